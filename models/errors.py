@@ -1,0 +1,61 @@
+"""Errors in the words of the domain; they know no HTTP.
+
+DomainError
+├── SettingsError         the environment is unusable; stops the start
+├── InvalidValueError     a value breaks a rule that a schema cannot see; carries the field's path
+├── NotFoundError         absent, or not yours to know of
+├── NotAllowedError       yours to know of, not to do
+├── NotSignedInError      a token or a secret is missing, wrong or void
+├── TooManyError          a limit is spent; carries when to come back
+└── ConflictError         it exists, in a state that forbids this, or exists already
+"""
+
+
+class DomainError(Exception):
+    """Something that the domain forbids."""
+
+    @property
+    def message(self) -> str:
+        return str(self) or (type(self).__doc__ or "").strip().splitlines()[0]
+
+
+class SettingsError(DomainError):
+    """The environment is unusable."""
+
+
+class InvalidValueError(DomainError):
+    """A value breaks a rule."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """*field* is the dotted path of the value as the client sent it, *reason* one sentence for the client."""
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class NotFoundError(DomainError):
+    """There is no such thing, or it is not yours to know of."""
+
+    def __init__(self, thing: str) -> None:
+        super().__init__(f"There is no such {thing}.")
+        self.thing = thing
+
+
+class NotAllowedError(DomainError):
+    """You may not do this."""
+
+
+class NotSignedInError(DomainError):
+    """Sign in first."""
+
+
+class TooManyError(DomainError):
+    """Too many requests."""
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ConflictError(DomainError):
+    """The present state forbids this."""

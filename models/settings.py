@@ -1,0 +1,139 @@
+"""Every setting of the system, its default and its checks, in one place.
+
+Settings come from environment variables (12-factor). A bad value stops the start with one clear line.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import SettingsError
+
+ENVIRONMENTS = ("local", "test", "production")
+
+#: HS256 keys shorter than the hash's 32 bytes weaken it (RFC 7518, section 3.2).
+SHORTEST_SECRET = 32  # characters
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says, checked. See :meth:`from_env` for the variables' names."""
+
+    #: ENVIRONMENT: local, test or production. local shows SMS codes in answers and lets the Telegram bot in unproved.
+    environment: str
+    #: DATABASE_URL: PostgreSQL. `leadmatch run` starts its own when this is not set.
+    database_url: str
+    #: REDIS_URL: Redis or Valkey; broker, pub/sub and limits.
+    redis_url: str
+    #: SECRET_KEY: signs tokens and hashes codes; at least 32 characters in production.
+    secret_key: str
+    #: PORT: where the web process listens.
+    port: int
+    #: LEADMATCH_HOME: folder of local state (databases of `leadmatch run`, uploads).
+    home: Path
+    #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notices; empty: both are off.
+    telegram_bot_token: str
+    #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required for the bot's door in production.
+    telegram_bot_secret: str
+    #: TELEGRAM_API_URL: where notices are sent; another address only for a local stand-in.
+    telegram_api_url: str
+    #: SMS_GATEWAY_URL: console://, smsc://login:password@smsc.kz or twilio://sid:token@api.twilio.com?from=+1...
+    sms_gateway_url: str
+    #: MEDIA_URL: where uploads are kept: file:///folder or s3://bucket/prefix; empty: a folder of LEADMATCH_HOME.
+    media_url: str
+    #: CORS_ORIGINS: comma-separated origins whose pages may call the API; empty: none.
+    cors_origins: tuple[str, ...]
+    #: TRUSTED_PROXIES: how many proxies in front of us append to X-Forwarded-For; 0: the header is ignored.
+    trusted_proxies: int
+    #: TOKEN_HOURS: how long an access token lives.
+    token_hours: int
+    #: LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
+    log_level: str
+    #: WORKER_THREADS: threads that score one market; 0: one a core.
+    worker_threads: int
+
+    @property
+    def is_local(self) -> bool:
+        return self.environment == "local"
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """
+        Read and check the settings.
+
+        Raises:
+            SettingsError: A value is missing, malformed or, in production, too weak. The message names the variable.
+        """
+        environment = environ.get("ENVIRONMENT", "local")
+        if environment not in ENVIRONMENTS:
+            raise SettingsError(f"ENVIRONMENT is {environment!r}; use one of: {', '.join(ENVIRONMENTS)}")
+        home = Path(environ.get("LEADMATCH_HOME") or default_home()).absolute()
+        settings = cls(
+            environment=environment,
+            database_url=database_url(_required(environ, "DATABASE_URL")),
+            redis_url=_required(environ, "REDIS_URL"),
+            secret_key=_secret(environ, environment),
+            port=_whole(environ, "PORT", 8000, 1, 65535),
+            home=home,
+            telegram_bot_token=environ.get("TELEGRAM_BOT_TOKEN", ""),
+            telegram_bot_secret=environ.get("TELEGRAM_BOT_SECRET", ""),
+            telegram_api_url=environ.get("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/"),
+            sms_gateway_url=environ.get("SMS_GATEWAY_URL", "console://"),
+            media_url=environ.get("MEDIA_URL") or (home / "media").as_uri(),
+            cors_origins=tuple(filter(None, (part.strip() for part in environ.get("CORS_ORIGINS", "").split(",")))),
+            trusted_proxies=_whole(environ, "TRUSTED_PROXIES", 0, 0, 10),
+            token_hours=_whole(environ, "TOKEN_HOURS", 24, 1, 24 * 90),
+            log_level=environ.get("LOG_LEVEL", "INFO").upper(),
+            worker_threads=_whole(environ, "WORKER_THREADS", 0, 0, 256),
+        )
+        if settings.is_production and settings.sms_gateway_url.startswith("console:"):
+            raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
+        if settings.is_production and not settings.telegram_bot_secret:
+            raise SettingsError("TELEGRAM_BOT_SECRET must be set in production: it keeps strangers out of the bot's door")
+        return settings
+
+
+def default_home() -> Path:
+    """`var` beside this checkout, so that a command finds the state from whichever folder it is called."""
+    return Path(__file__).resolve().parent.parent / "var"
+
+
+def database_url(url: str) -> str:
+    """The URL with the driver named: SQLAlchemy 2.1 takes a bare ``postgresql://`` for psycopg 3, which we do not use.
+
+    >>> database_url("postgres://me@localhost/leadmatch")
+    'postgresql+psycopg2://me@localhost/leadmatch'
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise SettingsError("DATABASE_URL must begin with postgresql://")
+    return f"postgresql+psycopg2://{rest}"
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is not set; `leadmatch run` sets it, elsewhere give it in the environment")
+    return value
+
+
+def _secret(environ: Mapping[str, str], environment: str) -> str:
+    secret = _required(environ, "SECRET_KEY")
+    if environment == "production" and (len(secret) < SHORTEST_SECRET or len(set(secret)) < 10):
+        raise SettingsError(
+            f"SECRET_KEY is too weak: at least {SHORTEST_SECRET} random characters, "
+            'e.g. from: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return secret
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    raw = environ.get(name) or str(default)
+    if not raw.isdecimal() or not least <= int(raw) <= most:
+        raise SettingsError(f"{name} is {raw!r}; use a whole number from {least} to {most}")
+    return int(raw)
