@@ -29,7 +29,7 @@ from models.settings import Settings, database_url as with_driver
 from scripts.errors import LaunchError
 from scripts.home import Home
 from scripts.servers import PostgresServer, ValkeyServer
-from scripts.servers.process import dies_with_parent, stop_child
+from scripts.processes import dies_with_parent, stop_child
 
 ROOT = Path(__file__).parent.parent
 FOLDER_PREFIX = "leadmatch-tests-"
@@ -192,7 +192,7 @@ def redis_url(valkey_server: ValkeyServer) -> str:
 
 
 @pytest.fixture
-def test_environment(clean_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+def process_environment(clean_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
     """The variables that put a process on the test's database and broker."""
     return {
         "ENVIRONMENT": "test",
@@ -204,9 +204,9 @@ def test_environment(clean_database: str, redis_url: str, tmp_path: Path) -> dic
 
 
 @pytest.fixture
-def settings(test_environment: dict[str, str]) -> Settings:
+def settings(process_environment: dict[str, str]) -> Settings:
     """Settings of the test's environment."""
-    return Settings.from_env(test_environment)
+    return Settings.from_env(process_environment)
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def client(app):
 
 
 @pytest.fixture
-def start_worker(test_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
+def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
     """
     A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed after the test.
 
@@ -239,7 +239,7 @@ def start_worker(test_environment: dict[str, str]) -> Iterator[Callable[..., sub
         worker = subprocess.Popen(
             [*command, "--concurrency", str(concurrency), "--loglevel", "INFO", "--hostname", name],
             cwd=ROOT,
-            env={**os.environ, **test_environment, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -13,7 +13,7 @@ import psycopg2
 
 from scripts.errors import LaunchError
 from scripts.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
-from scripts.servers.process import dies_with_parent, end, processes_in, stop_child
+from scripts.processes import dies_with_parent, end, processes_in, stop_child
 from scripts.servers.state import Connection, free_port, is_free, last_lines, open_log, write_private
 
 #: Replaying the log after a crash takes a while; a new server answers in half a second.

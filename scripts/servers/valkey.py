@@ -10,7 +10,7 @@ from pathlib import Path
 import redis
 
 from scripts.errors import LaunchError
-from scripts.servers.process import dies_with_parent, end, processes_in, stop_child
+from scripts.processes import dies_with_parent, end, processes_in, stop_child
 from scripts.servers.state import Connection, free_port, is_free, last_lines, open_log, write_private
 
 #: Loading the log of a big broker takes a while; an empty one answers in 20 ms.

@@ -50,6 +50,24 @@ def processes_in(folder: Path, program: str) -> list[psutil.Process]:
     return sorted(found, key=lambda process: (process.create_time(), process.pid))
 
 
+def processes_marked(name: str, value: str) -> list[psutil.Process]:
+    """
+    The processes that were given the environment variable *name* with *value*, without us and those we descend from.
+
+    Children inherit the mark, so this finds a whole tree whose root was killed.
+    """
+    ourselves = psutil.Process()
+    spared = {ourselves.pid, *(parent.pid for parent in ourselves.parents())}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid not in spared and process.environ().get(name) == value and _lives(process):
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
 def end(processes: Iterable[psutil.Process], first: signal.Signals, patience_seconds: float = 10) -> None:
     """Ask *processes* to stop with the signal *first*; kill those that have not after *patience_seconds*."""
     waiting = list(processes)
