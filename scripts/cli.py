@@ -1,0 +1,83 @@
+"""The command `leadmatch`.
+
+A command is one module of scripts/commands with a click command named `command`, and one line in COMMANDS. Modules are
+imported when their command is called, so that `leadmatch --help` does not wait for numpy.
+"""
+
+import importlib
+import os
+import sys
+
+import click
+
+from models.errors import DomainError
+from scripts.home import load_home_environment
+
+#: Name of a command -> (its module in scripts/commands, its line in `leadmatch --help`).
+COMMANDS = {
+    "run": ("run", "Start everything: databases, web, workers, schedule."),
+    "db": ("db", "Look after the database's schema."),
+}
+
+#: Commands that set up their own surroundings instead of joining a running system.
+STANDALONE = {"run"}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by COMMANDS and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"scripts.commands.{COMMANDS[name][0]}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="leadmatch", message="%(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Leadmatch: two-way matching of realtors' leads and properties.
+
+    Commands find the system that `leadmatch run` started (from another shell too) by LEADMATCH_HOME; DATABASE_URL, REDIS_URL
+    and the other variables of models/settings.py name another one.
+    """
+    if ctx.invoked_subcommand not in STANDALONE:
+        load_home_environment()
+
+
+def main() -> None:
+    """Run the command line; what the user can mend is told in one line, without a traceback."""
+    try:
+        cli(prog_name="leadmatch")
+    except Exception as error:
+        line = _one_line(error)
+        if line is None:
+            raise
+        print(f"leadmatch: {line}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _one_line(error: Exception) -> str | None:
+    """What to tell of *error*; None if it is a fault of ours that deserves its traceback."""
+    if isinstance(error, DomainError):
+        return error.message
+    kind = type(error)
+    # By name: importing the drivers to know their errors would slow down every command.
+    if kind.__name__ == "OperationalError" and kind.__module__.split(".")[0] in ("sqlalchemy", "psycopg2"):
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        return f"the database does not answer ({reason}){_hint('DATABASE_URL')}"
+    if kind.__name__ == "ConnectionError" and kind.__module__.startswith("redis"):
+        return f"Redis does not answer ({error}){_hint('REDIS_URL')}"
+    return None
+
+
+def _hint(variable: str) -> str:
+    home = os.environ.get("LEADMATCH_HOME")
+    return f": is `leadmatch run` up{f' in {home}' if home else ''}, or {variable} right?"

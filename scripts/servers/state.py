@@ -1,0 +1,85 @@
+"""What a server must remember between two starts, and the ports it may take."""
+
+import json
+import os
+import random
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scripts.errors import LaunchError
+
+#: Below the ports that systems hand to outgoing connections (Linux from 32768, macOS from 49152): a port that is
+#: remembered should still be free tomorrow.
+PORTS = range(20_000, 32_000)
+
+#: A log longer than this is set aside at the next start, over the one set aside before.
+LONGEST_LOG = 10_000_000  # bytes
+
+
+@dataclass
+class Connection:
+    """How to reach a server; kept in its folder for its owner's eyes only."""
+
+    port: int
+    password: str
+
+    @classmethod
+    def recall(cls, path: Path) -> "Connection":
+        """What was kept at *path*, or a new password and a free port."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except FileNotFoundError:
+            return cls(port=free_port(), password=secrets.token_urlsafe(24))
+        except (ValueError, TypeError):
+            raise LaunchError(f"{path} is damaged: put it back from a copy, or delete the folder to start anew") from None
+
+    def keep(self, path: Path) -> None:
+        write_private(path, json.dumps(asdict(self)))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put *text* at *path*, whole or not at all, readable by us alone."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def is_free(port: int, address: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on *port* now; a port that is only cooling down (TIME_WAIT) is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens, chosen at random so that two copies rarely try the same."""
+    candidates = random.sample(PORTS, 200)  # nosec B311: it spreads the load, it hides nothing
+    for port in candidates:
+        if is_free(port):
+            return port
+    raise LaunchError(f"no free port found between {PORTS.start} and {PORTS.stop}")
+
+
+def open_log(path: Path) -> int:
+    """A descriptor that appends to the log at *path*; the caller closes it."""
+    if path.exists() and path.stat().st_size > LONGEST_LOG:
+        path.replace(path.with_name(path.name + ".1"))
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+
+def last_lines(path: Path, count: int = 3) -> str:
+    """The end of a log on one line, for an error message."""
+    try:
+        lines = path.read_text(errors="replace").strip().splitlines()
+    except FileNotFoundError:
+        lines = []
+    return " | ".join(lines[-count:]) or "its log is empty"

@@ -1,0 +1,285 @@
+"""Real servers for the tests that need them: PostgreSQL and Valkey, started once a session in a temporary folder.
+
+Nothing starts before a test asks for it, so tests of pure functions cost no server. What to ask for:
+
+    session          one transaction, rolled back after the test: for functions that take a Session
+    clean_database   URL of a database where the test may commit; emptied after it
+    client, app      the API on a clean database and broker
+    worker_process   the API's other half: a real Celery worker on the same database and broker
+    new_database     makes more databases, migrated or empty, for tests that need one of their own
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+from psycopg2 import sql
+
+from models.settings import Settings, database_url as with_driver
+from scripts.errors import LaunchError
+from scripts.home import Home
+from scripts.servers import PostgresServer, ValkeyServer
+from scripts.processes import dies_with_parent, stop_child
+
+ROOT = Path(__file__).parent.parent
+FOLDER_PREFIX = "leadmatch-tests-"
+WORKER_PATIENCE = 60  # seconds
+
+
+# -- Servers -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """A temporary folder for servers, locked while we live; those of sessions that were killed are cleared away."""
+    for old in Path(tempfile.gettempdir()).glob(FOLDER_PREFIX + "*"):
+        _clear_if_abandoned(old)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    folder.chmod(0o755)  # As root, PostgreSQL runs under another account, which must come through.
+    lock = Home(folder).lock()
+    yield folder
+    lock.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_if_abandoned(folder: Path) -> None:
+    try:
+        if folder.stat().st_uid != os.getuid():
+            return
+        lock = Home(folder).lock()
+    except (OSError, LaunchError):  # Somebody else's, gone, or in use.
+        return
+    with lock:
+        for server in (PostgresServer(folder / "postgres"), ValkeyServer(folder / "valkey")):
+            server.sweep()
+            shutil.rmtree(server.folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers_folder: Path) -> Iterator[PostgresServer]:
+    """A running PostgreSQL; a test that kills it starts it again (it comes back on the same port)."""
+    with PostgresServer(servers_folder / "postgres", durable=False) as server:
+        yield server
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(servers_folder: Path) -> Iterator[ValkeyServer]:
+    """A running Valkey; a test that stops it starts it again (it comes back on the same port)."""
+    with ValkeyServer(servers_folder / "valkey", durable=False) as server:
+        yield server
+
+
+# -- Databases ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
+    """A function that makes a database and gives its URL: ``new_database(template="template0")`` for an empty one."""
+
+    def make(name: str | None = None, template: str | None = None) -> str:
+        name = name or f"test_{uuid.uuid4().hex[:12]}"
+        if template is None:
+            template = _migrated_template(postgres_server)
+        # Copying files beats copying through the log when nothing is synced to disk.
+        statement = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
+        _administer(postgres_server, sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template)))
+        return with_driver(postgres_server.url_of(name))
+
+    return make
+
+
+def _migrated_template(server: PostgresServer, name: str = "template_migrated") -> str:
+    """The name of a database with today's schema, made by the migrations at the first call."""
+    if not _administer(server, sql.SQL("SELECT 1 FROM pg_database WHERE datname = {}").format(sql.Literal(name))):
+        from models.migrate import upgrade  # Here, so that a broken migration fails the tests that need it and no others.
+
+        draft = f"{name}_draft"
+        _administer(server, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(draft)))
+        _administer(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
+        upgrade(with_driver(server.url_of(draft)))
+        _administer(server, sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)))
+    return name
+
+
+def _administer(server: PostgresServer, statement: sql.Composable) -> list[tuple]:
+    """Run *statement* outside a transaction; its rows, if it has any."""
+    connection = psycopg2.connect(server.url_of("postgres"))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def database_url(new_database: Callable[..., str]) -> str:
+    """URL of the session's migrated database. Ask for `session` or `clean_database` instead: they leave it empty."""
+    return new_database("leadmatch_tests")
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str):
+    """The engine of the session's database."""
+    from models.database import connect
+
+    engine = connect(database_url, application="tests")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine):
+    """A Session in a transaction that is rolled back after the test; its own commits are savepoints inside."""
+    from sqlalchemy.orm import Session
+
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        transaction.rollback()
+
+
+@pytest.fixture
+def clean_database(database_url: str) -> Iterator[str]:
+    """URL of an empty database in which the test may commit; emptied after it."""
+    yield database_url
+    empty_tables(database_url)
+
+
+def empty_tables(url: str) -> None:
+    """Empty the tables that hold rows: asking first is far cheaper than truncating what is empty."""
+    connection = psycopg2.connect(url.replace("+psycopg2", ""), options="-c lock_timeout=10000")
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+            tables = [sql.Identifier(name) for (name,) in cursor.fetchall()]
+            full = []
+            for table in tables:
+                cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table))
+                if cursor.fetchone()[0]:
+                    full.append(table)
+            if full:
+                cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(full)))
+    finally:
+        connection.close()
+
+
+# -- The rest of the system --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def redis_url(valkey_server: ValkeyServer) -> str:
+    """URL of an empty Valkey."""
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture
+def process_environment(clean_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    """The variables that put a process on the test's database and broker."""
+    return {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": clean_database,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "only-for-tests-0123456789-abcdefghijk",
+        "LEADMATCH_HOME": str(tmp_path / "home"),
+    }
+
+
+@pytest.fixture
+def settings(process_environment: dict[str, str]) -> Settings:
+    """Settings of the test's environment."""
+    return Settings.from_env(process_environment)
+
+
+@pytest.fixture
+def app(settings: Settings):
+    """The API."""
+    from api.app import create_app
+
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app):
+    """A client of the API that speaks WSGI, without a socket."""
+    return app.test_client()
+
+
+@pytest.fixture
+def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
+    """
+    A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed after the test.
+
+    ``start_worker("runs", concurrency=1)`` listens to one queue. The process has ``lines``, what it has printed so far.
+    """
+    started: list[subprocess.Popen] = []
+
+    def start(*queues: str, concurrency: int = 1) -> subprocess.Popen:
+        queues = queues or ("entities", "notices", "runs")
+        command = [sys.executable, "-m", "celery", "--app", "worker.app", "worker", "--queues", ",".join(queues)]
+        name = f"test{len(started)}-{uuid.uuid4().hex[:8]}@localhost"
+        worker = subprocess.Popen(
+            [*command, "--concurrency", str(concurrency), "--loglevel", "INFO", "--hostname", name],
+            cwd=ROOT,
+            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGKILL),
+        )
+        started.append(worker)
+        _wait_until_ready(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        if worker.poll() is None:
+            os.killpg(worker.pid, signal.SIGKILL)  # The pool's processes are in its group.
+        stop_child(worker, [])
+        worker.stdout.close()
+
+
+def _wait_until_ready(worker: subprocess.Popen) -> None:
+    """Read what the worker prints, for as long as it lives, and return when it says that it is ready."""
+    worker.lines = []
+    ready = threading.Event()
+
+    def read() -> None:
+        try:
+            for line in worker.stdout:
+                worker.lines.append(line)
+                if line.rstrip().endswith(" ready."):
+                    ready.set()
+        except ValueError:  # The test is over and closed the pipe.
+            pass
+        ready.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    if not ready.wait(WORKER_PATIENCE) or worker.poll() is not None:
+        pytest.fail("the worker does not come up:\n" + "".join(worker.lines))
+
+
+@pytest.fixture
+def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.Popen:
+    """A running Celery worker that listens to every queue."""
+    return start_worker()
