@@ -9,9 +9,21 @@ from models.matches import Action
 from models.properties import Property
 
 
-def acted_pairs(session: Session, side: Side, market: tuple[str, DealType]) -> list[tuple[int, int]]:
-    """(lead_id, property_id) of the market's pairs that *side* has liked or disliked."""
-    return [(lead_id, property_id) for lead_id, property_id in session.execute(_actions(side, market))]
+def acted_pairs(
+    session: Session,
+    side: Side,
+    market: tuple[str, DealType],
+    *,
+    lead_ids: list[int] | None = None,
+    property_ids: list[int] | None = None,
+) -> list[tuple[int, int]]:
+    """(lead_id, property_id) of the market's pairs that *side* has liked or disliked, among the ids where given."""
+    query = _actions(side, market)
+    if lead_ids is not None:
+        query = query.where(Action.lead_id.in_(lead_ids))
+    if property_ids is not None:
+        query = query.where(Action.property_id.in_(property_ids))
+    return [(lead_id, property_id) for lead_id, property_id in session.execute(query)]
 
 
 def _actions(side: Side, market: tuple[str, DealType]) -> Select:

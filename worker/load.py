@@ -85,7 +85,9 @@ def load_properties(session: Session, market: MarketKey, places: PlaceIndex, cha
     return Rows(*_ids(rows), PropertyColumns.from_facts(facts, places))
 
 
-def gone_since(session: Session, table: type[Lead] | type[Property], market: MarketKey, changed_since: int) -> list[int]:
+def gone_since(
+    session: Session, table: type[Lead] | type[Property], market: MarketKey, changed_since: int
+) -> list[int]:
     """Ids of rows written since that are not on this market now: archived, moved away, or their owner put out."""
     off = or_(table.status != Status.ACTIVE, ~User.is_active, table.city_key != market[0], table.deal_type != market[1])
     query = select(table.id).join(User, User.id == table.owner_id).where(table.changed_in >= changed_since, off)
@@ -107,7 +109,9 @@ def _on_market(table: Any, columns: Sequence[Any], market: MarketKey, changed_si
         select(*columns)
         .join(User, User.id == table.owner_id)
         .where(
-            and_(table.city_key == market[0], table.deal_type == market[1], table.status == Status.ACTIVE, User.is_active)
+            and_(
+                table.city_key == market[0], table.deal_type == market[1], table.status == Status.ACTIVE, User.is_active
+            )
         )
         .order_by(table.id)
     )

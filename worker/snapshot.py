@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from matching.columns import PlaceIndex
-from matching.incremental import NO_PAIRS
 from matching.text import TextModel
 from matching.topk import Market
 from matching.vectorize import lead_vectors, property_vectors
@@ -75,7 +74,9 @@ class Snapshot:
             text_model=text_model,
             seen=seen,
             leads=Part(leads.ids, leads.versions, lead_vectors(leads.columns, text_model, places)),
-            properties=Part(properties.ids, properties.versions, property_vectors(properties.columns, text_model, places)),
+            properties=Part(
+                properties.ids, properties.versions, property_vectors(properties.columns, text_model, places)
+            ),
             places=places,
         )
 
@@ -94,18 +95,23 @@ class Snapshot:
         )
         return {*gone_leads, *leads.ids.tolist()}, {*gone_properties, *properties.ids.tolist()}
 
-    def excluded(self, session: Session, side: Side) -> NDArray[np.int64]:
-        """(n, 2) rows (lead, property) of the pairs that the lists of *side* leave out."""
-        pairs = np.array(acted_pairs(session, side, self.market), np.int64).reshape(-1, 2)
+    def excluded(self, session: Session, side: Side, **among: list[int]) -> NDArray[np.int64]:
+        """
+        (n, 2) rows (lead, property) of the pairs that the lists of *side* leave out.
+
+        Args:
+            among: ``lead_ids`` or ``property_ids`` to look at; without them, all.
+        """
+        pairs = np.array(acted_pairs(session, side, self.market, **among), np.int64).reshape(-1, 2)
         rows = [_row_of(part.ids, pairs[:, column]) for column, part in enumerate((self.leads, self.properties))]
         both = np.stack(rows, axis=1)
-        return both[(both >= 0).all(axis=1)] if len(both) else NO_PAIRS
+        return both[(both >= 0).all(axis=1)]
 
     def as_market(self, session: Session) -> Market:
         """The whole market, ready to be scored."""
         return Market(
-            lead_vectors=self.leads.vectors,
-            property_vectors=self.properties.vectors,
+            leads=self.leads.vectors,
+            properties=self.properties.vectors,
             excluded_for_leads=self.excluded(session, Side.LEAD),
             excluded_for_properties=self.excluded(session, Side.PROPERTY),
         )
