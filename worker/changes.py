@@ -58,7 +58,7 @@ def _rewrite_others(session: Session, snapshot: Snapshot, side: Side, already: s
     """The lists of *side* in which *changed* entities of the other side stand, stood or belong; not those done *already*."""
     if not changed:
         return
-    part, other = _part(snapshot, side), _part(snapshot, _other(side))
+    part = _part(snapshot, side)
     columns = np.array(sorted(changed), np.int64)
     scores = _scores_of(session, snapshot, side, columns)
     ids, cut = cuts(session, side, snapshot.market, LIST_LENGTH)
