@@ -41,12 +41,12 @@ endif
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) has no venv module: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	@echo "Making .venv (about a minute, once)"
 	@rm -rf .venv && "$(PYTHON)" -m venv .venv || { echo "make: cannot make .venv in $(CURDIR): is the folder writable?" >&2; exit 1; }
-	@$(RUN) pip install --quiet --disable-pip-version-check --prefer-binary --require-hashes -r requirements-dev.lock
+	@$(RUN) pip install -qq --disable-pip-version-check --prefer-binary --require-hashes -r requirements-dev.lock
 	@printf '%s' "$(CURDIR)" > $@
 
 # Installed without an index: what the build needs (setuptools) is in the lock.
 .venv/project: .venv/made-in setup.cfg pyproject.toml
-	@$(RUN) pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@$(RUN) pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # -- Lock files --------------------------------------------------------------------------------------------------------
@@ -61,4 +61,4 @@ lock: build/lock/bin/pip-compile ## pin what setup.cfg asks for; ARGS=--upgrade 
 
 build/lock/bin/pip-compile:
 	@"$(PYTHON)" -m venv build/lock
-	@build/lock/bin/pip install --quiet --disable-pip-version-check 'pip-tools>=7.5'
+	@build/lock/bin/pip install -qq --disable-pip-version-check 'pip-tools>=7.5'
