@@ -1,1 +1,1 @@
-
+"""The HTTP side: parse, authorise, call one domain operation, answer."""

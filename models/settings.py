@@ -94,7 +94,9 @@ class Settings:
         if settings.is_production and settings.sms_gateway_url.startswith("console:"):
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
         if settings.is_production and not settings.telegram_bot_secret:
-            raise SettingsError("TELEGRAM_BOT_SECRET must be set in production: it keeps strangers out of the bot's door")
+            raise SettingsError(
+                "TELEGRAM_BOT_SECRET must be set in production: it keeps strangers out of the bot's door"
+            )
         return settings
 
 

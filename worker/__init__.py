@@ -1,1 +1,1 @@
-
+"""The Celery side: load, call matching, publish."""

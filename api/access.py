@@ -1,0 +1,127 @@
+"""Who may call an operation. Every operation declares it with a decorator; one that does not stops the start.
+
+The check runs before the request is parsed: who is not signed in learns nothing of a body's shape.
+
+    @public              anybody
+    @signed_in           any active user
+    @for_roles(...)      active users of these roles
+    @proved_by(check)    whoever passes *check*, e.g. an API key
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request
+
+from api.db import session
+from models.base import LARGEST_ID
+from models.enums import Role
+from models.errors import InvalidValueError, NotAllowedError, NotSignedInError
+from models.tokens import REFUSED, user_of_token
+from models.users import User
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call, for people (`name`), for OpenAPI (`scheme`, None: anybody) and for the request (`check`)."""
+
+    name: str
+    scheme: str | None
+    check: Callable[[], None]
+
+
+def public(view: View) -> View:
+    """Anybody may call this."""
+    view.access = Access("anyone", None, lambda: None)
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Any active user may call this."""
+    view.access = Access("user", "token", sign_in)
+    return view
+
+
+def for_roles(*roles: Role) -> Callable[[View], View]:
+    """Active users of these roles may call this."""
+
+    def check() -> None:
+        if sign_in().role not in roles:
+            raise NotAllowedError("Your role may not do this.")
+
+    def mark(view: View) -> View:
+        view.access = Access(", ".join(roles), "token", check)
+        return view
+
+    return mark
+
+
+def proved_by(check: Callable[[], None], *, name: str, scheme: str) -> Callable[[View], View]:
+    """Whoever passes *check* may call this; it raises NotSignedInError or NotAllowedError."""
+
+    def mark(view: View) -> View:
+        view.access = Access(name, scheme, check)
+        return view
+
+    return mark
+
+
+def sign_in() -> User:
+    """The user of the request's bearer token; raises NotSignedInError."""
+    if "user" not in g:
+        g.user = user_of_token(session(), bearer_token(), current_app.extensions["settings"].secret_key)
+    return g.user
+
+
+def bearer_token() -> str:
+    """The token of the Authorization header; raises NotSignedInError."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedInError(REFUSED)
+    return token.strip()
+
+
+def current_user() -> User:
+    """Who is calling, in an operation that is for users."""
+    return g.user
+
+
+def caller() -> str | None:
+    """A name for who is calling, as far as the access check found out: for keys and limits of their own."""
+    return f"user:{g.user.id}" if "user" in g else g.get("caller")
+
+
+def check_access() -> None:
+    """Before every request: refuse who may not call, then ids that cannot exist."""
+    if request.url_rule is None or request.method == "OPTIONS":
+        return  # an unknown path answers 404 or 405; OPTIONS tells no data
+    view = _view(current_app.view_functions[request.endpoint], request.method)
+    view.access.check()
+    for name, value in (request.view_args or {}).items():
+        if isinstance(value, int) and value > LARGEST_ID:
+            raise InvalidValueError(name, "There are no such large ids.")
+
+
+def operations(app: Flask) -> Iterator[tuple[str, str, Access | None]]:
+    """(method, path, access) of everything that *app* serves."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            yield method, rule.rule, getattr(_view(app.view_functions[rule.endpoint], method), "access", None)
+
+
+def check_all_declared(app: Flask) -> None:
+    """Refuse to start with an operation that does not say who may call it."""
+    silent = [f"{method} {path}" for method, path, access in operations(app) if access is None]
+    if silent:
+        raise RuntimeError(f"these operations do not declare who may call them: {', '.join(silent)}")
+
+
+def _view(function: Callable[..., Any], method: str) -> Callable[..., Any]:
+    view_class = getattr(function, "view_class", None)
+    if view_class is None:
+        return function
+    name = "get" if method == "HEAD" else method.lower()
+    return getattr(view_class, name, function)

@@ -1,0 +1,81 @@
+"""The Flask application, put together."""
+
+import logging
+
+import flask_smorest
+import redis
+from flask import Flask
+from sqlalchemy import Engine
+
+from api import access, docs, errors
+from api.accounts import auth
+from api.blueprint import ErrorAnswer
+from api.db import end_session
+from api.exchange import leads, matches, notifications, properties, recommendations
+from api.health import blp as health
+from api.ops import runs
+from api.paths import WithoutTrailingSlash
+from api.transaction import App
+from models.database import connect, sessions
+from models.settings import Settings
+from worker.client import Client
+
+log = logging.getLogger(__name__)
+
+BLUEPRINTS = (
+    health,
+    auth.blp,
+    leads.blp,
+    properties.blp,
+    recommendations.blp,
+    matches.blp,
+    notifications.blp,
+    runs.blp,
+)
+
+#: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.
+LARGEST_BODY = 1 << 20  # bytes
+
+
+def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
+    """
+    The application for *settings*.
+
+    Args:
+        engine: The database, for tests that have one; otherwise a pool is opened on the settings' URL.
+    """
+    app = App("api", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.config.update(
+        API_TITLE="Leadmatch",
+        API_VERSION="0.1.0",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+    )
+    app.json.ensure_ascii = False
+    app.json.sort_keys = False
+    engine = engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web")
+    app.extensions["settings"] = settings
+    app.extensions["engine"] = engine
+    app.extensions["sessions"] = sessions(engine)
+    # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
+    app.extensions["redis"] = redis.Redis.from_url(
+        settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
+    )
+    app.extensions["worker"] = Client(settings.redis_url)
+
+    app.before_request(access.check_access)
+    app.teardown_appcontext(end_session)
+    errors.register(app)
+    api = flask_smorest.Api(app)
+    api.ERROR_SCHEMA = ErrorAnswer
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    docs.register(app, api)
+    errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
+    access.check_all_declared(app)
+    app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)
+    return app

@@ -1,0 +1,81 @@
+"""Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
+
+from typing import Any
+
+import flask_smorest
+from flask import request
+from marshmallow import RAISE, Schema, fields
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest
+
+from api.fields import FormWhole
+
+
+class Parser(FlaskParser):
+    """Reads a request's parts. Unknown names are refused everywhere but in headers and paths."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+    DEFAULT_UNKNOWN_BY_LOCATION = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "json": RAISE,
+        "form": RAISE,
+        "query": RAISE,
+        "files": RAISE,
+    }
+
+    def load_json(self, req: Any, schema: Schema) -> Any:
+        try:
+            return super().load_json(req, schema)
+        except RecursionError:
+            raise BadRequest("The JSON is nested too deeply.") from None
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint whose arguments are read by our parser."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+class Body(Schema):
+    """Base of schemas of requests and answers."""
+
+    class Meta:
+        unknown = RAISE
+        ordered = True
+
+
+class PageArgs(Body):
+    """`page` from 1, `limit` 1 to 100, default 20."""
+
+    page = FormWhole(1, 1_000_000, load_default=1, metadata={"description": "From 1."})
+    limit = FormWhole(1, 100, load_default=20, metadata={"description": "Rows a page."})
+
+
+class ErrorAnswer(Schema):
+    """How every error is answered."""
+
+    code = fields.Integer(metadata={"description": "The HTTP status."})
+    status = fields.String(metadata={"description": "The status in words."})
+    message = fields.String(metadata={"description": "What is wrong and what to do."})
+    errors = fields.Dict(metadata={"description": "The reasons, by place and path of the field."})
+
+
+def read_json(choose: Any) -> tuple[Schema, dict]:
+    """
+    Read a body whose shape depends on itself.
+
+    Args:
+        choose: Given the body as a dict, the schema to read it with.
+    Returns:
+        That schema and what it loaded; raises a 400 like any other body.
+    """
+    raw = request.get_json(silent=True)
+    if not isinstance(raw, dict):
+        raw = {}
+    schema = choose(raw)
+    return schema, Parser().parse(schema, request, location="json")
+
+
+def one_of(enum: Any, **kwargs: Any) -> fields.Enum:
+    """A field that takes one of an enumeration's words."""
+    return fields.Enum(enum, by_value=True, **kwargs)

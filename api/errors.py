@@ -1,0 +1,117 @@
+"""Errors as answers: one shape, `{code, status, message, errors?}`, and one table from the domain's to HTTP's."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, request
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from models import errors
+
+log = logging.getLogger(__name__)
+
+#: A SettingsError never meets a request: it stops the start.
+STATUS = {
+    errors.InvalidValueError: HTTPStatus.BAD_REQUEST,
+    errors.NotSignedInError: HTTPStatus.UNAUTHORIZED,
+    errors.NotAllowedError: HTTPStatus.FORBIDDEN,
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+#: What a busy or restarting database costs a client: a little patience.
+RETRY_AFTER_SECONDS = 2
+
+
+def register(app: Flask) -> None:
+    """Answer every error of *app* in the one shape."""
+    app.register_error_handler(errors.DomainError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(PoolTimeoutError, _database_away)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def answer(status: int, message: str, fields: dict | None = None) -> Response:
+    """An error's answer; *fields* are the reasons by place and field path."""
+    status = HTTPStatus(status)
+    body = {"code": status.value, "status": status.phrase, "message": message}
+    if fields:
+        body["errors"] = fields
+    response = jsonify(body)
+    response.status_code = status.value
+    return response
+
+
+def _domain_error(error: errors.DomainError) -> Response:
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+    if status is None:
+        return _unexpected(error)
+    if isinstance(error, errors.InvalidValueError):
+        return answer(status, error.message, _nested(error.field, error.reason))
+    response = answer(status, error.message)
+    if isinstance(error, errors.TooManyError):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, errors.NotSignedInError):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _nested(path: str, reason: str) -> dict:
+    """{"a.b": reason} as marshmallow nests it: {"json": {"a": {"b": [reason]}}}."""
+    found: dict | list = [reason]
+    for name in reversed(path.split(".")):
+        found = {name: found}
+    return {"json": found}
+
+
+def _http_error(error: HTTPException) -> Response:
+    data = getattr(error, "data", None) or {}
+    fields = data.get("messages")
+    if fields:
+        path, reason = _first(fields)
+        return answer(error.code, f"{path}: {reason}" if path else reason, fields)
+    response = answer(error.code or 500, data.get("message") or error.description or "")
+    for name, value in error.get_headers(request.environ):
+        if name in ("Allow", "Retry-After", "Location"):
+            response.headers[name] = value
+    return response
+
+
+def _first(fields: object, path: tuple[str, ...] = ()) -> tuple[str, str]:
+    """The dotted path and the reason of the first complaint, without the place (json, query, ...) that leads it."""
+    while isinstance(fields, dict):
+        name, fields = next(iter(fields.items()))
+        path += (str(name),)
+    reason = fields[0] if isinstance(fields, list) and fields else fields
+    return ".".join(part for part in path[1:] if part != "_schema"), str(reason)
+
+
+def _database_away(error: Exception) -> Response:
+    log.error("database_unavailable", extra={"path": request.path, "kind": type(error).__name__})
+    response = answer(503, "The database is busy or away; try again in a moment.")
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+#: SQLSTATEs that heal by themselves: serialization failures, no resources, lock and statement timeouts, shutdown.
+_PASSING = ("40", "53", "55P03", "57")
+
+
+def _database_error(error: DBAPIError) -> Response:
+    state = getattr(error.orig, "pgcode", None) or ""
+    return _database_away(error) if state.startswith(_PASSING) else _unexpected(error)
+
+
+def _unexpected(error: Exception) -> Response:
+    # The trace goes to the log, not to the client; SQL parameters may hold personal data and are left out of it.
+    log.error(
+        "request_failed",
+        extra={"path": request.path, "kind": type(error).__name__},
+        exc_info=None if isinstance(error, DBAPIError) else error,
+    )
+    return answer(500, "Something broke on our side; it has been noted.")

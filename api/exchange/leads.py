@@ -1,0 +1,116 @@
+"""Leads of the exchange: create, list, read, replace, archive."""
+
+from flask import current_app
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.access import current_user, signed_in
+from api.blueprint import Blueprint, Body
+from api.db import after_commit, session
+from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
+from api.fields import IdText, Moment
+from api.paging import page_of
+from models.enums import Origin, Side
+from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
+from models.matches import match_counts
+
+blp = Blueprint("leads", __name__, description="What a realtor's clients look for")
+
+
+class LeadRow(Body):
+    lead_id = IdText()
+    client_name = fields.String(allow_none=True)
+    requirements = fields.Dict()
+    client_contacts = fields.String(allow_none=True)
+    notes = fields.String(allow_none=True)
+    status = fields.String()
+    match_count = fields.Integer()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class LeadRows(Body):
+    leads = fields.List(fields.Nested(LeadRow))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+@blp.route("/leads")
+class Leads(MethodView):
+    @signed_in
+    @blp.arguments(LeadBody)
+    @blp.response(201, LeadCreated)
+    def post(self, body):
+        """Create a lead"""
+        lead = create_lead(session(), current_user(), Origin.EXCHANGE, lead_columns(body))
+        rescore_soon(lead)
+        return lead
+
+    @signed_in
+    @blp.arguments(StatusArgs, location="query")
+    @blp.response(200, LeadRows)
+    def get(self, args):
+        """List my leads, newest first"""
+        leads, total = page_of(leads_of(current_user(), args.get("status")), args)
+        counts = match_counts(session(), Side.LEAD, [lead.id for lead in leads])
+        return {
+            "leads": [lead_row(lead, counts.get(lead.id, 0)) for lead in leads],
+            "total": total,
+            "page": args["page"],
+        }
+
+
+@blp.route("/leads/<int:lead_id>")
+class OneLead(MethodView):
+    @signed_in
+    @blp.response(200, LeadRow)
+    def get(self, lead_id):
+        """Read one of my leads"""
+        return _shown(owned_lead(session(), current_user(), lead_id))
+
+    @signed_in
+    @blp.arguments(LeadBody)
+    @blp.response(200, LeadRow)
+    def put(self, body, lead_id):
+        """Replace one of my leads"""
+        lead = owned_lead(session(), current_user(), lead_id, lock=True)
+        replace_lead(session(), lead, lead_columns(body))
+        rescore_soon(lead)
+        return _shown(lead)
+
+
+@blp.route("/leads/<int:lead_id>/archive")
+class LeadArchive(MethodView):
+    @signed_in
+    @blp.response(200, LeadRow)
+    def post(self, lead_id):
+        """Take one of my leads off the market"""
+        lead = owned_lead(session(), current_user(), lead_id, lock=True)
+        archive_lead(session(), lead)
+        rescore_soon(lead)
+        return _shown(lead)
+
+
+def rescore_soon(lead: Lead) -> None:
+    """Have the lists that this lead touches made right, once the change is committed."""
+    client = current_app.extensions["worker"]
+    after_commit(lambda: client.lead_changed(lead.id))
+
+
+def lead_row(lead: Lead, match_count: int) -> dict:
+    """A lead as its owner sees it."""
+    return {
+        "lead_id": lead.id,
+        "client_name": lead.client_name,
+        "requirements": requirements_of(lead),
+        "client_contacts": lead.client_contacts,
+        "notes": lead.notes,
+        "status": lead.status,
+        "match_count": match_count,
+        "created_at": lead.created_at,
+        "updated_at": lead.updated_at,
+    }
+
+
+def _shown(lead: Lead) -> dict:
+    return lead_row(lead, match_counts(session(), Side.LEAD, [lead.id]).get(lead.id, 0))

@@ -1,0 +1,133 @@
+"""Matches of a lead or a property, and their completion."""
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.access import current_user, signed_in
+from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.db import session
+from api.exchange.schemas import ContactInfo, address_of, details_of, realtor_info, requirements_of
+from api.fields import IdText, Moment, Number
+from api.paging import page_of
+from models.enums import MatchStatus, Side
+from models.leads import owned_lead
+from models.matches import Match, complete, matches_of
+from models.properties import owned_property
+from models.users import User
+
+blp = Blueprint("matches", __name__, description="Mutual interest in a pair, its negotiation and its end")
+
+
+class MatchArgs(PageArgs):
+    status = one_of(MatchStatus)
+
+
+class Timeline(Body):
+    created_at = Moment()
+    contact_shared_at = Moment()
+    completed_at = Moment()
+
+
+class LeadCommission(Body):
+    proposed_by_lead = Number(0, 100)
+    proposed_by_property = Number(0, 100)
+    negotiation_status = fields.String()
+
+
+class MatchRow(Body):
+    match_id = IdText()
+    status = fields.String()
+    commission = fields.Nested(LeadCommission)
+    realtor_info = fields.Nested(ContactInfo)
+    timeline = fields.Nested(Timeline)
+
+
+class LeadMatchRow(MatchRow):
+    property = fields.Dict()
+
+
+class PropertyMatchRow(MatchRow):
+    lead = fields.Dict()
+
+
+class LeadMatches(Body):
+    matches = fields.List(fields.Nested(LeadMatchRow))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class PropertyMatches(Body):
+    matches = fields.List(fields.Nested(PropertyMatchRow))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class Completed(Body):
+    match_id = IdText(attribute="id")
+    status = fields.String()
+    completed_at = Moment()
+
+
+@blp.route("/leads/<int:lead_id>/matches")
+class MatchesOfLead(MethodView):
+    @signed_in
+    @blp.arguments(MatchArgs, location="query")
+    @blp.response(200, LeadMatches)
+    def get(self, args, lead_id):
+        """List the matches of one of my leads, newest first"""
+        lead = owned_lead(session(), current_user(), lead_id)
+        rows, total = page_of(matches_of(Side.LEAD, lead.id, args.get("status")), args)
+        shown = [_common(match, owner) | {"property": _property(match)} for match, owner in rows]
+        return {"matches": shown, "total": total, "page": args["page"]}
+
+
+@blp.route("/properties/<int:property_id>/matches")
+class MatchesOfProperty(MethodView):
+    @signed_in
+    @blp.arguments(MatchArgs, location="query")
+    @blp.response(200, PropertyMatches)
+    def get(self, args, property_id):
+        """List the matches of one of my properties, newest first"""
+        mine = owned_property(session(), current_user(), property_id)
+        rows, total = page_of(matches_of(Side.PROPERTY, mine.id, args.get("status")), args)
+        shown = [_common(match, owner) | {"lead": _lead(match)} for match, owner in rows]
+        return {"matches": shown, "total": total, "page": args["page"]}
+
+
+@blp.route("/matches/<int:match_id>/complete")
+class MatchCompletion(MethodView):
+    @signed_in
+    @blp.response(200, Completed)
+    def post(self, match_id):
+        """Close one of my accepted matches as done"""
+        return complete(session(), current_user(), match_id)
+
+
+def _common(match: Match, owner: User) -> dict:
+    return {
+        "match_id": match.id,
+        "status": match.status,
+        "commission": match,
+        "realtor_info": realtor_info(owner, with_contacts=True, contacts_shared=match.contact_shared_at is not None),
+        "timeline": match,
+    }
+
+
+def _property(match: Match) -> dict:
+    found = match.property
+    return {
+        "property_id": str(found.id),
+        "address": address_of(found),
+        "details": details_of(found),
+        "photos": found.photos,
+    }
+
+
+def _lead(match: Match) -> dict:
+    lead = match.lead
+    return {
+        "lead_id": str(lead.id),
+        "client_name": lead.client_name,
+        "requirements": requirements_of(lead),
+        "client_contacts": lead.client_contacts if match.contact_shared_at else None,
+    }

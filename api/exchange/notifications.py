@@ -1,0 +1,61 @@
+"""Notices to the signed-in user."""
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.access import current_user, signed_in
+from api.blueprint import Blueprint, Body, PageArgs
+from api.db import session
+from api.fields import IdText, Moment
+from api.paging import page_of
+from models.notifications import mark_read, notices_of, unread_count
+
+blp = Blueprint("notifications", __name__, description="Notices to the signed-in user")
+
+
+class NoticeArgs(PageArgs):
+    unread_only = fields.Boolean(load_default=False)
+
+
+class NoticeRow(Body):
+    id = IdText()
+    type = fields.String()
+    title = fields.String()
+    message = fields.String()
+    data = fields.Dict()
+    is_read = fields.Boolean()
+    created_at = Moment()
+
+
+class NoticeRows(Body):
+    notifications = fields.List(fields.Nested(NoticeRow))
+    unread_count = fields.Integer()
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class ReadAnswer(Body):
+    id = IdText()
+    is_read = fields.Boolean()
+
+
+@blp.route("/notifications")
+class Notices(MethodView):
+    @signed_in
+    @blp.arguments(NoticeArgs, location="query")
+    @blp.response(200, NoticeRows)
+    def get(self, args):
+        """List my notices, newest first"""
+        rows, total = page_of(notices_of(current_user(), unread_only=args["unread_only"]), args)
+        unread = unread_count(session(), current_user())
+        return {"notifications": rows, "unread_count": unread, "total": total, "page": args["page"]}
+
+
+@blp.route("/notifications/<int:notification_id>/read")
+class NoticeReading(MethodView):
+    @signed_in
+    @blp.response(200, ReadAnswer)
+    def post(self, notification_id):
+        """Mark one of my notices as read"""
+        mark_read(session(), current_user(), notification_id)
+        return {"id": notification_id, "is_read": True}

@@ -1,0 +1,125 @@
+"""Properties of the exchange: create, list, read, replace, archive."""
+
+from flask import current_app
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.access import current_user, for_roles, signed_in
+from api.blueprint import Blueprint, Body
+from api.db import after_commit, session
+from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
+from api.fields import IdText, Moment, Number
+from api.paging import page_of
+from models.enums import SUPPLY_ROLES, Origin, Side
+from models.matches import match_counts
+from models.properties import (
+    Property,
+    archive_property,
+    create_property,
+    owned_property,
+    properties_of,
+    replace_property,
+)
+
+blp = Blueprint("properties", __name__, description="What realtors have to offer")
+
+
+class PropertyRow(Body):
+    property_id = IdText()
+    address = fields.Dict()
+    details = fields.Dict()
+    status = fields.String()
+    commission_share = Number(0, 100)
+    photos = fields.List(fields.String())
+    description = fields.String(allow_none=True)
+    match_count = fields.Integer()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class PropertyRows(Body):
+    properties = fields.List(fields.Nested(PropertyRow))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+@blp.route("/properties")
+class Properties(MethodView):
+    @for_roles(*SUPPLY_ROLES)
+    @blp.arguments(PropertyBody)
+    @blp.response(201, PropertyCreated)
+    def post(self, body):
+        """Create a property"""
+        found = create_property(session(), current_user(), Origin.EXCHANGE, property_columns(body))
+        rescore_soon(found)
+        return found
+
+    @signed_in
+    @blp.arguments(StatusArgs, location="query")
+    @blp.response(200, PropertyRows)
+    def get(self, args):
+        """List my properties, newest first"""
+        rows, total = page_of(properties_of(current_user(), args.get("status")), args)
+        counts = match_counts(session(), Side.PROPERTY, [row.id for row in rows])
+        return {
+            "properties": [property_row(row, counts.get(row.id, 0)) for row in rows],
+            "total": total,
+            "page": args["page"],
+        }
+
+
+@blp.route("/properties/<int:property_id>")
+class OneProperty(MethodView):
+    @signed_in
+    @blp.response(200, PropertyRow)
+    def get(self, property_id):
+        """Read one of my properties"""
+        return _shown(owned_property(session(), current_user(), property_id))
+
+    @signed_in
+    @blp.arguments(PropertyBody)
+    @blp.response(200, PropertyRow)
+    def put(self, body, property_id):
+        """Replace one of my properties"""
+        found = owned_property(session(), current_user(), property_id, lock=True)
+        replace_property(session(), found, property_columns(body))
+        rescore_soon(found)
+        return _shown(found)
+
+
+@blp.route("/properties/<int:property_id>/archive")
+class PropertyArchive(MethodView):
+    @signed_in
+    @blp.response(200, PropertyRow)
+    def put(self, property_id):
+        """Take one of my properties off the market"""
+        found = owned_property(session(), current_user(), property_id, lock=True)
+        archive_property(session(), found)
+        rescore_soon(found)
+        return _shown(found)
+
+
+def rescore_soon(found: Property) -> None:
+    """Have the lists that this property touches made right, once the change is committed."""
+    client = current_app.extensions["worker"]
+    after_commit(lambda: client.property_changed(found.id))
+
+
+def property_row(found: Property, match_count: int) -> dict:
+    """A property as its owner sees it."""
+    return {
+        "property_id": found.id,
+        "address": address_of(found),
+        "details": details_of(found),
+        "status": found.status,
+        "commission_share": found.commission_share or 0,
+        "photos": found.photos,
+        "description": found.description,
+        "match_count": match_count,
+        "created_at": found.created_at,
+        "updated_at": found.updated_at,
+    }
+
+
+def _shown(found: Property) -> dict:
+    return property_row(found, match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0))

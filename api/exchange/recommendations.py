@@ -1,0 +1,165 @@
+"""Recommendation lists, read as they are stored, and what a realtor does about an entry."""
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.access import current_user, signed_in
+from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.db import session
+from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
+from api.fields import IdText, Number, Text
+from models.enums import ActionKind, Side
+from models.leads import owned_lead
+from models.matches import Match, act, contacts_shared_with
+from models.properties import owned_property
+from models.recommendations import Recommended, recommended_page
+
+blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
+
+
+class PropertyRecommendation(Body):
+    property_id = IdText()
+    property_data = fields.Dict()
+    realtor_info = fields.Nested(RealtorInfo)
+    match_score = fields.Float(metadata={"description": "0 to 100"})
+    commission_details = fields.Dict()
+
+
+class LeadRecommendation(Body):
+    lead_id = IdText()
+    lead_data = fields.Dict()
+    realtor_info = fields.Nested(RealtorInfo)
+    match_score = fields.Float(metadata={"description": "0 to 100"})
+    commission_details = fields.Dict()
+
+
+class RecommendationRows(Body):
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class PropertyRecommendations(RecommendationRows):
+    recommendations = fields.List(fields.Nested(PropertyRecommendation))
+
+
+class LeadRecommendations(RecommendationRows):
+    recommendations = fields.List(fields.Nested(LeadRecommendation))
+
+
+class ActionBody(Body):
+    action = one_of(ActionKind, required=True)
+    proposed_commission = Number(0, 100, allow_none=True, metadata={"description": "Per cent."})
+    notes = Text(5000, empty=True, allow_none=True)
+
+
+class ActionAnswer(Body):
+    action = fields.String()
+    match_id = IdText(allow_none=True)
+    status = fields.String(allow_none=True)
+    negotiation_status = fields.String(allow_none=True)
+
+
+@blp.route("/leads/<int:lead_id>/property-recommendations")
+class ForLead(MethodView):
+    @signed_in
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, PropertyRecommendations)
+    def get(self, args, lead_id):
+        """List the properties that suit one of my leads, best first"""
+        lead = owned_lead(session(), current_user(), lead_id)
+        found = recommended_page(session(), Side.LEAD, lead.id, **args)
+        return {
+            "recommendations": [_property_entry(entry) for entry in found.entries],
+            "total": found.total,
+            **_page(args),
+        }
+
+
+@blp.route("/properties/<int:property_id>/lead-recommendations")
+class ForProperty(MethodView):
+    @signed_in
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, LeadRecommendations)
+    def get(self, args, property_id):
+        """List the leads that one of my properties suits, best first"""
+        mine = owned_property(session(), current_user(), property_id)
+        found = recommended_page(session(), Side.PROPERTY, mine.id, **args)
+        shared = contacts_shared_with(session(), mine.id, [entry.row.id for entry in found.entries])
+        share = mine.commission_share or 0
+        entries = [_lead_entry(entry, float(share), entry.row.id in shared) for entry in found.entries]
+        return {"recommendations": entries, "total": found.total, **_page(args)}
+
+
+@blp.route("/leads/<int:lead_id>/property-recommendations/<int:property_id>/action")
+class LeadSideAction(MethodView):
+    @signed_in
+    @blp.arguments(ActionBody)
+    @blp.response(200, ActionAnswer)
+    def post(self, body, lead_id, property_id):
+        """Like or dislike a property for one of my leads"""
+        return _act(Side.LEAD, body, lead_id, property_id)
+
+
+@blp.route("/properties/<int:property_id>/lead-recommendations/<int:lead_id>/action")
+class PropertySideAction(MethodView):
+    @signed_in
+    @blp.arguments(ActionBody)
+    @blp.response(200, ActionAnswer)
+    def post(self, body, property_id, lead_id):
+        """Like or dislike a lead for one of my properties"""
+        return _act(Side.PROPERTY, body, lead_id, property_id)
+
+
+def _act(side: Side, body: dict, lead_id: int, property_id: int) -> dict:
+    match: Match | None = act(
+        session(),
+        current_user(),
+        side,
+        lead_id=lead_id,
+        property_id=property_id,
+        kind=body["action"],
+        proposed_commission=body.get("proposed_commission"),
+        notes=body.get("notes"),
+    )
+    return {
+        "action": body["action"],
+        "match_id": match and match.id,
+        "status": match and match.status,
+        "negotiation_status": match and match.negotiation_status,
+    }
+
+
+def _property_entry(entry: Recommended) -> dict:
+    share = float(entry.row.commission_share or 0)
+    return {
+        "property_id": entry.row.id,
+        "property_data": {
+            "address": address_of(entry.row),
+            "details": details_of(entry.row),
+            "commission_share": share,
+            "photos": entry.row.photos,
+            "description": entry.row.description,
+        },
+        "realtor_info": realtor_info(entry.owner),
+        "match_score": round(entry.match_score, 2),
+        "commission_details": {"proposed_share": share},
+    }
+
+
+def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict:
+    return {
+        "lead_id": entry.row.id,
+        "lead_data": {
+            "client_name": entry.row.client_name,
+            "requirements": requirements_of(entry.row),
+            "client_contacts": entry.row.client_contacts if contacts_shared else None,
+            "notes": entry.row.notes,
+        },
+        "realtor_info": realtor_info(entry.owner),
+        "match_score": round(entry.match_score, 2),
+        "commission_details": {"proposed_share": share},
+    }
+
+
+def _page(args: dict) -> dict:
+    return {"page": args["page"]}

@@ -1,0 +1,210 @@
+"""Bodies and answers of the exchange contract that several of its resources share."""
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from api.blueprint import Body, PageArgs, one_of
+from api.fields import IdText, Moment, Number, Text, Whole, money, plain
+from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.leads import Lead
+from models.properties import Property
+from models.users import User
+
+LARGEST_AREA = 99_999_999  # square metres
+MOST_ROOMS = 100
+MOST_FLOORS = 300
+FIRST_YEAR, LAST_YEAR = 1500, 2100
+
+#: What an exchange lead may look for; APARTMENTS come to those who look for an APARTMENT.
+WANTED_TYPES = (PropertyType.APARTMENT, PropertyType.HOUSE, PropertyType.TOWNHOUSE)
+OFFERED_TYPES = (*WANTED_TYPES, PropertyType.APARTMENTS)
+
+
+class Span(Body):
+    """From min to max."""
+
+    @validates_schema
+    def check_order(self, data: dict, **kwargs: Any) -> None:
+        if data["min"] > data["max"]:
+            raise ValidationError("min must not be above max.", "min")
+
+
+class Budget(Span):
+    min = money(required=True)
+    max = money(required=True)
+
+
+class AreaSpan(Span):
+    min = Number(0, LARGEST_AREA, required=True)
+    max = Number(0, LARGEST_AREA, required=True)
+
+
+class LeadLocation(Body):
+    city = Text(100, required=True)
+    districts = fields.List(Text(100), required=True, validate=validate.Length(max=200))
+    metro_stations = fields.List(Text(100), required=True, validate=validate.Length(max=400))
+
+
+class Requirements(Body):
+    """What a client looks for. Empty lists leave a wish open."""
+
+    location = fields.Nested(LeadLocation, required=True)
+    budget = fields.Nested(Budget, required=True)
+    area = fields.Nested(AreaSpan, required=True)
+    rooms = fields.List(Whole(0, MOST_ROOMS), required=True, validate=validate.Length(max=MOST_ROOMS))
+    property_type = one_of(PropertyType, required=True, validate=validate.OneOf(WANTED_TYPES))
+    property_class = one_of(PropertyClass, required=True)
+    condition = one_of(Condition, required=True)
+    payment_method = one_of(PaymentMethod, required=True)
+    additional_requirements = Text(5000, empty=True, allow_none=True)
+
+
+class LeadBody(Body):
+    client_name = Text(200, empty=True, allow_none=True)
+    requirements = fields.Nested(Requirements, required=True)
+    client_contacts = Text(500, empty=True, allow_none=True)
+    notes = Text(5000, empty=True, allow_none=True)
+    deal_type = one_of(DealType, load_default=DealType.SALE)
+
+
+class Address(Body):
+    city = Text(100, required=True)
+    district = Text(100, required=True)
+    street = Text(200, required=True)
+    house_number = Text(50, required=True)
+    metro_station = Text(100, empty=True, allow_none=True)
+
+
+class Details(Body):
+    price = money(required=True)
+    area = Number(Decimal("0.01"), LARGEST_AREA, required=True)
+    rooms = Whole(0, MOST_ROOMS, required=True)
+    floor = Whole(-10, MOST_FLOORS, required=True)
+    total_floors = Whole(1, MOST_FLOORS, required=True)
+    year_built = Whole(FIRST_YEAR, LAST_YEAR, allow_none=True)
+    property_type = one_of(PropertyType, required=True, validate=validate.OneOf(OFFERED_TYPES))
+    property_class = one_of(PropertyClass, required=True)
+    condition = one_of(Condition, required=True)
+
+    @validates_schema
+    def check_floor(self, data: dict, **kwargs: Any) -> None:
+        if data["floor"] > data["total_floors"]:
+            raise ValidationError("The floor must not be above total_floors.", "floor")
+
+
+class PropertyBody(Body):
+    address = fields.Nested(Address, required=True)
+    details = fields.Nested(Details, required=True)
+    commission_share = Number(0, 100, required=True, metadata={"description": "Per cent."})
+    photos = fields.List(Text(2000), allow_none=True, validate=validate.Length(max=100))
+    description = Text(20_000, empty=True, allow_none=True)
+    deal_type = one_of(DealType, load_default=DealType.SALE)
+
+
+class StatusArgs(PageArgs):
+    status = one_of(Status)
+
+
+class RealtorInfo(Body):
+    realtor_id = IdText()
+    name = fields.String(allow_none=True)
+    agency = fields.String(allow_none=True)
+
+
+class ContactInfo(RealtorInfo):
+    """With the ways to reach somebody: null until the match shares contacts."""
+
+    telegram = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+
+
+class LeadCreated(Body):
+    lead_id = IdText(attribute="id")
+    created_at = Moment()
+
+
+class PropertyCreated(Body):
+    property_id = IdText(attribute="id")
+    created_at = Moment()
+
+
+def lead_columns(body: dict) -> dict[str, Any]:
+    """A lead's columns from its body; what the body leaves out is null: PUT replaces."""
+    wishes = body["requirements"]
+    return {
+        "client_name": body.get("client_name"),
+        "client_contacts": body.get("client_contacts"),
+        "notes": body.get("notes"),
+        "deal_type": body["deal_type"],
+        "city": wishes["location"]["city"],
+        "districts": wishes["location"]["districts"],
+        "metro_stations": wishes["location"]["metro_stations"],
+        "budget_min": wishes["budget"]["min"],
+        "budget_max": wishes["budget"]["max"],
+        "area_min": wishes["area"]["min"],
+        "area_max": wishes["area"]["max"],
+        "rooms": wishes["rooms"],
+        "property_type": wishes["property_type"],
+        "property_class": wishes["property_class"],
+        "condition": wishes["condition"],
+        "payment_method": wishes["payment_method"],
+        "additional_requirements": wishes.get("additional_requirements"),
+    }
+
+
+def property_columns(body: dict) -> dict[str, Any]:
+    """A property's columns from its body; what the body leaves out is null: PUT replaces."""
+    address = {name: body["address"].get(name) for name in Address().fields}
+    details = {name: body["details"].get(name) for name in Details().fields}
+    return {
+        **address,
+        **details,
+        "commission_share": body["commission_share"],
+        "photos": body.get("photos") or [],
+        "description": body.get("description"),
+        "deal_type": body["deal_type"],
+    }
+
+
+def requirements_of(lead: Lead) -> dict[str, Any]:
+    """A lead's wishes as the exchange contract writes them; what was left open is null or an empty list."""
+    return {
+        "location": {"city": lead.city, "districts": lead.districts, "metro_stations": lead.metro_stations},
+        "budget": {"min": _plain(lead.budget_min), "max": _plain(lead.budget_max), "currency": lead.currency},
+        "area": {"min": _plain(lead.area_min), "max": _plain(lead.area_max)},
+        "rooms": lead.rooms,
+        "property_type": lead.property_type,
+        "property_class": lead.property_class,
+        "condition": lead.condition,
+        "payment_method": lead.payment_method,
+        "additional_requirements": lead.additional_requirements,
+        "deal_type": lead.deal_type,
+    }
+
+
+def address_of(found: Property) -> dict[str, Any]:
+    """A property's address; `location` is there where the address came as one text."""
+    address = {name: getattr(found, name) for name in Address().fields}
+    return address | ({"location": found.location} if found.location else {})
+
+
+def details_of(found: Property) -> dict[str, Any]:
+    """A property's facts as the exchange contract writes them; what is unknown is null."""
+    facts = {name: getattr(found, name) for name in Details().fields}
+    facts["price"], facts["area"] = _plain(found.price), _plain(found.area)
+    return facts | {"currency": found.currency, "deal_type": found.deal_type}
+
+
+def realtor_info(owner: User, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:
+    """Who owns the other side. *with_contacts* adds the ways to reach them, null unless *contacts_shared*."""
+    info: dict[str, Any] = {"realtor_id": str(owner.id), "name": owner.name, "agency": owner.agency_name}
+    if with_contacts:
+        info["telegram"] = owner.telegram if contacts_shared else None
+        info["phone"] = owner.phone if contacts_shared else None
+    return info
+
+
+def _plain(value: Decimal | None) -> int | float | None:
+    return None if value is None else plain(value)

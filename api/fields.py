@@ -1,0 +1,148 @@
+"""Kinds of values in requests and answers, so that a rule about them stands once."""
+
+import math
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from models.base import LARGEST_ID
+
+#: What a Money column holds.
+MOST_MONEY = Decimal("999999999999999")
+
+
+class Text(fields.String):
+    """Text that PostgreSQL can store, of 1 to *longest* characters (0 allowed with `empty=True`)."""
+
+    def __init__(self, longest: int, *, empty: bool = False, **kwargs: Any) -> None:
+        rules = [validate.Length(min=0 if empty else 1, max=longest)]
+        extra = kwargs.pop("validate", None)
+        rules += extra if isinstance(extra, list) else [extra] if extra else []
+        super().__init__(validate=rules, **kwargs)
+        self.empty = empty
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise ValidationError("Characters that are not text (NUL, lone surrogates) are not allowed.")
+        if not self.empty and text and not text.strip():
+            raise ValidationError("This must not be blank.")
+        return text
+
+
+class Number(fields.Field):
+    """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
+
+    def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
+        self.places = Decimal(1).scaleb(-places)
+        self.metadata.setdefault("type", "number")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            value = self.number_of(value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValidationError("Not a finite number.")
+        if abs(value) > MOST_MONEY:
+            raise ValidationError(f"Must be at most {MOST_MONEY}.")
+        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP)
+
+    def number_of(self, value: Any) -> float:
+        raise ValidationError("Not a valid number.")
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
+        return None if value is None else plain(value)
+
+
+class FormNumber(Number):
+    """A number in a form or query, where everything is text."""
+
+    def number_of(self, value: Any) -> float:
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise ValidationError("Not a valid number.") from None
+
+
+def money(**kwargs: Any) -> Number:
+    """An amount of money, not negative."""
+    return Number(0, MOST_MONEY, **kwargs)
+
+
+class Whole(fields.Integer):
+    """A whole JSON number from *least* to *most*; 2.0 is whole, "2" and true are not numbers."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValidationError("Not a valid integer.")
+        if isinstance(value, float) and not value.is_integer():
+            raise ValidationError("Not a valid integer.")
+        return int(value)
+
+
+class FormWhole(fields.Integer):
+    """A whole number in a form or query, where everything is text."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, str) and not (value.isascii() and value.strip().lstrip("-").isdigit() and len(value) < 25):
+            raise ValidationError("Not a valid integer.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class IdText(fields.String):
+    """An id as the exchange contract writes it: a string of digits. Accepts a number too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        return row_id(value)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+class IdNumber(fields.Integer):
+    """An id as tinder and portal write it: a number."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        return row_id(value)
+
+
+def row_id(value: Any) -> int:
+    """An id from a body; raises ValidationError unless it is a whole number that a row could have."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
+        raise ValidationError("Not a valid id.")
+    return value
+
+
+class Moment(fields.Field):
+    """A moment in UTC, ISO 8601 with Z, to the microsecond."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(dump_only=True, **kwargs)
+        self.metadata.setdefault("type", "string")
+        self.metadata.setdefault("format", "date-time")
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else moment(value)
+
+
+def moment(value: datetime) -> str:
+    """
+    >>> moment(datetime(2025, 11, 30, 12, 0, tzinfo=UTC))
+    '2025-11-30T12:00:00.000000Z'
+    """
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def plain(value: Decimal | float) -> int | float:
+    """A number as JSON should show it: whole ones without a fraction."""
+    return int(value) if value == int(value) else float(value)

@@ -1,0 +1,168 @@
+"""Rescoring runs, for administrators: start, watch, cancel, retry."""
+
+from typing import Any
+
+from flask import current_app
+from flask.views import MethodView
+from marshmallow import ValidationError, fields, validates_schema
+
+from api.access import current_user, for_roles
+from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.db import after_commit, session
+from api.fields import Moment, Text
+from api.paging import page_of
+from models import audit
+from models.enums import DealType, Role, RunScope, RunState
+from models.runs import RescoringRun, cancel_run, get_run, progress_of, request_run, retry_failed, runs
+
+blp = Blueprint("ops", __name__, description="Running the engine")
+
+admins_only = for_roles(Role.ADMIN)
+
+
+class RunRequest(Body):
+    scope = one_of(RunScope, required=True)
+    city = Text(100)
+    deal_type = one_of(DealType)
+
+    @validates_schema
+    def check_market(self, data: dict, **kwargs: Any) -> None:
+        names_market = "city" in data and "deal_type" in data
+        if data["scope"] is RunScope.MARKET and not names_market:
+            raise ValidationError("A market is named by city and deal_type; send both.", "city")
+        if data["scope"] is not RunScope.MARKET and ("city" in data or "deal_type" in data):
+            raise ValidationError("city and deal_type go with the scope market only.", "scope")
+
+
+class RunArgs(PageArgs):
+    state = one_of(RunState)
+
+
+class Progress(Body):
+    shards = fields.Dict(metadata={"description": "How many shards are in each state."})
+    pairs_done = fields.Integer()
+    pairs_total = fields.Integer()
+    pairs_per_second = fields.Float(allow_none=True)
+    seconds = fields.Float()
+    eta_seconds = fields.Float(allow_none=True)
+
+
+class Run(Body):
+    id = fields.Integer()
+    scope = fields.String()
+    city_key = fields.String(allow_none=True)
+    deal_type = fields.String(allow_none=True)
+    state = fields.String()
+    requested_by = fields.String()
+    error = fields.String(allow_none=True)
+    created_at = Moment()
+    started_at = Moment()
+    finished_at = Moment()
+    progress = fields.Nested(Progress)
+    joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
+
+
+class Shard(Body):
+    id = fields.Integer()
+    city_key = fields.String()
+    deal_type = fields.String()
+    tile = fields.Integer()
+    state = fields.String()
+    pairs_total = fields.Integer()
+    pairs_done = fields.Integer()
+    worker = fields.String(allow_none=True)
+    attempts = fields.Integer()
+    error = fields.String(allow_none=True)
+    heartbeat_at = Moment()
+    started_at = Moment()
+    finished_at = Moment()
+
+
+class RunWithShards(Run):
+    shards = fields.List(fields.Nested(Shard))
+
+
+class RunRows(Body):
+    runs = fields.List(fields.Nested(Run))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+@blp.route("/ops/rescoring-runs")
+class Runs(MethodView):
+    @admins_only
+    @blp.arguments(RunRequest)
+    @blp.response(202, Run)
+    def post(self, body):
+        """Start a rescoring run, or join the same one that is going"""
+        run, new = request_run(
+            session(),
+            body["scope"],
+            f"ops:{current_user().id}",
+            city=body.get("city"),
+            deal_type=body.get("deal_type"),
+        )
+        if new:
+            audit.record(
+                session(), "run_requested", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id
+            )
+            session().refresh(run)
+            client = current_app.extensions["worker"]
+            after_commit(lambda: client.run_requested(run.id))
+        return _shown(run) | {"joined": not new}
+
+    @admins_only
+    @blp.arguments(RunArgs, location="query")
+    @blp.response(200, RunRows)
+    def get(self, args):
+        """List rescoring runs, newest first"""
+        rows, total = page_of(runs(args.get("state")), args)
+        progress = progress_of(session(), [run.id for run in rows])
+        shown = [_fields(run) | {"progress": progress.get(run.id)} for run in rows]
+        return {"runs": shown, "total": total, "page": args["page"]}
+
+
+@blp.route("/ops/rescoring-runs/<int:run_id>")
+class OneRun(MethodView):
+    @admins_only
+    @blp.response(200, RunWithShards)
+    def get(self, run_id):
+        """Read one run with its shards"""
+        run = get_run(session(), run_id)
+        return _shown(run) | {"shards": run.shards}
+
+
+@blp.route("/ops/rescoring-runs/<int:run_id>/cancel")
+class RunCancellation(MethodView):
+    @admins_only
+    @blp.response(200, Run)
+    def post(self, run_id):
+        """Cancel what of a run has not ended"""
+        run = cancel_run(session(), run_id)
+        audit.record(session(), "run_cancelled", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
+        session().refresh(run)
+        return _shown(run)
+
+
+@blp.route("/ops/rescoring-runs/<int:run_id>/retry")
+class RunRetry(MethodView):
+    @admins_only
+    @blp.response(202, Run)
+    def post(self, run_id):
+        """Queue a failed run's failed shards again"""
+        run, shard_ids = retry_failed(session(), run_id)
+        audit.record(session(), "run_retried", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
+        client = current_app.extensions["worker"]
+        for shard_id in shard_ids:
+            after_commit(lambda shard_id=shard_id: client.shard_queued(shard_id))
+        if not shard_ids:
+            after_commit(lambda: client.run_requested(run.id))
+        return _shown(run)
+
+
+def _shown(run: RescoringRun) -> dict[str, Any]:
+    return _fields(run) | {"progress": progress_of(session(), [run.id]).get(run.id)}
+
+
+def _fields(run: RescoringRun) -> dict[str, Any]:
+    return {name: getattr(run, name) for name in Run().fields if name not in ("progress", "joined")}

@@ -1,0 +1,57 @@
+"""What every table shares: the declarative base, the kinds of columns, the clock."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Numeric, String, func
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+#: Every constraint has a name that says what it is, so that a migration can refer to it.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Declarative base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        int: BigInteger(),
+        str: String(),
+        datetime: DateTime(timezone=True),
+    }
+
+
+#: An integer primary key that the database hands out.
+Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+#: Money: up to 999 trillion, to the hundredth.
+Money = Annotated[Decimal, mapped_column(Numeric(17, 2))]
+#: The moment a row was made, by the database's clock.
+CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]
+
+#: The largest id that a bigint holds; anything above it cannot exist.
+LARGEST_ID = 2**63 - 1
+
+
+def words(enum: type[StrEnum], name: str) -> Enum:
+    """A column type for *enum*: the value's word as text, held to the list by a check constraint called *name*."""
+    return Enum(
+        enum,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda e: [m.value for m in e],
+    )
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)

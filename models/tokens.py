@@ -1,0 +1,90 @@
+"""Access tokens: made, checked, ended."""
+
+import secrets
+from datetime import datetime, timedelta
+
+import jwt
+from sqlalchemy import String, delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, utc_now
+from models.errors import NotSignedInError
+from models.users import User, active_user
+
+#: The one algorithm; a token that names another is refused whatever its signature says (RFC 8725, 3.1).
+ALGORITHM = "HS256"
+REFUSED = "The access token is missing, wrong or no longer valid; sign in again."
+
+
+class RevokedToken(Base):
+    """A token ended before its time by signing out."""
+
+    __tablename__ = "revoked_tokens"
+
+    jti: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+def make_token(user: User, secret: str, hours: int) -> str:
+    """A signed token of *user*, good for *hours* or until :attr:`User.token_version` rises."""
+    now = utc_now()
+    claims = {
+        "sub": str(user.id),
+        "ver": user.token_version,
+        "typ": "access",
+        "jti": secrets.token_urlsafe(16),
+        "iat": now,
+        "exp": now + timedelta(hours=hours),
+    }
+    return jwt.encode(claims, secret, algorithm=ALGORITHM)
+
+
+def claims_of(token: str, secret: str) -> dict[str, object]:
+    """
+    A token's claims, its signature and times checked.
+
+    Raises:
+        NotSignedInError: It is not one of ours, or past its time.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=[ALGORITHM],
+            options={"require": ["sub", "ver", "typ", "jti", "iat", "exp"]},
+        )
+    except jwt.InvalidTokenError:
+        raise NotSignedInError(REFUSED) from None
+    if claims["typ"] != "access" or not str(claims["sub"]).isdecimal():
+        raise NotSignedInError(REFUSED)
+    return claims
+
+
+def user_of_token(session: Session, token: str, secret: str) -> User:
+    """
+    The active user whose token this is.
+
+    Raises:
+        NotSignedInError: The token is void, or its user deactivated or deleted.
+    """
+    claims = claims_of(token, secret)
+    user = active_user(session, int(claims["sub"]))
+    if user is None or user.token_version != claims["ver"] or session.get(RevokedToken, claims["jti"]):
+        raise NotSignedInError(REFUSED)
+    return user
+
+
+def revoke(session: Session, token: str, secret: str) -> None:
+    """End one token; ending it again changes nothing."""
+    claims = claims_of(token, secret)
+    row = {
+        "jti": claims["jti"],
+        "expires_at": datetime.fromtimestamp(int(claims["exp"]), tz=utc_now().tzinfo),
+    }
+    session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
+
+
+def forget_expired(session: Session) -> int:
+    """Delete revocations of tokens that have expired by themselves; how many."""
+    return session.execute(delete(RevokedToken).where(RevokedToken.expires_at < utc_now())).rowcount

@@ -1,0 +1,146 @@
+"""Users: everybody who signs in, and what they are allowed to be."""
+
+from datetime import datetime
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import CheckConstraint, Index, Integer, String, func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, CreatedAt, Id, words
+from models.enums import Role
+from models.errors import ConflictError, InvalidValueError, NotFoundError
+
+#: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
+HOME_REGION = "RU"
+
+
+class User(Base):
+    """One person or firm. Their data may be erased; the row stays, so that what others did with them keeps its shape."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="phone_is_e164"),
+        CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
+        Index("uq_users_email", "email", unique=True),
+        Index("uq_users_phone", "phone", unique=True),
+        Index("uq_users_telegram_id", "telegram_id", unique=True),
+        Index("ix_users_active_admins", "id", postgresql_where=text("role = 'admin' AND is_active")),
+    )
+
+    id: Mapped[Id]
+    role: Mapped[Role] = mapped_column(words(Role, "role_is_known"))
+    name: Mapped[str | None] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(16))
+    telegram_id: Mapped[str | None] = mapped_column(String(64))
+    telegram_username: Mapped[str | None] = mapped_column(String(64))
+    agency_name: Mapped[str | None] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(String(256))
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    #: Tokens carry this number; raising it voids every token given out before.
+    token_version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
+    created_at: Mapped[CreatedAt]
+    deleted_at: Mapped[datetime | None]
+
+    @property
+    def telegram(self) -> str | None:
+        """How others reach this user on Telegram: the @name, otherwise the number."""
+        return f"@{self.telegram_username}" if self.telegram_username else self.telegram_id
+
+
+def normal_phone(raw: str, field: str = "phone") -> str:
+    """
+    A phone in E.164.
+
+    >>> normal_phone("8 (777) 123-45-67")
+    '+77771234567'
+
+    Raises:
+        InvalidValueError: Nobody can have this number.
+    """
+    try:
+        number = phonenumbers.parse(raw, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        raise InvalidValueError(field, "This is not a phone number; write it as +77011234567.") from None
+    if not phonenumbers.is_possible_number(number) or len(raw) > 40:
+        raise InvalidValueError(field, "There is no such phone number; write it as +77011234567.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normal_email(raw: str, field: str = "email") -> str:
+    """
+    An e-mail address, checked for form and in lower case.
+
+    Raises:
+        InvalidValueError: It is not an address.
+    """
+    try:
+        found = validate_email(raw.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidValueError(field, str(error)) from None
+    return found.normalized.lower()
+
+
+def create_user(session: Session, **fields: object) -> User:
+    """
+    Add a user.
+
+    Raises:
+        ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
+    """
+    user = User(**fields)
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError as error:
+        raise ConflictError(_taken(error)) from None
+    return user
+
+
+def _taken(error: IntegrityError) -> str:
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+    thing = {
+        "uq_users_email": "e-mail address",
+        "uq_users_phone": "phone number",
+        "uq_users_telegram_id": "Telegram account",
+    }.get(name)
+    if thing is None:
+        raise error
+    return f"A user with this {thing} exists already."
+
+
+def active_user(session: Session, user_id: int) -> User | None:
+    """The user, unless absent, deactivated or deleted."""
+    return session.scalar(select(User).where(User.id == user_id, User.is_active))
+
+
+def user_by_login(session: Session, username: str) -> User | None:
+    """The active user who signs in as *username*: an e-mail address or a phone, in any spelling."""
+    try:
+        where = User.email == normal_email(username) if "@" in username else User.phone == normal_phone(username)
+    except InvalidValueError:
+        return None
+    return session.scalar(select(User).where(where, User.is_active))
+
+
+def lock_user(session: Session, user_id: int) -> User:
+    """The user, locked until the transaction ends; raises NotFoundError when absent or deleted."""
+    user = session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None)).with_for_update())
+    if user is None:
+        raise NotFoundError("user")
+    return user
+
+
+def keep_an_admin(session: Session, user: User) -> None:
+    """Raise ConflictError if *user* is the only active administrator. Takes a lock, so that two cannot leave at once."""
+    if user.role is not Role.ADMIN or not user.is_active:
+        return
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("last-admin", 0))))
+    others = session.scalar(
+        select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.is_active, User.id != user.id)
+    )
+    if not others:
+        raise ConflictError("This is the last active administrator; make another one first.")

@@ -1,0 +1,59 @@
+"""Asking workers for work, by task name only: nothing of the tasks is imported here.
+
+A broker that is away must not fail a write that the database has accepted: the request is logged and dropped, and the
+worker's sweep finds the same work by looking at the tables (DESIGN, section 5).
+"""
+
+import logging
+
+from celery import Celery
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+#: A client waits this long for the broker, then goes on without it.
+BROKER_TIMEOUT_SECONDS = 0.5
+
+
+class Client:
+    """Sends tasks to the broker at *redis_url*."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._celery = Celery(broker=redis_url, set_as_current=False)
+        self._celery.conf.update(
+            broker_connection_timeout=BROKER_TIMEOUT_SECONDS,
+            broker_connection_retry_on_startup=False,
+            broker_transport_options={
+                "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
+                "socket_timeout": BROKER_TIMEOUT_SECONDS,
+                "max_retries": 0,
+            },
+            task_publish_retry=False,
+            task_ignore_result=True,
+        )
+
+    def lead_changed(self, lead_id: int) -> bool:
+        """Ask that the lists touched by a lead's change be made right."""
+        return self.send("worker.tasks.rescore_lead", lead_id, queue="entities")
+
+    def property_changed(self, property_id: int) -> bool:
+        """Ask that the lists touched by a property's change be made right."""
+        return self.send("worker.tasks.rescore_property", property_id, queue="entities")
+
+    def run_requested(self, run_id: int) -> bool:
+        """Ask that a rescoring run be started."""
+        return self.send("worker.tasks.start_run", run_id, queue="runs")
+
+    def shard_queued(self, shard_id: int) -> bool:
+        """Ask that a shard of a run be scored."""
+        return self.send("worker.tasks.score_shard", shard_id, queue="runs")
+
+    def send(self, task: str, *args: int | str, queue: str) -> bool:
+        """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
+        try:
+            self._celery.send_task(task, args=args, queue=queue, retry=False)
+        except (KombuError, RedisError, OSError) as error:
+            log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})
+            return False
+        return True
