@@ -19,8 +19,8 @@ from scripts.errors import LaunchError
 CANDIDATES = ("postgres", "nobody")
 
 #: Where folders outside an unreachable home go: they outlive a restart of the machine, and every account may
-#: enter them.
-OUTSIDE = (Path("/var/lib"), Path("/var/db"), Path("/var/tmp"))
+#: enter them. In /var/tmp, which everybody writes, the new folder's random name keeps us out of traps.
+OUTSIDE = (Path("/var/lib"), Path("/var/db"), Path("/var/tmp"))  # nosec B108
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,11 @@ ATTEMPTS = 5
 
 
 class Watch(threading.Thread):
-    """Looks after *servers* from :meth:`start` to :meth:`stop`, and tells *say* what it does."""
+    """
+    Looks after *servers* from :meth:`start` to :meth:`stop`, and tells *say* what it does.
+
+    On Linux a server ends with the thread that started it, so those started here end at :meth:`stop`.
+    """
 
     def __init__(self, servers: Iterable[PostgresServer | ValkeyServer], say: Callable[[str], None]) -> None:
         super().__init__(name="watch", daemon=True)
