@@ -168,3 +168,20 @@ def _money(amount: Decimal | None, factor: Decimal | None) -> float | None:
 
 def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
+
+
+def facts_of_leads(session: Session, lead_ids: Sequence[int]) -> dict[int, LeadFacts]:
+    """A few leads as the engine sees them, whether or not they are on the market; absent ones are left out."""
+    return _facts_by_id(session, Lead, LEAD_COLUMNS, lead_ids, _lead_facts)
+
+
+def facts_of_properties(session: Session, property_ids: Sequence[int]) -> dict[int, PropertyFacts]:
+    """A few properties as the engine sees them, whether or not they are on the market; absent ones are left out."""
+    return _facts_by_id(session, Property, PROPERTY_COLUMNS, property_ids, _property_facts)
+
+
+def _facts_by_id(session: Session, table: Any, columns: Sequence[Any], ids: Sequence[int], make: Any) -> dict[int, Any]:
+    query = select(*columns, table.city_key, table.deal_type).where(table.id.in_(ids))
+    rows = session.execute(query).all()
+    factors = {market: _factors(session, market) for market in {(row.city_key, row.deal_type) for row in rows}}
+    return {row.id: make(row, factors[row.city_key, row.deal_type]) for row in rows}

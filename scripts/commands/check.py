@@ -23,6 +23,7 @@ def command(examples: int, quiet: bool) -> None:
     console = Console()
     broken = 0
     with session_factory(Settings.from_env())() as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         for result in check_all(session, examples):
             if result.count:
                 broken += 1
