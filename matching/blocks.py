@@ -1,4 +1,7 @@
-"""A market made ready for scoring: alike properties side by side in blocks, and both sides written out as matrices."""
+"""
+A market made ready for scoring: alike properties side by side in blocks, and both sides written out as
+matrices.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +52,10 @@ class Exclusions:
 
 @dataclass(frozen=True)
 class PreparedMarket:
-    """Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the caller's row."""
+    """
+    Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the
+    caller's row.
+    """
 
     lead_order: NDArray[np.intp]
     property_order: NDArray[np.intp]
@@ -63,8 +69,10 @@ class PreparedMarket:
 
     def units(self, block: Block, leads: NDArray[np.intp] | slice) -> NDArray[np.float32]:
         """Products of a block's properties with some leads, (properties, leads); negative where broken."""
-        return block.parts @ self.points[:, leads].take(block.columns, axis=0) if isinstance(leads, slice) else (
-            block.parts @ self.points[block.columns[:, np.newaxis], leads]
+        return (
+            block.parts @ self.points[:, leads].take(block.columns, axis=0)
+            if isinstance(leads, slice)
+            else (block.parts @ self.points[block.columns[:, np.newaxis], leads])
         )
 
     def is_forbidden(self, leads: NDArray[np.intp], properties: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -84,7 +92,9 @@ def prepare(
     block_size: int = BLOCK_SIZE,
 ) -> PreparedMarket:
     """Order, cut and write out a market of at least one lead and one property."""
-    property_order = np.lexsort((properties.price, _category(properties, "rooms"), _category(properties, "property_type")))
+    property_order = np.lexsort(
+        (properties.price, _category(properties, "rooms"), _category(properties, "property_type"))
+    )
     lead_order = np.lexsort((leads.price_max, _category(leads, "rooms"), _category(leads, "property_type")))
     leads, properties = leads.take(lead_order), properties.take(property_order)
     columns = MatrixColumns.of(properties)
@@ -102,7 +112,9 @@ def prepare(
         blocks=blocks,
         points=lead_matrix(leads, columns),
         excluded_for_leads=_exclusions(excluded_for_leads, lead_order, property_order, by_lead=True),
-        excluded_for_properties=_exclusions(excluded_for_properties, lead_order, property_order, by_lead=False),
+        excluded_for_properties=_exclusions(
+            excluded_for_properties, lead_order, property_order, by_lead=False
+        ),
     )
 
 
@@ -119,7 +131,9 @@ def _exclusions(
     leads, properties = position_of_lead[pairs[:, 0]], position_of_property[pairs[:, 1]]
     side, size = (leads, len(lead_order)) if by_lead else (properties, len(property_order))
     return Exclusions(
-        np.sort(leads * len(property_order) + properties), len(property_order), np.bincount(side, minlength=size)
+        np.sort(leads * len(property_order) + properties),
+        len(property_order),
+        np.bincount(side, minlength=size),
     )
 
 

@@ -1,7 +1,9 @@
-"""Vectors of a market written out as matrices: dense columns, then one column a price knot, area knot, district and station.
+"""Vectors of a market written out as matrices: dense columns, then one column a price knot, area knot,
+district and station.
 
-Only knots and places that some property of the market has get a column. Leads stand in columns (``points.T``), because scoring
-picks a few matrix columns for many leads at a time, and a row of memory is what is cheap to pick.
+Only knots and places that some property of the market has get a column. Leads stand in columns
+(``points.T``), because scoring picks a few matrix columns for many leads at a time, and a row of memory is
+what is cheap to pick.
 """
 
 from dataclasses import dataclass
@@ -36,7 +38,9 @@ class MatrixColumns:
     def of(cls, properties: PropertyVectors) -> "MatrixColumns":
         """The columns that *properties* need."""
         return cls(
-            price_knots=_knots(properties.price_knot[properties.price_parts + properties.price_next_parts > 0]),
+            price_knots=_knots(
+                properties.price_knot[properties.price_parts + properties.price_next_parts > 0]
+            ),
             area_knots=_knots(properties.area_knot[properties.area_parts + properties.area_next_parts > 0]),
             districts=np.unique(properties.district[properties.district >= 0]).astype(np.int64),
             metros=np.unique(properties.metro[properties.metro >= 0]).astype(np.int64),
@@ -60,7 +64,13 @@ def property_matrix(properties: PropertyVectors, columns: MatrixColumns) -> NDAr
     matrix = np.zeros((len(properties), width), np.float32)
     matrix[:, :DENSE_WIDTH] = properties.dense
     for start, knots, knot, parts, next_parts in (
-        (price, columns.price_knots, properties.price_knot, properties.price_parts, properties.price_next_parts),
+        (
+            price,
+            columns.price_knots,
+            properties.price_knot,
+            properties.price_parts,
+            properties.price_next_parts,
+        ),
         (area, columns.area_knots, properties.area_knot, properties.area_parts, properties.area_next_parts),
     ):
         rows = np.flatnonzero(parts + next_parts > 0)

@@ -1,4 +1,7 @@
-"""Lower bounds for the k-th best score of a row, from the pairs that look best: true bounds, because they are scores of real pairs."""
+"""
+Lower bounds for the k-th best score of a row, from the pairs that look best: true bounds, because they are
+scores of real pairs.
+"""
 
 from concurrent.futures import Executor
 
@@ -16,8 +19,8 @@ LEADS_AT_ONCE = 4096
 
 
 def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np.float32]:
-    """
-    Units that every one of a lead's k best properties reaches, (L,); 0 where fewer than k good ones were found.
+    """Units that every one of a lead's k best properties reaches, (L,); 0 where fewer than k good ones were
+    found.
 
     The blocks whose mean property scores best with a lead are scored in full.
     """
@@ -54,8 +57,12 @@ def _kth_in_blocks(
     return kth_best(found.reshape(len(leads), -1), k + market.excluded_for_leads.count[leads])
 
 
-def column_thresholds(market: PreparedMarket, block: Block, leads: NDArray[np.intp], k: int) -> NDArray[np.float32]:
-    """Units that every one of a property's k best leads reaches, (properties of the block,), judged by *leads*."""
+def column_thresholds(
+    market: PreparedMarket, block: Block, leads: NDArray[np.intp], k: int
+) -> NDArray[np.float32]:
+    """
+    Units that every one of a property's k best leads reaches, (properties of the block,), judged by *leads*.
+    """
     excluded = market.excluded_for_properties.count[block.start : block.stop]
     return kth_best(allowed_units(market, block, leads), k + excluded)
 
@@ -71,7 +78,8 @@ def kth_best(units: NDArray[np.float32], k: NDArray[np.int64]) -> NDArray[np.flo
     """
     The k-th best of each row, at least 0 and at most MOST_UNITS; 0 where the row is shorter.
 
-    *k* differs by row because a row's excluded pairs may be among its best: so many more must reach the bound.
+    *k* differs by row because a row's excluded pairs may be among its best: so many more must reach the
+    bound.
     """
     n, width = units.shape
     best = np.zeros(n, np.float32)

@@ -1,16 +1,21 @@
-"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every property, exactly.
+"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every
+property, exactly.
 
 How it works:
 
 1. Properties are ordered so that neighbours are alike, and cut into blocks.
-2. Each lead gets a threshold: the k-th best score among the properties of the blocks that look best for it. Whatever ranks among its
-   k best scores at least that, so nothing is done twice (:mod:`matching.thresholds`).
-3. Block by block: thresholds for the block's properties, in the same way from the leads that look best for it; then one matrix product for
-   all leads, and from it only what reaches a lead's or a property's threshold, the *survivors*. Deal-breakers by amount, common
-   owners and excluded pairs are checked on survivors alone.
-4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of leads until the last block.
+2. Each lead gets a threshold: the k-th best score among the properties of the blocks that look best for it.
+   Whatever ranks among its k best scores at least that, so nothing is done twice
+   (:mod:`matching.thresholds`).
+3. Block by block: thresholds for the block's properties, in the same way from the leads that look best for
+   it; then one matrix product for all leads, and from it only what reaches a lead's or a property's
+   threshold, the *survivors*. Deal-breakers by amount, common owners and excluded pairs are checked on
+   survivors alone.
+4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
+   leads until the last block.
 
-Scores are whole numbers (:mod:`matching.vectorize`), so thresholds and ties are exact. Memory grows with leads + properties.
+Scores are whole numbers (:mod:`matching.vectorize`), so thresholds and ties are exact. Memory grows with
+leads + properties.
 """
 
 import os
@@ -42,8 +47,8 @@ class Market:
     """
     All leads and properties of one city and deal type.
 
-    *excluded_for_leads* and *excluded_for_properties* are (n, 2) pairs (lead row, property row) that the lead's list, or the
-    property's, leaves out: the pairs acted on from that side.
+    *excluded_for_leads* and *excluded_for_properties* are (n, 2) pairs (lead row, property row) that the
+    lead's list, or the property's, leaves out: the pairs acted on from that side.
     """
 
     leads: LeadVectors
@@ -56,10 +61,14 @@ class Market:
             pairs = np.asarray(getattr(self, name))
             if pairs.ndim != 2 or pairs.shape[1] != 2:
                 raise InvalidInputError(f"{name} must be (n, 2), not {pairs.shape}")
-            if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()):
+            if len(pairs) and (
+                pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()
+            ):
                 raise InvalidInputError(f"{name} names rows that the market does not have")
         if max(len(self.leads), len(self.properties)) > MOST_COLUMNS:
-            raise InvalidInputError(f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles")
+            raise InvalidInputError(
+                f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles"
+            )
 
 
 @dataclass(frozen=True)
@@ -121,11 +130,13 @@ class _Scoring:
     def __init__(self, market: PreparedMarket, k: int, row_thresholds: NDArray[np.float32]) -> None:
         self.market = market
         self.k = k
-        # Raised by whichever thread cuts a bucket back, read by the others as it stands: an older, lower value only
-        # lets more through.
+        # Raised by whichever thread cuts a bucket back, read by the others as it stands: an older, lower
+        # value only lets more through.
         self.row_thresholds = row_thresholds
         n_leads = len(market.leads)
-        self.buckets = [_Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
+        self.buckets = [
+            _Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)
+        ]
         self.property_lists: list[RankedLists] = [None] * len(market.blocks)
 
     def score_block(self, number: int) -> None:
@@ -159,7 +170,9 @@ class _Scoring:
         lead, home, units = lead[wanted], home[wanted], units[wanted]
         keys = pack(lead % BUCKET_SIZE, units, market.property_order[home])
         bucket = lead // BUCKET_SIZE
-        order = np.argsort(bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable")
+        order = np.argsort(
+            bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable"
+        )
         keys, cuts = keys[order], np.searchsorted(bucket[order], np.arange(len(self.buckets) + 1))
         for number in np.unique(bucket):
             span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)
@@ -171,7 +184,8 @@ class _Scoring:
         for_leads = RankedLists.concat([unpack(*bucket.finish()) for bucket in self.buckets])
         for_properties = RankedLists.concat(self.property_lists)
         return MarketLists(
-            for_leads.take(np.argsort(market.lead_order)), for_properties.take(np.argsort(market.property_order))
+            for_leads.take(np.argsort(market.lead_order)),
+            for_properties.take(np.argsort(market.property_order)),
         )
 
 
@@ -186,7 +200,9 @@ class _Bucket:
         self._lock = threading.Lock()
 
     def add(self, keys: NDArray[np.uint64], thresholds: NDArray[np.float32]) -> None:
-        """Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly."""
+        """
+        Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly.
+        """
         with self._lock:
             self._parts.append(keys)
             self._waiting += len(keys)
