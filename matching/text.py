@@ -6,6 +6,7 @@ Russian and English. «у метро» and "метро рядом" meet because 
 
 import io
 import re
+import zipfile
 from collections.abc import Sequence
 
 import numpy as np
@@ -112,7 +113,7 @@ class TextModel:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 words, idf, axes = stored["words"].tobytes().decode(), stored["idf"], stored["axes"]
-        except (ValueError, KeyError, OSError, EOFError) as error:
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"not a stored text model: {error}") from error
         model = cls()
         model.words_ = {word: column for column, word in enumerate(words.split("\n") if words else [])}
@@ -164,15 +165,14 @@ class TextModel:
         if weighted.shape[0] > MOST_TEXTS_FOR_AXES:
             weighted = weighted[np.sort(rng.choice(weighted.shape[0], MOST_TEXTS_FOR_AXES, replace=False))]
         self.axes_ = np.zeros((len(self.words_), TEXT_DIMENSIONS), np.float32)
-        dimensions = min(TEXT_DIMENSIONS, *(side - 1 for side in weighted.shape))
-        if dimensions < 2:
-            # One text, or one word: what the words are is all there is to compare.
-            self.axes_[:, : min(weighted.shape[1], TEXT_DIMENSIONS)] = np.eye(*self.axes_.shape)[
-                :, : weighted.shape[1]
-            ]
-            return
-        svd = TruncatedSVD(dimensions, algorithm="randomized", n_iter=4, random_state=seed).fit(weighted)
-        self.axes_[:, :dimensions] = svd.components_.T
+        if min(weighted.shape) <= 2 * TEXT_DIMENSIONS:
+            # So small that all axes can be had, and that each matters: the last may be what a negation turns
+            # on.
+            axes = np.linalg.svd(weighted.toarray(), full_matrices=False)[2][:TEXT_DIMENSIONS]
+        else:
+            svd = TruncatedSVD(TEXT_DIMENSIONS, algorithm="randomized", n_iter=4, random_state=seed)
+            axes = svd.fit(weighted).components_
+        self.axes_[:, : len(axes)] = axes.T
 
 
 class _Stems:

@@ -3,6 +3,7 @@ Random leads, properties and markets for hypothesis. Few values, so that ties, h
 """
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
@@ -10,6 +11,10 @@ from matching.text import TextModel
 from matching.topk import Market
 from matching.vectorize import lead_vectors, property_vectors
 from matching.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
+
+#: No deadline: a busy machine is no failure. A market holds many pairs, so few markets try much.
+checked = settings(deadline=None, max_examples=60)
+checked_on_markets = settings(deadline=None, max_examples=30)
 
 DISTRICTS = ["арбат", "хамовники", "сокол"]
 METROS = ["арбатская", "сокол", "университет"]

@@ -18,7 +18,15 @@ from matching.ranking import RankedLists
 from matching.tiles import merge_lists, shift_columns
 from matching.topk import Market, MarketLists, score_market
 from tests.matching import oracle
-from tests.matching.strategies import TEXT_MODEL, leads, markets, pairs_within, properties, vectors
+from tests.matching.strategies import (
+    TEXT_MODEL,
+    checked_on_markets,
+    leads,
+    markets,
+    pairs_within,
+    properties,
+    vectors,
+)
 from tests.matching.synthetic import synthetic
 
 #: Of 100: rounding of nine criteria to 1/204,800 each, and of text vectors.
@@ -40,6 +48,7 @@ def assert_same(one: RankedLists, other: RankedLists) -> None:
     assert one.scores.tolist() == other.scores.tolist()
 
 
+@checked_on_markets
 @given(markets())
 def test_every_pair_scores_what_the_oracle_says(market_of):
     some_leads, some_properties, market = market_of
@@ -52,6 +61,7 @@ def test_every_pair_scores_what_the_oracle_says(market_of):
             assert score is None or got[row, column] == pytest.approx(score, abs=TOLERANCE)
 
 
+@checked_on_markets
 @given(markets(), st.integers(1, 5))
 def test_lists_are_the_oracles_up_to_ties(market_of, k):
     some_leads, some_properties, market = market_of
@@ -68,6 +78,7 @@ def test_lists_are_the_oracles_up_to_ties(market_of, k):
         assert [scores[column] for column in columns] == pytest.approx(best, abs=TOLERANCE)
 
 
+@checked_on_markets
 @given(markets())
 def test_a_pair_scores_the_same_from_both_sides(market_of):
     *_, market = market_of
@@ -78,6 +89,7 @@ def test_a_pair_scores_the_same_from_both_sides(market_of):
     np.testing.assert_array_equal(by_lead, by_property)
 
 
+@checked_on_markets
 @given(markets(), st.integers(1, 5))
 def test_full_run_equals_incremental(market_of, k):
     *_, market = market_of
@@ -99,6 +111,7 @@ def pairs_of_tile(pairs, first, size):
     return pairs[inside] - [first, 0]
 
 
+@checked_on_markets
 @given(markets(), st.integers(1, 5), st.integers(1, 4))
 def test_tiles_merged_equal_the_full_run(market_of, k, tile):
     *_, market = market_of
@@ -153,6 +166,7 @@ class ScoresOf:
         return scores[:, columns]
 
 
+@checked_on_markets
 @given(st.data(), st.integers(1, 4))
 def test_any_sequence_of_writes_leaves_the_lists_of_a_full_run(data, k):
     some_leads = data.draw(st.lists(leads(), min_size=1, max_size=6))
