@@ -6,13 +6,13 @@ Only knots and places that some property of the market has get a column. Leads s
 what is cheap to pick.
 """
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.vectorize import (
-    BROKEN,
     DENSE_WIDTH,
     PARTS,
     LeadVectors,
@@ -87,11 +87,12 @@ def property_matrix(properties: PropertyVectors, columns: MatrixColumns) -> NDAr
     return matrix
 
 
-def lead_matrix(leads: LeadVectors, columns: MatrixColumns) -> NDArray[np.float32]:
+def lead_matrix(leads: LeadVectors, columns: MatrixColumns, pool: Executor) -> NDArray[np.float32]:
     """Points, float32 (width, L): a row for each matrix column."""
     price, area, district, metro, width = columns.starts
     matrix = np.zeros((width, len(leads)), np.float32)
-    for first in range(0, len(leads), LEADS_AT_ONCE):
+
+    def fill(first: int) -> None:
         span = slice(first, first + LEADS_AT_ONCE)
         some = leads.take(np.arange(len(leads))[span])
         matrix[:DENSE_WIDTH, span] = some.dense.T
@@ -99,6 +100,8 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns) -> NDArray[np.float3
             matrix[price:area, span] = price_points(some, columns.price_knots[:, np.newaxis])
         if len(columns.area_knots):
             matrix[area:district, span] = area_points(some, columns.area_knots[:, np.newaxis])
+
+    list(pool.map(fill, range(0, len(leads), LEADS_AT_ONCE)))
     for start, codes, indptr, wanted, points in (
         (district, columns.districts, leads.district_indptr, leads.district_codes, leads.district_points),
         (metro, columns.metros, leads.metro_indptr, leads.metro_codes, leads.metro_points),
@@ -108,9 +111,3 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns) -> NDArray[np.float3
         rows = rows[present]
         matrix[start + np.searchsorted(codes, wanted[present]), rows] = points[rows]
     return matrix
-
-
-def is_broken(units: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Whether a product says that the pair is broken. (BROKEN * PARTS outweighs any score.)"""
-    assert BROKEN * PARTS < 0
-    return units < 0
