@@ -100,9 +100,19 @@ class _Vectors:
 
     def put(self, rows: NDArray[np.intp] | Sequence[int], vectors: Self) -> Self:
         """These vectors with *rows* replaced by *vectors*, in that order; self stays as it is."""
+        rows = np.asarray(rows, np.intp)
         source = np.arange(len(self))
-        source[np.asarray(rows, np.intp)] = len(self) + np.arange(len(vectors))
-        return type(self).concat([self, vectors]).take(source)
+        source[rows] = len(self) + np.arange(len(vectors))
+        changed = {}
+        for indptr, codes in self._LISTS:
+            both = concat_lists([(getattr(table, indptr), getattr(table, codes)) for table in (self, vectors)])
+            changed[indptr], changed[codes] = take_lists(*both, source)
+        for column in fields(self):
+            if column.name not in changed:
+                # One copy and a few assignments: gathering all rows anew would cost several times that.
+                changed[column.name] = getattr(self, column.name).copy()
+                changed[column.name][rows] = getattr(vectors, column.name)
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True)
