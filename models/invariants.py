@@ -109,7 +109,7 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
         SELECT rule, r.{side}_id, NULL::bigint
         FROM {lists} AS r
         JOIN {entity} AS e ON e.id = r.{side}_id
-        LEFT JOIN markets AS m USING (city_key, deal_type)
+        LEFT JOIN markets AS m ON m.city_key = r.city_key AND m.deal_type = r.deal_type
         CROSS JOIN LATERAL unnest(array_remove(ARRAY[
             CASE WHEN cardinality(r.{ids}) <> cardinality(r.scores) THEN '{side}_lengths' END,
             CASE WHEN cardinality(r.{ids}) > :list_length THEN '{side}_too_long' END,
@@ -181,7 +181,7 @@ _BREAKERS = {
     "own": "d.owner_id = s.owner_id",
     "type": "d.property_type <> s.property_type AND NOT (d.property_type = 'APARTMENT' AND s.property_type = 'APARTMENTS')",
     # Ten rooms and more are one number to the engine: nine or more for nine or more is never two apart.
-    "rooms": """cardinality(d.rooms) > 0
+    "rooms": """s.rooms IS NOT NULL AND cardinality(d.rooms) > 0
         AND NOT d.rooms && ARRAY[(s.rooms - 1)::smallint, s.rooms, (s.rooms + 1)::smallint]
         AND NOT (s.rooms >= 9 AND 9 <= ANY (d.rooms))""",
     "price": "s.amount > d.ceiling",
@@ -243,7 +243,7 @@ def _mutual_probe(side: str) -> Probe:
         WHERE o.scores[here.place] <> entry.score
             OR (here.place IS NULL
                 AND r.version = e.version
-                AND (cardinality(o.scores) < :list_length OR o.scores[CAST(:list_length AS int)] < entry.score)
+                AND (cardinality(o.scores) < :list_length OR o.scores[CAST(:list_length AS integer)] < entry.score)
                 AND o.version = (SELECT version FROM {other_entity} WHERE id = o.{other}_id)
                 AND o.city_key IS NOT NULL
                 AND NOT EXISTS (

@@ -141,7 +141,7 @@ def _table(entries: list[Recommended], explanations: list[PairExplanation]) -> T
 def wishes_of(lead: Lead) -> str:
     """What a lead looks for, in a line of Russian."""
     deal = "снять" if lead.deal_type is DealType.RENT else "купить"
-    parts = [f"{deal} {TYPES[lead.property_type] if lead.property_type else 'жильё'}, {lead.city}"]
+    parts = [f"{deal} {_accusative(lead.property_type)}, {lead.city}"]
     if lead.budget_max is not None:
         parts.append(f"до {_money(lead.budget_max, lead.currency)}")
     if lead.rooms:
@@ -154,6 +154,15 @@ def wishes_of(lead: Lead) -> str:
     parts += [CONDITIONS[lead.condition] if lead.condition else "", f"не старше {lead.year_min} г." if lead.year_min else ""]
     parts += [(lead.additional_requirements or "").rstrip(".")]
     return "; ".join(filter(None, parts))
+
+
+def _accusative(kind: str | None) -> str:
+    """
+    >>> _accusative("APARTMENT"), _accusative("HOUSE"), _accusative(None)
+    ('квартиру', 'дом', 'жильё')
+    """
+    word = TYPES[kind] if kind else "жильё"
+    return word[:-1] + "у" if word.endswith("а") else word
 
 
 def _describe(home: Property) -> str:
