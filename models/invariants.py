@@ -93,7 +93,9 @@ def _factors(session: Session) -> dict[str, list]:
     today = datetime.now(UTC).date()
     rows = [
         (city_key, currency, factor)
-        for city_key in session.scalars(text("SELECT DISTINCT city_key FROM lead_recommendations WHERE city_key IS NOT NULL"))
+        for city_key in session.scalars(
+            text("SELECT DISTINCT city_key FROM lead_recommendations WHERE city_key IS NOT NULL")
+        )
         for currency, factor in factors_to(session, currency_of_city(city_key), today).items()
     ]
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
@@ -254,7 +256,9 @@ def _mutual_probe(side: str) -> Probe:
     return Probe(
         sql,
         (
-            Rule(f"{side}_score", f"a pair in a list of a {side} has the same score in the {other}'s list", (side, other)),
+            Rule(
+                f"{side}_score", f"a pair in a list of a {side} has the same score in the {other}'s list", (side, other)
+            ),
             Rule(
                 f"{side}_missing",
                 f"a pair in a list of a {side} stands in the {other}'s list too, unless that is full of better ones",

@@ -161,7 +161,10 @@ def wishes_of(lead: Lead) -> str:
         parts.append(" ".join(ends) + " м²")
     parts += [", ".join(lead.districts), *(f"м. {name}" for name in lead.metro_stations)]
     parts += [f"класс {CLASSES[lead.property_class]}" if lead.property_class else ""]
-    parts += [CONDITIONS[lead.condition] if lead.condition else "", f"не старше {lead.year_min} г." if lead.year_min else ""]
+    parts += [
+        CONDITIONS[lead.condition] if lead.condition else "",
+        f"не старше {lead.year_min} г." if lead.year_min else "",
+    ]
     parts += [(lead.additional_requirements or "").rstrip(".")]
     return "; ".join(filter(None, parts))
 

@@ -107,7 +107,12 @@ def make_demo(
     with _progress(console) as progress:
         bar = progress.add_task("Properties", total=properties, visible=bool(properties))
         for place, part in zip(known, _shares(known, properties), strict=True):
-            _insert(session, Property, property_rows(rng, place, part, [user for user, _ in people]), _advance(progress, bar))
+            _insert(
+                session,
+                Property,
+                property_rows(rng, place, part, [user for user, _ in people]),
+                _advance(progress, bar),
+            )
         bar = progress.add_task("Leads", total=leads, visible=bool(leads))
         made = 0
         names = [place.name for place in known] or [city]
@@ -169,7 +174,9 @@ def _insert(
 
 
 def _progress(console: Console) -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True)
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+    )
 
 
 def _advance(progress: Progress, bar: Any) -> Callable[[int], None]:

@@ -79,7 +79,9 @@ def supply_of(session: Session, city: str, city_key: str, deal_type: DealType) -
         for district, mine in stations.items()
     }
     # Sorted: the order of a set differs from process to process, and the seed is to decide alone.
-    return Supply(city, city_key, deal_type, homes, neighbours, {name: sorted(found) for name, found in stations.items()})
+    return Supply(
+        city, city_key, deal_type, homes, neighbours, {name: sorted(found) for name, found in stations.items()}
+    )
 
 
 def lead_rows(rng: Random, supply: Supply, count: int, owners: list[int]) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,9 @@ def sound(session):
     seller, buyer = make_user(session), make_user(session)
     homes = [make_property(session, seller) for _ in range(3)]
     leads = [make_lead(session, buyer) for _ in range(3)]
-    session.execute(text("INSERT INTO markets (city_key, deal_type, run_id) VALUES (:city, 'SALE', 7)"), {"city": leads[0].city_key})
+    session.execute(
+        text("INSERT INTO markets (city_key, deal_type, run_id) VALUES (:city, 'SALE', 7)"), {"city": leads[0].city_key}
+    )
     for side, mine, others in (("lead", leads, homes), ("property", homes, leads)):
         for row in mine:
             _store(session, side, row, [each.id for each in others], [90.0] * 3)
@@ -33,7 +35,9 @@ def sound(session):
     for side, user in ((Side.LEAD, buyer), (Side.PROPERTY, seller)):
         _like(session, user, side, agreed)
     _like(session, buyer, Side.LEAD, proposed)
-    names = {f"{kind}{place}": row.id for kind, rows in (("lead", leads), ("home", homes)) for place, row in enumerate(rows)}
+    names = {
+        f"{kind}{place}": row.id for kind, rows in (("lead", leads), ("home", homes)) for place, row in enumerate(rows)
+    }
     return names | {"buyer": buyer.id, "seller": seller.id, "user": buyer}
 
 
@@ -73,8 +77,12 @@ MATCH = "UPDATE matches SET {} WHERE lead_id = :lead0"
 BREAKS = {
     "lead_lengths": [_list("lead", "scores = scores[1:2]")],
     "property_lengths": [_list("property", "scores = scores[1:2]")],
-    "lead_too_long": [_list("lead", "property_ids = array_fill(:home0, ARRAY[101]), scores = array_fill(1::real, ARRAY[101])")],
-    "property_too_long": [_list("property", "lead_ids = array_fill(:lead0, ARRAY[101]), scores = array_fill(1::real, ARRAY[101])")],
+    "lead_too_long": [
+        _list("lead", "property_ids = array_fill(:home0, ARRAY[101]), scores = array_fill(1::real, ARRAY[101])")
+    ],
+    "property_too_long": [
+        _list("property", "lead_ids = array_fill(:lead0, ARRAY[101]), scores = array_fill(1::real, ARRAY[101])")
+    ],
     "lead_order": [_list("lead", "scores = ARRAY[90, 91, 90]")],
     "property_order": [_list("property", "lead_ids = ARRAY[:lead1, :lead0, :lead2]")],
     "lead_twice": [_list("lead", "property_ids = ARRAY[:home0, :home1, :home0], scores = ARRAY[90, 90, 80]")],
@@ -105,8 +113,8 @@ BREAKS = {
     "property_area": [_entity("leads", "area_min = 121, area_max = 130")],
     "lead_score": [_list("property", "scores = ARRAY[90.5, 90, 90]")],
     "property_score": [_list("lead", "scores = ARRAY[90.5, 90, 90]")],
-    "lead_missing": [_list("property", "lead_ids = lead_ids[:2], scores = scores[1:2]")],
-    "property_missing": [_list("lead", "property_ids = property_ids[:2], scores = scores[1:2]")],
+    "lead_missing": [_list("property", "lead_ids = lead_ids[1:2], scores = scores[1:2]")],
+    "property_missing": [_list("lead", "property_ids = property_ids[1:2], scores = scores[1:2]")],
     "like_without_match": ["DELETE FROM matches WHERE lead_id = :lead1"],
     "match_status": [MATCH.format("status = 'PENDING'")],
     "match_negotiation": [MATCH.format("negotiation_status = 'REJECTED'")],
@@ -160,21 +168,30 @@ def test_a_notice_of_somebody_elses_match_is_reported(session, sound):
 
 def test_a_list_that_is_not_yet_made_anew_breaks_nothing(session, sound):
     """Between a write and its rescoring the stored lists say what was true before: that is no fault."""
-    session.execute(text("UPDATE leads SET budget_max = 1000, budget_min = 1, rooms = '{9}' WHERE id = :id"), {"id": sound["lead0"]})
+    session.execute(
+        text("UPDATE leads SET budget_max = 1000, budget_min = 1, rooms = '{9}' WHERE id = :id"), {"id": sound["lead0"]}
+    )
 
     assert broken(session) == {}
 
 
 def test_apartments_and_a_room_more_are_no_break(session, sound):
-    session.execute(text(_entity("properties", "property_type = 'APARTMENTS', rooms = 3, price = 17250000")), {"home0": sound["home0"]})
+    session.execute(
+        text(_entity("properties", "property_type = 'APARTMENTS', rooms = 3, price = 17250000")),
+        {"home0": sound["home0"]},
+    )
 
     assert PropertyType.APARTMENTS and broken(session) == {}
 
 
 def test_ten_rooms_and_more_are_one_number(session, sound):
     session.execute(text(_entity("properties", "rooms = 15")), {"home0": sound["home0"]})
-    session.execute(text("WITH changed AS (UPDATE leads SET rooms = '{10}' RETURNING id, version) UPDATE lead_recommendations AS r"
-                         " SET version = changed.version FROM changed WHERE r.lead_id = changed.id"))
+    session.execute(
+        text(
+            "WITH changed AS (UPDATE leads SET rooms = '{10}' RETURNING id, version) UPDATE lead_recommendations AS r"
+            " SET version = changed.version FROM changed WHERE r.lead_id = changed.id"
+        )
+    )
 
     found = broken(session)
 

@@ -35,19 +35,17 @@ def rows(session, table) -> list:
 def told(session) -> list[tuple]:
     """What a demo says, ids and times left out."""
     homes = [(row.title, row.price, row.district, row.search_text) for row in rows(session, Property)]
-    leads = [(row.client_name, row.budget_max, row.districts, row.additional_requirements) for row in rows(session, Lead)]
+    leads = [
+        (row.client_name, row.budget_max, row.districts, row.additional_requirements) for row in rows(session, Lead)
+    ]
     return [homes, leads, [(user.name, user.email) for user in rows(session, User)]]
 
 
 def test_the_same_seed_makes_the_same_market_and_another_another(session, quiet):
     found = []
     for seed in (5, 5, 6):
-        with session.begin_nested() as savepoint:
-            # A commit inside only releases savepoints; this one takes all of it back.
-            make_demo(session, quiet, leads=60, properties=60, seed=seed)
-            found.append(told(session))
-            if savepoint.is_active:
-                savepoint.rollback()
+        make_demo(session, quiet, leads=60, properties=60, seed=seed)
+        found.append(told(session))
         for table in (Lead, Property, User):
             session.execute(table.__table__.delete())
         session.expire_all()
@@ -75,7 +73,7 @@ def test_the_market_looks_like_one(session, quiet):
     assert {row.city for row in rows(session, Property)} == {"Москва", "Алматы", "Астана"}
     assert {row.currency for row in rows(session, Property) if row.city != "Москва"} == {"KZT"}
     assert mean(prices) > 1.15 * median(prices)  # a tail of dear homes
-    assert districts[0][1] > 4 * districts[len(districts) // 2][1]  # popular districts
+    assert districts[0][1] > 3 * districts[len(districts) // 2][1]  # popular districts
     assert any(row.area is None for row in homes) and any(row.property_class is None for row in homes)
     units = Counter((row.street, row.house_number) for row in homes)
     assert units.most_common(1)[0][1] > 10  # many units of one building
@@ -85,8 +83,15 @@ def test_the_market_looks_like_one(session, quiet):
 def test_leads_resemble_listings_that_were_imported(session, quiet):
     owner = make_user(session)
     for number in range(40):
-        make_property(session, owner, city="Казань", district=f"Район {number % 4}", metro_station=f"Станция {number % 8}",
-                      price=5_000_000 + 100_000 * number, area=40 + number % 10)
+        make_property(
+            session,
+            owner,
+            city="Казань",
+            district=f"Район {number % 4}",
+            metro_station=f"Станция {number % 8}",
+            price=5_000_000 + 100_000 * number,
+            area=40 + number % 10,
+        )
 
     made = make_demo(session, quiet, leads=100, city="Казань")
 

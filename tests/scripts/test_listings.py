@@ -75,7 +75,9 @@ def test_a_studio_has_no_rooms_and_an_unknown_none(listings):
     assert (studio.columns["rooms"], unknown.columns["rooms"]) == (0, None)
 
 
-@pytest.mark.parametrize("written", ["17 100 000,5", "17\u00a0100\u00a0000,50", "17100000.5", "17\u202f100\u202f000.50"])
+@pytest.mark.parametrize(
+    "written", ["17 100 000,5", "17\u00a0100\u00a0000,50", "17100000.5", "17\u202f100\u202f000.50"]
+)
 def test_numbers_are_read_as_people_write_them(listings, written):
     [listing] = listings(row(price=written))
 
@@ -106,7 +108,11 @@ def test_numbers_are_read_as_people_write_them(listings, written):
     ],
 )
 def test_a_bad_row_is_told_with_its_line_and_the_rest_is_read(listings, changes, reason):
-    [first, bad, last] = listings(row(id="1"), row(id="2", **{k: v for k, v in changes.items()}) if "id" not in changes else row(**changes), row(id="3"))
+    [first, bad, last] = listings(
+        row(id="1"),
+        row(id="2", **{k: v for k, v in changes.items()}) if "id" not in changes else row(**changes),
+        row(id="3"),
+    )
 
     assert (first.external_id, last.external_id) == ("1", "3")
     assert isinstance(bad, BadRow) and bad.line == 3
@@ -143,7 +149,9 @@ def store(session, rows, **options):
 
 def stored(session) -> dict[str, Property]:
     session.expire_all()
-    return {found.external_id: found for found in session.scalars(select(Property).where(Property.origin == Origin.IMPORT))}
+    return {
+        found.external_id: found for found in session.scalars(select(Property).where(Property.origin == Origin.IMPORT))
+    }
 
 
 def test_a_second_import_updates_what_changed_and_leaves_the_rest_alone(session, listings):
