@@ -9,7 +9,10 @@ from models.matches import act
 from models.notifications import NoticeType, notify
 from tests.factories import make_lead, make_property, make_user
 
-RUN = "INSERT INTO rescoring_runs (id, scope, state, requested_by) OVERRIDING SYSTEM VALUE VALUES (901, 'all', '{}', 'test')"
+RUN = (
+    "INSERT INTO rescoring_runs (id, scope, state, requested_by) OVERRIDING SYSTEM VALUE"
+    " VALUES (901, 'all', '{}', 'test')"
+)
 SHARD = "INSERT INTO rescoring_shards (run_id, city_key, deal_type, tile, state) VALUES (901, 'x', 'SALE', 0, '{}')"
 
 
@@ -57,9 +60,10 @@ def _store(session, side, row, ids, scores):
     )
 
 
-def _list(side: str, change: str, row: str | None = None) -> str:
+def _list(side: str, change: str) -> str:
     """SQL that changes the first list of a side."""
-    return f"UPDATE {side}_recommendations SET {change} WHERE {side}_id = :{row or ('lead0' if side == 'lead' else 'home0')}"
+    row = "lead0" if side == "lead" else "home0"
+    return f"UPDATE {side}_recommendations SET {change} WHERE {side}_id = :{row}"
 
 
 def _entity(table: str, change: str) -> str:

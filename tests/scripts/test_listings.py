@@ -16,7 +16,10 @@ from scripts.listings import BadRow, Listing, ListingsFileError, read_listings
 from tests.factories import make_user
 
 MOSCOW = city_of("Москва")
-HEADER = "id,deal,city,district,metro,rooms,area,floor,floors_total,year_built,is_apartments,declared_class,headline,price,currency"
+HEADER = (
+    "id,deal,city,district,metro,rooms,area,floor,floors_total,year_built,is_apartments,declared_class,headline,price,"
+    "currency"
+)
 GOOD = "17,sale,Москва,Щукино,Стрешнево,1,47.6,7,21,2023,0,Бизнес,Сдача в 2023,20540352,RUB"
 
 
