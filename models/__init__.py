@@ -4,6 +4,7 @@ from models import (
     api_keys,
     audit,
     codes,
+    erasure,
     idempotency,
     leads,
     matches,
