@@ -53,7 +53,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
             raise NotAllowedError("Your role may not do this.")
 
     def mark(view: View) -> View:
-        view.access = Access(", ".join(roles), "token", check)
+        view.access = Access(", ".join(sorted(roles)), "token", check)
         return view
 
     return mark
