@@ -5,15 +5,22 @@ import os
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings as hypothesis_settings
+from hypothesis import HealthCheck, Phase, given, settings as hypothesis_settings, strategies as st
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
 from sqlalchemy.orm import Session
 
 from models.enums import Role
 from tests.factories import make_user, token_header
 
 #: Requests an operation; the nightly run may ask for more.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+
+#: What a document cannot say: why a body of the right shape may still be refused. Any other refusal fails.
+BEYOND_A_SCHEMA = ("This is not your password",)
+
+schemathesis.openapi.format("phone", st.from_regex(r"\+77[0-9]{9}", fullmatch=True))
 
 
 @pytest.fixture
@@ -41,6 +48,7 @@ def test_every_operation_keeps_to_the_document(app, db):
     db.commit()
     app.wsgi_app = FromEverywhere(app.wsgi_app)
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    schema.config.generation.update(allow_x00=False)
     failures = []
     for found in schema.get_all_operations():
         operation = found.ok()
@@ -48,9 +56,10 @@ def test_every_operation_keeps_to_the_document(app, db):
             failures += fuzz(operation, mode, token_header(caller))
 
     assert not failures, "\n\n".join(failures)
+    assert app.test_client().get("/auth/me", headers=token_header(caller)).status_code == 200  # was let in all along
 
 
-def fuzz(operation, mode, headers) -> list[str]:
+def fuzz(operation, mode: GenerationMode, headers: dict[str, str]) -> list[str]:
     @hypothesis_settings(
         max_examples=EXAMPLES,
         deadline=None,
@@ -60,11 +69,18 @@ def fuzz(operation, mode, headers) -> list[str]:
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def check(case):
-        case.call_and_validate(headers=headers)
+    def check(case) -> None:
+        answer = case.call(headers=headers)
+        try:
+            case.validate_response(answer, headers=headers)
+        except FailureGroup:
+            if not any(reason in answer.text for reason in BEYOND_A_SCHEMA):
+                raise
 
     try:
         check()
-    except BaseException as error:
+    except Unsatisfiable:
+        pass  # nothing can be wrong about a request that takes nothing
+    except (FailureGroup, BaseExceptionGroup) as error:
         return [f"{operation.label} ({mode.value}): {error}"]
     return []
