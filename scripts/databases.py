@@ -11,7 +11,7 @@ from models.settings import Settings
 
 def session_factory(settings: Settings) -> sessionmaker[Session]:
     """Sessions on the settings' database, without a limit of time: commands may work long."""
-    return sessions(connect(settings.database_url, pool_size=2, statement_timeout_ms=0, application="leadmatch command"))
+    return sessions(connect(settings.database_url, pool_size=2, statement_timeout_ms=0, application="leadmatch cli"))
 
 
 @contextmanager
