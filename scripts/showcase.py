@@ -12,6 +12,7 @@ from matching.criteria import CRITERION_NAMES
 from matching.explain import CriterionShare, PairExplanation, explain_pairs
 from models.enums import OPEN_STATES, DealType, RunScope, RunState, Side, Status
 from models.errors import ConflictError
+from models.facts import lead_facts, market_factors, property_facts
 from models.leads import Lead
 from models.properties import Property
 from models.recommendations import LeadRecommendations, Market, Recommended, recommended_page
@@ -21,7 +22,6 @@ from models.users import User
 from scripts.databases import session_factory
 from scripts.demo.people import LOGIN_EMAIL
 from scripts.rescoring import request, run_line, watch
-from worker.load import facts_of_leads, facts_of_properties
 from worker.markets import text_model
 
 SHOWN = 10
@@ -118,9 +118,9 @@ def _explained(session: Session, lead: Lead, entries: list[Recommended]) -> list
     """By the text model that the market's lists were computed with, so that the parts add up to the stored score."""
     market = session.get(Market, (lead.city_key, lead.deal_type))
     model = text_model(session, market and market.text_model_id)
-    facts = facts_of_properties(session, [entry.row.id for entry in entries])
-    wishes = facts_of_leads(session, [lead.id])[lead.id]
-    return explain_pairs([wishes], [facts[entry.row.id] for entry in entries], model)
+    factors = market_factors(session, lead.city_key)
+    offers = [PropertyFacts(**property_facts(entry.row, factors)) for entry in entries]
+    return explain_pairs([LeadFacts(**lead_facts(lead, factors))], offers, model)
 
 
 def _table(entries: list[Recommended], explanations: list[PairExplanation], wide: bool) -> Table:
