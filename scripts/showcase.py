@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from matching.criteria import CRITERION_NAMES
-from matching.explain import CriterionShare, PairExplanation, explain_pairs
+from matching.explain import CriterionShare, LeadFacts, PairExplanation, PropertyFacts, explain_pairs
 from models.enums import OPEN_STATES, DealType, RunScope, RunState, Side, Status
 from models.errors import ConflictError
 from models.facts import lead_facts, market_factors, property_facts
