@@ -1,13 +1,19 @@
 """The domain: tables, and the operations on them as functions that take a Session."""
 
 from models import (
+    ads,
     audit,
+    campaigns,
     idempotency,
     leads,
     matches,
     membership,
+    messages,
+    niches,
     notifications,
     properties,
+    prospects,
+    quality,
     rates,
     recommendations,
     runs,
