@@ -4,7 +4,7 @@ One person is one prospect of a niche: a second contact from the same phone, or 
 of the prospect that is there. A prospect whose ad is not known stands under no niche and is nobody's double.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,10 +27,11 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, sessionmaker
 
 from models.ads import Ad
 from models.base import Base, CreatedAt, Money, words
@@ -247,6 +248,23 @@ def prospects(
     query = select(Prospect).order_by(Prospect.created_at.desc(), Prospect.id.desc())
     wanted = {"status": status, "source": source, "niche_id": niche_id, "campaign_id": campaign_id}
     return query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def prospect_pages(sessions: sessionmaker[Session], size: int = 1000, **wanted: Any) -> Iterator[list[Prospect]]:
+    """
+    All prospects that :func:`prospects` would give, page by page, for readers that may be slow.
+
+    Each page is a short transaction of its own that goes on behind the last row: nothing is held open between pages, and
+    rows that come meanwhile, being newer, shift nothing.
+    """
+    query, last = prospects(**wanted), None
+    while last is None or len(last) == size:
+        page = query.limit(size)
+        if last:
+            page = page.where(tuple_(Prospect.created_at, Prospect.id) < (last[-1].created_at, last[-1].id))
+        with sessions() as session:
+            last = list(session.scalars(page))
+        yield last
 
 
 def get_prospect(session: Session, prospect_id: UUID, *, lock: bool = False) -> Prospect:
