@@ -2,8 +2,10 @@
 
 from models import (
     ads,
+    api_keys,
     audit,
     campaigns,
+    codes,
     idempotency,
     leads,
     matches,
@@ -18,6 +20,7 @@ from models import (
     recommendations,
     runs,
     tokens,
+    uploads,
     users,
 )
 from models.base import Base

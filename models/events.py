@@ -1,4 +1,4 @@
-"""What happens in lead generation, as it happens: one Redis stream that every live reader follows from where it stopped.
+"""What happens in lead generation: one Redis stream that every live reader follows from where it stopped.
 
 A stream rather than plain pub/sub: its ids let a reader who was away ask for what it missed. It is short, and may be
 lost with Redis; who needs the truth reads the tables. Events hold ids, words and figures, never personal data.

@@ -1,7 +1,7 @@
 """Prospects: contacts won by advertising (the leads of the lead generation contract), and what was said with them.
 
-One person is one prospect of a niche: a second contact from the same phone, or the same user of a platform, is a *touch*
-of the prospect that is there. A prospect whose ad is not known stands under no niche and is nobody's double.
+One person is one prospect of a niche: a second contact from the same phone, or the same user of a platform, is a
+*touch* of the prospect that is there. A prospect whose ad is not known stands under no niche and is nobody's double.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -254,7 +254,7 @@ def prospect_pages(sessions: sessionmaker[Session], size: int = 1000, **wanted: 
     """
     All prospects that :func:`prospects` would give, page by page, for readers that may be slow.
 
-    Each page is a short transaction of its own that goes on behind the last row: nothing is held open between pages, and
+    Each page is a short transaction of its own that goes on behind the last row: nothing is open between pages, and
     rows that come meanwhile, being newer, shift nothing.
     """
     query, last = prospects(**wanted), None

@@ -1,4 +1,4 @@
-"""Telling live readers, once a write is safe. A reader that misses an event reads the tables: nothing here may fail a write."""
+"""Telling live readers, once a write is safe. Who misses an event reads the tables: nothing here may fail a write."""
 
 import logging
 from typing import Any

@@ -5,10 +5,10 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
+from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, one_of
 from api.db import session
 from api.fields import Moment, Text, money
-from api.leadgen.access import with_api_key
 from api.leadgen.announce import announce, announce_stats
 from api.leadgen.schemas import Amount, ListArgs, window
 from models.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by

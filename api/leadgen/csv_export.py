@@ -12,10 +12,10 @@ from flask.views import MethodView
 from marshmallow import fields
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, one_of
 from api.db import session
 from api.fields import moment
-from api.leadgen.access import with_api_key
 from api.leadgen.prospects import wanted
 from api.leadgen.schemas import PeriodArgs
 from models.campaigns import Platform

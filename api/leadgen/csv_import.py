@@ -10,12 +10,13 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, one_of
 from api.db import after_commit, session
 from api.fields import MOST_MONEY, FormNumber, Text
-from api.leadgen.access import with_api_key
 from api.leadgen.announce import announce, announce_stats
 from api.leadgen.csv_export import PROSPECT_COLUMNS
+from api.uploads import takes_uploads
 from models.campaigns import Platform
 from models.csv_cells import plain_cell
 from models.errors import InvalidValueError
@@ -25,7 +26,6 @@ from models.users import normal_phone
 
 blp = Blueprint("leadgen_import", __name__, description="Leads from CSV")
 
-LARGEST_FILE = 32 << 20  # bytes
 MOST_ROWS = 100_000
 ROWS_AT_ONCE = 500
 #: Rows with mistakes that one answer tells of.
@@ -69,11 +69,11 @@ CSV_BODY = {
 @blp.route("/api/leads/import")
 class ProspectImport(MethodView):
     @with_api_key
+    @takes_uploads
     @blp.response(201, Imported)
     @blp.doc(requestBody=CSV_BODY)
     def post(self):
         """Add leads from CSV; a mistake in any row leaves all of them out"""
-        request.max_content_length = LARGEST_FILE
         schema, mistakes = ProspectRowIn(), {}
         created = duplicates = 0
         campaigns = set()

@@ -1,6 +1,6 @@
 """Live updates: the same events over a WebSocket and as server-sent events, from where a reader stopped.
 
-A live connection holds one of the web process's threads, so they are few and do not last: each is closed in good time, and
+A live connection holds one of the web process's threads, so they are few and do not last: each is closed in time, and
 a reader comes back with the id of the last event it saw. Browsers' EventSource does that by itself.
 """
 
@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
 from api import errors
+from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body
 from api.db import end_session
-from api.leadgen.access import with_api_key
 from models.errors import InvalidValueError, TooManyError
 from models.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
 

@@ -3,10 +3,10 @@
 from flask.views import MethodView
 from marshmallow import fields
 
+from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, one_of
 from api.db import session
 from api.fields import Moment, Text, money
-from api.leadgen.access import with_api_key
 from api.leadgen.schemas import Amount, ListArgs, PeriodArgs, rows_of
 from models import audit
 from models.campaigns import delete_niche

@@ -6,11 +6,11 @@ from flask import current_app
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, one_of
 from api.db import after_commit, session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
 from api.fields import IdText, Moment, Text, Whole, money
-from api.leadgen.access import with_api_key
 from api.leadgen.announce import announce, announce_stats, score_soon
 from api.leadgen.schemas import Amount, ListArgs, rows_of
 from models.campaigns import Platform
