@@ -7,7 +7,18 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, ForeignKey, Index, Select, String, Text, UniqueConstraint, func, select
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -62,9 +73,11 @@ class AdSpend(Base):
     """What an ad cost on one day (UTC). Negative where an earlier figure was corrected downwards."""
 
     __tablename__ = "ad_spend"
+    # The amounts stand in the key's index: an ad's days lie all over the table, and sums read nothing else of them.
+    __table_args__ = (PrimaryKeyConstraint("ad_id", "day", postgresql_include=["amount"]),)
 
-    ad_id: Mapped[UUID] = mapped_column(ForeignKey("ads.id", ondelete="CASCADE"), primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    ad_id: Mapped[UUID] = mapped_column(ForeignKey("ads.id", ondelete="CASCADE"))
+    day: Mapped[date] = mapped_column(Date)
     amount: Mapped[Money]
 
 
@@ -82,7 +95,7 @@ def create_ad(
     session: Session,
     campaign: Campaign,
     fields: Mapping[str, Any],
-    spent: Decimal = Decimal(0),
+    spent: Decimal | None = None,
     day: date | None = None,
 ) -> Ad:
     """Add an ad to a campaign, with what it has *spent* already, booked on *day* (today)."""

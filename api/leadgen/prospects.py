@@ -12,7 +12,7 @@ from api.db import after_commit, session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
 from api.fields import IdText, Moment, Text, Whole, money
 from api.leadgen.announce import announce, announce_stats, score_soon
-from api.leadgen.schemas import Amount, ListArgs, rows_of
+from api.leadgen.schemas import Amount, ListArgs, rows_of, window
 from models.campaigns import Platform
 from models.conversion import convert
 from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
@@ -24,7 +24,7 @@ from models.prospects import (
     add_prospect,
     change_status,
     get_prospect,
-    prospects,
+    prospects_window,
     touches_of,
 )
 from models.users import normal_phone
@@ -194,7 +194,7 @@ class Prospects(MethodView):
     @blp.response(200, ProspectRow(many=True))
     def get(self, args):
         """List leads, newest first"""
-        return rows_of(prospects(**wanted(args)), args)
+        return prospects_window(session(), **window(args), **wanted(args))
 
 
 @blp.route("/api/leads/<uuid:lead_id>")

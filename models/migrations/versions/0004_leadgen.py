@@ -141,7 +141,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("amount", sa.Numeric(precision=17, scale=2), nullable=False),
         sa.ForeignKeyConstraint(["ad_id"], ["ads.id"], name=op.f("fk_ad_spend_ad_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("ad_id", "day", name=op.f("pk_ad_spend")),
+        sa.PrimaryKeyConstraint("ad_id", "day", name=op.f("pk_ad_spend"), postgresql_include=["amount"]),
     )
     op.create_table(
         "prospects",
