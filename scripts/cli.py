@@ -17,10 +17,8 @@ from scripts.home import load_home_environment
 COMMANDS = {
     "run": ("run", "Start everything: databases, web, workers, schedule."),
     "db": ("db", "Look after the database's schema."),
-<<<<<<< HEAD
     "create-admin": ("create_admin", "Make an administrator."),
     "api-key": ("api_key", "Make, list and revoke API keys."),
-=======
     "demo": ("demo", "Add a market that looks real."),
     "import-listings": ("import_listings", "Load properties from a CSV file."),
     "rescore": ("rescore", "Compute recommendation lists anew."),
@@ -28,7 +26,6 @@ COMMANDS = {
     "schedule": ("schedule", "Show when scheduled work is done next."),
     "rates": ("rates", "Set and list exchange rates."),
     "check": ("check", "Check that all that is stored hangs together."),
->>>>>>> main
 }
 
 #: Commands that set up their own surroundings instead of joining a running system.

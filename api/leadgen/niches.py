@@ -65,15 +65,15 @@ class FiguresRow(Body):
     roi = Amount(metadata={"description": "(revenue - spend) / spend, per cent; null without spend."})
 
 
-class DayRow(FiguresRow):
+class DayEarnings(FiguresRow):
     day = fields.Date()
 
 
-class PlatformRow(FiguresRow):
+class PlatformEarnings(FiguresRow):
     platform = fields.String()
 
 
-class CampaignRow(FiguresRow):
+class CampaignEarnings(FiguresRow):
     campaign_id = fields.UUID()
     campaign = fields.String()
 
@@ -91,9 +91,9 @@ class NicheStats(Body):
     last = fields.Date(data_key="to", allow_none=True)
     total = fields.Nested(FiguresRow)
     targets = fields.Nested(Targets)
-    by_day = fields.List(fields.Nested(DayRow))
-    by_platform = fields.List(fields.Nested(PlatformRow))
-    by_campaign = fields.List(fields.Nested(CampaignRow))
+    by_day = fields.List(fields.Nested(DayEarnings))
+    by_platform = fields.List(fields.Nested(PlatformEarnings))
+    by_campaign = fields.List(fields.Nested(CampaignEarnings))
 
 
 @blp.route("/api/niches")
