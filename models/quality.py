@@ -130,7 +130,7 @@ def models_of(session: Session, niche_ids: Iterable[UUID]) -> dict[UUID, dict[st
     query = select(QualityModel.niche_id, QualityModel.parameters).where(
         QualityModel.niche_id.in_(niche_ids), QualityModel.parameters.is_not(None)
     )
-    return dict(session.execute(query).tuples().all())
+    return {niche_id: parameters for niche_id, parameters in session.execute(query)}
 
 
 def stale_prospects(session: Session, after: UUID | None, limit: int) -> list[UUID]:
@@ -182,7 +182,7 @@ def niches_to_fit(session: Session, least: int) -> list[tuple[UUID, int]]:
         .outerjoin(QualityModel, QualityModel.niche_id == ended.c.niche_id)
         .where(Niche.archived_at.is_(None), func.coalesce(QualityModel.outcomes, 0) != ended.c.count)
     )
-    return list(session.execute(query.order_by(ended.c.niche_id)).tuples())
+    return [(niche_id, count) for niche_id, count in session.execute(query.order_by(ended.c.niche_id))]
 
 
 def ended_prospects(session: Session, niche_id: UUID, limit: int) -> list[UUID]:
