@@ -1,6 +1,6 @@
 """Text in CSV cells that spreadsheets must not take for formulas.
 
-Source: OWASP, "CSV Injection": cells that begin with = + - @, tab or carriage return are run as formulas by spreadsheets.
+Source: OWASP, "CSV Injection": spreadsheets run cells as formulas that begin with = + - @, tab or carriage return.
 """
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")

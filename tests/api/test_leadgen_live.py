@@ -73,24 +73,19 @@ class Reader:
 def test_a_new_lead_is_told_to_event_streams_and_sockets(app, address):
     client = app.test_client()
     ad = make_ad(client)
-    reader, socket = Reader(address), connect(f"ws://{address}/api/ws", legacy=True)
-    assert reader.event()[1] == json.loads(socket.recv())["type"] == "hello"
+    reader = Reader(address)
+    with connect(f"ws://{address}/api/ws") as socket:
+        assert reader.event()[1] == json.loads(socket.recv())["type"] == "hello"
 
-    made = make_contact(client, ad_id=ad["id"])
+        made = make_contact(client, ad_id=ad["id"])
 
-    expected = {
-        "lead_id": made["id"],
-        "source": "whatsapp",
-        "campaign_id": ad["campaign_id"],
-        "niche_id": made["niche_id"],
-    }
-    event_id, kind, data = reader.event()
-    assert (kind, data) == ("lead.created", expected)
-    assert json.loads(socket.recv()) == {"id": event_id, "type": kind, "data": expected}
-    _, kind, data = reader.event()
-    assert (kind, data["campaign_id"], data["total_leads"]) == ("campaign.stats", ad["campaign_id"], 1)
+        expected = {name: made[name] for name in ("source", "campaign_id", "niche_id")} | {"lead_id": made["id"]}
+        event_id, kind, data = reader.event()
+        assert (kind, data) == ("lead.created", expected)
+        assert json.loads(socket.recv()) == {"id": event_id, "type": kind, "data": expected}
+        _, kind, data = reader.event()
+        assert (kind, data["campaign_id"], data["total_leads"]) == ("campaign.stats", ad["campaign_id"], 1)
     reader.close()
-    socket.close()
 
 
 def test_a_status_that_does_not_change_is_not_told(app, stream):
@@ -146,17 +141,18 @@ def test_what_is_no_events_id_is_refused(app, address):
 
 def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
     monkeypatch.setattr(live, "_seats", threading.BoundedSemaphore(2))
-    first, second = Reader(address), connect(f"ws://{address}/api/ws", legacy=True)
-    first.event(), second.recv()
+    first = Reader(address)
+    first.event()
+    with connect(f"ws://{address}/api/ws") as second:
+        second.recv()
 
-    full = httpx.get(f"http://{address}/api/events")
-    assert (full.status_code, full.headers["Retry-After"]) == (429, "5")
-    with connect(f"ws://{address}/api/ws") as third, pytest.raises(ConnectionClosed) as closed:
-        third.recv()
-    assert closed.value.rcvd.code == 1013
+        full = httpx.get(f"http://{address}/api/events")
+        assert (full.status_code, full.headers["Retry-After"]) == (429, "5")
+        with connect(f"ws://{address}/api/ws") as third, pytest.raises(ConnectionClosed) as closed:
+            third.recv()
+        assert closed.value.rcvd.code == 1013
 
     first.close()
-    second.close()
     assert all(live._seats.acquire(timeout=5) for _ in range(2))
     live._seats.release(2)
 
