@@ -6,6 +6,7 @@ from models import (
     audit,
     campaigns,
     codes,
+    erasure,
     idempotency,
     leads,
     matches,

@@ -57,6 +57,10 @@ class Client:
         """Ask that a shard of a run be scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
 
+    def code_made(self, code_id: int) -> bool:
+        """Ask that an activation code be sent by SMS."""
+        return self.send("worker.accounts.send_code", code_id, queue="notices")
+
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:
