@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings as hypothesis_setting
 from schemathesis import GenerationMode
 from sqlalchemy.orm import Session
 
+from models.api_keys import create_api_key
 from models.enums import Role
 from tests.factories import make_user, token_header
 
@@ -40,12 +41,17 @@ def test_every_operation_keeps_to_the_document(app, db):
     make_user(db, role=Role.ADMIN)  # the caller may delete themselves
     db.commit()
     app.wsgi_app = FromEverywhere(app.wsgi_app)
+    _, key = create_api_key(db, "fuzz")
+    db.commit()
+    headers = token_header(caller) | {"X-API-Key": key}
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     failures = []
     for found in schema.get_all_operations():
         operation = found.ok()
+        if operation.path == "/api/events":
+            continue  # a good request is answered for as long as a live connection lasts
         for mode in GenerationMode:
-            failures += fuzz(operation, mode, token_header(caller))
+            failures += fuzz(operation, mode, headers)
 
     assert not failures, "\n\n".join(failures)
 
