@@ -13,6 +13,7 @@ from api.blueprint import ErrorAnswer
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.health import blp as health
+from api.leadgen import BLUEPRINTS as LEADGEN
 from api.media import blp as media
 from api.ops import runs
 from api.paths import WithoutTrailingSlash
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     matches.blp,
     notifications.blp,
     runs.blp,
+    *LEADGEN,
 )
 
 #: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.

@@ -1,16 +1,22 @@
 """The domain: tables, and the operations on them as functions that take a Session."""
 
 from models import (
+    ads,
     api_keys,
     audit,
+    campaigns,
     codes,
     erasure,
     idempotency,
     leads,
     matches,
     membership,
+    messages,
+    niches,
     notifications,
     properties,
+    prospects,
+    quality,
     rates,
     recommendations,
     runs,

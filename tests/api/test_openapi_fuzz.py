@@ -11,6 +11,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from sqlalchemy.orm import Session
 
+from models.api_keys import create_api_key
 from models.enums import Role
 from tests.factories import make_user, token_header
 
@@ -51,13 +52,18 @@ def test_every_operation_keeps_to_the_document(app, db):
     make_user(db, role=Role.ADMIN)  # the caller may delete themselves
     db.commit()
     app.wsgi_app = FromEverywhere(app.wsgi_app)
+    _, key = create_api_key(db, "fuzz")
+    db.commit()
+    headers = token_header(caller) | {"X-API-Key": key}
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     schema.config.generation.update(allow_x00=False)
     failures = []
     for found in schema.get_all_operations():
         operation = found.ok()
+        if operation.path == "/api/events":
+            continue  # a good request is answered for as long as a live connection lasts
         for mode in GenerationMode:
-            failures += fuzz(operation, mode, token_header(caller))
+            failures += fuzz(operation, mode, headers)
 
     assert not failures, "\n\n".join(failures)
     assert app.test_client().get("/auth/me", headers=token_header(caller)).status_code == 200  # was let in all along
