@@ -93,7 +93,7 @@ class Wishes(Body):
     budget = fields.Nested(OpenBudget)
     area = fields.Nested(AreaSpan)
     rooms = fields.List(Whole(0, MOST_ROOMS), validate=validate.Length(max=MOST_ROOMS))
-    property_type = one_of(PropertyType, validate=validate.OneOf(WANTED_TYPES))
+    property_type = one_of(PropertyType, only=WANTED_TYPES)
     property_class = one_of(PropertyClass)
     condition = one_of(Condition)
     payment_method = one_of(PaymentMethod)
@@ -121,7 +121,7 @@ class ProspectRow(Body):
     status = fields.String()
     revenue = Amount(metadata={"description": "What the deal brought, while the lead is won."})
     quality_score = fields.Integer(allow_none=True, metadata={"description": "0 to 100; null until it is computed."})
-    lead_id = IdText(metadata={"description": "The exchange lead that this one became."})
+    lead_id = IdText(allow_none=True, metadata={"description": "The exchange lead that this one became."})
     created_at = Moment()
 
 
