@@ -32,7 +32,9 @@ class Media(MethodView):
         except FileNotFoundError:
             raise NotFoundError("file") from None
         is_image = row.content_type.startswith("image/")
-        answer = send_file(content, mimetype=row.content_type, download_name=row.name, as_attachment=not is_image)
+        answer = send_file(
+            content, mimetype=row.content_type, download_name=row.name, as_attachment=not is_image
+        )
         answer.content_length = row.size
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

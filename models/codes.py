@@ -127,7 +127,9 @@ def request_code(
     _check_limits(session, phone, country, address, sends_per_hour, now)
     user = session.scalar(select(User).where(User.phone == phone))
     pending = _latest(session, phone)
-    row = PhoneCode(phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0)
+    row = PhoneCode(
+        phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0
+    )
     if registration is not None:
         row.registration = registration if user is None else None
     elif user is not None:
@@ -216,30 +218,24 @@ def forget_old_codes(session: Session, now: datetime) -> int:
 
 
 def _latest(session: Session, phone: str, *, lock: bool = False) -> PhoneCode | None:
-    """The last code asked for that is no decoy: decoys must not disturb the account whose phone they name."""
-    query = (
-        select(PhoneCode)
-        .where(PhoneCode.phone == phone, or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None)))
-        .order_by(PhoneCode.id.desc())
-        .limit(1)
-    )
+    """The last code asked for; a decoy only where there is nothing else, for it must not disturb the phone's user."""
+    is_decoy = and_(PhoneCode.user_id.is_(None), PhoneCode.registration.is_(None))
+    query = select(PhoneCode).where(PhoneCode.phone == phone).order_by(is_decoy, PhoneCode.id.desc()).limit(1)
     return session.scalar(query.with_for_update() if lock else query)
 
 
 def _fitting(session: Session, phone: str, code: str, secret: str, now: datetime) -> PhoneCode | None:
-    """The phone's live code if *code* is it; a wrong try is counted. Takes the same steps for unknown phones."""
+    """The phone's live code if *code* is it; a wrong try is counted, on decoys too, so that both take the same time."""
     row = _latest(session, phone, lock=True)  # locked: tries at the same moment are counted one by one
     compared = row or PhoneCode(seed=bytes(16))
     fits = hmac.compare_digest(digits_of(compared, secret).encode(), code.encode())
     alive = row is not None and now - row.made_at < LIFETIME and row.tries < MOST_TRIES
-    wrong = not (fits and alive)
-    session.execute(
-        update(PhoneCode)
-        .where(PhoneCode.id == (row.id if row is not None else 0))
-        .values(tries=PhoneCode.tries + int(wrong))
-        .execution_options(synchronize_session=False)
-    )
-    return None if wrong else row
+    if fits and alive and not row.is_decoy:
+        return row
+    if alive:
+        row.tries += 1
+        session.flush()
+    return None
 
 
 def _register(session: Session, row: PhoneCode) -> User | None:

@@ -92,7 +92,9 @@ def _erase_properties(session: Session, user: User) -> None:
 
 
 def _erase_actions(session: Session, user: User) -> None:
-    session.execute(update(Action).where(_acted_by(user)).values(notes=None).execution_options(synchronize_session=False))
+    session.execute(
+        update(Action).where(_acted_by(user)).values(notes=None).execution_options(synchronize_session=False)
+    )
 
 
 def _erase_traces(session: Session, user: User) -> None:
@@ -135,7 +137,12 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-ERASERS: list[Callable[[Session, User], None]] = [_erase_leads, _erase_properties, _erase_actions, _erase_traces]
+ERASERS: list[Callable[[Session, User], None]] = [
+    _erase_leads,
+    _erase_properties,
+    _erase_actions,
+    _erase_traces,
+]
 
 EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),

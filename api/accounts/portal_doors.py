@@ -48,7 +48,9 @@ class Message(Body):
 
 
 class CodeSent(Message):
-    code = fields.String(metadata={"description": "The code that the SMS holds; in a local environment only."})
+    code = fields.String(
+        metadata={"description": "The code that the SMS holds; in a local environment only."}
+    )
 
 
 @blp.route("/users/register")
@@ -77,7 +79,9 @@ class Activate(MethodView):
     def post(self, body):
         """Activate the account with the code"""
         user = _proved(activate, body)
-        record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+        record(
+            session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address()
+        )
         return {"message": "User activated successfully"}
 
 

@@ -71,7 +71,9 @@ class TelegramLogin(MethodView):
     @blp.arguments(TelegramProof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")
-    @blp.alt_response(403, description="Signing in by Telegram is not set up, or the account is switched off.")
+    @blp.alt_response(
+        403, description="Signing in by Telegram is not set up, or the account is switched off."
+    )
     def post(self, body):
         """Sign in with what Telegram signed; the first time makes the account"""
         limit_door()

@@ -47,7 +47,14 @@ def signed(**fields) -> dict:
             "hash": "46d2ea5e32911ec8d30999b56247654460c0d20949b6277af519e76271182803",
         },
     ],
-    ids=["widget", "widget as texts", "initData", "init_data", "initData in an object", "initData taken apart"],
+    ids=[
+        "widget",
+        "widget as texts",
+        "initData",
+        "init_data",
+        "initData in an object",
+        "initData taken apart",
+    ],
 )
 def test_published_vectors_hold(data):
     assert verified(data, TOKEN, SIGNED_AT) == TEST
@@ -132,7 +139,21 @@ def test_a_line_break_in_a_name_cannot_smuggle_in_another_id():
 
 @pytest.mark.parametrize(
     "junk",
-    [None, [], 7, True, "", "a", {}, {"id": None}, {"id": {"a": 1}}, {"id": [1]}, {"id": 1.5}, {"Id": "1"}, "a=1&a=2"],
+    [
+        None,
+        [],
+        7,
+        True,
+        "",
+        "a",
+        {},
+        {"id": None},
+        {"id": {"a": 1}},
+        {"id": [1]},
+        {"id": 1.5},
+        {"Id": "1"},
+        "a=1&a=2",
+    ],
 )
 def test_junk_is_bad_input(junk):
     with pytest.raises((InvalidValueError, NotSignedInError)):
