@@ -6,8 +6,9 @@
     def put(self, files): ...
         url = store_image(files["avatar"], current_user(), "avatar")
 
-A file is stored while its request runs and removed again if the request fails; a removed file goes once the request's
-writes are committed. A crash in between leaves bytes without a row, which `worker.accounts.remove_orphans` clears away.
+A file is stored while its request runs and removed again if the request fails; a removed file goes once the
+request's writes are committed. A crash in between leaves bytes without a row, which
+`worker.accounts.remove_orphans` clears away.
 """
 
 from collections.abc import Callable, Iterable
@@ -43,7 +44,8 @@ def takes_uploads(view: View) -> View:
 
 def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
     """
-    Keep a picture (JPEG, PNG or WebP, told by its content), drawn anew without metadata; the URL to GET it from.
+    Keep a picture (JPEG, PNG or WebP, told by its content), drawn anew without metadata; the URL to GET it
+    from.
 
     Args:
         upload: As it came; its `name` is the field that errors speak of.
@@ -69,7 +71,10 @@ def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
 
 
 def remove_uploads(urls: Iterable[str], owner: User) -> None:
-    """Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are left."""
+    """
+    Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are
+    left.
+    """
     _remove(
         forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)])
     )

@@ -1,8 +1,9 @@
 """SMS gateways behind one interface, chosen by a URL (`SMS_GATEWAY_URL`).
 
     console://                                         prints the message; for local
-    smsc://login:password@smsc.kz?sender=Leadmatch     SMSC (smsc.ru, smsc.kz); without a login the password is an apikey
-    twilio://sid:token@api.twilio.com?from=%2B15005550006   Twilio; or ?service=MG... for a messaging service
+    smsc://login:password@smsc.kz?sender=Leadmatch     SMSC (smsc.ru, smsc.kz); without a login the password
+    is an apikey twilio://sid:token@api.twilio.com?from=%2B15005550006   Twilio; or ?service=MG... for a
+    messaging service
 
 `smsc+http://` and `twilio+http://` speak to a stand-in without TLS. Errors say what may be tried again:
 
@@ -23,7 +24,8 @@ from models.errors import SettingsError
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
 
-#: SMSC's error codes that heal: 4, the address is blocked for a while; 9, the same request or too many in a minute.
+#: SMSC's error codes that heal: 4, the address is blocked for a while; 9, the same request or too many in a
+#: minute.
 SMSC_HEALS = {4, 9}
 BUSY_SECONDS = 60
 
@@ -159,7 +161,8 @@ def _base(parts: SplitResult, insecure: str) -> str:
 
 def _post(url: str, **request: object) -> httpx.Response:
     try:
-        # Neither redirects nor proxies of the environment: the password goes to the host of the setting and nowhere else.
+        # Neither redirects nor proxies of the environment: the password goes to the host of the setting and
+        # nowhere else.
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
             return client.post(url, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

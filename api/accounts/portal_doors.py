@@ -1,6 +1,7 @@
 """The portal's doors: register, activate, get a token, ask for another code. A phone and a code by SMS prove who it is.
 
-Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps (models/codes.py).
+Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps
+(models/codes.py).
 """
 
 from typing import Any
@@ -95,7 +96,8 @@ class GetToken(MethodView):
     def post(self, body):
         """Get an access token for the code
 
-        The code that activated the account serves once more, for the first token; later ones need /users/reset/.
+        The code that activated the account serves once more, for the first token; later ones need
+        /users/reset/.
         """
         user = _proved(spend, body)
         note_entry(user, "sms")
@@ -137,7 +139,10 @@ def _shown(row: PhoneCode) -> str:
 
 
 def _proved(step, body: dict) -> User:
-    """The user whom *step* finds for the body's phone and code; a failed try is kept although the answer is an error."""
+    """
+    The user whom *step* finds for the body's phone and code; a failed try is kept although the answer is an
+    error.
+    """
     limit_door()
     phone = normal_phone(body["phone"])
     secret = current_app.extensions["settings"].secret_key

@@ -1,4 +1,7 @@
-"""No answer shows another's contacts before the match shares them, whatever the two sides have said in whichever order."""
+"""
+No answer shows another's contacts before the match shares them, whatever the two sides have said in whichever
+order.
+"""
 
 import itertools
 
@@ -26,7 +29,10 @@ numbers = itertools.count(1)
 
 
 class Rule:
-    """When contacts are shared, told again from the contract: both like, and name the same commission or the later none."""
+    """
+    When contacts are shared, told again from the contract: both like, and name the same commission or the
+    later none.
+    """
 
     def __init__(self) -> None:
         self.said = {LEAD: None, PROPERTY: None}
@@ -60,7 +66,9 @@ def db(engine, clean_database):
 
 
 class World:
-    """A lead of one realtor, a property of another, listed to each other, and an onlooker of the same market."""
+    """
+    A lead of one realtor, a property of another, listed to each other, and an onlooker of the same market.
+    """
 
     def __init__(self, db: Session, client) -> None:
         self.client = client
@@ -82,7 +90,8 @@ class World:
         self.lead, self.property = lead.id, found.id
         self.headers = {LEAD: token_header(a), PROPERTY: token_header(b), "onlooker": token_header(onlooker)}
         self.headers["admin"] = token_header(admin)
-        #: What nobody but the owner may see before sharing: their own phone and Telegram, and the client's contacts.
+        #: What nobody but the owner may see before sharing: their own phone and Telegram, and the client's
+        #: contacts.
         self.secrets = {
             LEAD: [a.phone, a.telegram_username, self.client_contacts],
             PROPERTY: [b.phone, b.telegram_username],

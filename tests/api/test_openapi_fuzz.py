@@ -1,4 +1,7 @@
-"""The whole OpenAPI document against the whole API, by schemathesis: no 5xx, no undocumented answer, no bad data taken."""
+"""
+The whole OpenAPI document against the whole API, by schemathesis: no 5xx, no undocumented answer, no bad data
+taken.
+"""
 
 import itertools
 import os

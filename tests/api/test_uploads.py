@@ -1,4 +1,6 @@
-"""Uploads: what strangers send is refused or made safe, and nothing is left behind by a request that failed."""
+"""
+Uploads: what strangers send is refused or made safe, and nothing is left behind by a request that failed.
+"""
 
 import io
 import zlib

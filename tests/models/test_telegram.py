@@ -132,7 +132,9 @@ def test_a_proof_is_good_for_a_day(age, good):
 
 
 def test_a_line_break_in_a_name_cannot_smuggle_in_another_id():
-    """`first_name=A⏎id=7` and the fields `first_name=A`, `id=7` make the same lines, so line breaks are refused."""
+    """
+    `first_name=A⏎id=7` and the fields `first_name=A`, `id=7` make the same lines, so line breaks are refused.
+    """
     with pytest.raises(InvalidValueError):
         verified(signed(auth_date=1650385342, first_name="A\nid=7", id=42), TOKEN, SIGNED_AT)
 
