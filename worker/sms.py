@@ -1,9 +1,8 @@
 """SMS gateways behind one interface, chosen by a URL (`SMS_GATEWAY_URL`).
 
-    console://                                         prints the message; for local
-    smsc://login:password@smsc.kz?sender=Leadmatch     SMSC (smsc.ru, smsc.kz); without a login the password
-    is an apikey twilio://sid:token@api.twilio.com?from=%2B15005550006   Twilio; or ?service=MG... for a
-    messaging service
+    console://                                        prints the message; for local
+    smsc://login:password@smsc.kz?sender=Leadmatch    SMSC (smsc.ru, smsc.kz); without a login, an apikey
+    twilio://sid:token@api.twilio.com?from=%2B1500    Twilio; or ?service=MG... for a messaging service
 
 `smsc+http://` and `twilio+http://` speak to a stand-in without TLS. Errors say what may be tried again:
 
