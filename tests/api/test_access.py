@@ -1,4 +1,7 @@
-"""Who may call what, driven from one table over everything that is registered: a new route without an entry fails."""
+"""
+Who may call what, driven from one table over everything that is registered: a new route without an entry
+fails.
+"""
 
 import re
 

@@ -1,11 +1,16 @@
-"""The whole OpenAPI document against the whole API, by schemathesis: no 5xx, no undocumented answer, no bad data taken."""
+"""
+The whole OpenAPI document against the whole API, by schemathesis: no 5xx, no undocumented answer, no bad data
+taken.
+"""
 
 import itertools
 import os
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
@@ -74,7 +79,9 @@ def test_every_operation_keeps_to_the_document(app, db):
             failures += fuzz(operation, mode, headers)
 
     assert not failures, "\n\n".join(failures)
-    assert app.test_client().get("/auth/me", headers=token_header(caller)).status_code == 200  # was let in all along
+    assert (
+        app.test_client().get("/auth/me", headers=token_header(caller)).status_code == 200
+    )  # was let in all along
 
 
 def fuzz(operation, mode: GenerationMode, headers: dict[str, str]) -> list[str]:
