@@ -2,7 +2,11 @@
 
 from models import (
     audit,
+    chats,
+    favorites,
+    feed,
     idempotency,
+    inquiries,
     leads,
     matches,
     membership,

@@ -16,6 +16,9 @@ from models.users import User
 class NoticeType(StrEnum):
     NEW_MATCH = "NEW_MATCH"
     CONTACT_SHARED = "CONTACT_SHARED"
+    NEW_INQUIRY = "NEW_INQUIRY"
+    INQUIRY_STATUS = "INQUIRY_STATUS"
+    NEW_MESSAGE = "NEW_MESSAGE"
 
 
 class Notification(Base):
@@ -37,6 +40,8 @@ class Notification(Base):
     message: Mapped[str] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     read_at: Mapped[datetime | None]
+    #: When a sender took the notice to deliver it outside (Telegram); taken once, so that it is delivered at most once.
+    sent_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
     @property
@@ -47,7 +52,11 @@ class Notification(Base):
 def notify(
     session: Session, user_id: int, type_: NoticeType, subject: str, *, title: str, message: str, data: dict[str, Any]
 ) -> int | None:
-    """Store a notice; its id, or None if the user has it already."""
+    """
+    Store a notice; its id, or None if the user has it already.
+
+    The id also joins `session.info["notices"]`: whoever commits the transaction has those sent outside.
+    """
     row = {
         "user_id": user_id,
         "type": type_,
@@ -56,12 +65,15 @@ def notify(
         "message": message,
         "data": data,
     }
-    return session.scalar(
+    notice_id = session.scalar(
         insert(Notification)
         .values(row)
         .on_conflict_do_nothing(constraint="uq_notifications_once")
         .returning(Notification.id)
     )
+    if notice_id is not None:
+        session.info.setdefault("notices", []).append(notice_id)
+    return notice_id
 
 
 def notices_of(user: User, *, unread_only: bool = False) -> Select[tuple[Notification]]:

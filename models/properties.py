@@ -31,6 +31,13 @@ from models.places import city_of
 from models.users import User
 
 
+#: What a text search looks through. Russian stemming; English words are stemmed as English by the same configuration.
+SEARCH_VECTOR = (
+    "to_tsvector('russian'::regconfig, coalesce(properties.title, '') || ' ' || coalesce(properties.description, '')"
+    " || ' ' || coalesce(properties.location, '') || ' ' || properties.search_text)"
+)
+
+
 class Property(Base):
     """One object on offer. `version` rises with every change (a trigger of the database sees to it)."""
 
@@ -47,6 +54,12 @@ class Property(Base):
         Index("ix_properties_market", "city_key", "deal_type", "id"),
         Index("ix_properties_changed", "city_key", "deal_type", "changed_in"),
         Index("ix_properties_active_newest", "id", postgresql_where=text("status = 'ACTIVE'")),
+        Index(
+            "ix_properties_search",
+            text(SEARCH_VECTOR),
+            postgresql_using="gin",
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
         Index("uq_properties_external", "origin", "external_id", unique=True),
     )
 
