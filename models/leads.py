@@ -43,7 +43,7 @@ class Lead(Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
         Index("ix_leads_owner", "owner_id", "id"),
         Index("ix_leads_market", "city_key", "deal_type", "id"),
-        Index("ix_leads_changed", "city_key", "deal_type", "changed_in"),
+        Index("ix_leads_changed", "changed_in"),
         Index("uq_leads_preference", "owner_id", unique=True, postgresql_where=text("origin = 'tinder'")),
     )
 

@@ -45,6 +45,11 @@ def city_of(name: str) -> City:
     return _gazetteer().get(text) or City(key=f"name:{text}", currency=DEFAULT_CURRENCY)
 
 
+def currency_of_city(key: str) -> str:
+    """The currency that prices in the city of this key are compared in: its country's."""
+    return _currencies().get(key, DEFAULT_CURRENCY)
+
+
 def city_of_address(address: str) -> str:
     """
     The part of a free-text address that names the city.
@@ -83,3 +88,8 @@ def _gazetteer() -> dict[str, City]:
             if text and (text not in bearers or bearers[text][0] < rank):
                 bearers[text] = (rank, city)
     return {text: city for text, (_, city) in bearers.items()}
+
+
+@cache
+def _currencies() -> dict[str, str]:
+    return {city.key: city.currency for city in _gazetteer().values()}

@@ -52,7 +52,7 @@ class Property(Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
         Index("ix_properties_owner", "owner_id", "id"),
         Index("ix_properties_market", "city_key", "deal_type", "id"),
-        Index("ix_properties_changed", "city_key", "deal_type", "changed_in"),
+        Index("ix_properties_changed", "changed_in"),
         Index("ix_properties_active_newest", "id", postgresql_where=text("status = 'ACTIVE'")),
         Index(
             "ix_properties_search",

@@ -1,7 +1,7 @@
 """The command `leadmatch`.
 
-A command is one module of scripts/commands with a click command named `command`, and one line in COMMANDS. Modules are
-imported when their command is called, so that `leadmatch --help` does not wait for numpy.
+A command is one module of scripts/commands with a click command named `command`, and one line in COMMANDS.
+Modules are imported when their command is called, so that `leadmatch --help` does not wait for numpy.
 """
 
 import importlib
@@ -45,8 +45,8 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context) -> None:
     """Leadmatch: two-way matching of realtors' leads and properties.
 
-    Commands find the system that `leadmatch run` started (from another shell too) by LEADMATCH_HOME; DATABASE_URL, REDIS_URL
-    and the other variables of models/settings.py name another one.
+    Commands find the system that `leadmatch run` started (from another shell too) by LEADMATCH_HOME;
+    DATABASE_URL, REDIS_URL and the other variables of models/settings.py name another one.
     """
     if ctx.invoked_subcommand not in STANDALONE:
         load_home_environment()

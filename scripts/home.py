@@ -1,7 +1,9 @@
 """LEADMATCH_HOME: the folder where a copy of the system keeps its state.
 
+::
+
     home/
-      leadmatch.env    what the processes were started with: addresses with passwords; for its owner's eyes only
+      leadmatch.env    what the processes were started with: addresses with passwords, for its owner's eyes
       run.lock         held by the `leadmatch run` of this home
       secret-key       signs tokens; made once, so that tokens outlive a restart
       postgres/        see scripts/servers; a link elsewhere when root's PostgreSQL cannot enter here
@@ -56,12 +58,13 @@ class Home:
             probe.unlink()
         except OSError as error:
             raise LaunchError(
-                f"cannot write in {self.path} ({error.strerror}): set LEADMATCH_HOME to a folder where you can"
+                f"cannot write in {self.path} ({error.strerror}):"
+                " set LEADMATCH_HOME to a folder where you can"
             ) from None
 
     def lock(self) -> IO[str]:
         """
-        Become the only `leadmatch run` of this home, until the returned file is closed or we end, however we end.
+        Become the only `leadmatch run` of this home, until the returned file is closed or we end, in any way.
 
         Raises:
             LaunchError: Another one is.
@@ -98,7 +101,7 @@ class Home:
         write_private(self.path / "leadmatch.env", "".join(lines))
 
     def read_environment(self) -> dict[str, str]:
-        """What :meth:`write_environment` kept; nothing if nothing was, or it is not for us to read."""
+        """What :meth:`write_environment` kept; nothing if nothing was, or if it is not ours to read."""
         try:
             lines = (self.path / "leadmatch.env").read_text().splitlines()
         except OSError:
@@ -108,6 +111,6 @@ class Home:
 
 
 def load_home_environment() -> None:
-    """Give this process the settings of the system that runs from its home, where the environment names no others."""
+    """Take over the settings of the system that runs from our home, where the environment names no others."""
     for name, value in Home.from_env().read_environment().items():
         os.environ.setdefault(name, value)

@@ -1,15 +1,17 @@
 """Keep one process of the Procfile alive: `LEADMATCH_COMMAND='celery ...' python -m scripts.keep NAME`.
 
-honcho, which starts the processes and joins their output, stops all of them when one ends. That is right for a release
-that cannot start and wrong for a worker that ran out of memory at night: readers should keep their lists while it comes
-back. So what honcho starts is this keeper, which ends only when it is told to.
+honcho, which starts the processes and joins their output, stops all of them when one ends. That is right for
+a release that cannot start and wrong for a worker that ran out of memory at night: readers should keep their
+lists while it comes back. So what honcho starts is this keeper, which ends only when it is told to.
 
-- The command ends by itself: it is started again, after 0.5 s at first, doubled up to 30 s while it keeps ending.
-- SIGTERM or SIGINT: the command alone is told. A worker's pool must not get the signal as well: it would drop the task in
-  hand, where the worker lets it finish.
+- The command ends by itself: it is started again, after 0.5 s at first, doubled up to 30 s while it keeps
+  ending.
+- SIGTERM or SIGINT: the command alone is told. A worker's pool must not get the signal as well: it would drop
+  the task in hand, where the worker lets it finish.
 - `leadmatch run` is gone (kill -9): nobody will tell us, so we look twice a second.
 
-The command comes by the environment so that who looks for it among the arguments of processes finds it and not its keeper.
+The command comes by the environment so that who looks for it among the arguments of processes finds it and
+not its keeper.
 """
 
 import os
@@ -35,7 +37,8 @@ LONGEST_PAUSE = 30.0  # seconds
 #: A command that has run this long was healthy; its next end starts the pauses over.
 HEALTHY = 30.0  # seconds
 GLANCE = 0.5  # seconds between two looks at child and supervisor
-#: What a command gets to finish what it has in hand; honcho gives the keeper a little more (see scripts/commands/run.py).
+#: What a command gets to finish what it has in hand; honcho gives the keeper a little more (see
+#: scripts/supervise.py).
 GRACE = 8.0  # seconds
 
 
@@ -106,7 +109,11 @@ class Keeper:
 
 
 def _kill_group(group: int) -> None:
-    """End what a dead command left of its own children: a worker's pool would finish its tasks beside its successor's."""
+    """
+    End what a dead command left of its own children.
+
+    A worker's pool would otherwise go on with its tasks while the worker's successor takes them up again.
+    """
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):  # macOS says PermissionError of a group of zombies.

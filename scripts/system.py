@@ -3,8 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 from rich.console import Console
 
@@ -14,57 +14,63 @@ from scripts.home import MARK, Home
 from scripts.processes import end, processes_marked
 from scripts.servers import PostgresServer, ValkeyServer
 from scripts.servers.state import is_free
+from scripts.servers.watch import Watch
+
+#: The checkout.
+ROOT = Path(__file__).resolve().parent.parent
 
 #: What the commands given in other shells need to join in.
 SHARED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "PORT")
 
-#: Stands for the URL of a server that is not started yet, so that every other setting is checked before anything is.
+#: Stands for servers that are not started yet, so that every other setting is checked before anything is.
 LATER = {"DATABASE_URL": "postgresql://later", "REDIS_URL": "redis://later"}
 
 
-def run_system(console: Console, environ: Mapping[str, str] = os.environ) -> int:
+def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
     """
     Start everything, serve until SIGINT or SIGTERM, stop everything; the exit code.
 
     Raises:
         DomainError: Something keeps us from starting; what was started has been stopped again.
     """
-    signal.signal(signal.SIGTERM, _leave)  # Until honcho takes over: end the way Ctrl-C does, through every `with`.
-    home = Home.from_env(environ)
+    # Until honcho takes over, SIGTERM ends us the way Ctrl-C does: through every `with`.
+    signal.signal(signal.SIGTERM, _leave)
+    home = Home.from_env()
     home.prepare()
     with ExitStack() as stack:
         stack.enter_context(home.lock())
         _sweep(home, console)
-        variables = _variables(home, environ)
-        settings = Settings.from_env({**LATER, **environ, **variables})
-        _check_port(settings.port)
+        variables = _variables(home)
+        _check_port(Settings.from_env({**os.environ, **LATER, **variables}).port)
 
+        servers = []
         if "DATABASE_URL" not in variables:
-            variables["DATABASE_URL"] = stack.enter_context(PostgresServer(home.postgres)).url
+            servers.append(stack.enter_context(PostgresServer(home.postgres)))
+            variables["DATABASE_URL"] = servers[-1].url
         if "REDIS_URL" not in variables:
-            variables["REDIS_URL"] = stack.enter_context(ValkeyServer(home.valkey)).url
+            servers.append(stack.enter_context(ValkeyServer(home.valkey)))
+            variables["REDIS_URL"] = servers[-1].url
         os.environ.update(variables)
         home.write_environment({name: variables[name] for name in SHARED})
-        settings = Settings.from_env(os.environ)
-        _prepare_database(settings, console, demo=not environ.get("NO_DEMO"))
 
+        settings = Settings.from_env()
+        demo = not os.environ.get("NO_DEMO")
+        _prepare_database(settings, console, demo=demo)
         stack.callback(lambda: end(processes_marked(MARK, str(home.path)), signal.SIGTERM))
-        return _serve(settings, {**variables, MARK: str(home.path)}, console, demo=not environ.get("NO_DEMO"))
+        watch = Watch(servers, lambda line: console.print(line, highlight=False))
+        stack.callback(watch.stop)
+        return _serve(settings, {**variables, MARK: str(home.path)}, console, procfile, watch, demo=demo)
 
 
 def _leave(*_: object) -> None:
     sys.exit(0)
 
 
-def _variables(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
+def _variables(home: Home) -> dict[str, str]:
     """The variables that every process gets: what the user gave, else our defaults for one machine."""
-    defaults = {
-        "ENVIRONMENT": "local",
-        "PORT": "8000",
-        "LOG_LEVEL": "INFO",
-        "LEADMATCH_HOME": str(home.path),
-    }
-    given = {name: environ[name] for name in (*defaults, "DATABASE_URL", "REDIS_URL", "SECRET_KEY") if environ.get(name)}
+    defaults = {"ENVIRONMENT": "local", "PORT": "8000", "LOG_LEVEL": "INFO"}
+    names = (*defaults, "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+    given = {name: os.environ[name] for name in names if os.environ.get(name)}
     variables = {**defaults, **given, "LEADMATCH_HOME": str(home.path)}
     if "SECRET_KEY" not in variables:
         variables["SECRET_KEY"] = home.secret_key()
@@ -72,23 +78,24 @@ def _variables(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _sweep(home: Home, console: Console) -> None:
-    """Stop what a killed run of this home left behind. We hold its lock, so whatever runs for it is a leftover."""
+    """Stop what a killed run of this home left: we hold its lock, so whatever runs for it is a leftover."""
     left = processes_marked(MARK, str(home.path))
     end(left, signal.SIGTERM, patience_seconds=3)
     if left:
-        console.print(f"Stopped {len(left)} processes that an earlier run left behind.")
+        console.print(f"Stopped {len(left)} processes that an earlier run left behind.", highlight=False)
 
 
 def _check_port(port: int) -> None:
-    """Raise if the web process could not listen: on all addresses, which also meets a listener on one of them."""
-    if not (is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0")):  # nosec B104: a question, closed at once
-        if port < 1024 and os.geteuid() != 0:
-            raise LaunchError(f"port {port} is busy or needs root; choose one above 1023, as in PORT=8000")
-        raise PortBusyError(port)
+    """Raise if the web process could not listen, on this machine's own address or on all."""
+    if is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0"):  # nosec B104
+        return
+    if port < 1024 and os.geteuid() != 0:
+        raise LaunchError(f"port {port} is busy or needs root; choose one above 1023, as in PORT=8000")
+    raise PortBusyError(port)
 
 
 def _prepare_database(settings: Settings, console: Console, *, demo: bool) -> None:
-    # Here, so that a busy port or a read-only folder is told at once, not after the numeric libraries have loaded.
+    # Imported here, so that a busy port or a read-only folder is told at once, not after SQLAlchemy has loaded.
     from models.database import connect, sessions
     from models.migrate import upgrade
 
@@ -104,19 +111,29 @@ def _prepare_database(settings: Settings, console: Console, *, demo: bool) -> No
         engine.dispose()
 
 
-def _serve(settings: Settings, variables: dict[str, str], console: Console, *, demo: bool) -> int:
+def _serve(
+    settings: Settings,
+    variables: dict[str, str],
+    console: Console,
+    procfile: Path,
+    watch: Watch,
+    *,
+    demo: bool,
+) -> int:
+    """Run the Procfile until somebody stops it; 0 if that was SIGINT or SIGTERM, 1 if it could not go on."""
     from scripts.supervise import manager_for, procfile_commands
     from scripts.welcome import Welcome
 
-    failed = []
-
     def give_up() -> None:
-        failed.append("web")
+        manager.returncode = 1
         manager.terminate()
 
+    def at_start() -> None:
+        watch.start()
+        welcome.start()
+
     welcome = Welcome(settings.port, console, give_up, show_results=demo)
-    manager = manager_for(procfile_commands(), variables, console, at_start=welcome.start)
+    manager = manager_for(procfile_commands(procfile), variables, console, at_start)
     manager.loop()
     welcome.fall_silent()
-    told_to_stop = manager.returncode in (130, 143)  # honcho's codes for SIGINT and SIGTERM: an orderly end.
-    return 0 if told_to_stop and not failed else 1
+    return 0 if manager.returncode in (130, 143) else 1  # honcho's codes for SIGINT and SIGTERM

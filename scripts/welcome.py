@@ -13,17 +13,26 @@ from models.errors import DomainError
 #: How long the web process may take to answer for the first time.
 PATIENCE = 120.0  # seconds
 
-PAGES = {"/": "the web pages", "/docs": "the API, to try", "/redoc": "the API, to read", "/openapi.json": "the API, for tools"}
+PAGES = {
+    "/": "the web pages",
+    "/docs": "the API, to try",
+    "/redoc": "the API, to read",
+    "/openapi.json": "the API, for tools",
+}
 
 
 class Welcome(threading.Thread):
     """
-    Waits for /health, shows the first results and prints the addresses, while the main thread runs the processes.
+    Waits for /health, shows the first results and prints the addresses, while the main thread runs the
+    processes.
 
-    *give_up* is called when the web process does not come up. After :meth:`fall_silent` nothing more is printed.
+    *give_up* is called when the web process does not come up. After :meth:`fall_silent` nothing more is
+    printed.
     """
 
-    def __init__(self, port: int, console: Console, give_up: Callable[[], None], *, show_results: bool) -> None:
+    def __init__(
+        self, port: int, console: Console, give_up: Callable[[], None], *, show_results: bool
+    ) -> None:
         super().__init__(name="welcome", daemon=True)
         self._base = f"http://127.0.0.1:{port}"
         self._console = console
@@ -37,7 +46,9 @@ class Welcome(threading.Thread):
     def run(self) -> None:
         if not self._wait_for_health():
             if not self._silent.is_set():
-                self._console.print(f"[red]The web process does not answer after {PATIENCE:g} s; its lines above say why.")
+                self._console.print(
+                    f"[red]The web process does not answer after {PATIENCE:g} s; its lines above say why."
+                )
                 self._give_up()
             return
         if self._show_results:
@@ -48,7 +59,7 @@ class Welcome(threading.Thread):
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and not self._silent.wait(0.1):
             try:
-                with urllib.request.urlopen(f"{self._base}/health", timeout=5) as answer:  # nosec B310: our own address
+                with urllib.request.urlopen(f"{self._base}/health", timeout=5) as answer:  # nosec B310
                     if answer.status == 200:
                         return True
             except (urllib.error.URLError, OSError):
@@ -60,10 +71,16 @@ class Welcome(threading.Thread):
 
         try:
             first_run(self._console)
-        except Exception as error:  # The system serves without a showcase; what keeps it from one is told, not hidden.
+        except (
+            Exception
+        ) as error:  # The system serves without a showcase; what keeps it from one is told, not hidden.
             if not self._silent.is_set():
-                reason = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
-                self._console.print(f"[yellow]The first recommendations cannot be shown: {reason}", highlight=False)
+                reason = (
+                    error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+                )
+                self._console.print(
+                    f"[yellow]The first recommendations cannot be shown: {reason}", highlight=False
+                )
 
     def _addresses(self) -> None:
         if self._silent.is_set():

@@ -1,4 +1,5 @@
-"""Real servers for the tests that need them: PostgreSQL and Valkey, started once a session in a temporary folder.
+"""Real servers for the tests that need them: PostgreSQL and Valkey, started once a session in a temporary
+folder.
 
 Nothing starts before a test asks for it, so tests of pure functions cost no server. What to ask for:
 
@@ -25,23 +26,25 @@ import pytest
 import redis
 from psycopg2 import sql
 
-from models.settings import Settings, database_url as with_driver
+from models.settings import Settings
+from models.settings import database_url as with_driver
 from scripts.errors import LaunchError
 from scripts.home import Home
-from scripts.servers import PostgresServer, ValkeyServer
 from scripts.processes import dies_with_parent, stop_child
+from scripts.servers import PostgresServer, ValkeyServer
 
 ROOT = Path(__file__).parent.parent
 FOLDER_PREFIX = "leadmatch-tests-"
 WORKER_PATIENCE = 60  # seconds
 
 
-# -- Servers -----------------------------------------------------------------------------------------------------------
+# -- Servers
+# -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
-    """A temporary folder for servers, locked while we live; those of sessions that were killed are cleared away."""
+    """A temporary folder for servers, locked while we live; what killed sessions left is cleared away."""
     for old in Path(tempfile.gettempdir()).glob(FOLDER_PREFIX + "*"):
         _clear_if_abandoned(old)
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
@@ -81,12 +84,13 @@ def valkey_server(servers_folder: Path) -> Iterator[ValkeyServer]:
         yield server
 
 
-# -- Databases ---------------------------------------------------------------------------------------------------------
+# -- Databases
+# ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
-    """A function that makes a database and gives its URL: ``new_database(template="template0")`` for an empty one."""
+    """Makes a database and gives its URL: ``new_database()``, or empty: ``new_database(template="template0")``."""
 
     def make(name: str | None = None, template: str | None = None) -> str:
         name = name or f"test_{uuid.uuid4().hex[:12]}"
@@ -94,7 +98,9 @@ def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
             template = _migrated_template(postgres_server)
         # Copying files beats copying through the log when nothing is synced to disk.
         statement = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
-        _administer(postgres_server, sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template)))
+        _administer(
+            postgres_server, sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template))
+        )
         return with_driver(postgres_server.url_of(name))
 
     return make
@@ -102,14 +108,21 @@ def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
 
 def _migrated_template(server: PostgresServer, name: str = "template_migrated") -> str:
     """The name of a database with today's schema, made by the migrations at the first call."""
-    if not _administer(server, sql.SQL("SELECT 1 FROM pg_database WHERE datname = {}").format(sql.Literal(name))):
-        from models.migrate import upgrade  # Here, so that a broken migration fails the tests that need it and no others.
+    if not _administer(
+        server, sql.SQL("SELECT 1 FROM pg_database WHERE datname = {}").format(sql.Literal(name))
+    ):
+        from models.migrate import (
+            upgrade,  # Here, so that a broken migration fails the tests that need it and no others.
+        )
 
         draft = f"{name}_draft"
         _administer(server, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(draft)))
         _administer(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
         upgrade(with_driver(server.url_of(draft)))
-        _administer(server, sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)))
+        _administer(
+            server,
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(name)),
+        )
     return name
 
 
@@ -127,7 +140,7 @@ def _administer(server: PostgresServer, statement: sql.Composable) -> list[tuple
 
 @pytest.fixture(scope="session")
 def database_url(new_database: Callable[..., str]) -> str:
-    """URL of the session's migrated database. Ask for `session` or `clean_database` instead: they leave it empty."""
+    """URL of the session's migrated database; ask for `session` or `clean_database`, which leave it empty."""
     return new_database("leadmatch_tests")
 
 
@@ -143,7 +156,7 @@ def engine(database_url: str):
 
 @pytest.fixture
 def session(engine):
-    """A Session in a transaction that is rolled back after the test; its own commits are savepoints inside."""
+    """A Session in a transaction that is rolled back after the test; its commits are savepoints inside."""
     from sqlalchemy.orm import Session
 
     with engine.connect() as connection:
@@ -166,7 +179,7 @@ def empty_tables(url: str) -> None:
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename != 'alembic_version'"
             )
             tables = [sql.Identifier(name) for (name,) in cursor.fetchall()]
             full = []
@@ -180,7 +193,8 @@ def empty_tables(url: str) -> None:
         connection.close()
 
 
-# -- The rest of the system --------------------------------------------------------------------------------------------
+# -- The rest of the system
+# --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -226,15 +240,26 @@ def client(app):
 @pytest.fixture
 def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
     """
-    A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed after the test.
+    A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed
+    after the test.
 
-    ``start_worker("runs", concurrency=1)`` listens to one queue. The process has ``lines``, what it has printed so far.
+    ``start_worker("runs", concurrency=1)`` listens to one queue. The process has ``lines``, what it has
+    printed so far.
     """
     started: list[subprocess.Popen] = []
 
     def start(*queues: str, concurrency: int = 1) -> subprocess.Popen:
         queues = queues or ("entities", "notices", "runs")
-        command = [sys.executable, "-m", "celery", "--app", "worker.app", "worker", "--queues", ",".join(queues)]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "--app",
+            "worker.app",
+            "worker",
+            "--queues",
+            ",".join(queues),
+        ]
         name = f"test{len(started)}-{uuid.uuid4().hex[:8]}@localhost"
         worker = subprocess.Popen(
             [*command, "--concurrency", str(concurrency), "--loglevel", "INFO", "--hostname", name],

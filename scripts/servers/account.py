@@ -1,8 +1,8 @@
 """Which account runs PostgreSQL, and folders that it can reach.
 
-PostgreSQL refuses to run as root. There, an existing account without rights runs it; it must be able to read the program
-and to enter the data folder, and a home under /root lets nobody in. Opening up somebody's folders is not ours to do, so
-what the account cannot reach is laid where it can.
+PostgreSQL refuses to run as root. There, an existing account without rights runs it; it must be able to read
+the program and to enter the data folder, and a home under /root lets nobody in. Opening up somebody's folders
+is not ours to do, so what the account cannot reach is laid where it can.
 """
 
 import os
@@ -18,8 +18,9 @@ from scripts.errors import LaunchError
 #: Accounts that may serve, first found first.
 CANDIDATES = ("postgres", "nobody")
 
-#: Where folders outside an unreachable home go: they outlive a restart of the machine, and every account may enter them.
-OUTSIDE = (Path("/var/lib"), Path("/var/db"), Path("/var/tmp"))  # nosec B108: the folder's name is random and its owner checked
+#: Where folders outside an unreachable home go: they outlive a restart of the machine, and every account may
+#: enter them. In /var/tmp, which everybody writes, the new folder's random name keeps us out of traps.
+OUTSIDE = (Path("/var/lib"), Path("/var/db"), Path("/var/tmp"))  # nosec B108
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether the account reaches *folder*, by trying it: modes, lists of access and mounts all have their say."""
+        """Whether the account reaches *folder*, found by trying: modes, access lists and mounts all count."""
         command = ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]
         return self._succeeds(command)
 
@@ -65,15 +66,18 @@ def account_for_postgres() -> Account | None:
             continue
         if entry.pw_uid != 0:
             return Account(name, entry.pw_uid, entry.pw_gid)
-    raise LaunchError(f"PostgreSQL refuses to run as root, and there is no account {' or '.join(CANDIDATES)} to run it as")
+    raise LaunchError(
+        f"PostgreSQL refuses to run as root, and there is no account {' or '.join(CANDIDATES)} to run it as"
+    )
 
 
 def reachable_folder(folder: Path, account: Account | None) -> Path:
     """
     *folder*, made if need be, or what stands for it where *account* can enter.
 
-    In the second case *folder* is a link to the other place, so that it is found again and its owner sees where it is.
-    The other place has a random name: a home made anew never meets the data of one that was deleted.
+    In the second case *folder* is a link to the other place, so that it is found again and its owner sees
+    where it is. The other place has a random name: a home made anew never meets the data of one that was
+    deleted.
     """
     folder = folder.absolute()
     if folder.is_symlink():
@@ -82,7 +86,10 @@ def reachable_folder(folder: Path, account: Account | None) -> Path:
     if account is None or account.can_enter(folder):
         return folder.resolve()
     if any(folder.iterdir()):
-        raise LaunchError(f"the account {account.name} cannot enter {folder}, which is not empty: let it in, or move the folder")
+        raise LaunchError(
+            f"the account {account.name} cannot enter {folder}, which is not empty:"
+            " let it in, or move the folder away"
+        )
     outside = _folder_outside()
     folder.rmdir()
     folder.symlink_to(outside, target_is_directory=True)
@@ -91,7 +98,10 @@ def reachable_folder(folder: Path, account: Account | None) -> Path:
 
 def _linked(folder: Path) -> Path:
     if not folder.is_dir():
-        raise LaunchError(f"{folder} leads to {os.readlink(folder)}, which is gone: put it back, or delete the link to start anew")
+        raise LaunchError(
+            f"{folder} leads to {os.readlink(folder)}, which is gone:"
+            " put it back, or delete the link to start anew"
+        )
     return folder.resolve()
 
 
@@ -109,13 +119,13 @@ def runnable_copy(package: Path, program: str, account: Account | None, store: P
     """
     The folder *package* itself if *account* can run its *program*, else a copy of it in *store*.
 
-    The libraries that a wheel's builder put beside the package (``package.libs``; ``.dylibs`` inside it on macOS) come
-    along in the same arrangement, since the programs find them by relative path.
+    The libraries that a wheel's builder put beside the package (``package.libs``; ``.dylibs`` inside it on
+    macOS) come along in the same arrangement, since the programs find them by relative path.
 
     Args:
         package: A package's folder in site-packages.
         program: Path of an executable inside it.
-        store: Folder for copies; one is made per release, since the name of the copy holds the program's age and size.
+        store: Folder for the copy, whose name holds the program's age and size: a new release is copied anew.
     """
     if account is None or account.can_run(package / program):
         return package
@@ -139,9 +149,9 @@ def runnable_copy(package: Path, program: str, account: Account | None, store: P
 
 
 def _let_everybody_read(root: Path) -> None:
-    """The copies are public programs; a tight umask, or a package installed under one, must not keep the account out."""
+    """Lift what a tight umask left, here or when the package was installed; the programs are public ones."""
     for folder, _, files in os.walk(root):
-        os.chmod(folder, 0o755)
+        os.chmod(folder, 0o755)  # nosec B103
         for name in files:
             path = Path(folder, name)
             if not path.is_symlink():

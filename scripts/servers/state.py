@@ -10,8 +10,8 @@ from pathlib import Path
 
 from scripts.errors import LaunchError
 
-#: Below the ports that systems hand to outgoing connections (Linux from 32768, macOS from 49152): a port that is
-#: remembered should still be free tomorrow.
+#: Below the ports that systems hand to outgoing connections (Linux from 32768, macOS from 49152): a port that
+#: is remembered should still be free tomorrow.
 PORTS = range(20_000, 32_000)
 
 #: A log longer than this is set aside at the next start, over the one set aside before.
@@ -33,7 +33,9 @@ class Connection:
         except FileNotFoundError:
             return cls(port=free_port(), password=secrets.token_urlsafe(24))
         except (ValueError, TypeError):
-            raise LaunchError(f"{path} is damaged: put it back from a copy, or delete the folder to start anew") from None
+            raise LaunchError(
+                f"{path} is damaged: put it back from a copy, or delete the folder to start anew"
+            ) from None
 
     def keep(self, path: Path) -> None:
         write_private(path, json.dumps(asdict(self)))
@@ -61,8 +63,8 @@ def is_free(port: int, address: str = "127.0.0.1") -> bool:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens, chosen at random so that two copies rarely try the same."""
-    candidates = random.sample(PORTS, 200)  # nosec B311: it spreads the load, it hides nothing
+    """A port of 127.0.0.1 on which nobody listens, at random, so that two copies rarely try the same."""
+    candidates = random.sample(PORTS, 200)  # nosec B311
     for port in candidates:
         if is_free(port):
             return port

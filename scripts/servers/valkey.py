@@ -31,9 +31,11 @@ class ValkeyServer:
     """
     Valkey on 127.0.0.1 with a password, its data in *folder*.
 
-    *durable* writes reach the disk within a second (what a queue of ids that the database can rebuild deserves);
-    otherwise whenever the system likes, for tests.
+    *durable* writes reach the disk within a second (what a queue of ids that the database can rebuild
+    deserves); otherwise whenever the system likes, for tests.
     """
+
+    name = "Valkey"
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.folder = Path(folder).absolute()
@@ -42,6 +44,11 @@ class ValkeyServer:
         self._data = self.folder / "data"
         self._child: subprocess.Popen | None = None
         self._connection: Connection | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was started and has ended without being told to."""
+        return self._child is not None and self._child.poll() is not None
 
     @property
     def url(self) -> str:
@@ -80,7 +87,7 @@ class ValkeyServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for its parent, who stops it when nobody needs it any more.
+                start_new_session=True,  # Ctrl-C is for its parent, who stops it last.
                 preexec_fn=dies_with_parent(signal.SIGTERM),
             )
         finally:
@@ -99,7 +106,7 @@ class ValkeyServer:
             self._child = None
 
     def sweep(self) -> int:
-        """Stop what an earlier, killed supervisor left running in this folder; how many processes that were."""
+        """Stop what a killed supervisor left running in this folder; how many processes that were."""
         left = processes_in(self._data, "valkey-server")
         end(left, signal.SIGTERM)
         return len(left)

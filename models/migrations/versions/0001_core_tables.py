@@ -255,7 +255,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_leads_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
     )
-    op.create_index("ix_leads_changed", "leads", ["city_key", "deal_type", "changed_in"], unique=False)
+    op.create_index("ix_leads_changed", "leads", ["changed_in"], unique=False)
     op.create_index("ix_leads_market", "leads", ["city_key", "deal_type", "id"], unique=False)
     op.create_index("ix_leads_owner", "leads", ["owner_id", "id"], unique=False)
     op.create_index(
@@ -461,7 +461,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'ACTIVE'"),
     )
-    op.create_index("ix_properties_changed", "properties", ["city_key", "deal_type", "changed_in"], unique=False)
+    op.create_index("ix_properties_changed", "properties", ["changed_in"], unique=False)
     op.create_index("ix_properties_market", "properties", ["city_key", "deal_type", "id"], unique=False)
     op.create_index("ix_properties_owner", "properties", ["owner_id", "id"], unique=False)
     op.create_index("uq_properties_external", "properties", ["origin", "external_id"], unique=True)

@@ -1,0 +1,64 @@
+# Works with GNU make 3.81 too, which macOS has.
+# PYTHON=python3.13 make ...   uses another Python (3.11 or newer) for .venv.
+PYTHON ?= python3
+SOURCES = api matching models scripts worker tests
+RUN = .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+run: .venv/project ## start everything and serve on PORT (8000); NO_DEMO=1 for an empty database
+	@exec $(RUN) scripts run
+
+test: .venv/project ## run the tests; ARGS="-k servers -x" picks some
+	@$(RUN) pytest $(ARGS)
+
+lint: .venv/project ## check style, order of imports and known security mistakes
+	@$(RUN) flake8 $(SOURCES)
+	@$(RUN) isort --check-only --quiet $(SOURCES)
+	@$(RUN) bandit --quiet --recursive --ini setup.cfg $(filter-out tests,$(SOURCES))
+
+bench: .venv/project ## measure the engine and the API
+	@$(RUN) scripts bench $(ARGS)
+
+clean: ## delete .venv; the state in var/ stays
+	@rm -rf .venv build leadmatch.egg-info
+
+# -- .venv -------------------------------------------------------------------------------------------------------------
+# One environment for running and testing: what tests need besides is small. It is made anew when the lock changes, or
+# when the checkout has moved: the commands inside name their python by its full path.
+
+ifneq ($(shell cat .venv/made-in 2>/dev/null),$(CURDIR))
+.PHONY: .venv/made-in
+endif
+
+.venv/made-in: requirements-dev.lock
+	@command -v "$(PYTHON)" >/dev/null || { echo "make: $(PYTHON) not found: install Python 3.11 or newer, or name one, as in make run PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is too old (`"$(PYTHON)" -V 2>&1`): Python 3.11 or newer is needed, as in make run PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) has no venv module: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	@echo "Making .venv (about a minute, once)"
+	@rm -rf .venv && "$(PYTHON)" -m venv .venv || { echo "make: cannot make .venv in $(CURDIR): is the folder writable?" >&2; exit 1; }
+	@$(RUN) pip install -qq --disable-pip-version-check --prefer-binary --require-hashes -r requirements-dev.lock
+	@printf '%s' "$(CURDIR)" > $@
+
+# Installed without an index: what the build needs (setuptools) is in the lock.
+.venv/project: .venv/made-in setup.cfg pyproject.toml
+	@$(RUN) pip install -qq --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# -- Lock files --------------------------------------------------------------------------------------------------------
+
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-find-links --no-emit-index-url --no-emit-trusted-host --all-build-deps
+
+# The oldest Python that we support makes the lock, so that what it pins exists for all.
+lock: build/lock/bin/pip-compile ## pin what setup.cfg asks for; ARGS=--upgrade for the newest
+	@$(COMPILE) $(ARGS) --extra dev --output-file requirements-dev.lock setup.cfg
+	@$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock setup.cfg
+
+build/lock/bin/pip-compile:
+	@"$(PYTHON)" -m venv build/lock
+	@build/lock/bin/pip install -qq --disable-pip-version-check 'pip-tools>=7.5'

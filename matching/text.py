@@ -1,0 +1,205 @@
+"""Free words of leads and properties as short vectors: stemmed TF-IDF, then truncated SVD.
+
+Russian and English. «у метро» and "метро рядом" meet because words are stemmed; «без животных» and «с животными» do not,
+because a negation is joined to the word it denies.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import snowballstemmer
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.decomposition import TruncatedSVD
+
+from matching.errors import InvalidInputError
+
+#: Width of every text vector; a small corpus fills fewer of them.
+TEXT_DIMENSIONS = 32
+#: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word counts.
+LEAST_TEXTS_WITH_WORD = 2
+MOST_WORDS = 30_000
+#: The SVD is fitted on at most this many texts: more change the axes little and cost in proportion.
+MOST_TEXTS_FOR_AXES = 20_000
+MOST_STEMS_REMEMBERED = 500_000
+
+_WORD = re.compile(r"[^\W_]+")
+_CYRILLIC = re.compile(r"[а-я]")
+_NEGATIONS = frozenset("не без нет ни нельзя кроме no not without non never".split())
+_STOP_WORDS = frozenset(
+    """
+    а в во вы где да для до его ее если есть же за и из или их к как ко который ли мы на над о об он она они оно от по под при с
+    со так также то у что чтобы это я очень можно нужно нужен нужна желательно хочу ищу
+    a an and are as at be by for from in is it its of on or our that the their there this to we with you your very
+    """.split()
+)
+
+
+class TextModel:
+    """
+    What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same wherever it is scored.
+
+    Attributes (after :meth:`fit`):
+        words_: Stem to column.
+        idf_: (words,) float32, ``1 + ln((1 + n) / (1 + texts with the word))``.
+        axes_: (words, TEXT_DIMENSIONS) float32; columns beyond what the corpus supports are 0.
+    """
+
+    def __init__(self) -> None:
+        self.words_: dict[str, int] = {}
+        self.idf_ = np.zeros(0, np.float32)
+        self.axes_ = np.zeros((0, TEXT_DIMENSIONS), np.float32)
+        self._stems = _Stems()
+        self._column_of_stem = np.zeros(0, np.int64)
+
+    @classmethod
+    def empty(cls) -> "TextModel":
+        """The model that knows no word: text then counts as unstated for every lead."""
+        return cls()
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], seed: int) -> "TextModel":
+        """
+        Learn from *texts* (repeats count once). The same texts in any order and the same seed give the same model.
+
+        A corpus without a usable word gives :meth:`empty`.
+        """
+        model = cls()
+        corpus = sorted(set(texts))
+        rows, stems = model._stems.of_texts(corpus)
+        model._choose_words(rows, stems, len(corpus))
+        model._column_of_stem = np.zeros(0, np.int64)
+        if not model.words_:
+            return model
+        weighted = model._weighted(rows, stems, len(corpus))
+        model._fit_axes(weighted, seed)
+        return model
+
+    def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """
+        Vectors of *texts*, float32 (n, TEXT_DIMENSIONS): unit length, or all 0 where no word is known.
+
+        A text's vector does not depend on the texts beside it.
+        """
+        unique = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+        if not self.words_ or not unique:
+            return np.zeros((len(texts), TEXT_DIMENSIONS), np.float32)
+        if len(self._stems) > MOST_STEMS_REMEMBERED:  # a long-lived process meets new words for ever
+            self._stems, self._column_of_stem = _Stems(), np.zeros(0, np.int64)
+        rows, stems = self._stems.of_texts(list(unique))
+        vectors = self._weighted(rows, stems, len(unique)) @ self.axes_.astype(np.float64)
+        length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, np.newaxis]
+        vectors = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-6)
+        return vectors.astype(np.float32)[[unique[text] for text in texts]]
+
+    def to_bytes(self) -> bytes:
+        """The model as a compressed .npz, without pickle."""
+        buffer = io.BytesIO()
+        words = "\n".join(self.words_).encode()
+        np.savez_compressed(
+            buffer, words=np.frombuffer(words, np.uint8), idf=self.idf_, axes=self.axes_, version=np.array([1])
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "TextModel":
+        """Raises InvalidInputError when *data* did not come from :meth:`to_bytes`."""
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+                words, idf, axes = stored["words"].tobytes().decode(), stored["idf"], stored["axes"]
+        except (ValueError, KeyError, OSError, EOFError) as error:
+            raise InvalidInputError(f"not a stored text model: {error}") from error
+        model = cls()
+        model.words_ = {word: column for column, word in enumerate(words.split("\n") if words else [])}
+        if len(model.words_) != len(idf) or axes.shape != (len(idf), TEXT_DIMENSIONS):
+            raise InvalidInputError(f"a text model of {len(model.words_)} words with idf {idf.shape}, axes {axes.shape}")
+        model.idf_, model.axes_ = idf, axes
+        return model
+
+    def _choose_words(self, rows: NDArray[np.int64], stems: NDArray[np.int64], n_texts: int) -> None:
+        """Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is fixed."""
+        if not len(stems):
+            return
+        pairs = np.unique(rows * len(self._stems) + stems)
+        texts_with = np.bincount(pairs % len(self._stems), minlength=len(self._stems))
+        least = LEAST_TEXTS_WITH_WORD if n_texts >= 100 else 1
+        names = self._stems.names()
+        kept = sorted(np.flatnonzero(texts_with >= least), key=lambda stem: (-texts_with[stem], names[stem]))[:MOST_WORDS]
+        self.words_ = {names[stem]: column for column, stem in enumerate(kept)}
+        self.idf_ = (1 + np.log((1 + n_texts) / (1 + texts_with[kept]))).astype(np.float32)
+
+    def _weighted(self, rows: NDArray[np.int64], stems: NDArray[np.int64], n_texts: int) -> csr_matrix:
+        """TF-IDF with sublinear counts, (1 + ln count) * idf, rows of unit length, float64 (n_texts, words)."""
+        if len(self._column_of_stem) != len(self._stems):
+            self._column_of_stem = np.array([self.words_.get(name, -1) for name in self._stems.names()], np.int64)
+        columns = self._column_of_stem[stems]
+        known = columns >= 0
+        counts = csr_matrix((np.ones(known.sum()), (rows[known], columns[known])), (n_texts, len(self.words_)))
+        counts.sum_duplicates()
+        counts.data = (1 + np.log(counts.data)) * self.idf_[counts.indices]
+        lengths = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
+        counts.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(counts.indptr))
+        return counts
+
+    def _fit_axes(self, weighted: csr_matrix, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        if weighted.shape[0] > MOST_TEXTS_FOR_AXES:
+            weighted = weighted[np.sort(rng.choice(weighted.shape[0], MOST_TEXTS_FOR_AXES, replace=False))]
+        self.axes_ = np.zeros((len(self.words_), TEXT_DIMENSIONS), np.float32)
+        dimensions = min(TEXT_DIMENSIONS, *(side - 1 for side in weighted.shape))
+        if dimensions < 2:
+            # One text, or one word: what the words are is all there is to compare.
+            self.axes_[:, : min(weighted.shape[1], TEXT_DIMENSIONS)] = np.eye(*self.axes_.shape)[:, : weighted.shape[1]]
+            return
+        svd = TruncatedSVD(dimensions, algorithm="randomized", n_iter=4, random_state=seed).fit(weighted)
+        self.axes_[:, :dimensions] = svd.components_.T
+
+
+class _Stems:
+    """Words as numbers of their stems; each distinct word is stemmed once in the life of the process's model."""
+
+    def __init__(self) -> None:
+        self._russian, self._english = snowballstemmer.stemmer("russian"), snowballstemmer.stemmer("english")
+        self._number_of_stem: dict[str, int] = {}
+        # A word gives its stem's number and that of its denial; None for a stop word, True for a negation.
+        self._of_word: dict[str, tuple[int, int] | bool | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._number_of_stem)
+
+    def names(self) -> list[str]:
+        return list(self._number_of_stem)
+
+    def of_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """``(text's row, stem's number)`` of every telling word of every text."""
+        stems: list[int] = []
+        ends = np.zeros(len(texts) + 1, np.int64)
+        known = self._of_word
+        for row, text in enumerate(texts):
+            denied = False
+            for word in _WORD.findall(text.lower().replace("ё", "е")):
+                meaning = known[word] if word in known else self._learn(word)
+                if meaning is None:
+                    continue
+                if meaning is True:
+                    denied = True
+                    continue
+                stems.append(meaning[denied])
+                denied = False
+            ends[row + 1] = len(stems)
+        return np.repeat(np.arange(len(texts)), np.diff(ends)), np.array(stems, np.int64)
+
+    def _learn(self, word: str) -> tuple[int, int] | bool | None:
+        if word in _NEGATIONS:
+            meaning = True
+        elif word in _STOP_WORDS:
+            meaning = None
+        else:
+            stemmer = self._russian if _CYRILLIC.search(word) else self._english
+            stem = stemmer.stemWord(word)
+            number = lambda name: self._number_of_stem.setdefault(name, len(self._number_of_stem))
+            meaning = (number(stem), number(f"не_{stem}"))
+        self._of_word[word] = meaning
+        return meaning

@@ -1,0 +1,205 @@
+"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every property, exactly.
+
+How it works:
+
+1. Properties are ordered so that neighbours are alike, and cut into blocks.
+2. Each lead gets a threshold: the k-th best score among the properties of the blocks that look best for it. Whatever ranks among its
+   k best scores at least that, so nothing is done twice (:mod:`matching.thresholds`).
+3. Block by block: thresholds for the block's properties, in the same way from the leads that look best for it; then one matrix product for
+   all leads, and from it only what reaches a lead's or a property's threshold, the *survivors*. Deal-breakers by amount, common
+   owners and excluded pairs are checked on survivors alone.
+4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of leads until the last block.
+
+Scores are whole numbers (:mod:`matching.vectorize`), so thresholds and ties are exact. Memory grows with leads + properties.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from matching.blocks import PreparedMarket, prepare
+from matching.errors import InvalidInputError, ScoringStoppedError
+from matching.incremental import NO_PAIRS
+from matching.ranking import MOST_COLUMNS, RankedLists, best_of_groups, pack, units_of, unpack
+from matching.thresholds import column_thresholds, row_thresholds
+from matching.vectorize import LeadVectors, PropertyVectors
+
+#: Leads scored in one matrix product.
+LEADS_AT_ONCE = 4096
+#: Leads whose survivors wait together. A bucket that holds this many times what it can keep is cut back.
+BUCKET_SIZE = 1024
+SLACK = 4
+
+
+@dataclass(frozen=True)
+class Market:
+    """
+    All leads and properties of one city and deal type.
+
+    *excluded_for_leads* and *excluded_for_properties* are (n, 2) pairs (lead row, property row) that the lead's list, or the
+    property's, leaves out: the pairs acted on from that side.
+    """
+
+    leads: LeadVectors
+    properties: PropertyVectors
+    excluded_for_leads: NDArray[np.int64] = field(default_factory=lambda: NO_PAIRS)
+    excluded_for_properties: NDArray[np.int64] = field(default_factory=lambda: NO_PAIRS)
+
+    def __post_init__(self) -> None:
+        for name in ("excluded_for_leads", "excluded_for_properties"):
+            pairs = np.asarray(getattr(self, name))
+            if pairs.ndim != 2 or pairs.shape[1] != 2:
+                raise InvalidInputError(f"{name} must be (n, 2), not {pairs.shape}")
+            if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()):
+                raise InvalidInputError(f"{name} names rows that the market does not have")
+        if max(len(self.leads), len(self.properties)) > MOST_COLUMNS:
+            raise InvalidInputError(f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles")
+
+
+@dataclass(frozen=True)
+class MarketLists:
+    """The ranked properties of every lead, and the ranked leads of every property."""
+
+    for_leads: RankedLists
+    for_properties: RankedLists
+
+
+def score_market(
+    market: Market,
+    k: int = 100,
+    threads: int = 0,
+    progress: Callable[[int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> MarketLists:
+    """
+    The *k* best on the other side for every row of *market*, broken and excluded pairs left out.
+
+    Args:
+        threads: How many to use; 0: one a core.
+        progress: Called after each block of properties with the pairs done since the call before.
+        should_stop: Asked before each block.
+    Raises:
+        ScoringStoppedError: *should_stop* said so.
+    """
+    if k < 1:
+        raise InvalidInputError(f"lists of {k} entries make no sense")
+    if not len(market.leads) or not len(market.properties):
+        return MarketLists(RankedLists.empty(len(market.leads)), RankedLists.empty(len(market.properties)))
+    # One BLAS thread each: our threads keep the cores busy, and between products too.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        prepared = prepare(
+            market.leads, market.properties, market.excluded_for_leads, market.excluded_for_properties
+        )
+        scoring = _Scoring(prepared, k, row_thresholds(prepared, k, pool))
+
+        def score(number: int) -> None:
+            if should_stop is not None and should_stop():
+                raise ScoringStoppedError("stopped by the caller")
+            scoring.score_block(number)
+            if progress is not None:
+                progress(len(prepared.blocks[number]) * len(prepared.leads))
+
+        futures = [pool.submit(score, number) for number in range(len(prepared.blocks))]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+        return scoring.lists()
+
+
+class _Scoring:
+    """The state of one pass: row thresholds that rise, buckets of survivors, finished lists of properties."""
+
+    def __init__(self, market: PreparedMarket, k: int, row_thresholds: NDArray[np.float32]) -> None:
+        self.market = market
+        self.k = k
+        # Raised by whichever thread cuts a bucket back, read by the others as it stands: an older, lower value only
+        # lets more through.
+        self.row_thresholds = row_thresholds
+        n_leads = len(market.leads)
+        self.buckets = [_Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
+        self.property_lists: list[RankedLists] = [None] * len(market.blocks)
+
+    def score_block(self, number: int) -> None:
+        market, block = self.market, self.market.blocks[number]
+        n_leads = len(market.leads)
+        sample = np.arange(0, n_leads, max(1, n_leads // 1024))
+        thresholds = column_thresholds(market, block, sample, self.k)
+        best = _Bucket(len(block), self.k)
+        for first in range(0, n_leads, LEADS_AT_ONCE):
+            leads = slice(first, min(first + LEADS_AT_ONCE, n_leads))
+            units = market.units(block, leads)
+            reaches = units >= self.row_thresholds[leads]
+            reaches |= units >= thresholds[:, np.newaxis]
+            self._collect(block, first, units, reaches, thresholds, best)
+        keys, indptr = best.finish()
+        self.property_lists[number] = unpack(keys, indptr)
+
+    def _collect(self, block, first, units, reaches, thresholds, best) -> None:
+        market = self.market
+        flat = np.flatnonzero(reaches)
+        column, lead = np.divmod(flat, units.shape[1])
+        units, lead, home = units.ravel()[flat], lead + first, column + block.start
+        allowed = ~market.is_forbidden(lead, home)
+        units, lead, home, column = units[allowed], lead[allowed], home[allowed], column[allowed]
+
+        wanted = (units >= thresholds[column]) & ~market.excluded_for_properties.holds(lead, home)
+        keys = pack(column[wanted], units[wanted], market.lead_order[lead[wanted]])
+        best.add(keys, thresholds)
+
+        wanted = (units >= self.row_thresholds[lead]) & ~market.excluded_for_leads.holds(lead, home)
+        lead, home, units = lead[wanted], home[wanted], units[wanted]
+        keys = pack(lead % BUCKET_SIZE, units, market.property_order[home])
+        bucket = lead // BUCKET_SIZE
+        order = np.argsort(bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable")
+        keys, cuts = keys[order], np.searchsorted(bucket[order], np.arange(len(self.buckets) + 1))
+        for number in np.unique(bucket):
+            span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)
+            self.buckets[number].add(keys[cuts[number] : cuts[number + 1]], self.row_thresholds[span])
+
+    def lists(self) -> MarketLists:
+        """Everything in the caller's order; to be called once, when all blocks are done."""
+        market = self.market
+        for_leads = RankedLists.concat([unpack(*bucket.finish()) for bucket in self.buckets])
+        for_properties = RankedLists.concat(self.property_lists)
+        return MarketLists(
+            for_leads.take(np.argsort(market.lead_order)), for_properties.take(np.argsort(market.property_order))
+        )
+
+
+class _Bucket:
+    """Survivors of some rows; threads may add at the same time."""
+
+    def __init__(self, rows: int, k: int) -> None:
+        self.rows = rows
+        self.k = k
+        self._parts: list[NDArray[np.uint64]] = []
+        self._waiting = 0
+        self._lock = threading.Lock()
+
+    def add(self, keys: NDArray[np.uint64], thresholds: NDArray[np.float32]) -> None:
+        """Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly."""
+        with self._lock:
+            self._parts.append(keys)
+            self._waiting += len(keys)
+            if self._waiting > SLACK * self.k * self.rows:
+                kept, indptr = self._best()
+                full = np.flatnonzero(np.diff(indptr) == self.k)
+                thresholds[full] = np.maximum(thresholds[full], units_of(kept[indptr[full + 1] - 1]))
+                self._parts, self._waiting = [kept], len(kept)
+
+    def finish(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The k best keys of each row, ascending, and the rows' indptr."""
+        return self._best()
+
+    def _best(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        keys = np.concatenate(self._parts) if self._parts else np.zeros(0, np.uint64)
+        return best_of_groups(keys, self.rows, self.k)

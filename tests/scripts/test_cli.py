@@ -1,0 +1,77 @@
+"""The command line's own workings."""
+
+import os
+import subprocess
+import sys
+
+import click
+import pytest
+
+from models.errors import ConflictError
+from scripts import cli
+from scripts.home import Home, load_home_environment
+from scripts.keep import HEALTHY, LONGEST_PAUSE, Backoff
+from scripts.supervise import procfile_commands
+from scripts.system import ROOT
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_has_its_module(name):
+    command = cli.LazyGroup().get_command(click.Context(cli.cli), name)
+
+    assert isinstance(command, click.Command)
+    assert command.help
+
+
+def test_help_does_not_wait_for_the_numeric_libraries():
+    code = "import sys; from scripts.cli import cli; cli(['--help'], standalone_mode=False)\n"
+    code += "print([name for name in ('numpy', 'sklearn', 'celery', 'flask') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_domain_error_is_one_line_and_a_fault_of_ours_a_traceback(monkeypatch, capsys):
+    def fail(error):
+        def command(**_):
+            raise error
+
+        monkeypatch.setattr(cli, "cli", command)
+
+    fail(ConflictError("It is there already."))
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == 1
+    assert capsys.readouterr().err == "leadmatch: It is there already.\n"
+
+    fail(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+def test_a_running_systems_settings_yield_to_the_environment(monkeypatch, tmp_path):
+    Home(tmp_path).write_environment({"DATABASE_URL": "postgresql://kept?a=b", "REDIS_URL": "redis://kept"})
+    monkeypatch.setenv("LEADMATCH_HOME", str(tmp_path))
+    monkeypatch.setenv("REDIS_URL", "redis://given")
+    monkeypatch.setenv("DATABASE_URL", "")  # So that the test's end removes what is set below.
+    monkeypatch.delenv("DATABASE_URL")
+
+    load_home_environment()
+
+    assert os.environ["DATABASE_URL"] == "postgresql://kept?a=b"
+    assert os.environ["REDIS_URL"] == "redis://given"
+
+
+def test_what_keeps_ending_is_started_ever_more_rarely():
+    backoff = Backoff()
+
+    assert [backoff.pause_after(lived_seconds=1) for _ in range(4)] == [0.5, 1, 2, 4]
+    assert [backoff.pause_after(lived_seconds=1) for _ in range(4)] == [8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert [backoff.pause_after(lived_seconds=HEALTHY), backoff.pause_after(lived_seconds=1)] == [0.5, 1]
+
+
+def test_a_release_step_is_not_a_process_that_runs():
+    commands = procfile_commands(ROOT / "Procfile")
+
+    assert "release" not in commands
+    assert {"web", "worker", "beat"} <= set(commands)

@@ -1,0 +1,133 @@
+"""The house holds its shape: who may import whom.
+
+    api ──> models <── worker ──> matching        scripts and tests may import everything
+
+One exception each: `api` enqueues through `worker.client` and explains pairs through `matching.explain`.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = {"api", "matching", "models", "scripts", "worker"}
+
+#: Package -> what of ours it may import: whole packages, or single modules of them.
+MAY_IMPORT = {
+    "api": {"api", "models", "worker.client", "matching.explain", "matching.text"},
+    "matching": {"matching"},
+    "models": {"models"},
+    "scripts": PACKAGES,
+    "worker": {"worker", "models", "matching"},
+}
+
+#: Package -> libraries of others that it must do without.
+DOES_WITHOUT = {
+    "api": {"celery", "numpy", "scipy", "sklearn"},
+    "models": {"celery", "click", "flask", "flask_smorest", "gunicorn", "numpy", "scipy", "sklearn"},
+    "worker": {"flask", "flask_smorest"},
+}
+
+#: All that `matching` may use besides the standard library: no clock of a framework, no database, no network.
+MATCHING_USES = {"numpy", "scipy", "sklearn", "snowballstemmer", "threadpoolctl"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One name that a file imports."""
+
+    file: str
+    line: int
+    name: str  #: Dotted: a module, or something in it.
+    in_function: bool
+
+    @property
+    def package(self) -> str:
+        return self.name.partition(".")[0]
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} imports {self.name}"
+
+
+def imports_of(package: str) -> list[Import]:
+    return [found for path in sorted((ROOT / package).rglob("*.py")) for found in imports_in(path)]
+
+
+def imports_in(path: Path) -> Iterator[Import]:
+    file = str(path.relative_to(ROOT))
+    in_function = set()
+    tree = ast.parse(path.read_text(), file)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            in_function.update(id(inner) for inner in ast.walk(node))
+    folder = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(folder[: len(folder) - node.level + 1]) if node.level else ""
+            base = ".".join(filter(None, (base, node.module)))
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            yield Import(file, node.lineno, name, id(node) in in_function)
+
+
+def allowed(name: str, targets: set[str]) -> bool:
+    return any(name == target or name.startswith(target + ".") for target in targets)
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_arrows_between_our_packages_point_one_way(package):
+    imports = [found for found in imports_of(package) if found.package in PACKAGES]
+
+    assert [str(found) for found in imports if not allowed(found.name, MAY_IMPORT[package])] == []
+
+
+@pytest.mark.parametrize("package", sorted(DOES_WITHOUT))
+def test_packages_do_without_the_libraries_of_their_neighbours(package):
+    assert [str(found) for found in imports_of(package) if found.package in DOES_WITHOUT[package]] == []
+
+
+def test_matching_knows_arrays_and_nothing_else():
+    known = MATCHING_USES | {"matching"} | sys.stdlib_module_names
+
+    assert [str(found) for found in imports_of("matching") if found.package not in known] == []
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES - {"scripts"}))
+def test_no_import_hides_in_a_function_from_a_cycle(package):
+    """Commands load late what `--help` need not wait for; elsewhere such an import means a wrong arrow."""
+    imports = [found for found in imports_of(package) if found.package in PACKAGES - {package}]
+
+    assert [str(found) for found in imports if found.in_function] == []
+
+
+def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch):
+    """The scan itself: relative, aliased, in a function, behind TYPE_CHECKING."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    (tmp_path / "models/sub").mkdir(parents=True)
+    (tmp_path / "models/sub/x.py").write_text(
+        "import numpy as np\n"
+        "from . import sibling\n"
+        "from ..errors import DomainError\n"
+        "if TYPE_CHECKING:\n"
+        "    from api.app import create_app\n"
+        "def f():\n"
+        "    import worker.client\n"
+    )
+
+    found = {(each.name, each.in_function) for each in imports_of("models")}
+
+    assert found == {
+        ("numpy", False),
+        ("models.sub.sibling", False),
+        ("models.errors.DomainError", False),
+        ("api.app.create_app", False),
+        ("worker.client", True),
+    }

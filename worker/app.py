@@ -1,0 +1,73 @@
+"""The Celery application: `celery --app worker.app`."""
+
+import sys
+from pathlib import Path
+
+from celery import Celery, signals
+
+from models.errors import SettingsError
+from models.settings import Settings
+from worker.schedule import beat_schedule, read_schedule
+
+#: Where the schedule that ops edit lies: beside the packages.
+SCHEDULE_FILE = Path(__file__).resolve().parent.parent / "celerybeat-schedule"
+
+#: How often stale lists and abandoned work are looked for.
+SWEEP_SECONDS = 30
+
+#: Longer than any task may take: the broker hands out a message again that was not acknowledged within it.
+VISIBILITY_TIMEOUT_SECONDS = 3 * 3600
+
+
+def make_app(settings: Settings) -> Celery:
+    """
+    The application for *settings*.
+
+    Raises:
+        ScheduleError: A line of the schedule file is bad.
+    """
+    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks"])
+    app.conf.update(
+        task_ignore_result=True,
+        # A task is done when it is done: one whose worker dies is handed out again.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+            # Without these two an abandoned message waits for 100 s, whatever the timeout.
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_keepalive": True,
+        },
+        task_default_queue="entities",
+        task_routes={
+            "worker.tasks.start_run": {"queue": "runs"},
+            "worker.tasks.score_shard": {"queue": "runs"},
+        },
+        timezone="UTC",
+        worker_hijack_root_logger=False,
+        worker_max_tasks_per_child=2000,
+        beat_scheduler="redbeat.RedBeatScheduler",
+        redbeat_redis_url=settings.redis_url,
+        redbeat_lock_timeout=60,
+        beat_max_loop_interval=5,
+        beat_schedule={
+            "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+            **beat_schedule(read_schedule(SCHEDULE_FILE)),
+        },
+    )
+    return app
+
+
+try:
+    app = make_app(Settings.from_env())
+except SettingsError as error:  # a ScheduleError is one
+    sys.exit(f"leadmatch: {error}")
+
+
+@signals.worker_ready.connect
+def _sweep_at_start(**_: object) -> None:
+    # What was lost while no worker ran is found now rather than half a minute later.
+    app.send_task("worker.tasks.sweep", queue="entities", expires=SWEEP_SECONDS)

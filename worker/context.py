@@ -1,0 +1,41 @@
+"""What every task needs: settings, sessions, the way to send further tasks. One of each a process."""
+
+import os
+import socket
+from functools import cache
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.database import connect, sessions
+from models.settings import Settings
+from worker.client import Client
+
+
+@cache
+def settings() -> Settings:
+    return Settings.from_env()
+
+
+@cache
+def _sessions_of(_process: int) -> sessionmaker[Session]:
+    # By process: a connection must not be shared with the parent that forked us. No statement timeout: runs are long.
+    engine = connect(
+        settings().database_url, pool_size=2, max_overflow=2, statement_timeout_ms=0, application="leadmatch-worker"
+    )
+    return sessions(engine)
+
+
+def new_session() -> Session:
+    """A session of this process's own."""
+    return _sessions_of(os.getpid())()
+
+
+@cache
+def client() -> Client:
+    """Sends further tasks."""
+    return Client(settings().redis_url)
+
+
+def worker_name() -> str:
+    """This process, for people who look at a run."""
+    return f"{socket.gethostname()}:{os.getpid()}"

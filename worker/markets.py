@@ -1,0 +1,41 @@
+"""The row that stands for a market: whoever writes lists of a market holds its lock, so that writers take turns."""
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from matching.text import TextModel
+from models.recommendations import Market, TextModelRow
+from worker.load import MarketKey
+
+
+def lock_market(session: Session, market: MarketKey) -> Market:
+    """The market's row, made if need be, locked until the transaction ends."""
+    session.execute(insert(Market).values(city_key=market[0], deal_type=market[1]).on_conflict_do_nothing())
+    # A market that no run has been through yet takes the newest text model there is.
+    query = select(Market).where(Market.city_key == market[0], Market.deal_type == market[1])
+    row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+    if row.text_model_id is None:
+        row.text_model_id = newest_text_model(session)
+    return row
+
+
+def newest_text_model(session: Session) -> int | None:
+    """The id of the text model fitted last; None before the first run."""
+    return session.scalar(select(func.max(TextModelRow.id)))
+
+
+def text_model(session: Session, model_id: int | None) -> TextModel:
+    """The stored model, or the empty one."""
+    if model_id is None:
+        return TextModel.empty()
+    if model_id not in _kept:
+        _kept[model_id] = TextModel.from_bytes(session.get_one(TextModelRow, model_id).model)
+        while len(_kept) > MODELS_KEPT:
+            del _kept[next(iter(_kept))]
+    return _kept[model_id]
+
+
+#: Text models held in memory: the present one, and the one before while markets move from one to the other.
+MODELS_KEPT = 2
+_kept: dict[int, TextModel] = {}

@@ -1,0 +1,194 @@
+"""Writing recommendation lists: COPY into a staging table, then one statement moves what belongs into place."""
+
+import io
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from matching.ranking import RankedLists
+from models.enums import Side
+from worker.load import MarketKey
+
+#: (table, its key, its array of ids) of each side's lists.
+TABLES = {
+    Side.LEAD: ("lead_recommendations", "lead_id", "property_ids"),
+    Side.PROPERTY: ("property_recommendations", "property_id", "lead_ids"),
+}
+
+# PostgreSQL's binary COPY format (documentation of COPY, "Binary Format"); arrays as array_send writes them.
+_SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
+_TRAILER = struct.pack(">h", -1)
+_INT8_OID, _FLOAT4_OID = 20, 700
+
+
+@dataclass(frozen=True)
+class StoredLists:
+    """Lists ready to be stored: ``ids[row]`` and ``versions[row]`` own row *row* of *lists*, whose columns are ids too."""
+
+    ids: NDArray[np.int64]
+    versions: NDArray[np.int64]
+    lists: RankedLists
+
+
+def write_lists(
+    session: Session, side: Side, market: MarketKey, stored: StoredLists, run_id: int | None = None
+) -> None:
+    """
+    Store lists of *side* in the caller's transaction.
+
+    A list computed from a newer version of its entity is left alone; so is one that still stands in another market: its
+    entity has moved here and must leave there first, or it would stay in that market's other lists.
+
+    Large and small amounts go the same way: COPY, then one INSERT.
+    """
+    if not len(stored.ids):
+        return
+    table, key, array = TABLES[side]
+    staging = f"staged_{table}"
+    session.execute(
+        text(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging}"
+            " (id bigint, entries bigint[], scores real[], version bigint) ON COMMIT DELETE ROWS"
+        )
+    )
+    buffer = io.BytesIO()
+    for part in encode_lists(stored):
+        buffer.write(part)
+    buffer.seek(0)
+    with session.connection().connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {staging} FROM STDIN (FORMAT binary)", buffer)
+    session.execute(
+        text(f"""
+            INSERT INTO {table} AS stored ({key}, {array}, scores, version, city_key, deal_type, run_id, computed_at)
+            SELECT id, entries, scores, version, :city_key, :deal_type, :run_id, now() FROM {staging}
+            ON CONFLICT ({key}) DO UPDATE
+            SET {array} = excluded.{array}, scores = excluded.scores, version = excluded.version,
+                city_key = excluded.city_key, deal_type = excluded.deal_type, run_id = excluded.run_id,
+                computed_at = excluded.computed_at
+            WHERE stored.version <= excluded.version
+                AND (stored.city_key IS NULL
+                     OR (stored.city_key, stored.deal_type) = (excluded.city_key, excluded.deal_type))
+            """),  # noqa: S608  # the names are constants of this module
+        {"city_key": market[0], "deal_type": market[1].value, "run_id": run_id},
+    )
+    session.execute(text(f"TRUNCATE {staging}"))
+
+
+def clear_lists(session: Session, side: Side, market: MarketKey, ids: list[int]) -> None:
+    """Empty the lists of entities that have left the market: they stand in none now."""
+    table, key, array = TABLES[side]
+    session.execute(
+        text(
+            f"UPDATE {table} SET {array} = '{{}}', scores = '{{}}', city_key = NULL, deal_type = NULL, run_id = NULL,"
+            f" computed_at = now() WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type"
+        ),
+        {"ids": ids, "city_key": market[0], "deal_type": market[1].value},
+    )
+
+
+def read_lists(session: Session, side: Side, market: MarketKey, ids: NDArray[np.int64]) -> StoredLists:
+    """The stored lists of these entities, ascending by id; those without one in this market are left out."""
+    table, key, array = TABLES[side]
+    rows = session.execute(
+        text(
+            f"SELECT {key}, version, {array}, scores FROM {table}"
+            f" WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type ORDER BY {key}"
+        ),
+        {"ids": ids.tolist(), "city_key": market[0], "deal_type": market[1].value},
+    ).all()
+    lengths = np.array([0, *(len(row[2]) for row in rows)], np.int64)
+    return StoredLists(
+        np.array([row[0] for row in rows], np.int64),
+        np.array([row[1] for row in rows], np.int64),
+        RankedLists(
+            np.cumsum(lengths),
+            np.array([entry for row in rows for entry in row[2]], np.int64),
+            np.array([score for row in rows for score in row[3]], np.float32),
+        ),
+    )
+
+
+def listing_any(session: Session, side: Side, market: MarketKey, entries: list[int]) -> NDArray[np.int64]:
+    """Ids of *side* whose list holds any of *entries*."""
+    table, key, array = TABLES[side]
+    found = session.scalars(
+        text(
+            f"SELECT {key} FROM {table} WHERE city_key = :city_key AND deal_type = :deal_type"
+            f" AND {array} && CAST(:entries AS bigint[])"
+        ),
+        {"entries": entries, "city_key": market[0], "deal_type": market[1].value},
+    )
+    return np.array(found.all(), np.int64)
+
+
+def cuts(session: Session, side: Side, market: MarketKey, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(ids, last scores) of the market's lists; the last score is -1 where a list has fewer than *k* entries."""
+    table, key, _ = TABLES[side]
+    rows = session.execute(
+        text(
+            f"SELECT {key}, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END FROM {table}"
+            " WHERE city_key = :city_key AND deal_type = :deal_type"
+        ),
+        {"k": k, "city_key": market[0], "deal_type": market[1].value},
+    ).all()
+    return np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows], np.float32)
+
+
+def encode_lists(stored: StoredLists) -> Iterator[bytes]:
+    """The lists as binary COPY of (id, ids, scores, version). Rows of one length are encoded together by numpy."""
+    yield _SIGNATURE
+    lengths = stored.lists.lengths
+    for length in np.unique(lengths).tolist():
+        rows = np.flatnonzero(lengths == length)
+        entries = stored.lists.indptr[rows][:, np.newaxis] + np.arange(length)
+        records = np.zeros(len(rows), _record(length))
+        records["fields"] = 4
+        for name, size in (("id", 8), ("version", 8)):
+            records[f"{name}_size"] = size
+        records["id"], records["version"] = stored.ids[rows], stored.versions[rows]
+        for name, oid, width, values in (
+            ("entries", _INT8_OID, 8, stored.lists.columns),
+            ("scores", _FLOAT4_OID, 4, stored.lists.scores),
+        ):
+            records[f"{name}_oid"] = oid
+            if not length:
+                records[f"{name}_size"] = 12
+                continue
+            records[f"{name}_size"] = 20 + length * (4 + width)
+            records[f"{name}_dimensions"], records[f"{name}_length"], records[f"{name}_first"] = 1, length, 1
+            records[name]["size"], records[name]["value"] = width, values[entries]
+        yield records.tobytes()
+    yield _TRAILER
+
+
+def _record(length: int) -> np.dtype:
+    """One row of binary COPY whose two arrays have *length* entries."""
+
+    def array(name: str, kind: str) -> list[tuple]:
+        head = [
+            (f"{name}_size", ">i4"),
+            (f"{name}_dimensions", ">i4"),
+            (f"{name}_nulls", ">i4"),
+            (f"{name}_oid", ">i4"),
+        ]
+        if not length:
+            return head
+        item = np.dtype([("size", ">i4"), ("value", kind)])
+        return [*head, (f"{name}_length", ">i4"), (f"{name}_first", ">i4"), (name, item, (length,))]
+
+    return np.dtype(
+        [
+            ("fields", ">i2"),
+            ("id_size", ">i4"),
+            ("id", ">i8"),
+            *array("entries", ">i8"),
+            *array("scores", ">f4"),
+            ("version_size", ">i4"),
+            ("version", ">i8"),
+        ]
+    )

@@ -1,0 +1,78 @@
+"""The tasks: thin skins over functions. Each may be delivered twice, or again after a crash, and does no harm by it."""
+
+import logging
+
+from celery import shared_task
+from sqlalchemy.exc import OperationalError
+
+from models.enums import RunScope, Side
+from models.errors import ConflictError
+from models.runs import abandoned, request_run
+from worker.context import client, new_session
+from worker.rescore import reconcile_market, settle_entity
+from worker.runs import prepare_run, run_shard, stale_markets
+
+log = logging.getLogger(__name__)
+
+#: For tasks that a passing trouble of the database may stop; the sweep repeats what these attempts do not save.
+HEALS = {"autoretry_for": (OperationalError,), "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
+
+
+@shared_task(name="worker.tasks.rescore_lead", **HEALS)
+def rescore_lead(lead_id: int) -> None:
+    """Make right every list that one lead touches, in both directions."""
+    with new_session() as session:
+        settle_entity(session, Side.LEAD, lead_id)
+
+
+@shared_task(name="worker.tasks.rescore_property", **HEALS)
+def rescore_property(property_id: int) -> None:
+    """Make right every list that one property touches, in both directions."""
+    with new_session() as session:
+        settle_entity(session, Side.PROPERTY, property_id)
+
+
+@shared_task(name="worker.tasks.request_full_run", **HEALS)
+def request_full_run() -> None:
+    """Ask for a run over everything; joins one that is going."""
+    with new_session() as session:
+        try:
+            run, new = request_run(session, RunScope.ALL, "schedule")
+        except ConflictError as busy:
+            log.info("run_not_requested", extra={"reason": busy.message})
+            return
+        session.commit()
+        if new:
+            client().run_requested(run.id)
+
+
+@shared_task(name="worker.tasks.start_run", **HEALS)
+def start_run(run_id: int) -> None:
+    """Cut a queued run into shards and send them to the workers."""
+    with new_session() as session:
+        shard_ids = prepare_run(session, run_id)
+        session.commit()
+    for shard_id in shard_ids:
+        client().shard_queued(shard_id)
+
+
+@shared_task(name="worker.tasks.score_shard", **HEALS)
+def score_shard(shard_id: int) -> None:
+    """Score one shard of a run."""
+    run_shard(shard_id)
+
+
+@shared_task(name="worker.tasks.sweep", ignore_result=True)
+def sweep() -> None:
+    """Find what the broker lost and what a dead worker left: runs and shards not taken up, and stale lists."""
+    with new_session() as session:
+        run_ids, shard_ids = abandoned(session)
+        stale = sorted(stale_markets(session))
+        session.commit()
+        for run_id in run_ids:
+            client().run_requested(run_id)
+        for shard_id in shard_ids:
+            client().shard_queued(shard_id)
+        for market in stale:
+            reconcile_market(session, market)
+            session.commit()
