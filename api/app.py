@@ -7,23 +7,26 @@ import redis
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import access, docs, errors
+from api import access, docs, errors, uploads
 from api.accounts import auth
 from api.blueprint import ErrorAnswer
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.health import blp as health
+from api.media import blp as media
 from api.ops import runs
 from api.paths import WithoutTrailingSlash
 from api.transaction import App
 from models.database import connect, sessions
 from models.settings import Settings
+from models.storage import Storage
 from worker.client import Client
 
 log = logging.getLogger(__name__)
 
 BLUEPRINTS = (
     health,
+    media,
     auth.blp,
     leads.blp,
     properties.blp,
@@ -66,9 +69,12 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
     )
     app.extensions["worker"] = Client(settings.redis_url)
+    app.extensions["storage"] = Storage(settings.media_url)
 
     app.before_request(access.check_access)
+    app.before_request(uploads.allow_large_body)
     app.teardown_appcontext(end_session)
+    app.teardown_appcontext(uploads.remove_what_failed)
     errors.register(app)
     api = flask_smorest.Api(app)
     api.ERROR_SCHEMA = ErrorAnswer

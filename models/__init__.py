@@ -1,8 +1,10 @@
 """The domain: tables, and the operations on them as functions that take a Session."""
 
 from models import (
+    api_keys,
     audit,
     chats,
+    codes,
     favorites,
     feed,
     idempotency,
@@ -16,6 +18,7 @@ from models import (
     recommendations,
     runs,
     tokens,
+    uploads,
     users,
 )
 from models.base import Base

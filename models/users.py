@@ -1,10 +1,12 @@
 """Users: everybody who signs in, and what they are allowed to be."""
 
 from datetime import datetime
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import CheckConstraint, Index, Integer, String, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -39,6 +41,8 @@ class User(Base):
     telegram_username: Mapped[str | None] = mapped_column(String(64))
     agency_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(256))
+    #: What the portal asks of a user beyond the common columns, under its own names.
+    profile: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     #: Tokens carry this number; raising it voids every token given out before.
     token_version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
