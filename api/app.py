@@ -16,6 +16,7 @@ from api.health import blp as health
 from api.media import blp as media
 from api.ops import runs
 from api.paths import WithoutTrailingSlash
+from api.swipe import favorites, feed, inquiries, listings, preferences
 from api.transaction import App
 from models.database import connect, sessions
 from models.settings import Settings
@@ -33,6 +34,11 @@ BLUEPRINTS = (
     recommendations.blp,
     matches.blp,
     notifications.blp,
+    listings.blp,
+    preferences.blp,
+    feed.blp,
+    favorites.blp,
+    inquiries.blp,
     runs.blp,
 )
 

@@ -53,7 +53,9 @@ def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrde
         query = query.where(Property.rooms.in_(wanted["rooms"]))
     if "q" in wanted:
         query = query.where(
-            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('russian', :words)").bindparams(words=wanted["q"])
+            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(
+                words=wanted["q"]
+            )
         )
     return query
 

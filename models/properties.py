@@ -31,11 +31,8 @@ from models.places import city_of
 from models.users import User
 
 
-#: What a text search looks through. Russian stemming; English words are stemmed as English by the same configuration.
-SEARCH_VECTOR = (
-    "to_tsvector('russian'::regconfig, coalesce(properties.title, '') || ' ' || coalesce(properties.description, '')"
-    " || ' ' || coalesce(properties.location, '') || ' ' || properties.search_text)"
-)
+#: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
+SEARCH_VECTOR = "property_words(title, description, location, search_text)"
 
 
 class Property(Base):

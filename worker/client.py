@@ -49,6 +49,10 @@ class Client:
         """Ask that a shard of a run be scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
 
+    def notice_stored(self, notification_id: int) -> bool:
+        """Ask that a notice be sent to its user outside too (Telegram)."""
+        return self.send("worker.notices.send_notice", notification_id, queue="notices")
+
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:
