@@ -29,6 +29,8 @@ REDOC_PAGE = """<!doctype html>
 def register(app: Flask, api: flask_smorest.Api) -> None:
     """Describe who may call what in the document, and serve the readers."""
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    api.spec.components.security_scheme("api_key", {"type": "apiKey", "in": "header", "name": "X-API-Key"})
+    api.spec.components.security_scheme("bot", {"type": "apiKey", "in": "header", "name": "X-Telegram-Bot-Secret"})
     _describe_access(app, api)
     swagger = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Leadmatch API"})
     app.register_blueprint(swagger)

@@ -17,6 +17,8 @@ from scripts.home import load_home_environment
 COMMANDS = {
     "run": ("run", "Start everything: databases, web, workers, schedule."),
     "db": ("db", "Look after the database's schema."),
+    "create-admin": ("create_admin", "Make an administrator."),
+    "api-key": ("api_key", "Make, list and revoke API keys."),
 }
 
 #: Commands that set up their own surroundings instead of joining a running system.
