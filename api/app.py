@@ -16,6 +16,7 @@ from api.health import blp as health
 from api.media import blp as media
 from api.ops import runs
 from api.paths import WithoutTrailingSlash
+from api.portal import properties as portal_properties, requests as portal_requests
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from api.transaction import App
 from models.database import connect, sessions
@@ -39,6 +40,8 @@ BLUEPRINTS = (
     feed.blp,
     favorites.blp,
     inquiries.blp,
+    portal_properties.blp,
+    portal_requests.blp,
     runs.blp,
 )
 
