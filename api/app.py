@@ -16,7 +16,10 @@ from api.health import blp as health
 from api.media import blp as media
 from api.ops import runs
 from api.paths import WithoutTrailingSlash
-from api.portal import properties as portal_properties, requests as portal_requests
+from api.portal import chat, socket as chat_socket
+from api.portal import properties as portal_properties
+from api.portal import requests as portal_requests
+from api.portal.switchboard import Switchboard
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from api.transaction import App
 from models.database import connect, sessions
@@ -42,6 +45,7 @@ BLUEPRINTS = (
     inquiries.blp,
     portal_properties.blp,
     portal_requests.blp,
+    chat.blp,
     runs.blp,
 )
 
@@ -66,6 +70,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
     app.json.ensure_ascii = False
     app.json.sort_keys = False
@@ -78,6 +83,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
     )
     app.extensions["worker"] = Client(settings.redis_url)
+    app.extensions["switchboard"] = Switchboard(settings.redis_url, settings.most_sockets)
     app.extensions["storage"] = Storage(settings.media_url)
 
     app.before_request(access.check_access)
@@ -89,6 +95,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     api.ERROR_SCHEMA = ErrorAnswer
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    chat_socket.sock.init_app(app)
     docs.register(app, api)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)

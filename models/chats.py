@@ -166,15 +166,25 @@ def chats_of(user: User) -> Select:
 
 
 def messages_between(
-    session: Session, chat_id: int, *, after_id: int | None = None, before_id: int | None = None, limit: int
+    session: Session,
+    chat_id: int,
+    *,
+    after_id: int | None = None,
+    before_id: int | None = None,
+    skip: int = 0,
+    limit: int,
 ) -> Sequence[ChatMessage]:
-    """At most *limit* messages, oldest first: the first ones after *after_id*, else the last ones (before *before_id*)."""
+    """
+    At most *limit* messages, oldest first.
+
+    The first ones after *after_id*; without it the last ones (before *before_id*), after *skip* newer ones.
+    """
     query = select(ChatMessage).where(ChatMessage.chat_id == chat_id).limit(limit)
     if before_id is not None:
         query = query.where(ChatMessage.id < before_id)
     if after_id is not None:
         return session.scalars(query.where(ChatMessage.id > after_id).order_by(ChatMessage.id)).all()
-    return session.scalars(query.order_by(ChatMessage.id.desc())).all()[::-1]
+    return session.scalars(query.order_by(ChatMessage.id.desc()).offset(skip)).all()[::-1]
 
 
 def post_message(

@@ -71,6 +71,9 @@ def upgrade() -> None:
     op.create_index("ix_feed_actions_property", "feed_actions", ["property_id"])
     _create_chats()
     op.add_column("notifications", sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_notifications_unsent", "notifications", ["created_at"], postgresql_where=sa.text("sent_at IS NULL")
+    )
     _allow_notices(NOTICES)
     op.execute(SEARCH_FUNCTION)
     op.create_index(
@@ -87,6 +90,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION property_words")
     op.execute("DELETE FROM notifications WHERE type NOT IN ('NEW_MATCH', 'CONTACT_SHARED')")
     _allow_notices(NOTICES_BEFORE)
+    op.drop_index("ix_notifications_unsent", table_name="notifications")
     op.drop_column("notifications", "sent_at")
     for table in ("chat_messages", "chats", "feed_actions", "inquiries", "favorites"):
         op.drop_table(table)
