@@ -83,12 +83,12 @@ def next_listing(session: Session, user: User) -> Next:
     if row is None:
         return Next(session.scalar(_newest(user)))
     preference, is_stale, length, acted_since, listing, place = row
-    gone_through = length - REFILL_AT if listing is None else place
+    left = 0 if listing is None else length - place + 1
     return Next(
         listing,
         preference,
         is_stale=is_stale,
-        refill_is_due=bool(length == LIST_LENGTH and acted_since and gone_through >= length - REFILL_AT),
+        refill_is_due=bool(length == LIST_LENGTH and acted_since and left <= REFILL_AT),
     )
 
 
@@ -108,9 +108,10 @@ def _best(user: User) -> Select:
             Property.city_key == Lead.city_key,
             Property.deal_type == Lead.deal_type,
             _unseen(user),
-            ~exists().where(
-                Action.lead_id == Lead.id, Action.property_id == Property.id, Action.side == Side.LEAD
-            ),
+            ~select(Action.id)
+            .where(Action.lead_id == Lead.id, Action.property_id == Property.id, Action.side == Side.LEAD)
+            .correlate(Lead, Property)
+            .exists(),
         )
         .order_by(entry.c.place)
         .limit(1)
