@@ -7,8 +7,8 @@ import redis
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import access, docs, errors, uploads
-from api.accounts import auth
+from api import access, docs, errors, limits, security, uploads
+from api.accounts import admin, auth, portal_doors, portal_users, telegram
 from api.blueprint import ErrorAnswer
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
@@ -33,6 +33,10 @@ BLUEPRINTS = (
     health,
     media,
     auth.blp,
+    telegram.blp,
+    portal_doors.blp,
+    portal_users.blp,
+    admin.blp,
     leads.blp,
     properties.blp,
     recommendations.blp,
@@ -86,7 +90,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.extensions["switchboard"] = Switchboard(settings.redis_url, settings.most_sockets)
     app.extensions["storage"] = Storage(settings.media_url)
 
+    security.register(app, settings)
+    limits.register(app, settings.redis_url)
     app.before_request(access.check_access)
+    app.before_request(limits.limit_caller)
     app.before_request(uploads.allow_large_body)
     app.teardown_appcontext(end_session)
     app.teardown_appcontext(uploads.remove_what_failed)
@@ -99,5 +106,6 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     docs.register(app, api)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
+    telegram.warn_if_open(app)
     app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)
     return app

@@ -6,6 +6,7 @@ import flask_smorest
 from flask import request
 from marshmallow import RAISE, Schema, fields
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from api.fields import FormWhole
@@ -21,7 +22,10 @@ class Parser(FlaskParser):
         "form": RAISE,
         "query": RAISE,
         "files": RAISE,
+        "multipart": RAISE,
     }
+    #: `multipart`: the texts and the files of a multipart body, read as one.
+    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
 
     def load_json(self, req: Any, schema: Schema) -> Any:
         try:
@@ -30,10 +34,19 @@ class Parser(FlaskParser):
             raise BadRequest("The JSON is nested too deeply.") from None
 
 
+    def load_multipart(self, req: Any, schema: Schema) -> Any:
+        parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
+        return self._makeproxy(parts, schema)
+
+
 class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose arguments are read by our parser."""
 
     ARGUMENTS_PARSER = Parser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
+        **flask_smorest.Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        "multipart": "multipart/form-data",
+    }
 
 
 class Body(Schema):

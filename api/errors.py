@@ -110,10 +110,12 @@ def _database_error(error: DBAPIError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    # The trace goes to the log, not to the client; SQL parameters may hold personal data and are left out of it.
-    log.error(
-        "request_failed",
-        extra={"path": request.path, "kind": type(error).__name__},
-        exc_info=None if isinstance(error, DBAPIError) else error,
-    )
+    # The trace goes to the log, not to the client. Of a database error only the statement and the primary message go
+    # there: its parameters and details may hold personal data.
+    facts = {"path": request.path, "kind": type(error).__name__}
+    if isinstance(error, DBAPIError):
+        primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+        log.error("request_failed", extra=facts | {"statement": error.statement, "reason": primary or type(error.orig)})
+    else:
+        log.error("request_failed", extra=facts, exc_info=error)
     return answer(500, "Something broke on our side; it has been noted.")

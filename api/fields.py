@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
+from werkzeug.datastructures import FileStorage
 
 from models.base import LARGEST_ID
 
@@ -121,6 +122,19 @@ def row_id(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
         raise ValidationError("Not a valid id.")
     return value
+
+
+class File(fields.Field):
+    """A file of a multipart body; None where a browser sent the empty part of a file that nobody chose."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(load_only=True, allow_none=True, **kwargs)
+        self.metadata.update(type="string", format="binary")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage | None:
+        if not isinstance(value, FileStorage):
+            raise ValidationError("Not a file; send it as a part with a filename.")
+        return value if value.filename else None
 
 
 class Moment(fields.Field):

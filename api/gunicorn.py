@@ -12,6 +12,8 @@ threads = int(os.environ.get("WEB_THREADS", "96"))
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
+# Two copies on one machine would share the control socket in the home folder.
+control_socket_disable = True
 accesslog = None  # the application logs requests itself, without query strings: those may hold tokens
 forwarded_allow_ips = "127.0.0.1"
 # The heartbeat file must not wait for a slow disk.

@@ -7,7 +7,7 @@
         url = store_image(files["avatar"], current_user(), "avatar")
 
 A file is stored while its request runs and removed again if the request fails; a removed file goes once the request's
-writes are committed. A crash in between leaves bytes without a row, which `worker.uploads.sweep` clears away.
+writes are committed. A crash in between leaves bytes without a row, which `worker.accounts.remove_orphans` clears away.
 """
 
 from collections.abc import Callable, Iterable

@@ -5,6 +5,7 @@ from models import (
     audit,
     chats,
     codes,
+    erasure,
     favorites,
     feed,
     idempotency,

@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
 from models.base import Base, CreatedAt, Id, words
 from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
@@ -192,6 +192,7 @@ def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Se
         .join(Match.property)
         .join(owner, owner.id == other.owner_id)
         .where(mine == row_id)
+        .options(contains_eager(Match.lead), contains_eager(Match.property))
         .order_by(Match.id.desc())
     )
     return query.where(Match.status == status) if status else query

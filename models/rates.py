@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, Date, Numeric, String, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
@@ -39,7 +39,7 @@ def factors_to(session: Session, currency: str, day: date) -> dict[str, Decimal]
     """
     newest = (
         select(Rate)
-        .distinct(Rate.base, Rate.currency)
+        .ext(distinct_on(Rate.base, Rate.currency))
         .where(Rate.day <= day, (Rate.base == currency) | (Rate.currency == currency))
         .order_by(Rate.base, Rate.currency, Rate.day.desc())
     )

@@ -4,6 +4,7 @@ A row holds the ranked ids and scores, and from what they were computed: the own
 *stale* when its version or market differs from the entity's, or when there is no list for an entity on the market.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,12 +18,15 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
+    TableValuedAlias,
     and_,
+    column,
     exists,
     func,
     or_,
     select,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -124,23 +128,30 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
 
     What has left the market since the list was computed, and what this side has acted on, is left out.
     """
-    ranked = _shown(side, row_id)
-    total = session.scalar(select(func.count()).select_from(ranked.subquery())) or 0
-    if (page - 1) * limit >= total:
-        return RecommendedPage([], total)
-    rows = session.execute(ranked.order_by(text("place")).limit(limit).offset((page - 1) * limit)).all()
-    return RecommendedPage([Recommended(row, owner, score) for row, owner, score, _ in rows], total)
-
-
-def _shown(side: Side, row_id: int) -> Select:
-    if side is Side.LEAD:
-        lists, key, ids, mine, other = (
-            LeadRecommendations,
-            LeadRecommendations.lead_id,
-            "property_ids",
-            Lead,
-            Property,
+    shown = _shown(side, row_id)
+    other = Property if side is Side.LEAD else Lead
+    owner, entry = shown.owner, shown.entry
+    query = shown.joined(select(other, owner, entry.c.score, func.count().over()))
+    rows = session.execute(query.order_by(entry.c.place).limit(limit).offset((page - 1) * limit)).all()
+    if rows or page == 1:
+        return RecommendedPage(
+            [Recommended(row, owner, score) for row, owner, score, _ in rows], rows[0][3] if rows else 0
         )
+    return RecommendedPage([], session.scalar(shown.joined(select(func.count()))) or 0)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The entries of one stored list that are to be shown: their (id, score, place), their owner, and how to select them."""
+
+    entry: TableValuedAlias
+    owner: type[User]
+    joined: Callable[[Select], Select]
+
+
+def _shown(side: Side, row_id: int) -> _Shown:
+    if side is Side.LEAD:
+        lists, key, ids, mine, other = LeadRecommendations, LeadRecommendations.lead_id, "property_ids", Lead, Property
         said = and_(Action.lead_id == row_id, Action.property_id == Property.id)
     else:
         lists, key, ids, mine, other = (
@@ -151,30 +162,32 @@ def _shown(side: Side, row_id: int) -> Select:
             Lead,
         )
         said = and_(Action.property_id == row_id, Action.lead_id == Lead.id)
-    entry = func.unnest(getattr(lists, ids), lists.scores).table_valued("id", "score", with_ordinality="place")
-    owner = aliased(User)
-    return (
-        select(other, owner, entry.c.score.cast(REAL), entry.c.place)
-        .select_from(lists)
-        .join(mine, mine.id == key)
-        .join(entry.render_derived(), text("true"))
-        .join(other, other.id == entry.c.id)
-        .join(owner, owner.id == other.owner_id)
-        .where(
-            key == row_id,
-            mine.status == Status.ACTIVE,
-            other.status == Status.ACTIVE,
-            owner.is_active,
-            other.city_key == mine.city_key,
-            other.deal_type == mine.deal_type,
-            ~exists().where(said, Action.side == side),
-        )
+    entry = (
+        func.unnest(getattr(lists, ids), lists.scores)
+        .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="entry")
+        .render_derived()
     )
+    owner = aliased(User)
 
+    def joined(query: Select) -> Select:
+        return (
+            query.select_from(lists)
+            .join(mine, mine.id == key)
+            .join(entry, true())
+            .join(other, other.id == entry.c.id)
+            .join(owner, owner.id == other.owner_id)
+            .where(
+                key == row_id,
+                mine.status == Status.ACTIVE,
+                other.status == Status.ACTIVE,
+                owner.is_active,
+                other.city_key == mine.city_key,
+                other.deal_type == mine.deal_type,
+                ~exists().where(said, Action.side == side),
+            )
+        )
 
-def on_market(table: type[Lead] | type[Property]):
-    """The condition that a row of *table*, joined to its owner `User`, is on the market."""
-    return and_(table.status == Status.ACTIVE, User.id == table.owner_id, User.is_active)
+    return _Shown(entry, owner, joined)
 
 
 def stale_rows(side: Side) -> Select:

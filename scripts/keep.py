@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from scripts.processes import dies_with_parent, stop_child
+from scripts.processes import dies_with_parent, lives, stop_child
 
 #: Process id of the `leadmatch run` that we belong to.
 SUPERVISOR = "LEADMATCH_SUPERVISOR"
@@ -105,7 +105,7 @@ class Keeper:
     def _over(self) -> bool:
         if self._told_to_stop.is_set():
             return True
-        return self.supervisor is not None and not self.supervisor.is_running()
+        return self.supervisor is not None and not lives(self.supervisor)
 
 
 def _kill_group(group: int) -> None:

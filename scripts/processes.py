@@ -44,7 +44,7 @@ def processes_in(folder: Path, program: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.name() == program and Path(process.cwd()) == folder and _lives(process):
+            if process.name() == program and Path(process.cwd()) == folder and lives(process):
                 found.append(process)
         except (psutil.Error, OSError):
             continue
@@ -63,7 +63,7 @@ def processes_marked(name: str, value: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid not in spared and process.environ().get(name) == value and _lives(process):
+            if process.pid not in spared and process.environ().get(name) == value and lives(process):
                 found.append(process)
         except (psutil.Error, OSError):
             continue
@@ -85,12 +85,13 @@ def end(processes: Iterable[psutil.Process], first: signal.Signals, patience_sec
 def _still_there(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Those that live on after *seconds*. A zombie is dead: only its own parent can bury it."""
     deadline = time.monotonic() + seconds
-    while (alive := [process for process in processes if _lives(process)]) and time.monotonic() < deadline:
+    while (alive := [process for process in processes if lives(process)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     return alive
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
+    """Whether *process* still runs; one that has ended and waits for its parent to notice does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

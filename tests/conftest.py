@@ -149,7 +149,7 @@ def engine(database_url: str):
     """The engine of the session's database."""
     from models.database import connect
 
-    engine = connect(database_url, application="tests")
+    engine = connect(database_url, pool_size=10, max_overflow=20, application="tests")
     yield engine
     engine.dispose()
 
@@ -224,11 +224,13 @@ def settings(process_environment: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings):
-    """The API."""
+def app(settings: Settings, engine):
+    """The API, on the session's one pool of connections: a pool for each test would use them up."""
     from api.app import create_app
 
-    return create_app(settings)
+    app = create_app(settings, engine)
+    yield app
+    app.extensions["redis"].close()
 
 
 @pytest.fixture

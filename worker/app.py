@@ -15,6 +15,9 @@ SCHEDULE_FILE = Path(__file__).resolve().parent.parent / "celerybeat-schedule"
 #: How often stale lists and abandoned work are looked for.
 SWEEP_SECONDS = 30
 
+#: How often files that belong to nobody are looked for: it lists the whole storage.
+ORPHANS_SECONDS = 6 * 3600
+
 #: Longer than any task may take: the broker hands out a message again that was not acknowledged within it.
 VISIBILITY_TIMEOUT_SECONDS = 3 * 3600
 
@@ -26,7 +29,7 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.notices"])
+    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.accounts", "worker.notices"])
     app.conf.update(
         task_ignore_result=True,
         # A task is done when it is done: one whose worker dies is handed out again.
@@ -46,6 +49,7 @@ def make_app(settings: Settings) -> Celery:
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
             "worker.notices.*": {"queue": "notices"},
+            "worker.accounts.*": {"queue": "notices"},
         },
         timezone="UTC",
         worker_hijack_root_logger=False,
@@ -56,6 +60,16 @@ def make_app(settings: Settings) -> Celery:
         beat_max_loop_interval=5,
         beat_schedule={
             "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+            "sweep-accounts": {
+                "task": "worker.accounts.sweep",
+                "schedule": SWEEP_SECONDS,
+                "options": {"expires": SWEEP_SECONDS, "queue": "notices"},
+            },
+            "remove-orphans": {
+                "task": "worker.accounts.remove_orphans",
+                "schedule": ORPHANS_SECONDS,
+                "options": {"expires": ORPHANS_SECONDS, "queue": "notices"},
+            },
             **beat_schedule(read_schedule(SCHEDULE_FILE)),
         },
     )

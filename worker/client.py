@@ -53,6 +53,10 @@ class Client:
         """Ask that a notice be sent to its user outside too (Telegram)."""
         return self.send("worker.notices.send_notice", notification_id, queue="notices")
 
+    def code_made(self, code_id: int) -> bool:
+        """Ask that an activation code be sent by SMS."""
+        return self.send("worker.accounts.send_code", code_id, queue="notices")
+
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:

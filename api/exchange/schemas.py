@@ -172,7 +172,8 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
     """A lead's wishes as the exchange contract writes them; what was left open is null or an empty list."""
     return {
         "location": {"city": lead.city, "districts": lead.districts, "metro_stations": lead.metro_stations},
-        "budget": {"min": _plain(lead.budget_min), "max": _plain(lead.budget_max), "currency": lead.currency},
+        "budget": {"min": _plain(lead.budget_min), "max": _plain(lead.budget_max)},
+        "currency": lead.currency,
         "area": {"min": _plain(lead.area_min), "max": _plain(lead.area_max)},
         "rooms": lead.rooms,
         "property_type": lead.property_type,

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from scripts.errors import LaunchError
 from scripts.processes import dies_with_parent, end, processes_in, stop_child
@@ -126,7 +128,7 @@ class ValkeyServer:
 
     def _wait_for_an_answer(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        with redis.Redis.from_url(self.url) as client:
+        with redis.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0)) as client:
             while time.monotonic() < deadline:
                 if self._child.poll() is not None:
                     raise LaunchError(f"Valkey does not start: {last_lines(self.log)}")

@@ -14,6 +14,8 @@ import psutil
 import psycopg2
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from scripts.errors import LaunchError
 from scripts.processes import processes_in
@@ -105,7 +107,7 @@ def test_strangers_are_refused(postgres_server, valkey_server):
     with pytest.raises(psycopg2.OperationalError, match="authentication failed"):
         psycopg2.connect(f"postgresql://leadmatch:guess@127.0.0.1:{postgres_server.port}/leadmatch")
     with pytest.raises(redis.exceptions.AuthenticationError):
-        redis.Redis(port=valkey_server.port).ping()
+        redis.Redis(port=valkey_server.port, retry=Retry(NoBackoff(), 0)).ping()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next start sweeps them away")

@@ -1,0 +1,114 @@
+"""Makers of rows and bodies for tests. Whatever is not given is of the kind that fits everything else made here."""
+
+import itertools
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Role
+from models.leads import Lead, create_lead
+from models.properties import Property, create_property
+from models.tokens import make_token
+from models.users import User, create_user
+
+_numbers = itertools.count(1)
+
+SECRET = "only-for-tests-0123456789-abcdefghijk"
+
+
+def make_user(session: Session, role: Role = Role.REALTOR, **fields: Any) -> User:
+    """A user whom nobody else in the test resembles."""
+    number = next(_numbers)
+    return create_user(
+        session,
+        **{"role": role, "name": f"User {number}", "telegram_id": str(number), "phone": f"+7701{number:07}"} | fields,
+    )
+
+
+def make_lead(session: Session, owner: User, **fields: Any) -> Lead:
+    wishes = {
+        "deal_type": DealType.SALE,
+        "client_name": "Пётр",
+        "client_contacts": "+77010000000",
+        "city": "Москва",
+        "districts": ["Арбат"],
+        "metro_stations": [],
+        "budget_min": 10_000_000,
+        "budget_max": 15_000_000,
+        "area_min": 50,
+        "area_max": 70,
+        "rooms": [2],
+        "property_type": PropertyType.APARTMENT,
+        "property_class": PropertyClass.COMFORT,
+        "condition": Condition.FINISHING,
+    }
+    return create_lead(session, owner, Origin.EXCHANGE, wishes | fields)
+
+
+def make_property(session: Session, owner: User, **fields: Any) -> Property:
+    facts = {
+        "deal_type": DealType.SALE,
+        "city": "Москва",
+        "district": "Арбат",
+        "street": "Арбат",
+        "house_number": "7",
+        "price": 12_500_000,
+        "area": 60,
+        "rooms": 2,
+        "floor": 5,
+        "total_floors": 9,
+        "property_type": PropertyType.APARTMENT,
+        "property_class": PropertyClass.COMFORT,
+        "condition": Condition.FINISHING,
+        "commission_share": 2.5,
+    }
+    return create_property(session, owner, Origin.EXCHANGE, facts | fields)
+
+
+def token_header(user: User) -> dict[str, str]:
+    """The Authorization header of a signed-in user."""
+    return {"Authorization": f"Bearer {make_token(user, SECRET, 1)}"}
+
+
+def lead_body(**changes: Any) -> dict[str, Any]:
+    """The exchange's body of a lead; *changes* name fields of `requirements` or of the body itself."""
+    body = {
+        "client_name": "Пётр",
+        "client_contacts": "+77010000000",
+        "notes": "звонить вечером",
+        "requirements": {
+            "location": {"city": "Москва", "districts": ["Арбат"], "metro_stations": []},
+            "budget": {"min": 10_000_000, "max": 15_000_000},
+            "area": {"min": 50, "max": 70},
+            "rooms": [2],
+            "property_type": "APARTMENT",
+            "property_class": "COMFORT",
+            "condition": "FINISHING",
+            "payment_method": "MORTGAGE",
+        },
+    }
+    for name, value in changes.items():
+        (body["requirements"] if name in body["requirements"] else body)[name] = value
+    return body
+
+
+def property_body(**changes: Any) -> dict[str, Any]:
+    """The exchange's body of a property; *changes* name fields of `address`, `details` or of the body itself."""
+    body: dict[str, Any] = {
+        "address": {"city": "Москва", "district": "Арбат", "street": "Арбат", "house_number": "7"},
+        "details": {
+            "price": 12_500_000,
+            "area": 60,
+            "rooms": 2,
+            "floor": 5,
+            "total_floors": 9,
+            "property_type": "APARTMENT",
+            "property_class": "COMFORT",
+            "condition": "FINISHING",
+        },
+        "commission_share": 2.5,
+    }
+    for name, value in changes.items():
+        part = next((part for part in (body["address"], body["details"]) if name in part), body)
+        part[name] = value
+    return body

@@ -1,0 +1,207 @@
+"""The life cycle of a match: DESIGN's table, move by move."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
+from models.errors import ConflictError, NotAllowedError, NotFoundError
+from models.leads import archive_lead
+from models.matches import Action, Match, act, complete, match_counts
+from models.notifications import Notification, NoticeType
+from models.properties import archive_property
+from tests.factories import make_lead, make_property, make_user
+
+
+class Pair:
+    """A lead and a property of two realtors, and what they say about it."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.lead_owner, self.property_owner = make_user(session), make_user(session)
+        self.lead = make_lead(session, self.lead_owner)
+        self.property = make_property(session, self.property_owner)
+
+    def say(self, side: Side, kind: ActionKind, commission: float | None = None) -> Match | None:
+        owner = self.lead_owner if side is Side.LEAD else self.property_owner
+        return act(
+            self.session,
+            owner,
+            side,
+            lead_id=self.lead.id,
+            property_id=self.property.id,
+            kind=kind,
+            proposed_commission=commission,
+        )
+
+    def notices(self) -> dict[NoticeType, int]:
+        rows = self.session.execute(select(Notification.type, func.count()).group_by(Notification.type))
+        return dict(rows.all())
+
+
+@pytest.fixture
+def pair(session) -> Pair:
+    return Pair(session)
+
+
+LEAD, PROPERTY = Side.LEAD, Side.PROPERTY
+LIKE, DISLIKE = ActionKind.LIKE, ActionKind.DISLIKE
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "negotiation"),
+    [
+        ([(LEAD, LIKE, 2)], "PENDING", "PENDING"),
+        ([(PROPERTY, LIKE, None)], "PENDING", "PENDING"),
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 2)], "ACCEPTED", "AGREED"),
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, None)], "ACCEPTED", "AGREED"),  # the later side names nothing
+        ([(LEAD, LIKE, None), (PROPERTY, LIKE, 2.5)], "ACCEPTED", "AGREED"),  # absent: the property's own 2.5
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 3)], "ACCEPTED", "PENDING"),
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 3), (LEAD, LIKE, 3)], "ACCEPTED", "AGREED"),
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 3), (LEAD, LIKE, None)], "ACCEPTED", "AGREED"),
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 3), (PROPERTY, LIKE, 2)], "ACCEPTED", "AGREED"),
+        ([(LEAD, LIKE, 2), (LEAD, LIKE, 3)], "PENDING", "PENDING"),
+        ([(LEAD, LIKE, 2), (PROPERTY, DISLIKE, None)], "REJECTED", "REJECTED"),
+        ([(LEAD, LIKE, 2), (LEAD, DISLIKE, None)], "REJECTED", "REJECTED"),
+        ([(PROPERTY, DISLIKE, None), (LEAD, LIKE, 2)], "REJECTED", "REJECTED"),
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 2), (PROPERTY, DISLIKE, None)], "REJECTED", "REJECTED"),
+        # Taken up again: it stands where both sides now stand, and what was agreed stays agreed.
+        ([(LEAD, LIKE, 2), (PROPERTY, DISLIKE, None), (PROPERTY, LIKE, 2)], "ACCEPTED", "AGREED"),
+        ([(LEAD, LIKE, 2), (PROPERTY, LIKE, 2), (LEAD, DISLIKE, None), (LEAD, LIKE, None)], "ACCEPTED", "AGREED"),
+    ],
+)
+def test_a_match_stands_where_both_sides_stand(pair, said, status, negotiation):
+    for side, kind, commission in said:
+        match = pair.say(side, kind, commission)
+
+    assert (match.status, match.negotiation_status) == (status, negotiation)
+
+
+def test_a_dislike_of_a_pair_that_nobody_likes_makes_no_match(pair, session):
+    assert pair.say(LEAD, DISLIKE) is None
+    assert session.scalar(select(func.count()).select_from(Match)) == 0
+    assert session.scalar(select(Action.kind)) is DISLIKE
+
+
+def test_contacts_are_shared_once_accepted_and_agreed_and_both_are_told_once(pair):
+    pair.say(LEAD, LIKE, 2)
+    assert pair.notices() == {}
+
+    match = pair.say(PROPERTY, LIKE, 3)
+    assert match.contact_shared_at is None
+    assert pair.notices() == {NoticeType.NEW_MATCH: 2}
+
+    match = pair.say(LEAD, LIKE, 3)
+    shared_at = match.contact_shared_at
+    assert shared_at is not None
+    pair.say(LEAD, LIKE, 3)
+    pair.say(PROPERTY, LIKE)
+    assert pair.notices() == {NoticeType.NEW_MATCH: 2, NoticeType.CONTACT_SHARED: 2}
+    assert match.contact_shared_at == shared_at
+
+
+def test_an_agreed_commission_cannot_be_reopened(pair):
+    pair.say(LEAD, LIKE, 2)
+    pair.say(PROPERTY, LIKE, 2)
+
+    with pytest.raises(ConflictError, match="agreed already"):
+        pair.say(PROPERTY, LIKE, 4)
+
+
+def test_a_completed_match_changes_no_more(pair, session):
+    match = pair.say(LEAD, LIKE, 2)
+    with pytest.raises(ConflictError, match="PENDING"):
+        complete(session, pair.lead_owner, match.id)
+    pair.say(PROPERTY, LIKE, 2)
+
+    assert complete(session, pair.property_owner, match.id).status is MatchStatus.COMPLETED
+    assert complete(session, pair.lead_owner, match.id).status is MatchStatus.COMPLETED  # twice is harmless
+    for kind in ActionKind:
+        with pytest.raises(ConflictError, match="completed"):
+            pair.say(LEAD, kind)
+
+
+def test_strangers_neither_act_nor_complete(pair, session):
+    match = pair.say(LEAD, LIKE)
+    stranger = make_user(session)
+
+    for side in Side:
+        with pytest.raises(NotFoundError):
+            act(session, stranger, side, lead_id=pair.lead.id, property_id=pair.property.id, kind=LIKE)
+    with pytest.raises(NotFoundError):
+        complete(session, stranger, match.id)
+
+
+def test_nobody_matches_with_themselves(pair, session):
+    own = make_property(session, pair.lead_owner)
+
+    with pytest.raises(NotAllowedError):
+        act(session, pair.lead_owner, LEAD, lead_id=pair.lead.id, property_id=own.id, kind=LIKE)
+
+
+@pytest.mark.parametrize("change", [{"city": "Казань"}, {"deal_type": "RENT"}])
+def test_the_other_side_is_looked_for_on_the_same_market(pair, session, change):
+    elsewhere = make_property(session, pair.property_owner, **change)
+
+    with pytest.raises(NotFoundError):
+        act(session, pair.lead_owner, LEAD, lead_id=pair.lead.id, property_id=elsewhere.id, kind=LIKE)
+
+
+def test_what_is_archived_makes_no_new_matches_but_ends_old_ones(pair, session):
+    pair.say(LEAD, LIKE)
+    archive_property(session, pair.property)
+    assert pair.say(LEAD, DISLIKE).status is MatchStatus.REJECTED
+
+    another = Pair(session)
+    archive_lead(session, another.lead)
+    with pytest.raises(ConflictError):
+        another.say(LEAD, LIKE)
+    with pytest.raises(NotFoundError):
+        another.say(PROPERTY, LIKE)
+
+
+def test_rejected_matches_do_not_count(pair, session):
+    pair.say(LEAD, LIKE)
+    assert match_counts(session, LEAD, [pair.lead.id]) == {pair.lead.id: 1}
+    pair.say(PROPERTY, DISLIKE)
+    assert match_counts(session, LEAD, [pair.lead.id]) == {}
+
+
+def test_fifty_pairs_liked_from_both_sides_at_once_make_one_match_and_one_notice_per_owner_each(
+    engine, clean_database
+):
+    with Session(engine) as session:
+        pairs = [Pair(session) for _ in range(50)]
+        session.commit()
+        ids = [(p.lead_owner.id, p.property_owner.id, p.lead.id, p.property.id) for p in pairs]
+
+    together = Barrier(2)
+
+    def like_all(side: Side) -> None:
+        for lead_owner, property_owner, lead_id, property_id in ids:
+            with Session(engine) as session:
+                user = session.get_one(type(pairs[0].lead_owner), lead_owner if side is LEAD else property_owner)
+                together.wait(timeout=30)
+                act(session, user, side, lead_id=lead_id, property_id=property_id, kind=LIKE, proposed_commission=2)
+                session.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(like_all, side) for side in Side]:
+            done.result(timeout=60)
+
+    with Session(engine) as session:
+        matches = session.scalars(select(Match)).all()
+        assert len(matches) == 50
+        assert {(m.status, m.negotiation_status) for m in matches} == {
+            (MatchStatus.ACCEPTED, NegotiationStatus.AGREED)
+        }
+        for kind in NoticeType.NEW_MATCH, NoticeType.CONTACT_SHARED:
+            told = session.execute(
+                select(Notification.user_id, func.count())
+                .where(Notification.type == kind)
+                .group_by(Notification.user_id)
+            )
+            assert dict(told.all()) == {owner: 1 for lead, prop, *_ in ids for owner in (lead, prop)}
