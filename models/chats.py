@@ -22,15 +22,16 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.base import Base, CreatedAt, Id
+from models.erasure import ERASERS, EXPORTERS
 from models.errors import InvalidValueError, NotAllowedError, NotFoundError
 from models.notifications import NoticeType, notify
-from models.properties import Property
-from models.recommendations import on_market
+from models.properties import Property, on_market
 from models.users import User
 
 LONGEST_MESSAGE = 4000  # characters
@@ -67,7 +68,7 @@ class Chat(Base):
 
 
 class ChatMessage(Base):
-    """One message; it is never changed."""
+    """One message; nothing but the erasure of its sender changes it."""
 
     __tablename__ = "chat_messages"
     __table_args__ = (
@@ -110,7 +111,7 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
     found = session.scalar(select(Chat).where(triple))
     if found is not None:
         return found, False
-    listing = session.scalar(select(Property).join(User, on_market(Property)).where(Property.id == property_id))
+    listing = session.scalar(select(Property).join(User, on_market()).where(Property.id == property_id))
     if listing is None:
         raise NotFoundError("property")
     if listing.owner_id != seller_id:
@@ -242,3 +243,20 @@ def _set_read(chat: Chat, user_id: int, message_id: int) -> None:
     name = "buyer_read_id" if user_id == chat.buyer_id else "seller_read_id"
     if getattr(chat, name) < message_id:
         setattr(chat, name, message_id)
+
+
+def _erase_messages(session: Session, user: User) -> None:
+    # The rows stay, so that the other side's conversation keeps its shape.
+    session.execute(update(ChatMessage).where(ChatMessage.sender_id == user.id).values(message="", client_id=None))
+
+
+def _messages_by(session: Session, user: User) -> list[dict]:
+    query = select(ChatMessage).where(ChatMessage.sender_id == user.id).order_by(ChatMessage.id)
+    return [
+        {"id": row.id, "chat_id": row.chat_id, "message": row.message, "created_at": row.created_at.isoformat()}
+        for row in session.scalars(query)
+    ]
+
+
+ERASERS.append(_erase_messages)
+EXPORTERS["chat_messages"] = _messages_by

@@ -5,8 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, CreatedAt, Id
-from models.properties import Property
-from models.recommendations import on_market
+from models.properties import Property, on_market
 from models.users import User
 
 
@@ -50,7 +49,7 @@ def favorites_of(user: User) -> Select[tuple[Property]]:
     return (
         select(Property)
         .join(Favorite, Favorite.property_id == Property.id)
-        .join(User, on_market(Property))
+        .join(User, on_market())
         .where(Favorite.user_id == user.id)
         .order_by(Favorite.id.desc())
     )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    delete,
     exists,
     func,
     literal,
@@ -30,13 +31,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, CreatedAt, Id, words
 from models.enums import DealType, FeedActionKind, Origin, PropertyType, Side, Status
+from models.erasure import ERASERS, EXPORTERS
 from models.errors import NotAllowedError, NotFoundError
-from models.favorites import add_favorite, remove_favorite
-from models.inquiries import inquire, withdraw
+from models.favorites import Favorite, add_favorite, remove_favorite
+from models.inquiries import Inquiry, inquire, withdraw
 from models.leads import Lead
 from models.matches import Action
-from models.properties import Property
-from models.recommendations import LIST_LENGTH, LeadRecommendations, on_market
+from models.properties import Property, on_market
+from models.recommendations import LIST_LENGTH, LeadRecommendations
 from models.users import User
 
 #: With so few entries of a full list left, a refill is due.
@@ -103,7 +105,7 @@ def _best(user: User) -> Select:
         select(Property.id.label("id"), entry.c.place.label("place"))
         .select_from(entry)
         .join(Property, Property.id == entry.c.id)
-        .join(User, on_market(Property))
+        .join(User, on_market())
         .where(
             Property.city_key == Lead.city_key,
             Property.deal_type == Lead.deal_type,
@@ -144,7 +146,7 @@ def _best(user: User) -> Select:
 
 def _newest(user: User) -> Select[tuple[Property]]:
     return (
-        select(Property).join(User, on_market(Property)).where(_unseen(user)).order_by(Property.id.desc()).limit(1)
+        select(Property).join(User, on_market()).where(_unseen(user)).order_by(Property.id.desc()).limit(1)
     )
 
 
@@ -185,7 +187,7 @@ def roughly_fitting(session: Session, user: User, preference: Lead) -> Property 
         kinds.append(PropertyType.APARTMENTS)
     query = (
         select(Property)
-        .join(User, on_market(Property))
+        .join(User, on_market())
         .where(
             Property.city_key == preference.city_key,
             Property.deal_type == preference.deal_type,
@@ -268,3 +270,34 @@ def acted_pairs(city_key: str, deal_type: DealType) -> Select[tuple[int, int]]:
         .join(FeedAction, FeedAction.user_id == Lead.owner_id)
         .where(Lead.origin == Origin.TINDER, Lead.city_key == city_key, Lead.deal_type == deal_type)
     )
+
+
+def _erase_what_was_done(session: Session, user: User) -> None:
+    # Inquiries stay with the owners of the listings, from a user without a name.
+    for table in (FeedAction, Favorite):
+        session.execute(delete(table).where(table.user_id == user.id))
+
+
+def _done_by(session: Session, user: User) -> list[dict]:
+    query = select(FeedAction).where(FeedAction.user_id == user.id).order_by(FeedAction.id)
+    return [
+        {"listing_id": row.property_id, "action": row.action, "source": row.source, "at": row.acted_at.isoformat()}
+        for row in session.scalars(query)
+    ]
+
+
+def _favorites_by(session: Session, user: User) -> list[dict]:
+    query = select(Favorite).where(Favorite.user_id == user.id).order_by(Favorite.id)
+    return [{"listing_id": row.property_id, "at": row.created_at.isoformat()} for row in session.scalars(query)]
+
+
+def _inquiries_by(session: Session, user: User) -> list[dict]:
+    query = select(Inquiry).where(Inquiry.tenant_id == user.id).order_by(Inquiry.id)
+    return [
+        {"id": row.id, "listing_id": row.property_id, "status": row.status, "at": row.created_at.isoformat()}
+        for row in session.scalars(query)
+    ]
+
+
+ERASERS.append(_erase_what_was_done)
+EXPORTERS.update(feed_actions=_done_by, favorites=_favorites_by, inquiries=_inquiries_by)

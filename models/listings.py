@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from models.enums import Role, Status
 from models.errors import NotAllowedError, NotFoundError
 from models.places import city_of
-from models.properties import SEARCH_VECTOR, Property
-from models.recommendations import on_market
+from models.properties import SEARCH_VECTOR, Property, on_market
 from models.users import User
 
 
@@ -38,7 +37,7 @@ def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrde
         wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a list)
             and `q` (words, as in a search engine: "балкон -студия").
     """
-    query = select(Property).join(User, on_market(Property)).order_by(*_ORDERS[order])
+    query = select(Property).join(User, on_market()).order_by(*_ORDERS[order])
     if "city" in wanted:
         query = query.where(Property.city_key == city_of(wanted["city"]).key)
     if "deal_type" in wanted:
@@ -67,7 +66,7 @@ def listing_on_market(session: Session, listing_id: int) -> Property:
     Raises:
         NotFoundError: It is absent, off the market, or its owner is.
     """
-    found = session.scalar(select(Property).join(User, on_market(Property)).where(Property.id == listing_id))
+    found = session.scalar(select(Property).join(User, on_market()).where(Property.id == listing_id))
     if found is None:
         raise NotFoundError("listing")
     return found

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     FetchedValue,
     ForeignKey,
     Index,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    and_,
     func,
     select,
     text,
@@ -153,6 +155,11 @@ def properties_of(owner: User, status: Status | None = None) -> Select[tuple[Pro
     """The owner's properties, newest first."""
     query = select(Property).where(Property.owner_id == owner.id).order_by(Property.id.desc())
     return query.where(Property.status == status) if status else query
+
+
+def on_market() -> ColumnElement[bool]:
+    """The condition that joins a property to its owner `User` where both are there: what anybody may see."""
+    return and_(Property.status == Status.ACTIVE, User.id == Property.owner_id, User.is_active)
 
 
 def archive_property(session: Session, found: Property) -> None:
