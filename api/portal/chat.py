@@ -52,7 +52,7 @@ class ChatMade(Body):
     created_at = Moment()
 
 
-class Message(Body):
+class SaidMessage(Body):
     id = fields.Integer()
     chat_id = fields.Integer()
     sender_id = fields.Integer()
@@ -64,7 +64,7 @@ class ChatRow(ChatMade):
     property_title = fields.String()
     other_id = fields.Integer(metadata={"description": "The one of the two who is not me."})
     other_name = fields.String(allow_none=True)
-    last_message = fields.Nested(Message, allow_none=True)
+    last_message = fields.Nested(SaidMessage, allow_none=True)
     unread_count = fields.Integer()
     my_read_id = fields.Integer(metadata={"description": "The newest message that I have read; 0: none."})
     other_read_id = fields.Integer(metadata={"description": "The newest message that the other has read."})
@@ -131,7 +131,7 @@ class MyChats(MethodView):
 class ChatMessages(MethodView):
     @signed_in
     @blp.arguments(MessageArgs, location="query")
-    @blp.response(200, Message(many=True))
+    @blp.response(200, SaidMessage(many=True))
     def get(self, args, chat_id):
         """List the messages of one of my chats, oldest first; by default the newest 100"""
         chat = chat_of(session(), current_user(), chat_id)
@@ -140,7 +140,7 @@ class ChatMessages(MethodView):
 
     @signed_in
     @blp.arguments(MessageBody)
-    @blp.response(201, Message)
+    @blp.response(201, SaidMessage)
     def post(self, body, chat_id):
         """Say something without a socket"""
         chat, stored = post_message(session(), current_user(), chat_id, **body)

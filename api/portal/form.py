@@ -6,7 +6,7 @@ been changed through another contract.
 """
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flask_smorest.fields import Upload
@@ -229,7 +229,7 @@ def _address(found: Property) -> str:
 
 
 def _hundredths(value: Decimal | float | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value)).quantize(Decimal("0.01"))
+    return None if value is None else Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
 from api.fields import IdNumber, Moment
-from api.swipe.listings import Done, Listing, listing_page
+from api.swipe.listings import StatusOk, Listing, listing_page
 from models.favorites import add_favorite, favorites_of, remove_favorite
 from models.listings import listing_on_market
 
@@ -45,7 +45,7 @@ class Favorites(MethodView):
 @blp.route("/favorites/<int:listing_id>")
 class OneFavorite(MethodView):
     @signed_in
-    @blp.response(200, Done)
+    @blp.response(200, StatusOk)
     def delete(self, listing_id):
         """Remove a listing from my favourites; one that is not there is no error"""
         remove_favorite(session(), current_user(), listing_id)

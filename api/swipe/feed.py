@@ -19,7 +19,7 @@ from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, one_of
 from api.db import after_commit, session
 from api.fields import IdNumber, Text
-from api.swipe.listings import Done, Listing
+from api.swipe.listings import StatusOk, Listing
 from api.swipe.words import listing_row
 from models.base import utc_now
 from models.enums import FeedActionKind
@@ -74,7 +74,7 @@ class FeedNext(MethodView):
 class FeedAct(MethodView):
     @signed_in
     @blp.arguments(FeedActionBody)
-    @blp.response(200, Done)
+    @blp.response(200, StatusOk)
     def post(self, body):
         """Like, dislike or keep a listing"""
         listing = listing_on_market(session(), body["listing_id"])

@@ -53,7 +53,7 @@ class AdminListing(Listing):
     price = Number(0, MOST_MONEY)
 
 
-class Done(Body):
+class StatusOk(Body):
     status = fields.String(metadata={"description": '"ok"'})
 
 
@@ -141,7 +141,7 @@ class OneListing(MethodView):
         return listing_row(found)
 
     @signed_in
-    @blp.response(200, Done)
+    @blp.response(200, StatusOk)
     def delete(self, listing_id):
         """Withdraw a listing of mine, or any as an administrator"""
         found = editable_listing(session(), current_user(), listing_id)
