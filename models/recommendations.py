@@ -59,6 +59,10 @@ class LeadRecommendations(Base):
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]  #: The rescoring run that wrote it; null: a change of one entity.
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    #: The transaction that wrote the list; lets a worker's snapshot ask for what it has not seen yet.
+    changed_in: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"), index=True
+    )
 
 
 class PropertyRecommendations(Base):
@@ -79,6 +83,10 @@ class PropertyRecommendations(Base):
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    #: The transaction that wrote the list; lets a worker's snapshot ask for what it has not seen yet.
+    changed_in: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"), index=True
+    )
 
 
 class TextModelRow(Base):
@@ -229,4 +237,11 @@ def stale_rows(side: Side) -> Select:
                 and_(~active, lists.city_key.is_not(None)),
             )
         )
+    )
+
+
+def text_model_of(session: Session, city_key: str, deal_type: DealType) -> int | None:
+    """The id of the text model that the market's lists were last wholly computed with."""
+    return session.scalar(
+        select(Market.text_model_id).where(Market.city_key == city_key, Market.deal_type == deal_type)
     )

@@ -20,6 +20,13 @@ COMMANDS = {
     "create-admin": ("create_admin", "Make an administrator."),
     "user": ("user", "Give a person all that is stored about them."),
     "api-key": ("api_key", "Make, list and revoke API keys."),
+    "demo": ("demo", "Add a market that looks real."),
+    "import-listings": ("import_listings", "Load properties from a CSV file."),
+    "rescore": ("rescore", "Compute recommendation lists anew."),
+    "runs": ("runs", "List rescoring runs; show, cancel or retry one."),
+    "schedule": ("schedule", "Show when scheduled work is done next."),
+    "rates": ("rates", "Set and list exchange rates."),
+    "check": ("check", "Check that all that is stored hangs together."),
 }
 
 #: Commands that set up their own surroundings instead of joining a running system.

@@ -12,7 +12,7 @@ from models.leads import Lead
 from models.properties import Property
 from models.recommendations import LIST_LENGTH, LeadRecommendations, PropertyRecommendations, stale_rows
 from models.users import User
-from worker.changes import apply_changes
+from worker.changes import Before, apply_changes, other_side
 from worker.load import MarketKey
 from worker.markets import lock_market, text_model
 from worker.snapshot import Snapshot
@@ -53,7 +53,7 @@ def rebuild_market(
     row = lock_market(session, market)
     parts = ((Side.LEAD, lists.for_leads), (Side.PROPERTY, lists.for_properties))
     for side, ranked in parts:
-        part, other = _parts(snapshot, side)
+        part, other = snapshot.part(side), snapshot.part(other_side(side))
         named = RankedLists(ranked.indptr, other.ids[ranked.columns], ranked.scores)
         write_lists(session, side, market, StoredLists(part.ids, part.versions, named), run_id)
     row.text_model_id, row.run_id = text_model_id, run_id
@@ -108,8 +108,9 @@ def _settle(session: Session, market: MarketKey, lead_ids: set[int], property_id
     elif count:
         row = lock_market(session, market)
         snapshot = _snapshot(session, market, row.text_model_id)
+        before = Before(snapshot, lead_ids, property_ids)
         snapshot.refresh(session)
-        apply_changes(session, snapshot, lead_ids, property_ids)
+        apply_changes(session, snapshot, lead_ids, property_ids, before)
     return count
 
 
@@ -157,7 +158,3 @@ def _remember(snapshot: Snapshot) -> None:
     _snapshots[snapshot.market] = snapshot
     while len(_snapshots) > SNAPSHOTS_KEPT:
         del _snapshots[next(iter(_snapshots))]
-
-
-def _parts(snapshot: Snapshot, side: Side):
-    return (snapshot.leads, snapshot.properties) if side is Side.LEAD else (snapshot.properties, snapshot.leads)

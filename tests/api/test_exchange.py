@@ -186,7 +186,9 @@ def test_a_stranger_finds_nothing_and_changes_nothing(client, db, auth, method, 
     lead, found = make_lead(db, owner), make_property(db, owner)
     db.commit()
     versions = (lead.version, found.version)
-    body = {"action": "LIKE"} if path.endswith("action") else (lead_body() if "/leads/{lead}" == path else property_body())
+    body = (
+        {"action": "LIKE"} if path.endswith("action") else (lead_body() if "/leads/{lead}" == path else property_body())
+    )
 
     answer = client.open(
         path.format(lead=lead.id, property=found.id),

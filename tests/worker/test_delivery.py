@@ -60,13 +60,17 @@ def test_a_run_whose_worker_is_killed_at_its_last_step_shows_whole_lists_and_fin
 
     with Session(engine) as session:
         # Dearer than its fellows: the next generation puts it last everywhere.
-        replace_property(session, session.get_one(type(properties[0]), properties[0].id), {"city": "Москва", "price": 16_000_000})
+        replace_property(
+            session, session.get_one(type(properties[0]), properties[0].id), {"city": "Москва", "price": 16_000_000}
+        )
         session.commit()
     with Session(engine) as holder:
         # Whoever publishes needs this lock: the run comes as far as its last step, and no further.
         holder.execute(text("SELECT * FROM markets FOR UPDATE"))
         second = start_run(engine, redis_url)
-        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM markets%'")
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM markets%'"
+        )
         wait_for(lambda: _scalar(engine, waiting), what="a worker at the lock")
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
@@ -77,7 +81,9 @@ def test_a_run_whose_worker_is_killed_at_its_last_step_shows_whole_lists_and_fin
     assert state_of(engine, RescoringRun, second) is RunState.RUNNING
 
     with Session(engine) as session:  # the lease runs out
-        session.execute(text("UPDATE rescoring_shards SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running'"))
+        session.execute(
+            text("UPDATE rescoring_shards SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running'")
+        )
         session.commit()
     start_worker("runs", "entities")
     wait_for(lambda: state_of(engine, RescoringRun, second) is RunState.SUCCEEDED, what="the end of the run")

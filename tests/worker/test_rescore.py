@@ -83,9 +83,9 @@ def random_write(session, chance):
 @pytest.fixture
 def small_lists(monkeypatch):
     """Lists of 5: then a market of forty has cuts, and entries that fall out of lists and come back."""
-    from worker import changes
+    from worker import changes, snapshot
 
-    for module in (rescore, changes):
+    for module in (rescore, changes, snapshot):
         monkeypatch.setattr(module, "LIST_LENGTH", 5)
 
 
@@ -158,7 +158,9 @@ def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(wo
         assert entry.row.id == first.id
         assert entry.match_score < before[0].match_score
         version, current = session.execute(
-            text("SELECT r.version, p.version FROM property_recommendations r JOIN properties p ON p.id = property_id WHERE p.id = :id"),
+            text(
+                "SELECT r.version, p.version FROM property_recommendations r JOIN properties p ON p.id = property_id WHERE p.id = :id"
+            ),
             {"id": first.id},
         ).one()
         assert version == current
