@@ -1,10 +1,11 @@
 """Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
 
+from collections.abc import Collection
 from typing import Any
 
 import flask_smorest
 from flask import request
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, fields, validate
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
@@ -89,6 +90,20 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
     return schema, Parser().parse(schema, request, location="json")
 
 
-def one_of(enum: Any, **kwargs: Any) -> fields.Enum:
-    """A field that takes one of an enumeration's words."""
-    return fields.Enum(enum, by_value=True, **kwargs)
+def one_of(enum: Any, *, only: Collection[Any] | None = None, **kwargs: Any) -> fields.Field:
+    """A field that takes one of an enumeration's words, or one of some of them."""
+    if only is None:
+        return fields.Enum(enum, by_value=True, **kwargs)
+    return SomeWords(enum, only, **kwargs)
+
+
+class SomeWords(fields.String):
+    """One of some words of an enumeration; apispec would show all of them for marshmallow's own Enum."""
+
+    def __init__(self, enum: Any, only: Collection[Any], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf([member.value for member in only]), **kwargs)
+        self.enum = enum
+
+    def deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        word = super().deserialize(*args, **kwargs)
+        return self.enum(word) if isinstance(word, str) else word

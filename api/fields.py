@@ -23,6 +23,8 @@ class Text(fields.String):
         rules += extra if isinstance(extra, list) else [extra] if extra else []
         super().__init__(validate=rules, **kwargs)
         self.empty = empty
+        if not empty:
+            self.metadata.setdefault("pattern", r"\S")  # how OpenAPI says: not blank
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -33,13 +35,32 @@ class Text(fields.String):
         return text
 
 
+class Phone(Text):
+    """A phone in any usual spelling; models.users.normal_phone makes it E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(40, **kwargs)
+        self.metadata.setdefault("format", "phone")
+
+
+class Email(Text):
+    """An e-mail address; models.users.normal_email checks it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(254, **kwargs)
+        self.metadata.setdefault("format", "email")
+
+
 class Number(fields.Field):
     """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
         self.places = Decimal(1).scaleb(-places)
+        # apispec reads limits off marshmallow's own numbers only.
         self.metadata.setdefault("type", "number")
+        self.metadata.setdefault("minimum", float(least))
+        self.metadata.setdefault("maximum", float(min(most, MOST_MONEY)))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float):

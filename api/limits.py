@@ -81,8 +81,9 @@ def register(app: Flask, redis_url: str) -> None:
 
 def limit_caller() -> None:
     """Before a request, after its access check: the limit of one API key."""
-    if "caller" in g:
-        limits().spend(LEADGEN_KEY, "leadgen-key", g.caller)
+    caller = g.get("caller", "")
+    if caller.startswith("key:"):
+        limits().spend(LEADGEN_KEY, "leadgen-key", caller)
 
 
 def limit_door() -> None:

@@ -159,14 +159,15 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     """
     session.refresh(user, with_for_update=True)  # two changes at once must not lose one's fields
     changes = dict(changes)
-    if "email" in changes:
-        user.email = changes.pop("email")
     if {"first_name", "last_name"} & set(changes):
         changes = user.names | changes
-        user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
-    user.profile = user.profile | changes
     try:
-        session.flush()
+        with session.begin_nested():
+            if "email" in changes:
+                user.email = changes.pop("email")
+            if "first_name" in changes:
+                user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
+            user.profile = user.profile | changes
     except IntegrityError as error:
         raise ConflictError(_taken(error)) from None
 

@@ -1,7 +1,7 @@
 """Administrators over users, in tinder's words."""
 
 from flask.views import MethodView
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import fields, validate
 
 from api.access import current_user, for_roles
 from api.accounts.words import TINDER_ROLES, tinder_role
@@ -13,7 +13,7 @@ from api.paging import page_of
 from models.audit import record
 from models.enums import Role
 from models.membership import set_active, set_role
-from models.users import User, all_users
+from models.users import User, all_users, lock_user
 
 blp = Blueprint("admin-users", __name__, description="Administrators over users")
 
@@ -31,11 +31,6 @@ class UserRow(Body):
 class UserChange(Body):
     role = fields.String(validate=validate.OneOf(list(TINDER_ROLES)))
     is_active = fields.Boolean(truthy={True}, falsy={False})
-
-    @validates_schema
-    def not_empty(self, data: dict, **_: object) -> None:
-        if not data:
-            raise ValidationError("Give a role, is_active, or both.")
 
 
 @blp.route("/admin/users")
@@ -61,11 +56,11 @@ class OneUser(MethodView):
 
         Who is put out loses all tokens, and what they offer and seek leaves the market.
         """
-        user = None
+        user = lock_user(session(), user_id)
         if "role" in body:
-            user = set_role(session(), user_id, TINDER_ROLES[body["role"]])
+            set_role(session(), user_id, TINDER_ROLES[body["role"]])
         if "is_active" in body:
-            user = set_active(session(), user_id, body["is_active"])
+            set_active(session(), user_id, body["is_active"])
         record(
             session(),
             "user_changed",

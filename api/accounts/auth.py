@@ -11,7 +11,7 @@ from api.access import bearer_token, current_user, public, signed_in
 from api.accounts.words import TINDER_ROLES, tinder_role
 from api.blueprint import Blueprint, Body, read_json
 from api.db import session
-from api.fields import Moment, Text
+from api.fields import Email, Moment, Phone, Text
 from api.limits import address, check_failures, count_failure, limit_door
 from models.audit import record
 from models.enums import Role
@@ -27,8 +27,8 @@ class ExchangeSignUp(Body):
     """The exchange's registration: a realtor known by a Telegram account."""
 
     telegram_id = Text(64, required=True)
-    phone = Text(40, required=True)
-    email = Text(254, allow_none=True)
+    phone = Phone(required=True)
+    email = Email(allow_none=True)
     agency_name = Text(200, allow_none=True)
 
 
@@ -37,8 +37,8 @@ class TinderSignUp(Body):
 
     role = fields.String(required=True, validate=validate.OneOf(sorted(set(TINDER_ROLES) - {"admin"})))
     name = Text(200, required=True)
-    email = Text(254, required=True)
-    phone = Text(40, required=True)
+    email = Email(required=True)
+    phone = Phone(required=True)
     password = fields.String(
         required=True, load_only=True, validate=validate.Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
     )

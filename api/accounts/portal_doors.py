@@ -14,7 +14,7 @@ from api.accounts.auth import Token, note_entry, token_of
 from api.accounts.words import PORTAL_ROLES
 from api.blueprint import Blueprint, Body
 from api.db import after_commit, session
-from api.fields import Text
+from api.fields import Phone, Text
 from api.limits import address, limit_door
 from models.audit import record
 from models.base import utc_now
@@ -28,19 +28,19 @@ WRONG = "The phone or the code is wrong, or the code has served; ask for a new o
 
 
 class SignUp(Body):
-    phone = Text(40, required=True)
+    phone = Phone(required=True)
     first_name = Text(90, required=True)
     last_name = Text(90, required=True)
     role = fields.String(required=True, validate=validate.OneOf(list(PORTAL_ROLES)))
 
 
 class Proof(Body):
-    phone = Text(40, required=True)
+    phone = Phone(required=True)
     activation_code = Text(20, required=True)
 
 
-class Phone(Body):
-    phone = Text(40, required=True)
+class WhichPhone(Body):
+    phone = Phone(required=True)
 
 
 class Message(Body):
@@ -101,7 +101,7 @@ class GetToken(MethodView):
 @blp.route("/users/reset")
 class Reset(MethodView):
     @public
-    @blp.arguments(Phone)
+    @blp.arguments(WhichPhone)
     @blp.response(200, CodeSent)
     @blp.alt_response(429, description="Too many codes were asked for.")
     def post(self, body):

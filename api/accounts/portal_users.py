@@ -7,11 +7,11 @@ from marshmallow import fields, validate
 from werkzeug.datastructures import FileStorage
 
 from api.access import current_user, for_roles, signed_in
-from api.accounts.portal_doors import Message, Phone
+from api.accounts.portal_doors import Message, WhichPhone
 from api.accounts.words import PORTAL_LABELS
 from api.blueprint import Blueprint, Body
 from api.db import session
-from api.fields import File, FormWhole, Moment, Text
+from api.fields import Email, File, FormWhole, Moment, Phone, Text
 from api.limits import address
 from api.uploads import remove_all_uploads, remove_uploads, store_image, takes_uploads
 from models.audit import record
@@ -55,10 +55,10 @@ ProfileNotices = Body.from_dict({f"notifications_{name}": Flag() for name in NOT
 class ProfileForm(ProfileTexts, ProfileNotices):
     """What a user may change about themselves. What is left out stays."""
 
-    phone = Text(40, required=True, metadata={"description": "My own phone; it says whose profile is meant."})
+    phone = Phone(required=True, metadata={"description": "My own phone; it says whose profile is meant."})
     first_name = Text(90)
     last_name = Text(90)
-    email = Text(254, empty=True, metadata={"description": "Empty: none."})
+    email = Email(empty=True, metadata={"description": "Empty: none."})
     avatar = File()
     licenses = fields.List(File(), validate=validate.Length(max=20))
 
@@ -122,7 +122,7 @@ class Update(MethodView):
 @blp.route("/users/delete")
 class Delete(MethodView):
     @signed_in
-    @blp.arguments(Phone)
+    @blp.arguments(WhichPhone)
     @blp.response(200, Message)
     @blp.alt_response(409, description="It is the last administrator.")
     def delete(self, body):

@@ -12,7 +12,7 @@ from api.accounts.auth import Token, note_entry, token_of
 from api.accounts.words import TINDER_ROLES
 from api.blueprint import Blueprint, Body
 from api.db import session
-from api.fields import Text
+from api.fields import Phone, Text
 from api.limits import limit_door
 from models.base import utc_now
 from models.errors import NotAllowedError, NotSignedInError
@@ -38,7 +38,7 @@ class TelegramProof(Body):
 
 class BotSignIn(Body):
     telegram_id = Text(64, required=True)
-    phone = Text(40, required=True)
+    phone = Phone(required=True)
     name = Text(200, required=True)
     role = fields.String(required=True, validate=validate.OneOf(sorted(set(TINDER_ROLES) - {"admin"})))
 

@@ -56,9 +56,9 @@ class Run(Body):
     requested_by = fields.String()
     error = fields.String(allow_none=True)
     created_at = Moment()
-    started_at = Moment()
-    finished_at = Moment()
-    progress = fields.Nested(Progress)
+    started_at = Moment(allow_none=True)
+    finished_at = Moment(allow_none=True)
+    progress = fields.Nested(Progress, allow_none=True)
     joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
 
 
@@ -73,9 +73,9 @@ class Shard(Body):
     worker = fields.String(allow_none=True)
     attempts = fields.Integer()
     error = fields.String(allow_none=True)
-    heartbeat_at = Moment()
-    started_at = Moment()
-    finished_at = Moment()
+    heartbeat_at = Moment(allow_none=True)
+    started_at = Moment(allow_none=True)
+    finished_at = Moment(allow_none=True)
 
 
 class RunWithShards(Run):

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from models.api_keys import api_keys, create_api_key, revoke_api_key
 from models.audit import record
-from scripts.database import transaction
+from scripts.databases import transaction
 
 
 @click.group()

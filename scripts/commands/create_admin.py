@@ -6,7 +6,7 @@ from models.audit import record
 from models.enums import Role
 from models.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
 from models.users import create_user, normal_email
-from scripts.database import transaction
+from scripts.databases import transaction
 
 
 @click.command()

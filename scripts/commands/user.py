@@ -9,7 +9,7 @@ from models.audit import record
 from models.erasure import export_user
 from models.errors import NotFoundError
 from models.users import User
-from scripts.database import transaction
+from scripts.databases import transaction
 
 
 @click.group()

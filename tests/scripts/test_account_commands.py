@@ -1,5 +1,7 @@
 """Commands about accounts: administrators, API keys."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -8,13 +10,15 @@ from models.database import connect, sessions
 from models.enums import Role
 from models.errors import ConflictError, NotSignedInError
 from models.users import user_by_login
-from scripts.commands import api_key, create_admin
+from scripts.commands import api_key, create_admin, user
+from tests.factories import make_lead, make_property, make_user
 
 
 @pytest.fixture
-def run(clean_database, monkeypatch):
+def run(process_environment, monkeypatch):
     """Runs a command; its output. Errors come out as they are."""
-    monkeypatch.setenv("DATABASE_URL", clean_database)
+    for name, value in process_environment.items():
+        monkeypatch.setenv(name, value)
 
     def run(command, *arguments: str) -> str:
         done = CliRunner().invoke(command, arguments, catch_exceptions=False)
@@ -55,3 +59,18 @@ def test_an_administrator_is_made_once(run, database):
     assert user_by_login(database, "admin@example.com").role is Role.ADMIN
     with pytest.raises(ConflictError):
         run(create_admin.command, "--email", "admin@example.com", "--password", "long enough")
+
+
+def test_a_person_gets_all_that_is_stored_about_them_and_no_secret(run, database):
+    me = make_user(database, name="Иван", password_hash="the hash", profile={"city": "Астана"})
+    lead = make_lead(database, me, client_contacts="+77011112233")
+    make_property(database, make_user(database, name="Пётр"))
+    database.commit()
+
+    found = json.loads(run(user.command, "export", str(me.id)))
+
+    assert (found["user"]["name"], found["user"]["profile"]) == ("Иван", {"city": "Астана"})
+    assert [row["id"] for row in found["leads"]] == [lead.id]
+    assert found["leads"][0]["client_contacts"] == "+77011112233"
+    assert found["properties"] == []
+    assert "the hash" not in json.dumps(found) and "Пётр" not in json.dumps(found, ensure_ascii=False)
