@@ -16,7 +16,7 @@ from marshmallow import fields
 from redis.exceptions import RedisError
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, one_of
+from api.blueprint import Blueprint, Body, one_of, or_null
 from api.db import after_commit, session
 from api.fields import IdNumber, Text
 from api.swipe.listings import StatusOk, Listing
@@ -55,6 +55,7 @@ class Undone(Body):
 class FeedNext(MethodView):
     @signed_in
     @blp.response(200, Listing, description="The listing, or null.")
+    @blp.doc(**or_null(Listing))
     def get(self):
         """Show the best listing that I have not acted on; null when all are seen"""
         found = next_listing(session(), current_user())

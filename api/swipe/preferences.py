@@ -7,7 +7,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body
+from api.blueprint import Blueprint, Body, or_null
 from api.db import session
 from api.exchange.leads import rescore_soon
 from api.fields import MOST_MONEY, Number, Text, money
@@ -45,6 +45,7 @@ class Preference(Body):
 class Preferences(MethodView):
     @signed_in
     @blp.response(200, Preference, description="The preferences, or null.")
+    @blp.doc(**or_null(Preference))
     def get(self):
         """Read my preferences; null if I have set none"""
         found = preference_of(session(), current_user())
