@@ -16,9 +16,10 @@ from api.health import blp as health
 from api.media import blp as media
 from api.ops import runs
 from api.paths import WithoutTrailingSlash
-from api.portal import chat, socket as chat_socket
+from api.portal import chat
 from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
+from api.portal import socket as chat_socket
 from api.portal.switchboard import Switchboard
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from api.transaction import App
