@@ -81,7 +81,7 @@ PAYMENT_METHODS: Mapping[str, PaymentMethod] = {
 #: ISO 4217 codes by what people call the money.
 CURRENCIES: Mapping[str, str] = {
     **dict.fromkeys(("рубль", "рубли", "рублей", "руб", "р", "₽", "rubles", "roubles", "ruble", "rouble", "rur"),
-        "RUB"),
+                     "RUB"),
     **dict.fromkeys(("тенге", "тг", "₸", "tenge"), "KZT"),
     **dict.fromkeys(("доллар", "доллары", "долларов", "доллары сша", "$", "dollar", "dollars", "us dollars"), "USD"),
     **dict.fromkeys(("евро", "€", "euro", "euros"), "EUR"),
