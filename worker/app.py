@@ -29,7 +29,7 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    tasks = ["worker.tasks", "worker.accounts", "worker.quality"]
+    tasks = ["worker.tasks", "worker.accounts", "worker.notices", "worker.quality"]
     app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
     app.conf.update(
         task_ignore_result=True,
@@ -49,6 +49,7 @@ def make_app(settings: Settings) -> Celery:
         task_routes={
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
+            "worker.notices.*": {"queue": "notices"},
             "worker.accounts.*": {"queue": "notices"},
         },
         timezone="UTC",

@@ -33,6 +33,11 @@ BEYOND_A_SCHEMA = (
     "The file has no such column",
     "Send text/csv",
     "Send one file",
+    "Unknown word; use one of",
+    "Say a number of rooms",
+    "Use page, or after_id and before_id",
+    "belongs to another user",
+    "Buyer and seller are the same",
 )
 
 #: A good request is answered for as long as the live connection lasts, or is no request but a socket.
