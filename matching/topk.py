@@ -238,6 +238,7 @@ class _Scoring:
         return MarketLists(
             for_leads.take(np.argsort(market.lead_order)),
             for_properties.take(np.argsort(market.property_order)),
+            int(self.pairs_scored.sum()),
         )
 
 

@@ -57,9 +57,8 @@ def bench(size: int, k: int, repeats: int, threads: int, alone: bool, growth: bo
     show(seconds, lists.pairs_scored / size**2)
     click.echo(f"lists unlike brute force: {wrong} of {2 * contestants.CHECKED_ROWS} checked")
     show_one_entity(vectors, k)
-    click.echo(
-        f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB, dense copies included"
-    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    click.echo(f"peak memory: {peak:.2f} GiB, dense copies included")
     if wrong:
         raise SystemExit(1)
 
@@ -70,8 +69,8 @@ def prepare(size: int, threads: int) -> Vectors:
     made = time.perf_counter()
     vectors = contestants.vectors_of(market, threads)
     click.echo(
-        f"market of {size:,} x {size:,} made in {made - started:.1f} s, "
-        f"vectors of {vectors.leads.shape[1]} columns in {time.perf_counter() - made:.1f} s; {threads} threads"
+        f"market of {size:,} x {size:,} made in {made - started:.1f} s, vectors of "
+        f"{vectors.leads.shape[1]} columns in {time.perf_counter() - made:.1f} s; {threads} threads"
     )
     return vectors
 
