@@ -45,7 +45,7 @@ class Size(click.ParamType):
 @click.option("--threads", default=0, help="0: one a core.")
 @click.option("--alone", is_flag=True, help="The engine and the floor only.")
 @click.option("--growth", is_flag=True, help="Instead: the engine at a row of sizes, with the exponent.")
-def bench(size: int, k: int, repeats: int, threads: int, alone: bool, growth: bool) -> None:
+def command(size: int, k: int, repeats: int, threads: int, alone: bool, growth: bool) -> None:
     """Time the engine against brute force and other libraries; check its lists in the same run."""
     threads = threads or os.cpu_count() or 1
     if growth:

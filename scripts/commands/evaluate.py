@@ -19,7 +19,7 @@ from scripts.evaluate.planted import read_listings
     show_default=True,
     help="Where evaluation.md and its plot go.",
 )
-def evaluate(listings: Path, leads: int, seed: int, out: Path) -> None:
+def command(listings: Path, leads: int, seed: int, out: Path) -> None:
     """Blur listings of a CSV file into leads, rank, and write how often each listing comes back."""
     market = read_listings(listings)
     if not 0 < leads <= len(market):
