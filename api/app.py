@@ -7,7 +7,7 @@ import redis
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import access, docs, errors
+from api import access, docs, errors, requests
 from api.accounts import auth
 from api.blueprint import ErrorAnswer
 from api.db import end_session
@@ -67,6 +67,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     )
     app.extensions["worker"] = Client(settings.redis_url)
 
+    requests.register(app)
     app.before_request(access.check_access)
     app.teardown_appcontext(end_session)
     errors.register(app)

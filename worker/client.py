@@ -5,10 +5,13 @@ worker's sweep finds the same work by looking at the tables (DESIGN, section 5).
 """
 
 import logging
+import time
 
 from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
+
+from models import logs
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,8 @@ class Client:
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:
-            self._celery.send_task(task, args=args, queue=queue, retry=False)
+            headers = {"sent_at": time.time(), **logs.handed_on()}
+            self._celery.send_task(task, args=args, queue=queue, headers=headers, retry=False)
         except (KombuError, RedisError, OSError) as error:
             log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})
             return False
