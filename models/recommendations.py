@@ -230,3 +230,10 @@ def stale_rows(side: Side) -> Select:
             )
         )
     )
+
+
+def text_model_of(session: Session, city_key: str, deal_type: DealType) -> int | None:
+    """The id of the text model that the market's lists were last wholly computed with."""
+    return session.scalar(
+        select(Market.text_model_id).where(Market.city_key == city_key, Market.deal_type == deal_type)
+    )

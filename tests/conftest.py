@@ -6,6 +6,7 @@ Nothing starts before a test asks for it, so tests of pure functions cost no ser
     session          one transaction, rolled back after the test: for functions that take a Session
     clean_database   URL of a database where the test may commit; emptied after it
     client, app      the API on a clean database and broker
+    worker_here      the worker's functions in the test's own process, on the same database
     worker_process   the API's other half: a real Celery worker on the same database and broker
     new_database     makes more databases, migrated or empty, for tests that need one of their own
 """
@@ -98,9 +99,7 @@ def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
             template = _migrated_template(postgres_server)
         # Copying files beats copying through the log when nothing is synced to disk.
         statement = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
-        _administer(
-            postgres_server, sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template))
-        )
+        _administer(postgres_server, sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template)))
         return with_driver(postgres_server.url_of(name))
 
     return make
@@ -108,9 +107,7 @@ def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
 
 def _migrated_template(server: PostgresServer, name: str = "template_migrated") -> str:
     """The name of a database with today's schema, made by the migrations at the first call."""
-    if not _administer(
-        server, sql.SQL("SELECT 1 FROM pg_database WHERE datname = {}").format(sql.Literal(name))
-    ):
+    if not _administer(server, sql.SQL("SELECT 1 FROM pg_database WHERE datname = {}").format(sql.Literal(name))):
         from models.migrate import (
             upgrade,  # Here, so that a broken migration fails the tests that need it and no others.
         )
@@ -310,3 +307,23 @@ def _wait_until_ready(worker: subprocess.Popen) -> None:
 def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.Popen:
     """A running Celery worker that listens to every queue."""
     return start_worker()
+
+
+@pytest.fixture
+def worker_here(process_environment, monkeypatch):
+    """Let functions of `worker` run in this process, on the test's database; gives what makes sessions."""
+    from worker import context, markets, rescore
+
+    for name, value in process_environment.items():
+        monkeypatch.setenv(name, value)
+    caches = (context.settings, context._sessions_of, context.client)
+    for cached in caches:
+        cached.cache_clear()
+    rescore._snapshots.clear()
+    markets._kept.clear()
+    yield context.new_session
+    context.new_session().get_bind().dispose()
+    for cached in caches:
+        cached.cache_clear()
+    rescore._snapshots.clear()
+    markets._kept.clear()

@@ -12,6 +12,7 @@ from matching.errors import ScoringStoppedError
 from matching.text import TextModel
 from models.base import utc_now
 from models.enums import OPEN_STATES, RunScope, RunState, Side, Status
+from models.facts import property_text
 from models.leads import Lead
 from models.properties import Property
 from models.recommendations import TextModelRow, stale_rows
@@ -28,7 +29,7 @@ from models.runs import (
     report,
 )
 from worker.context import new_session, settings, worker_name
-from worker.load import MarketKey, property_text
+from worker.load import MarketKey
 from worker.markets import newest_text_model
 from worker.rescore import rebuild_market, reconcile_market
 

@@ -7,6 +7,7 @@ from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import session
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
+from api.explanations import explain_pairs
 from api.fields import IdText, Number, Text
 from models.enums import ActionKind, Side
 from models.leads import owned_lead
@@ -17,12 +18,24 @@ from models.recommendations import Recommended, recommended_page
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
 
 
+class CriterionShare(Body):
+    """What one criterion did for a score."""
+
+    criterion = fields.String()
+    stated = fields.Boolean(metadata={"description": "Whether the lead states a wish; if not, the value is a prior."})
+    known = fields.Boolean(metadata={"description": "Whether the property tells what the wish is about."})
+    value = fields.Float(metadata={"description": "0 to 1"})
+    weight = fields.Float(metadata={"description": "Its share of the whole; all together are 1."})
+    points = fields.Float(metadata={"description": "What it adds to match_score."})
+
+
 class PropertyRecommendation(Body):
     property_id = IdText()
     property_data = fields.Dict()
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Dict()
+    criteria = fields.List(fields.Nested(CriterionShare))
 
 
 class LeadRecommendation(Body):
@@ -31,6 +44,7 @@ class LeadRecommendation(Body):
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Dict()
+    criteria = fields.List(fields.Nested(CriterionShare))
 
 
 class RecommendationRows(Body):
@@ -44,6 +58,12 @@ class PropertyRecommendations(RecommendationRows):
 
 class LeadRecommendations(RecommendationRows):
     recommendations = fields.List(fields.Nested(LeadRecommendation))
+
+
+class RecommendationArgs(PageArgs):
+    explain = fields.Boolean(
+        load_default=False, metadata={"description": "Add `criteria`: what each criterion did for the score."}
+    )
 
 
 class ActionBody(Body):
@@ -62,32 +82,35 @@ class ActionAnswer(Body):
 @blp.route("/leads/<int:lead_id>/property-recommendations")
 class ForLead(MethodView):
     @signed_in
-    @blp.arguments(PageArgs, location="query")
+    @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, PropertyRecommendations)
     def get(self, args, lead_id):
         """List the properties that suit one of my leads, best first"""
+        explain = args.pop("explain")
         lead = owned_lead(session(), current_user(), lead_id)
         found = recommended_page(session(), Side.LEAD, lead.id, **args)
-        return {
-            "recommendations": [_property_entry(entry) for entry in found.entries],
-            "total": found.total,
-            **_page(args),
-        }
+        entries = [_property_entry(entry) for entry in found.entries]
+        if explain:
+            _add_criteria(entries, explain_pairs(session(), [lead], [entry.row for entry in found.entries]))
+        return {"recommendations": entries, "total": found.total, "page": args["page"]}
 
 
 @blp.route("/properties/<int:property_id>/lead-recommendations")
 class ForProperty(MethodView):
     @signed_in
-    @blp.arguments(PageArgs, location="query")
+    @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, LeadRecommendations)
     def get(self, args, property_id):
         """List the leads that one of my properties suits, best first"""
+        explain = args.pop("explain")
         mine = owned_property(session(), current_user(), property_id)
         found = recommended_page(session(), Side.PROPERTY, mine.id, **args)
         shared = contacts_shared_with(session(), mine.id, [entry.row.id for entry in found.entries])
         share = mine.commission_share or 0
         entries = [_lead_entry(entry, float(share), entry.row.id in shared) for entry in found.entries]
-        return {"recommendations": entries, "total": found.total, **_page(args)}
+        if explain:
+            _add_criteria(entries, explain_pairs(session(), [entry.row for entry in found.entries], [mine]))
+        return {"recommendations": entries, "total": found.total, "page": args["page"]}
 
 
 @blp.route("/leads/<int:lead_id>/property-recommendations/<int:property_id>/action")
@@ -161,5 +184,6 @@ def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict
     }
 
 
-def _page(args: dict) -> dict:
-    return {"page": args["page"]}
+def _add_criteria(entries: list[dict], explanations: list[list[dict]]) -> None:
+    for entry, criteria in zip(entries, explanations, strict=True):
+        entry["criteria"] = criteria

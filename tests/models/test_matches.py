@@ -11,7 +11,7 @@ from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.errors import ConflictError, NotAllowedError, NotFoundError
 from models.leads import archive_lead
 from models.matches import Action, Match, act, complete, match_counts
-from models.notifications import Notification, NoticeType
+from models.notifications import NoticeType, Notification
 from models.properties import archive_property
 from tests.factories import make_lead, make_property, make_user
 
@@ -170,9 +170,7 @@ def test_rejected_matches_do_not_count(pair, session):
     assert match_counts(session, LEAD, [pair.lead.id]) == {}
 
 
-def test_fifty_pairs_liked_from_both_sides_at_once_make_one_match_and_one_notice_per_owner_each(
-    engine, clean_database
-):
+def test_fifty_pairs_liked_from_both_sides_at_once_make_one_match_and_one_notice_per_owner_each(engine, clean_database):
     with Session(engine) as session:
         pairs = [Pair(session) for _ in range(50)]
         session.commit()
@@ -195,9 +193,7 @@ def test_fifty_pairs_liked_from_both_sides_at_once_make_one_match_and_one_notice
     with Session(engine) as session:
         matches = session.scalars(select(Match)).all()
         assert len(matches) == 50
-        assert {(m.status, m.negotiation_status) for m in matches} == {
-            (MatchStatus.ACCEPTED, NegotiationStatus.AGREED)
-        }
+        assert {(m.status, m.negotiation_status) for m in matches} == {(MatchStatus.ACCEPTED, NegotiationStatus.AGREED)}
         for kind in NoticeType.NEW_MATCH, NoticeType.CONTACT_SHARED:
             told = session.execute(
                 select(Notification.user_id, func.count())

@@ -25,9 +25,7 @@ def test_words_that_the_code_knows_are_the_words_that_the_database_takes(engine)
         for column in table.columns:
             for word in getattr(column.type, "enums", ()):
                 [definition] = [
-                    definition
-                    for name, definition in checks.items()
-                    if name == f"ck_{table.name}_{column.type.name}"
+                    definition for name, definition in checks.items() if name == f"ck_{table.name}_{column.type.name}"
                 ]
                 assert f"'{word}'" in definition, f"{table.name}.{column.name} does not take {word}"
 

@@ -32,9 +32,7 @@ def test_what_is_written_is_read_back(session):
 def test_a_list_of_a_newer_version_is_left_alone(session):
     ids = np.array([make_property(session, make_user(session)).id])
     for version, entry in ((5, 50), (4, 40), (6, 60)):
-        write_lists(
-            session, Side.PROPERTY, MARKET, StoredLists(ids, np.array([version]), lists_of([(entry, 1.0)]))
-        )
+        write_lists(session, Side.PROPERTY, MARKET, StoredLists(ids, np.array([version]), lists_of([(entry, 1.0)])))
         [stored] = read_lists(session, Side.PROPERTY, MARKET, ids).lists.columns
         assert stored == max(entry, 50)
 

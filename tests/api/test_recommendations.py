@@ -1,0 +1,100 @@
+"""Reading recommendation lists over HTTP."""
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from models.enums import DealType
+from tests.factories import make_lead, make_property, make_user, token_header
+from worker import rescore
+
+
+@pytest.fixture
+def pair(worker_here):
+    """A lead and two properties of two realtors, each in the other's list."""
+    with worker_here() as session:
+        buyer, seller = make_user(session, agency_name="Дом"), make_user(session)
+        lead = make_lead(session, buyer)
+        properties = [make_property(session, seller), make_property(session, seller, price=16_000_000)]
+        session.commit()
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
+    return buyer, seller, lead, properties
+
+
+def test_the_criteria_of_a_score_add_up_to_it_from_both_sides(client, pair):
+    buyer, seller, lead, properties = pair
+    offers = client.get(f"/leads/{lead.id}/property-recommendations?explain=true", headers=token_header(buyer)).json
+    assert len(offers["recommendations"]) == 2
+    for entry, found in zip(offers["recommendations"], properties, strict=True):
+        assert sum(share["points"] for share in entry["criteria"]) == pytest.approx(entry["match_score"], abs=0.01)
+        [same] = client.get(
+            f"/properties/{found.id}/lead-recommendations?explain=true", headers=token_header(seller)
+        ).json["recommendations"]
+        assert same["match_score"] == entry["match_score"]
+        assert same["criteria"] == entry["criteria"]
+
+
+def test_a_list_is_not_explained_unless_asked(client, pair):
+    buyer, _, lead, _ = pair
+    [first, _] = client.get(f"/leads/{lead.id}/property-recommendations", headers=token_header(buyer)).json[
+        "recommendations"
+    ]
+
+    assert "criteria" not in first
+
+
+def test_a_page_costs_the_same_few_queries_however_long_it_is(app, client, pair):
+    buyer, _, lead, _ = pair
+    statements = []
+    event.listen(app.extensions["engine"], "before_cursor_execute", lambda *args: statements.append(args[2]))
+    for limit in (1, 100):
+        client.get(f"/leads/{lead.id}/property-recommendations?limit={limit}", headers=token_header(buyer))
+
+    # The user, their token's revocation, the lead, the page.
+    assert len(statements) == 2 * 4, "\n".join(statements)
+
+
+def test_contacts_are_hidden_until_the_match_shares_them(client, pair):
+    buyer, seller, lead, (found, _) = pair
+    path = f"/properties/{found.id}/lead-recommendations"
+    [entry] = client.get(path, headers=token_header(seller)).json["recommendations"]
+    assert entry["lead_data"]["client_contacts"] is None
+    assert entry["lead_data"]["client_name"] == "Пётр"
+    assert set(entry["realtor_info"]) == {"realtor_id", "name", "agency"}
+
+    action = f"/leads/{lead.id}/property-recommendations/{found.id}/action"
+    client.post(action, json={"action": "LIKE"}, headers=token_header(buyer))
+    [match] = client.get(f"/properties/{found.id}/matches", headers=token_header(seller)).json["matches"]
+    assert (match["lead"]["client_contacts"], match["realtor_info"]["phone"]) == (None, None)
+
+    client.post(f"{path}/{lead.id}/action", json={"action": "LIKE"}, headers=token_header(seller))
+    [match] = client.get(f"/properties/{found.id}/matches", headers=token_header(seller)).json["matches"]
+    assert match["lead"]["client_contacts"] == "+77010000000"
+    assert match["realtor_info"]["phone"] == buyer.phone
+    assert match["realtor_info"]["telegram"] == buyer.telegram_id
+
+
+def test_what_left_the_market_is_not_shown_even_before_the_list_is_made_again(engine, client, pair):
+    buyer, _, lead, (first, second) = pair
+    with Session(engine) as session:
+        session.get_one(type(first), first.id).status = "ARCHIVED"
+        session.commit()
+    page = client.get(f"/leads/{lead.id}/property-recommendations", headers=token_header(buyer)).json
+
+    assert [entry["property_id"] for entry in page["recommendations"]] == [str(second.id)]
+    assert page["total"] == 1
+
+
+def test_what_a_side_acted_on_leaves_its_list_and_stays_in_the_others(client, pair):
+    buyer, seller, lead, (first, second) = pair
+    client.post(
+        f"/leads/{lead.id}/property-recommendations/{first.id}/action",
+        json={"action": "DISLIKE"},
+        headers=token_header(buyer),
+    )
+    mine = client.get(f"/leads/{lead.id}/property-recommendations", headers=token_header(buyer)).json
+    theirs = client.get(f"/properties/{first.id}/lead-recommendations", headers=token_header(seller)).json
+
+    assert [entry["property_id"] for entry in mine["recommendations"]] == [str(second.id)]
+    assert [entry["lead_id"] for entry in theirs["recommendations"]] == [str(lead.id)]
