@@ -12,6 +12,7 @@ from models import (
     recommendations,
     runs,
     tokens,
+    unscorable,
     users,
 )
 from models.base import Base

@@ -7,6 +7,7 @@ a claim whose worker has not been heard of for :data:`LEASE` is free to be claim
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, CreatedAt, Id, words
@@ -100,6 +102,13 @@ class RescoringShard(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
+    #: Lists that it published, and how many of them name others, or in another order, than the lists before.
+    lists_total: Mapped[int | None]
+    lists_changed: Mapped[int | None]
+    #: By how much the first scores of lists that were there before have changed, on average; -100 to 100.
+    mean_score_change: Mapped[float | None]
+    #: Entities that the engine failed on and that were left out: [{"side", "id", "error"}].
+    skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
 
     run: Mapped[RescoringRun] = relationship(back_populates="shards")
 
