@@ -17,6 +17,13 @@ from scripts.home import load_home_environment
 COMMANDS = {
     "run": ("run", "Start everything: databases, web, workers, schedule."),
     "db": ("db", "Look after the database's schema."),
+    "demo": ("demo", "Add a market that looks real."),
+    "import-listings": ("import_listings", "Load properties from a CSV file."),
+    "rescore": ("rescore", "Compute recommendation lists anew."),
+    "runs": ("runs", "List rescoring runs; show, cancel or retry one."),
+    "schedule": ("schedule", "Show when scheduled work is done next."),
+    "rates": ("rates", "Set and list exchange rates."),
+    "check": ("check", "Check that all that is stored hangs together."),
 }
 
 #: Commands that set up their own surroundings instead of joining a running system.

@@ -1,0 +1,36 @@
+"""`leadmatch check`: does all that is stored hang together?"""
+
+import sys
+
+import click
+from rich.console import Console
+
+from models.settings import Settings
+from scripts.databases import session_factory
+
+
+@click.command()
+@click.option("--examples", type=click.IntRange(0, 1000), default=5, show_default=True, help="Ids shown of each rule.")
+@click.option("--quiet", is_flag=True, help="Print broken rules only.")
+def command(examples: int, quiet: bool) -> None:
+    """Check every list, match, notice and run against the rules that must hold at any moment.
+
+    Only reads, in one snapshot of the database, and may be called while the system works. Exit code 1 if a rule is
+    broken. Prints ids, no personal data.
+    """
+    from models.invariants import check_all
+
+    console = Console()
+    broken = 0
+    with session_factory(Settings.from_env())() as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        for result in check_all(session, examples):
+            if result.count:
+                broken += 1
+                shown = "; ".join(result.examples)
+                console.print(f"[red]BROKEN[/] {result.rule.claim}: {result.count:,} ({shown})", highlight=False, soft_wrap=True)
+            elif not quiet:
+                console.print(f"[green]ok[/]     {result.rule.claim}  [dim]{result.seconds:.1f} s[/]", highlight=False, soft_wrap=True)
+    if broken:
+        console.print(f"{broken} rules are broken.", highlight=False)
+    sys.exit(1 if broken else 0)

@@ -1,0 +1,47 @@
+"""`leadmatch demo`: a believable market to try things on."""
+
+import click
+from rich.console import Console
+
+from models.settings import Settings
+from scripts.databases import session_factory
+from scripts.rescoring import ask_for_run
+
+
+@click.command()
+@click.option("--leads", type=click.IntRange(0, 1_000_000), help="How many leads  [3000, or 0 with --properties].")
+@click.option(
+    "--properties",
+    type=click.IntRange(0, 1_000_000),
+    help="How many properties  [as many as leads, or 0 where the city has properties already].",
+)
+@click.option("--users", type=click.IntRange(1, 100_000), help="How many realtors and firms own them.")
+@click.option("--city", help="Москва, Алматы, Астана, or any city with properties  [all three].")
+@click.option("--seed", type=int, help="The same seed on the same database makes the same market.")
+@click.option("--no-rescore", is_flag=True, help="Do not ask the workers to rescore.")
+def command(
+    leads: int | None, properties: int | None, users: int | None, city: str | None, seed: int | None, no_rescore: bool
+) -> None:
+    """Add a market that looks real: for trying, testing and measuring.
+
+    Leads resemble the properties that the database holds: after `import-listings`, `demo --leads 5000 --city Москва`
+    makes buyers for the imported homes. Called again it adds more.
+    """
+    from scripts.demo import DEFAULT_SEED, make_demo, tell
+
+    console = Console()
+    settings = Settings.from_env()
+    factory = session_factory(settings)
+    with factory() as session:
+        made = make_demo(
+            session,
+            console,
+            leads=leads,
+            properties=properties,
+            users=users,
+            city=city,
+            seed=DEFAULT_SEED if seed is None else seed,
+        )
+    tell(made, console)
+    if not no_rescore and made.leads + made.properties:
+        ask_for_run(factory, settings, console)

@@ -1,0 +1,79 @@
+"""`leadmatch rescore`: compute recommendation lists anew."""
+
+import sys
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from models.enums import DealType, RunScope, RunState
+from models.places import city_of
+from models.runs import get_run, live_markets
+from models.settings import Settings
+from scripts.databases import session_factory
+from scripts.rescoring import city_names, request, run_line, watch
+
+
+@click.command()
+@click.option("--city", help="One city only.")
+@click.option("--deal-type", type=click.Choice([each.value for each in DealType]), help="With --city  [SALE].")
+@click.option("--stale", is_flag=True, help="Only what has changed since it was scored.")
+@click.option("--watch", "watched", is_flag=True, help="Show the progress until the run ends; exit code 1 if it fails.")
+@click.option("--dry-run", is_flag=True, help="Say which markets would be scored; start nothing.")
+def command(city: str | None, deal_type: str | None, stale: bool, watched: bool, dry_run: bool) -> None:
+    """Ask the workers for a rescoring run: of everything, of one market, or of what is stale.
+
+    The same request while a run is going joins that run. Ctrl-C while watching leaves the run going.
+    """
+    if stale and (city or deal_type):
+        raise click.UsageError("--stale covers all markets; leave out --city and --deal-type.")
+    if deal_type and not city:
+        raise click.UsageError("--deal-type goes with --city.")
+    console = Console()
+    settings = Settings.from_env()
+    factory = session_factory(settings)
+    scope = RunScope.STALE if stale else RunScope.MARKET if city else RunScope.ALL
+    deal = DealType(deal_type or DealType.SALE) if city else None
+    if dry_run:
+        with factory() as session:
+            _tell_markets(session, console, scope, city, deal)
+        return
+
+    run_id, new = request(factory, settings, scope, "cli", city=city, deal_type=deal)
+    console.print(f"Run {run_id} {'is requested' if new else 'is going already'}.", highlight=False)
+    if not watched:
+        console.print(f"  leadmatch runs {run_id}", highlight=False)
+        return
+    try:
+        state = watch(factory, run_id, console)
+    except KeyboardInterrupt:
+        console.print(f"Run {run_id} goes on; leadmatch runs --cancel {run_id} ends it.", highlight=False)
+        sys.exit(130)
+    with factory() as session:
+        run = get_run(session, run_id)
+        console.print(run_line(session, run, city_names(session)), highlight=False)
+        for shard in run.shards:
+            if shard.error:
+                console.print(f"  shard {shard.id}: {shard.error}", highlight=False, markup=False)
+    sys.exit(0 if state is RunState.SUCCEEDED else 1)
+
+
+def _tell_markets(session, console: Console, scope: RunScope, city: str | None, deal: DealType | None) -> None:
+    markets = live_markets(session)
+    if scope is RunScope.MARKET:
+        markets = [row for row in markets if row[:2] == (city_of(city).key, deal)]
+    elif scope is RunScope.STALE:
+        from worker.runs import stale_markets  # Its numeric libraries are needed by nothing else here.
+
+        stale = stale_markets(session)
+        markets = [row for row in markets if row[:2] in stale]
+    names = city_names(session)
+    table = Table("city", "deal", *("leads", "properties", "pairs"), title="Would be scored")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for city_key, deal_type, leads, properties in markets:
+        table.add_row(
+            names.get(city_key, city_key), deal_type.value, *(f"{n:,}" for n in (leads, properties, leads * properties))
+        )
+    console.print(table)
+    console.print(f"{sum(row[2] * row[3] for row in markets):,} pairs in {len(markets)} markets.", highlight=False)

@@ -1,0 +1,107 @@
+"""`leadmatch runs`: rescoring runs, for whoever operates the system."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from models.enums import RunState
+from models.runs import RescoringRun, cancel_run, get_run, progress_of, retry_failed, runs
+from models.settings import Settings
+from scripts.databases import session_factory
+from scripts.rescoring import city_names, run_line
+from worker.client import Client
+
+
+@click.command()
+@click.argument("run_id", type=int, required=False)
+@click.option("--cancel", "cancelled", type=int, metavar="ID", help="Cancel what of the run has not ended.")
+@click.option("--retry", "retried", type=int, metavar="ID", help="Queue the run's failed shards again.")
+@click.option("--state", type=click.Choice([each.value for each in RunState]), help="List runs in this state only.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
+def command(run_id: int | None, cancelled: int | None, retried: int | None, state: str | None, limit: int) -> None:
+    """List rescoring runs, newest first, or show one with its shards."""
+    if sum(each is not None for each in (run_id, cancelled, retried)) > 1:
+        raise click.UsageError("Show, cancel or retry: one at a time.")
+    settings = Settings.from_env()
+    console = Console()
+    with session_factory(settings)() as session:
+        if cancelled is not None:
+            cancel_run(session, cancelled)
+            session.commit()
+            console.print(f"Run {cancelled} is cancelled.", highlight=False)
+        elif retried is not None:
+            _retry(session, settings, retried, console)
+        elif run_id is not None:
+            _show(session, run_id, console)
+        else:
+            _list(session, RunState(state) if state else None, limit, console)
+
+
+def _retry(session: Session, settings: Settings, run_id: int, console: Console) -> None:
+    _, shard_ids = retry_failed(session, run_id)
+    session.commit()
+    client = Client(settings.redis_url)
+    if not shard_ids:
+        client.run_requested(run_id)
+    for shard_id in shard_ids:
+        client.shard_queued(shard_id)
+    console.print(f"Run {run_id}: {len(shard_ids)} shards are queued again.", highlight=False)
+
+
+def _list(session: Session, state: RunState | None, limit: int, console: Console) -> None:
+    found = list(session.scalars(runs(state).limit(limit)))
+    progress = progress_of(session, [run.id for run in found])
+    names = city_names(session) if any(run.city_key for run in found) else {}
+    table = Table("run", "what", "state", "by", "requested (UTC)", "pairs", "seconds")
+    for column in (0, 5, 6):
+        table.columns[column].justify = "right"
+    for run in found:
+        done = progress.get(run.id)
+        table.add_row(
+            str(run.id),
+            _what(run, names),
+            _share(run, done),
+            run.requested_by,
+            f"{run.created_at:%Y-%m-%d %H:%M:%S}",
+            f"{done['pairs_done']:,}" if done else "",
+            f"{done['seconds']:.1f}" if done else "",
+        )
+    console.print(table if found else "There is no run yet: leadmatch rescore")
+
+
+def _what(run: RescoringRun, names: dict[str, str]) -> str:
+    return f"{names.get(run.city_key, run.city_key)}, {run.deal_type}" if run.city_key else run.scope.value
+
+
+def _share(run: RescoringRun, done: dict | None) -> str:
+    if run.state is RunState.RUNNING and done and done["pairs_total"]:
+        return f"running, {100 * done['pairs_done'] / done['pairs_total']:.0f} %"
+    return run.state.value
+
+
+def _show(session: Session, run_id: int, console: Console) -> None:
+    run = get_run(session, run_id)
+    names = city_names(session)
+    console.print(run_line(session, run, names), highlight=False)
+    console.print(f"  requested by {run.requested_by}, {run.created_at:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
+    if run.error:
+        console.print(f"  {run.error}", highlight=False, markup=False)
+    table = Table("shard", "market", "state", "pairs", "of", "seconds", "attempts", "worker", "error")
+    for column in (0, 3, 4, 5, 6):
+        table.columns[column].justify = "right"
+    for shard in run.shards:
+        ended = shard.finished_at or shard.heartbeat_at
+        seconds = (ended - shard.started_at).total_seconds() if ended and shard.started_at else None
+        table.add_row(
+            str(shard.id),
+            f"{names.get(shard.city_key, shard.city_key)}, {shard.deal_type}",
+            shard.state.value,
+            f"{shard.pairs_done:,}",
+            f"{shard.pairs_total:,}",
+            "" if seconds is None else f"{seconds:.1f}",
+            str(shard.attempts),
+            shard.worker or "",
+            shard.error or "",
+        )
+    console.print(table)

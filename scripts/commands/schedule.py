@@ -1,0 +1,25 @@
+"""`leadmatch schedule`: what the file `celerybeat-schedule` says, and when that is."""
+
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+
+@click.command()
+@click.option("--count", type=click.IntRange(1, 20), default=2, show_default=True, help="How many next times of each.")
+def command(count: int) -> None:
+    """Show the schedule with its next times (UTC); a bad line is told, with exit code 1."""
+    from scripts.upcoming import SCHEDULE_FILE, next_times
+    from worker.schedule import read_schedule
+
+    entries = read_schedule(SCHEDULE_FILE)
+    console = Console()
+    table = Table("line", "when", "task", "arguments", "next (UTC)")
+    now = datetime.now(UTC)
+    for entry in entries:
+        times = next_times(entry, now, count)
+        shown = "\n".join(f"{each:%a %Y-%m-%d %H:%M}" for each in times) or "never"
+        table.add_row(str(entry.line), entry.when, entry.task, str(entry.arguments or ""), shown)
+    console.print(table if entries else "Nothing is scheduled.")

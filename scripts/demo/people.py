@@ -1,0 +1,64 @@
+"""The demo's realtors, agencies and developers, and the one whom anybody who tries the demo can sign in as."""
+
+from random import Random
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models.enums import Role
+from models.passwords import hash_password
+from models.users import User
+from scripts.demo.words import AGENCIES, DEVELOPERS, person
+
+#: Signs in with e-mail and password, or by Telegram: they stand on every contract.
+LOGIN_EMAIL = "demo@leadmatch.example"
+#: Known to all, so it is only ever set on a local system.
+LOGIN_PASSWORD = "leadmatch-demo"  # nosec B105
+LOGIN_TELEGRAM = "demo-realtor"
+
+#: RFC 2606 keeps this domain for examples; no mail can reach anybody.
+DOMAIN = "leadmatch.example"
+
+
+def demo_users(session: Session, count: int, seed: int, *, with_login: bool) -> list[tuple[int, Role]]:
+    """(id, role) of the demo's users, the one who signs in first. Those of an earlier demo serve again."""
+    rng = Random(f"people {seed}")
+    rows = [_login(with_login), *(_user(rng, number) for number in range(1, max(count, 2)))]
+    emails = [row["email"] for row in rows]
+    # No conflict target: a phone or a Telegram account that is taken is no reason to stop either.
+    session.execute(insert(User).on_conflict_do_nothing(), rows)
+    found = session.execute(select(User.id, User.role).where(User.email.in_(emails), User.is_active).order_by(User.id))
+    return [(user_id, role) for user_id, role in found]
+
+
+def _login(with_password: bool) -> dict[str, Any]:
+    return {
+        "role": Role.REALTOR,
+        "name": "Анна Демидова",
+        "email": LOGIN_EMAIL,
+        "phone": _phone(0),
+        "telegram_id": LOGIN_TELEGRAM,
+        "agency_name": AGENCIES[0],
+        "password_hash": hash_password(LOGIN_PASSWORD) if with_password else None,
+    }
+
+
+def _user(rng: Random, number: int) -> dict[str, Any]:
+    role = rng.choices((Role.REALTOR, Role.AGENCY, Role.DEVELOPER), (85, 10, 5))[0]
+    firm = rng.choice(DEVELOPERS if role is Role.DEVELOPER else AGENCIES)
+    return {
+        "role": role,
+        "name": person(rng),
+        "email": f"demo{number:04}@{DOMAIN}",
+        "phone": _phone(number),
+        "telegram_id": f"demo-{number:04}",
+        "agency_name": None if role is Role.REALTOR and rng.random() < 0.2 else firm,
+        "password_hash": None,
+    }
+
+
+def _phone(number: int) -> str:
+    """A number that nobody has: no code of country +7 begins with 0 (Russia's with 3, 4, 8, 9, Kazakhstan's with 6, 7)."""
+    return f"+7000{number:07}"

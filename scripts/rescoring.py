@@ -1,0 +1,127 @@
+"""Asking for rescoring runs and watching them, for commands."""
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+from sqlalchemy import func, select, union_all
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.enums import OPEN_STATES, DealType, RunScope, RunState
+from models.errors import ConflictError
+from models.leads import Lead
+from models.properties import Property
+from models.runs import RescoringRun, get_run, progress_of, request_run
+from models.settings import Settings
+from worker.client import Client
+
+#: How often a watched run is looked at.
+LOOK_SECONDS = 0.3
+#: A run that waits longer than this for a worker makes us say so.
+PATIENCE_SECONDS = 10
+
+
+def request(
+    factory: sessionmaker[Session],
+    settings: Settings,
+    scope: RunScope,
+    requested_by: str,
+    *,
+    city: str | None = None,
+    deal_type: DealType | None = None,
+) -> tuple[int, bool]:
+    """
+    Ask for a run and tell the workers: (its id, whether it is new rather than one that is going).
+
+    Raises:
+        ConflictError: An open run covers a part of it.
+    """
+    with factory() as session:
+        run, new = request_run(session, scope, requested_by, city=city, deal_type=deal_type)
+        session.commit()
+        run_id = run.id
+    if new:
+        # If the broker does not take it, the workers' sweep finds the run in the table.
+        Client(settings.redis_url).run_requested(run_id)
+    return run_id, new
+
+
+def ask_for_run(
+    factory: sessionmaker[Session],
+    settings: Settings,
+    console: Console,
+    *,
+    city: str | None = None,
+    deal_type: DealType | None = None,
+) -> None:
+    """Ask for a run over everything, or over one market, after rows were added; say what is going to happen."""
+    scope = RunScope.MARKET if city else RunScope.ALL
+    try:
+        run_id, _ = request(factory, settings, scope, "cli", city=city, deal_type=deal_type)
+    except ConflictError as busy:
+        console.print(f"{busy.message} What was added is taken up within half a minute.", highlight=False)
+        return
+    console.print(f"Run {run_id} rescores {'the market' if city else 'everything'}: leadmatch runs {run_id}", highlight=False)
+
+
+def watch(factory: sessionmaker[Session], run_id: int, console: Console, *, transient: bool = False) -> RunState:
+    """Show a bar until the run has ended; the state that it ended in."""
+    columns = (TextColumn("{task.description}"), BarColumn(), _Pairs(), TimeElapsedColumn())
+    began, told = time.monotonic(), False
+    with Progress(*columns, console=console, transient=transient) as progress:
+        bar = progress.add_task(f"Run {run_id}", total=None)
+        while True:
+            with factory() as session:
+                state = get_run(session, run_id).state
+                found = progress_of(session, [run_id]).get(run_id)
+            if found:
+                progress.update(
+                    bar,
+                    # A market of no pairs is work too; a bar without a total only swings.
+                    total=found["pairs_total"] or None,
+                    completed=found["pairs_done"],
+                    rate=found["pairs_per_second"],
+                    eta=found["eta_seconds"],
+                )
+            if state not in OPEN_STATES:
+                if state is RunState.SUCCEEDED:
+                    progress.update(bar, total=1, completed=1) if not (found and found["pairs_total"]) else None
+                return state
+            if state is RunState.QUEUED and not told and time.monotonic() - began > PATIENCE_SECONDS:
+                progress.console.print("No worker has taken the run yet: does one listen to the queue `runs`?", highlight=False)
+                told = True
+            time.sleep(LOOK_SECONDS)
+
+
+class _Pairs(ProgressColumn):
+    """``12.3 M of 86.0 M pairs, 25.1 M/s, 3 s left``."""
+
+    def render(self, task: Task) -> Text:
+        if not task.total or task.finished:
+            return Text("")
+        parts = [f"{task.completed / 1e6:,.1f} M of {task.total / 1e6:,.1f} M pairs"]
+        rate, eta = task.fields.get("rate"), task.fields.get("eta")
+        if rate:
+            parts.append(f"{rate / 1e6:,.1f} M/s")
+        if eta is not None and rate:
+            parts.append(f"{eta:.0f} s left")
+        return Text(", ".join(parts))
+
+
+def run_line(session: Session, run: RescoringRun, names: dict[str, str]) -> str:
+    """One run in a sentence: ``Run 7 succeeded: 86.0 M pairs in 3 shards, 4.1 s``."""
+    found = progress_of(session, [run.id]).get(run.id, {"shards": {}, "pairs_done": 0, "seconds": 0.0})
+    shards = sum(found["shards"].values())
+    what = f" ({names.get(run.city_key, run.city_key)}, {run.deal_type})" if run.city_key else ""
+    return (
+        f"Run {run.id}{what} {run.state}: {found['pairs_done'] / 1e6:,.1f} M pairs in {shards}"
+        f" shard{'' if shards == 1 else 's'}, {found['seconds']:.1f} s"
+    )
+
+
+def city_names(session: Session) -> dict[str, str]:
+    """Key of each city that is in the database -> what it is called there most often."""
+    named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
+    query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
+    return dict(session.execute(query).all())

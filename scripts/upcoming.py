@@ -1,0 +1,30 @@
+"""When an entry of the schedule is due."""
+
+from datetime import UTC, datetime
+
+from scripts.system import ROOT
+from worker.schedule import Entry
+
+#: Beside the packages; worker/app.py reads the same file, but importing it makes an application.
+SCHEDULE_FILE = ROOT / "celerybeat-schedule"
+
+
+def next_times(entry: Entry, after: datetime, count: int) -> list[datetime]:
+    """
+    The next *count* moments, later than *after*, UTC; fewer, or none, for a day that no calendar has.
+
+    >>> nightly = Entry(1, "15 22 * * *", "worker.tasks.sweep", {})
+    >>> [f"{each:%d %H:%M}" for each in next_times(nightly, datetime(2026, 1, 31, 22, 15, tzinfo=UTC), 2)]
+    ['01 22:15', '02 22:15']
+    """
+    times: list[datetime] = []
+    crontab = entry.crontab
+    moment = after.astimezone(UTC)
+    while len(times) < count:
+        crontab.nowfun = lambda moment=moment: moment
+        try:
+            moment = moment + crontab.remaining_estimate(moment)
+        except RuntimeError:  # Celery gives up looking, as for 31 February.
+            break
+        times.append(moment)
+    return times
