@@ -99,6 +99,11 @@ def begin(**facts: Any) -> Mapping[str, contextvars.Token]:
     return structlog.contextvars.bind_contextvars(**{name: fact for name, fact in facts.items() if fact is not None})
 
 
+def begin_more(**facts: Any) -> None:
+    """Put further *facts* into the lines of the request or task that is going on."""
+    structlog.contextvars.bind_contextvars(**facts)
+
+
 def handed_on() -> dict[str, Any]:
     """The bound facts that go with a task: whose request and which run it is part of."""
     facts = structlog.contextvars.get_contextvars()
