@@ -13,7 +13,8 @@ from api.blueprint import ErrorAnswer
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.health import blp as health
-from api.ops import runs
+from api.metrics import watch_pool
+from api.ops import metrics, runs
 from api.paths import WithoutTrailingSlash
 from api.transaction import App
 from models.database import connect, sessions
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     matches.blp,
     notifications.blp,
     runs.blp,
+    metrics.blp,
 )
 
 #: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.
@@ -59,6 +61,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.json.sort_keys = False
     engine = engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web")
     app.extensions["settings"] = settings
+    watch_pool(engine)
     app.extensions["engine"] = engine
     app.extensions["sessions"] = sessions(engine)
     # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.

@@ -20,6 +20,7 @@ STATUS = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 #: What a busy or restarting database costs a client: a little patience.
@@ -54,7 +55,7 @@ def _domain_error(error: errors.DomainError) -> Response:
     if isinstance(error, errors.InvalidValueError):
         return answer(status, error.message, _nested(error.field, error.reason))
     response = answer(status, error.message)
-    if isinstance(error, errors.TooManyError):
+    if isinstance(error, errors.TooManyError | errors.BusyError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, errors.NotSignedInError):
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -8,6 +8,7 @@ import uuid
 from flask import Flask, Response, g, request
 from sqlalchemy import inspect
 
+from api import metrics
 from models import logs
 
 log = logging.getLogger(__name__)
@@ -41,11 +42,13 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
+    seconds = time.perf_counter() - g.began
+    metrics.note_request(request.method, route(), response.status_code, seconds)
     facts = {
         "method": request.method,
         "route": route(),
         "status": response.status_code,
-        "ms": round((time.perf_counter() - g.began) * 1000, 1),
+        "ms": round(seconds * 1000, 1),
         "user_id": inspect(g.user).identity[0] if "user" in g else None,
     }
     quiet = facts["route"] in UNREMARKABLE and response.status_code < 400

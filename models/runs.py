@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.base import Base, CreatedAt, Id, words
+from models.base import Base, CreatedAt, Id, utc_now, words
 from models.enums import OPEN_STATES, DealType, RunScope, RunState, Status
 from models.errors import ConflictError, NotFoundError
 from models.leads import Lead
@@ -304,6 +304,20 @@ def and_queued_long(before):
     return RescoringShard.state.in_([RunState.QUEUED]) & RescoringShard.run_id.in_(
         select(RescoringRun.id).where(RescoringRun.started_at < before, RescoringRun.state == RunState.RUNNING)
     )
+
+
+def runs_by_state(session: Session) -> dict[RunState, int]:
+    """How many runs are in each state; states without any are left out."""
+    return dict(session.execute(select(RescoringRun.state, func.count()).group_by(RescoringRun.state)).all())
+
+
+def seconds_since_full_run(session: Session) -> float | None:
+    """Since a run over everything last succeeded; None if none has."""
+    newest = select(func.max(RescoringRun.finished_at)).where(
+        RescoringRun.scope == RunScope.ALL, RescoringRun.state == RunState.SUCCEEDED
+    )
+    ended = session.scalar(newest)
+    return None if ended is None else (utc_now() - ended).total_seconds()
 
 
 def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, object]]:

@@ -7,11 +7,13 @@ worker's sweep finds the same work by looking at the tables (DESIGN, section 5).
 import logging
 import time
 
+import redis
 from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from models import logs
+from worker.measures import Queue, TaskTimes, queues, task_times
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,9 @@ class Client:
     """Sends tasks to the broker at *redis_url*."""
 
     def __init__(self, redis_url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            redis_url, socket_connect_timeout=BROKER_TIMEOUT_SECONDS, socket_timeout=BROKER_TIMEOUT_SECONDS
+        )
         self._celery = Celery(broker=redis_url, set_as_current=False)
         self._celery.conf.update(
             broker_connection_timeout=BROKER_TIMEOUT_SECONDS,
@@ -51,6 +56,14 @@ class Client:
     def shard_queued(self, shard_id: int) -> bool:
         """Ask that a shard of a run be scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
+
+    def queues(self) -> list[Queue]:
+        """The queues as they are; raises redis.RedisError when the broker is away."""
+        return list(queues(self._redis))
+
+    def task_times(self) -> list[TaskTimes]:
+        """How long tasks took so far; raises redis.RedisError when the broker is away."""
+        return task_times(self._redis)
 
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""

@@ -20,7 +20,6 @@ from models.run_plan import planned_markets
 from models.runs import (
     HEARTBEAT,
     MOST_ATTEMPTS,
-    RescoringRun,
     RescoringShard,
     claim_shard,
     end_run_if_done,
