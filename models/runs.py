@@ -110,6 +110,11 @@ class RescoringShard(Base):
     #: Entities that the engine failed on and that were left out: [{"side", "id", "error"}].
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
 
+    @property
+    def seconds(self) -> float | None:
+        """How long its last attempt took, or has taken so far; None before it began."""
+        return ((self.finished_at or utc_now()) - self.started_at).total_seconds() if self.started_at else None
+
     run: Mapped[RescoringRun] = relationship(back_populates="shards")
 
 
@@ -304,6 +309,25 @@ def and_queued_long(before):
     return RescoringShard.state.in_([RunState.QUEUED]) & RescoringShard.run_id.in_(
         select(RescoringRun.id).where(RescoringRun.started_at < before, RescoringRun.state == RunState.RUNNING)
     )
+
+
+def difference_of(session: Session, run_id: int) -> dict[str, object] | None:
+    """What the run's published shards changed against the lists before; None while none is published."""
+    shard = RescoringShard
+    changes = func.sum(shard.mean_score_change * shard.lists_total)
+    weights = func.sum(shard.lists_total).filter(shard.mean_score_change.is_not(None))
+    row = session.execute(
+        select(
+            func.sum(shard.lists_total),
+            func.sum(shard.lists_changed),
+            changes / func.nullif(weights, 0),
+            func.sum(func.jsonb_array_length(shard.skipped)),
+        ).where(shard.run_id == run_id, shard.lists_total.is_not(None))
+    ).one()
+    if row[0] is None:
+        return None
+    names = ("lists_total", "lists_changed", "mean_score_change", "skipped")
+    return dict(zip(names, (int(row[0]), int(row[1]), None if row[2] is None else float(row[2]), int(row[3])), strict=True))
 
 
 def runs_by_state(session: Session) -> dict[RunState, int]:

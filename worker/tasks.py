@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from models import retention
 from models.enums import RunScope, Side
 from models.errors import ConflictError
 from models.run_plan import stale_markets
@@ -44,6 +45,15 @@ def request_full_run() -> None:
         session.commit()
         if new:
             client().run_requested(run.id)
+
+
+@shared_task(name="worker.tasks.clear_away", **HEALS)
+def clear_away() -> None:
+    """Delete what is past its time: old runs, read notices, spent keys and tokens, unused text models."""
+    with new_session() as session:
+        deleted = retention.clear_away(session)
+        session.commit()
+    log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
 
 
 @shared_task(name="worker.tasks.start_run", **HEALS)
