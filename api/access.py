@@ -53,7 +53,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
             raise NotAllowedError("Your role may not do this.")
 
     def mark(view: View) -> View:
-        view.access = Access(", ".join(roles), "token", check)
+        view.access = Access(", ".join(sorted(roles)), "token", check)
         return view
 
     return mark
@@ -73,6 +73,7 @@ def sign_in() -> User:
     """The user of the request's bearer token; raises NotSignedInError."""
     if "user" not in g:
         g.user = user_of_token(session(), bearer_token(), current_app.extensions["settings"].secret_key)
+        g.caller = f"user:{g.user.id}"
     return g.user
 
 
@@ -90,8 +91,8 @@ def current_user() -> User:
 
 
 def caller() -> str | None:
-    """A name for who is calling, as far as the access check found out: for keys and limits of their own."""
-    return f"user:{g.user.id}" if "user" in g else g.get("caller")
+    """A name for who is calling, as far as the access check found out: "user:7", "key:3"; for limits and the log."""
+    return g.get("caller")
 
 
 def check_access() -> None:

@@ -7,25 +7,32 @@ import redis
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import access, docs, errors, requests
-from api.accounts import auth
+from api import access, docs, errors, limits, requests, security, uploads
+from api.accounts import admin, auth, portal_doors, portal_users, telegram
 from api.blueprint import ErrorAnswer
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.health import blp as health
+from api.media import blp as media
 from api.metrics import watch_pool
 from api.ops import metrics, runs
 from api.paths import WithoutTrailingSlash
 from api.transaction import App
 from models.database import connect, sessions
 from models.settings import Settings
+from models.storage import Storage
 from worker.client import Client
 
 log = logging.getLogger(__name__)
 
 BLUEPRINTS = (
     health,
+    media,
     auth.blp,
+    telegram.blp,
+    portal_doors.blp,
+    portal_users.blp,
+    admin.blp,
     leads.blp,
     properties.blp,
     recommendations.blp,
@@ -69,10 +76,16 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
     )
     app.extensions["worker"] = Client(settings.redis_url)
+    app.extensions["storage"] = Storage(settings.media_url)
 
     requests.register(app)
+    security.register(app, settings)
+    limits.register(app, settings.redis_url)
     app.before_request(access.check_access)
+    app.before_request(limits.limit_caller)
+    app.before_request(uploads.allow_large_body)
     app.teardown_appcontext(end_session)
+    app.teardown_appcontext(uploads.remove_what_failed)
     errors.register(app)
     api = flask_smorest.Api(app)
     api.ERROR_SCHEMA = ErrorAnswer
@@ -81,5 +94,6 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     docs.register(app, api)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
+    telegram.warn_if_open(app)
     app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)
     return app

@@ -1,11 +1,13 @@
 """Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
 
+from collections.abc import Collection
 from typing import Any
 
 import flask_smorest
 from flask import request
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, fields, validate
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from api.fields import FormWhole
@@ -21,7 +23,10 @@ class Parser(FlaskParser):
         "form": RAISE,
         "query": RAISE,
         "files": RAISE,
+        "multipart": RAISE,
     }
+    #: `multipart`: the texts and the files of a multipart body, read as one.
+    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
 
     def load_json(self, req: Any, schema: Schema) -> Any:
         try:
@@ -30,10 +35,19 @@ class Parser(FlaskParser):
             raise BadRequest("The JSON is nested too deeply.") from None
 
 
+    def load_multipart(self, req: Any, schema: Schema) -> Any:
+        parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
+        return self._makeproxy(parts, schema)
+
+
 class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose arguments are read by our parser."""
 
     ARGUMENTS_PARSER = Parser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
+        **flask_smorest.Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        "multipart": "multipart/form-data",
+    }
 
 
 class Body(Schema):
@@ -76,6 +90,20 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
     return schema, Parser().parse(schema, request, location="json")
 
 
-def one_of(enum: Any, **kwargs: Any) -> fields.Enum:
-    """A field that takes one of an enumeration's words."""
-    return fields.Enum(enum, by_value=True, **kwargs)
+def one_of(enum: Any, *, only: Collection[Any] | None = None, **kwargs: Any) -> fields.Field:
+    """A field that takes one of an enumeration's words, or one of some of them."""
+    if only is None:
+        return fields.Enum(enum, by_value=True, **kwargs)
+    return SomeWords(enum, only, **kwargs)
+
+
+class SomeWords(fields.String):
+    """One of some words of an enumeration; apispec would show all of them for marshmallow's own Enum."""
+
+    def __init__(self, enum: Any, only: Collection[Any], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf([member.value for member in only]), **kwargs)
+        self.enum = enum
+
+    def deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        word = super().deserialize(*args, **kwargs)
+        return self.enum(word) if isinstance(word, str) else word

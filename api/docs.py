@@ -8,6 +8,7 @@ from flask import Flask, Response, send_from_directory
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from api import access
+from models.base import LARGEST_ID
 
 REDOC = Path(__file__).parent / "static" / "redoc"
 
@@ -29,7 +30,10 @@ REDOC_PAGE = """<!doctype html>
 def register(app: Flask, api: flask_smorest.Api) -> None:
     """Describe who may call what in the document, and serve the readers."""
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    api.spec.components.security_scheme("api_key", {"type": "apiKey", "in": "header", "name": "X-API-Key"})
+    api.spec.components.security_scheme("bot", {"type": "apiKey", "in": "header", "name": "X-Telegram-Bot-Secret"})
     _describe_access(app, api)
+    _describe_ids(api)
     swagger = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Leadmatch API"})
     app.register_blueprint(swagger)
     app.add_url_rule("/redoc", "redoc", access.public(_redoc_page))
@@ -48,6 +52,15 @@ def _describe_access(app: Flask, api: flask_smorest.Api) -> None:
             continue
         operation["security"] = [{who.scheme: []}] if who.scheme else []
         operation["x-who"] = who.name
+
+
+def _describe_ids(api: flask_smorest.Api) -> None:
+    """Say in the document how large an id in a path may be."""
+    for operations in api.spec._paths.values():
+        for parameter in operations.get("parameters", []):
+            schema = parameter.get("schema", {})
+            if parameter.get("in") == "path" and schema.get("type") == "integer":
+                schema["maximum"] = LARGEST_ID
 
 
 def _openapi_path(path: str) -> str:

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 #: A SettingsError never meets a request: it stops the start.
 STATUS = {
     errors.InvalidValueError: HTTPStatus.BAD_REQUEST,
+    errors.TooLargeFileError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.WrongFileTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.NotSignedInError: HTTPStatus.UNAUTHORIZED,
     errors.NotAllowedError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
@@ -53,7 +55,7 @@ def _domain_error(error: errors.DomainError) -> Response:
     if status is None:
         return _unexpected(error)
     if isinstance(error, errors.InvalidValueError):
-        return answer(status, error.message, _nested(error.field, error.reason))
+        return answer(status, error.message, _nested(error.place, error.field, error.reason))
     response = answer(status, error.message)
     if isinstance(error, errors.TooManyError | errors.BusyError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
@@ -62,12 +64,12 @@ def _domain_error(error: errors.DomainError) -> Response:
     return response
 
 
-def _nested(path: str, reason: str) -> dict:
-    """{"a.b": reason} as marshmallow nests it: {"json": {"a": {"b": [reason]}}}."""
+def _nested(place: str, path: str, reason: str) -> dict:
+    """("json", "a.b", reason) as marshmallow nests it: {"json": {"a": {"b": [reason]}}}."""
     found: dict | list = [reason]
     for name in reversed(path.split(".")):
         found = {name: found}
-    return {"json": found}
+    return {place: found}
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
+from werkzeug.datastructures import FileStorage
 
 from models.base import LARGEST_ID
 
@@ -22,6 +23,8 @@ class Text(fields.String):
         rules += extra if isinstance(extra, list) else [extra] if extra else []
         super().__init__(validate=rules, **kwargs)
         self.empty = empty
+        if not empty:
+            self.metadata.setdefault("pattern", r"\S")  # how OpenAPI says: not blank
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -32,13 +35,32 @@ class Text(fields.String):
         return text
 
 
+class Phone(Text):
+    """A phone in any usual spelling; models.users.normal_phone makes it E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(40, **kwargs)
+        self.metadata.setdefault("format", "phone")
+
+
+class Email(Text):
+    """An e-mail address; models.users.normal_email checks it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(254, **kwargs)
+        self.metadata.setdefault("format", "email")
+
+
 class Number(fields.Field):
     """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
         self.places = Decimal(1).scaleb(-places)
+        # apispec reads limits off marshmallow's own numbers only.
         self.metadata.setdefault("type", "number")
+        self.metadata.setdefault("minimum", float(least))
+        self.metadata.setdefault("maximum", float(min(most, MOST_MONEY)))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -121,6 +143,19 @@ def row_id(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
         raise ValidationError("Not a valid id.")
     return value
+
+
+class File(fields.Field):
+    """A file of a multipart body; None where a browser sent the empty part of a file that nobody chose."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(load_only=True, allow_none=True, **kwargs)
+        self.metadata.update(type="string", format="binary")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage | None:
+        if not isinstance(value, FileStorage):
+            raise ValidationError("Not a file; send it as a part with a filename.")
+        return value if value.filename else None
 
 
 class Moment(fields.Field):

@@ -6,9 +6,8 @@ import time
 import uuid
 
 from flask import Flask, Response, g, request
-from sqlalchemy import inspect
 
-from api import metrics
+from api import access, metrics
 from models import logs
 
 log = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def _end(response: Response) -> Response:
         "route": route(),
         "status": response.status_code,
         "ms": round(seconds * 1000, 1),
-        "user_id": inspect(g.user).identity[0] if "user" in g else None,
+        "caller": access.caller(),
     }
     quiet = facts["route"] in UNREMARKABLE and response.status_code < 400
     log.log(logging.DEBUG if quiet else logging.INFO, "request", extra=facts)

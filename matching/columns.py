@@ -1,4 +1,5 @@
-"""Leads and properties of one market as columns of numbers. Ids stay with the caller: row 7 is whatever it calls row 7.
+"""Leads and properties of one market as columns of numbers. Ids stay with the caller: row 7 is whatever it
+calls row 7.
 
 Build them from ready arrays (a market loaded by COPY) or, a row at a time, from facts.
 """
@@ -38,8 +39,15 @@ class _Columns:
                 raise InvalidInputError(f"{name} must be finite and not negative (NaN where it is not given)")
         for indptr_name, codes_name in self._LISTS:
             indptr, codes = getattr(self, indptr_name), getattr(self, codes_name)
-            if len(indptr) != len(self) + 1 or indptr[0] != 0 or indptr[-1] != len(codes) or np.any(np.diff(indptr) < 0):
-                raise InvalidInputError(f"{indptr_name} does not cut {len(codes)} codes into {len(self)} rows")
+            if (
+                len(indptr) != len(self) + 1
+                or indptr[0] != 0
+                or indptr[-1] != len(codes)
+                or np.any(np.diff(indptr) < 0)
+            ):
+                raise InvalidInputError(
+                    f"{indptr_name} does not cut {len(codes)} codes into {len(self)} rows"
+                )
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -77,7 +85,9 @@ class _Columns:
 
 @dataclass(frozen=True)
 class LeadColumns(_Columns):
-    """L leads of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
+    """
+    L leads of one market. Raises InvalidInputError when columns disagree in length or leave their ranges.
+    """
 
     owner: NDArray[np.int64]
     #: float64, the market's currency; NaN where not stated, as in the next three.
@@ -144,7 +154,10 @@ class LeadColumns(_Columns):
 
 @dataclass(frozen=True)
 class PropertyColumns(_Columns):
-    """P properties of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
+    """
+    P properties of one market. Raises InvalidInputError when columns disagree in length or leave their
+    ranges.
+    """
 
     owner: NDArray[np.int64]
     #: float64, the market's currency; NaN where it cannot be compared.

@@ -1,24 +1,28 @@
-"""The criteria of a match: what each is worth, its formula, and what breaks a pair. The one place where they are set.
+"""The criteria of a match: what each is worth, its formula, and what breaks a pair. The one place where they
+are set.
 
 The score of a pair is a weighted mean over all criteria::
 
-    score = 100 * (sum_stated w s + sum_unstated w' PRIOR) / (sum_stated w + sum_unstated w'),   w' = UNSTATED_SHARE * w
+    score = 100 * (sum_stated w s + sum_unstated w' PRIOR) / (sum_stated w + sum_unstated w')
+    w' = UNSTATED_SHARE * w
 
-where *s* in [0, 1] is how well the property serves a wish that the lead states. What the lead does not state enters with
-a quarter of its weight and the prior 0.9: a lead that asks for nothing scores 90 with everything, so it neither leads
-every property's list nor vanishes from it, and one that asks for more of what the property has comes before it.
+where *s* in [0, 1] is how well the property serves a wish that the lead states. What the lead does not state
+enters with a quarter of its weight and the prior 0.9: a lead that asks for nothing scores 90 with everything,
+so it neither leads every property's list nor vanishes from it, and one that asks for more of what the
+property has comes before it.
 
-Because every formula gives at least 0.9 to a property that meets the wish (:data:`CRITERIA`; the least is 0.91, for a price
-exactly at the ceiling), a property that meets every stated wish scores at least 90 whatever the weights are: a weighted mean of
-numbers not below 0.9 is not below 0.9. Text joins this bound from cosine 0 up, that is, unrelated words never take a pair
-below it.
+Because every formula gives at least 0.9 to a property that meets the wish (:data:`CRITERIA`; the least is
+0.91, for a price exactly at the ceiling), a property that meets every stated wish scores at least 90 whatever
+the weights are: a weighted mean of numbers not below 0.9 is not below 0.9. Text joins this bound from cosine
+0 up, that is, unrelated words never take a pair below it.
 
-What the property does not tell counts as 0.5, half-way between serving the wish and failing it (text: as unrelated, the middle of
-its range).
+What the property does not tell counts as 0.5, half-way between serving the wish and failing it (text: as
+unrelated, the middle of its range).
 
-Price, area and year are *sampled*: the formula holds at fixed knots and the value between two knots is interpolated, the place
-between them taken to a 64th. That is the definition, not an approximation of one, and it is what makes the score a dot product
-(:mod:`matching.vectorize`). Interpolation keeps a falling stretch falling, so a dearer property never gains by it.
+Price, area and year are *sampled*: the formula holds at fixed knots and the value between two knots is
+interpolated, the place between them taken to a 64th. That is the definition, not an approximation of one, and
+it is what makes the score a dot product (:mod:`matching.vectorize`). Interpolation keeps a falling stretch
+falling, so a dearer property never gains by it.
 """
 
 from collections.abc import Mapping
@@ -71,7 +75,10 @@ class Weights:
     year: float = 0.02
 
     def __post_init__(self) -> None:
-        if not all(np.isfinite(weight) and weight >= 0 for weight in astuple(self)) or not sum(astuple(self)) > 0:
+        if (
+            not all(np.isfinite(weight) and weight >= 0 for weight in astuple(self))
+            or not sum(astuple(self)) > 0
+        ):
             raise InvalidInputError(f"weights must be finite, not negative and not all 0: {self}")
 
     def as_dict(self) -> dict[str, float]:
@@ -84,6 +91,8 @@ class Weights:
             raise InvalidInputError(f"weights must name exactly {', '.join(CRITERION_NAMES)}")
         return cls(**weights)
 
+
+DEFAULT_WEIGHTS = Weights()
 
 #: In the order of everything that is listed by criterion.
 CRITERION_NAMES = tuple(field.name for field in fields(Weights))
@@ -100,36 +109,49 @@ class Criterion:
 
 
 def _criterion(name: str, formula: str, deal_breaker: str = "none") -> Criterion:
-    return Criterion(name, getattr(Weights(), name), formula, deal_breaker)
+    return Criterion(name, getattr(DEFAULT_WEIGHTS, name), formula, deal_breaker)
 
+
+_SCALE_FORMULA = "same 1; one step better 0.8, more 0.65; one step worse 0.4, two 0.1, three 0"
 
 CRITERIA = (
     _criterion(
         "price",
-        "1 up to the middle of the range (without a minimum: up to half the ceiling), then in a line to 0.96 at the ceiling, then "
-        "in a line to 0 at 20 % over it. Below m, one knot (minimum / 1.04) under the minimum: in a line from 1 to 0.6 at m / 2, "
-        "0.6 from there down. Knots 4 % apart, linear in the logarithm of the price between them",
+        "1 up to the middle of the range (without a minimum: up to half the ceiling), then in a line to 0.96 "
+        "at the ceiling, then in a line to 0 at 20 % over it. Below m, one knot (minimum / 1.04) under the "
+        "minimum: in a line from 1 to 0.6 at m / 2, 0.6 from there down. Knots 4 % apart, linear in the "
+        "logarithm of the price between them",
         "price > 1.15 x ceiling",
     ),
     _criterion(
         "location",
-        "0.10 + 0.55 (in a wanted district) + 0.35 (at a wanted station); where the lead names only districts, or only stations, "
-        "0.10 + 0.90 for those",
+        "0.10 + 0.55 (in a wanted district) + 0.35 (at a wanted station); where the lead names only "
+        "districts, or only stations, 0.10 + 0.90 for those",
     ),
-    _criterion("rooms", "1 a wanted number, 0.4 one off it (a studio counts as 0 rooms, ten or more as 10)", "two or more off"),
+    _criterion(
+        "rooms",
+        "1 a wanted number, 0.4 one off it (a studio counts as 0 rooms, ten or more as 10)",
+        "two or more off",
+    ),
     _criterion(
         "area",
-        "1 from the minimum to one knot (5 %) over the maximum; below in a line to 0 at 60 % of the minimum; above in a line to 0.5 "
-        "at twice the maximum, 0.5 from there up. Knots 5 % apart, linear in the logarithm of the area between them",
+        "1 from the minimum to M, one knot (5 %) over the maximum; below the minimum in a line to 0 at 60 % "
+        "of it; above M in a line to 0.5 at 2 M, 0.5 from there up. Knots 5 % apart, linear in the logarithm "
+        "of the area between them",
         "area < 0.5 x minimum",
     ),
     _criterion("text", "0.9 + 0.1 x cosine of the two texts (stemmed TF-IDF, truncated SVD)"),
-    _criterion("property_class", "same 1; one step better 0.8, more 0.65; one step worse 0.4, two 0.1, three 0"),
+    _criterion("property_class", _SCALE_FORMULA),
     _criterion(
-        "property_type", "same 1; APARTMENTS where an APARTMENT is wanted 0.6", "any other type than the one wanted"
+        "property_type",
+        "same 1; APARTMENTS where an APARTMENT is wanted 0.6",
+        "any other type than the one wanted",
     ),
-    _criterion("condition", "same 1; one step better 0.8, more 0.65; one step worse 0.4, two 0.1, three 0"),
-    _criterion("year", "1 from the wanted year on, 0.05 less for each year before it, not below 0. Knots 5 years apart"),
+    _criterion("condition", _SCALE_FORMULA),
+    _criterion(
+        "year",
+        "1 from the wanted year on, 0.05 less for each year before it, not below 0. Knots 5 years apart",
+    ),
 )
 
 
@@ -148,7 +170,7 @@ def price_value(price: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np
         price: Above 0.
         low, high: The budget's ends, NaN where not stated.
 
-    >>> price_value([5e6, 12.5e6, 15e6, 16.5e6, 19e6], 10e6, 15e6).round(2).tolist()
+    >>> price_value([4e6, 12.5e6, 15e6, 16.5e6, 19e6], 10e6, 15e6).round(2).tolist()
     [0.6, 1.0, 0.96, 0.48, 0.0]
     """
     price, low, high = np.broadcast_arrays(*map(np.asarray, (price, low, high)))
@@ -224,7 +246,8 @@ def over_budget(price: ArrayLike, ceiling: ArrayLike) -> NDArray[np.bool_]:
     """
     Whether the price is more than 15 % over the ceiling; never for NaN. Arguments broadcast.
 
-    In whole hundredths, where both products are exact, because 1.15 has no exact float: 17.25 M for 15 M stays.
+    In whole hundredths, where both products are exact, because 1.15 has no exact float: 17.25 M for 15 M
+    stays.
 
     >>> over_budget([17_250_000, 17_250_001], 15_000_000).tolist()
     [False, True]

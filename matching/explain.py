@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from matching import criteria
 from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
-from matching.criteria import CRITERION_NAMES, Weights
+from matching.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, Weights
 from matching.errors import InvalidInputError
 from matching.pairs import area_units, district_units, metro_units, price_units
 from matching.text import TextModel
@@ -63,7 +63,7 @@ def explain_pairs(
     leads: Sequence[LeadFacts],
     properties: Sequence[PropertyFacts],
     text_model: TextModel,
-    weights: Weights = Weights(),
+    weights: Weights = DEFAULT_WEIGHTS,
 ) -> list[PairExplanation]:
     """
     Explain lead *i* with property *i*; a side of one is paired with each of the other.
@@ -80,7 +80,9 @@ def explain_pairs(
     lead_table = LeadColumns.from_facts(leads, places)
     property_table = PropertyColumns.from_facts(properties, places)
     wishes = lead_vectors(lead_table, text_model, places, weights).take(np.arange(n) % len(leads))
-    offers = property_vectors(property_table, text_model, places, weights).take(np.arange(n) % len(properties))
+    offers = property_vectors(property_table, text_model, places, weights).take(
+        np.arange(n) % len(properties)
+    )
     units = criterion_units(wishes, offers)
     broken = _broken(wishes, offers, units)
     known = _known(offers)
@@ -88,8 +90,8 @@ def explain_pairs(
 
 
 def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
-    """
-    Units by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; rows add up to the pair's units.
+    """Units by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; rows add up
+    to the pair's units.
 
     Rounding can lift a pair of all but equal texts a hair above the whole; text gives the excess back.
     """
@@ -102,7 +104,9 @@ def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[
             )
     units[:, CRITERION_NAMES.index("price")] += price_units(leads, properties)
     units[:, CRITERION_NAMES.index("area")] += area_units(leads, properties)
-    units[:, CRITERION_NAMES.index("location")] += district_units(leads, properties) + metro_units(leads, properties)
+    units[:, CRITERION_NAMES.index("location")] += district_units(leads, properties) + metro_units(
+        leads, properties
+    )
     units[:, CRITERION_NAMES.index("text")] -= np.maximum(units.sum(axis=1) - MOST_UNITS, 0)
     return units
 

@@ -47,16 +47,28 @@ def column_scores(
 
 
 def score_leads_against(
-    leads: LeadVectors, properties: PropertyVectors, k: int = 100, excluded_for_leads: NDArray[np.int64] = NO_PAIRS
+    leads: LeadVectors,
+    properties: PropertyVectors,
+    k: int = 100,
+    excluded_for_leads: NDArray[np.int64] = NO_PAIRS,
 ) -> RankedLists:
-    """The *k* best properties of each of a few leads. *excluded_for_leads* holds (row of leads, row of properties)."""
+    """
+    The *k* best properties of each of a few leads. *excluded_for_leads* holds (row of leads, row of
+    properties).
+    """
     return best_of_scores(row_scores(leads, properties, excluded_for_leads), k)
 
 
 def score_properties_against(
-    properties: PropertyVectors, leads: LeadVectors, k: int = 100, excluded_for_properties: NDArray[np.int64] = NO_PAIRS
+    properties: PropertyVectors,
+    leads: LeadVectors,
+    k: int = 100,
+    excluded_for_properties: NDArray[np.int64] = NO_PAIRS,
 ) -> RankedLists:
-    """The *k* best leads of each of a few properties. *excluded_for_properties* holds (row of leads, row of properties)."""
+    """
+    The *k* best leads of each of a few properties. *excluded_for_properties* holds (row of leads, row of
+    properties).
+    """
     return best_of_scores(column_scores(leads, properties, excluded_for_properties).T, k)
 
 
@@ -91,9 +103,10 @@ def merge_changed(
     """
     Bring lists up to date after some columns changed, came or went.
 
-    An entry of a changed column is dropped and its new score, if there is one, takes its place in order. A list that was
-    full hides what came after its last entry, its *cut*. So long as *k* entries rank no worse than that cut, nothing
-    hidden can belong among them; otherwise the row is returned for a full recomputation.
+    An entry of a changed column is dropped and its new score, if there is one, takes its place in order. A
+    list that was full hides what came after its last entry, its *cut*. So long as *k* entries rank no worse
+    than that cut, nothing hidden can belong among them; otherwise the row is returned for a full
+    recomputation.
 
     Args:
         existing: Lists of n rows, computed with this *k*.
@@ -136,10 +149,16 @@ def merge_changed(
     return MergedLists(solid, lists, np.flatnonzero(lost))
 
 
-def _cuts(existing: RankedLists, k: int) -> tuple[NDArray[np.float32], NDArray[np.integer], NDArray[np.bool_]]:
+def _cuts(
+    existing: RankedLists, k: int
+) -> tuple[NDArray[np.float32], NDArray[np.integer], NDArray[np.bool_]]:
     """Score and column of each row's last entry (0 where there is none), and whether the list is full."""
     if not len(existing.columns):
-        return np.zeros(len(existing), np.float32), np.zeros(len(existing), np.int64), np.zeros(len(existing), bool)
+        return (
+            np.zeros(len(existing), np.float32),
+            np.zeros(len(existing), np.int64),
+            np.zeros(len(existing), bool),
+        )
     last = np.maximum(existing.indptr[1:] - 1, 0)
     return existing.scores[last], existing.columns[last], existing.lengths >= k
 

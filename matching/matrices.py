@@ -1,16 +1,18 @@
-"""Vectors of a market written out as matrices: dense columns, then one column a price knot, area knot, district and station.
+"""Vectors of a market written out as matrices: dense columns, then one column a price knot, area knot,
+district and station.
 
-Only knots and places that some property of the market has get a column. Leads stand in columns (``points.T``), because scoring
-picks a few matrix columns for many leads at a time, and a row of memory is what is cheap to pick.
+Only knots and places that some property of the market has get a column. Leads stand in columns
+(``points.T``), because scoring picks a few matrix columns for many leads at a time, and a row of memory is
+what is cheap to pick.
 """
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.vectorize import (
-    BROKEN,
     DENSE_WIDTH,
     PARTS,
     LeadVectors,
@@ -36,7 +38,9 @@ class MatrixColumns:
     def of(cls, properties: PropertyVectors) -> "MatrixColumns":
         """The columns that *properties* need."""
         return cls(
-            price_knots=_knots(properties.price_knot[properties.price_parts + properties.price_next_parts > 0]),
+            price_knots=_knots(
+                properties.price_knot[properties.price_parts + properties.price_next_parts > 0]
+            ),
             area_knots=_knots(properties.area_knot[properties.area_parts + properties.area_next_parts > 0]),
             districts=np.unique(properties.district[properties.district >= 0]).astype(np.int64),
             metros=np.unique(properties.metro[properties.metro >= 0]).astype(np.int64),
@@ -60,7 +64,13 @@ def property_matrix(properties: PropertyVectors, columns: MatrixColumns) -> NDAr
     matrix = np.zeros((len(properties), width), np.float32)
     matrix[:, :DENSE_WIDTH] = properties.dense
     for start, knots, knot, parts, next_parts in (
-        (price, columns.price_knots, properties.price_knot, properties.price_parts, properties.price_next_parts),
+        (
+            price,
+            columns.price_knots,
+            properties.price_knot,
+            properties.price_parts,
+            properties.price_next_parts,
+        ),
         (area, columns.area_knots, properties.area_knot, properties.area_parts, properties.area_next_parts),
     ):
         rows = np.flatnonzero(parts + next_parts > 0)
@@ -77,11 +87,12 @@ def property_matrix(properties: PropertyVectors, columns: MatrixColumns) -> NDAr
     return matrix
 
 
-def lead_matrix(leads: LeadVectors, columns: MatrixColumns) -> NDArray[np.float32]:
+def lead_matrix(leads: LeadVectors, columns: MatrixColumns, pool: Executor) -> NDArray[np.float32]:
     """Points, float32 (width, L): a row for each matrix column."""
     price, area, district, metro, width = columns.starts
     matrix = np.zeros((width, len(leads)), np.float32)
-    for first in range(0, len(leads), LEADS_AT_ONCE):
+
+    def fill(first: int) -> None:
         span = slice(first, first + LEADS_AT_ONCE)
         some = leads.take(np.arange(len(leads))[span])
         matrix[:DENSE_WIDTH, span] = some.dense.T
@@ -89,6 +100,8 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns) -> NDArray[np.float3
             matrix[price:area, span] = price_points(some, columns.price_knots[:, np.newaxis])
         if len(columns.area_knots):
             matrix[area:district, span] = area_points(some, columns.area_knots[:, np.newaxis])
+
+    list(pool.map(fill, range(0, len(leads), LEADS_AT_ONCE)))
     for start, codes, indptr, wanted, points in (
         (district, columns.districts, leads.district_indptr, leads.district_codes, leads.district_points),
         (metro, columns.metros, leads.metro_indptr, leads.metro_codes, leads.metro_points),
@@ -98,9 +111,3 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns) -> NDArray[np.float3
         rows = rows[present]
         matrix[start + np.searchsorted(codes, wanted[present]), rows] = points[rows]
     return matrix
-
-
-def is_broken(units: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Whether a product says that the pair is broken. (BROKEN * PARTS outweighs any score.)"""
-    assert BROKEN * PARTS < 0
-    return units < 0

@@ -1,4 +1,5 @@
-"""Scores of chosen pairs: one lead against every property, one property against every lead, or a list of pairs.
+"""Scores of chosen pairs: one lead against every property, one property against every lead, or a list of
+pairs.
 
 The counterpart of the tiled :mod:`matching.topk` for the few; both give the same numbers to the last bit
 (:mod:`matching.vectorize` says why).
@@ -22,8 +23,8 @@ from matching.vectorize import (
 
 
 def pair_scores(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float32]:
-    """
-    Score row *i* of *leads* with row *i* of *properties*; a side of one row is paired with every row of the other.
+    """Score row *i* of *leads* with row *i* of *properties*; a side of one row is paired with every row of
+    the other.
 
     Returns:
         float32 (n,), 0 to 100; NaN where a deal-breaker or a common owner forbids the pair.
@@ -31,7 +32,9 @@ def pair_scores(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.f
         InvalidInputError: The sides have different lengths and neither is 1.
     """
     if len(leads) != len(properties) and 1 not in (len(leads), len(properties)):
-        raise InvalidInputError(f"cannot pair {len(leads)} leads with {len(properties)} properties row by row")
+        raise InvalidInputError(
+            f"cannot pair {len(leads)} leads with {len(properties)} properties row by row"
+        )
     if not len(leads) or not len(properties):
         return np.zeros(0, np.float32)
     units = _dense_units(leads, properties)
@@ -54,13 +57,18 @@ def _dense_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.
 def price_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """What the price earns; 0 where it is not known."""
     at, after = (price_points(leads, properties.price_knot + step) for step in (0, 1))
-    return at.astype(np.float64) * properties.price_parts + after.astype(np.float64) * properties.price_next_parts
+    return (
+        at.astype(np.float64) * properties.price_parts
+        + after.astype(np.float64) * properties.price_next_parts
+    )
 
 
 def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """What the area earns; 0 where it is not known."""
     at, after = (area_points(leads, properties.area_knot + step) for step in (0, 1))
-    return at.astype(np.float64) * properties.area_parts + after.astype(np.float64) * properties.area_next_parts
+    return (
+        at.astype(np.float64) * properties.area_parts + after.astype(np.float64) * properties.area_next_parts
+    )
 
 
 def district_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
@@ -74,6 +82,9 @@ def metro_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.f
 
 
 def _hit_units(
-    indptr: NDArray[np.int64], codes: NDArray[np.int32], points: NDArray[np.float32], places: NDArray[np.int32]
+    indptr: NDArray[np.int64],
+    codes: NDArray[np.int32],
+    points: NDArray[np.float32],
+    places: NDArray[np.int32],
 ) -> NDArray[np.float64]:
     return list_contains(indptr, codes, places) * (points.astype(np.float64) * PARTS)

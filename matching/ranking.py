@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from matching.errors import InvalidInputError
 from matching.vectorize import MOST_UNITS, SCORE_OF_UNIT
 
-#: A key is one uint64, [group | units upside down | column], so that ascending keys are: group by group, best score first, among
-#: equal scores the smaller column first.
+#: A key is one uint64, [group | units upside down | column], so that ascending keys are: group by group, best
+#: score first, among equal scores the smaller column first.
 _COLUMN_BITS, _UNIT_BITS = 26, 24
 MOST_COLUMNS = 1 << _COLUMN_BITS
 MOST_GROUPS = 1 << (64 - _COLUMN_BITS - _UNIT_BITS)
@@ -23,10 +23,12 @@ _UNIT_MASK = np.uint64((1 << _UNIT_BITS) - 1)
 @dataclass(frozen=True)
 class RankedLists:
     """
-    A list for each of n rows: ``columns[indptr[i]:indptr[i + 1]]`` and the scores beside, best first, ties by column.
+    A list for each of n rows: ``columns[indptr[i]:indptr[i + 1]]`` and the scores beside.
 
-    *columns* are positions on the other side (or, in a caller's hands, its ids: any integers whose order breaks ties).
-    *scores* are float32, 0 to 100, whole multiples of 2**-17.
+    Best first, ties by column.
+
+    *columns* are positions on the other side (or, in a caller's hands, its ids: any integers whose order
+    breaks ties). *scores* are float32, 0 to 100, whole multiples of 2**-17.
     """
 
     indptr: NDArray[np.int64]
@@ -36,7 +38,8 @@ class RankedLists:
     def __post_init__(self) -> None:
         if not len(self.columns) == len(self.scores) == self.indptr[-1]:
             raise InvalidInputError(
-                f"{self.indptr[-1]} entries promised, {len(self.columns)} columns and {len(self.scores)} scores given"
+                f"{self.indptr[-1]} entries promised, "
+                f"{len(self.columns)} columns and {len(self.scores)} scores given"
             )
 
     def __len__(self) -> int:
@@ -73,7 +76,12 @@ class RankedLists:
 
     @classmethod
     def from_entries(
-        cls, rows: NDArray[np.integer], columns: NDArray[np.integer], scores: NDArray[np.float32], n_rows: int, k: int
+        cls,
+        rows: NDArray[np.integer],
+        columns: NDArray[np.integer],
+        scores: NDArray[np.float32],
+        n_rows: int,
+        k: int,
     ) -> "RankedLists":
         """The *k* best of each row among (row, column, score) entries in any order; no pair twice."""
         order = np.lexsort((columns, -scores, rows))
@@ -84,9 +92,11 @@ class RankedLists:
         return cls(indptr, columns[best], scores[best].astype(np.float32))
 
 
-def spans(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """
-    Positions of ``[start, start + length)`` of every span one after another, and where each span begins among them.
+def spans(
+    starts: NDArray[np.integer], lengths: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions of ``[start, start + length)`` of every span one after another, and where each span begins
+    among them.
 
     >>> spans(np.array([5, 20]), np.array([2, 3]))
     (array([ 5,  6, 20, 21, 22]), array([0, 2, 5]))
@@ -99,9 +109,14 @@ def spans(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> tuple[ND
 def pack(
     groups: NDArray[np.integer], units: NDArray[np.float32], columns: NDArray[np.integer]
 ) -> NDArray[np.uint64]:
-    """Keys of entries; *units* are whole and not negative, *groups* below MOST_GROUPS, *columns* below MOST_COLUMNS."""
+    """
+    Keys of entries; *units* are whole and not negative, *groups* below MOST_GROUPS, *columns* below
+    MOST_COLUMNS.
+    """
     upside_down = np.uint64(MOST_UNITS) - np.minimum(units, MOST_UNITS).astype(np.uint64)
-    return (groups.astype(np.uint64) << _GROUP_SHIFT) | (upside_down << _UNIT_SHIFT) | columns.astype(np.uint64)
+    return (
+        (groups.astype(np.uint64) << _GROUP_SHIFT) | (upside_down << _UNIT_SHIFT) | columns.astype(np.uint64)
+    )
 
 
 def best_of_groups(

@@ -1,11 +1,12 @@
 """Free words of leads and properties as short vectors: stemmed TF-IDF, then truncated SVD.
 
-Russian and English. «у метро» and "метро рядом" meet because words are stemmed; «без животных» and «с животными» do not,
-because a negation is joined to the word it denies.
+Russian and English. «у метро» and "метро рядом" meet because words are stemmed; «без животных» and «с
+животными» do not, because a negation is joined to the word it denies.
 """
 
 import io
 import re
+import zipfile
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,7 +19,8 @@ from matching.errors import InvalidInputError
 
 #: Width of every text vector; a small corpus fills fewer of them.
 TEXT_DIMENSIONS = 32
-#: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word counts.
+#: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word
+#: counts.
 LEAST_TEXTS_WITH_WORD = 2
 MOST_WORDS = 30_000
 #: The SVD is fitted on at most this many texts: more change the axes little and cost in proportion.
@@ -28,18 +30,16 @@ MOST_STEMS_REMEMBERED = 500_000
 _WORD = re.compile(r"[^\W_]+")
 _CYRILLIC = re.compile(r"[а-я]")
 _NEGATIONS = frozenset("не без нет ни нельзя кроме no not without non never".split())
-_STOP_WORDS = frozenset(
-    """
-    а в во вы где да для до его ее если есть же за и из или их к как ко который ли мы на над о об он она они оно от по под при с
-    со так также то у что чтобы это я очень можно нужно нужен нужна желательно хочу ищу
-    a an and are as at be by for from in is it its of on or our that the their there this to we with you your very
-    """.split()
-)
+_STOP_WORDS = frozenset("""
+    а в во вы где да для до его ее если есть же за и из или их к как ко который ли мы на над о об он она они
+    оно от по под при с со так также то у что чтобы это я очень можно нужно нужен нужна желательно хочу ищу
+    a an and are as at be by for from in is it its of on or our that the their there this to we with you your
+    """.split())
 
 
 class TextModel:
-    """
-    What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same wherever it is scored.
+    """What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same
+    wherever it is scored.
 
     Attributes (after :meth:`fit`):
         words_: Stem to column.
@@ -61,8 +61,8 @@ class TextModel:
 
     @classmethod
     def fit(cls, texts: Sequence[str], seed: int) -> "TextModel":
-        """
-        Learn from *texts* (repeats count once). The same texts in any order and the same seed give the same model.
+        """Learn from *texts* (repeats count once). The same texts in any order and the same seed give the
+        same model.
 
         A corpus without a usable word gives :meth:`empty`.
         """
@@ -99,7 +99,11 @@ class TextModel:
         buffer = io.BytesIO()
         words = "\n".join(self.words_).encode()
         np.savez_compressed(
-            buffer, words=np.frombuffer(words, np.uint8), idf=self.idf_, axes=self.axes_, version=np.array([1])
+            buffer,
+            words=np.frombuffer(words, np.uint8),
+            idf=self.idf_,
+            axes=self.axes_,
+            version=np.array([1]),
         )
         return buffer.getvalue()
 
@@ -109,34 +113,47 @@ class TextModel:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 words, idf, axes = stored["words"].tobytes().decode(), stored["idf"], stored["axes"]
-        except (ValueError, KeyError, OSError, EOFError) as error:
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"not a stored text model: {error}") from error
         model = cls()
         model.words_ = {word: column for column, word in enumerate(words.split("\n") if words else [])}
         if len(model.words_) != len(idf) or axes.shape != (len(idf), TEXT_DIMENSIONS):
-            raise InvalidInputError(f"a text model of {len(model.words_)} words with idf {idf.shape}, axes {axes.shape}")
+            raise InvalidInputError(
+                f"a text model of {len(model.words_)} words with idf {idf.shape}, axes {axes.shape}"
+            )
         model.idf_, model.axes_ = idf, axes
         return model
 
     def _choose_words(self, rows: NDArray[np.int64], stems: NDArray[np.int64], n_texts: int) -> None:
-        """Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is fixed."""
+        """
+        Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is
+        fixed.
+        """
         if not len(stems):
             return
         pairs = np.unique(rows * len(self._stems) + stems)
         texts_with = np.bincount(pairs % len(self._stems), minlength=len(self._stems))
         least = LEAST_TEXTS_WITH_WORD if n_texts >= 100 else 1
         names = self._stems.names()
-        kept = sorted(np.flatnonzero(texts_with >= least), key=lambda stem: (-texts_with[stem], names[stem]))[:MOST_WORDS]
+        kept = sorted(np.flatnonzero(texts_with >= least), key=lambda stem: (-texts_with[stem], names[stem]))[
+            :MOST_WORDS
+        ]
         self.words_ = {names[stem]: column for column, stem in enumerate(kept)}
         self.idf_ = (1 + np.log((1 + n_texts) / (1 + texts_with[kept]))).astype(np.float32)
 
     def _weighted(self, rows: NDArray[np.int64], stems: NDArray[np.int64], n_texts: int) -> csr_matrix:
-        """TF-IDF with sublinear counts, (1 + ln count) * idf, rows of unit length, float64 (n_texts, words)."""
+        """
+        TF-IDF with sublinear counts, (1 + ln count) * idf, rows of unit length, float64 (n_texts, words).
+        """
         if len(self._column_of_stem) != len(self._stems):
-            self._column_of_stem = np.array([self.words_.get(name, -1) for name in self._stems.names()], np.int64)
+            self._column_of_stem = np.array(
+                [self.words_.get(name, -1) for name in self._stems.names()], np.int64
+            )
         columns = self._column_of_stem[stems]
         known = columns >= 0
-        counts = csr_matrix((np.ones(known.sum()), (rows[known], columns[known])), (n_texts, len(self.words_)))
+        counts = csr_matrix(
+            (np.ones(known.sum()), (rows[known], columns[known])), (n_texts, len(self.words_))
+        )
         counts.sum_duplicates()
         counts.data = (1 + np.log(counts.data)) * self.idf_[counts.indices]
         lengths = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
@@ -148,17 +165,20 @@ class TextModel:
         if weighted.shape[0] > MOST_TEXTS_FOR_AXES:
             weighted = weighted[np.sort(rng.choice(weighted.shape[0], MOST_TEXTS_FOR_AXES, replace=False))]
         self.axes_ = np.zeros((len(self.words_), TEXT_DIMENSIONS), np.float32)
-        dimensions = min(TEXT_DIMENSIONS, *(side - 1 for side in weighted.shape))
-        if dimensions < 2:
-            # One text, or one word: what the words are is all there is to compare.
-            self.axes_[:, : min(weighted.shape[1], TEXT_DIMENSIONS)] = np.eye(*self.axes_.shape)[:, : weighted.shape[1]]
-            return
-        svd = TruncatedSVD(dimensions, algorithm="randomized", n_iter=4, random_state=seed).fit(weighted)
-        self.axes_[:, :dimensions] = svd.components_.T
+        if min(weighted.shape) <= 2 * TEXT_DIMENSIONS:
+            # So small that all axes can be had, and that each matters: the last may be what a negation turns
+            # on.
+            axes = np.linalg.svd(weighted.toarray(), full_matrices=False)[2][:TEXT_DIMENSIONS]
+        else:
+            svd = TruncatedSVD(TEXT_DIMENSIONS, algorithm="randomized", n_iter=4, random_state=seed)
+            axes = svd.fit(weighted).components_
+        self.axes_[:, : len(axes)] = axes.T
 
 
 class _Stems:
-    """Words as numbers of their stems; each distinct word is stemmed once in the life of the process's model."""
+    """
+    Words as numbers of their stems; each distinct word is stemmed once in the life of the process's model.
+    """
 
     def __init__(self) -> None:
         self._russian, self._english = snowballstemmer.stemmer("russian"), snowballstemmer.stemmer("english")

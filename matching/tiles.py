@@ -1,4 +1,6 @@
-"""Markets too big for one task: tiles of leads are scored apart and their partial lists of properties merged."""
+"""
+Markets too big for one task: tiles of leads are scored apart and their partial lists of properties merged.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +12,9 @@ from matching.ranking import RankedLists
 
 
 def shift_columns(lists: RankedLists, offset: int) -> RankedLists:
-    """Columns counted within a tile as columns of the whole market, whose row *offset* is the tile's first."""
+    """
+    Columns counted within a tile as columns of the whole market, whose row *offset* is the tile's first.
+    """
     return replace(lists, columns=lists.columns + lists.columns.dtype.type(offset))
 
 
@@ -24,7 +28,9 @@ def merge_lists(parts: Sequence[RankedLists], k: int) -> RankedLists:
         InvalidInputError: No part, or parts of different row counts.
     """
     if len({len(part) for part in parts}) != 1:
-        raise InvalidInputError(f"parts must be lists of the same rows, not of {[len(part) for part in parts]}")
+        raise InvalidInputError(
+            f"parts must be lists of the same rows, not of {[len(part) for part in parts]}"
+        )
     rows = np.concatenate([np.repeat(np.arange(len(part)), part.lengths) for part in parts])
     columns = np.concatenate([part.columns for part in parts])
     scores = np.concatenate([part.scores for part in parts])

@@ -1,16 +1,21 @@
-"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every property, exactly.
+"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every
+property, exactly.
 
 How it works:
 
 1. Properties are ordered so that neighbours are alike, and cut into blocks.
-2. Each lead gets a threshold: the k-th best score among the properties of the blocks that look best for it. Whatever ranks among its
-   k best scores at least that, so nothing is done twice (:mod:`matching.thresholds`).
-3. Block by block: thresholds for the block's properties, in the same way from the leads that look best for it; then one matrix product for
-   all leads, and from it only what reaches a lead's or a property's threshold, the *survivors*. Deal-breakers by amount, common
-   owners and excluded pairs are checked on survivors alone.
-4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of leads until the last block.
+2. Each lead gets a threshold: the k-th best score among the properties of the blocks that look best for it.
+   Whatever ranks among its k best scores at least that, so nothing is done twice
+   (:mod:`matching.thresholds`).
+3. Block by block: an upper bound for every lead (:mod:`matching.bounds`); thresholds for the block's
+   properties, in the same way from the leads that promise most; and a matrix product with those leads only
+   whose bound reaches a threshold of either side. From the product, only what itself reaches one is looked
+   at again, the *survivors*. Deal-breakers by amount, common owners and excluded pairs are checked on them.
+4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
+   leads until the last block.
 
-Scores are whole numbers (:mod:`matching.vectorize`), so thresholds and ties are exact. Memory grows with leads + properties.
+Scores are whole numbers (:mod:`matching.vectorize`), so thresholds and ties are exact. Memory grows with
+leads + properties.
 """
 
 import os
@@ -23,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from matching.blocks import PreparedMarket, prepare
+from matching.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
 from matching.errors import InvalidInputError, ScoringStoppedError
 from matching.incremental import NO_PAIRS
 from matching.ranking import MOST_COLUMNS, RankedLists, best_of_groups, pack, units_of, unpack
@@ -32,9 +37,14 @@ from matching.vectorize import LeadVectors, PropertyVectors
 
 #: Leads scored in one matrix product.
 LEADS_AT_ONCE = 4096
+_SHIFT = LEADS_AT_ONCE.bit_length() - 1
 #: Leads whose survivors wait together. A bucket that holds this many times what it can keep is cut back.
 BUCKET_SIZE = 1024
 SLACK = 4
+#: Leads scored with a block before the others, to learn what its properties can get.
+LOOKED_AT_FIRST = 1024
+#: Neighbouring blocks that are bounded together but for their places.
+BLOCKS_IN_RUN = 2
 
 
 @dataclass(frozen=True)
@@ -42,8 +52,8 @@ class Market:
     """
     All leads and properties of one city and deal type.
 
-    *excluded_for_leads* and *excluded_for_properties* are (n, 2) pairs (lead row, property row) that the lead's list, or the
-    property's, leaves out: the pairs acted on from that side.
+    *excluded_for_leads* and *excluded_for_properties* are (n, 2) pairs (lead row, property row) that the
+    lead's list, or the property's, leaves out: the pairs acted on from that side.
     """
 
     leads: LeadVectors
@@ -56,10 +66,14 @@ class Market:
             pairs = np.asarray(getattr(self, name))
             if pairs.ndim != 2 or pairs.shape[1] != 2:
                 raise InvalidInputError(f"{name} must be (n, 2), not {pairs.shape}")
-            if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()):
+            if len(pairs) and (
+                pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()
+            ):
                 raise InvalidInputError(f"{name} names rows that the market does not have")
         if max(len(self.leads), len(self.properties)) > MOST_COLUMNS:
-            raise InvalidInputError(f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles")
+            raise InvalidInputError(
+                f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles"
+            )
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,8 @@ class MarketLists:
 
     for_leads: RankedLists
     for_properties: RankedLists
+    #: Pairs that no bound could rule out; the rest of leads x properties was skipped.
+    pairs_scored: int = 0
 
 
 def score_market(
@@ -94,18 +110,21 @@ def score_market(
     # One BLAS thread each: our threads keep the cores busy, and between products too.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         prepared = prepare(
-            market.leads, market.properties, market.excluded_for_leads, market.excluded_for_properties
+            market.leads, market.properties, market.excluded_for_leads, market.excluded_for_properties, pool
         )
         scoring = _Scoring(prepared, k, row_thresholds(prepared, k, pool))
 
-        def score(number: int) -> None:
-            if should_stop is not None and should_stop():
-                raise ScoringStoppedError("stopped by the caller")
-            scoring.score_block(number)
-            if progress is not None:
-                progress(len(prepared.blocks[number]) * len(prepared.leads))
+        def score(first: int) -> None:
+            run = range(first, min(first + BLOCKS_IN_RUN, len(prepared.blocks)))
+            but_for_place = prepared.bounds.but_for_place([prepared.blocks[number].answers for number in run])
+            for number in run:
+                if should_stop is not None and should_stop():
+                    raise ScoringStoppedError("stopped by the caller")
+                scoring.score_block(number, but_for_place)
+                if progress is not None:
+                    progress(len(prepared.blocks[number]) * len(prepared.leads))
 
-        futures = [pool.submit(score, number) for number in range(len(prepared.blocks))]
+        futures = [pool.submit(score, first) for first in range(0, len(prepared.blocks), BLOCKS_IN_RUN)]
         try:
             for future in futures:
                 future.result()
@@ -121,35 +140,74 @@ class _Scoring:
     def __init__(self, market: PreparedMarket, k: int, row_thresholds: NDArray[np.float32]) -> None:
         self.market = market
         self.k = k
-        # Raised by whichever thread cuts a bucket back, read by the others as it stands: an older, lower value only
-        # lets more through.
+        # Raised by whichever thread cuts a bucket back, read by the others as it stands: an older, lower
+        # value only lets more through.
         self.row_thresholds = row_thresholds
         n_leads = len(market.leads)
-        self.buckets = [_Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
+        self.buckets = [
+            _Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)
+        ]
+        self.pairs_scored = np.zeros(len(market.blocks), np.int64)
+        self._local = threading.local()
         self.property_lists: list[RankedLists] = [None] * len(market.blocks)
 
-    def score_block(self, number: int) -> None:
+    def score_block(self, number: int, but_for_place: NDArray[np.float32]) -> None:
+        """Score one block with all leads in reach; *but_for_place* bounds its run."""
         market, block = self.market, self.market.blocks[number]
-        n_leads = len(market.leads)
-        sample = np.arange(0, n_leads, max(1, n_leads // 1024))
-        thresholds = column_thresholds(market, block, sample, self.k)
+        bounds = market.bounds.of_block(but_for_place, block.answers)
+        thresholds = self._look_first(block, bounds)
+        leads = np.flatnonzero(bounds >= np.minimum(self.row_thresholds, thresholds.min()))
+        self.pairs_scored[number] = len(leads) * len(block)
         best = _Bucket(len(block), self.k)
-        for first in range(0, n_leads, LEADS_AT_ONCE):
-            leads = slice(first, min(first + LEADS_AT_ONCE, n_leads))
-            units = market.units(block, leads)
-            reaches = units >= self.row_thresholds[leads]
-            reaches |= units >= thresholds[:, np.newaxis]
-            self._collect(block, first, units, reaches, thresholds, best)
-        keys, indptr = best.finish()
-        self.property_lists[number] = unpack(keys, indptr)
+        for first in range(0, len(leads), LEADS_AT_ONCE):
+            self._score_leads(block, leads[first : first + LEADS_AT_ONCE], thresholds, best)
+        self.property_lists[number] = unpack(*best.finish())
 
-    def _collect(self, block, first, units, reaches, thresholds, best) -> None:
-        market = self.market
+    def _look_first(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Thresholds for the block's properties, from the leads that promise most."""
+        promising = np.arange(len(bounds))
+        if len(bounds) > LOOKED_AT_FIRST:
+            promising = np.argpartition(bounds, -LOOKED_AT_FIRST)[-LOOKED_AT_FIRST:]
+        units = self.market.units(block, promising)
+        return column_thresholds(self.market, block, promising, units, self.k)
+
+    def _score_leads(
+        self, block: Block, leads: NDArray[np.intp], thresholds: NDArray[np.float32], best: "_Bucket"
+    ) -> None:
+        """
+        Score a block with at most LEADS_AT_ONCE leads and hand on what reaches a threshold of either side.
+        """
+        market, space = self.market, self._workspace()
+        n = len(leads)
+        units = np.matmul(
+            block.parts, market.points_of(block, leads, space.points), out=space.units[: len(block), :n]
+        )
+        # Two compares joined let a tenth through of what one compare with the smaller threshold does.
+        reaches, reaches_lead = space.reaches[: len(block)], space.reaches_lead[: len(block), :n]
+        np.greater_equal(units, self.row_thresholds[leads], out=reaches_lead)
+        np.greater_equal(units, thresholds[:, np.newaxis], out=reaches[:, :n])
+        np.logical_or(reaches[:, :n], reaches_lead, out=reaches[:, :n])
+        reaches[:, n:] = False
         flat = np.flatnonzero(reaches)
-        column, lead = np.divmod(flat, units.shape[1])
-        units, lead, home = units.ravel()[flat], lead + first, column + block.start
+        # LEADS_AT_ONCE is a power of two: quotient and remainder without a division.
+        column, lead = flat >> _SHIFT, flat & (LEADS_AT_ONCE - 1)
+        units, lead, home = space.units.ravel()[flat], leads[lead], column + block.start
+        self._sort_out(units, lead, home, column, thresholds, best)
+
+    def _sort_out(
+        self,
+        units: NDArray[np.float32],
+        lead: NDArray[np.intp],
+        home: NDArray[np.intp],
+        column: NDArray[np.intp],
+        thresholds: NDArray[np.float32],
+        best: "_Bucket",
+    ) -> None:
+        """Give survivors, pair by pair in four columns, to the property's bucket, the lead's, or both."""
+        market = self.market
         allowed = ~market.is_forbidden(lead, home)
-        units, lead, home, column = units[allowed], lead[allowed], home[allowed], column[allowed]
+        if not allowed.all():
+            units, lead, home, column = units[allowed], lead[allowed], home[allowed], column[allowed]
 
         wanted = (units >= thresholds[column]) & ~market.excluded_for_properties.holds(lead, home)
         keys = pack(column[wanted], units[wanted], market.lead_order[lead[wanted]])
@@ -159,11 +217,18 @@ class _Scoring:
         lead, home, units = lead[wanted], home[wanted], units[wanted]
         keys = pack(lead % BUCKET_SIZE, units, market.property_order[home])
         bucket = lead // BUCKET_SIZE
-        order = np.argsort(bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable")
+        order = np.argsort(
+            bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable"
+        )
         keys, cuts = keys[order], np.searchsorted(bucket[order], np.arange(len(self.buckets) + 1))
-        for number in np.unique(bucket):
+        for number in np.flatnonzero(np.diff(cuts)):
             span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)
             self.buckets[number].add(keys[cuts[number] : cuts[number + 1]], self.row_thresholds[span])
+
+    def _workspace(self) -> "_Workspace":
+        if not hasattr(self._local, "space"):
+            self._local.space = _Workspace(self.market)
+        return self._local.space
 
     def lists(self) -> MarketLists:
         """Everything in the caller's order; to be called once, when all blocks are done."""
@@ -171,8 +236,20 @@ class _Scoring:
         for_leads = RankedLists.concat([unpack(*bucket.finish()) for bucket in self.buckets])
         for_properties = RankedLists.concat(self.property_lists)
         return MarketLists(
-            for_leads.take(np.argsort(market.lead_order)), for_properties.take(np.argsort(market.property_order))
+            for_leads.take(np.argsort(market.lead_order)),
+            for_properties.take(np.argsort(market.property_order)),
         )
+
+
+class _Workspace:
+    """What one thread needs again and again; fresh pages cost more than the arithmetic on them."""
+
+    def __init__(self, market: PreparedMarket) -> None:
+        width = max(len(block.columns) for block in market.blocks)
+        self.points = np.empty((width, LEADS_AT_ONCE), np.float32)
+        self.units = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), np.float32)
+        self.reaches = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), bool)
+        self.reaches_lead = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), bool)
 
 
 class _Bucket:
@@ -186,7 +263,9 @@ class _Bucket:
         self._lock = threading.Lock()
 
     def add(self, keys: NDArray[np.uint64], thresholds: NDArray[np.float32]) -> None:
-        """Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly."""
+        """
+        Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly.
+        """
         with self._lock:
             self._parts.append(keys)
             self._waiting += len(keys)

@@ -1,17 +1,19 @@
 """Leads and properties as vectors of whole numbers whose dot product is the score.
 
-A lead's vector holds *points*: what each possible answer of a property earns, :data:`WHOLE_SCORE` points being 100. A
-property's holds *parts*: :data:`PARTS` where an answer is its own, 0 elsewhere, and where it lies between two knots of a
-sampled criterion the parts are split between them. So one unit of the dot product is
-``100 / (WHOLE_SCORE * PARTS) = 2**-17`` of a score.
+A lead's vector holds *points*: what each possible answer of a property earns, :data:`WHOLE_SCORE` points
+being 100. A property's holds *parts*: :data:`PARTS` where an answer is its own, 0 elsewhere, and where it
+lies between two knots of a sampled criterion the parts are split between them. So one unit of the dot product
+is ``100 / (WHOLE_SCORE * PARTS) = 2**-17`` of a score.
 
-Why whole numbers: float32 adds whole numbers below 2**24 exactly, in any order. A score is therefore the same to the last bit
-from a matrix product, a vector product or a sum over criteria, whatever the tile, the thread or the processor; equal
-scores are equal, thresholds need no tolerance, and ``units * 2**-17`` is exact in float32 again. The price is a rounding of
-each criterion to 1 / WHOLE_SCORE of 100, at most 0.0025 of 100 in all.
+Why whole numbers: float32 adds whole numbers below 2**24 exactly, in any order. A score is therefore the same
+    to the last bit
+from a matrix product, a vector product or a sum over criteria, whatever the tile, the thread or the
+processor; equal scores are equal, thresholds need no tolerance, and ``units * 2**-17`` is exact in float32
+again. The price is a rounding of each criterion to 1 / WHOLE_SCORE of 100, at most 0.0025 of 100 in all.
 
-Deal-breakers by category (type, rooms) are :data:`BROKEN` points, which leave the whole product negative. Those by amount (price, area) are
-so too wherever both knots around a property are beyond the limit; right at the limit only :func:`broken_by_amount` tells.
+Deal-breakers by category (type, rooms) are :data:`BROKEN` points, which leave the whole product negative.
+Those by amount (price, area) are so too wherever both knots around a property are beyond the limit; right at
+the limit only :func:`broken_by_amount` tells.
 """
 
 from collections.abc import Sequence
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 
 from matching import criteria
 from matching.columns import LeadColumns, PlaceIndex, PropertyColumns
-from matching.criteria import CRITERION_NAMES, PRIOR, UNKNOWN_VALUE, UNSTATED_SHARE, Weights
+from matching.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, PRIOR, UNKNOWN_VALUE, UNSTATED_SHARE, Weights
 from matching.places import concat_lists, take_lists
 from matching.text import TEXT_DIMENSIONS, TextModel
 from matching.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
@@ -34,7 +36,8 @@ WHOLE_SCORE = 204_800
 PARTS = 64
 #: Property-side parts of a text vector of length 1: finer, because each of its 32 numbers is rounded.
 TEXT_PARTS = 512
-#: Units of a full score. Rounded text vectors may be a hair longer than 1, so a product may end a hair above: it counts as this.
+#: Units of a full score. Rounded text vectors may be a hair longer than 1, so a product may end a hair above:
+#: it counts as this.
 MOST_UNITS = WHOLE_SCORE * PARTS
 #: A score is its units times this.
 SCORE_OF_UNIT = np.float32(100 / MOST_UNITS)
@@ -48,8 +51,8 @@ def _slices(**widths: int) -> tuple[dict[str, slice], int]:
     return {name: slice(start, end) for name, start, end in zip(widths, starts, ends, strict=True)}, ends[-1]
 
 
-#: Columns of the dense part, by criterion. The last column of rooms, class, condition, year, and the whole of the *_unknown ones, are
-#: for properties that do not tell. `always` is 1 for every property.
+#: Columns of the dense part, by criterion. The last column of rooms, class, condition, year, and the whole of
+#: the *_unknown ones, are for properties that do not tell. `always` is 1 for every property.
 DENSE, DENSE_WIDTH = _slices(
     rooms=MOST_ROOMS + 2,
     property_type=len(PROPERTY_TYPES),
@@ -97,14 +100,27 @@ class _Vectors:
 
     def put(self, rows: NDArray[np.intp] | Sequence[int], vectors: Self) -> Self:
         """These vectors with *rows* replaced by *vectors*, in that order; self stays as it is."""
+        rows = np.asarray(rows, np.intp)
         source = np.arange(len(self))
-        source[np.asarray(rows, np.intp)] = len(self) + np.arange(len(vectors))
-        return type(self).concat([self, vectors]).take(source)
+        source[rows] = len(self) + np.arange(len(vectors))
+        changed = {}
+        for indptr, codes in self._LISTS:
+            both = concat_lists([(getattr(table, indptr), getattr(table, codes)) for table in (self, vectors)])
+            changed[indptr], changed[codes] = take_lists(*both, source)
+        for column in fields(self):
+            if column.name not in changed:
+                # One copy and a few assignments: gathering all rows anew would cost several times that.
+                changed[column.name] = getattr(self, column.name).copy()
+                changed[column.name][rows] = getattr(vectors, column.name)
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True)
 class LeadVectors(_Vectors):
-    """Points of L leads. Sampled criteria and places stay symbolic, for their columns are too many to fill for everybody."""
+    """
+    Points of L leads. Sampled criteria and places stay symbolic, for their columns are too many to fill for
+    everybody.
+    """
 
     owner: NDArray[np.int64]
     #: float32 (L, DENSE_WIDTH), whole numbers.
@@ -124,7 +140,8 @@ class LeadVectors(_Vectors):
     district_codes: NDArray[np.int32]
     metro_indptr: NDArray[np.int64]
     metro_codes: NDArray[np.int32]
-    #: float64 (L, criteria), in the order of CRITERION_NAMES: what each criterion can earn, stated or not; WHOLE_SCORE in all.
+    #: float64 (L, criteria), in the order of CRITERION_NAMES: what each criterion can earn, stated or not;
+    #: WHOLE_SCORE in all.
     whole_points: NDArray[np.float64]
     #: bool (L, criteria).
     stated: NDArray[np.bool_]
@@ -144,7 +161,8 @@ class PropertyVectors(_Vectors):
     #: float64 (P,), NaN where not known.
     price: NDArray[np.float64]
     area: NDArray[np.float64]
-    #: The knot at or under the price, and the parts (float32) on it and on the next; both 0 where the price is not known.
+    #: The knot at or under the price, and the parts (float32) on it and on the next; both 0 where the price
+    #: is not known.
     price_knot: NDArray[np.int32]
     price_parts: NDArray[np.float32]
     price_next_parts: NDArray[np.float32]
@@ -157,18 +175,23 @@ class PropertyVectors(_Vectors):
 
 
 def lead_vectors(
-    leads: LeadColumns, text_model: TextModel, places: PlaceIndex, weights: Weights = Weights()
+    leads: LeadColumns, text_model: TextModel, places: PlaceIndex, weights: Weights = DEFAULT_WEIGHTS
 ) -> LeadVectors:
     """Vectors of *leads*; a row depends on nothing but its own lead, the model and the weights."""
     text = text_model.transform(leads.text)
     stated = _stated(leads, text)
     weight = np.array([getattr(weights, name) for name in CRITERION_NAMES])
     effective = np.where(stated, weight, UNSTATED_SHARE * weight)
-    # All weight may lie on a single criterion (a learnt set may do so), hence never on nothing: Weights sees to that.
+    # All weight may lie on a single criterion (a learnt set may do so), hence never on nothing: Weights sees
+    # to that.
     shares = effective / effective.sum(axis=1, keepdims=True)
-    # Rounding the running sum, not each share, makes every lead's points WHOLE_SCORE in all: a perfect pair scores 100, not 99.999.
+    # Rounding the running sum, not each share, makes every lead's points WHOLE_SCORE in all: a perfect pair
+    # scores 100, not 99.999.
     whole_points = np.diff(np.rint(np.cumsum(shares, axis=1) * WHOLE_SCORE), axis=1, prepend=0.0)
-    points = {name: np.where(stated[:, column], whole_points[:, column], 0.0) for column, name in enumerate(CRITERION_NAMES)}
+    points = {
+        name: np.where(stated[:, column], whole_points[:, column], 0.0)
+        for column, name in enumerate(CRITERION_NAMES)
+    }
     dense = np.zeros((len(leads), DENSE_WIDTH), np.float32)
     _fill_categories(dense, leads, points)
     dense[:, DENSE["text"]] = np.rint(
@@ -187,7 +210,10 @@ def lead_vectors(
     }
     for name, whole in unknown.items():
         dense[:, DENSE[name].start] = np.rint(UNKNOWN_VALUE * whole)
-    hits = {name: np.rint(points["location"] * part) for name, part in (("district", district_part), ("metro", metro_part))}
+    hits = {
+        name: np.rint(points["location"] * part)
+        for name, part in (("district", district_part), ("metro", metro_part))
+    }
     always = _always(whole_points, stated, hits["district"] + hits["metro"])
     dense[:, DENSE["always"].start] = always.sum(axis=1)
     unstated_as_nan = lambda bound: np.where(bound > 0, bound, np.nan)
@@ -213,7 +239,7 @@ def lead_vectors(
 
 
 def property_vectors(
-    properties: PropertyColumns, text_model: TextModel, places: PlaceIndex, weights: Weights = Weights()
+    properties: PropertyColumns, text_model: TextModel, places: PlaceIndex, weights: Weights = DEFAULT_WEIGHTS
 ) -> PropertyVectors:
     """Vectors of *properties*; a row depends on nothing but its own property and the model."""
     dense = np.zeros((len(properties), DENSE_WIDTH), np.float32)
@@ -260,7 +286,8 @@ def price_points(leads: LeadVectors, knot: NDArray[np.integer]) -> NDArray[np.fl
     """
     value = criteria.price_value(criteria.PRICE_KNOTS[knot], leads.price_min, leads.price_max)
     points = np.rint(leads.price_points * value).astype(np.float32)
-    # Prices that touch a knot lie above the knot before it. The margin keeps rounding on the safe side: broken_by_amount is exact.
+    # Prices that touch a knot lie above the knot before it. The margin keeps rounding on the safe side:
+    # broken_by_amount is exact.
     lowest = criteria.PRICE_KNOTS[np.maximum(knot, 1) - 1]
     hopeless = lowest * 100 > leads.price_max * (criteria.PRICE_LIMIT_PERCENT * (1 + 1e-9))
     return np.where(hopeless & (knot > 0), np.float32(BROKEN), points)
@@ -279,12 +306,18 @@ def area_points(leads: LeadVectors, knot: NDArray[np.integer]) -> NDArray[np.flo
 def _always(
     whole_points: NDArray[np.float64], stated: NDArray[np.bool_], location_hits: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Priors of what is not stated, and the part of location and text that every property gets; each rounded by itself,
-    so that an explanation by criterion adds up to the score exactly."""
+    """
+    Priors of what is not stated, and the part of location and text that every property gets; each rounded by
+    itself, so that an explanation by criterion adds up to the score exactly.
+    """
     earned = np.where(stated, 0.0, np.rint(PRIOR * whole_points))
     location, text = CRITERION_NAMES.index("location"), CRITERION_NAMES.index("text")
-    earned[:, location] = np.where(stated[:, location], whole_points[:, location] - location_hits, earned[:, location])
-    earned[:, text] = np.where(stated[:, text], np.rint(criteria.TEXT_BASE * whole_points[:, text]), earned[:, text])
+    earned[:, location] = np.where(
+        stated[:, location], whole_points[:, location] - location_hits, earned[:, location]
+    )
+    earned[:, text] = np.where(
+        stated[:, text], np.rint(criteria.TEXT_BASE * whole_points[:, text]), earned[:, text]
+    )
     return earned
 
 
@@ -344,16 +377,25 @@ def _fill_years(dense: NDArray[np.float32], year: NDArray[np.float64]) -> None:
 def _between_knots(
     amount: NDArray[np.float64], knots: NDArray[np.float64]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    """The knot at or under each amount, by logarithm, and the parts on it and on the next; parts of 0 for NaN."""
+    """
+    The knot at or under each amount, by logarithm, and the parts on it and on the next; parts of 0 for NaN.
+    """
     known = ~np.isnan(amount)
     place = np.log(np.clip(np.where(known, amount, 1.0), knots[0], knots[-1])) / np.log(knots[1])
     knot = np.minimum(place.astype(np.int32), len(knots) - 2)
     next_parts = np.rint((place - knot) * PARTS)
-    return knot, np.where(known, PARTS - next_parts, 0).astype(np.float32), (next_parts * known).astype(np.float32)
+    return (
+        knot,
+        np.where(known, PARTS - next_parts, 0).astype(np.float32),
+        (next_parts * known).astype(np.float32),
+    )
 
 
 def broken_by_amount(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.bool_]:
-    """Whether price or area breaks each pair of row *i* with row *i* (or one side's single row with all of the other's)."""
+    """
+    Whether price or area breaks each pair of row *i* with row *i* (or one side's single row with all of the
+    other's).
+    """
     return criteria.over_budget(properties.price, leads.price_max) | criteria.far_too_small(
         properties.area, leads.area_min
     )

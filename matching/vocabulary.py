@@ -1,7 +1,7 @@
 """Canonical codes of the matching engine, and the key by which two spellings of a place name are one place.
 
-A code is the position of its word in the tuples below; -1 stands for "not stated" on a lead and "not known" on a
-property. Ordered scales (class, condition) are listed from the lowest to the highest.
+A code is the position of its word in the tuples below; -1 stands for "not stated" on a lead and "not known"
+on a property. Ordered scales (class, condition) are listed from the lowest to the highest.
 """
 
 import re
@@ -14,12 +14,10 @@ CONDITIONS = ("ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN")
 MOST_ROOMS = 10
 
 #: Words that say what kind of place a name names, and not which; they are left out of its key.
-GENERIC_PLACE_WORDS = frozenset(
-    """
+GENERIC_PLACE_WORDS = frozenset("""
     район р н рн мкр мкрн микрорайон округ ао административный поселение пос поселок метро м ст станция
     district area neighborhood neighbourhood microdistrict okrug metro subway station
-    """.split()
-)
+    """.split())
 
 _WORD = re.compile(r"\w+")
 
@@ -28,8 +26,8 @@ def place_key(name: str) -> str:
     """
     The form of a place name under which its spellings meet; empty for a name without a letter or digit.
 
-    Case, ё, hyphens, quotes and words such as "район" or "station" do not count. A name that consists of such words
-    only keeps them, or all such names would be one place.
+    Case, ё, hyphens, quotes and words such as "район" or "station" do not count. A name that consists of such
+    words only keeps them, or all such names would be one place.
 
     >>> place_key("р-н Хорошёво-Мнёвники"), place_key("Хорошево Мневники (район)")
     ('хорошево мневники', 'хорошево мневники')

@@ -1,7 +1,10 @@
 """The domain: tables, and the operations on them as functions that take a Session."""
 
 from models import (
+    api_keys,
     audit,
+    codes,
+    erasure,
     idempotency,
     leads,
     matches,
@@ -13,6 +16,7 @@ from models import (
     runs,
     tokens,
     unscorable,
+    uploads,
     users,
 )
 from models.base import Base

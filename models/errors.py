@@ -3,6 +3,9 @@
 DomainError
 ├── SettingsError         the environment is unusable; stops the start
 ├── InvalidValueError     a value breaks a rule that a schema cannot see; carries the field's path
+│   └── InvalidFileError  an uploaded file cannot be read
+│       ├── TooLargeFileError   it is too large
+│       └── WrongFileTypeError  it is of a kind that we do not take
 ├── NotFoundError         absent, or not yours to know of
 ├── NotAllowedError       yours to know of, not to do
 ├── NotSignedInError      a token or a secret is missing, wrong or void
@@ -27,11 +30,28 @@ class SettingsError(DomainError):
 class InvalidValueError(DomainError):
     """A value breaks a rule."""
 
+    #: The part of a request that the value came in.
+    place = "json"
+
     def __init__(self, field: str, reason: str) -> None:
         """*field* is the dotted path of the value as the client sent it, *reason* one sentence for the client."""
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class InvalidFileError(InvalidValueError):
+    """An uploaded file cannot be read."""
+
+    place = "files"
+
+
+class TooLargeFileError(InvalidFileError):
+    """An uploaded file is too large."""
+
+
+class WrongFileTypeError(InvalidFileError):
+    """An uploaded file is of a kind that we do not take."""
 
 
 class NotFoundError(DomainError):

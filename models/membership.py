@@ -3,6 +3,7 @@
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
+from models.enums import Role
 from models.leads import Lead
 from models.properties import Property
 from models.users import User, keep_an_admin, lock_user
@@ -23,6 +24,22 @@ def set_active(session: Session, user_id: int, active: bool) -> User:
     user.is_active = active
     session.flush()
     touch_market(session, user.id)
+    return user
+
+
+def set_role(session: Session, user_id: int, role: Role) -> User:
+    """
+    Give a user another role; their tokens stay good, for rights are read anew with every request.
+
+    Raises:
+        NotFoundError: No such user, or one who was deleted.
+        ConflictError: It is the last active administrator.
+    """
+    user = lock_user(session, user_id)
+    if role is not Role.ADMIN:
+        keep_an_admin(session, user)
+    user.role = role
+    session.flush()
     return user
 
 

@@ -60,6 +60,10 @@ class LeadRecommendations(Base):
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]  #: The rescoring run that wrote it; null: a change of one entity.
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    #: The transaction that wrote the list; lets a worker's snapshot ask for what it has not seen yet.
+    changed_in: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"), index=True
+    )
 
 
 class PropertyRecommendations(Base):
@@ -80,6 +84,10 @@ class PropertyRecommendations(Base):
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    #: The transaction that wrote the list; lets a worker's snapshot ask for what it has not seen yet.
+    changed_in: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"), index=True
+    )
 
 
 class TextModelRow(Base):

@@ -43,7 +43,10 @@ class Settings:
     #: TELEGRAM_API_URL: where notices are sent; another address only for a local stand-in.
     telegram_api_url: str
     #: SMS_GATEWAY_URL: console://, smsc://login:password@smsc.kz or twilio://sid:token@api.twilio.com?from=+1...
+    #: (worker/sms.py); smsc+http:// and twilio+http:// are for stand-ins on this machine.
     sms_gateway_url: str
+    #: SMS_PER_HOUR: codes that may be sent in all; numbers of one country other than +7 may have a tenth of them.
+    sms_per_hour: int
     #: MEDIA_URL: where uploads are kept: file:///folder or s3://bucket/prefix; empty: a folder of LEADMATCH_HOME.
     media_url: str
     #: CORS_ORIGINS: comma-separated origins whose pages may call the API; empty: none.
@@ -94,6 +97,7 @@ class Settings:
             telegram_bot_secret=environ.get("TELEGRAM_BOT_SECRET", ""),
             telegram_api_url=environ.get("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/"),
             sms_gateway_url=environ.get("SMS_GATEWAY_URL", "console://"),
+            sms_per_hour=_whole(environ, "SMS_PER_HOUR", 100_000 if environment == "local" else 1000, 1, 10_000_000),
             media_url=environ.get("MEDIA_URL") or (home / "media").as_uri(),
             cors_origins=tuple(filter(None, (part.strip() for part in environ.get("CORS_ORIGINS", "").split(",")))),
             trusted_proxies=_whole(environ, "TRUSTED_PROXIES", 0, 0, 10),
@@ -104,7 +108,7 @@ class Settings:
             metrics_networks=_networks(environ, "METRICS_NETWORKS", "" if environment == "production" else LOOPBACK),
             queue_limit=_whole(environ, "QUEUE_LIMIT", 10_000, 1, 10_000_000),
         )
-        if settings.is_production and settings.sms_gateway_url.startswith("console:"):
+        if settings.is_production and not settings.sms_gateway_url.startswith(("smsc://", "twilio://")):
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
         if 0 < len(settings.metrics_token) < SHORTEST_SECRET and settings.is_production:
             raise SettingsError(f"METRICS_TOKEN is too weak: at least {SHORTEST_SECRET} random characters")

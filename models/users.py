@@ -1,10 +1,13 @@
 """Users: everybody who signs in, and what they are allowed to be."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import CheckConstraint, Index, Integer, String, func, select, text
+from sqlalchemy import CheckConstraint, Index, Integer, Select, String, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -39,6 +42,8 @@ class User(Base):
     telegram_username: Mapped[str | None] = mapped_column(String(64))
     agency_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(256))
+    #: What the portal asks of a user beyond the common columns, under its own names.
+    profile: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     #: Tokens carry this number; raising it voids every token given out before.
     token_version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
@@ -49,6 +54,15 @@ class User(Base):
     def telegram(self) -> str | None:
         """How others reach this user on Telegram: the @name, otherwise the number."""
         return f"@{self.telegram_username}" if self.telegram_username else self.telegram_id
+
+    @property
+    def names(self) -> dict[str, str | None]:
+        """First and last name; of one who came by a door that asks for the name in one piece, its first word leads."""
+        first, _, last = (self.name or "").partition(" ")
+        return {
+            "first_name": self.profile.get("first_name", first or None),
+            "last_name": self.profile.get("last_name", last or None),
+        }
 
 
 def normal_phone(raw: str, field: str = "phone") -> str:
@@ -124,6 +138,46 @@ def user_by_login(session: Session, username: str) -> User | None:
     except InvalidValueError:
         return None
     return session.scalar(select(User).where(where, User.is_active))
+
+
+def user_by_phone(session: Session, phone: str) -> User | None:
+    """Whoever has this phone (E.164), deactivated or not."""
+    return session.scalar(select(User).where(User.phone == phone))
+
+
+def all_users() -> Select[tuple[User]]:
+    """Everybody who was not deleted, oldest first."""
+    return select(User).where(User.deleted_at.is_(None)).order_by(User.id)
+
+
+def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> None:
+    """
+    Set the given fields of the portal's profile; `email` is a column of its own, and the name follows its parts.
+
+    Raises:
+        ConflictError: The e-mail address belongs to somebody else.
+    """
+    session.refresh(user, with_for_update=True)  # two changes at once must not lose one's fields
+    changes = dict(changes)
+    if {"first_name", "last_name"} & set(changes):
+        changes = user.names | changes
+    try:
+        with session.begin_nested():
+            if "email" in changes:
+                user.email = changes.pop("email")
+            if "first_name" in changes:
+                user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
+            user.profile = user.profile | changes
+    except IntegrityError as error:
+        raise ConflictError(_taken(error)) from None
+
+
+def change_password(session: Session, user: User, password_hash: str) -> None:
+    """Set another password; tokens given out before are void."""
+    session.refresh(user, with_for_update=True)
+    user.password_hash = password_hash
+    user.token_version += 1
+    session.flush()
 
 
 def lock_user(session: Session, user_id: int) -> User:

@@ -113,7 +113,9 @@ def owner_of_imports(session: Session, email: str | None) -> int:
         row = {"role": Role.AGENCY, "name": "Импорт объявлений", "email": IMPORTER_EMAIL}
         session.execute(insert(User).values(row).on_conflict_do_nothing())
         session.flush()
-    user = session.scalar(select(User).where(User.email == normal_email(email or IMPORTER_EMAIL, "owner"), User.is_active))
+    user = session.scalar(
+        select(User).where(User.email == normal_email(email or IMPORTER_EMAIL, "owner"), User.is_active)
+    )
     if user is None:
         raise InvalidValueError("owner", f"no active user has the address {email or IMPORTER_EMAIL}")
     if user.role not in SUPPLY_ROLES:

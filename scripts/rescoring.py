@@ -62,7 +62,9 @@ def ask_for_run(
     except ConflictError as busy:
         console.print(f"{busy.message} What was added is taken up within half a minute.", highlight=False)
         return
-    console.print(f"Run {run_id} rescores {'the market' if city else 'everything'}: leadmatch runs {run_id}", highlight=False)
+    console.print(
+        f"Run {run_id} rescores {'the market' if city else 'everything'}: leadmatch runs {run_id}", highlight=False
+    )
 
 
 def watch(factory: sessionmaker[Session], run_id: int, console: Console, *, transient: bool = False) -> RunState:
@@ -89,7 +91,9 @@ def watch(factory: sessionmaker[Session], run_id: int, console: Console, *, tran
                     progress.update(bar, total=1, completed=1) if not (found and found["pairs_total"]) else None
                 return state
             if state is RunState.QUEUED and not told and time.monotonic() - began > PATIENCE_SECONDS:
-                progress.console.print("No worker has taken the run yet: does one listen to the queue `runs`?", highlight=False)
+                progress.console.print(
+                    "No worker has taken the run yet: does one listen to the queue `runs`?", highlight=False
+                )
                 told = True
             time.sleep(LOOK_SECONDS)
 

@@ -1,12 +1,15 @@
 """What `leadmatch run` shows first: one lead, its best ten properties, and why each stands where it does."""
 
+from decimal import Decimal
+
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from matching.criteria import CRITERION_NAMES
-from matching.explain import LeadFacts, PairExplanation, PropertyFacts, explain_pairs
+from matching.explain import CriterionShare, LeadFacts, PairExplanation, PropertyFacts, explain_pairs
 from models.enums import OPEN_STATES, DealType, RunScope, RunState, Side, Status
 from models.errors import ConflictError
 from models.facts import lead_facts, market_factors, property_facts
@@ -22,6 +25,8 @@ from scripts.rescoring import request, run_line, watch
 from worker.markets import text_model
 
 SHOWN = 10
+#: Characters that a column for each criterion takes.
+WIDE = 120
 
 #: Column heads that fit: Russian is what the market's users read.
 HEADS = {
@@ -69,7 +74,7 @@ def first_run(console: Console) -> None:
         show_best(session, console)
 
 
-def _run_everything(factory, settings: Settings) -> int:
+def _run_everything(factory: sessionmaker[Session], settings: Settings) -> int:
     try:
         return request(factory, settings, RunScope.ALL, "first start")[0]
     except ConflictError:
@@ -87,8 +92,8 @@ def show_best(session: Session, console: Console) -> None:
         console.print("No lead has recommendations yet.")
         return
     entries = recommended_page(session, Side.LEAD, lead.id, page=1, limit=SHOWN).entries
-    console.print(f"\n[bold]Лид {lead.id}[/]: {wishes_of(lead)}", highlight=False)
-    console.print(_table(entries, _explained(session, lead, entries)))
+    console.print(f"\n[bold]Лид {lead.id}[/]: {escape(wishes_of(lead))}", highlight=False)
+    console.print(_table(entries, _explained(session, lead, entries), wide=console.width >= WIDE))
     console.print(
         "  Под каждым критерием — доля пожелания, которую исполняет объект, в процентах; · — пожелания нет,"
         " ? — объект об этом не говорит. Оценка — их взвешенное среднее.",
@@ -118,30 +123,35 @@ def _explained(session: Session, lead: Lead, entries: list[Recommended]) -> list
     return explain_pairs([LeadFacts(**lead_facts(lead, factors))], offers, model)
 
 
-def _table(entries: list[Recommended], explanations: list[PairExplanation]) -> Table:
-    table = Table("№", "объект", "цена", "оценка", *(HEADS[name] for name in CRITERION_NAMES))
-    for column in (0, *range(2, 4 + len(CRITERION_NAMES))):
+def _table(entries: list[Recommended], explanations: list[PairExplanation], wide: bool) -> Table:
+    """*wide*: a column for each criterion; otherwise they stand under the object, which fits into 80 characters."""
+    heads = [HEADS[name] for name in CRITERION_NAMES] if wide else []
+    table = Table("№", "объект", "цена", "оценка", *heads)
+    for column in (0, *range(2, 4 + len(heads))):
         table.columns[column].justify = "right"
+        table.columns[column].no_wrap = True
     for place, (entry, explanation) in enumerate(zip(entries, explanations, strict=True), start=1):
         shares = {share.criterion: share for share in explanation.criteria}
-        marks = [
-            "·" if not share.stated else ("" if share.known else "?") + f"{100 * share.value:.0f}"
-            for share in (shares[name] for name in CRITERION_NAMES)
-        ]
-        table.add_row(
-            str(place),
-            _describe(entry.row),
-            _money(entry.row.price, entry.row.currency),
-            f"[bold]{entry.match_score:.1f}[/]",
-            *marks,
-        )
+        marks = [_mark(shares[name]) for name in CRITERION_NAMES]
+        home = _describe(entry.row)
+        if not wide:
+            told = ", ".join(f"{HEADS[name]} {mark}" for name, mark in zip(CRITERION_NAMES, marks, strict=True))
+            home += f"\n[dim]{told}[/]"
+        price = _money(entry.row.price, entry.row.currency)
+        table.add_row(str(place), home, price, f"[bold]{entry.match_score:.1f}[/]", *(marks if wide else ()))
     return table
+
+
+def _mark(share: CriterionShare) -> str:
+    if not share.stated:
+        return "·"
+    return f"{'' if share.known else '?'}{100 * share.value:.0f}"
 
 
 def wishes_of(lead: Lead) -> str:
     """What a lead looks for, in a line of Russian."""
     deal = "снять" if lead.deal_type is DealType.RENT else "купить"
-    parts = [f"{deal} {TYPES[lead.property_type] if lead.property_type else 'жильё'}, {lead.city}"]
+    parts = [f"{deal} {_accusative(lead.property_type)}, {lead.city}"]
     if lead.budget_max is not None:
         parts.append(f"до {_money(lead.budget_max, lead.currency)}")
     if lead.rooms:
@@ -151,9 +161,21 @@ def wishes_of(lead: Lead) -> str:
         parts.append(" ".join(ends) + " м²")
     parts += [", ".join(lead.districts), *(f"м. {name}" for name in lead.metro_stations)]
     parts += [f"класс {CLASSES[lead.property_class]}" if lead.property_class else ""]
-    parts += [CONDITIONS[lead.condition] if lead.condition else "", f"не старше {lead.year_min} г." if lead.year_min else ""]
+    parts += [
+        CONDITIONS[lead.condition] if lead.condition else "",
+        f"не старше {lead.year_min} г." if lead.year_min else "",
+    ]
     parts += [(lead.additional_requirements or "").rstrip(".")]
     return "; ".join(filter(None, parts))
+
+
+def _accusative(kind: str | None) -> str:
+    """
+    >>> _accusative("APARTMENT"), _accusative("HOUSE"), _accusative(None)
+    ('квартиру', 'дом', 'жильё')
+    """
+    word = TYPES[kind] if kind else "жильё"
+    return word[:-1] + "у" if word.endswith("а") else word
 
 
 def _describe(home: Property) -> str:
@@ -163,10 +185,11 @@ def _describe(home: Property) -> str:
     size = f"{home.area:.0f} м²" if home.area else ""
     place = home.district or home.street or ""
     metro = f"м. {home.metro_station}" if home.metro_station else ""
-    return ", ".join(filter(None, (title, size, place, metro)))
+    # A place is what somebody typed: a square bracket in it is no markup.
+    return escape(", ".join(filter(None, (title, size, place, metro))))
 
 
-def _money(amount, currency: str) -> str:
+def _money(amount: Decimal, currency: str) -> str:
     """``12,4 млн RUB`` or ``85 000 RUB``."""
     if amount >= 1_000_000:
         return f"{amount / 1_000_000:.1f} млн {currency}".replace(".", ",")

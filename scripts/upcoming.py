@@ -11,7 +11,7 @@ SCHEDULE_FILE = ROOT / "celerybeat-schedule"
 
 def next_times(entry: Entry, after: datetime, count: int) -> list[datetime]:
     """
-    The next *count* moments, later than *after*, UTC; fewer, or none, for a day that no calendar has.
+    The next *count* moments, later than *after*, UTC. (Days that no calendar has, reading the schedule has refused.)
 
     >>> nightly = Entry(1, "15 22 * * *", "worker.tasks.sweep", {})
     >>> [f"{each:%d %H:%M}" for each in next_times(nightly, datetime(2026, 1, 31, 22, 15, tzinfo=UTC), 2)]
@@ -22,9 +22,6 @@ def next_times(entry: Entry, after: datetime, count: int) -> list[datetime]:
     moment = after.astimezone(UTC)
     while len(times) < count:
         crontab.nowfun = lambda moment=moment: moment
-        try:
-            moment = moment + crontab.remaining_estimate(moment)
-        except RuntimeError:  # Celery gives up looking, as for 31 February.
-            break
+        moment = moment + crontab.remaining_estimate(moment)
         times.append(moment)
     return times

@@ -13,6 +13,9 @@ from worker.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 #: How often stale lists and abandoned work are looked for.
 SWEEP_SECONDS = 30
 
+#: How often files that belong to nobody are looked for: it lists the whole storage.
+ORPHANS_SECONDS = 6 * 3600
+
 #: Longer than any task may take: the broker hands out a message again that was not acknowledged within it.
 VISIBILITY_TIMEOUT_SECONDS = 3 * 3600
 
@@ -24,7 +27,7 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks"])
+    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.accounts"])
     app.conf.update(
         task_ignore_result=True,
         # A task is done when it is done: one whose worker dies is handed out again.
@@ -43,6 +46,7 @@ def make_app(settings: Settings) -> Celery:
         task_routes={
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
+            "worker.accounts.*": {"queue": "notices"},
         },
         timezone="UTC",
         worker_hijack_root_logger=False,
@@ -53,6 +57,16 @@ def make_app(settings: Settings) -> Celery:
         beat_max_loop_interval=5,
         beat_schedule={
             "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+            "sweep-accounts": {
+                "task": "worker.accounts.sweep",
+                "schedule": SWEEP_SECONDS,
+                "options": {"expires": SWEEP_SECONDS, "queue": "notices"},
+            },
+            "remove-orphans": {
+                "task": "worker.accounts.remove_orphans",
+                "schedule": ORPHANS_SECONDS,
+                "options": {"expires": ORPHANS_SECONDS, "queue": "notices"},
+            },
             **beat_schedule(read_schedule(SCHEDULE_FILE)),
         },
     )

@@ -14,27 +14,58 @@ from matching.incremental import (
 from matching.ranking import RankedLists
 from models.enums import Side
 from models.recommendations import LIST_LENGTH
-from worker.snapshot import Part, Snapshot
-from worker.store import StoredLists, clear_lists, cuts, listing_any, read_lists, write_lists
+from worker.snapshot import Part, Snapshot, row_of
+from worker.store import StoredLists, clear_lists, listing_any, read_lists, write_lists
+
+#: When more lists were written since the last look, searching all lists is quicker than reading these.
+MOST_LISTS_WRITTEN = 1000
 
 
-def apply_changes(session: Session, snapshot: Snapshot, lead_ids: set[int], property_ids: set[int]) -> None:
+class Before:
+    """What a snapshot knew of some entities before it was refreshed: tells in whose lists they stand."""
+
+    def __init__(self, snapshot: Snapshot, lead_ids: set[int], property_ids: set[int]) -> None:
+        self._known = {
+            side: snapshot.part(side).take(snapshot.part(side).rows_of(ids))
+            for side, ids in ((Side.LEAD, lead_ids), (Side.PROPERTY, property_ids))
+        }
+
+    def listed(self, side: Side, ids: set[int]) -> Part | None:
+        """
+        The entities of *side* as they are in the others' lists; None if that cannot be told of all of them.
+
+        Lists hold an entity by the version that its own list was computed from: both are written together.
+        """
+        part = self._known[side]
+        same = part.versions == part.listed_versions
+        return part if same.all() and len(part) == len(ids) else None
+
+
+def apply_changes(
+    session: Session, snapshot: Snapshot, lead_ids: set[int], property_ids: set[int], before: Before | None = None
+) -> None:
     """
     Rewrite, in the caller's transaction, every list that the given leads and properties touch.
 
     The caller holds the market's lock and has refreshed the snapshot. Afterwards the lists are what a full run over the
     snapshot would have stored, to the last bit.
+
+    Args:
+        before: The changed entities as the snapshot had them before it was refreshed. It saves a search through all
+            lists of the market.
     """
     changed = {Side.LEAD: lead_ids, Side.PROPERTY: property_ids}
     for side in Side:
         _rewrite_own(session, snapshot, side, changed[side])
     for side in Side:
-        _rewrite_others(session, snapshot, side, changed[side], changed[_other(side)])
+        if changed[other_side(side)]:
+            touched = _touched(session, snapshot, side, changed[other_side(side)], before)
+            _rewrite_others(session, snapshot, side, touched, changed)
 
 
 def _rewrite_own(session: Session, snapshot: Snapshot, side: Side, ids: set[int]) -> None:
     """The lists of the changed entities themselves; those that have left stand in no market any more."""
-    part = _part(snapshot, side)
+    part = snapshot.part(side)
     rows = part.rows_of(ids)
     gone = sorted(ids - set(part.ids[rows].tolist()))
     if gone:
@@ -45,66 +76,75 @@ def _rewrite_own(session: Session, snapshot: Snapshot, side: Side, ids: set[int]
 
 def _scored(session: Session, snapshot: Snapshot, side: Side, rows: NDArray[np.int64]) -> StoredLists:
     """Fresh lists of these rows of *side*."""
-    part, other = _part(snapshot, side), _part(snapshot, _other(side))
+    part, other = snapshot.part(side), snapshot.part(other_side(side))
     excluded = _excluded_among(session, snapshot, side, side, rows)
-    if side is Side.LEAD:
-        lists = score_leads_against(part.vectors.take(rows), other.vectors, LIST_LENGTH, excluded)
-    else:
-        lists = score_properties_against(part.vectors.take(rows), other.vectors, LIST_LENGTH, excluded)
+    score = score_leads_against if side is Side.LEAD else score_properties_against
+    lists = score(part.vectors.take(rows), other.vectors, LIST_LENGTH, excluded)
     return StoredLists(part.ids[rows], part.versions[rows], _by_id(lists, other))
 
 
-def _rewrite_others(session: Session, snapshot: Snapshot, side: Side, already: set[int], changed: set[int]) -> None:
-    """The lists of *side* in which *changed* entities of the other side stand, stood or belong; not those done *already*."""
-    if not changed:
-        return
-    part = _part(snapshot, side)
-    columns = np.array(sorted(changed), np.int64)
-    scores = _scores_of(session, snapshot, side, columns)
-    ids, cut = cuts(session, side, snapshot.market, LIST_LENGTH)
-    row_of = {int(entity): row for row, entity in enumerate(part.ids)}
-    here = np.array([row_of.get(int(entity), -1) for entity in ids], np.int64)
-    reach = np.zeros(len(ids), bool)
-    if len(ids):
-        best = np.where(np.isnan(scores), -np.inf, scores).max(axis=1, initial=-np.inf)
-        reach = (here >= 0) & (np.append(best, -np.inf)[here] >= cut)
-    touched = np.union1d(ids[reach], listing_any(session, side, snapshot.market, columns.tolist()))
-    touched = np.setdiff1d(touched, np.fromiter(already, np.int64, len(already)))
+def _touched(
+    session: Session, snapshot: Snapshot, side: Side, changed: set[int], before: Before | None
+) -> NDArray[np.int64]:
+    """Ids of *side* in whose lists the *changed* of the other side stand or may now belong; a few too many do no harm."""
+    part = snapshot.part(side)
+    now = snapshot.part(other_side(side))
+    ids = part.ids[_reached(side, part, now.take(now.rows_of(changed)))]
+    known = before and before.listed(other_side(side), changed)
+    # Lists written since may hold a version of the changed that we have never seen.
+    written = snapshot.lists_written[side]
+    if known is None or len(written) > MOST_LISTS_WRITTEN:
+        return np.union1d(ids, listing_any(session, side, snapshot.market, sorted(changed)))
+    return np.union1d(np.union1d(ids, written), part.ids[_reached(side, part, known)])
+
+
+def _reached(side: Side, part: Part, others: Part) -> NDArray[np.bool_]:
+    """Rows of *part* whose cut any of *others* reaches."""
+    reached = np.zeros(len(part), bool)
+    for row in range(len(others)):
+        one = others.vectors.take([row])
+        scores = column_scores(part.vectors, one)[:, 0] if side is Side.LEAD else row_scores(one, part.vectors)[0]
+        reached |= scores >= part.cuts  # NaN, where the pair is broken, reaches nothing
+    return reached
+
+
+def _rewrite_others(
+    session: Session, snapshot: Snapshot, side: Side, touched: NDArray[np.int64], changed: dict[Side, set[int]]
+) -> None:
+    """Those lists of *side* with the changed entities of the other side taken out, moved or put in."""
+    part = snapshot.part(side)
+    columns = np.array(sorted(changed[other_side(side)]), np.int64)
+    # Lists of changed entities are fresh already; one whose owner has left the market will be cleared by that change.
+    touched = np.setdiff1d(touched, np.array(sorted(changed[side]), np.int64))
+    touched = touched[row_of(part.ids, touched) >= 0]
     stored = read_lists(session, side, snapshot.market, touched)
-    known = np.array([int(entity) in row_of for entity in stored.ids], bool)
-    # A list whose owner is not in the snapshot has left the market; its own change will clear it.
-    stored = StoredLists(stored.ids[known], stored.versions[known], stored.lists.take(np.flatnonzero(known)))
-    rows = np.array([row_of[int(entity)] for entity in stored.ids], np.int64)
-    merged = merge_changed(stored.lists, columns, scores[rows] if len(rows) else scores[:0], LIST_LENGTH)
-    write_lists(
-        session,
-        side,
-        snapshot.market,
-        StoredLists(stored.ids[merged.rows], stored.versions[merged.rows], merged.lists),
-    )
-    if len(merged.rows_to_recompute):
-        fresh = _scored(session, snapshot, side, rows[merged.rows_to_recompute])
-        write_lists(
-            session,
-            side,
-            snapshot.market,
-            StoredLists(fresh.ids, stored.versions[merged.rows_to_recompute], fresh.lists),
-        )
+    if not len(stored.ids):
+        return
+    rows = row_of(part.ids, stored.ids)
+    merged = merge_changed(stored.lists, columns, _scores_of(session, snapshot, side, rows, columns), LIST_LENGTH)
+    kept = StoredLists(stored.ids[merged.rows], stored.versions[merged.rows], merged.lists)
+    write_lists(session, side, snapshot.market, kept)
+    lost = merged.rows_to_recompute
+    if len(lost):
+        fresh = _scored(session, snapshot, side, rows[lost])
+        write_lists(session, side, snapshot.market, StoredLists(fresh.ids, stored.versions[lost], fresh.lists))
 
 
-def _scores_of(session: Session, snapshot: Snapshot, side: Side, columns: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(rows of *side*, columns) scores against the changed entities of the other side; NaN where gone or left out."""
-    part, other = _part(snapshot, side), _part(snapshot, _other(side))
-    scores = np.full((len(part), len(columns)), np.nan, np.float32)
+def _scores_of(
+    session: Session, snapshot: Snapshot, side: Side, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """(rows, columns) scores of these rows of *side* with the changed entities *columns*; NaN where gone or left out."""
+    part, other = snapshot.part(side), snapshot.part(other_side(side))
+    scores = np.full((len(rows), len(columns)), np.nan, np.float32)
     there = other.rows_of(columns.tolist())
-    if not len(there) or not len(part):
+    if not len(there):
         return scores
-    excluded = _excluded_among(session, snapshot, side, _other(side), there)
-    vectors = other.vectors.take(there)
-    if side is Side.LEAD:
-        found = column_scores(part.vectors, vectors, excluded)
-    else:
-        found = row_scores(vectors, part.vectors, excluded).T
+    mine, theirs = part.vectors.take(rows), other.vectors.take(there)
+    found = column_scores(mine, theirs) if side is Side.LEAD else row_scores(theirs, mine).T
+    excluded = _excluded_among(session, snapshot, side, other_side(side), there)
+    mine_column = 0 if side is Side.LEAD else 1
+    among = np.isin(excluded[:, mine_column], rows)
+    found[np.searchsorted(rows, excluded[among, mine_column]), excluded[among, 1 - mine_column]] = np.nan
     scores[:, np.searchsorted(columns, other.ids[there])] = found
     return scores
 
@@ -114,7 +154,7 @@ def _excluded_among(
 ) -> NDArray[np.int64]:
     """What lists of *side* leave out, as (lead row, property row), the rows of side *few* counted within *rows*."""
     name, column = ("lead_ids", 0) if few is Side.LEAD else ("property_ids", 1)
-    excluded = snapshot.excluded(session, side, **{name: _part(snapshot, few).ids[rows].tolist()})
+    excluded = snapshot.excluded(session, side, **{name: snapshot.part(few).ids[rows].tolist()})
     excluded[:, column] = np.searchsorted(rows, excluded[:, column])
     return excluded
 
@@ -124,9 +164,5 @@ def _by_id(lists: RankedLists, other: Part) -> RankedLists:
     return RankedLists(lists.indptr, other.ids[lists.columns], lists.scores)
 
 
-def _part(snapshot: Snapshot, side: Side) -> Part:
-    return snapshot.leads if side is Side.LEAD else snapshot.properties
-
-
-def _other(side: Side) -> Side:
+def other_side(side: Side) -> Side:
     return Side.PROPERTY if side is Side.LEAD else Side.LEAD

@@ -57,6 +57,10 @@ class Client:
         """Ask that a shard of a run be scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
 
+    def code_made(self, code_id: int) -> bool:
+        """Ask that an activation code be sent by SMS."""
+        return self.send("worker.accounts.send_code", code_id, queue="notices")
+
     def queues(self) -> list[Queue]:
         """The queues as they are; raises redis.RedisError when the broker is away."""
         return list(queues(self._redis))

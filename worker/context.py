@@ -12,7 +12,6 @@ from models.database import connect, sessions
 from models.settings import Settings
 from worker.client import Client
 
-
 #: A database that is away or busy; what COPY raises comes from the driver itself.
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 

@@ -14,7 +14,7 @@ from models.properties import Property
 from models.recommendations import LIST_LENGTH, LeadRecommendations, PropertyRecommendations, stale_rows
 from models.unscorable import Failure
 from models.users import User
-from worker.changes import apply_changes
+from worker.changes import Before, apply_changes, other_side
 from worker.load import MarketKey
 from worker.markets import lock_market, text_model
 from worker.poison import NOT_A_ROWS_FAULT, place_of
@@ -69,7 +69,7 @@ def rebuild_market(
     lists = score_snapshot(session, snapshot, LIST_LENGTH, threads, progress, should_stop)
     # Copying and comparing need no lock; only moving into place does.
     for side, ranked in ((Side.LEAD, lists.for_leads), (Side.PROPERTY, lists.for_properties)):
-        part, other = _parts(snapshot, side)
+        part, other = snapshot.part(side), snapshot.part(other_side(side))
         named = RankedLists(ranked.indptr, other.ids[ranked.columns], ranked.scores)
         stage_lists(session, side, StoredLists(part.ids, part.versions, named))
     published = _compare(session)
@@ -146,23 +146,33 @@ def _settle(session: Session, market: MarketKey, lead_ids: set[int], property_id
     elif count:
         row = lock_market(session, market)
         snapshot = _snapshot(session, market, row.text_model_id)
+        before = Before(snapshot, lead_ids, property_ids)
         snapshot.refresh(session)
         try:
-            apply_changes(session, snapshot, lead_ids, property_ids)
+            apply_changes(session, snapshot, lead_ids, property_ids, before)
         except NOT_A_ROWS_FAULT:
             raise
         except Exception as failure:
             session.rollback()
-            if count == 1:
-                _set_aside(session, market, failure, lead_ids, property_ids)
-            else:
-                for entity_id in sorted(lead_ids):
-                    _settle(session, market, {entity_id}, set())
-                    session.commit()
-                for entity_id in sorted(property_ids):
-                    _settle(session, market, set(), {entity_id})
-                    session.commit()
+            _settle_apart(session, market, lead_ids, property_ids, failure)
+        else:
+            _remember(snapshot)
     return count
+
+
+def _settle_apart(
+    session: Session, market: MarketKey, lead_ids: set[int], property_ids: set[int], failure: Exception
+) -> None:
+    """One entity after another, for *failure* came of one of them; that one is set aside."""
+    if len(lead_ids) + len(property_ids) == 1:
+        _set_aside(session, market, failure, lead_ids, property_ids)
+        return
+    for entity_id in sorted(lead_ids):
+        _settle(session, market, {entity_id}, set())
+        session.commit()
+    for entity_id in sorted(property_ids):
+        _settle(session, market, set(), {entity_id})
+        session.commit()
 
 
 def _set_aside(
@@ -172,7 +182,8 @@ def _set_aside(
     row = lock_market(session, market)
     snapshot = _snapshot(session, market, row.text_model_id)
     snapshot.refresh(session)
-    part, side = (snapshot.leads, Side.LEAD) if lead_ids else (snapshot.properties, Side.PROPERTY)
+    side = Side.LEAD if lead_ids else Side.PROPERTY
+    part = snapshot.part(side)
     place = part.rows_of(lead_ids | property_ids)
     if not len(place):
         raise failure  # it is not the entity's: it is not even in the market
@@ -180,6 +191,7 @@ def _set_aside(
     log.error("entity_set_aside", extra={"side": side, "entity_id": failed.entity_id, "reason": failed.error})
     snapshot.leave_out(session, [failed])
     apply_changes(session, snapshot, lead_ids, property_ids)
+    _remember(snapshot)
 
 
 def _leave_other_markets(session: Session, market: MarketKey) -> None:
@@ -214,10 +226,14 @@ def _stale(session: Session, market: MarketKey) -> tuple[set[int], set[int]]:
 
 
 def _snapshot(session: Session, market: MarketKey, text_model_id: int | None) -> Snapshot:
+    """
+    The market as last remembered, or loaded anew; the caller remembers it when all went well.
+
+    One that broke off in the middle of a refresh would be missing what it was just about to take in, for ever.
+    """
     known = _snapshots.pop(market, None)
     if known is None or known.text_model_id != text_model_id:
         known = Snapshot.load(session, market, text_model_id, text_model(session, text_model_id))
-    _remember(known)
     return known
 
 
@@ -226,7 +242,3 @@ def _remember(snapshot: Snapshot) -> None:
     _snapshots[snapshot.market] = snapshot
     while len(_snapshots) > SNAPSHOTS_KEPT:
         del _snapshots[next(iter(_snapshots))]
-
-
-def _parts(snapshot: Snapshot, side: Side):
-    return (snapshot.leads, snapshot.properties) if side is Side.LEAD else (snapshot.properties, snapshot.leads)

@@ -1,5 +1,6 @@
-"""A market in a worker's memory: ids and vectors of both sides, brought up to date by what was written since."""
+"""A market in a worker's memory: ids, vectors and cuts of both sides, brought up to date by what was written since."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,38 +15,81 @@ from models.enums import Side
 from models.exclusions import acted_pairs
 from models.leads import Lead
 from models.properties import Property
+from models.recommendations import LIST_LENGTH
 from models.unscorable import Failure, set_aside, set_aside_ids, take_back
 from worker.load import MarketKey, Rows, gone_since, horizon, load_leads, load_properties
+from worker.store import Cuts, cuts
+
+#: The cut of an entity that has no stored list yet: nothing reaches it.
+NO_LIST = np.float32(np.inf)
 
 
 @dataclass
 class Part:
-    """One side of the market. Row *i* of *vectors* is the entity ``ids[i]`` in version ``versions[i]``; ids rise."""
+    """
+    One side of the market. Row *i* of *vectors* is the entity ``ids[i]`` in version ``versions[i]``; ids rise.
+
+    ``cuts[i]`` is the score below which nothing enters the stored list of row *i* (-1: there is room), and
+    ``listed_versions[i]`` the version that this list was computed from (0: there is none).
+    """
 
     ids: NDArray[np.int64]
     versions: NDArray[np.int64]
     vectors: Any
+    cuts: NDArray[np.float32]
+    listed_versions: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Rows) -> "Part":
+        n = len(rows.ids)
+        return cls(rows.ids, rows.versions, rows.vectors, np.full(n, NO_LIST), np.zeros(n, np.int64))
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def rows_of(self, ids: Any) -> NDArray[np.int64]:
+    def rows_of(self, ids: Iterable[int]) -> NDArray[np.int64]:
         """Rows of those of *ids* that are here, ascending."""
-        return np.flatnonzero(np.isin(self.ids, np.fromiter(ids, np.int64)))
+        rows = row_of(self.ids, np.array(sorted(ids), np.int64))
+        return rows[rows >= 0]
 
-    def without(self, ids: Any) -> "Part":
-        keep = np.flatnonzero(~np.isin(self.ids, np.fromiter(ids, np.int64)))
-        return self if len(keep) == len(self) else Part(self.ids[keep], self.versions[keep], self.vectors.take(keep))
+    def take(self, rows: NDArray[np.int64]) -> "Part":
+        return Part(
+            self.ids[rows], self.versions[rows], self.vectors.take(rows), self.cuts[rows], self.listed_versions[rows]
+        )
+
+    def without(self, ids: Iterable[int]) -> "Part":
+        gone = self.rows_of(ids)
+        return self.take(np.setdiff1d(np.arange(len(self)), gone)) if len(gone) else self
 
     def with_rows(self, rows: Rows) -> "Part":
         """With *rows* added, or put in place of what was here under the same ids."""
         if not len(rows.ids):
             return self
-        kept = self.without(rows.ids.tolist())
-        ids = np.concatenate([kept.ids, rows.ids])
-        order = np.argsort(ids, kind="stable")
-        joined = type(rows.vectors).concat([kept.vectors, rows.vectors]).take(order)
-        return Part(ids[order], np.concatenate([kept.versions, rows.versions])[order], joined)
+        known = row_of(self.ids, rows.ids)
+        here, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
+        if len(here):
+            self.versions[known[here]] = rows.versions[here]
+            self.vectors = self.vectors.put(known[here], rows.vectors.take(here))
+        if not len(new):
+            return self
+        added = Part.of(rows).take(new)
+        ids = np.concatenate([self.ids, added.ids])
+        joined = Part(
+            ids,
+            np.concatenate([self.versions, added.versions]),
+            type(self.vectors).concat([self.vectors, added.vectors]),
+            np.concatenate([self.cuts, added.cuts]),
+            np.concatenate([self.listed_versions, added.listed_versions]),
+        )
+        # New ids are mostly the largest: then everything is in order already.
+        return joined if (np.diff(ids) > 0).all() else joined.take(np.argsort(ids, kind="stable"))
+
+    def note_lists(self, found: Cuts) -> None:
+        """Take in the cuts of lists that were written."""
+        rows = row_of(self.ids, found.ids)
+        here = rows >= 0
+        self.cuts[rows[here]] = found.scores[here]
+        self.listed_versions[rows[here]] = found.versions[here]
 
 
 @dataclass
@@ -62,6 +106,8 @@ class Snapshot:
     places: PlaceIndex = field(default_factory=PlaceIndex)
     #: What is on the market and not in here, because the engine failed on it.
     failures: list[Failure] = field(default_factory=list)
+    #: Ids of the lists that were found written at the last refresh, by us or by others.
+    lists_written: dict[Side, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, session: Session, market: MarketKey, text_model_id: int | None, text_model: TextModel) -> "Snapshot":
@@ -73,16 +119,21 @@ class Snapshot:
         for side, rows in ((Side.LEAD, leads), (Side.PROPERTY, properties)):
             take_back(session, side, sorted(set(set_aside_ids(session, side)) & set(rows.ids.tolist())))
             set_aside(session, rows.failures)
-        return cls(
+        snapshot = cls(
             market=market,
             text_model_id=text_model_id,
             text_model=text_model,
             seen=seen,
-            leads=Part(leads.ids, leads.versions, leads.vectors),
-            properties=Part(properties.ids, properties.versions, properties.vectors),
+            leads=Part.of(leads),
+            properties=Part.of(properties),
             places=places,
             failures=leads.failures + properties.failures,
         )
+        snapshot._note_lists(session, 0)
+        return snapshot
+
+    def part(self, side: Side) -> Part:
+        return self.leads if side is Side.LEAD else self.properties
 
     def refresh(self, session: Session) -> tuple[set[int], set[int]]:
         """Take in what was written since; ids of the leads and of the properties that may have changed, come or gone."""
@@ -95,6 +146,7 @@ class Snapshot:
         self.properties = self.properties.without(gone_properties).with_rows(properties)
         failures = leads.failures + properties.failures
         self.leave_out(session, failures)
+        self._note_lists(session, since)
         failed = {side: {failure.entity_id for failure in failures if failure.side is side} for side in Side}
         return (
             {*gone_leads, *leads.ids.tolist(), *failed[Side.LEAD]},
@@ -118,7 +170,7 @@ class Snapshot:
             among: ``lead_ids`` or ``property_ids`` to look at; without them, all.
         """
         pairs = np.array(acted_pairs(session, side, self.market, **among), np.int64).reshape(-1, 2)
-        rows = [_row_of(part.ids, pairs[:, column]) for column, part in enumerate((self.leads, self.properties))]
+        rows = [row_of(part.ids, pairs[:, column]) for column, part in enumerate((self.leads, self.properties))]
         both = np.stack(rows, axis=1)
         return both[(both >= 0).all(axis=1)]
 
@@ -131,8 +183,14 @@ class Snapshot:
             excluded_for_properties=self.excluded(session, Side.PROPERTY),
         )
 
+    def _note_lists(self, session: Session, since: int) -> None:
+        for side in Side:
+            found = cuts(session, side, self.market, LIST_LENGTH, since)
+            self.part(side).note_lists(found)
+            self.lists_written[side] = found.ids
 
-def _row_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+
+def row_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where each wanted id stands among the rising *ids*; -1 where it does not."""
     if not len(ids):
         return np.full(len(wanted), -1)

@@ -96,7 +96,7 @@ def publish_staged(session: Session, side: Side, market: MarketKey, run_id: int 
             ON CONFLICT ({key}) DO UPDATE
             SET {array} = excluded.{array}, scores = excluded.scores, version = excluded.version,
                 city_key = excluded.city_key, deal_type = excluded.deal_type, run_id = excluded.run_id,
-                computed_at = excluded.computed_at
+                computed_at = excluded.computed_at, changed_in = excluded.changed_in
             WHERE stored.version <= excluded.version
                 AND (stored.city_key IS NULL
                      OR (stored.city_key, stored.deal_type) = (excluded.city_key, excluded.deal_type))
@@ -112,7 +112,7 @@ def clear_lists(session: Session, side: Side, market: MarketKey, ids: list[int])
     session.execute(
         text(
             f"UPDATE {table} SET {array} = '{{}}', scores = '{{}}', city_key = NULL, deal_type = NULL, run_id = NULL,"
-            f" computed_at = now() WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type"
+            f" computed_at = now(), changed_in = (pg_current_xact_id()::text)::bigint WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type"
         ),
         {"ids": ids, "city_key": market[0], "deal_type": market[1].value},
     )
@@ -153,17 +153,31 @@ def listing_any(session: Session, side: Side, market: MarketKey, entries: list[i
     return np.array(found.all(), np.int64)
 
 
-def cuts(session: Session, side: Side, market: MarketKey, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """(ids, last scores) of the market's lists; the last score is -1 where a list has fewer than *k* entries."""
+@dataclass(frozen=True)
+class Cuts:
+    """Of some lists: from which version of their owner they were computed, and the score below which nothing enters them."""
+
+    ids: NDArray[np.int64]
+    versions: NDArray[np.int64]
+    #: The last score of a full list, -1 where there is room.
+    scores: NDArray[np.float32]
+
+
+def cuts(session: Session, side: Side, market: MarketKey, k: int, changed_since: int = 0) -> Cuts:
+    """The cuts of the market's lists of *k* entries that were written in or after transaction *changed_since*."""
     table, key, _ = TABLES[side]
     rows = session.execute(
         text(
-            f"SELECT {key}, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END FROM {table}"
-            " WHERE city_key = :city_key AND deal_type = :deal_type"
+            f"SELECT {key}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END FROM {table}"
+            " WHERE changed_in >= :since AND city_key = :city_key AND deal_type = :deal_type"
         ),
-        {"k": k, "city_key": market[0], "deal_type": market[1].value},
+        {"k": k, "since": changed_since, "city_key": market[0], "deal_type": market[1].value},
     ).all()
-    return np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows], np.float32)
+    return Cuts(
+        np.array([row[0] for row in rows], np.int64),
+        np.array([row[1] for row in rows], np.int64),
+        np.array([row[2] for row in rows], np.float32),
+    )
 
 
 def encode_lists(stored: StoredLists) -> Iterator[bytes]:

@@ -1,21 +1,24 @@
-"""The doors of the exchange and of tinder: register, sign in, who am I."""
+"""The doors of the exchange and of tinder: register, sign in and out, who am I."""
 
+import hashlib
 from typing import Any
 
 from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import current_user, public, signed_in
+from api.access import bearer_token, current_user, public, signed_in
 from api.accounts.words import TINDER_ROLES, tinder_role
 from api.blueprint import Blueprint, Body, read_json
 from api.db import session
-from api.fields import Moment, Text
+from api.fields import Email, Moment, Phone, Text
+from api.limits import address, check_failures, count_failure, limit_door
+from models.audit import record
 from models.enums import Role
-from models.errors import NotSignedInError
+from models.errors import InvalidValueError, NotSignedInError
 from models.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
-from models.tokens import make_token
-from models.users import User, create_user, normal_email, normal_phone, user_by_login
+from models.tokens import make_token, revoke
+from models.users import User, change_password, create_user, normal_email, normal_phone, user_by_login
 
 blp = Blueprint("auth", __name__, description="Signing up and in")
 
@@ -24,8 +27,8 @@ class ExchangeSignUp(Body):
     """The exchange's registration: a realtor known by a Telegram account."""
 
     telegram_id = Text(64, required=True)
-    phone = Text(40, required=True)
-    email = Text(254, allow_none=True)
+    phone = Phone(required=True)
+    email = Email(allow_none=True)
     agency_name = Text(200, allow_none=True)
 
 
@@ -34,8 +37,8 @@ class TinderSignUp(Body):
 
     role = fields.String(required=True, validate=validate.OneOf(sorted(set(TINDER_ROLES) - {"admin"})))
     name = Text(200, required=True)
-    email = Text(254, required=True)
-    phone = Text(40, required=True)
+    email = Email(required=True)
+    phone = Phone(required=True)
     password = fields.String(
         required=True, load_only=True, validate=validate.Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
     )
@@ -44,6 +47,17 @@ class TinderSignUp(Body):
 class LoginForm(Body):
     username = Text(254, required=True, metadata={"description": "E-mail address or phone."})
     password = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD))
+
+
+class PasswordChange(Body):
+    old_password = fields.String(required=True, load_only=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD))
+    new_password = fields.String(
+        required=True, load_only=True, validate=validate.Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
+    )
+
+
+class Done(Body):
+    status = fields.String()
 
 
 class Token(Body):
@@ -72,9 +86,14 @@ class SignedUp(Profile):
     token_type = fields.String()
 
 
+#: OpenAPI's word for a body of one of two shapes.
+EITHER = {"required": True, "content": {"application/json": {"schema": {"oneOf": [TinderSignUp, ExchangeSignUp]}}}}
+
+
 @blp.route("/auth/register")
 class Register(MethodView):
     @public
+    @blp.doc(requestBody=EITHER)
     @blp.response(201, SignedUp)
     @blp.alt_response(200, schema=SignedUp, description="The same, for a body with a password.")
     def post(self):
@@ -82,6 +101,7 @@ class Register(MethodView):
 
         With `password` it is tinder's registration, with `telegram_id` the exchange's.
         """
+        limit_door()
         schema, body = read_json(lambda raw: TinderSignUp() if "password" in raw else ExchangeSignUp())
         if isinstance(schema, TinderSignUp):
             return _signed_up(_new_tinder_user(body)), 200
@@ -95,9 +115,51 @@ class Login(MethodView):
     @blp.response(200, Token)
     def post(self, form):
         """Sign in by e-mail or phone and password"""
+        limit_door()
+        # The key of a counter, not of a secret: it only keeps addresses and phones out of Redis.
+        account = hashlib.sha256(form["username"].strip().lower().encode()).hexdigest()[:32]
+        check_failures(account)
         user = user_by_login(session(), form["username"])
         if not password_fits(form["password"], user and user.password_hash) or user is None:
+            # The same steps whether or not there is such a user: neither answer nor time tells.
+            record(session(), "password_refused", address=address())
+            session().commit()
+            count_failure(account)
             raise NotSignedInError("The name or the password is wrong.")
+        note_entry(user, "password")
+        return token_of(user)
+
+
+@blp.route("/auth/logout")
+class Logout(MethodView):
+    @signed_in
+    @blp.response(200, Done)
+    def post(self):
+        """Sign out: this token is void from now on"""
+        revoke(session(), bearer_token(), current_app.extensions["settings"].secret_key)
+        record(session(), "signed_out", actor_id=current_user().id, address=address())
+        return {"status": "ok"}
+
+
+@blp.route("/auth/password")
+class Password(MethodView):
+    @signed_in
+    @blp.arguments(PasswordChange)
+    @blp.response(200, Token)
+    @blp.alt_response(400, description="The old password is wrong.")
+    def put(self, body):
+        """Change my password
+
+        Every token given out before is void; the answer holds a new one.
+        """
+        user = current_user()
+        account = f"user:{user.id}"
+        check_failures(account)
+        if not password_fits(body["old_password"], user.password_hash):
+            count_failure(account)
+            raise InvalidValueError("old_password", "This is not your password.")
+        change_password(session(), user, hash_password(body["new_password"]))
+        record(session(), "password_changed", actor_id=user.id, table_name="users", row_id=user.id, address=address())
         return token_of(user)
 
 
@@ -121,7 +183,13 @@ def token_of(user: User) -> dict[str, str]:
     return {"access_token": make_token(user, settings.secret_key, settings.token_hours), "token_type": "bearer"}
 
 
+def note_entry(user: User, by: str) -> None:
+    """Record that *user* signed in."""
+    record(session(), "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by=by)
+
+
 def _signed_up(user: User) -> dict[str, Any]:
+    record(session(), "signed_up", actor_id=user.id, table_name="users", row_id=user.id, address=address())
     return profile_of(user) | token_of(user)
 
 

@@ -10,6 +10,24 @@ TINDER_ROLES = {
     "admin": Role.ADMIN,
 }
 
+#: The portal's words, as it takes them.
+PORTAL_ROLES = {
+    "user": Role.TENANT,
+    "realtor": Role.REALTOR,
+    "developer": Role.DEVELOPER,
+    "agency": Role.AGENCY,
+}
+
+#: The portal's labels, as it shows them to people.
+PORTAL_LABELS = {
+    Role.TENANT: "Пользователь",
+    Role.LANDLORD: "Собственник",
+    Role.REALTOR: "Риелтор",
+    Role.DEVELOPER: "Застройщик",
+    Role.AGENCY: "Агентство",
+    Role.ADMIN: "Администратор",
+}
+
 
 def tinder_role(role: Role) -> str:
     """A role in tinder's words.

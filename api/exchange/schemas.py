@@ -54,7 +54,7 @@ class Requirements(Body):
     budget = fields.Nested(Budget, required=True)
     area = fields.Nested(AreaSpan, required=True)
     rooms = fields.List(Whole(0, MOST_ROOMS), required=True, validate=validate.Length(max=MOST_ROOMS))
-    property_type = one_of(PropertyType, required=True, validate=validate.OneOf(WANTED_TYPES))
+    property_type = one_of(PropertyType, required=True, only=WANTED_TYPES)
     property_class = one_of(PropertyClass, required=True)
     condition = one_of(Condition, required=True)
     payment_method = one_of(PaymentMethod, required=True)
@@ -84,7 +84,7 @@ class Details(Body):
     floor = Whole(-10, MOST_FLOORS, required=True)
     total_floors = Whole(1, MOST_FLOORS, required=True)
     year_built = Whole(FIRST_YEAR, LAST_YEAR, allow_none=True)
-    property_type = one_of(PropertyType, required=True, validate=validate.OneOf(OFFERED_TYPES))
+    property_type = one_of(PropertyType, required=True, only=OFFERED_TYPES)
     property_class = one_of(PropertyClass, required=True)
     condition = one_of(Condition, required=True)
 

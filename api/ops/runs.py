@@ -71,9 +71,9 @@ class Run(Body):
     requested_by = fields.String()
     error = fields.String(allow_none=True)
     created_at = Moment()
-    started_at = Moment()
-    finished_at = Moment()
-    progress = fields.Nested(Progress)
+    started_at = Moment(allow_none=True)
+    finished_at = Moment(allow_none=True)
+    progress = fields.Nested(Progress, allow_none=True)
     joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
 
 
@@ -110,9 +110,9 @@ class Shard(Body):
     lists_changed = fields.Integer(allow_none=True)
     mean_score_change = fields.Float(allow_none=True)
     skipped = fields.List(fields.Nested(Skipped))
-    heartbeat_at = Moment()
-    started_at = Moment()
-    finished_at = Moment()
+    heartbeat_at = Moment(allow_none=True)
+    started_at = Moment(allow_none=True)
+    finished_at = Moment(allow_none=True)
 
 
 class RunWithShards(Run):

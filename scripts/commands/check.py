@@ -28,9 +28,15 @@ def command(examples: int, quiet: bool) -> None:
             if result.count:
                 broken += 1
                 shown = "; ".join(result.examples)
-                console.print(f"[red]BROKEN[/] {result.rule.claim}: {result.count:,} ({shown})", highlight=False, soft_wrap=True)
+                console.print(
+                    f"[red]BROKEN[/] {result.rule.claim}: {result.count:,} ({shown})", highlight=False, soft_wrap=True
+                )
             elif not quiet:
-                console.print(f"[green]ok[/]     {result.rule.claim}  [dim]{result.seconds:.1f} s[/]", highlight=False, soft_wrap=True)
+                console.print(
+                    f"[green]ok[/]     {result.rule.claim}  [dim]{result.seconds:.1f} s[/]",
+                    highlight=False,
+                    soft_wrap=True,
+                )
     if broken:
         console.print(f"{broken} rules are broken.", highlight=False)
     sys.exit(1 if broken else 0)

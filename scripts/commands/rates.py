@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from models.errors import InvalidValueError
 from models.rates import Rate, set_rate
@@ -51,7 +52,7 @@ def list_command(everything: bool) -> None:
     console = Console()
     query = select(Rate).order_by(Rate.base, Rate.currency, Rate.day.desc())
     if not everything:
-        query = query.distinct(Rate.base, Rate.currency)
+        query = query.ext(distinct_on(Rate.base, Rate.currency))
     table = Table("base", "currency", "rate", "from")
     table.columns[2].justify = "right"
     with session_factory(Settings.from_env())() as session:

@@ -53,9 +53,10 @@ def _list(session: Session, state: RunState | None, limit: int, console: Console
     found = list(session.scalars(runs(state).limit(limit)))
     progress = progress_of(session, [run.id for run in found])
     names = city_names(session) if any(run.city_key for run in found) else {}
-    table = Table("run", "what", "state", "by", "requested (UTC)", "pairs", "seconds")
+    table = Table("run", "what", "state", "by", "requested (UTC)", "M pairs", "s")
     for column in (0, 5, 6):
         table.columns[column].justify = "right"
+    table.columns[4].no_wrap = True
     for run in found:
         done = progress.get(run.id)
         table.add_row(
@@ -64,7 +65,7 @@ def _list(session: Session, state: RunState | None, limit: int, console: Console
             _share(run, done),
             run.requested_by,
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-            f"{done['pairs_done']:,}" if done else "",
+            f"{done['pairs_done'] / 1e6:,.1f}" if done else "",
             f"{done['seconds']:.1f}" if done else "",
         )
     console.print(table if found else "There is no run yet: leadmatch rescore")
@@ -87,7 +88,7 @@ def _show(session: Session, run_id: int, console: Console) -> None:
     console.print(f"  requested by {run.requested_by}, {run.created_at:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
     if run.error:
         console.print(f"  {run.error}", highlight=False, markup=False)
-    table = Table("shard", "market", "state", "pairs", "of", "seconds", "attempts", "worker", "error")
+    table = Table("shard", "market", "state", "M pairs", "of", "s", "tries", "worker", "error")
     for column in (0, 3, 4, 5, 6):
         table.columns[column].justify = "right"
     for shard in run.shards:
@@ -97,8 +98,8 @@ def _show(session: Session, run_id: int, console: Console) -> None:
             str(shard.id),
             f"{names.get(shard.city_key, shard.city_key)}, {shard.deal_type}",
             shard.state.value,
-            f"{shard.pairs_done:,}",
-            f"{shard.pairs_total:,}",
+            f"{shard.pairs_done / 1e6:,.1f}",
+            f"{shard.pairs_total / 1e6:,.1f}",
             "" if seconds is None else f"{seconds:.1f}",
             str(shard.attempts),
             shard.worker or "",

@@ -20,6 +20,6 @@ def command(count: int) -> None:
     now = datetime.now(UTC)
     for entry in entries:
         times = next_times(entry, now, count)
-        shown = "\n".join(f"{each:%a %Y-%m-%d %H:%M}" for each in times) or "never"
+        shown = "\n".join(f"{each:%a %Y-%m-%d %H:%M}" for each in times)
         table.add_row(str(entry.line), entry.when, entry.task, str(entry.arguments or ""), shown)
     console.print(table if entries else "Nothing is scheduled.")

@@ -78,7 +78,7 @@ def make_demo(
     The same seed on the same database gives the same rows; on a database that holds a demo already it adds more.
 
     Args:
-        leads, properties: How many. Where only one of them is given and the city has properties already, the other is 0.
+        leads, properties: How many. Where only leads are given and the city has properties already, none are added.
         users: How many own them; None: one for 60 rows.
         city: None: spread over all demo cities. Leads can be made for any city that has properties.
     Raises:
@@ -103,11 +103,16 @@ def make_demo(
     people = demo_users(session, users or max(20, (leads + properties) // 60), seed, with_login=has_login)
     realtors = [user_id for user_id, role in people if role is Role.REALTOR]
     round_ = sum(session.scalar(select(func.count()).where(table.origin == Origin.DEMO)) for table in (Lead, Property))
-    rng = Random(f"demo {seed} {round_}")
+    rng = Random(f"demo {seed} {round_}")  # nosec B311
     with _progress(console) as progress:
         bar = progress.add_task("Properties", total=properties, visible=bool(properties))
         for place, part in zip(known, _shares(known, properties), strict=True):
-            _insert(session, Property, property_rows(rng, place, part, [user for user, _ in people]), _advance(progress, bar))
+            _insert(
+                session,
+                Property,
+                property_rows(rng, place, part, [user for user, _ in people]),
+                _advance(progress, bar),
+            )
         bar = progress.add_task("Leads", total=leads, visible=bool(leads))
         made = 0
         names = [place.name for place in known] or [city]
@@ -169,7 +174,9 @@ def _insert(
 
 
 def _progress(console: Console) -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True)
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+    )
 
 
 def _advance(progress: Progress, bar: Any) -> Callable[[int], None]:

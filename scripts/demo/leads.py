@@ -79,7 +79,9 @@ def supply_of(session: Session, city: str, city_key: str, deal_type: DealType) -
         for district, mine in stations.items()
     }
     # Sorted: the order of a set differs from process to process, and the seed is to decide alone.
-    return Supply(city, city_key, deal_type, homes, neighbours, {name: sorted(found) for name, found in stations.items()})
+    return Supply(
+        city, city_key, deal_type, homes, neighbours, {name: sorted(found) for name, found in stations.items()}
+    )
 
 
 def lead_rows(rng: Random, supply: Supply, count: int, owners: list[int]) -> Iterator[dict[str, Any]]:
@@ -104,7 +106,7 @@ def _wishes(rng: Random, supply: Supply, home: Row, care: float) -> dict[str, An
     states = lambda factor=1.0: rng.random() < care * factor or care == 1.0
     low, high = _budget(rng, home.price)
     areas = _areas(rng, float(home.area)) if home.area and states() else (None, None)
-    districts, stations = _places(rng, supply, home) if states(0.9) else ([], [])
+    districts, stations = _places(rng, supply, home, both=care == 1.0) if states(0.9) else ([], [])
     return {
         "origin": Origin.DEMO,
         "status": Status.ACTIVE,
@@ -150,7 +152,7 @@ def _rooms(rng: Random, rooms: int) -> list[int]:
     return sorted(set(around))
 
 
-def _places(rng: Random, supply: Supply, home: Row) -> tuple[list[str], list[str]]:
+def _places(rng: Random, supply: Supply, home: Row, *, both: bool) -> tuple[list[str], list[str]]:
     """Districts and stations: the property's own and some next to it that exist."""
     districts = [home.district] if home.district else []
     near = supply.neighbours.get(home.district, [])
@@ -159,9 +161,9 @@ def _places(rng: Random, supply: Supply, home: Row) -> tuple[list[str], list[str
     more = [name for name in supply.stations.get(home.district, []) if name not in stations]
     stations += rng.sample(more, min(len(more), rng.choice((0, 0, 1, 1, 2))))
     kind = rng.random()
-    if kind < 0.45 or not stations:
-        return districts, []
-    return (districts, stations) if kind < 0.7 else ([], stations)
+    if both or 0.45 <= kind < 0.7:
+        return districts, stations
+    return (districts, []) if kind < 0.45 or not stations else ([], stations)
 
 
 def _free_words(rng: Random, deal_type: DealType) -> str | None:

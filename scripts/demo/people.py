@@ -24,7 +24,7 @@ DOMAIN = "leadmatch.example"
 
 def demo_users(session: Session, count: int, seed: int, *, with_login: bool) -> list[tuple[int, Role]]:
     """(id, role) of the demo's users, the one who signs in first. Those of an earlier demo serve again."""
-    rng = Random(f"people {seed}")
+    rng = Random(f"people {seed}")  # nosec B311
     rows = [_login(with_login), *(_user(rng, number) for number in range(1, max(count, 2)))]
     emails = [row["email"] for row in rows]
     # No conflict target: a phone or a Telegram account that is taken is no reason to stop either.
@@ -55,10 +55,10 @@ def _user(rng: Random, number: int) -> dict[str, Any]:
         "phone": _phone(number),
         "telegram_id": f"demo-{number:04}",
         "agency_name": None if role is Role.REALTOR and rng.random() < 0.2 else firm,
-        "password_hash": None,
+        "password_hash": None,  # nosec B105
     }
 
 
 def _phone(number: int) -> str:
-    """A number that nobody has: no code of country +7 begins with 0 (Russia's with 3, 4, 8, 9, Kazakhstan's with 6, 7)."""
+    """A number that nobody has: after +7, Russian codes begin with 3, 4, 8 or 9, Kazakh ones with 6 or 7, none with 0."""
     return f"+7000{number:07}"

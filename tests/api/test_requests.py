@@ -20,9 +20,9 @@ def test_a_request_is_logged_by_route_and_user_without_its_query(app, client, en
         client.get("/nowhere/+77010000000")
 
     one, other = request_lines(caplog)
-    assert (one.method, one.status, one.user_id) == ("GET", 404, user_id)
+    assert (one.method, one.status, one.caller) == ("GET", 404, f"user:{user_id}")
     assert "17" not in one.route
-    assert (other.route, other.status, other.user_id) == ("(none)", 404, None)
+    assert (other.route, other.status, other.caller) == ("(none)", 404, None)
     assert "secret" not in caplog.text + repr([vars(record) for record in caplog.records])
 
 

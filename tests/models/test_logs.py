@@ -12,6 +12,7 @@ def lines():
     """What a process in production logs, as JSON; this process's own logging is put back afterwards."""
     root, written = logging.getLogger(), io.StringIO()
     before = root.handlers[:], root.level
+    logs.begin()
     logs.configure("production", "INFO")
     root.handlers[0].setStream(written)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]

@@ -83,9 +83,9 @@ def random_write(session, chance):
 @pytest.fixture
 def small_lists(monkeypatch):
     """Lists of 5: then a market of forty has cuts, and entries that fall out of lists and come back."""
-    from worker import changes
+    from worker import changes, snapshot
 
-    for module in (rescore, changes):
+    for module in (rescore, changes, snapshot):
         monkeypatch.setattr(module, "LIST_LENGTH", 5)
 
 

@@ -576,6 +576,12 @@ def upgrade() -> None:
         ),
         sa.Column("run_id", sa.BigInteger(), nullable=True),
         sa.Column("computed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "changed_in",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
+        ),
         sa.CheckConstraint(
             "cardinality(property_ids) = cardinality(scores)",
             name=op.f("ck_lead_recommendations_a_score_for_each_id"),
@@ -586,6 +592,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_lead_recommendations")),
         info={"derived": True},
     )
+    op.create_index(op.f("ix_lead_recommendations_changed_in"), "lead_recommendations", ["changed_in"], unique=False)
     op.create_index("ix_lead_recommendations_market", "lead_recommendations", ["city_key", "deal_type"], unique=False)
     op.create_table(
         "matches",
@@ -660,6 +667,12 @@ def upgrade() -> None:
         ),
         sa.Column("run_id", sa.BigInteger(), nullable=True),
         sa.Column("computed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "changed_in",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
+        ),
         sa.CheckConstraint(
             "cardinality(lead_ids) = cardinality(scores)",
             name=op.f("ck_property_recommendations_a_score_for_each_id"),
@@ -672,6 +685,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("property_id", name=op.f("pk_property_recommendations")),
         info={"derived": True},
+    )
+    op.create_index(
+        op.f("ix_property_recommendations_changed_in"), "property_recommendations", ["changed_in"], unique=False
     )
     op.create_index(
         "ix_property_recommendations_market",
@@ -744,10 +760,12 @@ def downgrade() -> None:
     )
     op.drop_index("ix_rescoring_shards_run", table_name="rescoring_shards")
     op.drop_table("rescoring_shards")
+    op.drop_index(op.f("ix_property_recommendations_changed_in"), table_name="property_recommendations")
     op.drop_index("ix_property_recommendations_market", table_name="property_recommendations")
     op.drop_table("property_recommendations")
     op.drop_index("ix_matches_property", table_name="matches")
     op.drop_table("matches")
+    op.drop_index(op.f("ix_lead_recommendations_changed_in"), table_name="lead_recommendations")
     op.drop_index("ix_lead_recommendations_market", table_name="lead_recommendations")
     op.drop_table("lead_recommendations")
     op.drop_index("ix_actions_property_side", table_name="actions")

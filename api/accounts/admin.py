@@ -1,0 +1,78 @@
+"""Administrators over users, in tinder's words."""
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.access import current_user, for_roles
+from api.accounts.words import TINDER_ROLES, tinder_role
+from api.blueprint import Blueprint, Body, PageArgs
+from api.db import session
+from api.fields import Moment
+from api.limits import address
+from api.paging import page_of
+from models.audit import record
+from models.enums import Role
+from models.membership import set_active, set_role
+from models.users import User, all_users, lock_user
+
+blp = Blueprint("admin-users", __name__, description="Administrators over users")
+
+
+class UserRow(Body):
+    id = fields.Integer()
+    name = fields.String(allow_none=True)
+    role = fields.String()
+    email = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    is_active = fields.Boolean()
+    created_at = Moment()
+
+
+class UserChange(Body):
+    role = fields.String(validate=validate.OneOf(list(TINDER_ROLES)))
+    is_active = fields.Boolean(truthy={True}, falsy={False})
+
+
+@blp.route("/admin/users")
+class Users(MethodView):
+    @for_roles(Role.ADMIN)
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, UserRow(many=True))
+    def get(self, args):
+        """List users, oldest first"""
+        users, _ = page_of(all_users(), args)
+        return [user_row(user) for user in users]
+
+
+@blp.route("/admin/users/<int:user_id>")
+class OneUser(MethodView):
+    @for_roles(Role.ADMIN)
+    @blp.arguments(UserChange)
+    @blp.response(200, UserRow)
+    @blp.alt_response(404, description="There is no such user.")
+    @blp.alt_response(409, description="It is the last active administrator.")
+    def patch(self, body, user_id):
+        """Change a user's role, or put them out and let them in again
+
+        Who is put out loses all tokens, and what they offer and seek leaves the market.
+        """
+        user = lock_user(session(), user_id)
+        if "role" in body:
+            set_role(session(), user_id, TINDER_ROLES[body["role"]])
+        if "is_active" in body:
+            set_active(session(), user_id, body["is_active"])
+        record(
+            session(),
+            "user_changed",
+            actor_id=current_user().id,
+            table_name="users",
+            row_id=user_id,
+            address=address(),
+            **body,
+        )
+        return user_row(user)
+
+
+def user_row(user: User) -> dict:
+    """A user as administrators see them."""
+    return {name: getattr(user, name) for name in UserRow().fields} | {"role": tinder_role(user.role)}

@@ -1,0 +1,145 @@
+"""The portal's doors: register, activate, get a token, ask for another code. A phone and a code by SMS prove who it is.
+
+Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps (models/codes.py).
+"""
+
+from typing import Any
+
+from flask import current_app
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.access import public
+from api.accounts.auth import Token, note_entry, token_of
+from api.accounts.words import PORTAL_ROLES
+from api.blueprint import Blueprint, Body
+from api.db import after_commit, session
+from api.fields import Phone, Text
+from api.limits import address, limit_door
+from models.audit import record
+from models.base import utc_now
+from models.codes import PhoneCode, activate, digits_of, request_code, spend
+from models.errors import NotSignedInError
+from models.users import User, normal_phone
+
+blp = Blueprint("portal-doors", __name__, description="Signing up and in by phone")
+
+WRONG = "The phone or the code is wrong, or the code has served; ask for a new one."
+
+
+class SignUp(Body):
+    phone = Phone(required=True)
+    first_name = Text(90, required=True)
+    last_name = Text(90, required=True)
+    role = fields.String(required=True, validate=validate.OneOf(list(PORTAL_ROLES)))
+
+
+class Proof(Body):
+    phone = Phone(required=True)
+    activation_code = Text(20, required=True)
+
+
+class WhichPhone(Body):
+    phone = Phone(required=True)
+
+
+class Message(Body):
+    message = fields.String()
+
+
+class CodeSent(Message):
+    code = fields.String(metadata={"description": "The code that the SMS holds; in a local environment only."})
+
+
+@blp.route("/users/register")
+class Register(MethodView):
+    @public
+    @blp.arguments(SignUp)
+    @blp.response(201, CodeSent)
+    @blp.alt_response(429, description="Too many codes were asked for.")
+    def post(self, body):
+        """Sign up by phone
+
+        An activation code is sent by SMS. The answer is the same for a phone that is registered already.
+        """
+        limit_door()
+        names = {"first_name": body["first_name"].strip(), "last_name": body["last_name"].strip()}
+        registration = names | {"role": PORTAL_ROLES[body["role"]]}
+        return {"message": "User created successfully"} | _send_code(body["phone"], registration)
+
+
+@blp.route("/users/activate")
+class Activate(MethodView):
+    @public
+    @blp.arguments(Proof)
+    @blp.response(200, Message)
+    @blp.alt_response(401, description="The code does not fit.")
+    def post(self, body):
+        """Activate the account with the code"""
+        user = _proved(activate, body)
+        record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+        return {"message": "User activated successfully"}
+
+
+@blp.route("/users/token")
+class GetToken(MethodView):
+    @public
+    @blp.arguments(Proof)
+    @blp.response(200, Token)
+    @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(403, description="The code fits, but the account is not activated yet.")
+    def post(self, body):
+        """Get an access token for the code
+
+        The code that activated the account serves once more, for the first token; later ones need /users/reset/.
+        """
+        user = _proved(spend, body)
+        note_entry(user, "sms")
+        return token_of(user)
+
+
+@blp.route("/users/reset")
+class Reset(MethodView):
+    @public
+    @blp.arguments(WhichPhone)
+    @blp.response(200, CodeSent)
+    @blp.alt_response(429, description="Too many codes were asked for.")
+    def post(self, body):
+        """Have a new code sent
+
+        The earlier code is void. The answer is the same for a phone that is not registered.
+        """
+        limit_door()
+        return {"message": "New activation code set"} | _send_code(body["phone"], None)
+
+
+def _send_code(raw_phone: str, registration: dict[str, Any] | None) -> dict[str, str]:
+    settings = current_app.extensions["settings"]
+    row = request_code(
+        session(),
+        normal_phone(raw_phone),
+        registration=registration,
+        address=address(),
+        sends_per_hour=settings.sms_per_hour,
+        now=utc_now(),
+    )
+    worker = current_app.extensions["worker"]
+    after_commit(lambda: worker.code_made(row.id))
+    return {"code": _shown(row)} if settings.is_local else {}
+
+
+def _shown(row: PhoneCode) -> str:
+    return digits_of(row, current_app.extensions["settings"].secret_key)
+
+
+def _proved(step, body: dict) -> User:
+    """The user whom *step* finds for the body's phone and code; a failed try is kept although the answer is an error."""
+    limit_door()
+    phone = normal_phone(body["phone"])
+    secret = current_app.extensions["settings"].secret_key
+    user = step(session(), phone, body["activation_code"].strip(), secret, utc_now())
+    if user is None:
+        record(session(), "code_refused", address=address())
+        session().commit()
+        raise NotSignedInError(WRONG)
+    return user

@@ -1,0 +1,179 @@
+"""The portal's users: my profile, my files, my leaving; the list of all, for administrators."""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+from werkzeug.datastructures import FileStorage
+
+from api.access import current_user, for_roles, signed_in
+from api.accounts.portal_doors import Message, WhichPhone
+from api.accounts.words import PORTAL_LABELS
+from api.blueprint import Blueprint, Body
+from api.db import session
+from api.fields import Email, File, FormWhole, Moment, Phone, Text
+from api.limits import address
+from api.uploads import remove_all_uploads, remove_uploads, store_image, takes_uploads
+from models.audit import record
+from models.enums import Role
+from models.erasure import erase_user
+from models.errors import NotAllowedError, NotFoundError
+from models.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
+
+blp = Blueprint("portal-users", __name__, description="Users of the portal")
+
+NOTICES = ("all_messages", "new_matches", "responses", "contacts", "news")
+#: Fields of the profile that are texts, and their longest lengths.
+TEXTS = {
+    "middle_name": 100,
+    "sex": 20,
+    "city": 100,
+    "user_type": 50,
+    "whatsapp": 100,
+    "telegram": 100,
+    "viber": 100,
+    "zoom": 100,
+    "prop_city": 200,
+    "prop_offer": 200,
+    "prop_type": 200,
+    "prop_state": 200,
+    "about": 5000,
+}
+
+
+class Flag(fields.Boolean):
+    """Yes or no in a form."""
+
+    truthy = {"true", "True", "1", "on", "yes"}
+    falsy = {"false", "False", "0", "off", "no"}
+
+
+ProfileTexts = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
+ProfileNotices = Body.from_dict({f"notifications_{name}": Flag() for name in NOTICES}, name="ProfileNotices")
+
+
+class ProfileForm(ProfileTexts, ProfileNotices):
+    """What a user may change about themselves. What is left out stays."""
+
+    phone = Phone(required=True, metadata={"description": "My own phone; it says whose profile is meant."})
+    first_name = Text(90)
+    last_name = Text(90)
+    email = Email(empty=True, metadata={"description": "Empty: none."})
+    avatar = File()
+    licenses = fields.List(File(), validate=validate.Length(max=20))
+
+
+class PortalUser(ProfileTexts, ProfileNotices):
+    """A user as the portal shows them to themselves and to administrators."""
+
+    id = fields.Integer()
+    first_name = fields.String(allow_none=True)
+    last_name = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    email = fields.String(allow_none=True)
+    role = fields.String(metadata={"description": "A label for people, in Russian."})
+    avatar = fields.String(allow_none=True, metadata={"description": "URL."})
+    licenses = fields.List(fields.String(), metadata={"description": "URLs."})
+    is_active = fields.Boolean()
+    created_at = Moment()
+
+
+class Updated(Message):
+    user = fields.Nested(PortalUser)
+
+
+class SliceArgs(Body):
+    skip = FormWhole(0, 1_000_000, load_default=0)
+    limit = FormWhole(1, 100, load_default=20)
+
+
+@blp.route("/users/me")
+class Me(MethodView):
+    @signed_in
+    @blp.response(200, PortalUser)
+    def get(self):
+        """Read my own profile"""
+        return portal_user(current_user())
+
+
+@blp.route("/users/update")
+class Update(MethodView):
+    @signed_in
+    @takes_uploads
+    @blp.arguments(ProfileForm, location="multipart")
+    @blp.response(200, Updated)
+    @blp.alt_response(403, description="The phone is not mine.")
+    @blp.alt_response(413, description="A file is too large.")
+    @blp.alt_response(415, description="A file is no image.")
+    def put(self, form):
+        """Change my own profile
+
+        `avatar` and `licenses` (which may come several times) are images; new ones replace the old.
+        """
+        user = current_user()
+        if normal_phone(form.pop("phone")) != user.phone:
+            raise NotAllowedError("This is not your phone; a profile is changed by its own user.")
+        if "email" in form:
+            form["email"] = normal_email(form["email"]) if form["email"].strip() else None
+        change_profile(session(), user, form | _stored(form.pop("avatar", None), form.pop("licenses", []), user))
+        return {"message": "User updated successfully", "user": portal_user(user)}
+
+
+@blp.route("/users/delete")
+class Delete(MethodView):
+    @signed_in
+    @blp.arguments(WhichPhone)
+    @blp.response(200, Message)
+    @blp.alt_response(409, description="It is the last administrator.")
+    def delete(self, body):
+        """Delete a user: oneself, or anybody as an administrator
+
+        Personal data is erased, tokens are void, leads and properties leave the market.
+        """
+        caller, phone = current_user(), normal_phone(body["phone"])
+        if phone != caller.phone and caller.role is not Role.ADMIN:
+            # Said of every phone but one's own: whether it is registered does not show.
+            raise NotAllowedError("Only administrators delete others.")
+        user = user_by_phone(session(), phone)
+        if user is None:
+            raise NotFoundError("user")
+        record(session(), "user_deleted", actor_id=caller.id, table_name="users", row_id=user.id, address=address())
+        session().flush()
+        remove_all_uploads(user)
+        erase_user(session(), user)
+        return {"message": "User deleted successfully"}
+
+
+@blp.route("/users/list")
+class List(MethodView):
+    @for_roles(Role.ADMIN)
+    @blp.arguments(SliceArgs, location="query")
+    @blp.response(200, PortalUser(many=True))
+    def get(self, args):
+        """List users, oldest first, as an administrator"""
+        users = session().scalars(all_users().offset(args["skip"]).limit(args["limit"]))
+        return [portal_user(user) for user in users]
+
+
+def portal_user(user: User) -> dict[str, Any]:
+    """A user in the portal's words."""
+    return (
+        {"avatar": None, "licenses": []}
+        | user.profile
+        | user.names
+        | {name: getattr(user, name) for name in ("id", "phone", "email", "is_active", "created_at")}
+        | {"role": PORTAL_LABELS[user.role]}
+    )
+
+
+def _stored(avatar: FileStorage | None, licenses: list[FileStorage | None], user: User) -> dict[str, Any]:
+    """Keep the files that came, remove those that they replace; the profile's fields with the new URLs."""
+    licenses = [upload for upload in licenses if upload is not None]
+    found: dict[str, Any] = {}
+    if avatar is not None:
+        remove_uploads(filter(None, [user.profile.get("avatar")]), user)
+        found["avatar"] = store_image(avatar, user, "avatar")
+    if licenses:
+        remove_uploads(user.profile.get("licenses", []), user)
+        found["licenses"] = [store_image(upload, user, "licenses") for upload in licenses]
+    return found

@@ -1,0 +1,106 @@
+"""Doors for Telegram: a proof that Telegram signed, and our own bot, which proves itself by a secret."""
+
+import hmac
+import logging
+
+from flask import Flask, current_app, request
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.access import proved_by, public
+from api.accounts.auth import Token, note_entry, token_of
+from api.accounts.words import TINDER_ROLES
+from api.blueprint import Blueprint, Body
+from api.db import session
+from api.fields import Phone, Text
+from api.limits import limit_door
+from models.base import utc_now
+from models.errors import NotAllowedError, NotSignedInError
+from models.telegram import user_of_bot, user_of_telegram, verified
+from models.users import normal_phone
+
+log = logging.getLogger(__name__)
+
+blp = Blueprint("telegram", __name__, description="Signing in by Telegram")
+
+HEADER = "X-Telegram-Bot-Secret"
+
+
+class TelegramProof(Body):
+    telegram_auth_data = fields.Raw(
+        required=True,
+        metadata={
+            "oneOf": [{"type": "object"}, {"type": "string"}],
+            "description": "The Login Widget's fields as an object, or a Mini App's initData as text.",
+        },
+    )
+
+
+class BotSignIn(Body):
+    telegram_id = Text(64, required=True)
+    phone = Phone(required=True)
+    name = Text(200, required=True)
+    role = fields.String(required=True, validate=validate.OneOf(sorted(set(TINDER_ROLES) - {"admin"})))
+
+
+def check_bot() -> None:
+    """
+    Let our bot in, by its secret. In `local`, where no secret is set, everybody; warn_if_open says so at the start.
+
+    Raises:
+        NotSignedInError: The secret is missing or wrong, or none is set.
+    """
+    settings = current_app.extensions["settings"]
+    secret = settings.telegram_bot_secret
+    if not secret and settings.is_local:
+        return
+    if not secret or not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret.encode()):
+        raise NotSignedInError(f"This door is for our Telegram bot, which proves itself by {HEADER}.")
+
+
+def warn_if_open(app: Flask) -> None:
+    """Say at the start that the bot's door stands open, where it does."""
+    settings = app.extensions["settings"]
+    if settings.is_local and not settings.telegram_bot_secret:
+        log.warning("TELEGRAM_BOT_SECRET is not set: anybody may sign in through the bot's door (local only)")
+
+
+@blp.route("/auth/telegram")
+class TelegramLogin(MethodView):
+    @public
+    @blp.arguments(TelegramProof)
+    @blp.response(200, Token)
+    @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")
+    @blp.alt_response(403, description="Signing in by Telegram is not set up, or the account is switched off.")
+    def post(self, body):
+        """Sign in with what Telegram signed; the first time makes the account"""
+        limit_door()
+        bot_token = current_app.extensions["settings"].telegram_bot_token
+        if not bot_token:
+            raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
+        user = user_of_telegram(session(), verified(body["telegram_auth_data"], bot_token, utc_now()))
+        note_entry(user, "telegram")
+        return token_of(user)
+
+
+@blp.route("/auth/telegram/login-or-register")
+class BotLogin(MethodView):
+    @proved_by(check_bot, name="bot", scheme="bot")
+    @blp.arguments(BotSignIn)
+    @blp.response(200, Token)
+    @blp.alt_response(403, description="The account is switched off, or an administrator's.")
+    @blp.alt_response(409, description="The phone's user has another Telegram account.")
+    def post(self, body):
+        """Sign in somebody whom our Telegram bot vouches for
+
+        Found by Telegram account, else by phone (the account is then bound to it), else made.
+        """
+        user = user_of_bot(
+            session(),
+            telegram_id=body["telegram_id"],
+            phone=normal_phone(body["phone"]),
+            name=body["name"],
+            role=TINDER_ROLES[body["role"]],
+        )
+        note_entry(user, "bot")
+        return token_of(user)

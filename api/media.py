@@ -1,0 +1,42 @@
+"""Uploaded files, served: never as a page, never sniffed, whatever they hold."""
+
+from flask import Response, send_file
+from flask.views import MethodView
+
+from api.access import public
+from api.blueprint import Blueprint
+from api.db import session
+from api.uploads import storage
+from models.errors import NotFoundError
+from models.uploads import upload_named
+
+blp = Blueprint("media", __name__, description="Uploaded files")
+
+#: Names are never used twice, so a copy never goes stale; private, for shared caches need not know of documents.
+CACHE = "private, max-age=86400, immutable"
+
+
+@blp.route("/media/<name>")
+class Media(MethodView):
+    @public
+    @blp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+    @blp.alt_response(404, description="There is no such file.")
+    def get(self, name) -> Response:
+        """Read an uploaded file
+
+        Its name is unguessable, and told to those only who may read it.
+        """
+        row = upload_named(session(), name)
+        try:
+            content = storage().open(row.name)
+        except FileNotFoundError:
+            raise NotFoundError("file") from None
+        is_image = row.content_type.startswith("image/")
+        answer = send_file(content, mimetype=row.content_type, download_name=row.name, as_attachment=not is_image)
+        answer.content_length = row.size
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        # Pages of other sites may show a listing's pictures.
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if is_image else "same-origin"
+        answer.headers["Cache-Control"] = CACHE
+        return answer

@@ -1,0 +1,149 @@
+"""The right to be forgotten and the right to know: what deleting a user erases, and all that is stored about one.
+
+A module with personal data of its own adds to both lists:
+
+    ERASERS.append(function of (session, user))       erases it, in the caller's transaction
+    EXPORTERS["chats"] = function of (session, user)  gives it as JSON-ready data
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from models.audit import AuditEntry
+from models.base import Base, utc_now
+from models.codes import PhoneCode
+from models.enums import Side, Status
+from models.idempotency import IdempotentAnswer
+from models.leads import Lead
+from models.matches import Action, Match
+from models.notifications import Notification
+from models.properties import Property
+from models.uploads import Upload
+from models.users import User, keep_an_admin
+
+#: Columns that are nobody's business, not even the person's own: secrets and bookkeeping.
+HIDDEN = {"password_hash", "token_version", "seed", "digest", "version", "changed_in", "fingerprint", "body"}
+
+
+def erase_user(session: Session, user: User) -> None:
+    """
+    Delete a user in the caller's transaction: tokens are void, what they offered and sought leaves the market, and their
+    personal data is gone. The row stays, nameless, so that others' matches and chats keep their shape.
+
+    The bytes of their files are the caller's to remove (their rows are still there, for that).
+
+    Raises:
+        ConflictError: It is the last active administrator.
+    """
+    session.refresh(user, with_for_update=True)
+    keep_an_admin(session, user)
+    for eraser in ERASERS:
+        eraser(session, user)
+    user.name = user.email = user.phone = user.telegram_id = user.telegram_username = None
+    user.agency_name = user.password_hash = None
+    user.profile = {}
+    user.is_active = False
+    user.token_version += 1
+    user.deleted_at = utc_now()
+    session.flush()
+
+
+def export_user(session: Session, user: User) -> dict[str, Any]:
+    """All that is stored about a user, as JSON-ready data by subject."""
+    return {"user": _row(user)} | {name: give(session, user) for name, give in EXPORTERS.items()}
+
+
+def _erase_leads(session: Session, user: User) -> None:
+    # The client's name and contacts are a third person's; what was sought, without them, is nobody's in particular.
+    session.execute(
+        update(Lead)
+        .where(Lead.owner_id == user.id)
+        .values(
+            status=Status.ARCHIVED,
+            client_name=None,
+            client_contacts=None,
+            notes=None,
+            additional_requirements=None,
+            attributes={},
+        )
+    )
+
+
+def _erase_properties(session: Session, user: User) -> None:
+    session.execute(
+        update(Property)
+        .where(Property.owner_id == user.id)
+        .values(
+            status=Status.ARCHIVED,
+            house_number=None,
+            location=None,
+            title=None,
+            description=None,
+            photos=[],
+            attributes={},
+            search_text="",
+        )
+    )
+
+
+def _erase_actions(session: Session, user: User) -> None:
+    session.execute(update(Action).where(_acted_by(user)).values(notes=None).execution_options(synchronize_session=False))
+
+
+def _erase_traces(session: Session, user: User) -> None:
+    session.execute(delete(Notification).where(Notification.user_id == user.id))
+    # Kept answers repeat what the user sent and was told.
+    session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
+    session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))
+    # That the deeds were done stays; from where, goes.
+    session.execute(update(AuditEntry).where(AuditEntry.actor_id == user.id).values(address=None))
+
+
+def _acted_by(user: User) -> Any:
+    leads = select(Lead.id).where(Lead.owner_id == user.id)
+    properties = select(Property.id).where(Property.owner_id == user.id)
+    by_lead = (Action.side == Side.LEAD) & Action.lead_id.in_(leads)
+    return by_lead | ((Action.side == Side.PROPERTY) & Action.property_id.in_(properties))
+
+
+def _rows_of(table: type[Base], condition: Callable[[User], Any]) -> Callable[[Session, User], list[dict]]:
+    def give(session: Session, user: User) -> list[dict]:
+        return [_row(row) for row in session.scalars(select(table).where(condition(user)).order_by(table.id))]
+
+    return give
+
+
+def _matches_of(user: User) -> Any:
+    leads = select(Lead.id).where(Lead.owner_id == user.id)
+    properties = select(Property.id).where(Property.owner_id == user.id)
+    return Match.lead_id.in_(leads) | Match.property_id.in_(properties)
+
+
+def _row(row: Base) -> dict[str, Any]:
+    names = [column.key for column in row.__mapper__.column_attrs if column.key not in HIDDEN]
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+ERASERS: list[Callable[[Session, User], None]] = [_erase_leads, _erase_properties, _erase_actions, _erase_traces]
+
+EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
+    "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),
+    "properties": _rows_of(Property, lambda user: Property.owner_id == user.id),
+    "actions": _rows_of(Action, _acted_by),
+    "matches": _rows_of(Match, _matches_of),
+    "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
+    "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
+    "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
+    "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
+}

@@ -1,0 +1,49 @@
+"""`leadmatch api-key`: keys of programs that call the lead generation API."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from models.api_keys import api_keys, create_api_key, revoke_api_key
+from models.audit import record
+from scripts.databases import transaction
+
+
+@click.group()
+def command() -> None:
+    """Make, list and revoke API keys."""
+
+
+@command.command("create")
+@click.argument("name")
+def create(name: str) -> None:
+    """Make a key called NAME. It is shown once, as the last line; only its hash is kept."""
+    name = name.strip()
+    if not 0 < len(name) <= 100:
+        raise click.BadParameter("give a name of 1 to 100 characters", param_hint="NAME")
+    with transaction() as session:
+        row, key = create_api_key(session, name)
+        record(session, "api_key_created", table_name="api_keys", row_id=row.id)
+    click.echo(f"Key {row.id} is made; send it as X-API-Key. It cannot be shown again:")
+    click.echo(key)
+
+
+@command.command("list")
+def list_() -> None:
+    """Show the keys: their first characters, when they were made, last used and revoked."""
+    table = Table("id", "name", "begins with", "made", "last used", "revoked")
+    with transaction() as session:
+        for row in session.scalars(api_keys()):
+            times = (row.created_at, row.last_used_at, row.revoked_at)
+            table.add_row(str(row.id), row.name, row.start, *(f"{t:%Y-%m-%d %H:%M}" if t else "-" for t in times))
+    Console().print(table)
+
+
+@command.command("revoke")
+@click.argument("key_id", type=click.IntRange(1, 2**63 - 1))
+def revoke(key_id: int) -> None:
+    """End the key with this id (see `list`) at once."""
+    with transaction() as session:
+        row = revoke_api_key(session, key_id)
+        record(session, "api_key_revoked", table_name="api_keys", row_id=row.id)
+    click.echo(f"Key {row.id} ({row.name}) is revoked.")

@@ -1,0 +1,199 @@
+"""Who may call what, driven from one table over everything that is registered: a new route without an entry fails."""
+
+import re
+
+import pytest
+from sqlalchemy.orm import Session
+
+from api import access
+from api.app import create_app
+from models.enums import SUPPLY_ROLES, ActionKind, Role, Side
+from models.matches import act
+from models.notifications import NoticeType, notify
+from models.settings import Settings
+from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
+
+SUPPLY = ", ".join(sorted(SUPPLY_ROLES))
+
+#: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's.
+#: Roles are the canonical words. The operations of every contract stand here.
+TABLE = {
+    # the service itself
+    "GET /health": "anyone",
+    "GET /openapi.json": "anyone",
+    "GET /docs/": "anyone",
+    "GET /docs/<path:path>": "anyone",
+    "GET /redoc": "anyone",
+    "GET /redoc/<path:name>": "anyone",
+    "GET /media/<name>": "anyone",
+    # accounts
+    "POST /auth/register": "anyone",
+    "POST /auth/login": "anyone",
+    "POST /auth/telegram": "anyone",
+    "POST /auth/telegram/login-or-register": "bot",
+    "POST /auth/logout": "user",
+    "PUT /auth/password": "user",
+    "GET /auth/me": "user",
+    "GET /admin/users": "admin",
+    "PATCH /admin/users/<int:user_id>": "admin",
+    "POST /users/register": "anyone",
+    "POST /users/activate": "anyone",
+    "POST /users/token": "anyone",
+    "POST /users/reset": "anyone",
+    "GET /users/me": "user",
+    "PUT /users/update": "user",
+    "DELETE /users/delete": "user",
+    "GET /users/list": "admin",
+    # exchange
+    "POST /leads": "user",
+    "GET /leads": "user",
+    "GET /leads/<int:lead_id>": "owner",
+    "PUT /leads/<int:lead_id>": "owner",
+    "POST /leads/<int:lead_id>/archive": "owner",
+    "GET /leads/<int:lead_id>/matches": "owner",
+    "GET /leads/<int:lead_id>/property-recommendations": "owner",
+    "POST /leads/<int:lead_id>/property-recommendations/<int:property_id>/action": "owner",
+    "POST /properties": SUPPLY,
+    "GET /properties": "user",
+    "GET /properties/<int:property_id>": "owner",
+    "PUT /properties/<int:property_id>": "owner",
+    "PUT /properties/<int:property_id>/archive": "owner",
+    "GET /properties/<int:property_id>/matches": "owner",
+    "GET /properties/<int:property_id>/lead-recommendations": "owner",
+    "POST /properties/<int:property_id>/lead-recommendations/<int:lead_id>/action": "owner",
+    "POST /matches/<int:match_id>/complete": "owner",
+    "GET /notifications": "user",
+    "POST /notifications/<int:notification_id>/read": "owner",
+    # operations
+    "POST /ops/rescoring-runs": "admin",
+    "GET /ops/rescoring-runs": "admin",
+    "GET /ops/rescoring-runs/<int:run_id>": "admin",
+    "POST /ops/rescoring-runs/<int:run_id>/cancel": "admin",
+    "POST /ops/rescoring-runs/<int:run_id>/retry": "admin",
+}
+
+#: Bodies that a stranger's request needs to be understood at all.
+BODIES = {
+    "PUT /leads/<int:lead_id>": lead_body(),
+    "PUT /properties/<int:property_id>": property_body(),
+    "POST /leads/<int:lead_id>/property-recommendations/<int:property_id>/action": {"action": "LIKE"},
+    "POST /properties/<int:property_id>/lead-recommendations/<int:lead_id>/action": {"action": "LIKE"},
+}
+
+
+def operations_for(*who: str) -> list[str]:
+    return [operation for operation, allowed in TABLE.items() if allowed in who]
+
+
+@pytest.fixture(scope="module")
+def registered():
+    """Operation -> the name of its declared access."""
+    # Nothing is asked of these servers: the table of routes needs none.
+    settings = Settings.from_env(
+        {
+            "ENVIRONMENT": "test",
+            "DATABASE_URL": "postgresql://nowhere",
+            "REDIS_URL": "redis://nowhere",
+            "SECRET_KEY": "x",
+        }
+    )
+    return {f"{method} {path}": who.name for method, path, who in access.operations(create_app(settings))}
+
+
+@pytest.fixture
+def db(engine, clean_database):
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def world(db):
+    """Two realtors with a match, an onlooker and an administrator; the ids that paths ask for."""
+    a, b, stranger = make_user(db), make_user(db), make_user(db)
+    admin = make_user(db, role=Role.ADMIN)
+    lead, found = make_lead(db, a), make_property(db, b)
+    pair = {"lead_id": lead.id, "property_id": found.id, "kind": ActionKind.LIKE}
+    act(db, a, Side.LEAD, **pair)
+    match = act(db, b, Side.PROPERTY, **pair)
+    notice = notify(db, a.id, NoticeType.NEW_MATCH, "test", title="t", message="m", data={})
+    db.commit()
+    ids = {
+        "lead_id": lead.id,
+        "property_id": found.id,
+        "match_id": match.id,
+        "notification_id": notice,
+        "user_id": stranger.id,
+        "run_id": 1,
+    }
+    people = {"lead_id": a, "property_id": b, "match_id": a, "notification_id": a}
+    return ids, people, stranger, admin
+
+
+def send(client, operation: str, ids: dict, headers: dict | None = None, json: object = None):
+    method, path = operation.split(" ")
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(ids.get(part[1], 1)), path)
+    return client.open(path, method=method, headers=headers, json=json)
+
+
+def test_every_registered_operation_is_in_the_table(registered):
+    assert set(registered) - set(TABLE) == set()
+
+
+def test_the_table_holds_nothing_that_is_gone(registered):
+    assert set(TABLE) - set(registered) == set()
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_the_declared_access_is_the_tables(registered, operation):
+    allowed = TABLE[operation]
+
+    assert registered[operation] == ("user" if allowed == "owner" else allowed)
+
+
+def test_anonymous_is_asked_to_sign_in_before_anything_else(client):
+    """A malformed body is sent: who is not signed in does not learn that it is one."""
+    for operation in TABLE:
+        if TABLE[operation] != "anyone":
+            answer = send(client, operation, {"lead_id": 1}, json={"nonsense": 1})
+            assert answer.status_code == 401, operation
+            assert "errors" not in answer.json, operation
+            assert answer.headers["WWW-Authenticate"], operation
+
+
+def test_a_bad_token_is_no_better_than_none(client):
+    for operation in operations_for("user", "owner", "admin"):
+        for header in ("Bearer x.y.z", "Bearer ", "Basic dTpw", "Bearer " + "a" * 5000):
+            answer = send(client, operation, {}, headers={"Authorization": header})
+            assert answer.status_code == 401, (operation, header)
+
+
+def test_a_stranger_gets_nowhere_with_what_is_anothers(client, world):
+    ids, _, stranger, _ = world
+    for operation in operations_for("owner"):
+        answer = send(client, operation, ids, token_header(stranger), json=BODIES.get(operation))
+        assert answer.status_code in (403, 404), (operation, answer.json)
+
+
+def test_an_administrator_is_a_stranger_to_realtors_deals(client, world):
+    ids, _, _, admin = world
+    for operation in operations_for("owner"):
+        answer = send(client, operation, ids, token_header(admin), json=BODIES.get(operation))
+        assert answer.status_code in (403, 404), (operation, answer.json)
+
+
+def test_owners_are_let_in(client, world):
+    ids, people, _, _ = world
+    for operation in operations_for("owner"):
+        first_id = re.search(r"<int:(\w+)>", operation)[1]
+        answer = send(client, operation, ids, token_header(people[first_id]), json=BODIES.get(operation))
+        assert answer.status_code in (200, 201, 409), (operation, answer.json)
+
+
+def test_administration_is_for_administrators(client, world, db):
+    ids, _, _, admin = world
+    others = [make_user(db, role=role) for role in Role if role is not Role.ADMIN]
+    db.commit()
+    for operation in operations_for("admin"):
+        for user in others:
+            assert send(client, operation, ids, token_header(user)).status_code == 403, (operation, user.role)
+        assert send(client, operation, ids, token_header(admin)).status_code not in (401, 403), operation

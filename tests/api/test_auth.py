@@ -1,0 +1,308 @@
+"""Signing in and out: passwords, tokens, Telegram and the bot, administrators over users."""
+
+import hashlib
+import hmac
+import time
+from datetime import timedelta
+
+import jwt
+import pytest
+from sqlalchemy.orm import Session
+
+from api.app import create_app
+from models.audit import AuditEntry
+from models.base import utc_now
+from models.enums import Role, Status
+from models.passwords import hash_password
+from models.properties import Property
+from models.settings import Settings
+from models.tokens import make_token
+from models.users import User
+from tests.factories import SECRET, make_property, make_user, token_header
+
+PASSWORD = "correct horse"
+HASH = hash_password(PASSWORD)
+ALICE = {"role": "agent", "name": "Алиса", "email": "Alice@Example.com", "phone": "8 701 123 45 67", "password": PASSWORD}
+
+
+@pytest.fixture
+def db(engine, clean_database):
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def user(db):
+    user = make_user(db, email="alice@example.com", phone="+77011234567", password_hash=HASH)
+    db.commit()
+    return user
+
+
+def login(client, username="alice@example.com", password=PASSWORD):
+    return client.post("/auth/login", data={"username": username, "password": password})
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def claims(user: User, **changes) -> dict:
+    now = utc_now()
+    found = {"sub": str(user.id), "ver": user.token_version, "typ": "access", "jti": "j", "iat": now}
+    return {name: value for name, value in (found | {"exp": now + timedelta(hours=1)} | changes).items() if value is not None}
+
+
+@pytest.mark.parametrize("username", ["alice@example.com", " ALICE@example.com", "+77011234567", "8 (701) 123-45-67"])
+def test_a_user_signs_in_by_any_spelling_of_address_or_phone(client, user, username):
+    answer = login(client, username)
+
+    assert answer.json["token_type"] == "bearer"
+    assert client.get("/auth/me", headers=bearer(answer.json["access_token"])).json["id"] == user.id
+
+
+def test_failed_logins_look_alike(client, user):
+    answers = [login(client, *wrong) for wrong in [("alice@example.com", "x"), ("bob@example.com", "x"), ("junk", "x")]]
+
+    assert [answer.status_code for answer in answers] == [401] * 3
+    assert len({answer.data for answer in answers}) == 1
+
+
+def test_one_account_takes_twenty_failures_and_a_success_costs_nothing(client, user):
+    for _ in range(3):
+        assert login(client).status_code == 200
+    answers = [login(client, password="x").status_code for _ in range(21)]
+
+    assert answers == [401] * 20 + [429]
+    refused = login(client)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_a_name_and_a_password_come_as_a_form(client, user):
+    assert client.post("/auth/login", json={"username": "alice@example.com", "password": PASSWORD}).status_code == 400
+    assert client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
+
+
+def test_signing_up_answers_the_profile_and_a_token(client):
+    answer = client.post("/auth/register", json=ALICE)
+
+    assert answer.status_code == 200
+    assert (answer.json["email"], answer.json["phone"], answer.json["role"]) == ("alice@example.com", "+77011234567", "agent")
+    assert client.get("/auth/me", headers=bearer(answer.json["access_token"])).json["name"] == "Алиса"
+    assert client.post("/auth/register", json=ALICE).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"role": "admin"}, "role"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 129}, "password"),
+        ({"email": "nonsense"}, "email"),
+        ({"phone": "12"}, "phone"),
+        ({"is_active": False}, "is_active"),
+        ({"id": 1}, "id"),
+        ({"name": None}, "name"),
+    ],
+)
+def test_a_bad_sign_up_is_refused_by_field(client, db, change, field):
+    answer = client.post("/auth/register", json=ALICE | change)
+
+    assert answer.status_code == 400
+    assert field in answer.json["errors"]["json"]
+    assert db.query(User).count() == 0
+
+
+# -- Tokens ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": utc_now() - timedelta(seconds=1)},
+        {"ver": 2},
+        {"ver": None},
+        {"typ": "refresh"},
+        {"typ": None},
+        {"exp": None},
+        {"iat": None},
+        {"jti": None},
+        {"sub": "0"},
+        {"sub": "-1"},
+        {"sub": "1 OR 1=1"},
+        {"sub": "9" * 30},
+        {"sub": "²"},
+        {"iat": utc_now() + timedelta(hours=1)},
+    ],
+    ids=str,
+)
+def test_a_token_that_we_signed_with_other_claims_is_refused(client, user, changes):
+    token = jwt.encode(claims(user, **changes), SECRET, "HS256")
+
+    assert client.get("/auth/me", headers=bearer(token)).status_code == 401
+
+
+@pytest.mark.parametrize("forge", ["none", "HS384", "wrong key", "cut", "changed"])
+def test_a_forged_token_is_refused(client, user, forge):
+    good = make_token(user, SECRET, 1)
+    token = {
+        "none": lambda: jwt.encode(claims(user), None, "none"),
+        "HS384": lambda: jwt.encode(claims(user), SECRET * 2, "HS384"),
+        "wrong key": lambda: make_token(user, SECRET + "x", 1),
+        "cut": lambda: good[:-1],
+        "changed": lambda: good.replace(".", ".e", 1),
+    }[forge]()
+
+    assert client.get("/auth/me", headers=bearer(good)).status_code == 200
+    assert client.get("/auth/me", headers=bearer(token)).status_code == 401
+
+
+def test_signing_out_ends_one_token(client, user):
+    one, other = (bearer(make_token(user, SECRET, 1)) for _ in range(2))
+
+    assert client.post("/auth/logout", headers=one).status_code == 200
+    assert client.get("/auth/me", headers=one).status_code == 401
+    assert client.get("/auth/me", headers=other).status_code == 200
+
+
+def test_a_new_password_ends_all_tokens_and_gives_one(client, user):
+    old = token_header(user)
+    body = {"old_password": PASSWORD, "new_password": "battery staple"}
+
+    assert client.put("/auth/password", json=body | {"old_password": "wrong"}, headers=old).status_code == 400
+    answer = client.put("/auth/password", json=body, headers=old)
+
+    assert client.get("/auth/me", headers=old).status_code == 401
+    assert client.get("/auth/me", headers=bearer(answer.json["access_token"])).status_code == 200
+    assert login(client).status_code == 401
+    assert login(client, password="battery staple").status_code == 200
+
+
+def test_entries_and_refusals_are_recorded_without_personal_data(client, db, user):
+    login(client)
+    login(client, password="x")
+
+    entries = db.query(AuditEntry).order_by(AuditEntry.id).all()
+    assert [(entry.deed, entry.actor_id) for entry in entries] == [("signed_in", user.id), ("password_refused", None)]
+    assert all("alice" not in repr(entry.detail) for entry in entries)
+
+
+# -- Telegram ----------------------------------------------------------------------------------------------------------
+
+BOT_BODY = {"telegram_id": "42", "phone": "+77011234567", "name": "Иван", "role": "tenant"}
+
+
+@pytest.fixture
+def with_bot(process_environment):
+    environment = process_environment | {"TELEGRAM_BOT_TOKEN": "42:TEST", "TELEGRAM_BOT_SECRET": "bot secret"}
+    return create_app(Settings.from_env(environment)).test_client()
+
+
+def widget(age: int = 0) -> dict:
+    fields = {"id": 42, "first_name": "Test", "auth_date": int(time.time()) - age}
+    lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
+    key = hashlib.sha256(b"42:TEST").digest()
+    return fields | {"hash": hmac.new(key, lines.encode(), hashlib.sha256).hexdigest()}
+
+
+def test_telegram_lets_in_and_makes_the_account_once(with_bot):
+    ids = set()
+    for _ in range(2):
+        answer = with_bot.post("/auth/telegram", json={"telegram_auth_data": widget()})
+        ids.add(with_bot.get("/auth/me", headers=bearer(answer.json["access_token"])).json["id"])
+
+    assert len(ids) == 1
+
+
+def test_an_old_or_forged_proof_does_not_let_in(with_bot, db):
+    for data in (widget(age=366 * 86_400), widget() | {"id": 43}):
+        assert with_bot.post("/auth/telegram", json={"telegram_auth_data": data}).status_code == 401
+    assert db.query(User).count() == 0
+
+
+def test_without_a_bot_token_nobody_comes_in_by_telegram(client):
+    assert client.post("/auth/telegram", json={"telegram_auth_data": widget()}).status_code == 403
+
+
+def test_the_bots_door_needs_its_secret(with_bot, client):
+    path = "/auth/telegram/login-or-register"
+
+    assert with_bot.post(path, json=BOT_BODY).status_code == 401
+    assert with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secrets"}).status_code == 401
+    assert with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secret"}).status_code == 200
+    assert client.post(path, json=BOT_BODY).status_code == 401  # no secret is set, and it is not local
+
+
+def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environment, caplog):
+    local = create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"}))
+
+    assert "TELEGRAM_BOT_SECRET" in caplog.text
+    assert local.test_client().post("/auth/telegram/login-or-register", json=BOT_BODY).status_code == 200
+
+
+def test_the_bot_makes_no_administrators(with_bot):
+    answer = with_bot.post(
+        "/auth/telegram/login-or-register",
+        json=BOT_BODY | {"role": "admin"},
+        headers={"X-Telegram-Bot-Secret": "bot secret"},
+    )
+
+    assert answer.status_code == 400
+
+
+# -- Administrators ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def admin(db):
+    admin = make_user(db, role=Role.ADMIN)
+    db.commit()
+    return admin
+
+
+def test_a_new_role_counts_at_once(client, db, admin, user):
+    answer = client.patch(f"/admin/users/{user.id}", json={"role": "landlord"}, headers=token_header(admin))
+
+    assert answer.json["role"] == "landlord"
+    assert client.get("/auth/me", headers=token_header(user)).json["role"] == "landlord"
+
+
+def test_who_is_put_out_is_out_at_once_and_comes_back_only_by_a_door(client, db, admin, user):
+    found = make_property(db, user)
+    db.commit()
+    version, old = found.version, token_header(user)
+
+    for active, status in ((False, 401), (True, 200)):
+        answer = client.patch(f"/admin/users/{user.id}", json={"is_active": active}, headers=token_header(admin))
+        assert answer.json["is_active"] is active
+        assert client.get("/auth/me", headers=old).status_code == 401
+        assert login(client).status_code == status
+    db.expire_all()
+    assert db.get(Property, found.id).version > version  # the lists follow
+    assert db.get(Property, found.id).status is Status.ACTIVE
+
+
+@pytest.mark.parametrize("change", [{"role": "tenant"}, {"is_active": False}])
+def test_the_last_administrator_cannot_be_locked_out(client, db, admin, change):
+    path = f"/admin/users/{admin.id}"
+
+    assert client.patch(path, json=change, headers=token_header(admin)).status_code == 409
+    assert client.get("/admin/users", headers=token_header(admin)).status_code == 200
+    make_user(db, role=Role.ADMIN)
+    db.commit()
+    assert client.patch(path, json=change, headers=token_header(admin)).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{"role": "root"}, {"is_active": "no"}, {"is_active": None}, {"email": "a@b.cd"}])
+def test_a_bad_change_is_refused(client, admin, user, body):
+    assert client.patch(f"/admin/users/{user.id}", json=body, headers=token_header(admin)).status_code == 400
+
+
+def test_users_are_listed_by_pages_without_the_deleted(client, db, admin, user):
+    gone = make_user(db, is_active=False, deleted_at=utc_now())
+    db.commit()
+
+    rows = client.get("/admin/users", query_string={"limit": 100}, headers=token_header(admin)).json
+    assert [row["id"] for row in rows] == [admin.id, user.id]
+    assert client.get("/admin/users?page=2&limit=1", headers=token_header(admin)).json[0]["id"] == user.id
+    assert client.patch(f"/admin/users/{gone.id}", json={"is_active": True}, headers=token_header(admin)).status_code == 404

@@ -1,0 +1,119 @@
+"""Limits, with Redis and without it; headers; proxies; other origins; the log."""
+
+import logging
+
+import pytest
+from limits import parse
+
+from api.app import create_app
+from api.limits import Limits
+from models.errors import TooManyError
+from models.settings import Settings
+
+TWO = parse("2 per minute")
+
+
+def test_a_limit_is_per_key_and_says_when_to_come_back(redis_url):
+    limits = Limits(redis_url)
+    for _ in range(2):
+        limits.spend(TWO, "door", "10.0.0.1")
+
+    with pytest.raises(TooManyError) as refused:
+        limits.spend(TWO, "door", "10.0.0.1")
+    assert 0 < refused.value.retry_after_seconds <= 60
+    limits.spend(TWO, "door", "10.0.0.2")
+    limits.spend(TWO, "other", "10.0.0.1")
+
+
+def test_two_processes_share_their_counts(redis_url):
+    one, other = Limits(redis_url), Limits(redis_url)
+    one.spend(TWO, "door", "a")
+    other.spend(TWO, "door", "a")
+
+    with pytest.raises(TooManyError):
+        one.spend(TWO, "door", "a")
+
+
+def test_checking_costs_nothing(redis_url):
+    limits = Limits(redis_url)
+    for _ in range(5):
+        limits.check(TWO, "door", "a")
+    limits.spend(TWO, "door", "a")
+
+
+def test_without_redis_the_doors_stay_limited_from_memory():
+    limits = Limits("redis://127.0.0.1:1")
+    for _ in range(2):
+        limits.spend(TWO, "door", "a")
+
+    with pytest.raises(TooManyError):
+        limits.spend(TWO, "door", "a")
+
+
+def client_with(process_environment, **variables):
+    return create_app(Settings.from_env(process_environment | variables)).test_client()
+
+
+
+
+def test_a_door_is_limited_by_address(client):
+    body = {"username": "a@example.com", "password": "x"}
+
+    def login(address: str) -> int:
+        body["username"] = f"{address}@example.com"
+        return client.post("/users/reset", json={"phone": "+1"}, environ_base={"REMOTE_ADDR": address}).status_code
+
+    assert [login("10.0.0.1") for _ in range(61)] == [400] * 60 + [429]
+    assert login("10.0.0.2") == 400
+
+
+def test_a_strangers_x_forwarded_for_counts_for_nothing(client):
+    for number in range(61):
+        answer = client.post(
+            "/users/reset", json={"phone": "+1"}, headers={"X-Forwarded-For": f"10.0.0.{number}"}
+        )
+    assert answer.status_code == 429
+
+
+def test_behind_a_configured_proxy_each_client_counts_alone(process_environment):
+    client = client_with(process_environment, TRUSTED_PROXIES="1")
+    for number in range(61):
+        # The proxy appends what it saw; what stands before it is the client's own invention.
+        answer = client.post(
+            "/users/reset", json={"phone": "+1"}, headers={"X-Forwarded-For": f"6.6.6.6, 10.0.0.{number}"}
+        )
+    assert answer.status_code == 400
+
+
+def test_the_lead_generation_api_takes_a_hundred_a_minute_from_one_address(client):
+    answers = [client.get("/api/nothing").status_code for _ in range(101)]
+
+    assert answers == [404] * 100 + [429]
+    assert client.get("/api/health").status_code != 429
+
+
+def test_answers_carry_safe_headers(client):
+    for path in ("/health", "/nothing", "/auth/me", "/docs/"):
+        headers = client.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert client.get("/health").headers["Cache-Control"] == "no-store"
+
+
+def test_pages_of_other_origins_are_kept_out_unless_named(process_environment, client):
+    origin = {"Origin": "https://app.example.com"}
+    named = client_with(process_environment, CORS_ORIGINS="https://app.example.com, https://b.example.com")
+
+    assert "Access-Control-Allow-Origin" not in client.get("/health", headers=origin).headers
+    assert named.get("/health", headers=origin).headers["Access-Control-Allow-Origin"] == "https://app.example.com"
+    assert "Access-Control-Allow-Origin" not in named.get("/health", headers={"Origin": "https://evil.example"}).headers
+
+
+def test_the_log_of_requests_holds_no_query(client, caplog):
+    with caplog.at_level(logging.INFO, "api.requests"):
+        client.get("/health?token=secret-token")
+
+    [entry] = [record for record in caplog.records if record.name == "api.requests"]
+    assert (entry.method, entry.path, entry.status) == ("GET", "/health", 200)
+    assert "secret-token" not in repr(vars(entry))

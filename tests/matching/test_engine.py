@@ -1,0 +1,258 @@
+"""The engine against the scalar oracle, and its ways of computing against each other."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.errors import InvalidInputError, ScoringStoppedError
+from matching.incremental import (
+    best_of_scores,
+    column_scores,
+    merge_changed,
+    row_scores,
+    score_leads_against,
+    score_properties_against,
+)
+from matching.ranking import RankedLists
+from matching.tiles import merge_lists, shift_columns
+from matching.topk import Market, MarketLists, score_market
+from tests.matching import oracle
+from tests.matching.strategies import (
+    TEXT_MODEL,
+    checked_on_markets,
+    leads,
+    markets,
+    pairs_within,
+    properties,
+    vectors,
+)
+from tests.matching.synthetic import synthetic
+
+#: Of 100: rounding of nine criteria to 1/204,800 each, and of text vectors.
+TOLERANCE = 6e-3
+
+
+def oracle_scores(some_leads, some_properties):
+    lead_texts = TEXT_MODEL.transform([lead.text for lead in some_leads]).tolist()
+    home_texts = TEXT_MODEL.transform([home.text for home in some_properties]).tolist()
+    return [
+        [oracle.score(lead, home, a, b) for home, b in zip(some_properties, home_texts)]
+        for lead, a in zip(some_leads, lead_texts)
+    ]
+
+
+def assert_same(one: RankedLists, other: RankedLists) -> None:
+    assert one.indptr.tolist() == other.indptr.tolist()
+    assert one.columns.tolist() == other.columns.tolist()
+    assert one.scores.tolist() == other.scores.tolist()
+
+
+@checked_on_markets
+@given(markets())
+def test_every_pair_scores_what_the_oracle_says(market_of):
+    some_leads, some_properties, market = market_of
+    expected = oracle_scores(some_leads, some_properties)
+    got = row_scores(market.leads, market.properties)
+
+    for row, scores in enumerate(expected):
+        for column, score in enumerate(scores):
+            assert np.isnan(got[row, column]) == (score is None)
+            assert score is None or got[row, column] == pytest.approx(score, abs=TOLERANCE)
+
+
+@checked_on_markets
+@given(markets(), st.integers(1, 5))
+def test_lists_are_the_oracles_up_to_ties(market_of, k):
+    some_leads, some_properties, market = market_of
+    expected = oracle_scores(some_leads, some_properties)
+    for lead, home in market.excluded_for_leads:
+        expected[lead][home] = None
+
+    lists = score_market(market, k).for_leads
+
+    for row, scores in enumerate(expected):
+        best = [scores[column] for column in oracle.ranked(scores, k)]
+        columns = lists.row(row)[0].tolist()
+        assert len(set(columns)) == len(columns)
+        assert [scores[column] for column in columns] == pytest.approx(best, abs=TOLERANCE)
+
+
+@checked_on_markets
+@given(markets())
+def test_a_pair_scores_the_same_from_both_sides(market_of):
+    *_, market = market_of
+
+    by_lead = row_scores(market.leads, market.properties)
+    by_property = column_scores(market.leads, market.properties)
+
+    np.testing.assert_array_equal(by_lead, by_property)
+
+
+@checked_on_markets
+@given(markets(), st.integers(1, 5))
+def test_full_run_equals_incremental(market_of, k):
+    *_, market = market_of
+
+    full = score_market(market, k)
+
+    assert_same(
+        full.for_leads,
+        score_leads_against(market.leads, market.properties, k, market.excluded_for_leads),
+    )
+    assert_same(
+        full.for_properties,
+        score_properties_against(market.properties, market.leads, k, market.excluded_for_properties),
+    )
+
+
+def pairs_of_tile(pairs, first, size):
+    inside = (pairs[:, 0] >= first) & (pairs[:, 0] < first + size)
+    return pairs[inside] - [first, 0]
+
+
+@checked_on_markets
+@given(markets(), st.integers(1, 5), st.integers(1, 4))
+def test_tiles_merged_equal_the_full_run(market_of, k, tile):
+    *_, market = market_of
+    if not len(market.leads):
+        return
+    parts = []
+    for first in range(0, len(market.leads), tile):
+        rows = np.arange(first, min(first + tile, len(market.leads)))
+        part = Market(
+            market.leads.take(rows),
+            market.properties,
+            pairs_of_tile(market.excluded_for_leads, first, tile),
+            pairs_of_tile(market.excluded_for_properties, first, tile),
+        )
+        lists = score_market(part, k, threads=1)
+        parts.append(MarketLists(lists.for_leads, shift_columns(lists.for_properties, first)))
+
+    full = score_market(market, k)
+
+    assert_same(full.for_leads, RankedLists.concat([part.for_leads for part in parts]))
+    assert_same(full.for_properties, merge_lists([part.for_properties for part in parts], k))
+
+
+def brought_up_to_date(lists, changed, scores, k):
+    """*lists* after merge_changed, rows that it could not settle scored afresh."""
+    merged = merge_changed(lists, changed, scores(changed), k)
+    rows = [lists.row(row) for row in range(len(lists))]
+    for place, row in enumerate(merged.rows):
+        rows[row] = merged.lists.row(place)
+    if len(merged.rows_to_recompute):
+        everything = np.arange(scores.n_columns)
+        afresh = scores(everything)
+        for row in merged.rows_to_recompute:
+            best = oracle.ranked([None if np.isnan(s) else float(s) for s in afresh[row]], k)
+            rows[row] = np.array(best, np.int32), afresh[row][best]
+    lengths = [len(columns) for columns, _ in rows]
+    return RankedLists(
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        np.concatenate([np.zeros(0, np.int32), *[columns for columns, _ in rows]]),
+        np.concatenate([np.zeros(0, np.float32), *[scores for _, scores in rows]]),
+    )
+
+
+class ScoresOf:
+    """Scores of chosen columns of a market."""
+
+    def __init__(self, market):
+        self.market, self.n_columns = market, len(market.properties)
+
+    def __call__(self, columns):
+        scores = row_scores(self.market.leads, self.market.properties, self.market.excluded_for_leads)
+        return scores[:, columns]
+
+
+@checked_on_markets
+@given(st.data(), st.integers(1, 4))
+def test_any_sequence_of_writes_leaves_the_lists_of_a_full_run(data, k):
+    some_leads = data.draw(st.lists(leads(), min_size=1, max_size=6))
+    some_properties = data.draw(st.lists(properties(), max_size=8))
+    excluded = data.draw(pairs_within(len(some_leads), len(some_properties)))
+    market = Market(*vectors(some_leads, some_properties), excluded)
+    lists = score_market(market, k).for_leads
+    for _ in range(data.draw(st.integers(1, 4))):
+        some_properties = list(some_properties)
+        changed = set()
+        for _ in range(data.draw(st.integers(1, 2))):
+            column = data.draw(st.integers(0, len(some_properties)))  # the length itself: a new one
+            some_properties[column : column + 1] = [data.draw(properties())]
+            changed.add(column)
+        market = Market(*vectors(some_leads, some_properties), excluded)
+        lists = brought_up_to_date(lists, np.array(sorted(changed)), ScoresOf(market), k)
+
+        assert_same(lists, score_market(market, k).for_leads)
+
+
+def test_a_full_list_that_loses_an_entry_is_recomputed():
+    lists = RankedLists(np.array([0, 2]), np.array([3, 5], np.int32), np.array([90, 80], np.float32))
+
+    merged = merge_changed(lists, np.array([3]), np.array([[70]], np.float32), k=2)
+
+    assert merged.rows.tolist() == [] and merged.rows_to_recompute.tolist() == [0]
+
+
+def test_an_entry_that_stays_within_a_full_list_is_moved_without_recomputing():
+    lists = RankedLists(np.array([0, 2]), np.array([3, 5], np.int32), np.array([90, 80], np.float32))
+
+    merged = merge_changed(lists, np.array([3]), np.array([[80]], np.float32), k=2)
+
+    assert merged.rows_to_recompute.tolist() == []
+    assert merged.lists.columns.tolist() == [3, 5] and merged.lists.scores.tolist() == [80, 80]
+
+
+@pytest.mark.parametrize(("n_leads", "n_properties"), [(0, 0), (0, 3), (3, 0), (1, 3), (3, 1)])
+def test_small_and_empty_markets_give_lists_of_the_right_shape(n_leads, n_properties):
+    lists = score_market(synthetic(n_leads, n_properties))
+
+    assert (len(lists.for_leads), len(lists.for_properties)) == (n_leads, n_properties)
+
+
+@pytest.mark.parametrize(
+    ("n_leads", "n_properties", "k"),
+    [
+        (700, 2500, 100),  # thresholds of leads in use: 20 blocks
+        (5000, 1100, 10),  # leads in more than one product and more than one bucket
+        (1, 3000, 100),
+        (3000, 1, 100),
+    ],
+)
+def test_many_blocks_and_buckets_still_equal_incremental(n_leads, n_properties, k):
+    market = synthetic(n_leads, n_properties, excluded=2000)
+    some_leads = np.arange(0, n_leads, max(1, n_leads // 40))
+    some_properties = np.arange(0, n_properties, max(1, n_properties // 40))
+
+    full = score_market(market, k)
+
+    scores = row_scores(market.leads.take(some_leads), market.properties)
+    for place, lead in enumerate(some_leads):
+        pairs = market.excluded_for_leads
+        scores[place, pairs[pairs[:, 0] == lead, 1]] = np.nan
+    assert_same(full.for_leads.take(some_leads), best_of_scores(scores, k))
+
+    scores = column_scores(market.leads, market.properties.take(some_properties))
+    for place, home in enumerate(some_properties):
+        pairs = market.excluded_for_properties
+        scores[pairs[pairs[:, 1] == home, 0], place] = np.nan
+    assert_same(full.for_properties.take(some_properties), best_of_scores(scores.T, k))
+
+
+def test_progress_adds_up_to_all_pairs():
+    pairs = []
+
+    score_market(synthetic(300, 700), k=5, progress=pairs.append)
+
+    assert sum(pairs) == 300 * 700 and len(pairs) > 1
+
+
+def test_scoring_stops_when_asked():
+    with pytest.raises(ScoringStoppedError):
+        score_market(synthetic(300, 700), k=5, should_stop=lambda: True)
+
+
+def test_excluded_pairs_outside_the_market_are_refused():
+    with pytest.raises(InvalidInputError, match="rows that the market does not have"):
+        Market(*vectors([], []), np.array([[0, 0]]))

@@ -1,0 +1,208 @@
+"""Commands of whoever operates the system: rescore, runs, schedule, rates, check, and what a first start shows."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+from sqlalchemy import text
+from sqlalchemy.orm import sessionmaker
+
+from models.database import sessions
+from models.enums import RunScope, RunState
+from models.rates import factors_to
+from models.runs import RescoringRun, RescoringShard, get_run, request_run
+from scripts import cli
+from scripts.demo import make_demo
+from scripts.upcoming import next_times
+from worker.schedule import parse_schedule
+
+
+@pytest.fixture
+def factory(engine, clean_database) -> sessionmaker:
+    return sessions(engine)
+
+
+@pytest.fixture
+def leadmatch(process_environment, monkeypatch):
+    """A function that gives a command and checks how it ended; its output."""
+    for name, value in process_environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def call(*arguments: str, exit_code: int = 0) -> str:
+        done = CliRunner().invoke(cli.cli, arguments)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == exit_code, done.output
+        return done.output
+
+    return call
+
+
+@pytest.fixture
+def market(factory):
+    with factory() as session:
+        make_demo(session, Console(quiet=True), leads=60, properties=60, city="Москва")
+
+
+def test_a_watched_run_ends_in_whole_lists_and_a_showcase(leadmatch, market, worker_process, factory):
+    from scripts.showcase import first_run
+
+    watched = leadmatch("rescore", "--watch")
+    checked = leadmatch("check")
+    console = Console(record=True, width=160, file=io.StringIO())
+    first_run(console)
+    shown = console.export_text()
+
+    assert "is requested." in watched and "succeeded" in watched
+    assert "ok" in checked and "BROKEN" not in checked
+    assert "Лид" in shown and "оценка" in shown and "м. " in shown
+    with factory() as session:
+        assert session.scalar(text("SELECT count(*) FROM rescoring_runs")) == 1  # no second first run
+
+
+def test_check_fails_when_a_rule_is_broken(leadmatch, market, factory):
+    with factory() as session:
+        session.execute(
+            text(
+                "INSERT INTO lead_recommendations (lead_id, property_ids, scores, version)"
+                " SELECT min(id), ARRAY[1, 1]::bigint[], ARRAY[1, 2]::real[], 9 FROM leads"
+            )
+        )
+        session.commit()
+
+    output = leadmatch("check", "--quiet", exit_code=1)
+
+    assert "BROKEN every list of a lead is sorted by score, ties by id: 1 (lead " in output
+    assert "ok" not in output.split()
+
+
+def test_a_run_is_asked_for_once_and_another_that_overlaps_is_refused(leadmatch, market):
+    first = leadmatch("rescore")
+    again = leadmatch("rescore")
+    refused = CliRunner().invoke(cli.cli, ["rescore", "--city", "Москва"])
+
+    assert "is requested" in first and "is going already" in again
+    assert "is going; wait for it or cancel it" in refused.exception.message
+
+
+def test_a_dry_run_tells_markets_and_starts_nothing(leadmatch, market, factory):
+    output = leadmatch("rescore", "--dry-run")
+
+    assert "Москва" in output and "SALE" in output and "pairs in" in output
+    assert "0 pairs in 0 markets" in leadmatch("rescore", "--city", "Казань", "--dry-run")
+    assert "Москва" in leadmatch("rescore", "--stale", "--dry-run")
+    assert leadmatch("runs") == "There is no run yet: leadmatch rescore\n"
+
+
+def test_a_market_is_named_by_a_city(leadmatch):
+    assert "--deal-type goes with --city" in leadmatch("rescore", "--deal-type", "RENT", exit_code=2)
+    assert "--stale covers all" in leadmatch("rescore", "--stale", "--city", "Москва", exit_code=2)
+
+
+def test_runs_are_listed_shown_cancelled_and_retried(leadmatch, factory):
+    with factory() as session:
+        run, _ = request_run(session, RunScope.ALL, "test")
+        session.commit()
+        run_id = run.id
+
+    assert "queued" in leadmatch("runs")
+    assert f"Run {run_id} queued" in leadmatch("runs", str(run_id))
+    assert "is cancelled" in leadmatch("runs", "--cancel", str(run_id))
+    assert "There is no run" in leadmatch("runs", "--state", "running")
+
+    with factory() as session:
+        failed = RescoringRun(scope=RunScope.ALL, requested_by="test", state=RunState.FAILED)
+        failed.shards = [RescoringShard(city_key="x", deal_type="SALE", state=RunState.FAILED, error="it broke")]
+        session.add(failed)
+        session.commit()
+        failed_id = failed.id
+    assert "it broke" in leadmatch("runs", str(failed_id))
+    assert "1 shards are queued again" in leadmatch("runs", "--retry", str(failed_id))
+    with factory() as session:
+        assert get_run(session, failed_id).state is RunState.RUNNING
+
+
+def test_a_watched_run_that_is_cancelled_ends_the_command_with_a_failure(leadmatch, market, factory, monkeypatch):
+    from models.runs import cancel_run
+    from scripts import rescoring
+
+    def cancel_meanwhile(_seconds):
+        with factory() as session:
+            cancel_run(session, session.scalar(text("SELECT max(id) FROM rescoring_runs")))
+            session.commit()
+
+    monkeypatch.setattr(rescoring.time, "sleep", cancel_meanwhile)
+
+    assert "cancelled" in leadmatch("rescore", "--watch", exit_code=1)
+
+
+def test_ctrl_c_leaves_the_run_going(leadmatch, market, factory, monkeypatch):
+    from scripts import rescoring
+
+    def interrupt(_seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rescoring.time, "sleep", interrupt)
+
+    assert "goes on" in leadmatch("rescore", "--watch", exit_code=130)
+    with factory() as session:
+        assert session.scalar(text("SELECT state FROM rescoring_runs")) == "queued"
+
+
+def test_the_schedule_is_shown_with_its_next_times(leadmatch):
+    output = leadmatch("schedule")
+
+    assert "worker.tasks.request_full_run" in output and "22:15" in output
+
+
+def test_a_bad_line_of_the_schedule_is_one_clear_line(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "celerybeat-schedule"
+    path.write_text("# ours\n99 * * * *  worker.tasks.sweep\n")
+    monkeypatch.setattr("scripts.upcoming.SCHEDULE_FILE", path)
+    monkeypatch.setattr("sys.argv", ["leadmatch", "schedule"])
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 1
+    assert "celerybeat-schedule, line 2:" in capsys.readouterr().err
+
+
+def test_next_times_are_in_utc_and_later_than_now():
+    weekly, leap = parse_schedule("30 4 * * mon worker.tasks.sweep\n0 0 29 2 * worker.tasks.sweep")
+    now = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)  # that very Monday
+
+    assert next_times(weekly, now, 2) == [
+        datetime(2026, 11, 30, 4, 30, tzinfo=UTC),
+        datetime(2026, 12, 7, 4, 30, tzinfo=UTC),
+    ]
+    assert next_times(leap, now, 1) == [datetime(2028, 2, 29, tzinfo=UTC)]
+
+
+def test_rates_are_set_and_listed(leadmatch, factory):
+    leadmatch("rates", "set", "usd", "RUB", "90", "--day", "2025-01-01")
+    assert "1 USD = 92.5 RUB from 2026-01-01." in leadmatch("rates", "set", "usd", "rub", "92,5", "--day", "2026-01-01")
+
+    newest, everything = leadmatch("rates", "list"), leadmatch("rates", "list", "--all")
+    assert "92.5" in newest and "2025-01-01" not in newest and "2025-01-01" in everything
+    with factory() as session:
+        assert float(factors_to(session, "RUB", datetime(2026, 6, 1, tzinfo=UTC).date())["USD"]) == 92.5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("USD", "USD", "1"),
+        ("US", "RUB", "1"),
+        ("USD", "RUB", "-1"),
+        ("USD", "RUB", "nan"),
+        ("USD", "RUB", "x"),
+        ("USD", "RUB", "1e-9"),
+    ],
+)
+def test_a_rate_that_makes_no_sense_is_refused(leadmatch, arguments):
+    with pytest.raises(Exception, match="currency|base|rate"):
+        leadmatch("rates", "set", "--", *arguments)

@@ -1,0 +1,94 @@
+"""Tasks of accounts: codes by SMS, and what has outlived its time."""
+
+import logging
+from datetime import timedelta
+from functools import cache
+
+from celery import Task, shared_task
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+
+from models import idempotency, tokens
+from models.base import utc_now
+from models.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
+from models.storage import Storage
+from models.uploads import known_names
+from worker.context import client, new_session, settings
+from worker.sms import Gateway, SmsBusyError, SmsError, gateway_of
+
+log = logging.getLogger(__name__)
+
+HEALS = {"autoretry_for": (OperationalError,), "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
+
+#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts would.
+MOST_ATTEMPTS = 6
+#: A code nobody took for so long was lost by the broker.
+LOST_AFTER = timedelta(seconds=30)
+#: A request that stores a file is over by then; bytes still without a row belong to nobody.
+ORPHANED_AFTER = timedelta(hours=1)
+
+
+@shared_task(name="worker.accounts.send_code", bind=True, max_retries=MOST_ATTEMPTS, acks_late=True)
+def send_code(self: Task, code_id: int) -> None:
+    """
+    Send one code by SMS, at most once.
+
+    The row is claimed and committed before the gateway is called: a second delivery of this task, or one after a crash,
+    finds it taken and sends nothing. Only when the gateway surely did not send is it given back and tried again.
+    """
+    with new_session() as session:
+        row = claim_delivery(session, code_id, utc_now())
+        session.commit()
+        if row is None:
+            return
+        text = f"Ваш код: {digits_of(row, settings().secret_key)}. Никому его не сообщайте."
+        try:
+            gateway().send(row.phone, text, row.id)
+        except SmsBusyError as busy:
+            _note(session, code_id, Delivery.QUEUED)
+            log.warning("sms_busy", extra={"code_id": code_id, "reason": str(busy)})
+            raise self.retry(countdown=busy.retry_after_seconds * 2**self.request.retries) from busy
+        except SmsError as error:
+            _note(session, code_id, Delivery.FAILED)
+            log.error("sms_failed", extra={"code_id": code_id, "kind": type(error).__name__, "reason": str(error)})
+        else:
+            _note(session, code_id, Delivery.SENT)
+
+
+@shared_task(name="worker.accounts.sweep", **HEALS)
+def sweep() -> None:
+    """Send codes that the broker lost; delete what has outlived its time."""
+    with new_session() as session:
+        now = utc_now()
+        lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
+        forget_old_codes(session, now)
+        tokens.forget_expired(session)
+        idempotency.forget_old(session, now)
+        session.commit()
+    for code_id in lost:
+        client().code_made(code_id)
+
+
+@shared_task(name="worker.accounts.remove_orphans", **HEALS)
+def remove_orphans() -> None:
+    """Delete stored files that have no row: a crash came between storing them and committing."""
+    storage = Storage(settings().media_url)
+    old = [name for name, stored_at in storage.names() if utc_now() - stored_at > ORPHANED_AFTER]
+    for start in range(0, len(old), 1000):
+        names = old[start : start + 1000]
+        with new_session() as session:
+            known = known_names(session, names)
+        for name in set(names) - known:
+            storage.remove(name)
+            log.info("orphan_removed", extra={"file": name})
+
+
+@cache
+def gateway() -> Gateway:
+    """The gateway of this process's settings."""
+    return gateway_of(settings().sms_gateway_url)
+
+
+def _note(session, code_id: int, delivery: Delivery) -> None:
+    session.execute(update(PhoneCode).where(PhoneCode.id == code_id).values(delivery=delivery))
+    session.commit()
