@@ -13,10 +13,17 @@ from api.blueprint import ErrorAnswer
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.health import blp as health
+from api.leadgen import BLUEPRINTS as LEADGEN
 from api.media import blp as media
 from api.metrics import watch_pool
 from api.ops import metrics, runs
 from api.paths import WithoutTrailingSlash
+from api.portal import chat
+from api.portal import properties as portal_properties
+from api.portal import requests as portal_requests
+from api.portal import socket as chat_socket
+from api.portal.switchboard import Switchboard
+from api.swipe import favorites, feed, inquiries, listings, preferences
 from api.transaction import App
 from models.database import connect, sessions
 from models.settings import Settings
@@ -38,8 +45,17 @@ BLUEPRINTS = (
     recommendations.blp,
     matches.blp,
     notifications.blp,
+    listings.blp,
+    preferences.blp,
+    feed.blp,
+    favorites.blp,
+    inquiries.blp,
+    portal_properties.blp,
+    portal_requests.blp,
+    chat.blp,
     runs.blp,
     metrics.blp,
+    *LEADGEN,
 )
 
 #: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.
@@ -63,6 +79,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
     app.json.ensure_ascii = False
     app.json.sort_keys = False
@@ -76,6 +93,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
     )
     app.extensions["worker"] = Client(settings.redis_url)
+    app.extensions["switchboard"] = Switchboard(settings.redis_url, settings.most_sockets)
     app.extensions["storage"] = Storage(settings.media_url)
 
     requests.register(app)
@@ -91,6 +109,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     api.ERROR_SCHEMA = ErrorAnswer
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    chat_socket.sock.init_app(app)
     docs.register(app, api)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 from models.logs import configuration
@@ -11,7 +12,8 @@ bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 # Threads, not gevent: psycopg2 and numpy block a gevent loop.
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "16"))
+# Most of them are for chat sockets, which hold a thread each: models.settings keeps the number that may.
+threads = int(os.environ.get("WEB_THREADS", "96"))
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
@@ -39,3 +41,14 @@ def child_exit(server, worker):
     from prometheus_client import multiprocess  # late: the folder must be there first
 
     multiprocess.mark_process_dead(worker.pid)
+
+
+def post_worker_init(worker) -> None:
+    """End the chat's sockets when the process is told to stop: their clients come back to another one at once."""
+    stop = signal.getsignal(signal.SIGTERM)
+
+    def close_sockets_and_stop(number, frame) -> None:
+        worker.wsgi.extensions["switchboard"].close()
+        stop(number, frame)
+
+    signal.signal(signal.SIGTERM, close_sockets_and_stop)

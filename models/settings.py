@@ -16,6 +16,9 @@ ENVIRONMENTS = ("local", "test", "production")
 #: HS256 keys shorter than the hash's 32 bytes weaken it (RFC 7518, section 3.2).
 SHORTEST_SECRET = 32  # characters
 
+#: Threads of a web process: enough for 64 open chats beside HTTP. Idle ones cost little. As in api/gunicorn.py.
+DEFAULT_WEB_THREADS = 96
+
 
 LOOPBACK = "127.0.0.0/8,::1/128"
 
@@ -57,6 +60,8 @@ class Settings:
     token_hours: int
     #: LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
     log_level: str
+    #: WEB_THREADS: threads of one web process (gunicorn reads it too); two thirds of them may be held by chat sockets.
+    web_threads: int
     #: WORKER_THREADS: threads that score one market; 0: one a core.
     worker_threads: int
     #: METRICS_TOKEN: whoever sends it as a bearer token may read /metrics; empty: nobody may by token.
@@ -73,6 +78,11 @@ class Settings:
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def most_sockets(self) -> int:
+        """Chat sockets of one web process: each holds a thread, and HTTP needs the rest."""
+        return self.web_threads * 2 // 3
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -103,6 +113,7 @@ class Settings:
             trusted_proxies=_whole(environ, "TRUSTED_PROXIES", 0, 0, 10),
             token_hours=_whole(environ, "TOKEN_HOURS", 24, 1, 24 * 90),
             log_level=environ.get("LOG_LEVEL", "INFO").upper(),
+            web_threads=_whole(environ, "WEB_THREADS", DEFAULT_WEB_THREADS, 4, 2000),
             worker_threads=_whole(environ, "WORKER_THREADS", 0, 0, 256),
             metrics_token=environ.get("METRICS_TOKEN", ""),
             metrics_networks=_networks(environ, "METRICS_NETWORKS", "" if environment == "production" else LOOPBACK),

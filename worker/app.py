@@ -27,7 +27,8 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.accounts"])
+    tasks = ["worker.tasks", "worker.accounts", "worker.notices", "worker.quality"]
+    app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
     app.conf.update(
         task_ignore_result=True,
         # A task is done when it is done: one whose worker dies is handed out again.
@@ -46,6 +47,7 @@ def make_app(settings: Settings) -> Celery:
         task_routes={
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
+            "worker.notices.*": {"queue": "notices"},
             "worker.accounts.*": {"queue": "notices"},
         },
         timezone="UTC",

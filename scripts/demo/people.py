@@ -60,5 +60,5 @@ def _user(rng: Random, number: int) -> dict[str, Any]:
 
 
 def _phone(number: int) -> str:
-    """A number that nobody has: after +7, Russian codes begin with 3, 4, 8 or 9, Kazakh ones with 6 or 7, none with 0."""
+    """A number that nobody has: after +7 come 3, 4, 8 or 9 in Russia and 6 or 7 in Kazakhstan, never 0."""
     return f"+7000{number:07}"
