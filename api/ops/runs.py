@@ -77,6 +77,10 @@ class Run(Body):
     joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
 
 
+#: What a run's row tells by itself.
+RUN_FIELDS = tuple(name for name in Run().fields if name not in ("progress", "joined"))
+
+
 class Difference(Body):
     lists_total = fields.Integer()
     lists_changed = fields.Integer(
@@ -229,4 +233,4 @@ def _shown(run: RescoringRun) -> dict[str, Any]:
 
 
 def _fields(run: RescoringRun) -> dict[str, Any]:
-    return {name: getattr(run, name) for name in Run().fields if name not in ("progress", "joined")}
+    return {name: getattr(run, name) for name in RUN_FIELDS}
