@@ -111,6 +111,11 @@ def reconcile_market(session: Session, market: MarketKey) -> int:
     return _settle(session, market, leads, properties)
 
 
+def stale_count(session: Session, market: MarketKey) -> int:
+    """How many entities on this market, or listed in it, have stale lists."""
+    return sum(map(len, _stale(session, market)))
+
+
 def settle_entity(session: Session, side: Side, entity_id: int) -> None:
     """
     Make right the lists that one lead or property touches, in the market it has left and in the one it is on.
