@@ -70,7 +70,8 @@ def stage_lists(session: Session, side: Side, stored: StoredLists) -> None:
 
 def compare_staged(session: Session, side: Side) -> tuple[int, int, float | None]:
     """
-    What the staged lists change: (lists, how many of them name others or in another order, mean change of the first score).
+    What the staged lists change: (lists, how many of them name others or in another order, mean change of the
+    first score).
 
     A list that was not there before counts as changed; the mean is over those that were, and None if none were.
     """
