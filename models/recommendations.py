@@ -97,6 +97,8 @@ class TextModelRow(Base):
 
     id: Mapped[Id]
     model: Mapped[bytes] = mapped_column(LargeBinary)
+    #: How many texts there were when it was fitted.
+    texts: Mapped[int]
     created_at: Mapped[CreatedAt]
 
 

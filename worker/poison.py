@@ -42,9 +42,7 @@ def without_poison(
         return make([row for row in rows if id(row) not in bad]), poisoned
 
 
-def _failing(
-    rows: list[Row], make: Callable[[Sequence[Row]], Made], failure: Exception
-) -> list[tuple[Row, Exception]]:
+def _failing(rows: list[Row], make: Callable[[Sequence[Row]], Made], failure: Exception) -> list[tuple[Row, Exception]]:
     """The rows that fail alone, of *rows*, which failed together with *failure*."""
     if len(rows) == 1:
         return [(rows[0], failure)]
@@ -61,9 +59,7 @@ def _failing(
     return found
 
 
-def poisonous_pair(
-    n_rows: int, n_columns: int, work: Callable[[range, range], object]
-) -> tuple[int, int] | None:
+def poisonous_pair(n_rows: int, n_columns: int, work: Callable[[range, range], object]) -> tuple[int, int] | None:
     """
     A row and a column such that *work* on the two alone raises; None if it does not raise on halves of what
     it raises on.

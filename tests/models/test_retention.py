@@ -36,7 +36,7 @@ def test_old_runs_go_and_the_last_ones_stay(session, monkeypatch):
 
 
 def test_text_models_stay_while_they_are_used(session):
-    models = [TextModelRow(model=b"x") for _ in range(5)]
+    models = [TextModelRow(model=b"x", texts=1) for _ in range(5)]
     for model in models:
         session.add(model)
         session.flush()
