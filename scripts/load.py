@@ -23,12 +23,14 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.database import connect, sessions
 from models.enums import OPEN_STATES, Role, RunScope
+from models.leads import Lead
 from models.places import city_of
+from models.properties import Property
 from models.runs import get_run, request_run
 from models.settings import Settings
 from models.tokens import make_token
@@ -58,8 +60,8 @@ def fill(session: Session, count: int) -> list[User]:
         ]
         session.flush()
     ids = [person.id for person in people]
-    for table, statement in (("leads", _LEADS), ("properties", _PROPERTIES)):
-        there = session.scalar(text(f"SELECT count(*) FROM {table} WHERE city = :city"), {"city": CITY})
+    for table, statement in ((Lead, _LEADS), (Property, _PROPERTIES)):
+        there = session.scalar(select(func.count()).select_from(table).where(table.city == CITY))
         session.execute(
             text(statement),
             {"owners": ids, "city": CITY, "key": city_of(CITY).key, "count": max(0, count - there)},

@@ -65,7 +65,6 @@ def _tell_markets(session, console: Console, scope: RunScope, city: str | None, 
     elif scope is RunScope.STALE:
         from models.run_plan import stale_markets
 
-
         stale = stale_markets(session)
         markets = [row for row in markets if row[:2] in stale]
     names = city_names(session)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from models import retention
 from models.base import utc_now
 from models.enums import RunScope, RunState, Side
-from models.notifications import Notification, NoticeType, notify
+from models.notifications import NoticeType, Notification, notify
 from models.recommendations import Market, TextModelRow
 from models.runs import RescoringRun
 from models.tokens import RevokedToken
