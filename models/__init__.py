@@ -27,6 +27,7 @@ from models import (
     tokens,
     uploads,
     users,
+    weights,
 )
 from models.base import Base
 

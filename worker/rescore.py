@@ -14,7 +14,7 @@ from models.recommendations import LIST_LENGTH, LeadRecommendations, PropertyRec
 from models.users import User
 from worker.changes import Before, apply_changes, other_side
 from worker.load import MarketKey
-from worker.markets import lock_market, text_model
+from worker.markets import lock_market, text_model, weights
 from worker.snapshot import Snapshot
 from worker.store import StoredLists, write_lists
 
@@ -32,6 +32,7 @@ def rebuild_market(
     text_model_id: int | None,
     run_id: int | None = None,
     *,
+    weights_id: int | None = None,
     threads: int = 0,
     progress: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -39,14 +40,14 @@ def rebuild_market(
     """
     Compute and store every list of the market; the caller commits. How many lists.
 
-    Scoring holds no lock. What was written meanwhile is made right in the transaction that publishes, so that a run
+    Without *weights_id* it is computed with the default weights. Scoring holds no lock. What was written meanwhile is made right in the transaction that publishes, so that a run
     never takes readers back behind a change that they have seen.
 
     Raises:
         ScoringStoppedError: *should_stop* said so; nothing is stored.
     """
     _leave_other_markets(session, market)
-    snapshot = Snapshot.load(session, market, text_model_id, text_model(session, text_model_id))
+    snapshot = _load(session, market, text_model_id, weights_id)
     scored = snapshot.as_market(session)
     session.commit()  # scoring takes long; it must not hold back the database's clean-up
     lists = score_market(scored, LIST_LENGTH, threads, progress, should_stop)
@@ -56,7 +57,7 @@ def rebuild_market(
         part, other = snapshot.part(side), snapshot.part(other_side(side))
         named = RankedLists(ranked.indptr, other.ids[ranked.columns], ranked.scores)
         write_lists(session, side, market, StoredLists(part.ids, part.versions, named), run_id)
-    row.text_model_id, row.run_id = text_model_id, run_id
+    row.text_model_id, row.weights_id, row.run_id = text_model_id, weights_id, run_id
     row.generation += 1
     row.published_at = func.now()
     leads, properties = snapshot.refresh(session)
@@ -102,12 +103,13 @@ def settle_entity(session: Session, side: Side, entity_id: int) -> None:
 def _settle(session: Session, market: MarketKey, lead_ids: set[int], property_ids: set[int]) -> int:
     count = len(lead_ids) + len(property_ids)
     if count > MOST_CHANGES:
-        model_id = lock_market(session, market).text_model_id
+        row = lock_market(session, market)
+        model_id, weights_id = row.text_model_id, row.weights_id
         session.commit()
-        rebuild_market(session, market, model_id)
+        rebuild_market(session, market, model_id, weights_id=weights_id)
     elif count:
         row = lock_market(session, market)
-        snapshot = _snapshot(session, market, row.text_model_id)
+        snapshot = _snapshot(session, market, row.text_model_id, row.weights_id)
         before = Before(snapshot, lead_ids, property_ids)
         snapshot.refresh(session)
         apply_changes(session, snapshot, lead_ids, property_ids, before)
@@ -145,12 +147,19 @@ def _stale(session: Session, market: MarketKey) -> tuple[set[int], set[int]]:
     return found[0], found[1]
 
 
-def _snapshot(session: Session, market: MarketKey, text_model_id: int | None) -> Snapshot:
+def _snapshot(
+    session: Session, market: MarketKey, text_model_id: int | None, weights_id: int | None
+) -> Snapshot:
     known = _snapshots.pop(market, None)
-    if known is None or known.text_model_id != text_model_id:
-        known = Snapshot.load(session, market, text_model_id, text_model(session, text_model_id))
+    if known is None or (known.text_model_id, known.weights_id) != (text_model_id, weights_id):
+        known = _load(session, market, text_model_id, weights_id)
     _remember(known)
     return known
+
+
+def _load(session: Session, market: MarketKey, text_model_id: int | None, weights_id: int | None) -> Snapshot:
+    model, weighed = text_model(session, text_model_id), weights(session, weights_id)
+    return Snapshot.load(session, market, text_model_id, model, weights_id, weighed)
 
 
 def _remember(snapshot: Snapshot) -> None:

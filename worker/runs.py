@@ -30,7 +30,7 @@ from models.runs import (
 )
 from worker.context import new_session, settings, worker_name
 from worker.load import MarketKey
-from worker.markets import newest_text_model
+from worker.markets import newest_text_model, present_weights
 from worker.rescore import rebuild_market, reconcile_market
 
 log = logging.getLogger(__name__)
@@ -140,6 +140,7 @@ def run_shard(shard_id: int) -> None:
                         market,
                         model_id,
                         run_id,
+                        weights_id=present_weights(session, market),
                         threads=settings().worker_threads,
                         progress=heartbeat.add,
                         should_stop=heartbeat.lost.is_set,

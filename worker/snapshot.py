@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from matching.columns import PlaceIndex
+from matching.criteria import DEFAULT_WEIGHTS, Weights
 from matching.text import TextModel
 from matching.topk import Market
 from matching.vectorize import lead_vectors, property_vectors
@@ -99,6 +100,8 @@ class Snapshot:
     market: MarketKey
     text_model_id: int | None
     text_model: TextModel
+    weights_id: int | None
+    weights: Weights
     #: Everything written by earlier transactions is in here.
     seen: int
     leads: Part
@@ -108,8 +111,16 @@ class Snapshot:
     lists_written: dict[Side, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, session: Session, market: MarketKey, text_model_id: int | None, text_model: TextModel) -> "Snapshot":
-        """The market as it is now."""
+    def load(
+        cls,
+        session: Session,
+        market: MarketKey,
+        text_model_id: int | None,
+        text_model: TextModel,
+        weights_id: int | None = None,
+        weights: Weights = DEFAULT_WEIGHTS,
+    ) -> "Snapshot":
+        """The market as it is now, by this text model and these weights."""
         places = PlaceIndex()
         seen = horizon(session)
         leads = load_leads(session, market, places)
@@ -118,8 +129,10 @@ class Snapshot:
             market=market,
             text_model_id=text_model_id,
             text_model=text_model,
+            weights_id=weights_id,
+            weights=weights,
             seen=seen,
-            leads=Part.of(leads, lead_vectors(leads.columns, text_model, places)),
+            leads=Part.of(leads, lead_vectors(leads.columns, text_model, places, weights)),
             properties=Part.of(properties, property_vectors(properties.columns, text_model, places)),
             places=places,
         )
@@ -137,7 +150,7 @@ class Snapshot:
         gone_properties = gone_since(session, Property, self.market, since)
         properties = load_properties(session, self.market, self.places, since)
         self.leads = self.leads.without(gone_leads).with_rows(
-            leads, lead_vectors(leads.columns, self.text_model, self.places)
+            leads, lead_vectors(leads.columns, self.text_model, self.places, self.weights)
         )
         self.properties = self.properties.without(gone_properties).with_rows(
             properties, property_vectors(properties.columns, self.text_model, self.places)
