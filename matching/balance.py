@@ -28,8 +28,10 @@ from matching.ranking import RankedLists
 #: By how much anybody's attention may miss 1 at the end.
 TOLERANCE = 1e-6
 MOST_ITERATIONS = 10_000
-#: For lists by score, where most entries lie within some hundredths of each other. docs/evaluation.md compares values.
-TEMPERATURE = 0.1
+#: For orders, which stop changing long before the figures do.
+ORDER_TOLERANCE = 1e-4
+#: About what the scores within one list differ by, as a share. docs/evaluation.md compares values.
+TEMPERATURE = 0.03
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,22 @@ def balance(
     turned = kernel.T.tocsr() if sparse.issparse(kernel) else kernel.T
     a, b = np.ones(kernel.shape[0]), np.ones(kernel.shape[1])
     pull, residual = kernel @ b, np.inf
-    for iteration in range(1, most_iterations + 1):
+    iterations = 0
+    while residual >= tolerance and iterations < most_iterations:
+        iterations += 1
         a = _root(pull)
         b = _root(turned @ a)
         # The properties' equations hold exactly now; what the leads' lack tells how far we are.
         pull = kernel @ b
         residual = float(np.abs(a * a + a * pull - 1).max(initial=0.0))
-        if residual < tolerance:
-            break
-    return Balance(a, b, iteration, residual)
+    return Balance(a, b, iterations, residual)
 
 
 def balanced_order(
-    for_leads: RankedLists, for_properties: RankedLists, temperature: float = TEMPERATURE
+    for_leads: RankedLists,
+    for_properties: RankedLists,
+    temperature: float = TEMPERATURE,
+    tolerance: float = ORDER_TOLERANCE,
 ) -> tuple[RankedLists, RankedLists]:
     """
     The same lists, each ordered by the equilibrium's meetings; every score stays with its entry.
@@ -85,6 +90,7 @@ def balanced_order(
         for_leads: Row *i* lists columns of *for_properties*.
         for_properties: Row *j* lists columns of *for_leads*.
         temperature: Above 0. Scores that differ by less than 100 x this count as close.
+        tolerance: As for :func:`balance`.
     Returns:
         Lists of the same entries. Equal meetings keep their former order.
     Raises:
@@ -96,7 +102,7 @@ def balanced_order(
     shape = (len(for_leads), len(for_properties))
     with np.errstate(over="ignore"):
         kernel = sparse.csr_array((np.exp(scores / 100 / temperature), (rows, columns)), shape=shape)
-    found = balance(kernel)
+    found = balance(kernel, tolerance)
     # Within a list its owner's own factor is the same for all, so the other side's and the score decide.
     return (
         _reordered(for_leads, np.log(found.b), temperature),

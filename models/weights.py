@@ -1,8 +1,9 @@
 """Learnt weights of the criteria: versions of them, which are live, and the actions they are learnt from.
 
-A set belongs to one market or, without one, to all that have none of their own. At most one set of each is *live*; where
-none is, the engine's defaults hold. A market's lists move to the live set with the next run over it, and until then keep
-the one they were last wholly computed with (``markets.weights_id``), so that every list of a market is scored alike.
+A set belongs to one market or, without one, to all that have none of their own. At most one set of each is *live*;
+where none is, the engine's defaults hold. A market's lists move to the live set with the next run over it, and until
+then keep the one they were last wholly computed with (``markets.weights_id``), so that every list of a market is
+scored alike.
 """
 
 from dataclasses import dataclass

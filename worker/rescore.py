@@ -40,7 +40,9 @@ def rebuild_market(
     """
     Compute and store every list of the market; the caller commits. How many lists.
 
-    Without *weights_id* it is computed with the default weights. Scoring holds no lock. What was written meanwhile is made right in the transaction that publishes, so that a run
+    Without *weights_id* the default weights count.
+
+    Scoring holds no lock. What was written meanwhile is made right in the transaction that publishes, so that a run
     never takes readers back behind a change that they have seen.
 
     Raises:

@@ -62,8 +62,8 @@ def full_lists(scores):
 def test_sparse_lists_of_all_pairs_are_ordered_as_the_dense_market():
     scores = np.random.default_rng(2).uniform(60, 100, (12, 9)).astype(np.float32)
     kernel = np.exp(scores.astype(float) / 100 / 0.1)
-    found = balance(kernel)
-    for_leads, for_properties = balanced_order(*full_lists(scores), temperature=0.1)
+    found = balance(kernel, tolerance=1e-9)
+    for_leads, for_properties = balanced_order(*full_lists(scores), temperature=0.1, tolerance=1e-9)
 
     meetings = found.a[:, np.newaxis] * kernel * found.b
     assert [for_leads.row(i)[0].tolist() for i in range(12)] == np.argsort(-meetings, axis=1).tolist()
