@@ -85,8 +85,8 @@ def as_markdown(orders: list[Order]) -> list[str]:
         "among all listings and among as many as there are leads.",
         "",
         "Expected mutual likes: attention 1 / rank on both sides, a look becomes a like with chance score / 100. Gini",
-        "and never shown: of listings in leads' first ten places. MRR: of the li"
-        "sting that a lead was made of, that is,",
+        "and never shown: of listings in leads' first ten places. MRR: of the "
+        "listing that a lead was made of, that is,",
         "what balance costs (or brings) the one who has one home in mind.",
         "",
         "| leads x listings | order | expected mutual likes | Gini | never shown | MRR | mean score, first ten |",
