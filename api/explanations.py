@@ -9,6 +9,7 @@ from models.facts import lead_facts, market_factors, property_facts
 from models.leads import Lead
 from models.properties import Property
 from models.recommendations import TextModelRow, text_model_of
+from models.weights import weights_of
 
 #: The model of the market looked at last stays in memory; all markets share one but while a run goes through them.
 _kept: dict[int, explain.TextModel] = {}
@@ -27,8 +28,14 @@ def explain_pairs(session: Session, leads: list[Lead], properties: list[Property
         [explain.LeadFacts(**lead_facts(lead, factors)) for lead in leads],
         [explain.PropertyFacts(**property_facts(found, factors)) for found in properties],
         _text_model(session, leads[0]),
+        _weights(session, leads[0]),
     )
     return [[asdict(share) for share in explanation.criteria] for explanation in explanations]
+
+
+def _weights(session: Session, lead: Lead) -> explain.Weights:
+    found = weights_of(session, lead.city_key, lead.deal_type)
+    return explain.DEFAULT_WEIGHTS if found is None else explain.Weights.from_dict(found)
 
 
 def _text_model(session: Session, lead: Lead) -> explain.TextModel:

@@ -28,6 +28,7 @@ from models import (
     unscorable,
     uploads,
     users,
+    weights,
 )
 from models.base import Base
 

@@ -18,12 +18,16 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     Numeric,
+    ScalarSelect,
     Select,
     Text,
     UniqueConstraint,
+    column,
     func,
     select,
+    table,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
@@ -44,6 +48,7 @@ class Action(Base):
     __table_args__ = (
         UniqueConstraint("lead_id", "property_id", "side"),
         CheckConstraint("proposed_commission BETWEEN 0 AND 100", name="commission_is_a_percentage"),
+        CheckConstraint("list_place >= 1", name="list_place_counts_from_1"),
         Index("ix_actions_property_side", "property_id", "side"),
     )
 
@@ -54,6 +59,9 @@ class Action(Base):
     kind: Mapped[ActionKind] = mapped_column(words(ActionKind, "kind_is_known"))
     proposed_commission: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     notes: Mapped[str | None] = mapped_column(Text)
+    #: Where in the side's stored list the other one stood when this was first said; null: not in it. What learning
+    #: needs to know of who is looked at (matching.learn).
+    list_place: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[CreatedAt]
     acted_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
@@ -241,12 +249,29 @@ def _remember(
     said = {"kind": kind, "proposed_commission": commission, "notes": notes}
     session.execute(
         insert(Action)
-        .values(lead_id=lead_id, property_id=property_id, side=side, **said)
+        .values(
+            lead_id=lead_id,
+            property_id=property_id,
+            side=side,
+            list_place=_list_place(side, lead_id, property_id),
+            **said,
+        )
         .on_conflict_do_update(
             index_elements=[Action.lead_id, Action.property_id, Action.side],
             set_={**said, "acted_at": func.now()},
         )
     )
+
+
+def _list_place(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]:
+    # Named by hand: models.recommendations, where these tables are declared, stands on this module.
+    name, mine, other, mine_id, other_id = (
+        ("lead_recommendations", "lead_id", "property_ids", lead_id, property_id)
+        if side is Side.LEAD
+        else ("property_recommendations", "property_id", "lead_ids", property_id, lead_id)
+    )
+    lists = table(name, column(mine), column(other))
+    return select(func.array_position(lists.c[other], other_id)).where(lists.c[mine] == mine_id).scalar_subquery()
 
 
 def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_likes: bool) -> None:

@@ -111,6 +111,8 @@ class Market(Base):
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), primary_key=True)
     run_id: Mapped[int | None]
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
+    #: The learnt weights (models.weights); null: the engine's defaults.
+    weights_id: Mapped[int | None] = mapped_column(ForeignKey("weight_sets.id"))
     #: Rises with every whole generation of lists; a worker's snapshot of the market is thrown away when it differs.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]

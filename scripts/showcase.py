@@ -22,7 +22,7 @@ from models.users import User
 from scripts.databases import session_factory
 from scripts.demo.people import LOGIN_EMAIL
 from scripts.rescoring import request, run_line, watch
-from worker.markets import text_model
+from worker.markets import text_model, weights
 
 SHOWN = 10
 #: Characters that a column for each criterion takes.
@@ -115,12 +115,13 @@ def _lead_to_show(session: Session) -> Lead | None:
 
 
 def _explained(session: Session, lead: Lead, entries: list[Recommended]) -> list[PairExplanation]:
-    """By the text model that the market's lists were computed with, so that the parts add up to the stored score."""
+    """By the text model and weights that the market's lists were computed with, so that the parts add up to the stored score."""
     market = session.get(Market, (lead.city_key, lead.deal_type))
     model = text_model(session, market and market.text_model_id)
     factors = market_factors(session, lead.city_key)
     offers = [PropertyFacts(**property_facts(entry.row, factors)) for entry in entries]
-    return explain_pairs([LeadFacts(**lead_facts(lead, factors))], offers, model)
+    weighed = weights(session, market and market.weights_id)
+    return explain_pairs([LeadFacts(**lead_facts(lead, factors))], offers, model, weighed)
 
 
 def _table(entries: list[Recommended], explanations: list[PairExplanation], wide: bool) -> Table:

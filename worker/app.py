@@ -27,7 +27,7 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    tasks = ["worker.tasks", "worker.accounts", "worker.notices", "worker.quality"]
+    tasks = ["worker.tasks", "worker.accounts", "worker.notices", "worker.quality", "worker.learning"]
     app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
     app.conf.update(
         task_ignore_result=True,

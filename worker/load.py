@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.criteria import Weights
 from matching.text import TextModel
 from matching.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
 from models.enums import DealType, Side, Status
@@ -76,14 +77,19 @@ class Rows:
 
 
 def load_leads(
-    session: Session, market: MarketKey, places: PlaceIndex, text_model: TextModel, changed_since: int | None = None
+    session: Session,
+    market: MarketKey,
+    places: PlaceIndex,
+    text_model: TextModel,
+    weights: Weights,
+    changed_since: int | None = None,
 ) -> Rows:
     """The market's leads that are on the market (only those written in or after transaction *changed_since*)."""
     factors = market_factors(session, market[0])
 
     def vectors(rows: Sequence[Any]) -> LeadVectors:
         facts = [LeadFacts(**lead_facts(row, factors)) for row in rows]
-        return lead_vectors(LeadColumns.from_facts(facts, places), text_model, places)
+        return lead_vectors(LeadColumns.from_facts(facts, places), text_model, places, weights)
 
     return _rows(Side.LEAD, _fetch(session, _on_market(Lead, LEAD_COLUMNS, market, changed_since)), vectors)
 

@@ -4,20 +4,37 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from matching.criteria import DEFAULT_WEIGHTS, Weights
 from matching.text import TextModel
 from models.recommendations import Market, TextModelRow
+from models.weights import WeightSet, present_set
 from worker.load import MarketKey
 
 
 def lock_market(session: Session, market: MarketKey) -> Market:
     """The market's row, made if need be, locked until the transaction ends."""
-    session.execute(insert(Market).values(city_key=market[0], deal_type=market[1]).on_conflict_do_nothing())
+    made = insert(Market).values(city_key=market[0], deal_type=market[1]).on_conflict_do_nothing()
+    is_new = bool(session.execute(made).rowcount)
     # A market that no run has been through yet takes the newest text model there is.
     query = select(Market).where(Market.city_key == market[0], Market.deal_type == market[1])
     row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
     if row.text_model_id is None:
         row.text_model_id = newest_text_model(session)
+    if is_new:
+        # Only now: later, lists may stand that were computed with the weights of today.
+        row.weights_id = present_weights(session, market)
     return row
+
+
+def present_weights(session: Session, market: MarketKey) -> int | None:
+    """The id of the set that a run over the market computes with; None: the defaults."""
+    found = present_set(session, market)
+    return found.id if found else None
+
+
+def weights(session: Session, weights_id: int | None) -> Weights:
+    """The stored set, or the defaults."""
+    return DEFAULT_WEIGHTS if weights_id is None else Weights.from_dict(session.get_one(WeightSet, weights_id).weights)
 
 
 def newest_text_model(session: Session) -> int | None:

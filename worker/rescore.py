@@ -16,7 +16,7 @@ from models.unscorable import Failure
 from models.users import User
 from worker.changes import Before, apply_changes, other_side
 from worker.load import MarketKey
-from worker.markets import lock_market, text_model
+from worker.markets import lock_market, text_model, weights
 from worker.poison import NOT_A_ROWS_FAULT, place_of
 from worker.scoring import score_snapshot
 from worker.snapshot import Snapshot
@@ -51,12 +51,15 @@ def rebuild_market(
     text_model_id: int | None,
     run_id: int | None = None,
     *,
+    weights_id: int | None = None,
     threads: int = 0,
     progress: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Published:
     """
     Compute and store every list of the market; the caller commits.
+
+    Without *weights_id* the default weights count.
 
     Scoring holds no lock. What was written meanwhile is made right in the transaction that publishes, so that a run
     never takes readers back behind a change that they have seen.
@@ -65,7 +68,7 @@ def rebuild_market(
         ScoringStoppedError: *should_stop* said so; nothing is stored.
     """
     _leave_other_markets(session, market)
-    snapshot = Snapshot.load(session, market, text_model_id, text_model(session, text_model_id))
+    snapshot = _load(session, market, text_model_id, weights_id)
     lists = score_snapshot(session, snapshot, LIST_LENGTH, threads, progress, should_stop)
     # Copying and comparing need no lock; only moving into place does.
     for side, ranked in ((Side.LEAD, lists.for_leads), (Side.PROPERTY, lists.for_properties)):
@@ -76,7 +79,7 @@ def rebuild_market(
     row = lock_market(session, market)
     for side in Side:
         publish_staged(session, side, market, run_id)
-    row.text_model_id, row.run_id = text_model_id, run_id
+    row.text_model_id, row.weights_id, row.run_id = text_model_id, weights_id, run_id
     row.generation += 1
     row.published_at = func.now()
     leads, properties = snapshot.refresh(session)
@@ -145,9 +148,10 @@ def settle_entity(session: Session, side: Side, entity_id: int) -> None:
 def _settle(session: Session, market: MarketKey, lead_ids: set[int], property_ids: set[int]) -> int:
     count = len(lead_ids) + len(property_ids)
     if count > MOST_CHANGES:
-        model_id = lock_market(session, market).text_model_id
+        row = lock_market(session, market)
+        model_id, weights_id = row.text_model_id, row.weights_id
         session.commit()
-        rebuild_market(session, market, model_id)
+        rebuild_market(session, market, model_id, weights_id=weights_id)
     elif count:
         snapshot = _locked_snapshot(session, market)
         before = Before(snapshot, lead_ids, property_ids)
@@ -237,13 +241,19 @@ def _locked_snapshot(session: Session, market: MarketKey) -> Snapshot:
     what it was just about to take in, for ever.
     """
     while True:
-        model_id = lock_market(session, market).text_model_id
+        row = lock_market(session, market)
+        wanted = (row.text_model_id, row.weights_id)
         known = _snapshots.pop(market, None)
-        if known is not None and known.text_model_id == model_id:
+        if known is not None and (known.text_model_id, known.weights_id) == wanted:
             return known
         session.commit()
-        _remember(Snapshot.load(session, market, model_id, text_model(session, model_id)))
+        _remember(_load(session, market, *wanted))
         session.commit()
+
+
+def _load(session: Session, market: MarketKey, text_model_id: int | None, weights_id: int | None) -> Snapshot:
+    model, weighed = text_model(session, text_model_id), weights(session, weights_id)
+    return Snapshot.load(session, market, text_model_id, model, weights_id, weighed)
 
 
 def _remember(snapshot: Snapshot) -> None:

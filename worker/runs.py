@@ -22,6 +22,7 @@ from models.runs import (
     report,
 )
 from worker.context import DATABASE_AWAY, new_session, settings, worker_name
+from worker.markets import present_weights
 from worker.poison import place_of
 from worker.rescore import Published, rebuild_market, reconcile_market
 from worker.texts import text_model_for
@@ -80,6 +81,7 @@ def run_shard(shard_id: int) -> None:
                         market,
                         model_id,
                         run_id,
+                        weights_id=present_weights(session, market),
                         threads=settings().worker_threads,
                         progress=heartbeat.add,
                         should_stop=heartbeat.lost.is_set,

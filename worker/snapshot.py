@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from matching.columns import PlaceIndex
+from matching.criteria import DEFAULT_WEIGHTS, Weights
 from matching.text import TextModel
 from matching.topk import Market
 from models.enums import Side
@@ -99,6 +100,8 @@ class Snapshot:
     market: MarketKey
     text_model_id: int | None
     text_model: TextModel
+    weights_id: int | None
+    weights: Weights
     #: Everything written by earlier transactions is in here.
     seen: int
     leads: Part
@@ -110,11 +113,19 @@ class Snapshot:
     lists_written: dict[Side, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, session: Session, market: MarketKey, text_model_id: int | None, text_model: TextModel) -> "Snapshot":
-        """The market as it is now."""
+    def load(
+        cls,
+        session: Session,
+        market: MarketKey,
+        text_model_id: int | None,
+        text_model: TextModel,
+        weights_id: int | None = None,
+        weights: Weights = DEFAULT_WEIGHTS,
+    ) -> "Snapshot":
+        """The market as it is now, by this text model and these weights."""
         places = PlaceIndex()
         seen = horizon(session)
-        leads = load_leads(session, market, places, text_model)
+        leads = load_leads(session, market, places, text_model, weights)
         properties = load_properties(session, market, places, text_model)
         for side, rows in ((Side.LEAD, leads), (Side.PROPERTY, properties)):
             take_back(session, side, sorted(set(set_aside_ids(session, side)) & set(rows.ids.tolist())))
@@ -123,6 +134,8 @@ class Snapshot:
             market=market,
             text_model_id=text_model_id,
             text_model=text_model,
+            weights_id=weights_id,
+            weights=weights,
             seen=seen,
             leads=Part.of(leads),
             properties=Part.of(properties),
@@ -139,7 +152,7 @@ class Snapshot:
         """Take in what was written since; ids of the leads and of the properties that may have changed, come or gone."""
         since, self.seen = self.seen, horizon(session)
         gone_leads = gone_since(session, Lead, self.market, since)
-        leads = load_leads(session, self.market, self.places, self.text_model, since)
+        leads = load_leads(session, self.market, self.places, self.text_model, self.weights, since)
         gone_properties = gone_since(session, Property, self.market, since)
         properties = load_properties(session, self.market, self.places, self.text_model, since)
         self.leads = self.leads.without(gone_leads).with_rows(leads)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from scripts.evaluate import report
+from scripts.evaluate import balanced, learning, report
 from scripts.evaluate.planted import read_listings
 
 
@@ -20,13 +20,20 @@ from scripts.evaluate.planted import read_listings
     help="Where evaluation.md and its plot go.",
 )
 def command(listings: Path, leads: int, seed: int, out: Path) -> None:
-    """Blur listings of a CSV file into leads, rank, and write how often each listing comes back."""
+    """Blur listings of a CSV file into leads, rank, and write how often each listing comes back.
+
+    The page also tells what balanced order and learning do on the same listings.
+    """
     market = read_listings(listings)
     if not 0 < leads <= len(market):
         raise click.UsageError(f"--leads must be 1 to {len(market)}, the listings with a price")
     outcomes = report.evaluate(market, leads, seed, click.echo)
+    click.echo("balanced order")
+    more = balanced.as_markdown(balanced.compare(market, leads, seed))
+    click.echo("learning")
+    more += ["", *learning.as_markdown(learning.learn(market, leads, seed), leads)]
     out.mkdir(parents=True, exist_ok=True)
-    page = report.as_markdown(outcomes, len(market), leads, seed, listings.name)
+    page = report.as_markdown(outcomes, len(market), leads, seed, listings.name, more)
     (out / "evaluation.md").write_text(page, encoding="utf-8")
     report.plot_recall(outcomes, out / "evaluation-recall.svg")
     click.echo(f"written to {out / 'evaluation.md'}")

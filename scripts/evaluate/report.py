@@ -88,7 +88,10 @@ def beaten_everywhere(outcomes: list[Outcome]) -> list[str]:
     ]
 
 
-def as_markdown(outcomes: list[Outcome], n_listings: int, n_leads: int, seed: int, source: str) -> str:
+def as_markdown(
+    outcomes: list[Outcome], n_listings: int, n_leads: int, seed: int, source: str, more: list[str]
+) -> str:
+    """The page; *more* are lines of further sections."""
     lines = [
         "# How good the ranking is",
         "",
@@ -110,6 +113,8 @@ def as_markdown(outcomes: list[Outcome], n_listings: int, n_leads: int, seed: in
         *_health_table(outcomes),
         "",
         *_verdict(outcomes),
+        "",
+        *more,
     ]
     return "\n".join(lines) + "\n"
 

@@ -6,7 +6,7 @@ import pytest
 from matching.ranking import RankedLists
 from scripts.bench import contestants
 from scripts.bench.market import synthetic_market
-from scripts.evaluate import metrics
+from scripts.evaluate import balanced, learning, metrics
 from scripts.evaluate.planted import BLURS, Listing, plant
 from scripts.evaluate.rankers import BASELINES, K, Town, leadmatch
 from tests.matching.test_criteria import HOME
@@ -77,3 +77,45 @@ def test_the_benchmark_notices_lists_unlike_brute_force():
     assert contestants.rows_that_differ(vectors, lists, k=7) == 0
     assert 0 < lists.pairs_scored <= 400 * 600
     assert contestants.rows_that_differ(vectors, lists, k=8) > 0
+
+
+def some_listings(n):
+    rng = np.random.default_rng(0)
+    return [
+        Listing(
+            id=number,
+            okrug="ЦАО",
+            facts=type(HOME)(
+                owner=2,
+                property_type="APARTMENT",
+                price=float(rng.uniform(5e6, 15e6)),
+                area=float(rng.uniform(30, 60)),
+                rooms=int(rng.integers(1, 3)),
+                district=f"район {rng.integers(0, 3)}",
+                year=2000,
+                text=f"дом {number % 50}",
+            ),
+        )
+        for number in range(n)
+    ]
+
+
+def test_balanced_order_is_compared_on_all_listings_and_on_as_many_as_leads():
+    orders = balanced.compare(some_listings(120), n_leads=40, seed=1)
+
+    assert [one.market for one in orders] == ["40 x 120"] * 5 + ["40 x 40"] * 5
+    by_score, *rest = orders[5:]
+    assert by_score.order == "by score"
+    assert max(one.expected_matches for one in rest) > by_score.expected_matches
+    assert len(balanced.as_markdown(orders)) > len(orders)
+
+
+def test_simulated_people_who_think_as_the_defaults_do_are_left_alone(monkeypatch):
+    monkeypatch.setattr(learning, "ACTIONS", (50, 400))
+    monkeypatch.setattr(learning, "REPEATS", 3)
+    lessons = learning.learn(some_listings(150), n_leads=60, seed=1)
+    defaults, others = lessons[:2], lessons[2:]
+
+    assert all(one.agreement_before == pytest.approx(1) for one in defaults)
+    assert all(one.agreement_after > 0.97 for one in defaults)
+    assert all(one.agreement_after > one.agreement_before - 0.02 for one in others)

@@ -1,0 +1,48 @@
+"""`leadmatch weights`, from actions in the database to what the operator reads."""
+
+import pytest
+from click.testing import CliRunner
+
+from models.database import sessions
+from models.weights import live_set
+from scripts import cli
+from tests.worker.test_learning import opinionated_market
+
+
+@pytest.fixture
+def leadmatch(process_environment, monkeypatch):
+    """A function that gives a command and checks how it ended; its output."""
+    for name, value in process_environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: str, exit_code: int = 0) -> str:
+        done = CliRunner().invoke(cli.cli, arguments)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == exit_code, done.output
+        return done.output
+
+    return call
+
+
+def test_an_operator_learns_looks_and_rolls_back(leadmatch, engine, clean_database):
+    with sessions(engine)() as session:
+        opinionated_market(session)
+
+    assert "Nothing is learnt yet" in leadmatch("weights", "list")
+    learnt = leadmatch("weights", "learn")
+    assert "everywhere: 360 actions" in learnt and "is live" in learnt
+    assert "Москва, SALE: 360 actions" in learnt and "the present set stays" in learnt
+    assert "follow with the next run" in learnt
+    listed = leadmatch("weights", "list")
+    assert "everywhere" in listed and "live" in listed and "area" in listed
+
+    rolled_back = leadmatch("weights", "rollback")
+    assert "The default weights hold." in rolled_back and "leadmatch rescore" in rolled_back
+    with sessions(engine)() as session:
+        assert live_set(session, None) is None
+
+
+def test_a_deal_type_without_a_city_is_refused(leadmatch):
+    assert "--deal-type goes with --city" in leadmatch("weights", "rollback", "--deal-type", "RENT", exit_code=2)
