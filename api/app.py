@@ -16,6 +16,11 @@ from api.health import blp as health
 from api.media import blp as media
 from api.ops import runs
 from api.paths import WithoutTrailingSlash
+from api.portal import chat, socket as chat_socket
+from api.portal import properties as portal_properties
+from api.portal import requests as portal_requests
+from api.portal.switchboard import Switchboard
+from api.swipe import favorites, feed, inquiries, listings, preferences
 from api.transaction import App
 from models.database import connect, sessions
 from models.settings import Settings
@@ -37,6 +42,14 @@ BLUEPRINTS = (
     recommendations.blp,
     matches.blp,
     notifications.blp,
+    listings.blp,
+    preferences.blp,
+    feed.blp,
+    favorites.blp,
+    inquiries.blp,
+    portal_properties.blp,
+    portal_requests.blp,
+    chat.blp,
     runs.blp,
 )
 
@@ -61,6 +74,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
     app.json.ensure_ascii = False
     app.json.sort_keys = False
@@ -73,6 +87,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
     )
     app.extensions["worker"] = Client(settings.redis_url)
+    app.extensions["switchboard"] = Switchboard(settings.redis_url, settings.most_sockets)
     app.extensions["storage"] = Storage(settings.media_url)
 
     security.register(app, settings)
@@ -87,6 +102,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     api.ERROR_SCHEMA = ErrorAnswer
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    chat_socket.sock.init_app(app)
     docs.register(app, api)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)

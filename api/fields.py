@@ -132,6 +132,11 @@ class IdText(fields.String):
 class IdNumber(fields.Integer):
     """An id as tinder and portal write it: a number."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.metadata.setdefault("minimum", 1)
+        self.metadata.setdefault("maximum", LARGEST_ID)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         return row_id(value)
 

@@ -1,5 +1,6 @@
 """One page of a select."""
 
+import json
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -14,3 +15,21 @@ def page_of(query: Select, args: dict[str, int]) -> tuple[list[Any], int]:
     single = len(query.column_descriptions) == 1
     rows = session().scalars(window).all() if single else session().execute(window).all()
     return list(rows), total
+
+
+def pagination(total: int, args: dict[str, int]) -> dict[str, str]:
+    """
+    The X-Pagination header of a list whose body is a bare array, as flask-smorest writes it.
+
+    >>> pagination(41, {"page": 2, "limit": 20})["X-Pagination"]
+    '{"total": 41, "total_pages": 3, "page": 2, "first_page": 1, "last_page": 3, "previous_page": 1, "next_page": 3}'
+    """
+    pages = -(-total // args["limit"])
+    found = {"total": total, "total_pages": pages, "page": args["page"]}
+    if pages:
+        found |= {"first_page": 1, "last_page": pages}
+        if 1 < args["page"] <= pages:
+            found["previous_page"] = args["page"] - 1
+        if args["page"] < pages:
+            found["next_page"] = args["page"] + 1
+    return {"X-Pagination": json.dumps(found)}

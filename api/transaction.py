@@ -1,6 +1,8 @@
 """One transaction a request: opened at the first query, committed in one place when the answer is good."""
 
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g
+
+from sqlalchemy.orm import Session
 
 from api import idempotency
 
@@ -20,4 +22,11 @@ class App(Flask):
             g.session.commit()
             for follow_up in g.pop("after_commit", []):
                 follow_up()
+            send_notices(g.session)
         return response
+
+
+def send_notices(session: Session) -> None:
+    """Have the notices that a committed transaction stored (`models.notifications.notify`) sent outside too."""
+    for notice_id in session.info.pop("notices", []):
+        current_app.extensions["worker"].notice_stored(notice_id)

@@ -3,9 +3,13 @@
 from models import (
     api_keys,
     audit,
+    chats,
     codes,
     erasure,
+    favorites,
+    feed,
     idempotency,
+    inquiries,
     leads,
     matches,
     membership,

@@ -115,3 +115,19 @@ class RunState(StrEnum):
 
 #: States from which a run or shard still moves.
 OPEN_STATES = (RunState.QUEUED, RunState.RUNNING)
+
+
+class FeedActionKind(StrEnum):
+    """What a tenant did about a listing of the feed."""
+
+    LIKE = "like"
+    DISLIKE = "dislike"
+    FAVORITE = "favorite"
+
+
+class InquiryStatus(StrEnum):
+    """How far the owner is with an inquiry; it only moves on."""
+
+    NEW = "new"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"

@@ -3,6 +3,7 @@
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from models import feed
 from models.enums import DealType, Side
 from models.leads import Lead
 from models.matches import Action
@@ -17,13 +18,22 @@ def acted_pairs(
     lead_ids: list[int] | None = None,
     property_ids: list[int] | None = None,
 ) -> list[tuple[int, int]]:
-    """(lead_id, property_id) of the market's pairs that *side* has liked or disliked, among the ids where given."""
-    query = _actions(side, market)
-    if lead_ids is not None:
-        query = query.where(Action.lead_id.in_(lead_ids))
-    if property_ids is not None:
-        query = query.where(Action.property_id.in_(property_ids))
-    return [(lead_id, property_id) for lead_id, property_id in session.execute(query)]
+    """
+    (lead_id, property_id) of the market's pairs that *side* has liked or disliked, among the ids where given.
+
+    On a lead's side that is also what a tenant has acted on in the feed, whose order is the preference's list.
+    """
+    sources = [(_actions(side, market), Action.lead_id, Action.property_id)]
+    if side is Side.LEAD:
+        sources.append((feed.acted_pairs(*market), Lead.id, feed.FeedAction.property_id))
+    pairs: dict[tuple[int, int], None] = {}
+    for query, lead_id, property_id in sources:
+        if lead_ids is not None:
+            query = query.where(lead_id.in_(lead_ids))
+        if property_ids is not None:
+            query = query.where(property_id.in_(property_ids))
+        pairs.update(dict.fromkeys((lead, found) for lead, found in session.execute(query)))
+    return list(pairs)
 
 
 def _actions(side: Side, market: tuple[str, DealType]) -> Select:

@@ -1,6 +1,7 @@
 """Notices to users. Each says one thing once: a second one about the same subject is not stored."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +17,24 @@ from models.users import User
 class NoticeType(StrEnum):
     NEW_MATCH = "NEW_MATCH"
     CONTACT_SHARED = "CONTACT_SHARED"
+    NEW_INQUIRY = "NEW_INQUIRY"
+    INQUIRY_STATUS = "INQUIRY_STATUS"
+    NEW_MESSAGE = "NEW_MESSAGE"
+
+
+#: The switch of a user's profile that allows notices of a kind outside the application; an unset switch is on.
+SWITCHES = {
+    NoticeType.NEW_MATCH: "notifications_new_matches",
+    NoticeType.CONTACT_SHARED: "notifications_contacts",
+    NoticeType.NEW_INQUIRY: "notifications_responses",
+    NoticeType.INQUIRY_STATUS: "notifications_responses",
+    NoticeType.NEW_MESSAGE: "notifications_all_messages",
+}
+
+#: A notice that could not be sent for so long is news no more.
+STALE_AFTER = timedelta(hours=1)
+#: The broker delivers a request well within this; what is older and unsent was lost.
+LOST_AFTER = timedelta(minutes=1)
 
 
 class Notification(Base):
@@ -26,6 +45,7 @@ class Notification(Base):
         UniqueConstraint("user_id", "type", "subject", name="uq_notifications_once"),
         Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
         Index("ix_notifications_user", "user_id", "id"),
+        Index("ix_notifications_unsent", "created_at", postgresql_where=text("sent_at IS NULL")),
     )
 
     id: Mapped[Id]
@@ -37,6 +57,8 @@ class Notification(Base):
     message: Mapped[str] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     read_at: Mapped[datetime | None]
+    #: When a sender took the notice to deliver it outside (Telegram); taken once, so that it is delivered at most once.
+    sent_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
     @property
@@ -47,7 +69,11 @@ class Notification(Base):
 def notify(
     session: Session, user_id: int, type_: NoticeType, subject: str, *, title: str, message: str, data: dict[str, Any]
 ) -> int | None:
-    """Store a notice; its id, or None if the user has it already."""
+    """
+    Store a notice; its id, or None if the user has it already.
+
+    The id also joins `session.info["notices"]`: whoever commits the transaction has those sent outside.
+    """
     row = {
         "user_id": user_id,
         "type": type_,
@@ -56,12 +82,15 @@ def notify(
         "message": message,
         "data": data,
     }
-    return session.scalar(
+    notice_id = session.scalar(
         insert(Notification)
         .values(row)
         .on_conflict_do_nothing(constraint="uq_notifications_once")
         .returning(Notification.id)
     )
+    if notice_id is not None:
+        session.info.setdefault("notices", []).append(notice_id)
+    return notice_id
 
 
 def notices_of(user: User, *, unread_only: bool = False) -> Select[tuple[Notification]]:
@@ -89,3 +118,61 @@ def mark_read(session: Session, user: User, notification_id: int) -> None:
     )
     if not found.rowcount:
         raise NotFoundError("notification")
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A notice taken to be sent: to which Telegram account, and what it says."""
+
+    telegram_id: str
+    text: str
+
+
+def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
+    """
+    Take a notice for sending outside; whoever takes it first is the only one, so it is sent at most once.
+
+    Returns:
+        None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such notices.
+    """
+    taken = session.execute(
+        update(Notification)
+        .where(
+            Notification.id == notification_id,
+            Notification.sent_at.is_(None),
+            Notification.created_at > func.now() - STALE_AFTER,
+        )
+        .values(sent_at=func.now())
+        .returning(Notification.user_id, Notification.type, Notification.title, Notification.message)
+    ).one_or_none()
+    if taken is None:
+        return None
+    user_id, type_, title, message = taken
+    user = session.scalar(select(User).where(User.id == user_id, User.is_active))
+    if user is None or not user.telegram_id or not _is_on(user.profile.get(SWITCHES[type_])):
+        return None
+    return Outgoing(user.telegram_id, f"{title}\n{message}")
+
+
+def put_back(session: Session, notification_id: int) -> None:
+    """Undo :func:`take_to_send`: the notice certainly did not go out."""
+    session.execute(update(Notification).where(Notification.id == notification_id).values(sent_at=None))
+
+
+def lost_notices(session: Session, limit: int = 1000) -> list[int]:
+    """Ids of notices that nobody has taken to send though they are neither new nor old."""
+    return list(
+        session.scalars(
+            select(Notification.id)
+            .where(
+                Notification.sent_at.is_(None),
+                Notification.created_at.between(func.now() - STALE_AFTER, func.now() - LOST_AFTER),
+            )
+            .order_by(Notification.id)
+            .limit(limit)
+        )
+    )
+
+
+def _is_on(switch: object) -> bool:
+    return switch not in (False, "false", "False", "0", 0)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     FetchedValue,
     ForeignKey,
     Index,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    and_,
     func,
     select,
     text,
@@ -29,6 +31,10 @@ from models.enums import Condition, DealType, Origin, PropertyClass, PropertyTyp
 from models.errors import NotFoundError
 from models.places import city_of
 from models.users import User
+
+
+#: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
+SEARCH_VECTOR = "property_words(title, description, location, search_text)"
 
 
 class Property(Base):
@@ -47,6 +53,12 @@ class Property(Base):
         Index("ix_properties_market", "city_key", "deal_type", "id"),
         Index("ix_properties_changed", "changed_in"),
         Index("ix_properties_active_newest", "id", postgresql_where=text("status = 'ACTIVE'")),
+        Index(
+            "ix_properties_search",
+            text(SEARCH_VECTOR),
+            postgresql_using="gin",
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
         Index("uq_properties_external", "origin", "external_id", unique=True),
     )
 
@@ -143,6 +155,11 @@ def properties_of(owner: User, status: Status | None = None) -> Select[tuple[Pro
     """The owner's properties, newest first."""
     query = select(Property).where(Property.owner_id == owner.id).order_by(Property.id.desc())
     return query.where(Property.status == status) if status else query
+
+
+def on_market() -> ColumnElement[bool]:
+    """The condition that joins a property to its owner `User` where both are there: what anybody may see."""
+    return and_(Property.status == Status.ACTIVE, User.id == Property.owner_id, User.is_active)
 
 
 def archive_property(session: Session, found: Property) -> None:

@@ -15,6 +15,9 @@ ENVIRONMENTS = ("local", "test", "production")
 #: HS256 keys shorter than the hash's 32 bytes weaken it (RFC 7518, section 3.2).
 SHORTEST_SECRET = 32  # characters
 
+#: Threads of a web process: enough for 64 open chats beside HTTP. Idle ones cost little. As in api/gunicorn.py.
+DEFAULT_WEB_THREADS = 96
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -53,6 +56,8 @@ class Settings:
     token_hours: int
     #: LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
     log_level: str
+    #: WEB_THREADS: threads of one web process (gunicorn reads it too); two thirds of them may be held by chat sockets.
+    web_threads: int
     #: WORKER_THREADS: threads that score one market; 0: one a core.
     worker_threads: int
 
@@ -63,6 +68,11 @@ class Settings:
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def most_sockets(self) -> int:
+        """Chat sockets of one web process: each holds a thread, and HTTP needs the rest."""
+        return self.web_threads * 2 // 3
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -93,6 +103,7 @@ class Settings:
             trusted_proxies=_whole(environ, "TRUSTED_PROXIES", 0, 0, 10),
             token_hours=_whole(environ, "TOKEN_HOURS", 24, 1, 24 * 90),
             log_level=environ.get("LOG_LEVEL", "INFO").upper(),
+            web_threads=_whole(environ, "WEB_THREADS", DEFAULT_WEB_THREADS, 4, 2000),
             worker_threads=_whole(environ, "WORKER_THREADS", 0, 0, 256),
         )
         if settings.is_production and not settings.sms_gateway_url.startswith(("smsc://", "twilio://")):

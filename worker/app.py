@@ -29,7 +29,7 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.accounts"])
+    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.accounts", "worker.notices"])
     app.conf.update(
         task_ignore_result=True,
         # A task is done when it is done: one whose worker dies is handed out again.
@@ -48,6 +48,7 @@ def make_app(settings: Settings) -> Celery:
         task_routes={
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
+            "worker.notices.*": {"queue": "notices"},
             "worker.accounts.*": {"queue": "notices"},
         },
         timezone="UTC",

@@ -49,6 +49,10 @@ class Client:
         """Ask that a shard of a run be scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
 
+    def notice_stored(self, notification_id: int) -> bool:
+        """Ask that a notice be sent to its user outside too (Telegram)."""
+        return self.send("worker.notices.send_notice", notification_id, queue="notices")
+
     def code_made(self, code_id: int) -> bool:
         """Ask that an activation code be sent by SMS."""
         return self.send("worker.accounts.send_code", code_id, queue="notices")

@@ -1,15 +1,16 @@
-"""Leads of the exchange: create, list, read, replace, archive."""
+"""Leads of the exchange: create, list, read, replace, archive. `POST /leads` takes tinder's inquiries too."""
 
-from flask import current_app
+from flask import current_app, jsonify
 from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body
+from api.blueprint import Blueprint, Body, read_json
 from api.db import after_commit, session
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
 from api.fields import IdText, Moment
 from api.paging import page_of
+from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from models.enums import Origin, Side
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 from models.matches import match_counts
@@ -35,13 +36,24 @@ class LeadRows(Body):
     page = fields.Integer()
 
 
+#: Tinder's and the exchange's clients post to the same path (DESIGN, section 2).
+EITHER_BODY = {"oneOf": [LeadBody, InquiryBody]}
+
+
 @blp.route("/leads")
 class Leads(MethodView):
     @signed_in
-    @blp.arguments(LeadBody)
     @blp.response(201, LeadCreated)
-    def post(self, body):
-        """Create a lead"""
+    @blp.alt_response(200, schema=InquiryRow, description="The inquiry, for a body with `listing_id`.")
+    @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": EITHER_BODY}}})
+    def post(self):
+        """Create a lead, or an inquiry about a listing
+
+        With `requirements` it is a lead, with `listing_id` a tenant's inquiry.
+        """
+        schema, body = read_json(lambda raw: InquiryBody() if "listing_id" in raw else LeadBody())
+        if isinstance(schema, InquiryBody):
+            return jsonify(InquiryRow().dump(make_inquiry(body)))
         lead = create_lead(session(), current_user(), Origin.EXCHANGE, lead_columns(body))
         rescore_soon(lead)
         return lead

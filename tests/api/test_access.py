@@ -7,15 +7,21 @@ from sqlalchemy.orm import Session
 
 from api import access
 from api.app import create_app
+from models.chats import open_chat
 from models.enums import SUPPLY_ROLES, ActionKind, Role, Side
+from models.inquiries import inquire
 from models.matches import act
 from models.notifications import NoticeType, notify
 from models.settings import Settings
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
 
 SUPPLY = ", ".join(sorted(SUPPLY_ROLES))
+SELLERS = "agency, developer, realtor"
+#: Of a WebSocket: it is refused at the handshake, which tests/api/test_chat.py tries.
+PARTICIPANT = "buyer or seller of the chat"
 
-#: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's.
+#: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's; both sides own a
+#: chat. `owner or admin`: administrators are let in too.
 #: Roles are the canonical words. The operations of every contract stand here.
 TABLE = {
     # the service itself
@@ -64,6 +70,41 @@ TABLE = {
     "POST /matches/<int:match_id>/complete": "owner",
     "GET /notifications": "user",
     "POST /notifications/<int:notification_id>/read": "owner",
+    # tinder
+    "GET /listings": "anyone",
+    "POST /listings": SUPPLY,
+    "GET /listings/my": "user",
+    "GET /listings/<int:listing_id>": "anyone",
+    "PUT /listings/<int:listing_id>": "owner or admin",
+    "DELETE /listings/<int:listing_id>": "owner or admin",
+    "GET /admin/listings": "admin",
+    "GET /preferences": "user",
+    "POST /preferences": "user",
+    "GET /feed/next": "user",
+    "POST /feed/action": "user",
+    "POST /feed/undo": "user",
+    "GET /favorites": "user",
+    "POST /favorites": "user",
+    "DELETE /favorites/<int:listing_id>": "user",
+    "GET /leads/my": "user",
+    "GET /leads/for-me": SUPPLY,
+    "PATCH /inquiries/<int:inquiry_id>": "owner",
+    # portal
+    "POST /properties/create": SELLERS,
+    "GET /properties/my_properties": SELLERS,
+    "POST /users/create_request": "tenant",
+    "GET /users/my_requests": "tenant",
+    "GET /my_requests": "tenant",
+    "GET /users/my_requests/<int:request_id>": "tenant",
+    "DELETE /users/my_requests/<int:request_id>": "tenant",
+    "GET /users/my_requests/<int:request_id>/offers": "tenant",
+    "POST /chat/create_chat": "user",
+    "GET /chat/my_chats": "user",
+    "GET /chat/chat_messages/<int:chat_id>": "owner",
+    "POST /chat/chat_messages/<int:chat_id>": "owner",
+    "POST /chat/chat_messages/<int:chat_id>/read": "owner",
+    "POST /chat/ticket": "user",
+    "GET /chat/ws/<int:chat_id>": PARTICIPANT,
     # operations
     "POST /ops/rescoring-runs": "admin",
     "GET /ops/rescoring-runs": "admin",
@@ -72,12 +113,18 @@ TABLE = {
     "POST /ops/rescoring-runs/<int:run_id>/retry": "admin",
 }
 
+LISTING = {"title": "x", "city": "Москва", "deal_type": "sale", "property_type": "flat", "price": 1}
+
 #: Bodies that a stranger's request needs to be understood at all.
 BODIES = {
     "PUT /leads/<int:lead_id>": lead_body(),
     "PUT /properties/<int:property_id>": property_body(),
     "POST /leads/<int:lead_id>/property-recommendations/<int:property_id>/action": {"action": "LIKE"},
     "POST /properties/<int:property_id>/lead-recommendations/<int:lead_id>/action": {"action": "LIKE"},
+    "PUT /listings/<int:listing_id>": LISTING,
+    "PATCH /inquiries/<int:inquiry_id>": {"status": "in_progress"},
+    "POST /chat/chat_messages/<int:chat_id>": {"message": "?"},
+    "POST /chat/chat_messages/<int:chat_id>/read": {},
 }
 
 
@@ -116,8 +163,13 @@ def world(db):
     act(db, a, Side.LEAD, **pair)
     match = act(db, b, Side.PROPERTY, **pair)
     notice = notify(db, a.id, NoticeType.NEW_MATCH, "test", title="t", message="m", data={})
+    inquiry = inquire(db, a, found)
+    chat, _ = open_chat(db, a, buyer_id=a.id, seller_id=b.id, property_id=found.id)
     db.commit()
     ids = {
+        "listing_id": found.id,
+        "inquiry_id": inquiry.id,
+        "chat_id": chat.id,
         "lead_id": lead.id,
         "property_id": found.id,
         "match_id": match.id,
@@ -126,6 +178,7 @@ def world(db):
         "run_id": 1,
     }
     people = {"lead_id": a, "property_id": b, "match_id": a, "notification_id": a}
+    people |= {"listing_id": b, "inquiry_id": b, "chat_id": a}
     return ids, people, stranger, admin
 
 
@@ -147,13 +200,13 @@ def test_the_table_holds_nothing_that_is_gone(registered):
 def test_the_declared_access_is_the_tables(registered, operation):
     allowed = TABLE[operation]
 
-    assert registered[operation] == ("user" if allowed == "owner" else allowed)
+    assert registered[operation] == ("user" if allowed.startswith("owner") else allowed)
 
 
 def test_anonymous_is_asked_to_sign_in_before_anything_else(client):
     """A malformed body is sent: who is not signed in does not learn that it is one."""
     for operation in TABLE:
-        if TABLE[operation] != "anyone":
+        if TABLE[operation] not in ("anyone", PARTICIPANT):
             answer = send(client, operation, {"lead_id": 1}, json={"nonsense": 1})
             assert answer.status_code == 401, operation
             assert "errors" not in answer.json, operation
@@ -169,7 +222,7 @@ def test_a_bad_token_is_no_better_than_none(client):
 
 def test_a_stranger_gets_nowhere_with_what_is_anothers(client, world):
     ids, _, stranger, _ = world
-    for operation in operations_for("owner"):
+    for operation in operations_for("owner", "owner or admin"):
         answer = send(client, operation, ids, token_header(stranger), json=BODIES.get(operation))
         assert answer.status_code in (403, 404), (operation, answer.json)
 
@@ -183,7 +236,7 @@ def test_an_administrator_is_a_stranger_to_realtors_deals(client, world):
 
 def test_owners_are_let_in(client, world):
     ids, people, _, _ = world
-    for operation in operations_for("owner"):
+    for operation in operations_for("owner", "owner or admin"):
         first_id = re.search(r"<int:(\w+)>", operation)[1]
         answer = send(client, operation, ids, token_header(people[first_id]), json=BODIES.get(operation))
         assert answer.status_code in (200, 201, 409), (operation, answer.json)

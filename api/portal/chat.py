@@ -1,0 +1,224 @@
+"""Chats of the portal: open one, mine, their messages, how far I have read. The socket is in :mod:`api.portal.socket`."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from flask import current_app, g
+from flask.views import MethodView
+from marshmallow import ValidationError, fields, validates_schema
+from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
+
+from api.access import bearer_token, current_user, signed_in
+from api.blueprint import Blueprint, Body, PageArgs
+from api.db import after_commit, session
+from api.fields import FormWhole, IdNumber, Moment, Text, moment
+from api.paging import page_of, pagination
+from api.portal.switchboard import Switchboard
+from api.swipe.words import title_of
+from models.base import LARGEST_ID
+from models.chats import (
+    LONGEST_MESSAGE,
+    Chat,
+    ChatMessage,
+    chat_of,
+    chats_of,
+    mark_chat_read,
+    messages_between,
+    open_chat,
+    post_message,
+    tell_absent,
+)
+from models.errors import ConflictError, NotSignedInError
+
+blp = Blueprint("chat", __name__, description="Buyer and seller talk about a property")
+
+TICKET_SECONDS = 60
+MOST_MESSAGES = 100  # in one answer
+
+
+class ChatBody(Body):
+    buyer_id = IdNumber(required=True)
+    seller_id = IdNumber(required=True)
+    property_id = IdNumber(required=True)
+
+
+class ChatMade(Body):
+    id = fields.Integer()
+    buyer_id = fields.Integer()
+    seller_id = fields.Integer()
+    property_id = fields.Integer()
+    created_at = Moment()
+
+
+class SaidMessage(Body):
+    id = fields.Integer()
+    chat_id = fields.Integer()
+    sender_id = fields.Integer()
+    message = fields.String()
+    created_at = Moment()
+
+
+class ChatRow(ChatMade):
+    property_title = fields.String()
+    other_id = fields.Integer(metadata={"description": "The one of the two who is not me."})
+    other_name = fields.String(allow_none=True)
+    last_message = fields.Nested(SaidMessage, allow_none=True)
+    unread_count = fields.Integer()
+    my_read_id = fields.Integer(metadata={"description": "The newest message that I have read; 0: none."})
+    other_read_id = fields.Integer(metadata={"description": "The newest message that the other has read."})
+
+
+class MessageArgs(Body):
+    """Both ways: `after_id` for what came later, `before_id` for what came earlier, `page` from the newest back."""
+
+    after_id = FormWhole(0, LARGEST_ID)
+    before_id = FormWhole(1, LARGEST_ID)
+    page = FormWhole(1, 1_000_000, load_default=1)
+    limit = FormWhole(1, MOST_MESSAGES, load_default=MOST_MESSAGES)
+
+    @validates_schema
+    def check_way(self, data: dict, **kwargs: Any) -> None:
+        if data["page"] > 1 and ("after_id" in data or "before_id" in data):
+            raise ValidationError("Use page, or after_id and before_id.", "page")
+
+
+class MessageBody(Body):
+    message = Text(LONGEST_MESSAGE, required=True)
+    client_id = Text(
+        64, metadata={"description": "Your own name for the message; sent again under it, it is stored once."}
+    )
+
+
+class ReadBody(Body):
+    message_id = IdNumber(metadata={"description": "Read up to this one; absent: to the end."})
+
+
+class ReadMark(Body):
+    my_read_id = fields.Integer()
+
+
+class Ticket(Body):
+    ticket = fields.String()
+    expires_in = fields.Integer(metadata={"description": "Seconds."})
+
+
+@blp.route("/chat/create_chat")
+class CreateChat(MethodView):
+    @signed_in
+    @blp.arguments(ChatBody)
+    @blp.response(201, ChatMade)
+    @blp.alt_response(200, schema=ChatMade, description="The chat was there already.")
+    def post(self, body):
+        """Open the chat of a buyer and a seller about a property"""
+        chat, is_new = open_chat(session(), current_user(), **body)
+        return chat, 201 if is_new else 200
+
+
+@blp.route("/chat/my_chats")
+class MyChats(MethodView):
+    @signed_in
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, ChatRow(many=True))
+    def get(self, args):
+        """List my chats, the liveliest first"""
+        rows, total = page_of(chats_of(current_user()), args)
+        return [_chat_row(*row) for row in rows], 200, pagination(total, args)
+
+
+@blp.route("/chat/chat_messages/<int:chat_id>")
+class ChatMessages(MethodView):
+    @signed_in
+    @blp.arguments(MessageArgs, location="query")
+    @blp.response(200, SaidMessage(many=True))
+    def get(self, args, chat_id):
+        """List the messages of one of my chats, oldest first; by default the newest 100"""
+        chat = chat_of(session(), current_user(), chat_id)
+        page = args.pop("page")
+        return messages_between(session(), chat.id, skip=(page - 1) * args["limit"], **args)
+
+    @signed_in
+    @blp.arguments(MessageBody)
+    @blp.response(201, SaidMessage)
+    def post(self, body, chat_id):
+        """Say something without a socket"""
+        chat, stored = post_message(session(), current_user(), chat_id, **body)
+        after_commit(lambda: spread(g.session, chat, stored))
+        return stored
+
+
+@blp.route("/chat/chat_messages/<int:chat_id>/read")
+class ChatRead(MethodView):
+    @signed_in
+    @blp.arguments(ReadBody)
+    @blp.response(200, ReadMark)
+    def post(self, body, chat_id):
+        """Mark one of my chats as read"""
+        chat = mark_chat_read(session(), current_user(), chat_id, body.get("message_id"))
+        return {"my_read_id": chat.read_by(current_user().id)}
+
+
+@blp.route("/chat/ticket")
+class ChatTicket(MethodView):
+    @signed_in
+    @blp.response(200, Ticket)
+    def post(self):
+        """Get a ticket for one socket, so that the token stays out of the address"""
+        ticket = secrets.token_urlsafe(24)
+        try:
+            current_app.extensions["redis"].set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)
+        except RedisError:
+            raise ConflictError("No tickets can be given just now; use the Authorization header.") from None
+        return {"ticket": ticket, "expires_in": TICKET_SECONDS}
+
+
+def token_of_ticket(ticket: str) -> str:
+    """The token that a ticket stands for, once; raises NotSignedInError."""
+    try:
+        token = current_app.extensions["redis"].getdel(_ticket_key(ticket))
+    except RedisError:
+        token = None
+    if token is None:
+        raise NotSignedInError("The ticket is wrong, used or too old; get another one.")
+    return token.decode()
+
+
+def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
+    """Once a message is committed: ring both sides' sockets; who has none open gets a notice."""
+    board: Switchboard = current_app.extensions["switchboard"]
+    is_there = board.ring(chat.id, chat.other(stored.sender_id))
+    board.ring(chat.id, stored.sender_id)
+    if not is_there:
+        tell_absent(own_session, chat, stored)
+        own_session.commit()
+
+
+def frame_of(stored: ChatMessage) -> dict[str, Any]:
+    """A message as sockets carry it; `client_id` only where the sender gave one."""
+    frame = {
+        "id": stored.id,
+        "chat_id": stored.chat_id,
+        "sender_id": stored.sender_id,
+        "message": stored.message,
+        "created_at": moment(stored.created_at),
+    }
+    return frame | ({"client_id": stored.client_id} if stored.client_id else {})
+
+
+def _chat_row(chat: Chat, listing: Any, other: Any, last: ChatMessage | None, unread_count: int) -> dict[str, Any]:
+    me = current_user().id
+    return {name: getattr(chat, name) for name in ChatMade().fields} | {
+        "property_title": title_of(listing),
+        "other_id": other.id,
+        "other_name": other.name,
+        "last_message": last,
+        "unread_count": unread_count,
+        "my_read_id": chat.read_by(me),
+        "other_read_id": chat.read_by(other.id),
+    }
+
+
+def _ticket_key(ticket: str) -> str:
+    # Hashed, so that who reads Redis cannot use a ticket that is on its way.
+    return f"chat:ticket:{hashlib.sha256(ticket.encode()).hexdigest()}"

@@ -1,0 +1,81 @@
+"""Properties of the portal: one long form with pictures, plans and documents; and my properties."""
+
+from flask.views import MethodView
+from marshmallow import fields
+from werkzeug.datastructures import FileStorage
+
+from api.access import current_user, for_roles
+from api.blueprint import Blueprint, Body, PageArgs
+from api.db import session
+from api.exchange.properties import rescore_soon
+from api.fields import Moment
+from api.paging import page_of, pagination
+from api.portal.form import SINGLE_FILES, PropertyFiles, PropertyForm, columns_of, form_row
+from api.uploads import store_document, store_image, takes_uploads
+from models.enums import Origin, Role
+from models.properties import create_property, properties_of
+
+blp = Blueprint("portal_properties", __name__, description="Properties with all their papers")
+
+#: Who offers on the portal.
+SELLERS = (Role.REALTOR, Role.AGENCY, Role.DEVELOPER)
+
+
+class PropertyMade(Body):
+    id = fields.Integer()
+    message = fields.String()
+    created_at = Moment()
+
+
+class PortalProperty(PropertyForm):
+    """The form's fields, the files as addresses to GET, and what the portal adds."""
+
+    id = fields.Integer()
+    owner_id = fields.Integer()
+    images = fields.List(fields.String())
+    layout = fields.String(allow_none=True)
+    building_layout = fields.String(allow_none=True)
+    territory_layout = fields.String(allow_none=True)
+    document_file1 = fields.String(allow_none=True)
+    document_file2 = fields.String(allow_none=True)
+    document_file3 = fields.String(allow_none=True)
+    city = fields.String()
+    is_active = fields.Boolean()
+    created_at = fields.String()
+    updated_at = fields.String()
+
+
+@blp.route("/properties/create")
+class CreateProperty(MethodView):
+    @for_roles(*SELLERS)
+    @takes_uploads
+    @blp.arguments(PropertyForm, location="form")
+    @blp.arguments(PropertyFiles, location="files")
+    @blp.response(201, PropertyMade)
+    def post(self, form, files):
+        """Create a property"""
+        columns = columns_of(form)
+        columns["photos"] = [store_image(image, current_user(), "property") for image in files["images"]]
+        for name, may_be_pdf in SINGLE_FILES.items():
+            if name in files and not _left_empty(files[name]):
+                store = store_document if may_be_pdf else store_image
+                columns["attributes"][name] = store(files[name], current_user(), "property")
+        found = create_property(session(), current_user(), Origin.PORTAL, columns)
+        rescore_soon(found)
+        return {"id": found.id, "message": "Property created successfully", "created_at": found.created_at}
+
+
+@blp.route("/properties/my_properties")
+class MyProperties(MethodView):
+    @for_roles(*SELLERS)
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, PortalProperty(many=True))
+    def get(self, args):
+        """List my properties, whichever contract made them, newest first"""
+        rows, total = page_of(properties_of(current_user()), args)
+        return [form_row(row, private=True) for row in rows], 200, pagination(total, args)
+
+
+def _left_empty(upload: FileStorage) -> bool:
+    """Whether a browser sent the part of a file field that nobody filled in."""
+    return not upload.filename and upload.stream.seek(0, 2) == 0

@@ -1,0 +1,211 @@
+"""Requests of the portal: what a user looks for, in free words, and the properties that suit it."""
+
+from decimal import Decimal
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import ValidationError, fields, validates_schema
+
+from api.access import current_user, for_roles
+from api.blueprint import Blueprint, Body, PageArgs
+from api.db import session
+from api.exchange.leads import rescore_soon
+from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
+from api.fields import Moment, Number, Text, Whole, money, plain
+from api.paging import page_of, pagination
+from api.portal.form import form_row
+from models.enums import Origin, Role, Side
+from models.errors import InvalidValueError, NotFoundError
+from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
+from models.recommendations import recommended_page
+from models.words import (
+    condition_of,
+    currency_of,
+    deal_type_of,
+    is_studio,
+    payment_method_of,
+    property_type_of,
+    rooms_of,
+)
+
+blp = Blueprint("requests", __name__, description="What users look for")
+
+
+class RequestBody(Body):
+    """A request. Words are free; those that decide what is searched must be known."""
+
+    city = Text(100, required=True)
+    district = Text(100, empty=True, allow_none=True)
+    deal_format = Text(100, required=True, metadata={"description": "хочу купить, хочу арендовать, buy, rent, ..."})
+    type = Text(100, required=True, metadata={"description": "квартира, дом, apartment, house, ..."})
+    subtype = Text(100, empty=True, allow_none=True)
+    condition = Text(100, empty=True, allow_none=True)
+    construction_year = Whole(FIRST_YEAR, LAST_YEAR, allow_none=True)
+    construction_quarter = Whole(1, 4, allow_none=True)
+    total_rooms = Text(50, empty=True, allow_none=True, metadata={"description": "студия, 1, 2, 1-3, 4+"})
+    total_area_min = Number(0, LARGEST_AREA, allow_none=True)
+    total_area_max = Number(0, LARGEST_AREA, allow_none=True)
+    budget_min = money(allow_none=True)
+    budget_max = money(allow_none=True)
+    currency = Text(50, empty=True, allow_none=True, metadata={"description": "рубли, тенге, евро, USD, ..."})
+    purchase_purpose = Text(200, empty=True, allow_none=True)
+    urgency = Text(200, empty=True, allow_none=True)
+    purchase_method = Text(200, empty=True, allow_none=True)
+    mortgage_approved = fields.Boolean(allow_none=True, truthy={True}, falsy={False})
+    wishes = Text(5000, empty=True, allow_none=True)
+
+    @validates_schema
+    def check_ranges(self, data: dict, **kwargs: Any) -> None:
+        for low, high in (("total_area_min", "total_area_max"), ("budget_min", "budget_max")):
+            if None not in (data.get(low), data.get(high)) and data[low] > data[high]:
+                raise ValidationError(f"{low} must not be above {high}.", low)
+
+    @validates_schema
+    def check_words(self, data: dict, **kwargs: Any) -> None:
+        words = {
+            "deal_format": deal_type_of,
+            "type": property_type_of,
+            "currency": currency_of,
+            "total_rooms": rooms_of,
+        }
+        for name, read in words.items():
+            try:
+                if data.get(name) is not None:
+                    read(data[name])
+            except InvalidValueError as error:
+                raise ValidationError(error.reason, name) from None
+
+
+class RequestMade(Body):
+    id = fields.Integer()
+    message = fields.String()
+    created_at = Moment()
+
+
+class RequestRow(RequestBody):
+    id = fields.Integer()
+    status = fields.String()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class Offer(Body):
+    property = fields.Dict(metadata={"description": "The fields of a portal property that are not the owner's alone."})
+    match_score = fields.Float(metadata={"description": "0 to 100"})
+
+
+class Offers(Body):
+    offers = fields.List(fields.Nested(Offer))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class RequestMessage(Body):
+    message = fields.String()
+
+
+@blp.route("/users/create_request")
+class CreateRequest(MethodView):
+    @for_roles(Role.TENANT)
+    @blp.arguments(RequestBody)
+    @blp.response(201, RequestMade)
+    def post(self, body):
+        """Look for properties"""
+        lead = create_lead(session(), current_user(), Origin.PORTAL, _columns(body))
+        rescore_soon(lead)
+        return {"id": lead.id, "message": "Request created successfully", "created_at": lead.created_at}
+
+
+@blp.route("/users/my_requests")
+class MyRequests(MethodView):
+    @for_roles(Role.TENANT)
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, RequestRow(many=True))
+    def get(self, args):
+        """List my requests, newest first"""
+        leads, total = page_of(leads_of(current_user()).where(Lead.origin == Origin.PORTAL), args)
+        return [_row(lead) for lead in leads], 200, pagination(total, args)
+
+
+# The contract names both paths (DESIGN, section 2).
+@blp.route("/my_requests")
+class MyRequestsByTheirShortPath(MyRequests):
+    pass
+
+
+@blp.route("/users/my_requests/<int:request_id>")
+class OneRequest(MethodView):
+    @for_roles(Role.TENANT)
+    @blp.response(200, RequestRow)
+    def get(self, request_id):
+        """Read one of my requests"""
+        return _row(_owned(request_id))
+
+    @for_roles(Role.TENANT)
+    @blp.response(200, RequestMessage)
+    def delete(self, request_id):
+        """Look no more"""
+        lead = _owned(request_id, lock=True)
+        archive_lead(session(), lead)
+        rescore_soon(lead)
+        return {"message": "Request closed successfully"}
+
+
+@blp.route("/users/my_requests/<int:request_id>/offers")
+class RequestOffers(MethodView):
+    @for_roles(Role.TENANT)
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, Offers)
+    def get(self, args, request_id):
+        """List the properties that suit one of my requests, best first"""
+        found = recommended_page(session(), Side.LEAD, _owned(request_id).id, **args)
+        offers = [
+            {"property": form_row(entry.row, private=False), "match_score": round(entry.match_score, 2)}
+            for entry in found.entries
+        ]
+        return {"offers": offers, "total": found.total, "page": args["page"]}
+
+
+def _owned(request_id: int, *, lock: bool = False) -> Lead:
+    lead = owned_lead(session(), current_user(), request_id, lock=lock)
+    if lead.origin is not Origin.PORTAL:
+        raise NotFoundError("request")
+    return lead
+
+
+def _columns(body: dict) -> dict[str, Any]:
+    """A lead's columns: what the words mean; the words themselves are kept beside it."""
+    rooms = rooms_of(body.get("total_rooms"))
+    if not rooms and (is_studio(body["type"]) or is_studio(body.get("subtype"))):
+        rooms = [0]
+    return {
+        "city": body["city"],
+        "districts": [body["district"]] if (body.get("district") or "").strip() else [],
+        "deal_type": deal_type_of(body["deal_format"]),
+        "property_type": property_type_of(body["type"], body.get("subtype")),
+        "condition": condition_of(body.get("condition")),
+        "year_min": body.get("construction_year"),
+        "rooms": rooms,
+        "area_min": body.get("total_area_min"),
+        "area_max": body.get("total_area_max"),
+        "budget_min": body.get("budget_min"),
+        "budget_max": body.get("budget_max"),
+        "currency": currency_of(body.get("currency")),
+        "payment_method": payment_method_of(body.get("purchase_method")),
+        "additional_requirements": body.get("wishes"),
+        "attributes": {name: _plain(body[name]) for name in RequestBody().fields if name in body},
+    }
+
+
+def _row(lead: Lead) -> dict[str, Any]:
+    sent = {name: lead.attributes.get(name) for name in RequestBody().fields}
+    return sent | {
+        "id": lead.id,
+        "status": lead.status,
+        "created_at": lead.created_at,
+        "updated_at": lead.updated_at,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return plain(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,207 @@
+"""The chat's WebSocket.
+
+    client -> {"message": "text", "client_id"?: "..."}    say something
+    client -> {"read": 17}                                I have read up to message 17
+    server -> {"id", "chat_id", "sender_id", "message", "created_at"}     to both sides, in order, once each
+    server -> {"error": {"code": 400, "message": "..."}}  a frame was not understood; the socket stays open
+
+The token comes as `?token=`, in the Authorization header, or as a one-use `?ticket=` (POST /chat/ticket). With
+`?after_id=17` the socket begins with everything after message 17, otherwise with what is said from now on.
+Who may not talk is refused at the handshake; a socket whose user is put out later is closed with 1008.
+
+A socket holds one thread for as long as it is open, and a database connection only while it reads or writes.
+"""
+
+import contextlib
+import json
+import socket
+import time
+from typing import Any
+
+from flask import current_app, g, request
+from flask_sock import Sock
+from marshmallow import ValidationError
+from simple_websocket import ConnectionClosed, Server
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from api.access import bearer_token, proved_by
+from api.blueprint import Body
+from api.db import end_session, session
+from api.fields import IdNumber
+from api.portal.chat import MessageBody, frame_of, spread, token_of_ticket
+from api.portal.switchboard import ALONE_SECONDS, Switchboard
+from api.transaction import send_notices
+from models.base import LARGEST_ID
+from models.chats import chat_of, mark_chat_read, messages_between, post_message
+from models.errors import DomainError, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
+from models.tokens import user_of_token
+
+sock = Sock()
+
+PING_SECONDS = 25
+LARGEST_FRAME = 64 << 10  # bytes: the longest message with every character escaped
+#: A socket on which nothing was said or heard for so long is closed; the client comes back with after_id.
+IDLE_SECONDS = 30 * 60
+#: Frames that wait to be read; a client that sends faster than we store is cut off.
+MOST_WAITING = 500
+BATCH = 100
+#: A client that takes in nothing for so long is gone (TCP_USER_TIMEOUT, in ms): a blocked send ends then.
+SEND_TIMEOUT_MS = 30_000
+
+SERVER_OPTIONS = {"ping_interval": PING_SECONDS, "max_message_size": LARGEST_FRAME}
+
+GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1008, 1013  # RFC 6455, section 7.4.1; 1013 by IANA
+
+_RING = object()
+
+
+class ReadFrame(Body):
+    read = IdNumber(required=True)
+
+
+def check_participant() -> None:
+    """At the handshake: the caller is one of the chat's two, and there is room for one more socket."""
+    token = request.args.get("token")
+    if token is None:
+        token = token_of_ticket(request.args["ticket"]) if "ticket" in request.args else bearer_token()
+    g.user = user_of_token(session(), token, current_app.extensions["settings"].secret_key)
+    g.chat_token = token
+    chat_id = request.view_args["chat_id"]
+    if chat_id > LARGEST_ID:
+        raise NotFoundError("chat")
+    g.chat = chat_of(session(), g.user, chat_id)
+    g.after_id = _after_id()
+    current_app.extensions["switchboard"].check_room(g.user.id)
+
+
+@sock.route("/chat/ws/<int:chat_id>")
+@proved_by(check_participant, name="buyer or seller of the chat", scheme="token")
+def talk(ws: Server, chat_id: int) -> None:
+    """Exchange messages in one of my chats"""
+    talker = Talker(ws, chat_id, g.user.id, g.chat_token, g.chat.last_message_id if g.after_id is None else g.after_id)
+    end_session()  # the handshake's connection: a socket lives for hours
+    _give_up_on_silent_peers(ws)
+    board: Switchboard = current_app.extensions["switchboard"]
+    try:
+        board.join(talker)
+    except TooManyError as error:
+        ws.close(TRY_AGAIN_LATER, error.message)
+        return
+    try:
+        talker.run(board)
+    except NotSignedInError as error:
+        ws.close(POLICY_VIOLATION, error.message[:100])
+    except (DBAPIError, PoolTimeoutError):
+        ws.close(TRY_AGAIN_LATER, "The database is away; come back with after_id.")
+    finally:
+        board.leave(talker)
+
+
+class Talker:
+    """One open socket. All sending is done by its own thread; others only ring."""
+
+    def __init__(self, ws: Server, chat_id: int, user_id: int, token: str, sent_id: int) -> None:
+        self.chat_id = chat_id
+        self.user_id = user_id
+        self._ws = ws
+        self._token = token
+        self._sent_id = sent_id  #: The newest message that this socket was sent.
+        self._is_rung = False
+        self._last_life = time.monotonic()
+
+    def ring(self) -> None:
+        if not self._is_rung:  # one look finds everything; a second one may still be queued, and finds nothing
+            self._is_rung = True
+            # simple-websocket has no way to end a wait from another thread; a mark among what was received does it.
+            self._ws.input_buffer.append(_RING)
+            self._ws.event.set()
+
+    def run(self, board: Switchboard) -> None:
+        """Until the client leaves, is idle, or the process ends."""
+        self._deliver()
+        while not board.is_closing:
+            frame = self._ws.receive(timeout=PING_SECONDS if board.hears_others else ALONE_SECONDS)
+            if frame is _RING or frame is None:
+                self._is_rung = False
+                self._deliver()
+                if time.monotonic() - self._last_life > IDLE_SECONDS:
+                    self._ws.close(message="idle")
+                    return
+            elif len(self._ws.input_buffer) > MOST_WAITING:
+                self._ws.close(POLICY_VIOLATION, "too fast")
+                return
+            else:
+                self._last_life = time.monotonic()
+                self._hear(frame)
+        self._ws.close(GOING_AWAY, "come back with after_id")
+
+    def _deliver(self) -> None:
+        """Send what this socket was not sent yet, oldest first."""
+        while True:
+            with current_app.extensions["sessions"]() as own:
+                # Each time: a token may have been ended, or its user put out, since the last message.
+                self._user(own)
+                news = messages_between(own, self.chat_id, after_id=self._sent_id, limit=BATCH)
+            for stored in news:
+                self._send(frame_of(stored))
+                self._sent_id = stored.id
+                self._last_life = time.monotonic()
+            if len(news) < BATCH:
+                return
+
+    def _hear(self, frame: str | bytes) -> None:
+        try:
+            content = _content(frame)
+            with current_app.extensions["sessions"]() as own:
+                if "read" in content:
+                    mark_chat_read(own, self._user(own), self.chat_id, content["read"])
+                    own.commit()
+                    return
+                chat, stored = post_message(own, self._user(own), self.chat_id, **content)
+                own.commit()
+                spread(own, chat, stored)
+                send_notices(own)
+        except NotSignedInError:
+            raise
+        except DomainError as error:
+            self._send({"error": {"code": 400, "message": error.message}})
+
+    def _user(self, own: Any) -> Any:
+        return user_of_token(own, self._token, current_app.extensions["settings"].secret_key)
+
+    def _send(self, content: dict) -> None:
+        try:
+            self._ws.send(json.dumps(content, ensure_ascii=False))
+        except OSError:  # the client has gone without a word
+            raise ConnectionClosed(None, None) from None
+
+
+def _content(frame: str | bytes) -> dict[str, Any]:
+    """What a frame says; raises InvalidValueError."""
+    try:
+        raw = json.loads(frame)
+    except (ValueError, RecursionError):
+        raise InvalidValueError("frame", 'Send JSON, as in {"message": "text"}.') from None
+    if not isinstance(raw, dict):
+        raise InvalidValueError("frame", 'Send an object, as in {"message": "text"}.')
+    try:
+        return (ReadFrame() if "read" in raw else MessageBody()).load(raw)
+    except ValidationError as error:
+        field, reasons = next(iter(error.normalized_messages().items()))
+        raise InvalidValueError(field, str(reasons[0] if isinstance(reasons, list) else reasons)) from None
+
+
+def _after_id() -> int | None:
+    raw = request.args.get("after_id")
+    if raw is None:
+        return None
+    if not (raw.isascii() and raw.isdecimal() and len(raw) <= 19 and int(raw) <= LARGEST_ID):
+        raise InvalidValueError("after_id", "Not a valid id.")
+    return int(raw)
+
+
+def _give_up_on_silent_peers(ws: Server) -> None:
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; elsewhere the pings alone find them
+        with contextlib.suppress(OSError):
+            ws.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT_MS)

@@ -1,0 +1,52 @@
+"""Favourites: list, add, remove."""
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.access import current_user, signed_in
+from api.blueprint import Blueprint, Body, PageArgs
+from api.db import session
+from api.fields import IdNumber, Moment
+from api.swipe.listings import StatusOk, Listing, listing_page
+from models.favorites import add_favorite, favorites_of, remove_favorite
+from models.listings import listing_on_market
+
+blp = Blueprint("favorites", __name__, description="Listings kept in sight")
+
+
+class FavoriteBody(Body):
+    listing_id = IdNumber(required=True)
+
+
+class FavoriteRow(Body):
+    id = fields.Integer()
+    user_id = fields.Integer()
+    listing_id = fields.Integer(attribute="property_id")
+    created_at = Moment()
+
+
+@blp.route("/favorites")
+class Favorites(MethodView):
+    @signed_in
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, Listing(many=True))
+    def get(self, args):
+        """List my favourites that are on the market, the last added first"""
+        return listing_page(favorites_of(current_user()), args)
+
+    @signed_in
+    @blp.arguments(FavoriteBody)
+    @blp.response(200, FavoriteRow)
+    def post(self, body):
+        """Add a listing to my favourites"""
+        return add_favorite(session(), current_user(), listing_on_market(session(), body["listing_id"]))
+
+
+@blp.route("/favorites/<int:listing_id>")
+class OneFavorite(MethodView):
+    @signed_in
+    @blp.response(200, StatusOk)
+    def delete(self, listing_id):
+        """Remove a listing from my favourites; one that is not there is no error"""
+        remove_favorite(session(), current_user(), listing_id)
+        return {"status": "ok"}

@@ -1,0 +1,86 @@
+"""Inquiries, which tinder calls leads: what I asked, what I was asked, and how far I am with it.
+
+Creating one by hand is `POST /leads`, which also takes the exchange's body: see :mod:`api.exchange.leads`.
+"""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.access import current_user, for_roles, signed_in
+from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.db import session
+from api.fields import IdNumber, Moment
+from api.paging import page_of, pagination
+from models.enums import SUPPLY_ROLES, InquiryStatus
+from models.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry
+from models.listings import listing_on_market
+
+blp = Blueprint("inquiries", __name__, description="Tenants' interest in listings")
+
+
+class InquiryBody(Body):
+    """Tinder's lead. A new one is new: only its owner moves it on."""
+
+    listing_id = IdNumber(required=True)
+    owner_id = IdNumber(allow_none=True)
+    status = one_of(InquiryStatus, validate=validate.Equal(InquiryStatus.NEW), load_default=InquiryStatus.NEW)
+
+
+class InquiryRow(Body):
+    id = fields.Integer()
+    tenant_id = fields.Integer()
+    listing_id = fields.Integer(attribute="property_id")
+    owner_id = fields.Integer()
+    status = fields.String()
+    created_at = Moment()
+
+
+class ForMeArgs(PageArgs):
+    status = one_of(InquiryStatus)
+
+
+class StatusBody(Body):
+    status = one_of(InquiryStatus, required=True)
+
+
+@blp.route("/leads/my")
+class MyInquiries(MethodView):
+    @signed_in
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, InquiryRow(many=True))
+    def get(self, args):
+        """List my inquiries, newest first"""
+        return _page(inquiries_by(current_user()), args)
+
+
+@blp.route("/leads/for-me")
+class InquiriesForMe(MethodView):
+    @for_roles(*SUPPLY_ROLES)
+    @blp.arguments(ForMeArgs, location="query")
+    @blp.response(200, InquiryRow(many=True))
+    def get(self, args):
+        """List the inquiries about my listings, newest first"""
+        return _page(inquiries_for(current_user(), args.get("status")), args)
+
+
+@blp.route("/inquiries/<int:inquiry_id>")
+class OneInquiry(MethodView):
+    @signed_in
+    @blp.arguments(StatusBody)
+    @blp.response(200, InquiryRow)
+    def patch(self, body, inquiry_id):
+        """Move an inquiry about my listing on: new, in_progress, closed"""
+        return move_inquiry(session(), current_user(), inquiry_id, body["status"])
+
+
+def make_inquiry(body: dict) -> Inquiry:
+    """The inquiry of a body read with :class:`InquiryBody`."""
+    listing = listing_on_market(session(), body["listing_id"])
+    return inquire(session(), current_user(), listing, owner_id=body.get("owner_id"))
+
+
+def _page(query: Any, args: dict) -> tuple[list[Inquiry], int, dict]:
+    rows, total = page_of(query, args)
+    return rows, 200, pagination(total, args)

@@ -1,0 +1,181 @@
+"""Listings of tinder: the public list, one, mine; create, replace, withdraw; and all of them for administrators."""
+
+import re
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from api.access import current_user, for_roles, public, signed_in
+from api.blueprint import Blueprint, Body, PageArgs
+from api.db import session
+from api.exchange.properties import rescore_soon
+from api.exchange.schemas import MOST_ROOMS
+from api.fields import MOST_MONEY, FormNumber, IdNumber, Moment, Number, Text, money
+from api.paging import page_of, pagination
+from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
+from models.enums import SUPPLY_ROLES, Origin, Role, Status
+from models.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
+from models.properties import Property, archive_property, create_property, properties_of, replace_property
+
+blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
+
+
+class ListingBody(Body):
+    title = Text(300, required=True)
+    city = Text(100, required=True)
+    deal_type = fields.String(required=True, validate=validate.OneOf(DEAL_TYPES))
+    property_type = fields.String(required=True, validate=validate.OneOf(PROPERTY_TYPES))
+    price = money(required=True)
+    is_active = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+
+
+class Listing(Body):
+    """ListingRead of the contract, and what a card needs beside it."""
+
+    id = fields.Integer()
+    title = fields.String()
+    city = fields.String()
+    deal_type = fields.String()
+    property_type = fields.String()
+    price = fields.String(metadata={"description": "With two decimals, in `currency`."})
+    currency = fields.String()
+    area = Number(0, MOST_MONEY, allow_none=True, metadata={"description": "Square metres."})
+    rooms = fields.Integer(allow_none=True, metadata={"description": "0: a studio."})
+    photos = fields.List(fields.String())
+    is_active = fields.Boolean()
+    owner_id = fields.Integer()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class AdminListing(Listing):
+    price = Number(0, MOST_MONEY)
+
+
+class StatusOk(Body):
+    status = fields.String(metadata={"description": '"ok"'})
+
+
+class SearchArgs(PageArgs):
+    city = Text(100, metadata={"description": "In any spelling: Астана, Astana, г. Нур-Султан."})
+    deal_type = fields.String(validate=validate.OneOf(DEAL_TYPES))
+    property_type = fields.String(validate=validate.OneOf(PROPERTY_TYPES))
+    price_min = FormNumber(0, MOST_MONEY)
+    price_max = FormNumber(0, MOST_MONEY)
+    rooms = fields.String(
+        validate=validate.Regexp(re.compile(r"\d{1,3}(,\d{1,3}){0,19}\Z"), error="Numbers between commas, as in 1,2."),
+        metadata={"description": "Numbers between commas; 0: studios."},
+    )
+    q = Text(200, metadata={"description": "Words to look for in title, description and features."})
+    order = fields.Enum(ListingOrder, by_value=True, load_default=ListingOrder.NEWEST)
+
+    @validates_schema
+    def check_prices(self, data: dict, **kwargs: Any) -> None:
+        if data.get("price_min", 0) > data.get("price_max", MOST_MONEY):
+            raise ValidationError("price_min must not be above price_max.", "price_min")
+
+    @post_load
+    def read(self, data: dict, **kwargs: Any) -> dict:
+        """Tinder's words as the domain's."""
+        if "deal_type" in data:
+            data["deal_type"] = DEAL_TYPES[data["deal_type"]]
+        if "property_type" in data:
+            data["property_types"] = PROPERTY_TYPES[data.pop("property_type")]
+        if "rooms" in data:
+            data["rooms"] = [min(int(number), MOST_ROOMS + 1) for number in data["rooms"].split(",")]
+        return data
+
+
+class AdminArgs(PageArgs):
+    city = Text(100)
+    owner_id = IdNumber()
+    is_active = fields.Boolean(truthy={"true", "1"}, falsy={"false", "0"})
+
+
+@blp.route("/listings")
+class Listings(MethodView):
+    @public
+    @blp.arguments(SearchArgs, location="query")
+    @blp.response(200, Listing(many=True))
+    def get(self, args):
+        """List what is on the market"""
+        return listing_page(public_listings(args, args["order"]), args)
+
+    @for_roles(*SUPPLY_ROLES)
+    @blp.arguments(ListingBody)
+    @blp.response(200, Listing)
+    def post(self, body):
+        """Create a listing"""
+        found = create_property(session(), current_user(), Origin.TINDER, _columns(body))
+        rescore_soon(found)
+        return listing_row(found)
+
+
+@blp.route("/listings/my")
+class MyListings(MethodView):
+    @signed_in
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, Listing(many=True))
+    def get(self, args):
+        """List my own listings, withdrawn ones too, newest first"""
+        return listing_page(properties_of(current_user()), args)
+
+
+@blp.route("/listings/<int:listing_id>")
+class OneListing(MethodView):
+    @public
+    @blp.response(200, Listing)
+    def get(self, listing_id):
+        """Read a listing that is on the market"""
+        return listing_row(listing_on_market(session(), listing_id))
+
+    @signed_in
+    @blp.arguments(ListingBody)
+    @blp.response(200, Listing)
+    def put(self, body, listing_id):
+        """Replace a listing of mine, or any as an administrator"""
+        found = editable_listing(session(), current_user(), listing_id)
+        replace_property(session(), found, _columns(body, found))
+        rescore_soon(found)
+        return listing_row(found)
+
+    @signed_in
+    @blp.response(200, StatusOk)
+    def delete(self, listing_id):
+        """Withdraw a listing of mine, or any as an administrator"""
+        found = editable_listing(session(), current_user(), listing_id)
+        archive_property(session(), found)
+        rescore_soon(found)
+        return {"status": "ok"}
+
+
+@blp.route("/admin/listings")
+class AdminListings(MethodView):
+    @for_roles(Role.ADMIN)
+    @blp.arguments(AdminArgs, location="query")
+    @blp.response(200, AdminListing(many=True))
+    def get(self, args):
+        """List every listing, withdrawn ones too, newest first"""
+        query = all_listings(args.get("city"), args.get("owner_id"), args.get("is_active"))
+        rows, total = page_of(query, args)
+        return [listing_row(row) | {"price": row.price} for row in rows], 200, pagination(total, args)
+
+
+def listing_page(query: Any, args: dict) -> tuple[list[dict], int, dict]:
+    """A page of properties as listings: body, status and the paging header."""
+    rows, total = page_of(query, args)
+    return [listing_row(row) for row in rows], 200, pagination(total, args)
+
+
+def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
+    """A property's columns from a listing's body. What tinder does not speak of stays as it is."""
+    columns = {
+        "title": body["title"],
+        "city": body["city"],
+        "deal_type": DEAL_TYPES[body["deal_type"]],
+        "property_type": type_of(body["property_type"], present and present.property_type),
+        "price": body["price"],
+        "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
+    }
+    return columns | ({"currency": present.currency} if present is not None and present.city == body["city"] else {})

@@ -1,0 +1,114 @@
+"""People who call the API, and real web processes for what a WSGI client cannot do."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, pool
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from models.enums import Role
+from models.settings import Settings
+from models.tokens import make_token
+from models.users import create_user
+from scripts.processes import dies_with_parent, stop_child
+
+ROOT = Path(__file__).parent.parent.parent
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Person:
+    """A signed-in user: `person("GET", "/listings/my")`."""
+
+    id: int
+    role: Role
+    token: str
+    client: FlaskClient
+
+    def __call__(self, method: str, path: str, **request: object) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}", **request.pop("headers", {})}
+        return self.client.open(path, method=method, headers=headers, **request)
+
+
+@pytest.fixture
+def database(clean_database: str) -> Iterator[Session]:
+    """A session on the test's database, for what the API has no door to; commit what others are to see."""
+    engine = create_engine(clean_database, poolclass=pool.NullPool)
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def person(app, database: Session, settings: Settings) -> Callable[..., Person]:
+    """A function that makes a user of a role and signs them in."""
+
+    def make(role: Role = Role.TENANT, **fields: object) -> Person:
+        user = create_user(database, role=role, phone=f"+7701{next(_numbers):07}", **fields)
+        database.commit()
+        return Person(user.id, role, make_token(user, settings.secret_key, hours=1), app.test_client())
+
+    return make
+
+
+@pytest.fixture
+def start_web(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
+    """A function that starts gunicorn with one process and waits until it answers; it has `url`. All end after the test."""
+    started: list[subprocess.Popen] = []
+
+    def start(**environment: str) -> subprocess.Popen:
+        port = _free_port()
+        command = [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.py", "api.wsgi:app"]
+        web = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={
+                **os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **environment
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGKILL),
+        )
+        web.url = f"http://127.0.0.1:{port}"
+        started.append(web)
+        _wait_until_answering(web)
+        return web
+
+    yield start
+    for web in started:
+        if web.poll() is None:
+            os.killpg(web.pid, signal.SIGKILL)
+        stop_child(web, [])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_answering(web: subprocess.Popen) -> None:
+    for _ in range(600):
+        if web.poll() is not None:
+            pytest.fail(f"the web process ended with code {web.returncode}")
+        try:
+            with urllib.request.urlopen(f"{web.url}/health", timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            try:
+                web.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+    pytest.fail("the web process does not come up")

@@ -1,0 +1,339 @@
+"""The feed: best first, never twice, never one's own; what an action makes, and what taking it back undoes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, event, func, select, update
+
+from api.swipe import feed
+from models.base import utc_now
+from models.enums import DealType, InquiryStatus, Role, Side, Status
+from models.exclusions import acted_pairs
+from models.favorites import Favorite
+from models.feed import REFILL_AT, FeedAction
+from models.inquiries import Inquiry
+from models.leads import Lead
+from models.notifications import Notification
+from models.properties import Property
+from models.recommendations import LIST_LENGTH, LeadRecommendations
+from models.users import User
+
+CITY = "Зурбаган"
+
+
+class Recorder:
+    """Stands in for the worker's client; remembers which leads it was to rescore."""
+
+    def __init__(self):
+        self.leads = []
+
+    def lead_changed(self, lead_id):
+        self.leads.append(lead_id)
+
+    def property_changed(self, property_id):
+        pass
+
+    def notice_stored(self, notification_id):
+        pass
+
+
+@pytest.fixture
+def worker(app):
+    app.extensions["worker"] = Recorder()
+    return app.extensions["worker"]
+
+
+@pytest.fixture
+def owner(person, worker):
+    return person(Role.LANDLORD)
+
+
+@pytest.fixture
+def tenant(person, worker):
+    return person()
+
+
+def made(owner, **changes):
+    body = {"title": "Дом", "city": CITY, "deal_type": "rent", "property_type": "flat", "price": 100, **changes}
+    answer = owner("POST", "/listings", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json["id"]
+
+
+def prefer(tenant, **changes):
+    body = {
+        "city": CITY, "deal_type": "rent", "property_type": "flat", "price_min": 50, "price_max": 200, **changes
+    }  # fmt: skip
+    return tenant("POST", "/preferences", json=body).json["id"]
+
+
+def store_list(database, lead_id, property_ids):
+    """What a worker would store: a list of the lead's present version."""
+    database.execute(delete(LeadRecommendations))
+    lead = database.get(Lead, lead_id, populate_existing=True)
+    database.add(
+        LeadRecommendations(
+            lead_id=lead_id,
+            property_ids=property_ids,
+            scores=[100.0 - place * 0.5 for place in range(len(property_ids))],
+            version=lead.version,
+            city_key=lead.city_key,
+            deal_type=lead.deal_type,
+            computed_at=utc_now(),
+        )
+    )
+    database.commit()
+
+
+def shown(tenant):
+    answer = tenant("GET", "/feed/next")
+    assert answer.status_code == 200, answer.text
+    return answer.json and answer.json["id"]
+
+
+def act(tenant, listing, action="dislike"):
+    return tenant("POST", "/feed/action", json={"listing_id": listing, "action": action, "source": "web"})
+
+
+@contextmanager
+def statements(app):
+    """The SQL that runs meanwhile."""
+    seen = []
+
+    def note(_connection, _cursor, statement, *_):
+        seen.append(statement)
+
+    event.listen(app.extensions["engine"], "before_cursor_execute", note)
+    yield seen
+    event.remove(app.extensions["engine"], "before_cursor_execute", note)
+
+
+def test_the_feed_follows_the_list_and_acting_moves_it_on(owner, tenant, database):
+    listings = [made(owner) for _ in range(3)]
+    best_first = [listings[1], listings[2], listings[0]]
+    store_list(database, prefer(tenant), best_first)
+
+    seen = []
+    while (found := shown(tenant)) is not None:
+        assert shown(tenant) == found  # looking is not acting
+        seen.append(found)
+        act(tenant, found)
+
+    assert seen == best_first
+
+
+def test_the_feed_leaves_out_what_is_gone_or_ones_own(owner, person, database, worker):
+    seller = person(Role.REALTOR)  # who looks for a home too
+    mine, gone, moved, good = made(seller), made(owner), made(owner), made(owner)
+    lead = prefer(seller)
+    away = person(Role.LANDLORD)
+    of_the_inactive = made(away)
+    store_list(database, lead, [mine, gone, moved, of_the_inactive, good])
+    owner("DELETE", f"/listings/{gone}")
+    owner(
+        "PUT",
+        f"/listings/{moved}",
+        json={"title": "x", "city": "Москва", "deal_type": "rent", "property_type": "flat", "price": 1},
+    )
+    database.execute(update(User).where(User.id == away.id).values(is_active=False))
+    database.commit()
+
+    assert shown(seller) == good
+
+
+def test_without_preferences_the_newest_come_first(owner, tenant):
+    first, second = made(owner), made(owner, city="Лисс")
+
+    assert shown(tenant) == second
+    act(tenant, second)
+    assert shown(tenant) == first
+    act(tenant, first)
+    assert shown(tenant) is None
+
+
+@pytest.mark.parametrize("action", ["like", "favorite", "dislike"])
+def test_ten_simultaneous_actions_make_one(owner, tenant, database, app, action):
+    listing = made(owner)
+
+    def again(_):
+        headers = {"Authorization": f"Bearer {tenant.token}"}
+        body = {"listing_id": listing, "action": action}
+        return app.test_client().post("/feed/action", json=body, headers=headers).status_code
+
+    with ThreadPoolExecutor(10) as threads:
+        codes = set(threads.map(again, range(10)))
+
+    def count(table):
+        return database.scalar(select(func.count()).select_from(table))
+
+    assert codes == {200}
+    assert [count(FeedAction), count(Inquiry), count(Favorite), count(Notification)] == [
+        1,
+        action == "like",
+        action == "favorite",
+        action == "like",
+    ]
+
+
+def test_a_later_action_replaces_an_earlier_one(owner, tenant, database):
+    listing = made(owner)
+    act(tenant, listing, "like")
+    act(tenant, listing, "favorite")
+    assert len(tenant("GET", "/leads/my").json) == len(tenant("GET", "/favorites").json) == 1
+
+    act(tenant, listing, "dislike")
+
+    assert tenant("GET", "/leads/my").json == tenant("GET", "/favorites").json == []
+    assert database.scalars(select(FeedAction.action)).all() == ["dislike"]
+
+
+def test_a_dislike_leaves_what_was_made_by_hand_or_taken_up(owner, tenant, database):
+    by_hand, taken_up = made(owner), made(owner)
+    tenant("POST", "/leads", json={"listing_id": by_hand})
+    tenant("POST", "/favorites", json={"listing_id": by_hand})
+    act(tenant, taken_up, "like")
+    [inquiry] = database.scalars(select(Inquiry).where(Inquiry.property_id == taken_up))
+    owner("PATCH", f"/inquiries/{inquiry.id}", json={"status": InquiryStatus.IN_PROGRESS})
+
+    act(tenant, by_hand)
+    act(tenant, taken_up)
+
+    assert [row["listing_id"] for row in tenant("GET", "/leads/my").json] == [taken_up, by_hand]
+    assert [row["id"] for row in tenant("GET", "/favorites").json] == [by_hand]
+
+
+def test_undo_takes_the_last_action_back(owner, tenant, database):
+    first, second = made(owner), made(owner)
+    store_list(database, prefer(tenant), [first, second])
+    act(tenant, first, "like")
+    act(tenant, second, "favorite")
+    act(tenant, first, "favorite")  # now the last
+
+    assert tenant("POST", "/feed/undo").json == {"status": "ok", "listing_id": first, "action": "favorite"}
+    assert shown(tenant) == first
+    assert tenant("GET", "/leads/my").json == []
+    assert tenant("POST", "/feed/undo").json["listing_id"] == second
+    assert tenant("POST", "/feed/undo").status_code == 404
+
+
+def test_one_does_not_act_on_what_is_ones_own_or_off_the_market(owner, tenant):
+    mine, gone = made(owner), made(owner)
+    owner("DELETE", f"/listings/{gone}")
+
+    assert act(owner, mine, "like").status_code == 403
+    assert act(tenant, gone, "like").status_code == 404
+    assert act(tenant, mine, "LIKE").status_code == 400
+
+
+def test_next_takes_one_query_beside_the_token_and_action_a_few(owner, tenant, database, app):
+    """However long the list: no query grows with it."""
+    store_list(database, prefer(tenant), [made(owner) for _ in range(30)])
+
+    with statements(app) as of_next:
+        listing = shown(tenant)
+    with statements(app) as of_dislike:
+        act(tenant, listing)
+    listing = shown(tenant)
+    with statements(app) as of_like:
+        act(tenant, listing, "like")
+
+    token = 2  # the user, and whether the token was ended
+    assert len(of_next) == token + 1
+    assert len(of_dislike) == token + 4  # the listing, the action, and taking back what the feed had made
+    assert len(of_like) == token + 4  # the listing, the action, the inquiry, the notice
+
+
+def test_a_changed_preference_is_never_answered_from_the_old_list(owner, tenant, database, monkeypatch):
+    monkeypatch.setattr(feed, "PATIENCE_SECONDS", 0)
+    flat, dear, house = made(owner), made(owner, price=231), made(owner, property_type="house")
+    near = made(owner, property_type="house", price=205)
+    store_list(database, prefer(tenant), [flat])
+    prefer(tenant, property_type="house")
+
+    seen = []
+    while (found := shown(tenant)) is not None:  # no worker: the nearest to the budget, of the type, up to 15 % over
+        seen.append(found)
+        act(tenant, found)
+
+    assert seen == [house, near]
+    assert flat not in seen and dear not in seen
+
+
+def test_a_long_stale_list_is_not_waited_for(owner, tenant, database, worker):
+    listing = made(owner)
+    prefer(tenant)
+    database.execute(update(Lead).values(updated_at=func.now() - timedelta(seconds=feed.HOPEFUL_SECONDS)))
+    database.commit()
+    worker.leads.clear()
+
+    assert shown(tenant) == listing
+    assert worker.leads == []  # nobody was asked, and nobody waited
+
+
+def test_a_refill_is_asked_for_once_before_a_full_list_runs_out(owner, tenant, database, worker):
+    listing = made(owner)
+    rows = [
+        Property(
+            **{
+                name: getattr(database.get(Property, listing), name)
+                for name in ("owner_id", "origin", "deal_type", "city", "city_key", "property_type", "price", "currency")
+            }
+        )
+        for _ in range(LIST_LENGTH - 1)
+    ]
+    database.add_all(rows)
+    database.commit()
+    order = [listing, *(row.id for row in rows)]
+    lead = prefer(tenant)
+    store_list(database, lead, order)
+    worker.leads.clear()
+    for early in order[: LIST_LENGTH - REFILL_AT - 1]:
+        act(tenant, early)
+    shown(tenant)
+    assert worker.leads == []
+
+    act(tenant, order[LIST_LENGTH - REFILL_AT - 1])
+    shown(tenant)
+    shown(tenant)
+
+    assert worker.leads == [lead]
+
+
+def test_the_engine_is_told_to_leave_out_what_was_acted_on(owner, tenant, database):
+    listing, other, lead = made(owner), made(owner), prefer(tenant)
+    act(tenant, listing)
+    city_key = database.get(Lead, lead).city_key
+    market = (city_key, DealType.RENT)
+
+    assert acted_pairs(database, Side.LEAD, market) == [(lead, listing)]
+    assert acted_pairs(database, Side.LEAD, market, property_ids=[other]) == []
+    assert acted_pairs(database, Side.LEAD, (city_key, DealType.SALE)) == []
+    assert acted_pairs(database, Side.PROPERTY, market) == []
+
+
+def test_archived_preferences_are_none(owner, tenant, database):
+    listing, lead = made(owner), prefer(tenant)
+    database.execute(update(Lead).values(status=Status.ARCHIVED))
+    database.commit()
+
+    assert tenant("GET", "/preferences").json is None
+    assert shown(tenant) == listing  # the newest, as without preferences
+    assert prefer(tenant) == lead
+
+
+@pytest.mark.slow
+def test_a_just_saved_preference_is_ranked_before_the_first_answer(person, worker_process, app):
+    """With a worker running, nobody sees a null or an unranked listing between saving and ranking."""
+    owner, tenant = person(Role.LANDLORD), person()
+    over = made(owner, price=210)
+    fits = made(owner, price=150)
+    made(owner, price=999)
+    prefer(tenant)
+
+    assert shown(tenant) == fits
+    act(tenant, fits)
+    assert shown(tenant) == over
+    prefer(tenant, price_min=900, price_max=1000)
+    assert tenant("GET", "/feed/next").json["price"] == "999.00"
