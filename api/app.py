@@ -13,12 +13,14 @@ from api.blueprint import ErrorAnswer
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.health import blp as health
+from api.leadgen import BLUEPRINTS as LEADGEN
 from api.media import blp as media
 from api.ops import runs
 from api.paths import WithoutTrailingSlash
-from api.portal import chat, socket as chat_socket
+from api.portal import chat
 from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
+from api.portal import socket as chat_socket
 from api.portal.switchboard import Switchboard
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from api.transaction import App
@@ -51,6 +53,7 @@ BLUEPRINTS = (
     portal_requests.blp,
     chat.blp,
     runs.blp,
+    *LEADGEN,
 )
 
 #: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.

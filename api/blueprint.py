@@ -13,6 +13,9 @@ from werkzeug.exceptions import BadRequest
 from api.fields import FormWhole
 
 
+TOO_DEEP = "The JSON is nested too deeply."
+
+
 class Parser(FlaskParser):
     """Reads a request's parts. Unknown names are refused everywhere but in headers and paths."""
 
@@ -32,8 +35,7 @@ class Parser(FlaskParser):
         try:
             return super().load_json(req, schema)
         except RecursionError:
-            raise BadRequest("The JSON is nested too deeply.") from None
-
+            raise BadRequest(TOO_DEEP) from None
 
     def load_multipart(self, req: Any, schema: Schema) -> Any:
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
@@ -83,10 +85,11 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
     Returns:
         That schema and what it loaded; raises a 400 like any other body.
     """
-    raw = request.get_json(silent=True)
-    if not isinstance(raw, dict):
-        raw = {}
-    schema = choose(raw)
+    try:
+        raw = request.get_json(silent=True)
+    except RecursionError:
+        raise BadRequest(TOO_DEEP) from None
+    schema = choose(raw if isinstance(raw, dict) else {})
     return schema, Parser().parse(schema, request, location="json")
 
 

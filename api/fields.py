@@ -122,6 +122,10 @@ class FormWhole(fields.Integer):
 class IdText(fields.String):
     """An id as the exchange contract writes it: a string of digits. Accepts a number too."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.metadata.setdefault("pattern", "^[1-9][0-9]{0,17}$")
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         return row_id(value)
 

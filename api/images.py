@@ -1,7 +1,7 @@
 """Strangers' files made safe: pictures are drawn anew, so that nothing but pixels survives.
 
-What comes out was written by us: no EXIF (and so no place where a photo was taken), no colour profile, no second file
-hidden behind the first. What a name or a Content-Type header claims plays no part.
+What comes out was written by us: no EXIF (and so no place where a photo was taken), no colour profile, no
+second file hidden behind the first. What a name or a Content-Type header claims plays no part.
 """
 
 import io
@@ -11,13 +11,14 @@ from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-#: Pictures with more pixels are refused before they are decoded: a 30,000 x 30,000 PNG of one colour is a small file
-#: and 2.7 GB of memory.
+#: Pictures with more pixels are refused before they are decoded: a 30,000 x 30,000 PNG of one colour is a
+#: small file and 2.7 GB of memory.
 MOST_PIXELS = 50_000_000
 #: Larger pictures are scaled down so that no side is longer; no page shows more.
 LONGEST_SIDE = 4096  # pixels
 
-#: Pillow's formats that we read -> the format and the ending that we write. MPO is what some phones call a JPEG.
+#: Pillow's formats that we read -> the format and the ending that we write. MPO is what some phones call a
+#: JPEG.
 FORMATS = {"JPEG": ("JPEG", "jpg"), "MPO": ("JPEG", "jpg"), "PNG": ("PNG", "png"), "WEBP": ("WEBP", "webp")}
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
 
@@ -91,5 +92,8 @@ def _drawn_anew(found: Image.Image) -> CleanFile:
 
 
 def is_pdf(head: bytes, tail: bytes) -> bool:
-    """Whether the content is a whole PDF: it begins as one at its first byte (a polyglot does not) and ends as one."""
+    """
+    Whether the content is a whole PDF: it begins as one at its first byte (a polyglot does not) and ends as
+    one.
+    """
     return head.startswith(b"%PDF-") and b"%%EOF" in tail

@@ -1,12 +1,12 @@
 """How often somebody may call: counted in Redis, over a moving window.
 
-While Redis is away each web process counts in its own memory. The other two choices are worse: without limits the doors
-would stand open to guessing for as long as Redis is down, and with the doors shut a broken cache would lock everybody out.
-With p processes an attacker gets at most p times the limit meanwhile, and codes keep their bound of five tries, which
-PostgreSQL counts (models/codes.py).
+While Redis is away each web process counts in its own memory. The other two choices are worse: without limits
+the doors would stand open to guessing for as long as Redis is down, and with the doors shut a broken cache
+would lock everybody out. With p processes an attacker gets at most p times the limit meanwhile, and codes
+keep their bound of five tries, which PostgreSQL counts (models/codes.py).
 
-The engine is `limits`, the library under flask-limiter. flask-limiter itself ties a limit to a route and a request's
-address; ours also depend on what a body says (the account tried), which its decorators cannot see.
+The engine is `limits`, the library under flask-limiter. flask-limiter itself ties a limit to a route and a
+request's address; ours also depend on what a body says (the account tried), which its decorators cannot see.
 """
 
 import logging
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 #: A door: signing up or in, from one address.
 DOOR = parse("60 per minute")
-#: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by being busy.
+#: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by
+#: being busy.
 ACCOUNT_FAILURES = parse("20 per 15 minutes")
 #: The lead generation API (contracts/leadgen.md): from one address, and with one key.
 LEADGEN_ADDRESS = parse("100 per minute")
@@ -47,12 +48,16 @@ class Limits:
         self._away_until = 0.0
 
     def spend(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many."""
+        """
+        Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many.
+        """
         self._try(lambda counters: self._take(counters, limit, name, key))
 
     def check(self, limit: RateLimitItem, name: str, key: str) -> None:
         """Raise TooManyError if another call would be one too many; counts nothing."""
-        self._try(lambda counters: counters.test(limit, name, key) or self._refuse(counters, limit, name, key))
+        self._try(
+            lambda counters: counters.test(limit, name, key) or self._refuse(counters, limit, name, key)
+        )
 
     def _take(self, counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
         if not counters.hit(limit, name, key):

@@ -12,7 +12,8 @@ from models.uploads import upload_named
 
 blp = Blueprint("media", __name__, description="Uploaded files")
 
-#: Names are never used twice, so a copy never goes stale; private, for shared caches need not know of documents.
+#: Names are never used twice, so a copy never goes stale; private, for shared caches need not know of
+#: documents.
 CACHE = "private, max-age=86400, immutable"
 
 
@@ -32,7 +33,9 @@ class Media(MethodView):
         except FileNotFoundError:
             raise NotFoundError("file") from None
         is_image = row.content_type.startswith("image/")
-        answer = send_file(content, mimetype=row.content_type, download_name=row.name, as_attachment=not is_image)
+        answer = send_file(
+            content, mimetype=row.content_type, download_name=row.name, as_attachment=not is_image
+        )
         answer.content_length = row.size
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

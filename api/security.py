@@ -21,7 +21,8 @@ HEADERS = {
 }
 #: For data: nothing in it may run or be framed, should a browser ever show it as a page.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
-#: For pages (the readers of the OpenAPI document): everything from here; they style and start themselves inline.
+#: For pages (the readers of the OpenAPI document): everything from here; they style and start themselves
+#: inline.
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: https:; worker-src 'self' blob:; frame-ancestors 'none'"
@@ -29,7 +30,9 @@ PAGE_POLICY = (
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Add headers to the answers of *app*, log its requests, and believe as many proxies as the settings say."""
+    """
+    Add headers to the answers of *app*, log its requests, and believe as many proxies as the settings say.
+    """
     app.before_request(_note_start)
     app.after_request(_add_headers)
     app.after_request(_log_request)

@@ -6,8 +6,9 @@
     def put(self, files): ...
         url = store_image(files["avatar"], current_user(), "avatar")
 
-A file is stored while its request runs and removed again if the request fails; a removed file goes once the request's
-writes are committed. A crash in between leaves bytes without a row, which `worker.accounts.remove_orphans` clears away.
+A file is stored while its request runs and removed again if the request fails; a removed file goes once the
+request's writes are committed. A crash in between leaves bytes without a row, which
+`worker.accounts.remove_orphans` clears away.
 """
 
 from collections.abc import Callable, Iterable
@@ -43,7 +44,8 @@ def takes_uploads(view: View) -> View:
 
 def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
     """
-    Keep a picture (JPEG, PNG or WebP, told by its content), drawn anew without metadata; the URL to GET it from.
+    Keep a picture (JPEG, PNG or WebP, told by its content), drawn anew without metadata; the URL to GET it
+    from.
 
     Args:
         upload: As it came; its `name` is the field that errors speak of.
@@ -69,8 +71,13 @@ def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
 
 
 def remove_uploads(urls: Iterable[str], owner: User) -> None:
-    """Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are left."""
-    _remove(forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)]))
+    """
+    Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are
+    left.
+    """
+    _remove(
+        forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)])
+    )
 
 
 def remove_all_uploads(owner: User) -> None:
@@ -114,7 +121,9 @@ def _image(upload: FileStorage, wanted: str) -> CleanFile:
     except images.NotAnImageError:
         raise WrongFileTypeError(_field(upload), wanted) from None
     except images.DamagedImageError:
-        raise InvalidFileError(_field(upload), "The image is damaged; it cannot be read to its end.") from None
+        raise InvalidFileError(
+            _field(upload), "The image is damaged; it cannot be read to its end."
+        ) from None
     except images.TooManyPixelsError:
         limit = images.MOST_PIXELS // 1_000_000
         raise TooLargeFileError(_field(upload), f"Send an image of at most {limit} megapixels.") from None
@@ -123,7 +132,9 @@ def _image(upload: FileStorage, wanted: str) -> CleanFile:
 def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> str:
     size = len(file.content)
     if bytes_of(session(), owner) + size > QUOTA:
-        raise TooLargeFileError(_field(upload), f"Your files take {QUOTA >> 30} GiB already; remove some first.")
+        raise TooLargeFileError(
+            _field(upload), f"Your files take {QUOTA >> 30} GiB already; remove some first."
+        )
     row = add_upload(
         session(), owner, purpose=purpose, content_type=file.content_type, ending=file.ending, size=size
     )

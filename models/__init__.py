@@ -1,8 +1,10 @@
 """The domain: tables, and the operations on them as functions that take a Session."""
 
 from models import (
+    ads,
     api_keys,
     audit,
+    campaigns,
     chats,
     codes,
     erasure,
@@ -13,8 +15,12 @@ from models import (
     leads,
     matches,
     membership,
+    messages,
+    niches,
     notifications,
     properties,
+    prospects,
+    quality,
     rates,
     recommendations,
     runs,

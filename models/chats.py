@@ -1,12 +1,11 @@
 """Chats: a buyer and a seller talk about one property.
 
 The messages of a chat are numbered by ids that rise in the order of their commits: whoever writes holds the chat's row
-until the commit. So "everything after id 17" never misses a message that was on its way, and a client that knows the last
-id it has seen gets the rest once and in order.
+until the commit. So "everything after id 17" never misses a message that was on its way, and a client that knows the
+last id it has seen gets the rest once and in order.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import (
     CheckConstraint,
@@ -90,8 +89,6 @@ class ChatMessage(Base):
     #: The sender's own name for the message; one sent again after a lost connection is stored once.
     client_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[CreatedAt]
-
-
 
 
 def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, property_id: int) -> tuple[Chat, bool]:

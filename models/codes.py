@@ -1,15 +1,17 @@
 """Activation codes: six digits by SMS that prove who holds a phone (NIST SP 800-63B, 5.1.3.2).
 
-A code lives ten minutes, dies with the next one sent to its phone and after five wrong tries, and serves at most once to
-activate and once to get a token. What a stranger who guesses can reach: three sends in ten minutes and ten a day, five
-tries each, so at most 15 guesses in ten minutes and 50 a day against one phone, whatever the number of addresses they come
-from: 50 / 10**6 = 0.005% a day.
+A code lives ten minutes, dies with the next one sent to its phone and after five wrong tries, and serves at
+most once to activate and once to get a token. What a stranger who guesses can reach: three sends in ten
+minutes and ten a day, five tries each, so at most 15 guesses in ten minutes and 50 a day against one phone,
+whatever the number of addresses they come from: 50 / 10**6 = 0.005% a day.
 
-A code is not stored. A row holds 128 random bits, and the code is an HMAC of them under a key that the database does not
-know, so that a stolen database lets nobody in, and yet the worker that sends the SMS needs nothing but the row's id.
+A code is not stored. A row holds 128 random bits, and the code is an HMAC of them under a key that the
+database does not know, so that a stolen database lets nobody in, and yet the worker that sends the SMS needs
+nothing but the row's id.
 
-Whether a phone is registered must not show. So every request for a code writes a row, sends a task and counts against the
-limits; one that nobody may use (the phone is taken, or unknown) is a decoy: nothing is sent for it and nothing fits it.
+Whether a phone is registered must not show. So every request for a code writes a row, sends a task and counts
+against the limits; one that nobody may use (the phone is taken, or unknown) is a decoy: nothing is sent for
+it and nothing fits it.
 """
 
 import hashlib
@@ -53,8 +55,8 @@ KEPT = timedelta(days=1)
 PHONE_LIMITS = ((3, timedelta(minutes=10)), (10, timedelta(days=1)))
 #: Sends asked for from one address; a household or an office shares one.
 ADDRESS_LIMITS = ((20, timedelta(minutes=10)), (100, timedelta(days=1)))
-#: Of the whole system's sends, numbers of one country other than our own (+7) may take this share: SMS pumping goes to
-#: dear numbers abroad, and must leave our own users' codes alone.
+#: Of the whole system's sends, numbers of one country other than our own (+7) may take this share: SMS
+#: pumping goes to dear numbers abroad, and must leave our own users' codes alone.
 HOME_COUNTRY = "7"
 FOREIGN_SHARE = 0.1
 
@@ -113,7 +115,8 @@ def request_code(
 
     Args:
         phone: E.164.
-        registration: first_name, last_name and role of somebody new. Without it the code is for the phone's user, or
+        registration: first_name, last_name and role of somebody new. Without it the code is for the phone's
+        user, or
             for the registration that still waits for its code.
         sends_per_hour: What the whole system may send.
     Returns:
@@ -127,7 +130,9 @@ def request_code(
     _check_limits(session, phone, country, address, sends_per_hour, now)
     user = session.scalar(select(User).where(User.phone == phone))
     pending = _latest(session, phone)
-    row = PhoneCode(phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0)
+    row = PhoneCode(
+        phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0
+    )
     if registration is not None:
         row.registration = registration if user is None else None
     elif user is not None:
@@ -140,14 +145,17 @@ def request_code(
 
 
 def digits_of(row: PhoneCode, secret: str) -> str:
-    """The code of a row: six digits; every one of the million is as likely as another, to one part in 10**71."""
+    """
+    The code of a row: six digits; every one of the million is as likely as another, to one part in 10**71.
+    """
     number = int.from_bytes(hmac.digest(secret.encode(), b"phone-code:" + row.seed, hashlib.sha256))
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
 def activate(session: Session, phone: str, code: str, secret: str, now: datetime) -> User | None:
     """
-    Let the code's user in, making one of a registration. None if the code does not fit; the caller commits the try.
+    Let the code's user in, making one of a registration. None if the code does not fit; the caller commits
+    the try.
     """
     row = _fitting(session, phone, code, secret, now)
     if row is None or row.activated_at is not None:
@@ -184,8 +192,8 @@ def claim_delivery(session: Session, code_id: int, now: datetime) -> PhoneCode |
     """
     Take a queued code for sending; None if it is a decoy, too old, taken or sent.
 
-    Once this is committed nobody sends the code again, whatever happens to the one who took it: an SMS that may have gone
-    out is not repeated, for its user can ask for a new code, and each costs money.
+    Once this is committed nobody sends the code again, whatever happens to the one who took it: an SMS that
+    may have gone out is not repeated, for its user can ask for a new code, and each costs money.
     """
     return session.scalar(
         update(PhoneCode)
@@ -216,30 +224,30 @@ def forget_old_codes(session: Session, now: datetime) -> int:
 
 
 def _latest(session: Session, phone: str, *, lock: bool = False) -> PhoneCode | None:
-    """The last code asked for that is no decoy: decoys must not disturb the account whose phone they name."""
-    query = (
-        select(PhoneCode)
-        .where(PhoneCode.phone == phone, or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None)))
-        .order_by(PhoneCode.id.desc())
-        .limit(1)
-    )
+    """
+    The last code asked for; a decoy only where there is nothing else, for it must not disturb the phone's
+    user.
+    """
+    is_decoy = and_(PhoneCode.user_id.is_(None), PhoneCode.registration.is_(None))
+    query = select(PhoneCode).where(PhoneCode.phone == phone).order_by(is_decoy, PhoneCode.id.desc()).limit(1)
     return session.scalar(query.with_for_update() if lock else query)
 
 
 def _fitting(session: Session, phone: str, code: str, secret: str, now: datetime) -> PhoneCode | None:
-    """The phone's live code if *code* is it; a wrong try is counted. Takes the same steps for unknown phones."""
+    """
+    The phone's live code if *code* is it; a wrong try is counted, on decoys too, so that both take the same
+    time.
+    """
     row = _latest(session, phone, lock=True)  # locked: tries at the same moment are counted one by one
     compared = row or PhoneCode(seed=bytes(16))
     fits = hmac.compare_digest(digits_of(compared, secret).encode(), code.encode())
     alive = row is not None and now - row.made_at < LIFETIME and row.tries < MOST_TRIES
-    wrong = not (fits and alive)
-    session.execute(
-        update(PhoneCode)
-        .where(PhoneCode.id == (row.id if row is not None else 0))
-        .values(tries=PhoneCode.tries + int(wrong))
-        .execution_options(synchronize_session=False)
-    )
-    return None if wrong else row
+    if fits and alive and not row.is_decoy:
+        return row
+    if alive:
+        row.tries += 1
+        session.flush()
+    return None
 
 
 def _register(session: Session, row: PhoneCode) -> User | None:

@@ -32,8 +32,9 @@ HIDDEN = {"password_hash", "token_version", "seed", "digest", "version", "change
 
 def erase_user(session: Session, user: User) -> None:
     """
-    Delete a user in the caller's transaction: tokens are void, what they offered and sought leaves the market, and their
-    personal data is gone. The row stays, nameless, so that others' matches and chats keep their shape.
+    Delete a user in the caller's transaction: tokens are void, what they offered and sought leaves the
+    market, and their personal data is gone. The row stays, nameless, so that others' matches and chats keep
+    their shape.
 
     The bytes of their files are the caller's to remove (their rows are still there, for that).
 
@@ -59,7 +60,8 @@ def export_user(session: Session, user: User) -> dict[str, Any]:
 
 
 def _erase_leads(session: Session, user: User) -> None:
-    # The client's name and contacts are a third person's; what was sought, without them, is nobody's in particular.
+    # The client's name and contacts are a third person's; what was sought, without them, is nobody's in
+    # particular.
     session.execute(
         update(Lead)
         .where(Lead.owner_id == user.id)
@@ -92,7 +94,9 @@ def _erase_properties(session: Session, user: User) -> None:
 
 
 def _erase_actions(session: Session, user: User) -> None:
-    session.execute(update(Action).where(_acted_by(user)).values(notes=None).execution_options(synchronize_session=False))
+    session.execute(
+        update(Action).where(_acted_by(user)).values(notes=None).execution_options(synchronize_session=False)
+    )
 
 
 def _erase_traces(session: Session, user: User) -> None:
@@ -135,7 +139,12 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-ERASERS: list[Callable[[Session, User], None]] = [_erase_leads, _erase_properties, _erase_actions, _erase_traces]
+ERASERS: list[Callable[[Session, User], None]] = [
+    _erase_leads,
+    _erase_properties,
+    _erase_actions,
+    _erase_traces,
+]
 
 EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),

@@ -1,8 +1,9 @@
 """The feed: listings one at a time, best first, and what the user did about each.
 
-The order is the stored recommendation list of the user's preferences (:mod:`models.preferences`); nothing is scored here.
-Acting on a listing takes it out of the feed; the engine leaves it out of the next list too (:func:`acted_pairs`), so that
-a list of :data:`~models.recommendations.LIST_LENGTH` fills up again with what comes after.
+The order is the stored recommendation list of the user's preferences (:mod:`models.preferences`); nothing is scored
+here. Acting on a listing takes it out of the feed; the engine leaves it out of the next list too
+(:func:`acted_pairs`), so that a list of :data:`~models.recommendations.LIST_LENGTH` fills up again with what comes
+after.
 """
 
 from dataclasses import dataclass
@@ -80,7 +81,10 @@ class Next:
 
 
 def next_listing(session: Session, user: User) -> Next:
-    """The best listing that the user has not acted on: active, not their own. One query; a second without preferences."""
+    """
+    The best listing that the user has not acted on: active, not their own. One query; a second without
+    preferences.
+    """
     row = session.execute(_best(user)).one_or_none()
     if row is None:
         return Next(session.scalar(_newest(user)))
@@ -145,9 +149,7 @@ def _best(user: User) -> Select:
 
 
 def _newest(user: User) -> Select[tuple[Property]]:
-    return (
-        select(Property).join(User, on_market()).where(_unseen(user)).order_by(Property.id.desc()).limit(1)
-    )
+    return select(Property).join(User, on_market()).where(_unseen(user)).order_by(Property.id.desc()).limit(1)
 
 
 def _unseen(user: User) -> ColumnElement[bool]:
@@ -210,8 +212,8 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
     """
     Record what the user does about a listing, replacing what they did before.
 
-    A like makes an inquiry, a favorite a favourite, each once. A dislike takes back what the feed had made: the favourite,
-    and the inquiry unless its owner has taken it up.
+    A like makes an inquiry, a favorite a favourite, each once. A dislike takes back what the feed had made: the
+    favourite, and the inquiry unless its owner has taken it up.
 
     Raises:
         NotAllowedError: The listing is the user's own.
@@ -264,7 +266,10 @@ def _take_back(session: Session, user: User, property_id: int) -> None:
 
 
 def acted_pairs(city_key: str, deal_type: DealType) -> Select[tuple[int, int]]:
-    """(lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to leave out."""
+    """
+    (lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to
+    leave out.
+    """
     return (
         select(Lead.id, FeedAction.property_id)
         .join(FeedAction, FeedAction.user_id == Lead.owner_id)

@@ -34,7 +34,8 @@ def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrde
     What is on the market.
 
     Args:
-        wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a list)
+        wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a
+        list)
             and `q` (words, as in a search engine: "балкон -студия").
     """
     query = select(Property).join(User, on_market()).order_by(*_ORDERS[order])
@@ -52,9 +53,7 @@ def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrde
         query = query.where(Property.rooms.in_(wanted["rooms"]))
     if "q" in wanted:
         query = query.where(
-            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(
-                words=wanted["q"]
-            )
+            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(words=wanted["q"])
         )
     return query
 

@@ -15,6 +15,9 @@ HOME_COUNTRIES = frozenset({"RU", "KZ"})
 #: Their neighbours come next; the rest of the world last.
 NEAR_COUNTRIES = frozenset({"AM", "AZ", "BY", "GE", "KG", "MD", "TJ", "TM", "UA", "UZ"})
 
+#: What a column of keys holds. Casefolding can make a name longer than it was.
+LONGEST_KEY = 110
+
 CURRENCIES = {"KZ": "KZT", "BY": "BYN", "UZ": "UZS", "KG": "KGS", "AM": "AMD", "GE": "GEL", "AZ": "AZN"}
 DEFAULT_CURRENCY = "RUB"
 
@@ -42,7 +45,7 @@ def city_of(name: str) -> City:
     ('KZT', 'name:новый зурбаган')
     """
     text = _normal(name)
-    return _gazetteer().get(text) or City(key=f"name:{text}", currency=DEFAULT_CURRENCY)
+    return _gazetteer().get(text) or City(key=f"name:{text}"[:LONGEST_KEY], currency=DEFAULT_CURRENCY)
 
 
 def currency_of_city(key: str) -> str:

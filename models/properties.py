@@ -32,7 +32,6 @@ from models.errors import NotFoundError
 from models.places import city_of
 from models.users import User
 
-
 #: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
 SEARCH_VECTOR = "property_words(title, description, location, search_text)"
 

@@ -1,7 +1,7 @@
 """Where the bytes of uploads are kept: a local folder, or an object store, by one URL (`MEDIA_URL`).
 
-Anything fsspec speaks will do: ``file:///var/lib/leadmatch/media``, ``s3://bucket/prefix`` (with the package s3fs),
-``memory://media`` for tests.
+Anything fsspec speaks will do: ``file:///var/lib/leadmatch/media``, ``s3://bucket/prefix`` (with the package
+s3fs), ``memory://media`` for tests.
 """
 
 import re

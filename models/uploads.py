@@ -1,4 +1,7 @@
-"""Files that users hand in: what is stored, whose it is and how large. The bytes live in a storage, not in the database."""
+"""
+Files that users hand in: what is stored, whose it is and how large. The bytes live in a storage, not in the
+database.
+"""
 
 import secrets
 from collections.abc import Iterable
@@ -16,7 +19,10 @@ NAME_BYTES = 24
 
 
 class Upload(Base):
-    """One stored file. Its name is its address; it is random, and says nothing of the owner or of the original name."""
+    """
+    One stored file. Its name is its address; it is random, and says nothing of the owner or of the original
+    name.
+    """
 
     __tablename__ = "uploads"
     __table_args__ = (Index("ix_uploads_owner", "owner_id", "id"),)
@@ -31,7 +37,9 @@ class Upload(Base):
     created_at: Mapped[CreatedAt]
 
 
-def add_upload(session: Session, owner: User, *, purpose: str, content_type: str, ending: str, size: int) -> Upload:
+def add_upload(
+    session: Session, owner: User, *, purpose: str, content_type: str, ending: str, size: int
+) -> Upload:
     """Record a file that is about to be stored under the new row's `name`."""
     found = Upload(
         name=f"{secrets.token_urlsafe(NAME_BYTES)}.{ending}",
@@ -55,11 +63,16 @@ def upload_named(session: Session, name: str) -> Upload:
 
 def bytes_of(session: Session, owner: User) -> int:
     """How much the owner's files take, in bytes."""
-    return int(session.scalar(select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id)) or 0)
+    return int(
+        session.scalar(select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id))
+        or 0
+    )
 
 
 def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = None) -> list[str]:
-    """Delete the rows of the owner's files (all of them without *names*); the names whose bytes are to go too."""
+    """
+    Delete the rows of the owner's files (all of them without *names*); the names whose bytes are to go too.
+    """
     mine = delete(Upload).where(Upload.owner_id == owner.id).returning(Upload.name)
     if names is not None:
         mine = mine.where(Upload.name.in_(list(names)))

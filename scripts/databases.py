@@ -1,4 +1,4 @@
-"""The database as commands use it."""
+"""Sessions for commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ from models.settings import Settings
 
 
 def session_factory(settings: Settings) -> sessionmaker[Session]:
-    """Sessions on the settings' database, without a limit of time: commands may work long."""
-    return sessions(connect(settings.database_url, pool_size=2, statement_timeout_ms=0, application="leadmatch cli"))
+    """Sessions on the system's database. No statement timeout: what a person has asked for may take long."""
+    return sessions(connect(settings.database_url, pool_size=2, statement_timeout_ms=0, application="leadmatch command"))
 
 
 @contextmanager

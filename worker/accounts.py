@@ -18,9 +18,15 @@ from worker.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
 
-HEALS = {"autoretry_for": (OperationalError,), "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
+HEALS = {
+    "autoretry_for": (OperationalError,),
+    "retry_backoff": True,
+    "retry_backoff_max": 30,
+    "max_retries": 5,
+}
 
-#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts would.
+#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts
+#: would.
 MOST_ATTEMPTS = 6
 #: A code nobody took for so long was lost by the broker.
 LOST_AFTER = timedelta(seconds=30)
@@ -33,8 +39,9 @@ def send_code(self: Task, code_id: int) -> None:
     """
     Send one code by SMS, at most once.
 
-    The row is claimed and committed before the gateway is called: a second delivery of this task, or one after a crash,
-    finds it taken and sends nothing. Only when the gateway surely did not send is it given back and tried again.
+    The row is claimed and committed before the gateway is called: a second delivery of this task, or one
+    after a crash, finds it taken and sends nothing. Only when the gateway surely did not send is it given
+    back and tried again.
     """
     with new_session() as session:
         row = claim_delivery(session, code_id, utc_now())
@@ -50,7 +57,9 @@ def send_code(self: Task, code_id: int) -> None:
             raise self.retry(countdown=busy.retry_after_seconds * 2**self.request.retries) from busy
         except SmsError as error:
             _note(session, code_id, Delivery.FAILED)
-            log.error("sms_failed", extra={"code_id": code_id, "kind": type(error).__name__, "reason": str(error)})
+            log.error(
+                "sms_failed", extra={"code_id": code_id, "kind": type(error).__name__, "reason": str(error)}
+            )
         else:
             _note(session, code_id, Delivery.SENT)
 

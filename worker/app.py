@@ -29,7 +29,8 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks", "worker.accounts", "worker.notices"])
+    tasks = ["worker.tasks", "worker.accounts", "worker.notices", "worker.quality"]
+    app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
     app.conf.update(
         task_ignore_result=True,
         # A task is done when it is done: one whose worker dies is handed out again.

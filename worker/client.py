@@ -41,6 +41,14 @@ class Client:
         """Ask that the lists touched by a property's change be made right."""
         return self.send("worker.tasks.rescore_property", property_id, queue="entities")
 
+    def prospect_changed(self, prospect_id: str) -> bool:
+        """Ask that a prospect's quality be computed."""
+        return self.send("worker.quality.score_prospect", prospect_id, queue="entities")
+
+    def prospects_changed(self) -> bool:
+        """Ask that the quality of all prospects that changed be computed."""
+        return self.send("worker.quality.score_stale_prospects", queue="entities")
+
     def run_requested(self, run_id: int) -> bool:
         """Ask that a rescoring run be started."""
         return self.send("worker.tasks.start_run", run_id, queue="runs")

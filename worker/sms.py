@@ -1,8 +1,8 @@
 """SMS gateways behind one interface, chosen by a URL (`SMS_GATEWAY_URL`).
 
-    console://                                         prints the message; for local
-    smsc://login:password@smsc.kz?sender=Leadmatch     SMSC (smsc.ru, smsc.kz); without a login the password is an apikey
-    twilio://sid:token@api.twilio.com?from=%2B15005550006   Twilio; or ?service=MG... for a messaging service
+    console://                                        prints the message; for local
+    smsc://login:password@smsc.kz?sender=Leadmatch    SMSC (smsc.ru, smsc.kz); without a login, an apikey
+    twilio://sid:token@api.twilio.com?from=%2B1500    Twilio; or ?service=MG... for a messaging service
 
 `smsc+http://` and `twilio+http://` speak to a stand-in without TLS. Errors say what may be tried again:
 
@@ -23,7 +23,8 @@ from models.errors import SettingsError
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
 
-#: SMSC's error codes that heal: 4, the address is blocked for a while; 9, the same request or too many in a minute.
+#: SMSC's error codes that heal: 4, the address is blocked for a while; 9, the same request or too many in a
+#: minute.
 SMSC_HEALS = {4, 9}
 BUSY_SECONDS = 60
 
@@ -101,7 +102,9 @@ class TwilioGateway:
     def __init__(self, base: str, sid: str, token: str, options: dict[str, str]) -> None:
         self._url = f"{base}/2010-04-01/Accounts/{sid}/Messages.json"
         self._auth = (sid, token)
-        self._form = {"MessagingServiceSid": options["service"]} if "service" in options else {"From": options["from"]}
+        self._form = (
+            {"MessagingServiceSid": options["service"]} if "service" in options else {"From": options["from"]}
+        )
 
     def send(self, phone: str, text: str, key: int) -> None:
         answer = _post(self._url, data=self._form | {"To": phone, "Body": text}, auth=self._auth)
@@ -125,7 +128,10 @@ def gateway_of(url: str) -> Gateway:
     """
     try:
         parts = urlsplit(url)
-        options = {name: values[-1] for name, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
+        options = {
+            name: values[-1]
+            for name, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()
+        }
         kind, _, insecure = parts.scheme.partition("+")
         if kind == "console":
             return ConsoleGateway()
@@ -141,7 +147,10 @@ def gateway_of(url: str) -> Gateway:
         raise SettingsError(f"SMS_GATEWAY_URL is not usable: {error}") from None
 
 
-GATEWAYS: dict[str, Callable[[str, str, str, dict[str, str]], Gateway]] = {"smsc": SmscGateway, "twilio": TwilioGateway}
+GATEWAYS: dict[str, Callable[[str, str, str, dict[str, str]], Gateway]] = {
+    "smsc": SmscGateway,
+    "twilio": TwilioGateway,
+}
 
 
 def _base(parts: SplitResult, insecure: str) -> str:
@@ -151,7 +160,8 @@ def _base(parts: SplitResult, insecure: str) -> str:
 
 def _post(url: str, **request: object) -> httpx.Response:
     try:
-        # Neither redirects nor proxies of the environment: the password goes to the host of the setting and nowhere else.
+        # Neither redirects nor proxies of the environment: the password goes to the host of the setting and
+        # nowhere else.
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
             return client.post(url, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -1,6 +1,7 @@
 """The portal's doors: register, activate, get a token, ask for another code. A phone and a code by SMS prove who it is.
 
-Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps (models/codes.py).
+Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps
+(models/codes.py).
 """
 
 from typing import Any
@@ -48,7 +49,9 @@ class Message(Body):
 
 
 class CodeSent(Message):
-    code = fields.String(metadata={"description": "The code that the SMS holds; in a local environment only."})
+    code = fields.String(
+        metadata={"description": "The code that the SMS holds; in a local environment only."}
+    )
 
 
 @blp.route("/users/register")
@@ -77,7 +80,9 @@ class Activate(MethodView):
     def post(self, body):
         """Activate the account with the code"""
         user = _proved(activate, body)
-        record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+        record(
+            session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address()
+        )
         return {"message": "User activated successfully"}
 
 
@@ -91,7 +96,8 @@ class GetToken(MethodView):
     def post(self, body):
         """Get an access token for the code
 
-        The code that activated the account serves once more, for the first token; later ones need /users/reset/.
+        The code that activated the account serves once more, for the first token; later ones need
+        /users/reset/.
         """
         user = _proved(spend, body)
         note_entry(user, "sms")
@@ -133,7 +139,10 @@ def _shown(row: PhoneCode) -> str:
 
 
 def _proved(step, body: dict) -> User:
-    """The user whom *step* finds for the body's phone and code; a failed try is kept although the answer is an error."""
+    """
+    The user whom *step* finds for the body's phone and code; a failed try is kept although the answer is an
+    error.
+    """
     limit_door()
     phone = normal_phone(body["phone"])
     secret = current_app.extensions["settings"].secret_key

@@ -48,7 +48,9 @@ class Flag(fields.Boolean):
     falsy = {"false", "False", "0", "off", "no"}
 
 
-ProfileTexts = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
+ProfileTexts = Body.from_dict(
+    {name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts"
+)
 ProfileNotices = Body.from_dict({f"notifications_{name}": Flag() for name in NOTICES}, name="ProfileNotices")
 
 
@@ -115,7 +117,9 @@ class Update(MethodView):
             raise NotAllowedError("This is not your phone; a profile is changed by its own user.")
         if "email" in form:
             form["email"] = normal_email(form["email"]) if form["email"].strip() else None
-        change_profile(session(), user, form | _stored(form.pop("avatar", None), form.pop("licenses", []), user))
+        change_profile(
+            session(), user, form | _stored(form.pop("avatar", None), form.pop("licenses", []), user)
+        )
         return {"message": "User updated successfully", "user": portal_user(user)}
 
 
@@ -137,7 +141,14 @@ class Delete(MethodView):
         user = user_by_phone(session(), phone)
         if user is None:
             raise NotFoundError("user")
-        record(session(), "user_deleted", actor_id=caller.id, table_name="users", row_id=user.id, address=address())
+        record(
+            session(),
+            "user_deleted",
+            actor_id=caller.id,
+            table_name="users",
+            row_id=user.id,
+            address=address(),
+        )
         session().flush()
         remove_all_uploads(user)
         erase_user(session(), user)

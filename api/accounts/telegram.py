@@ -45,7 +45,8 @@ class BotSignIn(Body):
 
 def check_bot() -> None:
     """
-    Let our bot in, by its secret. In `local`, where no secret is set, everybody; warn_if_open says so at the start.
+    Let our bot in, by its secret. In `local`, where no secret is set, everybody; warn_if_open says so at the
+    start.
 
     Raises:
         NotSignedInError: The secret is missing or wrong, or none is set.
@@ -71,7 +72,9 @@ class TelegramLogin(MethodView):
     @blp.arguments(TelegramProof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")
-    @blp.alt_response(403, description="Signing in by Telegram is not set up, or the account is switched off.")
+    @blp.alt_response(
+        403, description="Signing in by Telegram is not set up, or the account is switched off."
+    )
     def post(self, body):
         """Sign in with what Telegram signed; the first time makes the account"""
         limit_door()

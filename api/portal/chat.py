@@ -1,4 +1,7 @@
-"""Chats of the portal: open one, mine, their messages, how far I have read. The socket is in :mod:`api.portal.socket`."""
+"""
+Chats of the portal: open one, mine, their messages, how far I have read. The socket is in
+:mod:`api.portal.socket`.
+"""
 
 import hashlib
 import secrets
@@ -84,7 +87,7 @@ class MessageArgs(Body):
             raise ValidationError("Use page, or after_id and before_id.", "page")
 
 
-class MessageBody(Body):
+class ChatMessageBody(Body):
     message = Text(LONGEST_MESSAGE, required=True)
     client_id = Text(
         64, metadata={"description": "Your own name for the message; sent again under it, it is stored once."}
@@ -139,7 +142,7 @@ class ChatMessages(MethodView):
         return messages_between(session(), chat.id, skip=(page - 1) * args["limit"], **args)
 
     @signed_in
-    @blp.arguments(MessageBody)
+    @blp.arguments(ChatMessageBody)
     @blp.response(201, SaidMessage)
     def post(self, body, chat_id):
         """Say something without a socket"""

@@ -1,8 +1,8 @@
 """The portal's form of a property: its fields, what the domain makes of them, and a property back in the form's words.
 
 Everything that was sent comes back as it was sent. Most facts have a column of their own; words ("хочу купить") and
-finer numbers stay in `attributes` under the form's names, and are shown for as long as the column that they made has not
-been changed through another contract.
+finer numbers stay in `attributes` under the form's names, and are shown for as long as the column that they made has
+not been changed through another contract.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,8 @@
 """Which sockets of this process listen to which chat, and how they learn that there is something new.
 
-A message is in the database before anybody hears of it. What travels over Redis is only "look": the channel names a chat
-and a user, the payload says nothing, and every socket then reads what comes after the last message it has sent. So an
-order of arrival, a lost or doubled notice, and two web processes make no difference to what a client sees.
+A message is in the database before anybody hears of it. What travels over Redis is only "look": the channel names a
+chat and a user, the payload says nothing, and every socket then reads what comes after the last message it has sent.
+So an order of arrival, a lost or doubled notice, and two web processes make no difference to what a client sees.
 
 A channel has a subscriber exactly while a socket of that user is open on that chat in some process, so the number of
 receivers that Redis answers to a publication says whether the user is there.
@@ -128,7 +128,10 @@ class Switchboard:
         return bool(lines)
 
     def _tell_redis(self, command: str, name: str) -> None:
-        """Called with the lock held. What fails here is repaired by the listening thread, which opens every channel anew."""
+        """
+        Called with the lock held. What fails here is repaired by the listening thread, which opens every
+        channel anew.
+        """
         if self._subscription is None:
             return
         try:

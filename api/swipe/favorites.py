@@ -7,7 +7,7 @@ from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
 from api.fields import IdNumber, Moment
-from api.swipe.listings import StatusOk, Listing, listing_page
+from api.swipe.listings import Listing, StatusOk, listing_page
 from models.favorites import add_favorite, favorites_of, remove_favorite
 from models.listings import listing_on_market
 

@@ -1,10 +1,10 @@
 """The feed: the next listing, what the user does about it, and taking that back.
 
 `/feed/next` reads the stored list of the user's preferences. A list is stale for a moment after the preferences change,
-and the answer to `POST /preferences` must not be followed by a null: the worker is asked for that one list (it was asked
-already when the change was committed) and the request waits for it, without a database connection and for at most
-:data:`PATIENCE_SECONDS`. Should the worker be busy or away, the listing nearest to the budget is shown until the list is
-there; after :data:`HOPEFUL_SECONDS` nobody waits any more.
+and the answer to `POST /preferences` must not be followed by a null: the worker is asked for that one list (it was
+asked already when the change was committed) and the request waits for it, without a database connection and for at most
+:data:`PATIENCE_SECONDS`. Should the worker be busy or away, the listing nearest to the budget is shown until the
+list is there; after :data:`HOPEFUL_SECONDS` nobody waits any more.
 """
 
 import logging
@@ -19,7 +19,7 @@ from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, one_of, or_null
 from api.db import after_commit, session
 from api.fields import IdNumber, Text
-from api.swipe.listings import StatusOk, Listing
+from api.swipe.listings import Listing, StatusOk
 from api.swipe.words import listing_row
 from models.base import utc_now
 from models.enums import FeedActionKind

@@ -11,15 +11,20 @@ from scripts.databases import transaction
 
 @click.command()
 @click.option("--email", required=True, help="The address to sign in with.")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if left out.")
+@click.option(
+    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if left out."
+)
 @click.option("--name", default="Администратор", show_default=True)
 def command(email: str, password: str, name: str) -> None:
     """Make an administrator who signs in with an e-mail address and a password.
 
-    An address that belongs to somebody is refused: an existing user becomes an administrator by PATCH /admin/users/{id}.
+    An address that belongs to somebody is refused: an existing user becomes an administrator by PATCH
+    /admin/users/{id}.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise click.BadParameter(f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", param_hint="--password")
+        raise click.BadParameter(
+            f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", param_hint="--password"
+        )
     with transaction() as session:
         admin = create_user(
             session,

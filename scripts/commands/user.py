@@ -20,7 +20,10 @@ def command() -> None:
 @command.command("export")
 @click.argument("user_id", type=click.IntRange(1, 2**63 - 1))
 def export(user_id: int) -> None:
-    """Print all that is stored about the user with this id, as JSON (leads, properties, matches, notices, files, ...)."""
+    """
+    Print all that is stored about the user with this id, as JSON (leads, properties, matches, notices, files,
+    ...).
+    """
     with transaction() as session:
         user = session.scalar(select(User).where(User.id == user_id))
         if user is None:

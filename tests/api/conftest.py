@@ -64,7 +64,10 @@ def person(app, database: Session, settings: Settings) -> Callable[..., Person]:
 
 @pytest.fixture
 def start_web(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
-    """A function that starts gunicorn with one process and waits until it answers; it has `url`. All end after the test."""
+    """
+    A function that starts gunicorn with one process and waits until it answers; it has `url`. All end after
+    the test.
+    """
     started: list[subprocess.Popen] = []
 
     def start(**environment: str) -> subprocess.Popen:
@@ -73,9 +76,7 @@ def start_web(process_environment: dict[str, str]) -> Iterator[Callable[..., sub
         web = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={
-                **os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **environment
-            },
+            env={**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,

@@ -1,4 +1,7 @@
-"""Who may call what, driven from one table over everything that is registered: a new route without an entry fails."""
+"""
+Who may call what, driven from one table over everything that is registered: a new route without an entry
+fails.
+"""
 
 import re
 
@@ -70,6 +73,33 @@ TABLE = {
     "POST /matches/<int:match_id>/complete": "owner",
     "GET /notifications": "user",
     "POST /notifications/<int:notification_id>/read": "owner",
+    # lead generation
+    "GET /api/health": "anyone",
+    "GET /api/niches": "api key",
+    "POST /api/niches": "api key",
+    "GET /api/niches/<uuid:niche_id>": "api key",
+    "PATCH /api/niches/<uuid:niche_id>": "api key",
+    "DELETE /api/niches/<uuid:niche_id>": "api key",
+    "GET /api/niches/<uuid:niche_id>/stats": "api key",
+    "GET /api/niches/<uuid:niche_id>/stats/export": "api key",
+    "GET /api/campaigns": "api key",
+    "POST /api/campaigns": "api key",
+    "GET /api/campaigns/<uuid:campaign_id>": "api key",
+    "PATCH /api/campaigns/<uuid:campaign_id>/status": "api key",
+    "GET /api/campaigns/<uuid:campaign_id>/ads": "api key",
+    "POST /api/campaigns/<uuid:campaign_id>/ads": "api key",
+    "PATCH /api/ads/<uuid:ad_id>": "api key",
+    "GET /api/leads": "api key",
+    "POST /api/leads": "api key",
+    "GET /api/leads/<uuid:lead_id>": "api key",
+    "PATCH /api/leads/<uuid:lead_id>/status": "api key",
+    "GET /api/leads/<uuid:lead_id>/messages": "api key",
+    "POST /api/leads/<uuid:lead_id>/messages": "api key",
+    "POST /api/leads/<uuid:lead_id>/convert": "api key",
+    "POST /api/leads/import": "api key",
+    "GET /api/leads/export": "api key",
+    "GET /api/events": "api key",
+    "GET /api/ws": "api key",
     # tinder
     "GET /listings": "anyone",
     "POST /listings": SUPPLY,
@@ -184,7 +214,10 @@ def world(db):
 
 def send(client, operation: str, ids: dict, headers: dict | None = None, json: object = None):
     method, path = operation.split(" ")
+    path = re.sub(r"<uuid:\w+>", "00000000-0000-7000-8000-000000000000", path)
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(ids.get(part[1], 1)), path)
+    if path.endswith("/ws"):
+        headers = {"Connection": "Upgrade", "Upgrade": "websocket"} | (headers or {})
     return client.open(path, method=method, headers=headers, json=json)
 
 

@@ -22,7 +22,13 @@ from tests.factories import SECRET, make_property, make_user, token_header
 
 PASSWORD = "correct horse"
 HASH = hash_password(PASSWORD)
-ALICE = {"role": "agent", "name": "Алиса", "email": "Alice@Example.com", "phone": "8 701 123 45 67", "password": PASSWORD}
+ALICE = {
+    "role": "agent",
+    "name": "Алиса",
+    "email": "Alice@Example.com",
+    "phone": "8 701 123 45 67",
+    "password": PASSWORD,
+}
 
 
 @pytest.fixture
@@ -49,10 +55,16 @@ def bearer(token: str) -> dict[str, str]:
 def claims(user: User, **changes) -> dict:
     now = utc_now()
     found = {"sub": str(user.id), "ver": user.token_version, "typ": "access", "jti": "j", "iat": now}
-    return {name: value for name, value in (found | {"exp": now + timedelta(hours=1)} | changes).items() if value is not None}
+    return {
+        name: value
+        for name, value in (found | {"exp": now + timedelta(hours=1)} | changes).items()
+        if value is not None
+    }
 
 
-@pytest.mark.parametrize("username", ["alice@example.com", " ALICE@example.com", "+77011234567", "8 (701) 123-45-67"])
+@pytest.mark.parametrize(
+    "username", ["alice@example.com", " ALICE@example.com", "+77011234567", "8 (701) 123-45-67"]
+)
 def test_a_user_signs_in_by_any_spelling_of_address_or_phone(client, user, username):
     answer = login(client, username)
 
@@ -61,7 +73,10 @@ def test_a_user_signs_in_by_any_spelling_of_address_or_phone(client, user, usern
 
 
 def test_failed_logins_look_alike(client, user):
-    answers = [login(client, *wrong) for wrong in [("alice@example.com", "x"), ("bob@example.com", "x"), ("junk", "x")]]
+    answers = [
+        login(client, *wrong)
+        for wrong in [("alice@example.com", "x"), ("bob@example.com", "x"), ("junk", "x")]
+    ]
 
     assert [answer.status_code for answer in answers] == [401] * 3
     assert len({answer.data for answer in answers}) == 1
@@ -79,15 +94,24 @@ def test_one_account_takes_twenty_failures_and_a_success_costs_nothing(client, u
 
 
 def test_a_name_and_a_password_come_as_a_form(client, user):
-    assert client.post("/auth/login", json={"username": "alice@example.com", "password": PASSWORD}).status_code == 400
-    assert client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
+    assert (
+        client.post("/auth/login", json={"username": "alice@example.com", "password": PASSWORD}).status_code
+        == 400
+    )
+    assert (
+        client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
+    )
 
 
 def test_signing_up_answers_the_profile_and_a_token(client):
     answer = client.post("/auth/register", json=ALICE)
 
     assert answer.status_code == 200
-    assert (answer.json["email"], answer.json["phone"], answer.json["role"]) == ("alice@example.com", "+77011234567", "agent")
+    assert (answer.json["email"], answer.json["phone"], answer.json["role"]) == (
+        "alice@example.com",
+        "+77011234567",
+        "agent",
+    )
     assert client.get("/auth/me", headers=bearer(answer.json["access_token"])).json["name"] == "Алиса"
     assert client.post("/auth/register", json=ALICE).status_code == 409
 
@@ -183,7 +207,10 @@ def test_entries_and_refusals_are_recorded_without_personal_data(client, db, use
     login(client, password="x")
 
     entries = db.query(AuditEntry).order_by(AuditEntry.id).all()
-    assert [(entry.deed, entry.actor_id) for entry in entries] == [("signed_in", user.id), ("password_refused", None)]
+    assert [(entry.deed, entry.actor_id) for entry in entries] == [
+        ("signed_in", user.id),
+        ("password_refused", None),
+    ]
     assert all("alice" not in repr(entry.detail) for entry in entries)
 
 
@@ -228,8 +255,13 @@ def test_the_bots_door_needs_its_secret(with_bot, client):
     path = "/auth/telegram/login-or-register"
 
     assert with_bot.post(path, json=BOT_BODY).status_code == 401
-    assert with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secrets"}).status_code == 401
-    assert with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secret"}).status_code == 200
+    assert (
+        with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secrets"}).status_code
+        == 401
+    )
+    assert (
+        with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secret"}).status_code == 200
+    )
     assert client.post(path, json=BOT_BODY).status_code == 401  # no secret is set, and it is not local
 
 
@@ -273,7 +305,9 @@ def test_who_is_put_out_is_out_at_once_and_comes_back_only_by_a_door(client, db,
     version, old = found.version, token_header(user)
 
     for active, status in ((False, 401), (True, 200)):
-        answer = client.patch(f"/admin/users/{user.id}", json={"is_active": active}, headers=token_header(admin))
+        answer = client.patch(
+            f"/admin/users/{user.id}", json={"is_active": active}, headers=token_header(admin)
+        )
         assert answer.json["is_active"] is active
         assert client.get("/auth/me", headers=old).status_code == 401
         assert login(client).status_code == status
@@ -293,7 +327,9 @@ def test_the_last_administrator_cannot_be_locked_out(client, db, admin, change):
     assert client.patch(path, json=change, headers=token_header(admin)).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{"role": "root"}, {"is_active": "no"}, {"is_active": None}, {"email": "a@b.cd"}])
+@pytest.mark.parametrize(
+    "body", [{"role": "root"}, {"is_active": "no"}, {"is_active": None}, {"email": "a@b.cd"}]
+)
 def test_a_bad_change_is_refused(client, admin, user, body):
     assert client.patch(f"/admin/users/{user.id}", json=body, headers=token_header(admin)).status_code == 400
 
@@ -305,4 +341,9 @@ def test_users_are_listed_by_pages_without_the_deleted(client, db, admin, user):
     rows = client.get("/admin/users", query_string={"limit": 100}, headers=token_header(admin)).json
     assert [row["id"] for row in rows] == [admin.id, user.id]
     assert client.get("/admin/users?page=2&limit=1", headers=token_header(admin)).json[0]["id"] == user.id
-    assert client.patch(f"/admin/users/{gone.id}", json={"is_active": True}, headers=token_header(admin)).status_code == 404
+    assert (
+        client.patch(
+            f"/admin/users/{gone.id}", json={"is_active": True}, headers=token_header(admin)
+        ).status_code
+        == 404
+    )

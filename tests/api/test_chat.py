@@ -344,7 +344,7 @@ class Client:
             try:
                 with open_socket(next(self.urls), self.chat, self.who.token, f"?after_id={last}") as socket:
                     self._talk(socket, to_say, progress)
-            except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError):
+            except (OSError, ConnectionClosed, InvalidHandshake, EOFError):
                 self.breaks += 1
 
     def _talk(self, socket, to_say, progress):

@@ -1,9 +1,14 @@
-"""No answer shows another's contacts before the match shares them, whatever the two sides have said in whichever order."""
+"""
+No answer shows another's contacts before the match shares them, whatever the two sides have said in whichever
+order.
+"""
 
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from models.enums import Role
@@ -24,7 +29,10 @@ numbers = itertools.count(1)
 
 
 class Rule:
-    """When contacts are shared, told again from the contract: both like, and name the same commission or the later none."""
+    """
+    When contacts are shared, told again from the contract: both like, and name the same commission or the
+    later none.
+    """
 
     def __init__(self) -> None:
         self.said = {LEAD: None, PROPERTY: None}
@@ -40,7 +48,13 @@ class Rule:
         other = PROPERTY if side == LEAD else LEAD
         both = self.said[other] == "LIKE"
         if figure is None:
-            figure = self.figure[other] if both else self.figure[side] if self.figure[side] is not None else OFFERED
+            figure = (
+                self.figure[other]
+                if both
+                else self.figure[side]
+                if self.figure[side] is not None
+                else OFFERED
+            )
         self.figure[side] = figure
         self.shared = self.shared or (both and figure == self.figure[other])
 
@@ -52,15 +66,21 @@ def db(engine, clean_database):
 
 
 class World:
-    """A lead of one realtor, a property of another, listed to each other, and an onlooker of the same market."""
+    """
+    A lead of one realtor, a property of another, listed to each other, and an onlooker of the same market.
+    """
 
     def __init__(self, db: Session, client) -> None:
         self.client = client
         number = next(numbers)
-        a, b, onlooker, admin = (make_user(db, telegram_username=f"tg_{number}_{who}", role=role) for who, role in PEOPLE)
+        a, b, onlooker, admin = (
+            make_user(db, telegram_username=f"tg_{number}_{who}", role=role) for who, role in PEOPLE
+        )
         city = f"Город {number}"  # a market of its own: examples do not meet
         self.client_contacts = f"+7702{number:07}"
-        lead = make_lead(db, a, city=city, client_name=f"Клиент {number}", client_contacts=self.client_contacts)
+        lead = make_lead(
+            db, a, city=city, client_name=f"Клиент {number}", client_contacts=self.client_contacts
+        )
         found = make_property(db, b, city=city)
         make_lead(db, onlooker, city=city)
         make_property(db, onlooker, city=city)
@@ -70,7 +90,8 @@ class World:
         self.lead, self.property = lead.id, found.id
         self.headers = {LEAD: token_header(a), PROPERTY: token_header(b), "onlooker": token_header(onlooker)}
         self.headers["admin"] = token_header(admin)
-        #: What nobody but the owner may see before sharing: their own phone and Telegram, and the client's contacts.
+        #: What nobody but the owner may see before sharing: their own phone and Telegram, and the client's
+        #: contacts.
         self.secrets = {
             LEAD: [a.phone, a.telegram_username, self.client_contacts],
             PROPERTY: [b.phone, b.telegram_username],
@@ -78,7 +99,9 @@ class World:
 
     def do(self, kind: str, side: str, figure: float | None) -> None:
         if kind == "COMPLETE":
-            matches = self.client.get(f"/leads/{self.lead}/matches", headers=self.headers[LEAD]).json["matches"]
+            matches = self.client.get(f"/leads/{self.lead}/matches", headers=self.headers[LEAD]).json[
+                "matches"
+            ]
             for match in matches:
                 self.client.post(f"/matches/{match['match_id']}/complete", headers=self.headers[side])
             return
@@ -97,7 +120,9 @@ class World:
         paths = ["/notifications"]
         paths += [f"/leads/{self.lead}/{part}" for part in ("matches", "property-recommendations")]
         paths += [f"/properties/{self.property}/{part}" for part in ("matches", "lead-recommendations")]
-        return "\n".join(self.client.get(path, headers=self.headers[who]).get_data(as_text=True) for path in paths)
+        return "\n".join(
+            self.client.get(path, headers=self.headers[who]).get_data(as_text=True) for path in paths
+        )
 
 
 PEOPLE = ((LEAD, Role.REALTOR), (PROPERTY, Role.REALTOR), ("onlooker", Role.REALTOR), ("admin", Role.ADMIN))

@@ -278,7 +278,16 @@ def test_a_refill_is_asked_for_once_before_a_full_list_runs_out(owner, tenant, d
         Property(
             **{
                 name: getattr(database.get(Property, listing), name)
-                for name in ("owner_id", "origin", "deal_type", "city", "city_key", "property_type", "price", "currency")
+                for name in (
+                    "owner_id",
+                    "origin",
+                    "deal_type",
+                    "city",
+                    "city_key",
+                    "property_type",
+                    "price",
+                    "currency",
+                )
             }
         )
         for _ in range(LIST_LENGTH - 1)

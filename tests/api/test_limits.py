@@ -54,14 +54,14 @@ def client_with(process_environment, **variables):
     return create_app(Settings.from_env(process_environment | variables)).test_client()
 
 
-
-
 def test_a_door_is_limited_by_address(client):
     body = {"username": "a@example.com", "password": "x"}
 
     def login(address: str) -> int:
         body["username"] = f"{address}@example.com"
-        return client.post("/users/reset", json={"phone": "+1"}, environ_base={"REMOTE_ADDR": address}).status_code
+        return client.post(
+            "/users/reset", json={"phone": "+1"}, environ_base={"REMOTE_ADDR": address}
+        ).status_code
 
     assert [login("10.0.0.1") for _ in range(61)] == [400] * 60 + [429]
     assert login("10.0.0.2") == 400
@@ -106,8 +106,14 @@ def test_pages_of_other_origins_are_kept_out_unless_named(process_environment, c
     named = client_with(process_environment, CORS_ORIGINS="https://app.example.com, https://b.example.com")
 
     assert "Access-Control-Allow-Origin" not in client.get("/health", headers=origin).headers
-    assert named.get("/health", headers=origin).headers["Access-Control-Allow-Origin"] == "https://app.example.com"
-    assert "Access-Control-Allow-Origin" not in named.get("/health", headers={"Origin": "https://evil.example"}).headers
+    assert (
+        named.get("/health", headers=origin).headers["Access-Control-Allow-Origin"]
+        == "https://app.example.com"
+    )
+    assert (
+        "Access-Control-Allow-Origin"
+        not in named.get("/health", headers={"Origin": "https://evil.example"}).headers
+    )
 
 
 def test_the_log_of_requests_holds_no_query(client, caplog):

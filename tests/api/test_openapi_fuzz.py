@@ -1,16 +1,22 @@
-"""The whole OpenAPI document against the whole API, by schemathesis: no 5xx, no undocumented answer, no bad data taken."""
+"""
+The whole OpenAPI document against the whole API, by schemathesis: no 5xx, no undocumented answer, no bad data
+taken.
+"""
 
 import itertools
 import os
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from sqlalchemy.orm import Session
 
+from models.api_keys import create_api_key
 from models.enums import Role
 from tests.factories import make_user, token_header
 
@@ -22,12 +28,20 @@ BEYOND_A_SCHEMA = (
     "This is not your password",
     "must not be above",
     "city and deal_type",
+    "There is no such",
+    "It goes with spent only",
+    "The file has no such column",
+    "Send text/csv",
+    "Send one file",
     "Unknown word; use one of",
     "Say a number of rooms",
     "Use page, or after_id and before_id",
     "belongs to another user",
     "Buyer and seller are the same",
 )
+
+#: A good request is answered for as long as the live connection lasts, or is no request but a socket.
+LIVE = ("/api/events", "/api/ws")
 
 schemathesis.openapi.format("phone", st.from_regex(r"\+77[0-9]{9}", fullmatch=True))
 
@@ -56,16 +70,23 @@ def test_every_operation_keeps_to_the_document(app, db):
     make_user(db, role=Role.ADMIN)  # the caller may delete themselves
     db.commit()
     app.wsgi_app = FromEverywhere(app.wsgi_app)
+    _, key = create_api_key(db, "fuzz")
+    db.commit()
+    headers = token_header(caller) | {"X-API-Key": key}
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     schema.config.generation.update(allow_x00=False)
     failures = []
     for found in schema.get_all_operations():
         operation = found.ok()
+        if operation.path in LIVE:
+            continue
         for mode in GenerationMode:
-            failures += fuzz(operation, mode, token_header(caller))
+            failures += fuzz(operation, mode, headers)
 
     assert not failures, "\n\n".join(failures)
-    assert app.test_client().get("/auth/me", headers=token_header(caller)).status_code == 200  # was let in all along
+    assert (
+        app.test_client().get("/auth/me", headers=token_header(caller)).status_code == 200
+    )  # was let in all along
 
 
 def fuzz(operation, mode: GenerationMode, headers: dict[str, str]) -> list[str]:

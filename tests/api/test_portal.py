@@ -1,4 +1,4 @@
-"""The portal's properties and requests: every field comes back as it was sent, every bad one is named, and one domain."""
+"""The portal's properties and requests: what is sent comes back as sent, what is bad is named; and one domain."""
 
 import io
 
@@ -279,7 +279,13 @@ def test_a_property_of_each_contract_is_in_the_others_lists_and_recommended(pers
         "commission_share": 2,
     }  # fmt: skip
     listing = {"title": "Т", "city": city, "deal_type": "sale", "property_type": "flat", "price": 100}
-    form = FORM | {"location": f"{city}, Морская, 2", "type": "apartment", "subtype": "-", "price": "100", "currency": "RUB"}
+    form = FORM | {
+        "location": f"{city}, Морская, 2",
+        "type": "apartment",
+        "subtype": "-",
+        "price": "100",
+        "currency": "RUB",
+    }
     made = {
         int(realtor("POST", "/properties", json=exchange).json["property_id"]),
         realtor("POST", "/listings", json=listing).json["id"],
@@ -296,7 +302,9 @@ def test_a_property_of_each_contract_is_in_the_others_lists_and_recommended(pers
         "property_class": "COMFORT", "condition": "FINISHING", "payment_method": "CASH",
     }  # fmt: skip
     lead = buyer("POST", "/leads", json={"requirements": wishes}).json["lead_id"]
-    request = tenant("POST", "/users/create_request", json={"city": city, "deal_format": "buy", "type": "flat"}).json["id"]
+    request = tenant("POST", "/users/create_request", json={"city": city, "deal_format": "buy", "type": "flat"}).json[
+        "id"
+    ]
     tenant(
         "POST",
         "/preferences",

@@ -145,8 +145,16 @@ def test_a_profile_comes_back_as_it_was_sent(client, user):
         "prop_state": "новая",
         "about": "20 лет на рынке",
     }
-    flags = {f"notifications_{name}": "true" for name in ("all_messages", "new_matches", "responses", "contacts", "news")}
-    form = {"phone": PHONE} | sent | flags | {"avatar": (jpeg(), "a.jpg"), "licenses": [(jpeg(), "1.jpg"), (jpeg(), "2.jpg")]}
+    flags = {
+        f"notifications_{name}": "true"
+        for name in ("all_messages", "new_matches", "responses", "contacts", "news")
+    }
+    form = (
+        {"phone": PHONE}
+        | sent
+        | flags
+        | {"avatar": (jpeg(), "a.jpg"), "licenses": [(jpeg(), "1.jpg"), (jpeg(), "2.jpg")]}
+    )
 
     answer = client.put("/users/update/", data=form, headers=token_header(user))
 
@@ -197,7 +205,10 @@ def test_a_new_avatar_replaces_the_old_file(client, user):
 )
 def test_a_bad_update_is_refused_by_field_and_changes_nothing(client, app, db, user, form, status, field):
     answer = client.put(
-        "/users/update", data={"city": "Астана"} | form, headers=token_header(user), content_type="multipart/form-data"
+        "/users/update",
+        data={"city": "Астана"} | form,
+        headers=token_header(user),
+        content_type="multipart/form-data",
     )
 
     assert answer.status_code == status
@@ -211,7 +222,9 @@ def test_an_email_that_is_taken_is_a_conflict(client, db, user):
     make_user(db, email="taken@example.com")
     db.commit()
 
-    answer = client.put("/users/update", data={"phone": PHONE, "email": "Taken@Example.com"}, headers=token_header(user))
+    answer = client.put(
+        "/users/update", data={"phone": PHONE, "email": "Taken@Example.com"}, headers=token_header(user)
+    )
 
     assert answer.status_code == 409
 
@@ -223,7 +236,9 @@ def test_a_request_with_files_may_be_larger_than_others(client, user):
     assert out.tell() > 1 << 20
     out.seek(0)
 
-    answer = client.put("/users/update", data={"phone": PHONE, "avatar": (out, "a.png")}, headers=token_header(user))
+    answer = client.put(
+        "/users/update", data={"phone": PHONE, "avatar": (out, "a.png")}, headers=token_header(user)
+    )
 
     assert answer.status_code == 200
 
@@ -234,11 +249,16 @@ def test_leaving_erases_the_person_and_keeps_the_shape_of_what_others_did(client
         data={"phone": PHONE, "city": "Астана", "email": "me@example.com", "avatar": (jpeg(), "a.jpg")},
         headers=token_header(user),
     ).json["user"]["avatar"]
-    lead, found = make_lead(db, user), make_property(db, user, title="Моя квартира", description="звоните Ивану")
+    lead, found = (
+        make_lead(db, user),
+        make_property(db, user, title="Моя квартира", description="звоните Ивану"),
+    )
     db.commit()
     header = token_header(user)
 
-    answer = client.delete("/users/delete/", json={"phone": PHONE}, headers=header | {"Idempotency-Key": "once"})
+    answer = client.delete(
+        "/users/delete/", json={"phone": PHONE}, headers=header | {"Idempotency-Key": "once"}
+    )
 
     assert answer.json == {"message": "User deleted successfully"}
     assert client.get("/users/me", headers=header).status_code == 401
@@ -265,7 +285,8 @@ def test_nobody_deletes_another_and_it_does_not_show_who_exists(client, db, user
     db.commit()
 
     answers = [
-        client.delete("/users/delete", json={"phone": phone}, headers=stranger) for phone in (PHONE, "+77017654321")
+        client.delete("/users/delete", json={"phone": phone}, headers=stranger)
+        for phone in (PHONE, "+77017654321")
     ]
 
     assert [answer.status_code for answer in answers] == [403, 403]
@@ -289,7 +310,10 @@ def test_the_list_is_for_administrators_and_slides(client, db, user):
     db.commit()
 
     def ids(**args):
-        return [row["id"] for row in client.get("/users/list/", query_string=args, headers=token_header(admin)).json]
+        return [
+            row["id"]
+            for row in client.get("/users/list/", query_string=args, headers=token_header(admin)).json
+        ]
 
     assert ids() == [user.id, admin.id]
     assert ids(skip=1) == [admin.id]
@@ -297,7 +321,9 @@ def test_the_list_is_for_administrators_and_slides(client, db, user):
     assert client.get("/users/list", headers=token_header(user)).status_code == 403
 
 
-@pytest.mark.parametrize("args", [{"skip": -1}, {"limit": 0}, {"limit": 101}, {"skip": "x"}, {"page": 1}, {"skip": 2**63}])
+@pytest.mark.parametrize(
+    "args", [{"skip": -1}, {"limit": 0}, {"limit": 101}, {"skip": "x"}, {"page": 1}, {"skip": 2**63}]
+)
 def test_bad_slices_are_refused(client, db, args):
     admin = make_user(db, role=Role.ADMIN)
     db.commit()

@@ -1,4 +1,6 @@
-"""Uploads: what strangers send is refused or made safe, and nothing is left behind by a request that failed."""
+"""
+Uploads: what strangers send is refused or made safe, and nothing is left behind by a request that failed.
+"""
 
 import io
 import zlib
@@ -88,7 +90,17 @@ def files_of(app) -> list[str]:
         (b"", InvalidFileError),
         (picture("PNG", (300, 300))[:120], InvalidFileError),
     ],
-    ids=["text", "svg with a script", "gif that is javascript", "gif", "pdf", "bomb", "50 MB", "empty", "cut short"],
+    ids=[
+        "text",
+        "svg with a script",
+        "gif that is javascript",
+        "gif",
+        "pdf",
+        "bomb",
+        "50 MB",
+        "empty",
+        "cut short",
+    ],
 )
 def test_what_is_no_harmless_picture_is_refused_and_nothing_is_kept(app, owner, content, error):
     with pytest.raises(error) as refused:

@@ -21,7 +21,9 @@ def test_the_key_itself_is_not_stored(session):
     assert stored.start == key[:11]
 
 
-@pytest.mark.parametrize("change", [lambda key: key[:-1], lambda key: key + "A", lambda key: key.swapcase(), lambda key: ""])
+@pytest.mark.parametrize(
+    "change", [lambda key: key[:-1], lambda key: key + "A", lambda key: key.swapcase(), lambda key: ""]
+)
 def test_a_changed_key_is_refused(session, change):
     _, key = create_api_key(session, "ads")
 

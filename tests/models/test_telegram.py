@@ -47,7 +47,14 @@ def signed(**fields) -> dict:
             "hash": "46d2ea5e32911ec8d30999b56247654460c0d20949b6277af519e76271182803",
         },
     ],
-    ids=["widget", "widget as texts", "initData", "init_data", "initData in an object", "initData taken apart"],
+    ids=[
+        "widget",
+        "widget as texts",
+        "initData",
+        "init_data",
+        "initData in an object",
+        "initData taken apart",
+    ],
 )
 def test_published_vectors_hold(data):
     assert verified(data, TOKEN, SIGNED_AT) == TEST
@@ -125,14 +132,30 @@ def test_a_proof_is_good_for_a_day(age, good):
 
 
 def test_a_line_break_in_a_name_cannot_smuggle_in_another_id():
-    """`first_name=A⏎id=7` and the fields `first_name=A`, `id=7` make the same lines, so line breaks are refused."""
+    """
+    `first_name=A⏎id=7` and the fields `first_name=A`, `id=7` make the same lines, so line breaks are refused.
+    """
     with pytest.raises(InvalidValueError):
         verified(signed(auth_date=1650385342, first_name="A\nid=7", id=42), TOKEN, SIGNED_AT)
 
 
 @pytest.mark.parametrize(
     "junk",
-    [None, [], 7, True, "", "a", {}, {"id": None}, {"id": {"a": 1}}, {"id": [1]}, {"id": 1.5}, {"Id": "1"}, "a=1&a=2"],
+    [
+        None,
+        [],
+        7,
+        True,
+        "",
+        "a",
+        {},
+        {"id": None},
+        {"id": {"a": 1}},
+        {"id": [1]},
+        {"id": 1.5},
+        {"Id": "1"},
+        "a=1&a=2",
+    ],
 )
 def test_junk_is_bad_input(junk):
     with pytest.raises((InvalidValueError, NotSignedInError)):

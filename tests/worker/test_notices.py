@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, func, pool, update
 from sqlalchemy.orm import Session
 
 from models.enums import Role
-from models.notifications import Notification, NoticeType, lost_notices, notify, put_back, take_to_send
+from models.notifications import NoticeType, Notification, lost_notices, notify, put_back, take_to_send
 from models.settings import Settings
 from models.users import create_user
 from worker import notices
@@ -124,9 +124,7 @@ def test_old_news_are_not_sent_and_lost_ones_are_found(session):
     new, lost, old, sent = (told(session, user, subject=f"inquiry:{number}") for number in range(4))
     for notice, minutes in ((lost, 5), (sent, 5), (old, 90)):
         age = func.make_interval(0, 0, 0, 0, 0, minutes)
-        session.execute(
-            update(Notification).where(Notification.id == notice).values(created_at=func.now() - age)
-        )
+        session.execute(update(Notification).where(Notification.id == notice).values(created_at=func.now() - age))
     take_to_send(session, sent)
 
     assert lost_notices(session) == [lost]

@@ -11,8 +11,8 @@ depends_on = None
 NOTICES_BEFORE = ("NEW_MATCH", "CONTACT_SHARED")
 NOTICES = (*NOTICES_BEFORE, "NEW_INQUIRY", "INQUIRY_STATUS", "NEW_MESSAGE")
 
-#: A function of its own, so that the index and every query name one expression. Russian stemming leaves English words to
-#: PostgreSQL's English stemmer.
+#: A function of its own, so that the index and every query name one expression. Russian stemming leaves English
+#: words to PostgreSQL's English stemmer.
 SEARCH_FUNCTION = """
 CREATE FUNCTION property_words(title varchar, description text, location varchar, search_text text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -43,8 +43,10 @@ def upgrade() -> None:
         _reference("property_id", "properties", "fk_inquiries_property_id"),
         _reference("owner_id", "users", "fk_inquiries_owner_id"),
         sa.Column(
-            "status", _words("status_is_known", "new", "in_progress", "closed"),
-            server_default=sa.text("'new'"), nullable=False,
+            "status",
+            _words("status_is_known", "new", "in_progress", "closed"),
+            server_default=sa.text("'new'"),
+            nullable=False,
         ),
         sa.Column("from_feed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         _moment("created_at"),

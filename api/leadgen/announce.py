@@ -1,0 +1,60 @@
+"""Telling live readers, once a write is safe. Who misses an event reads the tables: nothing here may fail a write."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.db import after_commit, session
+from api.leadgen.schemas import amount
+from models.earnings import campaign_with_figures
+from models.errors import NotFoundError
+from models.events import EventKind, publish
+
+log = logging.getLogger(__name__)
+
+
+def announce(kind: EventKind, **data: Any) -> None:
+    """Publish an event after the commit."""
+    after_commit(lambda: _publish(kind, data))
+
+
+def announce_stats(campaign_id: UUID | None) -> None:
+    """Publish a campaign's figures, as they are after the commit."""
+    if campaign_id is not None:
+        after_commit(lambda: _publish_stats(campaign_id))
+
+
+def score_soon(prospect_id: UUID) -> None:
+    """Have a prospect's quality computed after the commit."""
+    client = current_app.extensions["worker"]
+    after_commit(lambda: client.prospect_changed(str(prospect_id)))
+
+
+def _publish_stats(campaign_id: UUID) -> None:
+    try:
+        found = campaign_with_figures(session(), campaign_id)
+    except (NotFoundError, SQLAlchemyError) as error:
+        log.warning("stats_not_announced", extra={"campaign_id": str(campaign_id), "kind": type(error).__name__})
+        return
+    total = found.total
+    data = {
+        "campaign_id": str(campaign_id),
+        "niche_id": str(found.campaign.niche_id),
+        "spent": amount(total.spend),
+        "total_leads": total.leads,
+        "qualified_leads": total.qualified,
+        "cpl": amount(total.cpl),
+        "conversion_rate": amount(total.conversion_rate),
+    }
+    _publish(EventKind.CAMPAIGN_STATS, data)
+
+
+def _publish(kind: EventKind, data: dict[str, Any]) -> None:
+    try:
+        publish(current_app.extensions["redis"], kind, data)
+    except RedisError as error:
+        log.warning("event_not_published", extra={"event": kind, "kind": type(error).__name__})

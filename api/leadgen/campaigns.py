@@ -1,0 +1,202 @@
+"""Campaigns, and the ads in them."""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import ValidationError, fields, validates_schema
+
+from api.api_keys import with_api_key
+from api.blueprint import Blueprint, Body, one_of
+from api.db import session
+from api.fields import Moment, Text, money
+from api.leadgen.announce import announce, announce_stats
+from api.leadgen.schemas import Amount, ListArgs, window
+from models.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
+from models.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
+from models.earnings import CampaignFigures, campaign_with_figures, campaigns_with_figures
+from models.events import EventKind
+
+blp = Blueprint("leadgen_campaigns", __name__, description="Advertising of a niche on a platform")
+
+
+class CampaignBody(Body):
+    niche_id = fields.UUID(required=True)
+    name = Text(200, required=True)
+    platform = one_of(Platform, required=True)
+    budget = money(required=True)
+    start_date = fields.Date(allow_none=True)
+    end_date = fields.Date(allow_none=True)
+
+
+class CampaignArgs(ListArgs):
+    niche_id = fields.UUID()
+    platform = one_of(Platform)
+
+
+class CampaignStatusBody(Body):
+    status = one_of(CampaignStatus, required=True)
+
+
+class CampaignRow(Body):
+    id = fields.UUID()
+    niche_id = fields.UUID()
+    name = fields.String()
+    platform = fields.String()
+    status = fields.String()
+    budget = Amount()
+    spent = Amount()
+    ads_count = fields.Integer()
+    leads_count = fields.Integer()
+    start_date = fields.Date(allow_none=True)
+    end_date = fields.Date(allow_none=True)
+    created_at = Moment()
+
+
+class CampaignStats(Body):
+    total_leads = fields.Integer()
+    qualified_leads = fields.Integer(metadata={"description": "Qualified, hot or won."})
+    cpl = Amount(metadata={"description": "spent / total_leads; null without leads."})
+    conversion_rate = Amount(metadata={"description": "Qualified of all leads, per cent; null without leads."})
+
+
+class CampaignWithStats(CampaignRow):
+    stats = fields.Nested(CampaignStats)
+
+
+class AdBody(Body):
+    title = Text(200, required=True)
+    text = Text(5000, empty=True, allow_none=True)
+    url = fields.URL(schemes={"http", "https"}, allow_none=True)
+    spent = money(metadata={"description": "What the ad has cost in all."})
+    spent_on = fields.Date(
+        metadata={"description": "The day that what is new of spent belongs to; today if not named."}
+    )
+    status = one_of(AdStatus)
+
+    @validates_schema
+    def check_spent(self, data: dict, **kwargs: Any) -> None:
+        if "spent_on" in data and "spent" not in data:
+            raise ValidationError("It goes with spent only.", "spent_on")
+        if len(data.get("url") or "") > 2000:
+            raise ValidationError("Longer than maximum length 2000.", "url")
+
+
+class AdChanges(AdBody):
+    title = Text(200)
+
+
+class AdRow(Body):
+    id = fields.UUID()
+    campaign_id = fields.UUID()
+    title = fields.String()
+    text = fields.String(allow_none=True)
+    url = fields.String(allow_none=True)
+    spent = Amount()
+    status = fields.String()
+    created_at = Moment()
+
+
+@blp.route("/api/campaigns")
+class Campaigns(MethodView):
+    @with_api_key
+    @blp.arguments(CampaignBody)
+    @blp.response(201, CampaignRow)
+    def post(self, body):
+        """Create a campaign"""
+        return _campaign(campaign_with_figures(session(), create_campaign(session(), body).id))
+
+    @with_api_key
+    @blp.arguments(CampaignArgs, location="query")
+    @blp.response(200, CampaignRow(many=True))
+    def get(self, args):
+        """List campaigns, newest first"""
+        wanted = {"niche_id": args.get("niche_id"), "platform": args.get("platform")}
+        return [_campaign(found) for found in campaigns_with_figures(session(), **wanted, **window(args))]
+
+
+@blp.route("/api/campaigns/<uuid:campaign_id>")
+class OneCampaign(MethodView):
+    @with_api_key
+    @blp.response(200, CampaignWithStats)
+    def get(self, campaign_id):
+        """Read a campaign with its figures"""
+        found = campaign_with_figures(session(), campaign_id)
+        total = found.total
+        stats = {
+            "total_leads": total.leads,
+            "qualified_leads": total.qualified,
+            "cpl": total.cpl,
+            "conversion_rate": total.conversion_rate,
+        }
+        return _campaign(found) | {"stats": stats}
+
+
+@blp.route("/api/campaigns/<uuid:campaign_id>/status")
+class OneCampaignStatus(MethodView):
+    @with_api_key
+    @blp.arguments(CampaignStatusBody)
+    @blp.response(200, CampaignRow)
+    def patch(self, body, campaign_id):
+        """Move a campaign to another status"""
+        campaign = get_campaign(session(), campaign_id, lock=True)
+        if change_status(session(), campaign, body["status"]):
+            announce(
+                EventKind.CAMPAIGN_STATUS,
+                campaign_id=str(campaign.id),
+                niche_id=str(campaign.niche_id),
+                status=campaign.status,
+            )
+        return _campaign(campaign_with_figures(session(), campaign_id))
+
+
+@blp.route("/api/campaigns/<uuid:campaign_id>/ads")
+class CampaignAds(MethodView):
+    @with_api_key
+    @blp.arguments(AdBody)
+    @blp.response(201, AdRow)
+    def post(self, body, campaign_id):
+        """Add an ad to a campaign"""
+        spent, day = body.pop("spent", None), body.pop("spent_on", None)
+        # Locked, so that the niche is not archived before the ad is in.
+        ad = create_ad(session(), get_campaign(session(), campaign_id, lock=True), body, spent, day)
+        announce_stats(campaign_id)
+        return _ad(ad)
+
+    @with_api_key
+    @blp.arguments(ListArgs, location="query")
+    @blp.response(200, AdRow(many=True))
+    def get(self, args, campaign_id):
+        """List a campaign's ads, newest first"""
+        get_campaign(session(), campaign_id)
+        at = window(args)
+        rows = session().execute(ads_of(campaign_id).limit(at["limit"]).offset(at["offset"]))
+        return [_fields(ad) | {"spent": spent} for ad, spent in rows]
+
+
+@blp.route("/api/ads/<uuid:ad_id>")
+class OneAd(MethodView):
+    @with_api_key
+    @blp.arguments(AdChanges)
+    @blp.response(200, AdRow)
+    def patch(self, body, ad_id):
+        """Change what is given of an ad"""
+        spent, day = body.pop("spent", None), body.pop("spent_on", None)
+        ad = lock_ad(session(), ad_id)
+        change_ad(session(), ad, body, spent, day)
+        if spent is not None:
+            announce_stats(ad.campaign_id)
+        return _ad(ad)
+
+
+def _campaign(found: CampaignFigures) -> dict[str, Any]:
+    campaign = found.campaign
+    counted = {"spent": found.total.spend, "ads_count": found.ads_count, "leads_count": found.total.leads}
+    return {name: getattr(campaign, name) for name in CampaignRow().fields if name not in counted} | counted
+
+
+def _ad(ad: Ad) -> dict[str, Any]:
+    return _fields(ad) | {"spent": spent_by(session(), ad.id)}
+
+
+def _fields(ad: Ad) -> dict[str, Any]:
+    return {name: getattr(ad, name) for name in AdRow().fields if name != "spent"}

@@ -1,0 +1,104 @@
+"""Leads and figures as CSV, streamed: however many rows, only a page of them is in memory."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Response, current_app
+from flask.views import MethodView
+from marshmallow import fields
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.api_keys import with_api_key
+from api.blueprint import Blueprint, Body, one_of
+from api.db import session
+from api.fields import moment
+from api.leadgen.prospects import wanted
+from api.leadgen.schemas import PeriodArgs
+from models.campaigns import Platform
+from models.csv_cells import safe_cell
+from models.earnings import Figures, earnings_by_day_and_campaign
+from models.niches import get_niche
+from models.prospects import ProspectStatus, prospect_pages
+
+blp = Blueprint("leadgen_export", __name__, description="Leads and figures as CSV")
+
+PROSPECT_COLUMNS = (
+    "id", "created_at", "name", "phone", "source", "platform_user_id", "budget", "notes", "status", "revenue",
+    "quality_score", "ad_id", "campaign_id", "niche_id",
+)  # fmt: skip
+EARNING_COLUMNS = (
+    "day", "platform", "campaign_id", "campaign", "leads", "qualified", "won", "spend", "revenue", "cpl",
+    "conversion_rate", "roi",
+)  # fmt: skip
+
+
+class ExportArgs(Body):
+    status = one_of(ProspectStatus)
+    source = one_of(Platform)
+    niche_id = fields.UUID()
+    campaign_id = fields.UUID()
+
+
+@blp.route("/api/leads/export")
+class ProspectExport(MethodView):
+    @with_api_key
+    @blp.arguments(ExportArgs, location="query")
+    @blp.doc(responses={200: {"description": "CSV", "content": {"text/csv": {}}}})
+    def get(self, args):
+        """Download leads as CSV, newest first"""
+        pages = prospect_pages(current_app.extensions["sessions"], **wanted(args))
+        rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
+        return _csv("leads.csv", PROSPECT_COLUMNS, rows)
+
+
+@blp.route("/api/niches/<uuid:niche_id>/stats/export")
+class EarningsExport(MethodView):
+    @with_api_key
+    @blp.arguments(PeriodArgs, location="query")
+    @blp.doc(responses={200: {"description": "CSV", "content": {"text/csv": {}}}})
+    def get(self, args, niche_id):
+        """Download what a niche's campaigns cost and earned day by day as CSV"""
+        get_niche(session(), niche_id)
+        query = earnings_by_day_and_campaign(niche_id, args.get("first"), args.get("last"))
+        return _csv("stats.csv", EARNING_COLUMNS, _earnings(current_app.extensions["sessions"], query))
+
+
+def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:
+    with sessions() as own:  # the request's session is gone when this runs
+        for *place, leads, qualified, won, revenue, spend in own.execute(query.execution_options(yield_per=1000)):
+            part = Figures(int(leads), int(qualified), int(won), revenue, spend)
+            figures = [part.leads, part.qualified, part.won, part.spend, part.revenue]
+            yield [*place, *figures, part.cpl, part.conversion_rate, part.roi]
+
+
+def _csv(name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> Response:
+    response = Response(_lines(columns, rows), mimetype="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _lines(columns: Iterable[str], rows: Iterable[list[Any]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(columns)
+    yield "\ufeff"  # without it spreadsheets take UTF-8 for something else
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+        if buffer.tell() > 1 << 16:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return moment(value)
+    if value is None or isinstance(value, int | Decimal):
+        return value  # negative numbers among them: they are not text that somebody wrote
+    return safe_cell(str(value))

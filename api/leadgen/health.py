@@ -1,0 +1,129 @@
+"""Whether lead generation has what it needs: database and Redis, asked truly and within a second."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+
+import psycopg2
+import redis
+from flask import current_app
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.access import public
+from api.blueprint import Blueprint, Body
+
+blp = Blueprint("leadgen_health", __name__, description="Whether lead generation has what it needs")
+
+#: Both answers are waited for at once, so that a service that hangs costs no more than this.
+PATIENCE_SECONDS = 0.7
+#: A probe that has hung for this long is given up, and another one tries.
+GIVEN_UP_SECONDS = 10
+
+
+class Services(Body):
+    database = fields.String(metadata={"description": "connected or disconnected"})
+    redis = fields.String(metadata={"description": "connected or disconnected"})
+
+
+class ServicesHealth(Body):
+    status = fields.String(metadata={"description": "healthy or unhealthy"})
+    services = fields.Nested(Services)
+    version = fields.String()
+
+
+class Probe:
+    """
+    Asks a service whether it is there, in a thread of its own.
+
+    Those who ask while a probe hangs wait for the same one: however often health is asked for, one thread hangs.
+    """
+
+    def __init__(self, ask: Callable[[], None]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._asked: Future[None] | None = None
+        self._asked_at = 0.0
+
+    def begin(self) -> Future[None]:
+        """The answer to come: None, or the error that the service met us with."""
+        with self._lock:
+            now = time.monotonic()
+            if self._asked is None or self._asked.done() or now - self._asked_at > GIVEN_UP_SECONDS:
+                self._asked, self._asked_at = Future(), now
+                threading.Thread(target=self._run, args=(self._asked,), daemon=True).start()
+            return self._asked
+
+    def _run(self, answer: Future[None]) -> None:
+        try:
+            self._ask()
+        except Exception as error:  # noqa: B902 - whatever it is, the service is not there for us
+            answer.set_exception(error)
+        else:
+            answer.set_result(None)
+
+
+def ask_database(url: str) -> None:
+    """Raise unless PostgreSQL answers a query on a new connection: a pool may still hold ones that once worked."""
+    connection = psycopg2.connect(
+        url.replace("+psycopg2", ""),
+        connect_timeout=2,  # libpq takes no less
+        options="-c statement_timeout=500",
+        application_name="leadmatch-health",
+        keepalives_idle=2,
+        tcp_user_timeout=2000,
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        connection.close()
+
+
+def ask_redis(url: str) -> None:
+    """Raise unless Redis answers on a new connection."""
+    with redis.Redis.from_url(url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS) as client:
+        client.ping()
+
+
+def _probes() -> dict[str, Probe]:
+    settings = current_app.extensions["settings"]
+    return current_app.extensions.setdefault(
+        "health_probes",
+        {
+            "database": Probe(lambda: ask_database(settings.database_url)),
+            "redis": Probe(lambda: ask_redis(settings.redis_url)),
+        },
+    )
+
+
+def _services() -> dict[str, str]:
+    answers = {name: probe.begin() for name, probe in _probes().items()}
+    until = time.monotonic() + PATIENCE_SECONDS
+    return {name: "connected" if _came(answer, until) else "disconnected" for name, answer in answers.items()}
+
+
+def _came(answer: Future[None], until: float) -> bool:
+    try:
+        return answer.exception(timeout=max(0.0, until - time.monotonic())) is None
+    except FutureTimeoutError:
+        return False
+
+
+@blp.route("/api/health")
+class LeadgenHealth(MethodView):
+    @public
+    @blp.response(200, ServicesHealth)
+    @blp.alt_response(503, schema=ServicesHealth, description="The database or Redis is away.")
+    def get(self):
+        """Say whether database and Redis answer"""
+        services = _services()
+        healthy = set(services.values()) == {"connected"}
+        answer = {
+            "status": "healthy" if healthy else "unhealthy",
+            "services": services,
+            "version": current_app.config["API_VERSION"],
+        }
+        return answer, 200 if healthy else 503

@@ -1,0 +1,180 @@
+"""Niches, and what they earn."""
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.api_keys import with_api_key
+from api.blueprint import Blueprint, Body, one_of
+from api.db import session
+from api.fields import Moment, Text, money
+from api.leadgen.schemas import Amount, ListArgs, PeriodArgs, rows_of
+from models import audit
+from models.campaigns import delete_niche
+from models.earnings import Figures, Slice, niche_earnings
+from models.niches import Niche, NicheStatus, change_niche, create_niche, get_niche, niches
+
+blp = Blueprint("leadgen_niches", __name__, description="Markets that advertising tries out")
+
+
+class NicheBody(Body):
+    name = Text(200, required=True)
+    category = Text(100, required=True)
+    description = Text(5000, empty=True, allow_none=True)
+    cpl_target = money(allow_none=True, metadata={"description": "The most that a lead may cost."})
+    roi_target = money(allow_none=True, metadata={"description": "The least return on the money spent, per cent."})
+
+
+class NicheChanges(NicheBody):
+    name = Text(200)
+    category = Text(100)
+    status = one_of(NicheStatus)
+
+
+class NicheArgs(ListArgs):
+    status = one_of(NicheStatus)
+
+
+class DeleteArgs(Body):
+    force = fields.Boolean(load_default=False, metadata={"description": "Archive a niche that has campaigns."})
+
+
+class NicheRow(Body):
+    id = fields.UUID()
+    name = fields.String()
+    category = fields.String()
+    description = fields.String(allow_none=True)
+    status = fields.String()
+    cpl_target = Amount()
+    roi_target = Amount()
+    created_at = Moment()
+
+
+class NicheDeleted(Body):
+    message = fields.String()
+    id = fields.UUID()
+
+
+class FiguresRow(Body):
+    leads = fields.Integer()
+    qualified = fields.Integer(metadata={"description": "Qualified, hot or won."})
+    won = fields.Integer()
+    spend = Amount()
+    revenue = Amount(metadata={"description": "What won leads brought."})
+    cpl = Amount(metadata={"description": "spend / leads; null without leads."})
+    conversion_rate = Amount(metadata={"description": "Qualified of all leads, per cent; null without leads."})
+    roi = Amount(metadata={"description": "(revenue - spend) / spend, per cent; null without spend."})
+
+
+class DayEarnings(FiguresRow):
+    day = fields.Date()
+
+
+class PlatformEarnings(FiguresRow):
+    platform = fields.String()
+
+
+class CampaignEarnings(FiguresRow):
+    campaign_id = fields.UUID()
+    campaign = fields.String()
+
+
+class Targets(Body):
+    cpl_target = Amount()
+    cpl_met = fields.Boolean(allow_none=True, metadata={"description": "Null without a target or without leads."})
+    roi_target = Amount()
+    roi_met = fields.Boolean(allow_none=True, metadata={"description": "Null without a target or without spend."})
+
+
+class NicheStats(Body):
+    niche_id = fields.UUID()
+    first = fields.Date(data_key="from", allow_none=True)
+    last = fields.Date(data_key="to", allow_none=True)
+    total = fields.Nested(FiguresRow)
+    targets = fields.Nested(Targets)
+    by_day = fields.List(fields.Nested(DayEarnings))
+    by_platform = fields.List(fields.Nested(PlatformEarnings))
+    by_campaign = fields.List(fields.Nested(CampaignEarnings))
+
+
+@blp.route("/api/niches")
+class Niches(MethodView):
+    @with_api_key
+    @blp.arguments(NicheBody)
+    @blp.response(201, NicheRow)
+    def post(self, body):
+        """Create a niche"""
+        return create_niche(session(), body)
+
+    @with_api_key
+    @blp.arguments(NicheArgs, location="query")
+    @blp.response(200, NicheRow(many=True))
+    def get(self, args):
+        """List niches, newest first"""
+        return rows_of(niches(args.get("status")), args)
+
+
+@blp.route("/api/niches/<uuid:niche_id>")
+class OneNiche(MethodView):
+    @with_api_key
+    @blp.response(200, NicheRow)
+    def get(self, niche_id):
+        """Read a niche"""
+        return get_niche(session(), niche_id)
+
+    @with_api_key
+    @blp.arguments(NicheChanges)
+    @blp.response(200, NicheRow)
+    def patch(self, body, niche_id):
+        """Change what is given of a niche"""
+        niche = get_niche(session(), niche_id, lock=True)
+        change_niche(session(), niche, body)
+        return niche
+
+    @with_api_key
+    @blp.arguments(DeleteArgs, location="query")
+    @blp.response(200, NicheDeleted)
+    def delete(self, args, niche_id):
+        """Delete a niche; one that has campaigns is archived, and only by force"""
+        niche = get_niche(session(), niche_id, lock=True)
+        delete_niche(session(), niche, force=args["force"])
+        audit.record(session(), "niche_deleted", table_name="niches", row_id=niche_id, forced=args["force"])
+        return {"message": "Ниша удалена", "id": niche_id}
+
+
+@blp.route("/api/niches/<uuid:niche_id>/stats")
+class OneNicheStats(MethodView):
+    @with_api_key
+    @blp.arguments(PeriodArgs, location="query")
+    @blp.response(200, NicheStats)
+    def get(self, args, niche_id):
+        """What a niche cost and earned, whole and by day, platform and campaign, held against its targets"""
+        niche = get_niche(session(), niche_id)
+        earned = niche_earnings(session(), niche, args.get("first"), args.get("last"))
+        return {
+            "niche_id": niche.id,
+            "first": args.get("first"),
+            "last": args.get("last"),
+            "total": earned.total,
+            "targets": _targets(niche, earned.total),
+            "by_day": [_row(part) | {"day": part.day} for part in earned.by_day],
+            "by_platform": [_row(part) | {"platform": part.platform} for part in earned.by_platform],
+            "by_campaign": [
+                _row(part) | {"campaign_id": part.campaign_id, "campaign": part.campaign_name}
+                for part in earned.by_campaign
+            ],
+        }
+
+
+def _row(part: Slice) -> dict:
+    return {name: getattr(part.figures, name) for name in FiguresRow().fields}
+
+
+def _targets(niche: Niche, total: Figures) -> dict:
+    cpl_known = niche.cpl_target is not None and total.cpl is not None
+    roi_known = niche.roi_target is not None and total.roi is not None
+    return {
+        "cpl_target": niche.cpl_target,
+        "cpl_met": total.cpl <= niche.cpl_target if cpl_known else None,
+        "roi_target": niche.roi_target,
+        "roi_met": total.roi >= niche.roi_target if roi_known else None,
+    }

@@ -1,0 +1,291 @@
+"""Leads of the contract, which are our prospects: create, list, read, change status, convert."""
+
+from typing import Any
+
+from flask import current_app
+from flask.views import MethodView
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from api.api_keys import with_api_key
+from api.blueprint import Blueprint, Body, one_of
+from api.db import after_commit, session
+from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
+from api.fields import IdText, Moment, Text, Whole, money
+from api.leadgen.announce import announce, announce_stats, score_soon
+from api.leadgen.schemas import Amount, ListArgs, rows_of, window
+from models.campaigns import Platform
+from models.conversion import convert
+from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
+from models.events import EventKind
+from models.messages import Message, Sender, add_message, messages_of
+from models.prospects import (
+    Prospect,
+    ProspectStatus,
+    add_prospect,
+    change_status,
+    get_prospect,
+    prospects_window,
+    touches_of,
+)
+from models.users import normal_phone
+
+blp = Blueprint("leadgen_leads", __name__, description="Contacts won by advertising")
+
+
+class ProspectBody(Body):
+    ad_id = fields.UUID(allow_none=True, metadata={"description": "The ad that won the lead."})
+    name = Text(200, required=True)
+    phone = Text(40, allow_none=True)
+    source = one_of(Platform, required=True)
+    platform_user_id = Text(200, allow_none=True)
+    budget = money(allow_none=True)
+    notes = Text(5000, empty=True, allow_none=True)
+
+
+class ProspectArgs(ListArgs):
+    status = one_of(ProspectStatus)
+    source = one_of(Platform)
+    niche_id = fields.UUID()
+    campaign_id = fields.UUID()
+
+
+class ProspectStatusBody(Body):
+    status = one_of(ProspectStatus, required=True)
+    revenue = money(metadata={"description": "With won: what the deal brought; the lead's budget if not named."})
+
+
+class MessageBody(Body):
+    message = Text(10_000, required=True)
+    sender = one_of(Sender, required=True)
+    platform = one_of(Platform, required=True)
+
+
+class MessageArgs(ListArgs):
+    """All messages unless a `limit` is named."""
+
+    limit = fields.Integer(
+        validate=validate.Range(1, 100), metadata={"description": "Messages a page; all if left out."}
+    )
+
+
+class OpenBudget(Body):
+    """Either end may be left open."""
+
+    min = money(allow_none=True)
+    max = money(allow_none=True)
+
+    @validates_schema
+    def check_order(self, data: dict, **kwargs: Any) -> None:
+        if data.get("min") is not None and data.get("max") is not None and data["min"] > data["max"]:
+            raise ValidationError("min must not be above max.", "min")
+
+
+class WhereToLive(Body):
+    city = Text(100, required=True)
+    districts = fields.List(Text(100), validate=validate.Length(max=200))
+    metro_stations = fields.List(Text(100), validate=validate.Length(max=400))
+
+
+class Wishes(Body):
+    """What the client looks for, as the exchange writes it; all but the city may be left out."""
+
+    location = fields.Nested(WhereToLive, required=True)
+    budget = fields.Nested(OpenBudget)
+    area = fields.Nested(AreaSpan)
+    rooms = fields.List(Whole(0, MOST_ROOMS), validate=validate.Length(max=MOST_ROOMS))
+    property_type = one_of(PropertyType, only=WANTED_TYPES)
+    property_class = one_of(PropertyClass)
+    condition = one_of(Condition)
+    payment_method = one_of(PaymentMethod)
+    additional_requirements = Text(5000, empty=True, allow_none=True)
+
+
+class ConvertBody(Body):
+    realtor_id = IdText(required=True)
+    requirements = fields.Nested(Wishes, required=True)
+    deal_type = one_of(DealType, load_default=DealType.SALE)
+    notes = Text(5000, empty=True, allow_none=True)
+
+
+class ProspectRow(Body):
+    id = fields.UUID()
+    ad_id = fields.UUID(allow_none=True)
+    campaign_id = fields.UUID(allow_none=True)
+    niche_id = fields.UUID(allow_none=True)
+    name = fields.String()
+    phone = fields.String(allow_none=True)
+    source = fields.String()
+    platform_user_id = fields.String(allow_none=True)
+    budget = Amount()
+    notes = fields.String(allow_none=True)
+    status = fields.String()
+    revenue = Amount(metadata={"description": "What the deal brought, while the lead is won."})
+    quality_score = fields.Integer(allow_none=True, metadata={"description": "0 to 100; null until it is computed."})
+    lead_id = IdText(allow_none=True, metadata={"description": "The exchange lead that this one became."})
+    created_at = Moment()
+
+
+class ProspectAdded(ProspectRow):
+    duplicate = fields.Boolean(metadata={"description": "The niche knew this person: a touch was added to the lead."})
+    touches = fields.Integer(metadata={"description": "Contacts so far, the first included."})
+
+
+class MessageRow(Body):
+    id = fields.UUID()
+    message = fields.String()
+    sender = fields.String()
+    platform = fields.String()
+    created_at = Moment()
+
+
+class MessageAdded(MessageRow):
+    lead_id = fields.UUID(attribute="prospect_id")
+
+
+class Conversation(Body):
+    lead_id = fields.UUID()
+    messages = fields.List(fields.Nested(MessageRow))
+
+
+class Quality(Body):
+    method = fields.String(metadata={"description": "rules, or model: one fitted to the niche's outcomes."})
+    reasons = fields.List(fields.Dict(), metadata={"description": "What each criterion added to the score."})
+
+
+class ProspectDetail(ProspectRow):
+    touches = fields.Integer()
+    quality = fields.Nested(Quality, allow_none=True)
+    conversations = fields.List(fields.Nested(MessageRow))
+
+
+class Converted(Body):
+    lead_id = IdText(attribute="id")
+    realtor_id = IdText(attribute="owner_id")
+    created_at = Moment()
+
+
+@blp.route("/api/leads")
+class Prospects(MethodView):
+    @with_api_key
+    @blp.arguments(ProspectBody)
+    @blp.response(201, ProspectAdded)
+    @blp.alt_response(200, schema=ProspectAdded, description="The niche knew this person: a touch was added.")
+    def post(self, body):
+        """Add a lead, or a touch to the one that its niche has of the same phone or platform user"""
+        if body.get("phone"):
+            body["phone"] = normal_phone(body["phone"])
+        added = add_prospect(session(), body)
+        prospect = added.prospect
+        if added.new:
+            announce(
+                EventKind.LEAD_CREATED,
+                lead_id=str(prospect.id),
+                source=prospect.source,
+                campaign_id=prospect.campaign_id and str(prospect.campaign_id),
+                niche_id=prospect.niche_id and str(prospect.niche_id),
+            )
+            announce_stats(prospect.campaign_id)
+        score_soon(prospect.id)
+        answer = row_of(prospect) | {"duplicate": not added.new, "touches": touches_of(session(), prospect)}
+        return answer, 201 if added.new else 200
+
+    @with_api_key
+    @blp.arguments(ProspectArgs, location="query")
+    @blp.response(200, ProspectRow(many=True))
+    def get(self, args):
+        """List leads, newest first"""
+        return prospects_window(session(), **window(args), **wanted(args))
+
+
+@blp.route("/api/leads/<uuid:lead_id>")
+class OneProspect(MethodView):
+    @with_api_key
+    @blp.response(200, ProspectDetail)
+    def get(self, lead_id):
+        """Read a lead with its conversation and the reasons behind its score"""
+        prospect = get_prospect(session(), lead_id)
+        scored = prospect.quality_method is not None
+        return row_of(prospect) | {
+            "touches": touches_of(session(), prospect),
+            "quality": {"method": prospect.quality_method, "reasons": prospect.quality_reasons} if scored else None,
+            "conversations": session().scalars(messages_of(lead_id)).all(),
+        }
+
+
+@blp.route("/api/leads/<uuid:lead_id>/status")
+class OneProspectStatus(MethodView):
+    @with_api_key
+    @blp.arguments(ProspectStatusBody)
+    @blp.response(200, ProspectRow)
+    def patch(self, body, lead_id):
+        """Move a lead to another status"""
+        prospect = get_prospect(session(), lead_id, lock=True)
+        if change_status(session(), prospect, body["status"], body.get("revenue")):
+            announce(
+                EventKind.LEAD_STATUS,
+                lead_id=str(prospect.id),
+                status=prospect.status,
+                campaign_id=prospect.campaign_id and str(prospect.campaign_id),
+                niche_id=prospect.niche_id and str(prospect.niche_id),
+            )
+            announce_stats(prospect.campaign_id)
+        return prospect
+
+
+@blp.route("/api/leads/<uuid:lead_id>/messages")
+class Messages(MethodView):
+    @with_api_key
+    @blp.arguments(MessageBody)
+    @blp.response(201, MessageAdded)
+    def post(self, body, lead_id):
+        """Add a message to a lead's conversation"""
+        said: Message = add_message(session(), lead_id, body["message"], body["sender"], body["platform"])
+        score_soon(lead_id)
+        return said
+
+    @with_api_key
+    @blp.arguments(MessageArgs, location="query")
+    @blp.response(200, Conversation)
+    def get(self, args, lead_id):
+        """Read a lead's whole conversation, oldest first"""
+        get_prospect(session(), lead_id)
+        query = messages_of(lead_id)
+        messages = rows_of(query, args) if "limit" in args else session().scalars(query).all()
+        return {"lead_id": lead_id, "messages": messages}
+
+
+@blp.route("/api/leads/<uuid:lead_id>/convert")
+class Conversion(MethodView):
+    @with_api_key
+    @blp.arguments(ConvertBody)
+    @blp.response(201, Converted)
+    def post(self, body, lead_id):
+        """Make a lead an exchange lead of a realtor; this can be done once"""
+        prospect = get_prospect(session(), lead_id, lock=True)
+        lead = convert(session(), prospect, body["realtor_id"], _columns(body))
+        client = current_app.extensions["worker"]
+        after_commit(lambda: client.lead_changed(lead.id))
+        return lead
+
+
+def wanted(args: dict[str, Any]) -> dict[str, Any]:
+    """The filters among a list's arguments."""
+    return {name: args.get(name) for name in ("status", "source", "niche_id", "campaign_id")}
+
+
+def row_of(prospect: Prospect, schema: type[Schema] = ProspectRow) -> dict[str, Any]:
+    """A prospect's columns as *schema* names them."""
+    return {name: getattr(prospect, name) for name in schema().fields}
+
+
+def _columns(body: dict[str, Any]) -> dict[str, Any]:
+    """Columns of a lead from what was named of its wishes."""
+    wishes = dict(body["requirements"])
+    location, budget, area = wishes.pop("location"), wishes.pop("budget", {}), wishes.pop("area", {})
+    spans = {
+        "budget_min": budget.get("min"),
+        "budget_max": budget.get("max"),
+        "area_min": area.get("min"),
+        "area_max": area.get("max"),
+    }
+    return location | wishes | spans | {"deal_type": body["deal_type"], "notes": body.get("notes")}

@@ -1,0 +1,342 @@
+"""How promising a prospect is, 0 to 100: by rules from the first day, by a niche's own outcomes once there are enough.
+
+Rows are prospects, as everywhere here. Both scores are sums over criteria, so each can say what it was made of.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from matching.errors import InvalidInputError
+
+Floats = NDArray[np.float64]
+
+#: What each criterion adds to 100 points when it is fully met.
+WEIGHTS = {"completeness": 25, "budget": 20, "source": 10, "answer_speed": 20, "conversation": 25}
+CRITERIA = tuple(WEIGHTS)
+
+#: How direct a contact is: messengers lead to a person, marketplaces to an account. A prior, until outcomes speak.
+SOURCE_VALUES = {"whatsapp": 0.8, "telegram": 0.7, "kaspi": 0.6, "olx": 0.5}
+SOURCES = tuple(SOURCE_VALUES)
+
+#: What is not known counts as neither good nor bad.
+UNKNOWN = 0.5
+#: An answer within the first is as good as it gets, one after the second as bad; between them the logarithm counts.
+FAST_MINUTES, SLOW_MINUTES = 5.0, 3 * 24 * 60.0
+#: Messages and repeated contacts after which about two thirds of the conversation's value are reached.
+TALKATIVE = 4.0
+#: How far a budget may lie below the niche's middle before it is worth nothing: a quarter of it.
+POOR_BUDGET = 0.25
+
+#: A model needs this many outcomes, and this many of either kind, to be fitted and judged.
+LEAST_OUTCOMES, LEAST_OF_A_KIND = 150, 30
+FOLDS = 5
+#: The model must be better than the rules by this many standard errors: of models of pure noise about 1 in 40 would be
+#: taken for better at 2, were it not for the second hurdle, the base rate, that they must clear as well.
+LEAST_ADVANTAGE = 2.0  # standard errors
+#: Inverse strength of the L2 penalty on standardised features.
+PENALTY_C = 0.3
+
+
+@dataclass(frozen=True)
+class Prospects:
+    """
+    Facts about n prospects, all arrays of length n.
+
+    Missing numbers are nan: no budget, no middle budget of the niche, never answered.
+    """
+
+    known: Floats  #: Share of phone, account, budget and notes that is known, 0 to 1.
+    budgets: Floats  #: Above or equal 0.
+    niche_budgets: Floats  #: The middle budget of the prospect's niche, above 0.
+    sources: NDArray[np.str_]  #: Words of :data:`SOURCES`.
+    answer_minutes: Floats  #: Median wait for the prospect's answers.
+    messages: Floats  #: Written by the prospect.
+    touches: Floats  #: Contacts, the first included.
+
+    def __post_init__(self) -> None:
+        shapes = {name: np.shape(values) for name, values in vars(self).items()}
+        if len(set(shapes.values())) != 1 or np.ndim(self.known) != 1:
+            raise InvalidInputError(f"expected vectors of one length, got {shapes}")
+        if not set(np.unique(self.sources)) <= set(SOURCES):
+            raise InvalidInputError(f"unknown sources: {sorted(set(np.unique(self.sources)) - set(SOURCES))}")
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score, how it was found, and what each criterion added to it."""
+
+    score: int
+    method: str
+    reasons: list[dict[str, Any]]
+
+
+# -- Rules -------------------------------------------------------------------------------------------------------------
+
+
+def criterion_values(prospects: Prospects) -> Floats:
+    """
+    How well every prospect meets every criterion.
+
+    completeness   share of phone, account, budget and notes that is known
+    budget         1 at the niche's middle budget or above; below, in a line down to 0 at a quarter of it
+    source         :data:`SOURCE_VALUES`
+    answer_speed   1 up to 5 minutes, 0 from 3 days, in between falling with the logarithm of the wait
+    conversation   1 - exp(-(messages + repeated contacts) / 4)
+
+    Returns:
+        (n, 5), 0 to 1, columns as :data:`CRITERIA`; 0.5 where a fact is missing.
+    """
+    with np.errstate(invalid="ignore"):
+        budget = np.clip((prospects.budgets / prospects.niche_budgets - POOR_BUDGET) / (1 - POOR_BUDGET), 0, 1)
+        waits = np.maximum(prospects.answer_minutes, FAST_MINUTES)
+        speed = np.clip(np.log(SLOW_MINUTES / waits) / np.log(SLOW_MINUTES / FAST_MINUTES), 0, 1)
+    source = np.array([SOURCE_VALUES[str(word)] for word in prospects.sources], dtype=float)
+    talk = 1 - np.exp(-(prospects.messages + prospects.touches - 1) / TALKATIVE)
+    values = np.column_stack([prospects.known, budget, source, speed, talk])
+    return np.where(np.isnan(values), UNKNOWN, values)
+
+
+def rule_scores(prospects: Prospects) -> Floats:
+    """The rules' scores, (n,), 0 to 100: the criteria's values by :data:`WEIGHTS`."""
+    return criterion_values(prospects) @ np.array(list(WEIGHTS.values()), dtype=float)
+
+
+# -- The fitted model --------------------------------------------------------------------------------------------------
+
+#: Columns of :func:`features`, each with the criterion that it speaks for.
+FEATURES = {
+    "known": "completeness",
+    "budget_known": "budget",
+    "log_budget": "budget",
+    **{f"source_{word}": "source" for word in SOURCES},
+    "answered": "answer_speed",
+    "speed": "answer_speed",
+    "messages": "conversation",
+    "touches": "conversation",
+}
+
+
+def features(prospects: Prospects) -> Floats:
+    """What the model sees, (n, 11), columns as :data:`FEATURES`; a missing fact is 0 beside a flag that says so."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = prospects.budgets / prospects.niche_budgets
+        log_budget = np.clip(np.log(np.where(ratio > 0, ratio, np.nan)), -3, 3)
+        waits = np.clip(prospects.answer_minutes, FAST_MINUTES, SLOW_MINUTES)
+        speed = np.log(SLOW_MINUTES / waits) / np.log(SLOW_MINUTES / FAST_MINUTES)
+    columns = [
+        prospects.known,
+        ~np.isnan(prospects.budgets),
+        np.nan_to_num(log_budget),
+        *(prospects.sources == word for word in SOURCES),
+        ~np.isnan(prospects.answer_minutes),
+        np.nan_to_num(speed),
+        np.log1p(prospects.messages),
+        np.log(prospects.touches),
+    ]
+    return np.column_stack([np.asarray(column, dtype=float) for column in columns])
+
+
+class QualityModel:
+    """
+    Chance of being won, from a logistic regression on standardised features, calibrated on held-out predictions.
+
+    p = 1 / (1 + exp(-(b + sum_j w_j (x_j - m_j) / s_j)))
+
+    The penalty that keeps few outcomes from being learnt by heart also pulls chances to the middle. So the regression's
+    log-odds for outcomes held out of its fit are themselves regressed on those outcomes (Platt 1999, "Probabilistic
+    outputs for support vector machines"), and slope and intercept folded into w and b: the calibrated model is linear
+    like the first.
+    """
+
+    def __init__(self, penalty_c: float = PENALTY_C, folds: int = FOLDS, seed: int = 0) -> None:
+        self.penalty_c = penalty_c
+        self.folds = folds
+        self.seed = seed
+
+    def fit(self, x: Floats, won: NDArray[np.bool_]) -> "QualityModel":
+        """Learn from features (n, k) and outcomes (n,); there must be as many outcomes of either kind as folds."""
+        self.means_ = x.mean(axis=0)
+        spread = x.std(axis=0)
+        self.scales_ = np.where(spread > 1e-9, spread, 1.0)
+        z = self._standard(x)
+        regression = LogisticRegression(C=self.penalty_c, max_iter=1000)
+        folds = StratifiedKFold(self.folds, shuffle=True, random_state=self.seed)
+        held_out = cross_val_predict(regression, z, won, cv=folds, method="decision_function")
+        slope, intercept = calibration(held_out, won)
+        regression.fit(z, won)
+        self.weights_ = slope * regression.coef_[0]
+        self.intercept_ = slope * float(regression.intercept_[0]) + intercept
+        return self
+
+    def contributions(self, x: Floats) -> Floats:
+        """What each feature adds to the log-odds, (n, k); 0 for one that is average."""
+        return self._standard(x) * self.weights_
+
+    def chances(self, x: Floats) -> Floats:
+        """Chances of being won, (n,), 0 to 1."""
+        return 1 / (1 + np.exp(-(self.intercept_ + self.contributions(x).sum(axis=1))))
+
+    def _standard(self, x: Floats) -> Floats:
+        return (x - self.means_) / self.scales_
+
+    def parameters(self) -> dict[str, Any]:
+        """The fitted numbers, ready for JSON."""
+        arrays = {"means": self.means_, "scales": self.scales_, "weights": self.weights_}
+        rounded = {name: [round(float(value), 9) for value in values] for name, values in arrays.items()}
+        return {"features": list(FEATURES), "intercept": round(self.intercept_, 9), **rounded}
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> "QualityModel":
+        """A model that was fitted before; raises InvalidInputError if it was on other features."""
+        if parameters["features"] != list(FEATURES):
+            raise InvalidInputError("the model was fitted on other features; fit it again")
+        model = cls()
+        model.intercept_ = parameters["intercept"]
+        model.means_, model.scales_, model.weights_ = (np.array(parameters[k]) for k in ("means", "scales", "weights"))
+        return model
+
+
+def calibration(log_odds: Floats, won: NDArray[np.bool_]) -> tuple[float, float]:
+    """
+    Slope and intercept that make log-odds, or any score, honest: p = 1 / (1 + exp(-(slope * log_odds + intercept))).
+
+    A slope below 0 would turn a useless score upside down and call that knowledge, so there 0 is taken: the base rate.
+    """
+    platt = LogisticRegression(C=1e6, max_iter=1000).fit(log_odds[:, np.newaxis], won)
+    slope, intercept = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    if slope <= 0:
+        rate = np.mean(won)
+        return 0.0, float(np.log(rate / (1 - rate)))
+    return slope, intercept
+
+
+# -- Judging -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Report:
+    """How rules and model did on outcomes that neither had seen."""
+
+    outcomes: int
+    won: int
+    auc_rules: float
+    auc_model: float
+    log_loss_rules: float
+    log_loss_model: float
+    log_loss_base_rate: float
+    calibration_rules: float  #: Expected calibration error, 0 to 1: see :func:`calibration_error`.
+    calibration_model: float
+    advantage: float  #: Over the rules, in standard errors of the mean difference of log losses.
+    keep_model: bool
+
+
+def enough(won: NDArray[np.bool_]) -> bool:
+    """Whether there are outcomes enough to fit a model and to judge it."""
+    wins = int(np.sum(won))
+    return len(won) >= LEAST_OUTCOMES and min(wins, len(won) - wins) >= LEAST_OF_A_KIND
+
+
+def judge(prospects: Prospects, won: NDArray[np.bool_], seed: int = 0) -> Report:
+    """
+    Hold out each fifth of the outcomes in turn; compare what rules and model, taught by the rest, say of it.
+
+    The rules give no chances of their own; they get the best that a score can get: calibration on the same four fifths.
+    The model is kept if its log loss beats the rules' and the base rate's by two standard errors each, and its AUC
+    the rules'.
+    """
+    if len(won) != len(prospects) or not enough(won):
+        raise InvalidInputError(f"{len(won)} outcomes of {len(prospects)} prospects are not enough to judge a model")
+    x, scores = features(prospects), rule_scores(prospects) / 10
+    p_model, p_rules, p_base = (np.empty(len(won)) for _ in range(3))
+    for rest, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(x, won):
+        p_model[held] = QualityModel(seed=seed).fit(x[rest], won[rest]).chances(x[held])
+        slope, intercept = calibration(scores[rest], won[rest])
+        p_rules[held] = 1 / (1 + np.exp(-(slope * scores[held] + intercept)))
+        p_base[held] = won[rest].mean()
+    over_rules = _advantage(p_model, p_rules, won)
+    auc_rules, auc_model = float(roc_auc_score(won, scores)), float(roc_auc_score(won, p_model))
+    better = min(over_rules, _advantage(p_model, p_base, won)) > LEAST_ADVANTAGE and auc_model > auc_rules
+    return Report(
+        outcomes=len(won),
+        won=int(won.sum()),
+        auc_rules=auc_rules,
+        auc_model=auc_model,
+        log_loss_rules=float(log_loss(won, p_rules)),
+        log_loss_model=float(log_loss(won, p_model)),
+        log_loss_base_rate=float(log_loss(won, p_base)),
+        calibration_rules=calibration_error(p_rules, won),
+        calibration_model=calibration_error(p_model, won),
+        advantage=over_rules,
+        keep_model=bool(better),
+    )
+
+
+def calibration_error(chances: Floats, won: NDArray[np.bool_], bins: int = 10) -> float:
+    """
+    Mean gap between what was foretold and what came, over *bins* groups of equal size by what was foretold.
+
+    >>> calibration_error(np.array([0.25] * 4), np.array([True, False, False, False]), bins=1)
+    0.0
+    """
+    groups = np.array_split(np.argsort(chances, kind="stable"), bins)
+    return float(sum(len(g) * abs(chances[g].mean() - won[g].mean()) for g in groups if len(g)) / len(won))
+
+
+def _advantage(ours: Floats, theirs: Floats, won: NDArray[np.bool_]) -> float:
+    """By how many standard errors the first chances lose less than the second, in log loss."""
+    gain = np.log(np.where(won, ours, 1 - ours)) - np.log(np.where(won, theirs, 1 - theirs))
+    error = gain.std(ddof=1) / np.sqrt(len(gain))
+    return float(gain.mean() / error) if error > 0 else 0.0
+
+
+# -- Scores with reasons -----------------------------------------------------------------------------------------------
+
+
+def score(prospects: Prospects, model: QualityModel | None = None) -> list[Score]:
+    """
+    The score of every prospect, with its reasons.
+
+    By rules, the `points` of all reasons, each out of `of`, add up to the score before rounding. By a model, the score
+    is the chance of being won in per cent, and `log_odds` is what a criterion adds to that of the niche's average
+    prospect.
+    """
+    values = criterion_values(prospects)
+    if model is None:
+        totals = rule_scores(prospects)
+        return [
+            Score(int(round(total)), "rules", [_points(name, value) for name, value in zip(CRITERIA, row, strict=True)])
+            for total, row in zip(totals, values, strict=True)
+        ]
+    x = features(prospects)
+    shares = model.contributions(x) @ _criterion_of_feature()
+    return [
+        Score(int(round(100 * chance)), "model", _effects(row, effects))
+        for chance, row, effects in zip(model.chances(x), values, shares, strict=True)
+    ]
+
+
+def _points(name: str, value: float) -> dict[str, Any]:
+    points = round(WEIGHTS[name] * float(value), 1)
+    return {"criterion": name, "value": round(float(value), 3), "points": points, "of": WEIGHTS[name]}
+
+
+def _effects(values: Sequence[float], effects: Sequence[float]) -> list[dict[str, Any]]:
+    return [
+        {"criterion": name, "value": round(float(value), 3), "log_odds": round(float(effect), 3)}
+        for name, value, effect in zip(CRITERIA, values, effects, strict=True)
+    ]
+
+
+def _criterion_of_feature() -> Floats:
+    """(features, criteria): 1 where the feature speaks for the criterion."""
+    return np.array([[float(criterion == name) for name in CRITERIA] for criterion in FEATURES.values()])

@@ -1,0 +1,121 @@
+"""Leads and figures as CSV: what goes out comes in again, formulas do no harm, a mistake keeps everything out."""
+
+import csv
+import io
+
+import pytest
+
+from api.app import create_app
+from models.settings import Settings
+from tests.api.leadgen import make_ad, make_campaign, make_contact, send
+
+
+@pytest.fixture
+def client(process_environment):
+    return create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"})).test_client()
+
+
+def upload(client, text, expect=201, **request):
+    request = request or {"content_type": "text/csv"}
+    return send(
+        client, "POST", "/api/leads/import", expect, data=text.encode() if isinstance(text, str) else text, **request
+    )
+
+
+def download(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+
+
+def test_rows_become_leads_and_touches(client):
+    ad = make_ad(client)["id"]
+    known = f"Иван,olx,+7 777 123 4567,1500.5,{ad}\nОн же,kaspi,87771234567,,{ad}\n"
+    text = f"name,source,phone,budget,ad_id\n{known}Пётр,olx,,,\n"
+
+    assert upload(client, text) == {"created": 2, "duplicates": 1}
+
+    found = {row["name"]: row for row in send(client, "GET", "/api/leads")}
+    assert found["Иван"]["phone"] == "+77771234567"
+    assert (found["Иван"]["budget"], found["Пётр"]["budget"]) == (1500.5, None)
+
+
+def test_a_spreadsheets_semicolons_byte_order_mark_and_multipart_are_understood(client):
+    part = (io.BytesIO('\ufeffname;source\r\n"Иванов; Иван";olx\r\n\r\n'.encode()), "leads.csv")
+
+    assert upload(client, {"file": part}, content_type="multipart/form-data")["created"] == 1
+    assert send(client, "GET", "/api/leads")[0]["name"] == "Иванов; Иван"
+
+
+def test_a_mistake_is_named_by_its_line_and_keeps_everything_out(client):
+    rows = "".join(f"Имя {number},olx,\n" for number in range(700))  # more than is stored at once
+    answer = upload(client, f"name,source,phone\n{rows}Иван,avito,\nПётр,olx,звоните\n", 400)
+
+    assert answer["errors"]["csv"].keys() == {"line 702", "line 703"}
+    assert answer["errors"]["csv"]["line 702"].keys() == {"source"}
+    assert answer["errors"]["csv"]["line 703"].keys() == {"phone"}
+    assert send(client, "GET", "/api/leads") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "name"),
+        ("name\nИван\n", "source"),
+        ("name,source,owner\nИван,olx,1\n", "owner"),
+        ("name,source,name\nИван,olx,1\n", "twice"),
+        ("name,source\nИван,olx,1\n", "more cells"),
+        ('name,source\n"Иван,olx\n', "not CSV"),
+        (b"name,source\n\xff\xfe,olx\n", "UTF-8"),
+        ("name,source,ad_id\nИван,olx,00000000-0000-0000-0000-000000000000\n", "no such ad"),
+    ],
+)
+def test_a_bad_file_is_refused_with_the_reason(client, text, told):
+    answer = upload(client, text, 400)
+
+    assert told in str(answer["message"]) + str(answer.get("errors"))
+
+
+def test_another_type_is_refused(client):
+    upload(client, "{}", 415, content_type="application/json")
+
+
+def test_formulas_leave_as_text_and_come_back_as_they_were(client):
+    formula = '=HYPERLINK("http://evil.example","x")'
+    make_contact(client, 201, name=formula, notes="-1+1", phone="+77771234567")
+
+    [row] = download(client, "/api/leads/export")
+
+    assert (row["name"], row["notes"], row["phone"]) == ("'" + formula, "'-1+1", "'+77771234567")
+    whole = client.get("/api/leads/export").get_data()
+    assert upload(client, whole) == {"created": 1, "duplicates": 0}
+    assert {(one["name"], one["notes"], one["phone"]) for one in send(client, "GET", "/api/leads")} == {
+        (formula, "-1+1", "+77771234567")
+    }
+
+
+def test_an_export_holds_what_was_asked_for_beyond_one_page(client):
+    upload(
+        client,
+        "name,source\n" + "".join(f"Имя {number},{'olx' if number % 2 else 'kaspi'}\n" for number in range(2100)),
+    )
+
+    rows = download(client, "/api/leads/export?source=olx")
+
+    assert len({row["id"] for row in rows}) == len(rows) == 1050
+
+
+def test_figures_of_days_and_campaigns_are_exported(client):
+    campaign = make_campaign(client, name="=1+1")
+    make_ad(client, campaign["id"], spent=300, spent_on="2025-01-05")
+    ad = make_ad(client, campaign["id"])
+    make_contact(client, ad_id=ad["id"])
+
+    rows = download(client, f"/api/niches/{campaign['niche_id']}/stats/export")
+
+    assert [(row["campaign"], row["leads"], row["spend"], row["cpl"]) for row in rows] == [
+        ("'=1+1", "0", "300.00", ""),
+        ("'=1+1", "1", "0", "0.00"),
+    ]
+    assert rows[0]["day"] == "2025-01-05"
+    assert download(client, f"/api/niches/{campaign['niche_id']}/stats/export?to=2024-12-31") == []

@@ -1,0 +1,226 @@
+"""Live updates over real sockets, and health when a service is away or hangs."""
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+
+import httpx
+import psutil
+import pytest
+import redis
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from werkzeug.serving import make_server
+
+from api.app import create_app
+from api.leadgen import live
+from api.leadgen.health import Probe, ask_redis
+from models.events import STREAM, EventKind, publish
+from models.settings import Settings
+from tests.api.leadgen import make_ad, make_contact, send
+
+
+@pytest.fixture
+def app(process_environment):
+    return create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"}))
+
+
+@pytest.fixture
+def address(app, monkeypatch):
+    """host:port of a real server, whose live connections do not outlast the test."""
+    monkeypatch.setattr(live, "LIFETIME_SECONDS", 3.0)
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(live, "TURN_SECONDS", 0.1)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def stream(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+class Reader:
+    """Server-sent events, one at a time."""
+
+    def __init__(self, address, **headers):
+        self.answer = httpx.stream("GET", f"http://{address}/api/events", headers=headers, timeout=10)
+        self.lines = self.answer.__enter__().iter_lines()
+
+    def event(self):
+        """(id, kind, data) of the next event; comments and settings are passed over."""
+        fields = {}
+        for line in self.lines:
+            name, _, value = line.partition(": ")
+            if name:
+                fields[name] = value
+            if not line and "data" in fields:
+                return fields["id"], fields["event"], json.loads(fields["data"])
+
+    def close(self):
+        self.answer.__exit__(None, None, None)
+
+
+def test_a_new_lead_is_told_to_event_streams_and_sockets(app, address):
+    client = app.test_client()
+    ad = make_ad(client)
+    reader = Reader(address)
+    with connect(f"ws://{address}/api/ws") as socket:
+        assert reader.event()[1] == json.loads(socket.recv())["type"] == "hello"
+
+        made = make_contact(client, ad_id=ad["id"])
+
+        expected = {name: made[name] for name in ("source", "campaign_id", "niche_id")} | {"lead_id": made["id"]}
+        event_id, kind, data = reader.event()
+        assert (kind, data) == ("lead.created", expected)
+        assert json.loads(socket.recv()) == {"id": event_id, "type": kind, "data": expected}
+        _, kind, data = reader.event()
+        assert (kind, data["campaign_id"], data["total_leads"]) == ("campaign.stats", ad["campaign_id"], 1)
+    reader.close()
+
+
+def test_a_status_that_does_not_change_is_not_told(app, stream):
+    client = app.test_client()
+    made = make_ad(client)
+    for status in ("active", "active"):
+        send(client, "PATCH", f"/api/campaigns/{made['campaign_id']}/status", json={"status": status})
+
+    kinds = [fields[b"type"] for _, fields in stream.xrange(STREAM)]
+
+    assert kinds.count(b"campaign.status") == 1
+
+
+def test_events_hold_no_personal_data(app, stream):
+    client = app.test_client()
+    ad = make_ad(client)
+    make_contact(client, ad_id=ad["id"], name="Тайна", notes="секрет", platform_user_id="acc123")
+
+    told = repr(stream.xrange(STREAM)) + json.dumps([json.loads(f[b"data"]) for _, f in stream.xrange(STREAM)])
+
+    for secret in ("7771234567", "acc123", "Тайна", "секрет"):
+        assert secret not in told
+
+
+def test_a_reader_who_was_away_gets_what_was_missed(address, stream):
+    publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 1})
+    [(seen, _)] = stream.xrange(STREAM)
+    publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 2})
+
+    reader = Reader(address, **{"Last-Event-ID": seen.decode()})
+    with connect(f"ws://{address}/api/ws?last_event_id={seen.decode()}") as socket:
+        assert [reader.event()[1:] for _ in range(2)] == [("hello", {}), ("campaign.status", {"n": 2})]
+        assert [json.loads(socket.recv())["data"] for _ in range(2)] == [{}, {"n": 2}]
+    reader.close()
+
+
+@pytest.mark.parametrize("last", ["1-0", "9999999999999-0"])
+def test_a_reader_who_was_away_too_long_is_told_so(address, stream, last):
+    publish(stream, EventKind.CAMPAIGN_STATUS, {"n": 1})
+
+    reader = Reader(address, **{"Last-Event-ID": last})
+
+    assert [reader.event()[1] for _ in range(2)] == ["hello", "gap"]
+    reader.close()
+
+
+def test_what_is_no_events_id_is_refused(app, address):
+    send(app.test_client(), "GET", "/api/events", 400, headers={"Last-Event-ID": "yesterday"})
+    with connect(f"ws://{address}/api/ws?last_event_id=yesterday") as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv()
+    assert closed.value.rcvd.code == 1008
+
+
+def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
+    monkeypatch.setattr(live, "_seats", threading.BoundedSemaphore(2))
+    first = Reader(address)
+    first.event()
+    with connect(f"ws://{address}/api/ws") as second:
+        second.recv()
+
+        full = httpx.get(f"http://{address}/api/events")
+        assert (full.status_code, full.headers["Retry-After"]) == (429, "5")
+        with connect(f"ws://{address}/api/ws") as third, pytest.raises(ConnectionClosed) as closed:
+            third.recv()
+        assert closed.value.rcvd.code == 1013
+
+    first.close()
+    assert all(live._seats.acquire(timeout=5) for _ in range(2))
+    live._seats.release(2)
+
+
+def test_a_socket_is_closed_in_good_time(address, monkeypatch):
+    monkeypatch.setattr(live, "LIFETIME_SECONDS", 0.3)
+    with connect(f"ws://{address}/api/ws") as socket:
+        socket.recv()
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv()
+    assert closed.value.rcvd.code == 1001
+
+
+def test_a_write_succeeds_while_redis_is_away(app, valkey_server):
+    client = app.test_client()
+    ad = make_ad(client)
+    valkey_server.stop()
+    try:
+        made = make_contact(client, 201, ad_id=ad["id"])
+        health = send(client, "GET", "/api/health", 503)
+        send(client, "GET", "/api/events", 503)
+    finally:
+        valkey_server.start()
+
+    assert send(client, "GET", f"/api/leads/{made['id']}")["id"] == made["id"]
+    assert health["services"] == {"database": "connected", "redis": "disconnected"}
+    assert health["status"] == "unhealthy"
+
+
+def test_health_answers_within_a_second_while_the_database_hangs(app, postgres_server):
+    client = app.test_client()
+    [postmaster] = [p for p in psutil.process_iter() if _is_postmaster(p, postgres_server)]
+    os.kill(postmaster.pid, signal.SIGSTOP)  # it takes connections and says nothing
+    try:
+        begun = time.monotonic()
+        answers = [send(client, "GET", "/api/health", 503)["services"] for _ in range(2)]
+        seconds = (time.monotonic() - begun) / 2
+    finally:
+        os.kill(postmaster.pid, signal.SIGCONT)
+
+    assert answers == [{"database": "disconnected", "redis": "connected"}] * 2
+    assert seconds < 1
+
+
+def _is_postmaster(process, server) -> bool:
+    try:
+        if process.name() != "postgres" or process.cwd() != str((server.folder / "data").resolve()):
+            return False
+        return process.parent() is None or process.parent().name() != "postgres"
+    except psutil.Error:
+        return False
+
+
+def test_who_asks_while_a_probe_hangs_waits_for_the_same():
+    hanging, asked = threading.Event(), []
+
+    def ask():
+        asked.append(1)
+        hanging.wait(10)
+
+    probe = Probe(ask)
+    answers = {probe.begin() for _ in range(5)}
+    hanging.set()
+
+    assert len(answers) == len(asked) == 1
+    assert answers.pop().result(timeout=5) is None
+
+
+def test_a_redis_that_hangs_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(redis.RedisError):
+        ask_redis(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")

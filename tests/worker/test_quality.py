@@ -1,0 +1,141 @@
+"""Scores come after every write, miss nothing, and follow what a niche has learnt."""
+
+import json
+import random
+from datetime import timedelta
+
+import pytest
+import redis
+from sqlalchemy import func, select
+
+from models.ads import create_ad
+from models.base import utc_now
+from models.campaigns import Platform, create_campaign
+from models.events import follow
+from models.messages import Message, Sender, add_message
+from models.niches import create_niche
+from models.prospects import Prospect, ProspectStatus, add_prospect, add_prospects
+from models.quality import QualityModel, facts_of, niches_to_fit, stale_prospects, store_scores
+
+
+@pytest.fixture
+def worker_module(process_environment, monkeypatch):
+    for name, value in process_environment.items():
+        monkeypatch.setenv(name, value)
+    from worker import quality
+
+    return quality
+
+
+def a_niche(session):
+    niche = create_niche(session, {"name": "Ремонт", "category": "repair"})
+    fields = {"niche_id": niche.id, "name": "К", "platform": Platform.OLX, "budget": 1}
+    return niche, create_ad(session, create_campaign(session, fields), {"title": "Объявление"})
+
+
+def test_the_facts_are_those_of_the_conversation(session):
+    _, ad = a_niche(session)
+    contact = {"ad_id": ad.id, "name": "Иван", "source": Platform.OLX, "phone": "+77771234567"}
+    prospect = add_prospect(session, contact).prospect
+    add_prospect(session, contact)
+    at, said = utc_now(), [("bot", 0), ("lead", 10), ("lead", 50), ("human", 60), ("lead", 90)]
+    for sender, minute in said:
+        session.add(
+            Message(
+                prospect_id=prospect.id,
+                message="x",
+                sender=Sender(sender),
+                platform=Platform.OLX,
+                created_at=at + timedelta(minutes=minute),
+            )
+        )
+    session.flush()
+
+    [facts] = facts_of(session, [prospect.id])
+
+    assert (facts.messages, facts.touches) == (3, 2)
+    assert facts.answer_minutes == pytest.approx(20)  # the middle of 10 and 30: the second of two in a row is no answer
+    assert (facts.has_phone, facts.has_account, facts.has_notes) == (True, False, False)
+
+
+def test_a_score_of_an_older_version_does_not_overwrite_a_newer_one(session):
+    prospect = add_prospect(session, {"name": "Иван", "source": Platform.OLX}).prospect
+    row = {"id": prospect.id, "method": "rules", "reasons": []}
+    store_scores(session, [row | {"version": 3, "score": 70}])
+    store_scores(session, [row | {"version": 2, "score": 10}])
+    session.refresh(prospect)
+
+    assert (prospect.quality_score, prospect.scored_version) == (70, 3)
+
+
+def test_what_changed_is_stale_until_it_is_scored(session, worker_module):
+    prospect = add_prospect(session, {"name": "Иван", "source": Platform.OLX}).prospect
+    assert stale_prospects(session, None, 10) == [prospect.id]
+    worker_module._score(session, [prospect.id])
+    assert stale_prospects(session, None, 10) == []
+    session.refresh(prospect)
+    before = prospect.quality_score
+
+    add_message(session, prospect.id, "Здравствуйте", Sender.LEAD, Platform.OLX)
+
+    assert stale_prospects(session, None, 10) == [prospect.id]
+    worker_module._score(session, [prospect.id])
+    session.refresh(prospect)
+    assert prospect.quality_score > before
+    assert {reason["criterion"] for reason in prospect.quality_reasons} == set(worker_module.quality.CRITERIA)
+
+
+def test_a_niche_learns_from_outcomes_and_scores_follow(session, worker_module):
+    niche, ad = a_niche(session)
+    chance = random.Random(0)
+    contacts = [
+        {"ad_id": ad.id, "name": "x", "source": chance.choice(list(Platform)), "phone": f"+7777{number:07}"}
+        for number in range(300)
+    ]
+    for one in add_prospects(session, contacts):
+        wins = 0.8 if one.prospect.source is Platform.OLX else 0.2  # the rules think least of it
+        one.prospect.status = ProspectStatus.WON if chance.random() < wins else ProspectStatus.LOST
+    session.flush()
+    worker_module._score(session, stale_prospects(session, None, 1000))
+
+    assert niches_to_fit(session, 150) == [(niche.id, 300)]
+    assert worker_module.fit_niche(session, niche.id, 300) is True
+
+    assert niches_to_fit(session, 150) == []  # nothing new to learn
+    stale = stale_prospects(session, None, 1000)
+    assert len(stale) == 300
+    worker_module._score(session, stale)
+    session.expire_all()
+    means = dict(
+        session.execute(
+            select(Prospect.source == Platform.OLX, func.avg(Prospect.quality_score)).group_by(
+                Prospect.source == Platform.OLX
+            )
+        ).all()
+    )
+    assert means[True] > 65 > 35 > means[False]
+    assert session.get_one(QualityModel, niche.id).report["keep_model"] is True
+    assert set(session.scalars(select(Prospect.quality_method))) == {"model"}
+
+
+def test_a_post_is_scored_by_a_worker_and_told(client, worker_process, redis_url, process_environment):
+    from api.app import create_app
+    from models.settings import Settings
+
+    local = create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"})).test_client()
+    made = local.post("/api/leads", json={"name": "Иван", "source": "whatsapp", "budget": 5}).get_json()
+    assert made["quality_score"] is None
+
+    with redis.Redis.from_url(redis_url) as stream:
+        after, told = "0-0", []
+        while not any(event.kind == "lead.scored" for event in told):
+            found = follow(stream, after, 30)
+            assert found, "no worker scored the lead"
+            told, after = told + found, found[-1].id
+
+    scored = local.get(f"/api/leads/{made['id']}").get_json()
+    assert scored["quality_score"] == json.loads(json.dumps(told[-1].data))["quality_score"]
+    assert scored["quality"]["method"] == "rules"
+    assert sum(reason["points"] for reason in scored["quality"]["reasons"]) == pytest.approx(
+        scored["quality_score"], abs=1
+    )
