@@ -5,10 +5,14 @@ worker's sweep finds the same work by looking at the tables (DESIGN, section 5).
 """
 
 import logging
+from datetime import datetime
 
 from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
+
+from worker.schedule import Entry
+from worker.upcoming import upcoming
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +68,10 @@ class Client:
     def code_made(self, code_id: int) -> bool:
         """Ask that an activation code be sent by SMS."""
         return self.send("worker.accounts.send_code", code_id, queue="notices")
+
+    def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
+        """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
+        return upcoming(after, count)
 
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
