@@ -5,7 +5,7 @@ SOURCES = api matching models scripts worker tests
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test faults load lint bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -15,6 +15,12 @@ run: .venv/project ## start everything and serve on PORT (8000); NO_DEMO=1 for a
 
 test: .venv/project ## run the tests; ARGS="-k servers -x" picks some
 	@$(RUN) pytest $(ARGS)
+
+faults: .venv/project ## break the system on purpose, in full: kills, lost servers, full disks (a few minutes)
+	@FAULTS=full $(RUN) pytest tests/faults $(ARGS)
+
+load: .venv/project ## measure a running system under load, from this machine; ARGS="--seconds 60"
+	@$(RUN) scripts.load $(ARGS)
 
 lint: .venv/project ## check style, order of imports and known security mistakes
 	@$(RUN) flake8 $(SOURCES)

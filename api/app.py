@@ -7,7 +7,7 @@ import redis
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import access, docs, errors, limits, security, uploads
+from api import access, console, docs, errors, limits, requests, security, uploads
 from api.accounts import admin, auth, portal_doors, portal_users, telegram
 from api.blueprint import ErrorAnswer
 from api.db import end_session
@@ -15,7 +15,8 @@ from api.exchange import leads, matches, notifications, properties, recommendati
 from api.health import blp as health
 from api.leadgen import BLUEPRINTS as LEADGEN
 from api.media import blp as media
-from api.ops import runs
+from api.metrics import watch_pool
+from api.ops import metrics, runs
 from api.paths import WithoutTrailingSlash
 from api.portal import chat
 from api.portal import properties as portal_properties
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     portal_requests.blp,
     chat.blp,
     runs.blp,
+    metrics.blp,
     *LEADGEN,
 )
 
@@ -83,6 +85,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.json.sort_keys = False
     engine = engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web")
     app.extensions["settings"] = settings
+    watch_pool(engine)
     app.extensions["engine"] = engine
     app.extensions["sessions"] = sessions(engine)
     # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
@@ -93,6 +96,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.extensions["switchboard"] = Switchboard(settings.redis_url, settings.most_sockets)
     app.extensions["storage"] = Storage(settings.media_url)
 
+    requests.register(app)
     security.register(app, settings)
     limits.register(app, settings.redis_url)
     app.before_request(access.check_access)
@@ -107,6 +111,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         api.register_blueprint(blueprint)
     chat_socket.sock.init_app(app)
     docs.register(app, api)
+    console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
     telegram.warn_if_open(app)

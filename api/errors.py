@@ -1,5 +1,6 @@
 """Errors as answers: one shape, `{code, status, message, errors?}`, and one table from the domain's to HTTP's."""
 
+import errno
 import logging
 from http import HTTPStatus
 
@@ -22,10 +23,13 @@ STATUS = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 #: What a busy or restarting database costs a client: a little patience.
 RETRY_AFTER_SECONDS = 2
+#: Somebody has to make room first.
+NO_SPACE_RETRY_SECONDS = 300
 
 
 def register(app: Flask) -> None:
@@ -35,6 +39,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(PoolTimeoutError, _database_away)
     app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(OSError, _no_space)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -56,7 +61,7 @@ def _domain_error(error: errors.DomainError) -> Response:
     if isinstance(error, errors.InvalidValueError):
         return answer(status, error.message, _nested(error.place, error.field, error.reason))
     response = answer(status, error.message)
-    if isinstance(error, errors.TooManyError):
+    if isinstance(error, errors.TooManyError | errors.BusyError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, errors.NotSignedInError):
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -107,6 +112,15 @@ _PASSING = ("40", "53", "55P03", "57")
 def _database_error(error: DBAPIError) -> Response:
     state = getattr(error.orig, "pgcode", None) or ""
     return _database_away(error) if state.startswith(_PASSING) else _unexpected(error)
+
+
+def _no_space(error: OSError) -> Response:
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _unexpected(error)
+    log.error("disk_full", extra={"path": request.path})
+    response = answer(503, "There is no room for files just now; try again later.")
+    response.headers["Retry-After"] = str(NO_SPACE_RETRY_SECONDS)
+    return response
 
 
 def _unexpected(error: Exception) -> Response:

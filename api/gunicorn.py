@@ -1,7 +1,12 @@
 """How gunicorn serves the API."""
 
 import os
+import shutil
 import signal
+from pathlib import Path
+
+from models.logs import configuration
+from models.settings import default_home
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 # Threads, not gevent: psycopg2 and numpy block a gevent loop.
@@ -18,6 +23,24 @@ accesslog = None  # the application logs requests itself, without query strings:
 forwarded_allow_ips = "127.0.0.1"
 # The heartbeat file must not wait for a slow disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # nosec B108
+logconfig_dict = configuration(os.environ.get("ENVIRONMENT", "local"), os.environ.get("LOG_LEVEL", "INFO").upper())
+
+# Each process keeps its counts in a file of this folder, and whichever is asked for /metrics adds them up. It has to be set
+# before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears it.
+_metrics = Path(os.environ.get("LEADMATCH_HOME") or default_home()) / "metrics" / f"web-{os.environ.get('PORT', '8000')}"
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_metrics))
+
+
+def on_starting(server):
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    shutil.rmtree(folder, ignore_errors=True)  # what processes counted that are no more
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def child_exit(server, worker):
+    from prometheus_client import multiprocess  # late: the folder must be there first
+
+    multiprocess.mark_process_dead(worker.pid)
 
 
 def post_worker_init(worker) -> None:

@@ -1,16 +1,10 @@
-"""Headers of every answer, pages of other origins, proxies in front of us, and the access log."""
+"""Headers of every answer, pages of other origins, proxies in front of us."""
 
-import logging
-import time
-
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import access
 from models.settings import Settings
-
-log = logging.getLogger("api.requests")
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -30,22 +24,14 @@ PAGE_POLICY = (
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """
-    Add headers to the answers of *app*, log its requests, and believe as many proxies as the settings say.
-    """
-    app.before_request(_note_start)
+    """Add headers to the answers of *app*, and believe as many proxies as the settings say."""
     app.after_request(_add_headers)
-    app.after_request(_log_request)
     if settings.cors_origins:
         # Tokens travel in a header that pages set themselves; cookies do not come into it.
         CORS(app, origins=list(settings.cors_origins), supports_credentials=False, max_age=600)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)
-
-
-def _note_start() -> None:
-    g.started = time.monotonic()
 
 
 def _add_headers(response: Response) -> Response:
@@ -57,19 +43,4 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
-
-
-def _log_request(response: Response) -> Response:
-    # The path alone: query strings may hold tokens, and bodies people's data.
-    log.info(
-        "request",
-        extra={
-            "method": request.method,
-            "path": request.path,
-            "status": response.status_code,
-            "ms": round((time.monotonic() - g.get("started", time.monotonic())) * 1000, 1),
-            "caller": access.caller(),
-        },
-    )
     return response

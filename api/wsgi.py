@@ -3,10 +3,13 @@
 import sys
 
 from api.app import create_app
+from models import logs
 from models.errors import SettingsError
 from models.settings import Settings
 
 try:
-    app = create_app(Settings.from_env())
+    settings = Settings.from_env()
+    logs.configure(settings.environment, settings.log_level)
+    app = create_app(settings)
 except SettingsError as error:
     sys.exit(f"leadmatch: {error}")

@@ -6,11 +6,9 @@ most the best points among the answers that occur. Text earns at most the produc
 vectors. The sum over criteria bounds every score from above; that is exact arithmetic on whole numbers, so
 nothing is lost to rounding.
 
-All but the place is bounded once for a run of neighbouring blocks, which have much the same answers. Few
-leads want a given district or station, so what a place adds is written to those few only.
+Few leads want a given district or station, so what a place adds is written to those few only.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,22 +67,15 @@ class Bounds:
         self._wanting_district = _Wanting(leads.district_indptr, leads.district_codes)
         self._wanting_metro = _Wanting(leads.metro_indptr, leads.metro_codes)
 
-    def but_for_place(self, run: Sequence[Answers]) -> NDArray[np.float32]:
-        """
-        What any property of a run of blocks earns at most from everything but its place, in points, (leads,).
-        """
-        best = self._points[DENSE["always"].start].copy()
-        for columns in zip(*(answers.by_criterion for answers in run), strict=True):
-            best += self._largest(np.unique(np.concatenate(columns)))
-        # A length is rounded, unlike all else here: one point more makes it a bound again.
-        best += self._text_points * np.float32(max(answers.text_length for answers in run) / PARTS) + 1
-        return best
-
-    def of_block(self, but_for_place: NDArray[np.float32], answers: Answers) -> NDArray[np.float32]:
+    def of_block(self, answers: Answers) -> NDArray[np.float32]:
         """
         What any property of a block earns at most, in units, (leads,); negative where all break the pair.
         """
-        best = but_for_place.copy()
+        best = self._points[DENSE["always"].start].copy()
+        for columns in answers.by_criterion:
+            best += self._largest(columns)
+        # A length is rounded, unlike all else here: one point more makes it a bound again.
+        best += self._text_points * np.float32(answers.text_length / PARTS) + 1
         for wanting, codes, unknown, points in (
             (self._wanting_district, answers.districts, "district_unknown", self._district_points),
             (self._wanting_metro, answers.metros, "metro_unknown", self._metro_points),

@@ -64,14 +64,14 @@ TEXT_BASE, TEXT_REACH = 0.9, 0.1
 class Weights:
     """What each criterion is worth. Not negative and not all 0; only their ratios count."""
 
-    price: float = 0.24
-    location: float = 0.18
-    rooms: float = 0.12
-    area: float = 0.12
-    text: float = 0.14
-    property_class: float = 0.06
-    property_type: float = 0.06
-    condition: float = 0.06
+    price: float = 0.20
+    location: float = 0.19
+    rooms: float = 0.10
+    area: float = 0.15
+    text: float = 0.20
+    property_class: float = 0.05
+    property_type: float = 0.04
+    condition: float = 0.05
     year: float = 0.02
 
     def __post_init__(self) -> None:

@@ -41,10 +41,9 @@ _SHIFT = LEADS_AT_ONCE.bit_length() - 1
 #: Leads whose survivors wait together. A bucket that holds this many times what it can keep is cut back.
 BUCKET_SIZE = 1024
 SLACK = 4
-#: Leads scored with a block before the others, to learn what its properties can get.
+#: Leads scored with a block before the others, to learn what its properties can get: a fiftieth, at least
+#: these.
 LOOKED_AT_FIRST = 1024
-#: Neighbouring blocks that are bounded together but for their places.
-BLOCKS_IN_RUN = 2
 
 
 @dataclass(frozen=True)
@@ -114,17 +113,14 @@ def score_market(
         )
         scoring = _Scoring(prepared, k, row_thresholds(prepared, k, pool))
 
-        def score(first: int) -> None:
-            run = range(first, min(first + BLOCKS_IN_RUN, len(prepared.blocks)))
-            but_for_place = prepared.bounds.but_for_place([prepared.blocks[number].answers for number in run])
-            for number in run:
-                if should_stop is not None and should_stop():
-                    raise ScoringStoppedError("stopped by the caller")
-                scoring.score_block(number, but_for_place)
-                if progress is not None:
-                    progress(len(prepared.blocks[number]) * len(prepared.leads))
+        def score(number: int) -> None:
+            if should_stop is not None and should_stop():
+                raise ScoringStoppedError("stopped by the caller")
+            scoring.score_block(number)
+            if progress is not None:
+                progress(len(prepared.blocks[number]) * len(prepared.leads))
 
-        futures = [pool.submit(score, first) for first in range(0, len(prepared.blocks), BLOCKS_IN_RUN)]
+        futures = [pool.submit(score, number) for number in range(len(prepared.blocks))]
         try:
             for future in futures:
                 future.result()
@@ -151,10 +147,10 @@ class _Scoring:
         self._local = threading.local()
         self.property_lists: list[RankedLists] = [None] * len(market.blocks)
 
-    def score_block(self, number: int, but_for_place: NDArray[np.float32]) -> None:
-        """Score one block with all leads in reach; *but_for_place* bounds its run."""
+    def score_block(self, number: int) -> None:
+        """Score one block with all leads in reach."""
         market, block = self.market, self.market.blocks[number]
-        bounds = market.bounds.of_block(but_for_place, block.answers)
+        bounds = market.bounds.of_block(block.answers)
         thresholds = self._look_first(block, bounds)
         leads = np.flatnonzero(bounds >= np.minimum(self.row_thresholds, thresholds.min()))
         self.pairs_scored[number] = len(leads) * len(block)
@@ -166,8 +162,9 @@ class _Scoring:
     def _look_first(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
         """Thresholds for the block's properties, from the leads that promise most."""
         promising = np.arange(len(bounds))
-        if len(bounds) > LOOKED_AT_FIRST:
-            promising = np.argpartition(bounds, -LOOKED_AT_FIRST)[-LOOKED_AT_FIRST:]
+        looked = max(LOOKED_AT_FIRST, len(bounds) // 50)
+        if len(bounds) > looked:
+            promising = np.argpartition(bounds, -looked)[-looked:]
         units = self.market.units(block, promising)
         return column_thresholds(self.market, block, promising, units, self.k)
 
@@ -238,6 +235,7 @@ class _Scoring:
         return MarketLists(
             for_leads.take(np.argsort(market.lead_order)),
             for_properties.take(np.argsort(market.property_order)),
+            int(self.pairs_scored.sum()),
         )
 
 

@@ -25,6 +25,7 @@ from models import (
     recommendations,
     runs,
     tokens,
+    unscorable,
     uploads,
     users,
 )

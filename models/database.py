@@ -36,6 +36,7 @@ def connect(
         max_overflow=max_overflow,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,  # an error's text may reach a log, and parameters are people's data
         connect_args={"options": options, "connect_timeout": 5, "application_name": application},
     )
 

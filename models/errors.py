@@ -10,6 +10,7 @@ DomainError
 ├── NotAllowedError       yours to know of, not to do
 ├── NotSignedInError      a token or a secret is missing, wrong or void
 ├── TooManyError          a limit is spent; carries when to come back
+├── BusyError             too much waits to be done already; carries when to come back
 └── ConflictError         it exists, in a state that forbids this, or exists already
 """
 
@@ -71,6 +72,14 @@ class NotSignedInError(DomainError):
 
 class TooManyError(DomainError):
     """Too many requests."""
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class BusyError(DomainError):
+    """There is too much to do already."""
 
     def __init__(self, message: str, retry_after_seconds: int) -> None:
         super().__init__(message)

@@ -1,12 +1,17 @@
 """Bring a database's schema to the newest revision. Migrations are the only way the schema changes."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, pool
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, pool, text
+from sqlalchemy.orm import Session
 
 from models.settings import database_url
+
+FOLDER = Path(__file__).parent / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -21,6 +26,23 @@ def downgrade(url: str, revision: str) -> None:
         command.downgrade(config, revision)
 
 
+@cache
+def _revisions() -> ScriptDirectory:
+    return ScriptDirectory(str(FOLDER))
+
+
+def is_behind(session: Session) -> bool:
+    """
+    Whether the database lacks a migration that this code has.
+
+    A database that is *ahead* is not behind: a release migrates before its new code starts, and the old code serves on.
+    """
+    revisions = _revisions()
+    current = session.scalar(text("SELECT version_num FROM alembic_version"))
+    known = {revision.revision for revision in revisions.walk_revisions()}
+    return current in known and current != revisions.get_current_head()
+
+
 class _connection:
     """Alembic's configuration around one open connection."""
 
@@ -30,7 +52,7 @@ class _connection:
     def __enter__(self) -> Config:
         self._open = self._engine.connect()
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(FOLDER))
         config.attributes["connection"] = self._open
         return config
 

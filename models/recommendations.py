@@ -35,6 +35,7 @@ from models.enums import DealType, Side, Status
 from models.leads import Lead
 from models.matches import Action
 from models.properties import Property
+from models.unscorable import UnscorableEntity
 from models.users import User
 
 #: How many entries a list holds at most (DESIGN: K).
@@ -203,7 +204,7 @@ def stale_rows(side: Side) -> Select:
     Entities whose list does not say what it should: (id, version, on_market, city_key, deal_type, listed city_key, listed deal_type).
 
     That is those on the market with no list, or one of another version or market; and those off the market with a list
-    that still stands in a market.
+    that still stands in a market. What the engine failed on in its present version is not stale but set aside.
     """
     table, lists, key = (
         (Lead, LeadRecommendations, LeadRecommendations.lead_id)
@@ -211,6 +212,9 @@ def stale_rows(side: Side) -> Select:
         else (Property, PropertyRecommendations, PropertyRecommendations.property_id)
     )
     active = and_(table.status == Status.ACTIVE, User.is_active)
+    set_aside = exists().where(
+        UnscorableEntity.side == side, UnscorableEntity.entity_id == table.id, UnscorableEntity.version == table.version
+    )
     return (
         select(
             table.id,
@@ -227,6 +231,7 @@ def stale_rows(side: Side) -> Select:
             or_(
                 and_(
                     active,
+                    ~set_aside,
                     or_(
                         key.is_(None),
                         lists.version != table.version,

@@ -7,6 +7,7 @@ a claim whose worker has not been heard of for :data:`LEASE` is free to be claim
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -23,9 +24,10 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.base import Base, CreatedAt, Id, words
+from models.base import Base, CreatedAt, Id, utc_now, words
 from models.enums import OPEN_STATES, DealType, RunScope, RunState, Status
 from models.errors import ConflictError, NotFoundError
 from models.leads import Lead
@@ -100,6 +102,18 @@ class RescoringShard(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
+    #: Lists that it published, and how many of them name others, or in another order, than the lists before.
+    lists_total: Mapped[int | None]
+    lists_changed: Mapped[int | None]
+    #: By how much the first scores of lists that were there before have changed, on average; -100 to 100.
+    mean_score_change: Mapped[float | None]
+    #: Entities that the engine failed on and that were left out: [{"side", "id", "error"}].
+    skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+
+    @property
+    def seconds(self) -> float | None:
+        """How long its last attempt took, or has taken so far; None before it began."""
+        return ((self.finished_at or utc_now()) - self.started_at).total_seconds() if self.started_at else None
 
     run: Mapped[RescoringRun] = relationship(back_populates="shards")
 
@@ -295,6 +309,39 @@ def and_queued_long(before):
     return RescoringShard.state.in_([RunState.QUEUED]) & RescoringShard.run_id.in_(
         select(RescoringRun.id).where(RescoringRun.started_at < before, RescoringRun.state == RunState.RUNNING)
     )
+
+
+def difference_of(session: Session, run_id: int) -> dict[str, object] | None:
+    """What the run's published shards changed against the lists before; None while none is published."""
+    shard = RescoringShard
+    changes = func.sum(shard.mean_score_change * shard.lists_total)
+    weights = func.sum(shard.lists_total).filter(shard.mean_score_change.is_not(None))
+    row = session.execute(
+        select(
+            func.sum(shard.lists_total),
+            func.sum(shard.lists_changed),
+            changes / func.nullif(weights, 0),
+            func.sum(func.jsonb_array_length(shard.skipped)),
+        ).where(shard.run_id == run_id, shard.lists_total.is_not(None))
+    ).one()
+    if row[0] is None:
+        return None
+    names = ("lists_total", "lists_changed", "mean_score_change", "skipped")
+    return dict(zip(names, (int(row[0]), int(row[1]), None if row[2] is None else float(row[2]), int(row[3])), strict=True))
+
+
+def runs_by_state(session: Session) -> dict[RunState, int]:
+    """How many runs are in each state; states without any are left out."""
+    return dict(session.execute(select(RescoringRun.state, func.count()).group_by(RescoringRun.state)).all())
+
+
+def seconds_since_full_run(session: Session) -> float | None:
+    """Since a run over everything last succeeded; None if none has."""
+    newest = select(func.max(RescoringRun.finished_at)).where(
+        RescoringRun.scope == RunScope.ALL, RescoringRun.state == RunState.SUCCEEDED
+    )
+    ended = session.scalar(newest)
+    return None if ended is None else (utc_now() - ended).total_seconds()
 
 
 def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, object]]:

@@ -6,6 +6,7 @@ Settings come from environment variables (12-factor). A bad value stops the star
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from models.errors import SettingsError
@@ -17,6 +18,9 @@ SHORTEST_SECRET = 32  # characters
 
 #: Threads of a web process: enough for 64 open chats beside HTTP. Idle ones cost little. As in api/gunicorn.py.
 DEFAULT_WEB_THREADS = 96
+
+
+LOOPBACK = "127.0.0.0/8,::1/128"
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ class Settings:
     web_threads: int
     #: WORKER_THREADS: threads that score one market; 0: one a core.
     worker_threads: int
+    #: METRICS_TOKEN: whoever sends it as a bearer token may read /metrics; empty: nobody may by token.
+    metrics_token: str
+    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may anyway.
+    metrics_networks: tuple[IPv4Network | IPv6Network, ...]
+    #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
+    queue_limit: int
 
     @property
     def is_local(self) -> bool:
@@ -105,9 +115,14 @@ class Settings:
             log_level=environ.get("LOG_LEVEL", "INFO").upper(),
             web_threads=_whole(environ, "WEB_THREADS", DEFAULT_WEB_THREADS, 4, 2000),
             worker_threads=_whole(environ, "WORKER_THREADS", 0, 0, 256),
+            metrics_token=environ.get("METRICS_TOKEN", ""),
+            metrics_networks=_networks(environ, "METRICS_NETWORKS", "" if environment == "production" else LOOPBACK),
+            queue_limit=_whole(environ, "QUEUE_LIMIT", 10_000, 1, 10_000_000),
         )
         if settings.is_production and not settings.sms_gateway_url.startswith(("smsc://", "twilio://")):
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
+        if 0 < len(settings.metrics_token) < SHORTEST_SECRET and settings.is_production:
+            raise SettingsError(f"METRICS_TOKEN is too weak: at least {SHORTEST_SECRET} random characters")
         if settings.is_production and not settings.telegram_bot_secret:
             raise SettingsError(
                 "TELEGRAM_BOT_SECRET must be set in production: it keeps strangers out of the bot's door"
@@ -147,6 +162,14 @@ def _secret(environ: Mapping[str, str], environment: str) -> str:
             'e.g. from: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     return secret
+
+
+def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    raw = environ.get(name) or default
+    try:
+        return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(f"{name} is {raw!r}; use networks such as 10.0.0.0/8,fd00::/8 ({error})") from None
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -26,11 +26,13 @@ COMMANDS = {
     "runs": ("runs", "List rescoring runs; show, cancel or retry one."),
     "schedule": ("schedule", "Show when scheduled work is done next."),
     "rates": ("rates", "Set and list exchange rates."),
+    "bench": ("bench", "Measure the engine beside its rivals."),
+    "evaluate": ("evaluate", "Measure how well lists find what is looked for."),
     "check": ("check", "Check that all that is stored hangs together."),
 }
 
 #: Commands that set up their own surroundings instead of joining a running system.
-STANDALONE = {"run"}
+STANDALONE = {"run", "bench", "evaluate"}
 
 
 class LazyGroup(click.Group):

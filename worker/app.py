@@ -1,16 +1,14 @@
 """The Celery application: `celery --app worker.app`."""
 
 import sys
-from pathlib import Path
 
 from celery import Celery, signals
 
+from models import logs
 from models.errors import SettingsError
 from models.settings import Settings
-from worker.schedule import beat_schedule, read_schedule
-
-#: Where the schedule that ops edit lies: beside the packages.
-SCHEDULE_FILE = Path(__file__).resolve().parent.parent / "celerybeat-schedule"
+from worker import watch
+from worker.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 
 #: How often stale lists and abandoned work are looked for.
 SWEEP_SECONDS = 30
@@ -78,9 +76,17 @@ def make_app(settings: Settings) -> Celery:
 
 
 try:
-    app = make_app(Settings.from_env())
+    settings = Settings.from_env()
+    app = make_app(settings)
 except SettingsError as error:  # a ScheduleError is one
     sys.exit(f"leadmatch: {error}")
+watch.register(settings.redis_url)
+
+
+@signals.setup_logging.connect
+def _set_up_logging(**_: object) -> None:
+    # With a receiver here Celery leaves logging alone, in workers and in beat.
+    logs.configure(settings.environment, settings.log_level)
 
 
 @signals.worker_ready.connect

@@ -17,7 +17,6 @@ from models.recommendations import LIST_LENGTH
 from worker.snapshot import Part, Snapshot, row_of
 from worker.store import StoredLists, clear_lists, listing_any, read_lists, write_lists
 
-
 #: When more lists were written since the last look, searching all lists is quicker than reading these.
 MOST_LISTS_WRITTEN = 1000
 

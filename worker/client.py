@@ -5,12 +5,16 @@ worker's sweep finds the same work by looking at the tables (DESIGN, section 5).
 """
 
 import logging
+import time
 from datetime import datetime
 
+import redis
 from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from models import logs
+from worker.measures import Queue, TaskTimes, queues, task_times
 from worker.schedule import Entry
 from worker.upcoming import upcoming
 
@@ -24,6 +28,9 @@ class Client:
     """Sends tasks to the broker at *redis_url*."""
 
     def __init__(self, redis_url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            redis_url, socket_connect_timeout=BROKER_TIMEOUT_SECONDS, socket_timeout=BROKER_TIMEOUT_SECONDS
+        )
         self._celery = Celery(broker=redis_url, set_as_current=False)
         self._celery.conf.update(
             broker_connection_timeout=BROKER_TIMEOUT_SECONDS,
@@ -69,14 +76,25 @@ class Client:
         """Ask that an activation code be sent by SMS."""
         return self.send("worker.accounts.send_code", code_id, queue="notices")
 
+<<<<<<< HEAD
     def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
         """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
         return upcoming(after, count)
+=======
+    def queues(self) -> list[Queue]:
+        """The queues as they are; raises redis.RedisError when the broker is away."""
+        return list(queues(self._redis))
+
+    def task_times(self) -> list[TaskTimes]:
+        """How long tasks took so far; raises redis.RedisError when the broker is away."""
+        return task_times(self._redis)
+>>>>>>> main
 
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:
-            self._celery.send_task(task, args=args, queue=queue, retry=False)
+            headers = {"sent_at": time.time(), **logs.handed_on()}
+            self._celery.send_task(task, args=args, queue=queue, headers=headers, retry=False)
         except (KombuError, RedisError, OSError) as error:
             log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})
             return False

@@ -4,11 +4,16 @@ import os
 import socket
 from functools import cache
 
+import psycopg2
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.database import connect, sessions
 from models.settings import Settings
 from worker.client import Client
+
+#: A database that is away or busy; what COPY raises comes from the driver itself.
+DATABASE_AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 @cache

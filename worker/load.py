@@ -1,6 +1,6 @@
-"""A market out of PostgreSQL, as the columns that `matching` takes."""
+"""A market out of PostgreSQL, as the vectors that `matching` scores."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,15 @@ from sqlalchemy import Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
-from models.enums import DealType, Status
+from matching.text import TextModel
+from matching.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
+from models.enums import DealType, Side, Status
 from models.facts import lead_facts, market_factors, property_facts
 from models.leads import Lead
 from models.properties import Property
+from models.unscorable import Failure
 from models.users import User
+from worker.poison import place_of, without_poison
 
 #: (canonical city, deal type)
 MarketKey = tuple[str, DealType]
@@ -59,27 +63,50 @@ PROPERTY_COLUMNS = (
 
 @dataclass
 class Rows:
-    """One side of a market. ``ids[row]`` and ``versions[row]`` belong to row *row* of *columns*; ids rise."""
+    """
+    One side of a market. ``ids[row]`` and ``versions[row]`` belong to row *row* of *vectors*; ids rise.
+
+    *failures* are the entities that could not be made vectors; they are in none of the arrays.
+    """
 
     ids: NDArray[np.int64]
     versions: NDArray[np.int64]
-    columns: Any
+    vectors: Any
+    failures: list[Failure]
 
 
-def load_leads(session: Session, market: MarketKey, places: PlaceIndex, changed_since: int | None = None) -> Rows:
+def load_leads(
+    session: Session, market: MarketKey, places: PlaceIndex, text_model: TextModel, changed_since: int | None = None
+) -> Rows:
     """The market's leads that are on the market (only those written in or after transaction *changed_since*)."""
     factors = market_factors(session, market[0])
-    rows = session.execute(_on_market(Lead, LEAD_COLUMNS, market, changed_since)).all()
-    facts = [LeadFacts(**lead_facts(row, factors)) for row in rows]
-    return Rows(*_ids(rows), LeadColumns.from_facts(facts, places))
+
+    def vectors(rows: Sequence[Any]) -> LeadVectors:
+        facts = [LeadFacts(**lead_facts(row, factors)) for row in rows]
+        return lead_vectors(LeadColumns.from_facts(facts, places), text_model, places)
+
+    return _rows(Side.LEAD, session.execute(_on_market(Lead, LEAD_COLUMNS, market, changed_since)).all(), vectors)
 
 
-def load_properties(session: Session, market: MarketKey, places: PlaceIndex, changed_since: int | None = None) -> Rows:
+def load_properties(
+    session: Session, market: MarketKey, places: PlaceIndex, text_model: TextModel, changed_since: int | None = None
+) -> Rows:
     """The market's properties that are on the market (only those written in or after *changed_since*)."""
     factors = market_factors(session, market[0])
-    rows = session.execute(_on_market(Property, PROPERTY_COLUMNS, market, changed_since)).all()
-    facts = [PropertyFacts(**property_facts(row, factors)) for row in rows]
-    return Rows(*_ids(rows), PropertyColumns.from_facts(facts, places))
+
+    def vectors(rows: Sequence[Any]) -> PropertyVectors:
+        facts = [PropertyFacts(**property_facts(row, factors)) for row in rows]
+        return property_vectors(PropertyColumns.from_facts(facts, places), text_model, places)
+
+    query = _on_market(Property, PROPERTY_COLUMNS, market, changed_since)
+    return _rows(Side.PROPERTY, session.execute(query).all(), vectors)
+
+
+def _rows(side: Side, rows: Sequence[Any], vectors: Callable[[Sequence[Any]], Any]) -> Rows:
+    made, poisoned = without_poison(rows, vectors)
+    failures = [Failure(side, row.id, row.version, place_of(error)) for row, error in poisoned]
+    bad = {failure.entity_id for failure in failures}
+    return Rows(*_ids([row for row in rows if row.id not in bad] if bad else rows), made, failures)
 
 
 def gone_since(

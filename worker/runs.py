@@ -5,33 +5,32 @@ import threading
 from types import TracebackType
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from matching.errors import ScoringStoppedError
 from matching.text import TextModel
+from models import logs
 from models.base import utc_now
-from models.enums import OPEN_STATES, RunScope, RunState, Side, Status
+from models.enums import RunScope, RunState, Status
 from models.facts import property_text
 from models.leads import Lead
 from models.properties import Property
-from models.recommendations import TextModelRow, stale_rows
+from models.recommendations import TextModelRow
+from models.run_plan import planned_markets
 from models.runs import (
     HEARTBEAT,
     MOST_ATTEMPTS,
-    RescoringRun,
     RescoringShard,
     claim_shard,
     end_run_if_done,
     end_shard,
     get_run,
-    live_markets,
     report,
 )
-from worker.context import new_session, settings, worker_name
-from worker.load import MarketKey
+from worker.context import DATABASE_AWAY, new_session, settings, worker_name
 from worker.markets import newest_text_model
-from worker.rescore import rebuild_market, reconcile_market
+from worker.poison import place_of
+from worker.rescore import Published, rebuild_market, reconcile_market
 
 log = logging.getLogger(__name__)
 
@@ -55,40 +54,13 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
         run.text_model_id = newest_text_model(session)
     shards = [
         RescoringShard(run_id=run.id, city_key=market[0], deal_type=market[1], pairs_total=pairs)
-        for market, pairs in _markets_of(session, run).items()
+        for market, pairs in planned_markets(session, run.scope, run.city_key, run.deal_type).items()
     ]
     session.add_all(shards)
     run.state, run.started_at = RunState.RUNNING, utc_now()
     session.flush()
     end_run_if_done(session, run.id)  # nothing to do is done at once
     return [shard.id for shard in shards]
-
-
-def _markets_of(session: Session, run: RescoringRun) -> dict[MarketKey, int]:
-    """The markets that the run covers and no other open run has, with their numbers of pairs; largest first."""
-    live = {(city_key, deal_type): leads * rows for city_key, deal_type, leads, rows in live_markets(session)}
-    if run.scope is RunScope.MARKET:
-        market = (run.city_key, run.deal_type)
-        wanted = {market: live.get(market, 0)}
-    elif run.scope is RunScope.ALL:
-        wanted = live | {market: 0 for market in stale_markets(session) if market not in live}
-    else:
-        wanted = {market: live.get(market, 0) for market in stale_markets(session)}
-    open_shards = select(RescoringShard.city_key, RescoringShard.deal_type).where(RescoringShard.state.in_(OPEN_STATES))
-    taken = {tuple(row) for row in session.execute(open_shards)}
-    return {market: pairs for market, pairs in wanted.items() if market not in taken}
-
-
-def stale_markets(session: Session) -> set[MarketKey]:
-    """Markets in which something is stale, those that an entity has left included."""
-    found: set[MarketKey] = set()
-    for side in Side:
-        rows = stale_rows(side).subquery()
-        now = select(rows.c.city_key, rows.c.deal_type).where(rows.c.on_market).distinct()
-        listed = select(rows.c.listed_city_key, rows.c.listed_deal_type).where(rows.c.listed_city_key.is_not(None))
-        for query in (now, listed.distinct()):
-            found.update(tuple(row) for row in session.execute(query))
-    return found
 
 
 def _fit_text_model(session: Session) -> int:
@@ -129,13 +101,14 @@ def run_shard(shard_id: int) -> None:
         run = get_run(session, shard.run_id)
         market, scope, model_id, run_id = (shard.city_key, shard.deal_type), run.scope, run.text_model_id, run.id
         session.commit()
-        error = None
+        logs.begin_more(run_id=run_id, shard_id=shard_id)
+        error, published = None, None
         with _Heartbeat(shard.id, shard.attempts) as heartbeat:
             try:
                 if scope is RunScope.STALE:
                     reconcile_market(session, market)
                 else:
-                    rebuild_market(
+                    published = rebuild_market(
                         session,
                         market,
                         model_id,
@@ -147,19 +120,27 @@ def run_shard(shard_id: int) -> None:
                 session.commit()
             except ScoringStoppedError:
                 session.rollback()
-                log.info("shard_stopped", extra={"shard_id": shard_id})
+                log.info("shard_stopped")
                 return
-            except OperationalError:
+            except DATABASE_AWAY:
                 # The database is away; the claim runs out and the sweep has the shard taken up again.
                 raise
             except Exception as failure:
-                log.exception("shard_failed", extra={"shard_id": shard_id})
+                log.exception("shard_failed")
                 session.rollback()
-                error = f"{type(failure).__name__}: {failure}"[:500]
+                error = place_of(failure)
         shard = session.get_one(RescoringShard, shard_id, with_for_update=True, populate_existing=True)
         if shard.state is RunState.RUNNING and shard.worker == worker_name():
+            if published is not None:
+                _note_published(shard, published)
             end_shard(session, shard, RunState.FAILED if error else RunState.SUCCEEDED, error)
         session.commit()
+
+
+def _note_published(shard: RescoringShard, published: Published) -> None:
+    shard.lists_total, shard.lists_changed = published.lists, published.changed
+    shard.mean_score_change = published.mean_score_change
+    shard.skipped = [failure.as_json() for failure in published.skipped]
 
 
 class _Heartbeat:
@@ -195,5 +176,5 @@ class _Heartbeat:
                     if not report(session, self._shard_id, worker_name(), self._attempt, self._pairs):
                         self.lost.set()
                     session.commit()
-            except OperationalError:
+            except DATABASE_AWAY:
                 log.warning("heartbeat_missed", extra={"shard_id": self._shard_id})

@@ -13,6 +13,9 @@ from celery.schedules import ParseException, crontab
 
 from models.errors import SettingsError
 
+#: Where the schedule that ops edit lies: beside the packages.
+SCHEDULE_FILE = Path(__file__).resolve().parent.parent / "celerybeat-schedule"
+
 CRON_FIELDS = 5
 
 

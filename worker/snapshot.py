@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from matching.columns import PlaceIndex
 from matching.text import TextModel
 from matching.topk import Market
-from matching.vectorize import lead_vectors, property_vectors
 from models.enums import Side
 from models.exclusions import acted_pairs
 from models.leads import Lead
 from models.properties import Property
 from models.recommendations import LIST_LENGTH
+from models.unscorable import Failure, set_aside, set_aside_ids, take_back
 from worker.load import MarketKey, Rows, gone_since, horizon, load_leads, load_properties
 from worker.store import Cuts, cuts
 
@@ -40,9 +40,9 @@ class Part:
     listed_versions: NDArray[np.int64]
 
     @classmethod
-    def of(cls, rows: Rows, vectors: Any) -> "Part":
+    def of(cls, rows: Rows) -> "Part":
         n = len(rows.ids)
-        return cls(rows.ids, rows.versions, vectors, np.full(n, NO_LIST), np.zeros(n, np.int64))
+        return cls(rows.ids, rows.versions, rows.vectors, np.full(n, NO_LIST), np.zeros(n, np.int64))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -61,7 +61,7 @@ class Part:
         gone = self.rows_of(ids)
         return self.take(np.setdiff1d(np.arange(len(self)), gone)) if len(gone) else self
 
-    def with_rows(self, rows: Rows, vectors: Any) -> "Part":
+    def with_rows(self, rows: Rows) -> "Part":
         """With *rows* added, or put in place of what was here under the same ids."""
         if not len(rows.ids):
             return self
@@ -69,15 +69,15 @@ class Part:
         here, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
         if len(here):
             self.versions[known[here]] = rows.versions[here]
-            self.vectors = self.vectors.put(known[here], vectors.take(here))
+            self.vectors = self.vectors.put(known[here], rows.vectors.take(here))
         if not len(new):
             return self
-        added = Part.of(Rows(rows.ids[new], rows.versions[new], None), vectors.take(new))
+        added = Part.of(rows).take(new)
         ids = np.concatenate([self.ids, added.ids])
         joined = Part(
             ids,
             np.concatenate([self.versions, added.versions]),
-            type(vectors).concat([self.vectors, added.vectors]),
+            type(self.vectors).concat([self.vectors, added.vectors]),
             np.concatenate([self.cuts, added.cuts]),
             np.concatenate([self.listed_versions, added.listed_versions]),
         )
@@ -104,6 +104,8 @@ class Snapshot:
     leads: Part
     properties: Part
     places: PlaceIndex = field(default_factory=PlaceIndex)
+    #: What is on the market and not in here, because the engine failed on it.
+    failures: list[Failure] = field(default_factory=list)
     #: Ids of the lists that were found written at the last refresh, by us or by others.
     lists_written: dict[Side, NDArray[np.int64]] = field(default_factory=dict)
 
@@ -112,16 +114,20 @@ class Snapshot:
         """The market as it is now."""
         places = PlaceIndex()
         seen = horizon(session)
-        leads = load_leads(session, market, places)
-        properties = load_properties(session, market, places)
+        leads = load_leads(session, market, places, text_model)
+        properties = load_properties(session, market, places, text_model)
+        for side, rows in ((Side.LEAD, leads), (Side.PROPERTY, properties)):
+            take_back(session, side, sorted(set(set_aside_ids(session, side)) & set(rows.ids.tolist())))
+            set_aside(session, rows.failures)
         snapshot = cls(
             market=market,
             text_model_id=text_model_id,
             text_model=text_model,
             seen=seen,
-            leads=Part.of(leads, lead_vectors(leads.columns, text_model, places)),
-            properties=Part.of(properties, property_vectors(properties.columns, text_model, places)),
+            leads=Part.of(leads),
+            properties=Part.of(properties),
             places=places,
+            failures=leads.failures + properties.failures,
         )
         snapshot._note_lists(session, 0)
         return snapshot
@@ -133,17 +139,28 @@ class Snapshot:
         """Take in what was written since; ids of the leads and of the properties that may have changed, come or gone."""
         since, self.seen = self.seen, horizon(session)
         gone_leads = gone_since(session, Lead, self.market, since)
-        leads = load_leads(session, self.market, self.places, since)
+        leads = load_leads(session, self.market, self.places, self.text_model, since)
         gone_properties = gone_since(session, Property, self.market, since)
-        properties = load_properties(session, self.market, self.places, since)
-        self.leads = self.leads.without(gone_leads).with_rows(
-            leads, lead_vectors(leads.columns, self.text_model, self.places)
-        )
-        self.properties = self.properties.without(gone_properties).with_rows(
-            properties, property_vectors(properties.columns, self.text_model, self.places)
-        )
+        properties = load_properties(session, self.market, self.places, self.text_model, since)
+        self.leads = self.leads.without(gone_leads).with_rows(leads)
+        self.properties = self.properties.without(gone_properties).with_rows(properties)
+        failures = leads.failures + properties.failures
+        self.leave_out(session, failures)
         self._note_lists(session, since)
-        return {*gone_leads, *leads.ids.tolist()}, {*gone_properties, *properties.ids.tolist()}
+        failed = {side: {failure.entity_id for failure in failures if failure.side is side} for side in Side}
+        return (
+            {*gone_leads, *leads.ids.tolist(), *failed[Side.LEAD]},
+            {*gone_properties, *properties.ids.tolist(), *failed[Side.PROPERTY]},
+        )
+
+    def leave_out(self, session: Session, failures: list[Failure]) -> None:
+        """Set aside, in the caller's transaction, what the engine failed on, and go on without it."""
+        if not failures:
+            return
+        set_aside(session, failures)
+        self.failures += failures
+        self.leads = self.leads.without([f.entity_id for f in failures if f.side is Side.LEAD])
+        self.properties = self.properties.without([f.entity_id for f in failures if f.side is Side.PROPERTY])
 
     def excluded(self, session: Session, side: Side, **among: list[int]) -> NDArray[np.int64]:
         """

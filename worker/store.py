@@ -46,10 +46,14 @@ def write_lists(
 
     Large and small amounts go the same way: COPY, then one INSERT.
     """
-    if not len(stored.ids):
-        return
-    table, key, array = TABLES[side]
-    staging = f"staged_{table}"
+    if len(stored.ids):
+        stage_lists(session, side, stored)
+        publish_staged(session, side, market, run_id)
+
+
+def stage_lists(session: Session, side: Side, stored: StoredLists) -> None:
+    """Put lists where this transaction alone sees them."""
+    staging = f"staged_{TABLES[side][0]}"
     session.execute(
         text(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging}"
@@ -62,6 +66,29 @@ def write_lists(
     buffer.seek(0)
     with session.connection().connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {staging} FROM STDIN (FORMAT binary)", buffer)
+
+
+def compare_staged(session: Session, side: Side) -> tuple[int, int, float | None]:
+    """
+    What the staged lists change: (lists, how many of them name others or in another order, mean change of the first score).
+
+    A list that was not there before counts as changed; the mean is over those that were, and None if none were.
+    """
+    table, key, array = TABLES[side]
+    row = session.execute(
+        text(
+            f"SELECT count(*), count(*) FILTER (WHERE stored.{array} IS DISTINCT FROM staged.entries),"
+            " avg(staged.scores[1] - stored.scores[1])"
+            f" FROM staged_{table} AS staged LEFT JOIN {table} AS stored ON stored.{key} = staged.id"
+        )
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def publish_staged(session: Session, side: Side, market: MarketKey, run_id: int | None) -> None:
+    """Move the staged lists into place; see :func:`write_lists` for those that are left alone."""
+    table, key, array = TABLES[side]
+    staging = f"staged_{table}"
     session.execute(
         text(f"""
             INSERT INTO {table} AS stored ({key}, {array}, scores, version, city_key, deal_type, run_id, computed_at)

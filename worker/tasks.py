@@ -3,19 +3,20 @@
 import logging
 
 from celery import shared_task
-from sqlalchemy.exc import OperationalError
 
+from models import retention
 from models.enums import RunScope, Side
 from models.errors import ConflictError
+from models.run_plan import stale_markets
 from models.runs import abandoned, request_run
-from worker.context import client, new_session
+from worker.context import DATABASE_AWAY, client, new_session
 from worker.rescore import reconcile_market, settle_entity
-from worker.runs import prepare_run, run_shard, stale_markets
+from worker.runs import prepare_run, run_shard
 
 log = logging.getLogger(__name__)
 
 #: For tasks that a passing trouble of the database may stop; the sweep repeats what these attempts do not save.
-HEALS = {"autoretry_for": (OperationalError,), "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
+HEALS = {"autoretry_for": DATABASE_AWAY, "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
 
 
 @shared_task(name="worker.tasks.rescore_lead", **HEALS)
@@ -44,6 +45,15 @@ def request_full_run() -> None:
         session.commit()
         if new:
             client().run_requested(run.id)
+
+
+@shared_task(name="worker.tasks.clear_away", **HEALS)
+def clear_away() -> None:
+    """Delete what is past its time: old runs, read notices, spent keys and tokens, unused text models."""
+    with new_session() as session:
+        deleted = retention.clear_away(session)
+        session.commit()
+    log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
 
 
 @shared_task(name="worker.tasks.start_run", **HEALS)

@@ -1,12 +1,8 @@
 """When the entries of the schedule are due."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
-from worker.schedule import Entry, read_schedule
-
-#: Beside the packages; worker/app.py reads the same file, but importing it makes an application.
-SCHEDULE_FILE = Path(__file__).resolve().parent.parent / "celerybeat-schedule"
+from worker.schedule import SCHEDULE_FILE, Entry, read_schedule
 
 
 def upcoming(after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:

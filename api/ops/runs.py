@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app
+from flask import current_app, jsonify
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
@@ -10,10 +10,22 @@ from api.access import current_user, for_roles
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import after_commit, session
 from api.fields import Moment, Text
+from api.ops.pressure import refuse_while_queues_are_deep
 from api.paging import page_of
 from models import audit
 from models.enums import DealType, Role, RunScope, RunState
-from models.runs import RescoringRun, cancel_run, get_run, progress_of, request_run, retry_failed, runs
+from models.places import city_of
+from models.run_plan import planned_markets
+from models.runs import (
+    RescoringRun,
+    cancel_run,
+    difference_of,
+    get_run,
+    progress_of,
+    request_run,
+    retry_failed,
+    runs,
+)
 
 blp = Blueprint("ops", __name__, description="Running the engine")
 
@@ -24,6 +36,9 @@ class RunRequest(Body):
     scope = one_of(RunScope, required=True)
     city = Text(100)
     deal_type = one_of(DealType)
+    dry_run = fields.Boolean(
+        load_default=False, truthy={True}, falsy={False}, metadata={"description": "Say what would be done, and do nothing."}
+    )
 
     @validates_schema
     def check_market(self, data: dict, **kwargs: Any) -> None:
@@ -62,6 +77,23 @@ class Run(Body):
     joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
 
 
+class Difference(Body):
+    lists_total = fields.Integer()
+    lists_changed = fields.Integer(
+        metadata={"description": "Lists that name others, or in another order, than those before them."}
+    )
+    mean_score_change = fields.Float(
+        allow_none=True, metadata={"description": "Mean change of the first score of lists; null: none was there before."}
+    )
+    skipped = fields.Integer(metadata={"description": "Leads and properties that the engine failed on."})
+
+
+class Skipped(Body):
+    side = fields.String()
+    id = fields.Integer()
+    error = fields.String()
+
+
 class Shard(Body):
     id = fields.Integer()
     city_key = fields.String()
@@ -72,7 +104,12 @@ class Shard(Body):
     pairs_done = fields.Integer()
     worker = fields.String(allow_none=True)
     attempts = fields.Integer()
+    seconds = fields.Float(allow_none=True, metadata={"description": "Its last attempt, so far or in all."})
     error = fields.String(allow_none=True)
+    lists_total = fields.Integer(allow_none=True)
+    lists_changed = fields.Integer(allow_none=True)
+    mean_score_change = fields.Float(allow_none=True)
+    skipped = fields.List(fields.Nested(Skipped))
     heartbeat_at = Moment(allow_none=True)
     started_at = Moment(allow_none=True)
     finished_at = Moment(allow_none=True)
@@ -80,6 +117,21 @@ class Shard(Body):
 
 class RunWithShards(Run):
     shards = fields.List(fields.Nested(Shard))
+    difference = fields.Nested(
+        Difference, allow_none=True, metadata={"description": "What it changed; null while nothing is published."}
+    )
+
+
+class PlannedMarket(Body):
+    city_key = fields.String()
+    deal_type = fields.String()
+    pairs = fields.Integer()
+
+
+class Plan(Body):
+    dry_run = fields.Boolean()
+    markets = fields.List(fields.Nested(PlannedMarket))
+    pairs_total = fields.Integer()
 
 
 class RunRows(Body):
@@ -93,8 +145,12 @@ class Runs(MethodView):
     @admins_only
     @blp.arguments(RunRequest)
     @blp.response(202, Run)
+    @blp.alt_response(200, schema=Plan, description="A dry run: what would be done.")
     def post(self, body):
-        """Start a rescoring run, or join the same one that is going"""
+        """Start a rescoring run, or join the same one that is going; with dry_run, say what it would do"""
+        if body["dry_run"]:
+            return jsonify(_plan(body))
+        refuse_while_queues_are_deep()
         run, new = request_run(
             session(),
             body["scope"],
@@ -129,7 +185,7 @@ class OneRun(MethodView):
     def get(self, run_id):
         """Read one run with its shards"""
         run = get_run(session(), run_id)
-        return _shown(run) | {"shards": run.shards}
+        return _shown(run) | {"shards": run.shards, "difference": difference_of(session(), run.id)}
 
 
 @blp.route("/ops/rescoring-runs/<int:run_id>/cancel")
@@ -150,6 +206,7 @@ class RunRetry(MethodView):
     @blp.response(202, Run)
     def post(self, run_id):
         """Queue a failed run's failed shards again"""
+        refuse_while_queues_are_deep()
         run, shard_ids = retry_failed(session(), run_id)
         audit.record(session(), "run_retried", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
         client = current_app.extensions["worker"]
@@ -158,6 +215,13 @@ class RunRetry(MethodView):
         if not shard_ids:
             after_commit(lambda: client.run_requested(run.id))
         return _shown(run)
+
+
+def _plan(body: dict[str, Any]) -> dict[str, Any]:
+    city_key = city_of(body["city"]).key if "city" in body else None
+    planned = planned_markets(session(), body["scope"], city_key, body.get("deal_type"))
+    markets = [{"city_key": city, "deal_type": deal.value, "pairs": pairs} for (city, deal), pairs in planned.items()]
+    return {"dry_run": True, "markets": markets, "pairs_total": sum(planned.values())}
 
 
 def _shown(run: RescoringRun) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from api.access import bearer_token, proved_by
 from api.blueprint import Body
 from api.db import end_session, session
 from api.fields import IdNumber
-from api.portal.chat import MessageBody, frame_of, spread, token_of_ticket
+from api.portal.chat import ChatMessageBody, frame_of, spread, token_of_ticket
 from api.portal.switchboard import ALONE_SECONDS, Switchboard
 from api.transaction import send_notices
 from models.base import LARGEST_ID
@@ -186,7 +186,7 @@ def _content(frame: str | bytes) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise InvalidValueError("frame", 'Send an object, as in {"message": "text"}.')
     try:
-        return (ReadFrame() if "read" in raw else MessageBody()).load(raw)
+        return (ReadFrame() if "read" in raw else ChatMessageBody()).load(raw)
     except ValidationError as error:
         field, reasons = next(iter(error.normalized_messages().items()))
         raise InvalidValueError(field, str(reasons[0] if isinstance(reasons, list) else reasons)) from None

@@ -63,7 +63,8 @@ def _tell_markets(session, console: Console, scope: RunScope, city: str | None, 
     if scope is RunScope.MARKET:
         markets = [row for row in markets if row[:2] == (city_of(city).key, deal)]
     elif scope is RunScope.STALE:
-        from worker.runs import stale_markets  # Its numeric libraries are needed by nothing else here.
+        from models.run_plan import stale_markets
+
 
         stale = stale_markets(session)
         markets = [row for row in markets if row[:2] in stale]

@@ -23,12 +23,18 @@ SELLERS = "agency, developer, realtor"
 #: Of a WebSocket: it is refused at the handshake, which tests/api/test_chat.py tries.
 PARTICIPANT = "buyer or seller of the chat"
 
+#: Let in by address or by a token of its own (tests/api/test_ops.py).
+MONITORING = "monitoring"
+
 #: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's; both sides own a
 #: chat. `owner or admin`: administrators are let in too.
 #: Roles are the canonical words. The operations of every contract stand here.
 TABLE = {
     # the service itself
     "GET /health": "anyone",
+    "GET /health/live": "anyone",
+    "GET /health/ready": "anyone",
+    "GET /metrics": MONITORING,
     "GET /openapi.json": "anyone",
     "GET /docs/": "anyone",
     "GET /docs/<path:path>": "anyone",
@@ -239,7 +245,7 @@ def test_the_declared_access_is_the_tables(registered, operation):
 def test_anonymous_is_asked_to_sign_in_before_anything_else(client):
     """A malformed body is sent: who is not signed in does not learn that it is one."""
     for operation in TABLE:
-        if TABLE[operation] not in ("anyone", PARTICIPANT):
+        if TABLE[operation] not in ("anyone", PARTICIPANT, MONITORING):
             answer = send(client, operation, {"lead_id": 1}, json={"nonsense": 1})
             assert answer.status_code == 401, operation
             assert "errors" not in answer.json, operation

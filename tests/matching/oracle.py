@@ -7,14 +7,14 @@ only text vectors are given to it, because a TF-IDF of its own would test nothin
 import math
 
 WEIGHTS = {
-    "price": 0.24,
-    "location": 0.18,
-    "rooms": 0.12,
-    "area": 0.12,
-    "text": 0.14,
-    "property_class": 0.06,
-    "property_type": 0.06,
-    "condition": 0.06,
+    "price": 0.20,
+    "location": 0.19,
+    "rooms": 0.10,
+    "area": 0.15,
+    "text": 0.20,
+    "property_class": 0.05,
+    "property_type": 0.04,
+    "condition": 0.05,
     "year": 0.02,
 }
 CLASSES = ["ECONOMY", "COMFORT", "BUSINESS", "ELITE"]

@@ -13,7 +13,7 @@ from models.properties import Property, archive_property, replace_property
 from models.recommendations import recommended_page
 from models.users import User
 from tests.factories import make_lead, make_property, make_user
-from worker import rescore
+from worker import rescore, scoring
 from worker.store import TABLES
 
 MOSCOW = ("geo:524901", DealType.SALE)
@@ -135,7 +135,7 @@ def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(wo
         lead = make_lead(session, buyer)
         session.commit()
         rebuild_all(session)
-        real = rescore.score_market
+        real = scoring.score_market
 
         def score_while_somebody_writes(*args, **kwargs):
             lists = real(*args, **kwargs)
@@ -149,7 +149,7 @@ def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(wo
             return lists
 
         before = recommended_page(session, Side.LEAD, lead.id, page=1, limit=10).entries
-        monkeypatch.setattr(rescore, "score_market", score_while_somebody_writes)
+        monkeypatch.setattr(scoring, "score_market", score_while_somebody_writes)
         rescore.rebuild_market(session, MOSCOW, None)
         session.commit()
         [entry] = recommended_page(session, Side.LEAD, lead.id, page=1, limit=10).entries

@@ -1,0 +1,48 @@
+"""What each web process counts by itself: requests and database connections. See api/ops/metrics.py for the page."""
+
+import os
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, multiprocess
+from sqlalchemy import Engine, event
+
+#: A page of recommendations takes a few milliseconds; a request that takes 10 s has been given up by its client.
+BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+REQUESTS = Counter("leadmatch_http_requests_total", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram("leadmatch_http_request_seconds", "Time to answer.", ["method", "route"], buckets=BUCKETS)
+CONNECTIONS = Gauge(
+    "leadmatch_database_connections_in_use", "Connections taken from the pools.", multiprocess_mode="livesum"
+)
+#: Methods that have a label of their own; a stranger may invent others without end.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def note_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    method = method if method in METHODS else "OTHER"
+    REQUESTS.labels(method, route, status).inc()
+    SECONDS.labels(method, route).observe(seconds)
+
+
+def watch_pool(engine: Engine) -> None:
+    """Count the connections that are taken from *engine*'s pool."""
+    for name, note in (("checkout", _taken), ("checkin", _given_back)):
+        if not event.contains(engine, name, note):
+            event.listen(engine, name, note)
+
+
+def registry_of_all_processes() -> CollectorRegistry:
+    """What all processes of this web server have counted together; of this one alone where there is but one."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)
+    return registry
+
+
+def _taken(*_: object) -> None:
+    CONNECTIONS.inc()
+
+
+def _given_back(*_: object) -> None:
+    CONNECTIONS.dec()

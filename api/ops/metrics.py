@@ -1,0 +1,117 @@
+"""/metrics, for Prometheus: what this web server has counted, and the state of the whole system as it is now.
+
+The state (runs, queues, tasks, freshness) is the same whichever server is asked: take its maximum over servers, not its sum.
+"""
+
+import hmac
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import redis
+from flask import Response, current_app, request
+from flask.views import MethodView
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.access import proved_by
+from api.blueprint import Blueprint
+from api.db import session
+from api.metrics import registry_of_all_processes
+from models.enums import RunState
+from models.errors import NotAllowedError
+from models.freshness import freshness
+from models.runs import runs_by_state, seconds_since_full_run
+from worker.client import Client
+
+blp = Blueprint("metrics", __name__, description="Running the engine")
+
+
+def check_reader() -> None:
+    """
+    Let in who comes from an allowed network or has the token.
+
+    Raises:
+        NotAllowedError: Everybody else.
+    """
+    settings = current_app.extensions["settings"]
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if settings.metrics_token and hmac.compare_digest(token.encode(), settings.metrics_token.encode()):
+        return
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        address = None
+    # A request that came through a proxy on this machine has the machine's address: then only the token counts.
+    forwarded = "X-Forwarded-For" in request.headers and not settings.trusted_proxies
+    if address is None or forwarded or not any(address in network for network in settings.metrics_networks):
+        raise NotAllowedError("Metrics are read with METRICS_TOKEN, or from one of METRICS_NETWORKS.")
+
+
+@blp.route("/metrics")
+class Metrics(MethodView):
+    @proved_by(check_reader, name="monitoring", scheme="token")
+    @blp.response(200, content_type="text/plain")
+    def get(self):
+        """Read the metrics, in the text format of Prometheus"""
+        state = CollectorRegistry(auto_describe=False)
+        state.register(_State(current_app.extensions["worker"]))
+        body = generate_latest(registry_of_all_processes()) + generate_latest(state)
+        return Response(body, content_type=CONTENT_TYPE_LATEST)
+
+
+class _State:
+    """The system's state; each part is left out while what it is read from is away, and `leadmatch_up` says so."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("leadmatch_up", "Whether a part of the system answers.", labels=["part"])
+        for part, read, away in (
+            ("database", _database, SQLAlchemyError),
+            ("redis", lambda: _broker(self._client), redis.RedisError),
+        ):
+            try:
+                found = list(read())
+            except away:
+                found = []
+                if part == "database":
+                    session().rollback()
+            up.add_metric([part], float(bool(found)))
+            yield from found
+        yield up
+
+
+def _database() -> Iterator[Metric]:
+    behind = freshness(session())
+    yield GaugeMetricFamily(
+        "leadmatch_freshness_seconds", "Age of the oldest change that lists do not show.", behind.oldest_seconds
+    )
+    yield GaugeMetricFamily("leadmatch_stale_entities", "Leads and properties with a stale list.", behind.stale)
+    yield GaugeMetricFamily(
+        "leadmatch_unscorable_entities", "Leads and properties that the engine fails on.", behind.set_aside
+    )
+    by_state = GaugeMetricFamily("leadmatch_runs", "Rescoring runs that are kept.", labels=["state"])
+    counts = runs_by_state(session())
+    for state in RunState:
+        by_state.add_metric([state.value], counts.get(state, 0))
+    yield by_state
+    since = seconds_since_full_run(session())
+    if since is not None:
+        yield GaugeMetricFamily("leadmatch_full_run_age_seconds", "Since a run over everything last succeeded.", since)
+
+
+def _broker(client: Client) -> Iterator[Metric]:
+    depth = GaugeMetricFamily("leadmatch_queue_messages", "Messages that wait for a worker.", labels=["queue"])
+    age = GaugeMetricFamily("leadmatch_queue_age_seconds", "How long the next message has waited.", labels=["queue"])
+    for queue in client.queues():
+        depth.add_metric([queue.name], queue.depth)
+        age.add_metric([queue.name], queue.age_seconds)
+    yield depth
+    yield age
+    tasks = HistogramMetricFamily("leadmatch_task_seconds", "Duration of tasks.", labels=["task", "outcome"])
+    for times in client.task_times():
+        buckets = [(f"{bound:g}", count) for bound, count in sorted(times.within.items())]
+        tasks.add_metric([times.task, times.outcome], [*buckets, ("+Inf", times.count)], times.seconds)
+    yield tasks

@@ -1,0 +1,86 @@
+"""What is kept for how long, and clearing away what is past its time.
+
+| what | kept |
+| --- | --- |
+| ended rescoring runs and their shards | 90 days, and always the last 20 |
+| notices that were read | 180 days after the reading |
+| answers under an Idempotency-Key | 24 hours (:data:`models.idempotency.KEPT`) |
+| revocations of tokens | until the token would have ended by itself |
+| text models | while a market uses them, or a run that is open or may be retried; and the newest |
+| entities set aside | while they exist in the version that failed |
+
+Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, delete, func, select, union, update
+from sqlalchemy.orm import Session
+
+from models import idempotency, tokens
+from models.base import utc_now
+from models.enums import OPEN_STATES, RunState, Side
+from models.leads import Lead
+from models.notifications import Notification
+from models.properties import Property
+from models.recommendations import Market, TextModelRow
+from models.runs import RescoringRun
+from models.unscorable import UnscorableEntity
+
+RUNS_KEPT = timedelta(days=90)
+LAST_RUNS_KEPT = 20
+READ_NOTICES_KEPT = timedelta(days=180)
+
+
+def clear_away(session: Session) -> dict[str, int]:
+    """Delete what is past its time, in the caller's transaction; how many rows of each kind."""
+    # These need their text models no longer, and the references would keep a model for every night. A failed run may be
+    # retried and keeps its own.
+    session.execute(
+        update(RescoringRun)
+        .where(
+            RescoringRun.state.in_([RunState.SUCCEEDED, RunState.CANCELLED]), RescoringRun.text_model_id.is_not(None)
+        )
+        .values(text_model_id=None)
+    )
+    found = {
+        "runs": session.execute(_old_runs()),
+        "notices": session.execute(
+            delete(Notification).where(Notification.read_at < func.now() - READ_NOTICES_KEPT)
+        ),
+        "text_models": session.execute(_unused_text_models()),
+        "set_aside": _settled(session),
+    }
+    counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
+    counts["idempotent_answers"] = idempotency.forget_old(session, utc_now())
+    counts["revoked_tokens"] = tokens.forget_expired(session)
+    return counts
+
+
+def _old_runs():
+    last = select(RescoringRun.id).order_by(RescoringRun.id.desc()).limit(LAST_RUNS_KEPT)
+    return delete(RescoringRun).where(
+        RescoringRun.state.not_in(OPEN_STATES),
+        RescoringRun.finished_at < func.now() - RUNS_KEPT,
+        RescoringRun.id.not_in(last),
+    )
+
+
+def _unused_text_models():
+    used = union(
+        select(Market.text_model_id).where(Market.text_model_id.is_not(None)),
+        select(RescoringRun.text_model_id).where(RescoringRun.text_model_id.is_not(None)),
+        select(func.max(TextModelRow.id)),
+    )
+    return delete(TextModelRow).where(TextModelRow.id.not_in(used))
+
+
+def _settled(session: Session) -> int:
+    count = 0
+    for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):
+        same = select(table.id).where(
+            table.id == UnscorableEntity.entity_id, table.version == UnscorableEntity.version
+        )
+        gone = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
+        count += session.execute(gone).rowcount
+    return count

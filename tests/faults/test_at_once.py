@@ -1,0 +1,101 @@
+"""Many at once: runs, likes, beats."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.enums import MatchStatus, RunState
+from models.matches import Match
+from models.notifications import Notification
+from models.runs import RescoringRun, RescoringShard
+from scripts.processes import stop_child
+from tests.conftest import ROOT
+from tests.factories import make_lead, make_property, make_user, token_header
+from tests.faults.conftest import FULL, full_only
+from tests.waiting import wait_for
+
+LIKES = 1000 if FULL else 200
+THREADS = 24
+
+
+def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_database, start_worker, all_is_well):
+    """Each pair is liked by both owners at the same moment, twice: four requests, one match, one notice an owner and kind."""
+    with Session(engine) as session:
+        buyer, seller = make_user(session), make_user(session)
+        leads = [make_lead(session, buyer).id for _ in range(LIKES // 20)]
+        rows = [make_property(session, seller).id for _ in range(5)]
+        session.commit()
+        headers = token_header(buyer), token_header(seller)
+    paths = [
+        (f"/leads/{lead}/property-recommendations/{row}/action", f"/properties/{row}/lead-recommendations/{lead}/action")
+        for lead in leads
+        for row in rows
+    ]
+    asked = [(path, who) for pair in paths for path, who in (*zip(pair, headers, strict=True),) * 2]
+    assert len(asked) == LIKES
+
+    def like(path, who):
+        return app.test_client().post(path, json={"action": "LIKE"}, headers=who).status_code
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        codes = list(pool.map(like, *zip(*asked, strict=True)))
+
+    assert set(codes) <= {200, 503}
+    assert codes.count(503) == 0
+    with Session(engine) as session:
+        found = session.execute(select(Match.status, func.count()).group_by(Match.status)).all()
+        assert found == [(MatchStatus.ACCEPTED, len(paths))]
+        for owner_notices in session.scalars(select(func.count()).select_from(Notification).group_by(Notification.user_id)):
+            assert owner_notices == 2 * len(paths)  # NEW_MATCH and CONTACT_SHARED, once each
+    start_worker("entities")
+    all_is_well()
+
+
+def test_many_who_ask_for_a_run_at_once_get_the_same_one(
+    engine, market, start_worker, ask_for_run, state_of_run, all_is_well
+):
+    with ThreadPoolExecutor(8) as pool:
+        run_ids = {future.result() for future in [pool.submit(ask_for_run) for _ in range(16)]}
+    [run_id] = run_ids
+    start_worker("runs", "entities", concurrency=2)
+    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
+
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(RescoringRun)) == 1
+        assert session.scalars(select(RescoringShard.attempts)).all() == [1]
+    all_is_well()
+
+
+@full_only
+def test_of_two_beats_one_sends(process_environment, redis_url):
+    command = [sys.executable, "-m", "celery", "--app", "worker.app", "beat"]
+    beats = [
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        with redis.Redis.from_url(redis_url) as broker:
+            wait_for(lambda: broker.llen("entities") >= 2, seconds=90, what="two sweeps, half a minute apart")
+            sweeps = broker.llen("entities")
+        assert sweeps == 2
+        assert [beat.poll() for beat in beats] == [None, None]
+    finally:
+        for beat in beats:
+            stop_child(beat, [(signal.SIGTERM, 10)])
+
+
+pytestmark = pytest.mark.timeout(300)

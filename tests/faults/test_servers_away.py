@@ -1,0 +1,76 @@
+"""PostgreSQL or Valkey stops, is killed, or loses everything, while clients write and a run goes."""
+
+import threading
+
+import pytest
+import redis
+
+from models.enums import RunState
+from tests.faults.conftest import full_only
+from tests.waiting import wait_for
+
+
+@pytest.mark.parametrize("how", ["stop", pytest.param("kill", marks=full_only)])
+def test_postgresql_goes_and_comes_back_under_writes(
+    how, postgres_server, engine, market, start_worker, ask_for_run, state_of_run, let_leases_run_out, post_leads,
+    journal, all_is_well,
+):  # fmt: skip
+    worker = start_worker("runs", "entities")
+    run_id = ask_for_run()
+    over = threading.Event()
+
+    def write():
+        while not over.is_set():
+            post_leads(1)
+
+    client = threading.Thread(target=write)
+    client.start()
+    try:
+        wait_for(lambda: len(journal.accepted.get("leads", [])) >= 5, what="writes before")
+        getattr(postgres_server, how)()
+        try:
+            wait_for(lambda: journal.refused >= 3, what="writes that are turned away")
+        finally:
+            postgres_server.start()
+        before = len(journal.accepted["leads"])
+        wait_for(lambda: len(journal.accepted["leads"]) >= before + 5, what="writes after")
+    finally:
+        over.set()
+        client.join()
+    let_leases_run_out()
+    assert worker.poll() is None
+    start_worker("runs", "entities")  # sweeps at once what would be swept within half a minute
+    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, seconds=60, what="the end of the run")
+    all_is_well()
+
+
+def test_valkey_loses_everything_and_nothing_is_lost(
+    redis_url, market, ask_for_run, state_of_run, let_leases_run_out, post_leads, start_worker, all_is_well
+):
+    run_id = ask_for_run()
+    post_leads(5)
+    with redis.Redis.from_url(redis_url) as broker:
+        assert broker.llen("runs") == 1 and broker.llen("entities") == 5
+        broker.flushall()
+    let_leases_run_out()
+    start_worker("runs", "entities")
+
+    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
+    all_is_well()
+
+
+@full_only
+def test_valkey_is_wiped_under_working_workers(
+    redis_url, market, ask_for_run, state_of_run, let_leases_run_out, post_leads, start_worker, all_is_well
+):
+    start_worker("runs", "entities")
+    for _ in range(3):
+        run_id = ask_for_run()
+        post_leads(3)
+        with redis.Redis.from_url(redis_url) as broker:
+            broker.flushall()
+        post_leads(1)
+    let_leases_run_out()
+    start_worker("runs", "entities")
+    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
+    all_is_well()

@@ -1,0 +1,84 @@
+"""The files of deploy/ can be read, and speak of things that exist. (Building the image needs Docker and is not tested.)"""
+
+import configparser
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from honcho.environ import parse_procfile
+
+from api.metrics import CONNECTIONS, REQUESTS, SECONDS
+from models.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy"
+
+
+def commands() -> dict[str, str]:
+    return dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+
+
+def same_command(command: list[str], process: str) -> bool:
+    """Whether *command* is the Procfile's, but for the level of logs, which the environment sets anyway."""
+    expected = shlex.split(commands()[process])
+    if "--loglevel" in expected:
+        place = expected.index("--loglevel")
+        del expected[place : place + 2]
+    return [Path(command[0]).name, *command[1:]] == expected
+
+
+def test_compose_runs_the_processes_of_the_procfile():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+
+    assert {"postgres", "valkey", "web1", "web2", "worker", "runner", "beat", "release"} == set(services)
+    for name in ("worker", "runner", "beat", "release"):
+        assert same_command(services[name]["command"], name), name
+    docker = (DEPLOY / "Dockerfile").read_text()
+    assert same_command(json.loads(re.search(r"^CMD (.*)$", docker, re.M)[1]), "web")
+
+
+def test_compose_gives_what_the_settings_need():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    secret = "0123456789abcdefghijklmnopqrstuvwxyz"
+    environment = {
+        name: re.sub(r"\$\{[A-Z_]+:\?\}", secret, re.sub(r"\$\{[A-Z_]+:-(.*?)\}", r"\1", value))
+        for name, value in services["web1"]["environment"].items()
+    }
+
+    settings = Settings.from_env(environment | {"SMS_GATEWAY_URL": "smsc://a:b@smsc.kz"})
+
+    assert settings.is_production
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "runner", "beat"])
+def test_units_run_the_processes_of_the_procfile(name):
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str
+    unit.read(DEPLOY / f"systemd/leadmatch-{name}.service")
+
+    assert same_command(shlex.split(unit["Service"]["ExecStart"].replace("%%", "%")), name)
+
+
+def test_the_image_runs_as_nobody_in_particular():
+    docker = (DEPLOY / "Dockerfile").read_text()
+
+    assert re.search(r"^USER (?!root)", docker, re.M)
+    for source in re.findall(r"^COPY (?!--from)(?:--chown=\S+ )?(.+) \S+$", docker, re.M):
+        assert all((ROOT / part).exists() for part in source.split())
+
+
+def test_dashboard_and_alerts_ask_for_metrics_that_we_tell():
+    source = (ROOT / "api/ops/metrics.py").read_text()
+    told = set(re.findall(r'"(leadmatch_\w+)"', source))
+    told |= {f"{metric._name}{end}" for metric in (REQUESTS, SECONDS, CONNECTIONS) for end in ("", "_total")}
+    alerts = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text())
+    yaml.safe_load((DEPLOY / "prometheus/prometheus.yaml").read_text())
+    asked = [rule["expr"] for group in alerts["groups"] for rule in group["rules"]]
+    dashboard = json.loads((DEPLOY / "grafana/leadmatch.json").read_text())
+    asked += [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+
+    unknown = {name for name in re.findall(r"leadmatch_\w+", " ".join(asked))} - told
+    assert {name for name in unknown if name.removesuffix("_bucket") not in told} == set()
