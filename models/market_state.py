@@ -7,7 +7,7 @@ A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* tells how of
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, cast, column, func, literal, select, text, true
+from sqlalchemy import Integer, cast, column, func, literal, select, text, true, union_all
 from sqlalchemy.orm import Session
 
 from models.base import utc_now
@@ -133,3 +133,10 @@ def run_times(session: Session, weeks: int = 8, most: int = 60) -> list[RunTime]
         for run_id, ended, began, count in session.execute(query)
     ]
     return rows[::-1]
+
+
+def city_names(session: Session) -> dict[str, str]:
+    """Key of each city that is in the database -> what it is called there most often."""
+    named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
+    query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
+    return dict(session.execute(query).all())

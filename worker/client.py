@@ -76,11 +76,6 @@ class Client:
         """Ask that an activation code be sent by SMS."""
         return self.send("worker.accounts.send_code", code_id, queue="notices")
 
-<<<<<<< HEAD
-    def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
-        """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
-        return upcoming(after, count)
-=======
     def queues(self) -> list[Queue]:
         """The queues as they are; raises redis.RedisError when the broker is away."""
         return list(queues(self._redis))
@@ -88,7 +83,10 @@ class Client:
     def task_times(self) -> list[TaskTimes]:
         """How long tasks took so far; raises redis.RedisError when the broker is away."""
         return task_times(self._redis)
->>>>>>> main
+
+    def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
+        """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
+        return upcoming(after, count)
 
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""

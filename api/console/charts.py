@@ -8,6 +8,7 @@ from api.console.shapes import number
 
 WIDTH, HEIGHT = 480, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 12, 26
+WIDEST = 64
 
 
 def columns(rows: Sequence[tuple[str, float]], label: str, *, every: int = 1) -> Markup:
@@ -22,19 +23,20 @@ def columns(rows: Sequence[tuple[str, float]], label: str, *, every: int = 1) ->
     step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
     parts = [_grid(top, ticks)]
     for place, (name, value) in enumerate(rows):
-        x, height = LEFT + place * step, (HEIGHT - TOP - BOTTOM) * value / top
+        width = min(step * 0.76, WIDEST)
+        x, height = LEFT + place * step + (step - width) / 2, (HEIGHT - TOP - BOTTOM) * value / top
         parts.append(
             Markup('<rect class="column" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}: {}</title></rect>').format(
-                f"{x + step * 0.12:.1f}",
+                f"{x:.1f}",
                 f"{HEIGHT - BOTTOM - height:.1f}",
-                f"{step * 0.76:.1f}",
+                f"{width:.1f}",
                 f"{height:.1f}",
                 name,
                 number(value, 1),
             )
         )
         if place % every == 0:
-            parts.append(_name(x + step / 2, name))
+            parts.append(_name(x + width / 2, name))
     return _framed(parts, label)
 
 

@@ -48,6 +48,7 @@ def engine() -> str:
         "page": page,
         "pages": max(1, -(-total // RUNS_PER_PAGE)),
     }
+    shown["cities"] = market_state.city_names(session()) if any(run.city_key for run in rows) or not wants_part() else {}
     if wants_part():
         return render_template("console/engine_part.html", **shown)
     return render_template("console/engine.html", markets=live_markets(session())[:100], deals=list(DealType), **shown)
@@ -71,6 +72,7 @@ def start_run() -> Response:
 def one_run(run_id: int) -> str:
     run = get_run(session(), run_id)
     shown = {"run": run, "progress": progress_of(session(), [run.id]).get(run.id), "open_states": OPEN_STATES}
+    shown["cities"] = market_state.city_names(session())
     return render_template("console/run_part.html" if wants_part() else "console/run.html", **shown)
 
 

@@ -81,6 +81,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
             ("/console/engine", "Engine", "engine"),
             ("/console/quality", "Quality", "chart"),
             ("/console/schedule", "Schedule", "clock"),
+            ("/console/leadgen", "Lead generation", "megaphone"),
             ("/console/users", "Users", "people"),
             ("/console/audit", "Audit log", "list"),
         ]
@@ -110,6 +111,7 @@ def _names() -> dict[str, Any]:
         "lang": speech.language(),
         "theme": theme if theme in THEMES else "auto",
         "csrf": access.csrf_token,
+        "csrf_value": access.csrf_token(),
         "user": user,
         "menu": menu_of(user.role) if user else [],
         "unread": unread_count(session(), user) if user else 0,

@@ -43,7 +43,7 @@ def counted(count: int, noun: str) -> str:
     """
     if language() == "ru":
         return f"{_grouped(count)}\u00a0{PLURALS[noun][_russian_form(count)]}"
-    plural = {"property": "properties", "criterion": "criteria", "inquiry": "inquiries", "city": "cities"}
+    plural = {"property": "properties", "inquiry": "inquiries", "entry": "entries", "match": "matches"}
     return f"{count:,}\u00a0{noun if count == 1 else plural.get(noun, noun + 's')}"
 
 

@@ -11,7 +11,8 @@ from models.places import city_of
 from models.runs import get_run, live_markets
 from models.settings import Settings
 from scripts.databases import session_factory
-from scripts.rescoring import city_names, request, run_line, watch
+from models.market_state import city_names
+from scripts.rescoring import request, run_line, watch
 
 
 @click.command()

@@ -9,7 +9,8 @@ from models.enums import RunState
 from models.runs import RescoringRun, cancel_run, get_run, progress_of, retry_failed, runs
 from models.settings import Settings
 from scripts.databases import session_factory
-from scripts.rescoring import city_names, run_line
+from models.market_state import city_names
+from scripts.rescoring import run_line
 from worker.client import Client
 
 
