@@ -26,7 +26,7 @@ class BoardMatch:
 
 
 def matches_for(user: User) -> Select:
-    """(match, owner of the other side, what the lead's side said, what the property's side said), the latest change first."""
+    """(match, owner of the other side, what the lead's side said, what the property's said), latest change first."""
     lead_said, property_said, other = aliased(Action), aliased(Action), aliased(User)
     query = (
         select(Match, other, lead_said.kind, property_said.kind)

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.enums import OPEN_STATES, DealType, RunScope, RunState
 from models.errors import ConflictError
-from models.leads import Lead
-from models.properties import Property
 from models.runs import RescoringRun, get_run, progress_of, request_run
 from models.settings import Settings
 from worker.client import Client

@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn by the server: nothing to load, sharp at any size, and the numbers stand in a table beside them."""
+"""Charts as SVG, drawn by the server: nothing to load, sharp at any size; the numbers stand in a table beside them."""
 
 from collections.abc import Sequence
 
@@ -18,6 +18,7 @@ def columns(rows: Sequence[tuple[str, float]], label: str, *, every: int = 1) ->
     Args:
         label: What the chart shows, for screen readers; the page tells the numbers in a table.
     """
+    rows = [(name, float(value)) for name, value in rows]  # sums of the database are decimals
     most = max((value for _, value in rows), default=0) or 1
     top, ticks = _scale(most)
     step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
@@ -26,7 +27,9 @@ def columns(rows: Sequence[tuple[str, float]], label: str, *, every: int = 1) ->
         width = min(step * 0.76, WIDEST)
         x, height = LEFT + place * step + (step - width) / 2, (HEIGHT - TOP - BOTTOM) * value / top
         parts.append(
-            Markup('<rect class="column" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}: {}</title></rect>').format(
+            Markup(
+                '<rect class="column" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}: {}</title></rect>'
+            ).format(
                 f"{x:.1f}",
                 f"{HEIGHT - BOTTOM - height:.1f}",
                 f"{width:.1f}",

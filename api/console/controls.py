@@ -22,7 +22,14 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 required=False,
                 hint="Nobody sees them until a match shares contacts.",
             ),
-            Control("notes", "Notes", "long", required=False, wide=True, hint="Realtors to whom the lead is offered see them."),
+            Control(
+                "notes",
+                "Notes",
+                "long",
+                required=False,
+                wide=True,
+                hint="Realtors to whom the lead is offered see them.",
+            ),
         ],
     ),
     (
@@ -104,7 +111,9 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
     (
         "Offer",
         [
-            Control("commission_share", "Commission", "number", unit="%", hint="What you offer to the buyer's realtor."),
+            Control(
+                "commission_share", "Commission", "number", unit="%", hint="What you offer to the buyer's realtor."
+            ),
             Control("photos", "Photos", "lines", required=False, wide=True, hint="Addresses of pictures, one a line."),
             Control("description", "Description", "long", required=False, wide=True),
         ],

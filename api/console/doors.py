@@ -1,7 +1,6 @@
 """The way in and out: the landing page, signing in by password, SMS code or Telegram, the look of the pages."""
 
 import base64
-import binascii
 import hashlib
 import json
 from typing import Any
@@ -185,17 +184,16 @@ def _telegram_address(bot_token: str) -> str | None:
     if not bot_id.isdecimal():
         return None
     origin = request.host_url.rstrip("/")
-    return f"https://oauth.telegram.org/auth?bot_id={bot_id}&origin={origin}&return_to={origin}/console/sign-in/telegram"
+    home = f"{origin}/console/sign-in/telegram"
+    return f"https://oauth.telegram.org/auth?bot_id={bot_id}&origin={origin}&return_to={home}"
 
 
 def _telegram_fields(result: str) -> dict[str, Any]:
     """The fields of ``#tgAuthResult``: JSON in URL-safe base64 without padding."""
     try:
         fields = json.loads(base64.urlsafe_b64decode(result + "=" * (-len(result) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
+    except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
         raise InvalidValueError("result", "Send the fields that Telegram gave, or initData.")
     return fields
-
-

@@ -1,7 +1,7 @@
 """Forms read with the JSON API's own schemas, so that a page accepts exactly what the API does.
 
-A control is named by its field's path (``requirements.budget.min``). The texts of a form become a body, the schema checks
-it, and its complaints come back by the same paths, each to be shown beside its control.
+A control is named by its field's path (``requirements.budget.min``). The texts of a form become a body, the schema
+checks it, and its complaints come back by the same paths, each to be shown beside its control.
 """
 
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ def put(body: dict, path: str, value: Any) -> None:
 
 
 def _value(control: Control, given: Any) -> Any:
-    """A control's text as JSON would hold it; None: left out. What is no number stays text, for the schema to refuse."""
+    """A control's text as JSON holds it; None: left out. What is no number stays text, for the schema to refuse."""
     if control.kind == "checks":
         return [_whole(each) for each in given]
     if control.kind == "list":

@@ -1,5 +1,7 @@
 """Line icons, drawn for this console on a grid of 24; they take the colour of the text around them."""
 
+import functools
+
 from markupsafe import Markup
 
 _PATHS = {
@@ -44,6 +46,7 @@ _PATHS = {
 }
 
 
+@functools.lru_cache(maxsize=500)
 def icon(name: str, label: str | None = None, size: int = 20) -> Markup:
     """An icon; without *label* it decorates and screen readers pass over it."""
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from flask import Response, jsonify, render_template, request
 from marshmallow import Schema
+from werkzeug.datastructures import MultiDict
 
 from api.console import forms
 from api.console.access import page_for, visitor
@@ -22,7 +23,6 @@ from models.enums import SUPPLY_ROLES, Origin
 from models.errors import InvalidFileError, NotFoundError
 from models.leads import create_lead
 from models.properties import create_property
-from werkzeug.datastructures import MultiDict
 
 blp = page_blueprint("imports")
 

@@ -29,7 +29,11 @@ def all_notices() -> str:
     page = page_number()
     rows, total = page_of(notices_of(visitor()), {"page": page, "limit": PER_PAGE})
     return render_template(
-        "console/notices.html", notices=[(row, *_words(row)) for row in rows], total=total, page=page, pages=max(1, -(-total // PER_PAGE))
+        "console/notices.html",
+        notices=[(row, *_words(row)) for row in rows],
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PER_PAGE)),
     )
 
 

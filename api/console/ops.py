@@ -48,7 +48,8 @@ def engine() -> str:
         "page": page,
         "pages": max(1, -(-total // RUNS_PER_PAGE)),
     }
-    shown["cities"] = market_state.city_names(session()) if any(run.city_key for run in rows) or not wants_part() else {}
+    named = not wants_part() or any(run.city_key for run in rows)
+    shown["cities"] = market_state.city_names(session()) if named else {}
     if wants_part():
         return render_template("console/engine_part.html", **shown)
     return render_template("console/engine.html", markets=live_markets(session())[:100], deals=list(DealType), **shown)
@@ -111,7 +112,9 @@ def quality() -> str:
         "console/quality.html",
         scores=charts.columns(scores, say("Best scores of leads"), every=4),
         coverage=charts.columns(state["coverage"], say("Leads by how many offers they have")),
-        exposure=charts.line(shares, ("0%", "50%", "100%"), say("Share of offers by share of properties"), diagonal=True),
+        exposure=charts.line(
+            shares, ("0%", "50%", "100%"), say("Share of offers by share of properties"), diagonal=True
+        ),
         times=charts.columns(times, say("Seconds that runs took"), every=every) if times else None,
         state=state,
         covered=sum(count for _, count in state["coverage"][2:]),

@@ -1,4 +1,4 @@
-"""A lead's ranked properties and a property's ranked leads, and what a realtor says about an entry: one page, two sides."""
+"""A lead's ranked properties, a property's ranked leads, and what a realtor says about one: one page, two sides."""
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -145,5 +145,3 @@ def _number(name: str) -> float | None:
     except ValueError:
         return None
     return value if value == value and value > 0 else None
-
-

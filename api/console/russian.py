@@ -82,8 +82,8 @@ SENTENCES = {
     "Something broke on our side; it has been noted.": "Сбой на нашей стороне; мы о нём уже знаем.",
     "The database is busy or away; try again in a moment.": "База данных занята; попробуйте чуть позже.",
     "Your role may not open this page.": "Вашей роли эта страница недоступна.",
-    "This form is out of date; open the page again and send it once more.": "Форма устарела; откройте страницу заново и "
-    "отправьте ещё раз.",
+    "This form is out of date; open the page again and send it once more.": "Форма устарела; откройте страницу "
+    "заново и отправьте ещё раз.",
     "The access token is missing, wrong or no longer valid; sign in again.": "Сеанс закончился; войдите снова.",
     "Too many requests; wait, then go on.": "Слишком много запросов; подождите немного.",
     "Too many codes were asked for; use the last one, or wait.": "Слишком много кодов; используйте последний или "
@@ -263,8 +263,8 @@ SENTENCES = {
     "price_min must not be above price_max.": "«От» больше, чем «до».",
     "The floor must not be above total_floors.": "Этаж выше, чем этажей в доме.",
     # board
-    "A match needs a like from both sides; contacts open when the commission is agreed.": "Для мэтча нужна симпатия обеих "
-    "сторон; контакты открываются, когда согласована комиссия.",
+    "A match needs a like from both sides; contacts open when the commission is agreed.": "Для мэтча нужна симпатия "
+    "обеих сторон; контакты открываются, когда согласована комиссия.",
     "Matches by state": "Мэтчи по состояниям",
     "Waiting": "Ждут ответа",
     "Both like it": "Взаимно",
@@ -349,8 +349,8 @@ SENTENCES = {
     "Value": "Значение",
     "Offers": "Предложений",
     # schedule, users, audit
-    "What the file celerybeat-schedule says. Its times are UTC; here they are in your time zone.": "Что записано в файле "
-    "celerybeat-schedule. Время в нём — UTC; здесь — ваше местное.",
+    "What the file celerybeat-schedule says. Its times are UTC; here they are in your time zone.": "Что записано в "
+    "файле celerybeat-schedule. Время в нём — UTC; здесь — ваше местное.",
     "When": "Когда",
     "Task": "Задача",
     "Next times": "Ближайшие",

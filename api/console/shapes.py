@@ -1,5 +1,6 @@
-"""How values look on a page: money, numbers, times, the ring of a score, the bar of a share, what stands for a photo."""
+"""How values look on a page: money, numbers, times, the ring of a score, the bar of a share, names of homes."""
 
+import functools
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -90,10 +91,16 @@ def ring(score: float, size: int = 56) -> Markup:
 
 def bar(percent: float, kind: str | None = None) -> Markup:
     """A share of 0 to 100 per cent as a bar; the number beside it is what screen readers get."""
+    return _bar(round(max(0.0, min(100.0, percent))), kind or grade(percent))
+
+
+@functools.cache
+def _bar(percent: int, kind: str) -> Markup:
+    # A page of a hundred cards has several hundred bars, and there are few different ones.
     return Markup(
-        '<svg class="bar {kind}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="track" width="100" height="6" rx="0"/><rect class="fill" width="{width}" height="6"/></svg>'
-    ).format(kind=kind or grade(percent), width=f"{max(0.0, min(100.0, percent)):.1f}")
+        '<svg class="bar {}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="6"/><rect class="fill" width="{}" height="6"/></svg>'
+    ).format(kind, percent)
 
 
 def title_of(found: Property) -> str:

@@ -1,6 +1,6 @@
 """The words of the pages in Russian and English.
 
-English sentences stand in the templates and are the keys of one dictionary of Russian ones (:mod:`api.console.russian`).
+English sentences stand in the templates and are the keys of a dictionary of Russian ones (:mod:`api.console.russian`).
 gettext would need its catalogues compiled when the project is built; two languages and a few hundred sentences do not.
 A test holds the dictionary to what the pages say.
 """
@@ -31,7 +31,7 @@ def say(sentence: str, **values: object) -> str:
     """A sentence in the page's language; one that is not known stays English."""
     if language() == "ru":
         sentence = SENTENCES.get(sentence) or _by_pattern(sentence)
-    return sentence.format(**values) if values else sentence
+    return sentence.format_map(values) if values else sentence
 
 
 def counted(count: int, noun: str) -> str:

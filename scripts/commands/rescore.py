@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from models.enums import DealType, RunScope, RunState
+from models.market_state import city_names
 from models.places import city_of
 from models.runs import get_run, live_markets
 from models.settings import Settings
 from scripts.databases import session_factory
-from models.market_state import city_names
 from scripts.rescoring import request, run_line, watch
 
 
@@ -65,7 +65,6 @@ def _tell_markets(session, console: Console, scope: RunScope, city: str | None, 
         markets = [row for row in markets if row[:2] == (city_of(city).key, deal)]
     elif scope is RunScope.STALE:
         from models.run_plan import stale_markets
-
 
         stale = stale_markets(session)
         markets = [row for row in markets if row[:2] in stale]

@@ -61,7 +61,7 @@ def command(base: str, out: Path, lang: str, only: tuple[str, ...]) -> None:
         for theme in ("light", "dark"):
             for size, (width, height) in SIZES.items():
                 for who in (None, 0, 1, 2):
-                    names = [name for name, (seen_by, _) in PAGES.items() if seen_by == who and (not only or name in only)]
+                    names = [name for name in PAGES if PAGES[name][0] == who and (not only or name in only)]
                     if names:
                         _shoot(browser, base, out, names, who, theme, size, width, height, lang)
         browser.close()

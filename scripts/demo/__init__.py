@@ -19,8 +19,8 @@ from models.places import city_of
 from models.properties import Property
 from scripts.batches import batched
 from scripts.demo.cities import CITIES, DemoCity
-from scripts.demo.leads import lead_rows, supply_of
 from scripts.demo.deeds import demo_deeds
+from scripts.demo.leads import lead_rows, supply_of
 from scripts.demo.people import LOGIN_EMAIL, LOGIN_PASSWORD, demo_users
 from scripts.demo.properties import RENT_SHARE, property_rows
 

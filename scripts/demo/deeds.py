@@ -1,4 +1,4 @@
-"""What the demo's people have done so far, so that no page of a first look is empty: likes, inquiries, talks, advertising."""
+"""What the demo's people have done so far, so that no page is empty: likes, inquiries, talks, advertising."""
 
 from datetime import date, timedelta
 from decimal import Decimal

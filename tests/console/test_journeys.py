@@ -1,4 +1,4 @@
-"""People at browsers: a like from two of them at once, a run watched, a feed swiped, a chat, and pages that all can use."""
+"""People at browsers: a like from two of them, a run watched, a feed swiped, a chat, pages that all can use."""
 
 import re
 
