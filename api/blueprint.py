@@ -12,7 +12,6 @@ from werkzeug.exceptions import BadRequest
 
 from api.fields import FormWhole
 
-
 TOO_DEEP = "The JSON is nested too deeply."
 
 

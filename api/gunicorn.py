@@ -25,8 +25,9 @@ forwarded_allow_ips = "127.0.0.1"
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # nosec B108
 logconfig_dict = configuration(os.environ.get("ENVIRONMENT", "local"), os.environ.get("LOG_LEVEL", "INFO").upper())
 
-# Each process keeps its counts in a file of this folder, and whichever is asked for /metrics adds them up. It has to be set
-# before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears it.
+# Each process keeps its counts in a file of this folder, and whichever is asked for /metrics adds them up. It
+# has to be set before prometheus_client is first imported. By port, so that a restarted server finds its own
+# folder and clears it.
 _metrics = Path(os.environ.get("LEADMATCH_HOME") or default_home()) / "metrics" / f"web-{os.environ.get('PORT', '8000')}"
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_metrics))
 

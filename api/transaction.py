@@ -1,7 +1,6 @@
 """One transaction a request: opened at the first query, committed in one place when the answer is good."""
 
 from flask import Flask, Response, current_app, g
-
 from sqlalchemy.orm import Session
 
 from api import idempotency

@@ -1,10 +1,11 @@
 """Log lines: JSON in production, for people elsewhere. The same for web, workers and beat.
 
-Everybody logs through the standard library: ``log.info("shard_failed", extra={"shard_id": 7})``. The message is a constant name
-of what happened, the facts are fields. What was bound to the context (request, task, run) stands in every line written within.
+Everybody logs through the standard library: ``log.info("shard_failed", extra={"shard_id": 7})``. The message
+is a constant name of what happened, the facts are fields. What was bound to the context (request, task, run)
+stands in every line written within.
 
-No personal data: facts are ids, names of kinds and numbers. Two things would carry it in all the same and are cut out here, the
-details and the parameters that database errors quote.
+No personal data: facts are ids, names of kinds and numbers. Two things would carry it in all the same and are
+cut out here, the details and the parameters that database errors quote.
 """
 
 import contextlib
@@ -36,7 +37,11 @@ _QUOTED_DATA = re.compile(r"^(DETAIL:|\[parameters:|\[SQL:.*\[parameters:).*$", 
 def configuration(environment: str, level: str) -> dict[str, Any]:
     """How :func:`logging.config.dictConfig` sets up a process: everything to standard error, in one form."""
     as_json = environment == "production"
-    as_text = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    as_text = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -62,7 +67,10 @@ def configuration(environment: str, level: str) -> dict[str, Any]:
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             # Servers that bring handlers of their own hand their lines to ours.
-            **{name: {"handlers": [], "propagate": True} for name in ("gunicorn.error", "celery", "celery.task")},
+            **{
+                name: {"handlers": [], "propagate": True}
+                for name in ("gunicorn.error", "celery", "celery.task")
+            },
             **{name: {"level": quiet} for name, quiet in QUIET.items()},
         },
     }
@@ -77,8 +85,8 @@ def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, An
     """
     Cut out of an exception's text what a database error quotes of its data.
 
-    >>> without_quoted_data(None, "", {"exception": "duplicate key\\nDETAIL:  Key (phone)=(+77010000000) already exists."})
-    {'exception': 'duplicate key\\n(data cut out)'}
+    >>> without_quoted_data(None, "", {"exception": "duplicate key\\nDETAIL:  Key (phone)=(+77010000000)
+    already exists."}) {'exception': 'duplicate key\\n(data cut out)'}
     """
     for name in ("exception", "reason"):
         if isinstance(line.get(name), str):
@@ -89,14 +97,18 @@ def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, An
 @contextlib.contextmanager
 def bound(**facts: Any) -> Iterator[None]:
     """Put *facts* into every line logged within. Those that are None are left out."""
-    with structlog.contextvars.bound_contextvars(**{name: fact for name, fact in facts.items() if fact is not None}):
+    with structlog.contextvars.bound_contextvars(
+        **{name: fact for name, fact in facts.items() if fact is not None}
+    ):
         yield
 
 
 def begin(**facts: Any) -> Mapping[str, contextvars.Token]:
     """Forget what was bound in this thread and bind *facts*: the beginning of a request or a task."""
     structlog.contextvars.clear_contextvars()
-    return structlog.contextvars.bind_contextvars(**{name: fact for name, fact in facts.items() if fact is not None})
+    return structlog.contextvars.bind_contextvars(
+        **{name: fact for name, fact in facts.items() if fact is not None}
+    )
 
 
 def begin_more(**facts: Any) -> None:

@@ -165,6 +165,15 @@ def _mutual_probe(side: str) -> Probe:
     other = "property" if side == "lead" else "lead"
     ids, other_ids = ("property_ids", "lead_ids") if side == "lead" else ("lead_ids", "property_ids")
     entity, other_entity = ("leads", "properties") if side == "lead" else ("properties", "leads")
+    # What a tenant has acted on in the feed is left out of the preference's list, and stays in the property's.
+    swiped = (
+        """AND NOT EXISTS (
+                    SELECT FROM feed_actions AS f JOIN leads AS l ON l.owner_id = f.user_id AND l.origin = 'tinder'
+                    WHERE l.id = entry.id AND f.property_id = r.property_id
+                )"""
+        if side == "property"
+        else ""
+    )
     sql = f"""
         SELECT CASE WHEN here.place IS NULL THEN '{side}_missing' ELSE '{side}_score' END, r.{side}_id, entry.id
         FROM {side}_recommendations AS r
@@ -181,7 +190,8 @@ def _mutual_probe(side: str) -> Probe:
                 AND NOT EXISTS (
                     SELECT FROM actions AS a
                     WHERE a.{side}_id = r.{side}_id AND a.{other}_id = entry.id AND a.side = '{other.upper()}'
-                ))
+                )
+                {swiped})
         """  # noqa: S608  # nosec B608
     return Probe(
         sql,

@@ -97,6 +97,8 @@ class TextModelRow(Base):
 
     id: Mapped[Id]
     model: Mapped[bytes] = mapped_column(LargeBinary)
+    #: How many texts there were when it was fitted.
+    texts: Mapped[int]
     created_at: Mapped[CreatedAt]
 
 
@@ -201,7 +203,8 @@ def _shown(side: Side, row_id: int) -> _Shown:
 
 def stale_rows(side: Side) -> Select:
     """
-    Entities whose list does not say what it should: (id, version, on_market, city_key, deal_type, listed city_key, listed deal_type).
+    Entities whose list does not say what it should, as (id, version, on_market, city_key, deal_type, listed city_key,
+    listed deal_type).
 
     That is those on the market with no list, or one of another version or market; and those off the market with a list
     that still stands in a market. What the engine failed on in its present version is not stale but set aside.

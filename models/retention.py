@@ -39,7 +39,8 @@ def clear_away(session: Session) -> dict[str, int]:
     session.execute(
         update(RescoringRun)
         .where(
-            RescoringRun.state.in_([RunState.SUCCEEDED, RunState.CANCELLED]), RescoringRun.text_model_id.is_not(None)
+            RescoringRun.state.in_([RunState.SUCCEEDED, RunState.CANCELLED]),
+            RescoringRun.text_model_id.is_not(None),
         )
         .values(text_model_id=None)
     )
@@ -51,7 +52,10 @@ def clear_away(session: Session) -> dict[str, int]:
         "text_models": session.execute(_unused_text_models()),
         "set_aside": _settled(session),
     }
-    counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
+    counts = {
+        name: result.rowcount if isinstance(result, CursorResult) else result
+        for name, result in found.items()
+    }
     counts["idempotent_answers"] = idempotency.forget_old(session, utc_now())
     counts["revoked_tokens"] = tokens.forget_expired(session)
     return counts

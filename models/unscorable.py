@@ -1,7 +1,7 @@
 """Leads and properties that the engine could not work on: set aside, so that one bad row does not stop its market.
 
-An entity is set aside in the version that failed. It counts as off the market until it is written again, or until the next
-time that its whole market is loaded (every run does) and the engine manages: then it is taken back.
+An entity is set aside in the version that failed. It counts as off the market until it is written again, or
+until the next time that its whole market is loaded (every run does) and the engine manages: then it is taken back.
 """
 
 from dataclasses import dataclass
@@ -62,7 +62,9 @@ def set_aside(session: Session, failures: list[Failure]) -> None:
 def take_back(session: Session, side: Side, entity_ids: list[int]) -> None:
     """The engine managed these: whichever had been set aside no longer is."""
     session.execute(
-        delete(UnscorableEntity).where(UnscorableEntity.side == side, UnscorableEntity.entity_id.in_(entity_ids))
+        delete(UnscorableEntity).where(
+            UnscorableEntity.side == side, UnscorableEntity.entity_id.in_(entity_ids)
+        )
     )
 
 

@@ -50,9 +50,7 @@ PROPERTY_TYPES: Mapping[str, PropertyType] = {
 
 #: Subtypes that say more than the type does; any other subtype is kept as text and changes nothing.
 SUBTYPES: Mapping[str, PropertyType] = {
-    word: code
-    for word, code in PROPERTY_TYPES.items()
-    if code in (PropertyType.APARTMENTS, PropertyType.TOWNHOUSE)
+    word: code for word, code in PROPERTY_TYPES.items() if code in (PropertyType.APARTMENTS, PropertyType.TOWNHOUSE)
 }
 
 #: How far a place is finished. "New" and "resale" say which market it is on, not how it is finished, and are not here.
@@ -80,8 +78,9 @@ PAYMENT_METHODS: Mapping[str, PaymentMethod] = {
 
 #: ISO 4217 codes by what people call the money.
 CURRENCIES: Mapping[str, str] = {
-    **dict.fromkeys(("рубль", "рубли", "рублей", "руб", "р", "₽", "rubles", "roubles", "ruble", "rouble", "rur"),
-                     "RUB"),
+    **dict.fromkeys(
+        ("рубль", "рубли", "рублей", "руб", "р", "₽", "rubles", "roubles", "ruble", "rouble", "rur"), "RUB"
+    ),
     **dict.fromkeys(("тенге", "тг", "₸", "tenge"), "KZT"),
     **dict.fromkeys(("доллар", "доллары", "долларов", "доллары сша", "$", "dollar", "dollars", "us dollars"), "USD"),
     **dict.fromkeys(("евро", "€", "euro", "euros"), "EUR"),
@@ -99,16 +98,14 @@ CURRENCIES: Mapping[str, str] = {
 }
 
 #: Codes of ISO 4217 that a sender may write as they are.
-ISO_CURRENCIES = frozenset(
-    """
+ISO_CURRENCIES = frozenset("""
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
     CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD
     HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD
     MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN
     PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY
     TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
-    """.split()
-)
+    """.split())
 
 _STUDIO = re.compile(r"студи|studio", re.IGNORECASE)
 _OPEN = re.compile(r"\+|более|больше|or more|и выше|и больше|от\s", re.IGNORECASE)

@@ -1,12 +1,12 @@
 """Load on a running system, from this machine: `python -m scripts.load` (or `make load`).
 
 1. fills one city with leads and properties, unless it has as many already, and waits for the run that lists them;
-2. beside the system, serves one list by bare Flask with one SELECT by primary key: the yardstick of what HTTP costs here;
-3. sends the mix (80% pages of recommendations, 10% actions, 5% writes, 5% reads of the own lists) at rest;
+2. beside the system, serves one list by bare Flask with one SELECT by primary key: the yardstick of what HTTP
+costs here; 3. sends the mix (80% pages of recommendations, 10% actions, 5% writes, 5% reads of the own lists) at rest;
 4. sends it again while a full run goes, and measures how long a written lead takes until its list can be read.
 
-Client and system share the machine, so the figures are the system's and the client's together. Loopback only: it signs its own
-tokens with the system's key, and leaves its rows behind.
+Client and system share the machine, so the figures are the system's and the client's together. Loopback only:
+it signs its own tokens with the system's key, and leaves its rows behind.
 """
 
 import argparse
@@ -23,12 +23,14 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.database import connect, sessions
 from models.enums import OPEN_STATES, Role, RunScope
+from models.leads import Lead
 from models.places import city_of
+from models.properties import Property
 from models.runs import get_run, request_run
 from models.settings import Settings
 from models.tokens import make_token
@@ -51,15 +53,18 @@ def fill(session: Session, count: int) -> list[User]:
     people = list(session.scalars(select(User).where(User.name.like("Load %")).order_by(User.id)))
     if not people:
         people = [
-            create_user(session, role=Role.REALTOR, name=f"Load {number}", telegram_id=f"load-{number}", phone=None)
+            create_user(
+                session, role=Role.REALTOR, name=f"Load {number}", telegram_id=f"load-{number}", phone=None
+            )
             for number in range(REALTORS)
         ]
         session.flush()
     ids = [person.id for person in people]
-    for table, statement in (("leads", _LEADS), ("properties", _PROPERTIES)):
-        there = session.scalar(text(f"SELECT count(*) FROM {table} WHERE city = :city"), {"city": CITY})
+    for table, statement in ((Lead, _LEADS), (Property, _PROPERTIES)):
+        there = session.scalar(select(func.count()).select_from(table).where(table.city == CITY))
         session.execute(
-            text(statement), {"owners": ids, "city": CITY, "key": city_of(CITY).key, "count": max(0, count - there)}
+            text(statement),
+            {"owners": ids, "city": CITY, "key": city_of(CITY).key, "count": max(0, count - there)},
         )
     session.commit()
     session.execute(text("ANALYZE"))
@@ -126,20 +131,32 @@ def bare_app():
         try:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT property_ids[:20], scores[:20] FROM lead_recommendations WHERE lead_id = %s", (lead_id,)
+                    "SELECT property_ids[:20], scores[:20] FROM lead_recommendations WHERE lead_id = %s",
+                    (lead_id,),
                 )
                 ids, scores = cursor.fetchone()
             connection.rollback()
         finally:
             pool.putconn(connection)
-        return jsonify([{"property_id": each, "match_score": score} for each, score in zip(ids, scores, strict=True)])
+        return jsonify(
+            [{"property_id": each, "match_score": score} for each, score in zip(ids, scores, strict=True)]
+        )
 
     return app
 
 
 def serve_bare(port: int) -> subprocess.Popen:
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    return subprocess.Popen([*command, "--workers", "2", "--threads", "16", "--log-level", "error", "scripts.load:bare_app()"])
+    """gunicorn with as many processes as ours; it keeps connections, or a client would meet one that is just being closed."""
+    options = {
+        "--bind": f"127.0.0.1:{port}",
+        "--worker-class": "gthread",
+        "--workers": "2",
+        "--threads": "16",
+        "--keep-alive": "75",
+        "--log-level": "error",
+    }
+    arguments = [part for option in options.items() for part in option]
+    return subprocess.Popen([sys.executable, "-m", "gunicorn", *arguments, "scripts.load:bare_app()"])
 
 
 # -- Requests
@@ -177,8 +194,15 @@ class Times:
         lines = [f"{'':18}{'answers':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'errors':>8}"]
         for kind, found in sorted(self.seconds.items()):
             ordered = sorted(found)
-            points = [ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for share in (0.5, 0.95, 0.99)]
-            lines.append(f"{kind:18}{len(found):>9}" + "".join(f"{p:>9.1f}" for p in points) + f"{self.errors[kind]:>8}")
+            points = [
+                ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
+                for share in (0.5, 0.95, 0.99)
+            ]
+            lines.append(
+                f"{kind:18}{len(found):>9}"
+                + "".join(f"{p:>9.1f}" for p in points)
+                + f"{self.errors[kind]:>8}"
+            )
         return "\n".join(lines)
 
 
@@ -189,9 +213,13 @@ class Caller:
         self._times = times
         self._open: dict[str, http.client.HTTPConnection] = {}
 
-    def call(self, kind: str, server: str, method: str, path: str, token: str | None = None, body: object = None):
+    def call(
+        self, kind: str, server: str, method: str, path: str, token: str | None = None, body: object = None
+    ):
         """Send a request and note how long its answer took; the answer's JSON, or None of an error."""
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        headers = {"Content-Type": "application/json"} | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
         began = time.perf_counter()
         try:
             connection = self._open.setdefault(server, http.client.HTTPConnection(server, timeout=30))
@@ -240,7 +268,9 @@ class Load:
                 page = caller.call("page", self.server, "GET", path + "?limit=5", token)
                 if page and page["recommendations"]:
                     row = page["recommendations"][0]["property_id"]
-                    caller.call("like", self.server, "POST", f"{path}/{row}/action", token, {"action": "LIKE"})
+                    caller.call(
+                        "like", self.server, "POST", f"{path}/{row}/action", token, {"action": "LIKE"}
+                    )
             elif kind == "write":
                 caller.call("POST /leads", self.server, "POST", "/leads", token, lead_body(chance))
             else:
@@ -248,13 +278,17 @@ class Load:
 
     def _freshness(self, caller: Caller, times: Times, over: threading.Event) -> None:
         """Post a lead and ask for its list until it has one, again and again."""
-        token, chance = next(iter(self.tokens.values())), random.Random("freshness")  # noqa: S311  # nosec B311
+        token, chance = next(iter(self.tokens.values())), random.Random(
+            "freshness"
+        )  # noqa: S311  # nosec B311
         quiet = Caller(Times())
         while not over.wait(0.3):
             began = time.perf_counter()
             made = quiet.call("x", self.server, "POST", "/leads", token, lead_body(chance))
             while made and time.perf_counter() - began < 60:
-                page = quiet.call("x", self.server, "GET", f"/leads/{made['lead_id']}/property-recommendations", token)
+                page = quiet.call(
+                    "x", self.server, "GET", f"/leads/{made['lead_id']}/property-recommendations", token
+                )
                 if page and page["total"]:
                     break
                 time.sleep(0.02)
@@ -284,7 +318,8 @@ def main() -> None:
     print(f"full run at rest: {time.perf_counter() - began:.1f} s")
     with factory() as session:
         rows = session.execute(
-            text("SELECT owner_id, id FROM leads WHERE owner_id = ANY(:ids) ORDER BY id LIMIT 5000"), {"ids": list(tokens)}
+            text("SELECT owner_id, id FROM leads WHERE owner_id = ANY(:ids) ORDER BY id LIMIT 5000"),
+            {"ids": list(tokens)},
         ).all()
     port = free_port()
     bare = serve_bare(port)

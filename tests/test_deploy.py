@@ -1,4 +1,4 @@
-"""The files of deploy/ can be read, and speak of things that exist. (Building the image needs Docker and is not tested.)"""
+"""The files of deploy/ can be read, and speak of things that exist. Building the image needs Docker and is not tested."""
 
 import configparser
 import json

@@ -57,9 +57,7 @@ def send_code(self: Task, code_id: int) -> None:
             raise self.retry(countdown=busy.retry_after_seconds * 2**self.request.retries) from busy
         except SmsError as error:
             _note(session, code_id, Delivery.FAILED)
-            log.error(
-                "sms_failed", extra={"code_id": code_id, "kind": type(error).__name__, "reason": str(error)}
-            )
+            log.error("sms_failed", extra={"code_id": code_id, "kind": type(error).__name__, "reason": str(error)})
         else:
             _note(session, code_id, Delivery.SENT)
 

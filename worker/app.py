@@ -53,6 +53,7 @@ def make_app(settings: Settings) -> Celery:
         timezone="UTC",
         worker_hijack_root_logger=False,
         worker_max_tasks_per_child=2000,
+        worker_max_memory_per_child=settings.worker_memory_mb * 1024 or None,  # kilobytes
         beat_scheduler="redbeat.RedBeatScheduler",
         redbeat_redis_url=settings.redis_url,
         redbeat_lock_timeout=60,

@@ -1,9 +1,11 @@
 """What queues and tasks are like, for whoever watches: read from the broker, where every host can see it.
 
-Durations of tasks are counted in a Redis hash rather than in each worker: workers on many hosts need no port of their own to be
-scraped, and a worker that has ended leaves its counts. If Redis is wiped they begin at 0 again, as counters may.
+Durations of tasks are counted in a Redis hash rather than in each worker: workers on many hosts need no port
+of their own to be scraped, and a worker that has ended leaves its counts. If Redis is wiped they begin at 0
+again, as counters may.
 
-Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>``, the fields being ``count``, ``seconds`` and, cumulative, each of
+Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>``, the fields being ``count``, ``seconds``
+and, cumulative, each of
 :data:`BUCKETS`.
 """
 

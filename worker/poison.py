@@ -1,7 +1,7 @@
 """Finding the row that makes work fail, so that the work can be done without it.
 
-Work on a market is done for all rows at once, for speed; when it raises, nothing says which row was to blame. Halving finds it:
-for one bad row among n, about 2n rows are worked on again, in log2(n) steps.
+Work on a market is done for all rows at once, for speed; when it raises, nothing says which row was to blame.
+Halving finds it: for one bad row among n, about 2n rows are worked on again, in log2(n) steps.
 """
 
 import traceback
@@ -23,7 +23,9 @@ MOST_POISONED = 20
 NOT_A_ROWS_FAULT = (DBAPIError, psycopg2.Error, ScoringStoppedError, MemoryError)
 
 
-def without_poison(rows: Sequence[Row], make: Callable[[Sequence[Row]], Made]) -> tuple[Made, list[tuple[Row, Exception]]]:
+def without_poison(
+    rows: Sequence[Row], make: Callable[[Sequence[Row]], Made]
+) -> tuple[Made, list[tuple[Row, Exception]]]:
     """
     What *make* makes of *rows*, without those that alone make it raise; and these, with what they raised.
 
@@ -40,9 +42,7 @@ def without_poison(rows: Sequence[Row], make: Callable[[Sequence[Row]], Made]) -
         return make([row for row in rows if id(row) not in bad]), poisoned
 
 
-def _failing(
-    rows: list[Row], make: Callable[[Sequence[Row]], Made], failure: Exception
-) -> list[tuple[Row, Exception]]:
+def _failing(rows: list[Row], make: Callable[[Sequence[Row]], Made], failure: Exception) -> list[tuple[Row, Exception]]:
     """The rows that fail alone, of *rows*, which failed together with *failure*."""
     if len(rows) == 1:
         return [(rows[0], failure)]
@@ -61,7 +61,8 @@ def _failing(
 
 def poisonous_pair(n_rows: int, n_columns: int, work: Callable[[range, range], object]) -> tuple[int, int] | None:
     """
-    A row and a column such that *work* on the two alone raises; None if it does not raise on halves of what it raises on.
+    A row and a column such that *work* on the two alone raises; None if it does not raise on halves of what
+    it raises on.
 
     *work* takes ranges of rows and of columns, and has raised on all of them together.
     """

@@ -111,6 +111,11 @@ def reconcile_market(session: Session, market: MarketKey) -> int:
     return _settle(session, market, leads, properties)
 
 
+def stale_count(session: Session, market: MarketKey) -> int:
+    """How many entities on this market, or listed in it, have stale lists."""
+    return sum(map(len, _stale(session, market)))
+
+
 def settle_entity(session: Session, side: Side, entity_id: int) -> None:
     """
     Make right the lists that one lead or property touches, in the market it has left and in the one it is on.
@@ -144,8 +149,7 @@ def _settle(session: Session, market: MarketKey, lead_ids: set[int], property_id
         session.commit()
         rebuild_market(session, market, model_id)
     elif count:
-        row = lock_market(session, market)
-        snapshot = _snapshot(session, market, row.text_model_id)
+        snapshot = _locked_snapshot(session, market)
         before = Before(snapshot, lead_ids, property_ids)
         snapshot.refresh(session)
         try:
@@ -179,8 +183,7 @@ def _set_aside(
     session: Session, market: MarketKey, failure: Exception, lead_ids: set[int], property_ids: set[int]
 ) -> None:
     """Take the one entity that the engine fails on out of the market's lists, until it is written again or a run manages."""
-    row = lock_market(session, market)
-    snapshot = _snapshot(session, market, row.text_model_id)
+    snapshot = _locked_snapshot(session, market)
     snapshot.refresh(session)
     side = Side.LEAD if lead_ids else Side.PROPERTY
     part = snapshot.part(side)
@@ -225,16 +228,22 @@ def _stale(session: Session, market: MarketKey) -> tuple[set[int], set[int]]:
     return found[0], found[1]
 
 
-def _snapshot(session: Session, market: MarketKey, text_model_id: int | None) -> Snapshot:
+def _locked_snapshot(session: Session, market: MarketKey) -> Snapshot:
     """
-    The market as last remembered, or loaded anew; the caller remembers it when all went well.
+    The market's lock, and the market as last remembered, or loaded anew.
 
-    One that broke off in the middle of a refresh would be missing what it was just about to take in, for ever.
+    Loading a big market takes seconds: it is done without the lock, so that others who have it loaded go on meanwhile.
+    The caller remembers the snapshot when all went well: one that broke off in the middle of a refresh would be missing
+    what it was just about to take in, for ever.
     """
-    known = _snapshots.pop(market, None)
-    if known is None or known.text_model_id != text_model_id:
-        known = Snapshot.load(session, market, text_model_id, text_model(session, text_model_id))
-    return known
+    while True:
+        model_id = lock_market(session, market).text_model_id
+        known = _snapshots.pop(market, None)
+        if known is not None and known.text_model_id == model_id:
+            return known
+        session.commit()
+        _remember(Snapshot.load(session, market, model_id, text_model(session, model_id)))
+        session.commit()
 
 
 def _remember(snapshot: Snapshot) -> None:

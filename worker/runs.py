@@ -4,18 +4,12 @@ import logging
 import threading
 from types import TracebackType
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matching.errors import ScoringStoppedError
-from matching.text import TextModel
 from models import logs
 from models.base import utc_now
-from models.enums import RunScope, RunState, Status
-from models.facts import property_text
-from models.leads import Lead
-from models.properties import Property
-from models.recommendations import TextModelRow
+from models.enums import RunScope, RunState
 from models.run_plan import planned_markets
 from models.runs import (
     HEARTBEAT,
@@ -28,15 +22,11 @@ from models.runs import (
     report,
 )
 from worker.context import DATABASE_AWAY, new_session, settings, worker_name
-from worker.markets import newest_text_model
 from worker.poison import place_of
 from worker.rescore import Published, rebuild_market, reconcile_market
+from worker.texts import text_model_for
 
 log = logging.getLogger(__name__)
-
-#: Texts that a model is fitted on at most: more teach it little and cost time and memory.
-MOST_TEXTS = 50_000
-TEXT_SEED = 20_260_101
 
 
 def prepare_run(session: Session, run_id: int) -> list[int]:
@@ -48,10 +38,7 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     run = get_run(session, run_id, lock=True)
     if run.state is not RunState.QUEUED:
         return []
-    if run.scope is RunScope.ALL or newest_text_model(session) is None:
-        run.text_model_id = _fit_text_model(session)
-    else:
-        run.text_model_id = newest_text_model(session)
+    run.text_model_id = text_model_for(session, run.scope)
     shards = [
         RescoringShard(run_id=run.id, city_key=market[0], deal_type=market[1], pairs_total=pairs)
         for market, pairs in planned_markets(session, run.scope, run.city_key, run.deal_type).items()
@@ -61,26 +48,6 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     session.flush()
     end_run_if_done(session, run.id)  # nothing to do is done at once
     return [shard.id for shard in shards]
-
-
-def _fit_text_model(session: Session) -> int:
-    texts = [
-        property_text(*row)
-        for row in session.execute(
-            select(Property.title, Property.description, Property.search_text)
-            .where(Property.status == Status.ACTIVE)
-            .order_by(Property.id.desc())
-            .limit(MOST_TEXTS)
-        )
-    ]
-    wishes = select(Lead.additional_requirements).where(
-        Lead.status == Status.ACTIVE, Lead.additional_requirements.is_not(None)
-    )
-    texts += session.scalars(wishes.order_by(Lead.id.desc()).limit(MOST_TEXTS)).all()
-    row = TextModelRow(model=TextModel.fit(texts, TEXT_SEED).to_bytes())
-    session.add(row)
-    session.flush()
-    return row.id
 
 
 def run_shard(shard_id: int) -> None:

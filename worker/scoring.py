@@ -44,7 +44,10 @@ def score_snapshot(
                 raise
             last = failure
             for each in failures:
-                log.error("entity_set_aside", extra={"side": each.side, "entity_id": each.entity_id, "reason": each.error})
+                log.error(
+                    "entity_set_aside",
+                    extra={"side": each.side, "entity_id": each.entity_id, "reason": each.error},
+                )
             snapshot.leave_out(session, failures)
     raise last
 
@@ -57,7 +60,7 @@ def _blamed(
     threads: int,
     should_stop: Callable[[], bool] | None,
 ) -> list[Failure]:
-    """The lead or the property that makes *market* fail, or both where only the two together do; none if it cannot be told."""
+    """The lead or the property that makes *market* fail; both where only the two together do; none if none can be told."""
 
     def score(leads: range, properties: range) -> None:
         part = Market(market.leads.take(list(leads)), market.properties.take(list(properties)))

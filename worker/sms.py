@@ -102,9 +102,7 @@ class TwilioGateway:
     def __init__(self, base: str, sid: str, token: str, options: dict[str, str]) -> None:
         self._url = f"{base}/2010-04-01/Accounts/{sid}/Messages.json"
         self._auth = (sid, token)
-        self._form = (
-            {"MessagingServiceSid": options["service"]} if "service" in options else {"From": options["from"]}
-        )
+        self._form = {"MessagingServiceSid": options["service"]} if "service" in options else {"From": options["from"]}
 
     def send(self, phone: str, text: str, key: int) -> None:
         answer = _post(self._url, data=self._form | {"To": phone, "Body": text}, auth=self._auth)
@@ -128,10 +126,7 @@ def gateway_of(url: str) -> Gateway:
     """
     try:
         parts = urlsplit(url)
-        options = {
-            name: values[-1]
-            for name, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()
-        }
+        options = {name: values[-1] for name, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
         kind, _, insecure = parts.scheme.partition("+")
         if kind == "console":
             return ConsoleGateway()

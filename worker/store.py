@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from matching.ranking import RankedLists
@@ -70,16 +70,17 @@ def stage_lists(session: Session, side: Side, stored: StoredLists) -> None:
 
 def compare_staged(session: Session, side: Side) -> tuple[int, int, float | None]:
     """
-    What the staged lists change: (lists, how many of them name others or in another order, mean change of the first score).
+    What the staged lists change: (lists, how many of them name others or in another order, mean change of the
+    first score).
 
     A list that was not there before counts as changed; the mean is over those that were, and None if none were.
     """
-    table, key, array = TABLES[side]
     row = session.execute(
-        text(
-            f"SELECT count(*), count(*) FILTER (WHERE stored.{array} IS DISTINCT FROM staged.entries),"
+        _of(
+            side,
+            "SELECT count(*), count(*) FILTER (WHERE stored.{array} IS DISTINCT FROM staged.entries),"
             " avg(staged.scores[1] - stored.scores[1])"
-            f" FROM staged_{table} AS staged LEFT JOIN {table} AS stored ON stored.{key} = staged.id"
+            " FROM staged_{table} AS staged LEFT JOIN {table} AS stored ON stored.{key} = staged.id",
         )
     ).one()
     return row[0], row[1], row[2]
@@ -87,12 +88,12 @@ def compare_staged(session: Session, side: Side) -> tuple[int, int, float | None
 
 def publish_staged(session: Session, side: Side, market: MarketKey, run_id: int | None) -> None:
     """Move the staged lists into place; see :func:`write_lists` for those that are left alone."""
-    table, key, array = TABLES[side]
-    staging = f"staged_{table}"
     session.execute(
-        text(f"""
+        _of(
+            side,
+            """
             INSERT INTO {table} AS stored ({key}, {array}, scores, version, city_key, deal_type, run_id, computed_at)
-            SELECT id, entries, scores, version, :city_key, :deal_type, :run_id, now() FROM {staging}
+            SELECT id, entries, scores, version, :city_key, :deal_type, :run_id, now() FROM staged_{table}
             ON CONFLICT ({key}) DO UPDATE
             SET {array} = excluded.{array}, scores = excluded.scores, version = excluded.version,
                 city_key = excluded.city_key, deal_type = excluded.deal_type, run_id = excluded.run_id,
@@ -100,19 +101,21 @@ def publish_staged(session: Session, side: Side, market: MarketKey, run_id: int 
             WHERE stored.version <= excluded.version
                 AND (stored.city_key IS NULL
                      OR (stored.city_key, stored.deal_type) = (excluded.city_key, excluded.deal_type))
-            """),  # noqa: S608  # the names are constants of this module
+            """,
+        ),
         {"city_key": market[0], "deal_type": market[1].value, "run_id": run_id},
     )
-    session.execute(text(f"TRUNCATE {staging}"))
+    session.execute(_of(side, "TRUNCATE staged_{table}"))
 
 
 def clear_lists(session: Session, side: Side, market: MarketKey, ids: list[int]) -> None:
     """Empty the lists of entities that have left the market: they stand in none now."""
-    table, key, array = TABLES[side]
     session.execute(
-        text(
-            f"UPDATE {table} SET {array} = '{{}}', scores = '{{}}', city_key = NULL, deal_type = NULL, run_id = NULL,"
-            f" computed_at = now(), changed_in = (pg_current_xact_id()::text)::bigint WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type"
+        _of(
+            side,
+            "UPDATE {table} SET {array} = '{{}}', scores = '{{}}', city_key = NULL, deal_type = NULL, run_id = NULL,"
+            " computed_at = now(), changed_in = (pg_current_xact_id()::text)::bigint"
+            " WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type",
         ),
         {"ids": ids, "city_key": market[0], "deal_type": market[1].value},
     )
@@ -120,11 +123,11 @@ def clear_lists(session: Session, side: Side, market: MarketKey, ids: list[int])
 
 def read_lists(session: Session, side: Side, market: MarketKey, ids: NDArray[np.int64]) -> StoredLists:
     """The stored lists of these entities, ascending by id; those without one in this market are left out."""
-    table, key, array = TABLES[side]
     rows = session.execute(
-        text(
-            f"SELECT {key}, version, {array}, scores FROM {table}"
-            f" WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type ORDER BY {key}"
+        _of(
+            side,
+            "SELECT {key}, version, {array}, scores FROM {table}"
+            " WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type ORDER BY {key}",
         ),
         {"ids": ids.tolist(), "city_key": market[0], "deal_type": market[1].value},
     ).all()
@@ -142,11 +145,11 @@ def read_lists(session: Session, side: Side, market: MarketKey, ids: NDArray[np.
 
 def listing_any(session: Session, side: Side, market: MarketKey, entries: list[int]) -> NDArray[np.int64]:
     """Ids of *side* whose list holds any of *entries*."""
-    table, key, array = TABLES[side]
     found = session.scalars(
-        text(
-            f"SELECT {key} FROM {table} WHERE city_key = :city_key AND deal_type = :deal_type"
-            f" AND {array} && CAST(:entries AS bigint[])"
+        _of(
+            side,
+            "SELECT {key} FROM {table} WHERE city_key = :city_key AND deal_type = :deal_type"
+            " AND {array} && CAST(:entries AS bigint[])",
         ),
         {"entries": entries, "city_key": market[0], "deal_type": market[1].value},
     )
@@ -165,11 +168,11 @@ class Cuts:
 
 def cuts(session: Session, side: Side, market: MarketKey, k: int, changed_since: int = 0) -> Cuts:
     """The cuts of the market's lists of *k* entries that were written in or after transaction *changed_since*."""
-    table, key, _ = TABLES[side]
     rows = session.execute(
-        text(
-            f"SELECT {key}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END FROM {table}"
-            " WHERE changed_in >= :since AND city_key = :city_key AND deal_type = :deal_type"
+        _of(
+            side,
+            "SELECT {key}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END FROM {table}"
+            " WHERE changed_in >= :since AND city_key = :city_key AND deal_type = :deal_type",
         ),
         {"k": k, "since": changed_since, "city_key": market[0], "deal_type": market[1].value},
     ).all()
@@ -178,6 +181,12 @@ def cuts(session: Session, side: Side, market: MarketKey, k: int, changed_since:
         np.array([row[1] for row in rows], np.int64),
         np.array([row[2] for row in rows], np.float32),
     )
+
+
+def _of(side: Side, statement: str) -> TextClause:
+    """*statement* with the names of the side's table in it. They are constants of this module; values are parameters."""
+    table, key, array = TABLES[side]
+    return text(statement.format(table=table, key=key, array=array))
 
 
 def encode_lists(stored: StoredLists) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from sqlalchemy.orm import Session
 
 from models import retention
 from models.enums import RunScope, Side
@@ -10,7 +11,7 @@ from models.errors import ConflictError
 from models.run_plan import stale_markets
 from models.runs import abandoned, request_run
 from worker.context import DATABASE_AWAY, client, new_session
-from worker.rescore import reconcile_market, settle_entity
+from worker.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
 from worker.runs import prepare_run, run_shard
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,23 @@ def sweep() -> None:
             client().run_requested(run_id)
         for shard_id in shard_ids:
             client().shard_queued(shard_id)
+        much = False
         for market in stale:
+            if stale_count(session, market) > MOST_CHANGES:
+                much = True
+                continue
             reconcile_market(session, market)
             session.commit()
+        if much:
+            _request_stale_run(session)
+
+
+def _request_stale_run(session: Session) -> None:
+    """Leave much work (a bulk load) to the queue of runs: done here it would keep fresh leads and properties waiting."""
+    try:
+        run, new = request_run(session, RunScope.STALE, "sweep")
+    except ConflictError:
+        return
+    session.commit()
+    if new:
+        client().run_requested(run.id)

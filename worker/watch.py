@@ -1,4 +1,4 @@
-"""What is noted of every task: whose request and run it is part of, one line in the log when it ends, and its duration."""
+"""What is noted of every task: whose request and run it is part of, a line in the log at its end, its duration."""
 
 import logging
 import threading

@@ -130,6 +130,11 @@ class PropertyCreated(Body):
     created_at = Moment()
 
 
+# A schema is costly to make: these are made once, not for every row of a page.
+ADDRESS_FIELDS = tuple(Address().fields)
+DETAILS_FIELDS = tuple(Details().fields)
+
+
 def lead_columns(body: dict) -> dict[str, Any]:
     """A lead's columns from its body; what the body leaves out is null: PUT replaces."""
     wishes = body["requirements"]
@@ -156,8 +161,8 @@ def lead_columns(body: dict) -> dict[str, Any]:
 
 def property_columns(body: dict) -> dict[str, Any]:
     """A property's columns from its body; what the body leaves out is null: PUT replaces."""
-    address = {name: body["address"].get(name) for name in Address().fields}
-    details = {name: body["details"].get(name) for name in Details().fields}
+    address = {name: body["address"].get(name) for name in ADDRESS_FIELDS}
+    details = {name: body["details"].get(name) for name in DETAILS_FIELDS}
     return {
         **address,
         **details,
@@ -187,13 +192,13 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
 
 def address_of(found: Property) -> dict[str, Any]:
     """A property's address; `location` is there where the address came as one text."""
-    address = {name: getattr(found, name) for name in Address().fields}
+    address = {name: getattr(found, name) for name in ADDRESS_FIELDS}
     return address | ({"location": found.location} if found.location else {})
 
 
 def details_of(found: Property) -> dict[str, Any]:
     """A property's facts as the exchange contract writes them; what is unknown is null."""
-    facts = {name: getattr(found, name) for name in Details().fields}
+    facts = {name: getattr(found, name) for name in DETAILS_FIELDS}
     facts["price"], facts["area"] = _plain(found.price), _plain(found.area)
     return facts | {"currency": found.currency, "deal_type": found.deal_type}
 

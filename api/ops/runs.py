@@ -37,7 +37,10 @@ class RunRequest(Body):
     city = Text(100)
     deal_type = one_of(DealType)
     dry_run = fields.Boolean(
-        load_default=False, truthy={True}, falsy={False}, metadata={"description": "Say what would be done, and do nothing."}
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Say what would be done, and do nothing."},
     )
 
     @validates_schema
@@ -74,7 +77,13 @@ class Run(Body):
     started_at = Moment(allow_none=True)
     finished_at = Moment(allow_none=True)
     progress = fields.Nested(Progress, allow_none=True)
-    joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
+    joined = fields.Boolean(
+        metadata={"description": "The same was asked before and is going on: this is that run."}
+    )
+
+
+#: What a run's row tells by itself.
+RUN_FIELDS = tuple(name for name in Run().fields if name not in ("progress", "joined"))
 
 
 class Difference(Body):
@@ -83,7 +92,8 @@ class Difference(Body):
         metadata={"description": "Lists that name others, or in another order, than those before them."}
     )
     mean_score_change = fields.Float(
-        allow_none=True, metadata={"description": "Mean change of the first score of lists; null: none was there before."}
+        allow_none=True,
+        metadata={"description": "Mean change of the first score of lists; null: none was there before."},
     )
     skipped = fields.Integer(metadata={"description": "Leads and properties that the engine failed on."})
 
@@ -118,7 +128,9 @@ class Shard(Body):
 class RunWithShards(Run):
     shards = fields.List(fields.Nested(Shard))
     difference = fields.Nested(
-        Difference, allow_none=True, metadata={"description": "What it changed; null while nothing is published."}
+        Difference,
+        allow_none=True,
+        metadata={"description": "What it changed; null while nothing is published."},
     )
 
 
@@ -160,7 +172,11 @@ class Runs(MethodView):
         )
         if new:
             audit.record(
-                session(), "run_requested", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id
+                session(),
+                "run_requested",
+                actor_id=current_user().id,
+                table_name="rescoring_runs",
+                row_id=run.id,
             )
             session().refresh(run)
             client = current_app.extensions["worker"]
@@ -195,7 +211,9 @@ class RunCancellation(MethodView):
     def post(self, run_id):
         """Cancel what of a run has not ended"""
         run = cancel_run(session(), run_id)
-        audit.record(session(), "run_cancelled", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
+        audit.record(
+            session(), "run_cancelled", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id
+        )
         session().refresh(run)
         return _shown(run)
 
@@ -208,7 +226,9 @@ class RunRetry(MethodView):
         """Queue a failed run's failed shards again"""
         refuse_while_queues_are_deep()
         run, shard_ids = retry_failed(session(), run_id)
-        audit.record(session(), "run_retried", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
+        audit.record(
+            session(), "run_retried", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id
+        )
         client = current_app.extensions["worker"]
         for shard_id in shard_ids:
             after_commit(lambda shard_id=shard_id: client.shard_queued(shard_id))
@@ -220,7 +240,9 @@ class RunRetry(MethodView):
 def _plan(body: dict[str, Any]) -> dict[str, Any]:
     city_key = city_of(body["city"]).key if "city" in body else None
     planned = planned_markets(session(), body["scope"], city_key, body.get("deal_type"))
-    markets = [{"city_key": city, "deal_type": deal.value, "pairs": pairs} for (city, deal), pairs in planned.items()]
+    markets = [
+        {"city_key": city, "deal_type": deal.value, "pairs": pairs} for (city, deal), pairs in planned.items()
+    ]
     return {"dry_run": True, "markets": markets, "pairs_total": sum(planned.values())}
 
 
@@ -229,4 +251,4 @@ def _shown(run: RescoringRun) -> dict[str, Any]:
 
 
 def _fields(run: RescoringRun) -> dict[str, Any]:
-    return {name: getattr(run, name) for name in Run().fields if name not in ("progress", "joined")}
+    return {name: getattr(run, name) for name in RUN_FIELDS}

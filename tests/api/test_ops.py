@@ -58,16 +58,28 @@ def test_a_run_tells_its_shards_and_what_it_changed(client, people, engine, work
     worker_here_runs(run_id)
     first = client.get(f"{RUNS}/{run_id}", headers=admin).json
     with Session(engine) as session:
-        session.execute(text("UPDATE properties SET price = 16500000 WHERE id = (SELECT min(id) FROM properties)"))
+        session.execute(
+            text("UPDATE properties SET price = 16500000 WHERE id = (SELECT min(id) FROM properties)")
+        )
         session.commit()
     again = client.post(RUNS, json={"scope": "all"}, headers=admin).json["id"]
     worker_here_runs(again)
     second = client.get(f"{RUNS}/{again}", headers=admin).json
 
     [shard] = first["shards"]
-    assert (shard["state"], shard["attempts"], shard["pairs_done"], shard["skipped"]) == ("succeeded", 1, 2, [])
+    assert (shard["state"], shard["attempts"], shard["pairs_done"], shard["skipped"]) == (
+        "succeeded",
+        1,
+        2,
+        [],
+    )
     assert shard["worker"] and shard["seconds"] >= 0
-    assert first["difference"] == {"lists_total": 3, "lists_changed": 3, "mean_score_change": None, "skipped": 0}
+    assert first["difference"] == {
+        "lists_total": 3,
+        "lists_changed": 3,
+        "mean_score_change": None,
+        "skipped": 0,
+    }
     # The lead's list has a new order; each property's still holds the one lead, one of them at a lower score.
     assert (second["difference"]["lists_total"], second["difference"]["lists_changed"]) == (3, 1)
     assert second["difference"]["mean_score_change"] < 0
@@ -103,7 +115,11 @@ def test_a_failed_run_is_retried_once_more_and_only_then(client, people, engine)
     with Session(engine) as session:
         run = session.get_one(RescoringRun, run_id)
         run.state = RunState.FAILED
-        session.add(RescoringShard(run_id=run_id, city_key="geo:1", deal_type="SALE", state=RunState.FAILED, error="x"))
+        session.add(
+            RescoringShard(
+                run_id=run_id, city_key="geo:1", deal_type="SALE", state=RunState.FAILED, error="x"
+            )
+        )
         session.commit()
 
     retried = client.post(f"{RUNS}/{run_id}/retry", headers=admin)
@@ -141,7 +157,10 @@ def test_a_run_is_accepted_while_the_broker_is_away(app, client, people, engine,
 def test_readiness_waits_for_the_migrations_of_this_release(client, session, engine, clean_database):
     assert client.get("/health/live").json == {"status": "ok"}
     assert client.get("/health/ready").json["status"] == "ready"
-    for version, status in (("0001", 503), ("9999", 200)):  # behind; and ahead, as while the next release rolls out
+    for version, status in (
+        ("0001", 503),
+        ("9999", 200),
+    ):  # behind; and ahead, as while the next release rolls out
         with engine.begin() as connection:
             before = connection.scalar(text("SELECT version_num FROM alembic_version"))
             connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
@@ -196,7 +215,11 @@ def test_metrics_say_what_is_away(client, valkey_server):
     ("address", "headers", "status"),
     [
         ("127.0.0.1", {}, 200),
-        ("127.0.0.1", {"X-Forwarded-For": "8.8.8.8"}, 403),  # somebody behind a proxy that we were not told of
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "8.8.8.8"},
+            403,
+        ),  # somebody behind a proxy that we were not told of
         ("8.8.8.8", {}, 403),
         ("8.8.8.8", {"Authorization": "Bearer wrong"}, 403),
         ("8.8.8.8", {"Authorization": "Bearer the-token"}, 200),

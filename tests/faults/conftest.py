@@ -1,7 +1,8 @@
-"""Breaking the system on purpose. `make test` runs a short form of these tests, `make faults` (FAULTS=full) all of them, and larger.
+"""Breaking the system on purpose. `make test` runs a short form of these tests, `make faults` (FAULTS=full)
+all of them, and larger.
 
-Every test ends with the same two questions: does every rule of `leadmatch check` hold, and is every write there that a client was
-told had been accepted?
+Every test ends with the same two questions: does every rule of `leadmatch check` hold, and is every write
+there that a client was told had been accepted?
 """
 
 import os
@@ -44,7 +45,8 @@ class Journal:
     def missing(self, session: Session) -> dict[str, set[int]]:
         """The accepted ids that the database does not have."""
         found = {
-            table: set(ids) - set(session.scalars(text(f"SELECT id FROM {table} WHERE id = ANY(:ids)"), {"ids": ids}))
+            table: set(ids)
+            - set(session.scalars(text(f"SELECT id FROM {table} WHERE id = ANY(:ids)"), {"ids": ids}))
             for table, ids in self.accepted.items()
         }
         return {table: ids for table, ids in found.items() if ids}
@@ -79,7 +81,9 @@ def market(engine, clean_database):
     """Twelve leads and eight properties of two people, committed: (buyer's headers, seller's, lead ids, property ids)."""
     with Session(engine, expire_on_commit=False) as session:
         seller, buyer = make_user(session), make_user(session)
-        properties = [make_property(session, seller, price=12_000_000 + number * 10_000).id for number in range(8)]
+        properties = [
+            make_property(session, seller, price=12_000_000 + number * 10_000).id for number in range(8)
+        ]
         leads = [make_lead(session, buyer).id for _ in range(12)]
         session.commit()
         return token_header(buyer), token_header(seller), leads, properties

@@ -25,7 +25,9 @@ LIKES = 1000 if FULL else 200
 THREADS = 24
 
 
-def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_database, start_worker, all_is_well):
+def test_likes_from_both_sides_at_once_make_one_match_each(
+    app, engine, clean_database, start_worker, all_is_well
+):
     """Each pair is liked by both owners at the same moment, twice: four requests, one match, one notice an owner and kind."""
     with Session(engine) as session:
         buyer, seller = make_user(session), make_user(session)
@@ -34,7 +36,10 @@ def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_da
         session.commit()
         headers = token_header(buyer), token_header(seller)
     paths = [
-        (f"/leads/{lead}/property-recommendations/{row}/action", f"/properties/{row}/lead-recommendations/{lead}/action")
+        (
+            f"/leads/{lead}/property-recommendations/{row}/action",
+            f"/properties/{row}/lead-recommendations/{lead}/action",
+        )
         for lead in leads
         for row in rows
     ]
@@ -52,7 +57,9 @@ def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_da
     with Session(engine) as session:
         found = session.execute(select(Match.status, func.count()).group_by(Match.status)).all()
         assert found == [(MatchStatus.ACCEPTED, len(paths))]
-        for owner_notices in session.scalars(select(func.count()).select_from(Notification).group_by(Notification.user_id)):
+        for owner_notices in session.scalars(
+            select(func.count()).select_from(Notification).group_by(Notification.user_id)
+        ):
             assert owner_notices == 2 * len(paths)  # NEW_MATCH and CONTACT_SHARED, once each
     start_worker("entities")
     all_is_well()

@@ -41,7 +41,9 @@ def put_avatar(app, headers, phone):
     return app.test_client().put("/users/update", data=data, headers=headers)
 
 
-def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(app, engine, clean_database, tiny_disk, all_is_well):
+def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
+    app, engine, clean_database, tiny_disk, all_is_well
+):
     with Session(engine) as session:
         user = make_user(session, Role.TENANT)
         session.commit()

@@ -4,17 +4,42 @@ import threading
 
 import pytest
 import redis
+from sqlalchemy import text
 
 from models.enums import RunState
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 
 
+@pytest.fixture
+def committed_is_written(engine):
+    """
+    Tests' PostgreSQL keeps commits in its own memory for a moment, for speed; here they reach the operating system first,
+    as everywhere else, so that a killed server has what it acknowledged.
+    """
+    for value in ("ON", "DEFAULT"):
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"ALTER DATABASE {engine.url.database} SET synchronous_commit TO {value}"))
+        engine.dispose()
+        if value == "ON":
+            yield
+
+
 @pytest.mark.parametrize("how", ["stop", pytest.param("kill", marks=full_only)])
 def test_postgresql_goes_and_comes_back_under_writes(
-    how, postgres_server, engine, market, start_worker, ask_for_run, state_of_run, let_leases_run_out, post_leads,
-    journal, all_is_well,
-):  # fmt: skip
+    how,
+    postgres_server,
+    engine,
+    committed_is_written,
+    market,
+    start_worker,
+    ask_for_run,
+    state_of_run,
+    let_leases_run_out,
+    post_leads,
+    journal,
+    all_is_well,
+):
     worker = start_worker("runs", "entities")
     run_id = ask_for_run()
     over = threading.Event()

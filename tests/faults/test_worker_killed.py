@@ -39,7 +39,15 @@ def waiting_workers(engine):
     "stage", [stage if stage == SHORT else pytest.param(stage, marks=full_only) for stage in STAGES]
 )
 def test_a_run_survives_a_worker_killed(
-    stage, engine, market, start_worker, ask_for_run, state_of_run, let_leases_run_out, waiting_workers, all_is_well
+    stage,
+    engine,
+    market,
+    start_worker,
+    ask_for_run,
+    state_of_run,
+    let_leases_run_out,
+    waiting_workers,
+    all_is_well,
 ):
     worker = start_worker("runs", "entities")
     first = ask_for_run()

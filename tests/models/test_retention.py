@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from models import retention
 from models.base import utc_now
 from models.enums import RunScope, RunState, Side
-from models.notifications import Notification, NoticeType, notify
+from models.notifications import NoticeType, Notification, notify
 from models.recommendations import Market, TextModelRow
 from models.runs import RescoringRun
 from models.tokens import RevokedToken
@@ -36,7 +36,7 @@ def test_old_runs_go_and_the_last_ones_stay(session, monkeypatch):
 
 
 def test_text_models_stay_while_they_are_used(session):
-    models = [TextModelRow(model=b"x") for _ in range(5)]
+    models = [TextModelRow(model=b"x", texts=1) for _ in range(5)]
     for model in models:
         session.add(model)
         session.flush()

@@ -143,3 +143,17 @@ def test_every_task_may_be_delivered_twice(engine, market, redis_url, start_work
 def _scalar(engine, query):
     with Session(engine) as session:
         return session.scalar(query)
+
+
+def test_a_bulk_load_is_left_to_the_queue_of_runs(engine, market, start_worker):
+    buyer, _, _ = market
+    with Session(engine) as session:  # as an import does: many rows, and nobody told
+        owner = session.get_one(type(buyer), buyer.id)
+        for _ in range(310):
+            make_lead(session, owner)
+        session.commit()
+    start_worker("entities")  # a worker that starts sweeps
+    wait_for(lambda: _scalar(engine, text("SELECT count(*) FROM rescoring_runs WHERE scope = 'stale'")))
+    assert len(lists(engine)) < 300  # nobody who serves fresh entities has taken it on
+    start_worker("runs")
+    wait_for(lambda: len(lists(engine)) == 315, what="the lists of all")

@@ -159,7 +159,8 @@ def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(wo
         assert entry.match_score < before[0].match_score
         version, current = session.execute(
             text(
-                "SELECT r.version, p.version FROM property_recommendations r JOIN properties p ON p.id = property_id WHERE p.id = :id"
+                "SELECT r.version, p.version FROM property_recommendations r JOIN properties p ON p.id = property_id"
+                " WHERE p.id = :id"
             ),
             {"id": first.id},
         ).one()

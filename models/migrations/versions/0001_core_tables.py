@@ -53,6 +53,7 @@ def upgrade() -> None:
         "text_models",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("model", sa.LargeBinary(), nullable=False),
+        sa.Column("texts", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_text_models")),
     )
