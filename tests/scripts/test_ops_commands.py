@@ -15,8 +15,8 @@ from models.rates import factors_to
 from models.runs import RescoringRun, RescoringShard, get_run, request_run
 from scripts import cli
 from scripts.demo import make_demo
-from worker.upcoming import next_times
 from worker.schedule import parse_schedule
+from worker.upcoming import next_times
 
 
 @pytest.fixture
