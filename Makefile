@@ -13,8 +13,9 @@ help: ## show this list
 run: .venv/project ## start everything and serve on PORT (8000); NO_DEMO=1 for an empty database
 	@exec $(RUN) scripts run
 
-test: .venv/project ## run the tests; ARGS="-k servers -x" picks some
-	@$(RUN) pytest $(ARGS)
+# Two processes, each with servers of its own; a file's tests stay together, for they share what they have set up.
+test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 0" runs them in one process
+	@$(RUN) pytest -n 2 --dist loadfile $(ARGS)
 
 faults: .venv/project ## break the system on purpose, in full: kills, lost servers, full disks (a few minutes)
 	@FAULTS=full $(RUN) pytest tests/faults $(ARGS)
