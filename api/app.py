@@ -7,7 +7,7 @@ import redis
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import access, docs, errors, limits, requests, security, uploads
+from api import access, console, docs, errors, limits, requests, security, uploads
 from api.accounts import admin, auth, portal_doors, portal_users, telegram
 from api.blueprint import ErrorAnswer
 from api.db import end_session
@@ -111,6 +111,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         api.register_blueprint(blueprint)
     chat_socket.sock.init_app(app)
     docs.register(app, api)
+    console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
     telegram.warn_if_open(app)

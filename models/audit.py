@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, Select, String, select
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, CreatedAt, Id
+from models.users import User
 
 
 class AuditEntry(Base):
@@ -49,3 +50,14 @@ def record(
             detail=detail,
         )
     )
+
+
+def entries(deed: str | None = None) -> Select:
+    """(entry, who did it or None), newest first."""
+    query = select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.actor_id).order_by(AuditEntry.id.desc())
+    return query.where(AuditEntry.deed == deed) if deed else query
+
+
+def deeds(session: Session) -> list[str]:
+    """The kinds of deeds that have been recorded."""
+    return list(session.scalars(select(AuditEntry.deed).distinct().order_by(AuditEntry.deed)))

@@ -29,11 +29,12 @@ COMMANDS = {
     "weights": ("weights", "List, learn and roll back what criteria weigh."),
     "bench": ("bench", "Measure the engine beside its rivals."),
     "evaluate": ("evaluate", "Measure how well lists find what is looked for."),
+    "screenshots": ("screenshots", "Take pictures of the web pages for the documentation."),
     "check": ("check", "Check that all that is stored hangs together."),
 }
 
 #: Commands that set up their own surroundings instead of joining a running system.
-STANDALONE = {"run", "bench", "evaluate"}
+STANDALONE = {"run", "bench", "evaluate", "screenshots"}
 
 
 class LazyGroup(click.Group):

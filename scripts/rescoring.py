@@ -5,13 +5,10 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
-from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.enums import OPEN_STATES, DealType, RunScope, RunState
 from models.errors import ConflictError
-from models.leads import Lead
-from models.properties import Property
 from models.runs import RescoringRun, get_run, progress_of, request_run
 from models.settings import Settings
 from worker.client import Client
@@ -122,10 +119,3 @@ def run_line(session: Session, run: RescoringRun, names: dict[str, str]) -> str:
         f"Run {run.id}{what} {run.state}: {found['pairs_done'] / 1e6:,.1f} M pairs in {shards}"
         f" shard{'' if shards == 1 else 's'}, {found['seconds']:.1f} s"
     )
-
-
-def city_names(session: Session) -> dict[str, str]:
-    """Key of each city that is in the database -> what it is called there most often."""
-    named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
-    query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
-    return dict(session.execute(query).all())

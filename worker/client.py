@@ -6,6 +6,7 @@ worker's sweep finds the same work by looking at the tables (DESIGN, section 5).
 
 import logging
 import time
+from datetime import datetime
 
 import redis
 from celery import Celery
@@ -14,6 +15,8 @@ from redis.exceptions import RedisError
 
 from models import logs
 from worker.measures import Queue, TaskTimes, queues, task_times
+from worker.schedule import Entry
+from worker.upcoming import upcoming
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +83,10 @@ class Client:
     def task_times(self) -> list[TaskTimes]:
         """How long tasks took so far; raises redis.RedisError when the broker is away."""
         return task_times(self._redis)
+
+    def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
+        """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
+        return upcoming(after, count)
 
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""

@@ -26,6 +26,8 @@ from models.enums import FeedActionKind
 from models.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
 from models.leads import Lead
 from models.listings import listing_on_market
+from models.properties import Property
+from models.users import User
 
 log = logging.getLogger(__name__)
 
@@ -58,17 +60,23 @@ class FeedNext(MethodView):
     @blp.doc(**or_null(Listing))
     def get(self):
         """Show the best listing that I have not acted on; null when all are seen"""
-        found = next_listing(session(), current_user())
-        if found.preference is not None and found.listing is None and found.refill_is_due:
-            # A whole list is used up: the next one starts where it ended.
-            mark_stale(session(), found.preference)
-            session().commit()
-            found = _fresh(found.preference, age_seconds=0)
-        elif found.preference is not None and found.is_stale:
-            found = _fresh(found.preference, (utc_now() - found.preference.updated_at).total_seconds())
-        elif found.refill_is_due:
-            _refill_soon(found.preference)
-        return listing_row(found.listing) if found.listing else jsonify(None)
+        listing = listing_to_show(current_user())
+        return listing_row(listing) if listing else jsonify(None)
+
+
+def listing_to_show(user: User) -> Property | None:
+    """The listing that comes next, waited for if the list is just being made; None when all are seen."""
+    found = next_listing(session(), user)
+    if found.preference is not None and found.listing is None and found.refill_is_due:
+        # A whole list is used up: the next one starts where it ended.
+        mark_stale(session(), found.preference)
+        session().commit()
+        found = _fresh(found.preference, age_seconds=0)
+    elif found.preference is not None and found.is_stale:
+        found = _fresh(found.preference, (utc_now() - found.preference.updated_at).total_seconds())
+    elif found.refill_is_due:
+        _refill_soon(found.preference)
+    return found.listing
 
 
 @blp.route("/feed/action")

@@ -49,19 +49,19 @@ class Preferences(MethodView):
     def get(self):
         """Read my preferences; null if I have set none"""
         found = preference_of(session(), current_user())
-        return _row(found) if found else jsonify(None)
+        return row(found) if found else jsonify(None)
 
     @signed_in
     @blp.arguments(PreferenceBody)
     @blp.response(200, Preference)
     def post(self, body):
         """Set or replace my preferences; the feed is ranked anew"""
-        found = save_preference(session(), current_user(), _columns(body))
+        found = save_preference(session(), current_user(), columns(body))
         rescore_soon(found)
-        return _row(found)
+        return row(found)
 
 
-def _columns(body: dict) -> dict[str, Any]:
+def columns(body: dict) -> dict[str, Any]:
     return {
         "city": body["city"],
         "deal_type": DEAL_TYPES[body["deal_type"]],
@@ -71,7 +71,7 @@ def _columns(body: dict) -> dict[str, Any]:
     }
 
 
-def _row(found: Lead) -> dict[str, Any]:
+def row(found: Lead) -> dict[str, Any]:
     return {
         "id": found.id,
         "user_id": found.owner_id,

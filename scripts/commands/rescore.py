@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.table import Table
 
 from models.enums import DealType, RunScope, RunState
+from models.market_state import city_names
 from models.places import city_of
 from models.runs import get_run, live_markets
 from models.settings import Settings
 from scripts.databases import session_factory
-from scripts.rescoring import city_names, request, run_line, watch
+from scripts.rescoring import request, run_line, watch
 
 
 @click.command()

@@ -6,10 +6,11 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from models.enums import RunState
+from models.market_state import city_names
 from models.runs import RescoringRun, cancel_run, get_run, progress_of, retry_failed, runs
 from models.settings import Settings
 from scripts.databases import session_factory
-from scripts.rescoring import city_names, run_line
+from scripts.rescoring import run_line
 from worker.client import Client
 
 

@@ -11,15 +11,12 @@ from rich.table import Table
 @click.option("--count", type=click.IntRange(1, 20), default=2, show_default=True, help="How many next times of each.")
 def command(count: int) -> None:
     """Show the schedule with its next times (UTC); a bad line is told, with exit code 1."""
-    from scripts.upcoming import SCHEDULE_FILE, next_times
-    from worker.schedule import read_schedule
+    from worker.upcoming import upcoming
 
-    entries = read_schedule(SCHEDULE_FILE)
     console = Console()
     table = Table("line", "when", "task", "arguments", "next (UTC)")
-    now = datetime.now(UTC)
-    for entry in entries:
-        times = next_times(entry, now, count)
+    entries = upcoming(datetime.now(UTC), count)
+    for entry, times in entries:
         shown = "\n".join(f"{each:%a %Y-%m-%d %H:%M}" for each in times)
         table.add_row(str(entry.line), entry.when, entry.task, str(entry.arguments or ""), shown)
     console.print(table if entries else "Nothing is scheduled.")

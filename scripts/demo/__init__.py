@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from models.demo_logins import DEMO_LOGINS
 from models.enums import DealType, Origin, Role
 from models.errors import DomainError
 from models.leads import Lead
@@ -18,6 +19,7 @@ from models.places import city_of
 from models.properties import Property
 from scripts.batches import batched
 from scripts.demo.cities import CITIES, DemoCity
+from scripts.demo.deeds import demo_deeds
 from scripts.demo.leads import lead_rows, supply_of
 from scripts.demo.people import LOGIN_EMAIL, LOGIN_PASSWORD, demo_users
 from scripts.demo.properties import RENT_SHARE, property_rows
@@ -58,7 +60,10 @@ def fill_if_empty(session_factory: sessionmaker[Session], console: Console) -> b
         if environment() == "production":
             console.print("The database is empty; no demo is made in production.", highlight=False)
             return False
-        tell(make_demo(session, console), console)
+        made = make_demo(session, console)
+        if made.has_login:
+            demo_deeds(session)
+        tell(made, console)
     return True
 
 
@@ -130,6 +135,8 @@ def tell(made: Made, console: Console) -> None:
     )
     if made.has_login:
         console.print(f"  Sign in as [bold]{LOGIN_EMAIL}[/], password [bold]{LOGIN_PASSWORD}[/].", highlight=False)
+        others = ", ".join(f"{email} ({role})" for email, role in DEMO_LOGINS[1:])
+        console.print(f"  With the same password: {others}.", highlight=False)
 
 
 def environment() -> str:

@@ -7,15 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from models.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.enums import Role
 from models.passwords import hash_password
 from models.users import User
 from scripts.demo.words import AGENCIES, DEVELOPERS, person
 
-#: Signs in with e-mail and password, or by Telegram: they stand on every contract.
-LOGIN_EMAIL = "demo@leadmatch.example"
-#: Known to all, so it is only ever set on a local system.
-LOGIN_PASSWORD = "leadmatch-demo"  # nosec B105
+#: The realtor signs in with e-mail and password, or by Telegram: they stand on every contract.
+LOGIN_EMAIL = DEMO_LOGINS[0][0]
+LOGIN_PASSWORD = DEMO_PASSWORD
 LOGIN_TELEGRAM = "demo-realtor"
 
 #: RFC 2606 keeps this domain for examples; no mail can reach anybody.
@@ -27,6 +27,8 @@ def demo_users(session: Session, count: int, seed: int, *, with_login: bool) -> 
     rng = Random(f"people {seed}")  # nosec B311
     rows = [_login(with_login), *(_user(rng, number) for number in range(1, max(count, 2)))]
     emails = [row["email"] for row in rows]
+    if with_login:
+        rows += [_other_login(*login, number) for number, login in enumerate(DEMO_LOGINS[1:], start=1)]
     # No conflict target: a phone or a Telegram account that is taken is no reason to stop either.
     session.execute(insert(User).on_conflict_do_nothing(), rows)
     found = session.execute(select(User.id, User.role).where(User.email.in_(emails), User.is_active).order_by(User.id))
@@ -42,6 +44,19 @@ def _login(with_password: bool) -> dict[str, Any]:
         "telegram_id": LOGIN_TELEGRAM,
         "agency_name": AGENCIES[0],
         "password_hash": hash_password(LOGIN_PASSWORD) if with_password else None,
+    }
+
+
+def _other_login(email: str, role: Role, number: int) -> dict[str, Any]:
+    """Who tries the other pages: they own nothing of the market."""
+    return {
+        "role": role,
+        "name": "Тимур Арендаторов" if role is Role.TENANT else "Алия Администраторова",
+        "email": email,
+        "phone": f"+7001{number:07}",
+        "telegram_id": f"demo-{role}",
+        "agency_name": None,
+        "password_hash": hash_password(LOGIN_PASSWORD),
     }
 
 

@@ -15,8 +15,8 @@ from models.rates import factors_to
 from models.runs import RescoringRun, RescoringShard, get_run, request_run
 from scripts import cli
 from scripts.demo import make_demo
-from scripts.upcoming import next_times
 from worker.schedule import parse_schedule
+from worker.upcoming import next_times
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_the_schedule_is_shown_with_its_next_times(leadmatch):
 def test_a_bad_line_of_the_schedule_is_one_clear_line(tmp_path, monkeypatch, capsys):
     path = tmp_path / "celerybeat-schedule"
     path.write_text("# ours\n99 * * * *  worker.tasks.sweep\n")
-    monkeypatch.setattr("scripts.upcoming.SCHEDULE_FILE", path)
+    monkeypatch.setattr("worker.upcoming.SCHEDULE_FILE", path)
     monkeypatch.setattr("sys.argv", ["leadmatch", "schedule"])
 
     with pytest.raises(SystemExit) as ended:

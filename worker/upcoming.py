@@ -1,12 +1,18 @@
-"""When an entry of the schedule is due."""
+"""When the entries of the schedule are due."""
 
 from datetime import UTC, datetime
 
-from scripts.system import ROOT
-from worker.schedule import Entry
+from worker.schedule import SCHEDULE_FILE, Entry, read_schedule
 
-#: Beside the packages; worker/app.py reads the same file, but importing it makes an application.
-SCHEDULE_FILE = ROOT / "celerybeat-schedule"
+
+def upcoming(after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
+    """
+    Every entry of the schedule with its next *count* moments.
+
+    Raises:
+        ScheduleError: The file is not there, or a line is bad.
+    """
+    return [(entry, next_times(entry, after, count)) for entry in read_schedule(SCHEDULE_FILE)]
 
 
 def next_times(entry: Entry, after: datetime, count: int) -> list[datetime]:

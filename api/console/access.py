@@ -1,0 +1,143 @@
+"""Who may open a page: a cookie holds the access token, and every POST proves that one of our own pages sent it.
+
+The JSON API never looks at the cookie, so no page of another site can make a browser speak to it as somebody. Here a
+request that changes something needs a token that such a page cannot know: an HMAC, under the server's key, of what the
+browser's own cookie holds (the synchronizer token of OWASP's CSRF cheat sheet, without a table).
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+
+from flask import Response, current_app, g, request
+
+from api.access import Access, View
+from api.db import session
+from models.enums import Role
+from models.errors import NotAllowedError, NotSignedInError
+from models.tokens import REFUSED, make_token, user_of_token
+from models.users import User
+
+SESSION_COOKIE = "leadmatch_session"
+#: Before signing in there is no session to bind a form's token to; this random number stands in for it.
+GUEST_COOKIE = "leadmatch_guest"
+CSRF_FIELD = "csrf"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def anybody(view: View) -> View:
+    """Anybody may open this; who is signed in is known."""
+    view.access = Access("page: anyone", None, _know_visitor)
+    return view
+
+
+def page_for(*roles: Role) -> Callable[[View], View]:
+    """Signed-in users of these roles may open this; without roles, all of them."""
+
+    def check() -> None:
+        user = _visitor()
+        if user is None:
+            raise NotSignedInError(REFUSED)
+        if roles and user.role not in roles:
+            raise NotAllowedError("Your role may not open this page.")
+        _check_csrf()
+
+    def mark(view: View) -> View:
+        view.access = Access(f"page: {', '.join(sorted(roles)) or 'user'}", None, check)
+        return view
+
+    return mark
+
+
+def visitor() -> User | None:
+    """Who is signed in, on a page that anybody may open."""
+    return g.get("user")
+
+
+def csrf_token() -> str:
+    """What the forms of this answer must carry."""
+    basis = request.cookies.get(SESSION_COOKIE) if visitor() else _guest()
+    return _proof(basis or "")
+
+
+def let_in(response: Response, user: User) -> Response:
+    """Give the browser a session of *user*."""
+    settings = current_app.extensions["settings"]
+    token = make_token(user, settings.secret_key, settings.token_hours)
+    _set_cookie(response, SESSION_COOKIE, token, settings.token_hours * 3600)
+    response.delete_cookie(GUEST_COOKIE, path="/")
+    return response
+
+
+def let_out(response: Response) -> Response:
+    """Take the browser's session away."""
+    response.delete_cookie(SESSION_COOKIE, path="/")
+    return response
+
+
+def keep_guest(response: Response) -> Response:
+    """After a request: hand out the number that the forms of a visitor's page are bound to."""
+    made = g.get("new_guest")
+    if made:
+        _set_cookie(response, GUEST_COOKIE, made, 24 * 3600)
+    return response
+
+
+def set_preference(response: Response, name: str, value: str) -> None:
+    """Keep a visitor's choice of look for a year; it is no secret and identifies nobody."""
+    _set_cookie(response, name, value, 365 * 24 * 3600)
+
+
+def _know_visitor() -> None:
+    _visitor()
+    _check_csrf()
+
+
+def _visitor() -> User | None:
+    if "user" not in g:
+        token = request.cookies.get(SESSION_COOKIE)
+        if not token:
+            return None
+        try:
+            g.user = user_of_token(session(), token, current_app.extensions["settings"].secret_key)
+        except NotSignedInError:
+            return None
+        g.caller = f"user:{g.user.id}"
+    return g.user
+
+
+def _check_csrf() -> None:
+    if request.method in SAFE:
+        return
+    basis = request.cookies.get(SESSION_COOKIE if visitor() else GUEST_COOKIE, "")
+    given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
+    if not basis or not hmac.compare_digest(_proof(basis).encode(), given.encode()):
+        raise NotAllowedError("This form is out of date; open the page again and send it once more.")
+
+
+def _proof(basis: str) -> str:
+    secret = current_app.extensions["settings"].secret_key
+    return hmac.digest(secret.encode(), b"console-csrf:" + basis.encode(), hashlib.sha256).hex()
+
+
+def _guest() -> str:
+    known = request.cookies.get(GUEST_COOKIE)
+    if known:
+        return known
+    if "new_guest" not in g:
+        g.new_guest = secrets.token_urlsafe(24)
+    return g.new_guest
+
+
+def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.extensions["settings"].is_production,
+        path="/",
+    )

@@ -1,0 +1,199 @@
+"""The way in and out: the landing page, signing in by password, SMS code or Telegram, the look of the pages."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from flask import Response, current_app, redirect, render_template, request
+
+from api.accounts.auth import note_entry
+from api.console import access
+from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
+from api.console.page import THEMES, back, home_of, page_blueprint
+from api.console.speech import LANGUAGES, say
+from api.db import after_commit, session
+from api.limits import address, check_failures, count_failure, limit_door
+from models.audit import record
+from models.base import utc_now
+from models.codes import digits_of, request_code, spend
+from models.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
+from models.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
+from models.passwords import LONGEST_PASSWORD, password_fits
+from models.telegram import user_of_telegram, verified
+from models.tokens import revoke
+from models.users import User, normal_phone, user_by_login
+
+blp = page_blueprint("doors")
+
+WRONG = "The name or the password is wrong."
+WRONG_CODE = "The phone or the code is wrong, or the code has served; ask for a new one."
+
+
+@blp.get("/")
+@anybody
+def landing() -> Response | str:
+    """What Leadmatch is, for who comes by; who is signed in goes on to work."""
+    user = visitor()
+    return redirect(home_of(user.role), 303) if user else render_template("console/landing.html")
+
+
+@blp.get("/console")
+@page_for()
+def start() -> Response:
+    return redirect(home_of(visitor().role), 303)
+
+
+@blp.route("/console/sign-in", methods=["GET", "POST"])
+@anybody
+def sign_in() -> Response | str:
+    """By e-mail or phone and password."""
+    if request.method == "GET":
+        return _door()
+    limit_door()
+    username = request.form.get("username", "")[:254]
+    password = request.form.get("password", "")[:LONGEST_PASSWORD]
+    account = hashlib.sha256(username.strip().lower().encode()).hexdigest()[:32]
+    check_failures(account)
+    user = user_by_login(session(), username)
+    # The same steps whether or not there is such a user: neither answer nor time tells.
+    if not password_fits(password, user and user.password_hash) or user is None:
+        record(session(), "password_refused", address=address())
+        session().commit()
+        count_failure(account)
+        return _door(username=username, error=say(WRONG)), 401
+    return _enter(user, "password")
+
+
+@blp.route("/console/sign-in/code", methods=["GET", "POST"])
+@anybody
+def sign_in_by_code() -> Response | str:
+    """By a code that an SMS brings: the first form asks for it, the second proves it."""
+    if request.method == "GET":
+        return _door(way="code")
+    limit_door()
+    raw, code = request.form.get("phone", "")[:40], request.form.get("code", "").strip()[:20]
+    try:
+        phone = normal_phone(raw)
+    except InvalidValueError as error:
+        return _door(way="code", phone=raw, error=say(error.reason)), 400
+    settings = current_app.extensions["settings"]
+    if not code:
+        row = request_code(
+            session(),
+            phone,
+            address=address(),
+            sends_per_hour=settings.sms_per_hour,
+            now=utc_now(),
+        )
+        worker = current_app.extensions["worker"]
+        after_commit(lambda: worker.code_made(row.id))
+        shown = digits_of(row, settings.secret_key) if settings.is_local else None
+        return _door(way="code", phone=phone, code_sent=True, shown_code=shown)
+    user = spend(session(), phone, code, settings.secret_key, utc_now())
+    if user is None:
+        record(session(), "code_refused", address=address())
+        session().commit()
+        return _door(way="code", phone=phone, code_sent=True, error=say(WRONG_CODE)), 401
+    return _enter(user, "sms")
+
+
+@blp.route("/console/sign-in/telegram", methods=["GET", "POST"])
+@anybody
+def sign_in_by_telegram() -> Response | str:
+    """By what Telegram signed. It comes back in the address's fragment, which a script of ours posts."""
+    bot_token = current_app.extensions["settings"].telegram_bot_token
+    if not bot_token:
+        raise NotFoundError("page")
+    if request.method == "GET":
+        return render_template("console/telegram.html", next=_next())
+    limit_door()
+    proof = _telegram_fields(request.form.get("result", ""))
+    try:
+        user = user_of_telegram(session(), verified(proof, bot_token, utc_now()))
+    except (InvalidValueError, NotSignedInError, NotAllowedError) as error:
+        return _door(error=say(error.message)), 401
+    return _enter(user, "telegram")
+
+
+@blp.post("/console/sign-out")
+@page_for()
+def sign_out() -> Response:
+    """End this session: its token is void from now on, here and on the API."""
+    revoke(session(), request.cookies[SESSION_COOKIE], current_app.extensions["settings"].secret_key)
+    record(session(), "signed_out", actor_id=visitor().id, address=address())
+    return access.let_out(back("/console/sign-in", said="out"))
+
+
+@blp.post("/console/look")
+@anybody
+def look() -> Response:
+    """Keep the theme or the language that somebody chose."""
+    response = redirect(_safe(request.form.get("next", "")) or "/", 303)
+    if request.form.get("theme") in THEMES:
+        access.set_preference(response, "theme", request.form["theme"])
+    if request.form.get("lang") in LANGUAGES:
+        access.set_preference(response, "lang", request.form["lang"])
+    return response
+
+
+@blp.get("/console/<path:path>")
+@anybody
+def nowhere(path: str) -> Response:
+    raise NotFoundError("page")
+
+
+def _door(way: str = "password", error: str | None = None, **filled: Any) -> str:
+    settings = current_app.extensions["settings"]
+    demo = [(email, role) for email, role in DEMO_LOGINS if settings.is_local and _has_demo_login(email)]
+    return render_template(
+        "console/sign_in.html",
+        way=way,
+        error=error,
+        next=_next(),
+        filled=filled,
+        demo=demo,
+        demo_password=DEMO_PASSWORD,
+        telegram=_telegram_address(settings.telegram_bot_token),
+    )
+
+
+def _has_demo_login(email: str) -> bool:
+    user = user_by_login(session(), email)
+    return user is not None and user.password_hash is not None
+
+
+def _enter(user: User, by: str) -> Response:
+    note_entry(user, by)
+    return access.let_in(redirect(_next() or home_of(user.role), 303), user)
+
+
+def _next() -> str:
+    return _safe(request.values.get("next", ""))
+
+
+def _safe(path: str) -> str:
+    """A page of ours to go on to, or nothing: a link must not send who signs in to another site."""
+    inside = path == "/" or path.startswith("/console")
+    return path if inside and "\\" not in path and "//" not in path and path.isprintable() else ""
+
+
+def _telegram_address(bot_token: str) -> str | None:
+    """Telegram's own page for signing in; it needs no script from there, so our policy stays strict."""
+    bot_id = bot_token.partition(":")[0]
+    if not bot_id.isdecimal():
+        return None
+    origin = request.host_url.rstrip("/")
+    home = f"{origin}/console/sign-in/telegram"
+    return f"https://oauth.telegram.org/auth?bot_id={bot_id}&origin={origin}&return_to={home}"
+
+
+def _telegram_fields(result: str) -> dict[str, Any]:
+    """The fields of ``#tgAuthResult``: JSON in URL-safe base64 without padding."""
+    try:
+        fields = json.loads(base64.urlsafe_b64decode(result + "=" * (-len(result) % 4)))
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise InvalidValueError("result", "Send the fields that Telegram gave, or initData.")
+    return fields

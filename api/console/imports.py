@@ -1,0 +1,147 @@
+"""Leads and properties from a CSV file: good rows are added, bad ones reported with their line and reason.
+
+A script sends the file in pieces of a hundred rows and shows how far it is; without scripts the form sends all at once.
+"""
+
+import csv
+import io
+from dataclasses import dataclass, field
+
+from flask import Response, jsonify, render_template, request
+from marshmallow import Schema
+from werkzeug.datastructures import MultiDict
+
+from api.console import forms
+from api.console.access import page_for, visitor
+from api.console.controls import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from api.console.forms import Control
+from api.console.page import page_blueprint, wants_json
+from api.db import session
+from api.exchange import leads, properties
+from api.exchange.schemas import LeadBody, PropertyBody, lead_columns, property_columns
+from models.enums import SUPPLY_ROLES, Origin
+from models.errors import InvalidFileError, NotFoundError
+from models.leads import create_lead
+from models.properties import create_property
+
+blp = page_blueprint("imports")
+
+for_owners = page_for(*SUPPLY_ROLES)
+
+#: Rows of one request: each rescoring is a task, and a request is one transaction.
+MOST_ROWS = 2_000
+MOST_REPORTED = 200
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a file may hold. Its columns are the last parts of the form's paths, e.g. `budget_min` or `district`."""
+
+    controls: list[Control]
+    schema: type[Schema]
+
+    @property
+    def columns(self) -> dict[str, Control]:
+        return {column_of(control): control for control in self.controls}
+
+
+@dataclass
+class Report:
+    added: int = 0
+    errors: list[dict[str, object]] = field(default_factory=list)
+
+
+KINDS = {"leads": Kind(all_of(LEAD_GROUPS), LeadBody), "properties": Kind(all_of(PROPERTY_GROUPS), PropertyBody)}
+
+
+def column_of(control: Control) -> str:
+    """
+    >>> column_of(Control("requirements.budget.min", "Budget from")), column_of(Control("address.city", "City"))
+    ('budget_min', 'city')
+    """
+    parts = control.path.split(".")
+    return "_".join(parts[-2:]) if parts[-1] in ("min", "max") else parts[-1]
+
+
+@blp.route("/console/import/<kind>", methods=["GET", "POST"])
+@for_owners
+def import_file(kind: str) -> Response | str:
+    if kind not in KINDS:
+        raise NotFoundError("page")
+    if request.method == "GET":
+        return _page(kind, None)
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise InvalidFileError("file", "Choose a CSV file.")
+    report = _import(kind, _text(upload.read()), _first_line())
+    return jsonify(added=report.added, errors=report.errors) if wants_json() else _page(kind, report)
+
+
+def _page(kind: str, report: Report | None) -> str:
+    return render_template("console/import.html", kind=kind, columns=KINDS[kind].columns, report=report)
+
+
+def _import(kind: str, text: str, first_line: int) -> Report:
+    report = Report()
+    shape = KINDS[kind]
+    rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text))
+    unknown = set(rows.fieldnames or ()) - set(shape.columns)
+    if not rows.fieldnames or unknown:
+        names = ", ".join(sorted(str(name) for name in unknown)) or "-"
+        raise InvalidFileError("file", f"These columns are not known: {names[:200]}")
+    for place, row in enumerate(rows):
+        if place >= MOST_ROWS:
+            raise InvalidFileError("file", f"A file holds at most {MOST_ROWS} rows; part it.")
+        errors = _add(kind, shape, row)
+        if errors is None:
+            report.added += 1
+        elif len(report.errors) < MOST_REPORTED:
+            field_, reason = next(iter(errors.items()))
+            report.errors.append({"line": first_line + place, "field": field_, "reason": reason})
+    return report
+
+
+def _add(kind: str, shape: Kind, row: dict) -> dict[str, str] | None:
+    """Add one row; its errors if it cannot be."""
+    if None in row:
+        return {"-": "There are more cells than columns."}
+    form = MultiDict()
+    for name, control in shape.columns.items():
+        cell = (row.get(name) or "").strip()
+        if control.kind == "checks":
+            form.setlist(control.path, [part for part in cell.replace(";", ",").split(",") if part.strip()])
+        elif control.kind == "lines":
+            form[control.path] = "\n".join(cell.split())
+        elif control.kind == "choice":
+            form[control.path] = cell.upper() or ("SALE" if control.path == "deal_type" else "")
+        else:
+            form[control.path] = cell
+    body, filled = forms.read(shape.schema(), shape.controls, form)
+    if body is None:
+        return {path.split(".", 1)[-1]: reason for path, reason in filled.errors.items()}
+    if kind == "leads":
+        leads.rescore_soon(create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body)))
+    else:
+        properties.rescore_soon(create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body)))
+    return None
+
+
+def _text(data: bytes) -> str:
+    """A file as Excel and others write it: UTF-8, with or without its mark, or Windows-1251."""
+    if b"\x00" in data:
+        raise InvalidFileError("file", "This is not a CSV file.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1251", errors="replace")
+
+
+def _delimiter(text: str) -> str:
+    head = text.partition("\n")[0]
+    return max(",;\t", key=head.count)
+
+
+def _first_line() -> int:
+    """The line of the whole file that this piece's first row stands in; the head is line 1."""
+    raw = request.form.get("first_line", "2")
+    return int(raw) if raw.isdecimal() and len(raw) < 9 else 2

@@ -1,0 +1,145 @@
+"""A realtor's leads: the list, one lead with its ranked properties, the form."""
+
+from flask import Response, render_template, request
+
+from api.console import forms, pairs
+from api.console.access import page_for, visitor
+from api.console.controls import LEAD_GROUPS, all_of, lead_values
+from api.console.fit import rooms_of
+from api.console.page import back, page_blueprint, page_number
+from api.console.shapes import money, number, span
+from api.console.speech import say, word
+from api.db import session
+from api.exchange.leads import rescore_soon
+from api.exchange.schemas import LeadBody, lead_columns
+from api.paging import page_of
+from models.boards import best_scores
+from models.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
+from models.matches import match_counts
+
+blp = page_blueprint("leads")
+
+PER_PAGE = 30
+
+for_realtors = page_for(*SUPPLY_ROLES)
+
+
+@blp.app_template_global("wishes_of")
+def wishes_of(lead: Lead) -> list[str]:
+    """What a lead looks for, in short pieces, the most telling first."""
+    place = [*lead.districts[:3], *(say("metro {name}", name=name) for name in lead.metro_stations[:2])]
+    more = len(lead.districts) + len(lead.metro_stations) - len(place)
+    pieces = [
+        span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True)),
+        f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))} {say('m²')}"
+        if lead.area_min or lead.area_max
+        else None,
+        say("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,
+        ", ".join(place) + (f" +{more}" if more > 0 else ""),
+        word(lead.property_class) if lead.property_class else None,
+        word(lead.condition) if lead.condition else None,
+        word(lead.payment_method) if lead.payment_method else None,
+    ]
+    return [piece for piece in pieces if piece and piece != "—"]
+
+
+@blp.app_template_global("heading_of")
+def heading_of(lead: Lead) -> str:
+    """What a lead is about: ``Buy an apartment in Moscow``."""
+    kind = word(lead.property_type) if lead.property_type else say("Any home")
+    return f"{word(lead.deal_type)}: {kind.lower()}, {lead.city}"
+
+
+@blp.get("/console/leads")
+@for_realtors
+def all_leads() -> str:
+    status = _status()
+    page = page_number()
+    leads, total = page_of(leads_of(visitor(), status), {"page": page, "limit": PER_PAGE})
+    ids = [lead.id for lead in leads]
+    return render_template(
+        "console/leads.html",
+        leads=leads,
+        counts=match_counts(session(), Side.LEAD, ids),
+        best=best_scores(session(), Side.LEAD, ids),
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PER_PAGE)),
+        status=status,
+    )
+
+
+@blp.route("/console/leads/new", methods=["GET", "POST"])
+@for_realtors
+def new_lead() -> Response | str | tuple[str, int]:
+    if request.method == "GET":
+        return _form(forms.Filled({"deal_type": "SALE"}), None)
+    body, filled = forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form)
+    if body is None:
+        return _form(filled, None), 400
+    lead = create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body))
+    rescore_soon(lead)
+    return back(f"/console/leads/{lead.id}", "saved")
+
+
+@blp.get("/console/leads/<int:lead_id>")
+@for_realtors
+def one_lead(lead_id: int) -> str:
+    lead = owned_lead(session(), visitor(), lead_id)
+    return pairs.list_page(
+        Side.LEAD,
+        lead,
+        has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
+        matches=match_counts(session(), Side.LEAD, [lead.id]).get(lead.id, 0),
+    )
+
+
+@blp.route("/console/leads/<int:lead_id>/edit", methods=["GET", "POST"])
+@for_realtors
+def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
+    lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
+    if request.method == "GET":
+        return _form(forms.Filled(lead_values(lead)), lead)
+    body, filled = forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form)
+    if body is None:
+        return _form(filled, lead), 400
+    replace_lead(session(), lead, lead_columns(body))
+    rescore_soon(lead)
+    return back(f"/console/leads/{lead.id}", "saved")
+
+
+@blp.post("/console/leads/<int:lead_id>/archive")
+@for_realtors
+def archive(lead_id: int) -> Response:
+    lead = owned_lead(session(), visitor(), lead_id, lock=True)
+    archive_lead(session(), lead)
+    rescore_soon(lead)
+    return back("/console/leads", "archived")
+
+
+@blp.post("/console/leads/<int:lead_id>/properties/<int:property_id>")
+@for_realtors
+def act_for_lead(lead_id: int, property_id: int) -> Response:
+    return pairs.act_on_pair(Side.LEAD, lead_id, property_id, _return(f"/console/leads/{lead_id}"))
+
+
+def _return(usual: str) -> str:
+    return "/console/matches" if request.form.get("from") == "board" else usual
+
+
+def _status() -> Status | None:
+    raw = request.args.get("status")
+    return Status(raw) if raw in list(Status) else None
+
+
+def _form(filled: forms.Filled, lead: Lead | None) -> str:
+    return render_template(
+        "console/form.html",
+        groups=LEAD_GROUPS,
+        filled=filled,
+        title=say("Edit lead") if lead else say("New lead"),
+        action=f"/console/leads/{lead.id}/edit" if lead else "/console/leads/new",
+        cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
+        here="/console/leads",
+    )

@@ -1,0 +1,32 @@
+"""The board of matches by state: negotiation, shared contacts, completion."""
+
+from flask import Response, render_template
+
+from api.console.access import page_for, visitor
+from api.console.page import back, page_blueprint
+from api.db import session
+from models.boards import board_match, matches_for
+from models.enums import MatchStatus
+from models.matches import complete
+
+blp = page_blueprint("matches")
+
+#: More than anybody looks through; the latest changes come first.
+MOST = 200
+
+
+@blp.get("/console/matches")
+@page_for()
+def board() -> str:
+    rows = session().execute(matches_for(visitor()).limit(MOST))
+    columns = {status: [] for status in MatchStatus}
+    for row in rows:
+        columns[row[0].status].append(board_match(visitor(), row))
+    return render_template("console/matches.html", columns=columns, most=MOST)
+
+
+@blp.post("/console/matches/<int:match_id>/complete")
+@page_for()
+def complete_match(match_id: int) -> Response:
+    complete(session(), visitor(), match_id)
+    return back("/console/matches", "completed")

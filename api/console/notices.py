@@ -1,0 +1,78 @@
+"""Notices: the page, the number on the bell that scripts ask for, marking as read."""
+
+from flask import Response, jsonify, redirect, render_template
+
+from api.console.access import page_for, visitor
+from api.console.page import back, page_blueprint, page_number
+from api.console.speech import language
+from api.db import session
+from api.paging import page_of
+from models.notifications import NoticeType, Notification, mark_read, notices_of, unread_count
+
+blp = page_blueprint("notices")
+
+#: How a notice reads in English; the stored words are Russian.
+ENGLISH = {
+    NoticeType.NEW_MATCH: ("A new match", "Both sides are interested. Agree on the commission to open contacts."),
+    NoticeType.CONTACT_SHARED: ("Contacts are open", "The commission is agreed; you see how to reach the other side."),
+    NoticeType.NEW_INQUIRY: ("A new inquiry", "Somebody is interested in your listing."),
+    NoticeType.INQUIRY_STATUS: ("Your inquiry has moved on", "Its owner has changed the status."),
+    NoticeType.NEW_MESSAGE: ("A new message", "Somebody has written to you."),
+}
+
+PER_PAGE = 30
+
+
+@blp.get("/console/notices")
+@page_for()
+def all_notices() -> str:
+    page = page_number()
+    rows, total = page_of(notices_of(visitor()), {"page": page, "limit": PER_PAGE})
+    return render_template(
+        "console/notices.html",
+        notices=[(row, *_words(row)) for row in rows],
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PER_PAGE)),
+    )
+
+
+@blp.get("/console/notices/count")
+@page_for()
+def count() -> Response:
+    """How many are unread, and the newest of them: what the bell shows, asked for every few seconds."""
+    unread = unread_count(session(), visitor())
+    newest = session().scalar(notices_of(visitor(), unread_only=True).limit(1)) if unread else None
+    return jsonify(unread=unread, id=newest and str(newest.id), title=newest and _words(newest)[0])
+
+
+@blp.post("/console/notices/<int:notice_id>/read")
+@page_for()
+def read(notice_id: int) -> Response:
+    """Mark one as read and go to what it is about."""
+    mark_read(session(), visitor(), notice_id)
+    notice = session().get_one(Notification, notice_id)
+    return redirect(place_of_notice(notice), 303)
+
+
+@blp.post("/console/notices/read")
+@page_for()
+def read_all() -> Response:
+    for notice in session().scalars(notices_of(visitor(), unread_only=True).limit(500)):
+        mark_read(session(), visitor(), notice.id)
+    return back("/console/notices", "read")
+
+
+def place_of_notice(notice: Notification) -> str:
+    """The page that a notice is about."""
+    if "chat_id" in notice.data:
+        return f"/console/chats/{notice.data['chat_id']}"
+    if "match_id" in notice.data:
+        return "/console/matches"
+    return "/console/inquiries" if "inquiry_id" in notice.data else "/console/notices"
+
+
+def _words(notice: Notification) -> tuple[str, str]:
+    """Title and message in the page's language."""
+    stored = (notice.title, notice.message)
+    return stored if language() == "ru" else ENGLISH.get(notice.type, stored)

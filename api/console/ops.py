@@ -1,0 +1,179 @@
+"""Operators' pages: the engine's runs, what the lists are like, the schedule."""
+
+import json
+import threading
+import time
+from typing import Any
+
+from flask import Response, current_app, render_template, request
+
+from api.console import charts
+from api.console.access import page_for, visitor
+from api.console.page import back, page_blueprint, page_number, wants_part
+from api.console.shapes import number
+from api.console.speech import say
+from api.db import after_commit, session
+from api.ops.pressure import refuse_while_queues_are_deep
+from api.paging import page_of
+from models import audit, market_state
+from models.base import utc_now
+from models.enums import OPEN_STATES, DealType, Role, RunScope
+from models.errors import InvalidValueError, SettingsError
+from models.freshness import freshness
+from models.runs import cancel_run, get_run, live_markets, progress_of, request_run, retry_failed, runs
+
+blp = page_blueprint("ops")
+
+for_operators = page_for(Role.ADMIN)
+
+RUNS_PER_PAGE = 15
+NEXT_TIMES = 3
+#: The charts read every list; for so long one reading serves all who look.
+CHARTS_KEPT_SECONDS = 60
+
+
+@blp.get("/console/engine")
+@for_operators
+def engine() -> str:
+    """Runs, newest first, and how far behind the lists are. A script asks for the living part again and again."""
+    page = page_number()
+    rows, total = page_of(runs(), {"page": page, "limit": RUNS_PER_PAGE})
+    shown = {
+        "runs": rows,
+        "progress": progress_of(session(), [run.id for run in rows]),
+        "open_states": OPEN_STATES,
+        "is_open": any(run.state in OPEN_STATES for run in rows),
+        "fresh": freshness(session()),
+        "queues": _queues(),
+        "page": page,
+        "pages": max(1, -(-total // RUNS_PER_PAGE)),
+    }
+    named = not wants_part() or any(run.city_key for run in rows)
+    shown["cities"] = market_state.city_names(session()) if named else {}
+    if wants_part():
+        return render_template("console/engine_part.html", **shown)
+    return render_template("console/engine.html", markets=live_markets(session())[:100], deals=list(DealType), **shown)
+
+
+@blp.post("/console/engine/runs")
+@for_operators
+def start_run() -> Response:
+    refuse_while_queues_are_deep()
+    scope, city, deal = _asked(request.form)
+    run, is_new = request_run(session(), scope, f"ops:{visitor().id}", city=city, deal_type=deal)
+    if is_new:
+        _note("run_requested", run.id)
+        client = current_app.extensions["worker"]
+        after_commit(lambda: client.run_requested(run.id))
+    return back("/console/engine", "run" if is_new else "joined")
+
+
+@blp.get("/console/engine/runs/<int:run_id>")
+@for_operators
+def one_run(run_id: int) -> str:
+    run = get_run(session(), run_id)
+    shown = {"run": run, "progress": progress_of(session(), [run.id]).get(run.id), "open_states": OPEN_STATES}
+    shown["cities"] = market_state.city_names(session())
+    return render_template("console/run_part.html" if wants_part() else "console/run.html", **shown)
+
+
+@blp.post("/console/engine/runs/<int:run_id>/cancel")
+@for_operators
+def cancel(run_id: int) -> Response:
+    cancel_run(session(), run_id)
+    _note("run_cancelled", run_id)
+    return back("/console/engine", "cancelled")
+
+
+@blp.post("/console/engine/runs/<int:run_id>/retry")
+@for_operators
+def retry(run_id: int) -> Response:
+    refuse_while_queues_are_deep()
+    run, shard_ids = retry_failed(session(), run_id)
+    _note("run_retried", run.id)
+    client = current_app.extensions["worker"]
+    for shard_id in shard_ids:
+        after_commit(lambda shard_id=shard_id: client.shard_queued(shard_id))
+    if not shard_ids:
+        after_commit(lambda: client.run_requested(run.id))
+    return back("/console/engine", "retried")
+
+
+@blp.get("/console/quality")
+@for_operators
+def quality() -> str:
+    """Four charts of what the lists are like."""
+    state = _kept_state()
+    scores = [(str(low), count) for low, count in state["scores"]]
+    shares = [100 * share for share in state["exposure"].curve]
+    times = [(f"№{row.run_id}", row.seconds) for row in state["times"]]
+    every = max(1, len(times) // 8)
+    return render_template(
+        "console/quality.html",
+        scores=charts.columns(scores, say("Best scores of leads"), every=4),
+        coverage=charts.columns(state["coverage"], say("Leads by how many offers they have")),
+        exposure=charts.line(
+            shares, ("0%", "50%", "100%"), say("Share of offers by share of properties"), diagonal=True
+        ),
+        times=charts.columns(times, say("Seconds that runs took"), every=every) if times else None,
+        state=state,
+        covered=sum(count for _, count in state["coverage"][2:]),
+        all_leads=sum(count for _, count in state["coverage"]),
+        top_tenth=number(shares[2], 0),
+    )
+
+
+@blp.get("/console/schedule")
+@for_operators
+def schedule() -> str:
+    error, entries = None, []
+    try:
+        entries = current_app.extensions["worker"].schedule(utc_now(), NEXT_TIMES)
+    except SettingsError as bad:
+        error = bad.message
+    return render_template("console/schedule.html", entries=entries, error=error, as_json=_as_json)
+
+
+def _asked(form: Any) -> tuple[RunScope, str | None, DealType | None]:
+    if form.get("scope") not in list(RunScope):
+        raise InvalidValueError("scope", "Choose what the run covers.")
+    scope = RunScope(form["scope"])
+    if scope is not RunScope.MARKET:
+        return scope, None, None
+    city, deal = form.get("city", "").strip()[:100], form.get("deal_type")
+    if not city or deal not in list(DealType):
+        raise InvalidValueError("city", "A market is named by city and deal_type; send both.")
+    return scope, city, DealType(deal)
+
+
+def _note(deed: str, run_id: int) -> None:
+    audit.record(session(), deed, actor_id=visitor().id, table_name="rescoring_runs", row_id=run_id)
+
+
+def _queues() -> list[Any] | None:
+    try:
+        return current_app.extensions["worker"].queues()
+    except OSError:
+        return None
+
+
+def _as_json(arguments: dict[str, Any]) -> str:
+    return json.dumps(arguments, ensure_ascii=False) if arguments else ""
+
+
+_charts_lock = threading.Lock()
+
+
+def _kept_state() -> dict[str, Any]:
+    """What the charts show, read at most once a minute: two operators who reload cost no more than one."""
+    kept = current_app.extensions.setdefault("console_charts", {"at": -CHARTS_KEPT_SECONDS})
+    with _charts_lock:
+        if time.monotonic() - kept["at"] >= CHARTS_KEPT_SECONDS:
+            kept["state"] = {
+                "scores": market_state.score_histogram(session()),
+                "coverage": market_state.coverage(session()),
+                "exposure": market_state.exposure(session()),
+                "times": market_state.run_times(session()),
+            }
+            kept["at"] = time.monotonic()
+    return kept["state"]

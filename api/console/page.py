@@ -1,0 +1,174 @@
+"""What every page of the console shares: its blueprint, headers, errors, and the names that templates know."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from api import errors as api_errors
+from api.console import access, shapes, speech
+from api.console.access import visitor
+from api.console.icons import icon
+from api.console.statics import asset
+from api.db import session
+from models.enums import SUPPLY_ROLES, Role
+from models.errors import DomainError, InvalidValueError, NotSignedInError, TooManyError
+from models.notifications import unread_count
+
+log = logging.getLogger(__name__)
+
+#: Everything from here and nothing inline; photos are links that owners gave, shown without telling where from.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+THEMES = ("auto", "light", "dark")
+
+
+def page_blueprint(name: str) -> Blueprint:
+    """A blueprint whose answers are pages, also when something goes wrong."""
+    blp = Blueprint(f"console_{name}", __name__)
+    blp.before_request(speech.choose_language)
+    blp.after_request(_add_headers)
+    blp.context_processor(_names)
+    for kind in (DomainError, HTTPException, OperationalError, PoolTimeoutError, Exception):
+        blp.register_error_handler(kind, _error_page)
+    return blp
+
+
+def wants_json() -> bool:
+    """Whether one of our scripts asks, which shows the answer in place, rather than a form or a link."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def wants_part() -> bool:
+    """Whether a script asks for the living part of a page, to put it in the old one's place."""
+    return request.args.get("part") == "1"
+
+
+def back(path: str, said: str | None = None, **query: Any) -> Response:
+    """See another page, and there what has been done: *said* is a key of :data:`speech.SAID`."""
+    query = {name: value for name, value in query.items() if value not in (None, "")}
+    if said:
+        query["said"] = said
+    return redirect(f"{path}?{urlencode(query)}" if query else path, HTTPStatus.SEE_OTHER)
+
+
+def page_number() -> int:
+    """The page that the query names, the first where it names none or nonsense."""
+    raw = request.args.get("page", "1")
+    return max(1, min(int(raw), 100_000)) if raw.isascii() and raw.isdigit() and len(raw) < 7 else 1
+
+
+def home_of(role: Role) -> str:
+    """Where somebody of this role begins."""
+    if role is Role.ADMIN:
+        return "/console/engine"
+    return "/console/leads" if role in SUPPLY_ROLES else "/console/feed"
+
+
+def menu_of(role: Role) -> list[tuple[str, str, str]]:
+    """(path, English name, icon) of the pages of a role, the most used first."""
+    talk = [("/console/chats", "Chats", "chat")]
+    if role is Role.ADMIN:
+        return [
+            ("/console/engine", "Engine", "engine"),
+            ("/console/quality", "Quality", "chart"),
+            ("/console/schedule", "Schedule", "clock"),
+            ("/console/leadgen", "Lead generation", "megaphone"),
+            ("/console/users", "Users", "people"),
+            ("/console/audit", "Audit log", "list"),
+        ]
+    if role in SUPPLY_ROLES:
+        return [
+            ("/console/leads", "Leads", "target"),
+            ("/console/properties", "Properties", "home"),
+            ("/console/matches", "Matches", "handshake"),
+            ("/console/inquiries", "Inquiries", "inbox"),
+            *talk,
+        ]
+    return [
+        ("/console/feed", "Feed", "cards"),
+        ("/console/favorites", "Favourites", "star"),
+        ("/console/inquiries", "Inquiries", "inbox"),
+        *talk,
+    ]
+
+
+def _names() -> dict[str, Any]:
+    user = visitor()
+    theme = request.cookies.get("theme", "auto")
+    return {
+        "_": speech.say,
+        "counted": speech.counted,
+        "word": speech.word,
+        "lang": speech.language(),
+        "theme": theme if theme in THEMES else "auto",
+        "csrf": access.csrf_token,
+        "csrf_value": access.csrf_token(),
+        "user": user,
+        "menu": menu_of(user.role) if user else [],
+        "unread": unread_count(session(), user) if user else 0,
+        "said": speech.said(request.args.get("said")),
+        "asset": asset,
+        "icon": icon,
+        "money": shapes.money,
+        "number": shapes.number,
+        "ring": shapes.ring,
+        "bar": shapes.bar,
+        "title_of": shapes.title_of,
+        "place_of": shapes.place_of,
+        "photo_of": shapes.photo_of,
+        "when": shapes.when,
+        "is_local": current_app.extensions["settings"].is_local,
+    }
+
+
+def _add_headers(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Cache-Control"] = "no-store"
+    return access.keep_guest(response)
+
+
+def _error_page(error: Exception) -> Response:
+    """The JSON API's own answer, told as a page; a visitor is asked to sign in."""
+    if "language" not in g:
+        speech.choose_language()
+    if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
+        target = request.full_path.rstrip("?") if request.method == "GET" else ""
+        return back("/console/sign-in", next=target if target != "/console" else None)
+    plain = _plain_answer(error)
+    body = plain.get_json()
+    message = speech.say(_reason(error) or body["message"])
+    if wants_json():
+        response = jsonify(code=body["code"], message=message)
+    else:
+        session().rollback()  # the page's own queries need a transaction that works
+        name = "console/error_part.html" if wants_part() else "console/error.html"
+        response = Response(render_template(name, code=body["code"], message=message), mimetype="text/html")
+    response.status_code = body["code"]
+    if isinstance(error, TooManyError):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def _reason(error: Exception) -> str | None:
+    return error.reason if isinstance(error, InvalidValueError) else None
+
+
+def _plain_answer(error: Exception) -> Response:
+    for kind, handle in (
+        (DomainError, api_errors._domain_error),
+        (HTTPException, api_errors._http_error),
+        ((OperationalError, PoolTimeoutError), api_errors._database_away),
+    ):
+        if isinstance(error, kind):
+            return handle(error)
+    return api_errors._unexpected(error)

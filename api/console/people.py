@@ -1,0 +1,74 @@
+"""Users with their roles, and the audit log: for administrators."""
+
+from flask import Response, render_template, request
+
+from api.console.access import page_for, visitor
+from api.console.page import back, page_blueprint, page_number
+from api.db import session
+from api.limits import address
+from api.paging import page_of
+from models import audit
+from models.enums import Role
+from models.errors import InvalidValueError
+from models.membership import set_active, set_role
+from models.users import all_users, lock_user
+
+blp = page_blueprint("people")
+
+for_operators = page_for(Role.ADMIN)
+
+PER_PAGE = 50
+
+
+@blp.get("/console/users")
+@for_operators
+def users() -> str:
+    page = page_number()
+    rows, total = page_of(all_users(), {"page": page, "limit": PER_PAGE})
+    return render_template(
+        "console/users.html", users=rows, roles=list(Role), total=total, page=page, pages=max(1, -(-total // PER_PAGE))
+    )
+
+
+@blp.post("/console/users/<int:user_id>")
+@for_operators
+def change_user(user_id: int) -> Response:
+    """Give another role, or put out and let in again, as the pressed button says."""
+    changes: dict[str, object] = {}
+    lock_user(session(), user_id)
+    if request.form.get("do") == "role":
+        if request.form.get("role") not in list(Role):
+            raise InvalidValueError("role", "Choose a role.")
+        changes["role"] = set_role(session(), user_id, Role(request.form["role"])).role.value
+    else:
+        changes["is_active"] = set_active(session(), user_id, request.form.get("do") == "let_in").is_active
+    audit.record(
+        session(),
+        "user_changed",
+        actor_id=visitor().id,
+        table_name="users",
+        row_id=user_id,
+        address=address(),
+        **changes,
+    )
+    page = request.form.get("page", "")
+    return back("/console/users", "changed", page=page if page.isdecimal() else None)
+
+
+@blp.get("/console/audit")
+@for_operators
+def audit_log() -> str:
+    page = page_number()
+    known = audit.deeds(session())
+    deed = request.args.get("deed")
+    deed = deed if deed in known else None
+    rows, total = page_of(audit.entries(deed), {"page": page, "limit": PER_PAGE})
+    return render_template(
+        "console/audit.html",
+        entries=rows,
+        deeds=known,
+        deed=deed,
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PER_PAGE)),
+    )

@@ -1,0 +1,119 @@
+"""What somebody offers: the list, one property with its ranked leads, the form."""
+
+from flask import Response, render_template, request
+
+from api.console import forms, pairs
+from api.console.access import page_for, visitor
+from api.console.controls import PROPERTY_GROUPS, all_of, property_values
+from api.console.page import back, page_blueprint, page_number
+from api.console.speech import say
+from api.db import session
+from api.exchange.properties import rescore_soon
+from api.exchange.schemas import PropertyBody, property_columns
+from api.paging import page_of
+from models.boards import best_scores
+from models.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.matches import contacts_shared_with, match_counts
+from models.properties import (
+    Property,
+    archive_property,
+    create_property,
+    owned_property,
+    properties_of,
+    replace_property,
+)
+
+blp = page_blueprint("properties")
+
+PER_PAGE = 30
+
+for_owners = page_for(*SUPPLY_ROLES)
+
+
+@blp.get("/console/properties")
+@for_owners
+def all_properties() -> str:
+    raw = request.args.get("status")
+    status = Status(raw) if raw in list(Status) else None
+    page = page_number()
+    rows, total = page_of(properties_of(visitor(), status), {"page": page, "limit": PER_PAGE})
+    ids = [row.id for row in rows]
+    return render_template(
+        "console/properties.html",
+        properties=rows,
+        counts=match_counts(session(), Side.PROPERTY, ids),
+        best=best_scores(session(), Side.PROPERTY, ids),
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PER_PAGE)),
+        status=status,
+    )
+
+
+@blp.route("/console/properties/new", methods=["GET", "POST"])
+@for_owners
+def new_property() -> Response | str | tuple[str, int]:
+    if request.method == "GET":
+        return _form(forms.Filled({"deal_type": "SALE"}), None)
+    body, filled = forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form)
+    if body is None:
+        return _form(filled, None), 400
+    found = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
+    rescore_soon(found)
+    return back(f"/console/properties/{found.id}", "saved")
+
+
+@blp.get("/console/properties/<int:property_id>")
+@for_owners
+def one_property(property_id: int) -> str:
+    found = owned_property(session(), visitor(), property_id)
+    return pairs.list_page(
+        Side.PROPERTY,
+        found,
+        has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
+        matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
+        shared=lambda ids: contacts_shared_with(session(), found.id, ids),
+    )
+
+
+@blp.route("/console/properties/<int:property_id>/edit", methods=["GET", "POST"])
+@for_owners
+def edit_property(property_id: int) -> Response | str | tuple[str, int]:
+    found = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
+    if request.method == "GET":
+        return _form(forms.Filled(property_values(found)), found)
+    body, filled = forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form)
+    if body is None:
+        return _form(filled, found), 400
+    replace_property(session(), found, property_columns(body))
+    rescore_soon(found)
+    return back(f"/console/properties/{found.id}", "saved")
+
+
+@blp.post("/console/properties/<int:property_id>/archive")
+@for_owners
+def archive(property_id: int) -> Response:
+    found = owned_property(session(), visitor(), property_id, lock=True)
+    archive_property(session(), found)
+    rescore_soon(found)
+    return back("/console/properties", "archived")
+
+
+@blp.post("/console/properties/<int:property_id>/leads/<int:lead_id>")
+@for_owners
+def act_for_property(property_id: int, lead_id: int) -> Response:
+    board = request.form.get("from") == "board"
+    usual = f"/console/properties/{property_id}"
+    return pairs.act_on_pair(Side.PROPERTY, lead_id, property_id, "/console/matches" if board else usual)
+
+
+def _form(filled: forms.Filled, found: Property | None) -> str:
+    return render_template(
+        "console/form.html",
+        groups=PROPERTY_GROUPS,
+        filled=filled,
+        title=say("Edit property") if found else say("New property"),
+        action=f"/console/properties/{found.id}/edit" if found else "/console/properties/new",
+        cancel=f"/console/properties/{found.id}" if found else "/console/properties",
+        here="/console/properties",
+    )

@@ -1,0 +1,144 @@
+// What every page gets: local times, forms that act in place, parts that stay fresh, the number on the bell.
+// Every form works without this file too; it only saves the reload.
+
+const main = document.querySelector("[data-csrf]");
+const csrf = main?.dataset.csrf ?? document.querySelector("input[name=csrf]")?.value ?? "";
+const language = document.documentElement.lang;
+
+/** Say something in passing; screen readers hear it too. */
+export function toast(text, bad = false) {
+  if (!text) return;
+  const box = document.createElement("p");
+  box.className = bad ? "toast bad" : "toast";
+  box.textContent = text;
+  document.getElementById("toasts").append(box);
+  setTimeout(() => box.remove(), 5000);
+}
+
+/** Post fields to one of our pages; the answer's JSON, or null after saying what is wrong. */
+export async function post(path, fields) {
+  const body = fields instanceof FormData ? fields : new URLSearchParams(fields);
+  try {
+    const answer = await fetch(path, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": csrf } });
+    if (answer.redirected) { location.href = answer.url; return null; }
+    const said = await answer.json();
+    if (answer.ok) return said;
+    if (answer.status === 401) location.reload();
+    toast(said.message, true);
+  } catch {
+    toast(language === "ru" ? "Нет связи с сервером; попробуйте ещё раз." : "The server cannot be reached; try again.", true);
+  }
+  return null;
+}
+
+/** Show times in the reader's own zone. */
+export function localTimes(root = document) {
+  for (const time of root.querySelectorAll("time[data-local]")) {
+    const options = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+    if ("seconds" in time.dataset) options.second = "2-digit";
+    const moment = new Date(time.dateTime);
+    if (moment.getFullYear() !== new Date().getFullYear()) options.year = "numeric";
+    time.textContent = moment.toLocaleString(language, options);
+  }
+}
+
+/** Put fresh markup of ours in the place of old, keeping the focus and, where it was, the end in sight. */
+export function refresh(element, html) {
+  if (element.dataset.html === html) return;
+  element.dataset.html = html;
+  const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
+  const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 60;
+  element.innerHTML = html;
+  localTimes(element);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if ("bottom" in element.dataset && atEnd) element.scrollTop = element.scrollHeight;
+}
+
+async function poll(element) {
+  if (!document.hidden) {
+    try {
+      const answer = await fetch(element.dataset.poll, { headers: { Accept: "text/html" } });
+      if (answer.redirected) { location.reload(); return; }
+      if (answer.ok) refresh(element, await answer.text());
+    } catch { /* the next try will tell */ }
+  }
+  setTimeout(poll, Number(element.dataset.every), element);
+}
+
+const NOTICES_EVERY = 10_000; // ms
+let told = null;
+
+async function watchNotices(badge) {
+  if (!document.hidden) {
+    try {
+      const answer = await fetch("/console/notices/count", { headers: { Accept: "application/json" } });
+      if (answer.ok && !answer.redirected) {
+        const { unread, id, title } = await answer.json();
+        badge.textContent = unread;
+        badge.hidden = unread === 0;
+        if (told !== null && id && id !== told) toast(title);
+        told = id ?? "";
+      }
+    } catch { /* the next try will tell */ }
+  }
+  setTimeout(watchNotices, NOTICES_EVERY, badge);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+  if (!("act" in form.dataset || "say" in form.dataset)) return;
+  event.preventDefault();
+  const fields = new FormData(form, event.submitter);
+  const buttons = form.querySelectorAll("button");
+  buttons.forEach((button) => { button.disabled = true; });
+  const said = await post(form.getAttribute("action"), fields);
+  buttons.forEach((button) => { button.disabled = false; });
+  if (!said) return;
+  toast(said.said);
+  if ("say" in form.dataset) {
+    form.reset();
+    const log = document.getElementById("said");
+    refresh(log, await (await fetch(log.dataset.poll)).text());
+    log.scrollTop = log.scrollHeight;
+    form.querySelector("textarea").focus();
+  } else {
+    leave(form.closest("article"));
+  }
+});
+
+/** Take a card away and go on with the next one. */
+function leave(card) {
+  const next = card.nextElementSibling ?? card.previousElementSibling;
+  card.classList.add("gone");
+  setTimeout(() => {
+    card.remove();
+    if (next) next.querySelector("button")?.focus({ preventScroll: true });
+    else location.reload();
+  }, 250);
+}
+
+document.addEventListener("keydown", (event) => {
+  const box = event.target;
+  if (event.key === "Enter" && !event.shiftKey && box.matches?.(".compose textarea")) {
+    event.preventDefault();
+    box.form.requestSubmit();
+  }
+});
+
+for (const image of document.querySelectorAll(".photo img")) image.addEventListener("error", () => image.remove());
+for (const element of document.querySelectorAll("[data-poll]")) setTimeout(poll, Number(element.dataset.every), element);
+for (const element of document.querySelectorAll("[data-bottom]")) element.scrollTop = element.scrollHeight;
+const waiting = document.querySelector("[data-refresh]");
+if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
+document.querySelector("[data-focus]")?.focus();
+const badge = document.getElementById("unread");
+if (badge) watchNotices(badge);
+const account = document.querySelector("details.account");
+const wide = matchMedia("(min-width: 821px)");
+if (account) {
+  const follow = () => { account.open = wide.matches; };
+  follow();
+  wide.addEventListener("change", follow);
+}
+localTimes();

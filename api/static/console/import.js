@@ -1,0 +1,65 @@
+// A file is sent in pieces of a hundred rows, so that its progress can be seen and no request is long.
+import { post } from "./console.js";
+
+const PIECE = 100; // rows
+const form = document.getElementById("import");
+const bar = document.getElementById("import-bar");
+const text = document.getElementById("import-text");
+const errors = document.getElementById("import-errors");
+
+/** The records of a CSV text; a line break inside quotes does not end one. */
+function records(csv) {
+  const found = [];
+  let begin = 0;
+  let quoted = false;
+  for (let place = 0; place <= csv.length; place += 1) {
+    const sign = csv[place];
+    if (sign === '"') quoted = !quoted;
+    if (place === csv.length || (sign === "\n" && !quoted)) {
+      const record = csv.slice(begin, place).replace(/\r$/, "");
+      if (record.trim()) found.push(record);
+      begin = place + 1;
+    }
+  }
+  return found;
+}
+
+function decoded(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1251").decode(bytes);
+  }
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const [head, ...rows] = records(decoded(await form.elements.file.files[0].arrayBuffer()));
+  const button = form.querySelector("button");
+  button.disabled = true;
+  document.getElementById("import-progress").hidden = false;
+  errors.hidden = true;
+  errors.querySelector("tbody").replaceChildren();
+  let added = 0;
+  let bad = 0;
+  bar.max = rows.length || 1;
+  for (let done = 0; done < rows.length; done += PIECE) {
+    const piece = new FormData();
+    piece.set("file", new File([[head, ...rows.slice(done, done + PIECE)].join("\n")], "piece.csv"));
+    piece.set("first_line", String(done + 2));
+    const report = await post(form.getAttribute("action"), piece);
+    if (!report) break;
+    added += report.added;
+    bad += report.errors.length;
+    for (const each of report.errors) {
+      const row = errors.querySelector("tbody").insertRow();
+      for (const value of [each.line, each.field, each.reason]) row.insertCell().textContent = value;
+    }
+    const reached = Math.min(done + PIECE, rows.length);
+    bar.value = reached;
+    text.textContent = text.dataset.words.replace("{done}", reached).replace("{all}", rows.length).replace("{added}", added).replace("{bad}", bad);
+  }
+  errors.hidden = bad === 0;
+  button.disabled = false;
+});

@@ -1,0 +1,153 @@
+"""People at browsers: a small market with lists, the application behind a real socket, and Chromium.
+
+The tests that need a browser are skipped where there is none, unless BROWSER_REQUIRED is set.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import sync_playwright
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from api.console.access import SESSION_COOKIE
+from models.enums import DealType, Role
+from models.leads import Lead
+from models.passwords import hash_password
+from models.properties import Property
+from models.tokens import make_token
+from models.users import User
+from scripts.commands.screenshots import FLAGS, find_chromium
+from tests.factories import SECRET, make_lead, make_property, make_user
+from worker import rescore
+
+PASSWORD = "correct horse battery"
+#: Made once: hashing is slow by design.
+PASSWORD_HASH = hash_password(PASSWORD)
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+
+
+@dataclass
+class Town:
+    """Two realtors with a fitting pair each way, a tenant and an administrator; all have the same password."""
+
+    buyer: User
+    seller: User
+    tenant: User
+    admin: User
+    lead: Lead
+    properties: list[Property]
+
+
+@pytest.fixture
+def town(worker_here) -> Town:
+    with worker_here() as session:
+        people = [
+            make_user(
+                session,
+                role=role,
+                name=name,
+                email=f"{name.lower()}@leadmatch.example",
+                agency_name=agency,
+                password_hash=PASSWORD_HASH,
+            )
+            for role, name, agency in (
+                (Role.REALTOR, "Buyer", "Дом"),
+                (Role.REALTOR, "Seller", None),
+                (Role.TENANT, "Tenant", None),
+                (Role.ADMIN, "Admin", None),
+            )
+        ]
+        lead = make_lead(session, people[0], additional_requirements="тихий двор")
+        properties = [make_property(session, people[1], house_number=str(number)) for number in range(3)]
+        session.commit()
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
+        session.expunge_all()
+    return Town(*people, lead, properties)
+
+
+@pytest.fixture
+def db(engine, clean_database) -> Iterator[Session]:
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+def csrf_of(html: str) -> str:
+    """The token that the forms of a page carry."""
+    return html.split('name="csrf" value="')[1].split('"')[0]
+
+
+def enter(client: FlaskClient, user: User) -> str:
+    """Sign in through the form; the CSRF token of the pages that follow."""
+    token = csrf_of(client.get("/console/sign-in").text)
+    answer = client.post(
+        "/console/sign-in", data={"csrf": token, "username": user.email, "password": PASSWORD}, follow_redirects=True
+    )
+    assert answer.status_code == 200, answer.text
+    return csrf_of(answer.text)
+
+
+# -- Browsers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running Chromium. BROWSER_REQUIRED=1 makes its absence a failure."""
+    path = find_chromium()
+    if path is None:
+        if os.environ.get("BROWSER_REQUIRED"):
+            pytest.fail("no Chromium on this machine, but BROWSER_REQUIRED is set")
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(app: Flask) -> Iterator[str]:
+    """The application behind a socket; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def visit(chromium, served: str) -> Iterator[Callable]:
+    """
+    ``visit(user)``: a browser's page in a session of its own, at the user's first page.
+
+    After the test none may have met an error, and none may have asked another host for anything.
+    """
+    contexts, errors, strangers = [], [], []
+
+    def open_page(user: User | None, **options: object):
+        context = chromium.new_context(base_url=served, locale="en", reduced_motion="reduce", **options)
+        contexts.append(context)
+        context.set_default_timeout(8_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda request: None if request.url.startswith(served) else strangers.append(request.url))
+        if user is not None:
+            token = make_token(user, SECRET, 1)
+            context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": served, "httpOnly": True}])
+            page.goto("/")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # A form that the server refuses is 400, which Chromium logs as an error.
+    assert [error for error in errors if "status of 400" not in error] == []
+    assert strangers == []

@@ -1,0 +1,154 @@
+"""Pages as the server makes them: forms with their errors, imports, words, errors."""
+
+import ast
+import io
+import re
+from pathlib import Path
+
+from api.console import ops, russian, speech
+from models.enums import NegotiationStatus
+from models.leads import Lead
+from models.matches import Match
+from models.properties import Property
+from tests.console.conftest import enter
+
+ROOT = Path(__file__).parent.parent.parent
+LEAD_FORM = {
+    "deal_type": "SALE",
+    "client_name": "Пётр",
+    "requirements.property_type": "APARTMENT",
+    "requirements.location.city": "Москва",
+    "requirements.location.districts": "Арбат, Хамовники",
+    "requirements.rooms": ["2", "3"],
+    "requirements.budget.min": "10 000 000",
+    "requirements.budget.max": "15000000,50",
+    "requirements.area.min": "50",
+    "requirements.area.max": "70",
+    "requirements.payment_method": "CASH",
+    "requirements.property_class": "COMFORT",
+    "requirements.condition": "FINISHING",
+}
+
+
+def test_a_form_makes_a_lead(client, town, db):
+    csrf = enter(client, town.buyer)
+
+    answer = client.post("/console/leads/new", data=LEAD_FORM | {"csrf": csrf})
+
+    lead = db.get(Lead, int(re.search(r"/console/leads/(\d+)", answer.location)[1]))
+    assert lead.districts == ["Арбат", "Хамовники"] and lead.rooms == [2, 3]
+    assert (lead.budget_min, float(lead.budget_max)) == (10_000_000, 15_000_000.5)
+
+
+def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_stored(client, town, db):
+    csrf = enter(client, town.buyer)
+    before = db.query(Lead).count()
+
+    answer = client.post(
+        "/console/leads/new", data=LEAD_FORM | {"csrf": csrf, "requirements.budget.min": "много", "deal_type": ""}
+    )
+
+    assert answer.status_code == 400
+    assert 'id="requirements-budget-min-error"' in answer.text and "Это не число." in answer.text
+    assert 'value="много"' in answer.text, "what was typed is still there"
+    assert db.query(Lead).count() == before
+
+
+def test_editing_without_a_change_changes_nothing(client, town, db):
+    csrf = enter(client, town.seller)
+    found = town.properties[0]
+    page = client.get(f"/console/properties/{found.id}/edit").text
+    form = {"csrf": csrf}
+    for name, value in re.findall(r'<input id="[^"]+" name="([^"]+)"[^>]* value="([^"]*)"', page):
+        form[name] = value
+    for name, options in re.findall(r'<select id="[^"]+" name="([^"]+)".*?>(.*?)</select>', page, re.S):
+        form[name] = re.search(r'value="(\w+)" selected', options)[1]
+
+    answer = client.post(f"/console/properties/{found.id}/edit", data=form)
+
+    assert answer.status_code == 303, answer.text
+    after = db.get(Property, found.id)
+    for name in ("price", "area", "rooms", "floor", "district", "street", "commission_share", "condition", "deal_type"):
+        assert getattr(after, name) == getattr(found, name), name
+
+
+def test_a_strangers_lead_is_not_there(client, town):
+    csrf = enter(client, town.seller)
+
+    for path in (f"/console/leads/{town.lead.id}", f"/console/leads/{town.lead.id}/edit"):
+        assert client.get(path).status_code == 404
+    assert client.post(f"/console/leads/{town.lead.id}/archive", data={"csrf": csrf}).status_code == 404
+
+
+def test_a_file_is_imported_row_by_row_and_bad_rows_are_told(client, town, db):
+    csrf = enter(client, town.seller)
+    head = "city;district;street;house_number;price;area;rooms;floor;total_floors"
+    good = "Москва;Арбат;Арбат;7;12000000;60;2;5;9;apartment;COMFORT;FINISHING;2,5"
+    head += ";property_type;property_class;condition;commission_share"
+    lines = [head, good, good.replace("12000000", "дорого"), good.replace("Москва", "")]
+
+    answer = client.post(
+        "/console/import/properties",
+        data={"csrf": csrf, "file": (io.BytesIO("\n".join(lines).encode("cp1251")), "flats.csv")},
+        headers={"Accept": "application/json"},
+    ).json
+
+    assert answer["added"] == 1
+    assert [(error["line"], error["field"]) for error in answer["errors"]] == [(3, "price"), (4, "city")]
+    assert db.query(Property).filter_by(owner_id=town.seller.id, price=12_000_000).one().city == "Москва"
+
+
+def test_a_like_from_both_sides_opens_contacts(app, town, db):
+    buyer, seller = app.test_client(), app.test_client()
+    pair = (town.lead.id, town.properties[0].id)
+    first = enter(buyer, town.buyer)
+    buyer.post("/console/leads/{}/properties/{}".format(*pair), data={"csrf": first, "action": "LIKE"})
+    assert town.seller.phone not in buyer.get("/console/matches").text
+
+    second = enter(seller, town.seller)
+    seller.post("/console/properties/{1}/leads/{0}".format(*pair), data={"csrf": second, "action": "LIKE"})
+
+    assert db.query(Match).one().negotiation_status is NegotiationStatus.AGREED
+    assert town.seller.phone in buyer.get("/console/matches").text
+    assert town.buyer.phone in seller.get("/console/matches").text
+
+
+def test_every_sentence_of_the_pages_has_its_russian():
+    said = set()
+    for path in (ROOT / "api/templates/console").glob("*.html"):
+        found = re.finditer(r"""\b_\((?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""", path.read_text())
+        said |= {each[1] or each[2] for each in found}
+    for path in (ROOT / "api/console").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", "")
+            if name == "say" and node.args:
+                said |= {each.value for each in ast.walk(node.args[0]) if _is_text(each)}
+            if name == "Control":
+                said.add(node.args[1].value)
+                said |= {word.value.value for word in node.keywords if word.arg in ("hint", "unit")}
+    said |= set(speech.SAID.values())
+
+    assert said - {"criterion", "undone"} - set(russian.SENTENCES) == set()
+
+
+def test_russian_and_english_take_the_same_values():
+    for english, in_russian in russian.SENTENCES.items():
+        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", in_russian)), english
+
+
+def test_the_charts_are_read_once_a_minute(app, client, town, monkeypatch):
+    enter(client, town.admin)
+    calls = []
+    real = ops.market_state.exposure
+    monkeypatch.setattr(ops.market_state, "exposure", lambda session: calls.append(1) or real(session))
+
+    for _ in range(3):
+        assert client.get("/console/quality").status_code == 200
+
+    assert len(calls) == 1
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
