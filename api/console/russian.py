@@ -53,7 +53,7 @@ SENTENCES = {
     "An example of a recommendation with its reasons": "Пример рекомендации с объяснением",
     "Moscow, Arbat": "Москва, Арбат",
     "Ways to sign in": "Способы входа",
-    "Password": "Пароль",
+    "Password": "Пароль",  # nosec B105
     "Code by SMS": "Код по SMS",
     "E-mail or phone": "E-mail или телефон",
     "Phone": "Телефон",

@@ -5,11 +5,11 @@ from rich.console import Console
 from rich.table import Table
 
 from models.enums import DealType
+from models.market_state import city_names
 from models.places import city_of
 from models.settings import Settings
 from models.weights import Scope, rollback, weight_sets
 from scripts.databases import session_factory
-from scripts.rescoring import city_names
 
 EVERYWHERE = "everywhere"
 

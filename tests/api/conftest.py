@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -107,7 +106,7 @@ def _wait_until_answering(web: subprocess.Popen) -> None:
         try:
             with urllib.request.urlopen(f"{web.url}/health", timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # refused, reset or slow: URLError and TimeoutError are ones
             try:
                 web.wait(0.05)
             except subprocess.TimeoutExpired:

@@ -304,7 +304,7 @@ def test_sockets_leave_room_for_requests(pair, start_web):
         with pytest.raises(InvalidStatus) as refusal, open_socket(web, it.chat, it.seller.token):
             pass
 
-        with urllib.request.urlopen(f"{web.url}/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{web.url}/health", timeout=30) as answer:
             assert answer.status == 200
     assert refusal.value.response.status_code == 429
 
