@@ -20,8 +20,8 @@ from scripts.bench.market import SyntheticMarket, synthetic_market
 from scripts.bench.timings import FLOOR, NARROW_FLOOR, OURS, SQL, Timings
 from scripts.home import Home
 
-#: Above this many rows a side, dense contestants are timed on every n-th row of each side, times n.
-LARGEST_DENSE, SHARE_BEYOND = 25_000, 4
+#: Above this many rows a side, the floor is timed on every n-th row, times n, and so are other libraries.
+LARGEST_DENSE, FLOOR_SHARE, LIBRARY_SHARE = 25_000, 4, 8
 
 
 class Size(click.ParamType):
@@ -117,8 +117,8 @@ def take_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bool) ->
     Returns: Our lists, the last made.
     """
     size, k, threads = len(vectors.leads), timings.k, timings.threads
-    share = 1 if size <= LARGEST_DENSE else SHARE_BEYOND
-    note = f"every {share}th row, times {share}" if share > 1 else ""
+    share, library_share = (1, 1) if size <= LARGEST_DENSE else (FLOOR_SHARE, LIBRARY_SHARE)
+    note = _sampled(share)
     narrow = np.ascontiguousarray(vectors.leads[:, :128]), np.ascontiguousarray(vectors.properties[:, :128])
     others = {} if alone else {name: one for name, one in COMPARATORS.items() if size <= one.largest}
     for turn in range(repeats):
@@ -129,10 +129,14 @@ def take_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bool) ->
         timings.add(NARROW_FLOOR, contestants.floor(*narrow, threads, share), note)
         for name, one in others.items() if turn == 0 else ():
             if contestants.installed(one.package):
-                timings.add(name, one.seconds(vectors, k, threads, share), note)
+                timings.add(name, one.seconds(vectors, k, threads, library_share), _sampled(library_share))
             else:
                 click.echo(f"  {name:36}  left out: {one.package} is not installed")
     return lists
+
+
+def _sampled(share: int) -> str:
+    return f"every {share}th row, times {share}" if share > 1 else ""
 
 
 def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample: int) -> None:
