@@ -13,14 +13,14 @@ from sqlalchemy import (
     REAL,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
+    FromClause,
     Index,
     LargeBinary,
     Select,
     String,
-    TableValuedAlias,
     and_,
-    column,
     exists,
     func,
     or_,
@@ -30,8 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from models.attention import shown_entries
 from models.base import Base, CreatedAt, Id, words
-from models.enums import DealType, Side, Status
+from models.enums import DealType, ListOrder, Side, Status
 from models.leads import Lead
 from models.matches import Action
 from models.properties import Property
@@ -116,6 +117,11 @@ class Market(Base):
     #: Rises with every whole generation of lists; a worker's snapshot of the market is thrown away when it differs.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
+    #: In which order lists are read, and the generation that it was worked out from; null: not yet.
+    list_order: Mapped[ListOrder] = mapped_column(
+        words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
+    )
+    ordered_generation: Mapped[int | None]
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,8 @@ class RecommendedPage:
 
 def recommended_page(session: Session, side: Side, row_id: int, *, page: int, limit: int) -> RecommendedPage:
     """
-    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first.
+    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first; in a market whose order is
+    balanced, in that order (:mod:`models.attention`).
 
     What has left the market since the list was computed, and what this side has acted on, is left out.
     """
@@ -145,7 +152,7 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
     other = Property if side is Side.LEAD else Lead
     owner, entry = shown.owner, shown.entry
     query = shown.joined(select(other, owner, entry.c.score, func.count().over()))
-    rows = session.execute(query.order_by(entry.c.place).limit(limit).offset((page - 1) * limit)).all()
+    rows = session.execute(query.order_by(*shown.order).limit(limit).offset((page - 1) * limit)).all()
     if rows or page == 1:
         return RecommendedPage(
             [Recommended(row, owner, score) for row, owner, score, _ in rows], rows[0][3] if rows else 0
@@ -155,9 +162,10 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
 
 @dataclass(frozen=True)
 class _Shown:
-    """The entries of one stored list that are to be shown: their (id, score, place), their owner, and how to select them."""
+    """The entries of one stored list that are to be shown: their (id, score), order and owner, and how to select them."""
 
-    entry: TableValuedAlias
+    entry: FromClause
+    order: tuple[ColumnElement, ...]
     owner: type[User]
     joined: Callable[[Select], Select]
 
@@ -175,12 +183,8 @@ def _shown(side: Side, row_id: int) -> _Shown:
             Lead,
         )
         said = and_(Action.property_id == row_id, Action.lead_id == Lead.id)
-    entry = (
-        func.unnest(getattr(lists, ids), lists.scores)
-        .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="entry")
-        .render_derived()
-    )
-    owner = aliased(User)
+    shown = shown_entries(side, getattr(lists, ids), lists.scores)
+    entry, owner = shown.entry, aliased(User)
 
     def joined(query: Select) -> Select:
         return (
@@ -200,7 +204,7 @@ def _shown(side: Side, row_id: int) -> _Shown:
             )
         )
 
-    return _Shown(entry, owner, joined)
+    return _Shown(entry, shown.order, owner, joined)
 
 
 def stale_rows(side: Side) -> Select:

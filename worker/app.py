@@ -27,7 +27,14 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    tasks = ["worker.tasks", "worker.accounts", "worker.notices", "worker.quality", "worker.learning"]
+    tasks = [
+        "worker.tasks",
+        "worker.accounts",
+        "worker.attention",
+        "worker.learning",
+        "worker.notices",
+        "worker.quality",
+    ]
     app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
     app.conf.update(
         task_ignore_result=True,
@@ -47,6 +54,7 @@ def make_app(settings: Settings) -> Celery:
         task_routes={
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
+            "worker.attention.*": {"queue": "runs"},
             "worker.notices.*": {"queue": "notices"},
             "worker.accounts.*": {"queue": "notices"},
         },
