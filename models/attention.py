@@ -1,10 +1,14 @@
-"""In which order lists are read where that is not by score: a market's entities give way by so many points.
+"""How lists are read where that is not just by score: in which order, and what comes after their end.
 
 Stored lists are by score whatever the order: they are what is exact, what changes are merged into and what `leadmatch
 check` holds to its rules. In a market whose order is balanced (``markets.list_order``) every lead and property has a
 *shift*, not above 0: the points by which it gives way to others for being sought by many (:mod:`matching.balance`).
 Lists are read by score plus shift, and show the score. What has come since the shifts were made takes the mean of the
 list that it stands in, so it is neither favoured nor hidden.
+
+In a market with exploration slots (``markets.exploration_slots``), a lead's list is followed by a few new properties that
+hardly any list has room for (:mod:`matching.explore`). They score less than what the list holds, and are shown only
+while the lead and the property are those that were scored, by the generation that stands.
 """
 
 from dataclasses import dataclass
@@ -15,12 +19,19 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Index,
+    Select,
     String,
     and_,
     column,
     delete,
+    false,
     func,
+    literal_column,
+    null,
     select,
+    table,
+    true,
+    union_all,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -44,39 +55,108 @@ class ScoreShift(Base):
     shift: Mapped[float] = mapped_column(REAL)  #: Points of score, 0 or less.
 
 
+class ExploredOffer(Base):
+    """A property offered to a lead after the end of its list."""
+
+    __tablename__ = "explored_offers"
+    __table_args__ = (
+        Index("ix_explored_offers_market", "city_key", "deal_type"),
+        {"info": {"derived": True}},
+    )
+
+    lead_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    property_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    city_key: Mapped[str] = mapped_column(String(110))
+    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
+    score: Mapped[float] = mapped_column(REAL)
+    #: What was scored, and with the market's which generation.
+    lead_version: Mapped[int]
+    property_version: Mapped[int]
+    generation: Mapped[int]
+
+
 @dataclass(frozen=True)
 class ShownEntries:
     """The entries of one stored list: to be joined LATERAL, and put in order."""
 
-    #: Columns id, score and place (in the stored list, 1 is best).
+    #: Columns id, score and explored (whether it comes after the list's end).
     entry: FromClause
     order: tuple[ColumnElement, ...]
 
 
-def shown_entries(side: Side, ids: ColumnElement, scores: ColumnElement) -> ShownEntries:
-    """The entries of a list of *side* whose arrays are *ids* and *scores*, and the order in which it is read."""
+def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores: ColumnElement) -> ShownEntries:
+    """
+    The entries of a list and the order in which it is read.
+
+    Args:
+        side: Whose list it is, a lead's or a property's.
+        row_id, ids, scores: The columns of the stored list: its owner and the two arrays.
+    """
+    row_id, ids, scores = map(_outer, (row_id, ids, scores))
     stored = (
         func.unnest(ids, scores)
         .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="stored")
         .render_derived()
     )
     listed = Side.PROPERTY if side is Side.LEAD else Side.LEAD
-    entry = (
+    own = (
         select(
             stored.c.id,
             stored.c.score,
             stored.c.place,
             ScoreShift.shift,
             func.avg(ScoreShift.shift).over().label("mean_shift"),
+            false().label("explored"),
         )
         .select_from(stored)
         .outerjoin(ScoreShift, and_(ScoreShift.side == listed, ScoreShift.entity_id == stored.c.id))
-        .lateral("entry")
     )
+    entry = (own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery("entries").select())
+    entry = entry.lateral("entry")
     shifted = entry.c.score + func.coalesce(entry.c.shift, entry.c.mean_shift, 0)
-    return ShownEntries(entry, (shifted.desc(), entry.c.place))
+    return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.place))
+
+
+def _outer(stored: ColumnElement) -> ColumnElement:
+    """The column of the row that the entries are joined to: SQLAlchemy would put its table into the union once more."""
+    found = stored.expression
+    return literal_column(f"{found.table.name}.{found.name}", found.type)
+
+
+def _explored(lead_id: ColumnElement, listed_ids: ColumnElement) -> Select:
+    """What comes after a lead's list, ties by id; not what has come into the list since."""
+    # Named by hand: the modules of these tables stand on this one.
+    leads, properties, markets = (
+        table(name, *map(column, columns))
+        for name, columns in (
+            ("leads", ("id", "version")),
+            ("properties", ("id", "version")),
+            ("markets", ("city_key", "deal_type", "generation")),
+        )
+    )
+    offer = ExploredOffer
+    return (
+        select(offer.property_id, offer.score, offer.property_id, null(), null(), true())
+        .join(leads, and_(leads.c.id == offer.lead_id, leads.c.version == offer.lead_version))
+        .join(properties, and_(properties.c.id == offer.property_id, properties.c.version == offer.property_version))
+        .join(
+            markets,
+            and_(
+                markets.c.city_key == offer.city_key,
+                markets.c.deal_type == offer.deal_type,
+                markets.c.generation == offer.generation,
+            ),
+        )
+        .where(offer.lead_id == lead_id, offer.property_id != func.all(listed_ids))
+    )
 
 
 def forget_shifts(session: Session, city_key: str, deal_type: DealType) -> None:
     """The market's lists are by score from now on."""
     session.execute(delete(ScoreShift).where(ScoreShift.city_key == city_key, ScoreShift.deal_type == deal_type))
+
+
+def forget_explored(session: Session, city_key: str, deal_type: DealType) -> None:
+    """Nothing comes after the market's lists from now on."""
+    here = and_(ExploredOffer.city_key == city_key, ExploredOffer.deal_type == deal_type)
+    session.execute(delete(ExploredOffer).where(here))

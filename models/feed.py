@@ -100,7 +100,7 @@ def next_listing(session: Session, user: User) -> Next:
 
 def _best(user: User) -> Select:
     lists = LeadRecommendations
-    shown = shown_entries(Side.LEAD, lists.property_ids, lists.scores)
+    shown = shown_entries(Side.LEAD, lists.lead_id, lists.property_ids, lists.scores)
     entry = shown.entry
     first = (
         select(Property.id.label("id"), func.count().over().label("left"))

@@ -1,9 +1,9 @@
-"""Choosing the order in which a market's lists are read; :mod:`models.attention` says what an order is."""
+"""Choosing how a market's lists are read; :mod:`models.attention` says what ways there are."""
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from models.attention import forget_shifts
+from models.attention import forget_explored, forget_shifts
 from models.enums import DealType, ListOrder
 from models.errors import NotFoundError
 from models.recommendations import Market
@@ -19,36 +19,55 @@ def set_list_order(session: Session, city_key: str, deal_type: DealType, order: 
     Raises:
         NotFoundError: There is no such market.
     """
-    market = _locked(session, city_key, deal_type)
-    if market is None:
-        raise NotFoundError("market")
-    market.list_order = order
-    market.ordered_generation = None
+    market = _found(session, city_key, deal_type)
+    market.list_order, market.ordered_generation = order, None
     if order is ListOrder.SCORE:
         forget_shifts(session, city_key, deal_type)
     session.flush()
     return market
 
 
+def set_exploration_slots(session: Session, city_key: str, deal_type: DealType, slots: int) -> Market:
+    """
+    From now on each lead's list is followed by at most *slots* explored properties (0: none, at once).
+
+    Raises:
+        NotFoundError: There is no such market.
+    """
+    market = _found(session, city_key, deal_type)
+    market.exploration_slots, market.ordered_generation = slots, None
+    forget_explored(session, city_key, deal_type)
+    session.flush()
+    return market
+
+
 def markets_to_order(session: Session) -> list[tuple[str, DealType]]:
-    """Markets whose balanced order is not that of their present generation of lists."""
+    """Markets read otherwise than plainly by score, whose way of reading is not that of their present generation."""
     query = select(Market.city_key, Market.deal_type).where(
-        Market.list_order == ListOrder.BALANCED,
+        or_(Market.list_order == ListOrder.BALANCED, Market.exploration_slots > 0),
         or_(Market.ordered_generation.is_(None), Market.ordered_generation < Market.generation),
     )
     return [tuple(row) for row in session.execute(query.order_by(Market.city_key, Market.deal_type))]
 
 
-def take_order(session: Session, city_key: str, deal_type: DealType, generation: int) -> bool:
+def take_order(session: Session, market: Market) -> bool:
     """
-    Whether to store an order worked out from *generation*: not if ops have gone back to scores meanwhile. If so, the
-    market's row is locked and says that it is ordered.
+    Whether to store what was worked out from *market* as it was read: not if ops have changed their mind or a run has
+    published meanwhile. If so, the market's row is locked and says that it is ordered.
     """
-    market = _locked(session, city_key, deal_type)
-    if market is None or market.list_order is not ListOrder.BALANCED:
+    read = (market.list_order, market.exploration_slots, market.generation)
+    now = _locked(session, market.city_key, market.deal_type)
+    if now is None or (now.list_order, now.exploration_slots, now.generation) != read:
         return False
-    market.ordered_generation = generation
+    now.ordered_generation = now.generation
     return True
+
+
+def _found(session: Session, city_key: str, deal_type: DealType) -> Market:
+    market = _locked(session, city_key, deal_type)
+    if market is None:
+        raise NotFoundError("market")
+    return market
 
 
 def _locked(session: Session, city_key: str, deal_type: DealType) -> Market | None:

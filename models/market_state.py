@@ -95,7 +95,9 @@ def _first_stored() -> FromClause:
 
 def _first_shown() -> FromClause:
     """The first entries in the order in which each list is read."""
-    shown = shown_entries(Side.LEAD, LeadRecommendations.property_ids, LeadRecommendations.scores)
+    shown = shown_entries(
+        Side.LEAD, LeadRecommendations.lead_id, LeadRecommendations.property_ids, LeadRecommendations.scores
+    )
     return select(shown.entry.c.id).select_from(shown.entry).order_by(*shown.order).limit(SHOWN).lateral("first")
 
 

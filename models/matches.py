@@ -276,7 +276,7 @@ def _list_place(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]
         else ("property_recommendations", "property_id", "lead_ids", property_id, lead_id)
     )
     lists = table(name, column(mine), column(other, ARRAY(BigInteger)), column("scores", ARRAY(REAL)))
-    shown = shown_entries(side, lists.c[other], lists.c.scores)
+    shown = shown_entries(side, lists.c[mine], lists.c[other], lists.c.scores)
     places = (
         select(shown.entry.c.id, func.row_number().over(order_by=shown.order).label("place"))
         .select_from(lists)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Select,
+    SmallInteger,
     String,
     and_,
     exists,
@@ -107,6 +108,7 @@ class Market(Base):
     """What the lists of one market were last wholly computed with."""
 
     __tablename__ = "markets"
+    __table_args__ = (CheckConstraint("exploration_slots BETWEEN 0 AND 5", name="slots_are_few"),)
 
     city_key: Mapped[str] = mapped_column(String(110), primary_key=True)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), primary_key=True)
@@ -117,10 +119,12 @@ class Market(Base):
     #: Rises with every whole generation of lists; a worker's snapshot of the market is thrown away when it differs.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
-    #: In which order lists are read, and the generation that it was worked out from; null: not yet.
+    #: In which order lists are read, how many explored offers follow a lead's, and the generation from which both were
+    #: worked out; null: not yet.
     list_order: Mapped[ListOrder] = mapped_column(
         words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
     )
+    exploration_slots: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     ordered_generation: Mapped[int | None]
 
 
@@ -131,6 +135,8 @@ class Recommended:
     row: Property | Lead
     owner: User
     match_score: float
+    #: It comes after the list's end, to be given a chance.
+    explored: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,18 +150,18 @@ class RecommendedPage:
 def recommended_page(session: Session, side: Side, row_id: int, *, page: int, limit: int) -> RecommendedPage:
     """
     A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first; in a market whose order is
-    balanced, in that order (:mod:`models.attention`).
+    balanced, in that order, and with what is explored at the end (:mod:`models.attention`).
 
     What has left the market since the list was computed, and what this side has acted on, is left out.
     """
     shown = _shown(side, row_id)
     other = Property if side is Side.LEAD else Lead
     owner, entry = shown.owner, shown.entry
-    query = shown.joined(select(other, owner, entry.c.score, func.count().over()))
+    query = shown.joined(select(other, owner, entry.c.score, entry.c.explored, func.count().over()))
     rows = session.execute(query.order_by(*shown.order).limit(limit).offset((page - 1) * limit)).all()
     if rows or page == 1:
         return RecommendedPage(
-            [Recommended(row, owner, score) for row, owner, score, _ in rows], rows[0][3] if rows else 0
+            [Recommended(*row[:4]) for row in rows], rows[0][4] if rows else 0
         )
     return RecommendedPage([], session.scalar(shown.joined(select(func.count()))) or 0)
 
@@ -183,7 +189,7 @@ def _shown(side: Side, row_id: int) -> _Shown:
             Lead,
         )
         said = and_(Action.property_id == row_id, Action.lead_id == Lead.id)
-    shown = shown_entries(side, getattr(lists, ids), lists.scores)
+    shown = shown_entries(side, key, getattr(lists, ids), lists.scores)
     entry, owner = shown.entry, aliased(User)
 
     def joined(query: Select) -> Select:

@@ -35,6 +35,9 @@ class PropertyRecommendation(Body):
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Dict()
+    explored = fields.Boolean(
+        metadata={"description": "Only where true: new, in hardly any list, and given a chance after the end of this one."}
+    )
     criteria = fields.List(fields.Nested(CriterionShare))
 
 
@@ -166,7 +169,7 @@ def _property_entry(entry: Recommended) -> dict:
         "realtor_info": realtor_info(entry.owner),
         "match_score": round(entry.match_score, 2),
         "commission_details": {"proposed_share": share},
-    }
+    } | ({"explored": True} if entry.explored else {})
 
 
 def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict:

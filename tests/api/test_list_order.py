@@ -1,14 +1,14 @@
-"""A market's lists in balanced order, as readers get them: who is sought by all gives way, and every score stays."""
+"""A market's lists as readers get them where ops have asked for more than the order by score: balanced, explored."""
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, text
 
-from models.attention import ScoreShift
+from models.attention import ExploredOffer, ScoreShift
 from models.enums import ActionKind, DealType, ListOrder, Side
 from models.errors import NotFoundError
 from models.invariants import check_all
-from models.list_orders import markets_to_order, set_list_order
+from models.list_orders import markets_to_order, set_exploration_slots, set_list_order
 from models.market_state import exposure
 from models.matches import Action, act
 from models.recommendations import Market
@@ -146,6 +146,89 @@ def test_going_back_to_scores_holds_at_once_and_against_an_order_being_worked_ou
     assert session.scalars(select(ScoreShift)).all() == []
 
 
+@pytest.fixture
+def full_lists(monkeypatch):
+    """Lists of 3, so that seven homes do not fit."""
+    from worker import changes, snapshot
+
+    for module in (rescore, changes, snapshot):
+        monkeypatch.setattr(module, "LIST_LENGTH", 3)
+
+
+@pytest.fixture
+def unseen(full_lists, crowd):
+    """Lists that hold the three best only; the home that comes fourth and last is in nobody's."""
+    session, _, seconds, leads, _ = crowd
+    rescore.rebuild_market(session, MOSCOW, None)
+    session.commit()
+    return seconds[-1]
+
+
+def explore(session, slots):
+    set_exploration_slots(session, *MOSCOW, slots)
+    session.commit()
+    order_now(session)
+
+
+def test_nothing_follows_a_list_until_asked_for(client, crowd, unseen):
+    session, _, _, leads, buyers = crowd
+    order_now(session)
+    assert len(read(client, leads[0], buyers[0])) == 3
+
+    explore(session, 2)
+    assert len(read(client, leads[0], buyers[0])) == 5
+    explore(session, 0)
+    assert len(read(client, leads[0], buyers[0])) == 3
+
+
+def test_a_new_home_in_nobody_s_list_follows_some_lists_marked_and_by_its_own_score(client, crowd, unseen):
+    session, _, _, leads, buyers = crowd
+    before = {lead.id: read(client, lead, buyer) for lead, buyer in zip(leads, buyers, strict=True)}
+    explore(session, 1)
+
+    offered = 0
+    for lead, buyer in zip(leads, buyers, strict=True):
+        answer = client.get(f"/leads/{lead.id}/property-recommendations?limit=10", headers=token_header(buyer)).json
+        entries = answer["recommendations"]
+        assert [(int(e["property_id"]), e["match_score"]) for e in entries[:3]] == before[lead.id], "the list stays"
+        assert all("explored" not in entry for entry in entries[:3])
+        for entry in entries[3:]:
+            offered += 1
+            assert entry["explored"] is True
+            assert entry["match_score"] <= entries[2]["match_score"]
+            assert lead.id in stored_leads(session, int(entry["property_id"])), "a pair that the engine has scored"
+        assert answer["total"] == len(entries) <= 4
+    assert offered > 0
+
+
+def stored_leads(session, property_id):
+    query = text("SELECT lead_ids FROM property_recommendations WHERE property_id = :id")
+    return session.scalar(query, {"id": property_id})
+
+
+def test_what_changes_is_explored_no_more(client, crowd, unseen):
+    session, _, _, leads, buyers = crowd
+    explore(session, 2)
+    lead_id, property_id = session.execute(select(ExploredOffer.lead_id, ExploredOffer.property_id)).first()
+    lead, buyer = next(pair for pair in zip(leads, buyers, strict=True) if pair[0].id == lead_id)
+    assert property_id in dict(read(client, lead, buyer))
+
+    session.execute(text("UPDATE properties SET price = 99000000 WHERE id = :id"), {"id": property_id})
+    session.commit()
+    assert property_id not in dict(read(client, lead, buyer)), "it may break the deal now"
+
+
+def test_old_homes_are_not_explored(client, crowd, unseen):
+    session, _, _, leads, buyers = crowd
+    session.execute(text("UPDATE properties SET created_at = now() - interval '15 days'"))
+    session.commit()
+    rescore.rebuild_market(session, MOSCOW, None)
+    session.commit()
+    explore(session, 2)
+
+    assert len(read(client, leads[0], buyers[0])) == 3
+
+
 def test_an_operator_chooses_and_looks(crowd, process_environment, monkeypatch):
     session, *_ = crowd
     for name, value in process_environment.items():
@@ -158,5 +241,8 @@ def test_an_operator_chooses_and_looks(crowd, process_environment, monkeypatch):
     listed = call("markets", "list").output
     assert "Москва" in listed and "balanced" in listed and "soon" not in listed
     assert "by score" in call("markets", "order", "score", "--city", "Москва").output
+    assert "Up to 3" in call("markets", "explore", "3", "--city", "Москва").output
+    assert "3" in call("markets", "list").output
+    assert call("markets", "explore", "6", "--city", "Москва").exit_code == 2
     with pytest.raises(NotFoundError):
         set_list_order(session, "geo:1", DealType.RENT, ListOrder.BALANCED)

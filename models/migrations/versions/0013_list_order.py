@@ -1,6 +1,7 @@
-"""The order in which a market's lists are read, and the shifts by which a balanced one departs from scores.
+"""How a market's lists are read: by score or balanced, with the shifts by which that departs from scores; and what is
+explored after their end.
 
-New columns have defaults and the table is new: the code of before goes on beside it.
+New columns have defaults and the tables are new: the code of before goes on beside it.
 """
 
 import sqlalchemy as sa
@@ -25,6 +26,10 @@ def upgrade() -> None:
         ),
     )
     op.add_column("markets", sa.Column("ordered_generation", sa.BigInteger(), nullable=True))
+    op.add_column("markets", sa.Column("exploration_slots", sa.SmallInteger(), server_default="0", nullable=False))
+    op.create_check_constraint(
+        op.f("ck_markets_slots_are_few"), "markets", "exploration_slots BETWEEN 0 AND 5"
+    )
     op.create_table(
         "score_shifts",
         sa.Column(
@@ -45,9 +50,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("side", "entity_id", name=op.f("pk_score_shifts")),
     )
     op.create_index("ix_score_shifts_market", "score_shifts", ["city_key", "deal_type"])
+    op.create_table(
+        "explored_offers",
+        sa.Column("lead_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("property_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("city_key", sa.String(length=110), nullable=False),
+        sa.Column(
+            "deal_type",
+            sa.Enum(
+                "SALE", "RENT", name="deal_type_is_known", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column("score", sa.REAL(), nullable=False),
+        sa.Column("lead_version", sa.BigInteger(), nullable=False),
+        sa.Column("property_version", sa.BigInteger(), nullable=False),
+        sa.Column("generation", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("lead_id", "property_id", name=op.f("pk_explored_offers")),
+    )
+    op.create_index("ix_explored_offers_market", "explored_offers", ["city_key", "deal_type"])
 
 
 def downgrade() -> None:
+    op.drop_table("explored_offers")
     op.drop_table("score_shifts")
     op.drop_column("markets", "ordered_generation")
+    op.drop_column("markets", "exploration_slots")
     op.drop_column("markets", "list_order")
