@@ -8,7 +8,7 @@ list that it stands in, so it is neither favoured nor hidden.
 
 In a market with exploration slots (``markets.exploration_slots``), a lead's list is followed by a few new properties that
 hardly any list has room for (:mod:`matching.explore`). They score less than what the list holds, and are shown only
-while the lead and the property are those that were scored, by the generation that stands.
+while the lead and the property are those that were scored.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
+    or_,
     select,
-    table,
     true,
     union_all,
 )
@@ -69,19 +69,23 @@ class ExploredOffer(Base):
     city_key: Mapped[str] = mapped_column(String(110))
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
     score: Mapped[float] = mapped_column(REAL)
-    #: What was scored, and with the market's which generation.
+    #: What was scored.
     lead_version: Mapped[int]
     property_version: Mapped[int]
-    generation: Mapped[int]
 
 
 @dataclass(frozen=True)
 class ShownEntries:
     """The entries of one stored list: to be joined LATERAL, and put in order."""
 
-    #: Columns id, score and explored (whether it comes after the list's end).
+    #: Columns id, score, explored (whether it comes after the list's end) and, of what does, the versions scored.
     entry: FromClause
     order: tuple[ColumnElement, ...]
+
+    def is_current(self, lead_version: ColumnElement, property_version: ColumnElement) -> ColumnElement[bool]:
+        """Not so for an explored pair of which either has changed since: it may break the deal now."""
+        scored = self.entry.c.lead_version, self.entry.c.property_version
+        return or_(~self.entry.c.explored, and_(scored[0] == lead_version, scored[1] == property_version))
 
 
 def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores: ColumnElement) -> ShownEntries:
@@ -107,6 +111,8 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
             ScoreShift.shift,
             func.avg(ScoreShift.shift).over().label("mean_shift"),
             false().label("explored"),
+            null().cast(BigInteger).label("lead_version"),
+            null().cast(BigInteger).label("property_version"),
         )
         .select_from(stored)
         .outerjoin(ScoreShift, and_(ScoreShift.side == listed, ScoreShift.entity_id == stored.c.id))
@@ -125,29 +131,10 @@ def _outer(stored: ColumnElement) -> ColumnElement:
 
 def _explored(lead_id: ColumnElement, listed_ids: ColumnElement) -> Select:
     """What comes after a lead's list, ties by id; not what has come into the list since."""
-    # Named by hand: the modules of these tables stand on this one.
-    leads, properties, markets = (
-        table(name, *map(column, columns))
-        for name, columns in (
-            ("leads", ("id", "version")),
-            ("properties", ("id", "version")),
-            ("markets", ("city_key", "deal_type", "generation")),
-        )
-    )
     offer = ExploredOffer
-    return (
-        select(offer.property_id, offer.score, offer.property_id, null(), null(), true())
-        .join(leads, and_(leads.c.id == offer.lead_id, leads.c.version == offer.lead_version))
-        .join(properties, and_(properties.c.id == offer.property_id, properties.c.version == offer.property_version))
-        .join(
-            markets,
-            and_(
-                markets.c.city_key == offer.city_key,
-                markets.c.deal_type == offer.deal_type,
-                markets.c.generation == offer.generation,
-            ),
-        )
-        .where(offer.lead_id == lead_id, offer.property_id != func.all(listed_ids))
+    versions = offer.lead_version, offer.property_version
+    return select(offer.property_id, offer.score, offer.property_id, null(), null(), true(), *versions).where(
+        offer.lead_id == lead_id, offer.property_id != func.all(listed_ids)
     )
 
 

@@ -110,6 +110,7 @@ def _best(user: User) -> Select:
         .where(
             Property.city_key == Lead.city_key,
             Property.deal_type == Lead.deal_type,
+            shown.is_current(Lead.version, Property.version),
             _unseen(user),
             ~select(Action.id)
             .where(Action.lead_id == Lead.id, Action.property_id == Property.id, Action.side == Side.LEAD)

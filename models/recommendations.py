@@ -191,6 +191,7 @@ def _shown(side: Side, row_id: int) -> _Shown:
         said = and_(Action.property_id == row_id, Action.lead_id == Lead.id)
     shown = shown_entries(side, key, getattr(lists, ids), lists.scores)
     entry, owner = shown.entry, aliased(User)
+    current = shown.is_current(Lead.version, Property.version)
 
     def joined(query: Select) -> Select:
         return (
@@ -206,6 +207,7 @@ def _shown(side: Side, row_id: int) -> _Shown:
                 owner.is_active,
                 other.city_key == mine.city_key,
                 other.deal_type == mine.deal_type,
+                current,
                 ~exists().where(said, Action.side == side),
             )
         )

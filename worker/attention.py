@@ -143,8 +143,8 @@ def _store_explored(
     )
     _copy(
         session,
-        "explored_offers (lead_id, property_id, score, lead_version, property_version, generation, city_key, deal_type)",
-        ((*row, market.generation, *key) for row in rows),
+        "explored_offers (lead_id, property_id, score, lead_version, property_version, city_key, deal_type)",
+        ((*row, *key) for row in rows),
     )
 
 

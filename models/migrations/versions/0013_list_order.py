@@ -65,7 +65,6 @@ def upgrade() -> None:
         sa.Column("score", sa.REAL(), nullable=False),
         sa.Column("lead_version", sa.BigInteger(), nullable=False),
         sa.Column("property_version", sa.BigInteger(), nullable=False),
-        sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("lead_id", "property_id", name=op.f("pk_explored_offers")),
     )
     op.create_index("ix_explored_offers_market", "explored_offers", ["city_key", "deal_type"])
