@@ -18,7 +18,7 @@ from api.fields import money
 from api.leadgen.announce import announce, announce_stats
 from api.paging import page_of
 from models.base import utc_now
-from models.earnings import campaigns_with_figures, niche_earnings
+from models.earnings import campaigns_with_figures, niche_earnings, niche_totals
 from models.enums import Role
 from models.events import EventKind
 from models.messages import messages_of
@@ -51,8 +51,9 @@ def all_niches() -> str:
     """Niches with what they cost and bring, against their targets; a script keeps the figures fresh."""
     page = page_number()
     rows, total = page_of(niches(), {"page": page, "limit": PER_PAGE})
+    totals = niche_totals(session(), [niche.id for niche in rows])
     shown = {
-        "niches": [(niche, niche_earnings(session(), niche).total) for niche in rows],
+        "niches": [(niche, totals[niche.id]) for niche in rows],
         "total": total,
         "page": page,
         "pages": max(1, -(-total // PER_PAGE)),
