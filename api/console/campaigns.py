@@ -17,7 +17,7 @@ from api.console.advertising import (
     CampaignForm,
     values_of,
 )
-from api.console.controls import with_choices
+from api.console.controls import plain_text, with_choices
 from api.console.page import back, page_blueprint
 from api.console.speech import say
 from api.db import session
@@ -130,7 +130,7 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
     controls = with_choices(AD_CHANGES, "status", _next(ad.status, AD_MOVES))
     texts = {"title": say("Edit ad"), "cancel": home}
     if request.method == "GET":
-        filled = forms.Filled(values_of(ad, controls) | {"spent": f"{spent_by(session(), ad.id):f}", "spent_on": ""})
+        filled = forms.Filled(values_of(ad, controls) | {"spent": plain_text(spent_by(session(), ad.id)), "spent_on": ""})
         return _form(controls, filled, **texts)
 
     def change(body: dict[str, Any]) -> None:

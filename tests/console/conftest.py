@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -136,18 +136,20 @@ def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def visit(chromium, served: str) -> Iterator[Callable]:
     """
-    ``visit(user)``: a browser's page in a session of its own, at the user's first page; *refused* are the statuses that
-    its requests may meet (a form that the server refuses is 400).
+    ``visit(user)``: a browser's page in a session of its own, at the user's first page; *before* is a script to be
+    run before ours, *refused* the statuses that its requests may meet (a form that the server refuses is 400).
 
     After the test none may have met an error, and none may have asked another host for anything. What a test reads
     after it acted is read with ``expect``, which waits: an action returns before the page has changed.
     """
     contexts, errors, strangers = [], [], []
 
-    def open_page(user: User | None, *, refused: tuple[int, ...] = (400,), **options: object):
+    def open_page(user: User | None, *, before: str = "", refused: tuple[int, ...] = (400,), **options: object):
         context = chromium.new_context(base_url=served, locale="en", reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
+        if before:
+            context.add_init_script(before)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         expected = [f"status of {status} " for status in refused]  # Chromium logs these as errors
@@ -169,3 +171,13 @@ def visit(chromium, served: str) -> Iterator[Callable]:
         context.close()
     assert errors == []
     assert strangers == []
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until *wanted* has the focus, as somebody does who has no mouse."""
+    expect(wanted).to_be_visible()
+    for _ in range(150):
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not come to {wanted}")

@@ -120,9 +120,9 @@ def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
     """axe on a desktop in the light and on a phone in the dark; Tab goes round, visibly, over all that can be used."""
     object.__setattr__(app.extensions["settings"], "telegram_bot_token", "123:token")
     user: User | None = getattr(town, who.strip()) if who else None
-    page = visit(user, refused=(400, 403, 404, 500), bypass_csp=True)
     # A page that nobody sees asks for nothing, so it stays as it is while axe looks.
-    page.add_init_script("Object.defineProperty(document, 'hidden', {get: () => true})")
+    unseen = "Object.defineProperty(document, 'hidden', {get: () => true})"
+    page = visit(user, before=unseen, refused=(400, 403, 404, 500), bypass_csp=True)
     page.route("**/telegram.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     found = []
     for path in PAGES[who]:
