@@ -188,7 +188,9 @@ def _shown(side: Side, row_id: int) -> _Shown:
             .join(mine, mine.id == key)
             .join(entry, true())
             .join(other, other.id == entry.c.id)
-            .join(owner, owner.id == other.owner_id)
+            # + 0: the owner is looked up for each entry. Without it the planner, which cannot know how few the entries
+            # are, may go through all owners and all that they own, which is the whole table.
+            .join(owner, owner.id == other.owner_id + 0)
             .where(
                 key == row_id,
                 mine.status == Status.ACTIVE,
