@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -26,6 +26,10 @@ from models.users import User
 from scripts.commands.screenshots import FLAGS, find_chromium
 from tests.factories import SECRET, make_lead, make_property, make_user
 from worker import rescore
+
+#: How long a browser may take over what a test waits for. A slow machine is no failure: only what never comes is.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 PASSWORD = "correct horse battery"
 #: Made once: hashing is slow by design.
@@ -113,13 +117,16 @@ def chromium():
 
 @pytest.fixture
 def served(app: Flask) -> Iterator[str]:
-    """The application behind a socket; its address."""
+    """The application behind a socket; its address. No request outlives it, to meet the next test's database."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    server.daemon_threads = False  # Only such threads are remembered, to be joined when the server closes.
+    # How often it looks whether it shall end; the usual half a second would be waited for after every test.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
     thread.join()
+    server.server_close()
 
 
 @pytest.fixture
@@ -127,14 +134,15 @@ def visit(chromium, served: str) -> Iterator[Callable]:
     """
     ``visit(user)``: a browser's page in a session of its own, at the user's first page.
 
-    After the test none may have met an error, and none may have asked another host for anything.
+    After the test none may have met an error, and none may have asked another host for anything. What a test reads
+    after it acted is read with ``expect``, which waits: an action returns before the page has changed.
     """
     contexts, errors, strangers = [], [], []
 
     def open_page(user: User | None, **options: object):
         context = chromium.new_context(base_url=served, locale="en", reduced_motion="reduce", **options)
         contexts.append(context)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)

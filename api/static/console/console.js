@@ -42,15 +42,35 @@ export function localTimes(root = document) {
   }
 }
 
-/** Put fresh markup of ours in the place of old, keeping the focus and, where it was, the end in sight. */
+const sameNode = (one, other) => one.nodeName === other.nodeName && one.id === other.id
+  && one.dataset?.listing === other.dataset?.listing;
+
+/** Make the inside of *old* that of *fresh*, changing no more than differs. */
+function patch(old, fresh) {
+  const nodes = [...old.childNodes];
+  const wanted = [...fresh.childNodes];
+  nodes.slice(wanted.length).forEach((node) => node.remove());
+  wanted.forEach((node, place) => {
+    const now = nodes[place];
+    if (!now) { old.append(node); return; }
+    if (!sameNode(now, node)) { now.replaceWith(node); return; }
+    if (node.nodeType !== Node.ELEMENT_NODE) { if (now.data !== node.data) now.data = node.data; return; }
+    for (const { name } of [...now.attributes]) if (!node.hasAttribute(name)) now.removeAttribute(name);
+    for (const { name, value } of node.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+    patch(now, node);
+  });
+}
+
+/** Show fresh markup of ours in the place of old. What has not changed stays as it is, so that no focus, no button that
+ *  is being pressed and no place in a text that is being read is lost; where the end was in sight, it stays so. */
 export function refresh(element, html) {
   if (element.dataset.html === html) return;
   element.dataset.html = html;
-  const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
   const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 60;
-  element.innerHTML = html;
-  localTimes(element);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  localTimes(fresh.content);
+  patch(element, fresh.content);
   if ("bottom" in element.dataset && atEnd) element.scrollTop = element.scrollHeight;
 }
 
