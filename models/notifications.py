@@ -74,7 +74,7 @@ def notify(
     """
     Store a notice; its id, or None if the user has it already.
 
-    The id also joins `session.info["notices"]`: whoever commits the transaction has those sent outside.
+    It also joins `session.info["notices"]`, {id: user's id}: whoever commits the transaction tells them to their users.
     """
     row = {
         "user_id": user_id,
@@ -91,7 +91,7 @@ def notify(
         .returning(Notification.id)
     )
     if notice_id is not None:
-        session.info.setdefault("notices", []).append(notice_id)
+        session.info.setdefault("notices", {})[notice_id] = user_id
     return notice_id
 
 

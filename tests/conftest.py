@@ -48,9 +48,11 @@ def servers_folder() -> Iterator[Path]:
     """A temporary folder for servers, locked while we live; what killed sessions left is cleared away."""
     for old in Path(tempfile.gettempdir()).glob(FOLDER_PREFIX + "*"):
         _clear_if_abandoned(old)
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    # Under another name until it is locked: a session that begins at the same time would take it for abandoned.
+    unlocked = Path(tempfile.mkdtemp(prefix="new-" + FOLDER_PREFIX))
+    lock = Home(unlocked).lock()
+    folder = unlocked.rename(unlocked.with_name(unlocked.name.removeprefix("new-")))
     folder.chmod(0o755)  # As root, PostgreSQL runs under another account, which must come through.
-    lock = Home(folder).lock()
     yield folder
     lock.close()
     shutil.rmtree(folder, ignore_errors=True)
