@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.base import Base, CreatedAt, Id, utc_now, words
+from models.base import Base, CreatedAt, Id, database_now, utc_now, words
 from models.enums import OPEN_STATES, DealType, RunScope, RunState, Status
 from models.errors import ConflictError, NotFoundError
 from models.leads import Lead
@@ -341,7 +341,7 @@ def seconds_since_full_run(session: Session) -> float | None:
         RescoringRun.scope == RunScope.ALL, RescoringRun.state == RunState.SUCCEEDED
     )
     ended = session.scalar(newest)
-    return None if ended is None else (utc_now() - ended).total_seconds()
+    return None if ended is None else (database_now(session) - ended).total_seconds()
 
 
 def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, object]]:
