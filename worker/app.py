@@ -20,6 +20,7 @@ ORPHANS_SECONDS = 6 * 3600
 #: What the safety net does, and how often. Beat does not send them to a queue that nobody empties (worker/beat.py).
 SWEEPS = {
     "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep-runs": {"task": "worker.tasks.sweep_runs", "schedule": SWEEP_SECONDS, "options": {"queue": "runs"}},
     "sweep-accounts": {
         "task": "worker.accounts.sweep",
         "schedule": SWEEP_SECONDS,
@@ -77,6 +78,7 @@ def make_app(settings: Settings) -> Celery:
         task_routes={
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
+            "worker.tasks.sweep_runs": {"queue": "runs"},
             "worker.notices.*": {"queue": "notices"},
             "worker.accounts.*": {"queue": "notices"},
         },
@@ -111,4 +113,5 @@ def _set_up_logging(**_: object) -> None:
 @signals.worker_ready.connect
 def _sweep_at_start(**_: object) -> None:
     # What was lost while no worker ran is found now rather than half a minute later.
-    app.send_task("worker.tasks.sweep", queue="entities")
+    for task, queue in (("worker.tasks.sweep", "entities"), ("worker.tasks.sweep_runs", "runs")):
+        app.send_task(task, queue=queue)

@@ -172,6 +172,29 @@ def start_web(process_environment) -> Iterator[Callable[..., Web]]:
 
 
 @pytest.fixture
+def start_beat(process_environment) -> Iterator[Callable[..., subprocess.Popen]]:
+    """A function that starts a beat, with further variables of its environment; all are stopped after the test."""
+    started = []
+
+    def start(**variables: str) -> subprocess.Popen:
+        beat = subprocess.Popen(
+            [sys.executable, "-m", "celery", "--app", "worker.app", "beat"],
+            cwd=ROOT,
+            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGTERM),
+        )
+        started.append(beat)
+        return beat
+
+    yield start
+    for beat in started:
+        stop_child(beat, [(signal.SIGTERM, 10)])
+
+
+@pytest.fixture
 def people(engine, market) -> list[Person]:
     """Two people who write, beside the market."""
     with Session(engine, expire_on_commit=False) as session:
