@@ -4,11 +4,11 @@ import logging
 import threading
 from types import TracebackType
 
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from matching.errors import ScoringStoppedError
 from models import logs
-from models.base import utc_now
 from models.enums import RunScope, RunState
 from models.run_plan import planned_markets
 from models.runs import (
@@ -45,7 +45,7 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
         for market, pairs in planned_markets(session, run.scope, run.city_key, run.deal_type).items()
     ]
     session.add_all(shards)
-    run.state, run.started_at = RunState.RUNNING, utc_now()
+    run.state, run.started_at = RunState.RUNNING, func.now()  # leases are measured by the database's clock
     session.flush()
     end_run_if_done(session, run.id)  # nothing to do is done at once
     return [shard.id for shard in shards]
