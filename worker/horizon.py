@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, literal, or_, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
@@ -31,7 +31,7 @@ class Horizon:
 
     def missed(self, changed_in: InstrumentedAttribute[int]) -> ColumnElement[bool]:
         """Whether a row of this ``changed_in`` may have been missed."""
-        return or_(changed_in >= self.first, changed_in.in_(self.running)) if self.running else changed_in >= self.first
+        return or_(changed_in >= self.first, changed_in == any_(literal(self.running, ARRAY(BigInteger))))
 
 
 #: :meth:`Horizon.missed` in SQL.
