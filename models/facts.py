@@ -19,6 +19,16 @@ def market_factors(session: Session, city_key: str) -> Factors:
     return factors_to(session, currency_of_city(city_key), database_now(session).date())
 
 
+def told_factors(factors: Factors) -> str:
+    """
+    The factors in one line, to be kept and compared.
+
+    >>> told_factors({"USD": Decimal("90"), "RUB": Decimal(1)})
+    'RUB 1, USD 90'
+    """
+    return ", ".join(f"{currency} {factor}" for currency, factor in sorted(factors.items()))
+
+
 def lead_facts(lead: Any, factors: Factors) -> dict[str, Any]:
     """The fields of :class:`matching.facts.LeadFacts` for a Lead, or for a row with its columns."""
     factor = factors.get(lead.currency)

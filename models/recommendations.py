@@ -58,7 +58,7 @@ class LeadRecommendations(Base):
     version: Mapped[int]  #: The lead's version that the list was computed from.
     city_key: Mapped[str | None] = mapped_column(String(110))  #: The market it was computed in; null: in none.
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
-    run_id: Mapped[int | None]  #: The rescoring run that wrote it; null: a change of one entity.
+    run_id: Mapped[int | None]  #: The run that began its market's generation; null: a change of one entity wrote it.
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     #: The transaction that wrote the list; lets a worker's snapshot ask for what it has not seen yet.
     changed_in: Mapped[int] = mapped_column(
@@ -103,17 +103,25 @@ class TextModelRow(Base):
 
 
 class Market(Base):
-    """What the lists of one market were last wholly computed with."""
+    """
+    What the lists of one market were last wholly computed with.
+
+    Text model, weights and rates together are a *generation* of lists: with the same ones every change leaves the lists
+    that a run would, so a run over the market begins a new generation only where one of them has changed.
+    """
 
     __tablename__ = "markets"
 
     city_key: Mapped[str] = mapped_column(String(110), primary_key=True)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), primary_key=True)
+    #: The run that began the generation.
     run_id: Mapped[int | None]
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
+    #: The exchange rates into the market's currency, as :func:`models.facts.told_factors` tells them.
+    rates: Mapped[str | None]
     #: The learnt weights (models.weights); null: the engine's defaults.
     weights_id: Mapped[int | None] = mapped_column(ForeignKey("weight_sets.id"))
-    #: Rises with every whole generation of lists; a worker's snapshot of the market is thrown away when it differs.
+    #: Rises with every generation of lists.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
 

@@ -69,8 +69,10 @@ def start_run(run_id: int) -> None:
 
 @shared_task(name="worker.tasks.score_shard", **HEALS)
 def score_shard(shard_id: int) -> None:
-    """Score one shard of a run."""
-    run_shard(shard_id)
+    """Score one shard of a run; after the last tile of a market, have them merged."""
+    merge_id = run_shard(shard_id)
+    if merge_id is not None:
+        client().shard_queued(merge_id)
 
 
 @shared_task(name="worker.tasks.sweep_runs", ignore_result=True)
