@@ -17,7 +17,7 @@ from api.access import bearer_token, current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import after_commit, session
 from api.fields import FormWhole, IdNumber, Moment, Text, moment
-from api.paging import page_of, pagination
+from api.paging import PAGINATION, page_of, pagination
 from api.portal.switchboard import Switchboard
 from api.swipe.words import title_of
 from models.base import LARGEST_ID
@@ -123,7 +123,7 @@ class CreateChat(MethodView):
 class MyChats(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, ChatRow(many=True))
+    @blp.response(200, ChatRow(many=True), headers=PAGINATION)
     def get(self, args):
         """List my chats, the liveliest first"""
         rows, total = page_of(chats_of(current_user()), args)

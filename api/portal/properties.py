@@ -9,7 +9,7 @@ from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
 from api.exchange.properties import rescore_soon
 from api.fields import Moment
-from api.paging import page_of, pagination
+from api.paging import PAGINATION, page_of, pagination
 from api.portal.form import SINGLE_FILES, PropertyFiles, PropertyForm, columns_of, form_row
 from api.uploads import store_document, store_image, takes_uploads
 from models.enums import Origin, Role
@@ -69,7 +69,7 @@ class CreateProperty(MethodView):
 class MyProperties(MethodView):
     @for_roles(*SELLERS)
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, PortalProperty(many=True))
+    @blp.response(200, PortalProperty(many=True), headers=PAGINATION)
     def get(self, args):
         """List my properties, whichever contract made them, newest first"""
         rows, total = page_of(properties_of(current_user()), args)
