@@ -18,6 +18,7 @@ MOST_MONEY = Decimal("999999999999999")
 #: patterns OpenAPI uses) and PostgreSQL each mean something else by white space.
 _BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u2060\\u3000\\ufeff"
 NOT_BLANK = f"[^{_BLANK}]"
+LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
 _HAS_SIGN = re.compile(NOT_BLANK)
 
@@ -44,11 +45,18 @@ class Text(fields.String):
 
 
 class Phone(Text):
-    """A phone in any usual spelling; models.users.normal_phone makes it E.164."""
+    """A phone in any usual spelling; models.users.normal_phone makes it E.164, and refuses what is none."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(40, **kwargs)
-        self.metadata.setdefault("format", "phone")
+        super().__init__(LONGEST_PHONE, **kwargs)
+        # The format says all: bounds on the length would call texts good that are no phone.
+        self.validators = []
+        self.metadata = {"format": "phone", "example": "+77011234567"} | kwargs.get("metadata", {})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        validate.Length(min=1, max=LONGEST_PHONE)(text)
+        return text
 
 
 class Email(Text):

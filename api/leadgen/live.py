@@ -42,7 +42,16 @@ _seats = threading.BoundedSemaphore(MOST_READERS)
 
 EVENT_ID = {"type": "string", "pattern": "^[0-9]{1,19}-[0-9]{1,19}$"}
 #: https://html.spec.whatwg.org/multipage/server-sent-events.html
-EVENTS = {"type": "string", "description": "id, event and data of each event, for as long as a connection lasts."}
+EVENTS = {
+    "type": "object",
+    "description": "Each event, for as long as the connection lasts.",
+    "properties": {
+        "id": EVENT_ID,
+        "event": {"type": "string", "enum": list(EventKind)},
+        "data": {"type": "string", "description": "JSON."},
+    },
+    "required": ["id", "event", "data"],
+}
 
 
 class LiveArgs(Body):

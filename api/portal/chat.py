@@ -113,6 +113,8 @@ class CreateChat(MethodView):
     @blp.arguments(ChatBody)
     @blp.response(201, ChatMade)
     @blp.alt_response(200, schema=ChatMade, description="The chat was there already.")
+    @blp.alt_response(403, description="The caller is neither buyer nor seller.")
+    @blp.alt_response(404, description="There is no such property or user.")
     def post(self, body):
         """Open the chat of a buyer and a seller about a property"""
         chat, is_new = open_chat(session(), current_user(), **body)

@@ -38,6 +38,7 @@ class Favorites(MethodView):
     @signed_in
     @blp.arguments(FavoriteBody)
     @blp.response(200, FavoriteRow)
+    @blp.alt_response(404, description="There is no such listing on the market.")
     def post(self, body):
         """Add a listing to my favourites"""
         return add_favorite(session(), current_user(), listing_on_market(session(), body["listing_id"]))

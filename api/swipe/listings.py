@@ -133,6 +133,7 @@ class OneListing(MethodView):
     @signed_in
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
+    @blp.alt_response(403, description="The listing is somebody else's.")
     def put(self, body, listing_id):
         """Replace a listing of mine, or any as an administrator"""
         found = editable_listing(session(), current_user(), listing_id)
@@ -142,6 +143,7 @@ class OneListing(MethodView):
 
     @signed_in
     @blp.response(200, StatusOk)
+    @blp.alt_response(403, description="The listing is somebody else's.")
     def delete(self, listing_id):
         """Withdraw a listing of mine, or any as an administrator"""
         found = editable_listing(session(), current_user(), listing_id)
