@@ -77,6 +77,7 @@ class Activate(MethodView):
     @blp.arguments(Proof)
     @blp.response(200, Message)
     @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(429)
     def post(self, body):
         """Activate the account with the code"""
         user = _proved(activate, body)
@@ -92,6 +93,7 @@ class GetToken(MethodView):
     @blp.arguments(Proof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(429)
     @blp.alt_response(403, description="The code fits, but the account is not activated yet.")
     def post(self, body):
         """Get an access token for the code

@@ -118,6 +118,7 @@ class LeadSideAction(MethodView):
     @signed_in
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
+    @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
     def post(self, body, lead_id, property_id):
         """Like or dislike a property for one of my leads"""
         return _act(Side.LEAD, body, lead_id, property_id)
@@ -128,6 +129,7 @@ class PropertySideAction(MethodView):
     @signed_in
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
+    @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
     def post(self, body, property_id, lead_id):
         """Like or dislike a lead for one of my properties"""
         return _act(Side.PROPERTY, body, lead_id, property_id)

@@ -84,6 +84,8 @@ class FeedAct(MethodView):
     @signed_in
     @blp.arguments(FeedActionBody)
     @blp.response(200, StatusOk)
+    @blp.alt_response(403, description="The listing is the caller's own.")
+    @blp.alt_response(404, description="There is no such listing on the market.")
     def post(self, body):
         """Like, dislike or keep a listing"""
         listing = listing_on_market(session(), body["listing_id"])
@@ -95,6 +97,7 @@ class FeedAct(MethodView):
 class FeedUndo(MethodView):
     @signed_in
     @blp.response(200, Undone)
+    @blp.alt_response(404, description="There is no action to take back.")
     def post(self):
         """Take my last action back; the listing is in the feed again"""
         last = undo(session(), current_user())
