@@ -20,6 +20,7 @@ class NoticeType(StrEnum):
     NEW_INQUIRY = "NEW_INQUIRY"
     INQUIRY_STATUS = "INQUIRY_STATUS"
     NEW_MESSAGE = "NEW_MESSAGE"
+    NEW_OFFER = "NEW_OFFER"
 
 
 #: The switch of a user's profile that allows notices of a kind outside the application; an unset switch is on.
@@ -29,6 +30,7 @@ SWITCHES = {
     NoticeType.NEW_INQUIRY: "notifications_responses",
     NoticeType.INQUIRY_STATUS: "notifications_responses",
     NoticeType.NEW_MESSAGE: "notifications_all_messages",
+    NoticeType.NEW_OFFER: "notifications_new_matches",
 }
 
 #: A notice that could not be sent for so long is news no more.

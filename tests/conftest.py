@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg2
@@ -244,14 +244,15 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
     A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed
     after the test.
 
-    ``start_worker("runs", concurrency=1)`` listens to one queue. The process has ``lines``, what it has
-    printed so far.
+    ``start_worker("runs", concurrency=1)`` listens to one queue; *through* is a command that runs it, such as ``ip netns
+    exec``; further arguments are variables of its environment. The process has ``lines``, what it has printed so far.
     """
     started: list[subprocess.Popen] = []
 
-    def start(*queues: str, concurrency: int = 1) -> subprocess.Popen:
+    def start(*queues: str, concurrency: int = 1, through: Sequence[str] = (), **variables: str) -> subprocess.Popen:
         queues = queues or ("entities", "notices", "runs")
         command = [
+            *through,
             sys.executable,
             "-m",
             "celery",
@@ -265,7 +266,7 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
         worker = subprocess.Popen(
             [*command, "--concurrency", str(concurrency), "--loglevel", "INFO", "--hostname", name],
             cwd=ROOT,
-            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

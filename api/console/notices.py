@@ -22,6 +22,7 @@ ENGLISH = {
     NoticeType.NEW_INQUIRY: ("A new inquiry", "Somebody is interested in your listing."),
     NoticeType.INQUIRY_STATUS: ("Your inquiry has moved on", "Its owner has changed the status."),
     NoticeType.NEW_MESSAGE: ("A new message", "Somebody has written to you."),
+    NoticeType.NEW_OFFER: ("A new offer for your request", "A property that suits you has come to the market."),
 }
 
 PER_PAGE = 30
