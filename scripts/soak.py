@@ -37,12 +37,14 @@ from scripts.load import Caller, Times, fill, finish, is_open, lead_body, start_
 from scripts.processes import processes_in, processes_marked
 
 #: The beginning, which fills caches and pools, does not count.
-WARM_UP_SHARE = 0.25
+WARM_UP_SHARE = 0.4
 #: Means of so many stretches are fitted rather than the samples themselves: neighbours in time resemble each other, and
 #: the interval would be too narrow.
 STRETCHES = 10
 #: Growth an hour that nobody minds, as a share of what is there, and in units (MB, connections, keys, files).
 SMALL_SHARE, SMALL = 0.05, 5.0
+#: What has to have grown under our eyes, in units, to count.
+SEEN = 2.0
 #: A client has so many leads on the market at a time.
 LEADS_KEPT = 20
 
@@ -172,12 +174,15 @@ class Trend:
     #: Units an hour, and the half width of its 95% interval.
     slope: float
     margin: float
+    #: How long it was looked at.
+    hours: float
 
     @property
     def verdict(self) -> str:
         small = max(SMALL, SMALL_SHARE * self.mean)
         if self.slope - self.margin > 0 and self.slope > small:
-            return "GROWS"
+            # A megabyte more after three minutes may still be warming up.
+            return "GROWS" if self.slope * self.hours > SEEN else "too short to tell"
         return "flat" if self.slope + self.margin <= small else "too short to tell"
 
 
@@ -192,7 +197,8 @@ def trend(hours: np.ndarray, values: np.ndarray) -> Trend:
         raise ValueError(f"{len(values)} samples are too few for {STRETCHES} stretches")
     x, y = (np.array([part.mean() for part in np.array_split(one, STRETCHES)]) for one in (hours, values))
     fitted = stats.linregress(x, y)
-    return Trend(float(values.mean()), float(fitted.slope), float(stats.t.ppf(0.975, STRETCHES - 2) * fitted.stderr))
+    margin = float(np.nan_to_num(stats.t.ppf(0.975, STRETCHES - 2) * fitted.stderr))  # nan: it never changed
+    return Trend(float(values.mean()), float(fitted.slope), margin, float(hours[-1] - hours[0]))
 
 
 def trends(samples: list[tuple[float, dict[str, float]]]) -> dict[str, Trend]:

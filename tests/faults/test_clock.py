@@ -84,6 +84,7 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
         for offset in ("+1d", "-1d", "+0"):
             proof = code_asked_for(send, engine)
             run_id = ask_for_run()
+            print("jump", offset, sweeps(), flush=True)
             clock.set(offset)
             wait_for(lambda: abs(clock_of(web) - SHIFTS[offset]) < 3600, what=f"a web process at {offset}")
 

@@ -188,8 +188,6 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def end_of(processes: list[psutil.Process]) -> None:
-    """Wait until all have ended: the kernel tells us of each, as far as it can; an orphan may wait to be buried."""
-    psutil.wait_procs(processes, timeout=PATIENCE)
     wait_for(lambda: not alive(processes), PATIENCE, "the end of all")
 
 
