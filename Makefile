@@ -5,7 +5,7 @@ SOURCES = api matching models scripts worker tests
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults load lint bench lock clean
+.PHONY: help run test faults load soak lint bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ faults: .venv/project ## break the system on purpose, in full: kills, lost serve
 
 load: .venv/project ## measure a running system under load, from this machine; ARGS="--seconds 60"
 	@$(RUN) scripts.load $(ARGS)
+
+soak: .venv/project ## load a running system for long and tell what grows; ARGS="--minutes 30"
+	@$(RUN) scripts.soak $(ARGS)
 
 lint: .venv/project ## check style, order of imports and known security mistakes
 	@$(RUN) flake8 $(SOURCES)
