@@ -41,11 +41,17 @@ class Storage:
         path = self._path(name)
         with self._answering():
             if not self._is_local:
-                self._files.pipe_file(path, content)
+                self._put_away(path, content)
                 return
             self._files.makedirs(self._folder, exist_ok=True)
             with self._files.transaction, self._files.open(path, "wb") as file:
                 file.write(content)
+
+    def _put_away(self, path: str, content: bytes) -> None:
+        try:
+            self._files.pipe_file(path, content)
+        except FileNotFoundError as error:  # of the bucket, so no file of ours is missing
+            raise OSError(errno.ENXIO, "there is no such bucket") from error
 
     def open(self, name: str) -> BinaryIO:
         """The file's content; raises FileNotFoundError."""
