@@ -1,6 +1,5 @@
 """The doors of the exchange and of tinder: register, sign in and out, who am I."""
 
-import hashlib
 from typing import Any
 
 from flask import current_app
@@ -12,7 +11,8 @@ from api.accounts.words import TINDER_ROLES, tinder_role
 from api.blueprint import Blueprint, Body, read_json
 from api.db import session
 from api.fields import Email, Moment, Phone, Text
-from api.limits import address, check_failures, count_failure, limit_door
+from api.idempotency import keeps_no_answer
+from api.limits import account_of, address, check_failures, count_failure, limit_door
 from models.audit import record
 from models.enums import Role
 from models.errors import InvalidValueError, NotSignedInError
@@ -127,8 +127,7 @@ class Login(MethodView):
     def post(self, form):
         """Sign in by e-mail or phone and password"""
         limit_door()
-        # The key of a counter, not of a secret: it only keeps addresses and phones out of Redis.
-        account = hashlib.sha256(form["username"].strip().lower().encode()).hexdigest()[:32]
+        account = account_of(form["username"])
         check_failures(account)
         user = user_by_login(session(), form["username"])
         if not password_fits(form["password"], user and user.password_hash) or user is None:
@@ -155,6 +154,7 @@ class Logout(MethodView):
 @blp.route("/auth/password")
 class Password(MethodView):
     @signed_in
+    @keeps_no_answer
     @blp.arguments(PasswordChange)
     @blp.response(200, Token)
     @blp.alt_response(400, description="Bad input, or the old password is wrong.")
