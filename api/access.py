@@ -106,6 +106,7 @@ def check_access() -> None:
     if request.url_rule is None or request.method == "OPTIONS":
         return  # an unknown path answers 404 or 405; OPTIONS tells no data
     view = _view(current_app.view_functions[request.endpoint], request.method)
+    g.only_reads = getattr(view, "only_reads", False)
     view.access.check()
     for name, value in (request.view_args or {}).items():
         if isinstance(value, int) and value > LARGEST_ID:

@@ -18,6 +18,7 @@ from models import (
     messages,
     niches,
     notifications,
+    partials,
     properties,
     prospects,
     quality,

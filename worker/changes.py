@@ -1,5 +1,7 @@
 """Making lists right after some leads or properties changed, came or went: theirs, and those they stand in."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
@@ -42,7 +44,12 @@ class Before:
 
 
 def apply_changes(
-    session: Session, snapshot: Snapshot, lead_ids: set[int], property_ids: set[int], before: Before | None = None
+    session: Session,
+    snapshot: Snapshot,
+    lead_ids: set[int],
+    property_ids: set[int],
+    before: Before | None = None,
+    only: Mapping[Side, set[int]] | None = None,
 ) -> None:
     """
     Rewrite, in the caller's transaction, every list that the given leads and properties touch.
@@ -53,13 +60,14 @@ def apply_changes(
     Args:
         before: The changed entities as the snapshot had them before it was refreshed. It saves a search through all
             lists of the market.
+        only: The lists to look at; the caller knows that all others are right. Without it, all.
     """
     changed = {Side.LEAD: lead_ids, Side.PROPERTY: property_ids}
     for side in Side:
-        _rewrite_own(session, snapshot, side, changed[side])
+        _rewrite_own(session, snapshot, side, changed[side] if only is None else changed[side] & only[side])
     for side in Side:
-        if changed[other_side(side)]:
-            touched = _touched(session, snapshot, side, changed[other_side(side)], before)
+        if changed[other_side(side)] and (only is None or only[side]):
+            touched = _touched(session, snapshot, side, changed[other_side(side)], before, only and only[side])
             _rewrite_others(session, snapshot, side, touched, changed)
 
 
@@ -84,17 +92,27 @@ def _scored(session: Session, snapshot: Snapshot, side: Side, rows: NDArray[np.i
 
 
 def _touched(
-    session: Session, snapshot: Snapshot, side: Side, changed: set[int], before: Before | None
+    session: Session,
+    snapshot: Snapshot,
+    side: Side,
+    changed: set[int],
+    before: Before | None,
+    only: set[int] | None,
 ) -> NDArray[np.int64]:
     """Ids of *side* in whose lists the *changed* of the other side stand or may now belong; a few too many do no harm."""
     part = snapshot.part(side)
+    if only is not None and len(only) <= MOST_LISTS_WRITTEN:
+        return np.array(sorted(only), np.int64)
+    if only is not None:
+        part = part.take(part.rows_of(only))
     now = snapshot.part(other_side(side))
     ids = part.ids[_reached(side, part, now.take(now.rows_of(changed)))]
     known = before and before.listed(other_side(side), changed)
     # Lists written since may hold a version of the changed that we have never seen.
     written = snapshot.lists_written[side]
     if known is None or len(written) > MOST_LISTS_WRITTEN:
-        return np.union1d(ids, listing_any(session, side, snapshot.market, sorted(changed)))
+        listing = listing_any(session, side, snapshot.market, sorted(changed))
+        return np.union1d(ids, listing if only is None else listing[np.isin(listing, part.ids)])
     return np.union1d(np.union1d(ids, written), part.ids[_reached(side, part, known)])
 
 

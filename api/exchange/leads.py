@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, read_json
-from api.db import after_commit, session
+from api.db import after_commit, only_reads, session
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
 from api.fields import IdText, Moment
 from api.paging import page_of
@@ -61,6 +61,7 @@ class Leads(MethodView):
         return lead
 
     @signed_in
+    @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, LeadRows)
     def get(self, args):
@@ -77,6 +78,7 @@ class Leads(MethodView):
 @blp.route("/leads/<int:lead_id>")
 class OneLead(MethodView):
     @signed_in
+    @only_reads
     @blp.response(200, LeadRow)
     def get(self, lead_id):
         """Read one of my leads"""
