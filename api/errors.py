@@ -8,6 +8,7 @@ from flask import Flask, Response, jsonify, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing.exceptions import WebsocketMismatch
 
 from models import errors
 
@@ -82,6 +83,10 @@ def _http_error(error: HTTPException) -> Response:
     if fields:
         path, reason = _first(fields)
         return answer(error.code, f"{path}: {reason}" if path else reason, fields)
+    if isinstance(error, WebsocketMismatch) and "websocket" not in request.headers.get("Upgrade", "").lower():
+        response = answer(426, "Open a WebSocket here.")
+        response.headers["Upgrade"] = "websocket"
+        return response
     response = answer(error.code or 500, data.get("message") or error.description or "")
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After", "Location"):

@@ -9,8 +9,11 @@ from models.logs import configuration
 from models.settings import default_home
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-# Threads, not gevent: psycopg2 and numpy block a gevent loop.
-worker_class = "gthread"
+# Threads, not gevent: psycopg2 and numpy block a gevent loop. Slow clients get none: gunicorn's own threaded worker would
+# give each a thread.
+worker_class = "api.slow_clients.Worker"
+# Slow and idle connections count too; they cost some kilobytes each.
+worker_connections = 4000
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Most of them are for chat sockets, which hold a thread each: models.settings keeps the number that may.
 threads = int(os.environ.get("WEB_THREADS", "96"))

@@ -19,7 +19,7 @@ from sqlalchemy import CursorResult, delete, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models import idempotency, tokens
-from models.base import utc_now
+from models.base import database_now
 from models.enums import OPEN_STATES, RunState, Side
 from models.leads import Lead
 from models.notifications import Notification
@@ -59,7 +59,7 @@ def clear_away(session: Session) -> dict[str, int]:
         name: result.rowcount if isinstance(result, CursorResult) else result
         for name, result in found.items()
     }
-    counts["idempotent_answers"] = idempotency.forget_old(session, utc_now())
+    counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
     counts["revoked_tokens"] = tokens.forget_expired(session)
     return counts
 

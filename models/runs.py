@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
-from models.base import Base, CreatedAt, Id, utc_now, words
+from models.base import Base, CreatedAt, Id, database_now, utc_now, words
 from models.enums import OPEN_STATES, DealType, RunScope, RunState, Status
 from models.errors import ConflictError, NotFoundError
 from models.leads import Lead
@@ -68,7 +68,7 @@ class RescoringRun(Base):
     city_key: Mapped[str | None] = mapped_column(String(110))
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
-    #: Who asked: "ops:<user id>", "cli", "schedule".
+    #: Who asked: "ops:<user id>", "cli", "schedule:<the message's id>", "sweep".
     requested_by: Mapped[str] = mapped_column(String(50))
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
     error: Mapped[str | None] = mapped_column(Text)
@@ -154,10 +154,13 @@ def request_run(
     *,
     city: str | None = None,
     deal_type: DealType | None = None,
+    once: bool = False,
 ) -> tuple[RescoringRun, bool]:
     """
     Ask for a run.
 
+    Args:
+        once: *requested_by* asks for one run ever: what asked (a message) may come again when that run has long ended.
     Returns:
         The run, and whether it is new: the same request while one is open joins that one.
     Raises:
@@ -166,6 +169,9 @@ def request_run(
     city_key = city_of(city).key if city else None
     # Requests come one after another, or two at once would both find nothing open.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
+    earlier = select(RescoringRun).where(RescoringRun.requested_by == requested_by)
+    if once and (known := session.scalar(earlier.limit(1))) is not None:
+        return known, False
     for run in session.scalars(
         select(RescoringRun).where(RescoringRun.state.in_(OPEN_STATES)).order_by(RescoringRun.id)
     ):
@@ -451,7 +457,7 @@ def seconds_since_full_run(session: Session) -> float | None:
         RescoringRun.scope == RunScope.ALL, RescoringRun.state == RunState.SUCCEEDED
     )
     ended = session.scalar(newest)
-    return None if ended is None else (utc_now() - ended).total_seconds()
+    return None if ended is None else (database_now(session) - ended).total_seconds()
 
 
 def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, object]]:

@@ -5,11 +5,11 @@ import threading
 from types import TracebackType
 from typing import Any
 
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from matching.errors import ScoringStoppedError
 from models import logs
-from models.base import utc_now
 from models.enums import RunScope, RunState
 from models.run_plan import MarketKey, PlannedMarket, planned_markets
 from models.runs import (
@@ -56,7 +56,8 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
             planned = planned_markets(session, run.scope, run.city_key, run.deal_type, settings().worker_memory_mb)
             shards = [shard for market, work in planned.items() for shard in _shards(session, run, market, work)]
     session.add_all(shards)
-    run.state, run.started_at, run.stages = RunState.RUNNING, utc_now(), stages
+    # Leases are measured by the database's clock.
+    run.state, run.started_at, run.stages = RunState.RUNNING, func.now(), stages
     session.flush()
     end_run_if_done(session, run.id)  # nothing to do is done at once
     return [shard.id for shard in shards if not shard.is_merge]

@@ -101,6 +101,8 @@ class Register(MethodView):
     @blp.doc(requestBody=EITHER)
     @blp.response(201, SignedUp)
     @blp.alt_response(200, schema=SignedUp, description="The same, for a body with a password.")
+    @blp.alt_response(409, description="Somebody has this e-mail, phone or Telegram account already.")
+    @blp.alt_response(429)
     def post(self):
         """Sign up
 
@@ -118,6 +120,8 @@ class Login(MethodView):
     @public
     @blp.arguments(LoginForm, location="form")
     @blp.response(200, Token)
+    @blp.alt_response(401, description="The name or the password is wrong.")
+    @blp.alt_response(429)
     def post(self, form):
         """Sign in by e-mail or phone and password"""
         limit_door()
@@ -151,7 +155,8 @@ class Password(MethodView):
     @signed_in
     @blp.arguments(PasswordChange)
     @blp.response(200, Token)
-    @blp.alt_response(400, description="The old password is wrong.")
+    @blp.alt_response(400, description="Bad input, or the old password is wrong.")
+    @blp.alt_response(429, description="Too many wrong passwords.")
     def put(self, body):
         """Change my password
 

@@ -51,8 +51,8 @@ def check_reader() -> None:
 
 @blp.route("/metrics")
 class Metrics(MethodView):
-    @proved_by(check_reader, name="monitoring", scheme="token")
-    @blp.response(200, content_type="text/plain")
+    @proved_by(check_reader, name="monitoring", scheme="token", may_forbid=True, is_optional=True)
+    @blp.response(200, {"type": "string"}, content_type="text/plain")
     def get(self):
         """Read the metrics, in the text format of Prometheus"""
         state = CollectorRegistry(auto_describe=False)

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from api.access import current_user, for_roles
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import after_commit, session
-from api.fields import Moment, Text
+from api.fields import Moment, Text, YesNo
 from api.ops.pressure import refuse_while_queues_are_deep
 from api.paging import page_of
 from models import audit
@@ -33,15 +33,20 @@ admins_only = for_roles(Role.ADMIN)
 
 
 class RunRequest(Body):
+    openapi = {
+        "oneOf": [
+            {"properties": {"scope": {"enum": [RunScope.MARKET]}}, "required": ["city", "deal_type"]},
+            {
+                "properties": {"scope": {"enum": [scope for scope in RunScope if scope is not RunScope.MARKET]}},
+                "not": {"anyOf": [{"required": ["city"]}, {"required": ["deal_type"]}]},
+            },
+        ]
+    }
+
     scope = one_of(RunScope, required=True)
     city = Text(100)
     deal_type = one_of(DealType)
-    dry_run = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Say what would be done, and do nothing."},
-    )
+    dry_run = YesNo(load_default=False, metadata={"description": "Say what would be done, and do nothing."})
 
     @validates_schema
     def check_market(self, data: dict, **kwargs: Any) -> None:
