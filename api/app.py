@@ -13,6 +13,7 @@ from api.blueprint import ErrorAnswer
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.health import blp as health
+from api.json import FastJSON
 from api.leadgen import BLUEPRINTS as LEADGEN
 from api.media import blp as media
 from api.metrics import watch_pool
@@ -25,7 +26,7 @@ from api.portal import socket as chat_socket
 from api.portal.switchboard import Switchboard
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from api.transaction import App
-from models.database import connect, sessions
+from models.database import connect, reading_sessions, sessions
 from models.settings import Settings
 from models.storage import Storage
 from worker.client import Client
@@ -81,13 +82,13 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
         SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
-    app.json.ensure_ascii = False
-    app.json.sort_keys = False
+    app.json = FastJSON(app)
     engine = engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web")
     app.extensions["settings"] = settings
     watch_pool(engine)
     app.extensions["engine"] = engine
     app.extensions["sessions"] = sessions(engine)
+    app.extensions["reading_sessions"] = reading_sessions(engine)
     # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
     app.extensions["redis"] = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
@@ -107,6 +108,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     errors.register(app)
     api = flask_smorest.Api(app)
     api.ERROR_SCHEMA = ErrorAnswer
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # api/openapi.py lists every error by its status
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     chat_socket.sock.init_app(app)

@@ -7,7 +7,7 @@ it has *slots*. Lists themselves are untouched: what is explored comes after the
 less than all of them.
 
 Fair: among an unseen property's leads, and among the properties that a lead could take in, chance decides, not score.
-Chance is a hash of (lead, property, generation): whoever computes it gets the same, and the next generation draws anew.
+Chance is a hash of (lead, property, draw): whoever computes it gets the same, and the next draw is another.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def explore(
     property_ids: NDArray[np.int64],
     is_new: NDArray[np.bool_],
     slots: int,
-    generation: int,
+    draw: int,
 ) -> Explored:
     """
     What leads are offered after the end of their lists.
@@ -51,6 +51,7 @@ def explore(
         for_properties: Row *j*, the list of property ``property_ids[j]``, has rows of leads for columns.
         is_new: (properties,)
         slots: Of each lead, 0 to MOST_SLOTS.
+        draw: Any number from 0; another one draws anew.
     """
     if not 0 <= slots <= MOST_SLOTS:
         raise InvalidInputError(f"a lead has 0 to {MOST_SLOTS} slots, not {slots}")
@@ -60,7 +61,7 @@ def explore(
     lead = for_properties.columns.astype(np.int64)
     listed = np.repeat(np.arange(len(for_leads)), for_leads.lengths) * width + for_leads.columns
     free = np.flatnonzero(unseen[home] & ~np.isin(lead * width + home, listed))
-    chance = _hashed(lead_ids[lead[free]], property_ids[home[free]], generation)
+    chance = _hashed(lead_ids[lead[free]], property_ids[home[free]], draw)
     drawn = _first_of_each(home[free], chance, CHANCES)
     taken = drawn[_first_of_each(lead[free][drawn], chance[drawn], slots)]
     entries = free[taken]

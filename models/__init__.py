@@ -19,6 +19,7 @@ from models import (
     messages,
     niches,
     notifications,
+    partials,
     properties,
     prospects,
     quality,

@@ -4,6 +4,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from models.attention import forget_explored, forget_shifts
+from models.base import utc_now
 from models.enums import DealType, ListOrder
 from models.errors import NotFoundError
 from models.recommendations import Market
@@ -20,7 +21,7 @@ def set_list_order(session: Session, city_key: str, deal_type: DealType, order: 
         NotFoundError: There is no such market.
     """
     market = _found(session, city_key, deal_type)
-    market.list_order, market.ordered_generation = order, None
+    market.list_order, market.ordered_at = order, None
     if order is ListOrder.SCORE:
         forget_shifts(session, city_key, deal_type)
     session.flush()
@@ -35,17 +36,17 @@ def set_exploration_slots(session: Session, city_key: str, deal_type: DealType, 
         NotFoundError: There is no such market.
     """
     market = _found(session, city_key, deal_type)
-    market.exploration_slots, market.ordered_generation = slots, None
+    market.exploration_slots, market.ordered_at = slots, None
     forget_explored(session, city_key, deal_type)
     session.flush()
     return market
 
 
 def markets_to_order(session: Session) -> list[tuple[str, DealType]]:
-    """Markets read otherwise than plainly by score, whose way of reading is not that of their present generation."""
+    """Markets read otherwise than plainly by score, over which a run has published since that was worked out."""
     query = select(Market.city_key, Market.deal_type).where(
         or_(Market.list_order == ListOrder.BALANCED, Market.exploration_slots > 0),
-        or_(Market.ordered_generation.is_(None), Market.ordered_generation < Market.generation),
+        or_(Market.ordered_at.is_(None), Market.ordered_at < Market.published_at),
     )
     return [tuple(row) for row in session.execute(query.order_by(Market.city_key, Market.deal_type))]
 
@@ -55,11 +56,11 @@ def take_order(session: Session, market: Market) -> bool:
     Whether to store what was worked out from *market* as it was read: not if ops have changed their mind or a run has
     published meanwhile. If so, the market's row is locked and says that it is ordered.
     """
-    read = (market.list_order, market.exploration_slots, market.generation)
+    read = (market.list_order, market.exploration_slots, market.published_at)
     now = _locked(session, market.city_key, market.deal_type)
-    if now is None or (now.list_order, now.exploration_slots, now.generation) != read:
+    if now is None or (now.list_order, now.exploration_slots, now.published_at) != read:
         return False
-    now.ordered_generation = now.generation
+    now.ordered_at = now.published_at or utc_now()
     return True
 
 

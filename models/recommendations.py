@@ -4,9 +4,10 @@ A row holds the ranked ids and scores, and from what they were computed: the own
 *stale* when its version or market differs from the entity's, or when there is no list for an entity on the market.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -15,15 +16,18 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     ForeignKey,
-    FromClause,
     Index,
     LargeBinary,
+    Row,
     Select,
     SmallInteger,
     String,
     and_,
+    bindparam,
     exists,
     func,
+    literal_column,
+    null,
     or_,
     select,
     text,
@@ -34,9 +38,9 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from models.attention import shown_entries
 from models.base import Base, CreatedAt, Id, words
 from models.enums import DealType, ListOrder, Side, Status
-from models.leads import Lead
-from models.matches import Action
-from models.properties import Property
+from models.leads import Lead, owned_lead
+from models.matches import Action, Match
+from models.properties import Property, owned_property
 from models.unscorable import UnscorableEntity
 from models.users import User
 
@@ -60,7 +64,7 @@ class LeadRecommendations(Base):
     version: Mapped[int]  #: The lead's version that the list was computed from.
     city_key: Mapped[str | None] = mapped_column(String(110))  #: The market it was computed in; null: in none.
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
-    run_id: Mapped[int | None]  #: The rescoring run that wrote it; null: a change of one entity.
+    run_id: Mapped[int | None]  #: The run that began its market's generation; null: a change of one entity wrote it.
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     #: The transaction that wrote the list; lets a worker's snapshot ask for what it has not seen yet.
     changed_in: Mapped[int] = mapped_column(
@@ -105,35 +109,52 @@ class TextModelRow(Base):
 
 
 class Market(Base):
-    """What the lists of one market were last wholly computed with."""
+    """
+    What the lists of one market were last wholly computed with.
+
+    Text model, weights and rates together are a *generation* of lists: with the same ones every change leaves the lists
+    that a run would, so a run over the market begins a new generation only where one of them has changed.
+    """
 
     __tablename__ = "markets"
     __table_args__ = (CheckConstraint("exploration_slots BETWEEN 0 AND 5", name="slots_are_few"),)
 
     city_key: Mapped[str] = mapped_column(String(110), primary_key=True)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), primary_key=True)
+    #: The run that began the generation.
     run_id: Mapped[int | None]
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
+    #: The exchange rates into the market's currency, as :func:`models.facts.told_factors` tells them.
+    rates: Mapped[str | None]
     #: The learnt weights (models.weights); null: the engine's defaults.
     weights_id: Mapped[int | None] = mapped_column(ForeignKey("weight_sets.id"))
-    #: Rises with every whole generation of lists; a worker's snapshot of the market is thrown away when it differs.
+    #: Rises with every generation of lists.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
-    #: In which order lists are read, how many explored offers follow a lead's, and the generation from which both were
-    #: worked out; null: not yet.
+    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`) from
+    #: which both were worked out; null: not yet.
     list_order: Mapped[ListOrder] = mapped_column(
         words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
     )
     exploration_slots: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
-    ordered_generation: Mapped[int | None]
+    ordered_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Of an entry's owner, what a page shows."""
+
+    id: int
+    name: str | None
+    agency_name: str | None
 
 
 @dataclass(frozen=True)
 class Recommended:
-    """One entry of a list as it is shown: the other side's row, its owner, the score."""
+    """One entry of a list as it is shown: the other side's row (or of it what :data:`SHOWN` names), its owner, the score."""
 
-    row: Property | Lead
-    owner: User
+    row: Property | Lead | Row
+    owner: User | Owner
     match_score: float
     #: It comes after the list's end, to be given a chance.
     explored: bool = False
@@ -147,72 +168,203 @@ class RecommendedPage:
     total: int
 
 
+@dataclass(frozen=True)
+class ShownPage(RecommendedPage):
+    """
+    A page for the one whose list it is.
+
+    Args:
+        commission_share: What the property whose list it is offers, per cent; None in a lead's list.
+        contacts_shared: Ids of the entries whose match has shared contacts.
+    """
+
+    commission_share: Decimal | None
+    contacts_shared: frozenset[int]
+
+
+#: What a page shows of the other side.
+SHOWN: dict[Side, tuple[str, ...]] = {
+    Side.LEAD: (
+        "id",
+        "city",
+        "district",
+        "street",
+        "house_number",
+        "metro_station",
+        "location",
+        "price",
+        "area",
+        "rooms",
+        "floor",
+        "total_floors",
+        "year_built",
+        "property_type",
+        "property_class",
+        "condition",
+        "currency",
+        "deal_type",
+        "commission_share",
+        "photos",
+        "description",
+    ),
+    Side.PROPERTY: (
+        "id",
+        "client_name",
+        "client_contacts",
+        "notes",
+        "city",
+        "districts",
+        "metro_stations",
+        "budget_min",
+        "budget_max",
+        "currency",
+        "area_min",
+        "area_max",
+        "rooms",
+        "property_type",
+        "property_class",
+        "condition",
+        "payment_method",
+        "additional_requirements",
+        "deal_type",
+    ),
+}
+
+
 def recommended_page(session: Session, side: Side, row_id: int, *, page: int, limit: int) -> RecommendedPage:
     """
-    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first; in a market whose order is
-    balanced, in that order, and with what is explored at the end (:mod:`models.attention`).
+    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first, with whole rows; in a market
+    whose order is balanced, in that order, and with what is explored at the end (:mod:`models.attention`).
 
     What has left the market since the list was computed, and what this side has acted on, is left out.
     """
-    shown = _shown(side, row_id)
-    other = Property if side is Side.LEAD else Lead
-    owner, entry = shown.owner, shown.entry
-    query = shown.joined(select(other, owner, entry.c.score, entry.c.explored, func.count().over()))
-    rows = session.execute(query.order_by(*shown.order).limit(limit).offset((page - 1) * limit)).all()
+    named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit}
+    rows = session.execute(_WHOLE_ROWS[side], named).all()
     if rows or page == 1:
-        return RecommendedPage(
-            [Recommended(*row[:4]) for row in rows], rows[0][4] if rows else 0
+        return RecommendedPage([Recommended(*row[:4]) for row in rows], rows[0][4] if rows else 0)
+    return RecommendedPage([], _total(session, side, row_id))
+
+
+def shown_page(session: Session, owner: User, side: Side, row_id: int, *, page: int, limit: int) -> ShownPage:
+    """
+    The same for the owner of the lead or property, with what a page shows and no more: the most frequent request of all.
+
+    Raises:
+        NotFoundError: The lead or property is absent or somebody else's.
+    """
+    named = {"row_id": row_id, "owner_id": owner.id, "limit": limit, "offset": (page - 1) * limit}
+    # Past the ORM: twenty rows of two entities take it longer than all the rest of the request.
+    rows = session.connection().execute(_SHOWN_ROWS[side], named).all()
+    if not rows:
+        mine = (owned_lead if side is Side.LEAD else owned_property)(session, owner, row_id)
+        share = mine.commission_share if side is Side.PROPERTY else None
+        return ShownPage([], _total(session, side, row_id) if page > 1 else 0, share, frozenset())
+    entries = [
+        Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency), row.score, row.explored) for row in rows
+    ]
+    shared = frozenset(row.id for row in rows if row.contacts_shared)
+    return ShownPage(entries, rows[0].total, rows[0].share_of_mine, shared)
+
+
+def whole_rows(session: Session, table: type[Property] | type[Lead], page: ShownPage) -> list[Any]:
+    """The entries' whole rows, in their order; for what judges a pair rather than shows it."""
+    ids = [entry.row.id for entry in page.entries]
+    found = {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
+    return [found[each] for each in ids]
+
+
+def _total(session: Session, side: Side, row_id: int) -> int:
+    return session.scalar(_List(side).select(func.count()), {"row_id": row_id}) or 0
+
+
+def _looked_up(table: type[Base], row_id: ColumnElement[int], name: str) -> Any:
+    """The row of *table* with this id. OFFSET 0 keeps the planner from reading all of a small table to find a hundred."""
+    return aliased(table, select(table).where(table.id == row_id).offset(literal_column("0")).lateral(name))
+
+
+class _List:
+    """
+    How the entries that are to be shown of one stored list are selected.
+
+    Args:
+        side: Whose list it is.
+    """
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.mine, self.lists, self.key = (
+            (Lead, LeadRecommendations, LeadRecommendations.lead_id)
+            if side is Side.LEAD
+            else (Property, PropertyRecommendations, PropertyRecommendations.property_id)
         )
-    return RecommendedPage([], session.scalar(shown.joined(select(func.count()))) or 0)
+        ids = LeadRecommendations.property_ids if side is Side.LEAD else PropertyRecommendations.lead_ids
+        self.shown = shown_entries(side, self.key, ids, self.lists.scores)
+        self.entry = self.shown.entry
+        self.other = _looked_up(Property if side is Side.LEAD else Lead, self.entry.c.id, "other")
+        self.owner = _looked_up(User, self.other.owner_id, "owner")
 
+    @property
+    def pair_of(self) -> tuple[Any, Any]:
+        """The lead and the property of an entry."""
+        return (self.mine, self.other) if self.side is Side.LEAD else (self.other, self.mine)
 
-@dataclass(frozen=True)
-class _Shown:
-    """The entries of one stored list that are to be shown: their (id, score), order and owner, and how to select them."""
+    def pair(self, table: type[Action] | type[Match]) -> ColumnElement[bool]:
+        """Whether a row of *table* is about the pair."""
+        lead, found = self.pair_of
+        return and_(table.lead_id == lead.id, table.property_id == found.id)
 
-    entry: FromClause
-    order: tuple[ColumnElement, ...]
-    owner: type[User]
-    joined: Callable[[Select], Select]
-
-
-def _shown(side: Side, row_id: int) -> _Shown:
-    if side is Side.LEAD:
-        lists, key, ids, mine, other = LeadRecommendations, LeadRecommendations.lead_id, "property_ids", Lead, Property
-        said = and_(Action.lead_id == row_id, Action.property_id == Property.id)
-    else:
-        lists, key, ids, mine, other = (
-            PropertyRecommendations,
-            PropertyRecommendations.property_id,
-            "lead_ids",
-            Property,
-            Lead,
-        )
-        said = and_(Action.property_id == row_id, Action.lead_id == Lead.id)
-    shown = shown_entries(side, key, getattr(lists, ids), lists.scores)
-    entry, owner = shown.entry, aliased(User)
-    current = shown.is_current(Lead.version, Property.version)
-
-    def joined(query: Select) -> Select:
+    def select(self, *columns: Any) -> Select:
+        """*columns* of the entries of the list of :row_id."""
+        lead, found = self.pair_of
         return (
-            query.select_from(lists)
-            .join(mine, mine.id == key)
-            .join(entry, true())
-            .join(other, other.id == entry.c.id)
-            .join(owner, owner.id == other.owner_id)
+            select(*columns)
+            .select_from(self.lists)
+            .join(self.mine, self.mine.id == self.key)
+            .join(self.entry, true())
+            .join(self.other, true())
+            .join(self.owner, true())
             .where(
-                key == row_id,
-                mine.status == Status.ACTIVE,
-                other.status == Status.ACTIVE,
-                owner.is_active,
-                other.city_key == mine.city_key,
-                other.deal_type == mine.deal_type,
-                current,
-                ~exists().where(said, Action.side == side),
+                self.key == bindparam("row_id", type_=BigInteger),
+                # Words rather than parameters: partial indexes are of use to a prepared statement then.
+                self.mine.status == literal_column(f"'{Status.ACTIVE}'"),
+                self.other.status == literal_column(f"'{Status.ACTIVE}'"),
+                self.owner.is_active,
+                self.other.city_key == self.mine.city_key,
+                self.other.deal_type == self.mine.deal_type,
+                self.shown.is_current(lead.version, found.version),
+                ~exists().where(self.pair(Action), Action.side == literal_column(f"'{self.side}'")),
             )
         )
 
-    return _Shown(entry, shown.order, owner, joined)
+    def page(self, *columns: Any) -> Select:
+        """Of a page, *columns*, the score, whether it is explored, and the count of all entries."""
+        total = func.count().over().label("total")
+        return (
+            self.select(*columns, self.entry.c.score, self.entry.c.explored, total)
+            .order_by(*self.shown.order)
+            .limit(bindparam("limit", type_=BigInteger))
+            .offset(bindparam("offset", type_=BigInteger))
+            .execution_options(prepared=True)
+        )
+
+    def whole_rows(self) -> Select:
+        return self.page(self.other, self.owner)
+
+    def shown_rows(self) -> Select:
+        share = self.mine.commission_share if self.side is Side.PROPERTY else null()
+        return self.page(
+            *(getattr(self.other, name) for name in SHOWN[self.side]),
+            self.owner.id.label("owner_id"),
+            self.owner.name.label("owner_name"),
+            self.owner.agency_name.label("owner_agency"),
+            share.label("share_of_mine"),
+            exists().where(self.pair(Match), Match.contact_shared_at.is_not(None)).label("contacts_shared"),
+        ).where(self.mine.owner_id == bindparam("owner_id", type_=BigInteger))
+
+
+# Made once, and planned once a connection.
+_WHOLE_ROWS = {side: _List(side).whole_rows() for side in Side}
+_SHOWN_ROWS = {side: _List(side).shown_rows() for side in Side}
 
 
 def stale_rows(side: Side) -> Select:

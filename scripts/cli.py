@@ -31,6 +31,7 @@ COMMANDS = {
     "bench": ("bench", "Measure the engine beside its rivals."),
     "evaluate": ("evaluate", "Measure how well lists find what is looked for."),
     "screenshots": ("screenshots", "Take pictures of the web pages for the documentation."),
+    "console-speed": ("console_speed", "Time the web pages against what they promise."),
     "check": ("check", "Check that all that is stored hangs together."),
 }
 

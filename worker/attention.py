@@ -77,7 +77,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     is_new = np.zeros(len(properties.ids), bool)
     is_new[new_rows[new_rows >= 0]] = True
     explored = explore(
-        for_leads, for_properties, leads.ids, properties.ids, is_new, market.exploration_slots, market.generation
+        for_leads, for_properties, leads.ids, properties.ids, is_new, market.exploration_slots, _draw(market)
     )
     is_balanced = market.list_order is ListOrder.BALANCED
     shifts = score_shifts(for_leads, for_properties) if is_balanced else None
@@ -90,6 +90,11 @@ def order_market(session: Session, key: MarketKey) -> bool:
             _store_shifts(session, side, key, ids, shift)
     _store_explored(session, market, leads, properties, explored)
     return True
+
+
+def _draw(market: Market) -> int:
+    """What the drawing goes by: another number after each publication."""
+    return int(market.published_at.timestamp() * 1000) if market.published_at else 0
 
 
 def _stored(

@@ -14,7 +14,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from models import logs
-from worker.measures import Queue, TaskTimes, queues, task_times
+from worker.measures import Queue, TaskTimes, queues, stage_seconds, task_times
 from worker.schedule import Entry
 from worker.upcoming import upcoming
 
@@ -83,6 +83,10 @@ class Client:
     def task_times(self) -> list[TaskTimes]:
         """How long tasks took so far; raises redis.RedisError when the broker is away."""
         return task_times(self._redis)
+
+    def stage_seconds(self) -> dict[str, float]:
+        """How long the stages of runs took so far; raises redis.RedisError when the broker is away."""
+        return stage_seconds(self._redis)
 
     def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
         """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""

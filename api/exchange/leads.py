@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, read_json
-from api.db import after_commit, session
+from api.db import after_commit, only_reads, session
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
 from api.fields import IdText, Moment
 from api.paging import page_of
@@ -44,6 +44,8 @@ EITHER_BODY = {"oneOf": [LeadBody, InquiryBody]}
 class Leads(MethodView):
     @signed_in
     @blp.response(201, LeadCreated)
+    @blp.alt_response(403, description="An inquiry about one's own listing.")
+    @blp.alt_response(404, description="There is no such listing on the market.")
     @blp.alt_response(200, schema=InquiryRow, description="The inquiry, for a body with `listing_id`.")
     @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": EITHER_BODY}}})
     def post(self):
@@ -59,6 +61,7 @@ class Leads(MethodView):
         return lead
 
     @signed_in
+    @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, LeadRows)
     def get(self, args):
@@ -75,6 +78,7 @@ class Leads(MethodView):
 @blp.route("/leads/<int:lead_id>")
 class OneLead(MethodView):
     @signed_in
+    @only_reads
     @blp.response(200, LeadRow)
     def get(self, lead_id):
         """Read one of my leads"""

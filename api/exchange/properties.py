@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from api.access import current_user, for_roles, signed_in
 from api.blueprint import Blueprint, Body
-from api.db import after_commit, session
+from api.db import after_commit, only_reads, session
 from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
 from api.fields import IdText, Moment, Number
 from api.paging import page_of
@@ -55,6 +55,7 @@ class Properties(MethodView):
         return found
 
     @signed_in
+    @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, PropertyRows)
     def get(self, args):
@@ -71,6 +72,7 @@ class Properties(MethodView):
 @blp.route("/properties/<int:property_id>")
 class OneProperty(MethodView):
     @signed_in
+    @only_reads
     @blp.response(200, PropertyRow)
     def get(self, property_id):
         """Read one of my properties"""

@@ -5,15 +5,16 @@ from marshmallow import fields
 
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs, one_of
-from api.db import session
+from api.db import only_reads, session
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
 from api.explanations import explain_pairs
 from api.fields import IdText, Number, Text
+from api.json import ready
 from models.enums import ActionKind, Side
-from models.leads import owned_lead
-from models.matches import Match, act, contacts_shared_with
-from models.properties import owned_property
-from models.recommendations import Recommended, recommended_page
+from models.leads import Lead, owned_lead
+from models.matches import Match, act
+from models.properties import Property, owned_property
+from models.recommendations import Recommended, shown_page, whole_rows
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
 
@@ -85,35 +86,36 @@ class ActionAnswer(Body):
 @blp.route("/leads/<int:lead_id>/property-recommendations")
 class ForLead(MethodView):
     @signed_in
+    @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, PropertyRecommendations)
     def get(self, args, lead_id):
         """List the properties that suit one of my leads, best first"""
         explain = args.pop("explain")
-        lead = owned_lead(session(), current_user(), lead_id)
-        found = recommended_page(session(), Side.LEAD, lead.id, **args)
+        found = shown_page(session(), current_user(), Side.LEAD, lead_id, **args)
         entries = [_property_entry(entry) for entry in found.entries]
         if explain:
-            _add_criteria(entries, explain_pairs(session(), [lead], [entry.row for entry in found.entries]))
-        return {"recommendations": entries, "total": found.total, "page": args["page"]}
+            lead = owned_lead(session(), current_user(), lead_id)
+            _add_criteria(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, found)))
+        return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
 
 
 @blp.route("/properties/<int:property_id>/lead-recommendations")
 class ForProperty(MethodView):
     @signed_in
+    @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, LeadRecommendations)
     def get(self, args, property_id):
         """List the leads that one of my properties suits, best first"""
         explain = args.pop("explain")
-        mine = owned_property(session(), current_user(), property_id)
-        found = recommended_page(session(), Side.PROPERTY, mine.id, **args)
-        shared = contacts_shared_with(session(), mine.id, [entry.row.id for entry in found.entries])
-        share = mine.commission_share or 0
-        entries = [_lead_entry(entry, float(share), entry.row.id in shared) for entry in found.entries]
+        found = shown_page(session(), current_user(), Side.PROPERTY, property_id, **args)
+        share = float(found.commission_share or 0)
+        entries = [_lead_entry(entry, share, entry.row.id in found.contacts_shared) for entry in found.entries]
         if explain:
-            _add_criteria(entries, explain_pairs(session(), [entry.row for entry in found.entries], [mine]))
-        return {"recommendations": entries, "total": found.total, "page": args["page"]}
+            mine = owned_property(session(), current_user(), property_id)
+            _add_criteria(entries, explain_pairs(session(), whole_rows(session(), Lead, found), [mine]))
+        return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
 
 
 @blp.route("/leads/<int:lead_id>/property-recommendations/<int:property_id>/action")
@@ -121,6 +123,7 @@ class LeadSideAction(MethodView):
     @signed_in
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
+    @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
     def post(self, body, lead_id, property_id):
         """Like or dislike a property for one of my leads"""
         return _act(Side.LEAD, body, lead_id, property_id)
@@ -131,6 +134,7 @@ class PropertySideAction(MethodView):
     @signed_in
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
+    @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
     def post(self, body, property_id, lead_id):
         """Like or dislike a lead for one of my properties"""
         return _act(Side.PROPERTY, body, lead_id, property_id)
@@ -158,7 +162,7 @@ def _act(side: Side, body: dict, lead_id: int, property_id: int) -> dict:
 def _property_entry(entry: Recommended) -> dict:
     share = float(entry.row.commission_share or 0)
     return {
-        "property_id": entry.row.id,
+        "property_id": str(entry.row.id),
         "property_data": {
             "address": address_of(entry.row),
             "details": details_of(entry.row),
@@ -174,7 +178,7 @@ def _property_entry(entry: Recommended) -> dict:
 
 def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict:
     return {
-        "lead_id": entry.row.id,
+        "lead_id": str(entry.row.id),
         "lead_data": {
             "client_name": entry.row.client_name,
             "requirements": requirements_of(entry.row),

@@ -74,6 +74,6 @@ def explore_command(slots: int, city: str, deal_type: str) -> None:
 
 
 def _told(market: Market) -> str:
-    if market.list_order is ListOrder.BALANCED and market.ordered_generation is None:
+    if market.list_order is ListOrder.BALANCED and market.ordered_at is None:
         return "balanced (soon)"
     return market.list_order.value

@@ -130,7 +130,7 @@ def test_going_back_to_scores_holds_at_once_and_against_an_order_being_worked_ou
 
     session, star, _, leads, buyers = crowd
     shift_star(session, star)
-    session.get_one(Market, MOSCOW).ordered_generation = None
+    session.get_one(Market, MOSCOW).ordered_at = None
     session.commit()
     real = attention.score_shifts
 

@@ -27,6 +27,7 @@ from tests.worker.test_rescore import (
 )
 from worker import rescore
 from worker.learning import learn
+from worker.markets import newest_text_model
 from worker.runs import prepare_run, run_shard
 
 ALMATY = ("geo:1526384", DealType.SALE)
@@ -257,7 +258,8 @@ def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weight
             by_set = {}
             for each in (weights_id, None):
                 for market in (MOSCOW, ALMATY):
-                    rescore.rebuild_market(session, market, None, weights_id=each if market == MOSCOW else None)
+                    chosen = each if market == MOSCOW else None
+                    rescore.rebuild_market(session, market, newest_text_model(session), weights_id=chosen)
                     session.commit()
                 by_set[each] = stored_lists(session)
             assert shown(incremental, by_set[weights_id]) == by_set[weights_id]

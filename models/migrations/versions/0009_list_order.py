@@ -7,8 +7,8 @@ New columns have defaults and the tables are new: the code of before goes on bes
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -25,7 +25,7 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
-    op.add_column("markets", sa.Column("ordered_generation", sa.BigInteger(), nullable=True))
+    op.add_column("markets", sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("markets", sa.Column("exploration_slots", sa.SmallInteger(), server_default="0", nullable=False))
     op.create_check_constraint(
         op.f("ck_markets_slots_are_few"), "markets", "exploration_slots BETWEEN 0 AND 5"
@@ -73,6 +73,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("explored_offers")
     op.drop_table("score_shifts")
-    op.drop_column("markets", "ordered_generation")
+    op.drop_column("markets", "ordered_at")
     op.drop_column("markets", "exploration_slots")
     op.drop_column("markets", "list_order")
