@@ -20,7 +20,7 @@ test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 
 faults: .venv/project ## break the system on purpose, in full: kills, lost servers, full disks (a few minutes)
 	@FAULTS=full $(RUN) pytest tests/faults $(ARGS)
 
-load: .venv/project ## measure a running system under load, from this machine; ARGS="--seconds 60"
+load: .venv/project ## measure a running system under load (needs pip install -e '.[load]'); ARGS="--seconds 60"
 	@$(RUN) scripts.load $(ARGS)
 
 lint: .venv/project ## check style, order of imports and known security mistakes

@@ -63,7 +63,7 @@ def served(
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            httpx.Client(transport=httpx.HTTPTransport(retries=8)).get(f"{url}/{leads[0][1]}").raise_for_status()
+            httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=60).get(f"{url}/{leads[0][1]}").raise_for_status()
             yield url
         finally:
             process.terminate()
@@ -77,7 +77,7 @@ def _keep(
     factory: sessionmaker[Session], server: str, leads: list[tuple[int, int]], tokens: dict[int, str]
 ) -> None:
     rows = []
-    with httpx.Client(base_url=server) as client:
+    with httpx.Client(base_url=server, timeout=60) as client:
         for owner, lead_id in leads:
             answer = client.get(
                 f"/leads/{lead_id}/property-recommendations", headers={"Authorization": f"Bearer {tokens[owner]}"}
