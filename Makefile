@@ -25,7 +25,7 @@ fuzz: .venv/project ## hold the whole API to its OpenAPI document at length, as 
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(RUN) pytest -n 0 -s tests/api/test_openapi_fuzz.py $(ARGS)
 	@for role in $(ROLES); do FUZZ_AS=$$role FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(RUN) pytest -n 0 -s tests/api/test_openapi_fuzz.py $(ARGS) || exit 1; done
 
-load: .venv/project ## measure a running system under load, from this machine; ARGS="--seconds 60"
+load: .venv/project ## measure a running system under load (needs pip install -e '.[load]'); ARGS="--seconds 60"
 	@$(RUN) scripts.load $(ARGS)
 
 soak: .venv/project ## load a running system for long and tell what grows; ARGS="--minutes 30"

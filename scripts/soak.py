@@ -31,9 +31,9 @@ from models.database import connect, sessions
 from models.freshness import freshness
 from models.invariants import check_all
 from models.settings import Settings
-from models.tokens import make_token
 from scripts.home import MARK, Home, load_home_environment
-from scripts.load import Caller, Times, fill, finish, is_open, lead_body, start_run
+from scripts.load.caller import Caller, Tally
+from scripts.load.market import fill, finish, is_open, lead_body, start_run, tokens_of
 from scripts.processes import processes_in, processes_marked
 
 #: The beginning, which fills caches and pools, does not count.
@@ -57,7 +57,7 @@ class Clients:
 
     def __init__(self, server: str, leads: list[tuple[int, int]], tokens: dict[int, str], count: int) -> None:
         self._server, self._leads, self._tokens = server, leads, tokens
-        self.times, self._over = Times(), threading.Event()
+        self.times, self._over = Tally(), threading.Event()
         self._pool = ThreadPoolExecutor(count)
         self._done = [self._pool.submit(self._send, seed) for seed in range(count)]
 
@@ -263,8 +263,11 @@ def main() -> None:
     factory = sessions(connect(settings.database_url, statement_timeout_ms=0, application="leadmatch-soak"))
     with factory() as session:
         people = fill(session, given.size)
-        tokens = {person.id: make_token(person, settings.secret_key, 24) for person in people}
-        query = text("SELECT owner_id, id FROM leads WHERE owner_id = ANY(:ids) AND status = 'ACTIVE' ORDER BY id LIMIT 2000")
+        tokens = tokens_of(people, settings.secret_key)
+        query = text(
+            "SELECT owner_id, id FROM leads WHERE owner_id = ANY(:ids) AND origin = 'import' AND status = 'ACTIVE'"
+            " ORDER BY id LIMIT 2000"
+        )
         leads = [tuple(row) for row in session.execute(query, {"ids": list(tokens)})]
     finish(factory, start_run(factory, settings))
     clients = Clients(f"127.0.0.1:{settings.port}", leads, tokens, given.clients)
