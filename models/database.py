@@ -51,6 +51,7 @@ def connect(
         url,
         pool_size=pool_size,
         max_overflow=max_overflow,
+        pool_use_lifo=True,  # the server process that was used last has its plans and pages at hand
         pool_timeout=10,
         hide_parameters=True,  # an error's text may reach a log, and parameters are people's data
         connect_args={"options": options, "connect_timeout": 5, "application_name": application, **DEAD},

@@ -31,6 +31,9 @@ class IdRange:
     stop: int | None = None
 
 
+EVERYTHING = IdRange()
+
+
 @dataclass(frozen=True)
 class Tile:
     leads: IdRange

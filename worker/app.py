@@ -1,5 +1,6 @@
 """The Celery application: `celery --app worker.app`."""
 
+import os
 import socket
 import sys
 
@@ -32,6 +33,10 @@ SWEEPS = {
         "options": {"queue": "notices"},
     },
 }
+
+#: How much a process that takes nothing but runs gives way to others (see nice(2)): a run may take its time, somebody
+#: waits for a changed lead.
+RUNS_NICENESS = 10
 
 #: A broker that is cut off without a word (a dead host, a pulled cable) is given up after about 20 s.
 CUT_OFF = {
@@ -108,6 +113,12 @@ watch.register(settings.redis_url)
 def _set_up_logging(**_: object) -> None:
     # With a receiver here Celery leaves logging alone, in workers and in beat.
     logs.configure(settings.environment, settings.log_level)
+
+
+@signals.worker_process_init.connect
+def _give_way(**_: object) -> None:
+    if set(app.amqp.queues.consume_from) == {"runs"}:
+        os.nice(RUNS_NICENESS)
 
 
 @signals.worker_ready.connect

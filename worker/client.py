@@ -44,6 +44,12 @@ class Client:
             task_ignore_result=True,
         )
 
+    def warm_up(self) -> None:
+        """Load what sending needs, so that the first sender does not wait for it. Connects to nothing."""
+        self._celery.finalize()
+        self._celery.amqp.producer_pool  # noqa: B018 - made when first asked for
+        self._celery.connection_for_write().transport  # noqa: B018 - imported when first asked for
+
     def lead_changed(self, lead_id: int) -> bool:
         """Ask that the lists touched by a lead's change be made right."""
         return self.send("worker.tasks.rescore_lead", lead_id, queue="entities")

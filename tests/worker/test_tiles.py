@@ -15,8 +15,9 @@ from models.runs import RescoringShard, cancel_run, get_run, request_run, retry_
 from models.tiles import grid_of
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, lead_wishes, property_facts, random_write, stored_lists
-from worker import changes, partials, rescore, scoring, snapshot
+from worker import changes, partials, rescore
 from worker import runs as worker_runs
+from worker import scoring, snapshot
 from worker import tiles as worker_tiles
 
 
@@ -287,5 +288,3 @@ def test_the_tiles_of_a_market_hold_every_pair_once(session):
         for one in (*ids[1], 0, 10**9):
             assert sum(holds(tile.leads, lead) and holds(tile.properties, one) for tile in found) == 1
     assert sum(tile.pairs for tile in found) == 35
-
-
