@@ -68,7 +68,10 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
     web = start_web(**clock.variables)
     worker = start_worker(concurrency=2, **clock.variables)
     beat = start_beat(**clock.variables)
-    send = over_http(web.port)
+
+    def send(*request):
+        return over_http(web.port)(*request)  # a connection each: between two of them a kept one would be closed
+
     with Session(engine) as session:
         user = make_user(session)
         session.commit()
@@ -86,7 +89,7 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
         before = sweeps()
         wait_for(lambda: all(count > before[name] for name, count in sweeps().items()), seconds=120, what="more sweeps")
 
-    with writing(send, pause=1.0):
+    with writing(over_http(web.port), pause=1.0):
         swept_again()
         for days in (1, -1, 0):
             proof = code_asked_for(send, engine)
