@@ -244,8 +244,9 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
     A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed
     after the test.
 
-    ``start_worker("runs", concurrency=1)`` listens to one queue; *through* is a command that runs it, such as ``ip netns
-    exec``, and *cwd* holds its code; further arguments are variables of its environment. The process has ``lines``, what it has printed so far.
+    ``start_worker("runs", concurrency=1)`` listens to one queue; *through* is a command that runs it, such as
+    ``ip netns exec``, and *cwd* holds its code; further arguments are variables of its environment. The process
+    has ``lines``, what it has printed so far.
     """
     started: list[subprocess.Popen] = []
 

@@ -217,12 +217,12 @@ def write(app, people, journal) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def writing(people, journal) -> Callable[[Send], AbstractContextManager[None]]:
+def writing(people, journal) -> Callable[..., AbstractContextManager[None]]:
     """`with writing(send):` lets clients write meanwhile, some before and some after what is done inside."""
 
     @contextmanager
-    def clients(send: Send) -> Iterator[None]:
-        writers = [Writer(send, person, journal).start() for person in people]
+    def clients(send: Send, pause: float = 0.0) -> Iterator[None]:
+        writers = [Writer(send, person, journal, pause).start() for person in people]
         try:
             before = journal.acknowledged
             wait_for(lambda: journal.acknowledged >= before + 10, seconds=60, what="writes before the fault")
@@ -234,7 +234,7 @@ def writing(people, journal) -> Callable[[Send], AbstractContextManager[None]]:
             for writer in writers:
                 try:
                     writer.stop()
-                except BaseException as failure:
+                except Exception as failure:
                     failures.append(failure)
         if failures:
             raise failures[0]

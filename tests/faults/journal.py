@@ -188,13 +188,14 @@ class Person:
 class Writer:
     """One client, in a thread of its own from :meth:`start` to :meth:`stop`."""
 
-    def __init__(self, send: Send, person: Person, journal: Journal) -> None:
-        self._send, self._person, self._journal = send, person, journal
+    def __init__(self, send: Send, person: Person, journal: Journal, pause: float = 0.0) -> None:
+        """*pause*: seconds between rounds, for what takes so long that the worker would fall behind."""
+        self._send, self._person, self._journal, self._pause = send, person, journal, pause
         self._numbers = itertools.count(1)
         self._prospects = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._write, daemon=True)
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
 
     def start(self) -> "Writer":
         self._thread.start()
@@ -214,9 +215,9 @@ class Writer:
 
     def _write(self) -> None:
         try:
-            while not self._over.is_set():
+            while not self._over.wait(self._pause):
                 self.round()
-        except BaseException as failure:  # told by stop()
+        except Exception as failure:  # told by stop()
             self._failure = failure
 
     def _steps(self) -> Iterator[None]:

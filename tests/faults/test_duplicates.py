@@ -119,7 +119,10 @@ class World:
                 queue = "runs" if name.endswith(("start_run", "score_shard", "sweep_runs")) else queue
                 given = [] if name in WITHOUT_ARGUMENTS else arguments
                 self._app.send_task(name, given, queue=queue, task_id=message)
-            wait_for(lambda: self._runs_of(name) >= ended + times and self._is_idle(), seconds=60, what=f"{name}'s end")
+            self._wait_for(name, ended + times)
+
+    def _wait_for(self, name: str, runs: int) -> None:
+        wait_for(lambda: self._runs_of(name) >= runs and self._is_idle(), seconds=120, what=f"the end of {name}")
 
     def broken(self) -> dict:
         with Session(self._engine) as session:
