@@ -85,7 +85,8 @@ def test_a_write_and_the_task_that_follows_are_one_trace_without_personal_data(
 def test_without_an_endpoint_nothing_is_imported(process_environment):
     # redis-py imports a part of the SDK by itself where it is installed; what sends spans is ours alone.
     ours = "('opentelemetry.exporter', 'opentelemetry.sdk.trace')"
-    code = f"import sys, api.requests, models.database, worker.watch; print([name for name in sys.modules if name.startswith({ours})])"
+    modules = "api.requests, models.database, worker.watch"
+    code = f"import sys, {modules}; print([name for name in sys.modules if name.startswith({ours})])"
     done = subprocess.run([sys.executable, "-c", code], env=process_environment, capture_output=True, text=True)
 
     assert done.stdout.strip() == "[]", done.stderr
