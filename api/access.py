@@ -113,6 +113,19 @@ def check_access() -> None:
             raise InvalidValueError(name, "There are no such large ids.")
 
 
+def view_of_request() -> Callable[..., Any] | None:
+    """What answers the request's method on its path; None where nothing does."""
+    if request.url_rule is None:
+        return None
+    return _view(current_app.view_functions[request.endpoint], request.method)
+
+
+def view_at(app: Flask, method: str, path: str) -> Callable[..., Any]:
+    """What answers *method* on the rule *path*."""
+    endpoint = next(rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == path and method in rule.methods)
+    return _view(app.view_functions[endpoint], method)
+
+
 def operations(app: Flask) -> Iterator[tuple[str, str, Access | None]]:
     """(method, path, access) of everything that *app* serves."""
     for rule in app.url_map.iter_rules():

@@ -1,10 +1,11 @@
 """Errors as answers: one shape, `{code, status, message, errors?}`, and one table from the domain's to HTTP's."""
 
 import errno
+import json
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -50,9 +51,9 @@ def answer(status: int, message: str, fields: dict | None = None) -> Response:
     body = {"code": status.value, "status": status.phrase, "message": message}
     if fields:
         body["errors"] = fields
-    response = jsonify(body)
-    response.status_code = status.value
-    return response
+    # "replace": a reason may repeat what was sent, and JSON can name lone surrogates, which UTF-8 has no bytes for.
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, status.value, mimetype="application/json")
 
 
 def _domain_error(error: errors.DomainError) -> Response:

@@ -44,6 +44,11 @@ class Text(fields.String):
         return text
 
 
+def words(format_: str, examples: str) -> dict[str, str]:
+    """Metadata of a text that must be one of a vocabulary's words, which `models.words` knows in all their spellings."""
+    return {"format": format_, "description": examples}
+
+
 class Phone(Text):
     """A phone in any usual spelling; models.users.normal_phone makes it E.164, and refuses what is none."""
 

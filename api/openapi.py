@@ -75,10 +75,13 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
     for method, path, who in access.operations(app):
         found = paths.get(_openapi_path(path), {})
         if who is not None and method.lower() in found:
-            _describe(found[method.lower()], method.lower(), path, found.get("parameters", []), who)
+            silent = getattr(access.view_at(app, method, path), "keeps_no_answer", False)
+            _describe(found[method.lower()], method.lower(), path, found.get("parameters", []), who, silent)
 
 
-def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[dict], who: access.Access) -> None:
+def _describe(
+    operation: dict[str, Any], method: str, path: str, in_path: list[dict], who: access.Access, keeps_no_answer: bool
+) -> None:
     operation["x-who"] = who.name
     operation["security"] = [{who.scheme: []}] if who.scheme else []
     if who.is_optional:
@@ -86,7 +89,7 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
     for parameter in in_path:
         if parameter.get("in") == "path" and parameter.get("schema", {}).get("type") == "integer":
             parameter["schema"]["maximum"] = LARGEST_ID
-    retried = method in WRITES and who.scheme in ("token", "api_key")
+    retried = method in WRITES and who.scheme in ("token", "api_key") and not keeps_no_answer
     if retried:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     answers = operation["responses"]

@@ -7,7 +7,6 @@ from sqlalchemy import Select, func, select
 
 from api.db import session
 
-
 #: How the document tells of the header that :func:`pagination` makes.
 PAGINATION = {
     "X-Pagination": {

@@ -66,7 +66,7 @@ def _counted(probe: Probe) -> str:
         FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY a, b) AS place
               FROM ({probe.sql}) AS found (rule, a, b)) AS placed
         GROUP BY rule
-        """  # noqa: S608  # nosec B608 - the probes are constants of this module
+        """  # noqa: S608  # nosec B608
 
 
 def _factors(session: Session) -> dict[str, list]:

@@ -81,7 +81,7 @@ _LEADS = f"""
         (ARRAY['рядом метро', 'тихий двор', 'балкон', 'парковка', 'вид на парк'])[1 + floor(random() * 5)::int]
     FROM (SELECT round((2e6 * exp(2.4 * random()))::numeric, -4) AS top, floor(25 + 70 * random()) AS area
           FROM generate_series(1, :count)) AS wish
-"""  # noqa: S608  # nosec B608 - constants of this module
+"""  # noqa: S608  # nosec B608
 _PROPERTIES = f"""
     INSERT INTO properties (owner_id, origin, status, deal_type, city, city_key, district, street, price, currency, area, rooms,
         floor, total_floors, property_type, description)
@@ -90,7 +90,7 @@ _PROPERTIES = f"""
         (ARRAY['рядом метро', 'тихий двор', 'балкон', 'парковка', 'вид на парк'])[1 + floor(random() * 5)::int]
     FROM (SELECT round((2e6 * exp(2.4 * random()))::numeric, -4) AS price, floor(25 + 90 * random()) AS area
           FROM generate_series(1, :count)) AS thing
-"""  # noqa: S608  # nosec B608 - constants of this module
+"""  # noqa: S608  # nosec B608
 
 
 def start_run(factory: sessionmaker[Session], settings: Settings) -> int:
@@ -255,7 +255,7 @@ class Load:
         return times
 
     def _mix(self, caller: Caller, over: threading.Event, seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311  # nosec B311 - no secret
+        chance = random.Random(seed)  # noqa: S311  # nosec B311
         while not over.is_set():
             owner, lead_id = chance.choice(self.leads)
             token = self.tokens[owner]

@@ -1,7 +1,6 @@
 """The way in and out: the landing page, signing in by password, SMS code or Telegram, the look of the pages."""
 
 import base64
-import hashlib
 import json
 from typing import Any
 
@@ -13,7 +12,7 @@ from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
 from api.console.page import THEMES, back, home_of, page_blueprint
 from api.console.speech import LANGUAGES, say
 from api.db import after_commit, session
-from api.limits import address, check_failures, count_failure, limit_door
+from api.limits import account_of, address, check_failures, count_failure, limit_door
 from models.audit import record
 from models.base import database_now
 from models.codes import digits_of, request_code, spend
@@ -53,7 +52,7 @@ def sign_in() -> Response | str:
     limit_door()
     username = request.form.get("username", "")[:254]
     password = request.form.get("password", "")[:LONGEST_PASSWORD]
-    account = hashlib.sha256(username.strip().lower().encode()).hexdigest()[:32]
+    account = account_of(username)
     check_failures(account)
     user = user_by_login(session(), username)
     # The same steps whether or not there is such a user: neither answer nor time tells.

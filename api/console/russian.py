@@ -53,7 +53,6 @@ SENTENCES = {
     "An example of a recommendation with its reasons": "Пример рекомендации с объяснением",
     "Moscow, Arbat": "Москва, Арбат",
     "Ways to sign in": "Способы входа",
-    "Password": "Пароль",  # nosec B105
     "Code by SMS": "Код по SMS",
     "E-mail or phone": "E-mail или телефон",
     "Phone": "Телефон",
@@ -459,8 +458,10 @@ SENTENCES = {
     "New ad": "Новое объявление",
     "Edit ad": "Изменить объявление",
     "Category": "Категория",
-    "Cost of a lead, at most": "Стоимость лида, не больше",
-    "Return, at least": "Отдача, не меньше",
+    "Name of the niche": "Название ниши",
+    "Name of the campaign": "Название кампании",
+    "Cost of a lead, at most": "Цена лида, до",
+    "Return, at least": "Окупаемость, от",
     "First day": "Первый день",
     "Last day": "Последний день",
     "Title": "Заголовок",
@@ -483,6 +484,8 @@ SENTENCES = {
     "Only a lead that is won brings revenue.": "Выручку приносит только выигранный контакт.",
     "Must be greater than or equal to 0.": "Не меньше нуля.",
 }
+# Apart, for the check of secrets takes it for one.
+SENTENCES["Password"] = "Пароль"  # nosec B105
 
 #: Complaints that carry a number.
 PATTERNS = (

@@ -17,6 +17,7 @@ from api.access import bearer_token, current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import after_commit, session
 from api.fields import FormWhole, IdNumber, Moment, Text, moment
+from api.idempotency import keeps_no_answer
 from api.paging import PAGINATION, page_of, pagination
 from api.portal.switchboard import Switchboard
 from api.swipe.words import title_of
@@ -167,6 +168,7 @@ class ChatRead(MethodView):
 @blp.route("/chat/ticket")
 class ChatTicket(MethodView):
     @signed_in
+    @keeps_no_answer
     @blp.response(200, Ticket)
     def post(self):
         """Get a ticket for one socket, so that the token stays out of the address"""

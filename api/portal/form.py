@@ -13,7 +13,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.blueprint import Body
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR, MOST_FLOORS, MOST_ROOMS
-from api.fields import MOST_MONEY, File, FormNumber, FormWhole, Number, Text, moment, plain
+from api.fields import MOST_MONEY, File, FormNumber, FormWhole, Number, Text, moment, plain, words
 from models.enums import Origin
 from models.errors import InvalidValueError
 from models.places import city_of_address
@@ -49,8 +49,8 @@ def _area() -> FormNumber:
 class PropertyForm(Body):
     """The text parts of the form."""
 
-    deal_format = Text(100, required=True, metadata={"format": "deal-word", "description": "sale, rent, хочу продать, хочу сдать, ..."})
-    type = Text(100, required=True, metadata={"format": "property-word", "description": "apartment, house, квартира, дом, ..."})
+    deal_format = Text(100, required=True, metadata=words("deal-word", "sale, rent, хочу продать, хочу сдать, ..."))
+    type = Text(100, required=True, metadata=words("property-word", "apartment, house, квартира, дом, ..."))
     subtype = Text(100, required=True)
     condition = Text(100, required=True)
     entry_year = FormWhole(FIRST_YEAR, LAST_YEAR, required=True)
@@ -58,7 +58,7 @@ class PropertyForm(Body):
     purpose = Text(200, required=True)
     location = Text(500, required=True, metadata={"description": "The address, the city between commas."})
     price = FormNumber(0, MOST_MONEY, required=True)
-    currency = Text(50, required=True, metadata={"format": "currency-word", "description": "USD, EUR, рубли, тенге, ..."})
+    currency = Text(50, required=True, metadata=words("currency-word", "USD, EUR, рубли, тенге, ..."))
     title = Text(300, required=True)
     description = Text(20_000, required=True)
     floor = FormWhole(-10, MOST_FLOORS)

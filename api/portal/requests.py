@@ -11,7 +11,7 @@ from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
 from api.exchange.leads import rescore_soon
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
-from api.fields import Moment, Number, Text, Whole, YesNo, money, plain
+from api.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
 from api.paging import PAGINATION, page_of, pagination
 from api.portal.form import form_row
 from models.enums import Origin, Role, Side
@@ -36,18 +36,18 @@ class RequestBody(Body):
 
     city = Text(100, required=True)
     district = Text(100, empty=True, allow_none=True)
-    deal_format = Text(100, required=True, metadata={"format": "deal-word", "description": "хочу купить, хочу арендовать, buy, rent, ..."})
-    type = Text(100, required=True, metadata={"format": "property-word", "description": "квартира, дом, apartment, house, ..."})
+    deal_format = Text(100, required=True, metadata=words("deal-word", "хочу купить, хочу арендовать, buy, rent, ..."))
+    type = Text(100, required=True, metadata=words("property-word", "квартира, дом, apartment, house, ..."))
     subtype = Text(100, empty=True, allow_none=True)
     condition = Text(100, empty=True, allow_none=True)
     construction_year = Whole(FIRST_YEAR, LAST_YEAR, allow_none=True)
     construction_quarter = Whole(1, 4, allow_none=True)
-    total_rooms = Text(50, empty=True, allow_none=True, metadata={"format": "rooms-word", "description": "студия, 1, 2, 1-3, 4+"})
+    total_rooms = Text(50, empty=True, allow_none=True, metadata=words("rooms-word", "студия, 1, 2, 1-3, 4+"))
     total_area_min = Number(0, LARGEST_AREA, allow_none=True)
     total_area_max = Number(0, LARGEST_AREA, allow_none=True)
     budget_min = money(allow_none=True)
     budget_max = money(allow_none=True)
-    currency = Text(50, empty=True, allow_none=True, metadata={"format": "currency-word", "description": "рубли, тенге, евро, USD, ..."})
+    currency = Text(50, empty=True, allow_none=True, metadata=words("currency-word", "рубли, тенге, евро, USD, ..."))
     purchase_purpose = Text(200, empty=True, allow_none=True)
     urgency = Text(200, empty=True, allow_none=True)
     purchase_method = Text(200, empty=True, allow_none=True)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -141,17 +142,17 @@ def start_web(process_environment) -> Iterator[Callable[..., Web]]:
     """
     A function that starts gunicorn as the Procfile does and waits until it answers; all are stopped after the test.
 
-    ``start_web(port, WEB_CONCURRENCY="1")`` names the port, and variables for the process.
+    ``start_web(port, cwd=folder, WEB_CONCURRENCY="1")`` names the port, the code, and variables for the process.
     """
     started: list[Web] = []
 
-    def start(port: int | None = None, **variables: str) -> Web:
+    def start(port: int | None = None, cwd: Path = ROOT, **variables: str) -> Web:
         port = port or free_port()
         environment = {**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **variables}
         web = Web(
             subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.py", "api.wsgi:app"],
-                cwd=ROOT,
+                cwd=cwd,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -198,7 +199,7 @@ def start_beat(process_environment) -> Iterator[Callable[..., subprocess.Popen]]
 def people(engine, market) -> list[Person]:
     """Two people who write, beside the market."""
     with Session(engine, expire_on_commit=False) as session:
-        found = [Person(session, name) for name in ("anna", "boris")]
+        found = [Person.made(session, name) for name in ("anna", "boris")]
         session.commit()
     return found
 
