@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import prepared
+from models import prepared, tracing
 
 #: A statement that runs longer than this is cancelled: nobody waits for it any more. Runs lift it for themselves.
 STATEMENT_TIMEOUT_MS = 30_000
@@ -58,6 +58,7 @@ def connect(
     )
     _refuse_dead_connections(engine)
     prepared.watch(engine)
+    tracing.watch_statements(engine)
     return engine
 
 

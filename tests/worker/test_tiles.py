@@ -261,7 +261,7 @@ def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(wor
 
 
 @pytest.mark.parametrize("rows", [(1, 1), (1000, 1000), (100_000, 3000), (3000, 700_000), (400_000, 400_000)])
-@pytest.mark.parametrize("memory_mb", [400, 1024, 4096])
+@pytest.mark.parametrize("memory_mb", [450, 1024, 4096])
 def test_a_tile_fits_into_the_memory_that_it_may_take(rows, memory_mb):
     leads, properties = rows
     across, down = grid_of(leads, properties, memory_mb)
