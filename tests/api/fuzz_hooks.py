@@ -10,13 +10,13 @@ by who may.
 import itertools
 import json
 import os
-from types import SimpleNamespace
 
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 
 from models.tokens import make_token
+from models.users import User
 from models.words import CURRENCIES, DEAL_TYPES, PROPERTY_TYPES
 
 WORLD = json.loads(os.environ["FUZZ_WORLD"])
@@ -63,7 +63,7 @@ def role_for(who: str, path: str) -> str:
 def token_of(role: str) -> str:
     # A new one each time, so that signing out ends no other's.
     user_id, version = WORLD["people"][role]
-    return make_token(SimpleNamespace(id=user_id, token_version=version), WORLD["secret"], 1)
+    return make_token(User(id=user_id, token_version=version), WORLD["secret"], 1)
 
 
 @schemathesis.hook

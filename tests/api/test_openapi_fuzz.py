@@ -114,12 +114,12 @@ def web(start_web) -> str:
     return start_web(TRUSTED_PROXIES="1", SMS_PER_HOUR="10000000", LOG_LEVEL="ERROR", **bot).url
 
 
-@pytest.mark.timeout(120 if EXAMPLES < 10 else 3600)
+@pytest.mark.timeout(400 if EXAMPLES < 10 else 3600)
 def test_every_operation_keeps_to_the_document(web, world, tmp_path):
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run"]
     command += [f"{web}/openapi.json", "--phases", PHASES, "--max-examples", str(EXAMPLES), "--seed", SEED]
-    command += ["--workers", "1", "--continue-on-failure", "--no-color", "--report-json-path", str(report)]
+    command += ["--workers", "1", "--no-shrink", "--continue-on-failure", "--no-color", "--report-json-path", str(report)]
     environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.api.fuzz_hooks", "FUZZ_WORLD": json.dumps(world)}
 
     ended = subprocess.run(command + MORE, cwd=ROOT, env=environment, capture_output=True, text=True)
