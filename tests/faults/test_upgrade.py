@@ -39,7 +39,7 @@ def before(tmp_path_factory):
     for commit in git("log", "--first-parent", "--format=%H", "--", MIGRATIONS).split():
         for candidate in (commit, f"{commit}^"):
             names = {name.rpartition("/")[2] for name in git("ls-tree", "--name-only", candidate, f"{MIGRATIONS}/").split()}
-            if names and names != here:
+            if names and names < here:  # a strict part: migrations of branches may have had other numbers
                 folder = tmp_path_factory.mktemp("before")
                 archive = git("archive", "--format=tar", candidate, text=False)
                 tarfile.open(fileobj=io.BytesIO(archive)).extractall(folder, filter="data")
