@@ -17,7 +17,7 @@ run: .venv/project ## start everything and serve on PORT (8000); NO_DEMO=1 for a
 test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 0" runs them in one process
 	@$(RUN) pytest -n 2 --dist loadfile $(ARGS)
 
-faults: .venv/project ## break the system on purpose, in full: kills, lost servers, full disks (a few minutes)
+faults: .venv/project ## break the system on purpose, in full: kills, lost servers, cut-off hosts, jumping clocks, an upgrade (ten minutes)
 	@FAULTS=full $(RUN) pytest tests/faults $(ARGS)
 
 ROLES = admin realtor tenant anonymous
