@@ -1,6 +1,8 @@
 """The Celery application: `celery --app worker.app`."""
 
+import os
 import sys
+from typing import Any
 
 from celery import Celery, signals
 
@@ -18,6 +20,10 @@ ORPHANS_SECONDS = 6 * 3600
 
 #: Longer than any task may take: the broker hands out a message again that was not acknowledged within it.
 VISIBILITY_TIMEOUT_SECONDS = 3 * 3600
+
+#: What the processes of a worker that only takes runs yield to others by (man 2 setpriority): people who read pages and
+#: wait for fresh lists go first, and a run has the machine when nobody does.
+RUNS_NICENESS = 10
 
 
 def make_app(settings: Settings) -> Celery:
@@ -88,6 +94,13 @@ watch.register(settings.redis_url)
 def _set_up_logging(**_: object) -> None:
     # With a receiver here Celery leaves logging alone, in workers and in beat.
     logs.configure(settings.environment, settings.log_level)
+
+
+@signals.celeryd_after_setup.connect
+def _yield_to_others(instance: Any, **_: object) -> None:
+    # Before the pool is forked: its processes inherit it, and so do the threads of their numpy.
+    if set(instance.app.amqp.queues.consume_from) == {"runs"}:
+        os.setpriority(os.PRIO_PROCESS, 0, RUNS_NICENESS)
 
 
 @signals.worker_ready.connect

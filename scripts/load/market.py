@@ -128,5 +128,3 @@ def lead_body(chance: random.Random) -> dict:
             "payment_method": "MORTGAGE",
         },
     }
-
-
