@@ -29,11 +29,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call, for people (`name`), for OpenAPI (`scheme`, None: anybody) and for the request (`check`)."""
+    """
+    Who may call, for people (`name`), for OpenAPI (`scheme`, None: anybody) and for the request (`check`).
+
+    *may_forbid*: the check may answer 403. *is_optional*: it may let in who sends no proof.
+    """
 
     name: str
     scheme: str | None
     check: Callable[[], None]
+    may_forbid: bool = False
+    is_optional: bool = False
 
 
 def public(view: View) -> View:
@@ -78,17 +84,17 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
             raise NotAllowedError("Your role may not do this.")
 
     def mark(view: View) -> View:
-        view.access = Access(", ".join(sorted(roles)), "token", check)
+        view.access = Access(", ".join(sorted(roles)), "token", check, may_forbid=True)
         return view
 
     return mark
 
 
-def proved_by(check: Callable[[], None], *, name: str, scheme: str) -> Callable[[View], View]:
-    """Whoever passes *check* may call this; it raises NotSignedInError or NotAllowedError."""
+def proved_by(check: Callable[[], None], *, name: str, scheme: str, **facts: bool) -> Callable[[View], View]:
+    """Whoever passes *check* may call this; it raises NotSignedInError or NotAllowedError. *facts*: see Access."""
 
     def mark(view: View) -> View:
-        view.access = Access(name, scheme, check)
+        view.access = Access(name, scheme, check, **facts)
         return view
 
     return mark
@@ -137,6 +143,19 @@ def check_access() -> None:
     for name, value in (request.view_args or {}).items():
         if isinstance(value, int) and value > LARGEST_ID:
             raise InvalidValueError(name, "There are no such large ids.")
+
+
+def view_of_request() -> Callable[..., Any] | None:
+    """What answers the request's method on its path; None where nothing does."""
+    if request.url_rule is None:
+        return None
+    return _view(current_app.view_functions[request.endpoint], request.method)
+
+
+def view_at(app: Flask, method: str, path: str) -> Callable[..., Any]:
+    """What answers *method* on the rule *path*."""
+    endpoint = next(rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == path and method in rule.methods)
+    return _view(app.view_functions[endpoint], method)
 
 
 def operations(app: Flask) -> Iterator[tuple[str, str, Access | None]]:

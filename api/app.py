@@ -108,6 +108,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     errors.register(app)
     api = flask_smorest.Api(app)
     api.ERROR_SCHEMA = ErrorAnswer
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # api/openapi.py lists every error by its status
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     chat_socket.sock.init_app(app)

@@ -36,6 +36,8 @@ class Parser(FlaskParser):
             return super().load_json(req, schema)
         except RecursionError:
             raise BadRequest(TOO_DEEP) from None
+        except ValueError:  # not of the JSON's form, which webargs answers itself
+            raise BadRequest("A number in the JSON has too many digits.") from None
 
     def load_multipart(self, req: Any, schema: Schema) -> Any:
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])

@@ -7,8 +7,7 @@ import flask_smorest
 from flask import Flask, Response, send_from_directory
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from api import access
-from models.base import LARGEST_ID
+from api import access, openapi
 
 REDOC = Path(__file__).parent / "static" / "redoc"
 
@@ -28,12 +27,8 @@ REDOC_PAGE = """<!doctype html>
 
 
 def register(app: Flask, api: flask_smorest.Api) -> None:
-    """Describe who may call what in the document, and serve the readers."""
-    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    api.spec.components.security_scheme("api_key", {"type": "apiKey", "in": "header", "name": "X-API-Key"})
-    api.spec.components.security_scheme("bot", {"type": "apiKey", "in": "header", "name": "X-Telegram-Bot-Secret"})
-    _describe_access(app, api)
-    _describe_ids(api)
+    """Complete the document, and serve its readers."""
+    openapi.complete(app, api)
     swagger = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Leadmatch API"})
     app.register_blueprint(swagger)
     app.add_url_rule("/redoc", "redoc", access.public(_redoc_page))
@@ -42,34 +37,6 @@ def register(app: Flask, api: flask_smorest.Api) -> None:
         if endpoint.startswith(("swagger_ui.", "api-docs.")):
             # Wrapped, for some of them are bound methods, which take no marks.
             app.view_functions[endpoint] = access.public(functools.partial(view))
-
-
-def _describe_access(app: Flask, api: flask_smorest.Api) -> None:
-    paths = api.spec._paths  # apispec has no public way to amend a path that flask-smorest has added
-    for method, path, who in access.operations(app):
-        operation = paths.get(_openapi_path(path), {}).get(method.lower())
-        if operation is None or who is None:
-            continue
-        operation["security"] = [{who.scheme: []}] if who.scheme else []
-        operation["x-who"] = who.name
-
-
-def _describe_ids(api: flask_smorest.Api) -> None:
-    """Say in the document how large an id in a path may be."""
-    for operations in api.spec._paths.values():
-        for parameter in operations.get("parameters", []):
-            schema = parameter.get("schema", {})
-            if parameter.get("in") == "path" and schema.get("type") == "integer":
-                schema["maximum"] = LARGEST_ID
-
-
-def _openapi_path(path: str) -> str:
-    """
-    >>> _openapi_path("/leads/<int:lead_id>/matches")
-    '/leads/{lead_id}/matches'
-    """
-    parts = [f"{{{part[1:-1].split(':')[-1]}}}" if part.startswith("<") else part for part in path.split("/")]
-    return "/".join(parts)
 
 
 def _redoc_page() -> Response:

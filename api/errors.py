@@ -1,13 +1,15 @@
 """Errors as answers: one shape, `{code, status, message, errors?}`, and one table from the domain's to HTTP's."""
 
 import errno
+import json
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing.exceptions import WebsocketMismatch
 
 from models import errors
 
@@ -49,9 +51,9 @@ def answer(status: int, message: str, fields: dict | None = None) -> Response:
     body = {"code": status.value, "status": status.phrase, "message": message}
     if fields:
         body["errors"] = fields
-    response = jsonify(body)
-    response.status_code = status.value
-    return response
+    # "replace": a reason may repeat what was sent, and JSON can name lone surrogates, which UTF-8 has no bytes for.
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, status.value, mimetype="application/json")
 
 
 def _domain_error(error: errors.DomainError) -> Response:
@@ -82,6 +84,10 @@ def _http_error(error: HTTPException) -> Response:
     if fields:
         path, reason = _first(fields)
         return answer(error.code, f"{path}: {reason}" if path else reason, fields)
+    if isinstance(error, WebsocketMismatch) and "websocket" not in request.headers.get("Upgrade", "").lower():
+        response = answer(426, "Open a WebSocket here.")
+        response.headers["Upgrade"] = "websocket"
+        return response
     response = answer(error.code or 500, data.get("message") or error.description or "")
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After", "Location"):

@@ -1,6 +1,7 @@
 """Kinds of values in requests and answers, so that a rule about them stands once."""
 
 import math
+import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -13,6 +14,14 @@ from models.base import LARGEST_ID
 #: What a Money column holds.
 MOST_MONEY = Decimal("999999999999999")
 
+#: What is blank to people, whichever of the world's spaces it is made of. Spelt out, because Python, ECMAScript (whose
+#: patterns OpenAPI uses) and PostgreSQL each mean something else by white space.
+_BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u2060\\u3000\\ufeff"
+NOT_BLANK = f"[^{_BLANK}]"
+LONGEST_PHONE = 40
+_DIGITS = re.compile("[1-9][0-9]*")
+_HAS_SIGN = re.compile(NOT_BLANK)
+
 
 class Text(fields.String):
     """Text that PostgreSQL can store, of 1 to *longest* characters (0 allowed with `empty=True`)."""
@@ -24,23 +33,35 @@ class Text(fields.String):
         super().__init__(validate=rules, **kwargs)
         self.empty = empty
         if not empty:
-            self.metadata.setdefault("pattern", r"\S")  # how OpenAPI says: not blank
+            self.metadata.setdefault("pattern", NOT_BLANK)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
             raise ValidationError("Characters that are not text (NUL, lone surrogates) are not allowed.")
-        if not self.empty and text and not text.strip():
+        if not self.empty and text and not _HAS_SIGN.search(text):
             raise ValidationError("This must not be blank.")
         return text
 
 
+def words(format_: str, examples: str) -> dict[str, str]:
+    """Metadata of a text that must be one of a vocabulary's words, which `models.words` knows in all their spellings."""
+    return {"format": format_, "description": examples}
+
+
 class Phone(Text):
-    """A phone in any usual spelling; models.users.normal_phone makes it E.164."""
+    """A phone in any usual spelling; models.users.normal_phone makes it E.164, and refuses what is none."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(40, **kwargs)
-        self.metadata.setdefault("format", "phone")
+        super().__init__(LONGEST_PHONE, **kwargs)
+        # The format says all: bounds on the length would call texts good that are no phone.
+        self.validators = []
+        self.metadata = {"format": "phone", "example": "+77011234567"} | kwargs.get("metadata", {})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        validate.Length(min=1, max=LONGEST_PHONE)(text)
+        return text
 
 
 class Email(Text):
@@ -55,7 +76,8 @@ class Number(fields.Field):
     """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
+        super().__init__(**kwargs)
+        self.span = validate.Range(min=least, max=most)
         self.places = Decimal(1).scaleb(-places)
         # apispec reads limits off marshmallow's own numbers only.
         self.metadata.setdefault("type", "number")
@@ -67,8 +89,7 @@ class Number(fields.Field):
             value = self.number_of(value)
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("Not a finite number.")
-        if abs(value) > MOST_MONEY:
-            raise ValidationError(f"Must be at most {MOST_MONEY}.")
+        self.span(value)  # before rounding, which would bring in what lies just outside
         return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP)
 
     def number_of(self, value: Any) -> float:
@@ -119,22 +140,31 @@ class FormWhole(fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class YesNo(fields.Boolean):
+    """true or false in a JSON body; 1, "yes" and the like are neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Not a valid boolean.")
+        return value
+
+
 class IdText(fields.String):
-    """An id as the exchange contract writes it: a string of digits. Accepts a number too."""
+    """An id as the exchange contract writes it: a string of digits."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.metadata.setdefault("pattern", "^[1-9][0-9]{0,17}$")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        return row_id(value)
+        return id_of_digits(value, longest=18)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else str(value)
 
 
 class IdNumber(fields.Integer):
-    """An id as tinder and portal write it: a number."""
+    """An id in a JSON body of tinder and portal: a number."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -145,13 +175,27 @@ class IdNumber(fields.Integer):
         return row_id(value)
 
 
+class FormId(IdNumber):
+    """An id in a query, where everything is text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        return id_of_digits(value, longest=19)
+
+
 def row_id(value: Any) -> int:
-    """An id from a body; raises ValidationError unless it is a whole number that a row could have."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19:
-        value = int(value)
+    """An id from a JSON body; raises ValidationError unless it is a whole number that a row could have."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 2.0 is whole, as everywhere
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
         raise ValidationError("Not a valid id.")
     return value
+
+
+def id_of_digits(value: Any, longest: int) -> int:
+    """An id written in at most *longest* digits, without leading zeros; raises ValidationError."""
+    if not isinstance(value, str) or len(value) > longest or not _DIGITS.fullmatch(value):
+        raise ValidationError("Not a valid id.")
+    return row_id(int(value))
 
 
 class File(fields.Field):

@@ -1,5 +1,6 @@
 """How gunicorn serves the API."""
 
+import gc
 import os
 import shutil
 import signal
@@ -10,8 +11,11 @@ from models.places import city_of
 from models.settings import default_home
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-# Threads, not gevent: psycopg2 and numpy block a gevent loop.
-worker_class = "gthread"
+# Threads, not gevent: psycopg2 and numpy block a gevent loop. Slow clients get none: gunicorn's own threaded worker would
+# give each a thread.
+worker_class = "api.slow_clients.Worker"
+# Slow and idle connections count too; they cost some kilobytes each.
+worker_connections = 4000
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Most of them are for chat sockets, which hold a thread each: models.settings keeps the number that may.
 threads = int(os.environ.get("WEB_THREADS", "96"))
@@ -53,6 +57,9 @@ def post_worker_init(worker) -> None:
     clients come back to another one at once.
     """
     worker.wsgi.extensions["worker"].warm_up()
+    # What was made at the start lives as long as the process; the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
     stop = signal.getsignal(signal.SIGTERM)
 
     def close_sockets_and_stop(number, frame) -> None:

@@ -9,6 +9,8 @@ The engine is `limits`, the library under flask-limiter. flask-limiter itself ti
 request's address; ours also depend on what a body says (the account tried), which its decorators cannot see.
 """
 
+import contextlib
+import hashlib
 import logging
 import math
 import time
@@ -20,7 +22,8 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from models.errors import TooManyError
+from models.errors import InvalidValueError, TooManyError
+from models.users import normal_email, normal_phone
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +78,9 @@ class Limits:
     @staticmethod
     def _refuse(counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
         reset = counters.get_window_stats(limit, name, key).reset_time
-        raise TooManyError("Too many requests; wait, then go on.", max(1, math.ceil(reset - time.time())))
+        # A clock that went back since would have us say "tomorrow".
+        wait = min(math.ceil(reset - time.time()), limit.get_expiry())
+        raise TooManyError("Too many requests; wait, then go on.", max(1, wait))
 
 
 def register(app: Flask, redis_url: str) -> None:
@@ -94,6 +99,18 @@ def limit_caller() -> None:
 def limit_door() -> None:
     """Count one try at a door from the caller's address."""
     limits().spend(DOOR, "door", address())
+
+
+def account_of(username: str) -> str:
+    """
+    What failures to get in as *username* are counted under: the same for every spelling of a phone or an e-mail address,
+    or a guesser would have as many limits as a number has spellings. Hashed, to keep both out of Redis.
+    """
+    for normal in (normal_email, normal_phone):
+        with contextlib.suppress(InvalidValueError):
+            username = normal(username)
+            break
+    return hashlib.sha256(username.strip().lower().encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def check_failures(account: str) -> None:

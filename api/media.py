@@ -17,10 +17,16 @@ blp = Blueprint("media", __name__, description="Uploaded files")
 CACHE = "private, max-age=86400, immutable"
 
 
+BYTES = {"type": "string", "format": "binary"}
+
+
 @blp.route("/media/<name>")
 class Media(MethodView):
     @public
-    @blp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+    @blp.response(200, BYTES, content_type="image/jpeg")
+    @blp.alt_response(200, schema=BYTES, content_type="image/png")
+    @blp.alt_response(200, schema=BYTES, content_type="image/webp")
+    @blp.alt_response(200, schema=BYTES, content_type="application/pdf")
     @blp.alt_response(404, description="There is no such file.")
     def get(self, name) -> Response:
         """Read an uploaded file

@@ -7,6 +7,15 @@ from sqlalchemy import Select, func, select
 
 from api.db import session
 
+#: How the document tells of the header that :func:`pagination` makes.
+PAGINATION = {
+    "X-Pagination": {
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "JSON: total, total_pages, page, first_page, last_page, previous_page, next_page.",
+    }
+}
+
 
 def page_of(query: Select, args: dict[str, int]) -> tuple[list[Any], int]:
     """(rows of the page, count of all rows); an ordered *query* of one entity or of several columns."""

@@ -3,7 +3,7 @@
 from flask import Flask, Response, current_app, g
 from sqlalchemy.orm import Session
 
-from api import idempotency
+from api import bell, idempotency
 
 
 class App(Flask):
@@ -26,6 +26,9 @@ class App(Flask):
 
 
 def send_notices(session: Session) -> None:
-    """Have the notices that a committed transaction stored (`models.notifications.notify`) sent outside too."""
-    for notice_id in session.info.pop("notices", []):
+    """Have the notices that a committed transaction stored (`models.notifications.notify`) seen, and sent outside."""
+    stored = session.info.pop("notices", {})
+    for notice_id in stored:
         current_app.extensions["worker"].notice_stored(notice_id)
+    for user_id in set(stored.values()):
+        bell.ring(current_app.extensions["redis"], user_id)

@@ -11,6 +11,7 @@ request's writes are committed. A crash in between leaves bytes without a row, w
 `worker.accounts.remove_orphans` clears away.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -20,10 +21,12 @@ from werkzeug.datastructures import FileStorage
 from api import images
 from api.db import after_commit, session
 from api.images import CleanFile
-from models.errors import InvalidFileError, TooLargeFileError, WrongFileTypeError
+from models.errors import BusyError, InvalidFileError, TooLargeFileError, WrongFileTypeError
 from models.storage import Storage
 from models.uploads import add_upload, bytes_of, forget_uploads
 from models.users import User
+
+log = logging.getLogger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -102,7 +105,7 @@ def allow_large_body() -> None:
 def remove_what_failed(_error: BaseException | None = None) -> None:
     """At a request's end: remove the files that it stored and whose rows were not committed."""
     for name in g.pop("uncommitted_files", []):
-        storage().remove(name)
+        _discard(name)
 
 
 def _check_size(upload: FileStorage) -> int:
@@ -148,8 +151,15 @@ def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> s
 
 def _remove(names: list[str]) -> None:
     if names:
-        kept = storage()
-        after_commit(lambda: [kept.remove(name) for name in names])
+        after_commit(lambda: [_discard(name) for name in names])
+
+
+def _discard(name: str) -> None:
+    """Remove a file that no row speaks of. Should the storage be away, `worker.accounts.remove_orphans` does it later."""
+    try:
+        storage().remove(name)
+    except BusyError:
+        log.warning("file_left_for_later")
 
 
 def _field(upload: FileStorage) -> str:

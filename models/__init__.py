@@ -3,6 +3,7 @@
 from models import (
     ads,
     api_keys,
+    attention,
     audit,
     campaigns,
     chats,
@@ -18,6 +19,7 @@ from models import (
     messages,
     niches,
     notifications,
+    partials,
     properties,
     prospects,
     quality,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, CreatedAt, Money, utc_now, words
+from models.base import Base, CreatedAt, Money, database_now, words
 from models.campaigns import Campaign
 from models.errors import NotFoundError
 from models.niches import Niche
@@ -153,6 +153,6 @@ def spent_by(session: Session, ad_id: UUID) -> Decimal:
 def _book(session: Session, ad: Ad, amount: Decimal, day: date | None) -> None:
     if not amount:
         return
-    row = insert(AdSpend).values(ad_id=ad.id, day=day or utc_now().date(), amount=amount)
+    row = insert(AdSpend).values(ad_id=ad.id, day=day or database_now(session).date(), amount=amount)
     added = {"amount": AdSpend.amount + row.excluded.amount}
     session.execute(row.on_conflict_do_update(constraint="pk_ad_spend", set_=added))

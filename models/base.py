@@ -5,8 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Numeric, String, func
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Numeric, String, func, select
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 #: Every constraint has a name that says what it is, so that a migration can refer to it.
 NAMING = {
@@ -53,5 +53,15 @@ def words(enum: type[StrEnum], name: str) -> Enum:
 
 
 def utc_now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The present moment by this machine's clock, aware, in UTC: for display. See :func:`database_now`."""
     return datetime.now(UTC)
+
+
+def database_now(session: Session) -> datetime:
+    """
+    The present moment by the database's clock (the transaction's start), aware, in UTC.
+
+    Whatever is decided by time (whether a code, a token, a lease or a kept answer is past its time) is decided by this
+    one clock: those of web and worker machines differ, and may jump.
+    """
+    return session.scalar(select(func.now()))

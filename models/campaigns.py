@@ -116,6 +116,24 @@ def get_campaign(session: Session, campaign_id: UUID, *, lock: bool = False) -> 
     return campaign
 
 
+def change_campaign(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> None:
+    """
+    Set the given columns of a locked campaign; its niche and platform stay, for prospects were won under them.
+
+    Raises:
+        ConflictError: The status cannot follow the present one.
+        InvalidValueError: The dates are the wrong way round.
+    """
+    start, end = (fields.get(name, getattr(campaign, name)) for name in ("start_date", "end_date"))
+    if start and end and start > end:
+        raise InvalidValueError("end_date", "It must not be before start_date.")
+    if "status" in fields:
+        check_move("campaign", campaign.status, fields["status"], MOVES)
+    for name, value in fields.items():
+        setattr(campaign, name, value)
+    session.flush()
+
+
 def change_status(session: Session, campaign: Campaign, status: CampaignStatus) -> bool:
     """Move the campaign to *status*; whether that changed anything. Raises ConflictError if it cannot follow."""
     check_move("campaign", campaign.status, status, MOVES)

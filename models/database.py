@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import prepared
+from models import prepared, tracing
 
 #: A statement that runs longer than this is cancelled: nobody waits for it any more. Runs lift it for themselves.
 STATEMENT_TIMEOUT_MS = 30_000
@@ -16,6 +16,10 @@ STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 #: A connection that nobody has used for longer is asked for a sign of life before it is given out.
 IDLE_SECONDS = 10
+
+#: A peer that has not answered for 20 s is gone (10 + 2 * 5 while nothing is sent; milliseconds for what was). As long as
+#: a shard's lease: a machine that is cut off must not hold a market's lock longer than its shard.
+DEAD = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 
 
 def connect(
@@ -38,6 +42,10 @@ def connect(
     options = (
         f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS}"
         " -c idle_in_transaction_session_timeout=300000"
+        # The server lets go of a client that is cut off, and of its locks, rather than wait two hours (Linux's default).
+        f" -c tcp_keepalives_idle={DEAD['keepalives_idle']} -c tcp_keepalives_interval={DEAD['keepalives_interval']}"
+        f" -c tcp_keepalives_count={DEAD['keepalives_count']} -c tcp_user_timeout={DEAD['tcp_user_timeout']}"
+        " -c client_connection_check_interval=10000"
     )
     engine = create_engine(
         url,
@@ -46,10 +54,11 @@ def connect(
         pool_use_lifo=True,  # the server process that was used last has its plans and pages at hand
         pool_timeout=10,
         hide_parameters=True,  # an error's text may reach a log, and parameters are people's data
-        connect_args={"options": options, "connect_timeout": 5, "application_name": application},
+        connect_args={"options": options, "connect_timeout": 5, "application_name": application, **DEAD},
     )
     _refuse_dead_connections(engine)
     prepared.watch(engine)
+    tracing.watch_statements(engine)
     return engine
 
 

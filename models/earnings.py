@@ -11,6 +11,7 @@
 The platform of a prospect is here its campaign's, for that is where the money went.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -172,6 +173,35 @@ def niche_earnings(
     whole = found.get(0b111, [])
     total = whole[0].figures if whole else Figures()
     return NicheEarnings(total, found.get(0b011, []), found.get(0b101, []), found.get(0b110, []))
+
+
+def niche_totals(session: Session, niche_ids: Sequence[UUID]) -> dict[UUID, Figures]:
+    """What each of some niches cost and earned over all time; the same as :func:`niche_earnings`, whole, for all at once."""
+    is_won = Prospect.status == ProspectStatus.WON
+    won = (
+        select(
+            Prospect.niche_id,
+            func.count(),
+            func.count().filter(Prospect.status.in_(QUALIFIED)),
+            func.count().filter(is_won),
+            func.coalesce(func.sum(Prospect.revenue).filter(is_won), _NOTHING),
+        )
+        .where(Prospect.niche_id.in_(niche_ids))
+        .group_by(Prospect.niche_id)
+    )
+    paid = (
+        select(Campaign.niche_id, func.sum(AdSpend.amount))
+        .join(Ad, Ad.campaign_id == Campaign.id)
+        .join(AdSpend, AdSpend.ad_id == Ad.id)
+        .where(Campaign.niche_id.in_(niche_ids))
+        .group_by(Campaign.niche_id)
+    )
+    spends = {niche_id: spend for niche_id, spend in session.execute(paid)}
+    leads = {niche_id: figures for niche_id, *figures in session.execute(won)}
+    return {
+        niche_id: Figures(*leads.get(niche_id, (0, 0, 0, _NOTHING)), spend=spends.get(niche_id, _NOTHING))
+        for niche_id in niche_ids
+    }
 
 
 def earnings_by_day_and_campaign(niche_id: UUID, first: date | None = None, last: date | None = None) -> Select:

@@ -20,7 +20,7 @@ STREAM = "leadgen:events"
 KEPT = 10_000
 #: Read at once; more are fetched at the next turn.
 _BATCH = 100
-_ID = re.compile(r"\d{1,19}-\d{1,19}")
+_ID = re.compile("[0-9]{1,19}-[0-9]{1,19}")
 
 
 class EventKind(StrEnum):

@@ -1,12 +1,12 @@
 """What the engine is told of a lead or a property: plain values, money in the market's own currency."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from models.base import database_now
 from models.places import currency_of_city
 from models.rates import factors_to
 
@@ -15,8 +15,18 @@ Factors = Mapping[str, Decimal]
 
 
 def market_factors(session: Session, city_key: str) -> Factors:
-    """Today's factors into the currency of the city."""
-    return factors_to(session, currency_of_city(city_key), datetime.now(UTC).date())
+    """Today's factors into the currency of the city; "today" is the same on every machine."""
+    return factors_to(session, currency_of_city(city_key), database_now(session).date())
+
+
+def told_factors(factors: Factors) -> str:
+    """
+    The factors in one line, to be kept and compared.
+
+    >>> told_factors({"USD": Decimal("90"), "RUB": Decimal(1)})
+    'RUB 1, USD 90'
+    """
+    return ", ".join(f"{currency} {factor}" for currency, factor in sorted(factors.items()))
 
 
 def lead_facts(lead: Any, factors: Factors) -> dict[str, Any]:

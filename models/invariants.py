@@ -8,11 +8,11 @@ lag behind a change for a moment (a list that is not of its entity's present ver
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from models.base import database_now
 from models.places import currency_of_city
 from models.probes import PROBES, Probe, Rule
 from models.rates import factors_to
@@ -66,12 +66,12 @@ def _counted(probe: Probe) -> str:
         FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY a, b) AS place
               FROM ({probe.sql}) AS found (rule, a, b)) AS placed
         GROUP BY rule
-        """  # noqa: S608  # nosec B608 - the probes are constants of this module
+        """  # noqa: S608  # nosec B608
 
 
 def _factors(session: Session) -> dict[str, list]:
     """What an amount of each currency is worth in each city's own, as three parallel columns; no rate, no row."""
-    today = datetime.now(UTC).date()
+    today = database_now(session).date()
     rows = [
         (city_key, currency, factor)
         for city_key in session.scalars(

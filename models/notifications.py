@@ -20,6 +20,7 @@ class NoticeType(StrEnum):
     NEW_INQUIRY = "NEW_INQUIRY"
     INQUIRY_STATUS = "INQUIRY_STATUS"
     NEW_MESSAGE = "NEW_MESSAGE"
+    NEW_OFFER = "NEW_OFFER"
 
 
 #: The switch of a user's profile that allows notices of a kind outside the application; an unset switch is on.
@@ -29,6 +30,7 @@ SWITCHES = {
     NoticeType.NEW_INQUIRY: "notifications_responses",
     NoticeType.INQUIRY_STATUS: "notifications_responses",
     NoticeType.NEW_MESSAGE: "notifications_all_messages",
+    NoticeType.NEW_OFFER: "notifications_new_matches",
 }
 
 #: A notice that could not be sent for so long is news no more.
@@ -72,7 +74,7 @@ def notify(
     """
     Store a notice; its id, or None if the user has it already.
 
-    The id also joins `session.info["notices"]`: whoever commits the transaction has those sent outside.
+    It also joins `session.info["notices"]`, {id: user's id}: whoever commits the transaction tells them to their users.
     """
     row = {
         "user_id": user_id,
@@ -89,7 +91,7 @@ def notify(
         .returning(Notification.id)
     )
     if notice_id is not None:
-        session.info.setdefault("notices", []).append(notice_id)
+        session.info.setdefault("notices", {})[notice_id] = user_id
     return notice_id
 
 

@@ -20,10 +20,10 @@ from sqlalchemy import (
     LargeBinary,
     Row,
     Select,
+    SmallInteger,
     String,
     and_,
     bindparam,
-    column,
     exists,
     func,
     literal_column,
@@ -35,8 +35,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from models.attention import shown_entries
 from models.base import Base, CreatedAt, Id, words
-from models.enums import DealType, Side, Status
+from models.enums import DealType, ListOrder, Side, Status
 from models.leads import Lead, owned_lead
 from models.matches import Action, Match
 from models.properties import Property, owned_property
@@ -64,7 +65,7 @@ class LeadRecommendations(Base):
     version: Mapped[int]  #: The lead's version that the list was computed from.
     city_key: Mapped[str | None] = mapped_column(String(110))  #: The market it was computed in; null: in none.
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
-    run_id: Mapped[int | None]  #: The rescoring run that wrote it; null: a change of one entity.
+    run_id: Mapped[int | None]  #: The run that began its market's generation; null: a change of one entity wrote it.
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     #: The transaction that wrote the list; lets a worker's snapshot ask for what it has not seen yet.
     changed_in: Mapped[int] = mapped_column(
@@ -109,19 +110,35 @@ class TextModelRow(Base):
 
 
 class Market(Base):
-    """What the lists of one market were last wholly computed with."""
+    """
+    What the lists of one market were last wholly computed with.
+
+    Text model, weights and rates together are a *generation* of lists: with the same ones every change leaves the lists
+    that a run would, so a run over the market begins a new generation only where one of them has changed.
+    """
 
     __tablename__ = "markets"
+    __table_args__ = (CheckConstraint("exploration_slots BETWEEN 0 AND 5", name="slots_are_few"),)
 
     city_key: Mapped[str] = mapped_column(String(110), primary_key=True)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), primary_key=True)
+    #: The run that began the generation.
     run_id: Mapped[int | None]
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
+    #: The exchange rates into the market's currency, as :func:`models.facts.told_factors` tells them.
+    rates: Mapped[str | None]
     #: The learnt weights (models.weights); null: the engine's defaults.
     weights_id: Mapped[int | None] = mapped_column(ForeignKey("weight_sets.id"))
-    #: Rises with every whole generation of lists; a worker's snapshot of the market is thrown away when it differs.
+    #: Rises with every generation of lists.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
+    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`) from
+    #: which both were worked out; null: not yet.
+    list_order: Mapped[ListOrder] = mapped_column(
+        words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
+    )
+    exploration_slots: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    ordered_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
@@ -140,6 +157,8 @@ class Recommended:
     row: Property | Lead | Row
     owner: User | Owner
     match_score: float
+    #: It comes after the list's end, to be given a chance.
+    explored: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,16 +234,15 @@ SHOWN: dict[Side, tuple[str, ...]] = {
 
 def recommended_page(session: Session, side: Side, row_id: int, *, page: int, limit: int) -> RecommendedPage:
     """
-    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first, with whole rows.
+    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first, with whole rows; in a market
+    whose order is balanced, in that order, and with what is explored at the end (:mod:`models.attention`).
 
     What has left the market since the list was computed, and what this side has acted on, is left out.
     """
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit}
     rows = session.execute(_WHOLE_ROWS[side], named).all()
     if rows or page == 1:
-        return RecommendedPage(
-            [Recommended(row, owner, score) for row, owner, score, _ in rows], rows[0][3] if rows else 0
-        )
+        return RecommendedPage([Recommended(*row[:4]) for row in rows], rows[0][4] if rows else 0)
     return RecommendedPage([], _total(session, side, row_id))
 
 
@@ -244,7 +262,9 @@ def shown_page(session: Session, claims: Claims, side: Side, row_id: int, *, pag
         mine = (owned_lead if side is Side.LEAD else owned_property)(session, owner, row_id)
         share = mine.commission_share if side is Side.PROPERTY else None
         return ShownPage([], _total(session, side, row_id) if page > 1 else 0, share, frozenset())
-    entries = [Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency), row.score) for row in rows]
+    entries = [
+        Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency), row.score, row.explored) for row in rows
+    ]
     shared = frozenset(row.id for row in rows if row.contacts_shared)
     return ShownPage(entries, rows[0].total, rows[0].share_of_mine, shared)
 
@@ -281,22 +301,24 @@ class _List:
             else (Property, PropertyRecommendations, PropertyRecommendations.property_id)
         )
         ids = LeadRecommendations.property_ids if side is Side.LEAD else PropertyRecommendations.lead_ids
-        #: (id, score, place)
-        self.entry = (
-            func.unnest(ids, self.lists.scores)
-            .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="entry")
-            .render_derived()
-        )
+        self.shown = shown_entries(side, self.key, ids, self.lists.scores)
+        self.entry = self.shown.entry
         self.other = _looked_up(Property if side is Side.LEAD else Lead, self.entry.c.id, "other")
         self.owner = _looked_up(User, self.other.owner_id, "owner")
 
+    @property
+    def pair_of(self) -> tuple[Any, Any]:
+        """The lead and the property of an entry."""
+        return (self.mine, self.other) if self.side is Side.LEAD else (self.other, self.mine)
+
     def pair(self, table: type[Action] | type[Match]) -> ColumnElement[bool]:
         """Whether a row of *table* is about the pair."""
-        lead, found = (self.mine, self.other) if self.side is Side.LEAD else (self.other, self.mine)
+        lead, found = self.pair_of
         return and_(table.lead_id == lead.id, table.property_id == found.id)
 
     def select(self, *columns: Any) -> Select:
         """*columns* of the entries of the list of :row_id."""
+        lead, found = self.pair_of
         return (
             select(*columns)
             .select_from(self.lists)
@@ -312,15 +334,17 @@ class _List:
                 self.owner.is_active,
                 self.other.city_key == self.mine.city_key,
                 self.other.deal_type == self.mine.deal_type,
+                self.shown.is_current(lead.version, found.version),
                 ~exists().where(self.pair(Action), Action.side == literal_column(f"'{self.side}'")),
             )
         )
 
     def page(self, *columns: Any) -> Select:
-        """Of a page, *columns*, the score and the count of all entries."""
+        """Of a page, *columns*, the score, whether it is explored, and the count of all entries."""
+        total = func.count().over().label("total")
         return (
-            self.select(*columns, self.entry.c.score, func.count().over().label("total"))
-            .order_by(self.entry.c.place)
+            self.select(*columns, self.entry.c.score, self.entry.c.explored, total)
+            .order_by(*self.shown.order)
             .limit(bindparam("limit", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
             .execution_options(prepared=True)

@@ -7,6 +7,7 @@
 | answers under an Idempotency-Key | 24 hours (:data:`models.idempotency.KEPT`) |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
+| partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.partials.PARTIALS_KEPT`) |
 | entities set aside | while they exist in the version that failed |
 
 Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.
@@ -18,13 +19,14 @@ from sqlalchemy import CursorResult, delete, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models import idempotency, tokens
-from models.base import utc_now
+from models.base import database_now
 from models.enums import OPEN_STATES, RunState, Side
 from models.leads import Lead
 from models.notifications import Notification
+from models.partials import PARTIALS_KEPT, forget_partials
 from models.properties import Property
 from models.recommendations import Market, TextModelRow
-from models.runs import RescoringRun
+from models.runs import RescoringRun, RescoringShard
 from models.unscorable import UnscorableEntity
 
 RUNS_KEPT = timedelta(days=90)
@@ -49,6 +51,7 @@ def clear_away(session: Session) -> dict[str, int]:
         "notices": session.execute(
             delete(Notification).where(Notification.read_at < func.now() - READ_NOTICES_KEPT)
         ),
+        "partials": forget_partials(session, _shards_past_retrying()),
         "text_models": session.execute(_unused_text_models()),
         "set_aside": _settled(session),
     }
@@ -56,7 +59,7 @@ def clear_away(session: Session) -> dict[str, int]:
         name: result.rowcount if isinstance(result, CursorResult) else result
         for name, result in found.items()
     }
-    counts["idempotent_answers"] = idempotency.forget_old(session, utc_now())
+    counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
     counts["revoked_tokens"] = tokens.forget_expired(session)
     return counts
 
@@ -68,6 +71,12 @@ def _old_runs():
         RescoringRun.finished_at < func.now() - RUNS_KEPT,
         RescoringRun.id.not_in(last),
     )
+
+
+def _shards_past_retrying():
+    ended = (RunState.SUCCEEDED, RunState.CANCELLED)
+    past = (RescoringRun.state == RunState.FAILED) & (RescoringRun.finished_at < func.now() - PARTIALS_KEPT)
+    return select(RescoringShard.id).join(RescoringRun).where(RescoringRun.state.in_(ended) | past)
 
 
 def _unused_text_models():

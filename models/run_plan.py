@@ -1,31 +1,56 @@
 """Which markets a rescoring run covers, and how much work that is."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.enums import OPEN_STATES, DealType, RunScope, Side
 from models.recommendations import stale_rows
 from models.runs import RescoringShard, live_markets
+from models.tiles import grid_of
 
 #: (canonical city, deal type)
 MarketKey = tuple[str, DealType]
 
 
+@dataclass(frozen=True)
+class PlannedMarket:
+    """How much work a market is."""
+
+    pairs: int = 0
+    #: Into how many ranges of leads and of properties it is cut.
+    grid: tuple[int, int] = (1, 1)
+
+    @property
+    def tiles(self) -> int:
+        """How many tiles that makes; 0: the market is scored whole."""
+        return 0 if self.grid == (1, 1) else self.grid[0] * self.grid[1]
+
+
 def planned_markets(
-    session: Session, scope: RunScope, city_key: str | None, deal_type: DealType | None
-) -> dict[MarketKey, int]:
-    """The markets that such a run would cover and no open run has, with their numbers of pairs; largest first."""
-    live = {(city, deal): leads * properties for city, deal, leads, properties in live_markets(session)}
+    session: Session, scope: RunScope, city_key: str | None, deal_type: DealType | None, memory_mb: int
+) -> dict[MarketKey, PlannedMarket]:
+    """
+    The markets that such a run would cover and no open run has, largest first.
+
+    *memory_mb* bounds a worker (0: no bound): markets that would take more are planned in tiles.
+    """
+    live = {
+        (city, deal): PlannedMarket(leads * properties, grid_of(leads, properties, memory_mb))
+        for city, deal, leads, properties in live_markets(session)
+    }
+    none = PlannedMarket()
     if scope is RunScope.MARKET:
-        wanted = {(city_key, deal_type): live.get((city_key, deal_type), 0)}
+        wanted = {(city_key, deal_type): live.get((city_key, deal_type), none)}
     elif scope is RunScope.ALL:
-        wanted = live | {market: 0 for market in sorted(stale_markets(session)) if market not in live}
+        wanted = live | {market: none for market in sorted(stale_markets(session)) if market not in live}
     else:
-        wanted = {market: live.get(market, 0) for market in stale_markets(session)}
+        wanted = {market: live.get(market, none) for market in stale_markets(session)}
     open_shards = select(RescoringShard.city_key, RescoringShard.deal_type).where(RescoringShard.state.in_(OPEN_STATES))
     taken = {tuple(row) for row in session.execute(open_shards)}
-    free = [(market, pairs) for market, pairs in wanted.items() if market not in taken]
-    return dict(sorted(free, key=lambda item: (-item[1], item[0])))
+    free = [(market, planned) for market, planned in wanted.items() if market not in taken]
+    return dict(sorted(free, key=lambda item: (-item[1].pairs, item[0])))
 
 
 def stale_markets(session: Session) -> set[MarketKey]:

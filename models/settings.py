@@ -64,7 +64,8 @@ class Settings:
     web_threads: int
     #: WORKER_THREADS: threads that score one market; 0: one a core.
     worker_threads: int
-    #: WORKER_MEMORY_MB: a worker process that holds more is replaced after its task; 0: no bound.
+    #: WORKER_MEMORY_MB: what a worker process may hold. Markets that would take more are scored in tiles, snapshots are
+    #: kept as far as they fit, and a process that has grown beyond it is replaced after its task; 0: no bound.
     worker_memory_mb: int
     #: METRICS_TOKEN: whoever sends it as a bearer token may read /metrics; empty: nobody may by token.
     metrics_token: str
@@ -117,7 +118,7 @@ class Settings:
             log_level=environ.get("LOG_LEVEL", "INFO").upper(),
             web_threads=_whole(environ, "WEB_THREADS", DEFAULT_WEB_THREADS, 4, 2000),
             worker_threads=_whole(environ, "WORKER_THREADS", 0, 0, 256),
-            worker_memory_mb=_whole(environ, "WORKER_MEMORY_MB", 0, 0, 10_000_000),
+            worker_memory_mb=_whole(environ, "WORKER_MEMORY_MB", 3072, 0, 10_000_000),
             metrics_token=environ.get("METRICS_TOKEN", ""),
             metrics_networks=_networks(environ, "METRICS_NETWORKS", "" if environment == "production" else LOOPBACK),
             queue_limit=_whole(environ, "QUEUE_LIMIT", 10_000, 1, 10_000_000),

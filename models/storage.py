@@ -4,49 +4,75 @@ Anything fsspec speaks will do: ``file:///var/lib/leadmatch/media``, ``s3://buck
 s3fs), ``memory://media`` for tests.
 """
 
+import errno
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import fsspec
+
+from models.errors import BusyError
+
+log = logging.getLogger(__name__)
 
 #: What our own names look like. Nothing else is ever joined to the storage's folder.
 NAME = re.compile(r"[A-Za-z0-9_-]{20,50}\.[a-z]{3,4}")
 
+RETRY_AFTER_SECONDS = 30
+#: How each protocol is told to give up before a request's client does: nobody waits a minute for a picture.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "s3": {"config_kwargs": {"connect_timeout": 2, "read_timeout": 10, "retries": {"max_attempts": 1}}},
+}
+
 
 class Storage:
-    """Files by name in the folder at *url*. Methods raise OSError where the storage does not answer."""
+    """Files by name in the folder at *url*. Methods raise BusyError where the storage does not answer."""
 
     def __init__(self, url: str) -> None:
-        self._files, self._folder = fsspec.core.url_to_fs(url)
+        self._files, self._folder = fsspec.core.url_to_fs(url, **OPTIONS.get(url.partition("://")[0], {}))
+        self._is_local = "file" in self._files.protocol
+        self._files.retries = 2  # s3fs would try five times, with growing pauses; others do not look
 
     def put(self, name: str, content: bytes) -> None:
         """Store a new file, whole or not at all (a local file appears under its name once it is complete)."""
         path = self._path(name)
-        self._files.makedirs(self._folder, exist_ok=True)
-        if "file" in self._files.protocol:
+        with self._answering():
+            if not self._is_local:
+                self._put_away(path, content)
+                return
+            self._files.makedirs(self._folder, exist_ok=True)
             with self._files.transaction, self._files.open(path, "wb") as file:
                 file.write(content)
-        else:
+
+    def _put_away(self, path: str, content: bytes) -> None:
+        try:
             self._files.pipe_file(path, content)
+        except FileNotFoundError as error:  # of the bucket, so no file of ours is missing
+            raise OSError(errno.ENXIO, "there is no such bucket") from error
 
     def open(self, name: str) -> BinaryIO:
         """The file's content; raises FileNotFoundError."""
-        return self._files.open(self._path(name), "rb")
+        with self._answering():
+            return self._files.open(self._path(name), "rb")
 
     def remove(self, name: str) -> None:
         """Delete a file; one that is gone already is fine."""
         try:
-            self._files.rm_file(self._path(name))
+            with self._answering():
+                self._files.rm_file(self._path(name))
         except FileNotFoundError:
             pass
 
     def names(self) -> list[tuple[str, datetime]]:
         """(name, time of its storing) of every file that is ours."""
-        self._files.invalidate_cache()
-        if not self._files.exists(self._folder):
-            return []
-        entries = self._files.ls(self._folder, detail=True)
+        with self._answering():
+            self._files.invalidate_cache()
+            if not self._files.exists(self._folder):
+                return []
+            entries = self._files.ls(self._folder, detail=True)
         found = [(entry["name"].rstrip("/").rsplit("/", 1)[-1], _time_of(entry)) for entry in entries]
         return [(name, moment) for name, moment in found if NAME.fullmatch(name)]
 
@@ -54,6 +80,23 @@ class Storage:
         if not NAME.fullmatch(name):
             raise FileNotFoundError(name)
         return f"{self._folder.rstrip('/')}/{name}"
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """
+        Raise BusyError for whatever keeps a storage from serving; an absent file and a full disk are told as they are.
+
+        Every object store's library has errors of its own, which we do not import: any of them means the same to us.
+        """
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            if self._is_local and (not isinstance(error, OSError) or error.errno in (errno.ENOSPC, errno.EDQUOT)):
+                raise
+            log.error("storage_unavailable", extra={"kind": type(error).__name__})
+            raise BusyError("Files cannot be kept or read just now; try again soon.", RETRY_AFTER_SECONDS) from error
 
 
 def _time_of(entry: dict) -> datetime:

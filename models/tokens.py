@@ -1,7 +1,6 @@
 """Access tokens: made, checked, ended."""
 
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,16 +9,31 @@ from types import MappingProxyType
 from typing import Any
 
 import jwt
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, bindparam, delete, exists, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    extract,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
-from models.base import LARGEST_ID, Base, utc_now
+from models.base import LARGEST_ID, Base, database_now, utc_now
 from models.errors import NotSignedInError
 from models.users import User
 
 #: The one algorithm; a token that names another is refused whatever its signature says (RFC 8725, 3.1).
 ALGORITHM = "HS256"
+#: A command that makes a token without a database may be ahead of it by so many seconds.
+IAT_SKEW = 60
 REFUSED = "The access token is missing, wrong or no longer valid; sign in again."
 
 
@@ -34,20 +48,29 @@ class RevokedToken(Base):
 
 @dataclass(frozen=True)
 class Claims:
-    """Of a token whose signature and times are right: whose it is, and what :func:`still_holds` needs."""
+    """Of a token whose signature is right: whose it is, and what :func:`still_holds` needs."""
 
     user_id: int
     version: int
     jti: str
+    issued: float
+    expires: float
 
 
 def still_holds(user: type[User]) -> ColumnElement[bool]:
-    """Whether *user* is the active user of the token that the parameters (the fields of :class:`Claims`) are of."""
+    """
+    Whether *user* is the active user of the token that the parameters (the fields of :class:`Claims`) are of.
+
+    Its times are held against the database's clock: one machine's that jumps a day ahead would put everybody out.
+    """
+    now = extract("epoch", func.now())
     return and_(
         user.id == bindparam("user_id", type_=BigInteger),
         user.is_active,
         user.token_version == bindparam("version", type_=Integer),
         ~exists().where(RevokedToken.jti == bindparam("jti", type_=String)),
+        bindparam("issued", type_=Float) <= now + IAT_SKEW,
+        now < bindparam("expires", type_=Float),
     )
 
 
@@ -56,8 +79,13 @@ _USER_OF_TOKEN = select(User).where(still_holds(User)).execution_options(prepare
 
 
 def make_token(user: User, secret: str, hours: int) -> str:
-    """A signed token of *user*, good for *hours* or until :attr:`User.token_version` rises."""
-    now = utc_now()
+    """
+    A signed token of *user*, good for *hours* or until :attr:`User.token_version` rises.
+
+    Its times are by the database's clock, as far as *user* is in a session: see :func:`user_of_token`.
+    """
+    session = object_session(user)
+    now = utc_now() if session is None else database_now(session)
     claims = {
         "sub": str(user.id),
         "ver": user.token_version,
@@ -71,15 +99,13 @@ def make_token(user: User, secret: str, hours: int) -> str:
 
 def claims_of(token: str, secret: str) -> Claims:
     """
-    A token's claims, its signature and times checked.
+    A token's claims, its signature checked; whether it is past its time is for :func:`still_holds`.
 
     Raises:
-        NotSignedInError: It is not one of ours, or past its time.
+        NotSignedInError: It is not one of ours.
     """
     claims = _decoded(token, secret)
-    if claims["exp"] <= time.time():
-        raise NotSignedInError(REFUSED)
-    return Claims(int(claims["sub"]), claims["ver"], claims["jti"])
+    return Claims(int(claims["sub"]), claims["ver"], claims["jti"], claims["iat"], claims["exp"])
 
 
 # A signature that was right stays right, and people send the same token again and again. Whether it is past its time
@@ -91,11 +117,18 @@ def _decoded(token: str, secret: str) -> Mapping[str, Any]:
             token,
             secret,
             algorithms=[ALGORITHM],
-            options={"require": ["sub", "ver", "typ", "jti", "iat", "exp"]},
+            # Not by this machine's clock: one that jumps a day ahead would put everybody out.
+            options={
+                "require": ["sub", "ver", "typ", "jti", "iat", "exp"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
         )
     except jwt.InvalidTokenError:
         raise NotSignedInError(REFUSED) from None
     if claims["typ"] != "access" or not str(claims["sub"]).isdecimal() or int(claims["sub"]) > LARGEST_ID:
+        raise NotSignedInError(REFUSED)
+    if not all(isinstance(claims[name], int) for name in ("iat", "exp")):
         raise NotSignedInError(REFUSED)
     return MappingProxyType(claims)
 
@@ -130,4 +163,4 @@ def revoke(session: Session, token: str, secret: str) -> None:
 
 def forget_expired(session: Session) -> int:
     """Delete revocations of tokens that have expired by themselves; how many."""
-    return session.execute(delete(RevokedToken).where(RevokedToken.expires_at < utc_now())).rowcount
+    return session.execute(delete(RevokedToken).where(RevokedToken.expires_at < func.now())).rowcount

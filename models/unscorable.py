@@ -4,8 +4,10 @@ An entity is set aside in the version that failed. It counts as off the market u
 until the next time that its whole market is loaded (every run does) and the engine manages: then it is taken back.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -38,7 +40,11 @@ class Failure:
     error: str
 
     def as_json(self) -> dict[str, object]:
-        return {"side": self.side.value, "id": self.entity_id, "error": self.error}
+        return {"side": self.side.value, "id": self.entity_id, "version": self.version, "error": self.error}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "Failure":
+        return cls(Side(said["side"]), said["id"], said["version"], said["error"])
 
 
 def set_aside(session: Session, failures: list[Failure]) -> None:

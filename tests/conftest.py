@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg2
@@ -48,9 +48,11 @@ def servers_folder() -> Iterator[Path]:
     """A temporary folder for servers, locked while we live; what killed sessions left is cleared away."""
     for old in Path(tempfile.gettempdir()).glob(FOLDER_PREFIX + "*"):
         _clear_if_abandoned(old)
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    # Under another name until it is locked: a session that begins at the same time would take it for abandoned.
+    unlocked = Path(tempfile.mkdtemp(prefix="new-" + FOLDER_PREFIX))
+    lock = Home(unlocked).lock()
+    folder = unlocked.rename(unlocked.with_name(unlocked.name.removeprefix("new-")))
     folder.chmod(0o755)  # As root, PostgreSQL runs under another account, which must come through.
-    lock = Home(folder).lock()
     yield folder
     lock.close()
     shutil.rmtree(folder, ignore_errors=True)
@@ -242,14 +244,18 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
     A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed
     after the test.
 
-    ``start_worker("runs", concurrency=1)`` listens to one queue. The process has ``lines``, what it has
-    printed so far.
+    ``start_worker("runs", concurrency=1)`` listens to one queue; *through* is a command that runs it, such as
+    ``ip netns exec``, and *cwd* holds its code; further arguments are variables of its environment. The process
+    has ``lines``, what it has printed so far.
     """
     started: list[subprocess.Popen] = []
 
-    def start(*queues: str, concurrency: int = 1) -> subprocess.Popen:
+    def start(
+        *queues: str, concurrency: int = 1, through: Sequence[str] = (), cwd: Path = ROOT, **variables: str
+    ) -> subprocess.Popen:
         queues = queues or ("entities", "notices", "runs")
         command = [
+            *through,
             sys.executable,
             "-m",
             "celery",
@@ -262,8 +268,8 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
         name = f"test{len(started)}-{uuid.uuid4().hex[:8]}@localhost"
         worker = subprocess.Popen(
             [*command, "--concurrency", str(concurrency), "--loglevel", "INFO", "--hostname", name],
-            cwd=ROOT,
-            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1"},
+            cwd=cwd,
+            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

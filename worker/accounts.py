@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from models import idempotency, tokens
-from models.base import utc_now
+from models.base import database_now, utc_now
 from models.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
 from models.storage import Storage
 from models.uploads import known_names
@@ -32,6 +32,8 @@ MOST_ATTEMPTS = 6
 LOST_AFTER = timedelta(seconds=30)
 #: A request that stores a file is over by then; bytes still without a row belong to nobody.
 ORPHANED_AFTER = timedelta(hours=1)
+#: A clock that differs from the database's by more than this says nothing about the age of files.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 @shared_task(name="worker.accounts.send_code", bind=True, max_retries=MOST_ATTEMPTS, acks_late=True)
@@ -44,7 +46,7 @@ def send_code(self: Task, code_id: int) -> None:
     back and tried again.
     """
     with new_session() as session:
-        row = claim_delivery(session, code_id, utc_now())
+        row = claim_delivery(session, code_id, database_now(session))
         session.commit()
         if row is None:
             return
@@ -66,7 +68,7 @@ def send_code(self: Task, code_id: int) -> None:
 def sweep() -> None:
     """Send codes that the broker lost; delete what has outlived its time."""
     with new_session() as session:
-        now = utc_now()
+        now = database_now(session)
         lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
         forget_old_codes(session, now)
         tokens.forget_expired(session)
@@ -80,7 +82,13 @@ def sweep() -> None:
 def remove_orphans() -> None:
     """Delete stored files that have no row: a crash came between storing them and committing."""
     storage = Storage(settings().media_url)
-    old = [name for name, stored_at in storage.names() if utc_now() - stored_at > ORPHANED_AFTER]
+    with new_session() as session:
+        now = database_now(session)
+    if abs(utc_now() - now) > CLOCK_SKEW:
+        # Files bear the time of the machine: with its clock a day ahead, an upload of this moment would look forgotten.
+        log.warning("clock_is_off", extra={"seconds": round((utc_now() - now).total_seconds())})
+        return
+    old = [name for name, stored_at in storage.names() if now - stored_at > ORPHANED_AFTER]
     for start in range(0, len(old), 1000):
         names = old[start : start + 1000]
         with new_session() as session:

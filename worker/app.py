@@ -1,8 +1,8 @@
 """The Celery application: `celery --app worker.app`."""
 
 import os
+import socket
 import sys
-from typing import Any
 
 from celery import Celery, signals
 
@@ -18,12 +18,42 @@ SWEEP_SECONDS = 30
 #: How often files that belong to nobody are looked for: it lists the whole storage.
 ORPHANS_SECONDS = 6 * 3600
 
+#: What the safety net does, and how often. Beat does not send them to a queue that nobody empties (worker/beat.py).
+SWEEPS = {
+    "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep-runs": {"task": "worker.tasks.sweep_runs", "schedule": SWEEP_SECONDS, "options": {"queue": "runs"}},
+    "sweep-accounts": {
+        "task": "worker.accounts.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "notices"},
+    },
+    "remove-orphans": {
+        "task": "worker.accounts.remove_orphans",
+        "schedule": ORPHANS_SECONDS,
+        "options": {"queue": "notices"},
+    },
+}
+
+#: How much a process that takes nothing but runs gives way to others (see nice(2)): a run may take its time, somebody
+#: waits for a changed lead.
+RUNS_NICENESS = 10
+
+#: A broker that is cut off without a word (a dead host, a pulled cable) is given up after about 20 s.
+CUT_OFF = {
+    "socket_connect_timeout": 5,
+    "socket_timeout": 20,
+    "health_check_interval": 10,
+    "socket_keepalive": True,
+    # TCP_KEEPIDLE has another name on macOS, where nobody runs more than one machine.
+    "socket_keepalive_options": {
+        getattr(socket, name): seconds
+        for name, seconds in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 2))
+        if hasattr(socket, name)
+    },
+}
+
 #: Longer than any task may take: the broker hands out a message again that was not acknowledged within it.
 VISIBILITY_TIMEOUT_SECONDS = 3 * 3600
-
-#: What the processes of a worker that only takes runs yield to others by (man 2 setpriority): people who read pages and
-#: wait for fresh lists go first, and a run has the machine when nobody does.
-RUNS_NICENESS = 10
 
 
 def make_app(settings: Settings) -> Celery:
@@ -33,7 +63,14 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    tasks = ["worker.tasks", "worker.accounts", "worker.notices", "worker.quality", "worker.learning"]
+    tasks = [
+        "worker.tasks",
+        "worker.accounts",
+        "worker.attention",
+        "worker.learning",
+        "worker.notices",
+        "worker.quality",
+    ]
     app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
     app.conf.update(
         task_ignore_result=True,
@@ -47,12 +84,14 @@ def make_app(settings: Settings) -> Celery:
             # Without these two an abandoned message waits for 100 s, whatever the timeout.
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
-            "socket_keepalive": True,
+            **CUT_OFF,
         },
         task_default_queue="entities",
         task_routes={
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
+            "worker.attention.*": {"queue": "runs"},
+            "worker.tasks.sweep_runs": {"queue": "runs"},
             "worker.notices.*": {"queue": "notices"},
             "worker.accounts.*": {"queue": "notices"},
         },
@@ -60,24 +99,12 @@ def make_app(settings: Settings) -> Celery:
         worker_hijack_root_logger=False,
         worker_max_tasks_per_child=2000,
         worker_max_memory_per_child=settings.worker_memory_mb * 1024 or None,  # kilobytes
-        beat_scheduler="redbeat.RedBeatScheduler",
+        beat_scheduler="worker.beat.Scheduler",
         redbeat_redis_url=settings.redis_url,
         redbeat_lock_timeout=60,
         beat_max_loop_interval=5,
-        beat_schedule={
-            "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
-            "sweep-accounts": {
-                "task": "worker.accounts.sweep",
-                "schedule": SWEEP_SECONDS,
-                "options": {"expires": SWEEP_SECONDS, "queue": "notices"},
-            },
-            "remove-orphans": {
-                "task": "worker.accounts.remove_orphans",
-                "schedule": ORPHANS_SECONDS,
-                "options": {"expires": ORPHANS_SECONDS, "queue": "notices"},
-            },
-            **beat_schedule(read_schedule(SCHEDULE_FILE)),
-        },
+        redbeat_redis_options=CUT_OFF,
+        beat_schedule={**SWEEPS, **beat_schedule(read_schedule(SCHEDULE_FILE))},
     )
     return app
 
@@ -96,14 +123,14 @@ def _set_up_logging(**_: object) -> None:
     logs.configure(settings.environment, settings.log_level)
 
 
-@signals.celeryd_after_setup.connect
-def _yield_to_others(instance: Any, **_: object) -> None:
-    # Before the pool is forked: its processes inherit it, and so do the threads of their numpy.
-    if set(instance.app.amqp.queues.consume_from) == {"runs"}:
-        os.setpriority(os.PRIO_PROCESS, 0, RUNS_NICENESS)
+@signals.worker_process_init.connect
+def _give_way(**_: object) -> None:
+    if set(app.amqp.queues.consume_from) == {"runs"}:
+        os.nice(RUNS_NICENESS)
 
 
 @signals.worker_ready.connect
 def _sweep_at_start(**_: object) -> None:
     # What was lost while no worker ran is found now rather than half a minute later.
-    app.send_task("worker.tasks.sweep", queue="entities", expires=SWEEP_SECONDS)
+    for task, queue in (("worker.tasks.sweep", "entities"), ("worker.tasks.sweep_runs", "runs")):
+        app.send_task(task, queue=queue)

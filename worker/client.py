@@ -13,8 +13,8 @@ from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from models import logs
-from worker.measures import Queue, TaskTimes, queues, task_times
+from models import logs, tracing
+from worker.measures import Queue, TaskTimes, queues, stage_seconds, task_times
 from worker.schedule import Entry
 from worker.upcoming import upcoming
 
@@ -90,6 +90,10 @@ class Client:
         """How long tasks took so far; raises redis.RedisError when the broker is away."""
         return task_times(self._redis)
 
+    def stage_seconds(self) -> dict[str, float]:
+        """How long the stages of runs took so far; raises redis.RedisError when the broker is away."""
+        return stage_seconds(self._redis)
+
     def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
         """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
         return upcoming(after, count)
@@ -97,7 +101,7 @@ class Client:
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:
-            headers = {"sent_at": time.time(), **logs.handed_on()}
+            headers = {"sent_at": time.time(), **logs.handed_on(), **tracing.handed_on()}
             self._celery.send_task(task, args=args, queue=queue, headers=headers, retry=False)
         except (KombuError, RedisError, OSError) as error:
             log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})

@@ -2,14 +2,17 @@
 
 import os
 import socket
+from collections.abc import Mapping
 from functools import cache
 
 import psycopg2
+import redis
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.database import connect, sessions
 from models.settings import Settings
+from worker import measures
 from worker.client import Client
 
 #: A database that is away or busy; what COPY raises comes from the driver itself.
@@ -39,6 +42,19 @@ def new_session() -> Session:
 def client() -> Client:
     """Sends further tasks."""
     return Client(settings().redis_url)
+
+
+def note_stages(stages: Mapping[str, float]) -> None:
+    """Count the seconds of a shard's stages for whoever watches; without Redis they are in the shard alone."""
+    try:
+        measures.note_stages(_redis(), stages)
+    except redis.RedisError:
+        pass
+
+
+@cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 
 def worker_name() -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from celery import shared_task
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
@@ -84,6 +84,8 @@ def learn(session: Session) -> list[Lesson]:
     all_wait = _was_rolled_back(session) and _must_wait(session, None, scopes[None])
     lessons = []
     for scope, count in scopes.items():
+        # Two at once (a message that came twice) learn one after the other, and the second finds the first one's set.
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("learn-weights", 0))))
         wait = all_wait or count < LEAST_ACTIONS or _must_wait(session, scope, count)
         lessons.append(Lesson(scope, count) if wait else _learn_one(session, scope, count))
         session.commit()

@@ -1,12 +1,12 @@
 """A market out of PostgreSQL, as the vectors that `matching` scores."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, and_, or_, select, text
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
@@ -17,12 +17,18 @@ from models.enums import DealType, Side, Status
 from models.facts import lead_facts, market_factors, property_facts
 from models.leads import Lead
 from models.properties import Property
+from models.tiles import EVERYTHING, IdRange
 from models.unscorable import Failure
 from models.users import User
+from worker.horizon import Horizon
 from worker.poison import place_of, without_poison
+from worker.stages import stage
 
 #: (canonical city, deal type)
 MarketKey = tuple[str, DealType]
+
+#: Rows made vectors at a time.
+PAGE = 10_000
 
 LEAD_COLUMNS = (
     Lead.id,
@@ -82,54 +88,78 @@ def load_leads(
     places: PlaceIndex,
     text_model: TextModel,
     weights: Weights,
-    changed_since: int | None = None,
+    changed_since: Horizon | None = None,
+    among: IdRange = EVERYTHING,
 ) -> Rows:
-    """The market's leads that are on the market (only those written in or after transaction *changed_since*)."""
+    """The market's leads that are on the market (only those that a look to the horizon *changed_since* has missed)."""
     factors = market_factors(session, market[0])
 
     def vectors(rows: Sequence[Any]) -> LeadVectors:
         facts = [LeadFacts(**lead_facts(row, factors)) for row in rows]
         return lead_vectors(LeadColumns.from_facts(facts, places), text_model, places, weights)
 
-    return _rows(Side.LEAD, _fetch(session, _on_market(Lead, LEAD_COLUMNS, market, changed_since)), vectors)
+    query = _on_market(Lead, LEAD_COLUMNS, market, changed_since, among)
+    return _rows(session, Side.LEAD, query, vectors, changed_since)
 
 
 def load_properties(
-    session: Session, market: MarketKey, places: PlaceIndex, text_model: TextModel, changed_since: int | None = None
+    session: Session,
+    market: MarketKey,
+    places: PlaceIndex,
+    text_model: TextModel,
+    changed_since: Horizon | None = None,
+    among: IdRange = EVERYTHING,
 ) -> Rows:
-    """The market's properties that are on the market (only those written in or after *changed_since*)."""
+    """The market's properties that are on the market (only those missed since)."""
     factors = market_factors(session, market[0])
 
     def vectors(rows: Sequence[Any]) -> PropertyVectors:
         facts = [PropertyFacts(**property_facts(row, factors)) for row in rows]
         return property_vectors(PropertyColumns.from_facts(facts, places), text_model, places)
 
-    query = _on_market(Property, PROPERTY_COLUMNS, market, changed_since)
-    return _rows(Side.PROPERTY, _fetch(session, query), vectors)
+    query = _on_market(Property, PROPERTY_COLUMNS, market, changed_since, among)
+    return _rows(session, Side.PROPERTY, query, vectors, changed_since)
 
 
-def _rows(side: Side, rows: Sequence[Any], vectors: Callable[[Sequence[Any]], Any]) -> Rows:
-    made, poisoned = without_poison(rows, vectors)
+def _rows(
+    session: Session,
+    side: Side,
+    query: Select,
+    vectors: Callable[[Sequence[Any]], Any],
+    changed_since: Horizon | None,
+) -> Rows:
+    """The query's rows as vectors, page by page: as Python values they take several times the memory."""
+    pages = [_page(side, rows, vectors) for rows in _pages(session, query, whole=changed_since is None)]
+    if len(pages) == 1:
+        return pages[0]
+    return Rows(
+        np.concatenate([page.ids for page in pages]),
+        np.concatenate([page.versions for page in pages]),
+        type(pages[0].vectors).concat([page.vectors for page in pages]),
+        [failure for page in pages for failure in page.failures],
+    )
+
+
+def _page(side: Side, rows: Sequence[Any], vectors: Callable[[Sequence[Any]], Any]) -> Rows:
+    with stage("vectorise"):
+        made, poisoned = without_poison(rows, vectors)
     failures = [Failure(side, row.id, row.version, place_of(error)) for row, error in poisoned]
     bad = {failure.entity_id for failure in failures}
     return Rows(*_ids([row for row in rows if row.id not in bad] if bad else rows), made, failures)
 
 
 def gone_since(
-    session: Session, table: type[Lead] | type[Property], market: MarketKey, changed_since: int
+    session: Session, table: type[Lead] | type[Property], market: MarketKey, changed_since: Horizon
 ) -> list[int]:
     """Ids of rows written since that are not on this market now: archived, moved away, or their owner put out."""
     off = or_(table.status != Status.ACTIVE, ~User.is_active, table.city_key != market[0], table.deal_type != market[1])
-    query = select(table.id).join(User, User.id == table.owner_id).where(table.changed_in >= changed_since, off)
+    query = select(table.id).join(User, User.id == table.owner_id).where(changed_since.missed(table.changed_in), off)
     return list(session.scalars(query))
 
 
-def horizon(session: Session) -> int:
-    """A transaction number: what was written by any smaller one is visible to the session's next query."""
-    return session.scalar(text("SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"))
-
-
-def _on_market(table: Any, columns: Sequence[Any], market: MarketKey, changed_since: int | None) -> Select:
+def _on_market(
+    table: Any, columns: Sequence[Any], market: MarketKey, changed_since: Horizon | None, among: IdRange
+) -> Select:
     query = (
         select(*columns)
         .join(User, User.id == table.owner_id)
@@ -140,19 +170,33 @@ def _on_market(table: Any, columns: Sequence[Any], market: MarketKey, changed_si
         )
         .order_by(table.id)
     )
-    return query if changed_since is None else query.where(table.changed_in >= changed_since)
+    if among.start is not None:
+        query = query.where(table.id >= among.start)
+    if among.stop is not None:
+        query = query.where(table.id < among.stop)
+    return query if changed_since is None else query.where(changed_since.missed(table.changed_in))
 
 
-def _fetch(session: Session, query: Select) -> Sequence[Any]:
+def _pages(session: Session, query: Select, whole: bool) -> Iterator[Sequence[Any]]:
     """
-    The query's rows as the driver gives them.
+    The query's rows as the driver gives them, in at least one page, all of one moment; *whole*: many are expected.
 
     SQLAlchemy's own conversions (of words to enumerations, of arrays item by item) cost more than the query, and the
     engine has no use for them.
     """
     connection = session.connection()
     compiled = query.compile(connection)
-    return connection.exec_driver_sql(compiled.string, compiled.params).all()
+    with stage("load"):
+        options = {"stream_results": True, "max_row_buffer": PAGE} if whole else {}
+        result = connection.exec_driver_sql(compiled.string, compiled.params, execution_options=options)
+        rows = result.fetchmany(PAGE)
+    yield rows
+    while len(rows) == PAGE:
+        with stage("load"):
+            rows = result.fetchmany(PAGE)
+        if rows:
+            yield rows
+    result.close()
 
 
 def _ids(rows: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

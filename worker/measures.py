@@ -6,12 +6,12 @@ again, as counters may.
 
 Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>``, the fields being ``count``, ``seconds``
 and, cumulative, each of
-:data:`BUCKETS`.
+:data:`BUCKETS`; ``leadmatch:stages``, a hash of stages of runs and their seconds.
 """
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import redis
@@ -20,6 +20,7 @@ import redis
 BUCKETS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3600)
 QUEUES = ("entities", "notices", "runs")
 TASKS_KEY = "leadmatch:tasks"
+STAGES_KEY = "leadmatch:stages"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,20 @@ def task_times(client: redis.Redis) -> list[TaskTimes]:
         else:
             times.within[float(name)] = int(value)
     return [found[key] for key in sorted(found)]
+
+
+def note_stages(client: redis.Redis, stages: Mapping[str, float]) -> None:
+    """Add up the seconds of a shard's stages (worker.stages); what else is noted beside them is passed over."""
+    with client.pipeline(transaction=False) as pipe:
+        for name, seconds in stages.items():
+            if name != "peak_mb":
+                pipe.hincrbyfloat(STAGES_KEY, name, round(seconds, 6))
+        pipe.execute()
+
+
+def stage_seconds(client: redis.Redis) -> dict[str, float]:
+    """Seconds that the stages of all shards took so far, by stage."""
+    return {name.decode(): float(seconds) for name, seconds in sorted(client.hgetall(STAGES_KEY).items())}
 
 
 def queues(client: redis.Redis, now: float | None = None) -> Iterator[Queue]:

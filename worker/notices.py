@@ -11,6 +11,7 @@ import httpx
 from celery import Task, shared_task
 
 from models.notifications import Outgoing, lost_notices, put_back, take_to_send
+from models.offers import tell_new_offers
 from worker.context import client, new_session, settings
 from worker.tasks import HEALS
 
@@ -59,6 +60,16 @@ def send_lost() -> None:
         found = lost_notices(session)
     for notification_id in found:
         client().notice_stored(notification_id)
+
+
+@shared_task(name="worker.notices.tell_offers", **HEALS)
+def tell_offers() -> None:
+    """Tell who asked on the portal of properties that came since and suit them."""
+    with new_session() as session:
+        stored = tell_new_offers(session)
+        session.commit()
+    for notice_id in stored:
+        client().notice_stored(notice_id)
 
 
 def send_by_telegram(taken: Outgoing, attempt: int = 0) -> None:

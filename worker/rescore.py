@@ -1,48 +1,37 @@
 """Rescoring a market: wholly, or just what is stale in it. One transaction a market; readers never wait."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matching.ranking import RankedLists
 from models.enums import Side, Status
+from models.facts import market_factors, told_factors
 from models.leads import Lead
 from models.properties import Property
-from models.recommendations import LIST_LENGTH, LeadRecommendations, PropertyRecommendations, stale_rows
+from models.recommendations import LIST_LENGTH, LeadRecommendations, PropertyRecommendations
+from models.tiles import grid_of, market_size
 from models.unscorable import Failure
 from models.users import User
-from worker.changes import Before, apply_changes, other_side
+from worker.cache import SnapshotCache
+from worker.changes import Before, apply_changes
+from worker.context import settings
 from worker.load import MarketKey
 from worker.markets import lock_market, text_model, weights
 from worker.poison import NOT_A_ROWS_FAULT, place_of
+from worker.publish import Published, publish, stage_ranked
 from worker.scoring import score_snapshot
 from worker.snapshot import Snapshot
-from worker.store import StoredLists, compare_staged, publish_staged, stage_lists
+from worker.stages import stage
+from worker.stale import moved_here, stale_in
 
 log = logging.getLogger(__name__)
 
 #: When more than this has changed in a market, scoring all of it is the quicker way to make it right.
 MOST_CHANGES = 300
 
-#: Snapshots kept by this process, least recently used first.
-_snapshots: dict[MarketKey, Snapshot] = {}
-SNAPSHOTS_KEPT = 8
-
-
-@dataclass
-class Published:
-    """What a rebuild of a market has stored."""
-
-    lists: int = 0
-    #: How many name others, or in another order, than what was stored.
-    changed: int = 0
-    #: By how much their first scores moved, on average; None if none was there before.
-    mean_score_change: float | None = None
-    #: What the engine failed on.
-    skipped: list[Failure] = field(default_factory=list)
+_snapshots = SnapshotCache()
 
 
 def rebuild_market(
@@ -67,56 +56,30 @@ def rebuild_market(
     Raises:
         ScoringStoppedError: *should_stop* said so; nothing is stored.
     """
-    _leave_other_markets(session, market)
-    snapshot = _load(session, market, text_model_id, weights_id)
+    leave_other_markets(session, market)
+    forget_snapshots()
+    snapshot = load_snapshot(session, market, text_model_id, weights_id)
     lists = score_snapshot(session, snapshot, LIST_LENGTH, threads, progress, should_stop)
     # Copying and comparing need no lock; only moving into place does.
-    for side, ranked in ((Side.LEAD, lists.for_leads), (Side.PROPERTY, lists.for_properties)):
-        part, other = snapshot.part(side), snapshot.part(other_side(side))
-        named = RankedLists(ranked.indptr, other.ids[ranked.columns], ranked.scores)
-        stage_lists(session, side, StoredLists(part.ids, part.versions, named))
-    published = _compare(session)
-    row = lock_market(session, market)
-    for side in Side:
-        publish_staged(session, side, market, run_id)
-    row.text_model_id, row.weights_id, row.run_id = text_model_id, weights_id, run_id
-    row.generation += 1
-    row.published_at = func.now()
-    leads, properties = snapshot.refresh(session)
-    stale_leads, stale_properties = _stale(session, market)
-    failed = {side: {f.entity_id for f in snapshot.failures if f.side is side} for side in Side}
-    apply_changes(
-        session,
-        snapshot,
-        leads | stale_leads | failed[Side.LEAD],
-        properties | stale_properties | failed[Side.PROPERTY],
-    )
+    with stage("stage"):
+        stage_ranked(session, snapshot, Side.LEAD, lists.for_leads)
+        stage_ranked(session, snapshot, Side.PROPERTY, lists.for_properties)
+    del lists
+    published = publish(session, snapshot, run_id)
     _remember(snapshot)
-    published.skipped = snapshot.failures
     return published
-
-
-def _compare(session: Session) -> Published:
-    found = [compare_staged(session, side) for side in Side]
-    means = [(mean, lists) for lists, _, mean in found if mean is not None]
-    whole = sum(lists for _, lists in means)
-    return Published(
-        lists=sum(lists for lists, _, _ in found),
-        changed=sum(changed for _, changed, _ in found),
-        mean_score_change=sum(mean * lists for mean, lists in means) / whole if whole else None,
-    )
 
 
 def reconcile_market(session: Session, market: MarketKey) -> int:
     """Make right what is stale in the market; the caller commits. How many entities were stale."""
-    _leave_other_markets(session, market)
-    leads, properties = _stale(session, market)
+    leave_other_markets(session, market)
+    leads, properties = stale_in(session, market)
     return _settle(session, market, leads, properties)
 
 
 def stale_count(session: Session, market: MarketKey) -> int:
     """How many entities on this market, or listed in it, have stale lists."""
-    return sum(map(len, _stale(session, market)))
+    return sum(map(len, stale_in(session, market)))
 
 
 def settle_entity(session: Session, side: Side, entity_id: int) -> None:
@@ -147,7 +110,12 @@ def settle_entity(session: Session, side: Side, entity_id: int) -> None:
 
 def _settle(session: Session, market: MarketKey, lead_ids: set[int], property_ids: set[int]) -> int:
     count = len(lead_ids) + len(property_ids)
-    if count > MOST_CHANGES:
+    if count > MOST_CHANGES and grid_of(*market_size(session, *market), settings().worker_memory_mb) != (1, 1):
+        # All of it at once would take more memory than we may.
+        for some_leads, some_properties in _portions(lead_ids, property_ids):
+            _settle(session, market, some_leads, some_properties)
+            session.commit()
+    elif count > MOST_CHANGES:
         row = lock_market(session, market)
         model_id, weights_id = row.text_model_id, row.weights_id
         session.commit()
@@ -201,35 +169,19 @@ def _set_aside(
     _remember(snapshot)
 
 
-def _leave_other_markets(session: Session, market: MarketKey) -> None:
+def _portions(lead_ids: set[int], property_ids: set[int]) -> Iterator[tuple[set[int], set[int]]]:
+    """The ids of both sides, :data:`MOST_CHANGES` at a time."""
+    for ids, is_lead in ((sorted(lead_ids), True), (sorted(property_ids), False)):
+        for first in range(0, len(ids), MOST_CHANGES):
+            some = set(ids[first : first + MOST_CHANGES])
+            yield (some, set()) if is_lead else (set(), some)
+
+
+def leave_other_markets(session: Session, market: MarketKey) -> None:
     """Take what is on this market but still listed in another out of that one."""
-    for side in Side:
-        rows = stale_rows(side).subquery()
-        moved = select(rows.c.id, rows.c.listed_city_key, rows.c.listed_deal_type).where(
-            rows.c.on_market,
-            rows.c.city_key == market[0],
-            rows.c.deal_type == market[1],
-            rows.c.listed_city_key.is_not(None),
-        )
-        left: dict[MarketKey, set[int]] = {}
-        for entity_id, *old in session.execute(moved):
-            if tuple(old) != market:
-                left.setdefault(tuple(old), set()).add(entity_id)
-        for old_market, ids in left.items():
-            _settle(session, old_market, *((ids, set()) if side is Side.LEAD else (set(), ids)))
-            session.commit()
-
-
-def _stale(session: Session, market: MarketKey) -> tuple[set[int], set[int]]:
-    """Ids of the leads and properties on this market, or listed in it, whose lists are stale."""
-    found: list[set[int]] = []
-    for side in (Side.LEAD, Side.PROPERTY):
-        rows = stale_rows(side).subquery()
-        here = (rows.c.on_market & (rows.c.city_key == market[0]) & (rows.c.deal_type == market[1])) | (
-            (rows.c.listed_city_key == market[0]) & (rows.c.listed_deal_type == market[1])
-        )
-        found.append(set(session.scalars(select(rows.c.id).where(here))))
-    return found[0], found[1]
+    for old_market, side, ids in moved_here(session, market):
+        _settle(session, old_market, *((ids, set()) if side is Side.LEAD else (set(), ids)))
+        session.commit()
 
 
 def _locked_snapshot(session: Session, market: MarketKey) -> Snapshot:
@@ -242,22 +194,27 @@ def _locked_snapshot(session: Session, market: MarketKey) -> Snapshot:
     """
     while True:
         row = lock_market(session, market)
-        wanted = (row.text_model_id, row.weights_id)
-        known = _snapshots.pop(market, None)
-        if known is not None and (known.text_model_id, known.weights_id) == wanted:
+        wanted = (row.text_model_id, row.weights_id, told_factors(market_factors(session, market[0])))
+        known = _snapshots.take(market)
+        if known is not None and (known.text_model_id, known.weights_id, known.rates) == wanted:
             return known
         session.commit()
-        _remember(_load(session, market, *wanted))
+        _remember(load_snapshot(session, market, row.text_model_id, row.weights_id))
         session.commit()
 
 
-def _load(session: Session, market: MarketKey, text_model_id: int | None, weights_id: int | None) -> Snapshot:
+def load_snapshot(
+    session: Session, market: MarketKey, text_model_id: int | None, weights_id: int | None
+) -> Snapshot:
+    """The market as it is now, by this text model and these weights."""
     model, weighed = text_model(session, text_model_id), weights(session, weights_id)
     return Snapshot.load(session, market, text_model_id, model, weights_id, weighed)
 
 
+def forget_snapshots() -> None:
+    """Let go of the snapshots kept: scoring a whole market takes the memory that they may take at other times."""
+    _snapshots.clear()
+
+
 def _remember(snapshot: Snapshot) -> None:
-    _snapshots.pop(snapshot.market, None)
-    _snapshots[snapshot.market] = snapshot
-    while len(_snapshots) > SNAPSHOTS_KEPT:
-        del _snapshots[next(iter(_snapshots))]
+    _snapshots.keep(snapshot, settings().worker_memory_mb)

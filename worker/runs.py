@@ -1,115 +1,185 @@
-"""Rescoring runs as workers see them: prepare a run's shards, score one shard."""
+"""Rescoring runs as workers see them: prepare a run's shards, work on one shard."""
 
 import logging
 import threading
 from types import TracebackType
+from typing import Any
 
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from matching.errors import ScoringStoppedError
 from models import logs
-from models.base import utc_now
 from models.enums import RunScope, RunState
-from models.run_plan import planned_markets
+from models.run_plan import MarketKey, PlannedMarket, planned_markets
 from models.runs import (
     HEARTBEAT,
     MOST_ATTEMPTS,
+    RescoringRun,
     RescoringShard,
     claim_shard,
     end_run_if_done,
     end_shard,
     get_run,
+    hold_shard,
     report,
 )
-from worker.context import DATABASE_AWAY, new_session, settings, worker_name
+from models.tiles import tiles_of_market
+from worker.context import DATABASE_AWAY, new_session, note_stages, settings, worker_name
 from worker.markets import present_weights
 from worker.poison import place_of
-from worker.rescore import Published, rebuild_market, reconcile_market
+from worker.publish import Published
+from worker.rescore import MOST_CHANGES, rebuild_market, reconcile_market, stale_count
+from worker.stages import noted, peak_mb, stage
 from worker.texts import text_model_for
+from worker.tiles import merge_tiles, score_tile
 
 log = logging.getLogger(__name__)
 
 
 def prepare_run(session: Session, run_id: int) -> list[int]:
     """
-    Give a queued run its text model and its shards, and set it going; the caller commits. The shards' ids.
+    Give a queued run its text model and its shards, and set it going; the caller commits.
 
     A run that is under way already is left as it is: the message came twice.
+
+    Returns:
+        Ids of the shards that can be worked on at once: those that merge tiles have to wait.
     """
     run = get_run(session, run_id, lock=True)
     if run.state is not RunState.QUEUED:
         return []
-    run.text_model_id = text_model_for(session, run.scope)
-    shards = [
-        RescoringShard(run_id=run.id, city_key=market[0], deal_type=market[1], pairs_total=pairs)
-        for market, pairs in planned_markets(session, run.scope, run.city_key, run.deal_type).items()
-    ]
+    with noted() as stages:
+        with stage("text model"):
+            run.text_model_id = text_model_for(session, run.scope)
+        with stage("plan"):
+            planned = planned_markets(session, run.scope, run.city_key, run.deal_type, settings().worker_memory_mb)
+            shards = [shard for market, work in planned.items() for shard in _shards(session, run, market, work)]
     session.add_all(shards)
-    run.state, run.started_at = RunState.RUNNING, utc_now()
+    # Leases are measured by the database's clock.
+    run.state, run.started_at, run.stages = RunState.RUNNING, func.now(), stages
     session.flush()
     end_run_if_done(session, run.id)  # nothing to do is done at once
-    return [shard.id for shard in shards]
+    return [shard.id for shard in shards if not shard.is_merge]
 
 
-def run_shard(shard_id: int) -> None:
+def _shards(session: Session, run: RescoringRun, market: MarketKey, planned: PlannedMarket) -> list[RescoringShard]:
+    """One for the market, and one for each of its tiles if it has some; the tiles come first."""
+    key = {"run_id": run.id, "city_key": market[0], "deal_type": market[1]}
+    few_are_stale = run.scope is RunScope.STALE and stale_count(session, market) <= MOST_CHANGES
+    if not planned.tiles or few_are_stale:
+        return [RescoringShard(**key, pairs_total=planned.pairs, tile=0, tiles=0)]
+    tiles = tiles_of_market(session, *market, planned.grid)
+    # One set of weights for all of them, whatever is learnt meanwhile.
+    key |= {"tiles": len(tiles), "weights_id": present_weights(session, market)}
+    return [
+        *(
+            RescoringShard(
+                **key,
+                tile=number,
+                pairs_total=tile.pairs,
+                leads_from=tile.leads.start,
+                leads_below=tile.leads.stop,
+                properties_from=tile.properties.start,
+                properties_below=tile.properties.stop,
+            )
+            for number, tile in enumerate(tiles, start=1)
+        ),
+        RescoringShard(**key, tile=0, pairs_total=0),
+    ]
+
+
+def run_shard(shard_id: int) -> int | None:
     """
-    Score one shard, if it is free to be taken.
+    Work on one shard, if it is free to be taken.
 
-    Can be called twice, or again after a worker died half-way: nothing is stored before the whole market is scored, and
+    Can be called twice, or again after a worker died half-way: nothing is stored before the whole of it is computed, and
     then in one transaction.
+
+    Returns:
+        Id of the shard that merges a market's tiles, when this was the last of them.
     """
     with new_session() as session:
         shard = claim_shard(session, shard_id, worker_name())
-        if shard is None:
-            return
-        if shard.attempts > MOST_ATTEMPTS:
-            end_shard(session, shard, RunState.FAILED, f"given up after {MOST_ATTEMPTS} attempts")
-            session.commit()
-            return
-        run = get_run(session, shard.run_id)
-        market, scope, model_id, run_id = (shard.city_key, shard.deal_type), run.scope, run.text_model_id, run.id
         session.commit()
-        logs.begin_more(run_id=run_id, shard_id=shard_id)
-        error, published = None, None
-        with _Heartbeat(shard.id, shard.attempts) as heartbeat:
+        if shard is None:
+            return None
+        if shard.attempts > MOST_ATTEMPTS:
+            return _end(session, shard, None, f"given up after {MOST_ATTEMPTS} attempts")
+        logs.begin_more(run_id=shard.run_id, shard_id=shard_id)
+        with _Heartbeat(shard.id, shard.attempts) as heartbeat, noted() as stages:
             try:
-                if scope is RunScope.STALE:
-                    reconcile_market(session, market)
-                else:
-                    published = rebuild_market(
-                        session,
-                        market,
-                        model_id,
-                        run_id,
-                        weights_id=present_weights(session, market),
-                        threads=settings().worker_threads,
-                        progress=heartbeat.add,
-                        should_stop=heartbeat.lost.is_set,
-                    )
-                session.commit()
+                done = _work(session, shard, heartbeat)
             except ScoringStoppedError:
                 session.rollback()
                 log.info("shard_stopped")
-                return
+                return None
             except DATABASE_AWAY:
                 # The database is away; the claim runs out and the sweep has the shard taken up again.
                 raise
             except Exception as failure:
                 log.exception("shard_failed")
                 session.rollback()
-                error = place_of(failure)
-        shard = session.get_one(RescoringShard, shard_id, with_for_update=True, populate_existing=True)
-        if shard.state is RunState.RUNNING and shard.worker == worker_name():
-            if published is not None:
-                _note_published(shard, published)
-            end_shard(session, shard, RunState.FAILED if error else RunState.SUCCEEDED, error)
+                return _end(session, shard, None, place_of(failure))
+            return _end(session, shard, done | {"stages": _told(stages)})
+
+
+def _work(session: Session, shard: RescoringShard, heartbeat: "_Heartbeat") -> dict[str, Any]:
+    """
+    Do what the shard is there for; what there is to be noted of it.
+
+    Lists of a market scored whole are committed here. What a tile has staged, and a merge published, waits for the
+    caller's commit: it stands only if the shard is still ours.
+    """
+    run = get_run(session, shard.run_id)
+    market, model_id = (shard.city_key, shard.deal_type), run.text_model_id
+    scoring = {
+        "threads": settings().worker_threads,
+        "progress": heartbeat.add,
+        "should_stop": heartbeat.lost.is_set,
+    }
+    if shard.tile:
+        seen, failures = score_tile(session, shard, model_id, **scoring)
+        return {"seen": seen, "skipped": [failure.as_json() for failure in failures]}
+    if shard.tiles:
+        return _noted(merge_tiles(session, shard, model_id))
+    if run.scope is RunScope.STALE:
+        reconcile_market(session, market)
         session.commit()
+        return {}
+    weights_id = present_weights(session, market)
+    published = rebuild_market(session, market, model_id, run.id, weights_id=weights_id, **scoring)
+    session.commit()
+    return _noted(published)
 
 
-def _note_published(shard: RescoringShard, published: Published) -> None:
-    shard.lists_total, shard.lists_changed = published.lists, published.changed
-    shard.mean_score_change = published.mean_score_change
-    shard.skipped = [failure.as_json() for failure in published.skipped]
+def _end(session: Session, shard: RescoringShard, done: dict[str, Any] | None, error: str | None = None) -> int | None:
+    """End the shard in the session's transaction, with what is *done*, unless it is another's by now: then all is undone."""
+    held = hold_shard(session, shard.id, worker_name(), shard.attempts)
+    if held is None:
+        log.info("shard_lost")
+        session.rollback()
+        return None
+    for name, value in (done or {}).items():
+        setattr(held, name, value)
+    ready = end_shard(session, held, RunState.FAILED if error else RunState.SUCCEEDED, error)
+    session.commit()
+    if done:
+        note_stages(done["stages"])
+    return ready
+
+
+def _noted(published: Published) -> dict[str, Any]:
+    return {
+        "lists_total": published.lists,
+        "lists_changed": published.changed,
+        "mean_score_change": published.mean_score_change,
+        "skipped": [failure.as_json() for failure in published.skipped],
+    }
+
+
+def _told(stages: dict[str, float]) -> dict[str, float]:
+    return {name: round(seconds, 3) for name, seconds in stages.items()} | {"peak_mb": round(peak_mb(), 1)}
 
 
 class _Heartbeat:

@@ -10,6 +10,7 @@ from models.enums import Side
 from models.unscorable import Failure
 from worker.poison import MOST_POISONED, NOT_A_ROWS_FAULT, place_of, poisonous_pair, raises
 from worker.snapshot import Part, Snapshot
+from worker.stages import stage
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ def score_snapshot(
         market = snapshot.as_market(session)
         session.commit()
         try:
-            return score_market(market, k, threads, progress, should_stop)
+            with stage("score"):
+                return score_market(market, k, threads, progress, should_stop)
         except NOT_A_ROWS_FAULT:
             raise
         except Exception as failure:

@@ -14,11 +14,13 @@ from matching.text import TextModel
 from matching.topk import Market
 from models.enums import Side
 from models.exclusions import acted_pairs
+from models.facts import market_factors, told_factors
 from models.leads import Lead
 from models.properties import Property
 from models.recommendations import LIST_LENGTH
 from models.unscorable import Failure, set_aside, set_aside_ids, take_back
-from worker.load import MarketKey, Rows, gone_since, horizon, load_leads, load_properties
+from worker.horizon import Horizon, horizon
+from worker.load import MarketKey, Rows, gone_since, load_leads, load_properties
 from worker.store import Cuts, cuts
 
 #: The cut of an entity that has no stored list yet: nothing reaches it.
@@ -52,6 +54,10 @@ class Part:
         """Rows of those of *ids* that are here, ascending."""
         rows = row_of(self.ids, np.array(sorted(ids), np.int64))
         return rows[rows >= 0]
+
+    def has(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each of *ids* is here."""
+        return row_of(self.ids, ids) >= 0
 
     def take(self, rows: NDArray[np.int64]) -> "Part":
         return Part(
@@ -102,8 +108,10 @@ class Snapshot:
     text_model: TextModel
     weights_id: int | None
     weights: Weights
-    #: Everything written by earlier transactions is in here.
-    seen: int
+    #: The exchange rates of the moment when it was loaded, as models.facts tells them.
+    rates: str
+    #: What is in here, and what may not be.
+    seen: Horizon
     leads: Part
     properties: Part
     places: PlaceIndex = field(default_factory=PlaceIndex)
@@ -136,13 +144,14 @@ class Snapshot:
             text_model=text_model,
             weights_id=weights_id,
             weights=weights,
+            rates=told_factors(market_factors(session, market[0])),
             seen=seen,
             leads=Part.of(leads),
             properties=Part.of(properties),
             places=places,
             failures=leads.failures + properties.failures,
         )
-        snapshot._note_lists(session, 0)
+        snapshot._note_lists(session, None)
         return snapshot
 
     def part(self, side: Side) -> Part:
@@ -159,6 +168,7 @@ class Snapshot:
         self.properties = self.properties.without(gone_properties).with_rows(properties)
         failures = leads.failures + properties.failures
         self.leave_out(session, failures)
+        self._leave_out_still()
         self._note_lists(session, since)
         failed = {side: {failure.entity_id for failure in failures if failure.side is side} for side in Side}
         return (
@@ -174,6 +184,19 @@ class Snapshot:
         self.failures += failures
         self.leads = self.leads.without([f.entity_id for f in failures if f.side is Side.LEAD])
         self.properties = self.properties.without([f.entity_id for f in failures if f.side is Side.PROPERTY])
+
+    def _leave_out_still(self) -> None:
+        """What the engine has failed on stays out in the version that it failed on, however often it is looked at."""
+        for side in Side:
+            versions = {failure.entity_id: failure.version for failure in self.failures if failure.side is side}
+            part = self.part(side)
+            rows = part.rows_of(versions)
+            here = zip(part.ids[rows].tolist(), part.versions[rows].tolist(), strict=True)
+            failed = [entity_id for entity_id, version in here if versions[entity_id] == version]
+            if side is Side.LEAD:
+                self.leads = part.without(failed)
+            else:
+                self.properties = part.without(failed)
 
     def excluded(self, session: Session, side: Side, **among: list[int]) -> NDArray[np.int64]:
         """
@@ -196,7 +219,7 @@ class Snapshot:
             excluded_for_properties=self.excluded(session, Side.PROPERTY),
         )
 
-    def _note_lists(self, session: Session, since: int) -> None:
+    def _note_lists(self, session: Session, since: Horizon | None) -> None:
         for side in Side:
             found = cuts(session, side, self.market, LIST_LENGTH, since)
             self.part(side).note_lists(found)

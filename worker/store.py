@@ -11,7 +11,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from matching.ranking import RankedLists
+from models.base import LARGEST_ID
 from models.enums import Side
+from worker.horizon import MISSED, Horizon
 from worker.load import MarketKey
 
 #: (table, its key, its array of ids) of each side's lists.
@@ -86,8 +88,30 @@ def compare_staged(session: Session, side: Side) -> tuple[int, int, float | None
     return row[0], row[1], row[2]
 
 
-def publish_staged(session: Session, side: Side, market: MarketKey, run_id: int | None) -> None:
-    """Move the staged lists into place; see :func:`write_lists` for those that are left alone."""
+def forget_unchanged(session: Session, side: Side, market: MarketKey) -> int:
+    """Take out of the staged lists those that stand so in the market already; how many."""
+    found = session.execute(
+        _of(
+            side,
+            "DELETE FROM staged_{table} AS staged USING {table} AS stored"
+            " WHERE stored.{key} = staged.id AND stored.version = staged.version"
+            " AND stored.city_key = :city_key AND stored.deal_type = :deal_type"
+            " AND stored.{array} = staged.entries AND stored.scores = staged.scores",
+        ),
+        {"city_key": market[0], "deal_type": market[1].value},
+    )
+    return found.rowcount
+
+
+def publish_staged(
+    session: Session, side: Side, market: MarketKey, run_id: int | None, unless_written_since: Horizon | None = None
+) -> None:
+    """
+    Move the staged lists into place; see :func:`write_lists` for those that are left alone.
+
+    Args:
+        unless_written_since: Leave alone lists, too, that a look to this horizon may have missed.
+    """
     session.execute(
         _of(
             side,
@@ -99,13 +123,32 @@ def publish_staged(session: Session, side: Side, market: MarketKey, run_id: int 
                 city_key = excluded.city_key, deal_type = excluded.deal_type, run_id = excluded.run_id,
                 computed_at = excluded.computed_at, changed_in = excluded.changed_in
             WHERE stored.version <= excluded.version
+                AND stored.changed_in < :written_since
                 AND (stored.city_key IS NULL
                      OR (stored.city_key, stored.deal_type) = (excluded.city_key, excluded.deal_type))
             """,
         ),
-        {"city_key": market[0], "deal_type": market[1].value, "run_id": run_id},
+        {
+            "city_key": market[0],
+            "deal_type": market[1].value,
+            "run_id": run_id,
+            "written_since": LARGEST_ID if unless_written_since is None else unless_written_since.oldest,
+        },
     )
     session.execute(_of(side, "TRUNCATE staged_{table}"))
+
+
+def written_here(session: Session, side: Side, market: MarketKey) -> set[int]:
+    """Ids of *side* whose lists this transaction has written."""
+    found = session.scalars(
+        _of(
+            side,
+            "SELECT {key} FROM {table} WHERE changed_in = (pg_current_xact_id()::text)::bigint"
+            " AND city_key = :city_key AND deal_type = :deal_type",
+        ),
+        {"city_key": market[0], "deal_type": market[1].value},
+    )
+    return set(found)
 
 
 def clear_lists(session: Session, side: Side, market: MarketKey, ids: list[int]) -> None:
@@ -166,15 +209,16 @@ class Cuts:
     scores: NDArray[np.float32]
 
 
-def cuts(session: Session, side: Side, market: MarketKey, k: int, changed_since: int = 0) -> Cuts:
-    """The cuts of the market's lists of *k* entries that were written in or after transaction *changed_since*."""
+def cuts(session: Session, side: Side, market: MarketKey, k: int, since: Horizon | None) -> Cuts:
+    """The cuts of the market's lists of *k* entries; only of those that a look to the horizon *since* has missed."""
+    missed = f"{MISSED} AND" if since else ""
     rows = session.execute(
         _of(
             side,
             "SELECT {key}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END FROM {table}"
-            " WHERE changed_in >= :since AND city_key = :city_key AND deal_type = :deal_type",
+            f" WHERE {missed} city_key = :city_key AND deal_type = :deal_type",
         ),
-        {"k": k, "since": changed_since, "city_key": market[0], "deal_type": market[1].value},
+        {"k": k, "city_key": market[0], "deal_type": market[1].value, **(since.parameters if since else {})},
     ).all()
     return Cuts(
         np.array([row[0] for row in rows], np.int64),

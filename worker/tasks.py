@@ -2,7 +2,7 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 from sqlalchemy.orm import Session
 
 from models import retention
@@ -34,12 +34,12 @@ def rescore_property(property_id: int) -> None:
         settle_entity(session, Side.PROPERTY, property_id)
 
 
-@shared_task(name="worker.tasks.request_full_run", **HEALS)
-def request_full_run() -> None:
-    """Ask for a run over everything; joins one that is going."""
+@shared_task(name="worker.tasks.request_full_run", bind=True, **HEALS)
+def request_full_run(self: Task) -> None:
+    """Ask for a run over everything; joins one that is going. A message that comes again asks for nothing more."""
     with new_session() as session:
         try:
-            run, new = request_run(session, RunScope.ALL, "schedule")
+            run, new = request_run(session, RunScope.ALL, f"schedule:{self.request.id[:8]}", once=True)
         except ConflictError as busy:
             log.info("run_not_requested", extra={"reason": busy.message})
             return
@@ -69,21 +69,35 @@ def start_run(run_id: int) -> None:
 
 @shared_task(name="worker.tasks.score_shard", **HEALS)
 def score_shard(shard_id: int) -> None:
-    """Score one shard of a run."""
-    run_shard(shard_id)
+    """Score one shard of a run; after the last tile of a market, have them merged."""
+    merge_id = run_shard(shard_id)
+    if merge_id is not None:
+        client().shard_queued(merge_id)
+
+
+@shared_task(name="worker.tasks.sweep_runs", ignore_result=True)
+def sweep_runs() -> None:
+    """
+    Find runs and shards that the broker lost, or that a dead worker left.
+
+    Goes to the queue of runs: behind a hundred changed leads it would come late, and when no runner is free there is
+    nobody to take up what it finds.
+    """
+    with new_session() as session:
+        run_ids, shard_ids = abandoned(session)
+        session.commit()
+    for run_id in run_ids:
+        client().run_requested(run_id)
+    for shard_id in shard_ids:
+        client().shard_queued(shard_id)
 
 
 @shared_task(name="worker.tasks.sweep", ignore_result=True)
 def sweep() -> None:
-    """Find what the broker lost and what a dead worker left: runs and shards not taken up, and stale lists."""
+    """Find stale lists: what the broker lost of changes, or a dead worker left."""
     with new_session() as session:
-        run_ids, shard_ids = abandoned(session)
         stale = sorted(stale_markets(session))
         session.commit()
-        for run_id in run_ids:
-            client().run_requested(run_id)
-        for shard_id in shard_ids:
-            client().shard_queued(shard_id)
         much = False
         for market in stale:
             if stale_count(session, market) > MOST_CHANGES:

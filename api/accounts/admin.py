@@ -7,7 +7,7 @@ from api.access import current_user, for_roles
 from api.accounts.words import TINDER_ROLES, tinder_role
 from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import session
-from api.fields import Moment
+from api.fields import Moment, YesNo
 from api.limits import address
 from api.paging import page_of
 from models.audit import record
@@ -30,7 +30,7 @@ class UserRow(Body):
 
 class UserChange(Body):
     role = fields.String(validate=validate.OneOf(list(TINDER_ROLES)))
-    is_active = fields.Boolean(truthy={True}, falsy={False})
+    is_active = YesNo()
 
 
 @blp.route("/admin/users")

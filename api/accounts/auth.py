@@ -1,6 +1,5 @@
 """The doors of the exchange and of tinder: register, sign in and out, who am I."""
 
-import hashlib
 from typing import Any
 
 from flask import current_app
@@ -12,7 +11,8 @@ from api.accounts.words import TINDER_ROLES, tinder_role
 from api.blueprint import Blueprint, Body, names_of, read_json
 from api.db import session
 from api.fields import Email, Moment, Phone, Text
-from api.limits import address, check_failures, count_failure, limit_door
+from api.idempotency import keeps_no_answer
+from api.limits import account_of, address, check_failures, count_failure, limit_door
 from models.audit import record
 from models.enums import Role
 from models.errors import InvalidValueError, NotSignedInError
@@ -88,6 +88,8 @@ class SignedUp(Profile):
     token_type = fields.String()
 
 
+TOKEN_TYPE = "bearer"  # nosec B105
+
 #: OpenAPI's word for a body of one of two shapes.
 EITHER = {
     "required": True,
@@ -101,6 +103,8 @@ class Register(MethodView):
     @blp.doc(requestBody=EITHER)
     @blp.response(201, SignedUp)
     @blp.alt_response(200, schema=SignedUp, description="The same, for a body with a password.")
+    @blp.alt_response(409, description="Somebody has this e-mail, phone or Telegram account already.")
+    @blp.alt_response(429)
     def post(self):
         """Sign up
 
@@ -118,11 +122,12 @@ class Login(MethodView):
     @public
     @blp.arguments(LoginForm, location="form")
     @blp.response(200, Token)
+    @blp.alt_response(401, description="The name or the password is wrong.")
+    @blp.alt_response(429)
     def post(self, form):
         """Sign in by e-mail or phone and password"""
         limit_door()
-        # The key of a counter, not of a secret: it only keeps addresses and phones out of Redis.
-        account = hashlib.sha256(form["username"].strip().lower().encode()).hexdigest()[:32]
+        account = account_of(form["username"])
         check_failures(account)
         user = user_by_login(session(), form["username"])
         if not password_fits(form["password"], user and user.password_hash) or user is None:
@@ -149,9 +154,11 @@ class Logout(MethodView):
 @blp.route("/auth/password")
 class Password(MethodView):
     @signed_in
+    @keeps_no_answer
     @blp.arguments(PasswordChange)
     @blp.response(200, Token)
-    @blp.alt_response(400, description="The old password is wrong.")
+    @blp.alt_response(400, description="Bad input, or the old password is wrong.")
+    @blp.alt_response(429, description="Too many wrong passwords.")
     def put(self, body):
         """Change my password
 
@@ -192,10 +199,8 @@ def profile_of(user: User) -> dict[str, Any]:
 def token_of(user: User) -> dict[str, str]:
     """A new access token, as every door answers it."""
     settings = current_app.extensions["settings"]
-    return {
-        "access_token": make_token(user, settings.secret_key, settings.token_hours),
-        "token_type": "bearer",
-    }  # nosec B105: a kind, no secret
+    token = make_token(user, settings.secret_key, settings.token_hours)
+    return {"access_token": token, "token_type": TOKEN_TYPE}
 
 
 def note_entry(user: User, by: str) -> None:

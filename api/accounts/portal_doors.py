@@ -18,7 +18,7 @@ from api.db import after_commit, session
 from api.fields import Phone, Text
 from api.limits import address, limit_door
 from models.audit import record
-from models.base import utc_now
+from models.base import database_now
 from models.codes import PhoneCode, activate, digits_of, request_code, spend
 from models.errors import NotSignedInError
 from models.users import User, normal_phone
@@ -77,6 +77,7 @@ class Activate(MethodView):
     @blp.arguments(Proof)
     @blp.response(200, Message)
     @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(429)
     def post(self, body):
         """Activate the account with the code"""
         user = _proved(activate, body)
@@ -92,6 +93,7 @@ class GetToken(MethodView):
     @blp.arguments(Proof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(429)
     @blp.alt_response(403, description="The code fits, but the account is not activated yet.")
     def post(self, body):
         """Get an access token for the code
@@ -127,7 +129,7 @@ def _send_code(raw_phone: str, registration: dict[str, Any] | None) -> dict[str,
         registration=registration,
         address=address(),
         sends_per_hour=settings.sms_per_hour,
-        now=utc_now(),
+        now=database_now(session()),
     )
     worker = current_app.extensions["worker"]
     after_commit(lambda: worker.code_made(row.id))
@@ -146,7 +148,7 @@ def _proved(step, body: dict) -> User:
     limit_door()
     phone = normal_phone(body["phone"])
     secret = current_app.extensions["settings"].secret_key
-    user = step(session(), phone, body["activation_code"].strip(), secret, utc_now())
+    user = step(session(), phone, body["activation_code"].strip(), secret, database_now(session()))
     if user is None:
         record(session(), "code_refused", address=address())
         session().commit()

@@ -128,6 +128,8 @@ class Delete(MethodView):
     @signed_in
     @blp.arguments(WhichPhone)
     @blp.response(200, Message)
+    @blp.alt_response(403, description="It is somebody else, and the caller no administrator.")
+    @blp.alt_response(404, description="Nobody has this phone.")
     @blp.alt_response(409, description="It is the last administrator.")
     def delete(self, body):
         """Delete a user: oneself, or anybody as an administrator

@@ -14,7 +14,7 @@ from api.blueprint import Blueprint, Body
 from api.db import session
 from api.fields import Phone, Text
 from api.limits import limit_door
-from models.base import utc_now
+from models.base import database_now
 from models.errors import NotAllowedError, NotSignedInError
 from models.telegram import user_of_bot, user_of_telegram, verified
 from models.users import normal_phone
@@ -72,6 +72,7 @@ class TelegramLogin(MethodView):
     @blp.arguments(TelegramProof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")
+    @blp.alt_response(429)
     @blp.alt_response(
         403, description="Signing in by Telegram is not set up, or the account is switched off."
     )
@@ -81,7 +82,7 @@ class TelegramLogin(MethodView):
         bot_token = current_app.extensions["settings"].telegram_bot_token
         if not bot_token:
             raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
-        user = user_of_telegram(session(), verified(body["telegram_auth_data"], bot_token, utc_now()))
+        user = user_of_telegram(session(), verified(body["telegram_auth_data"], bot_token, database_now(session())))
         note_entry(user, "telegram")
         return token_of(user)
 

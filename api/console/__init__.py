@@ -5,10 +5,24 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console import doors, imports, leadgen, leads, matches, notices, ops, people, properties, statics, tenants
+from api.console import (
+    campaigns,
+    doors,
+    imports,
+    leadgen,
+    leads,
+    matches,
+    notices,
+    ops,
+    people,
+    properties,
+    statics,
+    tenants,
+)
 
 
 def register(app: Flask) -> None:
     """Serve the console from *app*."""
-    for module in (doors, leads, properties, matches, notices, tenants, ops, people, leadgen, imports, statics):
+    pages = (doors, leads, properties, matches, notices, tenants, ops, people, leadgen, campaigns, imports)
+    for module in (*pages, statics):
         app.register_blueprint(module.blp)

@@ -1,5 +1,6 @@
 """The controls of the forms of leads and properties, by the paths of the exchange's bodies."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -121,6 +122,11 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
 ]
 
 
+def with_choices(controls: list[Control], path: str, choices: tuple) -> list[Control]:
+    """The controls, one of them with other choices."""
+    return [replace(control, choices=choices) if control.path == path else control for control in controls]
+
+
 def all_of(groups: list[tuple[str, list[Control]]]) -> list[Control]:
     return [control for _, controls in groups for control in controls]
 
@@ -161,7 +167,15 @@ def _texts(controls: list[Control], body: dict) -> dict[str, Any]:
         elif control.kind in ("list", "lines"):
             values[control.path] = (", " if control.kind == "list" else "\n").join(value or [])
         elif isinstance(value, Decimal | float):
-            values[control.path] = f"{value:f}".rstrip("0").rstrip(".") if value != int(value) else str(int(value))
+            values[control.path] = plain_text(value)
         else:
             values[control.path] = "" if value is None else str(value)
     return values
+
+
+def plain_text(value: Decimal | float) -> str:
+    """
+    >>> plain_text(Decimal("2.50")), plain_text(15000000.0)
+    ('2.5', '15000000')
+    """
+    return f"{value:f}".rstrip("0").rstrip(".") if value != int(value) else str(int(value))

@@ -1,7 +1,6 @@
 """The way in and out: the landing page, signing in by password, SMS code or Telegram, the look of the pages."""
 
 import base64
-import hashlib
 import json
 from typing import Any
 
@@ -13,9 +12,9 @@ from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
 from api.console.page import THEMES, back, home_of, page_blueprint
 from api.console.speech import LANGUAGES, say
 from api.db import after_commit, session
-from api.limits import address, check_failures, count_failure, limit_door
+from api.limits import account_of, address, check_failures, count_failure, limit_door
 from models.audit import record
-from models.base import utc_now
+from models.base import database_now
 from models.codes import digits_of, request_code, spend
 from models.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
@@ -53,7 +52,7 @@ def sign_in() -> Response | str:
     limit_door()
     username = request.form.get("username", "")[:254]
     password = request.form.get("password", "")[:LONGEST_PASSWORD]
-    account = hashlib.sha256(username.strip().lower().encode()).hexdigest()[:32]
+    account = account_of(username)
     check_failures(account)
     user = user_by_login(session(), username)
     # The same steps whether or not there is such a user: neither answer nor time tells.
@@ -84,13 +83,13 @@ def sign_in_by_code() -> Response | str:
             phone,
             address=address(),
             sends_per_hour=settings.sms_per_hour,
-            now=utc_now(),
+            now=database_now(session()),
         )
         worker = current_app.extensions["worker"]
         after_commit(lambda: worker.code_made(row.id))
         shown = digits_of(row, settings.secret_key) if settings.is_local else None
         return _door(way="code", phone=phone, code_sent=True, shown_code=shown)
-    user = spend(session(), phone, code, settings.secret_key, utc_now())
+    user = spend(session(), phone, code, settings.secret_key, database_now(session()))
     if user is None:
         record(session(), "code_refused", address=address())
         session().commit()
@@ -110,7 +109,7 @@ def sign_in_by_telegram() -> Response | str:
     limit_door()
     proof = _telegram_fields(request.form.get("result", ""))
     try:
-        user = user_of_telegram(session(), verified(proof, bot_token, utc_now()))
+        user = user_of_telegram(session(), verified(proof, bot_token, database_now(session())))
     except (InvalidValueError, NotSignedInError, NotAllowedError) as error:
         return _door(error=say(error.message)), 401
     return _enter(user, "telegram")

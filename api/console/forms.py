@@ -4,21 +4,24 @@ A control is named by its field's path (``requirements.budget.min``). The texts 
 checks it, and its complaints come back by the same paths, each to be shown beside its control.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from api.console.speech import say
+from models.errors import ConflictError, InvalidValueError
 
-MISSING = "Missing data for required field."
+Word = TypeVar("Word", bound=StrEnum)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Control:
-    """One control of a form. *kind*: text, long, number, whole, choice, checks (several choices), list, lines."""
+    """One control of a form. *kind*: text, long, number, whole, date, url, choice, checks (several choices), list, lines."""
 
     path: str
     label: str
@@ -65,14 +68,33 @@ def read(schema: Schema, controls: list[Control], form: MultiDict) -> tuple[dict
         return None, Filled(values, errors)
 
 
-def errors_of(schema: Schema, body: dict) -> dict[str, str]:
-    """The schema's complaints about a body, by path; none if it accepts it."""
-    return _flat(schema.validate(body))
+def send(
+    schema: Schema, controls: list[Control], form: MultiDict, store: Callable[[dict[str, Any]], Result]
+) -> tuple[Result | None, Filled]:
+    """
+    Read a form and *store* its body; what it became, and the form to be shown again where it has errors.
+
+    What the domain refuses stands beside its field too: a move that cannot follow beside the status.
+    """
+    body, filled = read(schema, controls, form)
+    if body is None:
+        return None, filled
+    try:
+        return store(body), filled
+    except InvalidValueError as error:
+        filled.errors[error.field] = say(error.reason)
+    except ConflictError as error:
+        if "status" not in filled.values:
+            raise
+        filled.errors["status"] = say(error.message)
+    return None, filled
 
 
-def put(body: dict, path: str, value: Any) -> None:
-    """Set a value at a dotted path."""
-    _put(body, path, value)
+def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:
+    """The word that a form names; raises InvalidValueError."""
+    if raw not in list(words):
+        raise InvalidValueError(field_, reason)
+    return words(raw)
 
 
 def _value(control: Control, given: Any) -> Any:

@@ -5,21 +5,26 @@ from uuid import UUID
 
 from flask import Response, render_template, request
 
-from api.console import charts
+from api.blueprint import Body, one_of
+from api.console import charts, forms
 from api.console.access import page_for
+from api.console.advertising import NICHE, NICHE_CHANGES, NicheChangesForm, NicheForm, values_of
+from api.console.controls import with_choices
+from api.console.forms import Control
 from api.console.page import back, page_blueprint, page_number, wants_part
 from api.console.speech import say
 from api.db import session
+from api.fields import money
 from api.leadgen.announce import announce, announce_stats
 from api.paging import page_of
 from models.base import utc_now
-from models.earnings import campaigns_with_figures, niche_earnings
+from models.earnings import campaigns_with_figures, niche_earnings, niche_totals
 from models.enums import Role
-from models.errors import InvalidValueError
 from models.events import EventKind
 from models.messages import messages_of
-from models.niches import get_niche, niches
-from models.prospects import MOVES, ProspectStatus, change_status, get_prospect, prospects, touches_of
+from models.niches import MOVES as NICHE_MOVES
+from models.niches import NicheStatus, change_niche, create_niche, get_niche, niches
+from models.prospects import MOVES, Prospect, ProspectStatus, change_status, get_prospect, prospects, touches_of
 
 blp = page_blueprint("leadgen")
 
@@ -29,6 +34,16 @@ PER_PAGE = 30
 CAMPAIGNS = 50
 CHART_DAYS = 30
 
+STATUS = [
+    Control("status", "Move to", "choice", choices=tuple(ProspectStatus)),
+    Control("revenue", "Revenue", "number", required=False),
+]
+
+
+class StatusForm(Body):
+    status = one_of(ProspectStatus, required=True)
+    revenue = money()
+
 
 @blp.get("/console/leadgen")
 @for_operators
@@ -36,8 +51,9 @@ def all_niches() -> str:
     """Niches with what they cost and bring, against their targets; a script keeps the figures fresh."""
     page = page_number()
     rows, total = page_of(niches(), {"page": page, "limit": PER_PAGE})
+    totals = niche_totals(session(), [niche.id for niche in rows])
     shown = {
-        "niches": [(niche, niche_earnings(session(), niche).total) for niche in rows],
+        "niches": [(niche, totals[niche.id]) for niche in rows],
         "total": total,
         "page": page,
         "pages": max(1, -(-total // PER_PAGE)),
@@ -45,11 +61,41 @@ def all_niches() -> str:
     return render_template("console/niches_part.html" if wants_part() else "console/niches.html", **shown)
 
 
+@blp.route("/console/leadgen/new", methods=["GET", "POST"])
+@for_operators
+def new_niche() -> Response | str | tuple[str, int]:
+    if request.method == "GET":
+        return _niche_form(NICHE, forms.Filled(), say("New niche"), "/console/leadgen")
+    made, filled = forms.send(NicheForm(), NICHE, request.form, lambda body: create_niche(session(), body))
+    if filled.errors:
+        return _niche_form(NICHE, filled, say("New niche"), "/console/leadgen"), 400
+    return back(f"/console/leadgen/{made.id}", "saved")
+
+
+@blp.route("/console/leadgen/<uuid:niche_id>/edit", methods=["GET", "POST"])
+@for_operators
+def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
+    niche = get_niche(session(), niche_id, lock=request.method == "POST")
+    home = f"/console/leadgen/{niche.id}"
+    following = tuple(status for status in NicheStatus if status in NICHE_MOVES[niche.status])
+    controls = with_choices(NICHE_CHANGES, "status", (niche.status, *following))
+    if request.method == "GET":
+        return _niche_form(controls, forms.Filled(values_of(niche, controls)), say("Edit niche"), home)
+    _, filled = forms.send(
+        NicheChangesForm(), controls, request.form, lambda body: change_niche(session(), niche, body)
+    )
+    if filled.errors:
+        return _niche_form(controls, filled, say("Edit niche"), home), 400
+    return back(home, "saved")
+
+
 @blp.get("/console/leadgen/<uuid:niche_id>")
 @for_operators
 def one_niche(niche_id: UUID) -> str:
     niche = get_niche(session(), niche_id)
     earned = niche_earnings(session(), niche)
+    if wants_part():
+        return render_template("console/niche_tiles.html", niche=niche, total=earned.total)
     last = utc_now().date()
     days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
     by_day = {part.day: part.figures.leads for part in earned.by_day}
@@ -88,24 +134,23 @@ def all_prospects() -> str:
 @for_operators
 def one_prospect(prospect_id: UUID) -> str:
     """The conversation, and what each criterion adds to the quality; a script asks for what came since."""
-    prospect = get_prospect(session(), prospect_id)
-    return render_template(
-        "console/prospect_part.html" if wants_part() else "console/prospect.html",
-        prospect=prospect,
-        messages=session().scalars(messages_of(prospect_id)).all(),
-        touches=touches_of(session(), prospect),
-        moves=sorted(MOVES[prospect.status], key=list(ProspectStatus).index),
-    )
+    return _prospect_page(get_prospect(session(), prospect_id))
 
 
 @blp.post("/console/leadgen/prospects/<uuid:prospect_id>")
 @for_operators
-def move(prospect_id: UUID) -> Response:
-    status = request.form.get("status", "")
-    if status not in list(ProspectStatus):
-        raise InvalidValueError("status", "Choose a status.")
+def move(prospect_id: UUID) -> Response | tuple[str, int]:
+    """Give a prospect another status; where it is won, with what it brought."""
     prospect = get_prospect(session(), prospect_id, lock=True)
-    if change_status(session(), prospect, ProspectStatus(status)):
+    changed, filled = forms.send(
+        StatusForm(),
+        STATUS,
+        request.form,
+        lambda body: change_status(session(), prospect, body["status"], body.get("revenue")),
+    )
+    if filled.errors:
+        return _prospect_page(prospect, filled), 400
+    if changed:
         announce(
             EventKind.LEAD_STATUS,
             lead_id=str(prospect.id),
@@ -115,3 +160,26 @@ def move(prospect_id: UUID) -> Response:
         )
         announce_stats(prospect.campaign_id)
     return back(f"/console/leadgen/prospects/{prospect_id}", "changed")
+
+
+def _prospect_page(prospect: Prospect, filled: forms.Filled | None = None) -> str:
+    return render_template(
+        "console/prospect_part.html" if wants_part() else "console/prospect.html",
+        prospect=prospect,
+        messages=session().scalars(messages_of(prospect.id)).all(),
+        touches=touches_of(session(), prospect),
+        moves=sorted(MOVES[prospect.status], key=list(ProspectStatus).index),
+        filled=filled or forms.Filled(),
+    )
+
+
+def _niche_form(controls: list[Control], filled: forms.Filled, title: str, cancel: str) -> str:
+    return render_template(
+        "console/form.html",
+        groups=[(title, controls)],
+        filled=filled,
+        title=title,
+        action=request.path,
+        cancel=cancel,
+        here="/console/leadgen",
+    )

@@ -1,11 +1,15 @@
-"""Notices: the page, the number on the bell that scripts ask for, marking as read."""
+"""Notices: the page, the number on the bell and the stream that says when it changes, marking as read."""
 
-from flask import Response, jsonify, redirect, render_template
+from collections.abc import Iterator
 
+from flask import Response, current_app, jsonify, redirect, render_template
+from redis.exceptions import RedisError
+
+from api import bell
 from api.console.access import page_for, visitor
 from api.console.page import back, page_blueprint, page_number
 from api.console.speech import language
-from api.db import session
+from api.db import after_commit, end_session, session
 from api.paging import page_of
 from models.notifications import NoticeType, Notification, mark_read, notices_of, unread_count
 
@@ -18,6 +22,7 @@ ENGLISH = {
     NoticeType.NEW_INQUIRY: ("A new inquiry", "Somebody is interested in your listing."),
     NoticeType.INQUIRY_STATUS: ("Your inquiry has moved on", "Its owner has changed the status."),
     NoticeType.NEW_MESSAGE: ("A new message", "Somebody has written to you."),
+    NoticeType.NEW_OFFER: ("A new offer for your request", "A property that suits you has come to the market."),
 }
 
 PER_PAGE = 30
@@ -40,10 +45,41 @@ def all_notices() -> str:
 @blp.get("/console/notices/count")
 @page_for()
 def count() -> Response:
-    """How many are unread, and the newest of them: what the bell shows, asked for every few seconds."""
+    """How many are unread, and the newest of them: what the bell shows."""
     unread = unread_count(session(), visitor())
     newest = session().scalar(notices_of(visitor(), unread_only=True).limit(1)) if unread else None
     return jsonify(unread=unread, id=newest and str(newest.id), title=newest and _words(newest)[0])
+
+
+@blp.get("/console/notices/stream")
+@page_for()
+def stream() -> Response:
+    """
+    A server-sent event whenever the page had better look for notices.
+
+    Where no seat is free, or Redis is away, the answer is 204: an EventSource then gives up without a word, and the
+    script asks every few seconds.
+    """
+    user_id = visitor().id
+    end_session()  # a stream lives for minutes, and needs nothing of the database
+    if not bell.seats.acquire(blocking=False):
+        return Response(status=204)
+    board = current_app.extensions["switchboard"]
+    rings = bell.rings(current_app.extensions["settings"].redis_url, user_id, lambda: board.is_closing)
+    try:
+        next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
+    except RedisError:
+        bell.seats.release()
+        return Response(status=204)
+    except BaseException:
+        bell.seats.release()
+        raise
+    response = Response(_events(rings), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
+    response.call_on_close(rings.close)
+    response.call_on_close(bell.seats.release)  # the server closes the answer whether or not it was read
+    return response
 
 
 @blp.post("/console/notices/<int:notice_id>/read")
@@ -51,6 +87,7 @@ def count() -> Response:
 def read(notice_id: int) -> Response:
     """Mark one as read and go to what it is about."""
     mark_read(session(), visitor(), notice_id)
+    _ring_after_commit()
     notice = session().get_one(Notification, notice_id)
     return redirect(place_of_notice(notice), 303)
 
@@ -60,6 +97,7 @@ def read(notice_id: int) -> Response:
 def read_all() -> Response:
     for notice in session().scalars(notices_of(visitor(), unread_only=True).limit(500)):
         mark_read(session(), visitor(), notice.id)
+    _ring_after_commit()
     return back("/console/notices", "read")
 
 
@@ -70,6 +108,22 @@ def place_of_notice(notice: Notification) -> str:
     if "match_id" in notice.data:
         return "/console/matches"
     return "/console/inquiries" if "inquiry_id" in notice.data else "/console/notices"
+
+
+def _ring_after_commit() -> None:
+    """The reader's other tabs show the smaller number too."""
+    user_id = visitor().id
+    after_commit(lambda: bell.ring(current_app.extensions["redis"], user_id))
+
+
+def _events(rings: Iterator[bool]) -> Iterator[str]:
+    """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
+    yield "retry: 1000\nevent: look\ndata: now\n\n"
+    try:
+        for is_ring in rings:
+            yield "event: look\ndata: now\n\n" if is_ring else ": alive\n\n"
+    except RedisError:
+        return  # the reader comes back and finds out
 
 
 def _words(notice: Notification) -> tuple[str, str]:

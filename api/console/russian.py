@@ -53,7 +53,6 @@ SENTENCES = {
     "An example of a recommendation with its reasons": "Пример рекомендации с объяснением",
     "Moscow, Arbat": "Москва, Арбат",
     "Ways to sign in": "Способы входа",
-    "Password": "Пароль",  # nosec B105
     "Code by SMS": "Код по SMS",
     "E-mail or phone": "E-mail или телефон",
     "Phone": "Телефон",
@@ -440,7 +439,6 @@ SENTENCES = {
     "Budget": "Бюджет",
     "Ads": "Объявления",
     "No niches yet": "Ниш пока нет",
-    "They are made through the API of lead generation.": "Они создаются через API лидогенерации.",
     "Leads by day": "Лиды по дням",
     "Conversation": "Переписка",
     "Why this quality": "Почему такое качество",
@@ -452,7 +450,42 @@ SENTENCES = {
     "Move to": "Перевести в",
     "Move": "Перевести",
     "Newest prospects": "Новые контакты",
+    # niches, campaigns, ads
+    "New niche": "Новая ниша",
+    "Edit niche": "Изменить нишу",
+    "New campaign": "Новая кампания",
+    "Edit campaign": "Изменить кампанию",
+    "New ad": "Новое объявление",
+    "Edit ad": "Изменить объявление",
+    "Category": "Категория",
+    "Name of the niche": "Название ниши",
+    "Name of the campaign": "Название кампании",
+    "Cost of a lead, at most": "Цена лида, до",
+    "Return, at least": "Окупаемость, от",
+    "First day": "Первый день",
+    "Last day": "Последний день",
+    "Title": "Заголовок",
+    "Text": "Текст",
+    "Address of the ad": "Адрес объявления",
+    "Spent in all": "Потрачено всего",
+    "What the ad has cost so far.": "Сколько объявление стоило до сих пор.",
+    "On the day": "За день",
+    "What is new of it belongs to this day; today if none.":
+    "Новое из этой суммы относится к этому дню; если не указан — к сегодняшнему.",
+    "Pause": "Приостановить",
+    "Ad": "Объявление",
+    "Revenue, if won": "Выручка, если выигран",
+    "Say what is advertised and what a lead may cost; campaigns follow.":
+    "Укажите, что рекламируется и сколько может стоить лид; затем добавьте кампании.",
+    "It must not be before start_date.": "Не раньше первого дня.",
+    "Not a valid date.": "Это не дата.",
+    "Not a valid URL.": "Это не адрес: он начинается с http:// или https://.",
+    "It goes with spent only.": "Только вместе с суммой.",
+    "Only a lead that is won brings revenue.": "Выручку приносит только выигранный контакт.",
+    "Must be greater than or equal to 0.": "Не меньше нуля.",
 }
+# Apart, for the check of secrets takes it for one.
+SENTENCES["Password"] = "Пароль"  # nosec B105
 
 #: Complaints that carry a number.
 PATTERNS = (
@@ -464,6 +497,7 @@ PATTERNS = (
     (r"Shorter than minimum length (\d+)\.", "Не короче {} знаков."),
     (r"These columns are not known: (.+)", "Эти столбцы неизвестны: {}"),
     (r"A file holds at most (\d+) rows; part it\.", "В файле не больше {} строк; разделите его."),
+    (r"A \w+ that is (\w+) cannot become (\w+); it can become: (.+)\.", "Отсюда («{}») сюда («{}») нельзя; можно: {}."),
     (r"Run (\d+) \((\w+)\) is going; wait for it or cancel it\.", "Идёт запуск {} ({}); дождитесь или отмените его."),
     (r"Run (\d+) has (\w+); there is nothing to cancel\.", "Запуск {} уже закончен ({}); отменять нечего."),
     (r"Only a failed run can be retried; run (\d+) is (\w+)\.", "Повторить можно только неудачный; запуск {}: {}."),
@@ -546,5 +580,9 @@ WORDS = {
     "conversation": ("Разговор", "Conversation"),
     "bot": ("бот", "bot"),
     "lead": ("контакт", "prospect"),
+    "olx": ("OLX", "OLX"),
+    "kaspi": ("Kaspi", "Kaspi"),
+    "telegram": ("Telegram", "Telegram"),
+    "whatsapp": ("WhatsApp", "WhatsApp"),
     "human": ("менеджер", "manager"),
 }

@@ -46,6 +46,8 @@ LEAD_BODY, INQUIRY_BODY, INQUIRY_ROW = LeadBody(), InquiryBody(), InquiryRow()
 class Leads(MethodView):
     @signed_in
     @blp.response(201, LeadCreated)
+    @blp.alt_response(403, description="An inquiry about one's own listing.")
+    @blp.alt_response(404, description="There is no such listing on the market.")
     @blp.alt_response(200, schema=InquiryRow, description="The inquiry, for a body with `listing_id`.")
     @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": EITHER_BODY}}})
     def post(self):

@@ -24,13 +24,13 @@ class MatchArgs(PageArgs):
 
 class Timeline(Body):
     created_at = Moment()
-    contact_shared_at = Moment()
-    completed_at = Moment()
+    contact_shared_at = Moment(allow_none=True)
+    completed_at = Moment(allow_none=True)
 
 
 class LeadCommission(Body):
-    proposed_by_lead = Number(0, 100)
-    proposed_by_property = Number(0, 100)
+    proposed_by_lead = Number(0, 100, allow_none=True)
+    proposed_by_property = Number(0, 100, allow_none=True)
     negotiation_status = fields.String()
 
 

@@ -36,6 +36,9 @@ class PropertyRecommendation(Body):
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Dict()
+    explored = fields.Boolean(
+        metadata={"description": "Only where true: new, in hardly any list, and given a chance after the end of this one."}
+    )
     criteria = fields.List(fields.Nested(CriterionShare))
 
 
@@ -120,6 +123,7 @@ class LeadSideAction(MethodView):
     @signed_in
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
+    @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
     def post(self, body, lead_id, property_id):
         """Like or dislike a property for one of my leads"""
         return _act(Side.LEAD, body, lead_id, property_id)
@@ -130,6 +134,7 @@ class PropertySideAction(MethodView):
     @signed_in
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
+    @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
     def post(self, body, property_id, lead_id):
         """Like or dislike a lead for one of my properties"""
         return _act(Side.PROPERTY, body, lead_id, property_id)
@@ -169,7 +174,7 @@ def _property_entry(entry: Recommended) -> dict:
         "realtor_info": realtor_info(entry.owner),
         "match_score": round(entry.match_score, 2),
         "commission_details": {"proposed_share": share},
-    }
+    } | ({"explored": True} if entry.explored else {})
 
 
 def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict:

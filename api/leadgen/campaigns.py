@@ -64,6 +64,9 @@ class CampaignWithStats(CampaignRow):
 
 
 class AdBody(Body):
+    #: spent_on goes with spent only.
+    openapi = {"anyOf": [{"required": ["spent"]}, {"not": {"required": ["spent_on"]}}]}
+
     title = Text(200, required=True)
     text = Text(5000, empty=True, allow_none=True)
     url = fields.URL(schemes={"http", "https"}, allow_none=True)
@@ -82,6 +85,8 @@ class AdBody(Body):
 
 
 class AdChanges(AdBody):
+    openapi = AdBody.openapi
+
     title = Text(200)
 
 

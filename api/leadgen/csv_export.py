@@ -47,7 +47,7 @@ class ExportArgs(Body):
 class ProspectExport(MethodView):
     @with_api_key
     @blp.arguments(ExportArgs, location="query")
-    @blp.doc(responses={200: {"description": "CSV", "content": {"text/csv": {}}}})
+    @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
     def get(self, args):
         """Download leads as CSV, newest first"""
         pages = prospect_pages(current_app.extensions["sessions"], **wanted(args))
@@ -59,7 +59,7 @@ class ProspectExport(MethodView):
 class EarningsExport(MethodView):
     @with_api_key
     @blp.arguments(PeriodArgs, location="query")
-    @blp.doc(responses={200: {"description": "CSV", "content": {"text/csv": {}}}})
+    @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
     def get(self, args, niche_id):
         """Download what a niche's campaigns cost and earned day by day as CSV"""
         get_niche(session(), niche_id)

@@ -71,6 +71,7 @@ class ProspectImport(MethodView):
     @with_api_key
     @takes_uploads
     @blp.response(201, Imported)
+    @blp.alt_response(415, description="The body is neither CSV nor a multipart body with a file.")
     @blp.doc(requestBody=CSV_BODY)
     def post(self):
         """Add leads from CSV; a mistake in any row leaves all of them out"""

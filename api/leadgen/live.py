@@ -12,15 +12,14 @@ from collections.abc import Iterator
 import redis
 from flask import Response, current_app, request
 from flask_sock import Sock
-from marshmallow import fields
+from marshmallow import EXCLUDE, fields
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
-from api import errors
 from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body
 from api.db import end_session
-from models.errors import InvalidValueError, TooManyError
+from models.errors import BusyError, InvalidValueError, TooManyError
 from models.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
 
 blp = Blueprint("leadgen_live", __name__, description="Events as they happen")
@@ -41,17 +40,39 @@ GOING_AWAY, BAD_DATA, TRY_AGAIN_LATER = 1001, 1008, 1013
 _seats = threading.BoundedSemaphore(MOST_READERS)
 
 
+EVENT_ID = {"type": "string", "pattern": "^[0-9]{1,19}-[0-9]{1,19}$"}
+#: https://html.spec.whatwg.org/multipage/server-sent-events.html
+EVENTS = {
+    "type": "object",
+    "description": "Each event, for as long as the connection lasts.",
+    "properties": {
+        "id": EVENT_ID,
+        "event": {"type": "string", "enum": list(EventKind)},
+        "data": {"type": "string", "description": "JSON."},
+    },
+    "required": ["id", "event", "data"],
+}
+
+
 class LiveArgs(Body):
-    last_event_id = fields.String(metadata={"description": "Begin behind this event; a Last-Event-ID header wins."})
+    last_event_id = fields.String(
+        metadata={"description": "Begin behind this event; a Last-Event-ID header wins.", "pattern": EVENT_ID["pattern"]}
+    )
+
+
+class ResumeHeaders(Body):
+    last_event_id = fields.String(data_key="Last-Event-ID", metadata={"pattern": EVENT_ID["pattern"]})
 
 
 @blp.route("/api/events")
 @with_api_key
 @blp.arguments(LiveArgs, location="query")
-def events(args):
+@blp.arguments(ResumeHeaders(unknown=EXCLUDE), location="headers")
+@blp.response(200, EVENTS, content_type="text/event-stream")
+def events(args, headers):
     """Follow events as server-sent events; Last-Event-ID resumes"""
-    raw = request.headers.get("Last-Event-ID") or args.get("last_event_id")
-    last_event_id = check_id(raw, "last_event_id") if raw else None
+    raw = headers.get("last_event_id", args.get("last_event_id"))
+    last_event_id = None if raw is None else check_id(raw, "last_event_id")
     end_session()  # nothing of the database is needed from here on
     if not _seats.acquire(blocking=False):
         raise TooManyError("Too many live connections; try again in a moment.", 5)
@@ -62,7 +83,7 @@ def events(args):
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
         _seats.release()
-        return errors.answer(503, "Live updates are away; try again in a moment.")
+        raise BusyError("Live updates are away; try again in a moment.", 5) from None
     except BaseException:
         _seats.release()
         raise
@@ -75,12 +96,19 @@ def events(args):
 
 @sock.route("/api/ws", bp=blp)
 @with_api_key
+@blp.doc(
+    parameters=[{"in": "query", "name": "last_event_id", "schema": EVENT_ID, "required": False}],
+    responses={
+        101: {"description": "The socket is open: one JSON object a frame, with id, type and data."},
+        426: {"$ref": "#/components/responses/UPGRADE_REQUIRED"},
+    },
+)
 def live(ws: Server) -> None:
     """Follow events over a WebSocket, one JSON object a frame; ?last_event_id= resumes"""
     end_session()
     raw = request.args.get("last_event_id")
     try:
-        last_event_id = check_id(raw, "last_event_id") if raw else None
+        last_event_id = None if raw is None else check_id(raw, "last_event_id")
     except InvalidValueError as error:
         ws.close(BAD_DATA, error.reason)
         return

@@ -10,7 +10,7 @@ from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import after_commit, session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
-from api.fields import IdText, Moment, Text, Whole, money
+from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
 from api.leadgen.announce import announce, announce_stats, score_soon
 from api.leadgen.schemas import Amount, ListArgs, rows_of, window
 from models.campaigns import Platform
@@ -35,7 +35,7 @@ blp = Blueprint("leadgen_leads", __name__, description="Contacts won by advertis
 class ProspectBody(Body):
     ad_id = fields.UUID(allow_none=True, metadata={"description": "The ad that won the lead."})
     name = Text(200, required=True)
-    phone = Text(40, allow_none=True)
+    phone = Phone(allow_none=True)
     source = one_of(Platform, required=True)
     platform_user_id = Text(200, allow_none=True)
     budget = money(allow_none=True)
@@ -63,9 +63,7 @@ class MessageBody(Body):
 class MessageArgs(ListArgs):
     """All messages unless a `limit` is named."""
 
-    limit = fields.Integer(
-        validate=validate.Range(1, 100), metadata={"description": "Messages a page; all if left out."}
-    )
+    limit = FormWhole(1, 100, metadata={"description": "Messages a page; all if left out."})
 
 
 class OpenBudget(Body):

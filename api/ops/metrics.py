@@ -12,7 +12,7 @@ import redis
 from flask import Response, current_app, request
 from flask.views import MethodView
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.access import proved_by
@@ -51,8 +51,8 @@ def check_reader() -> None:
 
 @blp.route("/metrics")
 class Metrics(MethodView):
-    @proved_by(check_reader, name="monitoring", scheme="token")
-    @blp.response(200, content_type="text/plain")
+    @proved_by(check_reader, name="monitoring", scheme="token", may_forbid=True, is_optional=True)
+    @blp.response(200, {"type": "string"}, content_type="text/plain")
     def get(self):
         """Read the metrics, in the text format of Prometheus"""
         state = CollectorRegistry(auto_describe=False)
@@ -126,3 +126,9 @@ def _broker(client: Client) -> Iterator[Metric]:
         buckets = [(f"{bound:g}", count) for bound, count in sorted(times.within.items())]
         tasks.add_metric([times.task, times.outcome], [*buckets, ("+Inf", times.count)], times.seconds)
     yield tasks
+    stages = CounterMetricFamily(
+        "leadmatch_run_stage_seconds", "Seconds that stages of rescoring runs took.", labels=["stage"]
+    )
+    for name, seconds in client.stage_seconds().items():
+        stages.add_metric([name], seconds)
+    yield stages

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from api.access import current_user, for_roles
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import after_commit, session
-from api.fields import Moment, Text
+from api.fields import Moment, Text, YesNo
 from api.ops.pressure import refuse_while_queues_are_deep
 from api.paging import page_of
 from models import audit
@@ -33,15 +33,20 @@ admins_only = for_roles(Role.ADMIN)
 
 
 class RunRequest(Body):
+    openapi = {
+        "oneOf": [
+            {"properties": {"scope": {"enum": [RunScope.MARKET]}}, "required": ["city", "deal_type"]},
+            {
+                "properties": {"scope": {"enum": [scope for scope in RunScope if scope is not RunScope.MARKET]}},
+                "not": {"anyOf": [{"required": ["city"]}, {"required": ["deal_type"]}]},
+            },
+        ]
+    }
+
     scope = one_of(RunScope, required=True)
     city = Text(100)
     deal_type = one_of(DealType)
-    dry_run = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Say what would be done, and do nothing."},
-    )
+    dry_run = YesNo(load_default=False, metadata={"description": "Say what would be done, and do nothing."})
 
     @validates_schema
     def check_market(self, data: dict, **kwargs: Any) -> None:
@@ -108,7 +113,10 @@ class Shard(Body):
     id = fields.Integer()
     city_key = fields.String()
     deal_type = fields.String()
-    tile = fields.Integer()
+    tile = fields.Integer(metadata={"description": "0: the market itself; 1, 2, ...: a tile of a big market."})
+    tiles = fields.Integer(
+        metadata={"description": "Tiles that the market has in this run; its own shard merges them. 0: scored whole."}
+    )
     state = fields.String()
     pairs_total = fields.Integer()
     pairs_done = fields.Integer()
@@ -120,6 +128,9 @@ class Shard(Body):
     lists_changed = fields.Integer(allow_none=True)
     mean_score_change = fields.Float(allow_none=True)
     skipped = fields.List(fields.Nested(Skipped))
+    stages = fields.Dict(
+        metadata={"description": "Seconds of each stage of the attempt that succeeded, and its process's peak_mb."}
+    )
     heartbeat_at = Moment(allow_none=True)
     started_at = Moment(allow_none=True)
     finished_at = Moment(allow_none=True)
@@ -138,6 +149,7 @@ class PlannedMarket(Body):
     city_key = fields.String()
     deal_type = fields.String()
     pairs = fields.Integer()
+    tiles = fields.Integer(metadata={"description": "0: the market is scored whole."})
 
 
 class Plan(Body):
@@ -239,11 +251,13 @@ class RunRetry(MethodView):
 
 def _plan(body: dict[str, Any]) -> dict[str, Any]:
     city_key = city_of(body["city"]).key if "city" in body else None
-    planned = planned_markets(session(), body["scope"], city_key, body.get("deal_type"))
+    memory_mb = current_app.extensions["settings"].worker_memory_mb
+    planned = planned_markets(session(), body["scope"], city_key, body.get("deal_type"), memory_mb)
     markets = [
-        {"city_key": city, "deal_type": deal.value, "pairs": pairs} for (city, deal), pairs in planned.items()
+        {"city_key": city, "deal_type": deal.value, "pairs": market.pairs, "tiles": market.tiles}
+        for (city, deal), market in planned.items()
     ]
-    return {"dry_run": True, "markets": markets, "pairs_total": sum(planned.values())}
+    return {"dry_run": True, "markets": markets, "pairs_total": sum(market["pairs"] for market in markets)}
 
 
 def _shown(run: RescoringRun) -> dict[str, Any]:

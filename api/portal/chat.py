@@ -17,7 +17,8 @@ from api.access import bearer_token, current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import after_commit, session
 from api.fields import FormWhole, IdNumber, Moment, Text, moment
-from api.paging import page_of, pagination
+from api.idempotency import keeps_no_answer
+from api.paging import PAGINATION, page_of, pagination
 from api.portal.switchboard import Switchboard
 from api.swipe.words import title_of
 from models.base import LARGEST_ID
@@ -113,6 +114,8 @@ class CreateChat(MethodView):
     @blp.arguments(ChatBody)
     @blp.response(201, ChatMade)
     @blp.alt_response(200, schema=ChatMade, description="The chat was there already.")
+    @blp.alt_response(403, description="The caller is neither buyer nor seller.")
+    @blp.alt_response(404, description="There is no such property or user.")
     def post(self, body):
         """Open the chat of a buyer and a seller about a property"""
         chat, is_new = open_chat(session(), current_user(), **body)
@@ -123,7 +126,7 @@ class CreateChat(MethodView):
 class MyChats(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, ChatRow(many=True))
+    @blp.response(200, ChatRow(many=True), headers=PAGINATION)
     def get(self, args):
         """List my chats, the liveliest first"""
         rows, total = page_of(chats_of(current_user()), args)
@@ -165,6 +168,7 @@ class ChatRead(MethodView):
 @blp.route("/chat/ticket")
 class ChatTicket(MethodView):
     @signed_in
+    @keeps_no_answer
     @blp.response(200, Ticket)
     def post(self):
         """Get a ticket for one socket, so that the token stays out of the address"""

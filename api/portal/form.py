@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from flask_smorest.fields import Upload
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.blueprint import Body, names_of
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR, MOST_FLOORS, MOST_ROOMS
-from api.fields import MOST_MONEY, FormNumber, FormWhole, Text, moment, plain
+from api.fields import MOST_MONEY, File, FormNumber, FormWhole, Number, Text, moment, plain, words
 from models.enums import Origin
 from models.errors import InvalidValueError
 from models.places import city_of_address
@@ -50,8 +49,8 @@ def _area() -> FormNumber:
 class PropertyForm(Body):
     """The text parts of the form."""
 
-    deal_format = Text(100, required=True, metadata={"description": "sale, rent, хочу продать, хочу сдать, ..."})
-    type = Text(100, required=True, metadata={"description": "apartment, house, квартира, дом, ..."})
+    deal_format = Text(100, required=True, metadata=words("deal-word", "sale, rent, хочу продать, хочу сдать, ..."))
+    type = Text(100, required=True, metadata=words("property-word", "apartment, house, квартира, дом, ..."))
     subtype = Text(100, required=True)
     condition = Text(100, required=True)
     entry_year = FormWhole(FIRST_YEAR, LAST_YEAR, required=True)
@@ -59,7 +58,7 @@ class PropertyForm(Body):
     purpose = Text(200, required=True)
     location = Text(500, required=True, metadata={"description": "The address, the city between commas."})
     price = FormNumber(0, MOST_MONEY, required=True)
-    currency = Text(50, required=True, metadata={"description": "USD, EUR, рубли, тенге, ..."})
+    currency = Text(50, required=True, metadata=words("currency-word", "USD, EUR, рубли, тенге, ..."))
     title = Text(300, required=True)
     description = Text(20_000, required=True)
     floor = FormWhole(-10, MOST_FLOORS)
@@ -109,16 +108,31 @@ class PropertyForm(Body):
             raise ValidationError("The living area must not be above total_area.", "living_area")
 
 
-class PropertyFiles(Body):
-    """The file parts of the form."""
+class WholePropertyForm(PropertyForm):
+    """The form with its files, each a part of one multipart body."""
 
-    images = fields.List(Upload(), required=True, validate=validate.Length(min=1, max=MOST_IMAGES))
-    layout = Upload()
-    building_layout = Upload()
-    territory_layout = Upload()
-    document_file1 = Upload()
-    document_file2 = Upload()
-    document_file3 = Upload()
+    images = fields.List(File(), required=True, validate=validate.Length(min=1, max=MOST_IMAGES))
+    layout = File()
+    building_layout = File()
+    territory_layout = File()
+    document_file1 = File()
+    document_file2 = File()
+    document_file3 = File()
+
+    @validates_schema
+    def check_images(self, data: dict, **kwargs: Any) -> None:
+        if not any(data["images"]):
+            raise ValidationError("Send at least one picture.", "images")
+
+
+def _shown(asked: fields.Field) -> fields.Field:
+    """How an answer shows what the form asked for: null where another contract made the property and it is unknown."""
+    if isinstance(asked, FormWhole):
+        return fields.Integer(allow_none=True)
+    return Number(0, MOST_MONEY, allow_none=True) if isinstance(asked, FormNumber) else fields.String(allow_none=True)
+
+
+ShownForm = Body.from_dict({name: _shown(asked) for name, asked in PropertyForm().fields.items()}, name="ShownForm")
 
 
 def columns_of(form: Mapping[str, Any]) -> dict[str, Any]:

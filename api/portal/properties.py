@@ -2,15 +2,14 @@
 
 from flask.views import MethodView
 from marshmallow import fields
-from werkzeug.datastructures import FileStorage
 
 from api.access import current_user, for_roles
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
 from api.exchange.properties import rescore_soon
 from api.fields import Moment
-from api.paging import page_of, pagination
-from api.portal.form import SINGLE_FILES, PropertyFiles, PropertyForm, columns_of, form_row
+from api.paging import PAGINATION, page_of, pagination
+from api.portal.form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
 from api.uploads import store_document, store_image, takes_uploads
 from models.enums import Origin, Role
 from models.properties import create_property, properties_of
@@ -27,7 +26,7 @@ class PropertyMade(Body):
     created_at = Moment()
 
 
-class PortalProperty(PropertyForm):
+class PortalProperty(ShownForm):
     """The form's fields, the files as addresses to GET, and what the portal adds."""
 
     id = fields.Integer()
@@ -49,17 +48,17 @@ class PortalProperty(PropertyForm):
 class CreateProperty(MethodView):
     @for_roles(*SELLERS)
     @takes_uploads
-    @blp.arguments(PropertyForm, location="form")
-    @blp.arguments(PropertyFiles, location="files")
+    @blp.arguments(WholePropertyForm, location="multipart")
     @blp.response(201, PropertyMade)
-    def post(self, form, files):
+    @blp.alt_response(415, description="A file is no picture, or no document.")
+    def post(self, form):
         """Create a property"""
         columns = columns_of(form)
-        columns["photos"] = [store_image(image, current_user(), "property") for image in files["images"]]
+        columns["photos"] = [store_image(image, current_user(), "property") for image in form["images"] if image]
         for name, may_be_pdf in SINGLE_FILES.items():
-            if name in files and not _left_empty(files[name]):
+            if form.get(name) is not None:
                 store = store_document if may_be_pdf else store_image
-                columns["attributes"][name] = store(files[name], current_user(), "property")
+                columns["attributes"][name] = store(form[name], current_user(), "property")
         found = create_property(session(), current_user(), Origin.PORTAL, columns)
         rescore_soon(found)
         return {"id": found.id, "message": "Property created successfully", "created_at": found.created_at}
@@ -69,13 +68,8 @@ class CreateProperty(MethodView):
 class MyProperties(MethodView):
     @for_roles(*SELLERS)
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, PortalProperty(many=True))
+    @blp.response(200, PortalProperty(many=True), headers=PAGINATION)
     def get(self, args):
         """List my properties, whichever contract made them, newest first"""
         rows, total = page_of(properties_of(current_user()), args)
         return [form_row(row, private=True) for row in rows], 200, pagination(total, args)
-
-
-def _left_empty(upload: FileStorage) -> bool:
-    """Whether a browser sent the part of a file field that nobody filled in."""
-    return not upload.filename and upload.stream.seek(0, 2) == 0

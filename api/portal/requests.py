@@ -11,8 +11,8 @@ from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import session
 from api.exchange.leads import rescore_soon
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
-from api.fields import Moment, Number, Text, Whole, money, plain
-from api.paging import page_of, pagination
+from api.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
+from api.paging import PAGINATION, page_of, pagination
 from api.portal.form import form_row
 from models.enums import Origin, Role, Side
 from models.errors import InvalidValueError, NotFoundError
@@ -36,22 +36,22 @@ class RequestBody(Body):
 
     city = Text(100, required=True)
     district = Text(100, empty=True, allow_none=True)
-    deal_format = Text(100, required=True, metadata={"description": "хочу купить, хочу арендовать, buy, rent, ..."})
-    type = Text(100, required=True, metadata={"description": "квартира, дом, apartment, house, ..."})
+    deal_format = Text(100, required=True, metadata=words("deal-word", "хочу купить, хочу арендовать, buy, rent, ..."))
+    type = Text(100, required=True, metadata=words("property-word", "квартира, дом, apartment, house, ..."))
     subtype = Text(100, empty=True, allow_none=True)
     condition = Text(100, empty=True, allow_none=True)
     construction_year = Whole(FIRST_YEAR, LAST_YEAR, allow_none=True)
     construction_quarter = Whole(1, 4, allow_none=True)
-    total_rooms = Text(50, empty=True, allow_none=True, metadata={"description": "студия, 1, 2, 1-3, 4+"})
+    total_rooms = Text(50, empty=True, allow_none=True, metadata=words("rooms-word", "студия, 1, 2, 1-3, 4+"))
     total_area_min = Number(0, LARGEST_AREA, allow_none=True)
     total_area_max = Number(0, LARGEST_AREA, allow_none=True)
     budget_min = money(allow_none=True)
     budget_max = money(allow_none=True)
-    currency = Text(50, empty=True, allow_none=True, metadata={"description": "рубли, тенге, евро, USD, ..."})
+    currency = Text(50, empty=True, allow_none=True, metadata=words("currency-word", "рубли, тенге, евро, USD, ..."))
     purchase_purpose = Text(200, empty=True, allow_none=True)
     urgency = Text(200, empty=True, allow_none=True)
     purchase_method = Text(200, empty=True, allow_none=True)
-    mortgage_approved = fields.Boolean(allow_none=True, truthy={True}, falsy={False})
+    mortgage_approved = YesNo(allow_none=True)
     wishes = Text(5000, empty=True, allow_none=True)
 
     @validates_schema
@@ -120,7 +120,7 @@ class CreateRequest(MethodView):
 class MyRequests(MethodView):
     @for_roles(Role.TENANT)
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, RequestRow(many=True))
+    @blp.response(200, RequestRow(many=True), headers=PAGINATION)
     def get(self, args):
         """List my requests, newest first"""
         leads, total = page_of(leads_of(current_user()).where(Lead.origin == Origin.PORTAL), args)

@@ -7,6 +7,7 @@ from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
 from api.fields import IdNumber, Moment
+from api.paging import PAGINATION
 from api.swipe.listings import Listing, StatusOk, listing_page
 from models.favorites import add_favorite, favorites_of, remove_favorite
 from models.listings import listing_on_market
@@ -29,7 +30,7 @@ class FavoriteRow(Body):
 class Favorites(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, Listing(many=True))
+    @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args):
         """List my favourites that are on the market, the last added first"""
         return listing_page(favorites_of(current_user()), args)
@@ -37,6 +38,7 @@ class Favorites(MethodView):
     @signed_in
     @blp.arguments(FavoriteBody)
     @blp.response(200, FavoriteRow)
+    @blp.alt_response(404, description="There is no such listing on the market.")
     def post(self, body):
         """Add a listing to my favourites"""
         return add_favorite(session(), current_user(), listing_on_market(session(), body["listing_id"]))

@@ -21,7 +21,7 @@ from api.db import after_commit, session
 from api.fields import IdNumber, Text
 from api.swipe.listings import Listing, StatusOk
 from api.swipe.words import listing_row
-from models.base import utc_now
+from models.base import database_now
 from models.enums import FeedActionKind
 from models.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
 from models.leads import Lead
@@ -73,7 +73,7 @@ def listing_to_show(user: User) -> Property | None:
         session().commit()
         found = _fresh(found.preference, age_seconds=0)
     elif found.preference is not None and found.is_stale:
-        found = _fresh(found.preference, (utc_now() - found.preference.updated_at).total_seconds())
+        found = _fresh(found.preference, (database_now(session()) - found.preference.updated_at).total_seconds())
     elif found.refill_is_due:
         _refill_soon(found.preference)
     return found.listing
@@ -84,6 +84,8 @@ class FeedAct(MethodView):
     @signed_in
     @blp.arguments(FeedActionBody)
     @blp.response(200, StatusOk)
+    @blp.alt_response(403, description="The listing is the caller's own.")
+    @blp.alt_response(404, description="There is no such listing on the market.")
     def post(self, body):
         """Like, dislike or keep a listing"""
         listing = listing_on_market(session(), body["listing_id"])
@@ -95,6 +97,7 @@ class FeedAct(MethodView):
 class FeedUndo(MethodView):
     @signed_in
     @blp.response(200, Undone)
+    @blp.alt_response(404, description="There is no action to take back.")
     def post(self):
         """Take my last action back; the listing is in the feed again"""
         last = undo(session(), current_user())

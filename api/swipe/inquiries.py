@@ -12,7 +12,7 @@ from api.access import current_user, for_roles, signed_in
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import session
 from api.fields import IdNumber, Moment
-from api.paging import page_of, pagination
+from api.paging import PAGINATION, page_of, pagination
 from models.enums import SUPPLY_ROLES, InquiryStatus
 from models.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry
 from models.listings import listing_on_market
@@ -49,7 +49,7 @@ class StatusBody(Body):
 class MyInquiries(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, InquiryRow(many=True))
+    @blp.response(200, InquiryRow(many=True), headers=PAGINATION)
     def get(self, args):
         """List my inquiries, newest first"""
         return _page(inquiries_by(current_user()), args)
@@ -59,7 +59,7 @@ class MyInquiries(MethodView):
 class InquiriesForMe(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ForMeArgs, location="query")
-    @blp.response(200, InquiryRow(many=True))
+    @blp.response(200, InquiryRow(many=True), headers=PAGINATION)
     def get(self, args):
         """List the inquiries about my listings, newest first"""
         return _page(inquiries_for(current_user(), args.get("status")), args)

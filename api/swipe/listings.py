@@ -11,8 +11,8 @@ from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
 from api.exchange.properties import rescore_soon
 from api.exchange.schemas import MOST_ROOMS
-from api.fields import MOST_MONEY, FormNumber, IdNumber, Moment, Number, Text, money
-from api.paging import page_of, pagination
+from api.fields import MOST_MONEY, FormId, FormNumber, Moment, Number, Text, YesNo, money
+from api.paging import PAGINATION, page_of, pagination
 from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
 from models.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
@@ -27,7 +27,7 @@ class ListingBody(Body):
     deal_type = fields.String(required=True, validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(required=True, validate=validate.OneOf(PROPERTY_TYPES))
     price = money(required=True)
-    is_active = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    is_active = YesNo(load_default=True)
 
 
 class Listing(Body):
@@ -89,7 +89,7 @@ class SearchArgs(PageArgs):
 
 class AdminArgs(PageArgs):
     city = Text(100)
-    owner_id = IdNumber()
+    owner_id = FormId()
     is_active = fields.Boolean(truthy={"true", "1"}, falsy={"false", "0"})
 
 
@@ -97,7 +97,7 @@ class AdminArgs(PageArgs):
 class Listings(MethodView):
     @public
     @blp.arguments(SearchArgs, location="query")
-    @blp.response(200, Listing(many=True))
+    @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args):
         """List what is on the market"""
         return listing_page(public_listings(args, args["order"]), args)
@@ -116,7 +116,7 @@ class Listings(MethodView):
 class MyListings(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, Listing(many=True))
+    @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args):
         """List my own listings, withdrawn ones too, newest first"""
         return listing_page(properties_of(current_user()), args)
@@ -133,6 +133,7 @@ class OneListing(MethodView):
     @signed_in
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
+    @blp.alt_response(403, description="The listing is somebody else's.")
     def put(self, body, listing_id):
         """Replace a listing of mine, or any as an administrator"""
         found = editable_listing(session(), current_user(), listing_id)
@@ -142,6 +143,7 @@ class OneListing(MethodView):
 
     @signed_in
     @blp.response(200, StatusOk)
+    @blp.alt_response(403, description="The listing is somebody else's.")
     def delete(self, listing_id):
         """Withdraw a listing of mine, or any as an administrator"""
         found = editable_listing(session(), current_user(), listing_id)
@@ -154,7 +156,7 @@ class OneListing(MethodView):
 class AdminListings(MethodView):
     @for_roles(Role.ADMIN)
     @blp.arguments(AdminArgs, location="query")
-    @blp.response(200, AdminListing(many=True))
+    @blp.response(200, AdminListing(many=True), headers=PAGINATION)
     def get(self, args):
         """List every listing, withdrawn ones too, newest first"""
         query = all_listings(args.get("city"), args.get("owner_id"), args.get("is_active"))

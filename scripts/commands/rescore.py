@@ -11,6 +11,7 @@ from models.market_state import city_names
 from models.places import city_of
 from models.runs import get_run, live_markets
 from models.settings import Settings
+from models.tiles import grid_of
 from scripts.databases import session_factory
 from scripts.rescoring import request, run_line, watch
 
@@ -37,7 +38,7 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
     deal = DealType(deal_type or DealType.SALE) if city else None
     if dry_run:
         with factory() as session:
-            _tell_markets(session, console, scope, city, deal)
+            _tell_markets(session, console, scope, city, deal, settings.worker_memory_mb)
         return
 
     run_id, new = request(factory, settings, scope, "cli", city=city, deal_type=deal)
@@ -59,7 +60,9 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
     sys.exit(0 if state is RunState.SUCCEEDED else 1)
 
 
-def _tell_markets(session, console: Console, scope: RunScope, city: str | None, deal: DealType | None) -> None:
+def _tell_markets(
+    session, console: Console, scope: RunScope, city: str | None, deal: DealType | None, memory_mb: int
+) -> None:
     markets = live_markets(session)
     if scope is RunScope.MARKET:
         markets = [row for row in markets if row[:2] == (city_of(city).key, deal)]
@@ -69,12 +72,12 @@ def _tell_markets(session, console: Console, scope: RunScope, city: str | None, 
         stale = stale_markets(session)
         markets = [row for row in markets if row[:2] in stale]
     names = city_names(session)
-    table = Table("city", "deal", *("leads", "properties", "pairs"), title="Would be scored")
+    table = Table("city", "deal", *("leads", "properties", "pairs", "tiles"), title="Would be scored")
     for column in table.columns[2:]:
         column.justify = "right"
     for city_key, deal_type, leads, properties in markets:
-        table.add_row(
-            names.get(city_key, city_key), deal_type.value, *(f"{n:,}" for n in (leads, properties, leads * properties))
-        )
+        across, down = grid_of(leads, properties, memory_mb)
+        numbers = (leads, properties, leads * properties, across * down)
+        table.add_row(names.get(city_key, city_key), deal_type.value, *(f"{number:,}" for number in numbers))
     console.print(table)
     console.print(f"{sum(row[2] * row[3] for row in markets):,} pairs in {len(markets)} markets.", highlight=False)

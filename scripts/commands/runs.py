@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.enums import RunState
 from models.market_state import city_names
-from models.runs import RescoringRun, cancel_run, get_run, progress_of, retry_failed, runs
+from models.runs import RescoringRun, RescoringShard, cancel_run, get_run, progress_of, retry_failed, runs
 from models.settings import Settings
 from scripts.databases import session_factory
 from scripts.rescoring import run_line
@@ -97,7 +97,7 @@ def _show(session: Session, run_id: int, console: Console) -> None:
         seconds = (ended - shard.started_at).total_seconds() if ended and shard.started_at else None
         table.add_row(
             str(shard.id),
-            f"{names.get(shard.city_key, shard.city_key)}, {shard.deal_type}",
+            f"{names.get(shard.city_key, shard.city_key)}, {shard.deal_type}{_tile(shard)}",
             shard.state.value,
             f"{shard.pairs_done / 1e6:,.1f}",
             f"{shard.pairs_total / 1e6:,.1f}",
@@ -107,3 +107,13 @@ def _show(session: Session, run_id: int, console: Console) -> None:
             shard.error or "",
         )
     console.print(table)
+    for shard in run.shards:
+        if shard.stages:
+            told = ", ".join(f"{name} {value:,.1f}" for name, value in shard.stages.items())
+            console.print(f"  shard {shard.id}: {told} (seconds; MB)", highlight=False)
+
+
+def _tile(shard: RescoringShard) -> str:
+    if shard.tile:
+        return f", tile {shard.tile}"
+    return f", {shard.tiles} tiles merged" if shard.tiles else ""

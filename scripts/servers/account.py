@@ -20,7 +20,11 @@ CANDIDATES = ("postgres", "nobody")
 
 #: Where folders outside an unreachable home go: they outlive a restart of the machine, and every account may
 #: enter them. In /var/tmp, which everybody writes, the new folder's random name keeps us out of traps.
-OUTSIDE = (Path("/var/lib"), Path("/var/db"), Path("/var/tmp"))  # nosec B108
+OUTSIDE = (
+    Path("/var/lib"),
+    Path("/var/db"),
+    Path("/var/tmp"),  # nosec B108
+)
 
 
 @dataclass(frozen=True)

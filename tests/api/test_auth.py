@@ -13,6 +13,7 @@ from api.app import create_app
 from models.audit import AuditEntry
 from models.base import utc_now
 from models.enums import Role, Status
+from models.idempotency import IdempotentAnswer
 from models.passwords import hash_password
 from models.properties import Property
 from models.settings import Settings
@@ -349,3 +350,22 @@ def test_users_are_listed_by_pages_without_the_deleted(client, db, admin, user):
         ).status_code
         == 404
     )
+
+
+# -- What an attacker tries --------------------------------------------------------------------------------------------
+
+
+def test_spellings_of_one_phone_share_the_limit_of_failures(client, user):
+    spellings = (user.phone, f" {user.phone}", user.phone.replace("+7", "8"), f"{user.phone[:5]} {user.phone[5:]}")
+    answers = [login(client, username=spellings[number % 4], password="x").status_code for number in range(21)]
+
+    assert answers == [401] * 20 + [429]
+
+
+def test_no_token_or_password_is_kept_for_an_idempotency_key(client, db, user):
+    headers = token_header(user) | {"Idempotency-Key": "again"}
+    body = {"old_password": PASSWORD, "new_password": "battery staple"}
+
+    assert client.put("/auth/password", json=body, headers=headers).status_code == 200
+    assert client.post("/chat/ticket", headers=token_header(user) | {"Idempotency-Key": "one"}).status_code in (200, 401)
+    assert db.query(IdempotentAnswer).count() == 0

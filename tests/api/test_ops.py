@@ -39,7 +39,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(client, people, engi
     assert answer.status_code == 200
     assert answer.json == {
         "dry_run": True,
-        "markets": [{"city_key": "geo:524901", "deal_type": "SALE", "pairs": 2}],
+        "markets": [{"city_key": "geo:524901", "deal_type": "SALE", "pairs": 2, "tiles": 0}],
         "pairs_total": 2,
     }
     assert count(engine, RescoringRun) == 0

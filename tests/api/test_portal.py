@@ -153,7 +153,7 @@ def test_every_bad_or_missing_field_is_named_and_nothing_is_stored(realtor, data
     wrong = [
         (name, answer.status_code, answer.text)
         for name, answer in answers
-        if answer.status_code != 400 or list(answer.json["errors"]["form"]) != [name]
+        if answer.status_code != 400 or list(answer.json["errors"]["multipart"]) != [name]
     ]
     assert wrong == []
     assert database.query(Property).count() == database.query(Upload).count() == 0

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from api import bell
 from api.console.access import SESSION_COOKIE
+from api.console.page import home_of
 from models.enums import DealType, Role
 from models.leads import Lead
 from models.passwords import hash_password
@@ -26,6 +28,10 @@ from models.users import User
 from scripts.commands.screenshots import FLAGS, find_chromium
 from tests.factories import SECRET, make_lead, make_property, make_user
 from worker import rescore
+
+#: How long a browser may take over what a test waits for. A slow machine is no failure: only what never comes is.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 PASSWORD = "correct horse battery"
 #: Made once: hashing is slow by design.
@@ -112,42 +118,66 @@ def chromium():
 
 
 @pytest.fixture
-def served(app: Flask) -> Iterator[str]:
-    """The application behind a socket; its address."""
+def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The application behind a socket; its address. No request outlives it, to meet the next test's database."""
+    monkeypatch.setattr(bell, "TURN_SECONDS", 0.05)  # A stream ends with its process, within a turn.
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    server.daemon_threads = False  # Only such threads are remembered, to be joined when the server closes.
+    # How often it looks whether it shall end; the usual half a second would be waited for after every test.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
+    app.extensions["switchboard"].close()
     server.shutdown()
     thread.join()
+    server.server_close()
 
 
 @pytest.fixture
 def visit(chromium, served: str) -> Iterator[Callable]:
     """
-    ``visit(user)``: a browser's page in a session of its own, at the user's first page.
+    ``visit(user)``: a browser's page in a session of its own, at the user's first page; *before* is a script to be
+    run before ours, *refused* the statuses that its requests may meet (a form that the server refuses is 400).
 
-    After the test none may have met an error, and none may have asked another host for anything.
+    After the test none may have met an error, and none may have asked another host for anything. What a test reads
+    after it acted is read with ``expect``, which waits: an action returns before the page has changed.
     """
     contexts, errors, strangers = [], [], []
 
-    def open_page(user: User | None, **options: object):
+    def open_page(user: User | None, *, before: str = "", refused: tuple[int, ...] = (400,), **options: object):
         context = chromium.new_context(base_url=served, locale="en", reduced_motion="reduce", **options)
         contexts.append(context)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENCE_MS)
+        if before:
+            context.add_init_script(before)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        expected = [f"status of {status} " for status in refused]  # Chromium logs these as errors
+        page.on(
+            "console",
+            lambda said: errors.append(said.text)
+            if said.type == "error" and not any(each in said.text for each in expected)
+            else None,
+        )
         page.on("request", lambda request: None if request.url.startswith(served) else strangers.append(request.url))
         if user is not None:
             token = make_token(user, SECRET, 1)
             context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": served, "httpOnly": True}])
-            page.goto("/")
+            page.goto(home_of(user.role))
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    # A form that the server refuses is 400, which Chromium logs as an error.
-    assert [error for error in errors if "status of 400" not in error] == []
+    assert errors == []
     assert strangers == []
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until *wanted* has the focus, as somebody does who has no mouse."""
+    expect(wanted).to_be_visible()
+    for _ in range(150):
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not come to {wanted}")

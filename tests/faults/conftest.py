@@ -5,9 +5,15 @@ Every test ends with the same two questions: does every rule of `leadmatch check
 there that a client was told had been accepted?
 """
 
+import http.client
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -17,39 +23,17 @@ from models.enums import OPEN_STATES, RunScope, RunState
 from models.freshness import freshness
 from models.invariants import check_all
 from models.runs import RescoringRun, request_run
-from tests.factories import lead_body, make_lead, make_property, make_user, token_header
+from scripts.processes import dies_with_parent, stop_child
+from scripts.servers.state import free_port
+from tests.conftest import ROOT
+from tests.factories import make_lead, make_property, make_user, token_header
+from tests.faults.journal import Journal, Person, Send, Writer, in_process
 from tests.waiting import wait_for
 from worker.client import Client
 
 FULL = os.environ.get("FAULTS") == "full"
 
 full_only = pytest.mark.skipif(not FULL, reason="part of `make faults`")
-
-
-@dataclass
-class Journal:
-    """What a client knows to have been accepted: of each table, the ids that it was answered with."""
-
-    accepted: dict[str, list[int]] = field(default_factory=dict)
-    refused: int = 0
-
-    def note(self, table: str, answer, name: str) -> bool:
-        """Note the answer to a creation; whether it was accepted."""
-        if answer.status_code >= 300:
-            assert answer.status_code == 503, answer.text  # turned away for now, never broken
-            self.refused += 1
-            return False
-        self.accepted.setdefault(table, []).append(int(answer.json[name]))
-        return True
-
-    def missing(self, session: Session) -> dict[str, set[int]]:
-        """The accepted ids that the database does not have."""
-        found = {
-            table: set(ids)
-            - set(session.scalars(text(f"SELECT id FROM {table} WHERE id = ANY(:ids)"), {"ids": ids}))
-            for table, ids in self.accepted.items()
-        }
-        return {table: ids for table, ids in found.items() if ids}
 
 
 @pytest.fixture
@@ -66,7 +50,7 @@ def all_is_well(engine, journal) -> Iterator[Callable[[], None]]:
             wait_for(lambda: _caught_up(session), seconds=60, what="lists that show everything")
             broken = {result.rule.key: result.examples for result in check_all(session) if result.count}
             assert broken == {}
-            assert journal.missing(session) == {}
+            assert journal.lost(session) == {}
 
     yield check
 
@@ -130,17 +114,132 @@ def let_leases_run_out(engine) -> Callable[[], None]:
     return expire
 
 
+@dataclass(frozen=True)
+class Web:
+    """A gunicorn of our own."""
+
+    process: subprocess.Popen
+    port: int
+
+    def get(self, path: str, timeout: float = 30) -> int:
+        """The status of the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def answers(self) -> bool:
+        try:
+            return self.get("/health/live", timeout=5) == 200
+        except OSError:
+            return False
+
+
 @pytest.fixture
-def post_leads(app, market, journal) -> Callable[[int], None]:
-    """Posts so many leads and notes in the journal what was accepted."""
-    buyer = market[0]
+def start_web(process_environment) -> Iterator[Callable[..., Web]]:
+    """
+    A function that starts gunicorn as the Procfile does and waits until it answers; all are stopped after the test.
 
-    def post(count: int) -> None:
-        client = app.test_client()
-        for _ in range(count):
-            journal.note("leads", client.post("/leads", json=lead_body(), headers=buyer), "lead_id")
+    ``start_web(port, cwd=folder, WEB_CONCURRENCY="1")`` names the port, the code, and variables for the process.
+    """
+    started: list[Web] = []
 
-    return post
+    def start(port: int | None = None, cwd: Path = ROOT, **variables: str) -> Web:
+        port = port or free_port()
+        environment = {**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **variables}
+        web = Web(
+            subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.py", "api.wsgi:app"],
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=dies_with_parent(signal.SIGTERM),
+            ),
+            port,
+        )
+        started.append(web)
+        wait_for(lambda: web.process.poll() is not None or web.answers(), seconds=60, what="a web process that answers")
+        assert web.process.poll() is None
+        return web
+
+    yield start
+    for web in started:
+        if web.process.poll() is None:
+            os.killpg(web.process.pid, signal.SIGKILL)
+        stop_child(web.process, [])
+
+
+@pytest.fixture
+def start_beat(process_environment) -> Iterator[Callable[..., subprocess.Popen]]:
+    """A function that starts a beat, with further variables of its environment; all are stopped after the test."""
+    started = []
+
+    def start(**variables: str) -> subprocess.Popen:
+        beat = subprocess.Popen(
+            [sys.executable, "-m", "celery", "--app", "worker.app", "beat"],
+            cwd=ROOT,
+            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGTERM),
+        )
+        started.append(beat)
+        return beat
+
+    yield start
+    for beat in started:
+        stop_child(beat, [(signal.SIGTERM, 10)])
+
+
+@pytest.fixture
+def people(engine, market) -> list[Person]:
+    """Two people who write, beside the market."""
+    with Session(engine, expire_on_commit=False) as session:
+        found = [Person.made(session, name) for name in ("anna", "boris")]
+        session.commit()
+    return found
+
+
+@pytest.fixture
+def write(app, people, journal) -> Callable[[int], None]:
+    """Does so many rounds of writes of every kind, here and now."""
+    writer = Writer(in_process(app), people[0], journal)
+
+    def do(rounds: int) -> None:
+        for _ in range(rounds):
+            writer.round()
+
+    return do
+
+
+@pytest.fixture
+def writing(people, journal) -> Callable[..., AbstractContextManager[None]]:
+    """`with writing(send):` lets clients write meanwhile, some before and some after what is done inside."""
+
+    @contextmanager
+    def clients(send: Send, pause: float = 0.0) -> Iterator[None]:
+        writers = [Writer(send, person, journal, pause).start() for person in people]
+        try:
+            before = journal.acknowledged
+            wait_for(lambda: journal.acknowledged >= before + 10, seconds=60, what="writes before the fault")
+            yield
+            after = journal.acknowledged
+            wait_for(lambda: journal.acknowledged >= after + 20, seconds=90, what="writes after the fault")
+        finally:
+            failures = []
+            for writer in writers:
+                try:
+                    writer.stop()
+                except Exception as failure:
+                    failures.append(failure)
+        if failures:
+            raise failures[0]
+
+    return clients
 
 
 def ended(state: RunState) -> bool:

@@ -1,9 +1,5 @@
 """Many at once: runs, likes, beats."""
 
-import os
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,8 +11,6 @@ from models.enums import MatchStatus, RunState
 from models.matches import Match
 from models.notifications import Notification
 from models.runs import RescoringRun, RescoringShard
-from scripts.processes import stop_child
-from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.conftest import FULL, full_only
 from tests.waiting import wait_for
@@ -81,28 +75,12 @@ def test_many_who_ask_for_a_run_at_once_get_the_same_one(
 
 
 @full_only
-def test_of_two_beats_one_sends(process_environment, redis_url):
-    command = [sys.executable, "-m", "celery", "--app", "worker.app", "beat"]
-    beats = [
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        for _ in range(2)
-    ]
-    try:
-        with redis.Redis.from_url(redis_url) as broker:
-            wait_for(lambda: broker.llen("entities") >= 2, seconds=90, what="two sweeps, half a minute apart")
-            sweeps = broker.llen("entities")
-        assert sweeps == 2
-        assert [beat.poll() for beat in beats] == [None, None]
-    finally:
-        for beat in beats:
-            stop_child(beat, [(signal.SIGTERM, 10)])
+def test_of_two_beats_one_sends(start_beat, redis_url):
+    beats = [start_beat() for _ in range(2)]
+    with redis.Redis.from_url(redis_url) as broker:
+        wait_for(lambda: broker.llen("entities") >= 2, seconds=90, what="two sweeps, half a minute apart")
+        assert broker.llen("entities") == 2
+    assert [beat.poll() for beat in beats] == [None, None]
 
 
 pytestmark = pytest.mark.timeout(300)

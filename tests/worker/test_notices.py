@@ -98,6 +98,7 @@ def test_a_notice_is_taken_once(session):
         (NoticeType.NEW_INQUIRY, "notifications_responses"),
         (NoticeType.INQUIRY_STATUS, "notifications_responses"),
         (NoticeType.NEW_MESSAGE, "notifications_all_messages"),
+        (NoticeType.NEW_OFFER, "notifications_new_matches"),
     ],
 )
 def test_each_kind_has_a_switch_in_the_profile(session, kind, switch):

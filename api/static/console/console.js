@@ -42,15 +42,35 @@ export function localTimes(root = document) {
   }
 }
 
-/** Put fresh markup of ours in the place of old, keeping the focus and, where it was, the end in sight. */
+const sameNode = (one, other) => one.nodeName === other.nodeName && one.id === other.id
+  && one.dataset?.listing === other.dataset?.listing;
+
+/** Make the inside of *old* that of *fresh*, changing no more than differs. */
+function patch(old, fresh) {
+  const nodes = [...old.childNodes];
+  const wanted = [...fresh.childNodes];
+  nodes.slice(wanted.length).forEach((node) => node.remove());
+  wanted.forEach((node, place) => {
+    const now = nodes[place];
+    if (!now) { old.append(node); return; }
+    if (!sameNode(now, node)) { now.replaceWith(node); return; }
+    if (node.nodeType !== Node.ELEMENT_NODE) { if (now.data !== node.data) now.data = node.data; return; }
+    for (const { name } of [...now.attributes]) if (!node.hasAttribute(name)) now.removeAttribute(name);
+    for (const { name, value } of node.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+    patch(now, node);
+  });
+}
+
+/** Show fresh markup of ours in the place of old. What has not changed stays as it is, so that no focus, no button that
+ *  is being pressed and no place in a text that is being read is lost; where the end was in sight, it stays so. */
 export function refresh(element, html) {
   if (element.dataset.html === html) return;
   element.dataset.html = html;
-  const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
   const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 60;
-  element.innerHTML = html;
-  localTimes(element);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  localTimes(fresh.content);
+  patch(element, fresh.content);
   if ("bottom" in element.dataset && atEnd) element.scrollTop = element.scrollHeight;
 }
 
@@ -65,23 +85,47 @@ async function poll(element) {
   setTimeout(poll, Number(element.dataset.every), element);
 }
 
-const NOTICES_EVERY = 10_000; // ms
+const NOTICES_EVERY = 10_000; // ms, where no stream can be had
+const STREAM_AGAIN = 60_000; // ms
+const bell = document.getElementById("unread");
 let told = null;
+let stream = null;
 
-async function watchNotices(badge) {
-  if (!document.hidden) {
-    try {
-      const answer = await fetch("/console/notices/count", { headers: { Accept: "application/json" } });
-      if (answer.ok && !answer.redirected) {
-        const { unread, id, title } = await answer.json();
-        badge.textContent = unread;
-        badge.hidden = unread === 0;
-        if (told !== null && id && id !== told) toast(title);
-        told = id ?? "";
-      }
-    } catch { /* the next try will tell */ }
-  }
-  setTimeout(watchNotices, NOTICES_EVERY, badge);
+async function countNotices() {
+  try {
+    const answer = await fetch("/console/notices/count", { headers: { Accept: "application/json" } });
+    if (!answer.ok || answer.redirected) return;
+    const { unread, id, title } = await answer.json();
+    bell.textContent = unread;
+    bell.hidden = unread === 0;
+    // Ids rise, so that the notice before one that was read elsewhere is not told as new.
+    if (told !== null && Number(id) > told) toast(title);
+    told = Math.max(told ?? 0, Number(id));
+  } catch { /* the next try will tell */ }
+}
+
+/** The server says when to look; EventSource comes back by itself when a stream ends, but not when one is refused. */
+function listen() {
+  if (document.hidden || stream) return;
+  stream = new EventSource("/console/notices/stream");
+  stream.addEventListener("look", countNotices);
+  stream.addEventListener("error", () => {
+    if (stream?.readyState !== EventSource.CLOSED) return;
+    stream = null;
+    setTimeout(listen, STREAM_AGAIN);
+  });
+}
+
+function watchNotices() {
+  listen();
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) { listen(); return; }
+    stream?.close(); // others have use for the seat
+    stream = null;
+  });
+  setInterval(() => {
+    if (!document.hidden && stream?.readyState !== EventSource.OPEN) countNotices();
+  }, NOTICES_EVERY);
 }
 
 document.addEventListener("submit", async (event) => {
@@ -132,8 +176,7 @@ for (const element of document.querySelectorAll("[data-bottom]")) element.scroll
 const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
 document.querySelector("[data-focus]")?.focus();
-const badge = document.getElementById("unread");
-if (badge) watchNotices(badge);
+if (bell) watchNotices();
 const account = document.querySelector("details.account");
 const wide = matchMedia("(min-width: 821px)");
 if (account) {

@@ -1,0 +1,170 @@
+"""Campaigns of a niche and the ads in them: their figures, the forms that make and change them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, render_template, request
+
+from api.console import forms
+from api.console.access import page_for
+from api.console.advertising import (
+    AD,
+    AD_CHANGES,
+    CAMPAIGN,
+    CAMPAIGN_CHANGES,
+    AdChangesForm,
+    CampaignChangesForm,
+    CampaignForm,
+    values_of,
+)
+from api.console.controls import plain_text, with_choices
+from api.console.page import back, page_blueprint
+from api.console.speech import say
+from api.db import session
+from api.leadgen.announce import announce, announce_stats
+from api.leadgen.campaigns import AdBody
+from models.ads import MOVES as AD_MOVES
+from models.ads import Ad, ads_of, change_ad, create_ad, lock_ad, spent_by
+from models.campaigns import MOVES, Campaign, CampaignStatus, change_campaign, create_campaign, get_campaign
+from models.earnings import campaign_with_figures
+from models.enums import Role
+from models.events import EventKind
+from models.niches import get_niche
+
+blp = page_blueprint("campaigns")
+
+for_operators = page_for(Role.ADMIN)
+
+MOST_ADS = 200
+
+
+@blp.get("/console/leadgen/campaigns/<uuid:campaign_id>")
+@for_operators
+def one_campaign(campaign_id: UUID) -> str:
+    """What a campaign costs and brings, and its ads, the newest first."""
+    found = campaign_with_figures(session(), campaign_id)
+    return render_template(
+        "console/campaign.html",
+        campaign=found.campaign,
+        niche=get_niche(session(), found.campaign.niche_id),
+        total=found.total,
+        ads=session().execute(ads_of(campaign_id).limit(MOST_ADS)).all(),
+        ads_count=found.ads_count,
+    )
+
+
+@blp.route("/console/leadgen/<uuid:niche_id>/campaigns/new", methods=["GET", "POST"])
+@for_operators
+def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
+    niche = get_niche(session(), niche_id)
+    texts = {"title": say("New campaign"), "cancel": f"/console/leadgen/{niche.id}"}
+    if request.method == "GET":
+        return _form(CAMPAIGN, forms.Filled({"platform": "olx"}), **texts)
+    made, filled = forms.send(
+        CampaignForm(), CAMPAIGN, request.form, lambda body: create_campaign(session(), body | {"niche_id": niche.id})
+    )
+    if filled.errors:
+        return _form(CAMPAIGN, filled, **texts), 400
+    return back(f"/console/leadgen/campaigns/{made.id}", "saved")
+
+
+@blp.route("/console/leadgen/campaigns/<uuid:campaign_id>/edit", methods=["GET", "POST"])
+@for_operators
+def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
+    campaign = get_campaign(session(), campaign_id, lock=request.method == "POST")
+    home = f"/console/leadgen/campaigns/{campaign.id}"
+    controls = with_choices(CAMPAIGN_CHANGES, "status", _next(campaign.status, MOVES))
+    texts = {"title": say("Edit campaign"), "cancel": home}
+    if request.method == "GET":
+        return _form(controls, forms.Filled(values_of(campaign, controls)), **texts)
+    before = campaign.status
+    _, filled = forms.send(
+        CampaignChangesForm(), controls, request.form, lambda body: change_campaign(session(), campaign, body)
+    )
+    if filled.errors:
+        return _form(controls, filled, **texts), 400
+    if campaign.status is not before:
+        _announce_status(campaign)
+    return back(home, "saved")
+
+
+@blp.post("/console/leadgen/campaigns/<uuid:campaign_id>/status")
+@for_operators
+def move_campaign(campaign_id: UUID) -> Response:
+    """Start, pause or end it, by one button of its page."""
+    campaign = get_campaign(session(), campaign_id, lock=True)
+    status = forms.one_of(CampaignStatus, request.form.get("status"), "status", "Choose a status.")
+    before = campaign.status
+    change_campaign(session(), campaign, {"status": status})
+    if campaign.status is not before:
+        _announce_status(campaign)
+    return back(f"/console/leadgen/campaigns/{campaign_id}", "changed")
+
+
+@blp.route("/console/leadgen/campaigns/<uuid:campaign_id>/ads/new", methods=["GET", "POST"])
+@for_operators
+def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
+    # Locked, so that the niche is not archived before the ad is in.
+    campaign = get_campaign(session(), campaign_id, lock=request.method == "POST")
+    home = f"/console/leadgen/campaigns/{campaign.id}"
+    texts = {"title": say("New ad"), "cancel": home}
+    if request.method == "GET":
+        return _form(AD, forms.Filled({}), **texts)
+
+    def add(body: dict[str, Any]) -> Ad:
+        spent, day = body.pop("spent", None), body.pop("spent_on", None)
+        return create_ad(session(), campaign, body, spent, day)
+
+    _, filled = forms.send(AdBody(), AD, request.form, add)
+    if filled.errors:
+        return _form(AD, filled, **texts), 400
+    announce_stats(campaign.id)
+    return back(home, "saved")
+
+
+@blp.route("/console/leadgen/ads/<uuid:ad_id>/edit", methods=["GET", "POST"])
+@for_operators
+def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
+    ad = lock_ad(session(), ad_id)
+    home = f"/console/leadgen/campaigns/{ad.campaign_id}"
+    controls = with_choices(AD_CHANGES, "status", _next(ad.status, AD_MOVES))
+    texts = {"title": say("Edit ad"), "cancel": home}
+    if request.method == "GET":
+        filled = forms.Filled(values_of(ad, controls) | {"spent": plain_text(spent_by(session(), ad.id)), "spent_on": ""})
+        return _form(controls, filled, **texts)
+
+    def change(body: dict[str, Any]) -> None:
+        spent, day = body.pop("spent", None), body.pop("spent_on", None)
+        change_ad(session(), ad, {"text": None, "url": None} | body, spent, day)
+
+    _, filled = forms.send(AdChangesForm(), controls, request.form, change)
+    if filled.errors:
+        return _form(controls, filled, **texts), 400
+    announce_stats(ad.campaign_id)
+    return back(home, "saved")
+
+
+def _next(present: Any, moves: Any) -> tuple:
+    """The statuses that may be chosen: the present one, and those that can follow it."""
+    return (present, *(status for status in type(present) if status in moves[present]))
+
+
+def _announce_status(campaign: Campaign) -> None:
+    announce(
+        EventKind.CAMPAIGN_STATUS,
+        campaign_id=str(campaign.id),
+        niche_id=str(campaign.niche_id),
+        status=campaign.status,
+    )
+
+
+def _form(controls: list[forms.Control], filled: forms.Filled, *, title: str, cancel: str) -> str:
+    return render_template(
+        "console/form.html",
+        groups=[(title, controls)],
+        filled=filled,
+        title=title,
+        action=request.path,
+        cancel=cancel,
+        here="/console/leadgen",
+    )

@@ -1,0 +1,150 @@
+"""gunicorn's threaded worker, made so that slow clients cost nobody else anything.
+
+gunicorn gives a connection a thread as soon as its first byte is there, and the thread waits for the rest for as long as
+the client likes: a hundred clients that send a byte a second ("slowloris") would hold every thread. Here the main loop
+gathers a request, without a thread, until its head and a body of up to :data:`MOST_GATHERED` bytes are there. A thread
+waits only for the rest of larger bodies (uploads of people who are signed in: others are refused before their body is
+read), and only while they come at a fair pace.
+"""
+
+import errno
+import re
+import select
+import selectors
+import socket
+import struct
+import time
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+#: A request's head, and its body as far as it is gathered, have to be there so soon after the connection or the last
+#: answer's client began to send.
+GATHER_SECONDS = 15.0
+#: A stopping process waits so long for a connection that has sent nothing yet.
+LINGER_SECONDS = 2.0
+MOST_GATHERED = 1024 * 1024  # bytes
+LONGEST_HEAD = 64 * 1024  # bytes; more than gunicorn's parser takes
+#: What a thread waits for has to come at this pace; as Apache's mod_reqtimeout, with a faster network in mind.
+LEAST_PACE = 2_000  # bytes a second
+FIRST_BYTES_SECONDS = 10.0
+#: A client that takes nothing of its answer for so long is given up.
+SEND_SECONDS = 30
+
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n)", re.IGNORECASE)
+#: The body comes later, or its length is not told beforehand.
+_WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
+_HEAD_END = b"\r\n\r\n"
+
+
+def is_gathered(received: bytes) -> bool:
+    r"""
+    Whether a thread may have the request of which *received* is what came so far.
+
+    >>> is_gathered(b"GET / HTTP/1.1\r\nHost: a\r\n"), is_gathered(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    (False, True)
+    >>> is_gathered(b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n{}")
+    False
+    """
+    end = received.find(_HEAD_END)
+    if end < 0:
+        return len(received) > LONGEST_HEAD  # the parser will say what is wrong with it
+    head = received[: end + 2]
+    length = _LENGTH.search(head)
+    if length is None or _WAITS.search(head):
+        return True
+    whole = end + len(_HEAD_END) + int(length[1])
+    return whole > MOST_GATHERED or len(received) >= whole
+
+
+class PacedSocket:
+    """A socket as the parser reads it in a thread: raises ConnectionResetError when the bytes come too slowly."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.begin()
+
+    def begin(self) -> None:
+        """A request begins."""
+        self._began, self._received = time.monotonic(), 0
+
+    def recv(self, size: int) -> bytes:
+        deadline = self._began + FIRST_BYTES_SECONDS + self._received / LEAST_PACE
+        if not is_readable(self._sock, deadline - time.monotonic()):
+            raise ConnectionResetError(errno.ECONNRESET, "the client sends too slowly")  # as if it had left
+        data = self._sock.recv(size)
+        self._received += len(data)
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+def is_readable(sock: socket.socket, seconds: float) -> bool:
+    """Whether something is to be read within so many seconds; poll, for select takes no descriptor above 1023."""
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(max(0.0, seconds) * 1000))
+
+
+class Worker(ThreadWorker):
+    """Gathers requests in the main loop."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Connection -> (what it has sent so far, when it must have sent the rest).
+        self._gathering: dict[TConn, tuple[bytearray, float]] = {}
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Called when a connection is new, or, after an answer, has something to read again."""
+        if conn.parser is not None and conn.parser.unreader.buf.getvalue():
+            super().enqueue_req(conn)  # the next request came with the last
+            return
+        if not conn.initialized:
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
+        conn.sock.setblocking(False)
+        self._gathering[conn] = (bytearray(), time.monotonic() + GATHER_SECONDS)
+        self.poller.register(conn.sock, selectors.EVENT_READ, lambda _sock: self._gather(conn))
+        self._gather(conn)
+
+    def murder_pending(self) -> None:
+        """Called in every round of the main loop, also while stopping: give up those that are too slow."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, (received, deadline) in list(self._gathering.items()):
+            if not self.alive and not received and deadline > now + LINGER_SECONDS:
+                self._gathering[conn] = (received, now + LINGER_SECONDS)
+            elif deadline <= now:
+                self._end(conn)
+                conn.close()
+                self.nr_conns -= 1
+
+    def _gather(self, conn: TConn) -> None:
+        """Take what has come; give the connection a thread if that is all."""
+        received, _deadline = self._gathering[conn]
+        try:
+            data = conn.sock.recv(MOST_GATHERED)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+            received.clear()
+        received += data
+        if data and not is_gathered(received):
+            return
+        self._end(conn)
+        if not received:  # the client has left
+            conn.close()
+            self.nr_conns -= 1
+            return
+        conn.data_ready = True
+        conn.init()
+        if not isinstance(conn.parser.unreader.sock, PacedSocket):
+            conn.parser.unreader.sock = PacedSocket(conn.sock)
+        conn.parser.unreader.sock.begin()
+        conn.parser.unreader.unread(bytes(received))
+        super().enqueue_req(conn)
+
+    def _end(self, conn: TConn) -> None:
+        del self._gathering[conn]
+        self.poller.unregister(conn.sock)

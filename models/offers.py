@@ -1,0 +1,102 @@
+"""News for who asked on the portal: a property that came to the market after the request and suits it well.
+
+Told from the stored lists, so that a notice and the list it leads to never disagree.
+"""
+
+from collections import Counter
+from datetime import timedelta
+
+from sqlalchemy import REAL, BigInteger, Row, Select, String, cast, column, exists, func, literal, select, true
+from sqlalchemy.orm import Session, aliased
+
+from models.enums import Origin, Status
+from models.leads import Lead
+from models.notifications import NoticeType, Notification, notify
+from models.properties import Property
+from models.recommendations import LeadRecommendations
+from models.users import User
+
+#: Only the first places of a list are news: a request that everything suits would be told of everything otherwise.
+NEWS_PLACES = 5
+#: Of 100. A property that meets every stated wish scores 90 or more (docs/matching.md).
+NEWS_SCORE = 85.0
+#: A property that has been on the market for longer is no news.
+NEWS_AGE = timedelta(days=1)
+#: Nobody is told of more than these within NEWS_AGE, however many properties a bulk load brings.
+MOST_A_DAY = 10
+
+
+def tell_new_offers(session: Session, limit: int = 1000) -> list[int]:
+    """Store a notice for each new offer not told yet, best first, of the first *limit* found; the ids of the notices."""
+    found = session.execute(_untold(limit)).all()
+    told_today = Counter({user_id: count for user_id, *_, count in found})
+    stored = []
+    for user_id, request_id, property_id, title, city, _ in found:
+        if told_today[user_id] >= MOST_A_DAY:
+            continue
+        notice_id = notify(
+            session,
+            user_id,
+            NoticeType.NEW_OFFER,
+            f"offer:{request_id}:{property_id}",
+            title="Новый вариант по вашему запросу",
+            message=f"Появился объект, который вам подходит: {title or city}.",
+            data={"request_id": request_id, "property_id": property_id},
+        )
+        if notice_id is not None:
+            told_today[user_id] += 1
+            stored.append(notice_id)
+    return stored
+
+
+def _untold(limit: int) -> Select[Row]:
+    """Rows of owner, request, property, its title and city, and how many offers the owner was told of lately."""
+    entry = (
+        func.unnest(
+            LeadRecommendations.property_ids[1:NEWS_PLACES], LeadRecommendations.scores[1:NEWS_PLACES]
+        )
+        .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="entry")
+        .render_derived()
+    )
+    owner, seller = aliased(User), aliased(User)
+    subject = func.concat("offer:", cast(Lead.id, String), ":", cast(Property.id, String))
+    told = exists().where(
+        Notification.user_id == Lead.owner_id,
+        Notification.type == NoticeType.NEW_OFFER,
+        Notification.subject == subject,
+    )
+    told_lately = (
+        select(func.count())
+        .select_from(Notification)
+        .where(
+            Notification.user_id == Lead.owner_id,
+            Notification.type == NoticeType.NEW_OFFER,
+            Notification.created_at > func.now() - literal(NEWS_AGE),
+        )
+        .correlate(Lead)
+        .scalar_subquery()
+    )
+    return (
+        select(Lead.owner_id, Lead.id, Property.id, Property.title, Property.city, told_lately)
+        .select_from(LeadRecommendations)
+        .join(Lead, Lead.id == LeadRecommendations.lead_id)
+        .join(owner, owner.id == Lead.owner_id)
+        .join(entry, true())
+        .join(Property, Property.id == entry.c.id)
+        .join(seller, seller.id == Property.owner_id)
+        .where(
+            Lead.origin == Origin.PORTAL,
+            Lead.status == Status.ACTIVE,
+            owner.is_active,
+            LeadRecommendations.computed_at > func.now() - literal(NEWS_AGE),
+            entry.c.score >= NEWS_SCORE,
+            Property.status == Status.ACTIVE,
+            seller.is_active,
+            Property.created_at > func.greatest(Lead.created_at, func.now() - literal(NEWS_AGE)),
+            Property.city_key == Lead.city_key,
+            Property.deal_type == Lead.deal_type,
+            ~told,
+        )
+        .order_by(entry.c.score.desc(), Lead.id, Property.id)
+        .limit(limit)
+    )

@@ -1,0 +1,183 @@
+"""Every page: axe-core finds nothing, the keyboard reaches everything, nothing is wider than the window, little is sent.
+
+Each page is loaded once, and everything that is asked of it is asked there.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy.orm import Session
+
+from api.console import people
+from models.ads import create_ad
+from models.campaigns import Platform, create_campaign
+from models.chats import open_chat, post_message
+from models.enums import ActionKind, RunState, Side
+from models.favorites import add_favorite
+from models.inquiries import inquire
+from models.matches import act
+from models.messages import Sender, add_message
+from models.niches import create_niche
+from models.prospects import add_prospect
+from models.quality import store_scores
+from models.runs import RescoringRun
+from models.users import User
+from tests.console.conftest import AXE, Town
+
+pytestmark = pytest.mark.timeout(240)
+
+#: Who looks -> the pages, and which status they answer with where that is not 200.
+PAGES: dict[str | None, list[str]] = {
+    None: ["/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
+    "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
+              "/console/matches", "/console/notices", "/console/import/leads", "/console/inquiries"],
+    "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
+               "/console/inquiries", "/console/chats/{chat}"],
+    "tenant": ["/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
+               "/console/chats/{chat}", "/console/leads 403", "/console/chats/999999 404"],
+    "admin": ["/console/engine", "/console/engine/runs/{run}", "/console/quality", "/console/schedule",
+              "/console/audit", "/console/users 500"],
+    "admin ": ["/console/leadgen", "/console/leadgen/new", "/console/leadgen/{niche}", "/console/leadgen/{niche}/edit",
+               "/console/leadgen/{niche}/campaigns/new", "/console/leadgen/campaigns/{campaign}",
+               "/console/leadgen/campaigns/{campaign}/ads/new", "/console/leadgen/ads/{ad}/edit",
+               "/console/leadgen/prospects", "/console/leadgen/prospects/{prospect}", "/console/users"],
+}  # fmt: skip
+
+LIGHT_DESKTOP, DARK_PHONE = ("light", 1280, 800), ("dark", 390, 844)
+#: What depends on colours and sizes; the rest of what axe asks was asked of the same page in the other look.
+LOOKS = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block", "aria-hidden-focus"]
+
+#: Notes every element that gets the focus: which one it is, and whether that is to be seen.
+WATCH_FOCUS = """() => {
+  window.focused = [];
+  document.addEventListener("focusin", (event) => {
+    const style = getComputedStyle(event.target);
+    const box = event.target.getBoundingClientRect();
+    const seen = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+    window.focused.push([event.target, seen && box.width > 0 && box.height > 0 && box.bottom > 0]);
+  });
+  document.activeElement?.blur();
+}"""
+
+#: What can be used and is to be seen, without what the keyboard never reached: as markup.
+UNREACHED = """() => {
+  const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+  const reached = new Set(window.focused.map(([element]) => element));
+  return [...document.querySelectorAll(wanted)]
+    .filter((each) => !each.disabled && each.checkVisibility({visibilityProperty: true}) && !reached.has(each))
+    .map((each) => each.outerHTML.slice(0, 200));
+}"""
+UNSEEN = "() => window.focused.filter(([, seen]) => !seen).map(([element]) => element.outerHTML.slice(0, 200))"
+#: The focus has gone round: it came back to where it began, so nothing holds it.
+WENT_ROUND = "() => window.focused.length > 1 && window.focused.slice(1).some(([each]) => each === window.focused[0][0])"
+
+
+@pytest.fixture
+def shown(town: Town, db: Session) -> dict[str, Any]:
+    """Something to be seen on every page; the ids that addresses name."""
+    pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
+    act(db, town.buyer, Side.LEAD, **pair)
+    act(db, town.seller, Side.PROPERTY, **pair)
+    run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
+    db.add(run)
+    add_favorite(db, town.tenant, town.properties[1])
+    inquire(db, town.tenant, town.properties[1])
+    who = {"buyer_id": town.tenant.id, "seller_id": town.seller.id, "property_id": town.properties[1].id}
+    chat, _ = open_chat(db, town.tenant, **who)
+    post_message(db, town.tenant, chat.id, "Is it still free?")
+    post_message(db, town.seller, chat.id, "Yes.")
+    return {
+        "lead": town.lead.id,
+        "property": town.properties[1].id,
+        "run": run.id,
+        "chat": chat.id,
+        **advertised(db),
+    }
+
+
+def advertised(db: Session) -> dict[str, UUID]:
+    """A niche against its targets, with a campaign, an ad that was paid for, and a prospect who talks and has a quality."""
+    niche = create_niche(db, {"name": "Ремонт", "category": "repair", "cpl_target": 100, "roi_target": 50})
+    campaign = create_campaign(
+        db, {"niche_id": niche.id, "name": "OLX, осень", "platform": Platform.OLX, "budget": 5000}
+    )
+    ad = create_ad(db, campaign, {"title": "Быстрый ремонт", "url": "https://olx.example/1"}, 900)
+    fields = {"ad_id": ad.id, "name": "Иван", "phone": "+77010001122", "source": Platform.OLX, "budget": 15000}
+    prospect = add_prospect(db, fields).prospect
+    add_message(db, prospect.id, "Сколько стоит?", Sender.LEAD, Platform.OLX)
+    add_message(db, prospect.id, "От 100 000 ₸", Sender.BOT, Platform.OLX)
+    reasons = [{"criterion": "completeness", "points": 20, "of": 30}, {"criterion": "budget", "points": 8, "of": 20}]
+    score = {"id": prospect.id, "version": prospect.version, "score": 61, "method": "rules", "reasons": reasons}
+    store_scores(db, [score])
+    db.commit()
+    return {"niche": niche.id, "campaign": campaign.id, "ad": ad.id, "prospect": prospect.id}
+
+
+@pytest.mark.parametrize("who", PAGES, ids=lambda who: "nobody" if who is None else who.strip() + "s" * who.endswith(" "))
+def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
+    """axe on a desktop in the light and on a phone in the dark; Tab goes round, visibly, over all that can be used."""
+    object.__setattr__(app.extensions["settings"], "telegram_bot_token", "123:token")
+    user: User | None = getattr(town, who.strip()) if who else None
+    # A page that nobody sees asks for nothing, so it stays as it is while axe looks.
+    unseen = "Object.defineProperty(document, 'hidden', {get: () => true})"
+    page = visit(user, before=unseen, refused=(400, 403, 404, 500), bypass_csp=True)
+    page.route("**/telegram.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    found = []
+    for path in PAGES[who]:
+        path, _, status = path.partition(" ")
+        path = path.format(**shown)
+        if status == "500":
+            monkeypatch.setattr(people, "page_of", None)
+        theme, width, height = LIGHT_DESKTOP
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": height})
+        answer = page.goto(path)
+        assert answer.status == int(status or 200), path
+        page.add_script_tag(path=AXE)
+        found += [(path, theme, *each) for each in complaints(page)]
+        found += [(path, *each) for each in keyboard_complaints(page)]
+        theme, width, height = DARK_PHONE
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": height})
+        found += [(path, theme, *each) for each in complaints(page, LOOKS)]
+    assert found == []
+
+
+def complaints(page: Page, rules: list[str] | None = None) -> list[tuple[str, str]]:
+    """What axe has against the page as it looks now, and whether it is wider than the window."""
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    violations = page.evaluate("(options) => axe.run(document, options).then((result) => result.violations)", options)
+    found = [(each["id"], each["nodes"][0]["html"]) for each in violations]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
+        found.append(("wider than the window", ""))
+    return found
+
+
+def keyboard_complaints(page: Page) -> list[tuple[str, str]]:
+    """What Tab does not reach, what gets the focus without showing it, and a focus that never comes round."""
+    page.evaluate(WATCH_FOCUS)
+    for _ in range(40):
+        for _ in range(10):
+            page.keyboard.press("Tab")
+        if page.evaluate(WENT_ROUND):
+            break
+    else:
+        return [("the focus does not go round", page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))]
+    unreached = [("not reached", markup) for markup in page.evaluate(UNREACHED)]
+    return unreached + [("focus not seen", markup) for markup in page.evaluate(UNSEEN)]
+
+
+def test_a_first_view_is_light(visit, town):
+    page = visit(None)
+    page.goto("/")
+    sizes = page.evaluate(
+        """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+                 .map((each) => [each.name, each.transferSize])"""
+    )
+
+    assert {name.rsplit("/", 1)[1] for name, _ in sizes} >= {"", "console.css", "console.js"}
+    assert sum(size for _, size in sizes) < 150_000

@@ -1,0 +1,241 @@
+"""What changes on a page while somebody looks at it, without being loaded again."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select, update
+
+from api import bell
+from models.campaigns import Campaign, CampaignStatus, Platform
+from models.enums import ActionKind, DealType, RunState, Side
+from models.matches import act
+from models.messages import Sender, add_message
+from models.niches import Niche
+from models.notifications import NoticeType, notify
+from models.properties import Property
+from models.prospects import Prospect, ProspectStatus, add_prospect
+from models.runs import RescoringRun, RescoringShard
+from tests.console.conftest import enter, tab_to
+from tests.console.test_every_page import advertised
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def mark(page: Page) -> None:
+    """Mark the document, so that :func:`is_marked` tells whether it was loaded again since."""
+    page.evaluate("window.isMarked = true")
+
+
+def is_marked(page: Page) -> bool:
+    return page.evaluate("window.isMarked === true")
+
+
+def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
+    """As soon as the other's like is committed; and reading it in another tab takes the number away again."""
+    with_pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
+    act(db, town.buyer, Side.LEAD, **with_pair)
+    db.commit()
+    # The every-ten-seconds way is shut, so that only the stream can bring the news.
+    seller = visit(town.seller, before="window.setInterval = () => 0")
+    mark(seller)
+    bell_number = seller.locator("#unread")
+    expect(bell_number).to_be_hidden()
+
+    client = app.test_client()
+    csrf = enter(client, town.seller)
+    address = f"/console/properties/{town.properties[0].id}/leads/{town.lead.id}"
+    client.post(address, data={"csrf": csrf, "action": "LIKE"})
+
+    expect(bell_number).to_have_text("2")
+    client.post("/console/notices/read", data={"csrf": csrf})
+    expect(bell_number).to_be_hidden()
+    assert is_marked(seller)
+
+
+def test_where_no_stream_is_to_be_had_the_bell_is_asked_for(visit, town, db, monkeypatch):
+    monkeypatch.setattr(bell.seats, "_value", 0)
+    page = visit(town.buyer, before="const real = setInterval; window.setInterval = (call) => real(call, 200)")
+    with page.expect_response("**/console/notices/stream") as refused:
+        page.reload()
+    assert refused.value.status == 204
+    expect(page.locator("#unread")).to_be_hidden()
+
+    notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, "chat:1", title="Новое сообщение", message="Вам пишут", data={})
+    db.commit()
+
+    expect(page.locator("#unread")).to_have_text("1")
+
+
+def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
+    monkeypatch.setattr(bell, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(bell, "TURNS_A_HEARTBEAT", 1)
+    monkeypatch.setattr(bell, "LIFETIME_SECONDS", 0.3)
+    enter(client, town.buyer)
+    free = bell.seats._value
+
+    with client.get("/console/notices/stream") as answer:
+        assert bell.seats._value == free - 1
+        lines = answer.text.split("\n\n")
+
+    assert lines[0].endswith("event: look\ndata: now") and ": alive" in lines
+    assert bell.seats._value == free
+
+
+def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, db):
+    page = visit(town.admin)
+    tab_to(page, page.get_by_role("button", name="Start"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The run has been asked for.")).to_be_visible()
+    run = db.scalars(select(RescoringRun)).one()
+    assert run.requested_by == f"ops:{town.admin.id}"
+
+    mark(page)
+    shard = RescoringShard(run_id=run.id, city_key="geo:524901", deal_type=DealType.SALE, state=RunState.RUNNING)
+    shard.pairs_total, shard.pairs_done, shard.started_at = 4_000_000, 1_000_000, func.now()
+    db.add(shard)
+    run.state, run.started_at = RunState.RUNNING, func.now()
+    db.commit()
+    progress = page.get_by_role("progressbar", name=f"Run {run.id}")
+    expect(progress).to_have_attribute("value", "1000000")
+    cancel = page.get_by_role("button", name="Cancel")
+    tab_to(page, cancel)
+    shard.pairs_done = 3_000_000
+    db.commit()
+    expect(progress).to_have_attribute("value", "3000000")
+    expect(cancel).to_be_focused()  # the part was made anew around it
+    assert is_marked(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Cancelled.")).to_be_visible()
+    db.expire_all()
+    assert db.get(RescoringRun, run.id).state is RunState.CANCELLED
+
+    db.execute(update(RescoringRun).values(state=RunState.FAILED))
+    db.commit()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("Failed parts are queued again.")).to_be_visible()
+
+
+def test_a_file_is_imported_with_its_progress_and_its_bad_rows(visit, town, db):
+    page = visit(town.seller)
+    page.goto("/console/import/properties")
+    row = "Москва,Арбат,Арбат,{},{},60,2,5,9,apartment,COMFORT,FINISHING,2.5"
+    rows = [row.format(number, 12_000_000) for number in range(102)]
+    rows[3], rows[101] = row.format(3, "дорого"), row.format(101, 12_000_000).replace("Арбат", "", 1)
+    head = "city,district,street,house_number,price,area,rooms,floor,total_floors,property_type"
+    csv = "\n".join([f"{head},property_class,condition,commission_share", *rows])
+    page.get_by_label("File").set_input_files({"name": "flats.csv", "mimeType": "text/csv", "buffer": csv.encode()})
+    page.evaluate(
+        """() => {
+          const text = document.getElementById("import-text");
+          window.told = [];
+          new MutationObserver(() => window.told.push(text.textContent)).observe(text, {childList: true});
+        }"""
+    )
+
+    tab_to(page, page.get_by_role("button", name="Import"))
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#import-text")).to_have_text("102 of 102 rows, 100 added, 2 refused")
+    assert page.evaluate("window.told")[0] == "100 of 102 rows, 99 added, 1 refused"
+    bad = page.locator("#import-errors tbody tr")
+    expect(bad).to_have_text([re.compile("^5price"), re.compile("^103district")])
+    assert db.scalar(select(func.count()).where(Property.owner_id == town.seller.id)) == 3 + 100
+
+
+def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):
+    """What does not fit stands beside its field; what an ad has cost is held against the target."""
+    page = visit(town.admin)
+    page.goto("/console/leadgen")
+    page.get_by_role("link", name="New niche").first.click()
+    page.get_by_label("Name").fill("Окна")
+    page.get_by_label("Category").fill("windows")
+    target = page.get_by_label("Cost of a lead, at most")
+    target.fill("-1")
+    page.get_by_role("button", name="Save").click()
+    expect(target).to_have_attribute("aria-invalid", "true")
+    expect(target).to_have_accessible_description(re.compile("greater than or equal to 0"))
+    target.fill("500")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Окна")
+
+    page.get_by_role("link", name="New campaign").click()
+    page.get_by_label("Name").fill("Весна")
+    page.get_by_label("Budget").fill("10 000")
+    page.get_by_label("First day").fill("2026-05-01")
+    page.get_by_label("Last day").fill("2026-04-01")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Last day")).to_have_accessible_description("It must not be before start_date.")
+    page.get_by_label("Last day").fill("2026-06-01")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("2026-05-01 – 2026-06-01")).to_be_visible()
+
+    page.get_by_role("link", name="New ad").click()
+    page.get_by_label("Title").fill("Окна за день")
+    page.get_by_label("Spent in all").fill("1200,50")
+    page.get_by_label("Address of the ad").fill("nowhere")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Address of the ad")).to_have_accessible_description("Not a valid URL.")
+    page.get_by_label("Address of the ad").fill("https://olx.example/2")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("cell", name="1,200")).to_be_visible()
+    page.get_by_role("link", name="Edit Окна за день").click()
+    expect(page.get_by_label("Spent in all")).to_have_value("1200.5")
+    page.get_by_label("Spent in all").fill("900")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("cell", name="900")).to_be_visible()
+
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("Changed.")).to_be_visible()
+    assert db.scalars(select(Campaign.status)).one() is CampaignStatus.ACTIVE
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Budget").fill("20000")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("of 20,000")).to_be_visible()
+    page.get_by_role("link", name="Окна", exact=True).click()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("State").select_option("paused")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("windows · paused")).to_be_visible()
+    assert db.scalars(select(Niche.cpl_target)).one() == 500
+
+
+def test_lead_generation_is_watched_as_it_goes(visit, town, db):
+    """A niche against its targets, a prospect's conversation and why it is good; both change under the reader's eyes."""
+    ids = advertised(db)
+    page = visit(town.admin)
+    page.goto("/console/leadgen")
+    expect(page.get_by_role("row", name="Ремонт")).to_contain_text("target 100")
+    page.get_by_role("link", name="Ремонт").click()
+    cost = page.locator(".tile", has_text="Cost of a lead")
+    expect(cost.locator(".value.poor")).to_have_text("900")  # 900 for one lead, where 100 is the target
+    mark(page)
+    contacts = [{"ad_id": ids["ad"], "name": f"N{number}", "source": Platform.OLX} for number in range(8)]
+    for contact in contacts:
+        add_prospect(db, contact)
+    db.commit()
+    expect(cost.locator(".value.good")).to_have_text("100")  # 900 / 9
+    assert is_marked(page)
+
+    page.get_by_role("link", name="Иван").click()
+    expect(page.locator(".bubble")).to_have_text([re.compile("Сколько стоит"), re.compile("От 100 000")])
+    reasons = page.locator(".why li")
+    expect(reasons).to_have_text([re.compile(r"Completeness.*20 / 30"), re.compile(r"Budget.*8 / 20")])
+    mark(page)
+    add_message(db, ids["prospect"], "Хорошо, жду", Sender.LEAD, Platform.OLX)
+    db.commit()
+    expect(page.locator(".bubble").nth(2)).to_contain_text("Хорошо, жду")
+    assert is_marked(page)
+
+    page.get_by_label("Move to").select_option("qualified")
+    page.get_by_label("Revenue, if won").fill("5")
+    page.get_by_role("button", name="Move").click()
+    revenue = page.get_by_label("Revenue, if won")
+    expect(revenue).to_have_accessible_description("Only a lead that is won brings revenue.")
+    page.get_by_label("Move to").select_option("won")
+    revenue.fill("70000")
+    page.get_by_role("button", name="Move").click()
+    expect(page.get_by_text("Changed.")).to_be_visible()
+    db.expire_all()
+    won = db.get(Prospect, ids["prospect"])
+    assert (won.status, won.revenue) == (ProspectStatus.WON, 70_000)

@@ -1,0 +1,75 @@
+"""Hosts of our own on one machine: network namespaces on a bridge. Linux, root, and `ip` of iproute2."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Host:
+    """A network namespace with one cable to the bridge."""
+
+    name: str
+    address: str
+    cable: str
+
+    @property
+    def through(self) -> list[str]:
+        """What runs a command on this host."""
+        return ["ip", "netns", "exec", self.name]
+
+    def cut(self) -> None:
+        """Pull the cable: packets vanish, and nobody is told."""
+        _ip("link", "set", self.cable, "down")
+
+    def mend(self) -> None:
+        _ip("link", "set", self.cable, "up")
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where the servers are reached, and who reaches them."""
+
+    address: str
+    hosts: tuple[Host, ...]
+
+
+@contextmanager
+def network(count: int) -> Iterator[Network]:
+    """A bridge and so many hosts on it; skips the test where this machine cannot have them."""
+    if shutil.which("ip") is None or os.geteuid() != 0:
+        pytest.skip("network namespaces need root and iproute2")
+    mark = os.getpid() % 60_000
+    bridge, net = f"lmb{mark}", f"10.{200 + mark // 250 % 50}.{mark % 250}"
+    hosts = tuple(Host(f"lm{mark}-{n}", f"{net}.{n + 10}", f"lmv{mark}-{n}") for n in range(count))
+    try:
+        try:
+            _ip("link", "add", bridge, "type", "bridge")
+            _ip("netns", "add", hosts[0].name)
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"this machine has no network namespaces: {error.stderr.strip()}")
+        _ip("address", "add", f"{net}.1/24", "dev", bridge)
+        _ip("link", "set", bridge, "up")
+        for host in hosts:
+            if host is not hosts[0]:
+                _ip("netns", "add", host.name)
+            _ip("link", "add", host.cable, "type", "veth", "peer", "name", "eth0", "netns", host.name)
+            _ip("link", "set", host.cable, "master", bridge, "up")
+            _ip("-n", host.name, "address", "add", f"{host.address}/24", "dev", "eth0")
+            for device in ("lo", "eth0"):
+                _ip("-n", host.name, "link", "set", device, "up")
+        yield Network(f"{net}.1", hosts)
+    finally:
+        for host in hosts:
+            subprocess.run(["ip", "link", "delete", host.cable], capture_output=True, check=False)
+            subprocess.run(["ip", "netns", "delete", host.name], capture_output=True, check=False)
+        subprocess.run(["ip", "link", "delete", bridge], capture_output=True, check=False)
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], capture_output=True, text=True, check=True)

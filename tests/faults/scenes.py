@@ -1,0 +1,185 @@
+"""For every task, a state of the database in which it has something to do, and the arguments of its message.
+
+Whatever is made here has fixed names, numbers and dates: made in two databases, it is the same in both.
+"""
+
+import os
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from models.ads import create_ad
+from models.base import utc_now
+from models.campaigns import Platform, create_campaign
+from models.codes import request_code
+from models.enums import ActionKind, DealType, Role, RunScope, Side
+from models.matches import act
+from models.niches import create_niche
+from models.notifications import NoticeType, notify
+from models.prospects import ProspectStatus, add_prospects
+from models.runs import request_run
+from models.tokens import RevokedToken
+from models.users import User
+from tests.factories import make_lead, make_property, make_user
+
+Args = list[int | str]
+#: (session, folder of uploads) -> arguments of the message; the caller commits.
+Scene = Callable[[Session, Path], Args]
+
+
+def base(session: Session) -> None:
+    """What every scene may count on: two realtors, each with a market of six leads and ten properties."""
+    buyer = make_user(session, name="Buyer", telegram_id="90001", phone="+77020000001")
+    seller = make_user(session, name="Seller", telegram_id="90002", phone="+77020000002")
+    for _ in range(6):
+        make_lead(session, buyer)
+    for number in range(10):
+        make_property(session, seller, price=12_000_000 + number * 100_000)
+
+
+def _user(session: Session, name: str) -> User:
+    return session.scalars(select(User).where(User.name == name)).one()
+
+
+def changed_lead(session: Session, _: Path) -> Args:
+    return [make_lead(session, _user(session, "Buyer"), notes="new").id]
+
+
+def changed_property(session: Session, _: Path) -> Args:
+    return [make_property(session, _user(session, "Seller"), price=11_000_000).id]
+
+
+def nothing(_session: Session, _media: Path) -> Args:
+    return []
+
+
+def queued_run(session: Session, _: Path) -> Args:
+    return [request_run(session, RunScope.ALL, "test")[0].id]
+
+
+def queued_shard(session: Session, _: Path) -> Args:
+    from worker.runs import prepare_run  # late: it reads the environment
+
+    run, _new = request_run(session, RunScope.MARKET, "test", city="Москва", deal_type=DealType.SALE)
+    return [prepare_run(session, run.id)[0]]
+
+
+def stale_list(session: Session, _: Path) -> Args:
+    make_lead(session, _user(session, "Buyer"))
+    return []
+
+
+def abandoned_run(session: Session, _: Path) -> Args:
+    run, _new = request_run(session, RunScope.ALL, "test")
+    session.execute(
+        text("UPDATE rescoring_runs SET created_at = now() - interval '1 hour' WHERE id = :id"), {"id": run.id}
+    )
+    return []
+
+
+def past_its_time(session: Session, _: Path) -> Args:
+    session.add(RevokedToken(jti=f"old-{random.Random(1).random()}", expires_at=utc_now() - timedelta(days=2)))
+    user = _user(session, "Buyer")
+    notice = notify(session, user.id, NoticeType.NEW_MATCH, "match:0", title="t", message="m", data={})
+    session.execute(
+        text("UPDATE notifications SET read_at = now() - interval '1 year' WHERE id = :id"), {"id": notice}
+    )
+    return []
+
+
+def queued_code(session: Session, _: Path, phone: str = "+77020000077") -> Args:
+    names = {"first_name": "А", "last_name": "Б", "role": Role.TENANT}
+    row = request_code(
+        session, phone, registration=names, address=None, sends_per_hour=1000, now=session.scalar(select(func.now()))
+    )
+    return [row.id]
+
+
+def lost_and_old_codes(session: Session, media: Path) -> Args:
+    lost, old = (queued_code(session, media, f"+770200000{number}")[0] for number in (78, 79))
+    for code, age in ((lost, "1 minute"), (old, "3 days")):
+        session.execute(
+            text("UPDATE phone_codes SET made_at = made_at - CAST(:age AS interval) WHERE id = :id"),
+            {"age": age, "id": code},
+        )
+    return []
+
+
+def orphaned_file(_: Session, media: Path) -> Args:
+    media.mkdir(parents=True, exist_ok=True)
+    orphan = media / "orphaned-file-of-a-crash.jpg"
+    orphan.write_bytes(b"x")
+    os.utime(orphan, (0, 0))
+    return []
+
+
+def stored_notice(session: Session, _: Path, number: int = 1) -> Args:
+    user = _user(session, "Seller")
+    subject = f"inquiry:{number}"
+    return [notify(session, user.id, NoticeType.NEW_INQUIRY, subject, title="Заявка", message="Дом", data={})]
+
+
+def lost_notice(session: Session, media: Path) -> Args:
+    [notice] = stored_notice(session, media, 2)
+    session.execute(
+        text("UPDATE notifications SET created_at = now() - interval '5 minutes' WHERE id = :id"), {"id": notice}
+    )
+    return []
+
+
+def new_prospect(session: Session, _: Path) -> Args:
+    contact = {"name": "Новый", "source": Platform.OLX, "phone": "+77771110001"}
+    return [str(add_prospects(session, [contact])[0].prospect.id)]
+
+
+def outcomes(session: Session, _: Path) -> Args:
+    """A niche in which one source, of which the rules think least, wins."""
+    niche = create_niche(session, {"name": "Ремонт", "category": "repair"})
+    campaign = create_campaign(session, {"niche_id": niche.id, "name": "К", "platform": Platform.OLX, "budget": 1})
+    ad, chance = create_ad(session, campaign, {"title": "Объявление"}), random.Random(0)
+    contacts = [
+        {"ad_id": ad.id, "name": "x", "source": chance.choice(list(Platform)), "phone": f"+7777{number:07}"}
+        for number in range(200)
+    ]
+    for one in add_prospects(session, contacts):
+        wins = 0.8 if one.prospect.source is Platform.OLX else 0.2
+        one.prospect.status = ProspectStatus.WON if chance.random() < wins else ProspectStatus.LOST
+    return []
+
+
+def likes_to_learn_from(session: Session, _: Path) -> Args:
+    buyer = _user(session, "Buyer")
+    lead_ids = session.scalars(text("SELECT id FROM leads ORDER BY id LIMIT 6")).all()
+    property_ids = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 10")).all()
+    for place, (lead_id, property_id) in enumerate((a, b) for a in lead_ids for b in property_ids):
+        kind = ActionKind.LIKE if place % 10 < 5 else ActionKind.DISLIKE
+        act(session, buyer, Side.LEAD, lead_id=lead_id, property_id=property_id, kind=kind)
+    return []
+
+
+#: Every task of the application; a task without an entry fails a test.
+SCENES: dict[str, Scene] = {
+    "worker.tasks.rescore_lead": changed_lead,
+    "worker.tasks.rescore_property": changed_property,
+    "worker.tasks.score_shard": queued_shard,
+    "worker.tasks.start_run": queued_run,
+    "worker.tasks.request_full_run": nothing,
+    "worker.tasks.sweep": stale_list,
+    "worker.tasks.sweep_runs": abandoned_run,
+    "worker.tasks.clear_away": past_its_time,
+    "worker.accounts.send_code": queued_code,
+    "worker.accounts.sweep": lost_and_old_codes,
+    "worker.accounts.remove_orphans": orphaned_file,
+    "worker.notices.send_notice": stored_notice,
+    "worker.notices.send_lost": lost_notice,
+    "worker.quality.score_prospect": new_prospect,
+    "worker.quality.score_stale_prospects": new_prospect,
+    "worker.quality.fit_models": outcomes,
+    "worker.learning.learn_weights": likes_to_learn_from,
+}
+#: Tasks that take no arguments although their scene names what it made.
+WITHOUT_ARGUMENTS = {"worker.quality.score_stale_prospects"}

@@ -1,0 +1,173 @@
+"""Every task is delivered twice: brokers that promise "at least once" do that, and ours after three hours, or a crash."""
+
+import uuid
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import redis
+from celery import Celery
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from models.invariants import check_all
+from tests.faults.conftest import full_only
+from tests.faults.scenes import SCENES, WITHOUT_ARGUMENTS, base
+from tests.waiting import wait_for
+from tests.worker.test_notices import TOKEN, telegram  # noqa: F401 - a fixture
+from worker.measures import QUEUES, task_times
+
+#: Times, and what is drawn at random or tells the process: the same work leaves other values.
+SHOWN = text(
+    """
+    SELECT table_name, string_agg(
+        CASE WHEN data_type LIKE 'timestamp%' OR data_type IN ('uuid', 'bytea') OR column_name IN ('worker', 'name', 'changed_in')
+             THEN format('(%I IS NULL)', column_name) ELSE quote_ident(column_name) END, ', ' ORDER BY ordinal_position)
+    FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE' GROUP BY table_name
+    """
+)
+
+
+def contents(url: str) -> dict[str, Counter]:
+    """Every table's rows."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return {
+                table: Counter(map(str, connection.execute(text(f"SELECT {columns} FROM {table}"))))
+                for table, columns in connection.execute(SHOWN).all()
+            }
+    finally:
+        engine.dispose()
+
+
+def difference(one: dict[str, Counter], other: dict[str, Counter]) -> dict[str, tuple[Counter, Counter]]:
+    return {
+        table: (one[table] - other[table], other[table] - one[table]) for table in one if one[table] != other[table]
+    }
+
+
+@pytest.fixture
+def tasks(process_environment, worker_here):
+    """The application's tasks by name, in this process."""
+    from worker.app import app
+
+    app.loader.import_default_modules()
+    return {name: task for name, task in app.tasks.items() if name.startswith("worker.")}
+
+
+def test_every_task_has_a_scene_in_which_it_is_delivered_twice(tasks):
+    assert set(tasks) == set(SCENES)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_task_delivered_again_changes_nothing(
+    name, tasks, clean_database, process_environment, engine, monkeypatch, telegram, redis_url, capfd  # noqa: F811
+):
+    """One delivery after another, here; two at once is for real workers, below."""
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
+    monkeypatch.setenv("TELEGRAM_API_URL", telegram.url)
+    with Session(engine) as session:
+        base(session)
+        session.commit()
+        arguments = SCENES[name](session, Path(process_environment["LEADMATCH_HOME"], "media"))
+        session.commit()
+    before = contents(clean_database)
+    found = []
+    for _ in range(3):
+        tasks[name].apply([] if name in WITHOUT_ARGUMENTS else arguments, throw=True, task_id="0123-4567-89ab")
+        found.append((contents(clean_database), len(telegram.messages), capfd.readouterr().err.count("SMS to")))
+
+    assert difference(found[0][0], found[1][0]) == difference(found[0][0], found[2][0]) == {}
+    assert [sent for _, sent, _ in found] == [found[0][1]] * 3
+    assert [sms for _, _, sms in found[1:]] == [0, 0]
+    if name not in QUIET:
+        assert (before, 0) != (found[0][0], found[0][1])  # it had something to do
+
+
+#: What they do shows in the broker or on the disk, not in the database.
+QUIET = {"worker.accounts.remove_orphans", "worker.notices.send_lost", "worker.tasks.sweep_runs"}
+
+
+class World:
+    """A database, a broker and a worker with two processes."""
+
+    def __init__(self, url: str, redis_url: str, home: Path, telegram_url: str, start_worker) -> None:
+        self.url, self.redis_url, self.home = url, redis_url, home
+        self._engine = create_engine(url)
+        self._broker = redis.Redis.from_url(redis_url)
+        self._app = Celery(broker=redis_url, set_as_current=False)
+        with Session(self._engine) as session:
+            base(session)
+            session.commit()
+        variables = {"DATABASE_URL": url, "REDIS_URL": redis_url, "LEADMATCH_HOME": str(home)}
+        variables |= {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram_url}
+        self.worker = start_worker(concurrency=2, **variables)
+        self._ended = 0
+        wait_for(self._is_idle, what="the end of the first sweep")
+
+    def deliver(self, name: str, at_once: int, late: int) -> None:
+        """Make the task's scene and deliver its message so many times at once, and then again so many times."""
+        with Session(self._engine) as session:
+            arguments = SCENES[name](session, self.home / "media")
+            session.commit()
+        for times in (at_once, late):
+            ended, message = self._runs_of(name), str(uuid.uuid5(uuid.NAMESPACE_URL, name))  # the same message each time
+            for _ in range(times):
+                queue = {"accounts": "notices", "notices": "notices"}.get(name.split(".")[1], "entities")
+                queue = "runs" if name.endswith(("start_run", "score_shard", "sweep_runs")) else queue
+                given = [] if name in WITHOUT_ARGUMENTS else arguments
+                self._app.send_task(name, given, queue=queue, task_id=message)
+            self._wait_for(name, ended + times)
+
+    def _wait_for(self, name: str, runs: int) -> None:
+        wait_for(lambda: self._runs_of(name) >= runs and self._is_idle(), seconds=120, what=f"the end of {name}")
+
+    def broken(self) -> dict:
+        with Session(self._engine) as session:
+            return {result.rule.key: result.examples for result in check_all(session) if result.count}
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._broker.close()
+
+    def _runs_of(self, name: str) -> int:
+        outcomes = {times.outcome: times.count for times in task_times(self._broker) if times.task == name}
+        assert set(outcomes) <= {"success", "retry"}, (name, outcomes)
+        return outcomes.get("success", 0)
+
+    def _is_idle(self) -> bool:
+        """Nothing waits and nothing is worked on; and nothing has ended since the last look, for messages beget messages."""
+        waits = sum(self._broker.llen(name) for name in QUEUES) + self._broker.hlen("unacked")
+        ended = sum(times.count for times in task_times(self._broker))
+        last, self._ended = self._ended, ended
+        return ended > 0 and not waits and last == ended
+
+
+@full_only
+def test_every_task_delivered_twice_at_once_and_once_late_leaves_what_one_delivery_leaves(
+    tasks, new_database, redis_url, start_worker, tmp_path, telegram  # noqa: F811
+):
+    once, thrice = (
+        World(new_database(), redis_url.removesuffix("0") + str(number), tmp_path / str(number), telegram.url, start_worker)
+        for number in (1, 2)
+    )
+    try:
+        for name in SCENES:
+            before = len(telegram.messages)
+            once.deliver(name, at_once=1, late=0)
+            between = len(telegram.messages)
+            thrice.deliver(name, at_once=2, late=1)
+
+            assert (name, difference(contents(once.url), contents(thrice.url))) == (name, {})
+            assert (name, len(telegram.messages) - between) == (name, between - before)
+        assert thrice.broken() == once.broken() == {}
+        sms = [sum("SMS to" in line for line in world.worker.lines) for world in (once, thrice)]
+        assert sms[0] == sms[1] > 0
+    finally:
+        once.close()
+        thrice.close()
+
+
+pytestmark = pytest.mark.timeout(600)

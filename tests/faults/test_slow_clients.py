@@ -1,0 +1,83 @@
+"""Clients that send their requests a byte at a time: real sockets, a real web process with few threads."""
+
+import contextlib
+import socket
+import time
+
+import pytest
+
+from api.slow_clients import GATHER_SECONDS, is_gathered
+from tests.faults.conftest import FULL
+from tests.faults.journal import over_http
+
+#: The smallest that settings allow, so that few slow clients would be enough to hold all.
+THREADS = 4
+CLIENTS = 500 if FULL else 24
+
+HEAD = b"GET /health/live HTTP/1.1\r\nHost: slow\r\nX-Slow: "
+BODY = b"POST /leads HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\nContent-Length: 2000\r\n\r\n{"
+
+
+@contextlib.contextmanager
+def slow_clients(port, count):
+    """So many connections, half of which have sent a part of a head and half a part of a body."""
+    with contextlib.ExitStack() as stack:
+        found = []
+        for number in range(count):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+            one.sendall((HEAD, BODY)[number % 2])
+            found.append(one)
+        yield found
+
+
+@pytest.fixture
+def web(start_web):
+    return start_web(WEB_THREADS=str(THREADS))
+
+
+def test_slow_clients_hold_up_nobody(web, app, market, people, journal, writing, start_worker, all_is_well):
+    """While several times as many as there are threads trickle their requests, everybody else writes as ever."""
+    with slow_clients(web.port, CLIENTS) as slow:
+        with writing(over_http(web.port, timeout=10)):  # an answer that does not come in 10 s would be retried, and counted
+            for one in slow:
+                one.sendall(b"a")
+        assert journal.turned_away == 0
+        if FULL:
+            began = time.monotonic()
+            for one in slow:
+                one.settimeout(4 * GATHER_SECONDS)
+                assert one.recv(100) == b""  # given up, without an answer
+            assert time.monotonic() - began < 3 * GATHER_SECONDS
+    start_worker("entities")
+    all_is_well()
+
+
+def test_a_request_that_comes_slowly_but_whole_is_answered(web):
+    request = b"GET /health/live HTTP/1.1\r\nHost: slow\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", web.port), timeout=30) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in request:
+            client.sendall(bytes([byte]))
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("received", "gathered"),
+    [
+        (b"", False),
+        (b"GET / HTTP/1.1\r\n", False),
+        (b"GET / HTTP/1.1\r\n\r\n", True),
+        (b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{", False),
+        (b"POST / HTTP/1.1\r\ncontent-length:2\r\n\r\n{}", True),
+        (b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", True),  # too large to gather
+        (b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n", True),  # waits for our word
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2", True),
+        (b"X-Content-Length: 5\r\nContent-Length: 1\r\n\r\n{", True),  # the header of that very name
+        (b"a" * (64 * 1024 + 1), True),  # no head is so long: for the parser to refuse
+    ],
+)
+def test_a_thread_is_for_requests_that_are_there(received, gathered):
+    assert is_gathered(received) is gathered
+
+
+pytestmark = pytest.mark.timeout(300)

@@ -1,0 +1,159 @@
+"""Two worker hosts share a run, and one of them is cut off in the middle: no packet, no reset, no end of its connections."""
+
+import os
+import shutil
+import signal
+import time
+
+import psycopg2
+import pytest
+import redis
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from models.database import connect
+from models.enums import RunState
+from models.migrate import upgrade
+from models.runs import get_run
+from models.settings import database_url as with_driver
+from scripts.servers import PostgresServer, ValkeyServer, postgres
+from tests.factories import make_lead, make_property, make_user
+from tests.faults.conftest import full_only
+from tests.faults.journal import in_process
+from tests.faults.network import network
+from tests.waiting import wait_for
+
+CITIES = ("Москва", "Казань", "Самара", "Пермь", "Омск", "Уфа")
+#: Lease 20 s, and half a minute until the next sweep; the rest is for a slow machine.
+ENDS_WITHIN = 150  # seconds
+
+AT_A_LOCK = text(
+    "SELECT host(client_addr) FROM pg_stat_activity WHERE application_name = 'leadmatch-worker' AND wait_event_type = 'Lock'"
+)
+
+
+@pytest.fixture(scope="module")
+def two_hosts():
+    with network(2) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def postgres_server(two_hosts, servers_folder):
+    """A PostgreSQL that the hosts reach."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(postgres.SETTINGS, "listen_addresses", f"127.0.0.1,{two_hosts.address}")
+        server = PostgresServer(servers_folder / "postgres-for-hosts", durable=False)
+        with server:
+            connection = psycopg2.connect(server.url)
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('hba_file')")
+                with open(cursor.fetchone()[0], "a") as rules:
+                    rules.write("host all all 10.0.0.0/8 scram-sha-256\n")
+                cursor.execute("SELECT pg_reload_conf()")
+            connection.close()
+            upgrade(server.url)
+            yield server
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def valkey_server(two_hosts, servers_folder):
+    with ValkeyServer(servers_folder / "valkey-for-hosts", durable=False) as server:
+        with redis.Redis.from_url(server.url) as client:
+            client.config_set("bind", f"127.0.0.1 {two_hosts.address}")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres_server):
+    return with_driver(postgres_server.url)
+
+
+@pytest.fixture(scope="module")
+def engine(database_url):
+    engine = connect(database_url, pool_size=10, max_overflow=20, application="tests")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def worker_on(start_worker, two_hosts, postgres_server, redis_url):
+    """Starts a worker on a host; it reaches the servers over its cable alone."""
+
+    def start(host):
+        return start_worker(
+            "runs",
+            through=host.through,
+            DATABASE_URL=postgres_server.url.replace("127.0.0.1", two_hosts.address),
+            REDIS_URL=redis_url.replace("127.0.0.1", two_hosts.address),
+        )
+
+    return start
+
+
+@full_only
+@pytest.mark.timeout(600)
+def test_a_run_shared_by_two_hosts_ends_once_and_whole_when_one_is_cut_off(
+    engine, market, app, two_hosts, worker_on, start_worker, start_beat, ask_for_run, state_of_run, writing, all_is_well, capsys
+):
+    with Session(engine) as session:
+        seller, buyer = make_user(session), make_user(session)
+        for city in CITIES:
+            for _ in range(5):
+                make_lead(session, buyer, city=city)
+                make_property(session, seller, city=city)
+        session.commit()
+    cut, kept = two_hosts.hosts
+    workers = {host: worker_on(host) for host in two_hosts.hosts}
+    start_worker("entities")  # on the servers' own host
+    start_beat()
+    first = ask_for_run()
+    wait_for(lambda: state_of_run(first) is RunState.SUCCEEDED, seconds=60, what="a run of both hosts")
+    before = generations(engine)
+    assert len(before) == len(CITIES)
+
+    with writing(in_process(app), pause=1.0):
+        with engine.connect() as holder:
+            second = held_run(holder, engine, ask_for_run, [host.address for host in two_hosts.hosts])
+            cut.cut()
+            began = time.monotonic()
+            holder.rollback()  # now the one who was cut off has what it waited for, and holds it
+        wait_for(lambda: state_of_run(second) is RunState.SUCCEEDED, seconds=ENDS_WITHIN, what="the end of the run")
+        seconds = time.monotonic() - began
+    with Session(engine) as session:
+        run = get_run(session, second)
+        assert {shard.state for shard in run.shards} == {RunState.SUCCEEDED}
+        attempts = sorted(shard.attempts for shard in run.shards)
+    # Each market was published once: the one who was cut off left nothing half done, and came not again.
+    assert {key: count - before[key] for key, count in generations(engine).items()} == dict.fromkeys(before, 1)
+    assert attempts[-1] >= 2  # the shard of the host that was cut off
+
+    cut.mend()
+    os.killpg(workers[kept].pid, signal.SIGKILL)
+    third = ask_for_run()
+    wait_for(lambda: state_of_run(third) is RunState.SUCCEEDED, seconds=ENDS_WITHIN, what="a run of the mended host")
+    assert workers[cut].poll() is None
+    with capsys.disabled():
+        print(f"\n  cut off in the middle: the run ended {seconds:.0f} s later, attempts by shard {attempts}")
+    all_is_well()
+
+
+def held_run(holder, engine, ask_for_run, addresses):
+    """A run in which a shard of each host waits for a lock that *holder* has; its id."""
+    holder.execute(text("SELECT FROM markets FOR UPDATE"))
+    run_id = ask_for_run()
+
+    def waiting():
+        with engine.connect() as connection:
+            return set(connection.scalars(AT_A_LOCK))
+
+    wait_for(lambda: waiting() >= set(addresses), seconds=60, what="a worker of each host about to publish")
+    return run_id
+
+
+def generations(engine):
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT city_key, deal_type, generation FROM markets"))
+        return {(city, deal): count for city, deal, count in rows}

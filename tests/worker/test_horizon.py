@@ -1,0 +1,38 @@
+from sqlalchemy import select, text
+
+from models.leads import Lead
+from tests.factories import make_lead, make_user
+from worker.horizon import MISSED, horizon
+
+
+def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(engine, worker_here):
+    with worker_here() as early, worker_here() as late, worker_here() as looking:
+        seen = make_lead(looking, make_user(looking)).id
+        looking.commit()
+        running = make_lead(early, make_user(early)).id
+        early.flush()
+        between = make_lead(late, make_user(late)).id
+        late.commit()
+
+        at = horizon(looking)  # `early` is running; `late`, which began after it, has committed
+        looking.rollback()
+        early.commit()
+        after = make_lead(late, make_user(late)).id
+        late.commit()
+
+        missed = set(looking.scalars(select(Lead.id).where(at.missed(Lead.changed_in))))
+        assert missed == {running, after}
+        assert set(looking.scalars(text(f"SELECT id FROM leads WHERE {MISSED}"), at.parameters)) == missed
+        assert {seen, between} & missed == set()
+
+
+def test_what_the_looking_transaction_writes_itself_counts_as_missed(engine, worker_here):
+    with worker_here() as looking, worker_here() as other:
+        make_user(looking)  # now it has a number
+        make_user(other)
+        other.commit()
+        at = horizon(looking)
+        mine = make_lead(looking, make_user(looking)).id
+        looking.commit()
+
+        assert looking.scalars(select(Lead.id).where(at.missed(Lead.changed_in))).all() == [mine]

@@ -1,0 +1,143 @@
+"""Markets too big for one worker: score a tile and leave its partial lists; merge the tiles of a market and publish it.
+
+Each tile is loaded at a moment of its own, and people write all the while. So a tile notes from which transaction on it
+may have missed something, and the merge makes right all that was written since the earliest of these, just as a run over
+a market in one piece does. Tiles and pieces leave the same lists to the last bit, because scores are whole numbers.
+"""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matching.columns import PlaceIndex
+from matching.ranking import RankedLists
+from models.enums import Side
+from models.partials import forget_partials, keep_attempt
+from models.recommendations import LIST_LENGTH
+from models.runs import RescoringShard, tiles_of
+from models.tiles import IdRange
+from models.unscorable import Failure, set_aside
+from worker.changes import other_side
+from worker.horizon import Horizon, horizon
+from worker.load import MarketKey, load_leads, load_properties
+from worker.markets import text_model, weights
+from worker.partials import merged_partials, stage_partials
+from worker.publish import Published, publish
+from worker.rescore import forget_snapshots, leave_other_markets, load_snapshot
+from worker.scoring import score_snapshot
+from worker.snapshot import Part, Snapshot
+from worker.stages import stage
+from worker.store import StoredLists, stage_lists
+
+
+def score_tile(
+    session: Session,
+    shard: RescoringShard,
+    text_model_id: int | None,
+    *,
+    threads: int = 0,
+    progress: Callable[[int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> tuple[int, list[Failure]]:
+    """
+    Score a tile and stage its lists for the merge; the caller commits.
+
+    Returns:
+        The first transaction that the tile may have missed something of; what the engine failed on.
+    Raises:
+        ScoringStoppedError: *should_stop* said so.
+    """
+    shard_id, attempt = shard.id, shard.attempts
+    forget_snapshots()
+    snapshot = _load(session, shard, text_model_id)
+    lists = score_snapshot(session, snapshot, LIST_LENGTH, threads, progress, should_stop)
+    with stage("stage"):
+        for side, ranked in ((Side.LEAD, lists.for_leads), (Side.PROPERTY, lists.for_properties)):
+            part, other = snapshot.part(side), snapshot.part(other_side(side))
+            named = RankedLists(ranked.indptr, other.ids[ranked.columns], ranked.scores)
+            stage_partials(session, shard_id, attempt, side, StoredLists(part.ids, part.versions, named))
+        keep_attempt(session, shard_id, attempt)
+    return snapshot.seen.oldest, snapshot.failures
+
+
+def _load(session: Session, shard: RescoringShard, text_model_id: int | None) -> Snapshot:
+    """The tile's rows; without cuts, for its lists are not those that are stored."""
+    market: MarketKey = (shard.city_key, shard.deal_type)
+    model, weighed = text_model(session, text_model_id), weights(session, shard.weights_id)
+    places = PlaceIndex()
+    seen = horizon(session)
+    some_leads = IdRange(shard.leads_from, shard.leads_below)
+    some_properties = IdRange(shard.properties_from, shard.properties_below)
+    leads = load_leads(session, market, places, model, weighed, among=some_leads)
+    properties = load_properties(session, market, places, model, among=some_properties)
+    failures = leads.failures + properties.failures
+    set_aside(session, failures)
+    return Snapshot(
+        market=market,
+        text_model_id=text_model_id,
+        text_model=model,
+        weights_id=shard.weights_id,
+        weights=weighed,
+        rates="",
+        seen=seen,
+        leads=Part.of(leads),
+        properties=Part.of(properties),
+        places=places,
+        failures=failures,
+    )
+
+
+def merge_tiles(session: Session, shard: RescoringShard, text_model_id: int | None) -> Published:
+    """
+    Merge what the tiles of the market have left, and publish it; the caller commits.
+
+    Beside the vectors of the market, which whoever makes changes right in it holds too, memory takes a chunk of each tile.
+    """
+    market: MarketKey = (shard.city_key, shard.deal_type)
+    leave_other_markets(session, market)
+    tiles = tiles_of(session, shard)
+    forget_snapshots()
+    snapshot = load_snapshot(session, market, text_model_id, shard.weights_id)
+    failed = _still_failing(snapshot, [Failure.from_json(each) for tile in tiles for each in tile.skipped])
+    snapshot.leave_out(session, failed)
+    session.commit()
+    snapshot.seen = Horizon(min(snapshot.seen.oldest, *(tile.seen for tile in tiles)))
+    with stage("merge"):
+        for side, ranges in ((Side.LEAD, "leads"), (Side.PROPERTY, "properties")):
+            for ids in _by_range(tiles, ranges):
+                for merged in merged_partials(session, side, ids, LIST_LENGTH):
+                    _stage_present(session, snapshot, side, merged)
+    published = publish(session, snapshot, shard.run_id)
+    # This run's, and what a failed one before it has left for a retry.
+    mine = (RescoringShard.city_key == market[0], RescoringShard.deal_type == market[1])
+    forget_partials(session, select(RescoringShard.id).where(*mine))
+    return published
+
+
+def _still_failing(snapshot: Snapshot, failures: Iterable[Failure]) -> list[Failure]:
+    """Those that the market holds in the very version that failed, each once."""
+    found = {}
+    for failure in failures:
+        part = snapshot.part(failure.side)
+        rows = part.rows_of([failure.entity_id])
+        if len(rows) and part.versions[rows[0]] == failure.version:
+            found[failure.side, failure.entity_id] = failure
+    return list(found.values())
+
+
+def _by_range(tiles: list[RescoringShard], ranges: str) -> list[list[int]]:
+    """Ids of the tiles that share a range of leads, or of properties, in the order of their ranges on the other side."""
+    found: dict[int | None, list[int]] = {}
+    for tile in tiles:
+        found.setdefault(getattr(tile, f"{ranges}_from"), []).append(tile.id)
+    return list(found.values())
+
+
+def _stage_present(session: Session, snapshot: Snapshot, side: Side, merged: StoredLists) -> None:
+    """Stage those lists whose owner is still there: a row that was deleted meanwhile cannot be written."""
+    there = np.flatnonzero(snapshot.part(side).has(merged.ids))
+    if len(there) < len(merged.ids):
+        merged = StoredLists(merged.ids[there], merged.versions[there], merged.lists.take(there))
+    stage_lists(session, side, merged)
