@@ -16,7 +16,6 @@ from matching.balance import score_shifts
 from matching.explore import Explored, explore
 from matching.ranking import RankedLists
 from models.attention import ExploredOffer, ScoreShift, forget_explored
-from models.base import utc_now
 from models.enums import ListOrder, Side
 from models.list_orders import markets_to_order, take_order
 from models.properties import Property
@@ -68,7 +67,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     """
     market = session.get_one(Market, key)
     leads, properties = (_stored(session, table, key) for table in (LeadRecommendations, PropertyRecommendations))
-    new = select(Property.id).where(Property.created_at > utc_now() - NEW)
+    new = select(Property.id).where(Property.created_at > func.now() - NEW)
     new = new.where(Property.city_key == key[0], Property.deal_type == key[1])
     new_rows = row_of(properties.ids, np.array(session.scalars(new.order_by(Property.id)).all(), np.int64))
     session.expunge(market)  # as it was read
