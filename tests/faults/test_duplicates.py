@@ -21,7 +21,8 @@ from worker.measures import QUEUES, task_times
 SHOWN = text(
     """
     SELECT table_name, string_agg(
-        CASE WHEN data_type LIKE 'timestamp%' OR data_type IN ('uuid', 'bytea') OR column_name IN ('worker', 'name', 'changed_in', 'stages')
+        CASE WHEN data_type LIKE 'timestamp%' OR data_type IN ('uuid', 'bytea')
+                  OR column_name IN ('worker', 'name', 'changed_in', 'stages')
              THEN format('(%I IS NULL)', column_name) ELSE quote_ident(column_name) END, ', ' ORDER BY ordinal_position)
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
     WHERE table_schema = 'public' AND table_type = 'BASE TABLE' GROUP BY table_name
