@@ -5,10 +5,10 @@ SOURCES = api matching models scripts worker tests
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults fuzz load lint bench lock clean
+.PHONY: help run test faults fuzz load soak lint bench bench-run lock clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 
 run: .venv/project ## start everything and serve on PORT (8000); NO_DEMO=1 for an empty database
 	@exec $(RUN) scripts run
@@ -25,14 +25,20 @@ fuzz: .venv/project ## hold the whole API to its OpenAPI document at length, as 
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(RUN) pytest -n 0 -s tests/api/test_openapi_fuzz.py $(ARGS)
 	@for role in $(ROLES); do FUZZ_AS=$$role FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(RUN) pytest -n 0 -s tests/api/test_openapi_fuzz.py $(ARGS) || exit 1; done
 
-load: .venv/project ## measure a running system under load, from this machine; ARGS="--seconds 60"
+load: .venv/project ## measure a running system under load (needs pip install -e '.[load]'); ARGS="--seconds 60"
 	@$(RUN) scripts.load $(ARGS)
+
+soak: .venv/project ## load a running system for long and tell what grows; ARGS="--minutes 30"
+	@$(RUN) scripts.soak $(ARGS)
 
 lint: .venv/project ## check style, order of imports and known security mistakes
 	@$(RUN) flake8 $(SOURCES)
 	@$(RUN) isort --check-only --quiet $(SOURCES)
 	@# Of every part of a query it notes that an exception was not needed there; that is shown only with a finding.
 	@said=$$($(RUN) bandit --quiet --recursive --ini setup.cfg $(filter-out tests,$(SOURCES)) 2>&1) || { echo "$$said"; exit 1; }
+
+bench-run: .venv/project ## rescore a market through a real worker, beside the dense floor; SIZE=100k
+	@$(RUN) scripts.bench.run $(ARGS)
 
 bench: .venv/project ## measure the engine and the API
 	@$(RUN) scripts bench $(ARGS)

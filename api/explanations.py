@@ -14,6 +14,14 @@ _kept: dict[int, explain.TextModel] = {}
 
 
 def explain_pairs(session: Session, leads: list[Lead], properties: list[Property]) -> list[list[dict]]:
+    """:func:`shares_of_pairs` as dictionaries, for JSON."""
+    # Not dataclasses.asdict, which copies deeply: that was a third of a page of a hundred cards.
+    return [[dict(vars(share)) for share in shares] for shares in shares_of_pairs(session, leads, properties)]
+
+
+def shares_of_pairs(
+    session: Session, leads: list[Lead], properties: list[Property]
+) -> list[tuple[explain.CriterionShare, ...]]:
     """
     For each pair, lead *i* with property *i* (a side of one goes with each of the other): what each criterion did.
 
@@ -28,8 +36,7 @@ def explain_pairs(session: Session, leads: list[Lead], properties: list[Property
         _text_model(session, leads[0]),
         _weights(session, leads[0]),
     )
-    # Not dataclasses.asdict, which copies deeply: that was a third of a page of a hundred cards.
-    return [[dict(vars(share)) for share in explanation.criteria] for explanation in explanations]
+    return [explanation.criteria for explanation in explanations]
 
 
 def _weights(session: Session, lead: Lead) -> explain.Weights:

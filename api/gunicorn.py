@@ -1,11 +1,13 @@
 """How gunicorn serves the API."""
 
+import gc
 import os
 import shutil
 import signal
 from pathlib import Path
 
 from models.logs import configuration
+from models.places import city_of
 from models.settings import default_home
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
@@ -36,6 +38,8 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_metrics))
 
 
 def on_starting(server):
+    # Half a second that the first write of every process would wait for; loaded before the fork, it is shared by all.
+    city_of("Москва")
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     shutil.rmtree(folder, ignore_errors=True)  # what processes counted that are no more
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +52,14 @@ def child_exit(server, worker):
 
 
 def post_worker_init(worker) -> None:
-    """End the chat's sockets when the process is told to stop: their clients come back to another one at once."""
+    """
+    Have the first request find everything loaded, and end the chat's sockets when the process is told to stop: their
+    clients come back to another one at once.
+    """
+    worker.wsgi.extensions["worker"].warm_up()
+    # What was made at the start lives as long as the process; the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
     stop = signal.getsignal(signal.SIGTERM)
 
     def close_sockets_and_stop(number, frame) -> None:

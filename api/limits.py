@@ -78,7 +78,9 @@ class Limits:
     @staticmethod
     def _refuse(counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
         reset = counters.get_window_stats(limit, name, key).reset_time
-        raise TooManyError("Too many requests; wait, then go on.", max(1, math.ceil(reset - time.time())))
+        # A clock that went back since would have us say "tomorrow".
+        wait = min(math.ceil(reset - time.time()), limit.get_expiry())
+        raise TooManyError("Too many requests; wait, then go on.", max(1, wait))
 
 
 def register(app: Flask, redis_url: str) -> None:

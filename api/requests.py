@@ -8,7 +8,7 @@ import uuid
 from flask import Flask, Response, g, request
 
 from api import access, metrics
-from models import logs
+from models import logs, tracing
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
     """Number and note the requests of *app*. Comes before whatever else looks at them."""
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_end_trace)
 
 
 def route() -> str:
@@ -36,12 +37,15 @@ def _begin() -> None:
     given = request.headers.get(HEADER, "")
     g.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
     g.began = time.perf_counter()
-    logs.begin(request_id=g.request_id)
+    # A stranger's trace is not continued: whoever it belongs to, its sampling is not ours.
+    g.trace = tracing.begin(f"{request.method} {route()}", "SERVER", **{"http.route": route(), "request_id": g.request_id})
+    logs.begin(request_id=g.request_id, trace_id=g.trace and g.trace.trace_id)
 
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
     seconds = time.perf_counter() - g.began
+    g.status = response.status_code
     metrics.note_request(request.method, route(), response.status_code, seconds)
     facts = {
         "method": request.method,
@@ -53,3 +57,8 @@ def _end(response: Response) -> Response:
     quiet = facts["route"] in UNREMARKABLE and response.status_code < 400
     log.log(logging.DEBUG if quiet else logging.INFO, "request", extra=facts)
     return response
+
+
+def _end_trace(_error: BaseException | None) -> None:
+    status = g.get("status", 500)
+    tracing.end(g.pop("trace", None), status >= 500, **{"http.response.status_code": status})

@@ -17,7 +17,7 @@ class App(Flask):
         if response.status_code >= 400:
             return response  # the session is rolled back when the request ends
         idempotency.keep_answer(response)
-        if "session" in g:
+        if "session" in g and not g.get("only_reads"):
             g.session.commit()
             for follow_up in g.pop("after_commit", []):
                 follow_up()

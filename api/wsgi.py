@@ -9,7 +9,7 @@ from models.settings import Settings
 
 try:
     settings = Settings.from_env()
-    logs.configure(settings.environment, settings.log_level)
+    logs.configure(settings.environment, settings.log_level, unhurried=True)
     app = create_app(settings)
 except SettingsError as error:
     sys.exit(f"leadmatch: {error}")

@@ -96,6 +96,27 @@ def balanced_order(
     Raises:
         InvalidInputError: The temperature is not above 0, or so small that the kernel overflows.
     """
+    shifts = score_shifts(for_leads, for_properties, temperature, tolerance)
+    # Within a list its owner's own factor is the same for all, so the other side's and the score decide.
+    return _reordered(for_leads, shifts[1]), _reordered(for_properties, shifts[0])
+
+
+def score_shifts(
+    for_leads: RankedLists,
+    for_properties: RankedLists,
+    temperature: float = TEMPERATURE,
+    tolerance: float = ORDER_TOLERANCE,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """
+    The same order as points of score: an entry's score plus the shift of what it names is what lists are ordered by.
+
+    Arguments as for :func:`balanced_order`.
+
+    Returns:
+        (n,) of leads and (m,) of properties, ``100 * temperature * ln`` of their factors: 0 or less.
+    Raises:
+        InvalidInputError: The temperature is not above 0, or so small that the kernel overflows.
+    """
     if not temperature > 0:
         raise InvalidInputError(f"the temperature must be above 0, not {temperature}")
     rows, columns, scores = _pairs(for_leads, for_properties)
@@ -103,11 +124,7 @@ def balanced_order(
     with np.errstate(over="ignore"):
         kernel = sparse.csr_array((np.exp(scores / 100 / temperature), (rows, columns)), shape=shape)
     found = balance(kernel, tolerance)
-    # Within a list its owner's own factor is the same for all, so the other side's and the score decide.
-    return (
-        _reordered(for_leads, np.log(found.b), temperature),
-        _reordered(for_properties, np.log(found.a), temperature),
-    )
+    return 100 * temperature * np.log(found.a), 100 * temperature * np.log(found.b)
 
 
 def _root(pull: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -129,8 +146,7 @@ def _pairs(
     return keys // max(width, 1), keys % max(width, 1), scores
 
 
-def _reordered(lists: RankedLists, log_factors: NDArray[np.float64], temperature: float) -> RankedLists:
+def _reordered(lists: RankedLists, shifts: NDArray[np.float64]) -> RankedLists:
     rows = np.repeat(np.arange(len(lists)), lists.lengths)
-    meetings = lists.scores / 100 / temperature + log_factors[lists.columns]
-    order = np.lexsort((-meetings, rows))
+    order = np.lexsort((-(lists.scores + shifts[lists.columns]), rows))
     return RankedLists(lists.indptr, lists.columns[order], lists.scores[order])

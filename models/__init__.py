@@ -3,6 +3,7 @@
 from models import (
     ads,
     api_keys,
+    attention,
     audit,
     campaigns,
     chats,

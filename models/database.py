@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import prepared
+from models import prepared, tracing
 
 #: A statement that runs longer than this is cancelled: nobody waits for it any more. Runs lift it for themselves.
 STATEMENT_TIMEOUT_MS = 30_000
@@ -51,12 +51,14 @@ def connect(
         url,
         pool_size=pool_size,
         max_overflow=max_overflow,
+        pool_use_lifo=True,  # the server process that was used last has its plans and pages at hand
         pool_timeout=10,
         hide_parameters=True,  # an error's text may reach a log, and parameters are people's data
         connect_args={"options": options, "connect_timeout": 5, "application_name": application, **DEAD},
     )
     _refuse_dead_connections(engine)
     prepared.watch(engine)
+    tracing.watch_statements(engine)
     return engine
 
 

@@ -70,6 +70,13 @@ class Origin(StrEnum):
     DEMO = "demo"
 
 
+class ListOrder(StrEnum):
+    """In which order a market's lists are read (models.attention)."""
+
+    SCORE = "score"
+    BALANCED = "balanced"
+
+
 class Side(StrEnum):
     """The side of a (lead, property) pair that acts."""
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.attention import shown_entries
 from models.base import Base, CreatedAt, Id, words
 from models.enums import DealType, FeedActionKind, Origin, PropertyType, Side, Status
 from models.erasure import ERASERS, EXPORTERS
@@ -88,38 +89,35 @@ def next_listing(session: Session, user: User) -> Next:
     row = session.execute(_best(user)).one_or_none()
     if row is None:
         return Next(session.scalar(_newest(user)))
-    preference, is_stale, length, acted_since, listing, place = row
-    left = 0 if listing is None else length - place + 1
+    preference, is_stale, length, acted_since, listing, left = row
     return Next(
         listing,
         preference,
         is_stale=is_stale,
-        refill_is_due=bool(length == LIST_LENGTH and acted_since and left <= REFILL_AT),
+        refill_is_due=bool(length == LIST_LENGTH and acted_since and (left or 0) <= REFILL_AT),
     )
 
 
 def _best(user: User) -> Select:
     lists = LeadRecommendations
-    entry = (
-        func.unnest(lists.property_ids, lists.scores)
-        .table_valued("id", "score", with_ordinality="place")
-        .render_derived()
-    )
+    shown = shown_entries(Side.LEAD, lists.lead_id, lists.property_ids, lists.scores)
+    entry = shown.entry
     first = (
-        select(Property.id.label("id"), entry.c.place.label("place"))
+        select(Property.id.label("id"), func.count().over().label("left"))
         .select_from(entry)
         .join(Property, Property.id == entry.c.id)
         .join(User, on_market())
         .where(
             Property.city_key == Lead.city_key,
             Property.deal_type == Lead.deal_type,
+            shown.is_current(Lead.version, Property.version),
             _unseen(user),
             ~select(Action.id)
             .where(Action.lead_id == Lead.id, Action.property_id == Property.id, Action.side == Side.LEAD)
             .correlate(Lead, Property)
             .exists(),
         )
-        .order_by(entry.c.place)
+        .order_by(*shown.order)
         .limit(1)
         .correlate(Lead, lists)
         .lateral("first")
@@ -138,7 +136,7 @@ def _best(user: User) -> Select:
             func.coalesce(func.cardinality(lists.property_ids), 0),
             acted_since.correlate(lists),
             Property,
-            first.c.place,
+            first.c.left,
         )
         .select_from(Lead)
         .outerjoin(lists, lists.lead_id == Lead.id)

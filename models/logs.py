@@ -34,8 +34,13 @@ QUIET = {
 _QUOTED_DATA = re.compile(r"^(DETAIL:|\[parameters:|\[SQL:.*\[parameters:).*$", re.MULTILINE)
 
 
-def configuration(environment: str, level: str) -> dict[str, Any]:
-    """How :func:`logging.config.dictConfig` sets up a process: everything to standard error, in one form."""
+def configuration(environment: str, level: str, *, unhurried: bool = False) -> dict[str, Any]:
+    """
+    How :func:`logging.config.dictConfig` sets up a process: everything to standard error, in one form.
+
+    Args:
+        unhurried: Lines may wait a tenth of a second for others; for processes that write hundreds a second.
+    """
     as_json = environment == "production"
     as_text = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -63,7 +68,12 @@ def configuration(environment: str, level: str) -> dict[str, Any]:
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "ours"}},
+        "handlers": {
+            "stderr": {
+                "class": "models.log_lines.Unhurried" if unhurried else "logging.StreamHandler",
+                "formatter": "ours",
+            }
+        },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             # Servers that bring handlers of their own hand their lines to ours.
@@ -76,9 +86,9 @@ def configuration(environment: str, level: str) -> dict[str, Any]:
     }
 
 
-def configure(environment: str, level: str) -> None:
+def configure(environment: str, level: str, *, unhurried: bool = False) -> None:
     """Set up this process's logging."""
-    logging.config.dictConfig(configuration(environment, level))
+    logging.config.dictConfig(configuration(environment, level, unhurried=unhurried))
 
 
 def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:

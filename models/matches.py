@@ -15,6 +15,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -28,10 +31,12 @@ from sqlalchemy import (
     func,
     select,
     table,
+    true,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
+from models.attention import shown_entries
 from models.base import Base, CreatedAt, Id, words
 from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.errors import ConflictError, NotAllowedError, NotFoundError
@@ -270,8 +275,16 @@ def _list_place(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]
         if side is Side.LEAD
         else ("property_recommendations", "property_id", "lead_ids", property_id, lead_id)
     )
-    lists = table(name, column(mine), column(other))
-    return select(func.array_position(lists.c[other], other_id)).where(lists.c[mine] == mine_id).scalar_subquery()
+    lists = table(name, column(mine), column(other, ARRAY(BigInteger)), column("scores", ARRAY(REAL)))
+    shown = shown_entries(side, lists.c[mine], lists.c[other], lists.c.scores)
+    places = (
+        select(shown.entry.c.id, func.row_number().over(order_by=shown.order).label("place"))
+        .select_from(lists)
+        .join(shown.entry, true())
+        .where(lists.c[mine] == mine_id)
+        .subquery()
+    )
+    return select(places.c.place).where(places.c.id == other_id).scalar_subquery()
 
 
 def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_likes: bool) -> None:

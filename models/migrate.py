@@ -1,5 +1,7 @@
 """Bring a database's schema to the newest revision. Migrations are the only way the schema changes."""
 
+import logging
+import time
 from functools import cache
 from pathlib import Path
 
@@ -7,17 +9,39 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from models.settings import database_url
 
+log = logging.getLogger(__name__)
+
 FOLDER = Path(__file__).parent / "migrations"
+
+#: How often a migration that did not get its lock is tried: with their waits, for about a minute.
+MOST_TRIES = 20
+PAUSE_SECONDS = 1.0
+
+#: SQLSTATE of a lock that was not had in time.
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate the database at *url*. Doing so twice changes nothing; two at once wait for each other."""
-    with _connection(url) as config:
-        command.upgrade(config, revision)
+    """
+    Migrate the database at *url*. Doing so twice changes nothing; two at once wait for each other.
+
+    A migration that does not get a lock soon lets the others pass and tries again; those before it stay done.
+    """
+    for left in reversed(range(MOST_TRIES)):
+        try:
+            with _connection(url) as config:
+                command.upgrade(config, revision)
+            return
+        except OperationalError as error:
+            if not left or getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
+                raise
+            log.info("migration_waits_for_a_lock", extra={"tries_left": left})
+            time.sleep(PAUSE_SECONDS)
 
 
 def downgrade(url: str, revision: str) -> None:

@@ -28,6 +28,8 @@ MOST_A_DAY = 10
 
 def tell_new_offers(session: Session, limit: int = 1000) -> list[int]:
     """Store a notice for each new offer not told yet, best first, of the first *limit* found; the ids of the notices."""
+    # Two at once (a message that came twice) would each count only what was told before both, and tell twice as much.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("tell-offers", 0))))
     found = session.execute(_untold(limit)).all()
     told_today = Counter({user_id: count for user_id, *_, count in found})
     stored = []

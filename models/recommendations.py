@@ -20,10 +20,10 @@ from sqlalchemy import (
     LargeBinary,
     Row,
     Select,
+    SmallInteger,
     String,
     and_,
     bindparam,
-    column,
     exists,
     func,
     literal_column,
@@ -35,11 +35,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from models.attention import shown_entries
 from models.base import Base, CreatedAt, Id, words
-from models.enums import DealType, Side, Status
+from models.enums import DealType, ListOrder, Side, Status
 from models.leads import Lead, owned_lead
 from models.matches import Action, Match
 from models.properties import Property, owned_property
+from models.tokens import Claims, still_holds, user_of_claims
 from models.unscorable import UnscorableEntity
 from models.users import User
 
@@ -116,6 +118,7 @@ class Market(Base):
     """
 
     __tablename__ = "markets"
+    __table_args__ = (CheckConstraint("exploration_slots BETWEEN 0 AND 5", name="slots_are_few"),)
 
     city_key: Mapped[str] = mapped_column(String(110), primary_key=True)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), primary_key=True)
@@ -129,6 +132,13 @@ class Market(Base):
     #: Rises with every generation of lists.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
+    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`) from
+    #: which both were worked out; null: not yet.
+    list_order: Mapped[ListOrder] = mapped_column(
+        words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
+    )
+    exploration_slots: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    ordered_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
@@ -147,6 +157,8 @@ class Recommended:
     row: Property | Lead | Row
     owner: User | Owner
     match_score: float
+    #: It comes after the list's end, to be given a chance.
+    explored: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,34 +234,37 @@ SHOWN: dict[Side, tuple[str, ...]] = {
 
 def recommended_page(session: Session, side: Side, row_id: int, *, page: int, limit: int) -> RecommendedPage:
     """
-    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first, with whole rows.
+    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first, with whole rows; in a market
+    whose order is balanced, in that order, and with what is explored at the end (:mod:`models.attention`).
 
     What has left the market since the list was computed, and what this side has acted on, is left out.
     """
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit}
     rows = session.execute(_WHOLE_ROWS[side], named).all()
     if rows or page == 1:
-        return RecommendedPage(
-            [Recommended(row, owner, score) for row, owner, score, _ in rows], rows[0][3] if rows else 0
-        )
+        return RecommendedPage([Recommended(*row[:4]) for row in rows], rows[0][4] if rows else 0)
     return RecommendedPage([], _total(session, side, row_id))
 
 
-def shown_page(session: Session, owner: User, side: Side, row_id: int, *, page: int, limit: int) -> ShownPage:
+def shown_page(session: Session, claims: Claims, side: Side, row_id: int, *, page: int, limit: int) -> ShownPage:
     """
-    The same for the owner of the lead or property, with what a page shows and no more: the most frequent request of all.
+    The same for whoever signed in with *claims*, with what a page shows and no more: the most frequent request of all.
 
     Raises:
+        NotSignedInError: The token is void.
         NotFoundError: The lead or property is absent or somebody else's.
     """
-    named = {"row_id": row_id, "owner_id": owner.id, "limit": limit, "offset": (page - 1) * limit}
+    named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit, **vars(claims)}
     # Past the ORM: twenty rows of two entities take it longer than all the rest of the request.
     rows = session.connection().execute(_SHOWN_ROWS[side], named).all()
-    if not rows:
+    if not rows:  # why, is asked only now
+        owner = user_of_claims(session, claims)
         mine = (owned_lead if side is Side.LEAD else owned_property)(session, owner, row_id)
         share = mine.commission_share if side is Side.PROPERTY else None
         return ShownPage([], _total(session, side, row_id) if page > 1 else 0, share, frozenset())
-    entries = [Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency), row.score) for row in rows]
+    entries = [
+        Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency), row.score, row.explored) for row in rows
+    ]
     shared = frozenset(row.id for row in rows if row.contacts_shared)
     return ShownPage(entries, rows[0].total, rows[0].share_of_mine, shared)
 
@@ -286,22 +301,24 @@ class _List:
             else (Property, PropertyRecommendations, PropertyRecommendations.property_id)
         )
         ids = LeadRecommendations.property_ids if side is Side.LEAD else PropertyRecommendations.lead_ids
-        #: (id, score, place)
-        self.entry = (
-            func.unnest(ids, self.lists.scores)
-            .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="entry")
-            .render_derived()
-        )
+        self.shown = shown_entries(side, self.key, ids, self.lists.scores)
+        self.entry = self.shown.entry
         self.other = _looked_up(Property if side is Side.LEAD else Lead, self.entry.c.id, "other")
         self.owner = _looked_up(User, self.other.owner_id, "owner")
 
+    @property
+    def pair_of(self) -> tuple[Any, Any]:
+        """The lead and the property of an entry."""
+        return (self.mine, self.other) if self.side is Side.LEAD else (self.other, self.mine)
+
     def pair(self, table: type[Action] | type[Match]) -> ColumnElement[bool]:
         """Whether a row of *table* is about the pair."""
-        lead, found = (self.mine, self.other) if self.side is Side.LEAD else (self.other, self.mine)
+        lead, found = self.pair_of
         return and_(table.lead_id == lead.id, table.property_id == found.id)
 
     def select(self, *columns: Any) -> Select:
         """*columns* of the entries of the list of :row_id."""
+        lead, found = self.pair_of
         return (
             select(*columns)
             .select_from(self.lists)
@@ -317,15 +334,17 @@ class _List:
                 self.owner.is_active,
                 self.other.city_key == self.mine.city_key,
                 self.other.deal_type == self.mine.deal_type,
+                self.shown.is_current(lead.version, found.version),
                 ~exists().where(self.pair(Action), Action.side == literal_column(f"'{self.side}'")),
             )
         )
 
     def page(self, *columns: Any) -> Select:
-        """Of a page, *columns*, the score and the count of all entries."""
+        """Of a page, *columns*, the score, whether it is explored, and the count of all entries."""
+        total = func.count().over().label("total")
         return (
-            self.select(*columns, self.entry.c.score, func.count().over().label("total"))
-            .order_by(self.entry.c.place)
+            self.select(*columns, self.entry.c.score, self.entry.c.explored, total)
+            .order_by(*self.shown.order)
             .limit(bindparam("limit", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
             .execution_options(prepared=True)
@@ -335,15 +354,18 @@ class _List:
         return self.page(self.other, self.owner)
 
     def shown_rows(self) -> Select:
-        share = self.mine.commission_share if self.side is Side.PROPERTY else null()
-        return self.page(
+        of_properties = self.side is Side.PROPERTY  # whose lists show clients' contacts
+        shared = exists().where(self.pair(Match), Match.contact_shared_at.is_not(None))
+        caller = aliased(User, name="caller")
+        page = self.page(
             *(getattr(self.other, name) for name in SHOWN[self.side]),
             self.owner.id.label("owner_id"),
             self.owner.name.label("owner_name"),
             self.owner.agency_name.label("owner_agency"),
-            share.label("share_of_mine"),
-            exists().where(self.pair(Match), Match.contact_shared_at.is_not(None)).label("contacts_shared"),
-        ).where(self.mine.owner_id == bindparam("owner_id", type_=BigInteger))
+            (self.mine.commission_share if of_properties else null()).label("share_of_mine"),
+            (shared if of_properties else null()).label("contacts_shared"),
+        )
+        return page.join(caller, caller.id == self.mine.owner_id).where(still_holds(caller))
 
 
 # Made once, and planned once a connection.

@@ -7,7 +7,7 @@
 | answers under an Idempotency-Key | 24 hours (:data:`models.idempotency.KEPT`) |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
-| partial lists of tiles | until their market is published or their run cancelled; of a failed run 2 days (:data:`models.partials.PARTIALS_KEPT`) |
+| partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.partials.PARTIALS_KEPT`) |
 | entities set aside | while they exist in the version that failed |
 
 Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -72,7 +73,7 @@ class RescoringRun(Base):
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
     error: Mapped[str | None] = mapped_column(Text)
     #: Seconds of each stage before its shards were there: fitting the text model, planning.
-    stages: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    stages: Mapped[dict[str, float]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
     created_at: Mapped[CreatedAt]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -131,7 +132,7 @@ class RescoringShard(Base):
     #: Entities that the engine failed on and that were left out: [{"side", "id", "error"}].
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     #: Seconds of each stage of the attempt that succeeded, in order of time, and "peak_mb", its process's most memory.
-    stages: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    stages: Mapped[dict[str, float]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
 
     @property
     def is_merge(self) -> bool:

@@ -17,7 +17,7 @@ from models.properties import Property
 from models.users import User
 
 #: What a worker process holds before it has loaded anything: libraries, the text model, buffers.
-BASE_MB = 320
+BASE_MB = 380
 #: What scoring a market and publishing it takes for each lead and each property at its peak (measured by
 #: `python -m scripts.bench.run`, whose figures docs/operations.md tells).
 ROW_KB = 11
@@ -29,6 +29,9 @@ class IdRange:
 
     start: int | None = None
     stop: int | None = None
+
+
+EVERYTHING = IdRange()
 
 
 @dataclass(frozen=True)

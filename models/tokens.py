@@ -1,10 +1,28 @@
 """Access tokens: made, checked, ended."""
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
 import jwt
-from sqlalchemy import Float, String, bindparam, delete, exists, extract, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    extract,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
@@ -28,19 +46,36 @@ class RevokedToken(Base):
     expires_at: Mapped[datetime]
 
 
-#: Every request of somebody who is signed in begins with it: made once, planned once, one trip to the database.
-_USER_OF_TOKEN = (
-    select(User)
-    .where(
-        User.id == bindparam("user_id"),
-        User.is_active,
-        User.token_version == bindparam("version"),
-        ~exists().where(RevokedToken.jti == bindparam("jti")),
-        bindparam("issued", type_=Float) <= extract("epoch", func.now()) + IAT_SKEW,
-        extract("epoch", func.now()) < bindparam("expires", type_=Float),
+@dataclass(frozen=True)
+class Claims:
+    """Of a token whose signature is right: whose it is, and what :func:`still_holds` needs."""
+
+    user_id: int
+    version: int
+    jti: str
+    issued: float
+    expires: float
+
+
+def still_holds(user: type[User]) -> ColumnElement[bool]:
+    """
+    Whether *user* is the active user of the token that the parameters (the fields of :class:`Claims`) are of.
+
+    Its times are held against the database's clock: one machine's that jumps a day ahead would put everybody out.
+    """
+    now = extract("epoch", func.now())
+    return and_(
+        user.id == bindparam("user_id", type_=BigInteger),
+        user.is_active,
+        user.token_version == bindparam("version", type_=Integer),
+        ~exists().where(RevokedToken.jti == bindparam("jti", type_=String)),
+        bindparam("issued", type_=Float) <= now + IAT_SKEW,
+        now < bindparam("expires", type_=Float),
     )
-    .execution_options(prepared=True)
-)
+
+
+#: Nearly every request of somebody who is signed in begins with it: made once, planned once, one trip to the database.
+_USER_OF_TOKEN = select(User).where(still_holds(User)).execution_options(prepared=True)
 
 
 def make_token(user: User, secret: str, hours: int) -> str:
@@ -62,13 +97,21 @@ def make_token(user: User, secret: str, hours: int) -> str:
     return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
 
-def claims_of(token: str, secret: str) -> dict[str, object]:
+def claims_of(token: str, secret: str) -> Claims:
     """
-    A token's claims, its signature checked; whether it is past its time is for :func:`user_of_token`.
+    A token's claims, its signature checked; whether it is past its time is for :func:`still_holds`.
 
     Raises:
         NotSignedInError: It is not one of ours.
     """
+    claims = _decoded(token, secret)
+    return Claims(int(claims["sub"]), claims["ver"], claims["jti"], claims["iat"], claims["exp"])
+
+
+# A signature that was right stays right, and people send the same token again and again. Whether it is past its time
+# or void is asked every time.
+@lru_cache(4096)
+def _decoded(token: str, secret: str) -> Mapping[str, Any]:
     try:
         claims = jwt.decode(
             token,
@@ -83,34 +126,34 @@ def claims_of(token: str, secret: str) -> dict[str, object]:
         )
     except jwt.InvalidTokenError:
         raise NotSignedInError(REFUSED) from None
-    if claims["typ"] != "access" or not str(claims["sub"]).isdecimal() or not _are_moments(claims):
+    if claims["typ"] != "access" or not str(claims["sub"]).isdecimal() or int(claims["sub"]) > LARGEST_ID:
         raise NotSignedInError(REFUSED)
-    return claims
+    if not all(isinstance(claims[name], int) for name in ("iat", "exp")):
+        raise NotSignedInError(REFUSED)
+    return MappingProxyType(claims)
 
 
-def user_of_token(session: Session, token: str, secret: str) -> User:
+def user_of_claims(session: Session, claims: Claims) -> User:
     """
     The active user whose token this is.
 
     Raises:
         NotSignedInError: The token is void, or its user deactivated or deleted.
     """
-    claims = claims_of(token, secret)
-    named = {"user_id": int(claims["sub"]), "version": claims["ver"], "jti": claims["jti"]}
-    named |= {"issued": claims["iat"], "expires": claims["exp"]}
-    user = session.scalar(_USER_OF_TOKEN, named) if named["user_id"] <= LARGEST_ID else None
+    user = session.scalar(_USER_OF_TOKEN, vars(claims))
     if user is None:
         raise NotSignedInError(REFUSED)
     return user
 
 
-def _are_moments(claims: dict[str, object]) -> bool:
-    return all(isinstance(claims[name], int) for name in ("iat", "exp"))
+def user_of_token(session: Session, token: str, secret: str) -> User:
+    """The active user whose token this is; raises NotSignedInError if there is none."""
+    return user_of_claims(session, claims_of(token, secret))
 
 
 def revoke(session: Session, token: str, secret: str) -> None:
     """End one token; ending it again changes nothing."""
-    claims = claims_of(token, secret)
+    claims = _decoded(token, secret)
     row = {
         "jti": claims["jti"],
         "expires_at": datetime.fromtimestamp(int(claims["exp"]), tz=utc_now().tzinfo),

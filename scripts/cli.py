@@ -26,6 +26,7 @@ COMMANDS = {
     "runs": ("runs", "List rescoring runs; show, cancel or retry one."),
     "schedule": ("schedule", "Show when scheduled work is done next."),
     "rates": ("rates", "Set and list exchange rates."),
+    "markets": ("markets", "List markets; choose how their lists are read."),
     "weights": ("weights", "List, learn and roll back what criteria weigh."),
     "bench": ("bench", "Measure the engine beside its rivals."),
     "evaluate": ("evaluate", "Measure how well lists find what is looked for."),

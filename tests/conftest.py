@@ -244,12 +244,15 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
     A function that starts a Celery worker in its own session and waits until it takes tasks; all are killed
     after the test.
 
-    ``start_worker("runs", concurrency=1)`` listens to one queue; *through* is a command that runs it, such as ``ip netns
-    exec``; further arguments are variables of its environment. The process has ``lines``, what it has printed so far.
+    ``start_worker("runs", concurrency=1)`` listens to one queue; *through* is a command that runs it, such as
+    ``ip netns exec``, and *cwd* holds its code; further arguments are variables of its environment. The process
+    has ``lines``, what it has printed so far.
     """
     started: list[subprocess.Popen] = []
 
-    def start(*queues: str, concurrency: int = 1, through: Sequence[str] = (), **variables: str) -> subprocess.Popen:
+    def start(
+        *queues: str, concurrency: int = 1, through: Sequence[str] = (), cwd: Path = ROOT, **variables: str
+    ) -> subprocess.Popen:
         queues = queues or ("entities", "notices", "runs")
         command = [
             *through,
@@ -265,7 +268,7 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
         name = f"test{len(started)}-{uuid.uuid4().hex[:8]}@localhost"
         worker = subprocess.Popen(
             [*command, "--concurrency", str(concurrency), "--loglevel", "INFO", "--hostname", name],
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

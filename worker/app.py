@@ -1,5 +1,6 @@
 """The Celery application: `celery --app worker.app`."""
 
+import os
 import socket
 import sys
 
@@ -33,6 +34,10 @@ SWEEPS = {
     },
 }
 
+#: How much a process that takes nothing but runs gives way to others (see nice(2)): a run may take its time, somebody
+#: waits for a changed lead.
+RUNS_NICENESS = 10
+
 #: A broker that is cut off without a word (a dead host, a pulled cable) is given up after about 20 s.
 CUT_OFF = {
     "socket_connect_timeout": 5,
@@ -58,7 +63,14 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    tasks = ["worker.tasks", "worker.accounts", "worker.notices", "worker.quality", "worker.learning"]
+    tasks = [
+        "worker.tasks",
+        "worker.accounts",
+        "worker.attention",
+        "worker.learning",
+        "worker.notices",
+        "worker.quality",
+    ]
     app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
     app.conf.update(
         task_ignore_result=True,
@@ -78,6 +90,7 @@ def make_app(settings: Settings) -> Celery:
         task_routes={
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
+            "worker.attention.*": {"queue": "runs"},
             "worker.tasks.sweep_runs": {"queue": "runs"},
             "worker.notices.*": {"queue": "notices"},
             "worker.accounts.*": {"queue": "notices"},
@@ -108,6 +121,12 @@ watch.register(settings.redis_url)
 def _set_up_logging(**_: object) -> None:
     # With a receiver here Celery leaves logging alone, in workers and in beat.
     logs.configure(settings.environment, settings.log_level)
+
+
+@signals.worker_process_init.connect
+def _give_way(**_: object) -> None:
+    if set(app.amqp.queues.consume_from) == {"runs"}:
+        os.nice(RUNS_NICENESS)
 
 
 @signals.worker_ready.connect

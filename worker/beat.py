@@ -14,9 +14,9 @@ log = logging.getLogger(__name__)
 
 #: Further ahead than this, an entry's last time cannot be true.
 AHEAD = timedelta(seconds=5)
-#: Sweeps are not sent to a queue that has more messages than this: nobody takes them, or those before them have not
-#: been taken. Instead of an expiry, which a worker would judge by its own clock: a day ahead, it would drop them all.
-MOST_WAITING = 100
+#: Sweeps are not sent to a queue that has more messages than this: nobody listens, and they would pile up. Instead of an
+#: expiry, which a worker would judge by its own clock: a day ahead, it would drop them all.
+MOST_WAITING = 1000
 
 
 class Scheduler(RedBeatScheduler):

@@ -1,18 +1,14 @@
 """Making lists right after some leads or properties changed, came or went: theirs, and those they stand in."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from matching.incremental import (
-    column_scores,
-    merge_changed,
-    row_scores,
-    score_leads_against,
-    score_properties_against,
-)
+from matching.incremental import best_of_scores, merge_changed
+from matching.pairs import pair_scores
 from matching.ranking import RankedLists
 from models.enums import Side
 from models.recommendations import LIST_LENGTH
@@ -21,6 +17,9 @@ from worker.store import StoredLists, clear_lists, listing_any, read_lists, writ
 
 #: When more lists were written since the last look, searching all lists is quicker than reading these.
 MOST_LISTS_WRITTEN = 1000
+
+#: Changed entities whose scores with the whole other side are kept while their changes are applied.
+SCORES_KEPT = 16
 
 
 class Before:
@@ -63,73 +62,94 @@ def apply_changes(
         only: The lists to look at; the caller knows that all others are right. Without it, all.
     """
     changed = {Side.LEAD: lead_ids, Side.PROPERTY: property_ids}
+    fresh = _Fresh(snapshot)
     for side in Side:
-        _rewrite_own(session, snapshot, side, changed[side] if only is None else changed[side] & only[side])
+        _rewrite_own(session, fresh, side, changed[side] if only is None else changed[side] & only[side])
     for side in Side:
         if changed[other_side(side)] and (only is None or only[side]):
-            touched = _touched(session, snapshot, side, changed[other_side(side)], before, only and only[side])
-            _rewrite_others(session, snapshot, side, touched, changed)
+            touched = _touched(session, fresh, side, changed[other_side(side)], before, only and only[side])
+            _rewrite_others(session, fresh, side, touched, changed)
 
 
-def _rewrite_own(session: Session, snapshot: Snapshot, side: Side, ids: set[int]) -> None:
+class _Fresh:
+    """Scores of changed entities against all of the other side; of the last few they are kept, for they are asked for thrice."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._kept: dict[tuple[Side, int], NDArray[np.float32]] = {}
+
+    def of(self, side: Side, row: int) -> NDArray[np.float32]:
+        """Of row *row* of *side* with every row of the other side; NaN where the pair is broken. Not to be written to."""
+        if (side, row) not in self._kept:
+            part, other = self.snapshot.part(side), self.snapshot.part(other_side(side))
+            while len(self._kept) >= SCORES_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[side, row] = _scores(side, part.vectors.take([row]), other)
+        return self._kept[side, row]
+
+
+def _scores(side: Side, one: Any, others: Part) -> NDArray[np.float32]:
+    """Of one entity of *side* with each of *others*."""
+    return pair_scores(one, others.vectors) if side is Side.LEAD else pair_scores(others.vectors, one)
+
+
+def _rewrite_own(session: Session, fresh: _Fresh, side: Side, ids: set[int]) -> None:
     """The lists of the changed entities themselves; those that have left stand in no market any more."""
-    part = snapshot.part(side)
+    part = fresh.snapshot.part(side)
     rows = part.rows_of(ids)
     gone = sorted(ids - set(part.ids[rows].tolist()))
     if gone:
-        clear_lists(session, side, snapshot.market, gone)
+        clear_lists(session, side, fresh.snapshot.market, gone)
     if len(rows):
-        write_lists(session, side, snapshot.market, _scored(session, snapshot, side, rows))
+        write_lists(session, side, fresh.snapshot.market, _scored(session, fresh, side, rows))
 
 
-def _scored(session: Session, snapshot: Snapshot, side: Side, rows: NDArray[np.int64]) -> StoredLists:
+def _scored(session: Session, fresh: _Fresh, side: Side, rows: NDArray[np.int64]) -> StoredLists:
     """Fresh lists of these rows of *side*."""
-    part, other = snapshot.part(side), snapshot.part(other_side(side))
-    excluded = _excluded_among(session, snapshot, side, side, rows)
-    score = score_leads_against if side is Side.LEAD else score_properties_against
-    lists = score(part.vectors.take(rows), other.vectors, LIST_LENGTH, excluded)
-    return StoredLists(part.ids[rows], part.versions[rows], _by_id(lists, other))
+    part, other = fresh.snapshot.part(side), fresh.snapshot.part(other_side(side))
+    excluded = _excluded_among(session, fresh.snapshot, side, side, rows)
+    mine, theirs = (excluded[:, 0], excluded[:, 1]) if side is Side.LEAD else (excluded[:, 1], excluded[:, 0])
+    lists = []
+    for place, row in enumerate(rows.tolist()):
+        scores = fresh.of(side, row).copy()
+        scores[theirs[mine == place]] = np.nan
+        lists.append(best_of_scores(scores[np.newaxis], LIST_LENGTH))
+    return StoredLists(part.ids[rows], part.versions[rows], _by_id(RankedLists.concat(lists), other))
 
 
 def _touched(
     session: Session,
-    snapshot: Snapshot,
+    fresh: _Fresh,
     side: Side,
     changed: set[int],
     before: Before | None,
     only: set[int] | None,
 ) -> NDArray[np.int64]:
     """Ids of *side* in whose lists the *changed* of the other side stand or may now belong; a few too many do no harm."""
-    part = snapshot.part(side)
+    snapshot, few = fresh.snapshot, other_side(side)
     if only is not None and len(only) <= MOST_LISTS_WRITTEN:
         return np.array(sorted(only), np.int64)
-    if only is not None:
-        part = part.take(part.rows_of(only))
-    now = snapshot.part(other_side(side))
-    ids = part.ids[_reached(side, part, now.take(now.rows_of(changed)))]
-    known = before and before.listed(other_side(side), changed)
+    part = snapshot.part(side)
+    reached = np.zeros(len(part), bool)
+    for row in snapshot.part(few).rows_of(changed).tolist():
+        reached |= fresh.of(few, row) >= part.cuts  # NaN, where the pair is broken, reaches nothing
+    known = before and before.listed(few, changed)
     # Lists written since may hold a version of the changed that we have never seen.
     written = snapshot.lists_written[side]
     if known is None or len(written) > MOST_LISTS_WRITTEN:
-        listing = listing_any(session, side, snapshot.market, sorted(changed))
-        return np.union1d(ids, listing if only is None else listing[np.isin(listing, part.ids)])
-    return np.union1d(np.union1d(ids, written), part.ids[_reached(side, part, known)])
-
-
-def _reached(side: Side, part: Part, others: Part) -> NDArray[np.bool_]:
-    """Rows of *part* whose cut any of *others* reaches."""
-    reached = np.zeros(len(part), bool)
-    for row in range(len(others)):
-        one = others.vectors.take([row])
-        scores = column_scores(part.vectors, one)[:, 0] if side is Side.LEAD else row_scores(one, part.vectors)[0]
-        reached |= scores >= part.cuts  # NaN, where the pair is broken, reaches nothing
-    return reached
+        touched = np.union1d(part.ids[reached], listing_any(session, side, snapshot.market, sorted(changed)))
+    else:
+        for row in range(len(known)):
+            reached |= _scores(few, known.vectors.take([row]), part) >= part.cuts
+        touched = np.union1d(part.ids[reached], written)
+    return touched if only is None else np.intersect1d(touched, sorted(only))
 
 
 def _rewrite_others(
-    session: Session, snapshot: Snapshot, side: Side, touched: NDArray[np.int64], changed: dict[Side, set[int]]
+    session: Session, fresh: _Fresh, side: Side, touched: NDArray[np.int64], changed: dict[Side, set[int]]
 ) -> None:
     """Those lists of *side* with the changed entities of the other side taken out, moved or put in."""
+    snapshot = fresh.snapshot
     part = snapshot.part(side)
     columns = np.array(sorted(changed[other_side(side)]), np.int64)
     # Lists of changed entities are fresh already; one whose owner has left the market will be cleared by that change.
@@ -139,27 +159,26 @@ def _rewrite_others(
     if not len(stored.ids):
         return
     rows = row_of(part.ids, stored.ids)
-    merged = merge_changed(stored.lists, columns, _scores_of(session, snapshot, side, rows, columns), LIST_LENGTH)
+    merged = merge_changed(stored.lists, columns, _scores_of(session, fresh, side, rows, columns), LIST_LENGTH)
     kept = StoredLists(stored.ids[merged.rows], stored.versions[merged.rows], merged.lists)
     write_lists(session, side, snapshot.market, kept)
     lost = merged.rows_to_recompute
     if len(lost):
-        fresh = _scored(session, snapshot, side, rows[lost])
-        write_lists(session, side, snapshot.market, StoredLists(fresh.ids, stored.versions[lost], fresh.lists))
+        anew = _scored(session, fresh, side, rows[lost])
+        write_lists(session, side, snapshot.market, StoredLists(anew.ids, stored.versions[lost], anew.lists))
 
 
 def _scores_of(
-    session: Session, snapshot: Snapshot, side: Side, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    session: Session, fresh: _Fresh, side: Side, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """(rows, columns) scores of these rows of *side* with the changed entities *columns*; NaN where gone or left out."""
-    part, other = snapshot.part(side), snapshot.part(other_side(side))
+    few, other = other_side(side), fresh.snapshot.part(other_side(side))
     scores = np.full((len(rows), len(columns)), np.nan, np.float32)
     there = other.rows_of(columns.tolist())
     if not len(there):
         return scores
-    mine, theirs = part.vectors.take(rows), other.vectors.take(there)
-    found = column_scores(mine, theirs) if side is Side.LEAD else row_scores(theirs, mine).T
-    excluded = _excluded_among(session, snapshot, side, other_side(side), there)
+    found = np.stack([fresh.of(few, row)[rows] for row in there.tolist()], axis=1)
+    excluded = _excluded_among(session, fresh.snapshot, side, few, there)
     mine_column = 0 if side is Side.LEAD else 1
     among = np.isin(excluded[:, mine_column], rows)
     found[np.searchsorted(rows, excluded[among, mine_column]), excluded[among, 1 - mine_column]] = np.nan

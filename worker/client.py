@@ -13,7 +13,7 @@ from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from models import logs
+from models import logs, tracing
 from worker.measures import Queue, TaskTimes, queues, stage_seconds, task_times
 from worker.schedule import Entry
 from worker.upcoming import upcoming
@@ -43,6 +43,12 @@ class Client:
             task_publish_retry=False,
             task_ignore_result=True,
         )
+
+    def warm_up(self) -> None:
+        """Load what sending needs, so that the first sender does not wait for it. Connects to nothing."""
+        self._celery.finalize()
+        self._celery.amqp.producer_pool  # noqa: B018 - made when first asked for
+        self._celery.connection_for_write().transport  # noqa: B018 - imported when first asked for
 
     def lead_changed(self, lead_id: int) -> bool:
         """Ask that the lists touched by a lead's change be made right."""
@@ -95,7 +101,7 @@ class Client:
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:
-            headers = {"sent_at": time.time(), **logs.handed_on()}
+            headers = {"sent_at": time.time(), **logs.handed_on(), **tracing.handed_on()}
             self._celery.send_task(task, args=args, queue=queue, headers=headers, retry=False)
         except (KombuError, RedisError, OSError) as error:
             log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})

@@ -17,7 +17,7 @@ from models.enums import DealType, Side, Status
 from models.facts import lead_facts, market_factors, property_facts
 from models.leads import Lead
 from models.properties import Property
-from models.tiles import IdRange
+from models.tiles import EVERYTHING, IdRange
 from models.unscorable import Failure
 from models.users import User
 from worker.horizon import Horizon
@@ -89,7 +89,7 @@ def load_leads(
     text_model: TextModel,
     weights: Weights,
     changed_since: Horizon | None = None,
-    among: IdRange = IdRange(),
+    among: IdRange = EVERYTHING,
 ) -> Rows:
     """The market's leads that are on the market (only those that a look to the horizon *changed_since* has missed)."""
     factors = market_factors(session, market[0])
@@ -108,7 +108,7 @@ def load_properties(
     places: PlaceIndex,
     text_model: TextModel,
     changed_since: Horizon | None = None,
-    among: IdRange = IdRange(),
+    among: IdRange = EVERYTHING,
 ) -> Rows:
     """The market's properties that are on the market (only those missed since)."""
     factors = market_factors(session, market[0])

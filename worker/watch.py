@@ -8,7 +8,7 @@ from typing import Any
 import redis
 from celery import Task, signals
 
-from models import logs
+from models import logs, tracing
 from worker import measures
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ def register(redis_url: str) -> None:
         seconds = time.perf_counter() - getattr(_began, "at", time.perf_counter())
         outcome = (state or "UNKNOWN").lower()
         log.info("task_ended", extra={"outcome": outcome, "ms": round(seconds * 1000, 1)})
+        tracing.end(_began.__dict__.pop("trace", None), outcome != "success", outcome=outcome)
         logs.begin()
         try:
             measures.note_task(client, task.name, outcome, seconds)
@@ -34,14 +35,21 @@ def register(redis_url: str) -> None:
     signals.task_prerun.connect(_begin, weak=False)
     signals.task_postrun.connect(end, weak=False)
     signals.before_task_publish.connect(_stamp, weak=False)
+    signals.worker_process_shutdown.connect(_flush, weak=False)
 
 
 def _begin(task_id: str, task: Task, **_: Any) -> None:
     _began.at = time.perf_counter()
     handed = {name: getattr(task.request, name, None) for name in logs.HANDED_ON}
-    logs.begin(task=task.name.rpartition(".")[2], task_id=task_id, **handed)
+    name = task.name.rpartition(".")[2]
+    _began.trace = tracing.begin(name, "CONSUMER", getattr(task.request, "traceparent", None), task_id=task_id)
+    logs.begin(task=name, task_id=task_id, trace_id=_began.trace and _began.trace.trace_id, **handed)
 
 
 def _stamp(headers: dict[str, Any], **_: Any) -> None:
     """When it was sent, on whatever beat or a retry publishes; see measures.queues."""
     headers.setdefault("sent_at", time.time())
+
+
+def _flush(**_: Any) -> None:
+    tracing.flush()

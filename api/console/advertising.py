@@ -16,7 +16,7 @@ from models.campaigns import CampaignStatus, Platform
 from models.niches import NicheStatus
 
 NICHE = [
-    Control("name", "Name"),
+    Control("name", "Name of the niche"),
     Control("category", "Category"),
     Control("description", "Description", "long", required=False, wide=True),
     Control("cpl_target", "Cost of a lead, at most", "number", required=False),
@@ -29,13 +29,13 @@ _DATES = [
     Control("end_date", "Last day", "date", required=False),
 ]
 CAMPAIGN = [
-    Control("name", "Name"),
+    Control("name", "Name of the campaign"),
     Control("platform", "Platform", "choice", choices=tuple(Platform)),
     Control("budget", "Budget", "number"),
     *_DATES,
 ]
 CAMPAIGN_CHANGES = [
-    Control("name", "Name"),
+    Control("name", "Name of the campaign"),
     Control("budget", "Budget", "number"),
     *_DATES,
     Control("status", "State", "choice", choices=tuple(CampaignStatus)),

@@ -1,9 +1,12 @@
 """Why a pair scores what it scores, in words: what the lead wants, what the property has, how well that fits."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from api.console.shapes import grade, money, number, place_of, span
+from markupsafe import Markup, escape
+
+from api.console.shapes import bar, grade, money, number, place_of, span
 from api.console.speech import say, word
+from matching.explain import CriterionShare
 from models.leads import Lead
 from models.properties import Property
 
@@ -21,45 +24,31 @@ NAMES = {
 VERDICTS = {"good": "fits", "fair": "fits in part", "poor": "does not fit"}
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One criterion that the lead states, ready to be shown."""
+def why(lead: Lead, found: Property, shares: Sequence[CriterionShare]) -> Markup:
+    """
+    The reasons behind the score of *lead* with *found* (api.explanations), the weightiest first, and what is left open.
 
-    name: str
-    percent: float
-    kind: str  #: good, fair, poor or unknown
-    verdict: str
-    wish: str
-    fact: str
-    points: float
-
-
-@dataclass(frozen=True)
-class Why:
-    """All of a pair's criteria, the weightiest first, and what the lead leaves open."""
-
-    reasons: list[Reason]
-    open: list[str]
+    Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would spend
+    half of the page's time on them.
+    """
+    stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
+    left = ", ".join(say(NAMES[share.criterion]).lower() for share in shares if not share.stated)
+    wanted = say("wanted {wish}")
+    reasons = "".join(_reason(lead, found, share, wanted) for share in stated)
+    more = f'<p class="small muted">{escape(say("Left open: {names}", names=left))}</p>' if left else ""
+    return Markup(f'<div class="why"><h4>{say("Why this score")}</h4><ul>{reasons}</ul>{more}</div>')  # nosec B704
 
 
-def why(lead: Lead, found: Property, criteria: list[dict]) -> Why:
-    """The reasons behind the score of *lead* with *found*, from the engine's shares (api.explanations)."""
-    stated = sorted((share for share in criteria if share["stated"]), key=lambda share: -share["weight"])
-    left = [say(NAMES[share["criterion"]]) for share in criteria if not share["stated"]]
-    return Why([_reason(lead, found, share) for share in stated], left)
-
-
-def _reason(lead: Lead, found: Property, share: dict) -> Reason:
-    name, percent = share["criterion"], 100 * share["value"]
-    kind = grade(percent) if share["known"] else "unknown"
-    return Reason(
-        name=say(NAMES[name]),
-        percent=percent,
-        kind=kind,
-        verdict=say(VERDICTS[kind]) if share["known"] else say("not told"),
-        wish=_wish(name, lead),
-        fact=_fact(name, found) if share["known"] else say("not told"),
-        points=share["points"],
+def _reason(lead: Lead, found: Property, share: CriterionShare, wanted: str) -> str:
+    """One criterion that the lead states: what the property has, what was wanted, how well that fits."""
+    name, percent = share.criterion, 100 * share.value
+    kind = grade(percent) if share.known else "unknown"
+    verdict, fact = (VERDICTS[kind], _fact(name, found)) if share.known else ("not told", say("not told"))
+    wish = wanted.replace("{wish}", escape(_wish(name, lead)))
+    return (
+        f'<li><span class="words"><b>{say(NAMES[name])}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
+        f'<span class="verdict {kind}">{say(verdict)}</span>{bar(percent, kind)}'
+        f'<span class="unseen">{percent:.0f}%</span></li>'
     )
 
 

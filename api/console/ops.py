@@ -1,8 +1,11 @@
 """Operators' pages: the engine's runs, what the lists are like, the schedule."""
 
 import json
+import math
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, current_app, render_template, request
@@ -28,8 +31,11 @@ for_operators = page_for(Role.ADMIN)
 
 RUNS_PER_PAGE = 15
 NEXT_TIMES = 3
-#: The charts read every list; for so long one reading serves all who look.
+#: What reads every list, lead or property: for so long one reading serves all who look.
 CHARTS_KEPT_SECONDS = 60
+MARKETS_KEPT_SECONDS = 60
+#: Pages ask for this every second.
+FRESHNESS_KEPT_SECONDS = 3
 
 
 @blp.get("/console/engine")
@@ -43,16 +49,17 @@ def engine() -> str:
         "progress": progress_of(session(), [run.id for run in rows]),
         "open_states": OPEN_STATES,
         "is_open": any(run.state in OPEN_STATES for run in rows),
-        "fresh": freshness(session()),
+        "fresh": _kept("freshness", FRESHNESS_KEPT_SECONDS, lambda: freshness(session())),
         "queues": _queues(),
         "page": page,
         "pages": max(1, -(-total // RUNS_PER_PAGE)),
     }
     named = not wants_part() or any(run.city_key for run in rows)
-    shown["cities"] = market_state.city_names(session()) if named else {}
+    shown["cities"] = _cities() if named else {}
     if wants_part():
         return render_template("console/engine_part.html", **shown)
-    return render_template("console/engine.html", markets=live_markets(session())[:100], deals=list(DealType), **shown)
+    markets = _kept("markets", MARKETS_KEPT_SECONDS, lambda: live_markets(session())[:100])
+    return render_template("console/engine.html", markets=markets, deals=list(DealType), **shown)
 
 
 @blp.post("/console/engine/runs")
@@ -73,7 +80,7 @@ def start_run() -> Response:
 def one_run(run_id: int) -> str:
     run = get_run(session(), run_id)
     shown = {"run": run, "progress": progress_of(session(), [run.id]).get(run.id), "open_states": OPEN_STATES}
-    shown["cities"] = market_state.city_names(session())
+    shown["cities"] = _cities()
     return render_template("console/run_part.html" if wants_part() else "console/run.html", **shown)
 
 
@@ -161,19 +168,32 @@ def _as_json(arguments: dict[str, Any]) -> str:
     return json.dumps(arguments, ensure_ascii=False) if arguments else ""
 
 
-_charts_lock = threading.Lock()
+def _cities() -> dict[str, str]:
+    return _kept("cities", MARKETS_KEPT_SECONDS, lambda: market_state.city_names(session()))
 
 
 def _kept_state() -> dict[str, Any]:
-    """What the charts show, read at most once a minute: two operators who reload cost no more than one."""
-    kept = current_app.extensions.setdefault("console_charts", {"at": -CHARTS_KEPT_SECONDS})
-    with _charts_lock:
-        if time.monotonic() - kept["at"] >= CHARTS_KEPT_SECONDS:
-            kept["state"] = {
-                "scores": market_state.score_histogram(session()),
-                "coverage": market_state.coverage(session()),
-                "exposure": market_state.exposure(session()),
-                "times": market_state.run_times(session()),
-            }
-            kept["at"] = time.monotonic()
-    return kept["state"]
+    """What the charts show."""
+    read = lambda: {
+        "scores": market_state.score_histogram(session()),
+        "coverage": market_state.coverage(session()),
+        "exposure": market_state.exposure(session()),
+        "times": market_state.run_times(session()),
+    }
+    return _kept("charts", CHARTS_KEPT_SECONDS, read)
+
+
+@dataclass
+class _Kept:
+    value: Any = None
+    read_at: float = -math.inf
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def _kept(name: str, seconds: float, read: Callable[[], Any]) -> Any:
+    """What *read* gave at most so many seconds ago: two operators who look cost no more than one."""
+    kept = current_app.extensions.setdefault("console_kept", {}).setdefault(name, _Kept())
+    with kept.lock:
+        if time.monotonic() - kept.read_at >= seconds:
+            kept.value, kept.read_at = read(), time.monotonic()
+        return kept.value

@@ -5,13 +5,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
+from markupsafe import Markup
 
 from api.console.access import visitor
-from api.console.fit import Why, why
+from api.console.fit import why
 from api.console.page import back, page_number, wants_json
 from api.console.speech import SAID, say
 from api.db import session
-from api.explanations import explain_pairs
+from api.explanations import shares_of_pairs
 from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.errors import InvalidValueError
 from models.leads import Lead
@@ -30,7 +31,7 @@ class Card:
     entry: Recommended
     lead: Lead
     property: Property
-    why: Why
+    why: Markup  #: The reasons behind the score.
 
 
 def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
@@ -102,7 +103,7 @@ def _commission(text: str) -> Decimal | None:
 def _cards(side: Side, mine: Lead | Property, entries: list[Recommended]) -> list[Card]:
     rows = [entry.row for entry in entries]
     leads, properties = ([mine], rows) if side is Side.LEAD else (rows, [mine])
-    explained = explain_pairs(session(), leads, properties)
+    explained = shares_of_pairs(session(), leads, properties)
     cards = []
     for entry, criteria in zip(entries, explained, strict=True):
         lead, found = (mine, entry.row) if side is Side.LEAD else (entry.row, mine)

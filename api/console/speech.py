@@ -6,6 +6,7 @@ A test holds the dictionary to what the pages say.
 """
 
 import re
+from contextvars import ContextVar
 from enum import StrEnum
 
 from flask import g, request
@@ -13,6 +14,8 @@ from flask import g, request
 from api.console.russian import PATTERNS, PLURALS, SENTENCES, WORDS
 
 LANGUAGES = ("ru", "en")
+#: The language of the request that this thread answers. Not read from `g`: a page of cards asks thousands of times.
+_language: ContextVar[str] = ContextVar("language", default="ru")
 
 
 def choose_language() -> None:
@@ -21,10 +24,11 @@ def choose_language() -> None:
     if chosen not in LANGUAGES:
         chosen = request.accept_languages.best_match(LANGUAGES, default="ru")
     g.language = chosen
+    _language.set(chosen)
 
 
 def language() -> str:
-    return g.get("language", "ru")
+    return _language.get()
 
 
 def say(sentence: str, **values: object) -> str:

@@ -1,10 +1,12 @@
 """The console's own scripts and styles, under names that change with their content, so that browsers may keep them."""
 
 import functools
+import gzip
 import hashlib
+from http import HTTPStatus
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, send_from_directory
+from flask import Blueprint, Response, abort, request, send_from_directory
 
 from api.access import public
 
@@ -26,7 +28,18 @@ def static_file(version: str, name: str) -> Response:
     """One file. Scripts import each other by relative names, so one version holds for all of them."""
     if not (FOLDER / name).is_file():
         abort(404)
-    return send_from_directory(FOLDER, name, max_age=YEAR if version == _version() else 0)
+    response = send_from_directory(FOLDER, name, max_age=YEAR if version == _version() else 0)
+    response.vary.add("Accept-Encoding")
+    if "gzip" in request.accept_encodings and response.status_code == HTTPStatus.OK:
+        response.set_data(_compressed(name, _version()))
+        response.content_encoding = "gzip"
+        response.headers.pop("ETag")  # it is the plain file's; the address itself changes with the content
+    return response
+
+
+@functools.lru_cache(maxsize=50)
+def _compressed(name: str, version: str) -> bytes:
+    return gzip.compress((FOLDER / name).read_bytes(), mtime=0)
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, signed_in
+from api.access import claims, current_user, sign_in, signed_in, signed_in_by_query
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import only_reads, session
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
@@ -36,6 +36,9 @@ class PropertyRecommendation(Body):
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Dict()
+    explored = fields.Boolean(
+        metadata={"description": "Only where true: new, in hardly any list, and given a chance after the end of this one."}
+    )
     criteria = fields.List(fields.Nested(CriterionShare))
 
 
@@ -82,35 +85,35 @@ class ActionAnswer(Body):
 
 @blp.route("/leads/<int:lead_id>/property-recommendations")
 class ForLead(MethodView):
-    @signed_in
+    @signed_in_by_query
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, PropertyRecommendations)
     def get(self, args, lead_id):
         """List the properties that suit one of my leads, best first"""
         explain = args.pop("explain")
-        found = shown_page(session(), current_user(), Side.LEAD, lead_id, **args)
+        found = shown_page(session(), claims(), Side.LEAD, lead_id, **args)
         entries = [_property_entry(entry) for entry in found.entries]
         if explain:
-            lead = owned_lead(session(), current_user(), lead_id)
+            lead = owned_lead(session(), sign_in(), lead_id)
             _add_criteria(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, found)))
         return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
 
 
 @blp.route("/properties/<int:property_id>/lead-recommendations")
 class ForProperty(MethodView):
-    @signed_in
+    @signed_in_by_query
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, LeadRecommendations)
     def get(self, args, property_id):
         """List the leads that one of my properties suits, best first"""
         explain = args.pop("explain")
-        found = shown_page(session(), current_user(), Side.PROPERTY, property_id, **args)
+        found = shown_page(session(), claims(), Side.PROPERTY, property_id, **args)
         share = float(found.commission_share or 0)
         entries = [_lead_entry(entry, share, entry.row.id in found.contacts_shared) for entry in found.entries]
         if explain:
-            mine = owned_property(session(), current_user(), property_id)
+            mine = owned_property(session(), sign_in(), property_id)
             _add_criteria(entries, explain_pairs(session(), whole_rows(session(), Lead, found), [mine]))
         return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
 
@@ -157,20 +160,21 @@ def _act(side: Side, body: dict, lead_id: int, property_id: int) -> dict:
 
 
 def _property_entry(entry: Recommended) -> dict:
-    share = float(entry.row.commission_share or 0)
+    found = entry.row
+    share = float(found.commission_share or 0)
     return {
-        "property_id": str(entry.row.id),
+        "property_id": str(found.id),
         "property_data": {
-            "address": address_of(entry.row),
-            "details": details_of(entry.row),
+            "address": address_of(found),
+            "details": details_of(found),
             "commission_share": share,
-            "photos": entry.row.photos,
-            "description": entry.row.description,
+            "photos": found.photos,
+            "description": found.description,
         },
         "realtor_info": realtor_info(entry.owner),
         "match_score": round(entry.match_score, 2),
         "commission_details": {"proposed_share": share},
-    }
+    } | ({"explored": True} if entry.explored else {})
 
 
 def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict:

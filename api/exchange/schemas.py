@@ -1,6 +1,7 @@
 """Bodies and answers of the exchange contract that several of its resources share."""
 
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -133,6 +134,7 @@ class PropertyCreated(Body):
 # A schema is costly to make: these are made once, not for every row of a page.
 ADDRESS_FIELDS = tuple(Address().fields)
 DETAILS_FIELDS = tuple(Details().fields)
+_address, _details = attrgetter(*ADDRESS_FIELDS), attrgetter(*DETAILS_FIELDS)
 
 
 def lead_columns(body: dict) -> dict[str, Any]:
@@ -192,15 +194,18 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
 
 def address_of(found: Property) -> dict[str, Any]:
     """A property's address; `location` is there where the address came as one text."""
-    address = {name: getattr(found, name) for name in ADDRESS_FIELDS}
-    return address | ({"location": found.location} if found.location else {})
+    address = dict(zip(ADDRESS_FIELDS, _address(found), strict=True))
+    if found.location:
+        address["location"] = found.location
+    return address
 
 
 def details_of(found: Property) -> dict[str, Any]:
     """A property's facts as the exchange contract writes them; what is unknown is null."""
-    facts = {name: getattr(found, name) for name in DETAILS_FIELDS}
+    facts = dict(zip(DETAILS_FIELDS, _details(found), strict=True))
     facts["price"], facts["area"] = _plain(found.price), _plain(found.area)
-    return facts | {"currency": found.currency, "deal_type": found.deal_type}
+    facts["currency"], facts["deal_type"] = found.currency, found.deal_type
+    return facts
 
 
 def realtor_info(owner: User, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:

@@ -1,18 +1,27 @@
-"""How Alembic runs our migrations: on a connection that models.migrate hands over, with short lock waits."""
+"""
+How Alembic runs our migrations: on a connection that models.migrate hands over, with short lock waits.
+
+Whoever waits for a table's lock makes everybody queue behind it, so a migration waits briefly and models.migrate tries it
+again. An index on a table that grows is made without a lock, outside the transaction:
+
+    with op.get_context().autocommit_block():
+        op.create_index(..., postgresql_concurrently=True, if_not_exists=True)
+"""
 
 from alembic import context
 from sqlalchemy import text
 
 from models import Base
 
-#: A migration that cannot get its lock soon fails rather than make everybody queue behind it.
-LOCK_TIMEOUT = "5s"
+#: So long may everybody else have to queue behind a migration that waits for its lock.
+LOCK_TIMEOUT = "2s"
 
 connection = context.config.attributes["connection"]
-connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
 connection.execute(text("SET statement_timeout = 0"))
-# Two releases that start at once migrate one after the other.
+# Two releases that start at once migrate one after the other, however long the first one takes.
+connection.execute(text("SET lock_timeout = 0"))
 connection.execute(text("SELECT pg_advisory_lock(hashtextextended('leadmatch-migrations', 0))"))
+connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
 connection.commit()
 try:
     context.configure(connection=connection, target_metadata=Base.metadata, transaction_per_migration=True)

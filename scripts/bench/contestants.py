@@ -3,7 +3,7 @@ market.
 
 The dense ones take the vectors written out, districts, stations and price knots included. Their work is
 proportional to the rows they are asked for, so at sizes where they would take minutes they are timed on every
-n-th row and the time multiplied by n.
+n-th row and the time multiplied by n. The query in SQL is in :mod:`scripts.bench.sql`.
 """
 
 import time
@@ -39,14 +39,21 @@ class Vectors:
     properties: NDArray[np.float32]
 
 
-def vectors_of(market: SyntheticMarket, threads: int) -> Vectors:
-    model = TextModel.fit(market.leads.text + market.properties.text, seed=0)
-    leads = lead_vectors(market.leads, model, market.places)
-    properties = property_vectors(market.properties, model, market.places)
-    columns = MatrixColumns.of(properties)
+def market_of(market: SyntheticMarket, model: TextModel) -> Market:
+    return Market(
+        lead_vectors(market.leads, model, market.places), property_vectors(market.properties, model, market.places)
+    )
+
+
+def text_model_of(market: SyntheticMarket) -> TextModel:
+    return TextModel.fit(market.leads.text + market.properties.text, seed=0)
+
+
+def vectors_of(market: Market, threads: int) -> Vectors:
+    columns = MatrixColumns.of(market.properties)
     with ThreadPoolExecutor(threads) as pool:
-        points = np.ascontiguousarray(lead_matrix(leads, columns, pool).T)
-    return Vectors(Market(leads, properties), points, property_matrix(properties, columns))
+        points = np.ascontiguousarray(lead_matrix(market.leads, columns, pool).T)
+    return Vectors(market, points, property_matrix(market.properties, columns))
 
 
 def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: int, share: int) -> float:
@@ -110,11 +117,19 @@ def implicit_topk(vectors: Vectors, k: int, threads: int, share: int) -> float:
     return _both_ways(lambda queries, base: topk(base, queries, k, num_threads=threads), vectors, share)
 
 
-#: Name to comparator and the package that it needs; those not installed are left out.
-COMPARATORS: dict[str, tuple[str, Callable[[Vectors, int, int, int], float]]] = {
-    "faiss IndexFlatIP, each way": ("faiss", faiss_flat),
-    "scikit-learn brute, each way": ("sklearn", sklearn_brute),
-    "implicit topk, each way": ("implicit", implicit_topk),
+@dataclass(frozen=True)
+class Comparator:
+    """Somebody else's way; left out where its *package* is not installed, or above *largest* rows a side."""
+
+    package: str
+    seconds: Callable[[Vectors, int, int, int], float]
+    largest: int
+
+
+COMPARATORS = {
+    "faiss IndexFlatIP, each way": Comparator("faiss", faiss_flat, 1_000_000),
+    "scikit-learn brute, each way": Comparator("sklearn", sklearn_brute, 25_000),
+    "implicit topk, each way": Comparator("implicit", implicit_topk, 25_000),
 }
 
 

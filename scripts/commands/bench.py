@@ -4,23 +4,24 @@ run.
 """
 
 import os
-import resource
 import statistics
 import time
+from pathlib import Path
 
 import click
 import numpy as np
 
 from matching.incremental import column_scores, score_leads_against
-from scripts.bench import contestants
+from matching.text import TextModel
+from matching.topk import MarketLists
+from scripts.bench import contestants, growth, sql
 from scripts.bench.contestants import COMPARATORS, Vectors
-from scripts.bench.market import synthetic_market
+from scripts.bench.market import SyntheticMarket, synthetic_market
+from scripts.bench.timings import FLOOR, NARROW_FLOOR, OURS, SQL, Timings
+from scripts.home import Home
 
-FLOOR, NARROW_FLOOR, OURS = "dense product alone (the floor)", "the same, 128 columns wide", "Leadmatch"
-#: Above this many rows a side, dense contestants are timed on a sample of rows and multiplied.
-LARGEST_DENSE = 25_000
-#: At most this many rows a side for the two slowest.
-LARGEST_SLOW = 25_000
+#: Above this many rows a side, the floor is timed on every n-th row, times n, and so are other libraries.
+LARGEST_DENSE, FLOOR_SHARE, LIBRARY_SHARE = 25_000, 4, 8
 
 
 class Size(click.ParamType):
@@ -41,70 +42,110 @@ class Size(click.ParamType):
     "--size", type=Size(), envvar="SIZE", default="20k", show_default=True, help="Leads and properties."
 )
 @click.option("--k", default=100, show_default=True, help="Length of a list.")
-@click.option("--repeats", default=3, show_default=True, help="Rounds; medians are shown.")
+@click.option(
+    "--repeats",
+    type=click.IntRange(1, 100),
+    envvar="REPEATS",
+    default=3,
+    show_default=True,
+    help="Turns of the engine and of the floor; the others take one.",
+)
 @click.option("--threads", default=0, help="0: one a core.")
 @click.option("--alone", is_flag=True, help="The engine and the floor only.")
-@click.option("--growth", is_flag=True, help="Instead: the engine at a row of sizes, with the exponent.")
-def command(size: int, k: int, repeats: int, threads: int, alone: bool, growth: bool) -> None:
-    """Time the engine against brute force and other libraries; check its lists in the same run."""
+@click.option(
+    "--sql-sample",
+    type=click.IntRange(0, 10_000),
+    default=50,
+    show_default=True,
+    help="Leads, and properties, that the SQL query is timed on; 0 leaves it out.",
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where every time is appended as it comes  [bench.jsonl in LEADMATCH_HOME]",
+)
+@click.option("--growth", "grow", is_flag=True, help="Instead: the engine at a row of sizes, with the exponent.")
+def command(
+    size: int, k: int, repeats: int, threads: int, alone: bool, sql_sample: int, report: Path | None, grow: bool
+) -> None:
+    """Time the engine against brute force and other libraries; check its lists in the same run.
+
+    The comparators are optional: pip install 'leadmatch[bench]'. What is missing is left out and named.
+    """
     threads = threads or os.cpu_count() or 1
-    if growth:
-        show_growth(k, threads)
+    if grow:
+        click.echo("\n" + "\n".join(growth.as_markdown(growth.measure(k, threads))))
         return
-    vectors = prepare(size, threads)
-    seconds, lists = take_turns(vectors, k, repeats, threads, alone)
-    wrong = contestants.rows_that_differ(vectors, lists, k)
-    show(seconds, lists.pairs_scored / size**2)
-    click.echo(f"lists unlike brute force: {wrong} of {2 * contestants.CHECKED_ROWS} checked")
-    show_one_entity(vectors, k)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    click.echo(f"peak memory: {peak:.2f} GiB, dense copies included")
+    market, model = _market(size)
+    vectors = _vectors(market, model, threads)
+    timings = Timings(size, k, threads, report or Home.from_env().path / "bench.jsonl")
+    try:
+        lists = take_turns(vectors, timings, repeats, alone)
+        wrong = contestants.rows_that_differ(vectors, lists, k)
+        click.echo(f"lists unlike brute force: {wrong} of {2 * contestants.CHECKED_ROWS} checked")
+        show_one_entity(vectors, k)
+        click.echo(f"peak memory: {growth.peak_memory():.2f} GiB, dense copies included")
+        del vectors
+        if not alone and sql_sample:
+            time_sql(market, model, timings, sql_sample)
+    finally:  # what there is, also when the run is broken off
+        click.echo("\n" + "\n".join(timings.table()) + f"\n\n(each turn: {timings.path})")
+    click.echo(f"pairs scored: {lists.pairs_scored / size**2:.1%}; the rest was skipped by bounds")
     if wrong:
         raise SystemExit(1)
 
 
-def prepare(size: int, threads: int) -> Vectors:
-    started = time.perf_counter()
+def _market(size: int) -> tuple[SyntheticMarket, TextModel]:
     market = synthetic_market(size, size)
-    made = time.perf_counter()
-    vectors = contestants.vectors_of(market, threads)
+    return market, contestants.text_model_of(market)
+
+
+def _vectors(market: SyntheticMarket, model: TextModel, threads: int) -> Vectors:
+    started = time.perf_counter()
+    vectors = contestants.vectors_of(contestants.market_of(market, model), threads)
     click.echo(
-        f"market of {size:,} x {size:,} made in {made - started:.1f} s, vectors of "
-        f"{vectors.leads.shape[1]} columns in {time.perf_counter() - made:.1f} s; {threads} threads"
+        f"{len(vectors.leads):,} x {len(vectors.properties):,}, vectors of {vectors.leads.shape[1]} columns made in "
+        f"{time.perf_counter() - started:.1f} s; {threads} threads"
     )
     return vectors
 
 
-def take_turns(vectors: Vectors, k: int, repeats: int, threads: int, alone: bool):
-    """Seconds of every contestant in every round, and our lists."""
-    size = len(vectors.leads)
-    share = 1 if size <= LARGEST_DENSE else 8
+def take_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bool) -> MarketLists:
+    """
+    Time everybody, the slower ones between the first two turns of ours and of the floor.
+
+    Returns: Our lists, the last made.
+    """
+    size, k, threads = len(vectors.leads), timings.k, timings.threads
+    share, library_share = (1, 1) if size <= LARGEST_DENSE else (FLOOR_SHARE, LIBRARY_SHARE)
+    note = _sampled(share)
     narrow = np.ascontiguousarray(vectors.leads[:, :128]), np.ascontiguousarray(vectors.properties[:, :128])
-    names = (
-        []
-        if alone
-        else [name for name, (package, _) in COMPARATORS.items() if contestants.installed(package)]
-    )
-    if size > LARGEST_SLOW:
-        names = [name for name in names if name.startswith("faiss")]
-    seconds: dict[str, list[float]] = {name: [] for name in (FLOOR, NARROW_FLOOR, OURS, *names)}
-    for _ in range(repeats):
-        seconds[FLOOR].append(contestants.floor(vectors.leads, vectors.properties, threads, share))
-        seconds[NARROW_FLOOR].append(contestants.floor(*narrow, threads, 1))
+    others = {} if alone else {name: one for name, one in COMPARATORS.items() if size <= one.largest}
+    for turn in range(repeats):
+        click.echo(f"round {turn + 1} of {repeats}")
+        timings.add(FLOOR, contestants.floor(vectors.leads, vectors.properties, threads, share), note)
         took, lists = contestants.ours(vectors, k, threads)
-        seconds[OURS].append(took)
-        for name in names:
-            seconds[name].append(COMPARATORS[name][1](vectors, k, threads, share))
-    return seconds, lists
+        timings.add(OURS, took)
+        timings.add(NARROW_FLOOR, contestants.floor(*narrow, threads, share), note)
+        for name, one in others.items() if turn == 0 else ():
+            if contestants.installed(one.package):
+                timings.add(name, one.seconds(vectors, k, threads, library_share), _sampled(library_share))
+            else:
+                click.echo(f"  {name:36}  left out: {one.package} is not installed")
+    return lists
 
 
-def show(seconds: dict[str, list[float]], share_scored: float) -> None:
-    median = {name: statistics.median(times) for name, times in seconds.items()}
-    click.echo(f"\n{'':36} {'seconds':>9} {'x floor':>9} {'x narrow':>9} {'ours is x of it':>16}")
-    for name, middle in median.items():
-        ratios = (middle / median[FLOOR], middle / median[NARROW_FLOOR])
-        click.echo(f"{name:36} {middle:9.2f} {ratios[0]:9.2f} {ratios[1]:9.2f} {median[OURS] / middle:16.2f}")
-    click.echo(f"\npairs scored: {share_scored:.1%}; the rest was skipped by bounds")
+def _sampled(share: int) -> str:
+    return f"every {share}th row, times {share}" if share > 1 else ""
+
+
+def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample: int) -> None:
+    """The query that does the same in a PostgreSQL of our own."""
+    click.echo("loading PostgreSQL")
+    with sql.loaded(market, model) as url:
+        counts = {"lead": len(market.leads), "property": len(market.properties)}
+        seconds = sql.seconds_for_all(url, counts, timings.k, timings.threads, sample)
+    timings.add(SQL, seconds, f"{sample} rows of each side, times {timings.size / min(sample, timings.size):g}")
 
 
 def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:
@@ -127,17 +168,3 @@ def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:
             work(row)
             took.append(time.perf_counter() - started)
         click.echo(f"{name}: p50 {statistics.median(took) * 1000:.1f} ms")
-
-
-def show_growth(k: int, threads: int, sizes: tuple[int, ...] = (20_000, 50_000, 100_000)) -> None:
-    points = []
-    for size in sizes:
-        vectors = prepare(size, threads)
-        took, lists = contestants.ours(vectors, k, threads)
-        points.append((size, took))
-        click.echo(f"{size:>9,} a side: {took:7.2f} s, {lists.pairs_scored / size**2:.1%} of pairs scored")
-    exponent = np.polyfit(*np.log(np.array(points)).T, 1)[0]
-    click.echo(f"time grows as N^{exponent:.2f}")
-    vectors = prepare(10_000, threads)
-    took = sum(contestants.ours(vectors, k, threads)[0] for _ in range(20))
-    click.echo(f"twenty markets of 10,000 a side: {took:.2f} s")

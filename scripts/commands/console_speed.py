@@ -95,15 +95,9 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
 
 def pages_of(session: Session, settings: Settings) -> Iterator[Looked]:
     """The pages of realtors, tenants and operators; those of things that are not there are left out."""
-    for kind, lists, key, ids, path in (
-        (Lead, LeadRecommendations, LeadRecommendations.lead_id, LeadRecommendations.property_ids, "leads"),
-        (
-            Property,
-            PropertyRecommendations,
-            PropertyRecommendations.property_id,
-            PropertyRecommendations.lead_ids,
-            "properties",
-        ),
+    for kind, key, ids, path in (
+        (Lead, LeadRecommendations.lead_id, LeadRecommendations.property_ids, "leads"),
+        (Property, PropertyRecommendations.property_id, PropertyRecommendations.lead_ids, "properties"),
     ):
         owner = _who_has_most(session, kind, key)
         if owner is None:

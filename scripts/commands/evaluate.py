@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from scripts.evaluate import balanced, learning, report
+from scripts.evaluate import balanced, drift, exploring, learning, report
 from scripts.evaluate.planted import read_listings
 
 
@@ -22,7 +22,7 @@ from scripts.evaluate.planted import read_listings
 def command(listings: Path, leads: int, seed: int, out: Path) -> None:
     """Blur listings of a CSV file into leads, rank, and write how often each listing comes back.
 
-    The page also tells what balanced order and learning do on the same listings.
+    The page also tells what balanced order, exploration, learning and a new text model do on the same listings.
     """
     market = read_listings(listings)
     if not 0 < leads <= len(market):
@@ -30,8 +30,12 @@ def command(listings: Path, leads: int, seed: int, out: Path) -> None:
     outcomes = report.evaluate(market, leads, seed, click.echo)
     click.echo("balanced order")
     more = balanced.as_markdown(balanced.compare(market, leads, seed))
+    click.echo("exploration")
+    more += ["", *exploring.as_markdown(exploring.compare(market, leads, seed), len(market))]
     click.echo("learning")
     more += ["", *learning.as_markdown(learning.learn(market, leads, seed), leads)]
+    click.echo("drift of a new text model")
+    more += ["", *drift.as_markdown(drift.measure(market, leads, seed))]
     out.mkdir(parents=True, exist_ok=True)
     page = report.as_markdown(outcomes, len(market), leads, seed, listings.name, more)
     (out / "evaluation.md").write_text(page, encoding="utf-8")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from models.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 
-#: Name of a picture -> (who looks, the page). `first` opens the first thing that the page lists.
+#: Name of a picture -> (who looks, the page). Each `first` opens the first thing that the page lists.
 PAGES = {
     "landing": (None, "/"),
     "sign-in": (None, "/console/sign-in"),
@@ -32,7 +32,10 @@ PAGES = {
     "audit": (2, "/console/audit"),
     "niches": (2, "/console/leadgen"),
     "niche": (2, "/console/leadgen first"),
+    "niche-form": (2, "/console/leadgen/new"),
+    "campaign": (2, "/console/leadgen first first"),
     "prospect": (2, "/console/leadgen/prospects first"),
+    "nowhere": (0, "/console/nowhere"),
 }
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -86,16 +89,16 @@ def _shoot(browser, base, out, names, who, theme, size, width, height, lang) -> 
         page.wait_for_url("**/console/*")
         page.wait_for_load_state()
     for name in names:
-        path, _, first = PAGES[name][1].partition(" ")
+        path, *steps = PAGES[name][1].split()
         page.goto(path)
-        if first:
+        for _ in steps:
             link = page.locator("main a.row, main td a").first
             if not link.count():
-                continue
-            link.click()
-            page.wait_for_load_state()
-        path = out / f"{name}-{size}-{theme}.png"
-        page.screenshot(path=path)
-        # 256 colours are plenty for pages without photos, and a third of the size.
-        Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+                break
+            page.goto(link.get_attribute("href"))
+        else:
+            path = out / f"{name}-{size}-{theme}.png"
+            page.screenshot(path=path)
+            # 256 colours are plenty for pages without photos, and a third of the size.
+            Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     context.close()

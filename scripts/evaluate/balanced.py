@@ -77,7 +77,7 @@ def as_markdown(orders: list[Order]) -> list[str]:
     return [
         "## Balanced order",
         "",
-        "Measured only: the stored order is by score, and no list that a user reads is re-ordered.",
+        "Off until ops choose it for a market (`leadmatch markets order balanced`): then its lists are read so.",
         "`matching.balance.balanced_order` re-orders the stored hundred of both sides by transferable-utility",
         "matching; formula and source are there, and its test reproduces the published expected matches of the",
         "30 x 20 market (own preference 6.0976, product 13.2147, balanced 15.4475). Scores stay as they are. The",

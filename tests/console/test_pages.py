@@ -1,16 +1,21 @@
 """Pages as the server makes them: forms with their errors, imports, words, errors."""
 
 import ast
+import gzip
 import io
 import re
 from pathlib import Path
 
 from api.console import ops, russian, speech
+from models.campaigns import Campaign, CampaignStatus
+from models.earnings import niche_earnings, niche_totals
 from models.enums import NegotiationStatus
 from models.leads import Lead
 from models.matches import Match
+from models.niches import create_niche, get_niche
 from models.properties import Property
-from tests.console.conftest import enter
+from tests.console.conftest import csrf_of, enter
+from tests.console.test_every_page import advertised
 
 ROOT = Path(__file__).parent.parent.parent
 LEAD_FORM = {
@@ -148,6 +153,53 @@ def test_the_charts_are_read_once_a_minute(app, client, town, monkeypatch):
         assert client.get("/console/quality").status_code == 200
 
     assert len(calls) == 1
+
+
+def test_pages_and_files_are_sent_compressed_to_who_takes_it(client, town):
+    enter(client, town.buyer)
+    style = re.search(r'"(/console/static/[^"]+\.css)"', client.get("/console/leads").text)[1]
+    for path in (f"/console/leads/{town.lead.id}", style):
+        plain = client.get(path)
+        packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in packed.headers["Vary"]
+        assert int(packed.headers["Content-Length"]) < len(plain.data) / 2
+        assert len(gzip.decompress(packed.data)) == len(plain.data)
+
+
+def test_no_two_pages_carry_the_same_token_and_all_of_them_serve(client, town):
+    """What is the same in every page could be guessed from the lengths of compressed ones."""
+    enter(client, town.buyer)
+    tokens = {csrf_of(client.get("/console/leads").text) for _ in range(3)}
+
+    assert len(tokens) == 3
+    for token in tokens:
+        assert client.post("/console/notices/read", data={"csrf": token}).status_code == 303
+        assert client.post("/console/notices/read", data={"csrf": token[:-1] + "z"}).status_code == 403
+
+
+def test_figures_of_many_niches_are_those_of_each(db, town):
+    known = advertised(db)["niche"]
+    empty = create_niche(db, {"name": "Пусто", "category": "none"}).id
+
+    totals = niche_totals(db, [known, empty])
+
+    assert totals == {each: niche_earnings(db, get_niche(db, each)).total for each in (known, empty)}
+    assert totals[known].spend == 900 and totals[known].leads == 1
+
+
+def test_a_status_that_cannot_follow_is_told_beside_its_field(client, town, db):
+    csrf = enter(client, town.admin)
+    campaign = db.get_one(Campaign, advertised(db)["campaign"])
+    form = {"csrf": csrf, "name": "OLX", "budget": "7", "status": "active"}
+    assert client.post(f"/console/leadgen/campaigns/{campaign.id}/edit", data=form).status_code == 303
+
+    answer = client.post(f"/console/leadgen/campaigns/{campaign.id}/edit", data=form | {"status": "draft"})
+
+    assert answer.status_code == 400 and 'id="status-error"' in answer.text and "Отсюда" in answer.text
+    db.refresh(campaign)
+    assert (campaign.status, campaign.budget) == (CampaignStatus.ACTIVE, 7)
 
 
 def _is_text(node: ast.AST) -> bool:

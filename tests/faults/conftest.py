@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -141,17 +142,17 @@ def start_web(process_environment) -> Iterator[Callable[..., Web]]:
     """
     A function that starts gunicorn as the Procfile does and waits until it answers; all are stopped after the test.
 
-    ``start_web(port, WEB_CONCURRENCY="1")`` names the port, and variables for the process.
+    ``start_web(port, cwd=folder, WEB_CONCURRENCY="1")`` names the port, the code, and variables for the process.
     """
     started: list[Web] = []
 
-    def start(port: int | None = None, **variables: str) -> Web:
+    def start(port: int | None = None, cwd: Path = ROOT, **variables: str) -> Web:
         port = port or free_port()
         environment = {**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **variables}
         web = Web(
             subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.py", "api.wsgi:app"],
-                cwd=ROOT,
+                cwd=cwd,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -198,7 +199,7 @@ def start_beat(process_environment) -> Iterator[Callable[..., subprocess.Popen]]
 def people(engine, market) -> list[Person]:
     """Two people who write, beside the market."""
     with Session(engine, expire_on_commit=False) as session:
-        found = [Person(session, name) for name in ("anna", "boris")]
+        found = [Person.made(session, name) for name in ("anna", "boris")]
         session.commit()
     return found
 
@@ -216,12 +217,12 @@ def write(app, people, journal) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def writing(people, journal) -> Callable[[Send], AbstractContextManager[None]]:
+def writing(people, journal) -> Callable[..., AbstractContextManager[None]]:
     """`with writing(send):` lets clients write meanwhile, some before and some after what is done inside."""
 
     @contextmanager
-    def clients(send: Send) -> Iterator[None]:
-        writers = [Writer(send, person, journal).start() for person in people]
+    def clients(send: Send, pause: float = 0.0) -> Iterator[None]:
+        writers = [Writer(send, person, journal, pause).start() for person in people]
         try:
             before = journal.acknowledged
             wait_for(lambda: journal.acknowledged >= before + 10, seconds=60, what="writes before the fault")
@@ -233,7 +234,7 @@ def writing(people, journal) -> Callable[[Send], AbstractContextManager[None]]:
             for writer in writers:
                 try:
                     writer.stop()
-                except BaseException as failure:
+                except Exception as failure:
                     failures.append(failure)
         if failures:
             raise failures[0]

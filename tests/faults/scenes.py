@@ -16,11 +16,15 @@ from models.ads import create_ad
 from models.base import utc_now
 from models.campaigns import Platform, create_campaign
 from models.codes import request_code
-from models.enums import ActionKind, DealType, Role, RunScope, Side
+from models.enums import ActionKind, DealType, ListOrder, Origin, Role, RunScope, Side
+from models.leads import create_lead
+from models.list_orders import set_list_order
 from models.matches import act
 from models.niches import create_niche
 from models.notifications import NoticeType, notify
+from models.places import city_of
 from models.prospects import ProspectStatus, add_prospects
+from models.recommendations import LeadRecommendations
 from models.runs import request_run
 from models.tokens import RevokedToken
 from models.users import User
@@ -161,6 +165,38 @@ def likes_to_learn_from(session: Session, _: Path) -> Args:
     return []
 
 
+def balanced_market(session: Session, _: Path) -> Args:
+    from worker.rescore import rebuild_market  # late: it reads the environment
+
+    market = (city_of("Москва").key, DealType.SALE)
+    rebuild_market(session, market, None)
+    session.commit()
+    set_list_order(session, *market, ListOrder.BALANCED)
+    return []
+
+
+def new_offers(session: Session, _: Path) -> Args:
+    """Three requests on the portal, from before the properties that their lists name: more than are told in a day."""
+    asker = make_user(session, Role.TENANT, name="Asker", telegram_id="90003", phone="+77020000003")
+    rows = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 10")).all()
+    for number in range(3):
+        wish = create_lead(session, asker, Origin.PORTAL, {"city": "Москва", "currency": "RUB"})
+        session.execute(
+            text("UPDATE leads SET created_at = now() - interval '1 day' WHERE id = :id"), {"id": wish.id}
+        )
+        session.add(
+            LeadRecommendations(
+                lead_id=wish.id,
+                property_ids=rows,
+                scores=[95.0 - number] * len(rows),
+                version=wish.version,
+                city_key=wish.city_key,
+                deal_type=wish.deal_type,
+            )
+        )
+    return []
+
+
 #: Every task of the application; a task without an entry fails a test.
 SCENES: dict[str, Scene] = {
     "worker.tasks.rescore_lead": changed_lead,
@@ -176,10 +212,12 @@ SCENES: dict[str, Scene] = {
     "worker.accounts.remove_orphans": orphaned_file,
     "worker.notices.send_notice": stored_notice,
     "worker.notices.send_lost": lost_notice,
+    "worker.notices.tell_offers": new_offers,
     "worker.quality.score_prospect": new_prospect,
     "worker.quality.score_stale_prospects": new_prospect,
     "worker.quality.fit_models": outcomes,
     "worker.learning.learn_weights": likes_to_learn_from,
+    "worker.attention.order_markets": balanced_market,
 }
 #: Tasks that take no arguments although their scene names what it made.
 WITHOUT_ARGUMENTS = {"worker.quality.score_stale_prospects"}

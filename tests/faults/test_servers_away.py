@@ -87,7 +87,8 @@ def test_valkey_is_wiped_under_working_workers(
     all_is_well()
 
 
-@pytest.mark.parametrize("how", ["stop", pytest.param("kill", marks=full_only)])
+@full_only
+@pytest.mark.parametrize("how", ["stop", "kill"])
 def test_valkey_goes_and_comes_back_under_writes(
     how,
     valkey_server,

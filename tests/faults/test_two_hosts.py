@@ -114,7 +114,7 @@ def test_a_run_shared_by_two_hosts_ends_once_and_whole_when_one_is_cut_off(
     before = generations(engine)
     assert len(before) == len(CITIES)
 
-    with writing(in_process(app)):
+    with writing(in_process(app), pause=1.0):
         with engine.connect() as holder:
             second = held_run(holder, engine, ask_for_run, [host.address for host in two_hosts.hosts])
             cut.cut()

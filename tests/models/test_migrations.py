@@ -1,6 +1,8 @@
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from models import Base
 from models.migrate import downgrade, upgrade
@@ -56,3 +58,26 @@ def test_every_write_raises_the_version(session):
 
     assert lead.version == before[0] + 1
     assert lead.changed_in >= before[1]
+
+
+def test_a_migration_that_does_not_get_its_lock_lets_the_others_pass_and_tries_again(clean_database, monkeypatch):
+    tries = []
+
+    def migrate(config, revision):
+        tries.append(revision)
+        if len(tries) < 3:
+            raise OperationalError("ALTER TABLE ...", {}, LockNotAvailable())
+
+    class LockNotAvailable(Exception):
+        pgcode = "55P03"
+
+    monkeypatch.setattr("models.migrate.command.upgrade", migrate)
+    monkeypatch.setattr("models.migrate.PAUSE_SECONDS", 0)
+    upgrade(clean_database)
+
+    assert tries == ["head"] * 3
+    tries.clear()
+    monkeypatch.setattr("models.migrate.MOST_TRIES", 2)
+    with pytest.raises(OperationalError):
+        upgrade(clean_database)
+    assert len(tries) == 2

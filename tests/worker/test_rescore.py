@@ -80,15 +80,6 @@ def random_write(session, chance):
     return side, row.id
 
 
-@pytest.fixture
-def small_lists(monkeypatch):
-    """Lists of 5: then a market of forty has cuts, and entries that fall out of lists and come back."""
-    from worker import changes, snapshot
-
-    for module in (rescore, changes, snapshot):
-        monkeypatch.setattr(module, "LIST_LENGTH", 5)
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_lists_after_any_writes_are_those_of_a_full_run(worker_here, small_lists, seed):
     chance = random.Random(seed)

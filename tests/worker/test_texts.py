@@ -6,6 +6,8 @@ from models.base import utc_now
 from models.enums import RunScope
 from models.recommendations import TextModelRow
 from tests.factories import make_lead, make_property, make_user
+from tests.worker.test_learning import run_everything
+from tests.worker.test_rescore import stored_lists
 from worker.texts import SERVES, text_model_for
 
 
@@ -43,3 +45,30 @@ def test_a_model_serves_for_a_week(session, market):
     session.flush()
 
     assert text_model_for(session, RunScope.ALL) > first
+
+
+def test_a_listing_that_comes_moves_no_score_of_the_others_not_even_in_a_run(worker_here):
+    with worker_here() as session:
+        seller = make_user(session)
+        for number in range(8):
+            make_property(session, seller, description=f"вид на парк, тихий двор, этаж {number}")
+            make_lead(session, make_user(session), additional_requirements="тихий двор у парка")
+        session.commit()
+        run_everything(session)
+        before = scored_pairs(session)
+        make_property(session, seller, description="двор, двор, двор: слово, которого никто не знал")
+        session.commit()
+        run_everything(session)
+        after = scored_pairs(session)
+
+    assert len(after) == len(before) + 2 * 8
+    assert {pair: after[pair] for pair in before} == before
+
+
+def scored_pairs(session):
+    """{(table, owner of the list, entry): score}"""
+    return {
+        (*key, entry): score
+        for key, (ids, scores, _) in stored_lists(session).items()
+        for entry, score in zip(ids, scores, strict=True)
+    }

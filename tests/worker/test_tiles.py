@@ -15,8 +15,9 @@ from models.runs import RescoringShard, cancel_run, get_run, request_run, retry_
 from models.tiles import grid_of
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, lead_wishes, property_facts, random_write, stored_lists
-from worker import changes, partials, rescore, scoring, snapshot
+from worker import changes, partials, rescore
 from worker import runs as worker_runs
+from worker import scoring, snapshot
 from worker import tiles as worker_tiles
 
 
@@ -260,7 +261,7 @@ def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(wor
 
 
 @pytest.mark.parametrize("rows", [(1, 1), (1000, 1000), (100_000, 3000), (3000, 700_000), (400_000, 400_000)])
-@pytest.mark.parametrize("memory_mb", [400, 1024, 4096])
+@pytest.mark.parametrize("memory_mb", [450, 1024, 4096])
 def test_a_tile_fits_into_the_memory_that_it_may_take(rows, memory_mb):
     leads, properties = rows
     across, down = grid_of(leads, properties, memory_mb)
@@ -287,5 +288,3 @@ def test_the_tiles_of_a_market_hold_every_pair_once(session):
         for one in (*ids[1], 0, 10**9):
             assert sum(holds(tile.leads, lead) and holds(tile.properties, one) for tile in found) == 1
     assert sum(tile.pairs for tile in found) == 35
-
-

@@ -3,7 +3,6 @@ lists were computed with."""
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0008"
 down_revision = "0007"
@@ -20,11 +19,11 @@ def upgrade() -> None:
         op.add_column("rescoring_shards", sa.Column(name, sa.BigInteger()))
     op.add_column(
         "rescoring_shards",
-        sa.Column("stages", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("stages", sa.JSON(), server_default=sa.text("'{}'"), nullable=False),
     )
     op.add_column(
         "rescoring_runs",
-        sa.Column("stages", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("stages", sa.JSON(), server_default=sa.text("'{}'"), nullable=False),
     )
     op.add_column("markets", sa.Column("rates", sa.String()))
     op.create_table(

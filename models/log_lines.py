@@ -1,0 +1,66 @@
+"""Log lines written together, a moment later: a line by itself costs a request more than its sign-in does."""
+
+import atexit
+import logging
+import os
+import threading
+import time
+
+#: So long a line may wait. Warnings and errors wait for nothing.
+PATIENCE_SECONDS = 0.1
+#: What a pipe takes in one piece (POSIX allows no less than 512, Linux takes 4096): several processes write into one,
+#: and lines must not be torn.
+PIECE = 4096  # bytes
+
+
+class Unhurried(logging.Handler):
+    """
+    Writes to standard error, several lines at a time.
+
+    A process that is killed loses the lines of its last tenth of a second; one that ends writes them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[bytes] = []
+        self._process = 0  # whose thread writes: threads do not survive a fork, nor are the lines before it ours
+        atexit.register(self.flush)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = (self.format(record) + "\n").encode(errors="backslashreplace")
+        except Exception:  # noqa: BLE001 - as logging's own handlers do: a log line never fails a request
+            self.handleError(record)
+            return
+        if self._process != os.getpid():
+            self._process, self._lines = os.getpid(), []
+            threading.Thread(target=self._write_now_and_then, name="log", daemon=True).start()
+        self._lines.append(line)
+        if record.levelno >= logging.WARNING:
+            self.flush()
+
+    def flush(self) -> None:
+        with self.lock:
+            lines, self._lines = self._lines, []
+            piece = b""
+            for line in lines:
+                if piece and len(piece) + len(line) > PIECE:
+                    _write(piece)
+                    piece = b""
+                piece += line
+            if piece:
+                _write(piece)
+
+    def _write_now_and_then(self) -> None:
+        while True:
+            time.sleep(PATIENCE_SECONDS)
+            if self._lines:
+                self.flush()
+
+
+def _write(content: bytes) -> None:
+    try:
+        while content:
+            content = content[os.write(2, content) :]
+    except OSError:  # nobody listens any more
+        return

@@ -1,0 +1,85 @@
+"""Exploration gives a chance to what is new and unseen: bounded, fair, the same for whoever works it out."""
+
+import numpy as np
+import pytest
+
+from matching.errors import InvalidInputError
+from matching.explore import CHANCES, FEW_LISTS, explore
+from matching.topk import score_market
+from tests.matching.synthetic import synthetic
+
+LEADS, HOMES, K = 150, 1500, 5
+
+
+@pytest.fixture(scope="module")
+def lists():
+    """Many homes and short lists: most homes are in nobody's."""
+    market = synthetic(LEADS, HOMES)
+    return score_market(market, K).for_leads, score_market(market, 60).for_properties
+
+
+def drawn(lists, slots=3, generation=1, is_new=None):
+    lead_ids, home_ids = np.arange(LEADS) * 7 + 100, np.arange(HOMES) + 5000
+    is_new = np.ones(HOMES, bool) if is_new is None else is_new
+    return explore(*lists, lead_ids, home_ids, is_new, slots, generation)
+
+
+def test_a_lead_takes_in_no_more_than_its_slots_and_a_home_gets_no_more_than_its_chances(lists):
+    for slots in (0, 1, 5):
+        found = drawn(lists, slots)
+        assert np.bincount(found.leads, minlength=1).max() == slots
+        assert np.bincount(found.properties, minlength=1).max(initial=0) <= CHANCES
+
+
+def test_only_what_is_new_and_in_few_lists_is_offered_and_to_its_own_leads_by_its_own_score(lists):
+    for_leads, for_properties = lists
+    is_new = np.arange(HOMES) % 3 == 0
+    found = drawn(lists, is_new=is_new)
+    seen = np.bincount(for_leads.columns, minlength=HOMES)
+
+    assert len(found.leads) > 100
+    assert is_new[found.properties].all() and (seen[found.properties] < FEW_LISTS).all()
+    for lead, home, score in zip(found.leads, found.properties, found.scores, strict=True):
+        own, scores = for_properties.row(home)
+        assert scores[own == lead] == [score]
+        listed, best = for_leads.row(lead)
+        assert home not in listed and score <= best[-1], "what comes after a list scores no more than it"
+
+
+def test_offers_are_by_lead_and_the_best_first(lists):
+    found = drawn(lists)
+    steps = np.diff(found.leads)
+
+    assert (steps >= 0).all()
+    assert (np.diff(found.scores)[steps == 0] <= 0).all()
+
+
+def test_the_same_generation_draws_the_same_and_the_next_anew(lists):
+    one, again, other = drawn(lists), drawn(lists), drawn(lists, generation=2)
+    pairs = lambda found: set(zip(found.leads.tolist(), found.properties.tolist(), strict=True))
+
+    assert pairs(one) == pairs(again)
+    assert len(pairs(one) & pairs(other)) < 0.5 * len(pairs(one))
+
+
+def test_chance_and_not_score_decides_whom_a_home_is_offered_to(lists):
+    for_leads, for_properties = lists
+    in_nobody_s = np.bincount(for_leads.columns, minlength=HOMES) == 0
+    home = int(np.argmax(for_properties.lengths * in_nobody_s))
+    only = np.arange(HOMES) == home
+    places = []
+    for generation in range(300):
+        found = drawn(lists, 1, generation, only)
+        own = for_properties.row(home)[0].tolist()
+        places += [own.index(lead) for lead in found.leads.tolist()]
+    length = for_properties.lengths[home]
+
+    assert length > CHANCES
+    # CHANCES of its leads each time, wherever they stand: the mean place is the middle, its error some hundredths.
+    assert np.mean(places) / (length - 1) == pytest.approx(0.5, abs=0.05)
+    assert len(set(places)) == length, "everybody's turn comes"
+
+
+def test_more_slots_than_a_page_can_bear_are_refused(lists):
+    with pytest.raises(InvalidInputError, match="0 to 5 slots"):
+        drawn(lists, slots=6)

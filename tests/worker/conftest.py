@@ -1,0 +1,10 @@
+import pytest
+
+
+@pytest.fixture
+def small_lists(monkeypatch):
+    """Lists of 5: then a market of forty has cuts, and entries that fall out of lists and come back."""
+    from worker import changes, rescore, snapshot
+
+    for module in (rescore, changes, snapshot):
+        monkeypatch.setattr(module, "LIST_LENGTH", 5)

@@ -1,0 +1,50 @@
+"""Beat, without its process: what it sends and when."""
+
+from datetime import timedelta
+
+import pytest
+import redis
+
+
+@pytest.fixture
+def scheduler(process_environment, worker_here, redis_url, monkeypatch):
+    """A scheduler on the test's broker, without beat's lock."""
+    from worker.app import make_app
+    from worker.beat import Scheduler
+    from worker.context import settings
+
+    app = make_app(settings())
+    found = Scheduler(app, lazy=True)
+    found.lock_key = None
+    found.setup_schedule()
+    yield found
+    app.close()
+
+
+def waiting(redis_url):
+    with redis.Redis.from_url(redis_url) as broker:
+        return broker.llen("entities")
+
+
+def test_an_entry_that_was_sent_tomorrow_counts_as_sent_now(scheduler):
+    """What a clock leaves that was a day ahead: without this, no sweep for a day."""
+    entry = scheduler.Entry.from_key("redbeat:sweep", app=scheduler.app)
+    entry.reschedule(scheduler.app.now() + timedelta(days=1))
+    scheduler.tick()
+
+    entry = scheduler.Entry.from_key("redbeat:sweep", app=scheduler.app)
+
+    assert abs(entry.last_run_at - scheduler.app.now()) < timedelta(minutes=1)
+
+
+def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, monkeypatch):
+    monkeypatch.setattr("worker.beat.MOST_WAITING", 3)
+    sweep = scheduler.Entry.from_key("redbeat:sweep", app=scheduler.app)
+    for _ in range(10):
+        scheduler.apply_async(sweep)
+
+    assert waiting(redis_url) == 4
+
+    other = next(name for name in scheduler.app.conf.beat_schedule if "request_full_run" in name)
+    scheduler.apply_async(scheduler.Entry.from_key(f"redbeat:{other}", app=scheduler.app))
+    assert waiting(redis_url) == 5  # only sweeps are left out: they come again
