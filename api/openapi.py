@@ -44,6 +44,12 @@ ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
     503: ("Something that this needs is busy or away.", RETRY_AFTER),
 }
 
+#: The web server answers this before the application hears of the request, and in its own way.
+TOO_LONG = {
+    "description": "The path with its query is longer than 4,094 bytes.",
+    "content": {"text/html": {"schema": {"type": "string"}}},
+}
+
 WRITES = ("post", "put", "patch", "delete")
 #: These answer from the process alone, so nothing they need can be away.
 ALONE = ("/health", "/health/live")
@@ -70,6 +76,7 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
     for status, (meaning, headers) in ERRORS.items():
         # Set, not added: flask-smorest has some of these already, without their headers.
         api.spec.components.responses[_name(status)] = _error(meaning, headers)
+    api.spec.components.responses[_name(414)] = TOO_LONG
     _amend_schemas(api)
     paths = api.spec._paths  # apispec has no public way to amend a path that flask-smorest has added
     for method, path, who in access.operations(app):
@@ -119,6 +126,8 @@ def _errors_of(
         yield 409
     if has_body or retried:
         yield 413
+    if any(each["in"] == "query" for each in operation.get("parameters", [])):
+        yield 414
     if path.startswith("/api/"):
         yield 429
     if path not in ALONE:

@@ -21,9 +21,11 @@ from sqlalchemy import (
     Index,
     Select,
     String,
+    TableValuedAlias,
     and_,
     column,
     delete,
+    exists,
     false,
     func,
     literal_column,
@@ -78,14 +80,18 @@ class ExploredOffer(Base):
 class ShownEntries:
     """The entries of one stored list: to be joined LATERAL, and put in order."""
 
-    #: Columns id, score, explored (whether it comes after the list's end) and, of what does, the versions scored.
+    #: Columns id, score, and where anything is explored: whether this is, and the versions scored.
     entry: FromClause
     order: tuple[ColumnElement, ...]
+    #: Whether it comes after the list's end.
+    explored: ColumnElement[bool]
 
     def is_current(self, lead_version: ColumnElement, property_version: ColumnElement) -> ColumnElement[bool]:
         """Not so for an explored pair of which either has changed since: it may break the deal now."""
+        if "explored" not in self.entry.c:
+            return true()
         scored = self.entry.c.lead_version, self.entry.c.property_version
-        return or_(~self.entry.c.explored, and_(scored[0] == lead_version, scored[1] == property_version))
+        return or_(~self.explored, and_(scored[0] == lead_version, scored[1] == property_version))
 
 
 def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores: ColumnElement) -> ShownEntries:
@@ -97,11 +103,7 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
         row_id, ids, scores: The columns of the stored list: its owner and the two arrays.
     """
     row_id, ids, scores = map(_outer, (row_id, ids, scores))
-    stored = (
-        func.unnest(ids, scores)
-        .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="stored")
-        .render_derived()
-    )
+    stored = _stored(ids, scores)
     listed = Side.PROPERTY if side is Side.LEAD else Side.LEAD
     own = (
         select(
@@ -120,7 +122,31 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
     entry = (own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery("entries").select())
     entry = entry.lateral("entry")
     shifted = entry.c.score + func.coalesce(entry.c.shift, entry.c.mean_shift, 0)
-    return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.place))
+    return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.place), entry.c.explored)
+
+
+def plain_entries(ids: ColumnElement, scores: ColumnElement) -> ShownEntries:
+    """The same in a market that :func:`is_plain`: most are, and this takes half the time."""
+    entry = _stored(ids, scores)
+    return ShownEntries(entry, (entry.c.place,), false())
+
+
+def is_plain(city_key: ColumnElement, deal_type: ColumnElement) -> ColumnElement[bool]:
+    """Whether lists of the market are read just by score, to their end."""
+    return and_(
+        *(
+            ~exists().where(table.city_key == city_key, table.deal_type == deal_type)
+            for table in (ScoreShift, ExploredOffer)
+        )
+    )
+
+
+def _stored(ids: ColumnElement, scores: ColumnElement) -> TableValuedAlias:
+    return (
+        func.unnest(ids, scores)
+        .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="stored")
+        .render_derived()
+    )
 
 
 def _outer(stored: ColumnElement) -> ColumnElement:

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from models.attention import shown_entries
+from models.attention import is_plain, plain_entries, shown_entries
 from models.base import Base, CreatedAt, Id, words
 from models.enums import DealType, ListOrder, Side, Status
 from models.leads import Lead, owned_lead
@@ -256,7 +256,8 @@ def shown_page(session: Session, claims: Claims, side: Side, row_id: int, *, pag
     """
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit, **vars(claims)}
     # Past the ORM: twenty rows of two entities take it longer than all the rest of the request.
-    rows = session.connection().execute(_SHOWN_ROWS[side], named).all()
+    connection = session.connection()
+    rows = connection.execute(_PLAIN_ROWS[side], named).all() or connection.execute(_SHOWN_ROWS[side], named).all()
     if not rows:  # why, is asked only now
         owner = user_of_claims(session, claims)
         mine = (owned_lead if side is Side.LEAD else owned_property)(session, owner, row_id)
@@ -291,9 +292,10 @@ class _List:
 
     Args:
         side: Whose list it is.
+        plain: Nothing of a market that is not plain (models.attention).
     """
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, *, plain: bool = False) -> None:
         self.side = side
         self.mine, self.lists, self.key = (
             (Lead, LeadRecommendations, LeadRecommendations.lead_id)
@@ -301,7 +303,10 @@ class _List:
             else (Property, PropertyRecommendations, PropertyRecommendations.property_id)
         )
         ids = LeadRecommendations.property_ids if side is Side.LEAD else PropertyRecommendations.lead_ids
-        self.shown = shown_entries(side, self.key, ids, self.lists.scores)
+        self.plain = plain
+        self.shown = (
+            plain_entries(ids, self.lists.scores) if plain else shown_entries(side, self.key, ids, self.lists.scores)
+        )
         self.entry = self.shown.entry
         self.other = _looked_up(Property if side is Side.LEAD else Lead, self.entry.c.id, "other")
         self.owner = _looked_up(User, self.other.owner_id, "owner")
@@ -335,6 +340,7 @@ class _List:
                 self.other.city_key == self.mine.city_key,
                 self.other.deal_type == self.mine.deal_type,
                 self.shown.is_current(lead.version, found.version),
+                is_plain(self.mine.city_key, self.mine.deal_type) if self.plain else true(),
                 ~exists().where(self.pair(Action), Action.side == literal_column(f"'{self.side}'")),
             )
         )
@@ -343,7 +349,7 @@ class _List:
         """Of a page, *columns*, the score, whether it is explored, and the count of all entries."""
         total = func.count().over().label("total")
         return (
-            self.select(*columns, self.entry.c.score, self.entry.c.explored, total)
+            self.select(*columns, self.entry.c.score, self.shown.explored.label("explored"), total)
             .order_by(*self.shown.order)
             .limit(bindparam("limit", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
@@ -371,6 +377,7 @@ class _List:
 # Made once, and planned once a connection.
 _WHOLE_ROWS = {side: _List(side).whole_rows() for side in Side}
 _SHOWN_ROWS = {side: _List(side).shown_rows() for side in Side}
+_PLAIN_ROWS = {side: _List(side, plain=True).shown_rows() for side in Side}
 
 
 def stale_rows(side: Side) -> Select:

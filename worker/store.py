@@ -216,7 +216,7 @@ def cuts(session: Session, side: Side, market: MarketKey, k: int, since: Horizon
         _of(
             side,
             "SELECT {key}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END FROM {table}"
-            f" WHERE {missed} city_key = :city_key AND deal_type = :deal_type",
+            f" WHERE {missed} city_key = :city_key AND deal_type = :deal_type",  # nosec B608
         ),
         {"k": k, "city_key": market[0], "deal_type": market[1].value, **(since.parameters if since else {})},
     ).all()

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 
 from api.access import current_user, for_roles
 from api.accounts.words import TINDER_ROLES, tinder_role
-from api.blueprint import Blueprint, Body, PageArgs
+from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import session
 from api.fields import Moment, YesNo
 from api.limits import address
@@ -75,4 +75,4 @@ class OneUser(MethodView):
 
 def user_row(user: User) -> dict:
     """A user as administrators see them."""
-    return {name: getattr(user, name) for name in UserRow().fields} | {"role": tinder_role(user.role)}
+    return {name: getattr(user, name) for name in names_of(UserRow)} | {"role": tinder_role(user.role)}

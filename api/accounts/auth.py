@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from api.access import bearer_token, current_user, public, signed_in
 from api.accounts.words import TINDER_ROLES, tinder_role
-from api.blueprint import Blueprint, Body, read_json
+from api.blueprint import Blueprint, Body, names_of, read_json
 from api.db import session
 from api.fields import Email, Moment, Phone, Text
 from api.idempotency import keeps_no_answer
@@ -193,7 +193,7 @@ class Me(MethodView):
 
 def profile_of(user: User) -> dict[str, Any]:
     """A user's own profile in tinder's words."""
-    return {name: getattr(user, name) for name in Profile().fields} | {"role": tinder_role(user.role)}
+    return {name: getattr(user, name) for name in names_of(Profile)} | {"role": tinder_role(user.role)}
 
 
 def token_of(user: User) -> dict[str, str]:

@@ -6,7 +6,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, one_of
+from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import session
 from api.fields import Moment, Text, money
 from api.leadgen.announce import announce, announce_stats
@@ -196,7 +196,7 @@ class OneAd(MethodView):
 def _campaign(found: CampaignFigures) -> dict[str, Any]:
     campaign = found.campaign
     counted = {"spent": found.total.spend, "ads_count": found.ads_count, "leads_count": found.total.leads}
-    return {name: getattr(campaign, name) for name in CampaignRow().fields if name not in counted} | counted
+    return {name: getattr(campaign, name) for name in names_of(CampaignRow) if name not in counted} | counted
 
 
 def _ad(ad: Ad) -> dict[str, Any]:
@@ -204,4 +204,4 @@ def _ad(ad: Ad) -> dict[str, Any]:
 
 
 def _fields(ad: Ad) -> dict[str, Any]:
-    return {name: getattr(ad, name) for name in AdRow().fields if name != "spent"}
+    return {name: getattr(ad, name) for name in names_of(AdRow) if name != "spent"}

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, one_of
+from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import after_commit, session
 from api.fields import MOST_MONEY, FormNumber, Text
 from api.leadgen.announce import announce, announce_stats
@@ -47,7 +47,7 @@ class ProspectRowIn(Body):
 
 
 #: Columns of an export that say what we know ourselves; they are passed over, so that an export can be imported.
-PASSED_OVER = frozenset(PROSPECT_COLUMNS) - set(ProspectRowIn().fields)
+PASSED_OVER = frozenset(PROSPECT_COLUMNS) - set(names_of(ProspectRowIn))
 
 
 class Imported(Body):
@@ -142,7 +142,7 @@ def _check_columns(columns: list[str]) -> None:
         if name not in columns:
             raise InvalidValueError(name, "The file has no such column; its first line names the columns.")
     for name in columns:
-        if name not in PASSED_OVER and name not in ProspectRowIn().fields:
+        if name not in PASSED_OVER and name not in names_of(ProspectRowIn):
             raise InvalidValueError(name or "_row", "Unknown column.")
         if columns.count(name) > 1:
             raise InvalidValueError(name, "The column comes twice.")

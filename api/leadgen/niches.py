@@ -4,7 +4,7 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, one_of
+from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import session
 from api.fields import Moment, Text, money
 from api.leadgen.schemas import Amount, ListArgs, PeriodArgs, rows_of
@@ -166,7 +166,7 @@ class OneNicheStats(MethodView):
 
 
 def _row(part: Slice) -> dict:
-    return {name: getattr(part.figures, name) for name in FiguresRow().fields}
+    return {name: getattr(part.figures, name) for name in names_of(FiguresRow)}
 
 
 def _targets(niche: Niche, total: Figures) -> dict:

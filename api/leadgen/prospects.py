@@ -7,7 +7,7 @@ from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, one_of
+from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import after_commit, session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
 from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
@@ -273,7 +273,7 @@ def wanted(args: dict[str, Any]) -> dict[str, Any]:
 
 def row_of(prospect: Prospect, schema: type[Schema] = ProspectRow) -> dict[str, Any]:
     """A prospect's columns as *schema* names them."""
-    return {name: getattr(prospect, name) for name in schema().fields}
+    return {name: getattr(prospect, name) for name in names_of(schema)}
 
 
 def _columns(body: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from api.access import bearer_token, current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs
+from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import after_commit, session
 from api.fields import FormWhole, IdNumber, Moment, Text, moment
 from api.idempotency import keeps_no_answer
@@ -215,7 +215,7 @@ def frame_of(stored: ChatMessage) -> dict[str, Any]:
 
 def _chat_row(chat: Chat, listing: Any, other: Any, last: ChatMessage | None, unread_count: int) -> dict[str, Any]:
     me = current_user().id
-    return {name: getattr(chat, name) for name in ChatMade().fields} | {
+    return {name: getattr(chat, name) for name in names_of(ChatMade)} | {
         "property_title": title_of(listing),
         "other_id": other.id,
         "other_name": other.name,

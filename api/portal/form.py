@@ -11,7 +11,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.blueprint import Body
+from api.blueprint import Body, names_of
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR, MOST_FLOORS, MOST_ROOMS
 from api.fields import MOST_MONEY, File, FormNumber, FormWhole, Number, Text, moment, plain, words
 from models.enums import Origin
@@ -149,7 +149,7 @@ def columns_of(form: Mapping[str, Any]) -> dict[str, Any]:
         "floor": form.get("floor"),
         "total_floors": form.get("building_floors"),
         "year_built": form["entry_year"],
-        "attributes": {name: _plain(form[name]) for name in PropertyForm().fields if name in form},
+        "attributes": {name: _plain(form[name]) for name in names_of(PropertyForm) if name in form},
         "search_text": "\n".join(form[name] for name in _SEARCHED if form.get(name)),
     }
 
@@ -215,7 +215,7 @@ def form_row(found: Property, *, private: bool) -> dict[str, Any]:
     """
     sent = found.attributes if found.origin is Origin.PORTAL else {}
     row: dict[str, Any] = {"id": found.id, "owner_id": found.owner_id}
-    row |= {name: sent.get(name) for name in (*PropertyForm().fields, *SINGLE_FILES)}
+    row |= {name: sent.get(name) for name in (*names_of(PropertyForm), *SINGLE_FILES)}
     row |= {name: _plain(getattr(found, column)) for name, column in _EXACT.items()}
     row["location"] = found.location or _address(found)
     made = _worded(sent) if sent else {}

@@ -7,7 +7,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.access import current_user, for_roles
-from api.blueprint import Blueprint, Body, PageArgs
+from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import session
 from api.exchange.leads import rescore_soon
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
@@ -193,12 +193,12 @@ def _columns(body: dict) -> dict[str, Any]:
         "currency": currency_of(body.get("currency")),
         "payment_method": payment_method_of(body.get("purchase_method")),
         "additional_requirements": body.get("wishes"),
-        "attributes": {name: _plain(body[name]) for name in RequestBody().fields if name in body},
+        "attributes": {name: _plain(body[name]) for name in names_of(RequestBody) if name in body},
     }
 
 
 def _row(lead: Lead) -> dict[str, Any]:
-    sent = {name: lead.attributes.get(name) for name in RequestBody().fields}
+    sent = {name: lead.attributes.get(name) for name in names_of(RequestBody)}
     return sent | {
         "id": lead.id,
         "status": lead.status,

@@ -91,7 +91,7 @@ def system(memory_mb: int) -> Iterator[tuple[sessionmaker[Session], Client]]:
                 "ENVIRONMENT": "test",
                 "DATABASE_URL": url,
                 "REDIS_URL": valkey.url,
-                "SECRET_KEY": "only-for-measuring-0123456789-abcdef",
+                "SECRET_KEY": "only-for-measuring-0123456789-abcdef",  # nosec B105
                 "LEADMATCH_HOME": name,
                 "WORKER_MEMORY_MB": str(memory_mb),
                 "LOG_LEVEL": "WARNING",
@@ -299,12 +299,13 @@ def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id:
     time.sleep(PAUSE_SECONDS)
     with factory() as session:
         version = session.scalar(
-            text(f"UPDATE {table} SET {change} WHERE id = :id RETURNING version"), {"id": entity_id}  # noqa: S608
+            text(f"UPDATE {table} SET {change} WHERE id = :id RETURNING version"),  # noqa: S608  # nosec B608
+            {"id": entity_id},
         )
         session.commit()
         began = time.perf_counter()
         (client.lead_changed if side is Side.LEAD else client.property_changed)(entity_id)
-        visible = text(f"SELECT version >= :version FROM {lists} WHERE {key} = :id")  # noqa: S608
+        visible = text(f"SELECT version >= :version FROM {lists} WHERE {key} = :id")  # noqa: S608  # nosec B608
         while not session.scalar(visible, {"id": entity_id, "version": version}):
             session.commit()
             time.sleep(0.003)

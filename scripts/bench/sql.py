@@ -110,7 +110,7 @@ _FOR_LEADS = f"""
         ORDER BY score DESC, p.id
         LIMIT %(k)s
     ) AS best
-    """
+    """  # nosec B608
 
 _FOR_PROPERTIES = f"""
     SELECT p.id, best.id, best.score
@@ -123,7 +123,7 @@ _FOR_PROPERTIES = f"""
         ORDER BY score DESC, l.id
         LIMIT %(k)s
     ) AS best
-    """
+    """  # nosec B608
 
 QUERIES = {"lead": _FOR_LEADS, "property": _FOR_PROPERTIES}
 

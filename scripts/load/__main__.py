@@ -31,7 +31,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Measure a running system under load.")
     arguments.add_argument("--size", type=int, default=20_000, help="leads, and properties (20000)")
     arguments.add_argument("--seconds", type=float, default=20, help="how long at rest (20)")
-    arguments.add_argument("--clients", type=int, default=4, help="at once, without a pause (4)")
+    arguments.add_argument("--clients", type=int, default=4, help="at once (4)")
+    # Without a pause clients on the system's own machine take the processor from it, and the figures are of the queue.
+    arguments.add_argument("--pause", type=float, default=0.05, help="seconds between what a client does (0.05)")
     given = arguments.parse_args()
     if importlib.util.find_spec("locust") is None:
         sys.exit("leadmatch: locust is not installed: .venv/bin/pip install -e '.[load]'")
@@ -57,10 +59,11 @@ def main() -> None:
     journal = Journal()
     errors = 0
     with yardstick.served(factory, server, leads, tokens) as bare, tempfile.TemporaryDirectory() as folder:
-        plan = Plan(server, bare, leads, tokens, tenants)
+        plan = Plan(server, bare, leads, tokens, tenants, given.pause)
         end = time.monotonic() + given.seconds
         times = send(plan, given.clients, Path(folder), lambda: time.monotonic() < end)
-        print(f"\nAt rest, {given.clients} clients, {given.seconds:.0f} s\n{table(times)}\n{ratio(times)}", flush=True)
+        print(f"\nAt rest, {given.clients} clients pausing {given.pause} s, {given.seconds:.0f} s", flush=True)
+        print(f"{table(times)}\n{ratio(times)}", flush=True)
         journal += times.journal
         errors += times.error_count
         began, run_id = time.perf_counter(), market.start_run(factory, settings)

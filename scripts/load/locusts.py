@@ -22,6 +22,7 @@ class Plan:
         leads: (owner, lead) whose pages are asked for.
         tokens: Of each owner.
         tenants: Tokens of those who read the feed.
+        pause: Seconds between two things that a client does, on average.
     """
 
     server: str
@@ -29,6 +30,7 @@ class Plan:
     leads: list[tuple[int, int]]
     tokens: dict[int, str]
     tenants: list[str]
+    pause: float
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,10 @@ def _as(token: str) -> dict[str, str]:
 class Realtor(FastHttpUser):
     """Somebody who works with their leads, and sometimes looks for a flat themselves."""
 
+    def wait_time(self) -> float:
+        """Seconds between two tasks: half to one and a half of what is asked for."""
+        return _plan["pause"] * self.chance.uniform(0.5, 1.5)
+
     def on_start(self) -> None:
         self.chance = random.Random()  # noqa: S311  # nosec B311 - no secret
         #: (owner, lead, property) that were seen and not yet liked.

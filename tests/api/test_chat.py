@@ -250,7 +250,7 @@ def test_the_handshake_refuses_who_may_not_talk(pair, person, web):
         with pytest.raises(InvalidStatus) as refusal, open_socket(web, chat, query=query):
             pass
         assert refusal.value.response.status_code == code
-    assert it.buyer("GET", f"/chat/ws/{it.chat}").status_code == 400  # no socket at all
+    assert it.buyer("GET", f"/chat/ws/{it.chat}").status_code == 426  # no socket at all
 
 
 def test_what_is_not_understood_is_told_and_what_is_too_large_ends_the_socket(pair, web):

@@ -60,7 +60,7 @@ class Rule:
 
 
 @pytest.fixture
-def db(engine, clean_database):
+def db(engine, clean_database, worker_here):
     with Session(engine, expire_on_commit=False) as session:
         yield session
 

@@ -239,7 +239,7 @@ def test_next_takes_one_query_beside_the_token_and_action_a_few(owner, tenant, d
     with statements(app) as of_like:
         act(tenant, listing, "like")
 
-    token = 2  # the user, and whether the token was ended
+    token = 1  # the user whose token it is
     assert len(of_next) == token + 1
     assert len(of_dislike) == token + 4  # the listing, the action, and taking back what the feed had made
     assert len(of_like) == token + 4  # the listing, the action, the inquiry, the notice

@@ -1,5 +1,6 @@
 """A worker with little memory and a market that needs more: the market is tiled, and the bound is kept."""
 
+import pytest
 from sqlalchemy.orm import Session
 
 from models.enums import RunState
@@ -8,11 +9,12 @@ from scripts.bench.run import fill
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 
-ROWS = 12_000  # of each side
+ROWS = 24_000  # of each side
 BOUND_MB = 480
 
 
 @full_only
+@pytest.mark.timeout(900)
 def test_a_market_too_big_for_a_worker_is_tiled_and_the_bound_is_kept(
     engine, clean_database, process_environment, start_worker, ask_for_run, state_of_run, all_is_well
 ):
@@ -23,7 +25,7 @@ def test_a_market_too_big_for_a_worker_is_tiled_and_the_bound_is_kept(
         process_environment["WORKER_MEMORY_MB"] = str(bound)
         worker = start_worker("runs")
         run_id = ask_for_run()
-        wait_for(lambda run_id=run_id: state_of_run(run_id) is RunState.SUCCEEDED, seconds=100, what="the end of the run")
+        wait_for(lambda run_id=run_id: state_of_run(run_id) is RunState.SUCCEEDED, seconds=300, what="the end of the run")
         worker.terminate()
         worker.wait()
         with Session(engine) as session:
@@ -31,5 +33,6 @@ def test_a_market_too_big_for_a_worker_is_tiled_and_the_bound_is_kept(
             peaks[bound] = max(shard.stages["peak_mb"] for shard in shards)
             assert (len(shards) > 1) == bool(bound)
 
+    print(f"peak memory in MB by bound: {peaks}")
     assert peaks[BOUND_MB] <= BOUND_MB < peaks[0]
     all_is_well()

@@ -126,7 +126,7 @@ def test_the_next_run_takes_back_what_the_engine_manages_now(market, monkeypatch
     assert len(session.get_one(LeadRecommendations, leads[1].id, populate_existing=True).property_ids) == 2
 
 
-@pytest.mark.parametrize(("module", "name"), [(load, "lead_vectors"), (changes, "score_leads_against")])
+@pytest.mark.parametrize(("module", "name"), [(load, "lead_vectors"), (changes, "pair_scores")])
 def test_a_poisonous_lead_alone_leaves_the_lists_until_it_is_written_again(market, monkeypatch, module, name):
     session, leads, properties = market
     rescore.reconcile_market(session, MOSCOW)
@@ -153,7 +153,7 @@ def test_a_poisonous_lead_alone_leaves_the_lists_until_it_is_written_again(marke
 
 def test_a_poisonous_lead_does_not_take_others_of_its_sweep_with_it(market, monkeypatch):
     session, leads, properties = market
-    fail_on(monkeypatch, changes, "score_leads_against", leads[1].owner_id)
+    fail_on(monkeypatch, changes, "pair_scores", leads[1].owner_id)
 
     rescore.reconcile_market(session, MOSCOW)
     session.commit()
