@@ -60,7 +60,7 @@ def test_likes_from_both_sides_at_once_make_one_match_each(
 
 
 def test_many_who_ask_for_a_run_at_once_get_the_same_one(
-    engine, market, start_worker, ask_for_run, state_of_run, all_is_well
+    engine, market, start_worker, ask_for_run, state_of_run, write, all_is_well
 ):
     with ThreadPoolExecutor(8) as pool:
         run_ids = {future.result() for future in [pool.submit(ask_for_run) for _ in range(16)]}
@@ -71,6 +71,7 @@ def test_many_who_ask_for_a_run_at_once_get_the_same_one(
     with Session(engine) as session:
         assert session.scalar(select(func.count()).select_from(RescoringRun)) == 1
         assert session.scalars(select(RescoringShard.attempts)).all() == [1]
+    write(1)
     all_is_well()
 
 

@@ -47,11 +47,13 @@ def test_a_run_survives_a_worker_killed(
     state_of_run,
     let_leases_run_out,
     waiting_workers,
+    write,
     all_is_well,
 ):
     worker = start_worker("runs", "entities")
     first = ask_for_run()
     wait_for(lambda: state_of_run(first) is RunState.SUCCEEDED, what="the first run")
+    write(1)
 
     with engine.begin() as connection:
         # New rates, as far as the run can tell: it writes every list, not only those that differ.
@@ -65,6 +67,7 @@ def test_a_run_survives_a_worker_killed(
         holder.rollback()
     wait_for(lambda: not waiting_workers(), what="the end of the dead worker's connection")
     assert state_of_run(second) in (RunState.QUEUED, RunState.RUNNING)
+    write(1)
 
     let_leases_run_out()
     start_worker("runs", "entities")
@@ -74,7 +77,7 @@ def test_a_run_survives_a_worker_killed(
 
 @full_only
 def test_a_run_survives_a_worker_killed_after_publishing(
-    engine, market, start_worker, ask_for_run, state_of_run, let_leases_run_out, waiting_workers, all_is_well
+    engine, market, start_worker, ask_for_run, state_of_run, let_leases_run_out, waiting_workers, write, all_is_well
 ):
     worker = start_worker("runs", "entities")
     with engine.connect() as publish, engine.connect() as finish:
@@ -89,6 +92,7 @@ def test_a_run_survives_a_worker_killed_after_publishing(
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
         finish.rollback()
+    write(1)
     let_leases_run_out()
     start_worker("runs", "entities")
     wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
