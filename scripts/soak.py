@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -27,13 +26,13 @@ from scipy import stats
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.database import connect, sessions
 from models.freshness import freshness
 from models.invariants import check_all
 from models.settings import Settings
-from scripts.home import MARK, Home, load_home_environment
+from scripts.home import MARK, Home
 from scripts.load.caller import Caller, Tally
 from scripts.load.market import fill, finish, is_open, lead_body, start_run, tokens_of
+from scripts.load.own import own_system
 from scripts.processes import processes_in, processes_marked
 
 #: The beginning, which fills caches and pools, does not count.
@@ -256,11 +255,7 @@ def main() -> None:
     given = arguments.parse_args()
     if given.minutes * 60 * (1 - WARM_UP_SHARE) < STRETCHES * given.every:
         sys.exit("leadmatch: too few samples; give more --minutes, or a smaller --every")
-    load_home_environment()
-    settings = Settings.from_env()
-    if urlsplit(settings.database_url).hostname != "127.0.0.1" or settings.is_production:
-        sys.exit("leadmatch: load is made only on this machine's own system, never in production")
-    factory = sessions(connect(settings.database_url, statement_timeout_ms=0, application="leadmatch-soak"))
+    settings, factory = own_system("leadmatch-soak")
     with factory() as session:
         people = fill(session, given.size)
         tokens = tokens_of(people, settings.secret_key)

@@ -16,14 +16,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from models.database import connect, sessions
-from models.settings import Settings
-from scripts.home import load_home_environment
 from scripts.load import market, yardstick
 from scripts.load.journal import Journal, lost
 from scripts.load.locusts import Plan, send
+from scripts.load.own import own_system
 from scripts.load.report import ratio, table
 
 
@@ -37,11 +34,7 @@ def main() -> None:
     given = arguments.parse_args()
     if importlib.util.find_spec("locust") is None:
         sys.exit("leadmatch: locust is not installed: .venv/bin/pip install -e '.[load]'")
-    load_home_environment()
-    settings = Settings.from_env()
-    if urlsplit(settings.database_url).hostname != "127.0.0.1" or settings.is_production:
-        sys.exit("leadmatch: load is made only on this machine's own system, never in production")
-    factory = sessions(connect(settings.database_url, statement_timeout_ms=0, application="leadmatch-load"))
+    settings, factory = own_system("leadmatch-load")
 
     began = time.perf_counter()
     with factory() as session:
