@@ -9,8 +9,10 @@ after.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     ForeignKey,
     Index,
@@ -18,10 +20,12 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    bindparam,
     delete,
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -86,7 +90,7 @@ def next_listing(session: Session, user: User) -> Next:
     The best listing that the user has not acted on: active, not their own. One query; a second without
     preferences.
     """
-    row = session.execute(_best(user)).one_or_none()
+    row = session.execute(_BEST, {"user_id": user.id}).one_or_none()
     if row is None:
         return Next(session.scalar(_newest(user)))
     preference, is_stale, length, acted_since, listing, left = row
@@ -98,7 +102,9 @@ def next_listing(session: Session, user: User) -> Next:
     )
 
 
-def _best(user: User) -> Select:
+def _best() -> Select:
+    """What :func:`next_listing` reads for :user_id."""
+    user_id = bindparam("user_id", type_=BigInteger)
     lists = LeadRecommendations
     shown = shown_entries(Side.LEAD, lists.lead_id, lists.property_ids, lists.scores)
     entry = shown.entry
@@ -111,7 +117,7 @@ def _best(user: User) -> Select:
             Property.city_key == Lead.city_key,
             Property.deal_type == Lead.deal_type,
             shown.is_current(Lead.version, Property.version),
-            _unseen(user),
+            _unseen(user_id),
             ~select(Action.id)
             .where(Action.lead_id == Lead.id, Action.property_id == Property.id, Action.side == Side.LEAD)
             .correlate(Lead, Property)
@@ -122,7 +128,7 @@ def _best(user: User) -> Select:
         .correlate(Lead, lists)
         .lateral("first")
     )
-    acted_since = exists().where(FeedAction.user_id == user.id, FeedAction.acted_at > lists.computed_at)
+    acted_since = exists().where(FeedAction.user_id == user_id, FeedAction.acted_at > lists.computed_at)
     is_stale = or_(
         lists.lead_id.is_(None),
         lists.version != Lead.version,
@@ -142,20 +148,30 @@ def _best(user: User) -> Select:
         .outerjoin(lists, lists.lead_id == Lead.id)
         .outerjoin(first, true())
         .outerjoin(Property, Property.id == first.c.id)
-        .where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER, Lead.status == Status.ACTIVE)
+        # Words rather than parameters: the partial index is of use to a prepared statement then.
+        .where(Lead.owner_id == user_id, Lead.origin == _word(Origin.TINDER), Lead.status == _word(Status.ACTIVE))
+        .execution_options(prepared=True)
     )
+
+
+def _word(value: StrEnum) -> ColumnElement[str]:
+    return literal_column(f"'{value}'")
 
 
 def _newest(user: User) -> Select[tuple[Property]]:
-    return select(Property).join(User, on_market()).where(_unseen(user)).order_by(Property.id.desc()).limit(1)
+    return select(Property).join(User, on_market()).where(_unseen(user.id)).order_by(Property.id.desc()).limit(1)
 
 
-def _unseen(user: User) -> ColumnElement[bool]:
+def _unseen(user_id: ColumnElement[int] | int) -> ColumnElement[bool]:
     """The condition that a property is neither the user's own nor acted on."""
     return and_(
-        Property.owner_id != user.id,
-        ~exists().where(FeedAction.user_id == user.id, FeedAction.property_id == Property.id),
+        Property.owner_id != user_id,
+        ~exists().where(FeedAction.user_id == user_id, FeedAction.property_id == Property.id),
     )
+
+
+# Made once, and planned once a connection: each takes longer than to execute it.
+_BEST = _best()
 
 
 def list_is_stale(session: Session, lead_id: int) -> bool:
@@ -192,7 +208,7 @@ def roughly_fitting(session: Session, user: User, preference: Lead) -> Property 
             Property.city_key == preference.city_key,
             Property.deal_type == preference.deal_type,
             Property.currency == preference.currency,
-            _unseen(user),
+            _unseen(user.id),
         )
     )
     if preference.property_type is not None:
