@@ -254,7 +254,8 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
 
 def undo(session: Session, user: User) -> FeedAction:
     """
-    Take the user's last action back, with what it made; the listing is in the feed again.
+    Take the user's last action back, with what it made; the listing is in the feed again, also if the list that
+    stands was made since and left it out: then it is to be made afresh.
 
     Raises:
         NotFoundError: There is nothing to undo.
@@ -271,7 +272,28 @@ def undo(session: Session, user: User) -> FeedAction:
     _take_back(session, user, last.property_id)
     session.delete(last)
     session.flush()
+    found = next_listing(session, user)
+    # A refill that is being made may have read of the action, and nothing of its end.
+    if found.preference is not None and (
+        found.refill_is_due or _left_out(session, found.preference, last.property_id)
+    ):
+        mark_stale(session, found.preference)
     return last
+
+
+def _left_out(session: Session, preference: Lead, property_id: int) -> bool:
+    """Whether a property of the preferences' market is not in their list."""
+    absent = (
+        select(Property.id)
+        .join(LeadRecommendations, LeadRecommendations.lead_id == preference.id)
+        .where(
+            Property.id == property_id,
+            Property.city_key == preference.city_key,
+            Property.deal_type == preference.deal_type,
+            Property.id != func.all(LeadRecommendations.property_ids),
+        )
+    )
+    return session.scalar(absent) is not None
 
 
 def _take_back(session: Session, user: User, property_id: int) -> None:

@@ -12,7 +12,7 @@ from models.base import utc_now
 from models.enums import DealType, InquiryStatus, Role, Side, Status
 from models.exclusions import acted_pairs
 from models.favorites import Favorite
-from models.feed import REFILL_AT, FeedAction
+from models.feed import REFILL_AT, FeedAction, list_is_stale
 from models.inquiries import Inquiry
 from models.leads import Lead
 from models.notifications import Notification
@@ -218,6 +218,23 @@ def test_undo_takes_the_last_action_back(owner, tenant, database):
     assert tenant("POST", "/feed/undo").status_code == 404
 
 
+def test_undo_has_the_list_made_afresh_if_it_left_the_listing_out(owner, tenant, database):
+    """A list that was made since the action does not know the listing; one that was made before does."""
+    kept, left_out, elsewhere = made(owner), made(owner), made(owner, city="Лисс")
+    lead = prefer(tenant)
+    store_list(database, lead, [kept])
+
+    def is_stale_after_undo_of(listing):
+        act(tenant, listing)
+        tenant("POST", "/feed/undo")
+        database.rollback()
+        return list_is_stale(database, lead)
+
+    assert not is_stale_after_undo_of(kept)
+    assert not is_stale_after_undo_of(elsewhere)
+    assert is_stale_after_undo_of(left_out)
+
+
 def test_one_does_not_act_on_what_is_ones_own_or_off_the_market(owner, tenant):
     mine, gone = made(owner), made(owner)
     owner("DELETE", f"/listings/{gone}")
@@ -344,5 +361,9 @@ def test_a_just_saved_preference_is_ranked_before_the_first_answer(person, worke
     assert shown(tenant) == fits
     act(tenant, fits)
     assert shown(tenant) == over
+    prefer(tenant, price_max=220)  # a new list, without what was acted on
+    assert shown(tenant) == over
+    tenant("POST", "/feed/undo")
+    assert shown(tenant) == fits
     prefer(tenant, price_min=900, price_max=1000)
     assert tenant("GET", "/feed/next").json["price"] == "999.00"
