@@ -5,10 +5,10 @@ SOURCES = api matching models scripts worker tests
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults fuzz load soak lint bench bench-run lock clean
+.PHONY: help run test faults fuzz load soak real-listings lint bench bench-run lock clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
 
 run: .venv/project ## start everything and serve on PORT (8000); NO_DEMO=1 for an empty database
 	@exec $(RUN) scripts run
@@ -30,6 +30,9 @@ load: .venv/project ## measure a running system under load (needs pip install -e
 
 soak: .venv/project ## load a running system for long and tell what grows; ARGS="--minutes 30"
 	@$(RUN) scripts.soak $(ARGS)
+
+real-listings: .venv/project ## hold the feed and new leads' lists to their promises; ARGS="listings.csv --city Москва"
+	@$(RUN) scripts.real_listings $(ARGS)
 
 lint: .venv/project ## check style, order of imports and known security mistakes
 	@$(RUN) flake8 $(SOURCES)

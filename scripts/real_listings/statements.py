@@ -24,7 +24,8 @@ class Watched:
         """The answer's JSON and the statements, in order; the transaction around them is not among them."""
         with _statements(self._app) as seen:
             answer = self._client.open(path, method=method, json=body, headers=self._headers)
-        assert answer.status_code < 400, f"{path} answers {answer.status_code}"
+        if answer.status_code >= 400:
+            raise RuntimeError(f"{method} {path} answers {answer.status_code}")
         return answer.json, seen
 
 

@@ -6,6 +6,7 @@ Known to the tenant are only answers of the API: the preference, the listings, t
 import random
 from dataclasses import dataclass, field
 from decimal import Decimal
+from urllib.parse import quote
 
 from models.places import city_of
 from scripts.load.caller import Caller, Tally
@@ -199,6 +200,4 @@ def breaks(preference: dict, listing: dict) -> str | None:
 
 
 def _quoted(path: str) -> str:
-    from urllib.parse import quote
-
     return quote(path, safe="/?&=.")

@@ -1,0 +1,149 @@
+"""The tenant of scripts.real_listings notices each promise that a feed can break."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from scripts.load.caller import Tally
+from scripts.real_listings import deals, swiping
+
+PREFERENCE = {
+    "id": 7, "user_id": 1, "city": "Москва", "deal_type": "sale", "property_type": "flat", "price_min": 0, "price_max": 100
+}  # fmt: skip
+
+
+class Feed:
+    """A feed of thirty listings, 30 the best, that keeps its promises; tests break one each."""
+
+    def __init__(self):
+        self.homes = [home(number) for number in range(30, 0, -1)]
+        self.scores = {each["id"]: 60.0 + each["id"] for each in self.homes}
+        self.said = {}
+
+    def __call__(self, kind, _server, method, path, _token, body=None):
+        name = re.sub(r"[/-]+", "_", f"{method.lower()}{path.partition('?')[0]}").replace("_7_", "_")
+        return getattr(self, name)(path, body)
+
+    def post_preferences(self, _path, body):
+        return PREFERENCE | body
+
+    def get_feed_next(self, _path, _body):
+        return next((each for each in self.homes if each["id"] not in self.said), None)
+
+    def post_feed_action(self, _path, body):
+        self.said[body["listing_id"]] = body["action"]
+
+    def post_feed_undo(self, _path, _body):
+        listing_id, action = self.said.popitem()
+        return {"status": "ok", "listing_id": listing_id, "action": action}
+
+    def get_leads_property_recommendations(self, _path, _body):
+        rows = [{"property_id": str(key), "match_score": score} for key, score in self.scores.items()]
+        return {"recommendations": rows}
+
+    def get_leads_my(self, _path, _body):
+        return [{"listing_id": each} for each, action in self.said.items() if action == "like"]
+
+    def get_favorites(self, _path, _body):
+        return [{"id": each} for each, action in self.said.items() if action == "favorite"]
+
+    def get_listings(self, path, _body):
+        return self.homes if path.endswith("page=1") else []
+
+
+class Repeats(Feed):
+    def get_feed_next(self, path, body):
+        return self.homes[0] if len(self.said) > 3 else super().get_feed_next(path, body)
+
+
+class IsTooDear(Feed):
+    def __init__(self):
+        super().__init__()
+        self.homes[2]["price"] = "115.01"
+
+
+class ShowsOnesOwn(Feed):
+    def __init__(self):
+        super().__init__()
+        self.homes[2]["owner_id"] = PREFERENCE["user_id"]
+
+
+class Rises(Feed):
+    def __init__(self):
+        super().__init__()
+        self.homes.reverse()
+
+
+class EndsEarly(Feed):
+    def get_feed_next(self, path, body):
+        return super().get_feed_next(path, body) if len(self.said) < 5 else None
+
+
+class LosesWhatIsTakenBack(Feed):
+    def post_feed_undo(self, path, body):
+        answer = super().post_feed_undo(path, body)
+        self.homes = [each for each in self.homes if each["id"] != answer["listing_id"]]
+        return answer
+
+
+class MakesNoInquiry(Feed):
+    def get_leads_my(self, _path, _body):
+        return []
+
+
+def home(number):
+    known = {"deal_type": "sale", "property_type": "flat", "currency": "RUB", "is_active": True}
+    return {"id": number, "owner_id": 2, "city": "Moscow", "price": "115.00", **known}
+
+
+def swiped(feed):
+    tenant = swiping.Tenant("", Tally(), SimpleNamespace(name="tenant", token=""), [{}], seed=1)
+    tenant._caller = SimpleNamespace(call=feed)
+    return tenant.swipe(50)
+
+
+def test_a_tenant_believes_a_feed_that_keeps_its_promises():
+    found = swiped(Feed())
+
+    assert found.broken == []
+    assert (found.actions - found.undone, found.lists, found.rises, found.ran_out) == (30, 1, 0, True)
+    assert found.undone  # the mix has done what the promises are about
+
+
+@pytest.mark.parametrize(
+    ("feed", "noticed"),
+    [
+        (Repeats, "listing 30 came again"),
+        (IsTooDear, "listing 28 breaks the deal: price"),
+        (ShowsOnesOwn, "listing 28 breaks the deal: own"),
+        (Rises, "listing 2 scores 62.0, the one before it 61.0"),
+        (EndsEarly, "null came, and listing 25 was not shown"),
+        (LosesWhatIsTakenBack, "was taken back and does not come"),
+        (MakesNoInquiry, "/leads/my has 0 listings"),
+    ],
+)
+def test_a_tenant_notices_a_broken_promise(feed, noticed):
+    assert any(noticed in each for each in swiped(feed()).broken)
+
+
+@pytest.mark.parametrize(
+    ("lead", "home", "why"),
+    [
+        ({}, {}, None),
+        ({}, {"price": 116}, "price"),  # 115 is the most for 100
+        ({}, {"price": 116, "currency": "USD"}, None),  # not compared
+        ({"property_type": "APARTMENT"}, {"property_type": "APARTMENTS"}, None),
+        ({"property_type": "APARTMENTS"}, {"property_type": "APARTMENT"}, "type"),
+        ({"rooms": [1, 5]}, {"rooms": 3}, "rooms"),  # two off both
+        ({"rooms": [12]}, {"rooms": 9}, None),  # ten and more are one number
+        ({"area_min": 50}, {"area": 24}, "area"),
+        ({"market": ("moscow", "RENT")}, {}, "market"),
+        ({"owner_id": 2}, {}, "own"),
+    ],
+)
+def test_what_breaks_a_deal(lead, home, why):
+    shared = {"market": ("moscow", "SALE"), "property_type": "APARTMENT", "currency": "RUB"}
+    wish = deals.Wish(**{"owner_id": 1, **shared, "budget_max": 100, **lead})
+
+    assert deals.broken(wish, deals.Home(**{"owner_id": 2, **shared, "price": 115, **home})) == why
