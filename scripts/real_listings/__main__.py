@@ -17,6 +17,8 @@ as `make load` does. Run it on a quiet machine: figures are the clients' and the
 import argparse
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -118,10 +120,8 @@ def hold_feed(
 
     seller = Person(factory, settings, Role.REALTOR, "agent who looks for a flat too")
     landlord = Person(factory, settings, Role.LANDLORD, "landlord")
-    put_up = Caller(Tally())
     homes = [(seller, wish("sale", 0, usual * (1 + n / 100))) for n in range(20)]
     homes += [(landlord, wish("rent", 0, usual * RENT * (1 + n / RENTED))) for n in range(RENTED)]
-    theirs = [(owner, _put_up(put_up, server, owner, body)) for owner, body in homes]
     people = {
         "usual flat": [wish("sale", usual * 0.8, usual)],
         "dear flat": [wish("sale", high, high * 1.5)],
@@ -134,30 +134,37 @@ def hold_feed(
         for seed, (name, wanted) in enumerate(people.items())
     ]
     tenants.append(Tenant(server, times, seller, [wish("sale", usual, usual * 1.2)], len(people)))
-    broken = broken_rules(factory)  # and lists have caught up with the homes
-    print(f"\n{'feed of':32}{'actions':>8}{'undone':>8}{'lists':>7}{'rises':>7}{'unranked':>9}  ended")
-    for tenant in tenants:
-        found = tenant.swipe(swipes)
-        broken += found.broken
-        counts = f"{found.actions:>8}{found.undone:>8}{found.lists:>7}{found.rises:>7}{found.unranked:>9}"
-        print(f"{tenant.person.name.removeprefix('Measured '):32}{counts}  {'by null' if found.ran_out else ''}", flush=True)
-    print(f"\n{times.table()}\nthe longest: feed/next {max(times.seconds['feed/next']) * 1000:.0f} ms", flush=True)
-    show_statements(settings, factory, wish("sale", usual * 0.8, usual))
-    for owner, listing_id in theirs:
-        put_up.call("withdraw", server, "DELETE", f"/listings/{listing_id}", owner.token)
+    with put_up(server, homes):
+        broken = broken_rules(factory)  # when they are kept, the lists have caught up with the homes
+        print(f"\n{'feed of':32}{'actions':>8}{'undone':>8}{'lists':>7}{'rises':>7}{'unranked':>9}  ended")
+        for tenant in tenants:
+            found = tenant.swipe(swipes)
+            broken += found.broken
+            counts = f"{found.actions:>8}{found.undone:>8}{found.lists:>7}{found.rises:>7}{found.unranked:>9}"
+            name = tenant.person.name
+            print(f"{name:32}{counts}  {'by null' if found.ran_out else ''}", flush=True)
+        print(f"\n{times.table()}\nthe longest: feed/next {max(times.seconds['feed/next']) * 1000:.0f} ms", flush=True)
+        show_statements(settings, factory, wish("sale", usual * 0.8, usual))
     return broken
 
 
-def _put_up(caller: Caller, server: str, owner: Person, wish: dict) -> int:
-    """A listing that serves the wish; its id."""
-    body = {name: wish[name] for name in ("city", "deal_type", "property_type")}
-    return caller.call(
-        "put up", server, "POST", "/listings", owner.token, body | {"title": "Measured", "price": wish["price_max"]}
-    )["id"]
+@contextmanager
+def put_up(server: str, homes: list[tuple[Person, dict]]) -> Iterator[None]:
+    """Have owners' listings that serve these wishes on the market meanwhile."""
+    caller, ids = Caller(Tally()), []
+    try:
+        for owner, wish in homes:
+            body = {name: wish[name] for name in ("city", "deal_type", "property_type")}
+            body |= {"title": "Measured", "price": wish["price_max"]}
+            ids.append((owner, caller.call("put up", server, "POST", "/listings", owner.token, body)["id"]))
+        yield
+    finally:
+        for owner, listing_id in ids:
+            caller.call("withdraw", server, "DELETE", f"/listings/{listing_id}", owner.token)
 
 
 def show_statements(settings: Settings, factory: sessionmaker[Session], wish: dict) -> None:
-    """Print what one request for the next listing, and one of each action, asks of the database."""
+    """Print what one request for the next listing, one of each action and one to take it back ask of the database."""
     watched = Watched(settings, Person(factory, settings, Role.TENANT, "tenant whose SQL is read"))
     watched.ask("POST", "/preferences", wish)
     watched.ask("GET", "/feed/next")  # waits for the list
@@ -167,7 +174,12 @@ def show_statements(settings: Settings, factory: sessionmaker[Session], wish: di
         if action:
             body = {"listing_id": listing["id"], "action": action}
             name, (_, seen) = f"POST /feed/action, {action}", watched.ask("POST", "/feed/action", body)
-        print(f"\n{name}: {len(seen)} statements" + "".join(f"\n\n{statement}" for statement in seen))
+        _print_statements(name, seen)
+    _print_statements("POST /feed/undo", watched.ask("POST", "/feed/undo")[1])
+
+
+def _print_statements(name: str, seen: list[str]) -> None:
+    print(f"\n{name}: {len(seen)} statements" + "".join(f"\n\n{statement}" for statement in seen))
 
 
 if __name__ == "__main__":

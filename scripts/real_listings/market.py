@@ -74,5 +74,5 @@ class Person:
         with factory.begin() as session:
             user = create_user(session, role=role, name=f"Measured {name}", telegram_id=None, phone=None)
             session.flush()
-            self.id, self.name = user.id, name
+            self.name = name
             self.token = make_token(session.get_one(User, user.id), settings.secret_key, 24)
