@@ -116,6 +116,8 @@ class Tenant:
         """After null nothing that is on the market may fit and be new."""
         self.found.ran_out = True
         wanted = self._preference
+        if wanted["property_type"] == "house":
+            return  # the word stands for town houses too, which are not offered to who wants a house
         most = Decimal(str(wanted["price_max"])) * Decimal("1.15")
         path = f"/listings?city={wanted['city']}&deal_type={wanted['deal_type']}&property_type={wanted['property_type']}"
         path += f"&price_max={most}&limit={PAGE}&page="

@@ -4,13 +4,14 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from models.enums import FeedActionKind
+from models.enums import FeedActionKind, Status
 from models.favorites import Favorite
 from models.feed import FeedAction
 from models.inquiries import Inquiry
 from models.leads import Lead
+from models.properties import Property
 from tests.console.conftest import tab_to
 
 pytestmark = pytest.mark.timeout(240)
@@ -79,7 +80,7 @@ def test_a_lead_is_added_with_the_keyboard_alone(visit, town, db):
 
 
 def test_a_tenant_swipes_keeps_and_takes_back(visit, town, db):
-    page = visit(town.tenant, viewport={"width": 390, "height": 844}, has_touch=True)
+    page = visit(town.tenant, refused=(404,), viewport={"width": 390, "height": 844}, has_touch=True)
     listings = []
 
     def card_after(act) -> str:
@@ -106,6 +107,10 @@ def test_a_tenant_swipes_keeps_and_takes_back(visit, town, db):
         page.mouse.up()
 
     card_after(drag)
+    shown = int(page.locator("#swipe").get_attribute("data-listing"))
+    db.execute(update(Property).where(Property.id == shown).values(status=Status.ARCHIVED))
+    db.commit()
+    card_after(lambda: page.keyboard.press("ArrowRight"))  # refused, and out of the way
 
     said = dict(db.execute(select(FeedAction.property_id, FeedAction.action)).all())
     assert said == {int(listings[0]): FeedActionKind.DISLIKE, int(listings[1]): FeedActionKind.LIKE}

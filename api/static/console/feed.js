@@ -18,18 +18,22 @@ async function act(action) {
   const said = action === "undo"
     ? await post("/console/feed/undo", {})
     : await post(`/console/feed/${card.dataset.listing}`, { action });
-  if (said) {
+  if (!said && card) {
+    card.classList.remove("away");
+    card.style.transform = "";
+  }
+  // Also after a refusal: a home that has left the market meanwhile must not stand in the way of the next.
+  try {
     const answer = await fetch("/console/feed?part=1");
-    if (answer.ok) refresh(deck, await answer.text());
+    if (answer.ok && !answer.redirected) refresh(deck, await answer.text());
+  } catch { /* the next try will tell */ }
+  if (said) {
     document.getElementById("toasts").replaceChildren();
     const told = document.createElement("p");
     told.className = "toast";
     told.textContent = said.said;
     document.getElementById("toasts").append(told);
     setTimeout(() => told.remove(), 2500);
-  } else if (card) {
-    card.classList.remove("away");
-    card.style.transform = "";
   }
   busy = false;
 }
