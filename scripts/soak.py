@@ -1,7 +1,7 @@
 """Mixed load on a running system for a long time, and whether anything grows: `python -m scripts.soak` (`make soak`).
 
 Clients read pages, like, dislike, write and archive leads (so that as many are on the market at the end as at the
-beginning), and a full run goes every few minutes. Meanwhile, every few seconds, what could leak is measured: memory of each
+beginning), and a full run goes every minute. Meanwhile, every few seconds, what could leak is measured: memory of each
 process, its open files, connections of PostgreSQL, keys and memory of Valkey, files in the home. At the end: the slope of
 each an hour with its 95% interval, and the rules of `leadmatch check`. Exit code 1 if something grows, a request failed, or
 a rule is broken.
@@ -251,7 +251,8 @@ def main() -> None:
     arguments.add_argument("--size", type=int, default=5_000, help="leads, and properties, on the market (5000)")
     arguments.add_argument("--clients", type=int, default=4)
     arguments.add_argument("--every", type=float, default=15, help="seconds between samples (15)")
-    arguments.add_argument("--run-every", type=float, default=5, help="minutes between full runs (5)")
+    # A run is what makes memory go up and down: a few of them tell nothing of a slope.
+    arguments.add_argument("--run-every", type=float, default=1, help="minutes between full runs (1)")
     given = arguments.parse_args()
     if given.minutes * 60 * (1 - WARM_UP_SHARE) < STRETCHES * given.every:
         sys.exit("leadmatch: too few samples; give more --minutes, or a smaller --every")

@@ -10,6 +10,7 @@ from models import logs
 from models.errors import SettingsError
 from models.settings import Settings
 from worker import watch
+from worker.memory import share_one_heap
 from worker.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 
 #: How often stale lists and abandoned work are looked for.
@@ -109,6 +110,7 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
+share_one_heap()
 try:
     settings = Settings.from_env()
     app = make_app(settings)

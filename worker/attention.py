@@ -22,6 +22,7 @@ from models.properties import Property
 from models.recommendations import LeadRecommendations, Market, PropertyRecommendations
 from worker.context import new_session
 from worker.load import MarketKey
+from worker.memory import memory_given_back
 from worker.snapshot import row_of
 from worker.tasks import HEALS
 
@@ -52,7 +53,7 @@ class _Lists:
 @shared_task(name="worker.attention.order_markets", **HEALS)
 def order_markets() -> None:
     """Order every market that has had a run since it was last ordered, and draw what is explored there."""
-    with new_session() as session:
+    with memory_given_back(), new_session() as session:
         for market in markets_to_order(session):
             if order_market(session, market):
                 log.info("market_ordered", extra={"market": market})

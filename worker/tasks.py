@@ -11,6 +11,7 @@ from models.errors import ConflictError
 from models.run_plan import stale_markets
 from models.runs import abandoned, request_run
 from worker.context import DATABASE_AWAY, client, new_session
+from worker.memory import memory_given_back
 from worker.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
 from worker.runs import prepare_run, run_shard
 
@@ -60,7 +61,7 @@ def clear_away() -> None:
 @shared_task(name="worker.tasks.start_run", **HEALS)
 def start_run(run_id: int) -> None:
     """Cut a queued run into shards and send them to the workers."""
-    with new_session() as session:
+    with memory_given_back(), new_session() as session:
         shard_ids = prepare_run(session, run_id)
         session.commit()
     for shard_id in shard_ids:
@@ -70,7 +71,8 @@ def start_run(run_id: int) -> None:
 @shared_task(name="worker.tasks.score_shard", **HEALS)
 def score_shard(shard_id: int) -> None:
     """Score one shard of a run; after the last tile of a market, have them merged."""
-    merge_id = run_shard(shard_id)
+    with memory_given_back():
+        merge_id = run_shard(shard_id)
     if merge_id is not None:
         client().shard_queued(merge_id)
 

@@ -3,6 +3,7 @@ Uploads: what strangers send is refused or made safe, and nothing is left behind
 """
 
 import io
+import tracemalloc
 import zlib
 from struct import pack
 
@@ -12,11 +13,12 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from api.db import session as request_session
-from api.uploads import LARGEST_FILE, remove_uploads, store_document, store_image
+from api.uploads import LARGEST_FILE, LARGEST_REQUEST, remove_uploads, store_document, store_image
 from models.enums import Role
 from models.errors import InvalidFileError, TooLargeFileError, WrongFileTypeError
 from models.uploads import Upload
 from models.users import create_user
+from tests.factories import token_header
 
 PLACE = "Where I live"
 
@@ -97,7 +99,7 @@ def files_of(app) -> list[str]:
         "gif",
         "pdf",
         "bomb",
-        "50 MB",
+        "just over the limit",
         "empty",
         "cut short",
     ],
@@ -107,6 +109,69 @@ def test_what_is_no_harmless_picture_is_refused_and_nothing_is_kept(app, owner, 
         store_image(upload(content), owner, "avatar")
 
     assert refused.value.field == "avatar"
+    assert files_of(app) == []
+
+
+class Body(io.RawIOBase):
+    """A request with one file of *size* bytes, which are made as they are read; ``taken`` counts what was read."""
+
+    HEAD = (
+        b'--cut\r\nContent-Disposition: form-data; name="phone"\r\n\r\n+77011234567\r\n'
+        b'--cut\r\nContent-Disposition: form-data; name="avatar"; filename="me.jpg"\r\n'
+        b"Content-Type: image/jpeg\r\n\r\n" + picture()
+    )
+    TAIL = b"\r\n--cut--\r\n"
+
+    def __init__(self, size: int) -> None:
+        self.taken, self._filled = 0, size - len(picture())
+        self.length = len(self.HEAD) + self._filled + len(self.TAIL)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        size = min(len(buffer), 1 << 16)
+        here = self.HEAD[self.taken : self.taken + size]
+        filled = min(max(len(self.HEAD) + self._filled - self.taken - len(here), 0), size - len(here))
+        here += bytes(filled)
+        after = max(self.taken + len(here) - len(self.HEAD) - self._filled, 0)
+        here += self.TAIL[after : after + size - len(here)]
+        buffer[: len(here)] = here
+        self.taken += len(here)
+        return len(here)
+
+
+def put_avatar(client, owner, body: Body):
+    environ = {
+        "wsgi.input": body,
+        "CONTENT_LENGTH": str(body.length),
+        "CONTENT_TYPE": "multipart/form-data; boundary=cut",
+    }
+    return client.put("/users/update", headers=token_header(owner), environ_overrides=environ)
+
+
+def test_a_file_of_50_mb_is_refused_and_never_held_in_memory(app, client, owner):
+    """It goes through the parser into a temporary file, whose size is then looked at."""
+    body = Body(50 << 20)
+    tracemalloc.start()
+    try:
+        answer = put_avatar(client, owner, body)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert (answer.status_code, list(answer.json["errors"]["files"])) == (413, ["avatar"])
+    assert body.taken == body.length
+    assert most < 5 << 20
+    assert files_of(app) == []
+
+
+def test_a_request_larger_than_all_its_files_may_be_is_refused_unread(app, client, owner):
+    body = Body(LARGEST_REQUEST)
+
+    answer = put_avatar(client, owner, body)
+
+    assert (answer.status_code, body.taken) == (413, 0)
     assert files_of(app) == []
 
 

@@ -76,11 +76,16 @@ def test_many_who_ask_for_a_run_at_once_get_the_same_one(
 
 
 @full_only
-def test_of_two_beats_one_sends(start_beat, redis_url):
+def test_of_two_beats_one_sends(start_beat, redis_url, market, write, start_worker, all_is_well):
+    """And what was written meanwhile, of which the broker has lost the messages, is found by a sweep."""
     beats = [start_beat() for _ in range(2)]
     with redis.Redis.from_url(redis_url) as broker:
         wait_for(lambda: broker.llen("entities") >= 2, seconds=90, what="two sweeps, half a minute apart")
         assert broker.llen("entities") == 2
+        write(1)
+        broker.delete("entities")
+        start_worker("entities")
+        all_is_well()
     assert [beat.poll() for beat in beats] == [None, None]
 
 

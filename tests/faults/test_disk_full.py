@@ -42,8 +42,11 @@ def put_avatar(app, headers, phone):
 
 
 def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
-    app, engine, clean_database, tiny_disk, all_is_well
+    app, engine, market, tiny_disk, write, journal, worker_here, all_is_well
 ):
+    """Whoever uploads nothing does not notice."""
+    from worker import tasks  # late: it reads the environment
+
     with Session(engine) as session:
         user = make_user(session, Role.TENANT)
         session.commit()
@@ -56,6 +59,7 @@ def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
         except OSError as error:
             assert error.errno == errno.ENOSPC
 
+    write(1)
     answer = put_avatar(app, headers, phone)
 
     assert answer.status_code == 503
@@ -63,4 +67,6 @@ def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
     with Session(engine) as session:
         stored = session.scalar(select(func.count()).select_from(Upload))
     assert len(app.extensions["storage"].names()) == stored
+    assert journal.turned_away == 0
+    tasks.sweep()
     all_is_well()

@@ -1,4 +1,4 @@
-"""A worker with little memory and a market that needs more: the market is tiled, and the bound is kept."""
+"""A worker with little memory and a market that needs more, while clients write: the market is tiled, and the bound is kept."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ BOUND_MB = 480
 @full_only
 @pytest.mark.timeout(900)
 def test_a_market_too_big_for_a_worker_is_tiled_and_the_bound_is_kept(
-    engine, clean_database, process_environment, start_worker, ask_for_run, state_of_run, all_is_well
+    engine, market, process_environment, start_worker, ask_for_run, state_of_run, write, all_is_well
 ):
     with Session(engine) as session:
         fill(session, ROWS)
@@ -25,6 +25,7 @@ def test_a_market_too_big_for_a_worker_is_tiled_and_the_bound_is_kept(
         process_environment["WORKER_MEMORY_MB"] = str(bound)
         worker = start_worker("runs")
         run_id = ask_for_run()
+        write(3)
         wait_for(lambda run_id=run_id: state_of_run(run_id) is RunState.SUCCEEDED, seconds=300, what="the end of the run")
         worker.terminate()
         worker.wait()
@@ -35,4 +36,5 @@ def test_a_market_too_big_for_a_worker_is_tiled_and_the_bound_is_kept(
 
     print(f"peak memory in MB by bound: {peaks}")
     assert peaks[BOUND_MB] <= BOUND_MB < peaks[0]
+    start_worker("runs", "entities")
     all_is_well()

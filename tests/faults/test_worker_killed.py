@@ -18,8 +18,6 @@ STAGES = {
     "while it publishes": "SELECT FROM property_recommendations FOR UPDATE",
 }
 
-SHORT = "while it publishes"
-
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE application_name = 'leadmatch-worker' AND wait_event_type = 'Lock' AND datname = current_database()"
@@ -35,9 +33,8 @@ def waiting_workers(engine):
     return count
 
 
-@pytest.mark.parametrize(
-    "stage", [stage if stage == SHORT else pytest.param(stage, marks=full_only) for stage in STAGES]
-)
+@full_only  # in short: a market in tiles (test_tiles_killed.py), one in a piece (tests/worker/test_delivery.py)
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_run_survives_a_worker_killed(
     stage,
     engine,
