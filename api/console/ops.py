@@ -12,12 +12,11 @@ from flask import Response, current_app, render_template, request
 
 from api.console import charts
 from api.console.access import page_for, visitor
-from api.console.page import back, page_blueprint, page_number, wants_part
+from api.console.page import back, listed, page_blueprint, wants_part
 from api.console.shapes import number
 from api.console.speech import say
 from api.db import after_commit, session
 from api.ops.pressure import refuse_while_queues_are_deep
-from api.paging import page_of
 from models import audit, market_state
 from models.base import utc_now
 from models.enums import OPEN_STATES, DealType, Role, RunScope
@@ -42,8 +41,7 @@ FRESHNESS_KEPT_SECONDS = 3
 @for_operators
 def engine() -> str:
     """Runs, newest first, and how far behind the lists are. A script asks for the living part again and again."""
-    page = page_number()
-    rows, total = page_of(runs(), {"page": page, "limit": RUNS_PER_PAGE})
+    rows, pager = listed(runs(), RUNS_PER_PAGE)
     shown = {
         "runs": rows,
         "progress": progress_of(session(), [run.id for run in rows]),
@@ -51,8 +49,7 @@ def engine() -> str:
         "is_open": any(run.state in OPEN_STATES for run in rows),
         "fresh": _kept("freshness", FRESHNESS_KEPT_SECONDS, lambda: freshness(session())),
         "queues": _queues(),
-        "page": page,
-        "pages": max(1, -(-total // RUNS_PER_PAGE)),
+        **pager,
     }
     named = not wants_part() or any(run.city_key for run in rows)
     shown["cities"] = _cities() if named else {}

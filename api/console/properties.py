@@ -5,12 +5,11 @@ from flask import Response, render_template, request
 from api.console import forms, pairs
 from api.console.access import page_for, visitor
 from api.console.controls import PROPERTY_GROUPS, all_of, property_values
-from api.console.page import back, page_blueprint, page_number
+from api.console.page import back, chosen, listed, page_blueprint
 from api.console.speech import say
 from api.db import session
 from api.exchange.properties import rescore_soon
 from api.exchange.schemas import PropertyBody, property_columns
-from api.paging import page_of
 from models.boards import best_scores
 from models.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.matches import contacts_shared_with, match_counts
@@ -33,20 +32,16 @@ for_owners = page_for(*SUPPLY_ROLES)
 @blp.get("/console/properties")
 @for_owners
 def all_properties() -> str:
-    raw = request.args.get("status")
-    status = Status(raw) if raw in list(Status) else None
-    page = page_number()
-    rows, total = page_of(properties_of(visitor(), status), {"page": page, "limit": PER_PAGE})
+    status = chosen(Status, "status")
+    rows, pager = listed(properties_of(visitor(), status), PER_PAGE)
     ids = [row.id for row in rows]
     return render_template(
         "console/properties.html",
         properties=rows,
         counts=match_counts(session(), Side.PROPERTY, ids),
         best=best_scores(session(), Side.PROPERTY, ids),
-        total=total,
-        page=page,
-        pages=max(1, -(-total // PER_PAGE)),
         status=status,
+        **pager,
     )
 
 
@@ -108,12 +103,10 @@ def act_for_property(property_id: int, lead_id: int) -> Response:
 
 
 def _form(filled: forms.Filled, found: Property | None) -> str:
-    return render_template(
-        "console/form.html",
-        groups=PROPERTY_GROUPS,
-        filled=filled,
+    return forms.show(
+        PROPERTY_GROUPS,
+        filled,
         title=say("Edit property") if found else say("New property"),
-        action=f"/console/properties/{found.id}/edit" if found else "/console/properties/new",
         cancel=f"/console/properties/{found.id}" if found else "/console/properties",
         here="/console/properties",
     )

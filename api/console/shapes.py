@@ -14,7 +14,6 @@ SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€"}
 #: The ring of a score: a circle of radius 15.9155 is 100 long.
 RADIUS = 15.9155
 GOOD, FAIR = 85, 60  # per cent; what a score or share is called
-HIGHEST_PRICE_IN_FULL = 10_000_000_000
 
 
 def number(value: float | Decimal | None, places: int = 0) -> str:

@@ -11,7 +11,7 @@ from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import after_commit, session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
 from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
-from api.leadgen.announce import announce, announce_stats, score_soon
+from api.leadgen.announce import announce_prospect, score_soon
 from api.leadgen.schemas import Amount, ListArgs, rows_of, window
 from models.campaigns import Platform
 from models.conversion import convert
@@ -175,14 +175,7 @@ class Prospects(MethodView):
         added = add_prospect(session(), body)
         prospect = added.prospect
         if added.new:
-            announce(
-                EventKind.LEAD_CREATED,
-                lead_id=str(prospect.id),
-                source=prospect.source,
-                campaign_id=prospect.campaign_id and str(prospect.campaign_id),
-                niche_id=prospect.niche_id and str(prospect.niche_id),
-            )
-            announce_stats(prospect.campaign_id)
+            announce_prospect(EventKind.LEAD_CREATED, prospect, source=prospect.source)
         score_soon(prospect.id)
         answer = row_of(prospect) | {"duplicate": not added.new, "touches": touches_of(session(), prospect)}
         return answer, 201 if added.new else 200
@@ -219,14 +212,7 @@ class OneProspectStatus(MethodView):
         """Move a lead to another status"""
         prospect = get_prospect(session(), lead_id, lock=True)
         if change_status(session(), prospect, body["status"], body.get("revenue")):
-            announce(
-                EventKind.LEAD_STATUS,
-                lead_id=str(prospect.id),
-                status=prospect.status,
-                campaign_id=prospect.campaign_id and str(prospect.campaign_id),
-                niche_id=prospect.niche_id and str(prospect.niche_id),
-            )
-            announce_stats(prospect.campaign_id)
+            announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
         return prospect
 
 
