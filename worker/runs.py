@@ -12,18 +12,8 @@ from matching.errors import ScoringStoppedError
 from models import logs
 from models.enums import RunScope, RunState
 from models.run_plan import MarketKey, PlannedMarket, planned_markets
-from models.runs import (
-    HEARTBEAT,
-    MOST_ATTEMPTS,
-    RescoringRun,
-    RescoringShard,
-    claim_shard,
-    end_run_if_done,
-    end_shard,
-    get_run,
-    hold_shard,
-    report,
-)
+from models.runs import RescoringRun, RescoringShard, end_run_if_done, get_run
+from models.shards import HEARTBEAT, MOST_ATTEMPTS, claim_shard, end_shard, hold_shard, report
 from models.tiles import tiles_of_market
 from worker.context import DATABASE_AWAY, new_session, note_stages, settings, worker_name
 from worker.markets import present_weights

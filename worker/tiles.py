@@ -16,7 +16,8 @@ from matching.ranking import RankedLists
 from models.enums import Side
 from models.partials import forget_partials, keep_attempt
 from models.recommendations import LIST_LENGTH
-from models.runs import RescoringShard, tiles_of
+from models.runs import RescoringShard
+from models.shards import tiles_of
 from models.tiles import IdRange
 from models.unscorable import Failure, set_aside
 from worker.changes import other_side

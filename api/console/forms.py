@@ -156,10 +156,10 @@ def _put(body: dict, path: str, value: Any) -> None:
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
     """
-    Complaints by dotted path; those about one entry of a list are the list's.
+    Complaints by dotted path, in the page's language; those about one entry of a list are the list's.
 
     >>> _flat({"area": {"min": ["Not a valid number."]}, "rooms": {0: ["Not a valid integer."]}})
-    {'area.min': 'Not a valid number.', 'rooms': 'Not a valid integer.'}
+    {'area.min': 'Это не число.', 'rooms': 'Это не целое число.'}
     """
     if isinstance(messages, list):
         return {".".join(path): say(str(messages[0]))}

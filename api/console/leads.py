@@ -10,8 +10,8 @@ from api.console.page import back, chosen, listed, page_blueprint
 from api.console.shapes import money, number, span
 from api.console.speech import say, word
 from api.db import session
-from api.exchange.leads import rescore_soon
 from api.exchange.schemas import LeadBody, lead_columns
+from api.work import rescore_lead
 from models.boards import best_scores
 from models.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
@@ -75,7 +75,7 @@ def new_lead() -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, None), 400
     lead = create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body))
-    rescore_soon(lead)
+    rescore_lead(lead)
     return back(f"/console/leads/{lead.id}", "saved")
 
 
@@ -101,7 +101,7 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, lead), 400
     replace_lead(session(), lead, lead_columns(body))
-    rescore_soon(lead)
+    rescore_lead(lead)
     return back(f"/console/leads/{lead.id}", "saved")
 
 
@@ -110,7 +110,7 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
 def archive(lead_id: int) -> Response:
     lead = owned_lead(session(), visitor(), lead_id, lock=True)
     archive_lead(session(), lead)
-    rescore_soon(lead)
+    rescore_lead(lead)
     return back("/console/leads", "archived")
 
 

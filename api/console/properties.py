@@ -8,11 +8,11 @@ from api.console.controls import PROPERTY_GROUPS, all_of, property_values
 from api.console.page import back, chosen, listed, page_blueprint
 from api.console.speech import say
 from api.db import session
-from api.exchange.properties import rescore_soon
 from api.exchange.schemas import PropertyBody, property_columns
+from api.work import rescore_property
 from models.boards import best_scores
 from models.enums import SUPPLY_ROLES, Origin, Side, Status
-from models.matches import contacts_shared_with, match_counts
+from models.matches import match_counts
 from models.properties import (
     Property,
     archive_property,
@@ -54,7 +54,7 @@ def new_property() -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, None), 400
     found = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
-    rescore_soon(found)
+    rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")
 
 
@@ -67,7 +67,6 @@ def one_property(property_id: int) -> str:
         found,
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
         matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
-        shared=lambda ids: contacts_shared_with(session(), found.id, ids),
     )
 
 
@@ -81,7 +80,7 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, found), 400
     replace_property(session(), found, property_columns(body))
-    rescore_soon(found)
+    rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")
 
 
@@ -90,7 +89,7 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
 def archive(property_id: int) -> Response:
     found = owned_property(session(), visitor(), property_id, lock=True)
     archive_property(session(), found)
-    rescore_soon(found)
+    rescore_property(found)
     return back("/console/properties", "archived")
 
 

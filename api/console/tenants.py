@@ -11,11 +11,11 @@ from api.console.forms import Control
 from api.console.page import back, listed, page_blueprint, wants_json, wants_part
 from api.console.speech import SAID, say
 from api.db import after_commit, session
-from api.exchange.leads import rescore_soon
 from api.paging import page_of
 from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
 from api.swipe.preferences import PreferenceBody, columns, row
+from api.work import rescore_lead
 from models.chats import LONGEST_MESSAGE, chat_of, chats_of, mark_chat_read, messages_between, open_chat, post_message
 from models.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
 from models.errors import InvalidValueError, NotFoundError
@@ -78,7 +78,7 @@ def preferences() -> Response | str | tuple[str, int]:
     body, filled = forms.read(PreferenceBody(), PREFERENCES, request.form)
     if body is None:
         return _preferences(filled), 400
-    rescore_soon(save_preference(session(), visitor(), columns(body)))
+    rescore_lead(save_preference(session(), visitor(), columns(body)))
     return back("/console/feed", "preferences")
 
 

@@ -52,12 +52,6 @@ def announce_stats(campaign_id: UUID | None) -> None:
         after_commit(lambda: _publish_stats(campaign_id))
 
 
-def score_soon(prospect_id: UUID) -> None:
-    """Have a prospect's quality computed after the commit."""
-    client = current_app.extensions["worker"]
-    after_commit(lambda: client.prospect_changed(str(prospect_id)))
-
-
 def _publish_stats(campaign_id: UUID) -> None:
     try:
         found = campaign_with_figures(session(), campaign_id)

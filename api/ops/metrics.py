@@ -22,7 +22,7 @@ from api.metrics import registry_of_all_processes
 from models.enums import RunState
 from models.errors import NotAllowedError
 from models.freshness import freshness
-from models.runs import runs_by_state, seconds_since_full_run
+from models.run_figures import runs_by_state, seconds_since_full_run
 from worker.client import Client
 
 blp = Blueprint("metrics", __name__, description="Running the engine")

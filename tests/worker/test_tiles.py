@@ -11,7 +11,8 @@ from models.invariants import check_all
 from models.leads import Lead, replace_lead
 from models.partials import RescoringPartial
 from models.properties import Property, archive_property
-from models.runs import RescoringShard, cancel_run, get_run, request_run, retry_failed
+from models.runs import RescoringShard, cancel_run, get_run, request_run
+from models.shards import retry_failed
 from models.tiles import grid_of
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, lead_wishes, property_facts, random_write, stored_lists
