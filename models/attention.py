@@ -125,6 +125,24 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
     return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.place), entry.c.explored)
 
 
+def first_entries(
+    session: Session, row_id: ColumnElement, ids: ColumnElement, scores: ColumnElement, count: int
+) -> FromClause:
+    """
+    The first *count* entries of leads' lists in the order in which each is read: columns id, score and explored, to be
+    joined LATERAL. Where no market is balanced or explored, without a look at the rest of each list.
+
+    Args:
+        row_id, ids, scores: As for :func:`shown_entries`.
+    """
+    if session.scalar(select(or_(exists(select(ScoreShift)), exists(select(ExploredOffer))))):
+        shown = shown_entries(Side.LEAD, row_id, ids, scores)
+        first = select(shown.entry.c.id, shown.entry.c.score, shown.explored.label("explored")).select_from(shown.entry)
+        return first.order_by(*shown.order).limit(count).lateral("first")
+    stored = _stored(ids[1:count], scores[1:count])
+    return select(stored.c.id, stored.c.score, false().label("explored")).select_from(stored).lateral("first")
+
+
 def plain_entries(ids: ColumnElement, scores: ColumnElement) -> ShownEntries:
     """The same in a market that :func:`is_plain`: most are, and this takes half the time."""
     entry = _stored(ids, scores)
