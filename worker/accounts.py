@@ -6,24 +6,17 @@ from functools import cache
 
 from celery import Task, shared_task
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from models import idempotency, tokens
 from models.base import database_now, utc_now
 from models.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
 from models.storage import Storage
 from models.uploads import known_names
-from worker.context import client, new_session, settings
+from worker.context import HEALS, client, new_session, settings
 from worker.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
-
-HEALS = {
-    "autoretry_for": (OperationalError,),
-    "retry_backoff": True,
-    "retry_backoff_max": 30,
-    "max_retries": 5,
-}
 
 #: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts
 #: would.
@@ -104,6 +97,6 @@ def gateway() -> Gateway:
     return gateway_of(settings().sms_gateway_url)
 
 
-def _note(session, code_id: int, delivery: Delivery) -> None:
+def _note(session: Session, code_id: int, delivery: Delivery) -> None:
     session.execute(update(PhoneCode).where(PhoneCode.id == code_id).values(delivery=delivery))
     session.commit()

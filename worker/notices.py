@@ -12,8 +12,7 @@ from celery import Task, shared_task
 
 from models.notifications import Outgoing, lost_notices, put_back, take_to_send
 from models.offers import tell_new_offers
-from worker.context import client, new_session, settings
-from worker.tasks import HEALS
+from worker.context import HEALS, client, new_session, settings
 
 log = logging.getLogger(__name__)
 
