@@ -27,6 +27,7 @@ from matching import criteria
 from matching.columns import LeadColumns, PlaceIndex, PropertyColumns
 from matching.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, PRIOR, UNKNOWN_VALUE, UNSTATED_SHARE, Weights
 from matching.places import concat_lists, take_lists
+from matching.tables import Table
 from matching.text import TEXT_DIMENSIONS, TextModel
 from matching.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 
@@ -68,36 +69,7 @@ DENSE, DENSE_WIDTH = _slices(
 )
 
 
-class _Vectors:
-    _LISTS: tuple[tuple[str, str], ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.owner)
-
-    def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Self:
-        """The given rows, in the given order."""
-        rows = np.asarray(rows, np.intp)
-        taken = {}
-        for indptr, codes in self._LISTS:
-            taken[indptr], taken[codes] = take_lists(getattr(self, indptr), getattr(self, codes), rows)
-        for column in fields(self):
-            if column.name not in taken:
-                taken[column.name] = getattr(self, column.name)[rows]
-        return replace(self, **taken)
-
-    @classmethod
-    def concat(cls, tables: Sequence[Self]) -> Self:
-        """Vectors one under another; at least one table."""
-        joined = {}
-        for indptr, codes in cls._LISTS:
-            joined[indptr], joined[codes] = concat_lists(
-                [(getattr(table, indptr), getattr(table, codes)) for table in tables]
-            )
-        for column in fields(cls):
-            if column.name not in joined:
-                joined[column.name] = np.concatenate([getattr(table, column.name) for table in tables])
-        return cls(**joined)
-
+class _Vectors(Table):
     def put(self, rows: NDArray[np.intp] | Sequence[int], vectors: Self) -> Self:
         """These vectors with *rows* replaced by *vectors*, in that order; self stays as it is."""
         rows = np.asarray(rows, np.intp)
