@@ -32,7 +32,7 @@ DOOR = parse("60 per minute")
 #: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by
 #: being busy.
 ACCOUNT_FAILURES = parse("20 per 15 minutes")
-#: The lead generation API (contracts/leadgen.md): from one address, and with one key.
+#: The lead generation API (docs/leadgen.md): from one address, and with one key.
 LEADGEN_ADDRESS = parse("100 per minute")
 LEADGEN_KEY = parse("1000 per hour")
 

@@ -16,7 +16,6 @@ blp = Blueprint("media", __name__, description="Uploaded files")
 #: documents.
 CACHE = "private, max-age=86400, immutable"
 
-
 BYTES = {"type": "string", "format": "binary"}
 
 

@@ -45,7 +45,7 @@ from models.users import User
 
 #: With so few entries of a full list left, a refill is due.
 REFILL_AT = 20
-#: A price this many times the budget's end breaks the deal (DESIGN, section 5).
+#: A price this many times the budget's end breaks the deal (docs/matching.md).
 STRETCH = Decimal("1.15")
 
 

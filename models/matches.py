@@ -337,14 +337,3 @@ def _announce(session: Session, match: Match) -> None:
 
 def _other(side: Side) -> Side:
     return Side.PROPERTY if side is Side.LEAD else Side.LEAD
-
-
-def contacts_shared_with(session: Session, property_id: int, lead_ids: list[int]) -> set[int]:
-    """Those of the leads whose match with the property has shared contacts."""
-    return set(
-        session.scalars(
-            select(Match.lead_id).where(
-                Match.property_id == property_id, Match.lead_id.in_(lead_ids), Match.contact_shared_at.is_not(None)
-            )
-        )
-    )

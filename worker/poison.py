@@ -95,7 +95,7 @@ def place_of(error: BaseException) -> str:
     Kind of the error and the line that raised it. Its message stays out: it may quote what a client wrote.
 
     >>> try:
-    ...     int("+77010000000")
+    ...     int("+7 701 000-00-00")
     ... except ValueError as error:
     ...     place_of(error).partition(" ")[0]
     'ValueError'
