@@ -29,8 +29,7 @@ log = logging.getLogger(__name__)
 
 #: A door: signing up or in, from one address.
 DOOR = parse("60 per minute")
-#: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by
-#: being busy.
+#: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by being busy.
 ACCOUNT_FAILURES = parse("20 per 15 minutes")
 #: The lead generation API (docs/leadgen.md): from one address, and with one key.
 LEADGEN_ADDRESS = parse("100 per minute")
@@ -51,9 +50,7 @@ class Limits:
         self._away_until = 0.0
 
     def spend(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """
-        Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many.
-        """
+        """Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many."""
         self._try(lambda counters: self._take(counters, limit, name, key))
 
     def check(self, limit: RateLimitItem, name: str, key: str) -> None:

@@ -1,5 +1,4 @@
-"""Leads and properties of one market as columns of numbers. Ids stay with the caller: row 7 is whatever it
-calls row 7.
+"""Leads and properties of one market as columns of numbers. Ids stay with the caller: row 7 is whatever it calls row 7.
 
 Build them from ready arrays (a market loaded by COPY) or, a row at a time, from facts.
 """
@@ -50,9 +49,7 @@ class _Columns(Table):
 
 @dataclass(frozen=True)
 class LeadColumns(_Columns):
-    """
-    L leads of one market. Raises InvalidInputError when columns disagree in length or leave their ranges.
-    """
+    """L leads of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
 
     owner: NDArray[np.int64]
     #: float64, the market's currency; NaN where not stated, as in the next three.
@@ -119,10 +116,7 @@ class LeadColumns(_Columns):
 
 @dataclass(frozen=True)
 class PropertyColumns(_Columns):
-    """
-    P properties of one market. Raises InvalidInputError when columns disagree in length or leave their
-    ranges.
-    """
+    """P properties of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
 
     owner: NDArray[np.int64]
     #: float64, the market's currency; NaN where it cannot be compared.

@@ -18,8 +18,7 @@ from worker.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
 
-#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts
-#: would.
+#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts would.
 MOST_ATTEMPTS = 6
 #: A code nobody took for so long was lost by the broker.
 LOST_AFTER = timedelta(seconds=30)
@@ -35,8 +34,7 @@ def send_code(self: Task, code_id: int) -> None:
     Send one code by SMS, at most once.
 
     The row is claimed and committed before the gateway is called: a second delivery of this task, or one
-    after a crash, finds it taken and sends nothing. Only when the gateway surely did not send is it given
-    back and tried again.
+    after a crash, finds it taken and sends nothing. Only when the gateway surely did not send is it given back and tried again.
     """
     with new_session() as session:
         row = claim_delivery(session, code_id, database_now(session))

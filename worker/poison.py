@@ -61,8 +61,7 @@ def _failing(rows: list[Row], make: Callable[[Sequence[Row]], Made], failure: Ex
 
 def poisonous_pair(n_rows: int, n_columns: int, work: Callable[[range, range], object]) -> tuple[int, int] | None:
     """
-    A row and a column such that *work* on the two alone raises; None if it does not raise on halves of what
-    it raises on.
+    A row and a column such that *work* on the two alone raises; None if it does not raise on halves of what it raises on.
 
     *work* takes ranges of rows and of columns, and has raised on all of them together.
     """

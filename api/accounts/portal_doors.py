@@ -1,7 +1,6 @@
 """The portal's doors: register, activate, get a token, ask for another code. A phone and a code by SMS prove who it is.
 
-Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps
-(models/codes.py).
+Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps (models/codes.py).
 """
 
 from collections.abc import Callable
@@ -103,8 +102,7 @@ class GetToken(MethodView):
     def post(self, body):
         """Get an access token for the code
 
-        The code that activated the account serves once more, for the first token; later ones need
-        /users/reset/.
+        The code that activated the account serves once more, for the first token; later ones need /users/reset/.
         """
         user = _proved(spend, body)
         note_entry(user, "sms")
