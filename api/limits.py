@@ -14,6 +14,7 @@ import hashlib
 import logging
 import math
 import time
+from collections.abc import Callable
 
 from flask import Flask, current_app, g, request
 from limits import RateLimitItem, parse
@@ -63,10 +64,11 @@ class Limits:
         if not counters.hit(limit, name, key):
             self._refuse(counters, limit, name, key)
 
-    def _try(self, step) -> None:
+    def _try(self, step: Callable[[MovingWindowRateLimiter], object]) -> None:
         if time.monotonic() >= self._away_until:
             try:
-                return step(self._shared)
+                step(self._shared)
+                return
             except (StorageError, RedisError) as error:
                 self._away_until = time.monotonic() + REST_SECONDS
                 log.warning("limits_in_memory", extra={"kind": type(error).__name__})

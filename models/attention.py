@@ -104,7 +104,6 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
     """
     row_id, ids, scores = map(_outer, (row_id, ids, scores))
     stored = _stored(ids, scores)
-    listed = Side.PROPERTY if side is Side.LEAD else Side.LEAD
     own = (
         select(
             stored.c.id,
@@ -117,7 +116,7 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
             null().cast(BigInteger).label("property_version"),
         )
         .select_from(stored)
-        .outerjoin(ScoreShift, and_(ScoreShift.side == listed, ScoreShift.entity_id == stored.c.id))
+        .outerjoin(ScoreShift, and_(ScoreShift.side == side.other, ScoreShift.entity_id == stored.c.id))
     )
     entry = (own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery("entries").select())
     entry = entry.lateral("entry")

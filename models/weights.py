@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     Index,
     Integer,
     Select,
@@ -204,7 +205,7 @@ def _said() -> Select:
     return union_all(in_lists, in_feed)
 
 
-def _is_of(scope: Scope):
+def _is_of(scope: Scope) -> ColumnElement[bool]:
     if scope is None:
         return and_(WeightSet.city_key.is_(None), WeightSet.deal_type.is_(None))
     return and_(WeightSet.city_key == scope[0], WeightSet.deal_type == scope[1])

@@ -1,4 +1,4 @@
-"""Tasks of accounts: codes by SMS, and what has outlived its time."""
+"""Tasks of accounts: codes by SMS, and files that belong to nobody."""
 
 import logging
 from datetime import timedelta
@@ -8,7 +8,6 @@ from celery import Task, shared_task
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from models import idempotency, tokens
 from models.base import database_now, utc_now
 from models.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
 from models.storage import Storage
@@ -57,13 +56,11 @@ def send_code(self: Task, code_id: int) -> None:
 
 @shared_task(name="worker.accounts.sweep", **HEALS)
 def sweep() -> None:
-    """Send codes that the broker lost; delete what has outlived its time."""
+    """Send codes that the broker lost; delete those that no limit counts any more."""
     with new_session() as session:
         now = database_now(session)
         lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
         forget_old_codes(session, now)
-        tokens.forget_expired(session)
-        idempotency.forget_old(session, now)
         session.commit()
     for code_id in lost:
         client().code_made(code_id)
