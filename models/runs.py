@@ -98,6 +98,8 @@ class RescoringShard(Base):
     weights_id: Mapped[int | None]
     #: A tile holds all that was written by transactions before this one.
     seen: Mapped[int | None]
+    #: The exchange rates that a tile was scored with, as :func:`models.facts.told_factors` tells them.
+    rates: Mapped[str | None]
     state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
     pairs_total: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     pairs_done: Mapped[int] = mapped_column(default=0, server_default=text("0"))

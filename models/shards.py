@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.enums import OPEN_STATES, RunState
 from models.errors import ConflictError
-from models.partials import with_partials
+from models.partials import forget_partials, with_partials
 from models.runs import RescoringRun, RescoringShard, end_run_if_done, get_run
 
 #: A worker reports at least this often while it scores.
@@ -164,6 +164,20 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
     session.flush()
     ready = select(RescoringShard.id).where(RescoringShard.id.in_(shards), has_its_tiles())
     return run, list(session.scalars(ready.order_by(RescoringShard.id)))
+
+
+def score_again(session: Session, market: RescoringShard, tiles: list[RescoringShard]) -> list[int]:
+    """
+    Queue tiles of a market again, and the market's own shard, which is held, behind them; the ids of the tiles.
+
+    Their partial lists are gone from now on.
+    """
+    ids = [tile.id for tile in tiles]
+    forget_partials(session, select(RescoringShard.id).where(RescoringShard.id.in_(ids)))
+    for shard in (market, *tiles):
+        shard.state, shard.attempts, shard.finished_at = RunState.QUEUED, 0, None
+    session.flush()
+    return ids
 
 
 def abandoned(session: Session) -> tuple[list[int], list[int]]:
