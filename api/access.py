@@ -32,7 +32,8 @@ class Access:
     """
     Who may call, for people (`name`), for OpenAPI (`scheme`, None: anybody) and for the request (`check`).
 
-    *may_forbid*: the check may answer 403. *is_optional*: it may let in who sends no proof.
+    *may_forbid*: the check may answer 403. *is_optional*: it may let in who sends no proof. *leaves_to_view*: it looks
+    at the signature alone, and whoever answers without the view's query asks :func:`sign_in` first.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Access:
     check: Callable[[], None]
     may_forbid: bool = False
     is_optional: bool = False
+    leaves_to_view: bool = False
 
 
 def public(view: View) -> View:
@@ -72,7 +74,7 @@ def signed_in_by_query(view: View) -> View:
             sign_in()
             raise
 
-    answer.access = Access("user", "token", claims)
+    answer.access = Access("user", "token", claims, leaves_to_view=True)
     return answer
 
 
@@ -142,6 +144,8 @@ def check_access() -> None:
     view.access.check()
     for name, value in (request.view_args or {}).items():
         if isinstance(value, int) and value > LARGEST_ID:
+            if view.access.leaves_to_view:
+                sign_in()
             raise InvalidValueError(name, "There are no such large ids.")
 
 

@@ -1,7 +1,4 @@
-"""
-The access check of programs: an API key in `X-API-Key`. In `local` it may be left out, so that a first try
-needs none.
-"""
+"""The access check of programs: an API key in `X-API-Key`. In `local` it may be left out, so that a first try needs none."""
 
 from flask import current_app, g, request
 
@@ -26,8 +23,7 @@ def api_key_or_local() -> None:
             return
         raise NotSignedInError(REFUSED)
     g.caller = f"key:{use_api_key(session(), key).id}"
-    # The use is noted at once: held until the request ends, the row's lock would queue up all who share the
-    # key.
+    # The use is noted at once: held until the request ends, the row's lock would queue up all who share the key.
     session().commit()
 
 

@@ -105,7 +105,6 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.before_request(uploads.allow_large_body)
     app.teardown_appcontext(end_session)
     app.teardown_appcontext(uploads.remove_what_failed)
-    errors.register(app)
     api = flask_smorest.Api(app)
     api.ERROR_SCHEMA = ErrorAnswer
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # api/openapi.py lists every error by its status

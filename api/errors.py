@@ -3,6 +3,7 @@
 import errno
 import json
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Flask, Response, request
@@ -36,13 +37,13 @@ NO_SPACE_RETRY_SECONDS = 300
 
 def register(app: Flask) -> None:
     """Answer every error of *app* in the one shape."""
-    app.register_error_handler(errors.DomainError, _domain_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_away)
-    app.register_error_handler(PoolTimeoutError, _database_away)
-    app.register_error_handler(DBAPIError, _database_error)
-    app.register_error_handler(OSError, _no_space)
-    app.register_error_handler(Exception, _unexpected)
+    for kind, handle in HANDLERS:
+        app.register_error_handler(kind, handle)
+
+
+def answer_to(error: Exception) -> Response:
+    """What the JSON API answers to *error*; for pages, which tell the same in words."""
+    return next(handle for kind, handle in HANDLERS if isinstance(error, kind))(error)
 
 
 def answer(status: int, message: str, fields: dict | None = None) -> Response:
@@ -139,3 +140,15 @@ def _unexpected(error: Exception) -> Response:
     else:
         log.error("request_failed", extra=facts, exc_info=error)
     return answer(500, "Something broke on our side; it has been noted.")
+
+
+#: What answers which errors; a kind stands before what it is a kind of.
+HANDLERS: tuple[tuple[type[Exception], Callable[..., Response]], ...] = (
+    (errors.DomainError, _domain_error),
+    (HTTPException, _http_error),
+    (OperationalError, _database_away),
+    (PoolTimeoutError, _database_away),
+    (DBAPIError, _database_error),
+    (OSError, _no_space),
+    (Exception, _unexpected),
+)

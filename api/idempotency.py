@@ -1,4 +1,4 @@
-"""The Idempotency-Key header: a write repeated with the same key gets the first answer again (DESIGN, section 3)."""
+"""The Idempotency-Key header: a write repeated with the same key gets the first answer again."""
 
 import hashlib
 from collections.abc import Callable

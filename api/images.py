@@ -17,8 +17,7 @@ MOST_PIXELS = 50_000_000
 #: Larger pictures are scaled down so that no side is longer; no page shows more.
 LONGEST_SIDE = 4096  # pixels
 
-#: Pillow's formats that we read -> the format and the ending that we write. MPO is what some phones call a
-#: JPEG.
+#: Pillow's formats that we read -> the format and the ending that we write. MPO is what some phones call a JPEG.
 FORMATS = {"JPEG": ("JPEG", "jpg"), "MPO": ("JPEG", "jpg"), "PNG": ("PNG", "png"), "WEBP": ("WEBP", "webp")}
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
 
@@ -92,8 +91,5 @@ def _drawn_anew(found: Image.Image) -> CleanFile:
 
 
 def is_pdf(head: bytes, tail: bytes) -> bool:
-    """
-    Whether the content is a whole PDF: it begins as one at its first byte (a polyglot does not) and ends as
-    one.
-    """
+    """Whether the content is a whole PDF: it begins as one at its first byte (a polyglot does not) and ends as one."""
     return head.startswith(b"%PDF-") and b"%%EOF" in tail

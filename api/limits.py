@@ -14,6 +14,7 @@ import hashlib
 import logging
 import math
 import time
+from collections.abc import Callable
 
 from flask import Flask, current_app, g, request
 from limits import RateLimitItem, parse
@@ -29,10 +30,9 @@ log = logging.getLogger(__name__)
 
 #: A door: signing up or in, from one address.
 DOOR = parse("60 per minute")
-#: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by
-#: being busy.
+#: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by being busy.
 ACCOUNT_FAILURES = parse("20 per 15 minutes")
-#: The lead generation API (contracts/leadgen.md): from one address, and with one key.
+#: The lead generation API (docs/leadgen.md): from one address, and with one key.
 LEADGEN_ADDRESS = parse("100 per minute")
 LEADGEN_KEY = parse("1000 per hour")
 
@@ -51,9 +51,7 @@ class Limits:
         self._away_until = 0.0
 
     def spend(self, limit: RateLimitItem, name: str, key: str) -> None:
-        """
-        Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many.
-        """
+        """Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many."""
         self._try(lambda counters: self._take(counters, limit, name, key))
 
     def check(self, limit: RateLimitItem, name: str, key: str) -> None:
@@ -66,10 +64,11 @@ class Limits:
         if not counters.hit(limit, name, key):
             self._refuse(counters, limit, name, key)
 
-    def _try(self, step) -> None:
+    def _try(self, step: Callable[[MovingWindowRateLimiter], object]) -> None:
         if time.monotonic() >= self._away_until:
             try:
-                return step(self._shared)
+                step(self._shared)
+                return
             except (StorageError, RedisError) as error:
                 self._away_until = time.monotonic() + REST_SECONDS
                 log.warning("limits_in_memory", extra={"kind": type(error).__name__})

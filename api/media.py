@@ -12,10 +12,8 @@ from models.uploads import upload_named
 
 blp = Blueprint("media", __name__, description="Uploaded files")
 
-#: Names are never used twice, so a copy never goes stale; private, for shared caches need not know of
-#: documents.
+#: Names are never used twice, so a copy never goes stale; private, for shared caches need not know of documents.
 CACHE = "private, max-age=86400, immutable"
-
 
 BYTES = {"type": "string", "format": "binary"}
 

@@ -15,8 +15,7 @@ HEADERS = {
 }
 #: For data: nothing in it may run or be framed, should a browser ever show it as a page.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
-#: For pages (the readers of the OpenAPI document): everything from here; they style and start themselves
-#: inline.
+#: For pages (the readers of the OpenAPI document): everything from here; they style and start themselves inline.
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: https:; worker-src 'self' blob:; frame-ancestors 'none'"

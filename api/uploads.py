@@ -47,8 +47,7 @@ def takes_uploads(view: View) -> View:
 
 def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
     """
-    Keep a picture (JPEG, PNG or WebP, told by its content), drawn anew without metadata; the URL to GET it
-    from.
+    Keep a picture (JPEG, PNG or WebP, told by its content), drawn anew without metadata; the URL to GET it from.
 
     Args:
         upload: As it came; its `name` is the field that errors speak of.
@@ -74,10 +73,7 @@ def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
 
 
 def remove_uploads(urls: Iterable[str], owner: User) -> None:
-    """
-    Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are
-    left.
-    """
+    """Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are left."""
     _remove(
         forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)])
     )

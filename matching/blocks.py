@@ -1,7 +1,4 @@
-"""
-A market made ready for scoring: alike properties side by side in blocks, and both sides written out as
-matrices.
-"""
+"""A market made ready for scoring: alike properties side by side in blocks, and both sides written out as matrices."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -59,10 +56,7 @@ class Exclusions:
 
 @dataclass(frozen=True)
 class PreparedMarket:
-    """
-    Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the
-    caller's row.
-    """
+    """Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the caller's row."""
 
     lead_order: NDArray[np.intp]
     property_order: NDArray[np.intp]
@@ -78,9 +72,7 @@ class PreparedMarket:
     def points_of(
         self, block: Block, leads: NDArray[np.intp], space: NDArray[np.float32] | None = None
     ) -> NDArray[np.float32]:
-        """
-        The block's columns of the points of some leads, (columns, leads); in *space* where that is given.
-        """
+        """The block's columns of the points of some leads, (columns, leads); in *space* where that is given."""
         if len(leads) < FEW_LEADS:
             return self.points[block.columns[:, np.newaxis], leads]
         shape = len(block.columns), len(leads)
@@ -150,8 +142,7 @@ def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
     """
     kind, rooms = _category(properties, "property_type"), _category(properties, "rooms")
     band = _bands(properties.price, PRICE_BANDS)
-    # A block with one property that does not tell its station can serve every lead half-way: keep those
-    # together.
+    # A block with one property that does not tell its station can serve every lead half-way: keep those together.
     told = properties.metro >= 0
     return np.lexsort((properties.price, properties.metro, properties.district, told, band, rooms, kind))
 

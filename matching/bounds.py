@@ -1,5 +1,4 @@
-"""How well the best property of a block could serve each lead, without scoring any: what cannot reach a
-threshold is skipped.
+"""How well the best property of a block could serve each lead, without scoring any: what cannot reach a threshold is skipped.
 
 Every property gives each criterion exactly one answer (or stands between two knots), so a criterion earns at
 most the best points among the answers that occur. Text earns at most the product of the lengths of the two
@@ -35,10 +34,7 @@ class Answers:
 
 
 def answers_of(properties: PropertyVectors, columns: MatrixColumns, used: NDArray[np.intp]) -> Answers:
-    """
-    The answers of *properties*, which have something in the matrix columns *used* (ascending) and nothing
-    elsewhere.
-    """
+    """The answers of *properties*, which have something in the matrix columns *used* (ascending) and nothing elsewhere."""
     price, area, district, _, _ = columns.starts
     within = lambda start, stop: used[np.searchsorted(used, start) : np.searchsorted(used, stop)]
     dense = lambda name: within(DENSE[name].start, DENSE[name].stop)
@@ -68,9 +64,7 @@ class Bounds:
         self._wanting_metro = _Wanting(leads.metro_indptr, leads.metro_codes)
 
     def of_block(self, answers: Answers) -> NDArray[np.float32]:
-        """
-        What any property of a block earns at most, in units, (leads,); negative where all break the pair.
-        """
+        """What any property of a block earns at most, in units, (leads,); negative where all break the pair."""
         best = self._points[DENSE["always"].start].copy()
         for columns in answers.by_criterion:
             best += self._largest(columns)

@@ -1,29 +1,26 @@
-"""Leads and properties of one market as columns of numbers. Ids stay with the caller: row 7 is whatever it
-calls row 7.
+"""Leads and properties of one market as columns of numbers. Ids stay with the caller: row 7 is whatever it calls row 7.
 
 Build them from ready arrays (a market loaded by COPY) or, a row at a time, from facts.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Self
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.errors import InvalidInputError
 from matching.facts import LeadFacts, PropertyFacts
-from matching.places import PlaceIndex, concat_lists, take_lists
+from matching.places import PlaceIndex
+from matching.tables import Table
 from matching.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 
 __all__ = ["LeadColumns", "LeadFacts", "PlaceIndex", "PropertyColumns", "PropertyFacts"]
 
 
-class _Columns:
-    """What both tables share: as many values in every column, and whole rows taken or appended."""
+class _Columns(Table):
+    """What both tables share: as many values in every column, within their ranges."""
 
-    #: Columns that are CSR tables, as (indptr, codes) name pairs.
-    _LISTS: tuple[tuple[str, str], ...] = ()
     #: Columns in which every present number must not be negative.
     _NOT_NEGATIVE: tuple[str, ...] = ()
 
@@ -49,45 +46,10 @@ class _Columns:
                     f"{indptr_name} does not cut {len(codes)} codes into {len(self)} rows"
                 )
 
-    def __len__(self) -> int:
-        return len(self.owner)
-
-    def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Self:
-        """The given rows, in the given order."""
-        rows = np.asarray(rows, np.intp)
-        taken = {}
-        for indptr, codes in self._LISTS:
-            taken[indptr], taken[codes] = take_lists(getattr(self, indptr), getattr(self, codes), rows)
-        for column in fields(self):
-            values = getattr(self, column.name)
-            if isinstance(values, list):
-                taken[column.name] = [values[row] for row in rows]
-            elif column.name not in taken:
-                taken[column.name] = values[rows]
-        return replace(self, **taken)
-
-    @classmethod
-    def concat(cls, tables: Sequence[Self]) -> Self:
-        """Tables one under another; at least one."""
-        joined = {}
-        for indptr, codes in cls._LISTS:
-            joined[indptr], joined[codes] = concat_lists(
-                [(getattr(table, indptr), getattr(table, codes)) for table in tables]
-            )
-        for column in fields(cls):
-            parts = [getattr(table, column.name) for table in tables]
-            if isinstance(parts[0], list):
-                joined[column.name] = [text for part in parts for text in part]
-            elif column.name not in joined:
-                joined[column.name] = np.concatenate(parts)
-        return cls(**joined)
-
 
 @dataclass(frozen=True)
 class LeadColumns(_Columns):
-    """
-    L leads of one market. Raises InvalidInputError when columns disagree in length or leave their ranges.
-    """
+    """L leads of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
 
     owner: NDArray[np.int64]
     #: float64, the market's currency; NaN where not stated, as in the next three.
@@ -154,10 +116,7 @@ class LeadColumns(_Columns):
 
 @dataclass(frozen=True)
 class PropertyColumns(_Columns):
-    """
-    P properties of one market. Raises InvalidInputError when columns disagree in length or leave their
-    ranges.
-    """
+    """P properties of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
 
     owner: NDArray[np.int64]
     #: float64, the market's currency; NaN where it cannot be compared.

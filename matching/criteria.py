@@ -1,5 +1,4 @@
-"""The criteria of a match: what each is worth, its formula, and what breaks a pair. The one place where they
-are set.
+"""The criteria of a match: what each is worth, its formula, and what breaks a pair. The one place where they are set.
 
 The score of a pair is a weighted mean over all criteria::
 
@@ -246,8 +245,7 @@ def over_budget(price: ArrayLike, ceiling: ArrayLike) -> NDArray[np.bool_]:
     """
     Whether the price is more than 15 % over the ceiling; never for NaN. Arguments broadcast.
 
-    In whole hundredths, where both products are exact, because 1.15 has no exact float: 17.25 M for 15 M
-    stays.
+    In whole hundredths, where both products are exact, because 1.15 has no exact float: 17.25 M for 15 M stays.
 
     >>> over_budget([17_250_000, 17_250_001], 15_000_000).tolist()
     [False, True]

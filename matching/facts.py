@@ -1,7 +1,6 @@
 """One lead and one property as plain Python values: the small-scale way into the engine.
 
-Whole markets come as arrays (:mod:`matching.columns`); facts are for one changed row, a page to explain, and
-tests.
+Whole markets come as arrays (:mod:`matching.columns`); facts are for one changed row, a page to explain, and tests.
 """
 
 from collections.abc import Sequence

@@ -52,10 +52,7 @@ def score_leads_against(
     k: int = 100,
     excluded_for_leads: NDArray[np.int64] = NO_PAIRS,
 ) -> RankedLists:
-    """
-    The *k* best properties of each of a few leads. *excluded_for_leads* holds (row of leads, row of
-    properties).
-    """
+    """The *k* best properties of each of a few leads. *excluded_for_leads* holds (row of leads, row of properties)."""
     return best_of_scores(row_scores(leads, properties, excluded_for_leads), k)
 
 
@@ -65,10 +62,7 @@ def score_properties_against(
     k: int = 100,
     excluded_for_properties: NDArray[np.int64] = NO_PAIRS,
 ) -> RankedLists:
-    """
-    The *k* best leads of each of a few properties. *excluded_for_properties* holds (row of leads, row of
-    properties).
-    """
+    """The *k* best leads of each of a few properties. *excluded_for_properties* holds (row of leads, row of properties)."""
     return best_of_scores(column_scores(leads, properties, excluded_for_properties).T, k)
 
 
@@ -105,8 +99,7 @@ def merge_changed(
 
     An entry of a changed column is dropped and its new score, if there is one, takes its place in order. A
     list that was full hides what came after its last entry, its *cut*. So long as *k* entries rank no worse
-    than that cut, nothing hidden can belong among them; otherwise the row is returned for a full
-    recomputation.
+    than that cut, nothing hidden can belong among them; otherwise the row is returned for a full recomputation.
 
     Args:
         existing: Lists of n rows, computed with this *k*.

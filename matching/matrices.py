@@ -1,5 +1,4 @@
-"""Vectors of a market written out as matrices: dense columns, then one column a price knot, area knot,
-district and station.
+"""Vectors of a market written out as matrices: dense columns, then one column a price knot, area knot, district and station.
 
 Only knots and places that some property of the market has get a column. Leads stand in columns
 (``points.T``), because scoring picks a few matrix columns for many leads at a time, and a row of memory is

@@ -1,5 +1,4 @@
-"""Scores of chosen pairs: one lead against every property, one property against every lead, or a list of
-pairs.
+"""Scores of chosen pairs: one lead against every property, one property against every lead, or a list of pairs.
 
 The counterpart of the tiled :mod:`matching.topk` for the few; both give the same numbers to the last bit
 (:mod:`matching.vectorize` says why).
@@ -23,8 +22,7 @@ from matching.vectorize import (
 
 
 def pair_scores(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float32]:
-    """Score row *i* of *leads* with row *i* of *properties*; a side of one row is paired with every row of
-    the other.
+    """Score row *i* of *leads* with row *i* of *properties*; a side of one row is paired with every row of the other.
 
     Returns:
         float32 (n,), 0 to 100; NaN where a deal-breaker or a common owner forbids the pair.

@@ -24,16 +24,11 @@ class PlaceNames:
         return len(self._code_of_key)
 
     def keys(self) -> list[str]:
-        """
-        Normalised names; the place with code *i* is at position *i*. ``PlaceNames(keys)`` rebuilds the codes.
-        """
+        """Normalised names; the place with code *i* is at position *i*. ``PlaceNames(keys)`` rebuilds the codes."""
         return list(self._code_of_key)
 
     def code(self, name: str | None) -> int:
-        """
-        The code of *name*, a new one if it was never seen; :data:`UNKNOWN_PLACE` for None and for no name at
-        all.
-        """
+        """The code of *name*, a new one if it was never seen; :data:`UNKNOWN_PLACE` for None and for no name at all."""
         known = self._code_of_spelling.get(name)
         if known is not None:
             return known
@@ -47,10 +42,7 @@ class PlaceNames:
         return np.fromiter((self.code(name) for name in names), np.int32, len(names))
 
     def code_lists(self, lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """
-        Lists of names as CSR ``(indptr, codes)``: each row's codes ascending, once each, nameless ones left
-        out.
-        """
+        """Lists of names as CSR ``(indptr, codes)``: each row's codes ascending, once each, nameless ones left out."""
         rows = [sorted({self.code(name) for name in names} - {UNKNOWN_PLACE}) for names in lists]
         indptr = np.zeros(len(rows) + 1, np.int64)
         np.cumsum([len(row) for row in rows], out=indptr[1:])

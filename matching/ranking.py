@@ -95,8 +95,7 @@ class RankedLists:
 def spans(
     starts: NDArray[np.integer], lengths: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of ``[start, start + length)`` of every span one after another, and where each span begins
-    among them.
+    """Positions of ``[start, start + length)`` of every span one after another, and where each span begins among them.
 
     >>> spans(np.array([5, 20]), np.array([2, 3]))
     (array([ 5,  6, 20, 21, 22]), array([0, 2, 5]))
@@ -109,10 +108,7 @@ def spans(
 def pack(
     groups: NDArray[np.integer], units: NDArray[np.float32], columns: NDArray[np.integer]
 ) -> NDArray[np.uint64]:
-    """
-    Keys of entries; *units* are whole and not negative, *groups* below MOST_GROUPS, *columns* below
-    MOST_COLUMNS.
-    """
+    """Keys of entries; *units* are whole and not negative, *groups* below MOST_GROUPS, *columns* below MOST_COLUMNS."""
     upside_down = np.uint64(MOST_UNITS) - np.minimum(units, MOST_UNITS).astype(np.uint64)
     return (
         (groups.astype(np.uint64) << _GROUP_SHIFT) | (upside_down << _UNIT_SHIFT) | columns.astype(np.uint64)

@@ -19,8 +19,7 @@ from matching.errors import InvalidInputError
 
 #: Width of every text vector; a small corpus fills fewer of them.
 TEXT_DIMENSIONS = 32
-#: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word
-#: counts.
+#: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word counts.
 LEAST_TEXTS_WITH_WORD = 2
 MOST_WORDS = 30_000
 #: The SVD is fitted on at most this many texts: more change the axes little and cost in proportion.
@@ -38,8 +37,7 @@ _STOP_WORDS = frozenset("""
 
 
 class TextModel:
-    """What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same
-    wherever it is scored.
+    """What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same wherever it is scored.
 
     Attributes (after :meth:`fit`):
         words_: Stem to column.
@@ -61,8 +59,7 @@ class TextModel:
 
     @classmethod
     def fit(cls, texts: Sequence[str], seed: int) -> "TextModel":
-        """Learn from *texts* (repeats count once). The same texts in any order and the same seed give the
-        same model.
+        """Learn from *texts* (repeats count once). The same texts in any order and the same seed give the same model.
 
         A corpus without a usable word gives :meth:`empty`.
         """
@@ -125,10 +122,7 @@ class TextModel:
         return model
 
     def _choose_words(self, rows: NDArray[np.int64], stems: NDArray[np.int64], n_texts: int) -> None:
-        """
-        Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is
-        fixed.
-        """
+        """Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is fixed."""
         if not len(stems):
             return
         pairs = np.unique(rows * len(self._stems) + stems)
@@ -142,9 +136,7 @@ class TextModel:
         self.idf_ = (1 + np.log((1 + n_texts) / (1 + texts_with[kept]))).astype(np.float32)
 
     def _weighted(self, rows: NDArray[np.int64], stems: NDArray[np.int64], n_texts: int) -> csr_matrix:
-        """
-        TF-IDF with sublinear counts, (1 + ln count) * idf, rows of unit length, float64 (n_texts, words).
-        """
+        """TF-IDF with sublinear counts, (1 + ln count) * idf, rows of unit length, float64 (n_texts, words)."""
         if len(self._column_of_stem) != len(self._stems):
             self._column_of_stem = np.array(
                 [self.words_.get(name, -1) for name in self._stems.names()], np.int64
@@ -166,8 +158,7 @@ class TextModel:
             weighted = weighted[np.sort(rng.choice(weighted.shape[0], MOST_TEXTS_FOR_AXES, replace=False))]
         self.axes_ = np.zeros((len(self.words_), TEXT_DIMENSIONS), np.float32)
         if min(weighted.shape) <= 2 * TEXT_DIMENSIONS:
-            # So small that all axes can be had, and that each matters: the last may be what a negation turns
-            # on.
+            # So small that all axes can be had, and that each matters: the last may be what a negation turns on.
             axes = np.linalg.svd(weighted.toarray(), full_matrices=False)[2][:TEXT_DIMENSIONS]
         else:
             svd = TruncatedSVD(TEXT_DIMENSIONS, algorithm="randomized", n_iter=4, random_state=seed)
@@ -176,9 +167,7 @@ class TextModel:
 
 
 class _Stems:
-    """
-    Words as numbers of their stems; each distinct word is stemmed once in the life of the process's model.
-    """
+    """Words as numbers of their stems; each distinct word is stemmed once in the life of the process's model."""
 
     def __init__(self) -> None:
         self._russian, self._english = snowballstemmer.stemmer("russian"), snowballstemmer.stemmer("english")

@@ -17,8 +17,7 @@ LEADS_AT_ONCE = 16_384
 
 
 def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np.float32]:
-    """Units that every one of a lead's k best properties reaches, (L,); 0 where fewer than k good ones were
-    found.
+    """Units that every one of a lead's k best properties reaches, (L,); 0 where fewer than k good ones were found.
 
     The blocks whose mean property scores best with a lead are scored in full.
     """
@@ -68,8 +67,7 @@ def _kth_in_blocks(
 def column_thresholds(
     market: PreparedMarket, block: Block, leads: NDArray[np.intp], units: NDArray[np.float32], k: int
 ) -> NDArray[np.float32]:
-    """Units that every one of a property's k best leads reaches, judged by some *leads*, (properties of the
-    block,).
+    """Units that every one of a property's k best leads reaches, judged by some *leads*, (properties of the block,).
 
     *units* (properties, leads) are their products; overwritten.
     """

@@ -1,21 +1,11 @@
-"""
-Markets too big for one task: tiles of leads are scored apart and their partial lists of properties merged.
-"""
+"""Markets too big for one task: tiles are scored apart, and their partial lists merged."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from matching.errors import InvalidInputError
 from matching.ranking import RankedLists
-
-
-def shift_columns(lists: RankedLists, offset: int) -> RankedLists:
-    """
-    Columns counted within a tile as columns of the whole market, whose row *offset* is the tile's first.
-    """
-    return replace(lists, columns=lists.columns + lists.columns.dtype.type(offset))
 
 
 def merge_lists(parts: Sequence[RankedLists], k: int) -> RankedLists:

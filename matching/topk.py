@@ -1,5 +1,4 @@
-"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every
-property, exactly.
+"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every property, exactly.
 
 How it works:
 
@@ -14,8 +13,7 @@ How it works:
 4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
    leads until the last block.
 
-Scores are whole numbers (:mod:`matching.vectorize`), so thresholds and ties are exact. Memory grows with
-leads + properties.
+Scores are whole numbers (:mod:`matching.vectorize`), so thresholds and ties are exact. Memory grows with leads + properties.
 """
 
 import os
@@ -41,8 +39,7 @@ _SHIFT = LEADS_AT_ONCE.bit_length() - 1
 #: Leads whose survivors wait together. A bucket that holds this many times what it can keep is cut back.
 BUCKET_SIZE = 1024
 SLACK = 4
-#: Leads scored with a block before the others, to learn what its properties can get: a fiftieth, at least
-#: these.
+#: Leads scored with a block before the others, to learn what its properties can get: a fiftieth, at least these.
 LOOKED_AT_FIRST = 1024
 
 
@@ -171,9 +168,7 @@ class _Scoring:
     def _score_leads(
         self, block: Block, leads: NDArray[np.intp], thresholds: NDArray[np.float32], best: "_Bucket"
     ) -> None:
-        """
-        Score a block with at most LEADS_AT_ONCE leads and hand on what reaches a threshold of either side.
-        """
+        """Score a block with at most LEADS_AT_ONCE leads and hand on what reaches a threshold of either side."""
         market, space = self.market, self._workspace()
         n = len(leads)
         units = np.matmul(
@@ -261,9 +256,7 @@ class _Bucket:
         self._lock = threading.Lock()
 
     def add(self, keys: NDArray[np.uint64], thresholds: NDArray[np.float32]) -> None:
-        """
-        Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly.
-        """
+        """Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly."""
         with self._lock:
             self._parts.append(keys)
             self._waiting += len(keys)

@@ -5,11 +5,10 @@ being 100. A property's holds *parts*: :data:`PARTS` where an answer is its own,
 lies between two knots of a sampled criterion the parts are split between them. So one unit of the dot product
 is ``100 / (WHOLE_SCORE * PARTS) = 2**-17`` of a score.
 
-Why whole numbers: float32 adds whole numbers below 2**24 exactly, in any order. A score is therefore the same
-    to the last bit
-from a matrix product, a vector product or a sum over criteria, whatever the tile, the thread or the
-processor; equal scores are equal, thresholds need no tolerance, and ``units * 2**-17`` is exact in float32
-again. The price is a rounding of each criterion to 1 / WHOLE_SCORE of 100, at most 0.0025 of 100 in all.
+Why whole numbers: float32 adds whole numbers below 2**24 exactly, in any order. A score is therefore the same to the last
+bit from a matrix product, a vector product or a sum over criteria, whatever the tile, the thread or the processor; equal
+scores are equal, thresholds need no tolerance, and ``units * 2**-17`` is exact in float32 again. The price is a rounding of
+each criterion to 1 / WHOLE_SCORE of 100, at most 0.0025 of 100 in all.
 
 Deal-breakers by category (type, rooms) are :data:`BROKEN` points, which leave the whole product negative.
 Those by amount (price, area) are so too wherever both knots around a property are beyond the limit; right at
@@ -27,6 +26,7 @@ from matching import criteria
 from matching.columns import LeadColumns, PlaceIndex, PropertyColumns
 from matching.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, PRIOR, UNKNOWN_VALUE, UNSTATED_SHARE, Weights
 from matching.places import concat_lists, take_lists
+from matching.tables import Table
 from matching.text import TEXT_DIMENSIONS, TextModel
 from matching.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 
@@ -68,36 +68,7 @@ DENSE, DENSE_WIDTH = _slices(
 )
 
 
-class _Vectors:
-    _LISTS: tuple[tuple[str, str], ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.owner)
-
-    def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Self:
-        """The given rows, in the given order."""
-        rows = np.asarray(rows, np.intp)
-        taken = {}
-        for indptr, codes in self._LISTS:
-            taken[indptr], taken[codes] = take_lists(getattr(self, indptr), getattr(self, codes), rows)
-        for column in fields(self):
-            if column.name not in taken:
-                taken[column.name] = getattr(self, column.name)[rows]
-        return replace(self, **taken)
-
-    @classmethod
-    def concat(cls, tables: Sequence[Self]) -> Self:
-        """Vectors one under another; at least one table."""
-        joined = {}
-        for indptr, codes in cls._LISTS:
-            joined[indptr], joined[codes] = concat_lists(
-                [(getattr(table, indptr), getattr(table, codes)) for table in tables]
-            )
-        for column in fields(cls):
-            if column.name not in joined:
-                joined[column.name] = np.concatenate([getattr(table, column.name) for table in tables])
-        return cls(**joined)
-
+class _Vectors(Table):
     def put(self, rows: NDArray[np.intp] | Sequence[int], vectors: Self) -> Self:
         """These vectors with *rows* replaced by *vectors*, in that order; self stays as it is."""
         rows = np.asarray(rows, np.intp)
@@ -117,10 +88,7 @@ class _Vectors:
 
 @dataclass(frozen=True)
 class LeadVectors(_Vectors):
-    """
-    Points of L leads. Sampled criteria and places stay symbolic, for their columns are too many to fill for
-    everybody.
-    """
+    """Points of L leads. Sampled criteria and places stay symbolic, for their columns are too many to fill for everybody."""
 
     owner: NDArray[np.int64]
     #: float32 (L, DENSE_WIDTH), whole numbers.
@@ -140,8 +108,7 @@ class LeadVectors(_Vectors):
     district_codes: NDArray[np.int32]
     metro_indptr: NDArray[np.int64]
     metro_codes: NDArray[np.int32]
-    #: float64 (L, criteria), in the order of CRITERION_NAMES: what each criterion can earn, stated or not;
-    #: WHOLE_SCORE in all.
+    #: float64 (L, criteria), in the order of CRITERION_NAMES: what each criterion can earn, stated or not; WHOLE_SCORE in all.
     whole_points: NDArray[np.float64]
     #: bool (L, criteria).
     stated: NDArray[np.bool_]
@@ -161,8 +128,7 @@ class PropertyVectors(_Vectors):
     #: float64 (P,), NaN where not known.
     price: NDArray[np.float64]
     area: NDArray[np.float64]
-    #: The knot at or under the price, and the parts (float32) on it and on the next; both 0 where the price
-    #: is not known.
+    #: The knot at or under the price, and the parts (float32) on it and on the next; both 0 where the price is not known.
     price_knot: NDArray[np.int32]
     price_parts: NDArray[np.float32]
     price_next_parts: NDArray[np.float32]
@@ -182,8 +148,7 @@ def lead_vectors(
     stated = _stated(leads, text)
     weight = np.array([getattr(weights, name) for name in CRITERION_NAMES])
     effective = np.where(stated, weight, UNSTATED_SHARE * weight)
-    # All weight may lie on a single criterion (a learnt set may do so), hence never on nothing: Weights sees
-    # to that.
+    # All weight may lie on a single criterion (a learnt set may do so), hence never on nothing: Weights sees to that.
     shares = effective / effective.sum(axis=1, keepdims=True)
     # Rounding the running sum, not each share, makes every lead's points WHOLE_SCORE in all: a perfect pair
     # scores 100, not 99.999.
@@ -377,9 +342,7 @@ def _fill_years(dense: NDArray[np.float32], year: NDArray[np.float64]) -> None:
 def _between_knots(
     amount: NDArray[np.float64], knots: NDArray[np.float64]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    """
-    The knot at or under each amount, by logarithm, and the parts on it and on the next; parts of 0 for NaN.
-    """
+    """The knot at or under each amount, by logarithm, and the parts on it and on the next; parts of 0 for NaN."""
     known = ~np.isnan(amount)
     place = np.log(np.clip(np.where(known, amount, 1.0), knots[0], knots[-1])) / np.log(knots[1])
     knot = np.minimum(place.astype(np.int32), len(knots) - 2)
@@ -392,10 +355,7 @@ def _between_knots(
 
 
 def broken_by_amount(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.bool_]:
-    """
-    Whether price or area breaks each pair of row *i* with row *i* (or one side's single row with all of the
-    other's).
-    """
+    """Whether price or area breaks each pair of row *i* with row *i* (or one side's single row with all of the other's)."""
     return criteria.over_budget(properties.price, leads.price_max) | criteria.far_too_small(
         properties.area, leads.area_min
     )

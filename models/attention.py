@@ -104,7 +104,6 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
     """
     row_id, ids, scores = map(_outer, (row_id, ids, scores))
     stored = _stored(ids, scores)
-    listed = Side.PROPERTY if side is Side.LEAD else Side.LEAD
     own = (
         select(
             stored.c.id,
@@ -117,12 +116,30 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
             null().cast(BigInteger).label("property_version"),
         )
         .select_from(stored)
-        .outerjoin(ScoreShift, and_(ScoreShift.side == listed, ScoreShift.entity_id == stored.c.id))
+        .outerjoin(ScoreShift, and_(ScoreShift.side == side.other, ScoreShift.entity_id == stored.c.id))
     )
     entry = (own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery("entries").select())
     entry = entry.lateral("entry")
     shifted = entry.c.score + func.coalesce(entry.c.shift, entry.c.mean_shift, 0)
     return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.place), entry.c.explored)
+
+
+def first_entries(
+    session: Session, row_id: ColumnElement, ids: ColumnElement, scores: ColumnElement, count: int
+) -> FromClause:
+    """
+    The first *count* entries of leads' lists in the order in which each is read: columns id, score and explored, to be
+    joined LATERAL. Where no market is balanced or explored, without a look at the rest of each list.
+
+    Args:
+        row_id, ids, scores: As for :func:`shown_entries`.
+    """
+    if session.scalar(select(or_(exists(select(ScoreShift)), exists(select(ExploredOffer))))):
+        shown = shown_entries(Side.LEAD, row_id, ids, scores)
+        first = select(shown.entry.c.id, shown.entry.c.score, shown.explored.label("explored")).select_from(shown.entry)
+        return first.order_by(*shown.order).limit(count).lateral("first")
+    stored = _stored(ids[1:count], scores[1:count])
+    return select(stored.c.id, stored.c.score, false().label("explored")).select_from(stored).lateral("first")
 
 
 def plain_entries(ids: ColumnElement, scores: ColumnElement) -> ShownEntries:

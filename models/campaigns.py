@@ -1,4 +1,4 @@
-"""Campaigns: advertising of one niche on one platform, and the ads in them with what they cost.
+"""Campaigns: advertising of one niche on one platform. Their ads are in :mod:`models.ads`.
 
 What a campaign has spent and won is always counted from the rows of ads and prospects: a counter beside them drifts.
 """
@@ -80,9 +80,7 @@ def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:
     Raises:
         InvalidValueError: There is no such niche, or the dates are the wrong way round.
     """
-    start, end = fields.get("start_date"), fields.get("end_date")
-    if start and end and start > end:
-        raise InvalidValueError("end_date", "It must not be before start_date.")
+    _check_dates(fields.get("start_date"), fields.get("end_date"))
     present = select(Niche.id).where(Niche.id == fields["niche_id"], Niche.archived_at.is_(None))
     if session.scalar(present.with_for_update(read=True)) is None:  # held: nobody deletes it meanwhile
         raise InvalidValueError("niche_id", "There is no such niche.")
@@ -124,9 +122,7 @@ def change_campaign(session: Session, campaign: Campaign, fields: Mapping[str, A
         ConflictError: The status cannot follow the present one.
         InvalidValueError: The dates are the wrong way round.
     """
-    start, end = (fields.get(name, getattr(campaign, name)) for name in ("start_date", "end_date"))
-    if start and end and start > end:
-        raise InvalidValueError("end_date", "It must not be before start_date.")
+    _check_dates(*(fields.get(name, getattr(campaign, name)) for name in ("start_date", "end_date")))
     if "status" in fields:
         check_move("campaign", campaign.status, fields["status"], MOVES)
     for name, value in fields.items():
@@ -157,3 +153,8 @@ def delete_niche(session: Session, niche: Niche, *, force: bool = False) -> None
     else:
         raise ConflictError("The niche has campaigns; add ?force=true to archive it with them.")
     session.flush()
+
+
+def _check_dates(start: date | None, end: date | None) -> None:
+    if start and end and start > end:
+        raise InvalidValueError("end_date", "It must not be before start_date.")

@@ -115,9 +115,8 @@ def request_code(
 
     Args:
         phone: E.164.
-        registration: first_name, last_name and role of somebody new. Without it the code is for the phone's
-        user, or
-            for the registration that still waits for its code.
+        registration: first_name, last_name and role of somebody new. Without it the code is for the phone's user, or for
+            the registration that still waits for its code.
         sends_per_hour: What the whole system may send.
     Returns:
         The row, a decoy where the phone is taken (for a registration) or unknown (otherwise).
@@ -145,18 +144,13 @@ def request_code(
 
 
 def digits_of(row: PhoneCode, secret: str) -> str:
-    """
-    The code of a row: six digits; every one of the million is as likely as another, to one part in 10**71.
-    """
+    """The code of a row: six digits; every one of the million is as likely as another, to one part in 10**71."""
     number = int.from_bytes(hmac.digest(secret.encode(), b"phone-code:" + row.seed, hashlib.sha256))
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
 def activate(session: Session, phone: str, code: str, secret: str, now: datetime) -> User | None:
-    """
-    Let the code's user in, making one of a registration. None if the code does not fit; the caller commits
-    the try.
-    """
+    """Let the code's user in, making one of a registration. None if the code does not fit; the caller commits the try."""
     row = _fitting(session, phone, code, secret, now)
     if row is None or row.activated_at is not None:
         return None
@@ -224,20 +218,14 @@ def forget_old_codes(session: Session, now: datetime) -> int:
 
 
 def _latest(session: Session, phone: str, *, lock: bool = False) -> PhoneCode | None:
-    """
-    The last code asked for; a decoy only where there is nothing else, for it must not disturb the phone's
-    user.
-    """
+    """The last code asked for; a decoy only where there is nothing else, for it must not disturb the phone's user."""
     is_decoy = and_(PhoneCode.user_id.is_(None), PhoneCode.registration.is_(None))
     query = select(PhoneCode).where(PhoneCode.phone == phone).order_by(is_decoy, PhoneCode.id.desc()).limit(1)
     return session.scalar(query.with_for_update() if lock else query)
 
 
 def _fitting(session: Session, phone: str, code: str, secret: str, now: datetime) -> PhoneCode | None:
-    """
-    The phone's live code if *code* is it; a wrong try is counted, on decoys too, so that both take the same
-    time.
-    """
+    """The phone's live code if *code* is it; a wrong try is counted, on decoys too, so that both take the same time."""
     row = _latest(session, phone, lock=True)  # locked: tries at the same moment are counted one by one
     compared = row or PhoneCode(seed=bytes(16))
     fits = hmac.compare_digest(digits_of(compared, secret).encode(), code.encode())

@@ -12,7 +12,7 @@ The platform of a prospect is here its campaign's, for that is where the money w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
@@ -150,7 +150,7 @@ def niche_earnings(
     """A niche's figures from the day *first* to *last*, both included; None leaves an end open."""
     _check_period(first, last)
     daily = _daily(niche.id, first, last).cte("daily")
-    figures = [func.sum(daily.c[name]) for name in ("leads", "qualified", "won", "revenue", "spend")]
+    figures = [func.sum(daily.c[figure.name]) for figure in fields(Figures)]
     cuts = func.grouping(daily.c.day, Campaign.platform, daily.c.campaign_id)
     query = (
         select(cuts, daily.c.day, Campaign.platform, daily.c.campaign_id, Campaign.name, *figures)
@@ -213,7 +213,7 @@ def earnings_by_day_and_campaign(niche_id: UUID, first: date | None = None, last
     """
     _check_period(first, last)
     daily = _daily(niche_id, first, last).cte("daily")
-    figures = [func.sum(daily.c[name]) for name in ("leads", "qualified", "won", "revenue", "spend")]
+    figures = [func.sum(daily.c[figure.name]) for figure in fields(Figures)]
     return (
         select(daily.c.day, Campaign.platform, daily.c.campaign_id, Campaign.name, *figures)
         .join(Campaign, Campaign.id == daily.c.campaign_id)

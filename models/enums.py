@@ -83,6 +83,11 @@ class Side(StrEnum):
     LEAD = "LEAD"
     PROPERTY = "PROPERTY"
 
+    @property
+    def other(self) -> "Side":
+        """The side that it is paired with."""
+        return Side.PROPERTY if self is Side.LEAD else Side.LEAD
+
 
 class ActionKind(StrEnum):
     LIKE = "LIKE"

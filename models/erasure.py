@@ -33,8 +33,7 @@ HIDDEN = {"password_hash", "token_version", "seed", "digest", "version", "change
 def erase_user(session: Session, user: User) -> None:
     """
     Delete a user in the caller's transaction: tokens are void, what they offered and sought leaves the
-    market, and their personal data is gone. The row stays, nameless, so that others' matches and chats keep
-    their shape.
+    market, and their personal data is gone. The row stays, nameless, so that others' matches and chats keep their shape.
 
     The bytes of their files are the caller's to remove (their rows are still there, for that).
 
@@ -60,8 +59,7 @@ def export_user(session: Session, user: User) -> dict[str, Any]:
 
 
 def _erase_leads(session: Session, user: User) -> None:
-    # The client's name and contacts are a third person's; what was sought, without them, is nobody's in
-    # particular.
+    # The client's name and contacts are a third person's; what was sought, without them, is nobody's in particular.
     session.execute(
         update(Lead)
         .where(Lead.owner_id == user.id)

@@ -2,8 +2,7 @@
 
 The order is the stored recommendation list of the user's preferences (:mod:`models.preferences`); nothing is scored
 here. Acting on a listing takes it out of the feed; the engine leaves it out of the next list too
-(:func:`acted_pairs`), so that a list of :data:`~models.recommendations.LIST_LENGTH` fills up again with what comes
-after.
+(:func:`acted_pairs`), so that a list of :data:`~models.recommendations.LIST_LENGTH` fills up again with what comes after.
 """
 
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ from models.users import User
 
 #: With so few entries of a full list left, a refill is due.
 REFILL_AT = 20
-#: A price this many times the budget's end breaks the deal (DESIGN, section 5).
+#: A price this many times the budget's end breaks the deal (docs/matching.md).
 STRETCH = Decimal("1.15")
 
 
@@ -86,10 +85,7 @@ class Next:
 
 
 def next_listing(session: Session, user: User) -> Next:
-    """
-    The best listing that the user has not acted on: active, not their own. One query; a second without
-    preferences.
-    """
+    """The best listing that the user has not acted on: active, not their own. One query; a second without preferences."""
     row = session.execute(_BEST, {"user_id": user.id}).one_or_none()
     if row is None:
         return Next(session.scalar(_newest(user)))
@@ -302,10 +298,7 @@ def _take_back(session: Session, user: User, property_id: int) -> None:
 
 
 def acted_pairs(city_key: str, deal_type: DealType) -> Select[tuple[int, int]]:
-    """
-    (lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to
-    leave out.
-    """
+    """(lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to leave out."""
     return (
         select(Lead.id, FeedAction.property_id)
         .join(FeedAction, FeedAction.user_id == Lead.owner_id)

@@ -121,7 +121,7 @@ def owned_lead(session: Session, owner: User, lead_id: int, *, lock: bool = Fals
 
 
 def leads_of(owner: User, status: Status | None = None) -> Select[tuple[Lead]]:
-    """The owner's leads of the exchange and those won by advertising, newest first."""
+    """The owner's leads, of whichever contract, newest first."""
     query = select(Lead).where(Lead.owner_id == owner.id).order_by(Lead.id.desc())
     return query.where(Lead.status == status) if status else query
 

@@ -95,8 +95,9 @@ def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, An
     """
     Cut out of an exception's text what a database error quotes of its data.
 
-    >>> without_quoted_data(None, "", {"exception": "duplicate key\\nDETAIL:  Key (phone)=(+77010000000)
-    already exists."}) {'exception': 'duplicate key\\n(data cut out)'}
+    >>> line = {"exception": "duplicate key\\nDETAIL:  Key (phone)=(+77010000000) already exists."}
+    >>> without_quoted_data(None, "", line)
+    {'exception': 'duplicate key\\n(data cut out)'}
     """
     for name in ("exception", "reason"):
         if isinstance(line.get(name), str):

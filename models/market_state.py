@@ -7,12 +7,12 @@ A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* tells how of
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import FromClause, Integer, cast, column, exists, func, literal, select, text, true, union_all
+from sqlalchemy import Integer, cast, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
-from models.attention import ScoreShift, shown_entries
+from models.attention import first_entries
 from models.base import utc_now
-from models.enums import RunState, Side, Status
+from models.enums import RunState, Status
 from models.leads import Lead
 from models.properties import Property
 from models.recommendations import LeadRecommendations
@@ -74,8 +74,9 @@ def coverage(session: Session) -> list[tuple[str, int]]:
 
 def exposure(session: Session) -> Exposure:
     """How concentrated the first :data:`SHOWN` entries of all lists are."""
-    first = _first_shown() if session.scalar(select(exists(select(ScoreShift)))) else _first_stored()
-    shown = select(first.c.id, func.count().label("times")).select_from(LeadRecommendations).join(first, true())
+    lists = LeadRecommendations
+    first = first_entries(session, lists.lead_id, lists.property_ids, lists.scores, SHOWN)
+    shown = select(first.c.id, func.count().label("times")).select_from(lists).join(first, true())
     times = sorted(session.scalars(select(shown.group_by(first.c.id).subquery().c.times)), reverse=True)
     total = session.scalar(
         select(func.count())
@@ -85,20 +86,6 @@ def exposure(session: Session) -> Exposure:
     )
     total = max(total or 0, len(times))
     return Exposure(_curve(times, total), gini(times, total), total, total - len(times))
-
-
-def _first_stored() -> FromClause:
-    """The first entries where all lists are by score: without a look at the rest of each."""
-    entries = func.unnest(text(f"property_ids[1:{SHOWN}]"))
-    return entries.table_valued(column("id", Property.id.type), name="entry").render_derived()
-
-
-def _first_shown() -> FromClause:
-    """The first entries in the order in which each list is read."""
-    shown = shown_entries(
-        Side.LEAD, LeadRecommendations.lead_id, LeadRecommendations.property_ids, LeadRecommendations.scores
-    )
-    return select(shown.entry.c.id).select_from(shown.entry).order_by(*shown.order).limit(SHOWN).lateral("first")
 
 
 def gini(times: list[int], count: int) -> float | None:

@@ -146,7 +146,7 @@ def act(
         session.add(match)
     match.lead, match.property = lead, found
     if kind is ActionKind.LIKE:
-        _negotiate(match, side, proposed_commission, other_likes=said.get(_other(side)) is ActionKind.LIKE)
+        _negotiate(match, side, proposed_commission, other_likes=said.get(side.other) is ActionKind.LIKE)
     match.status = status_of(said.get(Side.LEAD), said.get(Side.PROPERTY))
     if match.status is MatchStatus.REJECTED:
         match.negotiation_status = NegotiationStatus.REJECTED
@@ -333,18 +333,3 @@ def _announce(session: Session, match: Match) -> None:
             message="Комиссия согласована, контакты второй стороны открыты.",
             data=data,
         )
-
-
-def _other(side: Side) -> Side:
-    return Side.PROPERTY if side is Side.LEAD else Side.LEAD
-
-
-def contacts_shared_with(session: Session, property_id: int, lead_ids: list[int]) -> set[int]:
-    """Those of the leads whose match with the property has shared contacts."""
-    return set(
-        session.scalars(
-            select(Match.lead_id).where(
-                Match.property_id == property_id, Match.lead_id.in_(lead_ids), Match.contact_shared_at.is_not(None)
-            )
-        )
-    )

@@ -135,8 +135,7 @@ def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
     Take a notice for sending outside; whoever takes it first is the only one, so it is sent at most once.
 
     Returns:
-        None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such
-        notices.
+        None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such notices.
     """
     taken = session.execute(
         update(Notification)

@@ -1,14 +1,16 @@
 """News for who asked on the portal: a property that came to the market after the request and suits it well.
 
-Told from the stored lists, so that a notice and the list it leads to never disagree.
+Told from the stored lists, in the order in which they are read (:mod:`models.attention`), so that a notice and the list
+that it leads to never disagree. What a list's reader is offered after its end, to give it a chance, is not told.
 """
 
 from collections import Counter
 from datetime import timedelta
 
-from sqlalchemy import REAL, BigInteger, Row, Select, String, cast, column, exists, func, literal, select, true
+from sqlalchemy import Row, Select, String, cast, exists, func, literal, select, true
 from sqlalchemy.orm import Session, aliased
 
+from models.attention import first_entries
 from models.enums import Origin, Status
 from models.leads import Lead
 from models.notifications import NoticeType, Notification, notify
@@ -27,10 +29,10 @@ MOST_A_DAY = 10
 
 
 def tell_new_offers(session: Session, limit: int = 1000) -> list[int]:
-    """Store a notice for each new offer not told yet, best first, of the first *limit* found; the ids of the notices."""
+    """Store a notice for each new offer not told yet, of the *limit* with the best scores; the ids of the notices."""
     # Two at once (a message that came twice) would each count only what was told before both, and tell twice as much.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("tell-offers", 0))))
-    found = session.execute(_untold(limit)).all()
+    found = session.execute(_untold(session, limit)).all()
     told_today = Counter({user_id: count for user_id, *_, count in found})
     stored = []
     for user_id, request_id, property_id, title, city, _ in found:
@@ -51,15 +53,10 @@ def tell_new_offers(session: Session, limit: int = 1000) -> list[int]:
     return stored
 
 
-def _untold(limit: int) -> Select[Row]:
+def _untold(session: Session, limit: int) -> Select[Row]:
     """Rows of owner, request, property, its title and city, and how many offers the owner was told of lately."""
-    entry = (
-        func.unnest(
-            LeadRecommendations.property_ids[1:NEWS_PLACES], LeadRecommendations.scores[1:NEWS_PLACES]
-        )
-        .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="entry")
-        .render_derived()
-    )
+    lists = LeadRecommendations
+    entry = first_entries(session, lists.lead_id, lists.property_ids, lists.scores, NEWS_PLACES)
     owner, seller = aliased(User), aliased(User)
     subject = func.concat("offer:", cast(Lead.id, String), ":", cast(Property.id, String))
     told = exists().where(
@@ -80,8 +77,8 @@ def _untold(limit: int) -> Select[Row]:
     )
     return (
         select(Lead.owner_id, Lead.id, Property.id, Property.title, Property.city, told_lately)
-        .select_from(LeadRecommendations)
-        .join(Lead, Lead.id == LeadRecommendations.lead_id)
+        .select_from(lists)
+        .join(Lead, Lead.id == lists.lead_id)
         .join(owner, owner.id == Lead.owner_id)
         .join(entry, true())
         .join(Property, Property.id == entry.c.id)
@@ -90,7 +87,8 @@ def _untold(limit: int) -> Select[Row]:
             Lead.origin == Origin.PORTAL,
             Lead.status == Status.ACTIVE,
             owner.is_active,
-            LeadRecommendations.computed_at > func.now() - literal(NEWS_AGE),
+            lists.computed_at > func.now() - literal(NEWS_AGE),
+            ~entry.c.explored,
             entry.c.score >= NEWS_SCORE,
             Property.status == Status.ACTIVE,
             seller.is_active,

@@ -14,6 +14,7 @@ LONGEST_PASSWORD = 128
 
 
 def hash_password(password: str) -> str:
+    """What is stored of a password: its Argon2id hash, with the parameters and a salt of its own."""
     return _hasher.hash(password)
 
 

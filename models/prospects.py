@@ -1,4 +1,4 @@
-"""Prospects: contacts won by advertising (the leads of the lead generation contract), and what was said with them.
+"""Prospects: contacts won by advertising (the leads of the lead generation contract).
 
 One person is one prospect of a niche: a second contact from the same phone, or the same user of a platform, is a
 *touch* of the prospect that is there. A prospect whose ad is not known stands under no niche and is nobody's double.
@@ -66,6 +66,9 @@ MOVES = {
     _LOST: _TALKING | {_WON, _SPAM},
     _SPAM: _TALKING | {_LOST},
 }
+
+#: What is known of a contact when it is made.
+_GIVEN = ("ad_id", "name", "phone", "source", "platform_user_id", "budget", "notes")
 
 #: Who counts as qualified in every figure: those found worth talking to, and what became of the best of them.
 QUALIFIED = (_QUALIFIED, _HOT, _WON)
@@ -175,17 +178,14 @@ def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]]) -> li
         if ad_id and ad_id not in origins:
             raise InvalidValueError("ad_id", "There is no such ad.")
         campaign_id, niche_id = origins[ad_id] if ad_id else (None, None)
-        rows.append({column: contact.get(column) for column in _GIVEN} | {
-            "id": new_id(), "campaign_id": campaign_id, "niche_id": niche_id, "status": _NEW, "version": 1
-        })  # fmt: skip
+        row = {column: contact.get(column) for column in _GIVEN}
+        row |= {"id": new_id(), "campaign_id": campaign_id, "niche_id": niche_id, "status": _NEW, "version": 1}
+        rows.append(row)
     made = insert(Prospect).values(rows).on_conflict_do_nothing().returning(Prospect)
     new = {prospect.id: prospect for prospect in session.scalars(made)}
     return [
         Added(new[row["id"]], new=True) if row["id"] in new else Added(_touch(session, row), new=False) for row in rows
     ]
-
-
-_GIVEN = ("ad_id", "name", "phone", "source", "platform_user_id", "budget", "notes")
 
 
 def origins_of(session: Session, ad_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:

@@ -147,9 +147,8 @@ def store_scores(session: Session, scores: Iterable[Mapping[str, Any]]) -> None:
 
     A prospect that changed meanwhile keeps its newer score, or stays stale.
     """
-    for score in sorted(
-        scores, key=lambda one: one["id"]
-    ):  # in one order, so that two workers cannot lock each other out
+    # In one order, so that two workers cannot lock each other out.
+    for score in sorted(scores, key=lambda one: one["id"]):
         session.execute(
             update(Prospect)
             .where(Prospect.id == score["id"], func.coalesce(Prospect.scored_version, 0) <= score["version"])

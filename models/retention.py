@@ -4,7 +4,7 @@
 | --- | --- |
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
 | notices that were read | 180 days after the reading |
-| answers under an Idempotency-Key | 24 hours (:data:`models.idempotency.KEPT`) |
+| answers under an Idempotency-Key | good for 24 hours (:data:`models.idempotency.KEPT`), gone with the next clearing |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
 | partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.partials.PARTIALS_KEPT`) |
@@ -15,7 +15,7 @@ Likes, matches, inquiries, chats and the audit log are people's business and pro
 
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, delete, func, select, union, update
+from sqlalchemy import CursorResult, Delete, Select, delete, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models import idempotency, tokens
@@ -64,7 +64,7 @@ def clear_away(session: Session) -> dict[str, int]:
     return counts
 
 
-def _old_runs():
+def _old_runs() -> Delete:
     last = select(RescoringRun.id).order_by(RescoringRun.id.desc()).limit(LAST_RUNS_KEPT)
     return delete(RescoringRun).where(
         RescoringRun.state.not_in(OPEN_STATES),
@@ -73,13 +73,13 @@ def _old_runs():
     )
 
 
-def _shards_past_retrying():
+def _shards_past_retrying() -> Select[tuple[int]]:
     ended = (RunState.SUCCEEDED, RunState.CANCELLED)
     past = (RescoringRun.state == RunState.FAILED) & (RescoringRun.finished_at < func.now() - PARTIALS_KEPT)
     return select(RescoringShard.id).join(RescoringRun).where(RescoringRun.state.in_(ended) | past)
 
 
-def _unused_text_models():
+def _unused_text_models() -> Delete:
     used = union(
         select(Market.text_model_id).where(Market.text_model_id.is_not(None)),
         select(RescoringRun.text_model_id).where(RescoringRun.text_model_id.is_not(None)),

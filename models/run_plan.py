@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.enums import OPEN_STATES, DealType, RunScope, Side
+from models.enums import OPEN_STATES, DealType, RunScope, Side, Status
+from models.leads import Lead
+from models.properties import Property
 from models.recommendations import stale_rows
-from models.runs import RescoringShard, live_markets
+from models.runs import RescoringShard
 from models.tiles import grid_of
+from models.users import User
 
 #: (canonical city, deal type)
 MarketKey = tuple[str, DealType]
@@ -51,6 +54,22 @@ def planned_markets(
     taken = {tuple(row) for row in session.execute(open_shards)}
     free = [(market, planned) for market, planned in wanted.items() if market not in taken]
     return dict(sorted(free, key=lambda item: (-item[1].pairs, item[0])))
+
+
+def live_markets(session: Session) -> list[tuple[str, DealType, int, int]]:
+    """(city_key, deal_type, leads, properties) on the market now, for markets that have either, largest first."""
+    sizes: dict[tuple[str, DealType], list[int]] = {}
+    for place, table in enumerate((Lead, Property)):
+        counted = (
+            select(table.city_key, table.deal_type, func.count())
+            .join(User, User.id == table.owner_id)
+            .where(table.status == Status.ACTIVE, User.is_active)
+            .group_by(table.city_key, table.deal_type)
+        )
+        for city_key, deal_type, count in session.execute(counted):
+            sizes.setdefault((city_key, deal_type), [0, 0])[place] = count
+    rows = [(*market, leads, properties) for market, (leads, properties) in sizes.items()]
+    return sorted(rows, key=lambda row: (-row[2] * row[3], row[0], row[1]))
 
 
 def stale_markets(session: Session) -> set[MarketKey]:

@@ -16,10 +16,12 @@ ENVIRONMENTS = ("local", "test", "production")
 #: HS256 keys shorter than the hash's 32 bytes weaken it (RFC 7518, section 3.2).
 SHORTEST_SECRET = 32  # characters
 
-#: Threads of a web process: enough for 64 open chats beside HTTP. Idle ones cost little. As in api/gunicorn.py.
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+#: Threads of a web process: enough for 64 open chats beside HTTP. Idle ones cost little.
 DEFAULT_WEB_THREADS = 96
 
-
+#: This machine, as METRICS_NETWORKS names it.
 LOOPBACK = "127.0.0.0/8,::1/128"
 
 
@@ -115,7 +117,7 @@ class Settings:
             cors_origins=tuple(filter(None, (part.strip() for part in environ.get("CORS_ORIGINS", "").split(",")))),
             trusted_proxies=_whole(environ, "TRUSTED_PROXIES", 0, 0, 10),
             token_hours=_whole(environ, "TOKEN_HOURS", 24, 1, 24 * 90),
-            log_level=environ.get("LOG_LEVEL", "INFO").upper(),
+            log_level=_log_level(environ),
             web_threads=_whole(environ, "WEB_THREADS", DEFAULT_WEB_THREADS, 4, 2000),
             worker_threads=_whole(environ, "WORKER_THREADS", 0, 0, 256),
             worker_memory_mb=_whole(environ, "WORKER_MEMORY_MB", 3072, 0, 10_000_000),
@@ -166,6 +168,13 @@ def _secret(environ: Mapping[str, str], environment: str) -> str:
             'e.g. from: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     return secret
+
+
+def _log_level(environ: Mapping[str, str]) -> str:
+    level = (environ.get("LOG_LEVEL") or "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {level!r}; use one of: {', '.join(LOG_LEVELS)}")
+    return level
 
 
 def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -1,7 +1,6 @@
 """Telegram's proofs of who somebody is: the Login Widget's fields and a Mini App's initData.
 
-Both are HMAC-SHA256 over the received fields except `hash`, as sorted lines `key=value`; they differ in the
-key:
+Both are HMAC-SHA256 over the received fields except `hash`, as sorted lines `key=value`; they differ in the key:
 
     Login Widget   SHA256(bot token)                        core.telegram.org/widgets/login-legacy
     Mini App       HMAC_SHA256("WebAppData", bot token)     core.telegram.org/bots/webapps
@@ -50,8 +49,7 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
     The user whom *data* proves.
 
     Args:
-        data: The widget's fields as an object; or a Mini App's initData as text, under `init_data` or
-        `initData` in an
+        data: The widget's fields as an object; or a Mini App's initData as text, under `init_data` or `initData` in an
             object, or taken apart into an object of texts.
     Raises:
         InvalidValueError: It is neither.
@@ -76,10 +74,7 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
 
 
 def user_of_telegram(session: Session, who: TelegramUser) -> User:
-    """
-    The user with this Telegram account, made at the first time; raises NotAllowedError for one who was put
-    out.
-    """
+    """The user with this Telegram account, made at the first time; raises NotAllowedError for one who was put out."""
     user = _by_telegram(session, who.id)
     if user is None:
         try:
@@ -100,8 +95,7 @@ def user_of_telegram(session: Session, who: TelegramUser) -> User:
 
 def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, role: Role) -> User:
     """
-    The user whom our bot vouches for: by Telegram account, else by phone (and the account is bound), else a
-    new one.
+    The user whom our bot vouches for: by Telegram account, else by phone (and the account is bound), else a new one.
 
     Raises:
         NotAllowedError: The user was put out, or the phone is an administrator's.
@@ -144,10 +138,7 @@ def _taken_apart(init_data: str) -> dict[str, str]:
 
 
 def _texts(data: Any) -> dict[str, str]:
-    """
-    The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is
-    refused.
-    """
+    """The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is refused."""
     if not isinstance(data, Mapping) or not 0 < len(data) <= MOST_FIELDS:
         raise InvalidValueError(FIELD, "Send the fields that Telegram gave, or initData.")
     found = {}

@@ -8,7 +8,7 @@ takes it (worker/tiles.py). A pair is scored in exactly one tile.
 from dataclasses import dataclass
 from math import ceil
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models.enums import DealType, Status
@@ -106,7 +106,7 @@ def _count(session: Session, table: type[Lead] | type[Property], city_key: str, 
     return session.scalar(_on_market(select(func.count()), table, city_key, deal_type)) or 0
 
 
-def _on_market(query, table, city_key: str, deal_type: DealType):
+def _on_market(query: Select, table: type[Lead] | type[Property], city_key: str, deal_type: DealType) -> Select:
     return (
         query.select_from(table)
         .join(User, User.id == table.owner_id)

@@ -1,7 +1,4 @@
-"""
-Files that users hand in: what is stored, whose it is and how large. The bytes live in a storage, not in the
-database.
-"""
+"""Files that users hand in: what is stored, whose it is and how large. The bytes live in a storage, not in the database."""
 
 import secrets
 from collections.abc import Iterable
@@ -19,10 +16,7 @@ NAME_BYTES = 24
 
 
 class Upload(Base):
-    """
-    One stored file. Its name is its address; it is random, and says nothing of the owner or of the original
-    name.
-    """
+    """One stored file. Its name is its address; it is random, and says nothing of the owner or of the original name."""
 
     __tablename__ = "uploads"
     __table_args__ = (Index("ix_uploads_owner", "owner_id", "id"),)
@@ -70,9 +64,7 @@ def bytes_of(session: Session, owner: User) -> int:
 
 
 def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = None) -> list[str]:
-    """
-    Delete the rows of the owner's files (all of them without *names*); the names whose bytes are to go too.
-    """
+    """Delete the rows of the owner's files (all of them without *names*); the names whose bytes are to go too."""
     mine = delete(Upload).where(Upload.owner_id == owner.id).returning(Upload.name)
     if names is not None:
         mine = mine.where(Upload.name.in_(list(names)))

@@ -37,8 +37,7 @@ def processes_in(folder: Path, program: str) -> list[psutil.Process]:
     The processes that run *program* with *folder* as their working folder, oldest first.
 
     PostgreSQL and Valkey both move into their data folder and stay there, so this finds a server and its
-    children after any crash, and can never find somebody else's. Processes that we may not look at are not
-    ours.
+    children after any crash, and can never find somebody else's. Processes that we may not look at are not ours.
     """
     folder = folder.resolve()
     found = []
@@ -53,8 +52,7 @@ def processes_in(folder: Path, program: str) -> list[psutil.Process]:
 
 def processes_marked(name: str, value: str) -> list[psutil.Process]:
     """
-    The processes that were given the environment variable *name* with *value*, without us and those we
-    descend from.
+    The processes that were given the environment variable *name* with *value*, without us and those we descend from.
 
     Children inherit the mark, so this finds a whole tree whose root was killed.
     """

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.enums import OPEN_STATES, DealType, RunScope, RunState
 from models.errors import ConflictError
-from models.runs import RescoringRun, get_run, progress_of, request_run
+from models.run_figures import progress_of
+from models.runs import RescoringRun, get_run, request_run
 from models.settings import Settings
 from worker.client import Client
 

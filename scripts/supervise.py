@@ -62,14 +62,11 @@ def manager_for(
     at_start: Callable[[], None],
 ) -> honcho.manager.Manager:
     """
-    A honcho manager whose ``loop()`` runs *commands* with *variables* added to our environment, each under
-    its keeper.
+    A honcho manager whose ``loop()`` runs *commands* with *variables* added to our environment, each under its keeper.
 
-    *at_start* is called when all have been forked: threads that begin before would be half copied into the
-    children.
+    *at_start* is called when all have been forked: threads that begin before would be half copied into the children.
     """
-    # honcho kills what has not ended in this time; the keepers kill their commands a little earlier, and tidy
-    # up.
+    # honcho kills what has not ended in this time; the keepers kill their commands a little earlier, and tidy up.
     honcho.manager.KILL_WAIT = keep.GRACE + 2
     manager = honcho.manager.Manager(Printer(ConsoleOutput(console, at_start)))
     here = str(Path(sys.executable).parent)  # Not resolved: the python of a virtual environment is a link.

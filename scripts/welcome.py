@@ -23,11 +23,9 @@ PAGES = {
 
 class Welcome(threading.Thread):
     """
-    Waits for /health, shows the first results and prints the addresses, while the main thread runs the
-    processes.
+    Waits for /health, shows the first results and prints the addresses, while the main thread runs the processes.
 
-    *give_up* is called when the web process does not come up. After :meth:`fall_silent` nothing more is
-    printed.
+    *give_up* is called when the web process does not come up. After :meth:`fall_silent` nothing more is printed.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Tasks of accounts: codes by SMS, and what has outlived its time."""
+"""Tasks of accounts: codes by SMS, and files that belong to nobody."""
 
 import logging
 from datetime import timedelta
@@ -6,27 +6,18 @@ from functools import cache
 
 from celery import Task, shared_task
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
-from models import idempotency, tokens
 from models.base import database_now, utc_now
 from models.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
 from models.storage import Storage
 from models.uploads import known_names
-from worker.context import client, new_session, settings
+from worker.context import HEALS, client, new_session, settings
 from worker.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
 
-HEALS = {
-    "autoretry_for": (OperationalError,),
-    "retry_backoff": True,
-    "retry_backoff_max": 30,
-    "max_retries": 5,
-}
-
-#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts
-#: would.
+#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts would.
 MOST_ATTEMPTS = 6
 #: A code nobody took for so long was lost by the broker.
 LOST_AFTER = timedelta(seconds=30)
@@ -42,8 +33,7 @@ def send_code(self: Task, code_id: int) -> None:
     Send one code by SMS, at most once.
 
     The row is claimed and committed before the gateway is called: a second delivery of this task, or one
-    after a crash, finds it taken and sends nothing. Only when the gateway surely did not send is it given
-    back and tried again.
+    after a crash, finds it taken and sends nothing. Only when the gateway surely did not send is it given back and tried again.
     """
     with new_session() as session:
         row = claim_delivery(session, code_id, database_now(session))
@@ -66,13 +56,11 @@ def send_code(self: Task, code_id: int) -> None:
 
 @shared_task(name="worker.accounts.sweep", **HEALS)
 def sweep() -> None:
-    """Send codes that the broker lost; delete what has outlived its time."""
+    """Send codes that the broker lost; delete those that no limit counts any more."""
     with new_session() as session:
         now = database_now(session)
         lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
         forget_old_codes(session, now)
-        tokens.forget_expired(session)
-        idempotency.forget_old(session, now)
         session.commit()
     for code_id in lost:
         client().code_made(code_id)
@@ -104,6 +92,6 @@ def gateway() -> Gateway:
     return gateway_of(settings().sms_gateway_url)
 
 
-def _note(session, code_id: int, delivery: Delivery) -> None:
+def _note(session: Session, code_id: int, delivery: Delivery) -> None:
     session.execute(update(PhoneCode).where(PhoneCode.id == code_id).values(delivery=delivery))
     session.commit()

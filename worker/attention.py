@@ -20,11 +20,10 @@ from models.enums import ListOrder, Side
 from models.list_orders import markets_to_order, take_order
 from models.properties import Property
 from models.recommendations import LeadRecommendations, Market, PropertyRecommendations
-from worker.context import new_session
+from worker.context import HEALS, new_session
 from worker.load import MarketKey
 from worker.memory import memory_given_back
 from worker.snapshot import row_of
-from worker.tasks import HEALS
 
 log = logging.getLogger(__name__)
 

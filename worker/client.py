@@ -1,7 +1,7 @@
 """Asking workers for work, by task name only: nothing of the tasks is imported here.
 
 A broker that is away must not fail a write that the database has accepted: the request is logged and dropped, and the
-worker's sweep finds the same work by looking at the tables (DESIGN, section 5).
+worker's sweep finds the same work by looking at the tables (docs/operations.md).
 """
 
 import logging

@@ -18,9 +18,13 @@ from worker.client import Client
 #: A database that is away or busy; what COPY raises comes from the driver itself.
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
+#: For tasks that a passing trouble of the database may stop; the sweep repeats what these attempts do not save.
+HEALS = {"autoretry_for": DATABASE_AWAY, "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
+
 
 @cache
 def settings() -> Settings:
+    """This process's settings."""
     return Settings.from_env()
 
 
@@ -47,13 +51,14 @@ def client() -> Client:
 def note_stages(stages: Mapping[str, float]) -> None:
     """Count the seconds of a shard's stages for whoever watches; without Redis they are in the shard alone."""
     try:
-        measures.note_stages(_redis(), stages)
+        measures.note_stages(redis_client(), stages)
     except redis.RedisError:
         pass
 
 
 @cache
-def _redis() -> redis.Redis:
+def redis_client() -> redis.Redis:
+    """This process's connection to Redis; it gives up soon, for nothing that tasks say there is worth waiting for."""
     return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 

@@ -27,11 +27,10 @@ from models.weights import (
     present_set,
     weight_sets,
 )
-from worker.context import new_session
+from worker.context import HEALS, new_session
 from worker.load import LEAD_COLUMNS, PROPERTY_COLUMNS, MarketKey
 from worker.markets import text_model, weights
 from worker.snapshot import row_of
-from worker.tasks import HEALS
 
 log = logging.getLogger(__name__)
 

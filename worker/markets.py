@@ -10,15 +10,18 @@ from models.recommendations import Market, TextModelRow
 from models.weights import WeightSet, present_set
 from worker.load import MarketKey
 
+#: Text models held in memory: the present one, and the one before while markets move from one to the other.
+MODELS_KEPT = 2
+_kept: dict[int, TextModel] = {}
+
 
 def lock_market(session: Session, market: MarketKey) -> Market:
     """The market's row, made if need be, locked until the transaction ends."""
     made = insert(Market).values(city_key=market[0], deal_type=market[1]).on_conflict_do_nothing()
     is_new = bool(session.execute(made).rowcount)
-    # A market that no run has been through yet takes the newest text model there is.
     query = select(Market).where(Market.city_key == market[0], Market.deal_type == market[1])
     row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
-    if row.text_model_id is None:
+    if row.text_model_id is None:  # no run has been through yet
         row.text_model_id = newest_text_model(session)
     if is_new:
         # Only now: later, lists may stand that were computed with the weights of today.
@@ -51,8 +54,3 @@ def text_model(session: Session, model_id: int | None) -> TextModel:
         while len(_kept) > MODELS_KEPT:
             del _kept[next(iter(_kept))]
     return _kept[model_id]
-
-
-#: Text models held in memory: the present one, and the one before while markets move from one to the other.
-MODELS_KEPT = 2
-_kept: dict[int, TextModel] = {}

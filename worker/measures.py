@@ -4,9 +4,8 @@ Durations of tasks are counted in a Redis hash rather than in each worker: worke
 of their own to be scraped, and a worker that has ended leaves its counts. If Redis is wiped they begin at 0
 again, as counters may.
 
-Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>``, the fields being ``count``, ``seconds``
-and, cumulative, each of
-:data:`BUCKETS`; ``leadmatch:stages``, a hash of stages of runs and their seconds.
+Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>``, the fields being ``count``, ``seconds`` and, cumulative,
+each of :data:`BUCKETS`; ``leadmatch:stages``, a hash of stages of runs and their seconds.
 """
 
 import json

@@ -1,8 +1,7 @@
 """Notices that reach people who are away: a Telegram message for what stands in the table of notifications.
 
 At most once each: a notice is taken (committed) before it is sent, and given back only when it certainly did not go
-out. A worker that dies between the two loses it; a doubled message would be worse, and the notice stands in the
-application.
+out. A worker that dies between the two loses it; a doubled message would be worse, and the notice stands in the application.
 """
 
 import logging
@@ -12,8 +11,7 @@ from celery import Task, shared_task
 
 from models.notifications import Outgoing, lost_notices, put_back, take_to_send
 from models.offers import tell_new_offers
-from worker.context import client, new_session, settings
-from worker.tasks import HEALS
+from worker.context import HEALS, client, new_session, settings
 
 log = logging.getLogger(__name__)
 

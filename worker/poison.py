@@ -61,8 +61,7 @@ def _failing(rows: list[Row], make: Callable[[Sequence[Row]], Made], failure: Ex
 
 def poisonous_pair(n_rows: int, n_columns: int, work: Callable[[range, range], object]) -> tuple[int, int] | None:
     """
-    A row and a column such that *work* on the two alone raises; None if it does not raise on halves of what
-    it raises on.
+    A row and a column such that *work* on the two alone raises; None if it does not raise on halves of what it raises on.
 
     *work* takes ranges of rows and of columns, and has raised on all of them together.
     """
@@ -95,7 +94,7 @@ def place_of(error: BaseException) -> str:
     Kind of the error and the line that raised it. Its message stays out: it may quote what a client wrote.
 
     >>> try:
-    ...     int("+77010000000")
+    ...     int("+7 701 000-00-00")
     ... except ValueError as error:
     ...     place_of(error).partition(" ")[0]
     'ValueError'

@@ -3,12 +3,10 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-import redis
 from celery import shared_task
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
@@ -28,8 +26,7 @@ from models.quality import (
     store_model,
     store_scores,
 )
-from worker.context import client, new_session, settings
-from worker.tasks import HEALS
+from worker.context import HEALS, client, new_session, redis_client
 
 log = logging.getLogger(__name__)
 
@@ -132,11 +129,6 @@ def _arrays(facts: Iterable[ProspectFacts], middles: dict[UUID, float]) -> quali
     )
 
 
-@cache
-def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
-
-
 def _announce(scored: dict[str, Any]) -> None:
     niche_id = scored["niche_id"]
     data = {
@@ -146,6 +138,6 @@ def _announce(scored: dict[str, Any]) -> None:
         "method": scored["method"],
     }
     try:
-        publish(_redis(), EventKind.LEAD_SCORED, data)
+        publish(redis_client(), EventKind.LEAD_SCORED, data)
     except RedisError as error:
         log.warning("event_not_published", extra={"event": EventKind.LEAD_SCORED, "kind": type(error).__name__})

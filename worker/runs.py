@@ -12,27 +12,17 @@ from matching.errors import ScoringStoppedError
 from models import logs
 from models.enums import RunScope, RunState
 from models.run_plan import MarketKey, PlannedMarket, planned_markets
-from models.runs import (
-    HEARTBEAT,
-    MOST_ATTEMPTS,
-    RescoringRun,
-    RescoringShard,
-    claim_shard,
-    end_run_if_done,
-    end_shard,
-    get_run,
-    hold_shard,
-    report,
-)
+from models.runs import RescoringRun, RescoringShard, end_run_if_done, get_run
+from models.shards import HEARTBEAT, MOST_ATTEMPTS, claim_shard, end_shard, hold_shard, report, score_again
 from models.tiles import tiles_of_market
-from worker.context import DATABASE_AWAY, new_session, note_stages, settings, worker_name
+from worker.context import DATABASE_AWAY, client, new_session, note_stages, settings, worker_name
 from worker.markets import present_weights
 from worker.poison import place_of
 from worker.publish import Published
 from worker.rescore import MOST_CHANGES, rebuild_market, reconcile_market, stale_count
 from worker.stages import noted, peak_mb, stage
 from worker.texts import text_model_for
-from worker.tiles import merge_tiles, score_tile
+from worker.tiles import RatesMovedError, merge_tiles, score_tile
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +104,10 @@ def run_shard(shard_id: int) -> int | None:
                 session.rollback()
                 log.info("shard_stopped")
                 return None
+            except RatesMovedError as moved:
+                session.rollback()
+                _score_again(session, shard, moved.tiles)
+                return None
             except DATABASE_AWAY:
                 # The database is away; the claim runs out and the sweep has the shard taken up again.
                 raise
@@ -139,8 +133,9 @@ def _work(session: Session, shard: RescoringShard, heartbeat: "_Heartbeat") -> d
         "should_stop": heartbeat.lost.is_set,
     }
     if shard.tile:
-        seen, failures = score_tile(session, shard, model_id, **scoring)
-        return {"seen": seen, "skipped": [failure.as_json() for failure in failures]}
+        tile = score_tile(session, shard, model_id, **scoring)
+        skipped = [failure.as_json() for failure in tile.failures]
+        return {"seen": tile.seen, "rates": tile.rates, "skipped": skipped}
     if shard.tiles:
         return _noted(merge_tiles(session, shard, model_id))
     if run.scope is RunScope.STALE:
@@ -167,6 +162,19 @@ def _end(session: Session, shard: RescoringShard, done: dict[str, Any] | None, e
     if done:
         note_stages(done["stages"])
     return ready
+
+
+def _score_again(session: Session, shard: RescoringShard, tiles: list[RescoringShard]) -> None:
+    """Have these tiles scored again, and then merged, unless the market's *shard* is another's by now."""
+    held = hold_shard(session, shard.id, worker_name(), shard.attempts)
+    if held is None:
+        session.rollback()
+        return
+    tile_ids = score_again(session, held, tiles)
+    session.commit()
+    log.info("tiles_scored_again", extra={"tiles": len(tile_ids), "reason": "exchange rates were set meanwhile"})
+    for tile_id in tile_ids:
+        client().shard_queued(tile_id)
 
 
 def _noted(published: Published) -> dict[str, Any]:

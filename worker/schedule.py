@@ -54,11 +54,13 @@ def read_schedule(path: Path) -> list[Entry]:
 
 def parse_schedule(text: str, name: str = "celerybeat-schedule") -> list[Entry]:
     """
+    The entries of the text of a schedule file called *name*; raises ScheduleError.
+
     >>> parse_schedule('5 4 * * mon  worker.tasks.sweep  {}  # weekly')[0].when
     '5 4 * * mon'
     >>> parse_schedule('61 * * * *  worker.tasks.sweep')
     Traceback (most recent call last):
-    worker.schedule.ScheduleError: celerybeat-schedule, line 1: Invalid crontab pattern. Valid range is 0-59. '61' was found.
+    worker.schedule.ScheduleError: celerybeat-schedule, line 1: Invalid end range: 61 > 59.
     """
     entries = []
     for number, line in enumerate(text.splitlines(), start=1):

@@ -23,8 +23,7 @@ from models.errors import SettingsError
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
 
-#: SMSC's error codes that heal: 4, the address is blocked for a while; 9, the same request or too many in a
-#: minute.
+#: SMSC's error codes that heal: 4, the address is blocked for a while; 9, the same request or too many in a minute.
 SMSC_HEALS = {4, 9}
 BUSY_SECONDS = 60
 
@@ -155,8 +154,7 @@ def _base(parts: SplitResult, insecure: str) -> str:
 
 def _post(url: str, **request: object) -> httpx.Response:
     try:
-        # Neither redirects nor proxies of the environment: the password goes to the host of the setting and
-        # nowhere else.
+        # Neither redirects nor proxies of the environment: the password goes to the host of the setting and nowhere else.
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
             return client.post(url, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -9,16 +9,14 @@ from models import retention
 from models.enums import RunScope, Side
 from models.errors import ConflictError
 from models.run_plan import stale_markets
-from models.runs import abandoned, request_run
-from worker.context import DATABASE_AWAY, client, new_session
+from models.runs import request_run
+from models.shards import abandoned
+from worker.context import HEALS, client, new_session
 from worker.memory import memory_given_back
 from worker.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
 from worker.runs import prepare_run, run_shard
 
 log = logging.getLogger(__name__)
-
-#: For tasks that a passing trouble of the database may stop; the sweep repeats what these attempts do not save.
-HEALS = {"autoretry_for": DATABASE_AWAY, "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
 
 
 @shared_task(name="worker.tasks.rescore_lead", **HEALS)

@@ -6,6 +6,7 @@ a market in one piece does. Tiles and pieces leave the same lists to the last bi
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import select
@@ -14,9 +15,11 @@ from sqlalchemy.orm import Session
 from matching.columns import PlaceIndex
 from matching.ranking import RankedLists
 from models.enums import Side
+from models.facts import market_factors, told_factors
 from models.partials import forget_partials, keep_attempt
 from models.recommendations import LIST_LENGTH
-from models.runs import RescoringShard, tiles_of
+from models.runs import RescoringShard
+from models.shards import tiles_of
 from models.tiles import IdRange
 from models.unscorable import Failure, set_aside
 from worker.changes import other_side
@@ -32,6 +35,23 @@ from worker.stages import stage
 from worker.store import StoredLists, stage_lists
 
 
+class RatesMovedError(Exception):
+    """Exchange rates were set between tiles of a market: those that were scored with others are to be scored again."""
+
+    def __init__(self, tiles: list[RescoringShard]) -> None:
+        super().__init__(f"{len(tiles)} tiles were scored with other exchange rates")
+        self.tiles = tiles
+
+
+@dataclass(frozen=True)
+class ScoredTile:
+    """What is noted of a tile beside its lists."""
+
+    seen: int  #: The first transaction that it may have missed something of.
+    rates: str  #: The exchange rates that it was scored with.
+    failures: list[Failure]  #: What the engine failed on.
+
+
 def score_tile(
     session: Session,
     shard: RescoringShard,
@@ -40,12 +60,10 @@ def score_tile(
     threads: int = 0,
     progress: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> tuple[int, list[Failure]]:
+) -> ScoredTile:
     """
     Score a tile and stage its lists for the merge; the caller commits.
 
-    Returns:
-        The first transaction that the tile may have missed something of; what the engine failed on.
     Raises:
         ScoringStoppedError: *should_stop* said so.
     """
@@ -59,7 +77,7 @@ def score_tile(
             named = RankedLists(ranked.indptr, other.ids[ranked.columns], ranked.scores)
             stage_partials(session, shard_id, attempt, side, StoredLists(part.ids, part.versions, named))
         keep_attempt(session, shard_id, attempt)
-    return snapshot.seen.oldest, snapshot.failures
+    return ScoredTile(snapshot.seen.oldest, snapshot.rates, snapshot.failures)
 
 
 def _load(session: Session, shard: RescoringShard, text_model_id: int | None) -> Snapshot:
@@ -68,6 +86,7 @@ def _load(session: Session, shard: RescoringShard, text_model_id: int | None) ->
     model, weighed = text_model(session, text_model_id), weights(session, shard.weights_id)
     places = PlaceIndex()
     seen = horizon(session)
+    rates = told_factors(market_factors(session, market[0]))
     some_leads = IdRange(shard.leads_from, shard.leads_below)
     some_properties = IdRange(shard.properties_from, shard.properties_below)
     leads = load_leads(session, market, places, model, weighed, among=some_leads)
@@ -80,7 +99,7 @@ def _load(session: Session, shard: RescoringShard, text_model_id: int | None) ->
         text_model=model,
         weights_id=shard.weights_id,
         weights=weighed,
-        rates="",
+        rates=rates,
         seen=seen,
         leads=Part.of(leads),
         properties=Part.of(properties),
@@ -94,12 +113,18 @@ def merge_tiles(session: Session, shard: RescoringShard, text_model_id: int | No
     Merge what the tiles of the market have left, and publish it; the caller commits.
 
     Beside the vectors of the market, which whoever makes changes right in it holds too, memory takes a chunk of each tile.
+
+    Raises:
+        RatesMovedError: Tiles were scored with other exchange rates than hold now; nothing is published.
     """
     market: MarketKey = (shard.city_key, shard.deal_type)
     leave_other_markets(session, market)
     tiles = tiles_of(session, shard)
     forget_snapshots()
     snapshot = load_snapshot(session, market, text_model_id, shard.weights_id)
+    moved = [tile for tile in tiles if tile.rates != snapshot.rates]
+    if moved:
+        raise RatesMovedError(moved)
     failed = _still_failing(snapshot, [Failure.from_json(each) for tile in tiles for each in tile.skipped])
     snapshot.leave_out(session, failed)
     session.commit()

@@ -88,6 +88,7 @@ class SignedUp(Profile):
     token_type = fields.String()
 
 
+WRONG = "The name or the password is wrong."
 TOKEN_TYPE = "bearer"  # nosec B105
 
 #: OpenAPI's word for a body of one of two shapes.
@@ -126,16 +127,9 @@ class Login(MethodView):
     @blp.alt_response(429)
     def post(self, form):
         """Sign in by e-mail or phone and password"""
-        limit_door()
-        account = account_of(form["username"])
-        check_failures(account)
-        user = user_by_login(session(), form["username"])
-        if not password_fits(form["password"], user and user.password_hash) or user is None:
-            # The same steps whether or not there is such a user: neither answer nor time tells.
-            record(session(), "password_refused", address=address())
-            session().commit()
-            count_failure(account)
-            raise NotSignedInError("The name or the password is wrong.")
+        user = user_by_password(form["username"], form["password"])
+        if user is None:
+            raise NotSignedInError(WRONG)
         note_entry(user, "password")
         return token_of(user)
 
@@ -189,6 +183,27 @@ class Me(MethodView):
     def get(self):
         """Read my own profile"""
         return profile_of(current_user())
+
+
+def user_by_password(username: str, password: str) -> User | None:
+    """
+    The user whom name and password let in; None if they do not fit: the try is counted, and noted although an error is
+    to be answered.
+
+    Raises:
+        TooManyError: Too many tries came from the address, or failed for the account.
+    """
+    limit_door()
+    account = account_of(username)
+    check_failures(account)
+    user = user_by_login(session(), username)
+    # The same steps whether or not there is such a user: neither answer nor time tells.
+    if password_fits(password, user and user.password_hash) and user is not None:
+        return user
+    record(session(), "password_refused", address=address())
+    session().commit()
+    count_failure(account)
+    return None
 
 
 def profile_of(user: User) -> dict[str, Any]:

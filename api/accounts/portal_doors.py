@@ -1,27 +1,31 @@
 """The portal's doors: register, activate, get a token, ask for another code. A phone and a code by SMS prove who it is.
 
-Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps
-(models/codes.py).
+Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps (models/codes.py).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from api import work
 from api.access import public
 from api.accounts.auth import Token, note_entry, token_of
 from api.accounts.words import PORTAL_ROLES
 from api.blueprint import Blueprint, Body
-from api.db import after_commit, session
+from api.db import session
 from api.fields import Phone, Text
 from api.limits import address, limit_door
 from models.audit import record
 from models.base import database_now
-from models.codes import PhoneCode, activate, digits_of, request_code, spend
+from models.codes import activate, digits_of, request_code, spend
 from models.errors import NotSignedInError
 from models.users import User, normal_phone
+
+#: What a code is good for: models.codes.activate, or spend.
+Step = Callable[..., User | None]
 
 blp = Blueprint("portal-doors", __name__, description="Signing up and in by phone")
 
@@ -68,7 +72,7 @@ class Register(MethodView):
         limit_door()
         names = {"first_name": body["first_name"].strip(), "last_name": body["last_name"].strip()}
         registration = names | {"role": PORTAL_ROLES[body["role"]]}
-        return {"message": "User created successfully"} | _send_code(body["phone"], registration)
+        return {"message": "User created successfully"} | _sent(normal_phone(body["phone"]), registration)
 
 
 @blp.route("/users/activate")
@@ -98,8 +102,7 @@ class GetToken(MethodView):
     def post(self, body):
         """Get an access token for the code
 
-        The code that activated the account serves once more, for the first token; later ones need
-        /users/reset/.
+        The code that activated the account serves once more, for the first token; later ones need /users/reset/.
         """
         user = _proved(spend, body)
         note_entry(user, "sms")
@@ -118,39 +121,47 @@ class Reset(MethodView):
         The earlier code is void. The answer is the same for a phone that is not registered.
         """
         limit_door()
-        return {"message": "New activation code set"} | _send_code(body["phone"], None)
+        return {"message": "New activation code set"} | _sent(normal_phone(body["phone"]))
 
 
-def _send_code(raw_phone: str, registration: dict[str, Any] | None) -> dict[str, str]:
+def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | None:
+    """
+    Have a code sent to *phone* (E.164), for somebody new with *registration*; in a local environment the code itself.
+
+    Raises:
+        TooManyError: Too many codes were asked for.
+    """
     settings = current_app.extensions["settings"]
     row = request_code(
         session(),
-        normal_phone(raw_phone),
+        phone,
         registration=registration,
         address=address(),
         sends_per_hour=settings.sms_per_hour,
         now=database_now(session()),
     )
-    worker = current_app.extensions["worker"]
-    after_commit(lambda: worker.code_made(row.id))
-    return {"code": _shown(row)} if settings.is_local else {}
+    work.send_code(row.id)
+    return digits_of(row, settings.secret_key) if settings.is_local else None
 
 
-def _shown(row: PhoneCode) -> str:
-    return digits_of(row, current_app.extensions["settings"].secret_key)
-
-
-def _proved(step, body: dict) -> User:
-    """
-    The user whom *step* finds for the body's phone and code; a failed try is kept although the answer is an
-    error.
-    """
-    limit_door()
-    phone = normal_phone(body["phone"])
+def user_by_code(step: Step, phone: str, code: str) -> User | None:
+    """The user whom *step* finds for phone and code; None if there is none: that is noted although an error follows."""
     secret = current_app.extensions["settings"].secret_key
-    user = step(session(), phone, body["activation_code"].strip(), secret, database_now(session()))
+    user = step(session(), phone, code, secret, database_now(session()))
     if user is None:
         record(session(), "code_refused", address=address())
         session().commit()
+    return user
+
+
+def _sent(phone: str, registration: dict[str, Any] | None = None) -> dict[str, str]:
+    code = send_code(phone, registration)
+    return {} if code is None else {"code": code}
+
+
+def _proved(step: Step, body: dict) -> User:
+    limit_door()
+    user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip())
+    if user is None:
         raise NotSignedInError(WRONG)
     return user

@@ -1,8 +1,10 @@
 """The forms of lead generation: niches, campaigns and ads, by the bodies of its API."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from marshmallow import fields
 
@@ -14,6 +16,8 @@ from api.leadgen.campaigns import AdBody
 from models.ads import AdStatus
 from models.campaigns import CampaignStatus, Platform
 from models.niches import NicheStatus
+
+Status = TypeVar("Status", bound=StrEnum)
 
 NICHE = [
     Control("name", "Name of the niche"),
@@ -85,6 +89,11 @@ class CampaignChangesForm(Body):
 
 class AdChangesForm(AdBody):
     status = one_of(AdStatus, required=True)
+
+
+def statuses_after(present: Status, moves: Mapping[Status, frozenset[Status]]) -> tuple[Status, ...]:
+    """The statuses that may be chosen: the present one, and those that can follow it."""
+    return (present, *(status for status in type(present) if status in moves[present]))
 
 
 def values_of(row: Any, controls: list[Control]) -> dict[str, str]:

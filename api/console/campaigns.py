@@ -15,20 +15,20 @@ from api.console.advertising import (
     AdChangesForm,
     CampaignChangesForm,
     CampaignForm,
+    statuses_after,
     values_of,
 )
 from api.console.controls import plain_text, with_choices
 from api.console.page import back, page_blueprint
 from api.console.speech import say
 from api.db import session
-from api.leadgen.announce import announce, announce_stats
+from api.leadgen.announce import announce_campaign, announce_stats
 from api.leadgen.campaigns import AdBody
 from models.ads import MOVES as AD_MOVES
 from models.ads import Ad, ads_of, change_ad, create_ad, lock_ad, spent_by
-from models.campaigns import MOVES, Campaign, CampaignStatus, change_campaign, create_campaign, get_campaign
+from models.campaigns import MOVES, CampaignStatus, change_campaign, create_campaign, get_campaign
 from models.earnings import campaign_with_figures
 from models.enums import Role
-from models.events import EventKind
 from models.niches import get_niche
 
 blp = page_blueprint("campaigns")
@@ -73,7 +73,7 @@ def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
 def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
     campaign = get_campaign(session(), campaign_id, lock=request.method == "POST")
     home = f"/console/leadgen/campaigns/{campaign.id}"
-    controls = with_choices(CAMPAIGN_CHANGES, "status", _next(campaign.status, MOVES))
+    controls = with_choices(CAMPAIGN_CHANGES, "status", statuses_after(campaign.status, MOVES))
     texts = {"title": say("Edit campaign"), "cancel": home}
     if request.method == "GET":
         return _form(controls, forms.Filled(values_of(campaign, controls)), **texts)
@@ -84,7 +84,7 @@ def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
     if filled.errors:
         return _form(controls, filled, **texts), 400
     if campaign.status is not before:
-        _announce_status(campaign)
+        announce_campaign(campaign)
     return back(home, "saved")
 
 
@@ -97,7 +97,7 @@ def move_campaign(campaign_id: UUID) -> Response:
     before = campaign.status
     change_campaign(session(), campaign, {"status": status})
     if campaign.status is not before:
-        _announce_status(campaign)
+        announce_campaign(campaign)
     return back(f"/console/leadgen/campaigns/{campaign_id}", "changed")
 
 
@@ -127,7 +127,7 @@ def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
 def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
     ad = lock_ad(session(), ad_id)
     home = f"/console/leadgen/campaigns/{ad.campaign_id}"
-    controls = with_choices(AD_CHANGES, "status", _next(ad.status, AD_MOVES))
+    controls = with_choices(AD_CHANGES, "status", statuses_after(ad.status, AD_MOVES))
     texts = {"title": say("Edit ad"), "cancel": home}
     if request.method == "GET":
         filled = forms.Filled(values_of(ad, controls) | {"spent": plain_text(spent_by(session(), ad.id)), "spent_on": ""})
@@ -144,27 +144,5 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
     return back(home, "saved")
 
 
-def _next(present: Any, moves: Any) -> tuple:
-    """The statuses that may be chosen: the present one, and those that can follow it."""
-    return (present, *(status for status in type(present) if status in moves[present]))
-
-
-def _announce_status(campaign: Campaign) -> None:
-    announce(
-        EventKind.CAMPAIGN_STATUS,
-        campaign_id=str(campaign.id),
-        niche_id=str(campaign.niche_id),
-        status=campaign.status,
-    )
-
-
 def _form(controls: list[forms.Control], filled: forms.Filled, *, title: str, cancel: str) -> str:
-    return render_template(
-        "console/form.html",
-        groups=[(title, controls)],
-        filled=filled,
-        title=title,
-        action=request.path,
-        cancel=cancel,
-        here="/console/leadgen",
-    )
+    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen")

@@ -6,27 +6,26 @@ from typing import Any
 
 from flask import Response, current_app, redirect, render_template, request
 
-from api.accounts.auth import note_entry
+from api.accounts import auth, portal_doors
+from api.accounts.auth import note_entry, user_by_password
+from api.accounts.portal_doors import send_code, user_by_code
 from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
 from api.console.page import THEMES, back, home_of, page_blueprint
 from api.console.speech import LANGUAGES, say
-from api.db import after_commit, session
-from api.limits import account_of, address, check_failures, count_failure, limit_door
+from api.db import session
+from api.limits import address, limit_door
 from models.audit import record
 from models.base import database_now
-from models.codes import digits_of, request_code, spend
+from models.codes import spend
 from models.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
-from models.passwords import LONGEST_PASSWORD, password_fits
+from models.passwords import LONGEST_PASSWORD
 from models.telegram import user_of_telegram, verified
 from models.tokens import revoke
 from models.users import User, normal_phone, user_by_login
 
 blp = page_blueprint("doors")
-
-WRONG = "The name or the password is wrong."
-WRONG_CODE = "The phone or the code is wrong, or the code has served; ask for a new one."
 
 
 @blp.get("/")
@@ -49,18 +48,10 @@ def sign_in() -> Response | str:
     """By e-mail or phone and password."""
     if request.method == "GET":
         return _door()
-    limit_door()
     username = request.form.get("username", "")[:254]
-    password = request.form.get("password", "")[:LONGEST_PASSWORD]
-    account = account_of(username)
-    check_failures(account)
-    user = user_by_login(session(), username)
-    # The same steps whether or not there is such a user: neither answer nor time tells.
-    if not password_fits(password, user and user.password_hash) or user is None:
-        record(session(), "password_refused", address=address())
-        session().commit()
-        count_failure(account)
-        return _door(username=username, error=say(WRONG)), 401
+    user = user_by_password(username, request.form.get("password", "")[:LONGEST_PASSWORD])
+    if user is None:
+        return _door(username=username, error=say(auth.WRONG)), 401
     return _enter(user, "password")
 
 
@@ -76,24 +67,11 @@ def sign_in_by_code() -> Response | str:
         phone = normal_phone(raw)
     except InvalidValueError as error:
         return _door(way="code", phone=raw, error=say(error.reason)), 400
-    settings = current_app.extensions["settings"]
     if not code:
-        row = request_code(
-            session(),
-            phone,
-            address=address(),
-            sends_per_hour=settings.sms_per_hour,
-            now=database_now(session()),
-        )
-        worker = current_app.extensions["worker"]
-        after_commit(lambda: worker.code_made(row.id))
-        shown = digits_of(row, settings.secret_key) if settings.is_local else None
-        return _door(way="code", phone=phone, code_sent=True, shown_code=shown)
-    user = spend(session(), phone, code, settings.secret_key, database_now(session()))
+        return _door(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
+    user = user_by_code(spend, phone, code)
     if user is None:
-        record(session(), "code_refused", address=address())
-        session().commit()
-        return _door(way="code", phone=phone, code_sent=True, error=say(WRONG_CODE)), 401
+        return _door(way="code", phone=phone, code_sent=True, error=say(portal_doors.WRONG)), 401
     return _enter(user, "sms")
 
 

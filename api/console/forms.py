@@ -4,11 +4,12 @@ A control is named by its field's path (``requirements.budget.min``). The texts 
 checks it, and its complaints come back by the same paths, each to be shown beside its control.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from flask import render_template, request
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
@@ -31,7 +32,6 @@ class Control:
     hint: str | None = None
     unit: str | None = None
     wide: bool = False
-    datalist: str | None = None
 
     @property
     def id(self) -> str:
@@ -90,6 +90,28 @@ def send(
     return None, filled
 
 
+def show(
+    groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: str, cancel: str, here: str
+) -> str:
+    """
+    The page of a form, which is sent to the address where it stands.
+
+    Args:
+        groups: (English heading, controls) of each part.
+        cancel: Where to go without sending.
+        here: The page of the menu that the form belongs to.
+    """
+    return render_template(
+        "console/form.html",
+        groups=groups,
+        filled=filled,
+        title=title,
+        action=request.path,
+        cancel=cancel,
+        here=here,
+    )
+
+
 def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:
     """The word that a form names; raises InvalidValueError."""
     if raw not in list(words):
@@ -134,10 +156,10 @@ def _put(body: dict, path: str, value: Any) -> None:
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
     """
-    Complaints by dotted path; those about one entry of a list are the list's.
+    Complaints by dotted path, in the page's language; those about one entry of a list are the list's.
 
     >>> _flat({"area": {"min": ["Not a valid number."]}, "rooms": {0: ["Not a valid integer."]}})
-    {'area.min': 'Not a valid number.', 'rooms': 'Not a valid integer.'}
+    {'area.min': 'Это не число.', 'rooms': 'Это не целое число.'}
     """
     if isinstance(messages, list):
         return {".".join(path): say(str(messages[0]))}

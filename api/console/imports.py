@@ -17,8 +17,8 @@ from api.console.controls import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.console.forms import Control
 from api.console.page import page_blueprint, wants_json
 from api.db import session
-from api.exchange import leads, properties
 from api.exchange.schemas import LeadBody, PropertyBody, lead_columns, property_columns
+from api.work import rescore_lead, rescore_property
 from models.enums import SUPPLY_ROLES, Origin
 from models.errors import InvalidFileError, NotFoundError
 from models.leads import create_lead
@@ -120,9 +120,9 @@ def _add(kind: str, shape: Kind, row: dict) -> dict[str, str] | None:
     if body is None:
         return {path.split(".", 1)[-1]: reason for path, reason in filled.errors.items()}
     if kind == "leads":
-        leads.rescore_soon(create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body)))
+        rescore_lead(create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body)))
     else:
-        properties.rescore_soon(create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body)))
+        rescore_property(create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body)))
     return None
 
 

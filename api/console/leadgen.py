@@ -8,22 +8,21 @@ from flask import Response, render_template, request
 from api.blueprint import Body, one_of
 from api.console import charts, forms
 from api.console.access import page_for
-from api.console.advertising import NICHE, NICHE_CHANGES, NicheChangesForm, NicheForm, values_of
+from api.console.advertising import NICHE, NICHE_CHANGES, NicheChangesForm, NicheForm, statuses_after, values_of
 from api.console.controls import with_choices
 from api.console.forms import Control
-from api.console.page import back, page_blueprint, page_number, wants_part
+from api.console.page import back, chosen, listed, page_blueprint, wants_part
 from api.console.speech import say
 from api.db import session
 from api.fields import money
-from api.leadgen.announce import announce, announce_stats
-from api.paging import page_of
+from api.leadgen.announce import announce_prospect
 from models.base import utc_now
 from models.earnings import campaigns_with_figures, niche_earnings, niche_totals
 from models.enums import Role
 from models.events import EventKind
 from models.messages import messages_of
 from models.niches import MOVES as NICHE_MOVES
-from models.niches import NicheStatus, change_niche, create_niche, get_niche, niches
+from models.niches import change_niche, create_niche, get_niche, niches
 from models.prospects import MOVES, Prospect, ProspectStatus, change_status, get_prospect, prospects, touches_of
 
 blp = page_blueprint("leadgen")
@@ -32,6 +31,7 @@ for_operators = page_for(Role.ADMIN)
 
 PER_PAGE = 30
 CAMPAIGNS = 50
+NEWEST = 20
 CHART_DAYS = 30
 
 STATUS = [
@@ -49,16 +49,10 @@ class StatusForm(Body):
 @for_operators
 def all_niches() -> str:
     """Niches with what they cost and bring, against their targets; a script keeps the figures fresh."""
-    page = page_number()
-    rows, total = page_of(niches(), {"page": page, "limit": PER_PAGE})
+    rows, pager = listed(niches(), PER_PAGE)
     totals = niche_totals(session(), [niche.id for niche in rows])
-    shown = {
-        "niches": [(niche, totals[niche.id]) for niche in rows],
-        "total": total,
-        "page": page,
-        "pages": max(1, -(-total // PER_PAGE)),
-    }
-    return render_template("console/niches_part.html" if wants_part() else "console/niches.html", **shown)
+    name = "console/niches_part.html" if wants_part() else "console/niches.html"
+    return render_template(name, niches=[(niche, totals[niche.id]) for niche in rows], **pager)
 
 
 @blp.route("/console/leadgen/new", methods=["GET", "POST"])
@@ -77,8 +71,7 @@ def new_niche() -> Response | str | tuple[str, int]:
 def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
     niche = get_niche(session(), niche_id, lock=request.method == "POST")
     home = f"/console/leadgen/{niche.id}"
-    following = tuple(status for status in NicheStatus if status in NICHE_MOVES[niche.status])
-    controls = with_choices(NICHE_CHANGES, "status", (niche.status, *following))
+    controls = with_choices(NICHE_CHANGES, "status", statuses_after(niche.status, NICHE_MOVES))
     if request.method == "GET":
         return _niche_form(controls, forms.Filled(values_of(niche, controls)), say("Edit niche"), home)
     _, filled = forms.send(
@@ -99,7 +92,7 @@ def one_niche(niche_id: UUID) -> str:
     last = utc_now().date()
     days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
     by_day = {part.day: part.figures.leads for part in earned.by_day}
-    newest, _ = page_of(prospects(niche_id=niche.id), {"page": 1, "limit": 20})
+    newest = session().scalars(prospects(niche_id=niche.id).limit(NEWEST)).all()
     return render_template(
         "console/niche.html",
         niche=niche,
@@ -115,18 +108,10 @@ def one_niche(niche_id: UUID) -> str:
 @blp.get("/console/leadgen/prospects")
 @for_operators
 def all_prospects() -> str:
-    raw = request.args.get("status")
-    status = ProspectStatus(raw) if raw in list(ProspectStatus) else None
-    page = page_number()
-    rows, total = page_of(prospects(status=status), {"page": page, "limit": PER_PAGE})
+    status = chosen(ProspectStatus, "status")
+    rows, pager = listed(prospects(status=status), PER_PAGE)
     return render_template(
-        "console/prospects.html",
-        prospects=rows,
-        status=status,
-        statuses=list(ProspectStatus),
-        total=total,
-        page=page,
-        pages=max(1, -(-total // PER_PAGE)),
+        "console/prospects.html", prospects=rows, status=status, statuses=list(ProspectStatus), **pager
     )
 
 
@@ -151,14 +136,7 @@ def move(prospect_id: UUID) -> Response | tuple[str, int]:
     if filled.errors:
         return _prospect_page(prospect, filled), 400
     if changed:
-        announce(
-            EventKind.LEAD_STATUS,
-            lead_id=str(prospect.id),
-            status=prospect.status,
-            campaign_id=prospect.campaign_id and str(prospect.campaign_id),
-            niche_id=prospect.niche_id and str(prospect.niche_id),
-        )
-        announce_stats(prospect.campaign_id)
+        announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
     return back(f"/console/leadgen/prospects/{prospect_id}", "changed")
 
 
@@ -174,12 +152,4 @@ def _prospect_page(prospect: Prospect, filled: forms.Filled | None = None) -> st
 
 
 def _niche_form(controls: list[Control], filled: forms.Filled, title: str, cancel: str) -> str:
-    return render_template(
-        "console/form.html",
-        groups=[(title, controls)],
-        filled=filled,
-        title=title,
-        action=request.path,
-        cancel=cancel,
-        here="/console/leadgen",
-    )
+    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen")

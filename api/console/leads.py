@@ -6,13 +6,12 @@ from api.console import forms, pairs
 from api.console.access import page_for, visitor
 from api.console.controls import LEAD_GROUPS, all_of, lead_values
 from api.console.fit import rooms_of
-from api.console.page import back, page_blueprint, page_number
+from api.console.page import back, chosen, listed, page_blueprint
 from api.console.shapes import money, number, span
 from api.console.speech import say, word
 from api.db import session
-from api.exchange.leads import rescore_soon
 from api.exchange.schemas import LeadBody, lead_columns
-from api.paging import page_of
+from api.work import rescore_lead
 from models.boards import best_scores
 from models.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
@@ -54,19 +53,16 @@ def heading_of(lead: Lead) -> str:
 @blp.get("/console/leads")
 @for_realtors
 def all_leads() -> str:
-    status = _status()
-    page = page_number()
-    leads, total = page_of(leads_of(visitor(), status), {"page": page, "limit": PER_PAGE})
+    status = chosen(Status, "status")
+    leads, pager = listed(leads_of(visitor(), status), PER_PAGE)
     ids = [lead.id for lead in leads]
     return render_template(
         "console/leads.html",
         leads=leads,
         counts=match_counts(session(), Side.LEAD, ids),
         best=best_scores(session(), Side.LEAD, ids),
-        total=total,
-        page=page,
-        pages=max(1, -(-total // PER_PAGE)),
         status=status,
+        **pager,
     )
 
 
@@ -79,7 +75,7 @@ def new_lead() -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, None), 400
     lead = create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body))
-    rescore_soon(lead)
+    rescore_lead(lead)
     return back(f"/console/leads/{lead.id}", "saved")
 
 
@@ -105,7 +101,7 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, lead), 400
     replace_lead(session(), lead, lead_columns(body))
-    rescore_soon(lead)
+    rescore_lead(lead)
     return back(f"/console/leads/{lead.id}", "saved")
 
 
@@ -114,7 +110,7 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
 def archive(lead_id: int) -> Response:
     lead = owned_lead(session(), visitor(), lead_id, lock=True)
     archive_lead(session(), lead)
-    rescore_soon(lead)
+    rescore_lead(lead)
     return back("/console/leads", "archived")
 
 
@@ -128,18 +124,11 @@ def _return(usual: str) -> str:
     return "/console/matches" if request.form.get("from") == "board" else usual
 
 
-def _status() -> Status | None:
-    raw = request.args.get("status")
-    return Status(raw) if raw in list(Status) else None
-
-
 def _form(filled: forms.Filled, lead: Lead | None) -> str:
-    return render_template(
-        "console/form.html",
-        groups=LEAD_GROUPS,
-        filled=filled,
+    return forms.show(
+        LEAD_GROUPS,
+        filled,
         title=say("Edit lead") if lead else say("New lead"),
-        action=f"/console/leads/{lead.id}/edit" if lead else "/console/leads/new",
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
         here="/console/leads",
     )

@@ -7,10 +7,9 @@ from redis.exceptions import RedisError
 
 from api import bell
 from api.console.access import page_for, visitor
-from api.console.page import back, page_blueprint, page_number
+from api.console.page import back, listed, page_blueprint
 from api.console.speech import language
 from api.db import after_commit, end_session, session
-from api.paging import page_of
 from models.notifications import NoticeType, Notification, mark_read, notices_of, unread_count
 
 blp = page_blueprint("notices")
@@ -31,15 +30,8 @@ PER_PAGE = 30
 @blp.get("/console/notices")
 @page_for()
 def all_notices() -> str:
-    page = page_number()
-    rows, total = page_of(notices_of(visitor()), {"page": page, "limit": PER_PAGE})
-    return render_template(
-        "console/notices.html",
-        notices=[(row, *_words(row)) for row in rows],
-        total=total,
-        page=page,
-        pages=max(1, -(-total // PER_PAGE)),
-    )
+    rows, pager = listed(notices_of(visitor()), PER_PAGE)
+    return render_template("console/notices.html", notices=[(row, *_words(row)) for row in rows], **pager)
 
 
 @blp.get("/console/notices/count")

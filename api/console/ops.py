@@ -10,20 +10,23 @@ from typing import Any
 
 from flask import Response, current_app, render_template, request
 
+from api import work
 from api.console import charts
 from api.console.access import page_for, visitor
-from api.console.page import back, page_blueprint, page_number, wants_part
+from api.console.page import back, listed, page_blueprint, wants_part
 from api.console.shapes import number
 from api.console.speech import say
-from api.db import after_commit, session
+from api.db import session
 from api.ops.pressure import refuse_while_queues_are_deep
-from api.paging import page_of
 from models import audit, market_state
 from models.base import utc_now
 from models.enums import OPEN_STATES, DealType, Role, RunScope
 from models.errors import InvalidValueError, SettingsError
 from models.freshness import freshness
-from models.runs import cancel_run, get_run, live_markets, progress_of, request_run, retry_failed, runs
+from models.run_figures import progress_of
+from models.run_plan import live_markets
+from models.runs import cancel_run, get_run, request_run, runs
+from models.shards import retry_failed
 
 blp = page_blueprint("ops")
 
@@ -42,8 +45,7 @@ FRESHNESS_KEPT_SECONDS = 3
 @for_operators
 def engine() -> str:
     """Runs, newest first, and how far behind the lists are. A script asks for the living part again and again."""
-    page = page_number()
-    rows, total = page_of(runs(), {"page": page, "limit": RUNS_PER_PAGE})
+    rows, pager = listed(runs(), RUNS_PER_PAGE)
     shown = {
         "runs": rows,
         "progress": progress_of(session(), [run.id for run in rows]),
@@ -51,8 +53,7 @@ def engine() -> str:
         "is_open": any(run.state in OPEN_STATES for run in rows),
         "fresh": _kept("freshness", FRESHNESS_KEPT_SECONDS, lambda: freshness(session())),
         "queues": _queues(),
-        "page": page,
-        "pages": max(1, -(-total // RUNS_PER_PAGE)),
+        **pager,
     }
     named = not wants_part() or any(run.city_key for run in rows)
     shown["cities"] = _cities() if named else {}
@@ -70,8 +71,7 @@ def start_run() -> Response:
     run, is_new = request_run(session(), scope, f"ops:{visitor().id}", city=city, deal_type=deal)
     if is_new:
         _note("run_requested", run.id)
-        client = current_app.extensions["worker"]
-        after_commit(lambda: client.run_requested(run.id))
+        work.start_run(run)
     return back("/console/engine", "run" if is_new else "joined")
 
 
@@ -98,11 +98,7 @@ def retry(run_id: int) -> Response:
     refuse_while_queues_are_deep()
     run, shard_ids = retry_failed(session(), run_id)
     _note("run_retried", run.id)
-    client = current_app.extensions["worker"]
-    for shard_id in shard_ids:
-        after_commit(lambda shard_id=shard_id: client.shard_queued(shard_id))
-    if not shard_ids:
-        after_commit(lambda: client.run_requested(run.id))
+    work.go_on_with_run(run, shard_ids)
     return back("/console/engine", "retried")
 
 

@@ -2,26 +2,28 @@
 
 import gzip
 import logging
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy import Select
 
-from api import errors as api_errors
 from api.console import access, shapes, speech
 from api.console.access import visitor
 from api.console.icons import icon
 from api.console.statics import asset
 from api.db import session
+from api.errors import HANDLERS, answer_to
+from api.paging import page_of
 from models.enums import SUPPLY_ROLES, Role
-from models.errors import DomainError, InvalidValueError, NotSignedInError, TooManyError
+from models.errors import InvalidValueError, NotSignedInError, TooManyError
 from models.notifications import unread_count
 
 log = logging.getLogger(__name__)
+
+Word = TypeVar("Word", bound=StrEnum)
 
 #: Everything from here and nothing inline; photos are links that owners gave, shown without telling where from.
 POLICY = (
@@ -41,7 +43,7 @@ def page_blueprint(name: str) -> Blueprint:
     blp.before_request(speech.choose_language)
     blp.after_request(_add_headers)
     blp.context_processor(_names)
-    for kind in (DomainError, HTTPException, OperationalError, PoolTimeoutError, Exception):
+    for kind, _ in HANDLERS:
         blp.register_error_handler(kind, _error_page)
     return blp
 
@@ -62,6 +64,19 @@ def back(path: str, said: str | None = None, **query: Any) -> Response:
     if said:
         query["said"] = said
     return redirect(f"{path}?{urlencode(query)}" if query else path, HTTPStatus.SEE_OTHER)
+
+
+def listed(query: Select, per_page: int) -> tuple[list[Any], dict[str, int]]:
+    """The rows of the page that the address names, and what its pager shows: total, page, pages."""
+    page = page_number()
+    rows, total = page_of(query, {"page": page, "limit": per_page})
+    return rows, {"total": total, "page": page, "pages": max(1, -(-total // per_page))}
+
+
+def chosen(words: type[Word], name: str) -> Word | None:
+    """The word that the address names; None where it names none of them."""
+    raw = request.args.get(name)
+    return words(raw) if raw in list(words) else None
 
 
 def page_number() -> int:
@@ -157,8 +172,7 @@ def _error_page(error: Exception) -> Response:
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
         target = request.full_path.rstrip("?") if request.method == "GET" else ""
         return back("/console/sign-in", next=target if target != "/console" else None)
-    plain = _plain_answer(error)
-    body = plain.get_json()
+    body = answer_to(error).get_json()
     message = speech.say(_reason(error) or body["message"])
     if wants_json():
         response = jsonify(code=body["code"], message=message)
@@ -174,14 +188,3 @@ def _error_page(error: Exception) -> Response:
 
 def _reason(error: Exception) -> str | None:
     return error.reason if isinstance(error, InvalidValueError) else None
-
-
-def _plain_answer(error: Exception) -> Response:
-    for kind, handle in (
-        (DomainError, api_errors._domain_error),
-        (HTTPException, api_errors._http_error),
-        ((OperationalError, PoolTimeoutError), api_errors._database_away),
-    ):
-        if isinstance(error, kind):
-            return handle(error)
-    return api_errors._unexpected(error)

@@ -3,10 +3,9 @@
 from flask import Response, render_template, request
 
 from api.console.access import page_for, visitor
-from api.console.page import back, page_blueprint, page_number
+from api.console.page import back, listed, page_blueprint
 from api.db import session
 from api.limits import address
-from api.paging import page_of
 from models import audit
 from models.enums import Role
 from models.errors import InvalidValueError
@@ -23,11 +22,8 @@ PER_PAGE = 50
 @blp.get("/console/users")
 @for_operators
 def users() -> str:
-    page = page_number()
-    rows, total = page_of(all_users(), {"page": page, "limit": PER_PAGE})
-    return render_template(
-        "console/users.html", users=rows, roles=list(Role), total=total, page=page, pages=max(1, -(-total // PER_PAGE))
-    )
+    rows, pager = listed(all_users(), PER_PAGE)
+    return render_template("console/users.html", users=rows, roles=list(Role), **pager)
 
 
 @blp.post("/console/users/<int:user_id>")
@@ -58,17 +54,8 @@ def change_user(user_id: int) -> Response:
 @blp.get("/console/audit")
 @for_operators
 def audit_log() -> str:
-    page = page_number()
     known = audit.deeds(session())
     deed = request.args.get("deed")
     deed = deed if deed in known else None
-    rows, total = page_of(audit.entries(deed), {"page": page, "limit": PER_PAGE})
-    return render_template(
-        "console/audit.html",
-        entries=rows,
-        deeds=known,
-        deed=deed,
-        total=total,
-        page=page,
-        pages=max(1, -(-total // PER_PAGE)),
-    )
+    rows, pager = listed(audit.entries(deed), PER_PAGE)
+    return render_template("console/audit.html", entries=rows, deeds=known, deed=deed, **pager)

@@ -5,15 +5,14 @@ from flask import Response, render_template, request
 from api.console import forms, pairs
 from api.console.access import page_for, visitor
 from api.console.controls import PROPERTY_GROUPS, all_of, property_values
-from api.console.page import back, page_blueprint, page_number
+from api.console.page import back, chosen, listed, page_blueprint
 from api.console.speech import say
 from api.db import session
-from api.exchange.properties import rescore_soon
 from api.exchange.schemas import PropertyBody, property_columns
-from api.paging import page_of
+from api.work import rescore_property
 from models.boards import best_scores
 from models.enums import SUPPLY_ROLES, Origin, Side, Status
-from models.matches import contacts_shared_with, match_counts
+from models.matches import match_counts
 from models.properties import (
     Property,
     archive_property,
@@ -33,20 +32,16 @@ for_owners = page_for(*SUPPLY_ROLES)
 @blp.get("/console/properties")
 @for_owners
 def all_properties() -> str:
-    raw = request.args.get("status")
-    status = Status(raw) if raw in list(Status) else None
-    page = page_number()
-    rows, total = page_of(properties_of(visitor(), status), {"page": page, "limit": PER_PAGE})
+    status = chosen(Status, "status")
+    rows, pager = listed(properties_of(visitor(), status), PER_PAGE)
     ids = [row.id for row in rows]
     return render_template(
         "console/properties.html",
         properties=rows,
         counts=match_counts(session(), Side.PROPERTY, ids),
         best=best_scores(session(), Side.PROPERTY, ids),
-        total=total,
-        page=page,
-        pages=max(1, -(-total // PER_PAGE)),
         status=status,
+        **pager,
     )
 
 
@@ -59,7 +54,7 @@ def new_property() -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, None), 400
     found = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
-    rescore_soon(found)
+    rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")
 
 
@@ -72,7 +67,6 @@ def one_property(property_id: int) -> str:
         found,
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
         matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
-        shared=lambda ids: contacts_shared_with(session(), found.id, ids),
     )
 
 
@@ -86,7 +80,7 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     if body is None:
         return _form(filled, found), 400
     replace_property(session(), found, property_columns(body))
-    rescore_soon(found)
+    rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")
 
 
@@ -95,7 +89,7 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
 def archive(property_id: int) -> Response:
     found = owned_property(session(), visitor(), property_id, lock=True)
     archive_property(session(), found)
-    rescore_soon(found)
+    rescore_property(found)
     return back("/console/properties", "archived")
 
 
@@ -108,12 +102,10 @@ def act_for_property(property_id: int, lead_id: int) -> Response:
 
 
 def _form(filled: forms.Filled, found: Property | None) -> str:
-    return render_template(
-        "console/form.html",
-        groups=PROPERTY_GROUPS,
-        filled=filled,
+    return forms.show(
+        PROPERTY_GROUPS,
+        filled,
         title=say("Edit property") if found else say("New property"),
-        action=f"/console/properties/{found.id}/edit" if found else "/console/properties/new",
         cancel=f"/console/properties/{found.id}" if found else "/console/properties",
         here="/console/properties",
     )

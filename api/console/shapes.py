@@ -1,6 +1,7 @@
 """How values look on a page: money, numbers, times, the ring of a score, the bar of a share, names of homes."""
 
 import functools
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -14,7 +15,6 @@ SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€"}
 #: The ring of a score: a circle of radius 15.9155 is 100 long.
 RADIUS = 15.9155
 GOOD, FAIR = 85, 60  # per cent; what a score or share is called
-HIGHEST_PRICE_IN_FULL = 10_000_000_000
 
 
 def number(value: float | Decimal | None, places: int = 0) -> str:
@@ -42,7 +42,7 @@ def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool 
     return f"{number(amount)}\u00a0{sign}"
 
 
-def span(low: Decimal | None, high: Decimal | None, show) -> str:
+def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], str]) -> str:
     """A range with either end open."""
     if low and high:
         return f"{show(low)} – {show(high)}"

@@ -8,14 +8,14 @@ from flask import Response, g, jsonify, render_template, request
 from api.console import forms
 from api.console.access import page_for, visitor
 from api.console.forms import Control
-from api.console.page import back, page_blueprint, page_number, wants_json, wants_part
+from api.console.page import back, listed, page_blueprint, wants_json, wants_part
 from api.console.speech import SAID, say
 from api.db import after_commit, session
-from api.exchange.leads import rescore_soon
 from api.paging import page_of
 from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
 from api.swipe.preferences import PreferenceBody, columns, row
+from api.work import rescore_lead
 from models.chats import LONGEST_MESSAGE, chat_of, chats_of, mark_chat_read, messages_between, open_chat, post_message
 from models.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
 from models.errors import InvalidValueError, NotFoundError
@@ -78,18 +78,15 @@ def preferences() -> Response | str | tuple[str, int]:
     body, filled = forms.read(PreferenceBody(), PREFERENCES, request.form)
     if body is None:
         return _preferences(filled), 400
-    rescore_soon(save_preference(session(), visitor(), columns(body)))
+    rescore_lead(save_preference(session(), visitor(), columns(body)))
     return back("/console/feed", "preferences")
 
 
 @blp.get("/console/favorites")
 @page_for()
 def favorites() -> str:
-    page = page_number()
-    rows, total = page_of(favorites_of(visitor()), {"page": page, "limit": PER_PAGE})
-    return render_template(
-        "console/favorites.html", listings=rows, total=total, page=page, pages=max(1, -(-total // PER_PAGE))
-    )
+    rows, pager = listed(favorites_of(visitor()), PER_PAGE)
+    return render_template("console/favorites.html", listings=rows, **pager)
 
 
 @blp.post("/console/favorites/<int:listing_id>")
@@ -106,18 +103,14 @@ def change_favorite(listing_id: int) -> Response:
 @page_for()
 def inquiries() -> str:
     """What I asked and, for owners, what I was asked."""
-    page = page_number()
     is_owner = visitor().role in SUPPLY_ROLES
-    query = inquiries_with_listings(visitor(), to_me=is_owner)
-    rows, total = page_of(query, {"page": page, "limit": PER_PAGE})
+    rows, pager = listed(inquiries_with_listings(visitor(), to_me=is_owner), PER_PAGE)
     return render_template(
         "console/inquiries.html",
         rows=rows,
         is_owner=is_owner,
         next_status={InquiryStatus.NEW: InquiryStatus.IN_PROGRESS, InquiryStatus.IN_PROGRESS: InquiryStatus.CLOSED},
-        total=total,
-        page=page,
-        pages=max(1, -(-total // PER_PAGE)),
+        **pager,
     )
 
 
@@ -184,14 +177,9 @@ def _say(chat_id: int) -> Response:
 
 
 def _preferences(filled: forms.Filled) -> str:
-    return render_template(
-        "console/form.html",
-        groups=[("What I look for", PREFERENCES)],
-        filled=filled,
-        title=say("What I look for"),
-        action="/console/preferences",
-        cancel="/console/feed",
-        here="/console/feed",
+    title = "What I look for"
+    return forms.show(
+        [(title, PREFERENCES)], filled, title=say(title), cancel="/console/feed", here="/console/feed"
     )
 
 

@@ -1,16 +1,17 @@
 """Leads of the exchange: create, list, read, replace, archive. `POST /leads` takes tinder's inquiries too."""
 
-from flask import current_app, jsonify
+from flask import jsonify
 from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, read_json
-from api.db import after_commit, only_reads, session
+from api.db import only_reads, session
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
 from api.fields import IdText, Moment
 from api.paging import page_of
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
+from api.work import rescore_lead
 from models.enums import Origin, Side
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 from models.matches import match_counts
@@ -36,7 +37,7 @@ class LeadRows(Body):
     page = fields.Integer()
 
 
-#: Tinder's and the exchange's clients post to the same path (DESIGN, section 2).
+#: Tinder's and the exchange's clients post to the same path; what they send tells them apart.
 EITHER_BODY = {"oneOf": [LeadBody, InquiryBody]}
 # Made once: schemas within schemas are costly to make.
 LEAD_BODY, INQUIRY_BODY, INQUIRY_ROW = LeadBody(), InquiryBody(), InquiryRow()
@@ -59,7 +60,7 @@ class Leads(MethodView):
         if schema is INQUIRY_BODY:
             return jsonify(INQUIRY_ROW.dump(make_inquiry(body)))
         lead = create_lead(session(), current_user(), Origin.EXCHANGE, lead_columns(body))
-        rescore_soon(lead)
+        rescore_lead(lead)
         return lead
 
     @signed_in
@@ -93,7 +94,7 @@ class OneLead(MethodView):
         """Replace one of my leads"""
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         replace_lead(session(), lead, lead_columns(body))
-        rescore_soon(lead)
+        rescore_lead(lead)
         return _shown(lead)
 
 
@@ -105,14 +106,8 @@ class LeadArchive(MethodView):
         """Take one of my leads off the market"""
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         archive_lead(session(), lead)
-        rescore_soon(lead)
+        rescore_lead(lead)
         return _shown(lead)
-
-
-def rescore_soon(lead: Lead) -> None:
-    """Have the lists that this lead touches made right, once the change is committed."""
-    client = current_app.extensions["worker"]
-    after_commit(lambda: client.lead_changed(lead.id))
 
 
 def lead_row(lead: Lead, match_count: int) -> dict:

@@ -1,15 +1,15 @@
 """Properties of the exchange: create, list, read, replace, archive."""
 
-from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, for_roles, signed_in
 from api.blueprint import Blueprint, Body
-from api.db import after_commit, only_reads, session
+from api.db import only_reads, session
 from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
 from api.fields import IdText, Moment, Number
 from api.paging import page_of
+from api.work import rescore_property
 from models.enums import SUPPLY_ROLES, Origin, Side
 from models.matches import match_counts
 from models.properties import (
@@ -51,7 +51,7 @@ class Properties(MethodView):
     def post(self, body):
         """Create a property"""
         found = create_property(session(), current_user(), Origin.EXCHANGE, property_columns(body))
-        rescore_soon(found)
+        rescore_property(found)
         return found
 
     @signed_in
@@ -85,7 +85,7 @@ class OneProperty(MethodView):
         """Replace one of my properties"""
         found = owned_property(session(), current_user(), property_id, lock=True)
         replace_property(session(), found, property_columns(body))
-        rescore_soon(found)
+        rescore_property(found)
         return _shown(found)
 
 
@@ -97,14 +97,8 @@ class PropertyArchive(MethodView):
         """Take one of my properties off the market"""
         found = owned_property(session(), current_user(), property_id, lock=True)
         archive_property(session(), found)
-        rescore_soon(found)
+        rescore_property(found)
         return _shown(found)
-
-
-def rescore_soon(found: Property) -> None:
-    """Have the lists that this property touches made right, once the change is committed."""
-    client = current_app.extensions["worker"]
-    after_commit(lambda: client.property_changed(found.id))
 
 
 def property_row(found: Property, match_count: int) -> dict:

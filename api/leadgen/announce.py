@@ -10,9 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.db import after_commit, session
 from api.leadgen.schemas import amount
+from models.campaigns import Campaign
 from models.earnings import campaign_with_figures
 from models.errors import NotFoundError
 from models.events import EventKind, publish
+from models.prospects import Prospect
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +24,32 @@ def announce(kind: EventKind, **data: Any) -> None:
     after_commit(lambda: _publish(kind, data))
 
 
+def announce_campaign(campaign: Campaign) -> None:
+    """Publish a campaign's new status after the commit."""
+    announce(
+        EventKind.CAMPAIGN_STATUS,
+        campaign_id=str(campaign.id),
+        niche_id=str(campaign.niche_id),
+        status=campaign.status,
+    )
+
+
+def announce_prospect(kind: EventKind, prospect: Prospect, **more: Any) -> None:
+    """Publish what became of a prospect, and its campaign's figures, after the commit."""
+    announce(
+        kind,
+        lead_id=str(prospect.id),
+        campaign_id=prospect.campaign_id and str(prospect.campaign_id),
+        niche_id=prospect.niche_id and str(prospect.niche_id),
+        **more,
+    )
+    announce_stats(prospect.campaign_id)
+
+
 def announce_stats(campaign_id: UUID | None) -> None:
     """Publish a campaign's figures, as they are after the commit."""
     if campaign_id is not None:
         after_commit(lambda: _publish_stats(campaign_id))
-
-
-def score_soon(prospect_id: UUID) -> None:
-    """Have a prospect's quality computed after the commit."""
-    client = current_app.extensions["worker"]
-    after_commit(lambda: client.prospect_changed(str(prospect_id)))
 
 
 def _publish_stats(campaign_id: UUID) -> None:

@@ -9,12 +9,11 @@ from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import session
 from api.fields import Moment, Text, money
-from api.leadgen.announce import announce, announce_stats
+from api.leadgen.announce import announce_campaign, announce_stats
 from api.leadgen.schemas import Amount, ListArgs, window
 from models.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
 from models.earnings import CampaignFigures, campaign_with_figures, campaigns_with_figures
-from models.events import EventKind
 
 blp = Blueprint("leadgen_campaigns", __name__, description="Advertising of a niche on a platform")
 
@@ -145,12 +144,7 @@ class OneCampaignStatus(MethodView):
         """Move a campaign to another status"""
         campaign = get_campaign(session(), campaign_id, lock=True)
         if change_status(session(), campaign, body["status"]):
-            announce(
-                EventKind.CAMPAIGN_STATUS,
-                campaign_id=str(campaign.id),
-                niche_id=str(campaign.niche_id),
-                status=campaign.status,
-            )
+            announce_campaign(campaign)
         return _campaign(campaign_with_figures(session(), campaign_id))
 
 

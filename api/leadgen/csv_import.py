@@ -5,18 +5,19 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from flask import current_app, request
+from flask import request
 from flask.views import MethodView
 from marshmallow import ValidationError, fields
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, names_of, one_of
-from api.db import after_commit, session
+from api.db import session
 from api.fields import MOST_MONEY, FormNumber, Text
 from api.leadgen.announce import announce, announce_stats
 from api.leadgen.csv_export import PROSPECT_COLUMNS
 from api.uploads import takes_uploads
+from api.work import score_prospects
 from models.campaigns import Platform
 from models.csv_cells import plain_cell
 from models.errors import InvalidValueError
@@ -99,7 +100,7 @@ def _tell(created: int, duplicates: int, campaigns: set) -> None:
     announce(EventKind.LEADS_IMPORTED, created=created, duplicates=duplicates)
     for campaign_id in sorted(campaigns)[:MOST_ANNOUNCED]:
         announce_stats(campaign_id)
-    after_commit(current_app.extensions["worker"].prospects_changed)
+    score_prospects()
 
 
 def _file() -> IO[bytes]:

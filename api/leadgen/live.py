@@ -25,7 +25,7 @@ from models.events import Event, EventKind, check_id, follow, is_missing_after, 
 blp = Blueprint("leadgen_live", __name__, description="Events as they happen")
 sock = Sock()
 
-#: Of the web process's 16 threads these many may be held by readers; the rest answer requests.
+#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/bell.py).
 MOST_READERS = 6
 LIFETIME_SECONDS = 120.0
 #: After this long a silence an event stream says that it is alive, and learns whether its reader is.
@@ -38,7 +38,6 @@ RETRY_MS = 1000
 GOING_AWAY, BAD_DATA, TRY_AGAIN_LATER = 1001, 1008, 1013
 
 _seats = threading.BoundedSemaphore(MOST_READERS)
-
 
 EVENT_ID = {"type": "string", "pattern": "^[0-9]{1,19}-[0-9]{1,19}$"}
 #: https://html.spec.whatwg.org/multipage/server-sent-events.html

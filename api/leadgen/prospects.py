@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from flask import current_app
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, names_of, one_of
-from api.db import after_commit, session
+from api.db import session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
 from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
-from api.leadgen.announce import announce, announce_stats, score_soon
+from api.leadgen.announce import announce_prospect
 from api.leadgen.schemas import Amount, ListArgs, rows_of, window
+from api.work import rescore_lead, score_prospect
 from models.campaigns import Platform
 from models.conversion import convert
 from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
@@ -175,15 +175,8 @@ class Prospects(MethodView):
         added = add_prospect(session(), body)
         prospect = added.prospect
         if added.new:
-            announce(
-                EventKind.LEAD_CREATED,
-                lead_id=str(prospect.id),
-                source=prospect.source,
-                campaign_id=prospect.campaign_id and str(prospect.campaign_id),
-                niche_id=prospect.niche_id and str(prospect.niche_id),
-            )
-            announce_stats(prospect.campaign_id)
-        score_soon(prospect.id)
+            announce_prospect(EventKind.LEAD_CREATED, prospect, source=prospect.source)
+        score_prospect(prospect.id)
         answer = row_of(prospect) | {"duplicate": not added.new, "touches": touches_of(session(), prospect)}
         return answer, 201 if added.new else 200
 
@@ -219,14 +212,7 @@ class OneProspectStatus(MethodView):
         """Move a lead to another status"""
         prospect = get_prospect(session(), lead_id, lock=True)
         if change_status(session(), prospect, body["status"], body.get("revenue")):
-            announce(
-                EventKind.LEAD_STATUS,
-                lead_id=str(prospect.id),
-                status=prospect.status,
-                campaign_id=prospect.campaign_id and str(prospect.campaign_id),
-                niche_id=prospect.niche_id and str(prospect.niche_id),
-            )
-            announce_stats(prospect.campaign_id)
+            announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
         return prospect
 
 
@@ -238,7 +224,7 @@ class Messages(MethodView):
     def post(self, body, lead_id):
         """Add a message to a lead's conversation"""
         said: Message = add_message(session(), lead_id, body["message"], body["sender"], body["platform"])
-        score_soon(lead_id)
+        score_prospect(lead_id)
         return said
 
     @with_api_key
@@ -261,8 +247,7 @@ class Conversion(MethodView):
         """Make a lead an exchange lead of a realtor; this can be done once"""
         prospect = get_prospect(session(), lead_id, lock=True)
         lead = convert(session(), prospect, body["realtor_id"], _columns(body))
-        client = current_app.extensions["worker"]
-        after_commit(lambda: client.lead_changed(lead.id))
+        rescore_lead(lead)
         return lead
 
 

@@ -1,7 +1,6 @@
 """/metrics, for Prometheus: what this web server has counted, and the state of the whole system as it is now.
 
-The state (runs, queues, tasks, freshness) is the same whichever server is asked: take its maximum over
-servers, not its sum.
+The state (runs, queues, tasks, freshness) is the same whichever server is asked: take its maximum over servers, not its sum.
 """
 
 import hmac
@@ -22,7 +21,7 @@ from api.metrics import registry_of_all_processes
 from models.enums import RunState
 from models.errors import NotAllowedError
 from models.freshness import freshness
-from models.runs import runs_by_state, seconds_since_full_run
+from models.run_figures import runs_by_state, seconds_since_full_run
 from worker.client import Client
 
 blp = Blueprint("metrics", __name__, description="Running the engine")

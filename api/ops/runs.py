@@ -8,24 +8,18 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from api.access import current_user, for_roles
 from api.blueprint import Blueprint, Body, PageArgs, one_of
-from api.db import after_commit, session
+from api.db import session
 from api.fields import Moment, Text, YesNo
 from api.ops.pressure import refuse_while_queues_are_deep
 from api.paging import page_of
+from api.work import go_on_with_run, start_run
 from models import audit
 from models.enums import DealType, Role, RunScope, RunState
 from models.places import city_of
+from models.run_figures import difference_of, progress_of
 from models.run_plan import planned_markets
-from models.runs import (
-    RescoringRun,
-    cancel_run,
-    difference_of,
-    get_run,
-    progress_of,
-    request_run,
-    retry_failed,
-    runs,
-)
+from models.runs import RescoringRun, cancel_run, get_run, request_run, runs
+from models.shards import retry_failed
 
 blp = Blueprint("ops", __name__, description="Running the engine")
 
@@ -191,8 +185,7 @@ class Runs(MethodView):
                 row_id=run.id,
             )
             session().refresh(run)
-            client = current_app.extensions["worker"]
-            after_commit(lambda: client.run_requested(run.id))
+            start_run(run)
         return _shown(run) | {"joined": not new}
 
     @admins_only
@@ -241,11 +234,7 @@ class RunRetry(MethodView):
         audit.record(
             session(), "run_retried", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id
         )
-        client = current_app.extensions["worker"]
-        for shard_id in shard_ids:
-            after_commit(lambda shard_id=shard_id: client.shard_queued(shard_id))
-        if not shard_ids:
-            after_commit(lambda: client.run_requested(run.id))
+        go_on_with_run(run, shard_ids)
         return _shown(run)
 
 

@@ -6,11 +6,11 @@ from marshmallow import fields
 from api.access import current_user, for_roles
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
-from api.exchange.properties import rescore_soon
 from api.fields import Moment
 from api.paging import PAGINATION, page_of, pagination
 from api.portal.form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
 from api.uploads import store_document, store_image, takes_uploads
+from api.work import rescore_property
 from models.enums import Origin, Role
 from models.properties import create_property, properties_of
 
@@ -60,7 +60,7 @@ class CreateProperty(MethodView):
                 store = store_document if may_be_pdf else store_image
                 columns["attributes"][name] = store(form[name], current_user(), "property")
         found = create_property(session(), current_user(), Origin.PORTAL, columns)
-        rescore_soon(found)
+        rescore_property(found)
         return {"id": found.id, "message": "Property created successfully", "created_at": found.created_at}
 
 

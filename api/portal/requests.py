@@ -9,11 +9,11 @@ from marshmallow import ValidationError, fields, validates_schema
 from api.access import current_user, for_roles
 from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import session
-from api.exchange.leads import rescore_soon
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
 from api.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
 from api.paging import PAGINATION, page_of, pagination
 from api.portal.form import form_row
+from api.work import rescore_lead
 from models.enums import Origin, Role, Side
 from models.errors import InvalidValueError, NotFoundError
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
@@ -112,7 +112,7 @@ class CreateRequest(MethodView):
     def post(self, body):
         """Look for properties"""
         lead = create_lead(session(), current_user(), Origin.PORTAL, _columns(body))
-        rescore_soon(lead)
+        rescore_lead(lead)
         return {"id": lead.id, "message": "Request created successfully", "created_at": lead.created_at}
 
 
@@ -127,10 +127,10 @@ class MyRequests(MethodView):
         return [_row(lead) for lead in leads], 200, pagination(total, args)
 
 
-# The contract names both paths (DESIGN, section 2).
+# The contract names both paths.
 @blp.route("/my_requests")
 class MyRequestsByTheirShortPath(MyRequests):
-    pass
+    """The same resource."""
 
 
 @blp.route("/users/my_requests/<int:request_id>")
@@ -147,7 +147,7 @@ class OneRequest(MethodView):
         """Look no more"""
         lead = _owned(request_id, lock=True)
         archive_lead(session(), lead)
-        rescore_soon(lead)
+        rescore_lead(lead)
         return {"message": "Request closed successfully"}
 
 

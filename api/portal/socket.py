@@ -30,7 +30,7 @@ from api.blueprint import Body
 from api.db import end_session, session
 from api.fields import IdNumber
 from api.portal.chat import ChatMessageBody, frame_of, spread, token_of_ticket
-from api.portal.switchboard import ALONE_SECONDS, Switchboard
+from api.portal.switchboard import ALONE_SECONDS, Line, Switchboard
 from api.transaction import send_notices
 from models.base import LARGEST_ID
 from models.chats import chat_of, mark_chat_read, messages_between, post_message
@@ -84,7 +84,7 @@ def talk(ws: Server, chat_id: int) -> None:
     _give_up_on_silent_peers(ws)
     board: Switchboard = current_app.extensions["switchboard"]
     try:
-        board.join(talker)
+        board.join(talker.line)
     except TooManyError as error:
         ws.close(TRY_AGAIN_LATER, error.message)
         return
@@ -95,22 +95,23 @@ def talk(ws: Server, chat_id: int) -> None:
     except (DBAPIError, PoolTimeoutError):
         ws.close(TRY_AGAIN_LATER, "The database is away; come back with after_id.")
     finally:
-        board.leave(talker)
+        board.leave(talker.line)
 
 
 class Talker:
     """One open socket. All sending is done by its own thread; others only ring."""
 
     def __init__(self, ws: Server, chat_id: int, user_id: int, token: str, sent_id: int) -> None:
-        self.chat_id = chat_id
-        self.user_id = user_id
+        self.line = Line(chat_id, user_id, self._ring)
+        self._chat_id = chat_id
         self._ws = ws
         self._token = token
         self._sent_id = sent_id  #: The newest message that this socket was sent.
         self._is_rung = False
         self._last_life = time.monotonic()
 
-    def ring(self) -> None:
+    def _ring(self) -> None:
+        """Have the socket's thread look; from any thread."""
         if not self._is_rung:  # one look finds everything; a second one may still be queued, and finds nothing
             self._is_rung = True
             # simple-websocket has no way to end a wait from another thread; a mark among what was received does it.
@@ -142,7 +143,7 @@ class Talker:
             with current_app.extensions["sessions"]() as own:
                 # Each time: a token may have been ended, or its user put out, since the last message.
                 self._user(own)
-                news = messages_between(own, self.chat_id, after_id=self._sent_id, limit=BATCH)
+                news = messages_between(own, self._chat_id, after_id=self._sent_id, limit=BATCH)
             for stored in news:
                 self._send(frame_of(stored))
                 self._sent_id = stored.id
@@ -155,10 +156,10 @@ class Talker:
             content = _content(frame)
             with current_app.extensions["sessions"]() as own:
                 if "read" in content:
-                    mark_chat_read(own, self._user(own), self.chat_id, content["read"])
+                    mark_chat_read(own, self._user(own), self._chat_id, content["read"])
                     own.commit()
                     return
-                chat, stored = post_message(own, self._user(own), self.chat_id, **content)
+                chat, stored = post_message(own, self._user(own), self._chat_id, **content)
                 own.commit()
                 spread(own, chat, stored)
                 send_notices(own)

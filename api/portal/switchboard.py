@@ -13,7 +13,8 @@ Without Redis, sockets look by themselves every :data:`ALONE_SECONDS`.
 import logging
 import threading
 from collections import defaultdict
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import redis
 from redis.backoff import NoBackoff
@@ -33,14 +34,14 @@ MOST_OF_ONE_USER = 12
 RETRY_AFTER_SECONDS = 30
 
 
-class Line(Protocol):
+@dataclass(frozen=True, eq=False)
+class Line:
     """An open socket as the switchboard knows it."""
 
     chat_id: int
     user_id: int
-
-    def ring(self) -> None:
-        """Have the socket look for what is new; returns at once, from any thread."""
+    #: Has the socket look for what is new; returns at once, from any thread.
+    ring: Callable[[], None]
 
 
 class Switchboard:
@@ -128,10 +129,7 @@ class Switchboard:
         return bool(lines)
 
     def _tell_redis(self, command: str, name: str) -> None:
-        """
-        Called with the lock held. What fails here is repaired by the listening thread, which opens every
-        channel anew.
-        """
+        """Called with the lock held. What fails here is repaired by the listening thread, which opens every channel anew."""
         if self._subscription is None:
             return
         try:

@@ -17,10 +17,11 @@ from redis.exceptions import RedisError
 
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, one_of, or_null
-from api.db import after_commit, session
+from api.db import session
 from api.fields import IdNumber, Text
 from api.swipe.listings import Listing, StatusOk
 from api.swipe.words import listing_row
+from api.work import rescore_lead
 from models.base import database_now
 from models.enums import FeedActionKind
 from models.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
@@ -135,4 +136,4 @@ def _refill_soon(preference: Lead) -> None:
             return
     except RedisError:
         return  # the broker is away too; the list is refilled when it is used up
-    after_commit(lambda: current_app.extensions["worker"].lead_changed(preference.id))
+    rescore_lead(preference)

@@ -9,11 +9,11 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from api.access import current_user, for_roles, public, signed_in
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
-from api.exchange.properties import rescore_soon
 from api.exchange.schemas import MOST_ROOMS
 from api.fields import MOST_MONEY, FormId, FormNumber, Moment, Number, Text, YesNo, money
 from api.paging import PAGINATION, page_of, pagination
 from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
+from api.work import rescore_property
 from models.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
 from models.properties import Property, archive_property, create_property, properties_of, replace_property
@@ -108,7 +108,7 @@ class Listings(MethodView):
     def post(self, body):
         """Create a listing"""
         found = create_property(session(), current_user(), Origin.TINDER, _columns(body))
-        rescore_soon(found)
+        rescore_property(found)
         return listing_row(found)
 
 
@@ -138,7 +138,7 @@ class OneListing(MethodView):
         """Replace a listing of mine, or any as an administrator"""
         found = editable_listing(session(), current_user(), listing_id)
         replace_property(session(), found, _columns(body, found))
-        rescore_soon(found)
+        rescore_property(found)
         return listing_row(found)
 
     @signed_in
@@ -148,7 +148,7 @@ class OneListing(MethodView):
         """Withdraw a listing of mine, or any as an administrator"""
         found = editable_listing(session(), current_user(), listing_id)
         archive_property(session(), found)
-        rescore_soon(found)
+        rescore_property(found)
         return {"status": "ok"}
 
 

@@ -9,9 +9,9 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, or_null
 from api.db import session
-from api.exchange.leads import rescore_soon
 from api.fields import MOST_MONEY, Number, Text, money
 from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
+from api.work import rescore_lead
 from models.leads import Lead
 from models.preferences import preference_of, save_preference
 
@@ -57,7 +57,7 @@ class Preferences(MethodView):
     def post(self, body):
         """Set or replace my preferences; the feed is ranked anew"""
         found = save_preference(session(), current_user(), columns(body))
-        rescore_soon(found)
+        rescore_lead(found)
         return row(found)
 
 

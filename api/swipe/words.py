@@ -63,7 +63,7 @@ def title_of(found: Property) -> str:
     elif found.rooms == 0:
         noun = "студия"
     size = f", {found.area.normalize():f} м²" if found.area else ""
-    return f"{noun}{size}, {found.city}"[:1].upper() + f"{noun}{size}, {found.city}"[1:]
+    return f"{noun[:1].upper()}{noun[1:]}{size}, {found.city}"
 
 
 def listing_row(found: Property) -> dict[str, Any]:

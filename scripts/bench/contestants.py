@@ -1,5 +1,4 @@
-"""Ways to find everybody's best k in a market, all over the same vectors. Each returns seconds for the whole
-market.
+"""Ways to find everybody's best k in a market, all over the same vectors. Each returns seconds for the whole market.
 
 The dense ones take the vectors written out, districts, stations and price knots included. Their work is
 proportional to the rows they are asked for, so at sizes where they would take minutes they are timed on every
@@ -78,10 +77,7 @@ def ours(vectors: Vectors, k: int, threads: int) -> tuple[float, MarketLists]:
 
 
 def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> float:
-    """
-    faiss-cpu's exact index, searched once from each side. Knows nothing of owners or of limits of price and
-    area.
-    """
+    """faiss-cpu's exact index, searched once from each side. Knows nothing of owners or of limits of price and area."""
     import faiss
 
     faiss.omp_set_num_threads(threads)
@@ -96,8 +92,7 @@ def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> float:
 
 def sklearn_brute(vectors: Vectors, k: int, threads: int, share: int) -> float:
     """scikit-learn's brute neighbours by Euclidean distance, after the usual step from products to distances:
-    one more column brings all rows of the base to one length, and then the nearest is the one of the largest
-    product.
+    one more column brings all rows of the base to one length, and then the nearest is the one of the largest product.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -138,10 +133,7 @@ def installed(package: str) -> bool:
 
 
 def rows_that_differ(vectors: Vectors, lists: MarketLists, k: int) -> int:
-    """
-    How many checked rows of both sides are not, id for id and score for score, what brute force over all
-    pairs gives.
-    """
+    """How many checked rows of both sides are not, id for id and score for score, what brute force over all pairs gives."""
     market, wrong = vectors.market, 0
     for row in np.linspace(0, len(market.leads) - 1, CHECKED_ROWS).astype(int):
         scores = _scores(vectors.properties @ vectors.leads[row], market, leads=[row])

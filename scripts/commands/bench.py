@@ -1,7 +1,4 @@
-"""
-``leadmatch bench``: the engine beside what one could use instead, on the same vectors, taking turns in one
-run.
-"""
+"""``leadmatch bench``: the engine beside what one could use instead, on the same vectors, taking turns in one run."""
 
 import os
 import statistics

@@ -9,7 +9,8 @@ from rich.table import Table
 from models.enums import DealType, RunScope, RunState
 from models.market_state import city_names
 from models.places import city_of
-from models.runs import get_run, live_markets
+from models.run_plan import live_markets
+from models.runs import get_run
 from models.settings import Settings
 from models.tiles import grid_of
 from scripts.databases import session_factory

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from models.enums import RunState
 from models.market_state import city_names
-from models.runs import RescoringRun, RescoringShard, cancel_run, get_run, progress_of, retry_failed, runs
+from models.run_figures import progress_of
+from models.runs import RescoringRun, RescoringShard, cancel_run, get_run, runs
 from models.settings import Settings
+from models.shards import retry_failed
 from scripts.databases import session_factory
 from scripts.rescoring import run_line
 from worker.client import Client

@@ -20,10 +20,7 @@ def ranks_of(lists: RankedLists, truth: NDArray[np.integer]) -> NDArray[np.float
 
 
 def gains(ranks: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """
-    Each metric's value for each row: recall@n is 0 or 1, MRR 1 / rank, NDCG of one relevant item 1 / log2(1 +
-    rank).
-    """
+    """Each metric's value for each row: recall@n is 0 or 1, MRR 1 / rank, NDCG of one relevant item 1 / log2(1 + rank)."""
     found = {f"recall@{n}": (ranks <= n).astype(float) for n in RECALL_AT}
     return found | {"MRR": 1 / ranks, "NDCG@100": 1 / np.log2(1 + ranks)}
 
@@ -55,8 +52,7 @@ def exposure(lists: RankedLists, n_columns: int, top: int = 10) -> dict[str, flo
 
 
 def expected_matches(for_leads: RankedLists, for_properties: RankedLists) -> float:
-    """Mutual likes to expect when attention falls as 1 / rank and a look turns into a like with chance score
-    / 100.
+    """Mutual likes to expect when attention falls as 1 / rank and a look turns into a like with chance score / 100.
 
     The sum over pairs in both lists of ``(score / 100)**2 / (rank in one * rank in the other)``.
     """

@@ -1,5 +1,4 @@
-"""Planted truth: real listings, and leads made by blurring some of them. A good ranking brings the listing
-back.
+"""Planted truth: real listings, and leads made by blurring some of them. A good ranking brings the listing back.
 
 Nothing of the blur is known to the engine or tuned to it: every stated wish is drawn around the listing's own
     value.
@@ -33,11 +32,9 @@ class Blur:
     """How far a lead is from the listing that it was made of."""
 
     name: str
-    #: Half-width of the budget and of the area, and how far their middles may lie from the listing's, as a
-    #: share.
+    #: Half-width of the budget and of the area, and how far their middles may lie from the listing's, as a share.
     spread: float
-    #: Chance that a neighbouring district (of the same okrug) stands beside the listing's own, and that it
-    #: stands instead.
+    #: Chance that a neighbouring district (of the same okrug) stands beside the listing's own, and that it stands instead.
     district_beside: float
     district_instead: float
     #: How many of the stated wishes are dropped.

@@ -1,6 +1,4 @@
-"""
-The engine and what it is measured against. Each gives every lead a list of at most K listings, best first.
-"""
+"""The engine and what it is measured against. Each gives every lead a list of at most K listings, best first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -54,10 +52,7 @@ def without_text(town: Town) -> MarketLists:
 
 
 def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
-    """
-    What `WHERE` leaves: everything the lead states must hold exactly. What a listing does not tell fails, as
-    NULL does.
-    """
+    """What `WHERE` leaves: everything the lead states must hold exactly. What a listing does not tell fails, as NULL does."""
     lead, home = town.lead_columns, town.property_columns
     keep = (home.price >= lead.price_min[row]) & (home.price <= lead.price_max[row])
     if not np.isnan(lead.area_min[row]):

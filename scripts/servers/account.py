@@ -80,8 +80,7 @@ def reachable_folder(folder: Path, account: Account | None) -> Path:
     *folder*, made if need be, or what stands for it where *account* can enter.
 
     In the second case *folder* is a link to the other place, so that it is found again and its owner sees
-    where it is. The other place has a random name: a home made anew never meets the data of one that was
-    deleted.
+    where it is. The other place has a random name: a home made anew never meets the data of one that was deleted.
     """
     folder = folder.absolute()
     if folder.is_symlink():

@@ -106,8 +106,7 @@ class PostgresServer:
             self._make_data(programs)
         self._check_owner()
         # Nobody lives in this folder (the sweep saw to it), so a pid file is a dead server's. PostgreSQL
-        # would believe it if its number has gone to another process of this account meanwhile, and refuse to
-        # start.
+        # would believe it if its number has gone to another process of this account meanwhile, and refuse to start.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
         settings = SETTINGS | ({} if self.durable else CARELESS) | {"port": str(self._connection.port)}
@@ -184,8 +183,7 @@ class PostgresServer:
         if self._account:
             self._account.own(draft)
             self._account.own(password)
-        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on
-        # every machine.
+        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on every machine.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
         try:

@@ -14,6 +14,7 @@ from models.chats import open_chat
 from models.enums import SUPPLY_ROLES, ActionKind, Role, Side
 from models.inquiries import inquire
 from models.matches import act
+from models.membership import set_active
 from models.notifications import NoticeType, notify
 from models.settings import Settings
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
@@ -223,13 +224,13 @@ def world(db):
     return ids, people, stranger, admin
 
 
-def send(client, operation: str, ids: dict, headers: dict | None = None, json: object = None):
+def send(client, operation: str, ids: dict, headers: dict | None = None, json: object = None, **more):
     method, path = operation.split(" ")
     path = re.sub(r"<uuid:\w+>", "00000000-0000-7000-8000-000000000000", path)
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(ids.get(part[1], 1)), path)
     if path.endswith("/ws"):
         headers = {"Connection": "Upgrade", "Upgrade": "websocket"} | (headers or {})
-    return client.open(path, method=method, headers=headers, json=json)
+    return client.open(path, method=method, headers=headers, json=json, **more)
 
 
 def test_every_registered_operation_is_in_the_table(registered):
@@ -262,6 +263,18 @@ def test_a_bad_token_is_no_better_than_none(client):
         for header in ("Bearer x.y.z", "Bearer ", "Basic dTpw", "Bearer " + "a" * 5000):
             answer = send(client, operation, {}, headers={"Authorization": header})
             assert answer.status_code == 401, (operation, header)
+
+
+def test_a_void_token_is_told_so_before_anything_else(client, db):
+    """Neither an id that cannot exist nor a bad query is judged first, whoever finds out that the token is void."""
+    out = make_user(db)
+    header = token_header(out)
+    set_active(db, out.id, False)
+    db.commit()
+    for operation in operations_for("user", "owner", "owner or admin", "admin"):
+        for ids, query in (({"lead_id": 2**70, "property_id": 2**70}, {}), ({}, {"nonsense": 1})):
+            answer = send(client, operation, ids, headers=header, query_string=query)
+            assert answer.status_code == 401, (operation, ids, answer.json)
 
 
 def test_a_stranger_gets_nowhere_with_what_is_anothers(client, world):

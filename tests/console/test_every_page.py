@@ -129,7 +129,7 @@ def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
         path, _, status = path.partition(" ")
         path = path.format(**shown)
         if status == "500":
-            monkeypatch.setattr(people, "page_of", None)
+            monkeypatch.setattr(people, "listed", None)
         theme, width, height = LIGHT_DESKTOP
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": height})

@@ -15,7 +15,7 @@ from matching.incremental import (
     score_properties_against,
 )
 from matching.ranking import RankedLists
-from matching.tiles import merge_lists, shift_columns
+from matching.tiles import merge_lists
 from matching.topk import Market, MarketLists, score_market
 from tests.matching import oracle
 from tests.matching.strategies import (
@@ -127,12 +127,17 @@ def test_tiles_merged_equal_the_full_run(market_of, k, tile):
             pairs_of_tile(market.excluded_for_properties, first, tile),
         )
         lists = score_market(part, k, threads=1)
-        parts.append(MarketLists(lists.for_leads, shift_columns(lists.for_properties, first)))
+        parts.append(MarketLists(lists.for_leads, of_the_whole(lists.for_properties, first)))
 
     full = score_market(market, k)
 
     assert_same(full.for_leads, RankedLists.concat([part.for_leads for part in parts]))
     assert_same(full.for_properties, merge_lists([part.for_properties for part in parts], k))
+
+
+def of_the_whole(lists, first):
+    """Columns counted within a tile as columns of the whole market."""
+    return RankedLists(lists.indptr, lists.columns + np.int32(first), lists.scores)
 
 
 def brought_up_to_date(lists, changed, scores, k):

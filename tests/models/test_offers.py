@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from models import offers
+from models.attention import ExploredOffer, ScoreShift
 from models.base import utc_now
-from models.enums import Origin, Role, Status
+from models.enums import Origin, Role, Side, Status
 from models.leads import create_lead
 from models.notifications import NoticeType, Notification
 from models.offers import tell_new_offers
@@ -88,6 +89,31 @@ def test_what_is_no_news_is_not_told(session, buyer, seller, reason):
         seller.is_active = False
     if reason == "request closed":
         request.status = Status.ARCHIVED
+    session.flush()
+
+    assert tell_new_offers(session) == []
+
+
+def test_where_the_order_is_balanced_the_first_places_are_those_that_are_read(session, buyer, seller, monkeypatch):
+    monkeypatch.setattr(offers, "NEWS_PLACES", 1)
+    sought, quiet = a_property(session, seller), a_property(session, seller)
+    request = a_request(session, buyer)
+    offered(session, request, sought, quiet, scores=[97.0, 95.0])
+    market = {"city_key": request.city_key, "deal_type": request.deal_type}
+    for found, shift in ((sought, -4.0), (quiet, 0.0)):
+        session.add(ScoreShift(side=Side.PROPERTY, entity_id=found.id, shift=shift, **market))
+    session.flush()
+
+    tell_new_offers(session)
+    assert told(session) == [quiet.id]
+
+
+def test_what_comes_after_the_end_of_a_list_is_not_told(session, buyer, seller):
+    request, new = a_request(session, buyer), a_property(session, seller)
+    offered(session, request)
+    market = {"city_key": request.city_key, "deal_type": request.deal_type}
+    versions = {"lead_version": request.version, "property_version": new.version}
+    session.add(ExploredOffer(lead_id=request.id, property_id=new.id, score=95.0, **market, **versions))
     session.flush()
 
     assert tell_new_offers(session) == []

@@ -3,17 +3,9 @@ from sqlalchemy import text
 
 from models.enums import DealType, RunScope, RunState
 from models.errors import ConflictError
-from models.runs import (
-    RescoringShard,
-    abandoned,
-    cancel_run,
-    claim_shard,
-    end_shard,
-    progress_of,
-    report,
-    request_run,
-    retry_failed,
-)
+from models.run_figures import progress_of
+from models.runs import RescoringShard, cancel_run, request_run
+from models.shards import abandoned, claim_shard, end_shard, report, retry_failed
 
 
 @pytest.fixture

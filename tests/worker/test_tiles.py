@@ -1,6 +1,9 @@
 """A market scored in tiles and merged ends in the lists of a market scored whole, whatever happens on the way."""
 
 import random
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select, text
@@ -11,7 +14,9 @@ from models.invariants import check_all
 from models.leads import Lead, replace_lead
 from models.partials import RescoringPartial
 from models.properties import Property, archive_property
-from models.runs import RescoringShard, cancel_run, get_run, request_run, retry_failed
+from models.rates import set_rate
+from models.runs import RescoringShard, cancel_run, get_run, request_run
+from models.shards import retry_failed
 from models.tiles import grid_of
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, lead_wishes, property_facts, random_write, stored_lists
@@ -107,6 +112,29 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
     assert merged.keys() == expected.keys()
     acted = acted_on(worker_here)
     assert all(set(merged[key][0]) & acted.get(key, set()) for key in differing)
+
+
+def test_rates_set_between_two_tiles_hold_for_all_of_them(worker_here, small, monkeypatch):
+    """Those scored before are scored again: no list mixes amounts converted by two rates."""
+    asked = []
+    monkeypatch.setattr(worker_runs, "client", lambda: SimpleNamespace(shard_queued=asked.append))
+    with worker_here() as session:
+        fill(session, random.Random(3))
+        make_property(session, make_user(session), city="Москва", currency="USD", price=100_000)
+        set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(60))
+        session.commit()
+        run_id, shard_ids = start(session)
+        finish(shard_ids[:2])
+        set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(90))
+        session.commit()
+        finish(shard_ids[2:])
+        assert sorted(asked) == sorted(shard_ids[:2])
+        assert state_of(session, run_id) is RunState.RUNNING
+        finish(asked)
+
+        assert state_of(session, run_id) is RunState.SUCCEEDED
+        is_well(session)
+        assert stored_lists(session) == whole(session)
 
 
 def acted_on(worker_here):

@@ -1,0 +1,49 @@
+"""Settings: a bad value stops the start with one line that names the variable."""
+
+import pytest
+
+from models.errors import SettingsError
+from models.settings import Settings
+
+GOOD = {"DATABASE_URL": "postgresql://localhost/leadmatch", "REDIS_URL": "redis://localhost", "SECRET_KEY": "local"}
+STRONG = "0123456789-abcdefghijklmnopqrstuvwxyz"
+
+
+def test_only_the_servers_and_the_secret_must_be_named():
+    settings = Settings.from_env(GOOD)
+
+    assert (settings.environment, settings.port, settings.log_level) == ("local", 8000, "INFO")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "mysql://localhost/leadmatch"),
+        ("ENVIRONMENT", "prod"),
+        ("LOG_LEVEL", "LOUD"),
+        ("METRICS_NETWORKS", "10.0.0.0/99"),
+        ("PORT", "eighty"),
+        ("REDIS_URL", ""),
+        ("SECRET_KEY", ""),
+        ("WEB_THREADS", "0"),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_variable(name, value):
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env(GOOD | {name: value})
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SMS_GATEWAY_URL", "TELEGRAM_BOT_SECRET"])
+def test_production_does_without_nothing_that_keeps_strangers_out(name):
+    production = GOOD | {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": STRONG,
+        "SMS_GATEWAY_URL": "smsc://login:password@smsc.kz",
+        "TELEGRAM_BOT_SECRET": STRONG,
+    }
+    Settings.from_env(production)
+
+    weak = {"SECRET_KEY": "short", "SMS_GATEWAY_URL": "console://", "TELEGRAM_BOT_SECRET": ""}
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env(production | {name: weak[name]})
