@@ -6,13 +6,11 @@ import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from models.audit import AuditEntry
 from models.codes import PhoneCode, digits_of
 from models.enums import Role, Status
 from models.leads import Lead
 from models.properties import Property
-from models.settings import Settings
 from models.users import User
 from tests.factories import SECRET, make_lead, make_property, make_user, token_header
 
@@ -27,9 +25,9 @@ def db(engine, clean_database):
 
 
 @pytest.fixture
-def local(process_environment):
+def local(app_with):
     """A client of a local system, where codes are in the answers."""
-    return create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"})).test_client()
+    return app_with(ENVIRONMENT="local").test_client()
 
 
 @pytest.fixture
