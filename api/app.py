@@ -83,23 +83,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
     app.json = FastJSON(app)
-    engine = engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web")
-    app.extensions["settings"] = settings
-    watch_pool(engine)
-    app.extensions["engine"] = engine
-    app.extensions["sessions"] = sessions(engine)
-    app.extensions["reading_sessions"] = reading_sessions(engine)
-    # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
-    app.extensions["redis"] = redis.Redis.from_url(
-        settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
-    )
-    app.extensions["worker"] = Client(settings.redis_url)
-    app.extensions["switchboard"] = Switchboard(settings.redis_url, settings.most_sockets)
-    app.extensions["storage"] = Storage(settings.media_url)
+    attach(app, settings, engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web"))
 
     requests.register(app)
     security.register(app, settings)
-    limits.register(app, settings.redis_url)
+    limits.register(app)
     app.before_request(access.check_access)
     app.before_request(limits.limit_caller)
     app.before_request(uploads.allow_large_body)
@@ -118,3 +106,28 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     telegram.warn_if_open(app)
     app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)
     return app
+
+
+def attach(app: Flask, settings: Settings, engine: Engine) -> None:
+    """
+    Give *app* its settings and what it talks to: database, Redis, workers, uploads.
+
+    Apart from its routes, which take far longer to make: tests attach the same routes to one world after another. What
+    is wired by the settings once and for all (CORS, proxies: api/security.py) stays as it was made.
+    """
+    watch_pool(engine)
+    # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
+    short = redis.Redis.from_url(
+        settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
+    )
+    app.extensions.update(
+        settings=settings,
+        engine=engine,
+        sessions=sessions(engine),
+        reading_sessions=reading_sessions(engine),
+        redis=short,
+        limits=limits.Limits(settings.redis_url),
+        worker=Client(settings.redis_url),
+        switchboard=Switchboard(settings.redis_url, settings.most_sockets),
+        storage=Storage(settings.media_url),
+    )

@@ -82,9 +82,8 @@ class Limits:
         raise TooManyError("Too many requests; wait, then go on.", max(1, wait))
 
 
-def register(app: Flask, redis_url: str) -> None:
-    """Count the calls of *app*."""
-    app.extensions["limits"] = Limits(redis_url)
+def register(app: Flask) -> None:
+    """Count the calls of *app*, with the counters that are attached to it (api/app.py)."""
     app.before_request(_limit_address)
 
 

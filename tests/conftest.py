@@ -5,7 +5,7 @@ Nothing starts before a test asks for it, so tests of pure functions cost no ser
 
     session          one transaction, rolled back after the test: for functions that take a Session
     clean_database   URL of a database where the test may commit; emptied after it
-    client, app      the API on a clean database and broker
+    client, app      the API on a clean database and broker; app_with(NAME="value") under other settings
     worker_here      the worker's functions in the test's own process, on the same database
     worker_process   the API's other half: a real Celery worker on the same database and broker
     new_database     makes more databases, migrated or empty, for tests that need one of their own
@@ -207,12 +207,17 @@ def redis_url(valkey_server: ValkeyServer) -> str:
 @pytest.fixture
 def process_environment(clean_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
     """The variables that put a process on the test's database and broker."""
+    return environment_of(clean_database, redis_url, tmp_path / "home")
+
+
+def environment_of(database_url: str, redis_url: str, home: Path) -> dict[str, str]:
+    """The variables that put a process on these servers."""
     return {
         "ENVIRONMENT": "test",
-        "DATABASE_URL": clean_database,
+        "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "SECRET_KEY": "only-for-tests-0123456789-abcdefghijk",
-        "LEADMATCH_HOME": str(tmp_path / "home"),
+        "LEADMATCH_HOME": str(home),
     }
 
 
@@ -222,14 +227,46 @@ def settings(process_environment: dict[str, str]) -> Settings:
     return Settings.from_env(process_environment)
 
 
-@pytest.fixture
-def app(settings: Settings, engine):
-    """The API, on the session's one pool of connections: a pool for each test would use them up."""
-    from api.app import create_app
+@pytest.fixture(scope="session")
+def idle_apps() -> list:
+    """Applications that no test has at the moment: making one takes longer than most tests."""
+    return []
 
-    app = create_app(settings, engine)
-    yield app
-    app.extensions["redis"].close()
+
+@pytest.fixture
+def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> Iterator[Callable]:
+    """
+    A function that gives the API under further variables of the environment: ``app_with(ENVIRONMENT="local")``.
+
+    Its routes may have served another test; its settings, counters, connections and storage are its own. All share the
+    session's one pool of connections: a pool for each test would use them up. CORS_ORIGINS and TRUSTED_PROXIES are
+    wired into the routes: who wants those calls `create_app`.
+    """
+    from api.app import attach, create_app
+
+    taken = []
+
+    def make(**variables: str):
+        settings = Settings.from_env(process_environment | variables)
+        assert not settings.cors_origins and not settings.trusted_proxies
+        if idle_apps:
+            app = idle_apps.pop()
+            attach(app, settings, engine)
+        else:
+            app = create_app(settings, engine)
+        taken.append(app)
+        return app
+
+    yield make
+    for app in taken:
+        app.extensions["redis"].close()
+    idle_apps.extend(taken)
+
+
+@pytest.fixture
+def app(app_with: Callable):
+    """The API in the test's environment."""
+    return app_with()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def wait_for(check: Callable[[], Found], seconds: float = 30, what: str = "the expected state") -> Found:
+def wait_for(check: Callable[[], Found], seconds: float = 60, what: str = "the expected state") -> Found:
     """Ask until *check* gives something true, and give it back; AssertionError after *seconds*."""
     end = time.monotonic() + seconds
     pause = Event()

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,8 +22,8 @@ from models.settings import Settings
 from models.tokens import make_token
 from models.users import create_user
 from scripts.processes import dies_with_parent, stop_child
+from tests.conftest import ROOT, environment_of
 
-ROOT = Path(__file__).parent.parent.parent
 _numbers = itertools.count(1)
 
 
@@ -67,6 +67,22 @@ def start_web(process_environment: dict[str, str]) -> Iterator[Callable[..., sub
     A function that starts gunicorn with one process and waits until it answers; it has `url`. All end after
     the test.
     """
+    with web_processes(process_environment) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared_web(database_url: str, valkey_server, tmp_path_factory) -> Iterator[subprocess.Popen]:
+    """
+    A gunicorn that a file's tests share, for those that leave it running and Valkey too. Ask for `clean_database` and
+    `redis_url` besides (`client`, `person` do), which are emptied under its feet.
+    """
+    with web_processes(environment_of(database_url, valkey_server.url, tmp_path_factory.mktemp("web"))) as start:
+        yield start()
+
+
+@contextmanager
+def web_processes(process_environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen]]:
     started: list[subprocess.Popen] = []
 
     def start(**environment: str) -> subprocess.Popen:
@@ -86,11 +102,13 @@ def start_web(process_environment: dict[str, str]) -> Iterator[Callable[..., sub
         _wait_until_answering(web)
         return web
 
-    yield start
-    for web in started:
-        if web.poll() is None:
-            os.killpg(web.pid, signal.SIGKILL)
-        stop_child(web, [])
+    try:
+        yield start
+    finally:
+        for web in started:
+            if web.poll() is None:
+                os.killpg(web.pid, signal.SIGKILL)
+            stop_child(web, [])
 
 
 def _free_port() -> int:

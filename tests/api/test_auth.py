@@ -223,9 +223,8 @@ BOT_BODY = {"telegram_id": "42", "phone": "+77011234567", "name": "Иван", "r
 
 
 @pytest.fixture
-def with_bot(process_environment):
-    environment = process_environment | {"TELEGRAM_BOT_TOKEN": "42:TEST", "TELEGRAM_BOT_SECRET": "bot secret"}
-    return create_app(Settings.from_env(environment)).test_client()
+def with_bot(app_with):
+    return app_with(TELEGRAM_BOT_TOKEN="42:TEST", TELEGRAM_BOT_SECRET="bot secret").test_client()
 
 
 def widget(age: int = 0) -> dict:

@@ -134,12 +134,8 @@ class Sender:
 
 
 @pytest.fixture
-def send(process_environment, engine, clean_database, numbers):
-    from api.app import create_app
-    from models.settings import Settings
-
-    environment = process_environment | {"TELEGRAM_BOT_SECRET": "bot secret", "SMS_PER_HOUR": "1000000"}
-    app = create_app(Settings.from_env(environment), engine)
+def send(app_with, engine, numbers):
+    app = app_with(TELEGRAM_BOT_SECRET="bot secret", SMS_PER_HOUR="1000000")
     with Session(engine) as session:
         users = {role: make_user(session, role=role) for role in (Role.REALTOR, Role.TENANT, Role.ADMIN)}
         keys = [create_api_key(session, f"bad {number}")[1] for number in range(3)]

@@ -193,8 +193,8 @@ def test_bad_messages_are_refused(pair):
 
 
 @pytest.fixture
-def web(start_web):
-    return start_web()
+def web(shared_web):
+    return shared_web
 
 
 def test_both_sides_hear_what_is_stored(pair, web, database):
@@ -309,8 +309,8 @@ def test_sockets_leave_room_for_requests(pair, start_web):
     assert refusal.value.response.status_code == 429
 
 
-def test_without_redis_a_message_is_stored_and_still_heard(pair, web, valkey_server):
-    it = pair()
+def test_without_redis_a_message_is_stored_and_still_heard(pair, start_web, valkey_server):
+    web, it = start_web(), pair()  # not the shared one: the next test's would be finding Valkey again
     with open_socket(web, it.chat, it.buyer.token) as buyer, open_socket(web, it.chat, it.seller.token) as seller:
         say(buyer, "1")
         assert [hear(buyer)["message"], hear(seller)["message"]] == ["1", "1"]

@@ -14,9 +14,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from api.app import create_app
 from models.passwords import hash_password
-from models.settings import Settings
 from tests.factories import make_user
 
 TRIES = int(os.environ.get("DOOR_TRIES", "2"))
@@ -50,8 +48,8 @@ DOORS: dict[str, Callable[[int, str, str], tuple[str, dict]]] = {
 
 
 @pytest.fixture
-def app(process_environment, engine):
-    return create_app(Settings.from_env(process_environment | {"TELEGRAM_BOT_TOKEN": "42:TEST"}), engine)
+def app(app_with):
+    return app_with(TELEGRAM_BOT_TOKEN="42:TEST")
 
 
 @pytest.fixture

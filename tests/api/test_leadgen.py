@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from api.app import create_app
 from models.api_keys import create_api_key
@@ -14,11 +16,9 @@ from tests.factories import make_user
 
 
 @pytest.fixture
-def client(process_environment):
+def client(app_with):
     """In local: an API key is optional there."""
-    from models.settings import Settings
-
-    return create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"})).test_client()
+    return app_with(ENVIRONMENT="local").test_client()
 
 
 def test_a_campaigns_figures_come_from_its_ads_and_leads(client):
@@ -130,9 +130,15 @@ def test_bad_input_names_its_field_and_stores_nothing(client, path, body, field)
     assert send(client, "GET", path) == []
 
 
-def test_dates_the_wrong_way_round_are_refused(client):
+def test_dates_the_wrong_way_round_are_refused_and_the_right_way_taken(client):
     body = {"niche_id": make_niche(client)["id"], "name": "n", "platform": "olx", "budget": 1}
-    send(client, "POST", "/api/campaigns", 400, json=body | {"start_date": "2025-02-01", "end_date": "2025-01-01"})
+    early, late = "2025-01-01", "2025-02-01"
+
+    refused = send(client, "POST", "/api/campaigns", 400, json=body | {"start_date": late, "end_date": early})
+
+    assert "end_date" in str(refused)
+    assert send(client, "GET", "/api/campaigns") == []
+    send(client, "POST", "/api/campaigns", 201, json=body | {"start_date": early, "end_date": late})
 
 
 def test_lists_have_pages(client):
@@ -145,8 +151,6 @@ def test_lists_have_pages(client):
 
 
 def test_a_lead_becomes_an_exchange_lead_once(client, engine):
-    from sqlalchemy.orm import Session
-
     with Session(engine) as session:
         realtor, tenant = (make_user(session, role).id for role in (Role.REALTOR, Role.TENANT))
         session.commit()
@@ -173,17 +177,23 @@ def test_a_lead_becomes_an_exchange_lead_once(client, engine):
     assert send(client, "GET", f"/api/leads/{made['id']}")["lead_id"] == answer["lead_id"]
 
 
-def test_spam_is_not_converted(client):
+def test_spam_is_not_converted(client, engine):
     made = make_contact(client)
     send(client, "PATCH", f"/api/leads/{made['id']}/status", json={"status": "spam"})
-    body = {"realtor_id": "1", "requirements": {"location": {"city": "Алматы"}}}
+    with Session(engine) as session:
+        realtor = make_user(session, Role.REALTOR).id
+        session.commit()
+    body = {"realtor_id": str(realtor), "requirements": {"location": {"city": "Алматы"}}}
 
-    send(client, "POST", f"/api/leads/{made['id']}/convert", 409, json=body)
+    refused = send(client, "POST", f"/api/leads/{made['id']}/convert", 409, json=body)
+
+    assert "spam" in refused["message"].lower()
+    assert send(client, "GET", f"/api/leads/{made['id']}")["lead_id"] is None
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(Lead)) == 0
 
 
 def test_in_production_a_valid_key_is_needed(process_environment, engine):
-    from sqlalchemy.orm import Session
-
     with Session(engine) as session:
         _, key = create_api_key(session, "test")
         session.commit()
@@ -202,8 +212,6 @@ def test_in_production_a_valid_key_is_needed(process_environment, engine):
 
 
 def test_a_key_repeated_with_the_same_idempotency_key_makes_one_lead(client, engine):
-    from sqlalchemy.orm import Session
-
     with Session(engine) as session:
         _, key = create_api_key(session, "test")
         session.commit()
@@ -218,8 +226,6 @@ def test_a_key_repeated_with_the_same_idempotency_key_makes_one_lead(client, eng
 
 
 def test_a_message_makes_the_score_stale(client, engine):
-    from sqlalchemy.orm import Session
-
     made = make_contact(client)
     send(
         client, "POST", f"/api/leads/{made['id']}/messages", json={"message": "?", "sender": "lead", "platform": "olx"}

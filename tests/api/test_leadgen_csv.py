@@ -5,14 +5,12 @@ import io
 
 import pytest
 
-from api.app import create_app
-from models.settings import Settings
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
 
 
 @pytest.fixture
-def client(process_environment):
-    return create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"})).test_client()
+def client(app_with):
+    return app_with(ENVIRONMENT="local").test_client()
 
 
 def upload(client, text, expect=201, **request):
@@ -76,8 +74,10 @@ def test_a_bad_file_is_refused_with_the_reason(client, text, told):
     assert told in str(answer["message"]) + str(answer.get("errors"))
 
 
-def test_another_type_is_refused(client):
-    upload(client, "{}", 415, content_type="application/json")
+def test_another_type_is_refused_though_its_text_would_do(client):
+    upload(client, "name,source\nИван,olx\n", 415, content_type="application/json")
+
+    assert send(client, "GET", "/api/leads") == []
 
 
 def test_formulas_leave_as_text_and_come_back_as_they_were(client):

@@ -15,17 +15,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from werkzeug.serving import make_server
 
-from api.app import create_app
 from api.leadgen import live
 from api.leadgen.health import Probe, ask_redis
 from models.events import STREAM, EventKind, publish
-from models.settings import Settings
 from tests.api.leadgen import make_ad, make_contact, send
 
 
 @pytest.fixture
-def app(process_environment):
-    return create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"}))
+def app(app_with):
+    return app_with(ENVIRONMENT="local")
 
 
 @pytest.fixture

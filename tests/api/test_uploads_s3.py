@@ -16,8 +16,6 @@ import s3fs
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from api.app import create_app
-from models.settings import Settings
 from models.uploads import Upload
 from scripts.processes import dies_with_parent, stop_child
 from tests.factories import make_user, token_header
@@ -80,9 +78,8 @@ def bucket(s3, monkeypatch):
 
 
 @pytest.fixture
-def client(process_environment, engine, bucket):
-    settings = Settings.from_env(process_environment | {"MEDIA_URL": f"s3://{BUCKET}/media"})
-    return create_app(settings, engine).test_client()
+def client(app_with, bucket):
+    return app_with(MEDIA_URL=f"s3://{BUCKET}/media").test_client()
 
 
 @pytest.fixture
@@ -145,14 +142,14 @@ def test_of_two_files_one_bad_keeps_neither(client, user, bucket):
 
 @pytest.mark.parametrize("away", ["no server", "no bucket"])
 def test_a_store_that_is_away_is_a_503_and_nothing_is_stored_half(
-    process_environment, engine, client, user, monkeypatch, away
+    app_with, engine, client, user, monkeypatch, away
 ):
     url = update(client, user, avatar=picture()).json["user"]["avatar"]
     media = f"s3://{BUCKET}/media" if away == "no server" else "s3://no-such-bucket/media"
     if away == "no server":
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     s3fs.S3FileSystem.clear_instance_cache()
-    broken = create_app(Settings.from_env(process_environment | {"MEDIA_URL": media}), engine).test_client()
+    broken = app_with(MEDIA_URL=media).test_client()
 
     answer = update(broken, user, avatar=picture("blue"))
 

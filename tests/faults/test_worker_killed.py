@@ -1,12 +1,21 @@
-"""A worker is killed (kill -9) at each stage of a run. The stage is held still by a lock that the worker needs next."""
+"""
+A worker is killed (kill -9) at each stage of a run. The stage is held still by a lock that the worker needs next.
+
+Until another worker has taken the run up again, readers see the lists that were there before it, whole.
+"""
 
 import os
 import signal
 
 import pytest
-from sqlalchemy import text
+import redis
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from models.enums import RunState
+from models.freshness import freshness
+from models.recommendations import LeadRecommendations
+from models.runs import RescoringShard
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 
@@ -17,6 +26,9 @@ STAGES = {
     "before it publishes": "SELECT FROM markets FOR UPDATE",
     "while it publishes": "SELECT FROM property_recommendations FOR UPDATE",
 }
+
+#: The one that a quick run of the tests has.
+SHORT = "while it publishes"
 
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
@@ -33,8 +45,22 @@ def waiting_workers(engine):
     return count
 
 
-@full_only  # in short: a market in tiles (test_tiles_killed.py), one in a piece (tests/worker/test_delivery.py)
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.fixture
+def idle(engine, redis_url):
+    """Whether workers have nothing left to do: what is stopped next is then the run."""
+
+    def check() -> bool:
+        with redis.Redis.from_url(redis_url) as broker:
+            waits = sum(broker.llen(queue) for queue in ("entities", "runs")) + broker.hlen("unacked")
+        with Session(engine) as session:
+            return not waits and freshness(session).stale == 0
+
+    return check
+
+
+@pytest.mark.parametrize(
+    "stage", [stage if stage == SHORT else pytest.param(stage, marks=full_only) for stage in STAGES]
+)
 def test_a_run_survives_a_worker_killed(
     stage,
     engine,
@@ -44,6 +70,7 @@ def test_a_run_survives_a_worker_killed(
     state_of_run,
     let_leases_run_out,
     waiting_workers,
+    idle,
     write,
     all_is_well,
 ):
@@ -51,6 +78,9 @@ def test_a_run_survives_a_worker_killed(
     first = ask_for_run()
     wait_for(lambda: state_of_run(first) is RunState.SUCCEEDED, what="the first run")
     write(1)
+    wait_for(idle, what="the lists of what was written")
+    before = lists(engine)
+    assert before
 
     with engine.begin() as connection:
         # New rates, as far as the run can tell: it writes every list, not only those that differ.
@@ -64,11 +94,14 @@ def test_a_run_survives_a_worker_killed(
         holder.rollback()
     wait_for(lambda: not waiting_workers(), what="the end of the dead worker's connection")
     assert state_of_run(second) in (RunState.QUEUED, RunState.RUNNING)
+    assert lists(engine) == before
     write(1)
 
     let_leases_run_out()
     start_worker("runs", "entities")
     wait_for(lambda: state_of_run(second) is RunState.SUCCEEDED, what="the end of the run")
+    # Before there were shards none was begun; else the one that the dead worker held was begun again.
+    assert max(attempts(engine, second)) == (1 if stage == "before it has shards" else 2)
     all_is_well()
 
 
@@ -90,12 +123,29 @@ def test_a_run_survives_a_worker_killed_after_publishing(
         worker.wait()
         finish.rollback()
     write(1)
+    assert state_of_run(run_id) is RunState.RUNNING  # published, and not known to be
     let_leases_run_out()
     start_worker("runs", "entities")
     wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
+    assert max(attempts(engine, run_id)) == 2
     all_is_well()
 
 
 def _published(engine) -> bool:
     with engine.connect() as connection:
         return connection.scalar(text("SELECT count(*) = 12 FROM lead_recommendations"))
+
+
+def lists(engine) -> dict[int, list[int]]:
+    with Session(engine) as session:
+        rows = session.execute(select(LeadRecommendations.lead_id, LeadRecommendations.property_ids))
+        return {lead_id: ids for lead_id, ids in rows}
+
+
+def attempts(engine, run_id: int) -> list[int]:
+    """How often each of its shards was begun."""
+    with Session(engine) as session:
+        return list(session.scalars(select(RescoringShard.attempts).where(RescoringShard.run_id == run_id)))
+
+
+pytestmark = pytest.mark.timeout(400)

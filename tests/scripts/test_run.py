@@ -192,9 +192,10 @@ def end_of(processes: list[psutil.Process]) -> None:
 
 
 @pytest.fixture
-def system(servers_folder, tmp_path, request):
-    """A running system to stop, kill and start again."""
-    system = System(servers_folder / request.node.name, tmp_path).start()
+def system(servers_folder, tmp_path):
+    """A running system to stop, kill and start again; its home is an earlier test's, for making one takes a while."""
+    system = System(servers_folder / "stopped-and-started", tmp_path).start()
+    system.sql("DROP TABLE IF EXISTS kept")
     yield system
     system.stop()
 
@@ -207,7 +208,7 @@ def shared_system(servers_folder, tmp_path_factory):
     system.stop()
 
 
-def test_sigterm_stops_every_process_and_data_is_kept(system):
+def test_sigterm_and_ctrl_c_stop_every_process_and_data_is_kept(system):
     system.sql("CREATE TABLE kept AS SELECT 1 AS one")
     secret = system.answer()
     processes = system.processes()
@@ -221,8 +222,6 @@ def test_sigterm_stops_every_process_and_data_is_kept(system):
     assert system.sql("SELECT one FROM kept") == [(1,)]
     assert system.answer() == secret
 
-
-def test_ctrl_c_is_an_orderly_end(system):
     assert system.stop(signal.SIGINT) == 0
     assert system.processes() == []
 
@@ -239,17 +238,21 @@ def test_a_killed_worker_comes_back_and_the_web_stays(shared_system):
     assert web.is_running() and shared_system.answer()
 
 
-def test_a_killed_server_comes_back_on_its_port(shared_system):
+def test_a_killed_server_comes_back_on_its_port_with_its_data(shared_system):
+    known = shared_system.home.read_environment()["DATABASE_URL"]
+    shared_system.sql("CREATE TABLE before_it_was_killed AS SELECT 1 AS one")
     processes_in(shared_system.home.postgres / "data", "postgres")[0].kill()
     shared_system.output.wait_for_line("PostgreSQL has ended; starting it again")
 
     def answers() -> bool:
         try:
-            return shared_system.sql("SELECT 1") == [(1,)]
+            return shared_system.sql("SELECT one FROM before_it_was_killed") == [(1,)]
         except psycopg2.OperationalError:
             return False
 
     wait_for(answers, PATIENCE, "an answer of PostgreSQL")
+    assert shared_system.home.read_environment()["DATABASE_URL"] == known
+    assert shared_system.process.poll() is None
 
 
 def test_after_kill_9_of_the_whole_tree_the_next_start_comes_back_whole(system):
@@ -288,6 +291,7 @@ def test_processes_notice_by_themselves_that_their_run_was_killed(system):
     system.process.wait()
 
     mine = [p for p in processes if sys.platform == "linux" or p.name() not in ("postgres", "valkey-server")]
+    assert len(mine) >= 5  # a keeper, a web; a keeper, a worker, its pool: or their end would prove nothing
     end_of(mine)
 
 

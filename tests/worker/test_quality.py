@@ -118,11 +118,8 @@ def test_a_niche_learns_from_outcomes_and_scores_follow(session, worker_module):
     assert set(session.scalars(select(Prospect.quality_method))) == {"model"}
 
 
-def test_a_post_is_scored_by_a_worker_and_told(client, worker_process, redis_url, process_environment):
-    from api.app import create_app
-    from models.settings import Settings
-
-    local = create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"})).test_client()
+def test_a_post_is_scored_by_a_worker_and_told(app_with, worker_process, redis_url):
+    local = app_with(ENVIRONMENT="local").test_client()
     made = local.post("/api/leads", json={"name": "Иван", "source": "whatsapp", "budget": 5}).get_json()
     assert made["quality_score"] is None
 
