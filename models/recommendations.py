@@ -7,7 +7,7 @@ A row holds the ranked ids and scores, and from what they were computed: the own
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -15,15 +15,18 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ColumnElement,
+    Double,
     ForeignKey,
     Index,
     LargeBinary,
+    Numeric,
     Row,
     Select,
     SmallInteger,
     String,
     and_,
     bindparam,
+    cast,
     exists,
     func,
     literal_column,
@@ -32,8 +35,10 @@ from sqlalchemy import (
     select,
     text,
     true,
+    type_coerce,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.types import NullType
 
 from models.attention import is_plain, plain_entries, shown_entries
 from models.base import Base, CreatedAt, Id, words
@@ -141,8 +146,7 @@ class Market(Base):
     ordered_at: Mapped[datetime | None]
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(NamedTuple):
     """Of an entry's owner, what a page shows."""
 
     id: int
@@ -150,8 +154,7 @@ class Owner:
     agency_name: str | None
 
 
-@dataclass(frozen=True)
-class Recommended:
+class Recommended(NamedTuple):
     """One entry of a list as it is shown: the other side's row (or of it what :data:`SHOWN` names), its owner, the score."""
 
     row: Property | Lead | Row
@@ -286,6 +289,17 @@ def _looked_up(table: type[Base], row_id: ColumnElement[int], name: str) -> Any:
     return aliased(table, select(table).where(table.id == row_id).offset(literal_column("0")).lateral(name))
 
 
+def _as_shown(found: ColumnElement) -> ColumnElement:
+    """
+    The column as JSON is to show it: words rather than members of enumerations, floats rather than Decimals.
+
+    To make Python's objects of a page's columns took as long as to fetch them. Money (:data:`models.base.Money`) has up
+    to 15 digits before the point, which a float holds.
+    """
+    plain = cast(found, Double) if isinstance(found.type, Numeric) else type_coerce(found, NullType())
+    return plain.label(found.key)
+
+
 class _List:
     """
     How the entries that are to be shown of one stored list are selected.
@@ -364,7 +378,7 @@ class _List:
         shared = exists().where(self.pair(Match), Match.contact_shared_at.is_not(None))
         caller = aliased(User, name="caller")
         page = self.page(
-            *(getattr(self.other, name) for name in SHOWN[self.side]),
+            *(_as_shown(getattr(self.other, name)) for name in SHOWN[self.side]),
             self.owner.id.label("owner_id"),
             self.owner.name.label("owner_name"),
             self.owner.agency_name.label("owner_agency"),
