@@ -1,6 +1,6 @@
 """Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
@@ -52,6 +52,10 @@ class Blueprint(flask_smorest.Blueprint):
         **flask_smorest.Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
         "multipart": "multipart/form-data",
     }
+
+    def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Callable[..., Any]:
+        """As flask-smorest's, but a schema is made once: webargs would make one for every request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
 
 
 class Body(Schema):

@@ -103,9 +103,12 @@ class Worker(ThreadWorker):
         if not conn.initialized:
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         conn.sock.setblocking(False)
-        self._gathering[conn] = (bytearray(), time.monotonic() + GATHER_SECONDS)
+        received = bytearray()
+        if self._take(conn, received):  # as nearly always: all of it is there
+            self._hand_over(conn, received)
+            return
+        self._gathering[conn] = (received, time.monotonic() + GATHER_SECONDS)
         self.poller.register(conn.sock, selectors.EVENT_READ, lambda _sock: self._gather(conn))
-        self._gather(conn)
 
     def murder_pending(self) -> None:
         """Called in every round of the main loop, also while stopping: give up those that are too slow."""
@@ -120,19 +123,25 @@ class Worker(ThreadWorker):
                 self.nr_conns -= 1
 
     def _gather(self, conn: TConn) -> None:
-        """Take what has come; give the connection a thread if that is all."""
+        """Take what more has come; give the connection a thread if that is all."""
         received, _deadline = self._gathering[conn]
+        if self._take(conn, received):
+            self._end(conn)
+            self._hand_over(conn, received)
+
+    def _take(self, conn: TConn, received: bytearray) -> bool:
+        """Add what has come to *received*; whether that is all. Of a client that has left, nothing is kept."""
         try:
             data = conn.sock.recv(MOST_GATHERED)
         except (BlockingIOError, InterruptedError):
-            return
+            return False
         except OSError:
             data = b""
             received.clear()
         received += data
-        if data and not is_gathered(received):
-            return
-        self._end(conn)
+        return not data or is_gathered(received)
+
+    def _hand_over(self, conn: TConn, received: bytearray) -> None:
         if not received:  # the client has left
             conn.close()
             self.nr_conns -= 1

@@ -1,6 +1,7 @@
-"""Log lines written together, a moment later: a line by itself costs a request more than its sign-in does."""
+"""Log lines put into words and written together, a moment later: a line by itself costs a request more than its sign-in."""
 
 import atexit
+import contextvars
 import logging
 import os
 import threading
@@ -22,28 +23,27 @@ class Unhurried(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[bytes] = []
+        #: With what was bound to the context when they came.
+        self._waiting: list[tuple[contextvars.Context, logging.LogRecord]] = []
+        #: Apart from logging's own lock, which requests take: they need not wait for lines to be put into words.
+        self._writing = threading.RLock()
         self._process = 0  # whose thread writes: threads do not survive a fork, nor are the lines before it ours
         atexit.register(self.flush)
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            line = (self.format(record) + "\n").encode(errors="backslashreplace")
-        except Exception:  # noqa: BLE001 - as logging's own handlers do: a log line never fails a request
-            self.handleError(record)
-            return
         if self._process != os.getpid():
-            self._process, self._lines = os.getpid(), []
+            self._process, self._waiting, self._writing = os.getpid(), [], threading.RLock()
             threading.Thread(target=self._write_now_and_then, name="log", daemon=True).start()
-        self._lines.append(line)
+        self._waiting.append((contextvars.copy_context(), record))
         if record.levelno >= logging.WARNING:
             self.flush()
 
     def flush(self) -> None:
-        with self.lock:
-            lines, self._lines = self._lines, []
+        with self._writing:
+            waiting, self._waiting = self._waiting, []
             piece = b""
-            for line in lines:
+            for context, record in waiting:
+                line = context.run(self._line, record)
                 if piece and len(piece) + len(line) > PIECE:
                     _write(piece)
                     piece = b""
@@ -51,10 +51,17 @@ class Unhurried(logging.Handler):
             if piece:
                 _write(piece)
 
+    def _line(self, record: logging.LogRecord) -> bytes:
+        try:
+            return (self.format(record) + "\n").encode(errors="backslashreplace")
+        except Exception:  # noqa: BLE001 - as logging's own handlers do: a log line never fails a request
+            self.handleError(record)
+            return b""
+
     def _write_now_and_then(self) -> None:
         while True:
             time.sleep(PATIENCE_SECONDS)
-            if self._lines:
+            if self._waiting:
                 self.flush()
 
 

@@ -13,6 +13,7 @@ import contextvars
 import logging.config
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -58,7 +59,7 @@ def configuration(environment: str, level: str, *, unhurried: bool = False) -> d
                     structlog.stdlib.ExtraAdder(),
                     structlog.stdlib.add_log_level,
                     structlog.stdlib.add_logger_name,
-                    structlog.processors.TimeStamper(fmt="iso", utc=True),
+                    stamped,
                 ],
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -89,6 +90,20 @@ def configuration(environment: str, level: str, *, unhurried: bool = False) -> d
 def configure(environment: str, level: str, *, unhurried: bool = False) -> None:
     """Set up this process's logging."""
     logging.config.dictConfig(configuration(environment, level, unhurried=unhurried))
+
+
+def stamped(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """When it happened; structlog's own TimeStamper tells when the line is put into words, which may be later."""
+    line["timestamp"] = moment(line["_record"].created)
+    return line
+
+
+def moment(seconds: float) -> str:
+    """
+    >>> moment(1764460800.25)
+    '2025-11-30T00:00:00.250000Z'
+    """
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
