@@ -15,7 +15,7 @@ from api.console.page import back, page_blueprint, page_number, wants_part
 from api.console.speech import say
 from api.db import session
 from api.fields import money
-from api.leadgen.announce import announce, announce_stats
+from api.leadgen.announce import announce, announce_stats, ring
 from api.paging import page_of
 from models.base import utc_now
 from models.earnings import campaigns_with_figures, niche_earnings, niche_totals
@@ -69,6 +69,7 @@ def new_niche() -> Response | str | tuple[str, int]:
     made, filled = forms.send(NicheForm(), NICHE, request.form, lambda body: create_niche(session(), body))
     if filled.errors:
         return _niche_form(NICHE, filled, say("New niche"), "/console/leadgen"), 400
+    ring()
     return back(f"/console/leadgen/{made.id}", "saved")
 
 
@@ -86,6 +87,7 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
     )
     if filled.errors:
         return _niche_form(controls, filled, say("Edit niche"), home), 400
+    ring()
     return back(home, "saved")
 
 
@@ -94,14 +96,12 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
 def one_niche(niche_id: UUID) -> str:
     niche = get_niche(session(), niche_id)
     earned = niche_earnings(session(), niche)
-    if wants_part():
-        return render_template("console/niche_tiles.html", niche=niche, total=earned.total)
     last = utc_now().date()
     days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
     by_day = {part.day: part.figures.leads for part in earned.by_day}
     newest, _ = page_of(prospects(niche_id=niche.id), {"page": 1, "limit": 20})
     return render_template(
-        "console/niche.html",
+        "console/niche_part.html" if wants_part() else "console/niche.html",
         niche=niche,
         total=earned.total,
         chart=charts.columns(
@@ -120,7 +120,7 @@ def all_prospects() -> str:
     page = page_number()
     rows, total = page_of(prospects(status=status), {"page": page, "limit": PER_PAGE})
     return render_template(
-        "console/prospects.html",
+        "console/prospect_rows.html" if wants_part() else "console/prospects.html",
         prospects=rows,
         status=status,
         statuses=list(ProspectStatus),

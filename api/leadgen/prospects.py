@@ -11,7 +11,7 @@ from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import after_commit, session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
 from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
-from api.leadgen.announce import announce, announce_stats, score_soon
+from api.leadgen.announce import announce, announce_stats, ring, score_soon
 from api.leadgen.schemas import Amount, ListArgs, rows_of, window
 from models.campaigns import Platform
 from models.conversion import convert
@@ -238,6 +238,7 @@ class Messages(MethodView):
     def post(self, body, lead_id):
         """Add a message to a lead's conversation"""
         said: Message = add_message(session(), lead_id, body["message"], body["sender"], body["platform"])
+        ring()
         score_soon(lead_id)
         return said
 
