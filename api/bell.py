@@ -1,8 +1,8 @@
 """The bell: who has a page open learns at once that there is a notice for them, or that what it shows has changed.
 
-What travels over Redis is only "look": the channel names the user (or lead generation), the payload says nothing, and who hears it reads the
-table. So a lost or a doubled ring tells nobody anything wrong. A listener holds one of the web process's threads, so
-they are few and do not last; who finds no seat asks every few seconds instead.
+What travels over Redis is only "look": the channel names the user (or lead generation), the payload says nothing, and
+who hears it reads the table. So a lost or a doubled ring tells nobody anything wrong. A listener holds one of the web
+process's threads, so they are few and do not last; who finds no seat asks every few seconds instead.
 """
 
 import logging

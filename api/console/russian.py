@@ -114,7 +114,9 @@ SENTENCES = {
     "Choose a role.": "Выберите роль.",
     "Choose a status.": "Выберите статус.",
     "Choose a CSV file.": "Выберите файл CSV.",
-    "Telegram did not sign this, or too long ago; sign in with Telegram again.": "Telegram этого не подписывал или подписал давно; войдите через Telegram ещё раз.",
+    "Telegram did not sign this, or too long ago; sign in with Telegram again.": (
+        "Telegram этого не подписывал или подписал давно; войдите через Telegram ещё раз."
+    ),
     "This account is switched off.": "Этот аккаунт отключён.",
     "Say a number of rooms, as in: студия, 1, 2, 1-3, 4+.": "Укажите число комнат, например: студия, 1, 2, 1-3, 4+.",
     "There are no places with so many rooms.": "Столько комнат не бывает.",
@@ -510,7 +512,7 @@ PATTERNS = (
     (r"A \w+ that is (\w+) cannot become (\w+); it can become: (.+)\.", "Отсюда («{}») сюда («{}») нельзя; можно: {}."),
     (r"Run (\d+) \((\w+)\) is going; wait for it or cancel it\.", "Идёт запуск {} ({}); дождитесь или отмените его."),
     (r"Run (\d+) has (\w+); there is nothing to cancel\.", "Запуск {} уже закончен ({}); отменять нечего."),
-    (r"Run (\d+) has the same market; wait for it or cancel it\.", "Тот же рынок уже пересчитывает запуск {}; дождитесь или отмените его."),
+    (r"Run (\d+) has the same market; wait .+\.", "Тот же рынок считает запуск {}; дождитесь или отмените его."),
     (r"Only an accepted match can be completed; this one is (\w+)\.", "Завершить можно только взаимный мэтч; этот — {}."),
     (r"The inquiry is (\w+) already; it does not go back to (\w+)\.", "Заявка уже «{}»; вернуть её в «{}» нельзя."),
     (r"Unknown word; use one of: (.+)\.", "Неизвестное слово; выберите из: {}."),

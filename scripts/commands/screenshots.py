@@ -38,6 +38,7 @@ PAGES = {
     "nowhere": (0, "/console/nowhere"),
 }
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+COVERAGE = Image.Quantize.MAXCOVERAGE
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -99,6 +100,6 @@ def _shoot(browser, base, out, names, who, theme, size, width, height, lang) -> 
         else:
             path = out / f"{name}-{size}-{theme}.png"
             page.screenshot(path=path)
-            # 256 colours are plenty for pages without photos, and a third of the size.
-            Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+            # 256 colours are plenty for pages without photos, and a third of the size; rare ones (a cross, a heart) count too.
+            Image.open(path).convert("RGB").quantize(256, COVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     context.close()

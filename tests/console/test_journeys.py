@@ -11,7 +11,7 @@ from models.favorites import Favorite
 from models.feed import FeedAction
 from models.inquiries import Inquiry
 from models.leads import Lead
-from tests.console.conftest import tab_to
+from tests.console.conftest import HASTE, tab_to
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -114,7 +114,7 @@ def test_a_tenant_swipes_keeps_and_takes_back(visit, town, db):
 
 
 def test_a_tenant_and_an_owner_talk(visit, town):
-    tenant, owner = visit(town.tenant), visit(town.seller)
+    tenant, owner = visit(town.tenant, before=HASTE), visit(town.seller)
     tenant.keyboard.press("ArrowRight")
     expect(tenant.locator(".toast")).to_be_visible()
     tenant.goto("/console/inquiries")

@@ -7,16 +7,16 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select, update
 
 from api import bell
-from models.campaigns import Campaign, CampaignStatus, Platform
+from models.api_keys import create_api_key
+from models.campaigns import Campaign, CampaignStatus
 from models.enums import ActionKind, DealType, RunState, Side
 from models.matches import act
-from models.messages import Sender, add_message
 from models.niches import Niche
 from models.notifications import NoticeType, notify
 from models.properties import Property
-from models.prospects import Prospect, ProspectStatus, add_prospect
+from models.prospects import Prospect, ProspectStatus
 from models.runs import RescoringRun, RescoringShard
-from tests.console.conftest import enter, tab_to
+from tests.console.conftest import HASTE, enter, tab_to
 from tests.console.test_every_page import advertised
 
 pytestmark = pytest.mark.timeout(240)
@@ -87,7 +87,7 @@ def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
 
 
 def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, db):
-    page = visit(town.admin)
+    page = visit(town.admin, before=HASTE)
     page.get_by_label("Run over").select_option("market")
     page.get_by_role("button", name="Start").click()
     city = page.get_by_label("City, for one market")
@@ -217,7 +217,8 @@ def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     """
     ids = advertised(db)
     page = visit(town.admin, before=NO_POLLS)
-    api = app.test_client()
+    api, key = app.test_client(), {"X-API-Key": create_api_key(db, "test")[1]}
+    db.commit()
     page.goto("/console/leadgen")
     expect(page.get_by_role("row", name="Ремонт")).to_contain_text("target 100")
     page.get_by_role("link", name="Ремонт").click()
@@ -226,7 +227,7 @@ def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     mark(page)
     for number in range(8):
         body = {"ad_id": str(ids["ad"]), "name": f"N{number}", "source": "olx", "phone": f"+7701000{number:04}"}
-        assert api.post("/api/leads", json=body).status_code == 201
+        assert api.post("/api/leads", json=body, headers=key).status_code == 201
     expect(cost.locator(".value.good")).to_have_text("100")  # 900 / 9
     expect(page.locator("a.row")).to_have_count(9)
     assert is_marked(page)
@@ -237,7 +238,7 @@ def test_lead_generation_is_watched_as_it_goes(app, visit, town, db):
     expect(reasons).to_have_text([re.compile(r"Completeness.*20 / 30"), re.compile(r"Budget.*8 / 20")])
     mark(page)
     said = {"message": "Хорошо, жду", "sender": "lead", "platform": "olx"}
-    assert api.post(f"/api/leads/{ids['prospect']}/messages", json=said).status_code == 201
+    assert api.post(f"/api/leads/{ids['prospect']}/messages", json=said, headers=key).status_code == 201
     expect(page.locator(".bubble").nth(2)).to_contain_text("Хорошо, жду")
     assert is_marked(page)
 
