@@ -38,7 +38,6 @@ PAGES = {
     "nowhere": (0, "/console/nowhere"),
 }
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-COVERAGE = Image.Quantize.MAXCOVERAGE
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -100,6 +99,17 @@ def _shoot(browser, base, out, names, who, theme, size, width, height, lang) -> 
         else:
             path = out / f"{name}-{size}-{theme}.png"
             page.screenshot(path=path)
-            # 256 colours are plenty for pages without photos, and a third of the size; rare ones (a cross, a heart) count too.
-            Image.open(path).convert("RGB").quantize(256, COVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+            _with_few_colours(Image.open(path).convert("RGB")).save(path, optimize=True)
     context.close()
+
+
+def _with_few_colours(picture: Image.Image) -> Image.Image:
+    """
+    The same with its 256 most frequent colours, a third of the size: plenty for pages without photos.
+
+    The frequent ones stay exactly as they are. Pillow's own palettes are means, which tint the ground and brown the reds.
+    """
+    frequent = sorted(picture.getcolors(1 << 24), reverse=True)[:256]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in frequent for part in colour])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
