@@ -40,7 +40,7 @@ def test_telegram_lets_in_whom_it_has_signed_for_and_nobody_else(app, visit, tow
     object.__setattr__(app.extensions["settings"], "telegram_bot_token", BOT_TOKEN)
     page = visit(None, beside=TELEGRAM, refused=(401,))
     now = int(time.time())
-    eve = {"id": 7, "first_name": "Ева", "auth_date": now}
+    eve = {"id": 6_123_456_789, "first_name": "Ева", "auth_date": now}
     results = {
         "garbled": signed(**eve)[:-5],
         "forged": signed(**eve, bot_token="42:GUESSED"),
