@@ -89,7 +89,7 @@ _SIDES = """
         SELECT l.id, l.owner_id, l.city_key, l.deal_type, l.property_type, l.rooms, l.area_min / 2 AS area_floor,
                -- A hair of grace: amounts converted by a rate are rounded in more than one way.
                l.budget_max * f.factor * 1.15 * 1.000000000001 AS ceiling,
-               r.lead_id IS NOT NULL AS has_list,
+               r.city_key AS listed_city, r.deal_type AS listed_deal,
                r.version = l.version AND r.city_key IS NOT NULL AS settled
         FROM leads AS l
         LEFT JOIN lead_recommendations AS r ON r.lead_id = l.id
@@ -98,7 +98,7 @@ _SIDES = """
     supply AS MATERIALIZED (
         SELECT p.id, p.owner_id, p.city_key, p.deal_type, p.property_type, p.rooms, p.area,
                p.price * f.factor AS amount,
-               r.property_id IS NOT NULL AS has_list,
+               r.city_key AS listed_city, r.deal_type AS listed_deal,
                r.version = p.version AND r.city_key IS NOT NULL AS settled
         FROM properties AS p
         LEFT JOIN property_recommendations AS r ON r.property_id = p.id
@@ -135,13 +135,15 @@ def _pair_probe(side: str, lists: str, ids: str) -> Probe:
         CROSS JOIN LATERAL unnest(r.{ids}) AS entry (id)
         LEFT JOIN {other_table} AS {theirs} ON {theirs}.id = entry.id
         CROSS JOIN LATERAL unnest(array_remove(ARRAY[
-            CASE WHEN {theirs}.id IS NULL OR NOT {theirs}.has_list THEN '{side}_orphan' END,
+            CASE WHEN {mine}.settled
+                AND ({theirs}.listed_city, {theirs}.listed_deal) IS DISTINCT FROM (r.city_key, r.deal_type)
+                THEN '{side}_orphan' END,
             {cases}
         ], NULL)) AS rule
         """  # noqa: S608  # nosec B608
     lists_of = f"in no list of a {side}"
     claims = {
-        "orphan": f"every {other} in a list of a {side} exists and has a list itself",
+        "orphan": f"every {other} in a list of a {side} exists and has a list in the same market itself",
         "other_market": f"{lists_of} stands a {other} of another market",
         "own": f"{lists_of} stands a {other} of the same owner",
         "type": f"{lists_of} stands a pair of the wrong property type",
@@ -159,8 +161,8 @@ def _mutual_probe(side: str) -> Probe:
     """
     What one list says of a pair, held against the other's.
 
-    The score of a pair is one number. And where only one of two settled lists names the pair, the other must be full
-    of pairs at least as good, or its side has acted on the pair.
+    The score of a pair is one number, once both lists are of their entities' present versions. And where only one of two
+    such lists names the pair, the other must be full of pairs at least as good, or its side has acted on the pair.
     """
     other = "property" if side == "lead" else "lead"
     ids, other_ids = ("property_ids", "lead_ids") if side == "lead" else ("lead_ids", "property_ids")
@@ -181,17 +183,17 @@ def _mutual_probe(side: str) -> Probe:
         CROSS JOIN LATERAL unnest(r.{ids}, r.scores) AS entry (id, score)
         JOIN {other}_recommendations AS o ON o.{other}_id = entry.id
         CROSS JOIN LATERAL (SELECT array_position(o.{other_ids}, r.{side}_id) AS place) AS here
-        WHERE o.scores[here.place] <> entry.score
-            OR (here.place IS NULL
-                AND r.version = e.version
-                AND (cardinality(o.scores) < :list_length OR o.scores[CAST(:list_length AS integer)] < entry.score)
-                AND o.version = (SELECT version FROM {other_entity} WHERE id = o.{other}_id)
-                AND o.city_key IS NOT NULL
-                AND NOT EXISTS (
-                    SELECT FROM actions AS a
-                    WHERE a.{side}_id = r.{side}_id AND a.{other}_id = entry.id AND a.side = '{other.upper()}'
-                )
-                {swiped})
+        WHERE r.version = e.version
+            AND o.version = (SELECT version FROM {other_entity} WHERE id = o.{other}_id)
+            AND (o.scores[here.place] <> entry.score
+                 OR (here.place IS NULL
+                     AND (cardinality(o.scores) < :list_length OR o.scores[CAST(:list_length AS integer)] < entry.score)
+                     AND o.city_key IS NOT NULL
+                     AND NOT EXISTS (
+                         SELECT FROM actions AS a
+                         WHERE a.{side}_id = r.{side}_id AND a.{other}_id = entry.id AND a.side = '{other.upper()}'
+                     )
+                     {swiped}))
         """  # noqa: S608  # nosec B608
     return Probe(
         sql,

@@ -13,10 +13,13 @@ from matching.ranking import RankedLists
 from models.enums import Side
 from models.recommendations import LIST_LENGTH
 from worker.snapshot import Part, Snapshot, row_of
-from worker.store import StoredLists, clear_lists, listing_any, read_lists, write_lists
+from worker.store import StoredLists, clear_lists, listed_elsewhere, listing_any, read_lists, write_lists
 
-#: When more lists were written since the last look, searching all lists is quicker than reading these.
-MOST_LISTS_WRITTEN = 1000
+#: When more than this has changed in a market, scoring all of it is the quicker way to make it right.
+MOST_CHANGES = 300
+
+#: When more lists than this may hold an entity, searching all lists is quicker than reading these.
+MOST_LISTS_READ = 1000
 
 #: Changed entities whose scores with the whole other side are kept while their changes are applied.
 SCORES_KEPT = 16
@@ -31,15 +34,23 @@ class Before:
             for side, ids in ((Side.LEAD, lead_ids), (Side.PROPERTY, property_ids))
         }
 
-    def listed(self, side: Side, ids: set[int]) -> Part | None:
+    def listed(self, side: Side, ids: set[int], now: Part) -> Part | None:
         """
-        The entities of *side* as they are in the others' lists; None if that cannot be told of all of them.
+        The entities of *side* as they are in the others' lists that have not been written since; None if that cannot be
+        told of all of *ids*.
 
-        Lists hold an entity by the version that its own list was computed from: both are written together.
+        Lists hold an entity by the version that its own list was computed from: both are written together. One that has
+        no list stands in none.
+
+        Args:
+            now: This side after the refresh.
         """
-        part = self._known[side]
-        same = part.versions == part.listed_versions
-        return part if same.all() and len(part) == len(ids) else None
+        known = self._known[side]
+        stands = known.listed_versions > 0
+        changed = stands & (known.versions != known.listed_versions)
+        came = now.take(now.rows_of(ids - set(known.ids.tolist())))
+        told = len(known) + len(came) == len(ids) and not changed.any() and not came.listed_versions.any()
+        return known.take(np.flatnonzero(stands)) if told else None
 
 
 def apply_changes(
@@ -54,15 +65,19 @@ def apply_changes(
     Rewrite, in the caller's transaction, every list that the given leads and properties touch.
 
     The caller holds the market's lock and has refreshed the snapshot. Afterwards the lists are what a full run over the
-    snapshot would have stored, to the last bit.
+    snapshot would have stored, to the last bit, but for entities of the market that have no list yet: these stand in
+    nobody's lists until they are made right themselves. So whoever has no list need not be looked for when it leaves.
 
     Args:
         before: The changed entities as the snapshot had them before it was refreshed. It saves a search through all
             lists of the market.
         only: The lists to look at; the caller knows that all others are right. Without it, all.
     """
-    changed = {Side.LEAD: lead_ids, Side.PROPERTY: property_ids}
-    fresh = _Fresh(snapshot)
+    changed = {
+        side: ids - _still_elsewhere(session, snapshot, side, ids)
+        for side, ids in ((Side.LEAD, lead_ids), (Side.PROPERTY, property_ids))
+    }
+    fresh = _Fresh(snapshot, changed)
     for side in Side:
         _rewrite_own(session, fresh, side, changed[side] if only is None else changed[side] & only[side])
     for side in Side:
@@ -72,10 +87,18 @@ def apply_changes(
 
 
 class _Fresh:
-    """Scores of changed entities against all of the other side; of the last few they are kept, for they are asked for thrice."""
+    """What is worked out for the changed entities: scores against all of the other side, of the last few kept, for they are
+    asked for thrice; and who is not to stand in lists."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, changed: Mapping[Side, set[int]]) -> None:
         self.snapshot = snapshot
+        #: Rows of each side that have no list and get none now.
+        self.unlisted: dict[Side, NDArray[np.int64]] = {}
+        for side in Side:
+            part = snapshot.part(side)
+            unlisted = part.listed_versions == 0
+            unlisted[part.rows_of(changed[side])] = False
+            self.unlisted[side] = np.flatnonzero(unlisted)
         self._kept: dict[tuple[Side, int], NDArray[np.float32]] = {}
 
     def of(self, side: Side, row: int) -> NDArray[np.float32]:
@@ -86,6 +109,12 @@ class _Fresh:
                 del self._kept[next(iter(self._kept))]
             self._kept[side, row] = _scores(side, part.vectors.take([row]), other)
         return self._kept[side, row]
+
+
+def _still_elsewhere(session: Session, snapshot: Snapshot, side: Side, ids: set[int]) -> set[int]:
+    """Those of *ids* that have come to this market and stand in another's lists: they leave there first."""
+    part = snapshot.part(side)
+    return listed_elsewhere(session, side, snapshot.market, part.ids[part.rows_of(ids)])
 
 
 def _scores(side: Side, one: Any, others: Part) -> NDArray[np.float32]:
@@ -112,6 +141,7 @@ def _scored(session: Session, fresh: _Fresh, side: Side, rows: NDArray[np.int64]
     lists = []
     for place, row in enumerate(rows.tolist()):
         scores = fresh.of(side, row).copy()
+        scores[fresh.unlisted[other_side(side)]] = np.nan
         scores[theirs[mine == place]] = np.nan
         lists.append(best_of_scores(scores[np.newaxis], LIST_LENGTH))
     return StoredLists(part.ids[rows], part.versions[rows], _by_id(RankedLists.concat(lists), other))
@@ -127,21 +157,23 @@ def _touched(
 ) -> NDArray[np.int64]:
     """Ids of *side* in whose lists the *changed* of the other side stand or may now belong; a few too many do no harm."""
     snapshot, few = fresh.snapshot, other_side(side)
-    if only is not None and len(only) <= MOST_LISTS_WRITTEN:
+    if only is not None and len(only) <= MOST_LISTS_READ:
         return np.array(sorted(only), np.int64)
     part = snapshot.part(side)
     reached = np.zeros(len(part), bool)
     for row in snapshot.part(few).rows_of(changed).tolist():
         reached |= fresh.of(few, row) >= part.cuts  # NaN, where the pair is broken, reaches nothing
-    known = before and before.listed(few, changed)
-    # Lists written since may hold a version of the changed that we have never seen.
-    written = snapshot.lists_written[side]
-    if known is None or len(written) > MOST_LISTS_WRITTEN:
+    known = before and before.listed(few, changed, snapshot.part(few))
+    # Lists written since may hold a version of the changed that we have never seen; and of owners that have changed, too,
+    # and are yet to be made right, we do not know any more what reached their lists.
+    waiting = (part.listed_versions > 0) & (part.listed_versions != part.versions)
+    unsure = np.union1d(snapshot.lists_written[side], part.ids[waiting])
+    if known is None or len(unsure) > MOST_LISTS_READ:
         touched = np.union1d(part.ids[reached], listing_any(session, side, snapshot.market, sorted(changed)))
     else:
         for row in range(len(known)):
             reached |= _scores(few, known.vectors.take([row]), part) >= part.cuts
-        touched = np.union1d(part.ids[reached], written)
+        touched = np.union1d(part.ids[reached], unsure)
     return touched if only is None else np.intersect1d(touched, sorted(only))
 
 

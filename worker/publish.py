@@ -9,7 +9,7 @@ from matching.ranking import RankedLists
 from models.enums import Side
 from models.recommendations import Market
 from models.unscorable import Failure
-from worker.changes import apply_changes, other_side
+from worker.changes import MOST_CHANGES, apply_changes, other_side
 from worker.markets import lock_market
 from worker.snapshot import Snapshot
 from worker.stages import stage
@@ -50,14 +50,16 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
 
     Everybody who changes lists of the market waits from here until the caller commits, so little is done within. Where
     model, weights and rates are those of the lists that stand, only what differs from these is written, and a list
-    written since is newer than ours: the market is locked for milliseconds.
+    written since is newer than ours: the market is locked for milliseconds. Not so where much is stale (after a bulk
+    load): lists written since may lack what has had no list so far, and all are written.
     """
     market = snapshot.market
     generation = (snapshot.text_model_id, snapshot.weights_id, snapshot.rates)
     with stage("compare"):
         published = _compare(session)
         same = _generation(session.get(Market, market, populate_existing=True)) == generation
-        if same:
+        few = same and sum(map(len, stale_in(session, market))) <= MOST_CHANGES
+        if few:
             for side in Side:
                 forget_unchanged(session, side, market)
     with stage("wait for lock"):
@@ -65,32 +67,39 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
     if same and _generation(row) != generation:
         raise GenerationMovedError(f"{market[0]}, {market[1]} was published by somebody else meanwhile")
     with stage("publish"):
+        stale = dict(zip(Side, stale_in(session, market), strict=True))
         if not same:
             row.text_model_id, row.weights_id, row.rates = generation
             row.run_id = run_id
             row.generation += 1
         for side in Side:
-            publish_staged(session, side, market, row.run_id, snapshot.seen if same else None)
+            publish_staged(session, side, market, row.run_id, snapshot.seen if few else None)
         row.published_at = func.now()
         session.flush()
     with stage("catch up"):
-        _catch_up(session, snapshot, same)
+        _catch_up(session, snapshot, stale if few else None)
     published.skipped = snapshot.failures
     return published
 
 
-def _catch_up(session: Session, snapshot: Snapshot, same: bool) -> None:
-    """Make right what was written since the snapshot, and take out what the engine failed on."""
+def _catch_up(session: Session, snapshot: Snapshot, stale: dict[Side, set[int]] | None) -> None:
+    """
+    Make right what was written since the snapshot, and take out what the engine failed on.
+
+    Args:
+        stale: What no task had made right yet when we published, if lists written since were left alone.
+    """
     changed = dict(zip(Side, snapshot.refresh(session), strict=True))
-    wrong = dict(zip(Side, stale_in(session, snapshot.market), strict=True))
-    if same:
-        # Tasks that have made a change right did so in all lists but those that we have written just now; those that
-        # have not yet will find these among the lists written since they last looked.
-        ours = {side: written_here(session, side, snapshot.market) for side in Side}
-        apply_changes(session, snapshot, changed[Side.LEAD], changed[Side.PROPERTY], only=ours)
-        wrong = {side: wrong[side] - changed[side] for side in Side}
-    else:
+    if stale is None:
+        wrong = dict(zip(Side, stale_in(session, snapshot.market), strict=True))
         wrong = {side: wrong[side] | changed[side] for side in Side}
+    else:
+        # Tasks that have made a change right did so in all lists but those that we have written just now. Where no task
+        # has, the change is made right in all lists here: our own lists say that it was.
+        ours = {side: written_here(session, side, snapshot.market) for side in Side}
+        done = {side: changed[side] - stale[side] for side in Side}
+        apply_changes(session, snapshot, done[Side.LEAD], done[Side.PROPERTY], only=ours)
+        wrong = stale
     for failure in snapshot.failures:
         wrong[failure.side].add(failure.entity_id)
     apply_changes(session, snapshot, wrong[Side.LEAD], wrong[Side.PROPERTY])

@@ -15,7 +15,7 @@ from models.tiles import grid_of, market_size
 from models.unscorable import Failure
 from models.users import User
 from worker.cache import SnapshotCache
-from worker.changes import Before, apply_changes
+from worker.changes import MOST_CHANGES, Before, apply_changes
 from worker.context import settings
 from worker.load import MarketKey
 from worker.markets import lock_market, text_model, weights
@@ -27,9 +27,6 @@ from worker.stages import stage
 from worker.stale import moved_here, stale_in
 
 log = logging.getLogger(__name__)
-
-#: When more than this has changed in a market, scoring all of it is the quicker way to make it right.
-MOST_CHANGES = 300
 
 _snapshots = SnapshotCache()
 

@@ -1,7 +1,8 @@
 """A market in a worker's memory: ids, vectors and cuts of both sides, brought up to date by what was written since."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,7 @@ from models.recommendations import LIST_LENGTH
 from models.unscorable import Failure, set_aside, set_aside_ids, take_back
 from worker.horizon import Horizon, horizon
 from worker.load import MarketKey, Rows, gone_since, load_leads, load_properties
-from worker.store import Cuts, cuts
-
-#: The cut of an entity that has no stored list yet: nothing reaches it.
-NO_LIST = np.float32(np.inf)
+from worker.store import NO_IDS, NO_LIST, Cuts, cuts
 
 
 @dataclass
@@ -33,7 +31,7 @@ class Part:
     One side of the market. Row *i* of *vectors* is the entity ``ids[i]`` in version ``versions[i]``; ids rise.
 
     ``cuts[i]`` is the score below which nothing enters the stored list of row *i* (-1: there is room), and
-    ``listed_versions[i]`` the version that this list was computed from (0: there is none).
+    ``listed_versions[i]`` the version that this list was computed from (0: there is none in this market).
     """
 
     ids: NDArray[np.int64]
@@ -151,7 +149,7 @@ class Snapshot:
             places=places,
             failures=leads.failures + properties.failures,
         )
-        snapshot._note_lists(session, None)
+        snapshot._note_lists(session)
         return snapshot
 
     def part(self, side: Side) -> Part:
@@ -164,12 +162,13 @@ class Snapshot:
         leads = load_leads(session, self.market, self.places, self.text_model, self.weights, since)
         gone_properties = gone_since(session, Property, self.market, since)
         properties = load_properties(session, self.market, self.places, self.text_model, since)
+        came = {side: rows.ids[~self.part(side).has(rows.ids)] for side, rows in zip(Side, (leads, properties), strict=True)}
         self.leads = self.leads.without(gone_leads).with_rows(leads)
         self.properties = self.properties.without(gone_properties).with_rows(properties)
         failures = leads.failures + properties.failures
         self.leave_out(session, failures)
         self._leave_out_still()
-        self._note_lists(session, since)
+        self._note_lists(session, since, came)
         failed = {side: {failure.entity_id for failure in failures if failure.side is side} for side in Side}
         return (
             {*gone_leads, *leads.ids.tolist(), *failed[Side.LEAD]},
@@ -219,11 +218,14 @@ class Snapshot:
             excluded_for_properties=self.excluded(session, Side.PROPERTY),
         )
 
-    def _note_lists(self, session: Session, since: Horizon | None) -> None:
+    def _note_lists(
+        self, session: Session, since: Horizon | None = None, came: Mapping[Side, NDArray[np.int64]] = MappingProxyType({})
+    ) -> None:
+        """Take in the lists written since, and those of the entities that *came*: theirs may stand from an earlier stay."""
         for side in Side:
-            found = cuts(session, side, self.market, LIST_LENGTH, since)
+            found = cuts(session, side, self.market, LIST_LENGTH, since, came.get(side, NO_IDS))
             self.part(side).note_lists(found)
-            self.lists_written[side] = found.ids
+            self.lists_written[side] = found.ids[found.versions > 0]
 
 
 def row_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:

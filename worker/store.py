@@ -27,6 +27,10 @@ _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _INT8_OID, _FLOAT4_OID = 20, 700
 
+#: The cut of an entity that has no list in the market: nothing reaches it.
+NO_LIST = np.float32(np.inf)
+NO_IDS = np.zeros(0, np.int64)
+
 
 @dataclass(frozen=True)
 class StoredLists:
@@ -164,6 +168,21 @@ def clear_lists(session: Session, side: Side, market: MarketKey, ids: list[int])
     )
 
 
+def listed_elsewhere(session: Session, side: Side, market: MarketKey, ids: NDArray[np.int64]) -> set[int]:
+    """Those of *ids* whose list stands in another market."""
+    if not len(ids):
+        return set()
+    found = session.scalars(
+        _of(
+            side,
+            "SELECT {key} FROM {table} WHERE {key} = ANY(:ids)"
+            " AND city_key IS NOT NULL AND (city_key, deal_type) <> (:city_key, :deal_type)",
+        ),
+        {"ids": ids.tolist(), "city_key": market[0], "deal_type": market[1].value},
+    )
+    return set(found)
+
+
 def read_lists(session: Session, side: Side, market: MarketKey, ids: NDArray[np.int64]) -> StoredLists:
     """The stored lists of these entities, ascending by id; those without one in this market are left out."""
     rows = session.execute(
@@ -204,26 +223,43 @@ class Cuts:
     """Of some lists: from which version of their owner they were computed, and the score below which nothing enters them."""
 
     ids: NDArray[np.int64]
+    #: 0 where the list does not stand in the market.
     versions: NDArray[np.int64]
-    #: The last score of a full list, -1 where there is room.
+    #: The last score of a full list, -1 where there is room; :data:`NO_LIST` where it does not stand in the market.
     scores: NDArray[np.float32]
 
 
-def cuts(session: Session, side: Side, market: MarketKey, k: int, since: Horizon | None) -> Cuts:
-    """The cuts of the market's lists of *k* entries; only of those that a look to the horizon *since* has missed."""
-    missed = f"{MISSED} AND" if since else ""
+def cuts(
+    session: Session, side: Side, market: MarketKey, k: int, since: Horizon | None = None, ids: NDArray[np.int64] = NO_IDS
+) -> Cuts:
+    """
+    The cuts of the market's lists of *k* entries.
+
+    Args:
+        since: Only lists that a look to this horizon has missed, and the lists of *ids*; those of other markets, too, for
+            they may have been in this one.
+    """
+    of_interest = f"({MISSED} OR {{key}} = ANY(CAST(:ids AS bigint[])))" if since else "{is_here}"
     rows = session.execute(
         _of(
             side,
-            "SELECT {key}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END FROM {table}"
-            f" WHERE {missed} city_key = :city_key AND deal_type = :deal_type",  # nosec B608
+            f"""
+            SELECT {{key}}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END, {{is_here}}
+            FROM {{table}} WHERE {of_interest}
+            """.replace("{is_here}", "city_key IS NOT NULL AND (city_key, deal_type) = (:city_key, :deal_type)"),
         ),
-        {"k": k, "city_key": market[0], "deal_type": market[1].value, **(since.parameters if since else {})},
+        {
+            "k": k,
+            "city_key": market[0],
+            "deal_type": market[1].value,
+            **({"ids": ids.tolist()} | since.parameters if since else {}),
+        },
     ).all()
+    here = np.array([row[3] for row in rows], bool)
     return Cuts(
         np.array([row[0] for row in rows], np.int64),
-        np.array([row[1] for row in rows], np.int64),
-        np.array([row[2] for row in rows], np.float32),
+        np.where(here, np.array([row[1] for row in rows], np.int64), 0),
+        np.where(here, np.array([row[2] for row in rows], np.float32), NO_LIST),
     )
 
 

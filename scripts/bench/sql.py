@@ -9,7 +9,8 @@ docs/matching.md (exact ones, where we interpolate between knots), text as the s
 - unknown amounts are stored as 0 or infinity for the conditions, so that none has an OR in it;
 - a B-tree over (type, rooms, price) and one over (rooms, price) for leads' queries, a GIN index over (types, rooms)
   and a B-tree over the ceiling for properties' queries; the planner has fresh statistics and chooses;
-- a connection for each thread, everything in memory, nothing written.
+- everything in memory, nothing written; and, beside one query on one connection, the rows shared out among as many
+  connections as we have threads.
 
 It leaves out pairs of one owner, as we do, and knows nothing of pairs acted on.
 """
@@ -159,6 +160,7 @@ def seconds_for_all(url: str, counts: dict[str, int], k: int, threads: int, samp
     Seconds for every lead's and every property's *k* best, from those of *sample* rows of each side.
 
     Args:
+        threads: Connections that share the rows.
         counts: How many rows there are of "lead" and of "property".
     """
     total = 0.0

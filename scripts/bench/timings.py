@@ -10,7 +10,7 @@ import click
 from models.base import utc_now
 
 FLOOR, NARROW_FLOOR, OURS = "dense product alone (the floor)", "the same, 128 columns wide", "Leadmatch"
-SQL = "PostgreSQL, LATERAL query each way"
+SQL = "PostgreSQL LATERAL"
 
 
 @dataclass

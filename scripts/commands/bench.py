@@ -140,12 +140,14 @@ def _sampled(share: int) -> str:
 
 
 def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample: int) -> None:
-    """The query that does the same in a PostgreSQL of our own."""
+    """The query that does the same in a PostgreSQL of our own: as one would write it, and shared out among our threads."""
     click.echo("loading PostgreSQL")
+    note = f"{sample} rows of each side, times {timings.size / min(sample, timings.size):g}"
     with sql.loaded(market, model) as url:
         counts = {"lead": len(market.leads), "property": len(market.properties)}
-        seconds = sql.seconds_for_all(url, counts, timings.k, timings.threads, sample)
-    timings.add(SQL, seconds, f"{sample} rows of each side, times {timings.size / min(sample, timings.size):g}")
+        for connections in sorted({1, timings.threads}):
+            seconds = sql.seconds_for_all(url, counts, timings.k, connections, sample)
+            timings.add(f"{SQL}, {connections} connection{'s' * (connections > 1)}", seconds, note)
 
 
 def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:
