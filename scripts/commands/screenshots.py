@@ -105,11 +105,13 @@ def _shoot(browser, base, out, names, who, theme, size, width, height, lang) -> 
 
 def _with_few_colours(picture: Image.Image) -> Image.Image:
     """
-    The same with its 256 most frequent colours, a third of the size: plenty for pages without photos.
+    The same in 256 colours, a third of the size: plenty for pages without photos.
 
-    The frequent ones stay exactly as they are. Pillow's own palettes are means, which tint the ground and brown the reds.
+    Half of them are the most frequent, as they are, for the ground and the letters; half cover what is rare, such as a red
+    cross. Pillow's own palettes are means of everything, which tint the one and brown the other.
     """
-    frequent = sorted(picture.getcolors(1 << 24), reverse=True)[:256]
+    frequent = sorted(picture.getcolors(1 << 24), reverse=True)[:128]
+    rare = picture.quantize(128, Image.Quantize.MAXCOVERAGE).getpalette()[: 128 * 3]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for _, colour in frequent for part in colour])
+    palette.putpalette([part for _, colour in frequent for part in colour] + rare)
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
