@@ -1,14 +1,14 @@
-"""The bell: who has a page open learns at once that there is a notice for them.
+"""The bell: who has a page open learns at once that there is a notice for them, or that what it shows has changed.
 
-What travels over Redis is only "look": the channel names the user, the payload says nothing, and who hears it reads the
-table. So a lost or a doubled ring tells nobody anything wrong. A listener holds one of the web process's threads, so
-they are few and do not last; who finds no seat asks every few seconds instead.
+What travels over Redis is only "look": the channel names the user (or lead generation), the payload says nothing, and
+who hears it reads the table. So a lost or a doubled ring tells nobody anything wrong. A listener holds one of the web
+process's threads, so they are few and do not last; who finds no seat asks every few seconds instead.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import redis
 from redis.exceptions import RedisError
@@ -26,19 +26,19 @@ TURNS_A_HEARTBEAT = 15
 seats = threading.BoundedSemaphore(MOST_LISTENERS)
 
 
-def ring(client: redis.Redis, user_id: int) -> None:
-    """Have all pages that the user has open look for notices; without Redis they look by themselves, later."""
+def ring(client: redis.Redis, channel: str) -> None:
+    """Have all pages that listen to *channel* look; without Redis they look by themselves, later."""
     try:
-        client.publish(channel(user_id), b"")
+        client.publish(channel, b"")
     except (RedisError, OSError) as error:
         log.warning("bell_not_rung", extra={"kind": type(error).__name__})
 
 
-def rings(redis_url: str, user_id: int, is_over: Callable[[], bool]) -> Iterator[bool]:
+def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) -> Iterator[str | None]:
     """
-    True for each ring of the user's bell, False where a heartbeat is due; until the lifetime is over, or *is_over*.
+    The channel of each ring, None where a heartbeat is due; until the lifetime is over, or *is_over*.
 
-    The first True comes once the channel is open: what happened before it was not heard.
+    Each channel is yielded once when it is open: what happened before that was not heard.
 
     Raises:
         RedisError: Redis is away.
@@ -47,19 +47,21 @@ def rings(redis_url: str, user_id: int, is_over: Callable[[], bool]) -> Iterator
     until = time.monotonic() + LIFETIME_SECONDS
     silent = 0
     with client, client.pubsub() as subscription:
-        subscription.subscribe(channel(user_id))
+        subscription.subscribe(*channels)
         while time.monotonic() < until and not is_over():
             news = subscription.get_message(timeout=TURN_SECONDS)
             silent = 0 if news else silent + 1
             if news:
-                yield True
+                yield news["channel"].decode()
             elif silent % TURNS_A_HEARTBEAT == 0:
-                yield False
+                yield None
 
 
-def channel(user_id: int) -> str:
+def of_user(user_id: int) -> str:
     """
-    >>> channel(7)
+    The channel of somebody's notices.
+
+    >>> of_user(7)
     'bell:7'
     """
     return f"bell:{user_id}"

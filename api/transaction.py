@@ -38,4 +38,4 @@ def send_notices(session: Session) -> None:
     for notice_id in stored:
         current_app.extensions["worker"].notice_stored(notice_id)
     for user_id in set(stored.values()):
-        bell.ring(current_app.extensions["redis"], user_id)
+        bell.ring(current_app.extensions["redis"], bell.of_user(user_id))

@@ -16,6 +16,8 @@ from redis import Redis
 from models.errors import InvalidValueError
 
 STREAM = "leadgen:events"
+#: Rung beside every event, and where a page of lead generation changes without one; says nothing but "look".
+LOOK = "bell:leadgen"
 #: About how many events a reader may have missed and still catch up with.
 KEPT = 10_000
 #: Read at once; more are fetched at the next turn.
@@ -46,7 +48,10 @@ class Event:
 
 def publish(redis: Redis, kind: EventKind, data: Mapping[str, Any]) -> None:
     """Tell everybody who follows; raises redis.RedisError when Redis is away."""
-    redis.xadd(STREAM, {"type": kind, "data": json.dumps(data)}, maxlen=KEPT, approximate=True)
+    with redis.pipeline(transaction=False) as both:
+        both.xadd(STREAM, {"type": kind, "data": json.dumps(data)}, maxlen=KEPT, approximate=True)
+        both.publish(LOOK, b"")
+        both.execute()
 
 
 def check_id(raw: str, field: str) -> str:

@@ -19,7 +19,7 @@ from api.console.advertising import (
     values_of,
 )
 from api.console.controls import plain_text, with_choices
-from api.console.page import back, page_blueprint
+from api.console.page import back, page_blueprint, wants_part
 from api.console.speech import say
 from api.db import session
 from api.leadgen.announce import announce_campaign, announce_stats
@@ -44,7 +44,7 @@ def one_campaign(campaign_id: UUID) -> str:
     """What a campaign costs and brings, and its ads, the newest first."""
     found = campaign_with_figures(session(), campaign_id)
     return render_template(
-        "console/campaign.html",
+        "console/campaign_part.html" if wants_part() else "console/campaign.html",
         campaign=found.campaign,
         niche=get_niche(session(), found.campaign.niche_id),
         total=found.total,

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from api.console.shapes import number
 
 WIDTH, HEIGHT = 480, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 12, 26
+LEFT, RIGHT, TOP, BOTTOM = 52, 10, 12, 28
 WIDEST = 64
 
 

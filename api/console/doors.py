@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, current_app, redirect, render_template, request
 
@@ -21,6 +22,7 @@ from models.codes import spend
 from models.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
 from models.passwords import LONGEST_PASSWORD
+from models.telegram import REFUSED as NOT_TELEGRAM
 from models.telegram import user_of_telegram, verified
 from models.tokens import revoke
 from models.users import User, normal_phone, user_by_login
@@ -85,10 +87,12 @@ def sign_in_by_telegram() -> Response | str:
     if request.method == "GET":
         return render_template("console/telegram.html", next=_next())
     limit_door()
-    proof = _telegram_fields(request.form.get("result", ""))
     try:
+        proof = _telegram_fields(request.form.get("result", ""))
         user = user_of_telegram(session(), verified(proof, bot_token, database_now(session())))
-    except (InvalidValueError, NotSignedInError, NotAllowedError) as error:
+    except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
+        return _door(error=say(NOT_TELEGRAM)), 401
+    except (NotSignedInError, NotAllowedError) as error:
         return _door(error=say(error.message)), 401
     return _enter(user, "telegram")
 
@@ -161,8 +165,9 @@ def _telegram_address(bot_token: str) -> str | None:
     if not bot_id.isdecimal():
         return None
     origin = request.host_url.rstrip("/")
-    home = f"{origin}/console/sign-in/telegram"
-    return f"https://oauth.telegram.org/auth?bot_id={bot_id}&origin={origin}&return_to={home}"
+    further = f"?{urlencode({'next': _next()})}" if _next() else ""
+    query = {"bot_id": bot_id, "origin": origin, "return_to": f"{origin}/console/sign-in/telegram{further}"}
+    return f"https://oauth.telegram.org/auth?{urlencode(query)}"
 
 
 def _telegram_fields(result: str) -> dict[str, Any]:
@@ -172,5 +177,5 @@ def _telegram_fields(result: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
-        raise InvalidValueError("result", "Send the fields that Telegram gave, or initData.")
+        raise InvalidValueError("result", "These are not the fields that Telegram gave.")
     return fields

@@ -62,7 +62,7 @@ def _wish(name: str, lead: Lead) -> str:
         case "rooms":
             return rooms_of(lead.rooms)
         case "area":
-            return f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))} {say('m²')}"
+            return f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{say('m²')}"
         case "text":
             return _short(lead.additional_requirements or "")
         case "year":
@@ -80,7 +80,7 @@ def _fact(name: str, found: Property) -> str:
         case "rooms":
             return rooms_of([found.rooms])
         case "area":
-            return f"{number(found.area, 1)} {say('m²')}"
+            return f"{number(found.area, 1)}\u00a0{say('m²')}"
         case "text":
             return say("by its description")
         case "year":

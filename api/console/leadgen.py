@@ -15,7 +15,7 @@ from api.console.page import back, chosen, listed, page_blueprint, wants_part
 from api.console.speech import say
 from api.db import session
 from api.fields import money
-from api.leadgen.announce import announce_prospect
+from api.leadgen.announce import announce_prospect, ring
 from models.base import utc_now
 from models.earnings import campaigns_with_figures, niche_earnings, niche_totals
 from models.enums import Role
@@ -63,6 +63,7 @@ def new_niche() -> Response | str | tuple[str, int]:
     made, filled = forms.send(NicheForm(), NICHE, request.form, lambda body: create_niche(session(), body))
     if filled.errors:
         return _niche_form(NICHE, filled, say("New niche"), "/console/leadgen"), 400
+    ring()
     return back(f"/console/leadgen/{made.id}", "saved")
 
 
@@ -79,6 +80,7 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
     )
     if filled.errors:
         return _niche_form(controls, filled, say("Edit niche"), home), 400
+    ring()
     return back(home, "saved")
 
 
@@ -87,14 +89,12 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
 def one_niche(niche_id: UUID) -> str:
     niche = get_niche(session(), niche_id)
     earned = niche_earnings(session(), niche)
-    if wants_part():
-        return render_template("console/niche_tiles.html", niche=niche, total=earned.total)
     last = utc_now().date()
     days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
     by_day = {part.day: part.figures.leads for part in earned.by_day}
     newest = session().scalars(prospects(niche_id=niche.id).limit(NEWEST)).all()
     return render_template(
-        "console/niche.html",
+        "console/niche_part.html" if wants_part() else "console/niche.html",
         niche=niche,
         total=earned.total,
         chart=charts.columns(
@@ -111,7 +111,11 @@ def all_prospects() -> str:
     status = chosen(ProspectStatus, "status")
     rows, pager = listed(prospects(status=status), PER_PAGE)
     return render_template(
-        "console/prospects.html", prospects=rows, status=status, statuses=list(ProspectStatus), **pager
+        "console/prospect_rows.html" if wants_part() else "console/prospects.html",
+        prospects=rows,
+        status=status,
+        statuses=list(ProspectStatus),
+        **pager,
     )
 
 

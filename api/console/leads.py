@@ -31,7 +31,7 @@ def wishes_of(lead: Lead) -> list[str]:
     more = len(lead.districts) + len(lead.metro_stations) - len(place)
     pieces = [
         span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True)),
-        f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))} {say('m²')}"
+        f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{say('m²')}"
         if lead.area_min or lead.area_max
         else None,
         say("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flask import Response, current_app, jsonify, redirect, render_template
+from flask import Response, current_app, jsonify, redirect, render_template, request
 from redis.exceptions import RedisError
 
 from api import bell
@@ -10,6 +10,8 @@ from api.console.access import page_for, visitor
 from api.console.page import back, listed, page_blueprint
 from api.console.speech import language
 from api.db import after_commit, end_session, session
+from models.enums import Role
+from models.events import LOOK
 from models.notifications import NoticeType, Notification, mark_read, notices_of, unread_count
 
 blp = page_blueprint("notices")
@@ -47,26 +49,28 @@ def count() -> Response:
 @page_for()
 def stream() -> Response:
     """
-    A server-sent event whenever the page had better look for notices.
+    A server-sent event whenever the page had better look: for notices, and with ``?of=leadgen`` at its own figures.
 
     Where no seat is free, or Redis is away, the answer is 204: an EventSource then gives up without a word, and the
     script asks every few seconds.
     """
-    user_id = visitor().id
+    channels = [bell.of_user(visitor().id)]
+    if request.args.get("of") == "leadgen" and visitor().role is Role.ADMIN:
+        channels.append(LOOK)
     end_session()  # a stream lives for minutes, and needs nothing of the database
     if not bell.seats.acquire(blocking=False):
         return Response(status=204)
     board = current_app.extensions["switchboard"]
-    rings = bell.rings(current_app.extensions["settings"].redis_url, user_id, lambda: board.is_closing)
+    rings = bell.rings(current_app.extensions["settings"].redis_url, channels, lambda: board.is_closing)
     try:
-        next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
+        first = next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
     except RedisError:
         bell.seats.release()
         return Response(status=204)
     except BaseException:
         bell.seats.release()
         raise
-    response = Response(_events(rings), mimetype="text/event-stream")
+    response = Response(_events(first, rings), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
     response.call_on_close(rings.close)
@@ -105,17 +109,22 @@ def place_of_notice(notice: Notification) -> str:
 def _ring_after_commit() -> None:
     """The reader's other tabs show the smaller number too."""
     user_id = visitor().id
-    after_commit(lambda: bell.ring(current_app.extensions["redis"], user_id))
+    after_commit(lambda: bell.ring(current_app.extensions["redis"], bell.of_user(user_id)))
 
 
-def _events(rings: Iterator[bool]) -> Iterator[str]:
+def _events(first: str, rings: Iterator[str | None]) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
-    yield "retry: 1000\nevent: look\ndata: now\n\n"
+    yield f"retry: 1000\n{_event(first)}"
     try:
-        for is_ring in rings:
-            yield "event: look\ndata: now\n\n" if is_ring else ": alive\n\n"
+        for channel in rings:
+            yield _event(channel) if channel else ": alive\n\n"
     except RedisError:
         return  # the reader comes back and finds out
+
+
+def _event(channel: str) -> str:
+    """`change`: what lead generation shows has changed; `look`: there is something about the reader's notices."""
+    return f"event: {'change' if channel == LOOK else 'look'}\ndata: now\n\n"
 
 
 def _words(notice: Notification) -> tuple[str, str]:

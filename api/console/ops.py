@@ -15,7 +15,7 @@ from api.console import charts
 from api.console.access import page_for, visitor
 from api.console.page import back, listed, page_blueprint, wants_part
 from api.console.shapes import number
-from api.console.speech import say
+from api.console.speech import say, word
 from api.db import session
 from api.ops.pressure import refuse_while_queues_are_deep
 from models import audit, market_state
@@ -41,10 +41,21 @@ MARKETS_KEPT_SECONDS = 60
 FRESHNESS_KEPT_SECONDS = 3
 
 
+@blp.app_template_global("asker")
+def asker(requested_by: str) -> str:
+    """Who or what asked for a run, in words: ``ops:7``, ``schedule:1c9a...``, ``sweep``."""
+    kind, _, number_ = requested_by.partition(":")
+    return say("operator {id}", id=number_) if kind == "ops" else word(kind)
+
+
 @blp.get("/console/engine")
 @for_operators
 def engine() -> str:
     """Runs, newest first, and how far behind the lists are. A script asks for the living part again and again."""
+    return _engine_page()
+
+
+def _engine_page(wrong_city: str | None = None) -> str:
     rows, pager = listed(runs(), RUNS_PER_PAGE)
     shown = {
         "runs": rows,
@@ -60,14 +71,21 @@ def engine() -> str:
     if wants_part():
         return render_template("console/engine_part.html", **shown)
     markets = _kept("markets", MARKETS_KEPT_SECONDS, lambda: live_markets(session())[:100])
-    return render_template("console/engine.html", markets=markets, deals=list(DealType), **shown)
+    return render_template(
+        "console/engine.html", markets=markets, deals=list(DealType), wrong_city=wrong_city, form=request.form, **shown
+    )
 
 
 @blp.post("/console/engine/runs")
 @for_operators
-def start_run() -> Response:
+def start_run() -> Response | tuple[str, int]:
     refuse_while_queues_are_deep()
-    scope, city, deal = _asked(request.form)
+    try:
+        scope, city, deal = _asked(request.form)
+    except InvalidValueError as error:
+        if error.field != "city":
+            raise
+        return _engine_page(wrong_city=say(error.reason)), 400
     run, is_new = request_run(session(), scope, f"ops:{visitor().id}", city=city, deal_type=deal)
     if is_new:
         _note("run_requested", run.id)

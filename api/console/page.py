@@ -100,7 +100,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
             ("/console/engine", "Engine", "engine"),
             ("/console/quality", "Quality", "chart"),
             ("/console/schedule", "Schedule", "clock"),
-            ("/console/leadgen", "Lead generation", "megaphone"),
+            ("/console/leadgen", "Lead gen", "megaphone"),
             ("/console/users", "Users", "people"),
             ("/console/audit", "Audit log", "list"),
         ]
@@ -144,6 +144,7 @@ def _names() -> dict[str, Any]:
         "title_of": shapes.title_of,
         "place_of": shapes.place_of,
         "photo_of": shapes.photo_of,
+        "drawing_of": shapes.drawing_of,
         "when": shapes.when,
         "is_local": current_app.extensions["settings"].is_local,
     }

@@ -39,7 +39,8 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     wanted = _wanted(found.entries, side)
     size = int(request.args.get("size", PER_PAGE)) if request.args.get("size") in map(str, SIZES) else PER_PAGE
-    page = page_number()
+    pages = max(1, -(-len(wanted) // size))
+    page = min(page_number(), pages)
     shown = wanted[(page - 1) * size : page * size]
     return render_template(
         "console/pairs.html",
@@ -49,7 +50,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         total=found.total,
         fitting=len(wanted),
         page=page,
-        pages=max(1, -(-len(wanted) // size)),
+        pages=pages,
         size=size,
         filters=request.args,
         **more,

@@ -102,7 +102,7 @@ def title_of(found: Property) -> str:
     kind = word(found.property_type)
     if found.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and found.rooms is not None:
         kind = say("Studio") if found.rooms == 0 else say("{rooms}-room {kind}", rooms=found.rooms, kind=kind.lower())
-    return f"{kind}, {number(found.area, 1)} {say('m²')}" if found.area else kind
+    return f"{kind}, {number(found.area, 1)}\u00a0{say('m²')}" if found.area else kind
 
 
 def place_of(found: Property) -> str:
@@ -113,6 +113,12 @@ def place_of(found: Property) -> str:
     if not any(parts[1:]) and found.location:
         return found.location
     return ", ".join(filter(None, parts))
+
+
+def drawing_of(found: Property) -> str:
+    """Which drawing of homes.svg stands where *found* has no photo; blocks of flats differ, so that a list is no wallpaper."""
+    kinds = {PropertyType.HOUSE: "house", PropertyType.TOWNHOUSE: "row", PropertyType.COMMERCIAL: "shop"}
+    return kinds.get(found.property_type) or f"flat-{found.id % 3}"
 
 
 def photo_of(found: Property) -> str | None:

@@ -8,12 +8,13 @@ from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import bell
 from api.db import after_commit, session
 from api.leadgen.schemas import amount
 from models.campaigns import Campaign
 from models.earnings import campaign_with_figures
 from models.errors import NotFoundError
-from models.events import EventKind, publish
+from models.events import LOOK, EventKind, publish
 from models.prospects import Prospect
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,11 @@ def announce_stats(campaign_id: UUID | None) -> None:
     """Publish a campaign's figures, as they are after the commit."""
     if campaign_id is not None:
         after_commit(lambda: _publish_stats(campaign_id))
+
+
+def ring() -> None:
+    """Have the console's pages of lead generation look again after the commit: for a change that is no event."""
+    after_commit(lambda: bell.ring(current_app.extensions["redis"], LOOK))
 
 
 def _publish_stats(campaign_id: UUID) -> None:

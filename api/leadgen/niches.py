@@ -7,6 +7,7 @@ from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import session
 from api.fields import Moment, Text, money
+from api.leadgen.announce import ring
 from api.leadgen.schemas import Amount, ListArgs, PeriodArgs, rows_of
 from models import audit
 from models.campaigns import delete_niche
@@ -103,6 +104,7 @@ class Niches(MethodView):
     @blp.response(201, NicheRow)
     def post(self, body):
         """Create a niche"""
+        ring()
         return create_niche(session(), body)
 
     @with_api_key
@@ -128,6 +130,7 @@ class OneNiche(MethodView):
         """Change what is given of a niche"""
         niche = get_niche(session(), niche_id, lock=True)
         change_niche(session(), niche, body)
+        ring()
         return niche
 
     @with_api_key
@@ -138,6 +141,7 @@ class OneNiche(MethodView):
         niche = get_niche(session(), niche_id, lock=True)
         delete_niche(session(), niche, force=args["force"])
         audit.record(session(), "niche_deleted", table_name="niches", row_id=niche_id, forced=args["force"])
+        ring()
         return {"message": "Ниша удалена", "id": niche_id}
 
 

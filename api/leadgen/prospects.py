@@ -10,7 +10,7 @@ from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
 from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
-from api.leadgen.announce import announce_prospect
+from api.leadgen.announce import announce_prospect, ring
 from api.leadgen.schemas import Amount, ListArgs, rows_of, window
 from api.work import rescore_lead, score_prospect
 from models.campaigns import Platform
@@ -224,6 +224,7 @@ class Messages(MethodView):
     def post(self, body, lead_id):
         """Add a message to a lead's conversation"""
         said: Message = add_message(session(), lead_id, body["message"], body["sender"], body["platform"])
+        ring()
         score_prospect(lead_id)
         return said
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -37,6 +38,10 @@ PASSWORD = "correct horse battery"
 #: Made once: hashing is slow by design.
 PASSWORD_HASH = hash_password(PASSWORD)
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+
+
+#: Before a page's scripts: they ask for its living part, each one or two seconds, ten times as often.
+HASTE = "const later = setTimeout; window.setTimeout = (call, ms, ...more) => later(call, ms > 2000 ? ms : ms / 10, ...more)"
 
 
 @dataclass
@@ -137,14 +142,15 @@ def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def visit(chromium, served: str) -> Iterator[Callable]:
     """
     ``visit(user)``: a browser's page in a session of its own, at the user's first page; *before* is a script to be
-    run before ours, *refused* the statuses that its requests may meet (a form that the server refuses is 400).
+    run before ours, *refused* the statuses that its requests may meet (a form that the server refuses is 400), *beside*
+    another site that its links may lead to.
 
     After the test none may have met an error, and none may have asked another host for anything. What a test reads
     after it acted is read with ``expect``, which waits: an action returns before the page has changed.
     """
     contexts, errors, strangers = [], [], []
 
-    def open_page(user: User | None, *, before: str = "", refused: tuple[int, ...] = (400,), **options: object):
+    def open_page(user: User | None, *, before: str = "", refused: tuple[int, ...] = (400,), beside: str = "-", **options: Any):
         context = chromium.new_context(base_url=served, locale="en", reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
@@ -159,7 +165,8 @@ def visit(chromium, served: str) -> Iterator[Callable]:
             if said.type == "error" and not any(each in said.text for each in expected)
             else None,
         )
-        page.on("request", lambda request: None if request.url.startswith(served) else strangers.append(request.url))
+        ours = (served, beside)
+        page.on("request", lambda request: None if request.url.startswith(ours) else strangers.append(request.url))
         if user is not None:
             token = make_token(user, SECRET, 1)
             context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": served, "httpOnly": True}])

@@ -12,7 +12,7 @@ from models.feed import FeedAction
 from models.inquiries import Inquiry
 from models.leads import Lead
 from models.properties import Property
-from tests.console.conftest import tab_to
+from tests.console.conftest import HASTE, tab_to
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -117,9 +117,16 @@ def test_a_tenant_swipes_keeps_and_takes_back(visit, town, db):
     assert db.scalars(select(Inquiry.property_id)).all() == [int(listings[1])]
     assert db.scalars(select(Favorite.id)).all() == []
 
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_text("You have seen everything")).to_be_visible()
+    page.goto("/console/favorites")
+    expect(page.locator("article")).to_have_count(1)
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Nothing kept yet")).to_be_visible()
+
 
 def test_a_tenant_and_an_owner_talk(visit, town):
-    tenant, owner = visit(town.tenant), visit(town.seller)
+    tenant, owner = visit(town.tenant, before=HASTE), visit(town.seller)
     tenant.keyboard.press("ArrowRight")
     expect(tenant.locator(".toast")).to_be_visible()
     tenant.goto("/console/inquiries")
@@ -138,15 +145,20 @@ def test_a_tenant_and_an_owner_talk(visit, town):
     expect(tenant.locator(".bubble:not(.mine)")).to_contain_text("Yes.")
 
 
-def test_a_user_is_put_out_and_the_log_tells(visit, town):
+def test_a_user_gets_a_role_and_is_put_out_and_the_log_tells(visit, town):
     page = visit(town.admin)
     page.goto("/console/users")
+    page.get_by_label("Role of Tenant").select_option("landlord")
+    page.get_by_role("button", name="Set Tenant").click()
+    expect(page.get_by_text("Changed.")).to_be_visible()
+    page.goto("/console/users")
+    expect(page.get_by_label("Role of Tenant")).to_have_value("landlord")
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Put out Tenant").click()
     expect(page.get_by_text("Changed.")).to_be_visible()
     page.goto("/console/audit?deed=user_changed")
 
-    expect(page.locator("tbody")).to_contain_text("is_active=False")
+    expect(page.locator("tbody tr")).to_contain_text(["is_active=False", "role=landlord"])
 
 
 def test_the_look_is_kept(visit, town):

@@ -77,6 +77,24 @@ def test_editing_without_a_change_changes_nothing(client, town, db):
         assert getattr(after, name) == getattr(found, name), name
 
 
+def test_a_list_is_filtered(client, town):
+    enter(client, town.buyer)
+    cards = {
+        "": 3,
+        "page=99&size=50": 3,  # the last page there is
+        "score=50&rooms=2&q=арбат": 3,
+        "score=100.5": 0,
+        "price=1": 0,
+        "rooms=6": 0,
+        "q=nowhere": 0,
+        "score=NaN&price=-1&rooms=²": 3,  # nonsense filters nothing
+    }
+
+    for query, count in cards.items():
+        page = client.get(f"/console/leads/{town.lead.id}?{query}").text
+        assert page.count('<article class="pair') == count, query
+
+
 def test_a_strangers_lead_is_not_there(client, town):
     csrf = enter(client, town.seller)
 

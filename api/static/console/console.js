@@ -74,15 +74,29 @@ export function refresh(element, html) {
   if ("bottom" in element.dataset && atEnd) element.scrollTop = element.scrollHeight;
 }
 
-async function poll(element) {
-  if (!document.hidden) {
+const SELDOM = 10_000; // ms: where a stream tells of changes, and one may have been lost
+const BREATH = 300; // ms between two looks, however many changes are told
+const looks = new Map(); // element -> whether it is to be looked at once more
+
+/** Ask for the living part of a page again; one request at a time, so that no older answer comes after a newer one. */
+async function look(element) {
+  if (looks.has(element)) { looks.set(element, true); return; }
+  do {
+    looks.set(element, false);
     try {
       const answer = await fetch(element.dataset.poll, { headers: { Accept: "text/html" } });
       if (answer.redirected) { location.reload(); return; }
       if (answer.ok) refresh(element, await answer.text());
     } catch { /* the next try will tell */ }
-  }
-  setTimeout(poll, Number(element.dataset.every), element);
+    await new Promise((rest) => { setTimeout(rest, BREATH); });
+  } while (looks.get(element));
+  looks.delete(element);
+}
+
+async function poll(element) {
+  if (!document.hidden) await look(element);
+  const told = element.dataset.of && stream?.readyState === EventSource.OPEN;
+  setTimeout(poll, told ? SELDOM : Number(element.dataset.every), element);
 }
 
 const NOTICES_EVERY = 10_000; // ms, where no stream can be had
@@ -107,8 +121,10 @@ async function countNotices() {
 /** The server says when to look; EventSource comes back by itself when a stream ends, but not when one is refused. */
 function listen() {
   if (document.hidden || stream) return;
-  stream = new EventSource("/console/notices/stream");
+  const told = document.querySelectorAll("[data-of]");
+  stream = new EventSource(told.length ? `/console/notices/stream?of=${told[0].dataset.of}` : "/console/notices/stream");
   stream.addEventListener("look", countNotices);
+  stream.addEventListener("change", () => told.forEach(look));
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED) return;
     stream = null;
@@ -177,10 +193,10 @@ const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
 document.querySelector("[data-focus]")?.focus();
 if (bell) watchNotices();
-const account = document.querySelector("details.account");
+// What folds away on a phone stands open where there is room.
 const wide = matchMedia("(min-width: 821px)");
-if (account) {
-  const follow = () => { account.open = wide.matches; };
+for (const fold of document.querySelectorAll("details[data-wide-open]")) {
+  const follow = () => { fold.open = wide.matches || "inUse" in fold.dataset; };
   follow();
   wide.addEventListener("change", follow);
 }

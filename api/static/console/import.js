@@ -7,6 +7,17 @@ const bar = document.getElementById("import-bar");
 const text = document.getElementById("import-text");
 const errors = document.getElementById("import-errors");
 
+// A browser's own words on a file field are in its language, not in the page's.
+const pick = document.querySelector(".pick");
+const choose = Object.assign(document.createElement("span"), { className: "button small", textContent: pick.dataset.choose });
+const chosen = Object.assign(document.createElement("span"), { className: "chosen" });
+const nameFile = () => { chosen.textContent = form.elements.file.files[0]?.name ?? pick.dataset.none; };
+choose.ariaHidden = chosen.ariaHidden = "true"; // the field says it to screen readers
+pick.append(choose, chosen);
+pick.classList.add("ours");
+form.elements.file.addEventListener("change", nameFile);
+nameFile();
+
 /** The records of a CSV text; a line break inside quotes does not end one. */
 function records(csv) {
   const found = [];
