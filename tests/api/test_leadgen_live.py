@@ -12,7 +12,7 @@ import psutil
 import pytest
 import redis
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync import client as sockets
 from werkzeug.serving import make_server
 
 from api.leadgen import live
@@ -47,6 +47,14 @@ def stream(redis_url):
         yield client
 
 
+def connect(url):
+    """
+    A socket that soon notices its end: having answered the server's goodbye, this client waits for the connection
+    to be closed until its next ping fails, and it pings every 20 seconds unless told otherwise.
+    """
+    return sockets.connect(url, close_timeout=0.5, ping_interval=0.2)
+
+
 class Reader:
     """Server-sent events, one at a time."""
 
@@ -72,7 +80,7 @@ def test_a_new_lead_is_told_to_event_streams_and_sockets(app, address):
     client = app.test_client()
     ad = make_ad(client)
     reader = Reader(address)
-    with connect(f"ws://{address}/api/ws", close_timeout=0.5) as socket:
+    with connect(f"ws://{address}/api/ws") as socket:
         assert reader.event()[1] == json.loads(socket.recv())["type"] == "hello"
 
         made = make_contact(client, ad_id=ad["id"])
@@ -141,12 +149,12 @@ def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
     monkeypatch.setattr(live, "_seats", threading.BoundedSemaphore(2))
     first = Reader(address)
     first.event()
-    with connect(f"ws://{address}/api/ws", close_timeout=0.5) as second:
+    with connect(f"ws://{address}/api/ws") as second:
         second.recv()
 
         full = httpx.get(f"http://{address}/api/events")
         assert (full.status_code, full.headers["Retry-After"]) == (429, "5")
-        with connect(f"ws://{address}/api/ws", close_timeout=0.5) as third, pytest.raises(ConnectionClosed) as closed:
+        with connect(f"ws://{address}/api/ws") as third, pytest.raises(ConnectionClosed) as closed:
             third.recv()
         assert closed.value.rcvd.code == 1013
 
@@ -157,7 +165,7 @@ def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
 
 def test_a_socket_is_closed_in_good_time(address, monkeypatch):
     monkeypatch.setattr(live, "LIFETIME_SECONDS", 0.3)
-    with connect(f"ws://{address}/api/ws", close_timeout=0.5) as socket:
+    with connect(f"ws://{address}/api/ws") as socket:
         socket.recv()
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv()

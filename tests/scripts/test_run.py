@@ -78,6 +78,14 @@ class Output:
             self._changed.notify_all()
 
 
+def _last_word(process: psutil.Process) -> str:
+    """Of its command; nothing of one that has just ended, as children of PostgreSQL do."""
+    try:
+        return process.cmdline()[-1]
+    except (psutil.Error, IndexError):
+        return ""
+
+
 class System:
     """One `leadmatch run` in its own process."""
 
@@ -131,7 +139,7 @@ class System:
         return [process for process in found if process.pid != self.process.pid]
 
     def process_of(self, file: str) -> psutil.Process:
-        [found] = [process for process in self.processes() if process.cmdline()[-1].endswith(file)]
+        [found] = [process for process in self.processes() if _last_word(process).endswith(file)]
         return found
 
     def answer(self) -> str:
