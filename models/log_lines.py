@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 
 #: So long a line may wait. Warnings and errors wait for nothing.
 PATIENCE_SECONDS = 0.1
@@ -24,7 +25,7 @@ class Unhurried(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         #: With what was bound to the context when they came.
-        self._waiting: list[tuple[contextvars.Context, logging.LogRecord]] = []
+        self._waiting: deque[tuple[contextvars.Context, logging.LogRecord]] = deque()
         #: Apart from logging's own lock, which requests take: they need not wait for lines to be put into words.
         self._writing = threading.RLock()
         self._process = 0  # whose thread writes: threads do not survive a fork, nor are the lines before it ours
@@ -32,7 +33,7 @@ class Unhurried(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if self._process != os.getpid():
-            self._process, self._waiting, self._writing = os.getpid(), [], threading.RLock()
+            self._process, self._waiting, self._writing = os.getpid(), deque(), threading.RLock()
             threading.Thread(target=self._write_now_and_then, name="log", daemon=True).start()
         self._waiting.append((contextvars.copy_context(), record))
         if record.levelno >= logging.WARNING:
@@ -40,9 +41,10 @@ class Unhurried(logging.Handler):
 
     def flush(self) -> None:
         with self._writing:
-            waiting, self._waiting = self._waiting, []
             piece = b""
-            for context, record in waiting:
+            # One by one: others add to it meanwhile, and to take the whole of it away could leave one behind.
+            while self._waiting:
+                context, record = self._waiting.popleft()
                 line = context.run(self._line, record)
                 if piece and len(piece) + len(line) > PIECE:
                     _write(piece)
