@@ -81,8 +81,8 @@ def apply_changes(
     for side in Side:
         _rewrite_own(session, fresh, side, changed[side] if only is None else changed[side] & only[side])
     for side in Side:
-        if changed[other_side(side)] and (only is None or only[side]):
-            touched = _touched(session, fresh, side, changed[other_side(side)], before, only and only[side])
+        if changed[side.other] and (only is None or only[side]):
+            touched = _touched(session, fresh, side, changed[side.other], before, only and only[side])
             _rewrite_others(session, fresh, side, touched, changed)
 
 
@@ -104,7 +104,7 @@ class _Fresh:
     def of(self, side: Side, row: int) -> NDArray[np.float32]:
         """Of row *row* of *side* with every row of the other side; NaN where the pair is broken. Not to be written to."""
         if (side, row) not in self._kept:
-            part, other = self.snapshot.part(side), self.snapshot.part(other_side(side))
+            part, other = self.snapshot.part(side), self.snapshot.part(side.other)
             while len(self._kept) >= SCORES_KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[side, row] = _scores(side, part.vectors.take([row]), other)
@@ -135,16 +135,15 @@ def _rewrite_own(session: Session, fresh: _Fresh, side: Side, ids: set[int]) -> 
 
 def _scored(session: Session, fresh: _Fresh, side: Side, rows: NDArray[np.int64]) -> StoredLists:
     """Fresh lists of these rows of *side*."""
-    part, other = fresh.snapshot.part(side), fresh.snapshot.part(other_side(side))
     excluded = _excluded_among(session, fresh.snapshot, side, side, rows)
     mine, theirs = (excluded[:, 0], excluded[:, 1]) if side is Side.LEAD else (excluded[:, 1], excluded[:, 0])
     lists = []
     for place, row in enumerate(rows.tolist()):
         scores = fresh.of(side, row).copy()
-        scores[fresh.unlisted[other_side(side)]] = np.nan
+        scores[fresh.unlisted[side.other]] = np.nan
         scores[theirs[mine == place]] = np.nan
         lists.append(best_of_scores(scores[np.newaxis], LIST_LENGTH))
-    return StoredLists(part.ids[rows], part.versions[rows], _by_id(RankedLists.concat(lists), other))
+    return fresh.snapshot.named(side, RankedLists.concat(lists), rows)
 
 
 def _touched(
@@ -156,7 +155,7 @@ def _touched(
     only: set[int] | None,
 ) -> NDArray[np.int64]:
     """Ids of *side* in whose lists the *changed* of the other side stand or may now belong; a few too many do no harm."""
-    snapshot, few = fresh.snapshot, other_side(side)
+    snapshot, few = fresh.snapshot, side.other
     if only is not None and len(only) <= MOST_LISTS_READ:
         return np.array(sorted(only), np.int64)
     part = snapshot.part(side)
@@ -183,7 +182,7 @@ def _rewrite_others(
     """Those lists of *side* with the changed entities of the other side taken out, moved or put in."""
     snapshot = fresh.snapshot
     part = snapshot.part(side)
-    columns = np.array(sorted(changed[other_side(side)]), np.int64)
+    columns = np.array(sorted(changed[side.other]), np.int64)
     # Lists of changed entities are fresh already; one whose owner has left the market will be cleared by that change.
     touched = np.setdiff1d(touched, np.array(sorted(changed[side]), np.int64))
     touched = touched[row_of(part.ids, touched) >= 0]
@@ -204,7 +203,7 @@ def _scores_of(
     session: Session, fresh: _Fresh, side: Side, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """(rows, columns) scores of these rows of *side* with the changed entities *columns*; NaN where gone or left out."""
-    few, other = other_side(side), fresh.snapshot.part(other_side(side))
+    few, other = side.other, fresh.snapshot.part(side.other)
     scores = np.full((len(rows), len(columns)), np.nan, np.float32)
     there = other.rows_of(columns.tolist())
     if not len(there):
@@ -226,12 +225,3 @@ def _excluded_among(
     excluded = snapshot.excluded(session, side, **{name: snapshot.part(few).ids[rows].tolist()})
     excluded[:, column] = np.searchsorted(rows, excluded[:, column])
     return excluded
-
-
-def _by_id(lists: RankedLists, other: Part) -> RankedLists:
-    """The lists with the other side's ids in place of its rows."""
-    return RankedLists(lists.indptr, other.ids[lists.columns], lists.scores)
-
-
-def other_side(side: Side) -> Side:
-    return Side.PROPERTY if side is Side.LEAD else Side.LEAD

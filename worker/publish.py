@@ -9,12 +9,12 @@ from matching.ranking import RankedLists
 from models.enums import Side
 from models.recommendations import Market
 from models.unscorable import Failure
-from worker.changes import MOST_CHANGES, apply_changes, other_side
+from worker.changes import MOST_CHANGES, apply_changes
 from worker.markets import lock_market
 from worker.snapshot import Snapshot
 from worker.stages import stage
 from worker.stale import stale_in
-from worker.store import StoredLists, compare_staged, forget_unchanged, publish_staged, stage_lists, written_here
+from worker.store import compare_staged, forget_unchanged, publish_staged, stage_lists, written_here
 
 
 class GenerationMovedError(Exception):
@@ -36,9 +36,7 @@ class Published:
 
 def stage_ranked(session: Session, snapshot: Snapshot, side: Side, ranked: RankedLists) -> None:
     """Stage lists of all rows of *side*, whose columns are rows of the other side."""
-    part, other = snapshot.part(side), snapshot.part(other_side(side))
-    named = RankedLists(ranked.indptr, other.ids[ranked.columns], ranked.scores)
-    stage_lists(session, side, StoredLists(part.ids, part.versions, named))
+    stage_lists(session, side, snapshot.named(side, ranked))
 
 
 def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Published:

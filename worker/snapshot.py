@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from matching.columns import PlaceIndex
 from matching.criteria import DEFAULT_WEIGHTS, Weights
+from matching.ranking import RankedLists
 from matching.text import TextModel
 from matching.topk import Market
 from models.enums import Side
@@ -22,7 +23,7 @@ from models.recommendations import LIST_LENGTH
 from models.unscorable import Failure, set_aside, set_aside_ids, take_back
 from worker.horizon import Horizon, horizon
 from worker.load import MarketKey, Rows, gone_since, load_leads, load_properties
-from worker.store import NO_IDS, NO_LIST, Cuts, cuts
+from worker.store import NO_IDS, NO_LIST, Cuts, StoredLists, cuts
 
 
 @dataclass
@@ -208,6 +209,14 @@ class Snapshot:
         rows = [row_of(part.ids, pairs[:, column]) for column, part in enumerate((self.leads, self.properties))]
         both = np.stack(rows, axis=1)
         return both[(both >= 0).all(axis=1)]
+
+    def named(self, side: Side, lists: RankedLists, rows: NDArray[np.int64] | None = None) -> StoredLists:
+        """*lists* of these *rows* of *side* (None: of all), whose columns are rows of the other side, by the ids of both."""
+        part, other = self.part(side), self.part(side.other)
+        by_id = RankedLists(lists.indptr, other.ids[lists.columns], lists.scores)
+        if rows is None:
+            return StoredLists(part.ids, part.versions, by_id)
+        return StoredLists(part.ids[rows], part.versions[rows], by_id)
 
     def as_market(self, session: Session) -> Market:
         """The whole market, ready to be scored."""

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matching.columns import PlaceIndex
-from matching.ranking import RankedLists
 from models.enums import Side
 from models.facts import market_factors, told_factors
 from models.partials import forget_partials, keep_attempt
@@ -22,7 +21,6 @@ from models.runs import RescoringShard
 from models.shards import tiles_of
 from models.tiles import IdRange
 from models.unscorable import Failure, set_aside
-from worker.changes import other_side
 from worker.horizon import Horizon, horizon
 from worker.load import MarketKey, load_leads, load_properties
 from worker.markets import text_model, weights
@@ -73,9 +71,7 @@ def score_tile(
     lists = score_snapshot(session, snapshot, LIST_LENGTH, threads, progress, should_stop)
     with stage("stage"):
         for side, ranked in ((Side.LEAD, lists.for_leads), (Side.PROPERTY, lists.for_properties)):
-            part, other = snapshot.part(side), snapshot.part(other_side(side))
-            named = RankedLists(ranked.indptr, other.ids[ranked.columns], ranked.scores)
-            stage_partials(session, shard_id, attempt, side, StoredLists(part.ids, part.versions, named))
+            stage_partials(session, shard_id, attempt, side, snapshot.named(side, ranked))
         keep_attempt(session, shard_id, attempt)
     return ScoredTile(snapshot.seen.oldest, snapshot.rates, snapshot.failures)
 

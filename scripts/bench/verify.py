@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from matching.incremental import score_leads_against, score_properties_against
 from models.enums import Side
 from models.recommendations import LIST_LENGTH
-from worker.changes import other_side
 from worker.snapshot import Snapshot
 from worker.store import listing_any, read_lists
 
@@ -39,8 +38,8 @@ def lists_unlike_brute_force(
     scoring everything gives; and how many were looked at."""
     wrong = looked = 0
     for side in Side:
-        part, other = snapshot.part(side), snapshot.part(other_side(side))
-        touched = listing_any(session, side, snapshot.market, sorted(changed[other_side(side)]))
+        part, other = snapshot.part(side), snapshot.part(side.other)
+        touched = listing_any(session, side, snapshot.market, sorted(changed[side.other]))
         ids = np.union1d(sorted(changed[side]), np.sort(touched)[:: max(1, len(touched) // MOST_TOUCHED)])
         stored = read_lists(session, side, snapshot.market, ids)
         score = score_leads_against if side is Side.LEAD else score_properties_against
