@@ -17,6 +17,7 @@ from models.places import currency_of_city
 from models.probes import PROBES, Probe, Rule
 from models.rates import factors_to
 from models.recommendations import LIST_LENGTH
+from models.retention import READ_NOTICES_KEPT
 
 RULES = tuple(rule for probe in PROBES for rule in probe.rules)
 
@@ -40,7 +41,12 @@ def check_all(session: Session, examples: int = 5) -> Iterator[Result]:
     Reads only. Give a session whose transaction is REPEATABLE READ where the system is working meanwhile: the probes
     then look at one moment, as they must where they compare tables.
     """
-    values = {"examples": examples, "list_length": LIST_LENGTH, **_factors(session)}
+    values = {
+        "examples": examples,
+        "list_length": LIST_LENGTH,
+        "read_notices_kept": READ_NOTICES_KEPT,
+        **_factors(session),
+    }
     for probe in PROBES:
         began = time.monotonic()
         found = {key: (count, pairs) for key, count, pairs in session.execute(text(_counted(probe)), values)}

@@ -3,7 +3,7 @@
 Each probe selects (rule, id, second id or null) of what breaks a rule.
 
 Parameters: `list_length`; `cities`, `currencies` and `factors`, parallel columns of what an amount is worth in a city's
-own currency.
+own currency; `read_notices_kept`, an interval; `examples`.
 """
 
 from dataclasses import dataclass
@@ -244,21 +244,24 @@ _MATCHES = Probe(
 _NOTICES = Probe(
     """
     WITH owners AS (
-        SELECT m.id, m.status, m.contact_shared_at, o.user_id
+        SELECT m.id, m.status, m.contact_shared_at, o.user_id,
+               -- What was read long ago has been cleared away, and with an erased user went all that they were told.
+               m.created_at > now() - :read_notices_kept AND u.deleted_at IS NULL AS has_notices
         FROM matches AS m JOIN leads AS l ON l.id = m.lead_id JOIN properties AS p ON p.id = m.property_id
         CROSS JOIN LATERAL (VALUES (l.owner_id), (p.owner_id)) AS o (user_id)
+        JOIN users AS u ON u.id = o.user_id
     ),
     told AS (
         SELECT id AS notice_id, user_id, type, substring(subject FROM '^match:([0-9]{1,18})$')::bigint AS match_id
         FROM notifications WHERE type IN ('NEW_MATCH', 'CONTACT_SHARED')
     )
     SELECT 'notice_missing', o.id, o.user_id FROM owners AS o
-    WHERE o.status IN ('ACCEPTED', 'COMPLETED')
+    WHERE o.has_notices AND o.status IN ('ACCEPTED', 'COMPLETED')
         AND NOT EXISTS (SELECT FROM told AS t
                         WHERE t.match_id = o.id AND t.user_id = o.user_id AND t.type = 'NEW_MATCH')
     UNION ALL
     SELECT 'contacts_untold', o.id, o.user_id FROM owners AS o
-    WHERE o.contact_shared_at IS NOT NULL
+    WHERE o.has_notices AND o.contact_shared_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM told AS t
                         WHERE t.match_id = o.id AND t.user_id = o.user_id AND t.type = 'CONTACT_SHARED')
     UNION ALL

@@ -218,3 +218,16 @@ def test_examples_are_few_and_the_count_is_whole(session, sound):
     [result] = [each for each in check_all(session, examples=2) if each.count]
 
     assert (result.count, len(result.examples)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "UPDATE matches SET created_at = now() - interval '181 days'",
+        "UPDATE users SET deleted_at = now(), is_active = false WHERE id = :seller",
+    ],
+)
+def test_notices_that_were_rightly_cleared_away_are_not_missed(session, sound, gone):
+    for statement in (gone, "DELETE FROM notifications WHERE user_id = :seller"):
+        session.execute(text(statement), {"seller": sound["seller"]})
+    assert broken(session) == {}
