@@ -125,6 +125,14 @@ def _set_up_logging(**_: object) -> None:
     logs.configure(settings.environment, settings.log_level)
 
 
+@signals.worker_init.connect
+def _load_markets(**_: object) -> None:
+    if "entities" in app.amqp.queues.consume_from:
+        from worker.warm_start import load_biggest_markets  # what it needs, beat has no use for
+
+        load_biggest_markets()
+
+
 @signals.worker_process_init.connect
 def _give_way(**_: object) -> None:
     if set(app.amqp.queues.consume_from) == {"runs"}:

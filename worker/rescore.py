@@ -196,8 +196,13 @@ def _locked_snapshot(session: Session, market: MarketKey) -> Snapshot:
         if known is not None and (known.text_model_id, known.weights_id, known.rates) == wanted:
             return known
         session.commit()
-        _remember(load_snapshot(session, market, row.text_model_id, row.weights_id))
+        keep_market(session, market, row.text_model_id, row.weights_id)
         session.commit()
+
+
+def keep_market(session: Session, market: MarketKey, text_model_id: int | None, weights_id: int | None) -> None:
+    """Load the market into this process's memory, to be there for changes."""
+    _remember(load_snapshot(session, market, text_model_id, weights_id))
 
 
 def load_snapshot(

@@ -1,0 +1,35 @@
+"""A worker that starts knows the market before its first task; and starts without a database, too."""
+
+from models.enums import Side
+from tests.factories import make_lead, make_property, make_user
+from tests.worker.test_rescore import MOSCOW, rebuild_all, stored_lists
+from worker import context, rescore
+from worker.warm_start import load_biggest_markets
+
+
+def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here):
+    with worker_here() as session:
+        owner = make_user(session)
+        lead = make_lead(session, make_user(session))
+        make_property(session, owner)
+        session.commit()
+        rebuild_all(session)
+        rescore.forget_snapshots()
+
+        load_biggest_markets()
+        known = rescore._snapshots.take(MOSCOW)
+        rescore._snapshots.keep(known, 0)
+        new = make_property(session, owner, price=12_000_000)
+        session.commit()
+        rescore.settle_entity(session, Side.PROPERTY, new.id)
+
+        assert rescore._snapshots.take(MOSCOW) is known
+        assert new.id in stored_lists(session)["lead_recommendations", lead.id][0]
+
+
+def test_a_worker_starts_without_a_database(worker_here, monkeypatch, caplog):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    context.settings.cache_clear()
+    context._sessions_of.cache_clear()
+    load_biggest_markets()
+    assert [record.message for record in caplog.records] == ["no_market_loaded"]
