@@ -229,6 +229,15 @@ class Cuts:
     scores: NDArray[np.float32]
 
 
+_CUTS = """
+    SELECT {key}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END,
+           coalesce((city_key, deal_type) = (:city_key, :deal_type), false)
+    FROM {table}
+    WHERE """
+_STANDING_HERE = "(city_key, deal_type) = (:city_key, :deal_type)"
+_WRITTEN_SINCE = f"{MISSED} OR {{key}} = ANY(CAST(:ids AS bigint[]))"
+
+
 def cuts(
     session: Session, side: Side, market: MarketKey, k: int, since: Horizon | None = None, ids: NDArray[np.int64] = NO_IDS
 ) -> Cuts:
@@ -239,15 +248,8 @@ def cuts(
         since: Only lists that a look to this horizon has missed, and the lists of *ids*; those of other markets, too, for
             they may have been in this one.
     """
-    of_interest = f"({MISSED} OR {{key}} = ANY(CAST(:ids AS bigint[])))" if since else "{is_here}"
     rows = session.execute(
-        _of(
-            side,
-            f"""
-            SELECT {{key}}, version, CASE WHEN cardinality(scores) >= :k THEN scores[:k] ELSE -1 END, {{is_here}}
-            FROM {{table}} WHERE {of_interest}
-            """.replace("{is_here}", "city_key IS NOT NULL AND (city_key, deal_type) = (:city_key, :deal_type)"),
-        ),
+        _of(side, _CUTS + (_WRITTEN_SINCE if since else _STANDING_HERE)),
         {
             "k": k,
             "city_key": market[0],
