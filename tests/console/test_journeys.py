@@ -6,18 +6,19 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, update
 
-from models.enums import FeedActionKind, Status
+from models.enums import ActionKind, FeedActionKind, Status
 from models.favorites import Favorite
 from models.feed import FeedAction
 from models.inquiries import Inquiry
 from models.leads import Lead
+from models.matches import Action
 from models.properties import Property
 from tests.console.conftest import HASTE, tab_to
 
 pytestmark = pytest.mark.timeout(240)
 
 
-def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town):
+def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town, db):
     buyer, seller = visit(town.buyer), visit(town.seller)
     buyer.get_by_text("Пётр").click()
     pairs = buyer.locator("article.pair")
@@ -28,6 +29,9 @@ def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town):
     buyer.keyboard.press("Enter")  # the form's first button: Like
     expect(pairs).to_have_count(2)
     expect(pairs.first.get_by_role("button", name="Like")).to_be_focused()
+    pairs.first.get_by_role("button", name="Not this").click()
+    expect(pairs).to_have_count(1)
+    assert sorted(db.scalars(select(Action.kind))) == [ActionKind.DISLIKE, ActionKind.LIKE]
 
     seller.goto("/console/matches")
     card = seller.locator("article.card")
