@@ -102,7 +102,7 @@ def forget_unchanged(session: Session, side: Side, market: MarketKey) -> int:
             " AND stored.city_key = :city_key AND stored.deal_type = :deal_type"
             " AND stored.{array} = staged.entries AND stored.scores = staged.scores",
         ),
-        {"city_key": market[0], "deal_type": market[1].value},
+        _named(market),
     )
     return found.rowcount
 
@@ -133,8 +133,7 @@ def publish_staged(
             """,
         ),
         {
-            "city_key": market[0],
-            "deal_type": market[1].value,
+            **_named(market),
             "run_id": run_id,
             "written_since": LARGEST_ID if unless_written_since is None else unless_written_since.oldest,
         },
@@ -150,7 +149,7 @@ def written_here(session: Session, side: Side, market: MarketKey) -> set[int]:
             "SELECT {key} FROM {table} WHERE changed_in = (pg_current_xact_id()::text)::bigint"
             " AND city_key = :city_key AND deal_type = :deal_type",
         ),
-        {"city_key": market[0], "deal_type": market[1].value},
+        _named(market),
     )
     return set(found)
 
@@ -164,7 +163,7 @@ def clear_lists(session: Session, side: Side, market: MarketKey, ids: list[int])
             " computed_at = now(), changed_in = (pg_current_xact_id()::text)::bigint"
             " WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type",
         ),
-        {"ids": ids, "city_key": market[0], "deal_type": market[1].value},
+        {"ids": ids, **_named(market)},
     )
 
 
@@ -178,7 +177,7 @@ def listed_elsewhere(session: Session, side: Side, market: MarketKey, ids: NDArr
             "SELECT {key} FROM {table} WHERE {key} = ANY(:ids)"
             " AND city_key IS NOT NULL AND (city_key, deal_type) <> (:city_key, :deal_type)",
         ),
-        {"ids": ids.tolist(), "city_key": market[0], "deal_type": market[1].value},
+        {"ids": ids.tolist(), **_named(market)},
     )
     return set(found)
 
@@ -191,7 +190,7 @@ def read_lists(session: Session, side: Side, market: MarketKey, ids: NDArray[np.
             "SELECT {key}, version, {array}, scores FROM {table}"
             " WHERE {key} = ANY(:ids) AND city_key = :city_key AND deal_type = :deal_type ORDER BY {key}",
         ),
-        {"ids": ids.tolist(), "city_key": market[0], "deal_type": market[1].value},
+        {"ids": ids.tolist(), **_named(market)},
     ).all()
     lengths = np.array([0, *(len(row[2]) for row in rows)], np.int64)
     return StoredLists(
@@ -213,7 +212,7 @@ def listing_any(session: Session, side: Side, market: MarketKey, entries: list[i
             "SELECT {key} FROM {table} WHERE city_key = :city_key AND deal_type = :deal_type"
             " AND {array} && CAST(:entries AS bigint[])",
         ),
-        {"entries": entries, "city_key": market[0], "deal_type": market[1].value},
+        {"entries": entries, **_named(market)},
     )
     return np.array(found.all(), np.int64)
 
@@ -252,8 +251,7 @@ def cuts(
         _of(side, _CUTS + (_WRITTEN_SINCE if since else _STANDING_HERE)),
         {
             "k": k,
-            "city_key": market[0],
-            "deal_type": market[1].value,
+            **_named(market),
             **({"ids": ids.tolist()} | since.parameters if since else {}),
         },
     ).all()
@@ -263,6 +261,11 @@ def cuts(
         np.where(here, np.array([row[1] for row in rows], np.int64), 0),
         np.where(here, np.array([row[2] for row in rows], np.float32), NO_LIST),
     )
+
+
+def _named(market: MarketKey) -> dict[str, str]:
+    """The market as the statements' parameters."""
+    return {"city_key": market[0], "deal_type": market[1].value}
 
 
 def _of(side: Side, statement: str) -> TextClause:

@@ -10,10 +10,11 @@ from models.enums import Side
 from models.invariants import check_all
 from models.leads import Lead
 from models.users import User
-from tests.factories import make_lead, make_property, make_user
+from tests.factories import make_lead, make_property
 from tests.worker.test_rescore import (
     ALMATY,
     MOSCOW,
+    fill,
     lead_wishes,
     property_facts,
     random_write,
@@ -111,11 +112,7 @@ def test_tasks_late_lost_twice_or_out_of_order_leave_the_lists_of_a_full_run(
     monkeypatch.setattr(invariants, "LIST_LENGTH", 5)
     chance = random.Random(seed)
     with worker_here() as session:
-        users = [make_user(session) for _ in range(6)]
-        for _ in range(20):
-            make_property(session, chance.choice(users), currency="RUB", **property_facts(chance))
-            make_lead(session, chance.choice(users), currency="RUB", **lead_wishes(chance))
-        session.commit()
+        fill(session, chance)
         rebuild_all(session)
         workers = Workers(worker_here, session, chance, monkeypatch)
         for _ in range(50):

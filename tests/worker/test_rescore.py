@@ -50,6 +50,15 @@ def property_facts(chance):
     }
 
 
+def fill(session, chance, count=20):
+    """So many leads and properties of a few users, in Moscow."""
+    users = [make_user(session) for _ in range(6)]
+    for _ in range(count):
+        make_property(session, chance.choice(users), currency="RUB", **property_facts(chance))
+        make_lead(session, chance.choice(users), currency="RUB", **lead_wishes(chance))
+    session.commit()
+
+
 def random_write(session, chance):
     """One write that a user could make; the side and id of what it was made to."""
     side = chance.choice(list(Side))
@@ -84,11 +93,7 @@ def random_write(session, chance):
 def test_lists_after_any_writes_are_those_of_a_full_run(worker_here, small_lists, seed):
     chance = random.Random(seed)
     with worker_here() as session:
-        users = [make_user(session) for _ in range(6)]
-        for _ in range(40):
-            make_property(session, chance.choice(users), currency="RUB", **property_facts(chance))
-            make_lead(session, chance.choice(users), currency="RUB", **lead_wishes(chance))
-        session.commit()
+        fill(session, chance, 40)
         rebuild_all(session)
 
         for _ in range(25):

@@ -19,7 +19,7 @@ from models.runs import RescoringShard, cancel_run, get_run, request_run
 from models.shards import retry_failed
 from models.tiles import grid_of
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_rescore import MOSCOW, lead_wishes, property_facts, random_write, stored_lists
+from tests.worker.test_rescore import MOSCOW, fill, lead_wishes, random_write, stored_lists
 from worker import changes, partials, rescore
 from worker import runs as worker_runs
 from worker import scoring, snapshot
@@ -33,14 +33,6 @@ def small(monkeypatch):
         monkeypatch.setattr(module, "LIST_LENGTH", 5)
     monkeypatch.setattr(partials, "CHUNK_ROWS", 4)
     monkeypatch.setattr(run_plan, "grid_of", lambda leads, properties, memory_mb: (3, 2))
-
-
-def fill(session, chance, count=20):
-    users = [make_user(session) for _ in range(5)]
-    for _ in range(count):
-        make_property(session, chance.choice(users), currency="RUB", **property_facts(chance))
-        make_lead(session, chance.choice(users), currency="RUB", **lead_wishes(chance))
-    session.commit()
 
 
 def start(session):
