@@ -1,8 +1,5 @@
 """Writing recommendation lists: COPY into a staging table, then one statement moves what belongs into place."""
 
-import io
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +10,7 @@ from sqlalchemy.orm import Session
 from matching.ranking import RankedLists
 from models.base import LARGEST_ID
 from models.enums import Side
+from worker.binary_copy import ListsToCopy
 from worker.horizon import MISSED, Horizon
 from worker.load import MarketKey
 
@@ -21,11 +19,6 @@ TABLES = {
     Side.LEAD: ("lead_recommendations", "lead_id", "property_ids"),
     Side.PROPERTY: ("property_recommendations", "property_id", "lead_ids"),
 }
-
-# PostgreSQL's binary COPY format (documentation of COPY, "Binary Format"); arrays as array_send writes them.
-_SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
-_TRAILER = struct.pack(">h", -1)
-_INT8_OID, _FLOAT4_OID = 20, 700
 
 #: The cut of an entity that has no list in the market: nothing reaches it.
 NO_LIST = np.float32(np.inf)
@@ -66,12 +59,9 @@ def stage_lists(session: Session, side: Side, stored: StoredLists) -> None:
             " (id bigint, entries bigint[], scores real[], version bigint) ON COMMIT DELETE ROWS"
         )
     )
-    buffer = io.BytesIO()
-    for part in encode_lists(stored):
-        buffer.write(part)
-    buffer.seek(0)
     with session.connection().connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {staging} FROM STDIN (FORMAT binary)", buffer)
+        rows = ListsToCopy(stored.ids, stored.versions, stored.lists)
+        cursor.copy_expert(f"COPY {staging} FROM STDIN (FORMAT binary)", rows)
 
 
 def compare_staged(session: Session, side: Side) -> tuple[int, int, float | None]:
@@ -272,58 +262,3 @@ def _of(side: Side, statement: str) -> TextClause:
     """*statement* with the names of the side's table in it. They are constants of this module; values are parameters."""
     table, key, array = TABLES[side]
     return text(statement.format(table=table, key=key, array=array))
-
-
-def encode_lists(stored: StoredLists) -> Iterator[bytes]:
-    """The lists as binary COPY of (id, ids, scores, version). Rows of one length are encoded together by numpy."""
-    yield _SIGNATURE
-    lengths = stored.lists.lengths
-    for length in np.unique(lengths).tolist():
-        rows = np.flatnonzero(lengths == length)
-        entries = stored.lists.indptr[rows][:, np.newaxis] + np.arange(length)
-        records = np.zeros(len(rows), _record(length))
-        records["fields"] = 4
-        for name, size in (("id", 8), ("version", 8)):
-            records[f"{name}_size"] = size
-        records["id"], records["version"] = stored.ids[rows], stored.versions[rows]
-        for name, oid, width, values in (
-            ("entries", _INT8_OID, 8, stored.lists.columns),
-            ("scores", _FLOAT4_OID, 4, stored.lists.scores),
-        ):
-            records[f"{name}_oid"] = oid
-            if not length:
-                records[f"{name}_size"] = 12
-                continue
-            records[f"{name}_size"] = 20 + length * (4 + width)
-            records[f"{name}_dimensions"], records[f"{name}_length"], records[f"{name}_first"] = 1, length, 1
-            records[name]["size"], records[name]["value"] = width, values[entries]
-        yield records.tobytes()
-    yield _TRAILER
-
-
-def _record(length: int) -> np.dtype:
-    """One row of binary COPY whose two arrays have *length* entries."""
-
-    def array(name: str, kind: str) -> list[tuple]:
-        head = [
-            (f"{name}_size", ">i4"),
-            (f"{name}_dimensions", ">i4"),
-            (f"{name}_nulls", ">i4"),
-            (f"{name}_oid", ">i4"),
-        ]
-        if not length:
-            return head
-        item = np.dtype([("size", ">i4"), ("value", kind)])
-        return [*head, (f"{name}_length", ">i4"), (f"{name}_first", ">i4"), (name, item, (length,))]
-
-    return np.dtype(
-        [
-            ("fields", ">i2"),
-            ("id_size", ">i4"),
-            ("id", ">i8"),
-            *array("entries", ">i8"),
-            *array("scores", ">f4"),
-            ("version_size", ">i4"),
-            ("version", ">i8"),
-        ]
-    )
