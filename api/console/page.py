@@ -138,7 +138,7 @@ def _names() -> dict[str, Any]:
         "user": user,
         "menu": menu_of(user.role) if user else [],
         "unread": _unread,
-        "place": _place(),
+        "place": _place,
         "said": speech.said(request.args.get("said")),
         "asset": asset,
         "icon": icon,

@@ -395,7 +395,6 @@ SENTENCES = {
     "Campaigns": "Кампании",
     "Campaign": "Кампания",
     "Prospects": "Контакты",
-    "Prospect": "Контакт",
     "What advertising costs and brings, live.": "Сколько стоит и что приносит реклама — в реальном времени.",
     "Cost of a lead": "Цена лида",
     "Return": "Окупаемость",
