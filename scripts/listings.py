@@ -167,6 +167,9 @@ def _listing(line: int, row: dict[str, Any], city: City) -> Listing:
 
 def _attributes(row: dict[str, str]) -> dict[str, Any]:
     numbers = {name: _number(row, name) for name in NUMBERS_KEPT}
+    for name, number in numbers.items():
+        if number is not None and not 0 <= number < LARGEST_AREA:
+            raise BadRowError(f"{name} must not be negative and below {LARGEST_AREA:,.0f}, not {row[name][:50]}")
     kept: dict[str, Any] = {name: float(number) for name, number in numbers.items() if number is not None}
     kept |= {name: row[name] for name in WORDS_KEPT if row.get(name)}
     kept |= {name: True for name in ("is_penthouse", "metro_walk") if _flag(row, name)}
@@ -209,7 +212,7 @@ def _amount(row: dict[str, str], name: str, limit: Decimal) -> Decimal | None:
     number = _number(row, name)
     # Rounded as the column rounds: an area of 0.001 would be 0 there.
     if number is not None and not Decimal("0.005") <= number < limit:
-        raise BadRowError(f"{name} must be above 0 and below {limit:,.0f}, not {number}")
+        raise BadRowError(f"{name} must be above 0 and below {limit:,.0f}, not {row[name][:50]}")
     return number
 
 
@@ -217,7 +220,8 @@ def _whole(row: dict[str, str], name: str, allowed: range) -> int | None:
     number = _number(row, name)
     if number is None:
         return None
-    if number != number.to_integral_value() or int(number) not in allowed:
+    # Bounds first: as an integer, 1e9999999 would keep us busy for hours.
+    if not allowed[0] <= number <= allowed[-1] or number != number.to_integral_value():
         raise BadRowError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {row[name][:50]}")
     return int(number)
 
