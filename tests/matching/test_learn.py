@@ -159,10 +159,19 @@ def test_scores_are_the_engine_s():
         assert scores_of(some, weights) == pytest.approx(engine, abs=0.01)
 
 
-def test_a_broken_pair_has_no_values():
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"rooms": 7},
+        {"price": 40e6},
+        {"price": LEAD.price_max * 1.151},  # right behind the limit of 1.15
+        {"area": LEAD.area_min * 0.49},  # and that of 0.5
+    ],
+)
+def test_a_broken_pair_has_no_values(broken):
     places, model = PlaceIndex(), TextModel.empty()
     wishes = lead_vectors(LeadColumns.from_facts([LEAD], places), model, places)
-    offers = property_vectors(PropertyColumns.from_facts([replace(HOME, rooms=7)], places), model, places)
+    offers = property_vectors(PropertyColumns.from_facts([replace(HOME, **broken)], places), model, places)
 
     assert np.isnan(criterion_values(wishes, offers)[0]).all()
 
