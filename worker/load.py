@@ -96,7 +96,7 @@ def load_leads(
 
     def vectors(rows: Sequence[Any]) -> LeadVectors:
         facts = [LeadFacts(**lead_facts(row, factors)) for row in rows]
-        return lead_vectors(LeadColumns.from_facts(facts, places), text_model, places, weights)
+        return lead_vectors(LeadColumns.from_facts(facts, places), text_model, weights)
 
     query = _on_market(Lead, LEAD_COLUMNS, market, changed_since, among)
     return _rows(session, Side.LEAD, query, vectors, changed_since)
@@ -115,7 +115,7 @@ def load_properties(
 
     def vectors(rows: Sequence[Any]) -> PropertyVectors:
         facts = [PropertyFacts(**property_facts(row, factors)) for row in rows]
-        return property_vectors(PropertyColumns.from_facts(facts, places), text_model, places)
+        return property_vectors(PropertyColumns.from_facts(facts, places), text_model)
 
     query = _on_market(Property, PROPERTY_COLUMNS, market, changed_since, among)
     return _rows(session, Side.PROPERTY, query, vectors, changed_since)
