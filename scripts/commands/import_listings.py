@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 
 from models.places import city_of
 from models.settings import Settings
+from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.importing import Summary, import_listings, owner_of_imports
 from scripts.listings import BadRow, read_listings
@@ -21,7 +22,7 @@ SHOWN = 10
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--city", required=True, help="Where the listings are; rows of another city are bad rows.")
+@click.option("--city", type=CityName(), required=True, help="Where the listings are; rows of another city are bad rows.")
 @click.option("--owner", metavar="EMAIL", help="Who owns new listings  [a firm made for imports].")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
 @click.option("--errors", type=click.File("w", encoding="utf-8", lazy=False), help="A file for all bad rows.")
