@@ -120,7 +120,8 @@ def act(
     Returns:
         The match, or None after a DISLIKE of a pair that nobody has liked.
     Raises:
-        NotFoundError: The caller's side is absent or not theirs, or the other side is not on the same market.
+        NotFoundError: The caller's side is absent or not theirs, or the other side is not (or its owner is
+            no longer) on the same market.
         NotAllowedError: Both sides are the caller's own.
         ConflictError: The match is completed, or its commission was agreed on another figure.
     """
@@ -130,7 +131,7 @@ def act(
         select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
     )
     if match is None:
-        _check_on_market(lead, found, side)
+        _check_on_market(session, lead, found, side)
     elif match.status is MatchStatus.COMPLETED:
         raise ConflictError("This match is completed; nothing about it changes any more.")
     _remember(session, lead_id, property_id, side, kind, proposed_commission, notes)
@@ -232,11 +233,11 @@ def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: i
     return lead, found
 
 
-def _check_on_market(lead: Lead, found: Property, side: Side) -> None:
+def _check_on_market(session: Session, lead: Lead, found: Property, side: Side) -> None:
     if (lead.city_key, lead.deal_type) != (found.city_key, found.deal_type):
         raise NotFoundError("property" if side is Side.LEAD else "lead")
     mine, other, thing = (lead, found, "property") if side is Side.LEAD else (found, lead, "lead")
-    if other.status is not Status.ACTIVE:
+    if other.status is not Status.ACTIVE or not session.get_one(User, other.owner_id).is_active:
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
         raise ConflictError("This one is archived; what is off the market makes no new matches.")

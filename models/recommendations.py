@@ -50,7 +50,7 @@ from models.tokens import Claims, still_holds, user_of_claims
 from models.unscorable import UnscorableEntity
 from models.users import User
 
-#: How many entries a list holds at most (DESIGN: K).
+#: How many entries a list holds at most.
 LIST_LENGTH = 100
 
 
