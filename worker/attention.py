@@ -22,6 +22,7 @@ from models.properties import Property
 from models.recommendations import LeadRecommendations, Market, PropertyRecommendations
 from worker.context import HEALS, new_session
 from worker.load import MarketKey
+from worker.markets import apart
 from worker.memory import memory_given_back
 from worker.snapshot import row_of
 
@@ -54,9 +55,9 @@ def order_markets() -> None:
     """Order every market that has had a run since it was last ordered, and draw what is explored there."""
     with memory_given_back(), new_session() as session:
         for market in markets_to_order(session):
-            if order_market(session, market):
-                log.info("market_ordered", extra={"market": market})
-            session.commit()
+            with apart(session, market):
+                if order_market(session, market):
+                    log.info("market_ordered", extra={"market": market})
 
 
 def order_market(session: Session, key: MarketKey) -> bool:
@@ -153,7 +154,7 @@ def _store_explored(
 
 
 def _copy(session: Session, table: str, rows: Iterable[tuple]) -> None:
-    """Rows of numbers, words of enumerations and keys of cities."""
-    lines = "".join("\t".join(map(str, row)) + "\n" for row in rows)
+    """Rows of numbers, words of enumerations and keys of cities; these hold no tab or line break, but may a backslash."""
+    lines = "".join("\t".join(map(str, row)).replace("\\", r"\\") + "\n" for row in rows)
     with session.connection().connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))

@@ -12,6 +12,7 @@ from models.run_plan import stale_markets
 from models.runs import request_run
 from models.shards import abandoned
 from worker.context import HEALS, client, new_session
+from worker.markets import apart
 from worker.memory import memory_given_back
 from worker.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
 from worker.runs import prepare_run, run_shard
@@ -100,11 +101,11 @@ def sweep() -> None:
         session.commit()
         much = False
         for market in stale:
-            if stale_count(session, market) > MOST_CHANGES:
-                much = True
-                continue
-            reconcile_market(session, market)
-            session.commit()
+            with apart(session, market):
+                if stale_count(session, market) > MOST_CHANGES:
+                    much = True
+                else:
+                    reconcile_market(session, market)
         if much:
             _request_stale_run(session)
 

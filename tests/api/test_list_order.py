@@ -84,6 +84,21 @@ def test_the_sought_give_way_and_scores_stay(client, crowd):
     assert all(result.count == 0 for result in check_all(session)), "stored lists are by score all the same"
 
 
+@pytest.mark.parametrize("city", ["Ба\\Nр", "Бар\\"])
+def test_a_market_whose_name_has_a_backslash_is_ordered_like_any(worker_here, city):
+    with worker_here() as session:
+        lead = make_lead(session, make_user(session), city=city)
+        make_property(session, make_user(session), city=city)
+        session.commit()
+        market = (lead.city_key, lead.deal_type)
+        rescore.rebuild_market(session, market, None)
+        set_list_order(session, *market, ListOrder.BALANCED)
+        session.commit()
+        order_now(session)
+
+        assert session.scalars(select(ScoreShift.city_key).distinct()).all() == [lead.city_key]
+
+
 def shift_star(session, star, points=-50):
     """As if the star were sought by many more."""
     set_list_order(session, *MOSCOW, ListOrder.BALANCED)
