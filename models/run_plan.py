@@ -50,10 +50,15 @@ def planned_markets(
         wanted = live | {market: none for market in sorted(stale_markets(session)) if market not in live}
     else:
         wanted = {market: live.get(market, none) for market in stale_markets(session)}
-    open_shards = select(RescoringShard.city_key, RescoringShard.deal_type).where(RescoringShard.state.in_(OPEN_STATES))
-    taken = {tuple(row) for row in session.execute(open_shards)}
+    taken = taken_markets(session)
     free = [(market, planned) for market, planned in wanted.items() if market not in taken]
     return dict(sorted(free, key=lambda item: (-item[1].pairs, item[0])))
+
+
+def taken_markets(session: Session) -> set[MarketKey]:
+    """Markets of which an open run has shards that are open still."""
+    open_shards = select(RescoringShard.city_key, RescoringShard.deal_type).where(RescoringShard.state.in_(OPEN_STATES))
+    return {tuple(row) for row in session.execute(open_shards.distinct())}
 
 
 def live_markets(session: Session) -> list[tuple[str, DealType, int, int]]:

@@ -152,8 +152,7 @@ def request_run(
         ConflictError: An open run covers a part of what was asked for.
     """
     city_key = city_of(city).key if city else None
-    # Requests come one after another, or two at once would both find nothing open.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
+    take_turns(session)
     earlier = select(RescoringRun).where(RescoringRun.requested_by == requested_by)
     if once and (known := session.scalar(earlier.limit(1))) is not None:
         return known, False
@@ -170,6 +169,15 @@ def request_run(
     session.add(run)
     session.flush()
     return run, True
+
+
+def take_turns(session: Session) -> None:
+    """
+    Until the transaction ends nobody else asks for a run, gives one its shards or queues such again.
+
+    Two at once would both find nothing open.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
 
 
 def get_run(session: Session, run_id: int, *, lock: bool = False) -> RescoringRun:
