@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.enums import ActionKind, Side
 from models.leads import Lead
-from models.matches import Action, Match
+from models.matches import Action, Match, match_ids_of
 from models.properties import Property
 from models.recommendations import LeadRecommendations, PropertyRecommendations
 from models.users import User
@@ -33,7 +33,7 @@ def matches_for(user: User) -> Select:
         .join(Match.lead)
         .join(Match.property)
         .join(other, other.id == Lead.owner_id + Property.owner_id - user.id)
-        .where(or_(Lead.owner_id == user.id, Property.owner_id == user.id))
+        .where(Match.id.in_(match_ids_of(user)))
         .options(contains_eager(Match.lead), contains_eager(Match.property))
         .order_by(Match.updated_at.desc(), Match.id.desc())
     )

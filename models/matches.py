@@ -19,6 +19,7 @@ from sqlalchemy import (
     REAL,
     BigInteger,
     CheckConstraint,
+    CompoundSelect,
     ForeignKey,
     Index,
     Integer,
@@ -32,6 +33,7 @@ from sqlalchemy import (
     select,
     table,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
@@ -210,6 +212,14 @@ def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Se
         .order_by(Match.id.desc())
     )
     return query.where(Match.status == status) if status else query
+
+
+def match_ids_of(user: User) -> CompoundSelect[tuple[int]]:
+    """Ids of all matches of a user's leads and properties; each side by its own indexes, not with OR between them."""
+    return union_all(
+        select(Match.id).join(Match.lead).where(Lead.owner_id == user.id),
+        select(Match.id).join(Match.property).where(Property.owner_id == user.id),
+    )
 
 
 def match_counts(session: Session, side: Side, row_ids: list[int]) -> dict[int, int]:

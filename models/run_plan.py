@@ -82,8 +82,10 @@ def stale_markets(session: Session) -> set[MarketKey]:
     found: set[MarketKey] = set()
     for side in Side:
         rows = stale_rows(side).subquery()
-        now = select(rows.c.city_key, rows.c.deal_type).where(rows.c.on_market).distinct()
-        listed = select(rows.c.listed_city_key, rows.c.listed_deal_type).where(rows.c.listed_city_key.is_not(None))
-        for query in (now, listed.distinct()):
-            found.update(tuple(row) for row in session.execute(query))
+        now, listed = (rows.c.city_key, rows.c.deal_type), (rows.c.listed_city_key, rows.c.listed_deal_type)
+        for on_market, *places in session.execute(select(rows.c.on_market, *now, *listed).distinct()):
+            if on_market:
+                found.add(tuple(places[:2]))
+            if places[2] is not None:
+                found.add(tuple(places[2:]))
     return found

@@ -78,8 +78,9 @@ def random_write(session, chance):
         set_active(session, owner.id, not owner.is_active)
     else:
         other = Property if side is Side.LEAD else Lead
-        query = select(other).where(other.city_key == row.city_key, other.owner_id != row.owner_id)
-        partners = session.scalars(query.where(other.status == "ACTIVE").order_by(other.id)).all()
+        query = select(other).join(User, User.id == other.owner_id).where(other.status == "ACTIVE", User.is_active)
+        query = query.where(other.city_key == row.city_key, other.owner_id != row.owner_id)
+        partners = session.scalars(query.order_by(other.id)).all()
         if partners and row.status == "ACTIVE":
             partner = chance.choice(partners)
             lead, found = (row, partner) if side is Side.LEAD else (partner, row)
