@@ -14,7 +14,7 @@ from models.matches import Action, act
 from models.recommendations import Market
 from scripts import cli
 from tests.factories import make_lead, make_property, make_user, token_header
-from worker import rescore
+from worker import publish, rescore
 
 MOSCOW = ("geo:524901", DealType.SALE)
 
@@ -97,6 +97,28 @@ def test_a_market_whose_name_has_a_backslash_is_ordered_like_any(worker_here, ci
         order_now(session)
 
         assert session.scalars(select(ScoreShift.city_key).distinct()).all() == [lead.city_key]
+
+
+def test_a_market_ordered_before_its_first_run_was_through_is_ordered_again(worker_here, monkeypatch):
+    with worker_here() as session:
+        lead = make_lead(session, make_user(session))
+        session.commit()
+        rescore.settle_entity(session, Side.LEAD, lead.id)
+        set_list_order(session, *MOSCOW, ListOrder.BALANCED)
+        session.commit()
+        real = publish.lock_market
+
+        def order_first(*args):
+            with worker_here() as other:
+                order_now(other)
+                assert markets_to_order(other) == []
+            return real(*args)
+
+        monkeypatch.setattr(publish, "lock_market", order_first)
+        rescore.rebuild_market(session, MOSCOW, None)
+        session.commit()
+
+        assert markets_to_order(session) == [MOSCOW]
 
 
 def shift_star(session, star, points=-50):
