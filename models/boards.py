@@ -10,7 +10,7 @@ from models.enums import ActionKind, Side
 from models.leads import Lead
 from models.matches import Action, Match, match_ids_of
 from models.properties import Property
-from models.recommendations import LeadRecommendations, PropertyRecommendations
+from models.recommendations import SIDE_TABLES
 from models.users import User
 
 
@@ -53,10 +53,6 @@ def board_match(user: User, row: Sequence) -> BoardMatch:
 
 def best_scores(session: Session, side: Side, row_ids: list[int]) -> dict[int, tuple[int, float | None]]:
     """(length of the stored list, its best score) of each lead or property that has a list."""
-    lists, key, ids = (
-        (LeadRecommendations, LeadRecommendations.lead_id, LeadRecommendations.property_ids)
-        if side is Side.LEAD
-        else (PropertyRecommendations, PropertyRecommendations.property_id, PropertyRecommendations.lead_ids)
-    )
+    _, lists, key, ids = SIDE_TABLES[side]
     query = select(key, func.cardinality(ids), lists.scores[literal(1)]).where(key.in_(row_ids))
     return {row_id: (length, best) for row_id, length, best in session.execute(query)}

@@ -15,9 +15,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import (
-    ARRAY,
-    REAL,
-    BigInteger,
     CheckConstraint,
     CompoundSelect,
     ForeignKey,
@@ -28,10 +25,8 @@ from sqlalchemy import (
     Select,
     Text,
     UniqueConstraint,
-    column,
     func,
     select,
-    table,
     true,
     union_all,
 )
@@ -39,12 +34,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
 from models.attention import shown_entries
-from models.base import Base, CreatedAt, Id, words
+from models.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.errors import ConflictError, NotAllowedError, NotFoundError
 from models.leads import Lead
 from models.notifications import NoticeType, notify
 from models.properties import Property
+from models.recommendations import SIDE_TABLES
 from models.users import User
 
 
@@ -96,7 +92,7 @@ class Match(Base):
     contact_shared_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
     lead: Mapped[Lead] = relationship(lazy="raise_on_sql")
     property: Mapped[Property] = relationship(lazy="raise_on_sql")
@@ -280,19 +276,14 @@ def _remember(
 
 
 def _list_place(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]:
-    # Named by hand: models.recommendations, where these tables are declared, stands on this module.
-    name, mine, other, mine_id, other_id = (
-        ("lead_recommendations", "lead_id", "property_ids", lead_id, property_id)
-        if side is Side.LEAD
-        else ("property_recommendations", "property_id", "lead_ids", property_id, lead_id)
-    )
-    lists = table(name, column(mine), column(other, ARRAY(BigInteger)), column("scores", ARRAY(REAL)))
-    shown = shown_entries(side, lists.c[mine], lists.c[other], lists.c.scores)
+    _, lists, key, ids = SIDE_TABLES[side]
+    mine_id, other_id = (lead_id, property_id) if side is Side.LEAD else (property_id, lead_id)
+    shown = shown_entries(side, key, ids, lists.scores)
     places = (
         select(shown.entry.c.id, func.row_number().over(order_by=shown.order).label("place"))
         .select_from(lists)
         .join(shown.entry, true())
-        .where(lists.c[mine] == mine_id)
+        .where(key == mine_id)
         .subquery()
     )
     return select(places.c.place).where(places.c.id == other_id).scalar_subquery()

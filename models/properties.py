@@ -1,16 +1,13 @@
 """Properties: what somebody offers, through whichever contract."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     CheckConstraint,
     ColumnElement,
-    FetchedValue,
     ForeignKey,
     Index,
     Numeric,
@@ -19,14 +16,13 @@ from sqlalchemy import (
     String,
     Text,
     and_,
-    func,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.base import Base, CreatedAt, Id, Money, words
+from models.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
 from models.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.errors import NotFoundError
 from models.places import city_of
@@ -98,15 +94,10 @@ class Property(Base):
     #: Words for the engine beyond title and description (features, views, nearby places).
     search_text: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
-    version: Mapped[int] = mapped_column(default=1, server_default=text("1"), server_onupdate=FetchedValue())
-    #: The transaction that wrote this version; lets a snapshot ask for what it has not seen yet.
-    changed_in: Mapped[int] = mapped_column(
-        BigInteger,
-        server_default=text("(pg_current_xact_id()::text)::bigint"),
-        server_onupdate=FetchedValue(),
-    )
+    version: Mapped[Version]
+    changed_in: Mapped[ChangedIn]
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
 

@@ -8,9 +8,7 @@ from sqlalchemy.orm import Session
 
 from models.enums import Side, Status
 from models.facts import market_factors, told_factors
-from models.leads import Lead
-from models.properties import Property
-from models.recommendations import LIST_LENGTH, LeadRecommendations, PropertyRecommendations
+from models.recommendations import LIST_LENGTH, SIDE_TABLES
 from models.tiles import grid_of, market_size
 from models.unscorable import Failure
 from models.users import User
@@ -85,11 +83,7 @@ def settle_entity(session: Session, side: Side, entity_id: int) -> None:
 
     Commits after each market: every transaction leaves whole lists.
     """
-    table, lists, key = (
-        (Lead, LeadRecommendations, LeadRecommendations.lead_id)
-        if side is Side.LEAD
-        else (Property, PropertyRecommendations, PropertyRecommendations.property_id)
-    )
+    table, lists, key, _ = SIDE_TABLES[side]
     ids = {entity_id}
     listed = session.execute(select(lists.city_key, lists.deal_type).where(key == entity_id)).one_or_none()
     query = (

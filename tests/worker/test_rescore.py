@@ -10,7 +10,7 @@ from models.leads import Lead, archive_lead, replace_lead
 from models.matches import act
 from models.membership import set_active
 from models.properties import Property, archive_property, replace_property
-from models.recommendations import recommended_page
+from models.recommendation_pages import recommended_page
 from models.users import User
 from tests.factories import make_lead, make_property, make_user
 from worker import rescore, scoring
