@@ -39,7 +39,7 @@ from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Statu
 from models.errors import ConflictError, NotAllowedError, NotFoundError
 from models.leads import Lead
 from models.notifications import NoticeType, notify
-from models.properties import Property
+from models.properties import Property, is_on_market
 from models.recommendations import SIDE_TABLES
 from models.users import User
 
@@ -243,7 +243,7 @@ def _check_on_market(session: Session, lead: Lead, found: Property, side: Side) 
     if (lead.city_key, lead.deal_type) != (found.city_key, found.deal_type):
         raise NotFoundError("property" if side is Side.LEAD else "lead")
     mine, other, thing = (lead, found, "property") if side is Side.LEAD else (found, lead, "lead")
-    if other.status is not Status.ACTIVE or not session.get_one(User, other.owner_id).is_active:
+    if not is_on_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
         raise ConflictError("This one is archived; what is off the market makes no new matches.")

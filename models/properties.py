@@ -147,9 +147,14 @@ def properties_of(owner: User, status: Status | None = None) -> Select[tuple[Pro
     return query.where(Property.status == status) if status else query
 
 
-def on_market() -> ColumnElement[bool]:
-    """The condition that joins a property to its owner `User` where both are there: what anybody may see."""
-    return and_(Property.status == Status.ACTIVE, User.id == Property.owner_id, User.is_active)
+def on_market(table: Any = Property) -> ColumnElement[bool]:
+    """The condition that joins a property (or Lead) to its owner `User` where both are there: what anybody may see."""
+    return and_(table.status == Status.ACTIVE, User.id == table.owner_id, User.is_active)
+
+
+def is_on_market(session: Session, found: Any) -> bool:
+    """Whether this property (or Lead) is there, and its owner too."""
+    return found.status is Status.ACTIVE and session.get_one(User, found.owner_id).is_active
 
 
 def archive_property(session: Session, found: Property) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.enums import OPEN_STATES, DealType, RunScope, Side, Status
+from models.enums import OPEN_STATES, DealType, RunScope, Side
 from models.leads import Lead
-from models.properties import Property
+from models.properties import Property, on_market
 from models.recommendations import stale_rows
 from models.runs import RescoringShard
 from models.tiles import grid_of
@@ -67,8 +67,7 @@ def live_markets(session: Session) -> list[tuple[str, DealType, int, int]]:
     for place, table in enumerate((Lead, Property)):
         counted = (
             select(table.city_key, table.deal_type, func.count())
-            .join(User, User.id == table.owner_id)
-            .where(table.status == Status.ACTIVE, User.is_active)
+            .join(User, on_market(table))
             .group_by(table.city_key, table.deal_type)
         )
         for city_key, deal_type, count in session.execute(counted):
@@ -83,8 +82,8 @@ def stale_markets(session: Session) -> set[MarketKey]:
     for side in Side:
         rows = stale_rows(side).subquery()
         now, listed = (rows.c.city_key, rows.c.deal_type), (rows.c.listed_city_key, rows.c.listed_deal_type)
-        for on_market, *places in session.execute(select(rows.c.on_market, *now, *listed).distinct()):
-            if on_market:
+        for is_there, *places in session.execute(select(rows.c.on_market, *now, *listed).distinct()):
+            if is_there:
                 found.add(tuple(places[:2]))
             if places[2] is not None:
                 found.add(tuple(places[2:]))
