@@ -30,7 +30,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, sessionmaker
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from models.ads import Ad
 from models.base import Base, CreatedAt, Money, UpdatedAt, words
@@ -215,12 +216,14 @@ def _touch(session: Session, row: Mapping[str, Any]) -> Prospect:
         prospect.budget = row["budget"]
     if prospect.notes is None:
         prospect.notes = row["notes"]
-    others = aliased(Prospect)
-    free = select(others.id).where(others.niche_id == row["niche_id"], others.id != prospect.id)
-    if prospect.phone is None and row["phone"] and not session.scalar(free.where(others.phone == row["phone"])):
-        prospect.phone = row["phone"]
     prospect.version += 1
     session.flush()
+    if prospect.phone is None and row["phone"]:
+        try:
+            with session.begin_nested():
+                prospect.phone = row["phone"]
+        except IntegrityError:  # somebody who has it has become a prospect this very moment
+            pass
     return prospect
 
 
