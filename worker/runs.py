@@ -12,7 +12,7 @@ from matching.errors import ScoringStoppedError
 from models import logs
 from models.enums import RunScope, RunState
 from models.run_plan import MarketKey, PlannedMarket, planned_markets, taken_markets
-from models.runs import RescoringRun, RescoringShard, end_run_if_done, get_run, take_turns
+from models.runs import RescoringRun, RescoringShard, end_run_if_done, fail_run, get_run, take_turns
 from models.shards import HEARTBEAT, MOST_ATTEMPTS, claim_shard, end_shard, hold_shard, report, score_again
 from models.tiles import tiles_of_market
 from worker.context import DATABASE_AWAY, client, new_session, note_stages, settings, worker_name
@@ -25,6 +25,27 @@ from worker.texts import text_model_for
 from worker.tiles import RatesMovedError, merge_tiles, score_tile
 
 log = logging.getLogger(__name__)
+
+
+def begin_run(run_id: int) -> list[int]:
+    """
+    Set a queued run going; the ids of the shards that can be worked on at once.
+
+    One that cannot be prepared fails, and can be retried: it would otherwise stay queued for ever, and whoever asks for
+    the same would join it.
+    """
+    with new_session() as session:
+        try:
+            shard_ids = prepare_run(session, run_id)
+        except DATABASE_AWAY:
+            raise
+        except Exception as failure:
+            log.exception("run_failed", extra={"run_id": run_id})
+            session.rollback()
+            fail_run(session, run_id, place_of(failure))
+            shard_ids = []
+        session.commit()
+        return shard_ids
 
 
 def prepare_run(session: Session, run_id: int) -> list[int]:

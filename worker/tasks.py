@@ -15,7 +15,7 @@ from worker.context import HEALS, client, new_session
 from worker.markets import apart
 from worker.memory import memory_given_back
 from worker.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
-from worker.runs import prepare_run, run_shard
+from worker.runs import begin_run, run_shard
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,8 @@ def clear_away() -> None:
 @shared_task(name="worker.tasks.start_run", **HEALS)
 def start_run(run_id: int) -> None:
     """Cut a queued run into shards and send them to the workers."""
-    with memory_given_back(), new_session() as session:
-        shard_ids = prepare_run(session, run_id)
-        session.commit()
+    with memory_given_back():
+        shard_ids = begin_run(run_id)
     for shard_id in shard_ids:
         client().shard_queued(shard_id)
 
