@@ -91,7 +91,7 @@ def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[s
 
 
 def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> None:
-    """Set the given columns."""
+    """Set the given columns, `city` among them; city and currency are made canonical."""
     for name, value in canonical(fields).items():
         setattr(lead, name, value)
     session.flush()

@@ -115,7 +115,7 @@ def create_property(session: Session, owner: User, origin: Origin, fields: Mappi
 
 
 def replace_property(session: Session, found: Property, fields: Mapping[str, Any]) -> None:
-    """Set the given columns."""
+    """Set the given columns, `city` among them; city and currency are made canonical."""
     for name, value in canonical(fields).items():
         setattr(found, name, value)
     session.flush()
