@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.enums import Role
@@ -102,19 +103,34 @@ def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, ro
         ConflictError: The phone's user has another Telegram account.
     """
     user = _by_telegram(session, telegram_id)
-    if user is not None:
-        _check_active(user)
-        return user
+    if user is None:
+        try:
+            return _bound_by_phone(session, telegram_id, phone) or create_user(
+                session, role=role, telegram_id=telegram_id, phone=phone, name=name
+            )
+        except ConflictError:
+            user = _by_telegram(session, telegram_id)  # the same person's second tap finds what the first has made
+            if user is None:
+                raise
+    _check_active(user)
+    return user
+
+
+def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | None:
+    """The user with this phone, from now on with this Telegram account too; None if nobody has it."""
     user = session.scalar(select(User).where(User.phone == phone).with_for_update())
     if user is None:
-        return create_user(session, role=role, telegram_id=telegram_id, phone=phone, name=name)
+        return None
     _check_active(user)
     if user.role is Role.ADMIN:
         raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
     if user.telegram_id is not None:
         raise ConflictError("The user with this phone number has another Telegram account.")
-    user.telegram_id = telegram_id
-    session.flush()
+    try:
+        with session.begin_nested():
+            user.telegram_id = telegram_id
+    except IntegrityError:
+        raise ConflictError("This Telegram account was bound to another user just now.") from None
     return user
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from api.app import create_app
@@ -272,6 +273,30 @@ def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environmen
 
     assert "TELEGRAM_BOT_SECRET" in caplog.text
     assert local.test_client().post("/auth/telegram/login-or-register", json=BOT_BODY).status_code == 200
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known by phone", "new"])
+def test_a_second_tap_in_the_bot_lets_in_as_the_first(with_bot, db, known):
+    """The first commits when the second has just found nobody with this Telegram account."""
+    if known:
+        make_user(db, phone=BOT_BODY["phone"])
+        db.commit()
+    first = make_user(db, telegram_id="42", phone="+77010000000" if known else BOT_BODY["phone"])
+
+    def commit(_connection, _cursor, statement, *_):
+        if "users.telegram_id = " in statement:
+            db.commit()
+
+    bots_engine = with_bot.application.extensions["engine"]
+    event.listen(bots_engine, "after_cursor_execute", commit)
+    try:
+        answer = with_bot.post(
+            "/auth/telegram/login-or-register", json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secret"}
+        )
+    finally:
+        event.remove(bots_engine, "after_cursor_execute", commit)
+
+    assert with_bot.get("/auth/me", headers=bearer(answer.json["access_token"])).json["id"] == first.id
 
 
 def test_the_bot_makes_no_administrators(with_bot):
