@@ -90,7 +90,7 @@ class Number(fields.Field):
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         self.span(value)  # before rounding, which would bring in what lies just outside
-        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP)
+        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
 
     def number_of(self, value: Any) -> float:
         raise ValidationError("Not a valid number.")
@@ -104,8 +104,10 @@ class FormNumber(Number):
 
     def number_of(self, value: Any) -> float:
         try:
+            if not value.isascii() or "_" in value:  # float() takes 1_000 and the digits of every script
+                raise ValueError
             return float(value)
-        except (TypeError, ValueError, OverflowError):
+        except (AttributeError, ValueError, OverflowError):
             raise ValidationError("Not a valid number.") from None
 
 

@@ -1,5 +1,6 @@
 """Users: everybody who signs in, and what they are allowed to be."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from models.errors import ConflictError, InvalidValueError, NotFoundError
 
 #: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
 HOME_REGION = "RU"
+#: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an extension.
+_LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
 
 class User(Base):
@@ -76,6 +79,8 @@ def normal_phone(raw: str, field: str = "phone") -> str:
         InvalidValueError: Nobody can have this number.
     """
     try:
+        if _LETTERS.search(raw):
+            raise InvalidValueError(field, "A phone number holds no letters; write it as +77011234567.")
         number = phonenumbers.parse(raw, HOME_REGION)
     except phonenumbers.NumberParseException:
         raise InvalidValueError(field, "This is not a phone number; write it as +77011234567.") from None

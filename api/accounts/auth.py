@@ -112,7 +112,7 @@ class Register(MethodView):
         With `password` it is tinder's registration, with `telegram_id` the exchange's.
         """
         limit_door()
-        schema, body = read_json(lambda raw: TinderSignUp() if "password" in raw else ExchangeSignUp())
+        schema, body = read_json(_schema_of)
         if isinstance(schema, TinderSignUp):
             return _signed_up(_new_tinder_user(body)), 200
         return _signed_up(_new_realtor(body))
@@ -223,6 +223,12 @@ def note_entry(user: User, by: str) -> None:
     record(
         session(), "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by=by
     )
+
+
+def _schema_of(raw: dict) -> Body:
+    """How to read a registration; of one that lacks what tells them apart, what it has speaks for tinder's."""
+    of_tinder = "password" in raw or ("telegram_id" not in raw and not raw.keys().isdisjoint(("role", "name")))
+    return TinderSignUp() if of_tinder else ExchangeSignUp()
 
 
 def _signed_up(user: User) -> dict[str, Any]:
