@@ -44,6 +44,14 @@ class Text(fields.String):
         return text
 
 
+class PasswordText(Text):
+    """A password of *shortest* to *longest* characters, blank ones among them; never in an answer."""
+
+    def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
+        shape = validate.Length(min=shortest)
+        super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
+
+
 def words(format_: str, examples: str) -> dict[str, str]:
     """Metadata of a text that must be one of a vocabulary's words, which `models.words` knows in all their spellings."""
     return {"format": format_, "description": examples}

@@ -10,7 +10,7 @@ from api.access import bearer_token, current_user, public, signed_in
 from api.accounts.words import TINDER_ROLES, tinder_role
 from api.blueprint import Blueprint, Body, names_of, read_json
 from api.db import session
-from api.fields import Email, Moment, Phone, Text
+from api.fields import Email, Moment, PasswordText, Phone, Text
 from api.idempotency import keeps_no_answer
 from api.limits import account_of, address, check_failures, count_failure, limit_door
 from models.audit import record
@@ -39,23 +39,17 @@ class TinderSignUp(Body):
     name = Text(200, required=True)
     email = Email(required=True)
     phone = Phone(required=True)
-    password = fields.String(
-        required=True, load_only=True, validate=validate.Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
-    )
+    password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
 class LoginForm(Body):
     username = Text(254, required=True, metadata={"description": "E-mail address or phone."})
-    password = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD))
+    password = PasswordText(1, LONGEST_PASSWORD)
 
 
 class PasswordChange(Body):
-    old_password = fields.String(
-        required=True, load_only=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD)
-    )
-    new_password = fields.String(
-        required=True, load_only=True, validate=validate.Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
-    )
+    old_password = PasswordText(1, LONGEST_PASSWORD)
+    new_password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
 class Done(Body):

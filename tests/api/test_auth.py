@@ -125,6 +125,7 @@ def test_signing_up_answers_the_profile_and_a_token(client):
         ({"role": "admin"}, "role"),
         ({"password": "short"}, "password"),
         ({"password": "x" * 129}, "password"),
+        ({"password": "\ud800" + PASSWORD}, "password"),
         ({"email": "nonsense"}, "email"),
         ({"phone": "12"}, "phone"),
         ({"phone": "+7701abc4567"}, "phone"),
@@ -135,7 +136,7 @@ def test_signing_up_answers_the_profile_and_a_token(client):
     ],
 )
 def test_a_bad_sign_up_is_refused_by_field(client, db, change, field):
-    answer = client.post("/auth/register", json=ALICE | change)
+    answer = client.post("/auth/register", data=json.dumps(ALICE | change), content_type="application/json")
 
     assert answer.status_code == 400
     assert field in answer.json["errors"]["json"]
