@@ -129,6 +129,8 @@ def test_signing_up_answers_the_profile_and_a_token(client):
         ({"email": "nonsense"}, "email"),
         ({"phone": "12"}, "phone"),
         ({"phone": "+7701abc4567"}, "phone"),
+        ({"phone": "+431234"}, "phone"),
+        ({"phone": "+49301234567890123"}, "phone"),
         ({"phone": "+77011234567 ext 5"}, "phone"),
         ({"is_active": False}, "is_active"),
         ({"id": 1}, "id"),
