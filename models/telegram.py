@@ -31,6 +31,8 @@ LIFETIME = timedelta(hours=24)
 #: Telegram's clock and ours may differ by so much.
 CLOCK_SKEW = timedelta(minutes=5)
 MOST_FIELDS = 40
+#: What JSON can name and PostgreSQL cannot store.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 FIELD = "telegram_auth_data"
 REFUSED = "Telegram did not sign this, or too long ago; sign in with Telegram again."
@@ -71,7 +73,7 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
     if not hmac.compare_digest(expected.encode(), claimed.encode()):
         raise NotSignedInError(REFUSED)
     _check_age(fields.get("auth_date", ""), now)
-    return _user_of(json.loads(fields["user"]) if is_mini_app else fields)
+    return _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
 
 
 def user_of_telegram(session: Session, who: TelegramUser) -> User:
@@ -178,9 +180,21 @@ def _check_age(auth_date: str, now: datetime) -> None:
         raise NotSignedInError(REFUSED)
 
 
+def _mini_app_user(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, Mapping):
+        raise InvalidValueError(f"{FIELD}.user", "Not a JSON object.")
+    return found
+
+
 def _user_of(fields: Mapping[str, Any]) -> TelegramUser:
     if not re.fullmatch(r"[1-9][0-9]{0,18}", str(fields.get("id", ""))):
         raise NotSignedInError(REFUSED)
-    names = (str(fields.get(part) or "") for part in ("first_name", "last_name"))
-    name = " ".join(filter(None, names)).strip()[:200]
-    return TelegramUser(str(fields["id"]), name or None, str(fields.get("username") or "")[:64] or None)
+    first, last, username = (
+        _NO_TEXT.sub("", str(fields.get(part) or "")) for part in ("first_name", "last_name", "username")
+    )
+    name = " ".join(filter(None, (first, last))).strip()[:200]
+    return TelegramUser(str(fields["id"]), name or None, username[:64] or None)
