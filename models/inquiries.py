@@ -3,8 +3,6 @@
     new -> in_progress -> closed        (the owner moves it on; never back)
 """
 
-from datetime import datetime
-
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
@@ -13,7 +11,6 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
-    func,
     literal_column,
     select,
     text,
@@ -21,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, CreatedAt, Id, words
+from models.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.enums import InquiryStatus
 from models.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from models.notifications import NoticeType, notify
@@ -29,7 +26,7 @@ from models.properties import Property
 from models.users import User
 
 _ORDER = list(InquiryStatus)
-#: Of a row that an upsert returns: no transaction has deleted or replaced an earlier version of it.
+#: Of a row that an upsert returns: whether it was inserted. One that it found carries the finder in xmax.
 _IS_NEW: ColumnElement[bool] = literal_column("inquiries.xmax = 0")
 
 
@@ -55,7 +52,7 @@ class Inquiry(Base):
     #: Made by the feed's like, and taken back with it while it is new.
     from_feed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 def inquire(

@@ -19,12 +19,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.enums import Role
 from models.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
-from models.users import User, create_user
+from models.users import User, bind_telegram, create_user
 
 #: Older proofs are refused.
 LIFETIME = timedelta(hours=24)
@@ -128,11 +127,7 @@ def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | No
         raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
     if user.telegram_id is not None:
         raise ConflictError("The user with this phone number has another Telegram account.")
-    try:
-        with session.begin_nested():
-            user.telegram_id = telegram_id
-    except IntegrityError:
-        raise ConflictError("This Telegram account was bound to another user just now.") from None
+    bind_telegram(session, user, telegram_id)
     return user
 
 
