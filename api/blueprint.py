@@ -5,19 +5,27 @@ from functools import cache
 from typing import Any
 
 import flask_smorest
-from flask import request
+from flask import Request, request
 from marshmallow import RAISE, Schema, fields, validate
-from webargs.flaskparser import FlaskParser
+from webargs.core import parse_json
+from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.fields import FormWhole
 
 TOO_DEEP = "The JSON is nested too deeply."
 
 
+#: Either is read where a form is expected.
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
 class Parser(FlaskParser):
-    """Reads a request's parts. Unknown names are refused everywhere but in headers and paths."""
+    """
+    Reads a request's parts. Unknown names are refused everywhere but in headers and paths, and so is a body of another
+    type than expected: passed over it would be taken for an empty one, and "Missing data" would be no help.
+    """
 
     DEFAULT_VALIDATION_STATUS = 400
     DEFAULT_UNKNOWN_BY_LOCATION = {
@@ -31,7 +39,8 @@ class Parser(FlaskParser):
     #: `multipart`: the texts and the files of a multipart body, read as one.
     __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
 
-    def load_json(self, req: Any, schema: Schema) -> Any:
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(is_json_request(req), req, "application/json")
         try:
             return super().load_json(req, schema)
         except RecursionError:
@@ -39,9 +48,29 @@ class Parser(FlaskParser):
         except ValueError:  # not of the JSON's form, which webargs answers itself
             raise BadRequest("A number in the JSON has too many digits.") from None
 
-    def load_multipart(self, req: Any, schema: Schema) -> Any:
+    def _raw_load_json(self, req: Request) -> Any:
+        if req.mimetype or not _has_body(req):
+            return super()._raw_load_json(req)
+        return parse_json(req.get_data(cache=True))  # of no said type: it is JSON that we expect
+
+    def load_form(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(req.mimetype in FORMS, req, FORMS[0])
+        return super().load_form(req, schema)
+
+    def load_multipart(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(req.mimetype in FORMS, req, FORMS[1])
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
         return self._makeproxy(parts, schema)
+
+
+def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
+    """Raise a 415 for a body that says to be of another type than *expected*."""
+    if req.mimetype and not fits and _has_body(req):
+        raise UnsupportedMediaType(f"Send the body as {expected}, and say so in Content-Type.")
+
+
+def _has_body(req: Request) -> bool:
+    return bool(req.content_length or req.get_data(cache=True))
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -98,7 +127,7 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
         That schema and what it loaded; raises a 400 like any other body.
     """
     try:
-        raw = request.get_json(silent=True)
+        raw = request.get_json(silent=True, force=not request.mimetype)
     except RecursionError:
         raise BadRequest(TOO_DEEP) from None
     schema = choose(raw if isinstance(raw, dict) else {})

@@ -44,6 +44,14 @@ class Text(fields.String):
         return text
 
 
+class PasswordText(Text):
+    """A password of *shortest* to *longest* characters, blank ones among them; never in an answer."""
+
+    def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
+        shape = validate.Length(min=shortest)
+        super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
+
+
 def words(format_: str, examples: str) -> dict[str, str]:
     """Metadata of a text that must be one of a vocabulary's words, which `models.words` knows in all their spellings."""
     return {"format": format_, "description": examples}
@@ -90,7 +98,7 @@ class Number(fields.Field):
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         self.span(value)  # before rounding, which would bring in what lies just outside
-        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP)
+        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
 
     def number_of(self, value: Any) -> float:
         raise ValidationError("Not a valid number.")
@@ -104,8 +112,10 @@ class FormNumber(Number):
 
     def number_of(self, value: Any) -> float:
         try:
+            if not value.isascii() or "_" in value:  # float() takes 1_000 and the digits of every script
+                raise ValueError
             return float(value)
-        except (TypeError, ValueError, OverflowError):
+        except (AttributeError, ValueError, OverflowError):
             raise ValidationError("Not a valid number.") from None
 
 

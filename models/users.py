@@ -1,5 +1,6 @@
 """Users: everybody who signs in, and what they are allowed to be."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +19,9 @@ from models.errors import ConflictError, InvalidValueError, NotFoundError
 
 #: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
 HOME_REGION = "RU"
+E164 = r"\+[1-9][0-9]{6,14}"
+#: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an extension.
+_LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
 
 class User(Base):
@@ -26,7 +30,7 @@ class User(Base):
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
-        CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="phone_is_e164"),
+        CheckConstraint(f"phone ~ '^{E164}$'", name="phone_is_e164"),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
         Index("uq_users_email", "email", unique=True),
         Index("uq_users_phone", "phone", unique=True),
@@ -77,12 +81,16 @@ def normal_phone(raw: str, field: str = "phone") -> str:
         InvalidValueError: Nobody can have this number.
     """
     try:
+        if _LETTERS.search(raw):
+            raise InvalidValueError(field, "A phone number holds no letters; write it as +77011234567.")
         number = phonenumbers.parse(raw, HOME_REGION)
     except phonenumbers.NumberParseException:
         raise InvalidValueError(field, "This is not a phone number; write it as +77011234567.") from None
-    if not phonenumbers.is_possible_number(number) or len(raw) > 40:
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Some countries' numbers are possible at any length, for all that phonenumbers knows.
+    if not phonenumbers.is_possible_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
         raise InvalidValueError(field, "There is no such phone number; write it as +77011234567.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return found
 
 
 def normal_email(raw: str, field: str = "email") -> str:

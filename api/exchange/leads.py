@@ -56,7 +56,7 @@ class Leads(MethodView):
 
         With `requirements` it is a lead, with `listing_id` a tenant's inquiry.
         """
-        schema, body = read_json(lambda raw: INQUIRY_BODY if "listing_id" in raw else LEAD_BODY)
+        schema, body = read_json(_schema_of)
         if schema is INQUIRY_BODY:
             return jsonify(INQUIRY_ROW.dump(make_inquiry(body)))
         lead = create_lead(session(), current_user(), Origin.EXCHANGE, lead_columns(body))
@@ -108,6 +108,12 @@ class LeadArchive(MethodView):
         archive_lead(session(), lead)
         rescore_lead(lead)
         return _shown(lead)
+
+
+def _schema_of(raw: dict) -> Body:
+    """How to read a body of `POST /leads`; of one that lacks what tells them apart, what it has speaks for an inquiry."""
+    of_tinder = "listing_id" in raw or ("requirements" not in raw and not raw.keys().isdisjoint(INQUIRY_BODY.fields))
+    return INQUIRY_BODY if of_tinder else LEAD_BODY
 
 
 def lead_row(lead: Lead, match_count: int) -> dict:

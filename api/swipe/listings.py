@@ -16,6 +16,7 @@ from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
 from api.work import rescore_property
 from models.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
+from models.places import currency_of_city
 from models.properties import Property, archive_property, create_property, properties_of, replace_property
 
 blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
@@ -90,7 +91,7 @@ class SearchArgs(PageArgs):
 class AdminArgs(PageArgs):
     city = Text(100)
     owner_id = FormId()
-    is_active = fields.Boolean(truthy={"true", "1"}, falsy={"false", "0"})
+    is_active = fields.Boolean()
 
 
 @blp.route("/listings")
@@ -171,7 +172,7 @@ def listing_page(query: Any, args: dict) -> tuple[list[dict], int, dict]:
 
 
 def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
-    """A property's columns from a listing's body. What tinder does not speak of stays as it is."""
+    """A property's columns from a listing's body. What tinder does not speak of stays; so the currency, unless the city's own."""
     columns = {
         "title": body["title"],
         "city": body["city"],
@@ -180,4 +181,6 @@ def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }
-    return columns | ({"currency": present.currency} if present is not None and present.city == body["city"] else {})
+    if present is not None and present.currency != currency_of_city(present.city_key):
+        columns["currency"] = present.currency
+    return columns
