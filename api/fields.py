@@ -90,7 +90,7 @@ class Number(fields.Field):
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         self.span(value)  # before rounding, which would bring in what lies just outside
-        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP)
+        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # -0.0 is 0
 
     def number_of(self, value: Any) -> float:
         raise ValidationError("Not a valid number.")

@@ -22,7 +22,7 @@ def upload(client, text, expect=201, **request):
 
 def download(client, path):
     answer = client.get(path)
-    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
     return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
 
 
