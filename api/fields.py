@@ -103,6 +103,8 @@ class FormNumber(Number):
     """A number in a form or query, where everything is text."""
 
     def number_of(self, value: Any) -> float:
+        if isinstance(value, str) and ("_" in value or not value.isascii()):
+            raise ValidationError("Not a valid number.")  # to Python it may be one
         try:
             return float(value)
         except (TypeError, ValueError, OverflowError):
