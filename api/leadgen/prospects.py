@@ -213,6 +213,8 @@ class OneProspectStatus(MethodView):
         prospect = get_prospect(session(), lead_id, lock=True)
         if change_status(session(), prospect, body["status"], body.get("revenue")):
             announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
+        else:
+            ring()  # the revenue may be another
         return prospect
 
 
@@ -249,6 +251,7 @@ class Conversion(MethodView):
         prospect = get_prospect(session(), lead_id, lock=True)
         lead = convert(session(), prospect, body["realtor_id"], _columns(body))
         rescore_lead(lead)
+        ring()
         return lead
 
 

@@ -207,6 +207,14 @@ def test_figures_of_many_niches_are_those_of_each(db, town):
     assert totals[known].spend == 900 and totals[known].leads == 1
 
 
+def test_a_share_that_is_not_known_is_no_percentage(client, town, db):
+    enter(client, town.admin)
+    niche = create_niche(db, {"name": "Пусто", "category": "none"}).id
+    db.commit()
+
+    assert all("—%" not in client.get(path).text for path in ("/console/leadgen", f"/console/leadgen/{niche}"))
+
+
 def test_a_status_that_cannot_follow_is_told_beside_its_field(client, town, db):
     csrf = enter(client, town.admin)
     campaign = db.get_one(Campaign, advertised(db)["campaign"])
