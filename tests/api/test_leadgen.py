@@ -166,6 +166,19 @@ def test_lists_have_pages(client):
     send(client, "GET", "/api/niches?limit=101", 400)
 
 
+def test_a_conversation_is_whole_unless_a_page_or_a_limit_is_named(client):
+    at = f"/api/leads/{make_contact(client)['id']}/messages"
+    for text in "abc":
+        send(client, "POST", at, 201, json={"message": text, "sender": "lead", "platform": "olx"})
+
+    def read(query):
+        return "".join(said["message"] for said in send(client, "GET", at + query)["messages"])
+
+    assert [read(query) for query in ("", "?limit=2", "?limit=2&page=2", "?page=1", "?page=2")] == [
+        "abc", "ab", "c", "abc", ""
+    ]  # fmt: skip
+
+
 def test_a_lead_becomes_an_exchange_lead_once(client, engine):
     with Session(engine) as session:
         realtor, tenant = (make_user(session, role).id for role in (Role.REALTOR, Role.TENANT))
