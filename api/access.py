@@ -131,7 +131,7 @@ def current_user() -> User:
 
 
 def caller() -> str | None:
-    """A name for who is calling, as far as the access check found out: "user:7", "key:3", "local"; for limits and the log."""
+    """A name for who is calling, as far as the access check found out: "user:7", "key:3"; for limits and the log."""
     return g.get("caller")
 
 
@@ -146,7 +146,7 @@ def check_access() -> None:
         if isinstance(value, int) and value > LARGEST_ID:
             if view.access.leaves_to_view:
                 sign_in()
-            raise InvalidValueError(name, "There are no such large ids.", place="path")
+            raise InvalidValueError(name, "There are no such large ids.")
 
 
 def view_of_request() -> Callable[..., Any] | None:

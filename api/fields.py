@@ -90,7 +90,7 @@ class Number(fields.Field):
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         self.span(value)  # before rounding, which would bring in what lies just outside
-        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # -0.0 is 0
+        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP)
 
     def number_of(self, value: Any) -> float:
         raise ValidationError("Not a valid number.")
@@ -103,8 +103,6 @@ class FormNumber(Number):
     """A number in a form or query, where everything is text."""
 
     def number_of(self, value: Any) -> float:
-        if isinstance(value, str) and ("_" in value or not value.isascii()):
-            raise ValidationError("Not a valid number.")  # to Python it may be one
         try:
             return float(value)
         except (TypeError, ValueError, OverflowError):

@@ -114,8 +114,6 @@ def _errors_of(
     operation: dict[str, Any], path: str, in_path: list[dict], who: access.Access, retried: bool
 ) -> Iterator[int]:
     has_body = "requestBody" in operation
-    if "application/json" in operation.get("requestBody", {}).get("content", {}):
-        yield 415
     if has_body or operation.get("parameters") or any(each["schema"].get("type") == "integer" for each in in_path):
         yield 400
     if who.scheme:

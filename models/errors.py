@@ -33,11 +33,9 @@ class InvalidValueError(DomainError):
     #: The part of a request that the value came in.
     place = "json"
 
-    def __init__(self, field: str, reason: str, place: str | None = None) -> None:
+    def __init__(self, field: str, reason: str) -> None:
         """*field* is the dotted path of the value as the client sent it, *reason* one sentence for the client."""
         super().__init__(f"{field}: {reason}")
-        if place is not None:
-            self.place = place
         self.field = field
         self.reason = reason
 

@@ -54,10 +54,10 @@ def publish(redis: Redis, kind: EventKind, data: Mapping[str, Any]) -> None:
         both.execute()
 
 
-def check_id(raw: str, field: str, place: str) -> str:
+def check_id(raw: str, field: str) -> str:
     """The id of an event, as a reader sent it; raises InvalidValueError."""
     if not _ID.fullmatch(raw) or any(int(part) >= 2**64 for part in raw.split("-")):
-        raise InvalidValueError(field, "This is no event's id; send one as it came, such as 1764500000000-0.", place)
+        raise InvalidValueError(field, "This is no event's id; send one as it came, such as 1764500000000-0.")
     return raw
 
 

@@ -11,13 +11,12 @@ from api.console.access import page_for
 from api.console.advertising import NICHE, NICHE_CHANGES, NicheChangesForm, NicheForm, statuses_after, values_of
 from api.console.controls import with_choices
 from api.console.forms import Control
-from api.console.page import back, chosen, listed, page_blueprint, page_number, wants_part
+from api.console.page import back, chosen, listed, page_blueprint, wants_part
 from api.console.speech import say
 from api.db import session
 from api.fields import money
 from api.leadgen.announce import announce_prospect, ring
 from models.base import utc_now
-from models.campaigns import count_campaigns
 from models.earnings import campaigns_with_figures, niche_earnings, niche_totals
 from models.enums import Role
 from models.events import EventKind
@@ -93,8 +92,6 @@ def one_niche(niche_id: UUID) -> str:
     last = utc_now().date()
     days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
     by_day = {part.day: part.figures.leads for part in earned.by_day}
-    page, count = page_number(), count_campaigns(session(), niche.id)
-    window = {"limit": CAMPAIGNS, "offset": (page - 1) * CAMPAIGNS}
     newest = session().scalars(prospects(niche_id=niche.id).limit(NEWEST)).all()
     return render_template(
         "console/niche_part.html" if wants_part() else "console/niche.html",
@@ -103,9 +100,7 @@ def one_niche(niche_id: UUID) -> str:
         chart=charts.columns(
             [(f"{day:%d.%m}", by_day.get(day, 0)) for day in days], say("Leads by day"), every=CHART_DAYS // 6
         ),
-        campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, **window),
-        page=page,
-        pages=-(-count // CAMPAIGNS),
+        campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, limit=CAMPAIGNS, offset=0),
         prospects=newest,
     )
 

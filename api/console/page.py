@@ -139,7 +139,6 @@ def _names() -> dict[str, Any]:
         "icon": icon,
         "money": shapes.money,
         "number": shapes.number,
-        "percent": shapes.percent,
         "ring": shapes.ring,
         "bar": shapes.bar,
         "title_of": shapes.title_of,

@@ -32,16 +32,6 @@ def number(value: float | Decimal | None, places: int = 0) -> str:
     return text if language() == "en" else text.replace(",", "\u00a0").replace(".", ",")
 
 
-def percent(value: float | Decimal | None) -> str:
-    """
-    A share as the page's language writes it, to a tenth.
-
-    >>> percent(33.3), percent(None)
-    ('33,3%', '—')
-    """
-    return "—" if value is None else f"{number(value, 1)}%"
-
-
 def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool = False) -> str:
     """An amount with its currency; *short* tells millions."""
     if amount is None:

@@ -21,7 +21,7 @@ from api.uploads import takes_uploads
 from api.work import score_prospects
 from models.campaigns import Platform
 from models.csv_cells import plain_cell
-from models.errors import InvalidFileError, InvalidValueError
+from models.errors import InvalidValueError
 from models.events import EventKind
 from models.prospects import Added, add_prospects, origins_of
 from models.users import normal_phone
@@ -117,7 +117,7 @@ def _file() -> IO[bytes]:
         return request.stream
     if request.mimetype == "multipart/form-data":
         if set(request.files) != {"file"} or request.form:
-            raise InvalidFileError("file", "Send one file, as the part called file, and nothing else.")
+            raise _bad({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
         return request.files["file"].stream
     raise UnsupportedMediaType("Send text/csv, or multipart/form-data with a part called file.")
 
@@ -198,7 +198,11 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
 
 
 def _refused(mistakes: Mapping[int, Any]) -> BadRequest:
-    error = BadRequest()
     first = sorted(mistakes)[:MOST_MISTAKES]
-    error.data = {"messages": {"csv": {f"line {line}": mistakes[line] for line in first}}}
+    return _bad({"csv": {f"line {line}": mistakes[line] for line in first}})
+
+
+def _bad(messages: Mapping[str, Any]) -> BadRequest:
+    error = BadRequest()
+    error.data = {"messages": messages}
     return error

@@ -70,11 +70,8 @@ class ResumeHeaders(Body):
 @blp.response(200, EVENTS, content_type="text/event-stream")
 def events(args, headers):
     """Follow events as server-sent events; Last-Event-ID resumes"""
-    last_event_id = None
-    if "last_event_id" in headers:
-        last_event_id = check_id(headers["last_event_id"], "Last-Event-ID", "headers")
-    elif "last_event_id" in args:
-        last_event_id = check_id(args["last_event_id"], "last_event_id", "query")
+    raw = headers.get("last_event_id", args.get("last_event_id"))
+    last_event_id = None if raw is None else check_id(raw, "last_event_id")
     end_session()  # nothing of the database is needed from here on
     if not _seats.acquire(blocking=False):
         raise TooManyError("Too many live connections; try again in a moment.", 5)
@@ -110,7 +107,7 @@ def live(ws: Server) -> None:
     end_session()
     raw = request.args.get("last_event_id")
     try:
-        last_event_id = None if raw is None else check_id(raw, "last_event_id", "query")
+        last_event_id = None if raw is None else check_id(raw, "last_event_id")
     except InvalidValueError as error:
         ws.close(BAD_DATA, error.reason)
         return

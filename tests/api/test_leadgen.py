@@ -130,19 +130,6 @@ def test_bad_input_names_its_field_and_stores_nothing(client, path, body, field)
     assert send(client, "GET", path) == []
 
 
-@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
-def test_a_change_that_does_not_say_it_is_json_is_refused_rather_than_passed_over(client, kind):
-    made = make_niche(client)
-    path = f"/api/niches/{made['id']}"
-
-    assert "application/json" in send(client, "PATCH", path, 415, data=b'{"name": "x"}', content_type=kind)["message"]
-    assert send(client, "GET", path) == made
-
-
-def test_minus_nothing_is_nothing(client):
-    assert str(make_niche(client, cpl_target=-0.0)["cpl_target"]) == "0.0"
-
-
 def test_dates_the_wrong_way_round_are_refused_and_the_right_way_taken(client):
     body = {"niche_id": make_niche(client)["id"], "name": "n", "platform": "olx", "budget": 1}
     early, late = "2025-01-01", "2025-02-01"
@@ -154,7 +141,7 @@ def test_dates_the_wrong_way_round_are_refused_and_the_right_way_taken(client):
     made = send(client, "POST", "/api/campaigns", 201, json=body | {"start_date": early, "end_date": late})
     stats = f"/api/niches/{made['niche_id']}/stats"
     for path in (stats, stats + "/export"):
-        assert "to" in send(client, "GET", f"{path}?from={late}&to={early}", 400)["errors"]["query"]
+        assert "to" in send(client, "GET", f"{path}?from={late}&to={early}", 400)["message"]
 
 
 def test_lists_have_pages(client):
