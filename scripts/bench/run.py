@@ -6,7 +6,8 @@ It starts servers and workers of its own in a temporary folder, fills one market
 
 1. has the market rescored by the worker ``--repeats`` times, every list written anew, and takes the floor (a blocked
    float32 product of the written-out vectors) between the runs;
-2. changes leads and properties one at a time, at rest and while runs go, and waits until their lists are visible;
+2. changes leads and properties one at a time, at rest and while runs go, takes some off the market, and waits until all
+   lists that this touches are visible;
 3. compares the lists of all that it changed, and of those they stand in, with brute force, and runs `leadmatch check`.
 """
 
@@ -253,6 +254,11 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
                 changed[side] |= set(picked)
                 half, most, last = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
                 print(f"{situation}, one {side.lower()}: visible p50 {half:.0f} ms, p95 {most:.0f} ms, most {last:.0f} ms")
+    for side in Side:
+        picked = rng.sample(sorted(set(ids[side]) - changed[side]), changes)
+        took = sorted(write(factory, client, side, entity_id, leaves=True) for entity_id in picked)
+        half, most, last = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
+        print(f"one {side.lower()} leaves every list: visible p50 {half:.0f} ms, p95 {most:.0f} ms, most {last:.0f} ms")
     with factory() as session:
         wrong, looked = lists_unlike_brute_force(session, _snapshot(session), changed)
         print(f"\nlists unlike brute force: {wrong} of {looked} that changes touched")
@@ -288,14 +294,15 @@ def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | Non
         going.result()
 
 
-def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id: int) -> float:
-    """Change one entity as the API does; seconds until its list is of the new version."""
+def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id: int, leaves: bool = False) -> float:
+    """Change one entity as the API does; seconds until its list is of the new version, or, if it *leaves*, in no market."""
     table, lists, key = (
         ("leads", "lead_recommendations", "lead_id")
         if side is Side.LEAD
         else ("properties", "property_recommendations", "property_id")
     )
     change = "budget_max = budget_max * 1.01" if side is Side.LEAD else "price = price * 1.01"
+    change = "status = 'ARCHIVED'" if leaves else change
     time.sleep(PAUSE_SECONDS)
     with factory() as session:
         version = session.scalar(
@@ -305,7 +312,8 @@ def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id:
         session.commit()
         began = time.perf_counter()
         (client.lead_changed if side is Side.LEAD else client.property_changed)(entity_id)
-        visible = text(f"SELECT version >= :version FROM {lists} WHERE {key} = :id")  # noqa: S608  # nosec B608
+        there = "city_key IS NULL" if leaves else "version >= :version"
+        visible = text(f"SELECT {there} FROM {lists} WHERE {key} = :id")  # noqa: S608  # nosec B608
         while not session.scalar(visible, {"id": entity_id, "version": version}):
             session.commit()
             time.sleep(0.003)

@@ -106,6 +106,20 @@ def test_full_run_equals_incremental(market_of, k):
     )
 
 
+@pytest.mark.parametrize(("n_leads", "n_properties"), [(30, 2500), (2500, 30), (3, 3)])
+def test_lists_of_one_side_alone_are_those_of_both_and_cost_no_more_pairs(n_leads, n_properties):
+    market = synthetic(n_leads, n_properties, excluded=200)
+
+    both = score_market(market, 10)
+    leads_alone, properties_alone = score_market(market, 10, for_properties=False), score_market(market, 10, for_leads=False)
+
+    assert_same(leads_alone.for_leads, both.for_leads)
+    assert_same(properties_alone.for_properties, both.for_properties)
+    assert_same(leads_alone.for_properties, RankedLists.empty(n_properties))
+    assert_same(properties_alone.for_leads, RankedLists.empty(n_leads))
+    assert max(leads_alone.pairs_scored, properties_alone.pairs_scored) <= both.pairs_scored
+
+
 def pairs_of_tile(pairs, first, size):
     inside = (pairs[:, 0] >= first) & (pairs[:, 0] < first + size)
     return pairs[inside] - [first, 0]
