@@ -490,7 +490,6 @@ SENTENCES = {
     "Say what is advertised and what a lead may cost; campaigns follow.":
     "Укажите, что рекламируется и сколько может стоить лид; затем добавьте кампании.",
     "It must not be before start_date.": "Не раньше первого дня.",
-    "No day can have cost so much.": "В один день столько не потратить.",
     "Not a valid date.": "Это не дата.",
     "Not a valid URL.": "Это не адрес: он начинается с http:// или https://.",
     "It goes with spent only.": "Только вместе с суммой.",
