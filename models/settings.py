@@ -16,6 +16,9 @@ ENVIRONMENTS = ("local", "test", "production")
 #: HS256 keys shorter than the hash's 32 bytes weaken it (RFC 7518, section 3.2).
 SHORTEST_SECRET = 32  # characters
 
+#: What our bot proves itself by is no key of a hash, and guesses at it are limited: 95 bits of letters and digits.
+SHORTEST_BOT_SECRET = 16  # characters
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 #: Threads of a web process: enough for 64 open chats beside HTTP. Idle ones cost little.
@@ -43,7 +46,7 @@ class Settings:
     home: Path
     #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notices; empty: both are off.
     telegram_bot_token: str
-    #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required for the bot's door in production.
+    #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required in production.
     telegram_bot_secret: str
     #: TELEGRAM_API_URL: where notices are sent; another address only for a local stand-in.
     telegram_api_url: str
@@ -129,9 +132,10 @@ class Settings:
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
         if 0 < len(settings.metrics_token) < SHORTEST_SECRET and settings.is_production:
             raise SettingsError(f"METRICS_TOKEN is too weak: at least {SHORTEST_SECRET} random characters")
-        if settings.is_production and not settings.telegram_bot_secret:
+        if settings.is_production and len(settings.telegram_bot_secret) < SHORTEST_BOT_SECRET:
             raise SettingsError(
-                "TELEGRAM_BOT_SECRET must be set in production: it keeps strangers out of the bot's door"
+                "TELEGRAM_BOT_SECRET must be set in production, to at least "
+                f"{SHORTEST_BOT_SECRET} random characters: it keeps strangers out of the bot's door"
             )
         return settings
 

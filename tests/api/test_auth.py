@@ -267,6 +267,15 @@ def test_the_bots_door_needs_its_secret(with_bot, client):
     assert client.post(path, json=BOT_BODY).status_code == 401  # no secret is set, and it is not local
 
 
+def test_guesses_at_the_bots_secret_are_limited_and_the_bot_is_not(with_bot):
+    def enter(secret: str) -> int:
+        headers = {"X-Telegram-Bot-Secret": secret}
+        return with_bot.post("/auth/telegram/login-or-register", json=BOT_BODY, headers=headers).status_code
+
+    assert [enter(f"guess {number}") for number in range(61)] == [401] * 60 + [429]
+    assert enter("bot secret") == 200
+
+
 def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environment, caplog):
     local = create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"}))
 
