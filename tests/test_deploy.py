@@ -53,6 +53,20 @@ def test_compose_gives_what_the_settings_need():
     assert settings.is_production
 
 
+def test_no_secret_is_an_argument_of_a_process():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+
+    for service in services.values():
+        assert "$" not in str(service.get("command")) + str(service.get("healthcheck", {}).get("test"))
+
+
+def test_every_setting_of_the_deployment_reaches_its_processes():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+
+    for name in ("release", "web1", "web2", "worker", "runner", "beat"):
+        assert services[name]["env_file"] == ".env"
+
+
 @pytest.mark.parametrize("name", ["web", "worker", "runner", "beat"])
 def test_units_run_the_processes_of_the_procfile(name):
     unit = configparser.ConfigParser(interpolation=None, strict=False)
