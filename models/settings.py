@@ -1,6 +1,10 @@
 """Every setting of the system, its default and its checks, in one place.
 
 Settings come from environment variables (12-factor). A bad value stops the start with one clear line.
+
+Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how many
+there are, by api/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
+Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
 """
 
 import os
