@@ -30,6 +30,8 @@ LIFETIME = timedelta(hours=24)
 #: Telegram's clock and ours may differ by so much.
 CLOCK_SKEW = timedelta(minutes=5)
 MOST_FIELDS = 40
+#: How Telegram numbers people. Groups have negative numbers, channels @names.
+PERSON = re.compile("[1-9][0-9]{0,18}")
 
 FIELD = "telegram_auth_data"
 REFUSED = "Telegram did not sign this, or too long ago; sign in with Telegram again."
@@ -163,7 +165,7 @@ def _check_age(auth_date: str, now: datetime) -> None:
 
 
 def _user_of(fields: Mapping[str, Any]) -> TelegramUser:
-    if not re.fullmatch(r"[1-9][0-9]{0,18}", str(fields.get("id", ""))):
+    if not PERSON.fullmatch(str(fields.get("id", ""))):
         raise NotSignedInError(REFUSED)
     names = (str(fields.get(part) or "") for part in ("first_name", "last_name"))
     name = " ".join(filter(None, names)).strip()[:200]
