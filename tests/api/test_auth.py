@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.app import create_app
-from models.audit import AuditEntry
+from models.audit import AuditEntry, record
 from models.base import utc_now
 from models.enums import Role, Status
 from models.idempotency import IdempotentAnswer
@@ -18,7 +19,7 @@ from models.passwords import hash_password
 from models.properties import Property
 from models.settings import Settings
 from models.tokens import make_token
-from models.users import User
+from models.users import User, lock_user
 from tests.factories import SECRET, make_property, make_user, token_header
 
 PASSWORD = "correct horse"
@@ -325,6 +326,15 @@ def test_who_is_put_out_is_out_at_once_and_comes_back_only_by_a_door(client, db,
     db.expire_all()
     assert db.get(Property, found.id).version > version  # the lists follow
     assert db.get(Property, found.id).status is Status.ACTIVE
+
+
+def test_administrators_who_change_each_other_do_not_wait_for_one_another(db, admin, user):
+    lock_user(db, user.id)
+    with Session(db.get_bind()) as other:
+        other.execute(text("SET LOCAL lock_timeout = '1s'"))
+        lock_user(other, admin.id)
+        record(other, "user_changed", actor_id=user.id)
+        other.flush()
 
 
 @pytest.mark.parametrize("change", [{"role": "tenant"}, {"is_active": False}])
