@@ -32,6 +32,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 MOST_FIELDS = 40
 #: What JSON can name and PostgreSQL cannot store.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+#: How Telegram numbers people. Groups have negative numbers, channels @names.
+PERSON = re.compile("[1-9][0-9]{0,18}")
 
 FIELD = "telegram_auth_data"
 REFUSED = "Telegram did not sign this, or too long ago; sign in with Telegram again."
@@ -186,7 +188,7 @@ def _mini_app_user(text: str) -> Mapping[str, Any]:
 
 
 def _user_of(fields: Mapping[str, Any]) -> TelegramUser:
-    if not re.fullmatch(r"[1-9][0-9]{0,18}", str(fields.get("id", ""))):
+    if not PERSON.fullmatch(str(fields.get("id", ""))):
         raise NotSignedInError(REFUSED)
     first, last, username = (
         _NO_TEXT.sub("", str(fields.get(part) or "")) for part in ("first_name", "last_name", "username")

@@ -200,8 +200,14 @@ def change_password(session: Session, user: User, password_hash: str) -> None:
 
 
 def lock_user(session: Session, user_id: int) -> User:
-    """The user, locked until the transaction ends; raises NotFoundError when absent or deleted."""
-    user = session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None)).with_for_update())
+    """
+    The user, locked against changes until the transaction ends; raises NotFoundError when absent or deleted.
+
+    Rows that point at the user may come meanwhile: two administrators who change each other, each noting who did it, would
+    wait for one another otherwise.
+    """
+    query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
+    user = session.scalar(query.with_for_update(key_share=True))
     if user is None:
         raise NotFoundError("user")
     return user

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import jwt
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from api.app import create_app
-from models.audit import AuditEntry
+from models.audit import AuditEntry, record
 from models.base import utc_now
 from models.enums import Role, Status
 from models.idempotency import IdempotentAnswer
@@ -20,7 +20,7 @@ from models.passwords import hash_password
 from models.properties import Property
 from models.settings import Settings
 from models.tokens import make_token
-from models.users import User
+from models.users import User, lock_user
 from tests.factories import SECRET, make_property, make_user, token_header
 
 PASSWORD = "correct horse"
@@ -281,6 +281,15 @@ def test_the_bots_door_needs_its_secret(with_bot, client):
     assert client.post(path, json=BOT_BODY).status_code == 401  # no secret is set, and it is not local
 
 
+def test_guesses_at_the_bots_secret_are_limited_and_the_bot_is_not(with_bot):
+    def enter(secret: str) -> int:
+        headers = {"X-Telegram-Bot-Secret": secret}
+        return with_bot.post("/auth/telegram/login-or-register", json=BOT_BODY, headers=headers).status_code
+
+    assert [enter(f"guess {number}") for number in range(61)] == [401] * 60 + [429]
+    assert enter("bot secret") == 200
+
+
 def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environment, caplog):
     local = create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"}))
 
@@ -354,6 +363,15 @@ def test_who_is_put_out_is_out_at_once_and_comes_back_only_by_a_door(client, db,
     db.expire_all()
     assert db.get(Property, found.id).version > version  # the lists follow
     assert db.get(Property, found.id).status is Status.ACTIVE
+
+
+def test_administrators_who_change_each_other_do_not_wait_for_one_another(db, admin, user):
+    lock_user(db, user.id)
+    with Session(db.get_bind()) as other:
+        other.execute(text("SET LOCAL lock_timeout = '1s'"))
+        lock_user(other, admin.id)
+        record(other, "user_changed", actor_id=user.id)
+        other.flush()
 
 
 @pytest.mark.parametrize("change", [{"role": "tenant"}, {"is_active": False}])

@@ -5,9 +5,11 @@ import threading
 
 import pytest
 from limits import parse
+from sqlalchemy import select
 
 from api.app import create_app
 from api.limits import Limits
+from models.audit import AuditEntry
 from models.errors import TooManyError
 from models.settings import Settings
 
@@ -84,6 +86,40 @@ def test_behind_a_configured_proxy_each_client_counts_alone(process_environment)
             "/users/reset", json={"phone": "+1"}, headers={"X-Forwarded-For": f"6.6.6.6, 10.0.0.{number}"}
         )
     assert answer.status_code == 400
+
+
+def test_who_has_an_ipv6_network_has_one_limit_for_it(client):
+    def tries(network: str, count: int) -> list[int]:
+        return [
+            client.post(
+                "/users/reset", json={"phone": "+1"}, environ_base={"REMOTE_ADDR": f"{network}::{number:x}"}
+            ).status_code
+            for number in range(1, count + 1)
+        ]
+
+    assert tries("2001:db8:1:2", 61) == [400] * 60 + [429]
+    assert tries("2001:db8:1:3", 1) == [400]
+
+
+@pytest.mark.parametrize(
+    "seen, address",
+    [
+        ("", None),  # a UNIX socket
+        ("203.0.113.7:51234", "203.0.113.7"),
+        ("[2001:db8::7]:51234", "2001:db8::7"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("unknown", None),
+    ],
+)
+def test_doors_open_whatever_a_proxy_calls_its_clients(client, database, seen, address):
+    phone, came_from = {"phone": "+77010000099"}, {"REMOTE_ADDR": seen}
+
+    assert client.post("/users/reset", json=phone, environ_base=came_from).status_code == 200
+    refused = client.post("/users/token", json=phone | {"activation_code": "x"}, environ_base=came_from)
+    assert refused.status_code == 401
+    noted = database.scalar(select(AuditEntry).where(AuditEntry.deed == "code_refused"))
+    assert noted.address == address
 
 
 def test_the_lead_generation_api_takes_a_hundred_a_minute_from_one_address(client):
