@@ -5,19 +5,25 @@ from functools import cache
 from typing import Any
 
 import flask_smorest
-from flask import request
+from flask import g, request
 from marshmallow import RAISE, Schema, fields, validate
+from webargs.core import is_json
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.fields import FormWhole
 
 TOO_DEEP = "The JSON is nested too deeply."
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class Parser(FlaskParser):
-    """Reads a request's parts. Unknown names are refused everywhere but in headers and paths."""
+    """
+    Reads a request's parts. Unknown names are refused everywhere but in headers and paths.
+
+    `g.read_from` is the part that was read last: errors found later, by the domain, name the same place.
+    """
 
     DEFAULT_VALIDATION_STATUS = 400
     DEFAULT_UNKNOWN_BY_LOCATION = {
@@ -31,7 +37,13 @@ class Parser(FlaskParser):
     #: `multipart`: the texts and the files of a multipart body, read as one.
     __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
 
+    def load_querystring(self, req: Any, schema: Schema) -> Any:
+        g.read_from = "query"
+        return super().load_querystring(req, schema)
+
     def load_json(self, req: Any, schema: Schema) -> Any:
+        _expect(req, is_json, "Send JSON, as application/json.")
+        g.read_from = "json"
         try:
             return super().load_json(req, schema)
         except RecursionError:
@@ -39,9 +51,27 @@ class Parser(FlaskParser):
         except ValueError:  # not of the JSON's form, which webargs answers itself
             raise BadRequest("A number in the JSON has too many digits.") from None
 
+    def load_form(self, req: Any, schema: Schema) -> Any:
+        _expect(req, FORMS.__contains__, "Send a form, as application/x-www-form-urlencoded.")
+        g.read_from = "form"
+        return super().load_form(req, schema)
+
+    def load_files(self, req: Any, schema: Schema) -> Any:
+        g.read_from = "files"
+        return super().load_files(req, schema)
+
     def load_multipart(self, req: Any, schema: Schema) -> Any:
+        _expect(req, FORMS.__contains__, "Send a form, as multipart/form-data.")
+        g.read_from = "multipart"
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
         return self._makeproxy(parts, schema)
+
+
+def _expect(req: Any, is_right: Callable[[str], bool], advice: str) -> None:
+    """Raise a 415 for a body that declares another type: to call its fields missing would send its sender astray."""
+    is_there = req.content_length or "Transfer-Encoding" in req.headers
+    if is_there and not is_right(req.mimetype):
+        raise UnsupportedMediaType(advice)
 
 
 class Blueprint(flask_smorest.Blueprint):

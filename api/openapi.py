@@ -126,6 +126,8 @@ def _errors_of(
         yield 409
     if has_body or retried:
         yield 413
+    if has_body:
+        yield 415
     if any(each["in"] == "query" for each in operation.get("parameters", [])):
         yield 414
     if path.startswith("/api/"):

@@ -65,8 +65,11 @@ class ProfileForm(ProfileTexts, ProfileNotices):
     licenses = fields.List(File(), validate=validate.Length(max=20))
 
 
-class PortalUser(ProfileTexts, ProfileNotices):
-    """A user as the portal shows them to themselves and to administrators."""
+ShownTexts = Body.from_dict({name: fields.String(allow_none=True) for name in TEXTS}, name="ShownTexts")
+
+
+class PortalUser(ShownTexts, ProfileNotices):
+    """A user as the portal shows them to themselves and to administrators; what was never said is null."""
 
     id = fields.Integer()
     first_name = fields.String(allow_none=True)
@@ -171,7 +174,9 @@ class List(MethodView):
 def portal_user(user: User) -> dict[str, Any]:
     """A user in the portal's words."""
     return (
-        {"avatar": None, "licenses": []}
+        dict.fromkeys(TEXTS)
+        | {f"notifications_{name}": True for name in NOTICES}  # an unset switch is on
+        | {"avatar": None, "licenses": []}
         | user.profile
         | user.names
         | {name: getattr(user, name) for name in ("id", "phone", "email", "is_active", "created_at")}

@@ -97,7 +97,7 @@ def test_one_account_takes_twenty_failures_and_a_success_costs_nothing(client, u
 def test_a_name_and_a_password_come_as_a_form(client, user):
     assert (
         client.post("/auth/login", json={"username": "alice@example.com", "password": PASSWORD}).status_code
-        == 400
+        == 415
     )
     assert (
         client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
