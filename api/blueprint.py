@@ -1,8 +1,8 @@
 """Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import flask_smorest
 from flask import g, request
@@ -91,6 +91,9 @@ class Blueprint(flask_smorest.Blueprint):
 class Body(Schema):
     """Base of schemas of requests and answers."""
 
+    #: Fields that an answer may lack; the document promises the others (api/openapi.py).
+    sometimes: ClassVar[tuple[str, ...]] = ()
+
     class Meta:
         unknown = RAISE
         ordered = True
@@ -109,12 +112,12 @@ class PageArgs(Body):
     limit = FormWhole(1, 100, load_default=20, metadata={"description": "Rows a page."})
 
 
-class ErrorAnswer(Schema):
-    """How every error is answered."""
+class ErrorSchema(Schema):
+    """How every error is answered; `Error` in the document."""
 
-    code = fields.Integer(metadata={"description": "The HTTP status."})
-    status = fields.String(metadata={"description": "The status in words."})
-    message = fields.String(metadata={"description": "What is wrong and what to do."})
+    code = fields.Integer(required=True, metadata={"description": "The HTTP status."})
+    status = fields.String(required=True, metadata={"description": "The status in words."})
+    message = fields.String(required=True, metadata={"description": "What is wrong and what to do."})
     errors = fields.Dict(metadata={"description": "The reasons, by place and path of the field."})
 
 
@@ -140,6 +143,11 @@ def one_of(enum: Any, *, only: Collection[Any] | None = None, **kwargs: Any) -> 
     if only is None:
         return fields.Enum(enum, by_value=True, **kwargs)
     return SomeWords(enum, only, **kwargs)
+
+
+def shown_word(enum: Iterable[str], **kwargs: Any) -> fields.String:
+    """A field of an answer that holds one of an enumeration's words."""
+    return fields.String(validate=validate.OneOf([str(word) for word in enum]), **kwargs)
 
 
 class SomeWords(fields.String):

@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from api.access import current_user, for_roles, signed_in
 from api.accounts.portal_doors import Message, WhichPhone
 from api.accounts.words import PORTAL_LABELS
-from api.blueprint import Blueprint, Body
+from api.blueprint import Blueprint, Body, shown_word
 from api.db import session
 from api.fields import Email, File, FormWhole, Moment, Phone, Text
 from api.limits import address
@@ -76,7 +76,7 @@ class PortalUser(ShownTexts, ProfileNotices):
     last_name = fields.String(allow_none=True)
     phone = fields.String(allow_none=True)
     email = fields.String(allow_none=True)
-    role = fields.String(metadata={"description": "A label for people, in Russian."})
+    role = shown_word(PORTAL_LABELS.values(), metadata={"description": "A label for people."})
     avatar = fields.String(allow_none=True, metadata={"description": "URL."})
     licenses = fields.List(fields.String(), metadata={"description": "URLs."})
     is_active = fields.Boolean()

@@ -8,14 +8,16 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.access import current_user, for_roles
-from api.blueprint import Blueprint, Body, PageArgs, names_of
+from api.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.db import session
+from api.exchange.answers import ReadyPart
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
 from api.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
 from api.paging import PAGINATION, page_of, pagination
-from api.portal.form import form_row
+from api.portal.form import PRIVATE, form_row
+from api.portal.properties import PortalProperty
 from api.work import rescore_lead
-from models.enums import Origin, Role, Side
+from models.enums import Origin, Role, Side, Status
 from models.errors import InvalidValueError, NotFoundError
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
 from models.properties import canonical
@@ -86,13 +88,20 @@ class RequestMade(Body):
 
 class RequestRow(RequestBody):
     id = fields.Integer()
-    status = fields.String()
+    status = shown_word(Status)
     created_at = Moment()
     updated_at = Moment()
 
 
+class OfferedProperty(PortalProperty):
+    """The fields of a portal property that are not the owner's alone."""
+
+    class Meta(Body.Meta):
+        exclude = PRIVATE
+
+
 class Offer(Body):
-    property = fields.Dict(metadata={"description": "The fields of a portal property that are not the owner's alone."})
+    property = ReadyPart(OfferedProperty)
     match_score = fields.Float(metadata={"description": "0 to 100"})
 
 
