@@ -169,4 +169,4 @@ def or_null(schema: type[Schema]) -> dict[str, Any]:
     Such a view returns `jsonify(None)`: marshmallow would make an object without fields of a None.
     """
     either = {"anyOf": [schema, {"nullable": True, "enum": [None]}]}
-    return {"responses": {"200": {"content": {"application/json": {"schema": either}}}}}
+    return {"responses": {"200": {"description": "OK", "content": {"application/json": {"schema": either}}}}}

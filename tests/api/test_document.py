@@ -43,3 +43,11 @@ def test_patterns_mean_the_same_to_those_who_read_the_document(client):
     patterns = re.findall(r'"pattern":"((?:[^"\\]|\\.)*)"', client.get("/openapi.json").text.replace('": "', '":"'))
 
     assert patterns and not [each for each in patterns if PYTHONS.search(each.replace("\\\\", "\\"))]
+
+
+def test_every_answer_is_described_as_the_specification_wants(client):
+    paths = client.get("/openapi.json").json["paths"]
+    operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]
+
+    answers = [answer for operation in operations for answer in operation["responses"].values()]
+    assert [each for each in answers if "$ref" not in each and not each.get("description")] == []
