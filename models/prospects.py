@@ -6,7 +6,6 @@ One person is one prospect of a niche: a second contact from the same phone, or 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -31,10 +30,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, sessionmaker
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from models.ads import Ad
-from models.base import Base, CreatedAt, Money, words
+from models.base import Base, CreatedAt, Money, UpdatedAt, words
 from models.campaigns import Campaign, Platform
 from models.errors import InvalidValueError, NotFoundError
 from models.niches import Niche
@@ -128,7 +128,7 @@ class Prospect(Base):
     #: The exchange lead that this prospect became.
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 class Touch(Base):
@@ -216,12 +216,14 @@ def _touch(session: Session, row: Mapping[str, Any]) -> Prospect:
         prospect.budget = row["budget"]
     if prospect.notes is None:
         prospect.notes = row["notes"]
-    others = aliased(Prospect)
-    free = select(others.id).where(others.niche_id == row["niche_id"], others.id != prospect.id)
-    if prospect.phone is None and row["phone"] and not session.scalar(free.where(others.phone == row["phone"])):
-        prospect.phone = row["phone"]
     prospect.version += 1
     session.flush()
+    if prospect.phone is None and row["phone"]:
+        try:
+            with session.begin_nested():
+                prospect.phone = row["phone"]
+        except IntegrityError:  # somebody who has it has become a prospect this very moment
+            pass
     return prospect
 
 

@@ -21,7 +21,7 @@ from models.enums import Origin, Role, Side, Status
 from models.errors import InvalidValueError, NotFoundError
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
 from models.properties import canonical
-from models.recommendations import recommended_page
+from models.recommendation_pages import recommended_page
 from models.words import (
     condition_of,
     currency_of,

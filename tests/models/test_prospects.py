@@ -17,6 +17,7 @@ from models.prospects import (
     MOVES,
     Prospect,
     ProspectStatus,
+    Touch,
     add_prospect,
     add_prospects,
     change_status,
@@ -109,10 +110,28 @@ def test_the_same_contact_at_many_doors_at_once_is_one_prospect(clean_database):
     engine.dispose()
 
 
-@pytest.mark.parametrize("path", [list(ProspectStatus)])
-def test_the_whole_way_from_new_to_spam_is_open(session, path):
+def test_a_phone_that_becomes_another_s_this_very_moment_is_not_learnt(clean_database, monkeypatch):
+    engine = connect(clean_database)
+    make = sessions(engine)
+    with make.begin() as session:
+        ad = an_ad(session)
+        known = add_prospect(session, contact(ad, platform_user_id="u1")).prospect
+
+    def touch(**fields):
+        with make.begin() as other:
+            assert add_prospect(other, contact(ad, phone="+77771234567")).new
+        return Touch(**fields)
+
+    monkeypatch.setattr("models.prospects.Touch", touch)
+    with make.begin() as session:
+        again = add_prospect(session, contact(ad, phone="+77771234567", platform_user_id="u1", budget=5)).prospect
+        assert (again.id, again.phone, again.budget) == (known.id, None, 5)
+    engine.dispose()
+
+
+def test_the_whole_way_from_new_to_spam_is_open(session):
     prospect = add_prospect(session, contact()).prospect
-    for status in path:
+    for status in ProspectStatus:
         change_status(session, prospect, status)
         assert change_status(session, prospect, status) is False  # again: allowed, and nothing happens
 
