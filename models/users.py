@@ -57,8 +57,14 @@ class User(Base):
 
     @property
     def telegram(self) -> str | None:
-        """How others reach this user on Telegram: the @name, otherwise the number."""
-        return f"@{self.telegram_username}" if self.telegram_username else self.telegram_id
+        """
+        How others reach this user on Telegram: the @name, otherwise what their profile says, otherwise the number.
+
+        >>> User(telegram_id="42", profile={"telegram": "@ivan"}).telegram
+        '@ivan'
+        """
+        name = self.telegram_username and f"@{self.telegram_username}"
+        return name or self.profile.get("telegram") or self.telegram_id
 
     @property
     def names(self) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from api.access import bearer_token, current_user, public, signed_in
 from api.accounts.words import TINDER_ROLES, tinder_role
-from api.blueprint import Blueprint, Body, names_of, read_json
+from api.blueprint import Blueprint, Body, names_of, read_json, shown_word
 from api.db import session
 from api.fields import Email, Moment, PasswordText, Phone, Text
 from api.idempotency import keeps_no_answer
@@ -65,7 +65,7 @@ class Profile(Body):
     """A user as tinder shows them to themselves."""
 
     id = fields.Integer()
-    role = fields.String()
+    role = shown_word(TINDER_ROLES)
     name = fields.String(allow_none=True)
     email = fields.String(allow_none=True)
     phone = fields.String(allow_none=True)

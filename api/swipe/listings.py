@@ -58,6 +58,10 @@ class StatusOk(Body):
     status = fields.String(metadata={"description": '"ok"'})
 
 
+#: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read it alike; Python alone lets $ stand before a last newline.
+NUMBERS = re.compile(r"^[0-9]{1,3}(,[0-9]{1,3}){0,19}$(?!\n)")
+
+
 class SearchArgs(PageArgs):
     city = Text(100, metadata={"description": "In any spelling: Астана, Astana, г. Нур-Султан."})
     deal_type = fields.String(validate=validate.OneOf(DEAL_TYPES))
@@ -65,7 +69,7 @@ class SearchArgs(PageArgs):
     price_min = FormNumber(0, MOST_MONEY)
     price_max = FormNumber(0, MOST_MONEY)
     rooms = fields.String(
-        validate=validate.Regexp(re.compile(r"\d{1,3}(,\d{1,3}){0,19}\Z"), error="Numbers between commas, as in 1,2."),
+        validate=validate.Regexp(NUMBERS, error="Numbers between commas, as in 1,2."),
         metadata={"description": "Numbers between commas; 0: studios."},
     )
     q = Text(200, metadata={"description": "Words to look for in title, description and features."})
