@@ -139,7 +139,7 @@ def enough(acted: ActedPairs) -> bool:
 
 def fit(acted: ActedPairs, prior: Weights) -> Weights:
     """
-    Weights that explain the actions best, shrunk towards *prior*; they add up to 1.
+    Weights that explain the actions best, shrunk towards *prior*; they add up to 1. Likes and dislikes must both occur.
 
     *prior* itself where its own score does not rise with liking at all: then there is no scale to learn on.
     """

@@ -3,7 +3,18 @@
     new -> in_progress -> closed        (the owner moves it on; never back)
 """
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, delete, select, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    and_,
+    delete,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -15,6 +26,8 @@ from models.properties import Property
 from models.users import User
 
 _ORDER = list(InquiryStatus)
+#: Of a row that an upsert returns: whether it was inserted. One that it found carries the finder in xmax.
+_IS_NEW: ColumnElement[bool] = literal_column("inquiries.xmax = 0")
 
 
 class Inquiry(Base):
@@ -46,7 +59,8 @@ def inquire(
     session: Session, tenant: User, found: Property, *, owner_id: int | None = None, from_feed: bool = False
 ) -> Inquiry:
     """
-    Ask about a property and tell its owner, once however often and however simultaneously asked.
+    Ask about a property and tell its owner, once however often and however simultaneously asked. By hand counts for more:
+    what the feed had made is not taken back with the like any more.
 
     Args:
         owner_id: Whom the tenant takes for the owner; None trusts the listing.
@@ -58,16 +72,18 @@ def inquire(
         raise InvalidValueError("owner_id", "The listing belongs to another user.")
     if found.owner_id == tenant.id:
         raise NotAllowedError("This listing is your own.")
-    made = session.scalar(
-        insert(Inquiry)
-        .values(tenant_id=tenant.id, property_id=found.id, owner_id=found.owner_id, from_feed=from_feed)
-        .on_conflict_do_nothing(index_elements=[Inquiry.tenant_id, Inquiry.property_id])
-        .returning(Inquiry)
+    values = {"tenant_id": tenant.id, "property_id": found.id, "owner_id": found.owner_id, "from_feed": from_feed}
+    made = insert(Inquiry).values(values)
+    # An update, although most often of nothing: a row that was passed over could be gone before it is read.
+    asked = made.on_conflict_do_update(
+        index_elements=[Inquiry.tenant_id, Inquiry.property_id],
+        set_={"from_feed": and_(Inquiry.from_feed, made.excluded.from_feed)},
     )
-    if made is None:
-        return session.scalars(
-            select(Inquiry).where(Inquiry.tenant_id == tenant.id, Inquiry.property_id == found.id)
-        ).one()
+    inquiry, is_new = session.execute(
+        asked.returning(Inquiry, _IS_NEW), execution_options={"populate_existing": True}
+    ).one()
+    if not is_new:
+        return inquiry
     notify(
         session,
         found.owner_id,
@@ -76,9 +92,9 @@ def inquire(
         f"inquiry:{tenant.id}:{found.id}",
         title="Новая заявка",
         message=f"Вашим объявлением интересуются: {found.title or found.city}.",
-        data={"inquiry_id": made.id, "listing_id": found.id, "tenant_id": tenant.id},
+        data={"inquiry_id": inquiry.id, "listing_id": found.id, "tenant_id": tenant.id},
     )
-    return made
+    return inquiry
 
 
 def withdraw(session: Session, tenant: User, property_id: int) -> None:

@@ -121,7 +121,7 @@ def act(
         NotFoundError: The caller's side is absent or not theirs, or the other side is not (or its owner is
             no longer) on the same market.
         NotAllowedError: Both sides are the caller's own.
-        ConflictError: The match is completed, or its commission was agreed on another figure.
+        ConflictError: The match is completed, its commission was agreed on another figure, or the caller's side is archived.
     """
     lead, found = _pair(session, user, side, lead_id, property_id)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"pair:{lead_id}:{property_id}", 0))))
@@ -129,9 +129,12 @@ def act(
         select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
     )
     if match is None:
-        _check_on_market(session, lead, found, side)
+        _check_one_market(lead, found, side)
     elif match.status is MatchStatus.COMPLETED:
         raise ConflictError("This match is completed; nothing about it changes any more.")
+    if match is None or (kind is ActionKind.LIKE and match.status is not MatchStatus.ACCEPTED):
+        # What is accepted is negotiated to its end, and whatever there is can be refused.
+        _check_on_market(session, lead, found, side)
     _remember(session, lead_id, property_id, side, kind, proposed_commission, notes)
     said = dict(
         session.execute(
@@ -239,9 +242,12 @@ def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: i
     return lead, found
 
 
-def _check_on_market(session: Session, lead: Lead, found: Property, side: Side) -> None:
+def _check_one_market(lead: Lead, found: Property, side: Side) -> None:
     if (lead.city_key, lead.deal_type) != (found.city_key, found.deal_type):
         raise NotFoundError("property" if side is Side.LEAD else "lead")
+
+
+def _check_on_market(session: Session, lead: Lead, found: Property, side: Side) -> None:
     mine, other, thing = (lead, found, "property") if side is Side.LEAD else (found, lead, "lead")
     if not is_on_market(session, other):
         raise NotFoundError(thing)
@@ -310,6 +316,8 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
 def _announce(session: Session, match: Match) -> None:
     """Tell both owners of the new match and, once agreed, share contacts. Says each thing once, however often called."""
     owners = (match.lead.owner_id, match.property.owner_id)
+    is_agreed = match.negotiation_status is NegotiationStatus.AGREED
+    next_step = "Комиссия согласована." if is_agreed else "Согласуйте комиссию, чтобы обменяться контактами."
     data = {"match_id": str(match.id), "lead_id": str(match.lead_id), "property_id": str(match.property_id)}
     for owner in owners:
         notify(
@@ -318,10 +326,10 @@ def _announce(session: Session, match: Match) -> None:
             NoticeType.NEW_MATCH,
             f"match:{match.id}",
             title="Новый мэтч",
-            message="Обе стороны заинтересованы в сделке. Согласуйте комиссию, чтобы обменяться контактами.",
+            message=f"Обе стороны заинтересованы в сделке. {next_step}",
             data=data,
         )
-    if match.negotiation_status is not NegotiationStatus.AGREED or match.contact_shared_at is not None:
+    if not is_agreed or match.contact_shared_at is not None:
         return
     match.contact_shared_at = func.now()
     session.flush()

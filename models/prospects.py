@@ -201,16 +201,9 @@ def origins_of(session: Session, ad_ids: Iterable[UUID]) -> dict[UUID, tuple[UUI
 
 def _touch(session: Session, row: Mapping[str, Any]) -> Prospect:
     """Note a contact of a prospect that is there, and learn from it what was not known."""
-    known = (
-        select(Prospect)
-        .where(Prospect.niche_id == row["niche_id"], _same_person(Prospect, row))
-        # A phone names a person more surely than an account does.
-        .order_by((Prospect.phone == row["phone"]).desc().nulls_last())
-        .limit(1)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    prospect = session.scalars(known).one()
+    prospect = _known(session, row)
+    if prospect.phone is None and row["phone"] and not _learn_phone(session, prospect, row["phone"]):
+        prospect = _known(session, row)
     session.add(Touch(prospect_id=prospect.id, ad_id=row["ad_id"], source=row["source"]))
     if prospect.budget is None:
         prospect.budget = row["budget"]
@@ -218,20 +211,34 @@ def _touch(session: Session, row: Mapping[str, Any]) -> Prospect:
         prospect.notes = row["notes"]
     prospect.version += 1
     session.flush()
-    if prospect.phone is None and row["phone"]:
-        try:
-            with session.begin_nested():
-                prospect.phone = row["phone"]
-        except IntegrityError:  # somebody who has it has become a prospect this very moment
-            pass
     return prospect
 
 
-def _same_person(table: Any, row: Mapping[str, Any]) -> Any:
-    same = [and_(table.phone == row["phone"], table.phone.is_not(None))] if row["phone"] else []
+def _known(session: Session, row: Mapping[str, Any]) -> Prospect:
+    """The prospect of the niche that a contact is from, locked."""
+    same = [Prospect.phone == row["phone"]] if row["phone"] else []
     if row["platform_user_id"]:
-        same.append(and_(table.source == row["source"], table.platform_user_id == row["platform_user_id"]))
-    return or_(*same)
+        same.append(and_(Prospect.source == row["source"], Prospect.platform_user_id == row["platform_user_id"]))
+    query = (
+        select(Prospect)
+        .where(Prospect.niche_id == row["niche_id"], or_(*same))
+        # A phone names a person more surely than an account does.
+        .order_by((Prospect.phone == row["phone"]).desc().nulls_last())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).one()
+
+
+def _learn_phone(session: Session, prospect: Prospect, phone: str) -> bool:
+    """Give a locked prospect the phone; False if that has become another's since we looked who has it."""
+    try:
+        with session.begin_nested():
+            prospect.phone = phone
+    except IntegrityError:
+        return False
+    return True
 
 
 def touches_of(session: Session, prospect: Prospect) -> int:

@@ -72,7 +72,7 @@ def facts_of(session: Session, prospect_ids: Sequence[UUID]) -> list[ProspectFac
             Prospect.source,
             Prospect.phone.is_not(None),
             Prospect.platform_user_id.is_not(None),
-            Prospect.notes.is_not(None),
+            func.coalesce(Prospect.notes, "") != "",
             Prospect.budget,
             Prospect.status,
             1 + func.coalesce(touches.c.count, 0),

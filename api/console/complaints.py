@@ -65,6 +65,8 @@ COMPLAINTS = {
     "This is not a phone number; write it as +77011234567.": "Это не номер телефона; пишите так: +77011234567.",
     "There is no such phone number; write it as +77011234567.": "Такого номера не бывает; пишите так: +77011234567.",
     "The request is too large; send less at once.": "Слишком много за раз; отправьте по частям.",
+    "A phone number holds no letters; write it as +77011234567.": "В номере телефона нет букв; пишите так: +77011234567.",
+    "No day can have cost so much.": "За один день столько не потратить.",
     "There are more cells than columns.": "Ячеек больше, чем столбцов.",
     "Missing data for required field.": "Это поле нужно заполнить.",
     "Not a valid number.": "Это не число.",

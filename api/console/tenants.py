@@ -15,7 +15,15 @@ from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
 from api.swipe.preferences import PreferenceBody, columns, row
 from api.work import rescore_lead
-from models.chats import LONGEST_MESSAGE, chat_of, chats_of, mark_chat_read, messages_between, open_chat, post_message
+from models.chats import (
+    LONGEST_MESSAGE,
+    chat_of,
+    chats_of,
+    mark_chat_read,
+    messages_between,
+    open_chat,
+    post_message,
+)
 from models.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
 from models.errors import InvalidValueError
 from models.favorites import add_favorite, favorites_of, remove_favorite

@@ -4,19 +4,11 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.db import session
-from api.exchange.schemas import (
-    ContactInfo,
-    ShownAddress,
-    ShownDetails,
-    ShownRequirements,
-    address_of,
-    details_of,
-    realtor_info,
-    requirements_of,
-)
-from api.fields import IdText, Moment, Number, Plain, shown_word
+from api.exchange.answers import MatchedLead, MatchedProperty, ReadyPart
+from api.exchange.schemas import ContactInfo, address_of, details_of, realtor_info, requirements_of
+from api.fields import IdText, Moment, Number
 from api.paging import page_of
 from models.enums import MatchStatus, NegotiationStatus, Side
 from models.leads import owned_lead
@@ -51,26 +43,12 @@ class MatchRow(Body):
     timeline = fields.Nested(Timeline)
 
 
-class MatchedProperty(Body):
-    property_id = IdText()
-    address = Plain(ShownAddress)
-    details = Plain(ShownDetails)
-    photos = fields.List(fields.String())
-
-
-class MatchedLead(Body):
-    lead_id = IdText()
-    client_name = fields.String(allow_none=True)
-    requirements = Plain(ShownRequirements)
-    client_contacts = fields.String(allow_none=True, metadata={"description": "Null until contacts are shared."})
-
-
 class LeadMatchRow(MatchRow):
-    property = Plain(MatchedProperty)
+    property = ReadyPart(MatchedProperty)
 
 
 class PropertyMatchRow(MatchRow):
-    lead = Plain(MatchedLead)
+    lead = ReadyPart(MatchedLead)
 
 
 class LeadMatches(Body):

@@ -4,9 +4,9 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs
+from api.blueprint import Blueprint, Body, PageArgs, shown_word
 from api.db import session
-from api.fields import IdText, Moment, shown_word
+from api.fields import IdText, Moment
 from api.paging import page_of
 from models.notifications import NoticeType, mark_read, notices_of, unread_count
 

@@ -4,20 +4,12 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import claims, current_user, sign_in, signed_in, signed_in_by_query
-from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.db import only_reads, session
-from api.exchange.schemas import (
-    RealtorInfo,
-    ShownAddress,
-    ShownDetails,
-    ShownRequirements,
-    address_of,
-    details_of,
-    realtor_info,
-    requirements_of,
-)
+from api.exchange.answers import CommissionDetails, LeadData, PropertyData
+from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
 from api.explanations import explain_pairs
-from api.fields import IdText, Number, Text, shown_word
+from api.fields import IdText, Number, Text
 from api.json import ready
 from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.leads import Lead, owned_lead
@@ -39,28 +31,11 @@ class CriterionShare(Body):
     points = fields.Float(metadata={"description": "What it adds to match_score."})
 
 
-class OfferedProperty(Body):
-    address = fields.Nested(ShownAddress)
-    details = fields.Nested(ShownDetails)
-    commission_share = Number(0, 100, metadata={"description": "Per cent."})
-    photos = fields.List(fields.String())
-    description = fields.String(allow_none=True)
-
-
-class WantingLead(Body):
-    client_name = fields.String(allow_none=True)
-    requirements = fields.Nested(ShownRequirements)
-    client_contacts = fields.String(allow_none=True, metadata={"description": "Null until a match shares contacts."})
-    notes = fields.String(allow_none=True)
-
-
-class CommissionDetails(Body):
-    proposed_share = Number(0, 100, metadata={"description": "Per cent; the property's commission_share."})
-
-
 class PropertyRecommendation(Body):
+    sometimes = ("explored", "criteria")
+
     property_id = IdText()
-    property_data = fields.Nested(OfferedProperty)
+    property_data = fields.Nested(PropertyData)
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Nested(CommissionDetails)
@@ -71,8 +46,10 @@ class PropertyRecommendation(Body):
 
 
 class LeadRecommendation(Body):
+    sometimes = ("criteria",)
+
     lead_id = IdText()
-    lead_data = fields.Nested(WantingLead)
+    lead_data = fields.Nested(LeadData)
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Nested(CommissionDetails)

@@ -9,7 +9,7 @@ from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import session
 from api.fields import Moment, Text, money
-from api.leadgen.announce import announce_campaign, announce_stats
+from api.leadgen.announce import announce_campaign, announce_stats, ring
 from api.leadgen.schemas import Amount, ListArgs, window
 from models.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
@@ -112,6 +112,7 @@ class Campaigns(MethodView):
 
         It begins as a draft, of a niche that is not archived.
         """
+        ring()
         return _campaign(campaign_with_figures(session(), create_campaign(session(), body).id))
 
     @with_api_key
@@ -179,8 +180,7 @@ class CampaignAds(MethodView):
         `spent` is what it has cost in all; it counts for `spent_on`, or for today.
         """
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
-        # Locked, so that the niche is not archived before the ad is in.
-        ad = create_ad(session(), get_campaign(session(), campaign_id, lock=True), body, spent, day)
+        ad = create_ad(session(), get_campaign(session(), campaign_id), body, spent, day)
         announce_stats(campaign_id)
         return _ad(ad)
 
@@ -215,6 +215,8 @@ class OneAd(MethodView):
         change_ad(session(), ad, body, spent, day)
         if spent is not None:
             announce_stats(ad.campaign_id)
+        else:
+            ring()
         return _ad(ad)
 
 

@@ -7,9 +7,9 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.access import current_user, for_roles
-from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.db import session
-from api.fields import Moment, Text, YesNo, shown_word
+from api.fields import Moment, Text, YesNo
 from api.ops.pressure import refuse_while_queues_are_deep
 from api.paging import page_of
 from api.work import go_on_with_run, start_run
@@ -65,6 +65,8 @@ class Progress(Body):
 
 
 class Run(Body):
+    sometimes = ("joined",)
+
     id = fields.Integer()
     scope = shown_word(RunScope)
     city_key = fields.String(allow_none=True)

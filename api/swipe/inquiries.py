@@ -9,9 +9,9 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api.access import current_user, for_roles, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.db import session
-from api.fields import IdNumber, Moment, shown_word
+from api.fields import IdNumber, Moment
 from api.paging import PAGINATION, page_of, pagination
 from models.enums import SUPPLY_ROLES, InquiryStatus
 from models.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry

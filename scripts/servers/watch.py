@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable
 
 from scripts.errors import LaunchError
 from scripts.keep import Backoff
-from scripts.servers.postgres import PostgresServer
-from scripts.servers.valkey import ValkeyServer
-
-Server = PostgresServer | ValkeyServer
+from scripts.servers.server import Server
 
 GLANCE = 1.0  # seconds between two looks
 

@@ -162,6 +162,25 @@ def test_junk_is_bad_input(junk):
         verified(junk, TOKEN, SIGNED_AT)
 
 
+def signed_mini_app(user: str) -> dict:
+    lines = f"auth_date=1650385342\nuser={user}"
+    key = hmac.digest(b"WebAppData", TOKEN.encode(), hashlib.sha256)
+    found = hmac.digest(key, lines.encode(), hashlib.sha256).hex()
+    return {"auth_date": "1650385342", "user": user, "hash": found}
+
+
+@pytest.mark.parametrize("user", ["x", "[]", '"x"', "{}", '{"first_name": "a"}', '{"id": true}'])
+def test_a_mini_apps_user_that_is_none_does_not_let_in_although_signed(user):
+    with pytest.raises((InvalidValueError, NotSignedInError)):
+        verified(signed_mini_app(user), TOKEN, SIGNED_AT)
+
+
+def test_a_name_loses_what_is_no_text():
+    user = r'{"id": 42, "first_name": "Te\u0000st\ud800"}'
+
+    assert verified(signed_mini_app(user), TOKEN, SIGNED_AT) == TEST
+
+
 def test_the_first_login_makes_the_account_and_the_second_finds_it(session):
     user = user_of_telegram(session, TelegramUser("42", "Иван", "ivan"))
 

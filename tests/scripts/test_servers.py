@@ -130,10 +130,10 @@ def test_servers_end_when_their_supervisor_is_killed(folder):
 def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(folder, postgres_server, valkey_server):
     # Without the signal at a parent's death, as on macOS.
     orphaned = start_in_another_process(
-        "import scripts.servers.postgres as p, scripts.servers.valkey as v\n"
-        "p.dies_with_parent = v.dies_with_parent = lambda sent: None\n"
-        f"p.PostgresServer({str(folder)!r} + '/postgres', durable=False).start()\n"
-        f"v.ValkeyServer({str(folder)!r} + '/valkey').start()"
+        "from scripts.servers import PostgresServer, ValkeyServer, server\n"
+        "server.dies_with_parent = lambda sent: None\n"
+        f"PostgresServer({str(folder)!r} + '/postgres', durable=False).start()\n"
+        f"ValkeyServer({str(folder)!r} + '/valkey').start()"
     )
     kill(orphaned)
     left = processes_in(folder / "postgres/data", "postgres") + processes_in(folder / "valkey/data", "valkey-server")
