@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing.exceptions import WebsocketMismatch
 
 from models import errors
@@ -89,11 +89,19 @@ def _http_error(error: HTTPException) -> Response:
         response = answer(426, "Open a WebSocket here.")
         response.headers["Upgrade"] = "websocket"
         return response
-    response = answer(error.code or 500, data.get("message") or error.description or "")
+    too_large = isinstance(error, RequestEntityTooLarge)
+    response = answer(error.code or 500, _too_large() if too_large else data.get("message") or error.description or "")
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After", "Location"):
             response.headers[name] = value
     return response
+
+
+def _too_large() -> str:
+    limit = request.max_content_length
+    if limit is not None and (request.content_length or 0) > limit:
+        return f"The request is larger than {limit / (1 << 20):g} MiB; send less at once."
+    return "The request is too large; send less at once."  # a form of too many parts, a body of untold length
 
 
 def _first(fields: object, path: tuple[str, ...] = ()) -> tuple[str, str]:

@@ -140,8 +140,12 @@ def chat_of(session: Session, user: User, chat_id: int, *, lock: bool = False) -
     return found
 
 
-def chats_of(user: User) -> Select:
-    """(chat, its property, the other side, its last message or None, how many are unread), the liveliest first."""
+def chats_of(user: User, chat_id: int | None = None) -> Select:
+    """
+    (chat, its property, the other side, its last message or None, how many are unread), the liveliest first.
+
+    With *chat_id* that one only.
+    """
     other = aliased(User)
     mine = Chat.buyer_id == user.id
     read_id = case((mine, Chat.buyer_read_id), else_=Chat.seller_read_id)
@@ -153,7 +157,7 @@ def chats_of(user: User) -> Select:
         .scalar_subquery()
     )
     last = aliased(ChatMessage)
-    return (
+    query = (
         select(Chat, Property, other, last, unread)
         .join(Property, Property.id == Chat.property_id)
         .join(other, other.id == case((mine, Chat.seller_id), else_=Chat.buyer_id))
@@ -161,6 +165,7 @@ def chats_of(user: User) -> Select:
         .where(or_(mine, Chat.seller_id == user.id))
         .order_by(Chat.last_message_id.desc(), Chat.id.desc())
     )
+    return query if chat_id is None else query.where(Chat.id == chat_id)
 
 
 def messages_between(

@@ -122,6 +122,15 @@ def mark_read(session: Session, user: User, notification_id: int) -> None:
         raise NotFoundError("notification")
 
 
+def mark_all_read(session: Session, user: User) -> None:
+    """Mark whatever the user has not read as read."""
+    session.execute(
+        update(Notification)
+        .where(Notification.user_id == user.id, Notification.read_at.is_(None))
+        .values(read_at=func.now())
+    )
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """A notice taken to be sent: to which Telegram account, and what it says."""

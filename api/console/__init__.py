@@ -23,6 +23,8 @@ from api.console import (
 
 def register(app: Flask) -> None:
     """Serve the console from *app*."""
+    # Tags of templates that stand on lines of their own leave no lines behind.
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     pages = (doors, leads, properties, matches, notices, tenants, ops, people, leadgen, campaigns, imports)
     for module in (*pages, statics):
         app.register_blueprint(module.blp)

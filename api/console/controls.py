@@ -97,7 +97,7 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
     (
         "Object",
         [
-            Control("deal_type", "Deal", "choice", choices=tuple(DealType)),
+            Control("deal_type", "Deal", "choice", choices=tuple(DealType), words="offer "),
             Control("details.property_type", "Type", "choice", choices=OFFERED_TYPES),
             Control("details.price", "Price", "number"),
             Control("details.area", "Area", "number", unit="m²"),

@@ -18,7 +18,7 @@ from api.db import session
 from api.limits import address, limit_door
 from models.audit import record
 from models.base import database_now
-from models.codes import spend
+from models.codes import activate, spend
 from models.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
 from models.passwords import LONGEST_PASSWORD
@@ -71,7 +71,7 @@ def sign_in_by_code() -> Response | str:
         return _door(way="code", phone=raw, error=say(error.reason)), 400
     if not code:
         return _door(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
-    user = user_by_code(spend, phone, code)
+    user = _proved_by_code(phone, code)
     if user is None:
         return _door(way="code", phone=phone, code_sent=True, error=say(portal_doors.WRONG)), 401
     return _enter(user, "sms")
@@ -137,6 +137,18 @@ def _door(way: str = "password", error: str | None = None, **filled: Any) -> str
         demo_password=DEMO_PASSWORD,
         telegram=_telegram_address(settings.telegram_bot_token),
     )
+
+
+def _proved_by_code(phone: str, code: str) -> User | None:
+    """Whom the code lets in. Who has registered and was never here before is activated: no page asks for that alone."""
+    try:
+        return user_by_code(spend, phone, code)
+    except NotAllowedError:
+        user = user_by_code(activate, phone, code)
+        if user is None:  # somebody else has proved this phone since
+            return None
+        record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+        return user_by_code(spend, phone, code)
 
 
 def _has_demo_login(email: str) -> bool:

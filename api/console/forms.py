@@ -4,6 +4,7 @@ A control is named by its field's path (``requirements.budget.min``). The texts 
 checks it, and its complaints come back by the same paths, each to be shown beside its control.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,11 +14,14 @@ from flask import render_template, request
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from api.console.speech import say
+from api.console.speech import language, say
 from models.errors import ConflictError, InvalidValueError
 
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
+
+#: Thousands between commas, as English writes them.
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Control:
     hint: str | None = None
     unit: str | None = None
     wide: bool = False
+    words: str = ""  #: What begins the choices' keys in the vocabulary, where a word says another thing than elsewhere.
 
     @property
     def id(self) -> str:
@@ -58,9 +63,7 @@ def read(schema: Schema, controls: list[Control], form: MultiDict) -> tuple[dict
     for control in controls:
         given = form.getlist(control.path) if control.kind == "checks" else form.get(control.path, "").strip()
         values[control.path] = given
-        value = _value(control, given)
-        if value is not None:
-            _put(body, control.path, value)
+        _put(body, control.path, _value(control, given))
     try:
         return schema.load(body), Filled(values)
     except ValidationError as error:
@@ -112,6 +115,23 @@ def show(
     )
 
 
+def number_of(text: str) -> float | None:
+    """
+    A number as people type it; None for what is none.
+
+    A comma is a decimal one, but not between thousands on an English page, which shows amounts as 12,500,000.
+
+    >>> number_of("12 500,5"), number_of("much")
+    (12500.5, None)
+    """
+    plain = "".join(text.split())
+    is_grouped = language() == "en" and _GROUPED.fullmatch(plain)
+    try:
+        return float(plain.replace(",", "" if is_grouped else "."))
+    except ValueError:
+        return None
+
+
 def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:
     """The word that a form names; raises InvalidValueError."""
     if raw not in list(words):
@@ -130,16 +150,9 @@ def _value(control: Control, given: Any) -> Any:
     if given == "":
         return None
     if control.kind == "number":
-        return _number(given)
+        number = number_of(given)
+        return given if number is None else number
     return _whole(given) if control.kind == "whole" else given
-
-
-def _number(text: str) -> Any:
-    plain = "".join(text.split()).replace("\u00a0", "").replace(",", ".")
-    try:
-        return float(plain)
-    except ValueError:
-        return text
 
 
 def _whole(text: str) -> Any:
@@ -148,10 +161,12 @@ def _whole(text: str) -> Any:
 
 
 def _put(body: dict, path: str, value: Any) -> None:
+    """Put a value at its path. Of what is left out the outer objects are there, or they would be missed, and not it."""
     *outer, last = path.split(".")
     for name in outer:
         body = body.setdefault(name, {})
-    body[last] = value
+    if value is not None:
+        body[last] = value
 
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:

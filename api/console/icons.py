@@ -39,7 +39,6 @@ _PATHS = {
     "upload": '<path d="M12 15.5V5M7.5 9 12 4.5 16.5 9M4.5 15v4.5h15V15"/>',
     "play": '<path d="M7.5 5v14l11-7z"/>',
     "search": '<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4 4"/>',
-    "globe": '<circle cx="12" cy="12" r="8.5"/><path d="M3.5 12h17M12 3.5c5 5 5 12 0 17-5-5-5-12 0-17z"/>',
     "back": '<path d="M19.5 12H5M11 6l-6 6 6 6"/>',
     "rooms": '<path d="M4 19v-7.5h16V19M4 16.5h16M6.5 11.5V7h11v4.5"/>',
     "filter": '<path d="M4 6h16M7 12h10M10 18h4"/>',

@@ -47,7 +47,10 @@ class Kind:
 
 @dataclass
 class Report:
+    """What became of a file's rows; of the refused ones the first :data:`MOST_REPORTED` are told."""
+
     added: int = 0
+    refused: int = 0
     errors: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -74,7 +77,7 @@ def import_file(kind: str) -> Response | str:
     if upload is None or not upload.filename:
         raise InvalidFileError("file", "Choose a CSV file.")
     report = _import(kind, _text(upload.read()), _first_line())
-    return jsonify(added=report.added, errors=report.errors) if wants_json() else _page(kind, report)
+    return jsonify(added=report.added, refused=report.refused, errors=report.errors) if wants_json() else _page(kind, report)
 
 
 def _page(kind: str, report: Report | None) -> str:
@@ -95,7 +98,9 @@ def _import(kind: str, text: str, first_line: int) -> Report:
         errors = _add(kind, shape, row)
         if errors is None:
             report.added += 1
-        elif len(report.errors) < MOST_REPORTED:
+            continue
+        report.refused += 1
+        if len(report.errors) < MOST_REPORTED:
             field_, reason = next(iter(errors.items()))
             report.errors.append({"line": first_line + place, "field": field_, "reason": reason})
     return report

@@ -91,15 +91,15 @@ def one_niche(niche_id: UUID) -> str:
     earned = niche_earnings(session(), niche)
     last = utc_now().date()
     days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
-    by_day = {part.day: part.figures.leads for part in earned.by_day}
+    leads = {part.day: part.figures.leads for part in earned.by_day}
+    by_day = [(f"{day:%d.%m}", leads.get(day, 0)) for day in days]
     newest = session().scalars(prospects(niche_id=niche.id).limit(NEWEST)).all()
     return render_template(
         "console/niche_part.html" if wants_part() else "console/niche.html",
         niche=niche,
         total=earned.total,
-        chart=charts.columns(
-            [(f"{day:%d.%m}", by_day.get(day, 0)) for day in days], say("Leads by day"), every=CHART_DAYS // 6
-        ),
+        chart=charts.columns(by_day, say("Leads by day"), every=CHART_DAYS // 6),
+        by_day=by_day,
         campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, limit=CAMPAIGNS, offset=0),
         prospects=newest,
     )

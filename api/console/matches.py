@@ -22,7 +22,7 @@ def board() -> str:
     columns = {status: [] for status in MatchStatus}
     for row in rows:
         columns[row[0].status].append(board_match(visitor(), row))
-    return render_template("console/matches.html", columns=columns, most=MOST)
+    return render_template("console/matches.html", columns=columns)
 
 
 @blp.post("/console/matches/<int:match_id>/complete")

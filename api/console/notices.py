@@ -12,7 +12,7 @@ from api.console.speech import language
 from api.db import after_commit, end_session, session
 from models.enums import Role
 from models.events import LOOK
-from models.notifications import NoticeType, Notification, mark_read, notices_of, unread_count
+from models.notifications import NoticeType, Notification, mark_all_read, mark_read, notices_of, unread_count
 
 blp = page_blueprint("notices")
 
@@ -91,8 +91,7 @@ def read(notice_id: int) -> Response:
 @blp.post("/console/notices/read")
 @page_for()
 def read_all() -> Response:
-    for notice in session().scalars(notices_of(visitor(), unread_only=True).limit(500)):
-        mark_read(session(), visitor(), notice.id)
+    mark_all_read(session(), visitor())
     _ring_after_commit()
     return back("/console/notices", "read")
 

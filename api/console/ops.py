@@ -14,7 +14,7 @@ from api import work
 from api.console import charts
 from api.console.access import page_for, visitor
 from api.console.page import back, listed, page_blueprint, wants_part
-from api.console.shapes import number
+from api.console.shapes import number, percent
 from api.console.speech import say, word
 from api.db import session
 from api.ops.pressure import refuse_while_queues_are_deep
@@ -76,9 +76,10 @@ def _engine_page(wrong_city: str | None = None) -> str:
     )
 
 
-@blp.post("/console/engine/runs")
+@blp.post("/console/engine")
 @for_operators
 def start_run() -> Response | tuple[str, int]:
+    """Ask for a run. A market that is not named is told where the form stands, beside its field."""
     refuse_while_queues_are_deep()
     try:
         scope, city, deal = _asked(request.form)
@@ -140,7 +141,9 @@ def quality() -> str:
         state=state,
         covered=sum(count for _, count in state["coverage"][2:]),
         all_leads=sum(count for _, count in state["coverage"]),
-        top_tenth=number(shares[2], 0),
+        top_tenth=percent(shares[2], 0),
+        shares=[(percent(100 * place / (len(shares) - 1), 0), percent(share)) for place, share in enumerate(shares)],
+        durations=[(name, number(seconds, 1)) for name, seconds in times],
     )
 
 

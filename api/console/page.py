@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
 
 from api.console import access, shapes, speech
@@ -18,7 +18,7 @@ from api.db import session
 from api.errors import HANDLERS, answer_to
 from api.paging import page_of
 from models.enums import SUPPLY_ROLES, Role
-from models.errors import InvalidValueError, NotSignedInError, TooManyError
+from models.errors import InvalidValueError, NotSignedInError
 from models.notifications import unread_count
 
 log = logging.getLogger(__name__)
@@ -67,10 +67,14 @@ def back(path: str, said: str | None = None, **query: Any) -> Response:
 
 
 def listed(query: Select, per_page: int) -> tuple[list[Any], dict[str, int]]:
-    """The rows of the page that the address names, and what its pager shows: total, page, pages."""
+    """The rows of the page that the address names, the last where there are fewer, and what its pager shows."""
     page = page_number()
     rows, total = page_of(query, {"page": page, "limit": per_page})
-    return rows, {"total": total, "page": page, "pages": max(1, -(-total // per_page))}
+    pages = max(1, -(-total // per_page))
+    if page > pages:  # an old link, or what stood there is gone: an empty page would say that there is nothing at all
+        page = pages
+        rows, total = page_of(query, {"page": page, "limit": per_page})
+    return rows, {"total": total, "page": page, "pages": pages}
 
 
 def chosen(words: type[Word], name: str) -> Word | None:
@@ -126,19 +130,21 @@ def _names() -> dict[str, Any]:
     return {
         "_": speech.say,
         "counted": speech.counted,
+        "noun_of": speech.noun_of,
         "word": speech.word,
         "lang": speech.language(),
         "theme": theme if theme in THEMES else "auto",
-        "csrf": access.csrf_token,
-        "csrf_value": access.csrf_token(),
+        "csrf": access.csrf_token(),
         "user": user,
         "menu": menu_of(user.role) if user else [],
-        "unread": unread_count(session(), user) if user else 0,
+        "unread": _unread,
+        "place": _place,
         "said": speech.said(request.args.get("said")),
         "asset": asset,
         "icon": icon,
         "money": shapes.money,
         "number": shapes.number,
+        "percent": shapes.percent,
         "ring": shapes.ring,
         "bar": shapes.bar,
         "title_of": shapes.title_of,
@@ -146,8 +152,23 @@ def _names() -> dict[str, Any]:
         "photo_of": shapes.photo_of,
         "drawing_of": shapes.drawing_of,
         "when": shapes.when,
-        "is_local": current_app.extensions["settings"].is_local,
     }
+
+
+def _unread() -> int:
+    """How many notices the visitor has not read; asked for by pages with a bell, not by their living parts."""
+    if "unread" not in g:
+        g.unread = unread_count(session(), visitor())
+    return g.unread
+
+
+def _place() -> str:
+    """Where to come back to from choosing a look: the same page of the same list, or the same door."""
+    if request.method == "GET":
+        query = [(name, value) for name, value in request.args.items(multi=True) if name not in ("said", "part")]
+    else:
+        query = [(name, value) for name, value in request.form.items() if name == "next" and value]
+    return f"{request.path}?{urlencode(query)}" if query else request.path
 
 
 def _add_headers(response: Response) -> Response:
@@ -173,7 +194,8 @@ def _error_page(error: Exception) -> Response:
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
         target = request.full_path.rstrip("?") if request.method == "GET" else ""
         return back("/console/sign-in", next=target if target != "/console" else None)
-    body = answer_to(error).get_json()
+    plain = answer_to(error)
+    body = plain.get_json()
     message = speech.say(_reason(error) or body["message"])
     if wants_json():
         response = jsonify(code=body["code"], message=message)
@@ -182,8 +204,8 @@ def _error_page(error: Exception) -> Response:
         name = "console/error_part.html" if wants_part() else "console/error.html"
         response = Response(render_template(name, code=body["code"], message=message), mimetype="text/html")
     response.status_code = body["code"]
-    if isinstance(error, TooManyError):
-        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    if "Retry-After" in plain.headers:
+        response.headers["Retry-After"] = plain.headers["Retry-After"]
     return response
 
 

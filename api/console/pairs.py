@@ -1,12 +1,13 @@
 """A lead's ranked properties, a property's ranked leads, and what a realtor says about one: one page, two sides."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
 from markupsafe import Markup
 
+from api.console import forms
 from api.console.access import visitor
 from api.console.fit import why
 from api.console.page import back, page_number, wants_json
@@ -89,16 +90,12 @@ def _said(kind: ActionKind, match: Match | None) -> str:
 
 
 def _commission(text: str) -> Decimal | None:
-    text = text.strip().replace(",", ".")
-    if not text:
+    if not text.strip():
         return None
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or not 0 <= value <= 100:
+    value = forms.number_of(text)
+    if value is None or not 0 <= value <= 100:
         raise InvalidValueError("commission", "The commission is a number of per cent from 0 to 100.")
-    return round(value, 2)
+    return round(Decimal(str(value)), 2)
 
 
 def _cards(side: Side, mine: Lead | Property, entries: list[Recommended]) -> list[Card]:
@@ -142,8 +139,5 @@ def _text(row: Lead | Property) -> str:
 
 
 def _number(name: str) -> float | None:
-    try:
-        value = float("".join(request.args.get(name, "").split()).replace(",", "."))
-    except ValueError:
-        return None
-    return value if value == value and value > 0 else None
+    value = forms.number_of(request.args.get(name, ""))
+    return value if value is not None and value > 0 else None

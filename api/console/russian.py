@@ -1,4 +1,4 @@
-"""The Russian of the console: sentences by their English, plurals, the domain's words, what schemas complain about."""
+"""What pages say, in Russian: sentences by their English, as templates and forms write them."""
 
 SENTENCES = {
     # frame
@@ -42,15 +42,19 @@ SENTENCES = {
     # landing and doors
     "two-way matching of leads and properties": "двусторонний подбор лидов и объектов",
     "Every lead meets its property": "Каждый лид находит свой объект",
-    "Leadmatch compares each client of every realtor with each property on the market, from both sides, and says why a "
-    "pair fits.": "Leadmatch сравнивает каждого клиента каждого риелтора с каждым объектом рынка — с обеих сторон — и "
-    "объясняет, почему пара подходит.",
+    "Leadmatch compares each client of every realtor with each property on the market, from both sides, and "
+    "says why a pair fits.": (
+        "Leadmatch сравнивает каждого клиента каждого риелтора с каждым объектом рынка — с обеих сторон — и "
+        "объясняет, почему пара подходит."
+    ),
     "The API": "API",
-    "Exact ranking: all pairs of a market are scored, none is guessed.": "Точный рейтинг: оцениваются все пары рынка, "
-    "ни одна не угадывается.",
+    "Exact ranking: all pairs of a market are scored, none is guessed.": (
+        "Точный рейтинг: оцениваются все пары рынка, ни одна не угадывается."
+    ),
     "Every score is taken apart, criterion by criterion.": "Каждая оценка разобрана по критериям.",
-    "Contacts open only when both sides like the pair and agree on the commission.": "Контакты открываются, только "
-    "когда пара нравится обеим сторонам и комиссия согласована.",
+    "Contacts open only when both sides like the pair and agree on the commission.": (
+        "Контакты открываются, только когда пара нравится обеим сторонам и комиссия согласована."
+    ),
     "An example of a recommendation with its reasons": "Пример рекомендации с объяснением",
     "Moscow, Arbat": "Москва, Арбат",
     "Ways to sign in": "Способы входа",
@@ -59,81 +63,34 @@ SENTENCES = {
     "Phone": "Телефон",
     "Code": "Код",
     "Send a code": "Получить код",
+    "Another phone or a new code": "Другой телефон или новый код",
     "If this phone is registered, a code is on its way to it.": "Если телефон зарегистрирован, код уже отправлен.",
     "On this local system the code is shown: {code}": "В локальной системе код виден здесь: {code}",
     "Sign in with Telegram": "Войти через Telegram",
     "One moment…": "Минутку…",
     "Try the demo": "Попробовать демо",
-    "This is a local system with invented people. Password of each: {password}": "Это локальная система с вымышленными "
-    "людьми. Пароль каждого: {password}",
-    "The name or the password is wrong.": "Неверный логин или пароль.",
-    "The phone or the code is wrong, or the code has served; ask for a new one.": "Неверный телефон или код, либо код "
-    "уже использован; запросите новый.",
+    "This is a local system with invented people. Password of each: {password}": (
+        "Это локальная система с вымышленными людьми. Пароль каждого: {password}"
+    ),
     "You are signed out.": "Вы вышли.",
     # errors
     "There is no such page": "Такой страницы нет",
-    "This is not for you": "Сюда вам нельзя",
+    "This is not for you": "Нет доступа",
     "This cannot be done now": "Сейчас это невозможно",
     "Something does not fit": "Что-то не так",
     "Too often": "Слишком часто",
+    "Too much at once": "Слишком много сразу",
     "One moment, please": "Минутку, пожалуйста",
     "Something broke": "Что-то сломалось",
     "To the start": "На главную",
-    "Something broke on our side; it has been noted.": "Сбой на нашей стороне; мы о нём уже знаем.",
-    "The database is busy or away; try again in a moment.": "База данных занята; попробуйте чуть позже.",
-    "Your role may not open this page.": "Вашей роли эта страница недоступна.",
-    "This form is out of date; open the page again and send it once more.": "Форма устарела; откройте страницу "
-    "заново и отправьте ещё раз.",
-    "The access token is missing, wrong or no longer valid; sign in again.": "Сеанс закончился; войдите снова.",
-    "Too many requests; wait, then go on.": "Слишком много запросов; подождите немного.",
-    "Too many codes were asked for; use the last one, or wait.": "Слишком много кодов; используйте последний или "
-    "подождите.",
-    "There is no such page.": "Такой страницы нет.",
-    "There is no such lead.": "Такого лида нет.",
-    "There is no such property.": "Такого объекта нет.",
-    "There is no such listing.": "Такого объявления нет.",
-    "There is no such match.": "Такого мэтча нет.",
-    "There is no such chat.": "Такого чата нет.",
-    "There is no such action to undo.": "Отменять нечего.",
-    "There is no such user.": "Такого пользователя нет.",
-    "There is no such rescoring run.": "Такого запуска нет.",
-    "There is no such niche.": "Такой ниши нет.",
-    "There is no such notification.": "Такого уведомления нет.",
-    "Both sides of this pair are your own.": "Обе стороны этой пары — ваши.",
-    "This listing is your own.": "Это ваше собственное объявление.",
-    "This match is completed; nothing about it changes any more.": "Сделка завершена; в ней больше ничего не меняется.",
-    "The commission of this match is agreed already.": "Комиссия по этому мэтчу уже согласована.",
-    "This one is archived; what is off the market makes no new matches.": "Запись в архиве: новых мэтчей с ней не "
-    "будет.",
-    "This is the last active administrator; make another one first.": "Это последний действующий администратор; "
-    "сначала назначьте другого.",
-    "The commission is a number of per cent from 0 to 100.": "Комиссия — число процентов от 0 до 100.",
-    "Choose like or dislike.": "Выберите «нравится» или «не то».",
-    "Choose like, dislike or keep.": "Выберите «нравится», «не то» или «в избранное».",
-    "Choose what the run covers.": "Выберите, что пересчитать.",
-    "Choose a role.": "Выберите роль.",
-    "Choose a status.": "Выберите статус.",
-    "Choose a CSV file.": "Выберите файл CSV.",
-    "Telegram did not sign this, or too long ago; sign in with Telegram again.": (
-        "Telegram этого не подписывал или подписал давно; войдите через Telegram ещё раз."
-    ),
-    "This account is switched off.": "Этот аккаунт отключён.",
-    "Say a number of rooms, as in: студия, 1, 2, 1-3, 4+.": "Укажите число комнат, например: студия, 1, 2, 1-3, 4+.",
-    "There are no places with so many rooms.": "Столько комнат не бывает.",
-    "The listing belongs to another user.": "Это чужое объявление.",
-    "Characters that are not text (NUL, lone surrogates) are not allowed.": "Есть знаки, которые не текст.",
     "Choose a file": "Выбрать файл",
     "No file chosen": "Файл не выбран",
-    "This is not a CSV file.": "Это не файл CSV.",
-    "Write a message of 1 to 4,000 characters.": "Напишите сообщение от 1 до 4000 знаков.",
-    "A market is named by city and deal_type; send both.": "Для одного рынка укажите город и вид сделки.",
-    "This is not a phone number; write it as +77011234567.": "Это не номер телефона; пишите так: +77011234567.",
-    "There is no such phone number; write it as +77011234567.": "Такого номера не бывает; пишите так: +77011234567.",
-    "There are more cells than columns.": "Ячеек больше, чем столбцов.",
     # what has been done
     "Saved.": "Сохранено.",
     "Archived: it is off the market.": "В архиве: снято с рынка.",
-    "Liked. If the other side likes it too, it is a match.": "Отмечено. Если понравится и второй стороне, будет мэтч.",
+    "Liked. If the other side likes it too, it is a match.": (
+        "Отмечено. Если понравится и второй стороне, будет мэтч."
+    ),
     "It is a match!": "Это мэтч!",
     "Commission agreed; contacts are open.": "Комиссия согласована, контакты открыты.",
     "Put aside.": "Отложено.",
@@ -163,15 +120,14 @@ SENTENCES = {
     "From CSV": "Из CSV",
     "Lead {id}": "Лид {id}",
     "Any home": "Любое жильё",
-    "offers": "предложений",
-    "matches": "мэтчей",
-    "leads": "лидов",
     "No leads here yet": "Лидов пока нет",
     "No properties here yet": "Объектов пока нет",
-    "Add what a client looks for, and the best properties appear within seconds.": "Добавьте, что ищет клиент, и через "
-    "несколько секунд появятся лучшие объекты.",
-    "Add one, and the leads that it suits appear within seconds.": "Добавьте объект, и через несколько секунд появятся "
-    "подходящие лиды.",
+    "Add what a client looks for, and the best properties appear within seconds.": (
+        "Добавьте, что ищет клиент, и через несколько секунд появятся лучшие объекты."
+    ),
+    "Add one, and the leads that it suits appear within seconds.": (
+        "Добавьте объект, и через несколько секунд появятся подходящие лиды."
+    ),
     "commission {share}%": "комиссия {share}%",
     "Words": "Слова",
     "district, metro, description": "район, метро, описание",
@@ -194,8 +150,9 @@ SENTENCES = {
     "The list is being made": "Список готовится",
     "This page shows it in a moment.": "Он появится на этой странице через мгновение.",
     "Nothing to show": "Показать нечего",
-    "What is not suitable is left out, and what you have decided on is under Matches.": "Неподходящее не показывается, "
-    "а то, что вы уже отметили, — в мэтчах.",
+    "What is not suitable is left out, and what you have decided on is under Matches.": (
+        "Неподходящее не показывается, а то, что вы уже отметили, — в мэтчах."
+    ),
     "m": "млн",
     "m²": "м²",
     "%": "%",
@@ -262,19 +219,10 @@ SENTENCES = {
     "Save": "Сохранить",
     "Cancel": "Отмена",
     "Not saved yet: {count} to mend below.": "Ещё не сохранено: поправьте {count} ниже.",
-    "Missing data for required field.": "Это поле нужно заполнить.",
-    "Field may not be null.": "Это поле нужно заполнить.",
-    "Not a valid number.": "Это не число.",
-    "Not a valid integer.": "Это не целое число.",
-    "Not a valid string.": "Это не текст.",
-    "This must not be blank.": "Не оставляйте пустым.",
-    "Not a finite number.": "Это не число.",
-    "min must not be above max.": "«От» больше, чем «до».",
-    "price_min must not be above price_max.": "«От» больше, чем «до».",
-    "The floor must not be above total_floors.": "Этаж выше, чем этажей в доме.",
     # board
-    "A match needs a like from both sides; contacts open when the commission is agreed.": "Для мэтча нужна симпатия "
-    "обеих сторон; контакты открываются, когда согласована комиссия.",
+    "A match needs a like from both sides; contacts open when the commission is agreed.": (
+        "Для мэтча нужна симпатия обеих сторон; контакты открываются, когда согласована комиссия."
+    ),
     "Matches by state": "Мэтчи по состояниям",
     "Waiting": "Ждут ответа",
     "Both like it": "Взаимно",
@@ -289,7 +237,7 @@ SENTENCES = {
     "Withdraw": "Отозвать",
     "Like back": "Взаимно",
     "Turn down": "Отклонить",
-    "Like and propose": "Взаимно за",
+    "Like and propose": "Взаимно, с этой комиссией",
     "Agree to {share}%": "Согласиться на {share}%",
     "Propose": "Предложить",
     "Close this deal as done?": "Завершить сделку?",
@@ -299,11 +247,13 @@ SENTENCES = {
     "Mark all as read": "Прочитать все",
     "Open": "Открыть",
     "Nothing new": "Ничего нового",
-    "Matches, shared contacts, inquiries and messages are told here.": "Здесь — мэтчи, открытые контакты, заявки и "
-    "сообщения.",
+    "Matches, shared contacts, inquiries and messages are told here.": (
+        "Здесь — мэтчи, открытые контакты, заявки и сообщения."
+    ),
     # engine
-    "Rescoring compares every lead with every property of its market.": "Пересчёт сравнивает каждый лид с каждым "
-    "объектом его рынка.",
+    "Rescoring compares every lead with every property of its market.": (
+        "Пересчёт сравнивает каждый лид с каждым объектом его рынка."
+    ),
     "Run over": "Что пересчитать",
     "City, for one market": "Город, если один рынок",
     "Start": "Запустить",
@@ -316,7 +266,7 @@ SENTENCES = {
     "away": "недоступны",
     "waits {seconds} s": "ждёт {seconds} с",
     "Set aside": "Отложено",
-    "the engine fails on them": "движок на них сбоит",
+    "the engine fails on them": "движок не смог их оценить",
     "Runs": "Запуски",
     "Run {id}": "Запуск {id}",
     "What": "Что",
@@ -341,14 +291,16 @@ SENTENCES = {
     "Error": "Ошибка",
     # quality
     "Quality of the lists": "Качество списков",
-    "Counted from the lists as they are, at most a minute ago.": "Посчитано по самим спискам, не больше минуты назад.",
+    "Counted from the lists as they are, at most a minute ago.": (
+        "Посчитано по самим спискам, не больше минуты назад."
+    ),
     "Leads with ten offers or more": "Лиды с десятью предложениями и больше",
     "{part} of {all}": "{part} из {all}",
     "of {all}": "из {all}",
-    "Offers of the top tenth": "Доля верхней десятой",
-    "of all first tens of lists": "всех первых десяток",
-    "Properties in no first ten": "Вне первых десяток",
-    "Gini of exposure": "Джини показов",
+    "Offers of the top tenth": "Доля самой показываемой десятой части",
+    "of all first tens of lists": "мест в первых десятках списков",
+    "Properties in no first ten": "Объектов вне первых десяток",
+    "Gini of exposure": "Коэффициент Джини показов",
     "0 is even, 1 is one for all": "0 — поровну, 1 — всё одному",
     "Best scores of leads": "Лучшие оценки лидов",
     "Leads by how many offers they have": "Лиды по числу предложений",
@@ -360,8 +312,9 @@ SENTENCES = {
     "Value": "Значение",
     "Offers": "Предложений",
     # schedule, users, audit
-    "What the file celerybeat-schedule says. Its times are UTC; here they are in your time zone.": "Что записано в "
-    "файле celerybeat-schedule. Время в нём — UTC; здесь — ваше местное.",
+    "What the file celerybeat-schedule says. Its times are UTC; here they are in your time zone.": (
+        "Что записано в файле celerybeat-schedule. Время в нём — UTC; здесь — ваше местное."
+    ),
     "When": "Когда",
     "Task": "Задача",
     "Next times": "Ближайшие",
@@ -392,10 +345,12 @@ SENTENCES = {
     "keep": "в избранное",
     "take back": "вернуть",
     "You have seen everything": "Вы всё посмотрели",
-    "New homes come every day. You can also look for something else.": "Новые объекты появляются каждый день. Можно и "
-    "поискать другое.",
-    "The newest homes. Say what you look for, and the best come first.": "Самые новые объекты. Скажите, что ищете, и "
-    "лучшие будут первыми.",
+    "New homes come every day. You can also look for something else.": (
+        "Новые объекты появляются каждый день. Можно и поискать другое."
+    ),
+    "The newest homes. Say what you look for, and the best come first.": (
+        "Самые новые объекты. Скажите, что ищете, и лучшие будут первыми."
+    ),
     "Ask": "Оставить заявку",
     "Write": "Написать",
     "Remove": "Убрать",
@@ -411,6 +366,8 @@ SENTENCES = {
     "(erased)": "(удалено)",
     "Nothing said yet.": "Пока ни слова.",
     "All chats": "Все чаты",
+    "Earlier messages": "Более ранние сообщения",
+    "Latest messages": "Последние сообщения",
     "Messages": "Сообщения",
     "Message": "Сообщение",
     "Send": "Отправить",
@@ -422,8 +379,9 @@ SENTENCES = {
     "Leads from a CSV file": "Лиды из файла CSV",
     "Properties from a CSV file": "Объекты из файла CSV",
     "File": "Файл",
-    "UTF-8 or Windows-1251; commas, semicolons or tabs. The first line names the columns.": "UTF-8 или Windows-1251; "
-    "запятые, точки с запятой или табуляции. В первой строке — названия столбцов.",
+    "UTF-8 or Windows-1251; commas, semicolons or tabs. The first line names the columns.": (
+        "UTF-8 или Windows-1251; запятые, точки с запятой или табуляции. В первой строке — названия столбцов."
+    ),
     "{done} of {all} rows, {added} added, {bad} refused": "{done} из {all} строк, добавлено {added}, отклонено {bad}",
     "{added} added, {bad} refused": "Добавлено {added}, отклонено {bad}",
     "Refused rows": "Отклонённые строки",
@@ -437,7 +395,6 @@ SENTENCES = {
     "Campaigns": "Кампании",
     "Campaign": "Кампания",
     "Prospects": "Контакты",
-    "Prospect": "Контакт",
     "What advertising costs and brings, live.": "Сколько стоит и что приносит реклама — в реальном времени.",
     "Cost of a lead": "Цена лида",
     "Return": "Окупаемость",
@@ -446,7 +403,7 @@ SENTENCES = {
     "Conversion": "Конверсия",
     "target {value}": "цель {value}",
     "no target": "цели нет",
-    "qualified": "квалифицированных",
+    "qualified: {count}": "квалифицировано: {count}",
     "Platform": "Площадка",
     "Budget": "Бюджет",
     "Ads": "Объявления",
@@ -482,160 +439,15 @@ SENTENCES = {
     "Spent in all": "Потрачено всего",
     "What the ad has cost so far.": "Сколько объявление стоило до сих пор.",
     "On the day": "За день",
-    "What is new of it belongs to this day; today if none.":
-    "Новое из этой суммы относится к этому дню; если не указан — к сегодняшнему.",
+    "What is new of it belongs to this day; today if none.": (
+        "Новое из этой суммы относится к этому дню; если не указан — к сегодняшнему."
+    ),
     "Pause": "Приостановить",
     "Ad": "Объявление",
     "Revenue, if won": "Выручка, если выигран",
-    "Say what is advertised and what a lead may cost; campaigns follow.":
-    "Укажите, что рекламируется и сколько может стоить лид; затем добавьте кампании.",
-    "It must not be before start_date.": "Не раньше первого дня.",
-    "Not a valid date.": "Это не дата.",
-    "Not a valid URL.": "Это не адрес: он начинается с http:// или https://.",
-    "It goes with spent only.": "Только вместе с суммой.",
-    "Only a lead that is won brings revenue.": "Выручку приносит только выигранный контакт.",
-    "Must be greater than or equal to 0.": "Не меньше нуля.",
+    "Say what is advertised and what a lead may cost; campaigns follow.": (
+        "Укажите, что рекламируется и сколько может стоить лид; затем добавьте кампании."
+    ),
 }
 # Apart, for the check of secrets takes it for one.
 SENTENCES["Password"] = "Пароль"  # nosec B105
-
-#: Complaints that carry a number.
-PATTERNS = (
-    (r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.", "От {} до {}."),
-    (r"Must be at most (\S+)\.", "Не больше {}."),
-    (r"Must be one of: .+\.", "Выберите одно из значений."),
-    (r"Longer than maximum length (\d+)\.", "Не длиннее {} знаков."),
-    (r"Length must be between (\d+) and (\d+)\.", "От {} до {} знаков."),
-    (r"Shorter than minimum length (\d+)\.", "Не короче {} знаков."),
-    (r"These columns are not known: (.+)", "Эти столбцы неизвестны: {}"),
-    (r"A file holds at most (\d+) rows; part it\.", "В файле не больше {} строк; разделите его."),
-    (r"A \w+ that is (\w+) cannot become (\w+); it can become: (.+)\.", "Отсюда («{}») сюда («{}») нельзя; можно: {}."),
-    (r"Run (\d+) \((\w+)\) is going; wait for it or cancel it\.", "Идёт запуск {} ({}); дождитесь или отмените его."),
-    (r"Run (\d+) has (\w+); there is nothing to cancel\.", "Запуск {} уже закончен ({}); отменять нечего."),
-    (r"Run (\d+) has the same market; wait .+\.", "Тот же рынок считает запуск {}; дождитесь или отмените его."),
-    (r"Only an accepted match can be completed; this one is (\w+)\.", "Завершить можно только взаимный мэтч; этот — {}."),
-    (r"The inquiry is (\w+) already; it does not go back to (\w+)\.", "Заявка уже «{}»; вернуть её в «{}» нельзя."),
-    (r"Unknown word; use one of: (.+)\.", "Неизвестное слово; выберите из: {}."),
-    (r"Only a failed run can be retried; run (\d+) is (\w+)\.", "Повторить можно только неудачный; запуск {}: {}."),
-)
-
-#: One, few (2-4), many (5-20).
-PLURALS = {
-    "lead": ("лид", "лида", "лидов"),
-    "property": ("объект", "объекта", "объектов"),
-    "match": ("мэтч", "мэтча", "мэтчей"),
-    "inquiry": ("заявка", "заявки", "заявок"),
-    "user": ("пользователь", "пользователя", "пользователей"),
-    "entry": ("запись", "записи", "записей"),
-    "field": ("поле", "поля", "полей"),
-    "prospect": ("контакт", "контакта", "контактов"),
-}
-
-#: The domain's words: (Russian, English).
-WORDS = {
-    "SALE": ("Покупка", "Buy"),
-    "RENT": ("Аренда", "Rent"),
-    "sale": ("Покупка", "Buy"),
-    "rent": ("Аренда", "Rent"),
-    "ACTIVE": ("На рынке", "On the market"),
-    "ARCHIVED": ("В архиве", "Archived"),
-    "APARTMENT": ("Квартира", "Apartment"),
-    "HOUSE": ("Дом", "House"),
-    "APARTMENTS": ("Апартаменты", "Serviced apartment"),
-    "TOWNHOUSE": ("Таунхаус", "Townhouse"),
-    "ROOM": ("Комната", "Room"),
-    "COMMERCIAL": ("Коммерция", "Commercial"),
-    "flat": ("Квартира", "Flat"),
-    "house": ("Дом", "House"),
-    "room": ("Комната", "Room"),
-    "commercial": ("Коммерция", "Commercial"),
-    "ECONOMY": ("Эконом", "Economy"),
-    "COMFORT": ("Комфорт", "Comfort"),
-    "BUSINESS": ("Бизнес", "Business"),
-    "ELITE": ("Элитный", "Elite"),
-    "ROUGH": ("Черновая", "Bare walls"),
-    "PRE_FINISHING": ("Предчистовая", "Pre-finished"),
-    "FINISHING": ("Чистовая", "Finished"),
-    "DESIGN": ("Дизайнерская", "Designer"),
-    "CASH": ("Наличные", "Cash"),
-    "MORTGAGE": ("Ипотека", "Mortgage"),
-    "EXCHANGE": ("Обмен", "Exchange"),
-    "tenant": ("Арендатор", "Tenant"),
-    "landlord": ("Собственник", "Landlord"),
-    "realtor": ("Риелтор", "Realtor"),
-    "developer": ("Застройщик", "Developer"),
-    "agency": ("Агентство", "Agency"),
-    "admin": ("Администратор", "Administrator"),
-    "all": ("Всё", "Everything"),
-    "stale": ("Устаревшее", "What is stale"),
-    "market": ("Один рынок", "One market"),
-    "queued": ("в очереди", "queued"),
-    "running": ("идёт", "running"),
-    "succeeded": ("готово", "succeeded"),
-    "failed": ("сбой", "failed"),
-    "cancelled": ("отменён", "cancelled"),
-    "new": ("новая", "new"),
-    "in_progress": ("в работе", "in progress"),
-    "closed": ("закрыта", "closed"),
-    "research": ("изучение", "research"),
-    "active": ("идёт", "active"),
-    "paused": ("пауза", "paused"),
-    "completed": ("закончена", "completed"),
-    "rejected": ("отвергнута", "rejected"),
-    "draft": ("черновик", "draft"),
-    "contacted": ("связались", "contacted"),
-    "qualified": ("квалифицирован", "qualified"),
-    "hot": ("горячий", "hot"),
-    "won": ("выигран", "won"),
-    "lost": ("потерян", "lost"),
-    "spam": ("спам", "spam"),
-    "completeness": ("Полнота данных", "Completeness"),
-    "budget": ("Бюджет", "Budget"),
-    "source": ("Источник", "Source"),
-    "answer_speed": ("Скорость ответов", "Speed of answers"),
-    "conversation": ("Разговор", "Conversation"),
-    "bot": ("бот", "bot"),
-    "lead": ("контакт", "prospect"),
-    "olx": ("OLX", "OLX"),
-    "kaspi": ("Kaspi", "Kaspi"),
-    "telegram": ("Telegram", "Telegram"),
-    "whatsapp": ("WhatsApp", "WhatsApp"),
-    "human": ("менеджер", "manager"),
-    "queue entities": ("лидов и объектов", "of leads and properties"),
-    "queue notices": ("уведомлений", "of notices"),
-    "queue runs": ("пересчётов", "of runs"),
-    "first start": ("первый запуск", "first start"),
-    "sweep": ("само: были отстающие", "by itself: lists were behind"),
-    "schedule": ("по расписанию", "by the schedule"),
-    "cli": ("из командной строки", "from the command line"),
-    "worker.tasks.request_full_run": ("Полный пересчёт", "A full run"),
-    "worker.tasks.clear_away": ("Уборка старого", "Old rows cleared away"),
-    "worker.attention.order_markets": ("Порядок выдачи", "Order of the lists"),
-    "worker.quality.score_stale_prospects": ("Качество контактов", "Quality of prospects"),
-    "worker.quality.fit_models": ("Модели качества", "Models of quality"),
-    "worker.learning.learn_weights": ("Обучение весов", "Weights learnt"),
-    "worker.notices.tell_offers": ("Новые предложения", "New offers told"),
-    "worker.notices.send_lost": ("Потерянные уведомления", "Lost notices sent"),
-    "signed_in": ("вход", "signed in"),
-    "signed_out": ("выход", "signed out"),
-    "signed_up": ("регистрация", "signed up"),
-    "password_refused": ("неверный пароль", "password refused"),
-    "code_refused": ("неверный код", "code refused"),
-    "password_changed": ("смена пароля", "password changed"),
-    "user_changed": ("пользователь изменён", "user changed"),
-    "user_deleted": ("пользователь удалён", "user deleted"),
-    "user_exported": ("данные выгружены", "user's data exported"),
-    "admin_created": ("администратор создан", "administrator created"),
-    "api_key_created": ("ключ API создан", "API key created"),
-    "api_key_revoked": ("ключ API отозван", "API key revoked"),
-    "niche_deleted": ("ниша удалена", "niche deleted"),
-    "prospect_converted": ("контакт стал лидом", "prospect became a lead"),
-    "run_requested": ("пересчёт запрошен", "run requested"),
-    "run_cancelled": ("пересчёт отменён", "run cancelled"),
-    "run_retried": ("пересчёт повторён", "run retried"),
-    "users": ("пользователь", "user"),
-    "rescoring_runs": ("пересчёт", "run"),
-    "prospects": ("контакт", "prospect"),
-    "niches": ("ниша", "niche"),
-    "api_keys": ("ключ API", "API key"),
-}

@@ -32,6 +32,16 @@ def number(value: float | Decimal | None, places: int = 0) -> str:
     return text if language() == "en" else text.replace(",", "\u00a0").replace(".", ",")
 
 
+def percent(value: float | Decimal | None, places: int = 1) -> str:
+    """
+    A share of a hundred.
+
+    >>> percent(None), percent(12.0)
+    ('—', '12%')
+    """
+    return "—" if value is None else f"{number(value, places)}%"
+
+
 def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool = False) -> str:
     """An amount with its currency; *short* tells millions."""
     if amount is None:

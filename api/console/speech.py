@@ -1,6 +1,7 @@
 """The words of the pages in Russian and English.
 
-English sentences stand in the templates and are the keys of a dictionary of Russian ones (:mod:`api.console.russian`).
+English sentences stand in the templates and are the keys of a dictionary of Russian ones (:mod:`api.console.russian`);
+so are the messages of errors (:mod:`api.console.complaints`) and the domain's words (:mod:`api.console.vocabulary`).
 gettext would need its catalogues compiled when the project is built; two languages and a few hundred sentences do not.
 A test holds the dictionary to what the pages say.
 """
@@ -11,9 +12,13 @@ from enum import StrEnum
 
 from flask import g, request
 
-from api.console.russian import PATTERNS, PLURALS, SENTENCES, WORDS
+from api.console.complaints import COMPLAINTS, PATTERNS
+from api.console.russian import SENTENCES
+from api.console.vocabulary import PLURALS, WORDS
 
 LANGUAGES = ("ru", "en")
+NBSP = "\u00a0"
+_RUSSIAN = SENTENCES | COMPLAINTS
 #: The language of the request that this thread answers. Not read from `g`: a page of cards asks thousands of times.
 _language: ContextVar[str] = ContextVar("language", default="ru")
 
@@ -34,7 +39,7 @@ def language() -> str:
 def say(sentence: str, **values: object) -> str:
     """A sentence in the page's language; one that is not known stays English."""
     if language() == "ru":
-        sentence = SENTENCES.get(sentence) or _by_pattern(sentence)
+        sentence = _RUSSIAN.get(sentence) or _by_pattern(sentence)
     return sentence.format_map(values) if values else sentence
 
 
@@ -45,10 +50,16 @@ def counted(count: int, noun: str) -> str:
     >>> [_russian_form(count) for count in (1, 2, 5, 11, 21, 104)]
     [0, 1, 2, 2, 0, 1]
     """
+    grouped = f"{count:,}"
+    return f"{grouped.replace(',', NBSP) if language() == 'ru' else grouped}{NBSP}{noun_of(count, noun)}"
+
+
+def noun_of(count: int, noun: str) -> str:
+    """The form that a noun has after a count."""
     if language() == "ru":
-        return f"{_grouped(count)}\u00a0{PLURALS[noun][_russian_form(count)]}"
+        return PLURALS[noun][_russian_form(count)]
     plural = {"property": "properties", "inquiry": "inquiries", "entry": "entries", "match": "matches"}
-    return f"{count:,}\u00a0{noun if count == 1 else plural.get(noun, noun + 's')}"
+    return noun if count == 1 else plural.get(noun, noun + "s")
 
 
 def word(value: StrEnum | str | None) -> str:
@@ -96,13 +107,16 @@ def _russian_form(count: int) -> int:
     return 1 if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else 2
 
 
-def _grouped(count: int) -> str:
-    return f"{count:,}".replace(",", "\u00a0")
-
-
 def _by_pattern(sentence: str) -> str:
     for pattern, russian in PATTERNS:
         found = re.fullmatch(pattern, sentence)
         if found:
-            return russian.format(*found.groups())
+            named = set(found.re.groupindex.values())
+            parts = enumerate(found.groups(), start=1)
+            return russian.format(*(_in_russian(part) if place in named else part for place, part in parts))
     return sentence
+
+
+def _in_russian(words: str) -> str:
+    """Words of the domain between commas."""
+    return ", ".join(WORDS.get(each, (each, each))[0] for each in words.split(", "))

@@ -11,14 +11,13 @@ from api.console.forms import Control
 from api.console.page import back, listed, page_blueprint, wants_json, wants_part
 from api.console.speech import SAID, say
 from api.db import after_commit, session
-from api.paging import page_of
 from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
 from api.swipe.preferences import PreferenceBody, columns, row
 from api.work import rescore_lead
 from models.chats import LONGEST_MESSAGE, chat_of, chats_of, mark_chat_read, messages_between, open_chat, post_message
 from models.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
-from models.errors import InvalidValueError, NotFoundError
+from models.errors import InvalidValueError
 from models.favorites import add_favorite, favorites_of, remove_favorite
 from models.feed import act_in_feed, undo
 from models.inquiries import inquire, move_inquiry
@@ -145,26 +144,35 @@ def start_chat(listing_id: int) -> Response:
 @blp.get("/console/chats")
 @page_for()
 def chats() -> str:
-    rows, total = page_of(chats_of(visitor()), {"page": 1, "limit": PER_PAGE})
-    return render_template("console/chats.html", chats=rows, total=total, chat=None)
+    rows, pager = listed(chats_of(visitor()), PER_PAGE)
+    return render_template("console/chats.html", chats=rows, chat=None, **pager)
 
 
 @blp.route("/console/chats/<int:chat_id>", methods=["GET", "POST"])
 @page_for()
 def one_chat(chat_id: int) -> Response | str:
-    """A conversation; opening it marks it as read, a script asks for what came since."""
+    """
+    A conversation; opening it marks it as read, a script asks for what came since.
+
+    What was said before the latest messages is a page further back, by ``?before=`` the oldest that is shown.
+    """
     if request.method == "POST":
         return _say(chat_id)
     chat = chat_of(session(), visitor(), chat_id)
-    shown: dict[str, Any] = {"messages": messages_between(session(), chat.id, limit=MESSAGES), "chat": chat}
+    before_id = _before()
+    messages = messages_between(session(), chat.id, before_id=before_id, limit=MESSAGES)
+    shown: dict[str, Any] = {"messages": messages, "chat": chat, "most": MESSAGES, "before_id": before_id}
     mark_chat_read(session(), visitor(), chat.id)
     if wants_part():
         return render_template("console/chat_part.html", **shown)
-    rows, total = page_of(chats_of(visitor()), {"page": 1, "limit": PER_PAGE})
-    current = next((row for row in rows if row[0].id == chat.id), None)
-    if current is None:
-        raise NotFoundError("chat")
-    return render_template("console/chats.html", chats=rows, total=total, current=current, **shown)
+    rows, pager = listed(chats_of(visitor()), PER_PAGE)
+    current = session().execute(chats_of(visitor(), chat.id)).one()
+    return render_template("console/chats.html", chats=rows, current=current, **shown, **pager)
+
+
+def _before() -> int | None:
+    raw = request.args.get("before", "")
+    return int(raw) if raw.isdecimal() and len(raw) < 19 else None
 
 
 def _say(chat_id: int) -> Response:

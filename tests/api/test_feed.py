@@ -1,11 +1,10 @@
 """The feed: best first, never twice, never one's own; what an action makes, and what taking it back undoes."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from api.swipe import feed
 from models.base import utc_now
@@ -19,6 +18,7 @@ from models.notifications import Notification
 from models.properties import Property
 from models.recommendations import LIST_LENGTH, LeadRecommendations
 from models.users import User
+from tests.statements import statements_on
 
 CITY = "Зурбаган"
 
@@ -95,19 +95,6 @@ def shown(tenant):
 
 def act(tenant, listing, action="dislike"):
     return tenant("POST", "/feed/action", json={"listing_id": listing, "action": action, "source": "web"})
-
-
-@contextmanager
-def statements(app):
-    """The SQL that runs meanwhile."""
-    seen = []
-
-    def note(_connection, _cursor, statement, *_):
-        seen.append(statement)
-
-    event.listen(app.extensions["engine"], "before_cursor_execute", note)
-    yield seen
-    event.remove(app.extensions["engine"], "before_cursor_execute", note)
 
 
 def test_the_feed_follows_the_list_and_acting_moves_it_on(owner, tenant, database):
@@ -248,12 +235,12 @@ def test_next_takes_one_query_beside_the_token_and_action_a_few(owner, tenant, d
     """However long the list: no query grows with it."""
     store_list(database, prefer(tenant), [made(owner) for _ in range(30)])
 
-    with statements(app) as of_next:
+    with statements_on(app.extensions["engine"]) as of_next:
         listing = shown(tenant)
-    with statements(app) as of_dislike:
+    with statements_on(app.extensions["engine"]) as of_dislike:
         act(tenant, listing)
     listing = shown(tenant)
-    with statements(app) as of_like:
+    with statements_on(app.extensions["engine"]) as of_like:
         act(tenant, listing, "like")
 
     token = 1  # the user whose token it is

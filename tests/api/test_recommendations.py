@@ -1,11 +1,11 @@
 """Reading recommendation lists over HTTP."""
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from models.enums import DealType
 from tests.factories import make_lead, make_property, make_user, token_header
+from tests.statements import statements_on
 from worker import rescore
 
 
@@ -46,10 +46,9 @@ def test_a_list_is_not_explained_unless_asked(client, pair):
 
 def test_a_page_costs_the_same_few_queries_however_long_it_is(app, client, pair):
     buyer, _, lead, _ = pair
-    statements = []
-    event.listen(app.extensions["engine"], "before_cursor_execute", lambda *args: statements.append(args[2]))
-    for limit in (1, 100):
-        client.get(f"/leads/{lead.id}/property-recommendations?limit={limit}", headers=token_header(buyer))
+    with statements_on(app.extensions["engine"]) as statements:
+        for limit in (1, 100):
+            client.get(f"/leads/{lead.id}/property-recommendations?limit={limit}", headers=token_header(buyer))
 
     # Who is asking, whether the lead is theirs, and the page, all in one.
     assert len(statements) == 2, "\n".join(statements)

@@ -215,7 +215,8 @@ def test_a_status_that_cannot_follow_is_told_beside_its_field(client, town, db):
 
     answer = client.post(f"/console/leadgen/campaigns/{campaign.id}/edit", data=form | {"status": "draft"})
 
-    assert answer.status_code == 400 and 'id="status-error"' in answer.text and "Отсюда" in answer.text
+    assert answer.status_code == 400 and 'id="status-error"' in answer.text
+    assert "Состояние «идёт» нельзя сменить на «черновик»" in answer.text
     db.refresh(campaign)
     assert (campaign.status, campaign.budget) == (CampaignStatus.ACTIVE, 7)
 

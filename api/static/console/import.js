@@ -62,7 +62,7 @@ form.addEventListener("submit", async (event) => {
     const report = await post(form.getAttribute("action"), piece);
     if (!report) break;
     added += report.added;
-    bad += report.errors.length;
+    bad += report.refused;
     for (const each of report.errors) {
       const row = errors.querySelector("tbody").insertRow();
       for (const value of [each.line, each.field, each.reason]) row.insertCell().textContent = value;

@@ -1,0 +1,306 @@
+"""What pages say when something cannot be done: beside its field, in the reader's language, and with a way on."""
+
+import ast
+import importlib
+import io
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from api.console import complaints, forms, imports, russian, speech, vocabulary
+from api.console.controls import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from models.audit import AuditEntry
+from models.chats import open_chat, post_message
+from models.codes import digits_of, request_code
+from models.enums import Role
+from models.errors import BusyError
+from models.leads import Lead
+from models.notifications import NoticeType, notify, unread_count
+from models.users import User
+from tests.console.conftest import csrf_of, enter
+from tests.console.test_pages import LEAD_FORM, ROOT
+from tests.factories import SECRET
+from tests.statements import statements_on
+
+RUSSIAN = {"Accept-Language": "ru"}
+ENGLISH = {"Accept-Language": "en"}
+
+#: Errors of what pages call, which no page shows: about the API's own fields, or met on the way and mended.
+SHOWN_NOWHERE = {
+    "Activate the account first.",
+    "It must not be before from.",
+    "Not a file; send it as a part with a filename.",
+    "Not a valid boolean.",
+    "Not a valid id.",
+    "The listing belongs to another user.",
+    "The niche has campaigns; add ?force=true to archive it with them.",
+    "These are not the fields that Telegram gave.",
+    "This listing belongs to somebody else.",
+}
+
+
+@pytest.mark.parametrize(("path", "groups"), [("leads", LEAD_GROUPS), ("properties", PROPERTY_GROUPS)])
+def test_an_empty_form_is_told_about_every_field_that_it_needs(client, town, path, groups):
+    csrf = enter(client, town.seller)
+
+    page = client.post(f"/console/{path}/new", data={"csrf": csrf}).text
+
+    told = set(re.findall(r'class="wrong" id="([\w-]+)-error"', page))
+    assert told == {control.id for control in all_of(groups) if control.required} - {"deal_type"}  # which has a default
+    assert f"поправьте {len(told)}\u00a0" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "meant"),
+    [
+        ("en", "12,500,000", 12_500_000),
+        ("en", "12,500,000.5", 12_500_000.5),
+        ("en", "12,5", 12.5),  # no thousands
+        ("ru", "12,500", 12.5),
+        ("ru", "12 500\u00a0000,5", 12_500_000.5),
+        ("ru", "много", None),
+    ],
+)
+def test_a_number_is_read_as_its_page_writes_it(monkeypatch, language, typed, meant):
+    monkeypatch.setattr(forms, "language", lambda: language)
+
+    assert forms.number_of(typed) == meant
+
+
+def test_an_amount_typed_as_english_pages_show_it_is_that_amount(client, town, db):
+    csrf = enter(client, town.buyer)
+    money = {"requirements.budget.min": "10,000,000", "requirements.budget.max": "15,000,000.50"}
+
+    client.post("/console/leads/new", data=LEAD_FORM | money | {"csrf": csrf}, headers=ENGLISH)
+
+    made = db.scalars(select(Lead).order_by(Lead.id.desc()).limit(1)).one()
+    assert (made.budget_min, float(made.budget_max)) == (10_000_000, 15_000_000.5)
+    page = client.get(f"/console/leads/{town.lead.id}?price=1,000,000", headers=ENGLISH).text
+    assert "Nothing passes these filters" in page
+
+
+def test_a_page_beyond_the_last_shows_the_last(client, town):
+    enter(client, town.buyer)
+
+    page = client.get("/console/leads?page=9").text
+
+    assert f'href="/console/leads/{town.lead.id}"' in page
+
+
+def test_an_old_chat_opens_however_many_are_livelier(client, town, db, monkeypatch):
+    monkeypatch.setattr("api.console.tenants.PER_PAGE", 2)
+    chats = [
+        open_chat(db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=each.id)[0]
+        for each in town.properties
+    ]
+    for chat in chats:
+        post_message(db, town.tenant, chat.id, f"О {chat.id}")
+    db.commit()
+    enter(client, town.tenant)
+
+    page = client.get(f"/console/chats/{chats[0].id}")
+
+    assert page.status_code == 200 and f"О {chats[0].id}" in page.text
+    further = client.get("/console/chats?page=2").text
+    assert re.findall(r'href="/console/chats/(\d+)"', further) == [str(chats[0].id)]
+
+
+def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client, town, db, monkeypatch):
+    monkeypatch.setattr("api.console.tenants.MESSAGES", 2)
+    chat, _ = open_chat(
+        db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=town.properties[0].id
+    )
+    said = [post_message(db, town.tenant, chat.id, f"Слово{number}")[1] for number in range(3)]
+    db.commit()
+    enter(client, town.tenant)
+
+    latest = client.get(f"/console/chats/{chat.id}").text
+    assert re.findall(r"Слово\d", latest) == ["Слово1", "Слово2"]
+    earlier = client.get(re.search(r'href="(/console/chats/\d+\?before=\d+)"', latest)[1]).text
+
+    assert re.findall(r"Слово\d", earlier) == ["Слово0"] and f"before={said[0].id}" not in earlier
+    assert "data-poll" not in earlier, "what came since must not take the place of what is read"
+
+
+def test_all_notices_are_marked_as_read_by_one_statement(app, client, town, db):
+    csrf = enter(client, town.buyer)
+    for number in range(5):
+        notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, f"chat:{number}", title="a", message="b", data={})
+    db.commit()
+
+    with statements_on(app.extensions["engine"]) as sent:
+        client.post("/console/notices/read", data={"csrf": csrf})
+
+    assert unread_count(db, db.get(User, town.buyer.id)) == 0
+    assert len([each for each in sent if each.startswith("UPDATE notifications")]) == 1
+
+
+def test_a_city_that_is_wanting_is_asked_for_where_the_form_stands(client, town):
+    """The page that answers is one that can be loaded again: its pager and its choice of a look lead back to it."""
+    csrf = enter(client, town.admin)
+    form = re.search(r'<form class="filters" method="post" action="([^"]+)"', client.get("/console/engine").text)[1]
+
+    answer = client.post(form, data={"csrf": csrf, "scope": "market", "deal_type": "RENT"})
+
+    assert answer.status_code == 400
+    assert re.search(r'<option value="RENT" selected>', answer.text)
+    back_to = re.search(r'name="next" value="([^"]+)"', answer.text)[1]
+    assert client.get(back_to).status_code == 200
+
+
+def test_choosing_a_language_keeps_the_page_and_where_one_was_going(client, town):
+    sign_in = "/console/sign-in/code?next=%2Fconsole%2Fmatches"
+    token = csrf_of(client.get(sign_in).text)
+    for page in (client.get(sign_in), client.post(sign_in, data={"csrf": token, "next": "/console/matches", "phone": "1"})):
+        back_to = re.search(r'action="/console/look".*?name="next" value="([^"]+)"', page.text, re.S)[1]
+        answer = client.post("/console/look", data={"csrf": token, "lang": "en", "next": back_to})
+        assert answer.location == sign_in
+    enter(client, town.buyer)
+    page = client.get("/console/leads?status=ARCHIVED&said=saved").text
+
+    assert 'name="next" value="/console/leads?status=ARCHIVED"' in page
+
+
+def test_who_has_registered_by_phone_signs_in_with_the_code_at_once(app, client, town, db):
+    """No page asks for activating alone."""
+    names = {"first_name": "Ира", "last_name": "Ким", "role": Role.TENANT.value}
+    row = request_code(
+        db, "+77015550101", registration=names, address=None, sends_per_hour=100, now=datetime.now(UTC)
+    )
+    code = digits_of(row, SECRET)
+    db.commit()
+    token = csrf_of(client.get("/console/sign-in/code").text)
+
+    answer = client.post("/console/sign-in/code", data={"csrf": token, "phone": row.phone, "code": code})
+
+    assert (answer.status_code, answer.location) == (303, "/console/feed")
+    deeds = db.scalars(select(AuditEntry.deed).order_by(AuditEntry.id.desc()).limit(2)).all()
+    assert deeds == ["signed_in", "activated"]
+
+
+def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
+    csrf = enter(client, town.admin)
+
+    def refuse() -> None:
+        raise BusyError("5000 tasks wait in the queue entities already; try again later, or add workers.", 30)
+
+    monkeypatch.setattr("api.console.ops.refuse_while_queues_are_deep", refuse)
+
+    answer = client.post("/console/engine", data={"csrf": csrf, "scope": "all"}, headers=RUSSIAN)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "30")
+    assert "В очереди уже 5000 задач" in answer.text
+
+
+def test_a_file_that_is_too_large_is_told_so(client, town):
+    csrf = enter(client, town.seller)
+    file = (io.BytesIO(b"a" * (1 << 20)), "leads.csv")
+
+    answer = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN)
+
+    assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert "Слишком много сразу" in answer.text and "Больше 1 МиБ за раз нельзя" in answer.text
+
+
+def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monkeypatch):
+    monkeypatch.setattr(imports, "MOST_REPORTED", 2)
+    csrf = enter(client, town.seller)
+    file = (io.BytesIO("city\n".encode() + b"x\n" * 5), "leads.csv")
+
+    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
+
+    assert "отклонено 5" in page and page.count("<tr><td>") == 2
+
+
+def test_what_has_no_figures_is_a_dash_without_a_per_cent_sign(client, town, db):
+    csrf = enter(client, town.admin)
+    client.post("/console/leadgen/new", data={"csrf": csrf, "name": "Окна", "category": "windows"})
+    page = client.get("/console/leadgen").text
+    niche = client.get(re.search(r'href="(/console/leadgen/[0-9a-f-]{36})"', page)[1]).text
+
+    assert "—%" not in page + niche + client.get("/console/quality").text
+
+
+def test_counts_of_rows_take_the_form_that_russian_wants(client, town, db):
+    enter(client, town.buyer)
+    page = client.get("/console/leads", headers=RUSSIAN).text
+
+    assert re.search(r"<b>3</b><span[^>]*>предложения<", page) and re.search(r"<b>0</b><span[^>]*>мэтчей<", page)
+
+
+def test_words_within_complaints_are_put_into_russian_and_names_of_columns_are_not():
+    speech._language.set("ru")
+
+    assert speech.say("A niche that is active cannot become won; it can become: completed, paused.") == (
+        "Состояние «идёт» нельзя сменить на «выигран»; можно на: закончена, пауза."
+    )
+    assert speech.say("These columns are not known: budget, source") == "Эти столбцы неизвестны: budget, source"
+
+
+def test_every_error_that_a_page_can_meet_has_its_russian():
+    speech._language.set("ru")
+    untold = {sentence for sentence in raised_behind_pages() if speech.say(sentence) == sentence}
+
+    assert untold == SHOWN_NOWHERE
+
+
+def test_no_russian_is_left_that_nobody_says():
+    """Every key is a text of the code, a page or a library; the words of lists are values of the code's."""
+    sources = [*(ROOT / "api").rglob("*.py"), *(ROOT / "models").rglob("*.py"), *(ROOT / "worker").rglob("*.py")]
+    ours = {"russian.py", "complaints.py", "vocabulary.py"}
+    code = "\n".join(path.read_text() for path in sources if path.name not in ours)
+    pages = "\n".join(path.read_text() for path in (ROOT / "api/templates/console").glob("*.html"))
+    of_libraries = {"Missing data for required field.", "Not a valid URL.", "Not a valid date."}
+    texts = {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
+    texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)} | set(raised_behind_pages())
+    texts |= of_libraries | {"Must be greater than or equal to 0."}
+
+    assert set(russian.SENTENCES) - texts == set()
+    assert {each for each in complaints.COMPLAINTS if each not in texts and not each.startswith("There is no such ")} == set()
+    assert {noun for noun in vocabulary.PLURALS if f"'{noun}'" not in pages} == set()
+
+
+def raised_behind_pages() -> set[str]:
+    """
+    Messages of errors in the modules that pages call, a 7 for whatever is put into them.
+
+    Found in the code: the last argument of every error that is raised, or that a constant's name stands for.
+    """
+    modules = {f"api.console.{path.stem}" for path in (ROOT / "api/console").glob("*.py")}
+    modules |= {"api.fields", "api.limits", "api.ops.pressure", "api.exchange.schemas", "api.swipe.preferences"}
+    modules |= {"api.leadgen.campaigns", "models.transitions"}
+    for path in (ROOT / "api/console").glob("*.py"):
+        modules |= set(re.findall(r"^from (models\.\w+) import", path.read_text(), re.M))
+    # What is wrong with a proof of Telegram's or an event's id, no page repeats.
+    modules -= {"models.telegram", "models.events"}
+    found = set()
+    for name in modules:
+        module = importlib.import_module(name)
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                found |= _message(node.exc, module)
+    return found
+
+
+def _message(error: ast.Call, module: object) -> set[str]:
+    name = getattr(error.func, "id", "")
+    if not name.endswith("Error") or name in ("RuntimeError", "SettingsError"):
+        return set()
+    texts = [text for text in (_text(each, module) for each in error.args) if text is not None]
+    if name == "NotFoundError":
+        return {f"There is no such {text}." for text in texts}
+    sentences = [text for text in texts if " " in text]
+    return set(sentences[-1:])
+
+
+def _text(node: ast.expr, module: object) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(each.value if isinstance(each, ast.Constant) else "7" for each in node.values)
+    found = getattr(module, node.id, None) if isinstance(node, ast.Name) else None
+    return found if isinstance(found, str) else None
