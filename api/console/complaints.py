@@ -75,6 +75,7 @@ COMPLAINTS = {
     "price_min must not be above price_max.": "«От» больше, чем «до».",
     "The floor must not be above total_floors.": "Этаж выше, чем этажей в доме.",
     "It must not be before start_date.": "Не раньше первого дня.",
+    "No day can have cost so much.": "В один день столько не потратить.",
     "Not a valid date.": "Это не дата.",
     "Not a valid URL.": "Это не адрес: он начинается с http:// или https://.",
     "It goes with spent only.": "Только вместе с суммой.",
