@@ -1,7 +1,7 @@
 """Ads: what a campaign shows, and what each costs from day to day."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, CreatedAt, Money, database_now, words
+from models.base import Base, CreatedAt, Money, UpdatedAt, database_now, words
 from models.campaigns import Campaign
 from models.errors import InvalidValueError, NotFoundError
 from models.niches import Niche
@@ -67,7 +67,7 @@ class Ad(Base):
     url: Mapped[str | None] = mapped_column(String(2000))
     status: Mapped[AdStatus] = mapped_column(words(AdStatus, "status_is_known"), default=_DRAFT)
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 class AdSpend(Base):

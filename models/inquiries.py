@@ -3,13 +3,11 @@
     new -> in_progress -> closed        (the owner moves it on; never back)
 """
 
-from datetime import datetime
-
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, delete, func, select, text
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, CreatedAt, Id, words
+from models.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.enums import InquiryStatus
 from models.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from models.notifications import NoticeType, notify
@@ -41,7 +39,7 @@ class Inquiry(Base):
     #: Made by the feed's like, and taken back with it while it is new.
     from_feed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 def inquire(

@@ -15,10 +15,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import (
-    ARRAY,
-    REAL,
-    BigInteger,
     CheckConstraint,
+    CompoundSelect,
     ForeignKey,
     Index,
     Integer,
@@ -27,22 +25,22 @@ from sqlalchemy import (
     Select,
     Text,
     UniqueConstraint,
-    column,
     func,
     select,
-    table,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
 from models.attention import shown_entries
-from models.base import Base, CreatedAt, Id, words
+from models.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.errors import ConflictError, NotAllowedError, NotFoundError
 from models.leads import Lead
 from models.notifications import NoticeType, notify
-from models.properties import Property
+from models.properties import Property, is_on_market
+from models.recommendations import SIDE_TABLES
 from models.users import User
 
 
@@ -94,7 +92,7 @@ class Match(Base):
     contact_shared_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
     lead: Mapped[Lead] = relationship(lazy="raise_on_sql")
     property: Mapped[Property] = relationship(lazy="raise_on_sql")
@@ -120,7 +118,8 @@ def act(
     Returns:
         The match, or None after a DISLIKE of a pair that nobody has liked.
     Raises:
-        NotFoundError: The caller's side is absent or not theirs, or the other side is not on the same market.
+        NotFoundError: The caller's side is absent or not theirs, or the other side is not (or its owner is
+            no longer) on the same market.
         NotAllowedError: Both sides are the caller's own.
         ConflictError: The match is completed, or its commission was agreed on another figure.
     """
@@ -130,7 +129,7 @@ def act(
         select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
     )
     if match is None:
-        _check_on_market(lead, found, side)
+        _check_on_market(session, lead, found, side)
     elif match.status is MatchStatus.COMPLETED:
         raise ConflictError("This match is completed; nothing about it changes any more.")
     _remember(session, lead_id, property_id, side, kind, proposed_commission, notes)
@@ -211,6 +210,14 @@ def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Se
     return query.where(Match.status == status) if status else query
 
 
+def match_ids_of(user: User) -> CompoundSelect[tuple[int]]:
+    """Ids of all matches of a user's leads and properties; each side by its own indexes, not with OR between them."""
+    return union_all(
+        select(Match.id).join(Match.lead).where(Lead.owner_id == user.id),
+        select(Match.id).join(Match.property).where(Property.owner_id == user.id),
+    )
+
+
 def match_counts(session: Session, side: Side, row_ids: list[int]) -> dict[int, int]:
     """How many matches that are not REJECTED each lead or property has; rows without any are left out."""
     mine = Match.lead_id if side is Side.LEAD else Match.property_id
@@ -232,11 +239,11 @@ def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: i
     return lead, found
 
 
-def _check_on_market(lead: Lead, found: Property, side: Side) -> None:
+def _check_on_market(session: Session, lead: Lead, found: Property, side: Side) -> None:
     if (lead.city_key, lead.deal_type) != (found.city_key, found.deal_type):
         raise NotFoundError("property" if side is Side.LEAD else "lead")
     mine, other, thing = (lead, found, "property") if side is Side.LEAD else (found, lead, "lead")
-    if other.status is not Status.ACTIVE:
+    if not is_on_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
         raise ConflictError("This one is archived; what is off the market makes no new matches.")
@@ -269,19 +276,14 @@ def _remember(
 
 
 def _list_place(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]:
-    # Named by hand: models.recommendations, where these tables are declared, stands on this module.
-    name, mine, other, mine_id, other_id = (
-        ("lead_recommendations", "lead_id", "property_ids", lead_id, property_id)
-        if side is Side.LEAD
-        else ("property_recommendations", "property_id", "lead_ids", property_id, lead_id)
-    )
-    lists = table(name, column(mine), column(other, ARRAY(BigInteger)), column("scores", ARRAY(REAL)))
-    shown = shown_entries(side, lists.c[mine], lists.c[other], lists.c.scores)
+    _, lists, key, ids = SIDE_TABLES[side]
+    mine_id, other_id = (lead_id, property_id) if side is Side.LEAD else (property_id, lead_id)
+    shown = shown_entries(side, key, ids, lists.scores)
     places = (
         select(shown.entry.c.id, func.row_number().over(order_by=shown.order).label("place"))
         .select_from(lists)
         .join(shown.entry, true())
-        .where(lists.c[mine] == mine_id)
+        .where(key == mine_id)
         .subquery()
     )
     return select(places.c.place).where(places.c.id == other_id).scalar_subquery()

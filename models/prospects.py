@@ -6,7 +6,6 @@ One person is one prospect of a niche: a second contact from the same phone, or 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -35,7 +34,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from models.ads import Ad
-from models.base import Base, CreatedAt, Money, words
+from models.base import Base, CreatedAt, Money, UpdatedAt, words
 from models.campaigns import Campaign, Platform
 from models.errors import InvalidValueError, NotFoundError
 from models.niches import Niche
@@ -129,7 +128,7 @@ class Prospect(Base):
     #: The exchange lead that this prospect became.
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 class Touch(Base):

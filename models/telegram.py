@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from models.enums import Role
 from models.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
-from models.users import User, create_user
+from models.users import User, bind_telegram, create_user
 
 #: Older proofs are refused.
 LIFETIME = timedelta(hours=24)
@@ -107,14 +107,19 @@ def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, ro
         return user
     user = session.scalar(select(User).where(User.phone == phone).with_for_update())
     if user is None:
-        return create_user(session, role=role, telegram_id=telegram_id, phone=phone, name=name)
+        try:
+            return create_user(session, role=role, telegram_id=telegram_id, phone=phone, name=name)
+        except ConflictError:
+            user = _by_telegram(session, telegram_id)  # the same person at the same moment: the bot repeats what it sends
+            if user is None:
+                raise
+            return user
     _check_active(user)
     if user.role is Role.ADMIN:
         raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
     if user.telegram_id is not None:
         raise ConflictError("The user with this phone number has another Telegram account.")
-    user.telegram_id = telegram_id
-    session.flush()
+    bind_telegram(session, user, telegram_id)
     return user
 
 

@@ -1,6 +1,7 @@
 """Users: everybody who signs in, and what they are allowed to be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -106,12 +107,19 @@ def create_user(session: Session, **fields: object) -> User:
         ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
     """
     user = User(**fields)
+    with _told_if_taken(session):
+        session.add(user)
+    return user
+
+
+@contextmanager
+def _told_if_taken(session: Session) -> Iterator[None]:
+    """What is written within is stored, or a ConflictError says what of it belongs to somebody else."""
     try:
         with session.begin_nested():
-            session.add(user)
+            yield
     except IntegrityError as error:
         raise ConflictError(_taken(error)) from None
-    return user
 
 
 def _taken(error: IntegrityError) -> str:
@@ -161,15 +169,18 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     changes = dict(changes)
     if {"first_name", "last_name"} & set(changes):
         changes = user.names | changes
-    try:
-        with session.begin_nested():
-            if "email" in changes:
-                user.email = changes.pop("email")
-            if "first_name" in changes:
-                user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
-            user.profile = user.profile | changes
-    except IntegrityError as error:
-        raise ConflictError(_taken(error)) from None
+    with _told_if_taken(session):
+        if "email" in changes:
+            user.email = changes.pop("email")
+        if "first_name" in changes:
+            user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
+        user.profile = user.profile | changes
+
+
+def bind_telegram(session: Session, user: User, telegram_id: str) -> None:
+    """Let the user in by this Telegram account from now on; raises ConflictError if it belongs to somebody else."""
+    with _told_if_taken(session):
+        user.telegram_id = telegram_id
 
 
 def change_password(session: Session, user: User, password_hash: str) -> None:

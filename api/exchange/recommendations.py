@@ -14,7 +14,7 @@ from models.enums import ActionKind, Side
 from models.leads import Lead, owned_lead
 from models.matches import Match, act
 from models.properties import Property, owned_property
-from models.recommendations import Recommended, shown_page, whole_rows
+from models.recommendation_pages import Recommended, shown_page, whole_rows
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
 

@@ -17,7 +17,7 @@ from api.work import rescore_lead
 from models.enums import Origin, Role, Side
 from models.errors import InvalidValueError, NotFoundError
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
-from models.recommendations import recommended_page
+from models.recommendation_pages import recommended_page
 from models.words import (
     condition_of,
     currency_of,

@@ -9,6 +9,7 @@ from models.audit import record
 from models.erasure import export_user
 from models.errors import NotFoundError
 from models.users import User
+from scripts.arguments import ROW_ID
 from scripts.databases import transaction
 
 
@@ -18,7 +19,7 @@ def command() -> None:
 
 
 @command.command("export")
-@click.argument("user_id", type=click.IntRange(1, 2**63 - 1))
+@click.argument("user_id", type=ROW_ID)
 def export(user_id: int) -> None:
     """
     Print all that is stored about the user with this id, as JSON (leads, properties, matches, notices, files,

@@ -200,7 +200,7 @@ class PostgresServer:
         finally:
             password.unlink()
         if done.returncode:
-            raise LaunchError(f"PostgreSQL cannot make {self._data}: {done.stderr.strip().splitlines()[-1:]}")
+            raise LaunchError(f"PostgreSQL cannot make {self._data}: {' | '.join(done.stderr.splitlines()[-3:])}")
         draft.rename(self._data)
 
     def _check_owner(self) -> None:

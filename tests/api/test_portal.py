@@ -267,7 +267,7 @@ def test_requests_are_the_users_own(person):
 
 @pytest.mark.slow
 def test_a_property_of_each_contract_is_in_the_others_lists_and_recommended(person, client, start_worker):
-    """DESIGN, section 2: one property made through each contract, seen through all of them."""
+    """One domain under all contracts: one property made through each contract, seen through all of them."""
     start_worker("entities")
     city, realtor, buyer, tenant = "Лисс", person(Role.REALTOR), person(Role.REALTOR), person()
     exchange = {

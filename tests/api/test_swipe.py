@@ -155,14 +155,16 @@ def test_strangers_may_not_change_a_listing_and_admins_may(owner, person):
     assert stranger("PUT", f"/listings/{found}", json=listing()).status_code == 404  # not public any more
 
 
-def test_what_an_inactive_user_offers_is_not_public(owner, client, database, tenant):
+def test_what_an_inactive_user_offers_is_not_public(owner, client, database, tenant, person):
     found = made(owner)
+    stranger = person(Role.LANDLORD)
     tenant("POST", "/favorites", json={"listing_id": found})
     database.get(User, owner.id).is_active = False
     database.commit()
 
     assert client.get("/listings").json == tenant("GET", "/favorites").json == []
     assert client.get(f"/listings/{found}").status_code == 404
+    assert stranger("DELETE", f"/listings/{found}").status_code == 404
 
 
 def test_ids_that_cannot_exist_are_not_found_or_bad(client, tenant):

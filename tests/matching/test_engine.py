@@ -206,6 +206,19 @@ def test_any_sequence_of_writes_leaves_the_lists_of_a_full_run(data, k):
         assert_same(lists, score_market(market, k).for_leads)
 
 
+def test_entries_in_any_order_are_ranked_by_row_then_score_then_column():
+    random = np.random.default_rng(0)
+    rows, columns = random.integers(0, 9, 500), random.permutation(500)
+    scores = random.choice(np.array([-0.0, 0, 1, 90, 90 + 2**-17, 100], np.float32), 500)
+    expected = np.lexsort((columns, -scores, rows))
+
+    lists = RankedLists.from_entries(rows, columns, scores, n_rows=10, k=500)
+
+    assert lists.columns.tolist() == columns[expected].tolist()
+    assert lists.scores.tolist() == scores[expected].tolist()
+    assert lists.lengths.tolist() == np.bincount(rows, minlength=10).tolist()
+
+
 def test_a_full_list_that_loses_an_entry_is_recomputed():
     lists = RankedLists(np.array([0, 2]), np.array([3, 5], np.int32), np.array([90, 80], np.float32))
 

@@ -1,4 +1,4 @@
-"""The life cycle of a match: DESIGN's table, move by move."""
+"""The life cycle of a match, move by move: models.matches tells the table."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -11,6 +11,7 @@ from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.errors import ConflictError, NotAllowedError, NotFoundError
 from models.leads import archive_lead
 from models.matches import Action, Match, act, complete, match_counts
+from models.membership import set_active
 from models.notifications import NoticeType, Notification
 from models.properties import archive_property
 from tests.factories import make_lead, make_property, make_user
@@ -161,6 +162,14 @@ def test_what_is_archived_makes_no_new_matches_but_ends_old_ones(pair, session):
         another.say(LEAD, LIKE)
     with pytest.raises(NotFoundError):
         another.say(PROPERTY, LIKE)
+
+
+def test_what_a_deactivated_owner_has_left_makes_no_new_matches(pair, session):
+    set_active(session, pair.property_owner.id, False)
+
+    with pytest.raises(NotFoundError):
+        pair.say(LEAD, LIKE)
+    assert pair.notices() == {}
 
 
 def test_rejected_matches_do_not_count(pair, session):

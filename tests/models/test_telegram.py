@@ -208,6 +208,25 @@ def test_the_bot_takes_nobodys_account_from_their_telegram(session):
         enter_by_bot(session)
 
 
+def test_of_two_who_bind_one_telegram_account_at_once_the_later_is_told(session, monkeypatch):
+    make_user(session, telegram_id="42")
+    make_user(session, phone="+77011234567", telegram_id=None)
+    monkeypatch.setattr("models.telegram._by_telegram", lambda *_: None)  # as it was when the later one looked
+
+    with pytest.raises(ConflictError, match="Telegram account"):
+        enter_by_bot(session)
+
+
+def test_who_enters_twice_at_once_by_the_bot_is_one_user(session, monkeypatch):
+    first, answers = enter_by_bot(session), [None]
+    monkeypatch.setattr(
+        "models.telegram._by_telegram", lambda *_: answers.pop() if answers else first
+    )  # the second finds nobody when it first looks
+    monkeypatch.setattr(session, "scalar", lambda *_: None)
+
+    assert enter_by_bot(session) is first
+
+
 def test_the_bot_does_not_open_an_administrators_account(session):
     make_user(session, role=Role.ADMIN, phone="+77011234567", telegram_id=None)
 
