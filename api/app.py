@@ -75,6 +75,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.config.update(
         API_TITLE="Leadmatch",
         API_VERSION="0.1.0",
+        API_SPEC_OPTIONS={"info": {"description": docs.ABOUT}},
         OPENAPI_VERSION="3.0.3",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
@@ -98,7 +99,6 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # api/openapi.py lists every error by its status
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    chat_socket.sock.init_app(app)
     docs.register(app, api)
     console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise

@@ -11,6 +11,21 @@ from api import access, openapi
 
 REDOC = Path(__file__).parent / "static" / "redoc"
 
+#: What is true of every operation: the document begins with it.
+ABOUT = """
+Two-way matching of realtors' leads and properties, and what goes with it. One system serves four contracts: the
+exchange (leads, properties, recommendations, matches), the feed of listings for tenants, the portal (forms, requests,
+chats) and lead generation (`/api`).
+
+* **Who calls.** `Authorization: Bearer` with the token that signing in has given; lead generation takes `X-API-Key`.
+* **Errors** have one shape: `code`, `status`, `message`, and where fields are wrong `errors`, by place and path.
+  429 and 503 say in `Retry-After` when to come again.
+* **Lists** take `page` from 1 and `limit` up to 100. Bare arrays tell the rest in the header `X-Pagination`.
+* **Retries.** A write sent again with the same `Idempotency-Key` gets its first answer.
+* **Values.** Times are UTC, ISO 8601. Unknown fields are refused by name. Every path answers with and without a slash
+  at its end.
+"""
+
 REDOC_PAGE = """<!doctype html>
 <html lang="en">
 <head>

@@ -4,6 +4,7 @@ import math
 import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -196,6 +197,19 @@ def id_of_digits(value: Any, longest: int) -> int:
     if not isinstance(value, str) or len(value) > longest or not _DIGITS.fullmatch(value):
         raise ValidationError("Not a valid id.")
     return row_id(int(value))
+
+
+class Plain(fields.Nested):
+    """What consists of plain values already: a schema describes it for the document, and nothing goes through it again."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return value
+
+
+def shown_word(enum: type[StrEnum], **kwargs: Any) -> fields.String:
+    """One of an enumeration's words in an answer."""
+    known = [member.value for member in enum]
+    return fields.String(metadata={"enum": [*known, None] if kwargs.get("allow_none") else known}, **kwargs)
 
 
 class File(fields.Field):

@@ -39,29 +39,45 @@ class Ready(Body):
 
 @blp.route("/health")
 class HealthView(MethodView):
+    """Alive, in the words of tinder's contract."""
+
     @public
     @blp.response(200, Health)
     def get(self):
-        """Say that the service is alive"""
+        """Say that the service is alive
+
+        For people and uptime checks. It touches neither the database nor Redis: see `/health/ready` for those.
+        """
         return {"status": "ok", "environment": current_app.extensions["settings"].environment}
 
 
 @blp.route("/health/live")
 class LiveView(MethodView):
+    """For whoever restarts processes."""
+
     @public
     @blp.response(200, Live)
     def get(self):
-        """Say that the process answers: one that does not is to be restarted"""
+        """Say that the process answers: one that does not is to be restarted
+
+        A liveness probe. It asks nothing of the database or Redis, so that their absence restarts nobody.
+        """
         return {"status": "ok"}
 
 
 @blp.route("/health/ready")
 class ReadyView(MethodView):
+    """For whoever sends requests here."""
+
     @public
     @blp.response(200, Ready)
     @blp.alt_response(503, schema=Ready, description="Send no requests here yet.")
     def get(self):
-        """Say whether requests can be served: the database answers and has the schema that this release needs"""
+        """Say whether requests can be served: the database answers and has the schema that this release needs
+
+        A readiness probe for load balancers. Redis is told of but not waited for: without it requests are served, and
+        lists follow later.
+        """
         # Redis is told but not asked for: without it reads and writes work, and taking every web process out of service
         # would turn a lost cache into an outage.
         found = _database() | {"redis": _redis()}

@@ -20,6 +20,8 @@ BYTES = {"type": "string", "format": "binary"}
 
 @blp.route("/media/<name>")
 class Media(MethodView):
+    """One uploaded file."""
+
     @public
     @blp.response(200, BYTES, content_type="image/jpeg")
     @blp.alt_response(200, schema=BYTES, content_type="image/png")

@@ -4,6 +4,7 @@ The document promises exactly what is kept: tests/api/test_openapi_fuzz.py holds
 that is not listed fails there. So no operation has a `default` answer, which would promise nothing.
 """
 
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -89,6 +90,7 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
 def _describe(
     operation: dict[str, Any], method: str, path: str, in_path: list[dict], who: access.Access, keeps_no_answer: bool
 ) -> None:
+    operation["operationId"] = f"{method}{re.sub('[^a-z]+', '_', path.lower())}"
     operation["x-who"] = who.name
     operation["security"] = [{who.scheme: []}] if who.scheme else []
     if who.is_optional:

@@ -9,7 +9,7 @@ from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import session
 from api.fields import Moment, YesNo
 from api.limits import address
-from api.paging import page_of
+from api.paging import PAGINATION, page_of, pagination
 from models.audit import record
 from models.enums import Role
 from models.membership import set_active, set_role
@@ -35,17 +35,25 @@ class UserChange(Body):
 
 @blp.route("/admin/users")
 class Users(MethodView):
+    """All users, for administrators."""
+
     @for_roles(Role.ADMIN)
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, UserRow(many=True))
+    @blp.response(200, UserRow(many=True), headers=PAGINATION)
     def get(self, args):
-        """List users, oldest first"""
-        users, _ = page_of(all_users(), args)
-        return [user_row(user) for user in users]
+        """List users, oldest first
+
+        In pages; X-Pagination tells how many there are. The portal's `/users/list` shows the same people with their
+        profiles.
+        """
+        users, total = page_of(all_users(), args)
+        return [user_row(user) for user in users], 200, pagination(total, args)
 
 
 @blp.route("/admin/users/<int:user_id>")
 class OneUser(MethodView):
+    """What administrators change about a user."""
+
     @for_roles(Role.ADMIN)
     @blp.arguments(UserChange)
     @blp.response(200, UserRow)

@@ -100,6 +100,8 @@ EITHER = {
 
 @blp.route("/auth/register")
 class Register(MethodView):
+    """Signing up, in tinder's way or the exchange's."""
+
     @public
     @blp.doc(requestBody=EITHER)
     @blp.response(201, SignedUp)
@@ -120,13 +122,19 @@ class Register(MethodView):
 
 @blp.route("/auth/login")
 class Login(MethodView):
+    """Signing in by password."""
+
     @public
     @blp.arguments(LoginForm, location="form")
     @blp.response(200, Token)
     @blp.alt_response(401, description="The name or the password is wrong.")
     @blp.alt_response(429)
     def post(self, form):
-        """Sign in by e-mail or phone and password"""
+        """Sign in by e-mail or phone and password
+
+        The answer holds a token, to be sent as `Authorization: Bearer ...`. Wrong tries are counted by account and by
+        address.
+        """
         user = user_by_password(form["username"], form["password"])
         if user is None:
             raise NotSignedInError(WRONG)
@@ -136,10 +144,15 @@ class Login(MethodView):
 
 @blp.route("/auth/logout")
 class Logout(MethodView):
+    """Signing out."""
+
     @signed_in
     @blp.response(200, Done)
     def post(self):
-        """Sign out: this token is void from now on"""
+        """Sign out: this token is void from now on
+
+        Other tokens of the same user stay good; changing the password ends them all.
+        """
         revoke(session(), bearer_token(), current_app.extensions["settings"].secret_key)
         record(session(), "signed_out", actor_id=current_user().id, address=address())
         return {"status": "ok"}
@@ -147,6 +160,8 @@ class Logout(MethodView):
 
 @blp.route("/auth/password")
 class Password(MethodView):
+    """The caller's password."""
+
     @signed_in
     @keeps_no_answer
     @blp.arguments(PasswordChange)
@@ -178,10 +193,15 @@ class Password(MethodView):
 
 @blp.route("/auth/me")
 class Me(MethodView):
+    """The caller, in tinder's words."""
+
     @signed_in
     @blp.response(200, Profile)
     def get(self):
-        """Read my own profile"""
+        """Read my own profile
+
+        The portal's `/users/me` shows the profile in the portal's words.
+        """
         return profile_of(current_user())
 
 

@@ -60,6 +60,8 @@ class CodeSent(Message):
 
 @blp.route("/users/register")
 class Register(MethodView):
+    """Signing up by phone."""
+
     @public
     @blp.arguments(SignUp)
     @blp.response(201, CodeSent)
@@ -77,13 +79,18 @@ class Register(MethodView):
 
 @blp.route("/users/activate")
 class Activate(MethodView):
+    """The first proof of a phone."""
+
     @public
     @blp.arguments(Proof)
     @blp.response(200, Message)
     @blp.alt_response(401, description="The code does not fit.")
     @blp.alt_response(429)
     def post(self, body):
-        """Activate the account with the code"""
+        """Activate the account with the code
+
+        Only now the account exists. The same code serves once more, at `/users/token`; five wrong tries void it.
+        """
         user = _proved(activate, body)
         record(
             session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address()
@@ -93,6 +100,8 @@ class Activate(MethodView):
 
 @blp.route("/users/token")
 class GetToken(MethodView):
+    """A token for a code."""
+
     @public
     @blp.arguments(Proof)
     @blp.response(200, Token)
@@ -111,6 +120,8 @@ class GetToken(MethodView):
 
 @blp.route("/users/reset")
 class Reset(MethodView):
+    """Another code."""
+
     @public
     @blp.arguments(WhichPhone)
     @blp.response(200, CodeSent)

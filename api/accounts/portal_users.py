@@ -91,15 +91,22 @@ class SliceArgs(Body):
 
 @blp.route("/users/me")
 class Me(MethodView):
+    """The caller, in the portal's words."""
+
     @signed_in
     @blp.response(200, PortalUser)
     def get(self):
-        """Read my own profile"""
+        """Read my own profile
+
+        Uploaded files are told as URLs that can be fetched; `role` is a label for people.
+        """
         return portal_user(current_user())
 
 
 @blp.route("/users/update")
 class Update(MethodView):
+    """The caller's profile."""
+
     @signed_in
     @takes_uploads
     @blp.arguments(ProfileForm, location="multipart")
@@ -125,6 +132,8 @@ class Update(MethodView):
 
 @blp.route("/users/delete")
 class Delete(MethodView):
+    """Leaving for good."""
+
     @signed_in
     @blp.arguments(WhichPhone)
     @blp.response(200, Message)
@@ -159,11 +168,16 @@ class Delete(MethodView):
 
 @blp.route("/users/list")
 class List(MethodView):
+    """All users with their profiles, for administrators."""
+
     @for_roles(Role.ADMIN)
     @blp.arguments(SliceArgs, location="query")
     @blp.response(200, PortalUser(many=True))
     def get(self, args):
-        """List users, oldest first, as an administrator"""
+        """List users, oldest first, as an administrator
+
+        `skip` rows are passed over, then at most `limit` are told. `/admin/users` lists the same people by pages.
+        """
         users = session().scalars(all_users().offset(args["skip"]).limit(args["limit"]))
         return [portal_user(user) for user in users]
 

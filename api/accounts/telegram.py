@@ -67,6 +67,8 @@ def warn_if_open(app: Flask) -> None:
 
 @blp.route("/auth/telegram")
 class TelegramLogin(MethodView):
+    """Signing in by what Telegram signed."""
+
     @public
     @blp.arguments(TelegramProof)
     @blp.response(200, Token)
@@ -76,7 +78,10 @@ class TelegramLogin(MethodView):
         403, description="Signing in by Telegram is not set up, or the account is switched off."
     )
     def post(self, body):
-        """Sign in with what Telegram signed; the first time makes the account"""
+        """Sign in with what Telegram signed; the first time makes the account
+
+        Telegram's signature is checked with our bot's token, and must be fresh. A new account is a realtor's.
+        """
         limit_door()
         bot_token = current_app.extensions["settings"].telegram_bot_token
         if not bot_token:
@@ -88,6 +93,8 @@ class TelegramLogin(MethodView):
 
 @blp.route("/auth/telegram/login-or-register")
 class BotLogin(MethodView):
+    """Signing in by our bot's word."""
+
     @proved_by(check_bot, name="bot", scheme="bot")
     @blp.arguments(BotSignIn)
     @blp.response(200, Token)

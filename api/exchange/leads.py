@@ -7,12 +7,12 @@ from marshmallow import fields
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, read_json
 from api.db import only_reads, session
-from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
-from api.fields import IdText, Moment
+from api.exchange.schemas import LeadBody, LeadCreated, ShownRequirements, StatusArgs, lead_columns, requirements_of
+from api.fields import IdText, Moment, Plain, shown_word
 from api.paging import page_of
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from api.work import rescore_lead
-from models.enums import Origin, Side
+from models.enums import Origin, Side, Status
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 from models.matches import match_counts
 
@@ -22,10 +22,10 @@ blp = Blueprint("leads", __name__, description="What a realtor's clients look fo
 class LeadRow(Body):
     lead_id = IdText()
     client_name = fields.String(allow_none=True)
-    requirements = fields.Dict()
+    requirements = Plain(ShownRequirements)
     client_contacts = fields.String(allow_none=True)
     notes = fields.String(allow_none=True)
-    status = fields.String()
+    status = shown_word(Status)
     match_count = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
@@ -45,6 +45,8 @@ LEAD_BODY, INQUIRY_BODY, INQUIRY_ROW = LeadBody(), InquiryBody(), InquiryRow()
 
 @blp.route("/leads")
 class Leads(MethodView):
+    """My leads; and new ones, or inquiries."""
+
     @signed_in
     @blp.response(201, LeadCreated)
     @blp.alt_response(403, description="An inquiry about one's own listing.")
@@ -68,7 +70,10 @@ class Leads(MethodView):
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, LeadRows)
     def get(self, args):
-        """List my leads, newest first"""
+        """List my leads, newest first
+
+        Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
+        """
         leads, total = page_of(leads_of(current_user(), args.get("status")), args)
         counts = match_counts(session(), Side.LEAD, [lead.id for lead in leads])
         return {
@@ -80,18 +85,26 @@ class Leads(MethodView):
 
 @blp.route("/leads/<int:lead_id>")
 class OneLead(MethodView):
+    """One of my leads."""
+
     @signed_in
     @only_reads
     @blp.response(200, LeadRow)
     def get(self, lead_id):
-        """Read one of my leads"""
+        """Read one of my leads
+
+        With the client's contacts, which others see only once a match shares them.
+        """
         return _shown(owned_lead(session(), current_user(), lead_id))
 
     @signed_in
     @blp.arguments(LeadBody)
     @blp.response(200, LeadRow)
     def put(self, body, lead_id):
-        """Replace one of my leads"""
+        """Replace one of my leads
+
+        What the body leaves out is emptied. Its list of recommendations follows within a moment.
+        """
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         replace_lead(session(), lead, lead_columns(body))
         rescore_lead(lead)
@@ -100,10 +113,15 @@ class OneLead(MethodView):
 
 @blp.route("/leads/<int:lead_id>/archive")
 class LeadArchive(MethodView):
+    """A lead's end."""
+
     @signed_in
     @blp.response(200, LeadRow)
     def post(self, lead_id):
-        """Take one of my leads off the market"""
+        """Take one of my leads off the market
+
+        It leaves every list of recommendations; its matches stay. Archiving again changes nothing.
+        """
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         archive_lead(session(), lead)
         rescore_lead(lead)

@@ -6,10 +6,19 @@ from marshmallow import fields
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import session
-from api.exchange.schemas import ContactInfo, address_of, details_of, realtor_info, requirements_of
-from api.fields import IdText, Moment, Number
+from api.exchange.schemas import (
+    ContactInfo,
+    ShownAddress,
+    ShownDetails,
+    ShownRequirements,
+    address_of,
+    details_of,
+    realtor_info,
+    requirements_of,
+)
+from api.fields import IdText, Moment, Number, Plain, shown_word
 from api.paging import page_of
-from models.enums import MatchStatus, Side
+from models.enums import MatchStatus, NegotiationStatus, Side
 from models.leads import owned_lead
 from models.matches import Match, complete, matches_of
 from models.properties import owned_property
@@ -31,23 +40,37 @@ class Timeline(Body):
 class LeadCommission(Body):
     proposed_by_lead = Number(0, 100, allow_none=True)
     proposed_by_property = Number(0, 100, allow_none=True)
-    negotiation_status = fields.String()
+    negotiation_status = shown_word(NegotiationStatus)
 
 
 class MatchRow(Body):
     match_id = IdText()
-    status = fields.String()
+    status = shown_word(MatchStatus)
     commission = fields.Nested(LeadCommission)
     realtor_info = fields.Nested(ContactInfo)
     timeline = fields.Nested(Timeline)
 
 
+class MatchedProperty(Body):
+    property_id = IdText()
+    address = Plain(ShownAddress)
+    details = Plain(ShownDetails)
+    photos = fields.List(fields.String())
+
+
+class MatchedLead(Body):
+    lead_id = IdText()
+    client_name = fields.String(allow_none=True)
+    requirements = Plain(ShownRequirements)
+    client_contacts = fields.String(allow_none=True, metadata={"description": "Null until contacts are shared."})
+
+
 class LeadMatchRow(MatchRow):
-    property = fields.Dict()
+    property = Plain(MatchedProperty)
 
 
 class PropertyMatchRow(MatchRow):
-    lead = fields.Dict()
+    lead = Plain(MatchedLead)
 
 
 class LeadMatches(Body):
@@ -64,17 +87,23 @@ class PropertyMatches(Body):
 
 class Completed(Body):
     match_id = IdText(attribute="id")
-    status = fields.String()
+    status = shown_word(MatchStatus)
     completed_at = Moment()
 
 
 @blp.route("/leads/<int:lead_id>/matches")
 class MatchesOfLead(MethodView):
+    """Matches of one of my leads."""
+
     @signed_in
     @blp.arguments(MatchArgs, location="query")
     @blp.response(200, LeadMatches)
     def get(self, args, lead_id):
-        """List the matches of one of my leads, newest first"""
+        """List the matches of one of my leads, newest first
+
+        Of every status unless one is named. The other realtor's phone and Telegram are null until the match shares
+        contacts.
+        """
         lead = owned_lead(session(), current_user(), lead_id)
         rows, total = page_of(matches_of(Side.LEAD, lead.id, args.get("status")), args)
         shown = [_common(match, owner) | {"property": _property(match)} for match, owner in rows]
@@ -83,11 +112,17 @@ class MatchesOfLead(MethodView):
 
 @blp.route("/properties/<int:property_id>/matches")
 class MatchesOfProperty(MethodView):
+    """Matches of one of my properties."""
+
     @signed_in
     @blp.arguments(MatchArgs, location="query")
     @blp.response(200, PropertyMatches)
     def get(self, args, property_id):
-        """List the matches of one of my properties, newest first"""
+        """List the matches of one of my properties, newest first
+
+        Of every status unless one is named. The client's and the other realtor's contacts are null until the match
+        shares them.
+        """
         mine = owned_property(session(), current_user(), property_id)
         rows, total = page_of(matches_of(Side.PROPERTY, mine.id, args.get("status")), args)
         shown = [_common(match, owner) | {"lead": _lead(match)} for match, owner in rows]
@@ -96,10 +131,15 @@ class MatchesOfProperty(MethodView):
 
 @blp.route("/matches/<int:match_id>/complete")
 class MatchCompletion(MethodView):
+    """A match's good end."""
+
     @signed_in
     @blp.response(200, Completed)
     def post(self, match_id):
-        """Close one of my accepted matches as done"""
+        """Close one of my accepted matches as done
+
+        Either owner may do so once the match is accepted; nothing about it changes any more.
+        """
         return complete(session(), current_user(), match_id)
 
 

@@ -6,9 +6,9 @@ from marshmallow import fields
 from api.access import current_user, signed_in
 from api.blueprint import Blueprint, Body, PageArgs
 from api.db import session
-from api.fields import IdText, Moment
+from api.fields import IdText, Moment, shown_word
 from api.paging import page_of
-from models.notifications import mark_read, notices_of, unread_count
+from models.notifications import NoticeType, mark_read, notices_of, unread_count
 
 blp = Blueprint("notifications", __name__, description="Notices to the signed-in user")
 
@@ -19,7 +19,7 @@ class NoticeArgs(PageArgs):
 
 class NoticeRow(Body):
     id = IdText()
-    type = fields.String()
+    type = shown_word(NoticeType)
     title = fields.String()
     message = fields.String()
     data = fields.Dict()
@@ -41,11 +41,16 @@ class ReadAnswer(Body):
 
 @blp.route("/notifications")
 class Notices(MethodView):
+    """Notices to the caller."""
+
     @signed_in
     @blp.arguments(NoticeArgs, location="query")
     @blp.response(200, NoticeRows)
     def get(self, args):
-        """List my notices, newest first"""
+        """List my notices, newest first
+
+        `unread_count` counts all that are unread, whatever page is asked for. `data` names what a notice is about.
+        """
         rows, total = page_of(notices_of(current_user(), unread_only=args["unread_only"]), args)
         unread = unread_count(session(), current_user())
         return {"notifications": rows, "unread_count": unread, "total": total, "page": args["page"]}
@@ -53,9 +58,14 @@ class Notices(MethodView):
 
 @blp.route("/notifications/<int:notification_id>/read")
 class NoticeReading(MethodView):
+    """One notice, read."""
+
     @signed_in
     @blp.response(200, ReadAnswer)
     def post(self, notification_id):
-        """Mark one of my notices as read"""
+        """Mark one of my notices as read
+
+        The moment of the first reading stays; reading again changes nothing.
+        """
         mark_read(session(), current_user(), notification_id)
         return {"id": notification_id, "is_read": True}

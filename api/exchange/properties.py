@@ -6,11 +6,20 @@ from marshmallow import fields
 from api.access import current_user, for_roles, signed_in
 from api.blueprint import Blueprint, Body
 from api.db import only_reads, session
-from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
-from api.fields import IdText, Moment, Number
+from api.exchange.schemas import (
+    PropertyBody,
+    PropertyCreated,
+    ShownAddress,
+    ShownDetails,
+    StatusArgs,
+    address_of,
+    details_of,
+    property_columns,
+)
+from api.fields import IdText, Moment, Number, Plain, shown_word
 from api.paging import page_of
 from api.work import rescore_property
-from models.enums import SUPPLY_ROLES, Origin, Side
+from models.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.matches import match_counts
 from models.properties import (
     Property,
@@ -26,9 +35,9 @@ blp = Blueprint("properties", __name__, description="What realtors have to offer
 
 class PropertyRow(Body):
     property_id = IdText()
-    address = fields.Dict()
-    details = fields.Dict()
-    status = fields.String()
+    address = Plain(ShownAddress)
+    details = Plain(ShownDetails)
+    status = shown_word(Status)
     commission_share = Number(0, 100)
     photos = fields.List(fields.String())
     description = fields.String(allow_none=True)
@@ -45,11 +54,16 @@ class PropertyRows(Body):
 
 @blp.route("/properties")
 class Properties(MethodView):
+    """My properties; and new ones."""
+
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(PropertyBody)
     @blp.response(201, PropertyCreated)
     def post(self, body):
-        """Create a property"""
+        """Create a property
+
+        It is recommended, listed and found through every contract. Its list of leads follows within a moment.
+        """
         found = create_property(session(), current_user(), Origin.EXCHANGE, property_columns(body))
         rescore_property(found)
         return found
@@ -59,7 +73,10 @@ class Properties(MethodView):
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, PropertyRows)
     def get(self, args):
-        """List my properties, newest first"""
+        """List my properties, newest first
+
+        Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
+        """
         rows, total = page_of(properties_of(current_user(), args.get("status")), args)
         counts = match_counts(session(), Side.PROPERTY, [row.id for row in rows])
         return {
@@ -71,18 +88,26 @@ class Properties(MethodView):
 
 @blp.route("/properties/<int:property_id>")
 class OneProperty(MethodView):
+    """One of my properties."""
+
     @signed_in
     @only_reads
     @blp.response(200, PropertyRow)
     def get(self, property_id):
-        """Read one of my properties"""
+        """Read one of my properties
+
+        Of whichever contract it was made through; what that contract does not ask for is null.
+        """
         return _shown(owned_property(session(), current_user(), property_id))
 
     @signed_in
     @blp.arguments(PropertyBody)
     @blp.response(200, PropertyRow)
     def put(self, body, property_id):
-        """Replace one of my properties"""
+        """Replace one of my properties
+
+        What the body leaves out is emptied. Its list of leads follows within a moment.
+        """
         found = owned_property(session(), current_user(), property_id, lock=True)
         replace_property(session(), found, property_columns(body))
         rescore_property(found)
@@ -91,10 +116,15 @@ class OneProperty(MethodView):
 
 @blp.route("/properties/<int:property_id>/archive")
 class PropertyArchive(MethodView):
+    """A property's end."""
+
     @signed_in
     @blp.response(200, PropertyRow)
     def put(self, property_id):
-        """Take one of my properties off the market"""
+        """Take one of my properties off the market
+
+        It leaves every list of recommendations; its matches stay. Archiving again changes nothing.
+        """
         found = owned_property(session(), current_user(), property_id, lock=True)
         archive_property(session(), found)
         rescore_property(found)

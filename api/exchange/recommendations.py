@@ -6,11 +6,20 @@ from marshmallow import fields
 from api.access import claims, current_user, sign_in, signed_in, signed_in_by_query
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import only_reads, session
-from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
+from api.exchange.schemas import (
+    RealtorInfo,
+    ShownAddress,
+    ShownDetails,
+    ShownRequirements,
+    address_of,
+    details_of,
+    realtor_info,
+    requirements_of,
+)
 from api.explanations import explain_pairs
-from api.fields import IdText, Number, Text
+from api.fields import IdText, Number, Text, shown_word
 from api.json import ready
-from models.enums import ActionKind, Side
+from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.leads import Lead, owned_lead
 from models.matches import Match, act
 from models.properties import Property, owned_property
@@ -30,12 +39,31 @@ class CriterionShare(Body):
     points = fields.Float(metadata={"description": "What it adds to match_score."})
 
 
+class OfferedProperty(Body):
+    address = fields.Nested(ShownAddress)
+    details = fields.Nested(ShownDetails)
+    commission_share = Number(0, 100, metadata={"description": "Per cent."})
+    photos = fields.List(fields.String())
+    description = fields.String(allow_none=True)
+
+
+class WantingLead(Body):
+    client_name = fields.String(allow_none=True)
+    requirements = fields.Nested(ShownRequirements)
+    client_contacts = fields.String(allow_none=True, metadata={"description": "Null until a match shares contacts."})
+    notes = fields.String(allow_none=True)
+
+
+class CommissionDetails(Body):
+    proposed_share = Number(0, 100, metadata={"description": "Per cent; the property's commission_share."})
+
+
 class PropertyRecommendation(Body):
     property_id = IdText()
-    property_data = fields.Dict()
+    property_data = fields.Nested(OfferedProperty)
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
-    commission_details = fields.Dict()
+    commission_details = fields.Nested(CommissionDetails)
     explored = fields.Boolean(
         metadata={"description": "Only where true: new, in hardly any list, and given a chance after the end of this one."}
     )
@@ -44,10 +72,10 @@ class PropertyRecommendation(Body):
 
 class LeadRecommendation(Body):
     lead_id = IdText()
-    lead_data = fields.Dict()
+    lead_data = fields.Nested(WantingLead)
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
-    commission_details = fields.Dict()
+    commission_details = fields.Nested(CommissionDetails)
     criteria = fields.List(fields.Nested(CriterionShare))
 
 
@@ -77,20 +105,26 @@ class ActionBody(Body):
 
 
 class ActionAnswer(Body):
-    action = fields.String()
-    match_id = IdText(allow_none=True)
-    status = fields.String(allow_none=True)
-    negotiation_status = fields.String(allow_none=True)
+    action = shown_word(ActionKind)
+    match_id = IdText(allow_none=True, metadata={"description": "Null after a dislike where there is no match."})
+    status = shown_word(MatchStatus, allow_none=True)
+    negotiation_status = shown_word(NegotiationStatus, allow_none=True)
 
 
 @blp.route("/leads/<int:lead_id>/property-recommendations")
 class ForLead(MethodView):
+    """Properties for one of my leads."""
+
     @signed_in_by_query
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, PropertyRecommendations)
     def get(self, args, lead_id):
-        """List the properties that suit one of my leads, best first"""
+        """List the properties that suit one of my leads, best first
+
+        At most 100, of other owners in the same city and deal type. Those that I have liked or disliked are left out;
+        `explain` adds the reasons behind each score.
+        """
         explain = args.pop("explain")
         found = shown_page(session(), claims(), Side.LEAD, lead_id, **args)
         entries = [_property_entry(entry) for entry in found.entries]
@@ -102,12 +136,18 @@ class ForLead(MethodView):
 
 @blp.route("/properties/<int:property_id>/lead-recommendations")
 class ForProperty(MethodView):
+    """Leads for one of my properties."""
+
     @signed_in_by_query
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, LeadRecommendations)
     def get(self, args, property_id):
-        """List the leads that one of my properties suits, best first"""
+        """List the leads that one of my properties suits, best first
+
+        At most 100, of other owners in the same city and deal type. Clients' contacts are null until a match shares
+        them; `explain` adds the reasons behind each score.
+        """
         explain = args.pop("explain")
         found = shown_page(session(), claims(), Side.PROPERTY, property_id, **args)
         share = float(found.commission_share or 0)
@@ -120,23 +160,35 @@ class ForProperty(MethodView):
 
 @blp.route("/leads/<int:lead_id>/property-recommendations/<int:property_id>/action")
 class LeadSideAction(MethodView):
+    """What a lead's owner says of a property."""
+
     @signed_in
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
     @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
     def post(self, body, lead_id, property_id):
-        """Like or dislike a property for one of my leads"""
+        """Like or dislike a property for one of my leads
+
+        A like makes a match, or accepts the one that the other side began; equal commissions (or none named by the
+        later side) agree, and contacts are shared. A dislike rejects the match.
+        """
         return _act(Side.LEAD, body, lead_id, property_id)
 
 
 @blp.route("/properties/<int:property_id>/lead-recommendations/<int:lead_id>/action")
 class PropertySideAction(MethodView):
+    """What a property's owner says of a lead."""
+
     @signed_in
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
     @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
     def post(self, body, property_id, lead_id):
-        """Like or dislike a lead for one of my properties"""
+        """Like or dislike a lead for one of my properties
+
+        The same as from the lead's side: a like makes or accepts a match, equal commissions agree and share contacts, a
+        dislike rejects it.
+        """
         return _act(Side.PROPERTY, body, lead_id, property_id)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.blueprint import Body, PageArgs, one_of
-from api.fields import IdText, Moment, Number, Text, Whole, money, plain
+from api.fields import MOST_MONEY, IdText, Moment, Number, Text, Whole, money, plain, shown_word
 from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
 from models.leads import Lead
 from models.properties import Property
@@ -102,6 +102,62 @@ class PropertyBody(Body):
     photos = fields.List(Text(2000), allow_none=True, validate=validate.Length(max=100))
     description = Text(20_000, empty=True, allow_none=True)
     deal_type = one_of(DealType, load_default=DealType.SALE)
+
+
+class ShownSpan(Body):
+    """From min to max; an end that is left open is null."""
+
+    min = Number(0, MOST_MONEY, allow_none=True)
+    max = Number(0, MOST_MONEY, allow_none=True)
+
+
+class ShownLocation(Body):
+    city = fields.String()
+    districts = fields.List(fields.String())
+    metro_stations = fields.List(fields.String())
+
+
+class ShownRequirements(Body):
+    """What a client looks for, as answers tell it: what is left open is null or an empty list."""
+
+    location = fields.Nested(ShownLocation)
+    budget = fields.Nested(ShownSpan)
+    currency = fields.String()
+    area = fields.Nested(ShownSpan)
+    rooms = fields.List(fields.Integer(), metadata={"description": "0: a studio."})
+    property_type = shown_word(PropertyType, allow_none=True)
+    property_class = shown_word(PropertyClass, allow_none=True)
+    condition = shown_word(Condition, allow_none=True)
+    payment_method = shown_word(PaymentMethod, allow_none=True)
+    additional_requirements = fields.String(allow_none=True)
+    deal_type = shown_word(DealType)
+
+
+class ShownAddress(Body):
+    """Where a property is, as answers tell it: what is unknown is null."""
+
+    city = fields.String()
+    district = fields.String(allow_none=True)
+    street = fields.String(allow_none=True)
+    house_number = fields.String(allow_none=True)
+    metro_station = fields.String(allow_none=True)
+    location = fields.String(metadata={"description": "Only where the address came as one text."})
+
+
+class ShownDetails(Body):
+    """A property's facts, as answers tell them: what is unknown is null."""
+
+    price = Number(0, MOST_MONEY, metadata={"description": "In `currency`."})
+    area = Number(0, LARGEST_AREA, allow_none=True, metadata={"description": "Square metres."})
+    rooms = fields.Integer(allow_none=True, metadata={"description": "0: a studio."})
+    floor = fields.Integer(allow_none=True)
+    total_floors = fields.Integer(allow_none=True)
+    year_built = fields.Integer(allow_none=True)
+    property_type = shown_word(PropertyType)
+    property_class = shown_word(PropertyClass, allow_none=True)
+    condition = shown_word(Condition, allow_none=True)
+    currency = fields.String()
+    deal_type = shown_word(DealType)
 
 
 class StatusArgs(PageArgs):

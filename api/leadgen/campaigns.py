@@ -15,7 +15,7 @@ from models.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spen
 from models.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
 from models.earnings import CampaignFigures, campaign_with_figures, campaigns_with_figures
 
-blp = Blueprint("leadgen_campaigns", __name__, description="Advertising of a niche on a platform")
+blp = Blueprint("leadgen-campaigns", __name__, description="Advertising of a niche on a platform")
 
 
 class CampaignBody(Body):
@@ -102,11 +102,16 @@ class AdRow(Body):
 
 @blp.route("/api/campaigns")
 class Campaigns(MethodView):
+    """Campaigns; and new ones."""
+
     @with_api_key
     @blp.arguments(CampaignBody)
     @blp.response(201, CampaignRow)
     def post(self, body):
-        """Create a campaign"""
+        """Create a campaign
+
+        It begins as a draft, of a niche that is not archived.
+        """
         ring()
         return _campaign(campaign_with_figures(session(), create_campaign(session(), body).id))
 
@@ -114,17 +119,25 @@ class Campaigns(MethodView):
     @blp.arguments(CampaignArgs, location="query")
     @blp.response(200, CampaignRow(many=True))
     def get(self, args):
-        """List campaigns, newest first"""
+        """List campaigns, newest first
+
+        With what each has cost and brought so far.
+        """
         wanted = {"niche_id": args.get("niche_id"), "platform": args.get("platform")}
         return [_campaign(found) for found in campaigns_with_figures(session(), **wanted, **window(args))]
 
 
 @blp.route("/api/campaigns/<uuid:campaign_id>")
 class OneCampaign(MethodView):
+    """One campaign."""
+
     @with_api_key
     @blp.response(200, CampaignWithStats)
     def get(self, campaign_id):
-        """Read a campaign with its figures"""
+        """Read a campaign with its figures
+
+        `stats` holds leads, cost of a lead and conversion.
+        """
         found = campaign_with_figures(session(), campaign_id)
         total = found.total
         stats = {
@@ -138,11 +151,16 @@ class OneCampaign(MethodView):
 
 @blp.route("/api/campaigns/<uuid:campaign_id>/status")
 class OneCampaignStatus(MethodView):
+    """A campaign's status."""
+
     @with_api_key
     @blp.arguments(CampaignStatusBody)
     @blp.response(200, CampaignRow)
     def patch(self, body, campaign_id):
-        """Move a campaign to another status"""
+        """Move a campaign to another status
+
+        A move that makes no sense is refused with 409, which names those that do. Live readers are told.
+        """
         campaign = get_campaign(session(), campaign_id, lock=True)
         if change_status(session(), campaign, body["status"]):
             announce_campaign(campaign)
@@ -151,11 +169,16 @@ class OneCampaignStatus(MethodView):
 
 @blp.route("/api/campaigns/<uuid:campaign_id>/ads")
 class CampaignAds(MethodView):
+    """A campaign's ads; and new ones."""
+
     @with_api_key
     @blp.arguments(AdBody)
     @blp.response(201, AdRow)
     def post(self, body, campaign_id):
-        """Add an ad to a campaign"""
+        """Add an ad to a campaign
+
+        `spent` is what it has cost in all; it counts for `spent_on`, or for today.
+        """
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
         ad = create_ad(session(), get_campaign(session(), campaign_id), body, spent, day)
         announce_stats(campaign_id)
@@ -165,7 +188,10 @@ class CampaignAds(MethodView):
     @blp.arguments(ListArgs, location="query")
     @blp.response(200, AdRow(many=True))
     def get(self, args, campaign_id):
-        """List a campaign's ads, newest first"""
+        """List a campaign's ads, newest first
+
+        With what each has cost.
+        """
         get_campaign(session(), campaign_id)
         at = window(args)
         rows = session().execute(ads_of(campaign_id).limit(at["limit"]).offset(at["offset"]))
@@ -174,11 +200,16 @@ class CampaignAds(MethodView):
 
 @blp.route("/api/ads/<uuid:ad_id>")
 class OneAd(MethodView):
+    """One ad."""
+
     @with_api_key
     @blp.arguments(AdChanges)
     @blp.response(200, AdRow)
     def patch(self, body, ad_id):
-        """Change what is given of an ad"""
+        """Change what is given of an ad
+
+        `spent` is the new total: what is new of it counts for `spent_on`, or for today.
+        """
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
         ad = lock_ad(session(), ad_id)
         change_ad(session(), ad, body, spent, day)

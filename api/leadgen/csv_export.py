@@ -24,7 +24,7 @@ from models.earnings import Figures, earnings_by_day_and_campaign
 from models.niches import get_niche
 from models.prospects import ProspectStatus, prospect_pages
 
-blp = Blueprint("leadgen_export", __name__, description="Leads and figures as CSV")
+blp = Blueprint("leadgen-export", __name__, description="Leads and figures as CSV")
 
 PROSPECT_COLUMNS = (
     "id", "created_at", "name", "phone", "source", "platform_user_id", "budget", "notes", "status", "revenue",
@@ -45,11 +45,17 @@ class ExportArgs(Body):
 
 @blp.route("/api/leads/export")
 class ProspectExport(MethodView):
+    """Leads as a file."""
+
     @with_api_key
     @blp.arguments(ExportArgs, location="query")
     @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
     def get(self, args):
-        """Download leads as CSV, newest first"""
+        """Download leads as CSV, newest first
+
+        Filtered as the list is, streamed however many there are. Cells that a spreadsheet would take for formulas are
+        made harmless.
+        """
         pages = prospect_pages(current_app.extensions["sessions"], **wanted(args))
         rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
         return _csv("leads.csv", PROSPECT_COLUMNS, rows)
@@ -57,11 +63,16 @@ class ProspectExport(MethodView):
 
 @blp.route("/api/niches/<uuid:niche_id>/stats/export")
 class EarningsExport(MethodView):
+    """A niche's figures as a file."""
+
     @with_api_key
     @blp.arguments(PeriodArgs, location="query")
     @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
     def get(self, args, niche_id):
-        """Download what a niche's campaigns cost and earned day by day as CSV"""
+        """Download what a niche's campaigns cost and earned day by day as CSV
+
+        A row to each day and campaign on which something happened. Days are UTC, both ends included.
+        """
         get_niche(session(), niche_id)
         query = earnings_by_day_and_campaign(niche_id, args.get("first"), args.get("last"))
         return _csv("stats.csv", EARNING_COLUMNS, _earnings(current_app.extensions["sessions"], query))

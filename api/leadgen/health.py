@@ -15,7 +15,7 @@ from marshmallow import fields
 from api.access import public
 from api.blueprint import Blueprint, Body
 
-blp = Blueprint("leadgen_health", __name__, description="Whether lead generation has what it needs")
+blp = Blueprint("leadgen-health", __name__, description="Whether lead generation has what it needs")
 
 #: Both answers are waited for at once, so that a service that hangs costs no more than this.
 PATIENCE_SECONDS = 0.7
@@ -114,11 +114,16 @@ def _came(answer: Future[None], until: float) -> bool:
 
 @blp.route("/api/health")
 class LeadgenHealth(MethodView):
+    """Health in the words of the lead generation contract."""
+
     @public
     @blp.response(200, ServicesHealth)
     @blp.alt_response(503, schema=ServicesHealth, description="The database or Redis is away.")
     def get(self):
-        """Say whether database and Redis answer"""
+        """Say whether database and Redis answer
+
+        Both are asked on new connections, for less than a second. It needs no key.
+        """
         services = _services()
         healthy = set(services.values()) == {"connected"}
         answer = {

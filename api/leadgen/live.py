@@ -22,7 +22,7 @@ from api.db import end_session
 from models.errors import BusyError, InvalidValueError, TooManyError
 from models.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
 
-blp = Blueprint("leadgen_live", __name__, description="Events as they happen")
+blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
 
 #: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/bell.py).
@@ -69,7 +69,11 @@ class ResumeHeaders(Body):
 @blp.arguments(ResumeHeaders(unknown=EXCLUDE), location="headers")
 @blp.response(200, EVENTS, content_type="text/event-stream")
 def events(args, headers):
-    """Follow events as server-sent events; Last-Event-ID resumes"""
+    """Follow events as server-sent events; Last-Event-ID resumes
+
+    Begins behind `Last-Event-ID` (or `last_event_id`), otherwise with what happens from now on. A connection is closed
+    after two minutes; come back with the last id.
+    """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     last_event_id = None if raw is None else check_id(raw, "last_event_id")
     end_session()  # nothing of the database is needed from here on
@@ -103,7 +107,10 @@ def events(args, headers):
     },
 )
 def live(ws: Server) -> None:
-    """Follow events over a WebSocket, one JSON object a frame; ?last_event_id= resumes"""
+    """Follow events over a WebSocket, one JSON object a frame; ?last_event_id= resumes
+
+    The same events as `/api/events`. A socket is closed after two minutes with 1001; come back with the last id.
+    """
     end_session()
     raw = request.args.get("last_event_id")
     try:

@@ -14,7 +14,7 @@ from models.campaigns import delete_niche
 from models.earnings import Figures, Slice, niche_earnings
 from models.niches import Niche, NicheStatus, change_niche, create_niche, get_niche, niches
 
-blp = Blueprint("leadgen_niches", __name__, description="Markets that advertising tries out")
+blp = Blueprint("leadgen-niches", __name__, description="Markets that advertising tries out")
 
 
 class NicheBody(Body):
@@ -99,11 +99,16 @@ class NicheStats(Body):
 
 @blp.route("/api/niches")
 class Niches(MethodView):
+    """Niches; and new ones."""
+
     @with_api_key
     @blp.arguments(NicheBody)
     @blp.response(201, NicheRow)
     def post(self, body):
-        """Create a niche"""
+        """Create a niche
+
+        It begins as research. Targets say what a lead may cost and what the money spent must return.
+        """
         ring()
         return create_niche(session(), body)
 
@@ -111,23 +116,34 @@ class Niches(MethodView):
     @blp.arguments(NicheArgs, location="query")
     @blp.response(200, NicheRow(many=True))
     def get(self, args):
-        """List niches, newest first"""
+        """List niches, newest first
+
+        In pages of 100 unless `limit` says otherwise; `status` picks those of one status.
+        """
         return rows_of(niches(args.get("status")), args)
 
 
 @blp.route("/api/niches/<uuid:niche_id>")
 class OneNiche(MethodView):
+    """One niche."""
+
     @with_api_key
     @blp.response(200, NicheRow)
     def get(self, niche_id):
-        """Read a niche"""
+        """Read a niche
+
+        What it costs and earns is at `/stats`.
+        """
         return get_niche(session(), niche_id)
 
     @with_api_key
     @blp.arguments(NicheChanges)
     @blp.response(200, NicheRow)
     def patch(self, body, niche_id):
-        """Change what is given of a niche"""
+        """Change what is given of a niche
+
+        A status goes only where the table of moves allows; null empties a field that may be empty.
+        """
         niche = get_niche(session(), niche_id, lock=True)
         change_niche(session(), niche, body)
         ring()
@@ -137,7 +153,10 @@ class OneNiche(MethodView):
     @blp.arguments(DeleteArgs, location="query")
     @blp.response(200, NicheDeleted)
     def delete(self, args, niche_id):
-        """Delete a niche; one that has campaigns is archived, and only by force"""
+        """Delete a niche; one that has campaigns is archived, and only by force
+
+        Without campaigns it is gone; with them it is kept, archived, for its figures.
+        """
         niche = get_niche(session(), niche_id, lock=True)
         delete_niche(session(), niche, force=args["force"])
         audit.record(session(), "niche_deleted", table_name="niches", row_id=niche_id, forced=args["force"])
@@ -147,11 +166,17 @@ class OneNiche(MethodView):
 
 @blp.route("/api/niches/<uuid:niche_id>/stats")
 class OneNicheStats(MethodView):
+    """A niche's figures."""
+
     @with_api_key
     @blp.arguments(PeriodArgs, location="query")
     @blp.response(200, NicheStats)
     def get(self, args, niche_id):
-        """What a niche cost and earned, whole and by day, platform and campaign, held against its targets"""
+        """What a niche cost and earned, whole and by day, platform and campaign, held against its targets
+
+        Days are UTC, both ends included; leave them out for all time. A figure that would be divided by nothing is
+        null.
+        """
         niche = get_niche(session(), niche_id)
         earned = niche_earnings(session(), niche, args.get("first"), args.get("last"))
         return {

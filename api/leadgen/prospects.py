@@ -29,7 +29,7 @@ from models.prospects import (
 )
 from models.users import normal_phone
 
-blp = Blueprint("leadgen_leads", __name__, description="Contacts won by advertising")
+blp = Blueprint("leadgen-leads", __name__, description="Contacts won by advertising")
 
 
 class ProspectBody(Body):
@@ -165,12 +165,18 @@ class Converted(Body):
 
 @blp.route("/api/leads")
 class Prospects(MethodView):
+    """Leads; and new ones."""
+
     @with_api_key
     @blp.arguments(ProspectBody)
     @blp.response(201, ProspectAdded)
     @blp.alt_response(200, schema=ProspectAdded, description="The niche knew this person: a touch was added.")
     def post(self, body):
-        """Add a lead, or a touch to the one that its niche has of the same phone or platform user"""
+        """Add a lead, or a touch to the one that its niche has of the same phone or platform user
+
+        A person whom the niche knows is no second lead: the answer is 200, `duplicate` is true and the lead has one
+        touch more.
+        """
         if body.get("phone"):
             body["phone"] = normal_phone(body["phone"])
         added = add_prospect(session(), body)
@@ -185,16 +191,24 @@ class Prospects(MethodView):
     @blp.arguments(ProspectArgs, location="query")
     @blp.response(200, ProspectRow(many=True))
     def get(self, args):
-        """List leads, newest first"""
+        """List leads, newest first
+
+        In pages of 100 unless `limit` says otherwise, filtered by status, source, niche and campaign.
+        """
         return prospects_window(session(), **window(args), **wanted(args))
 
 
 @blp.route("/api/leads/<uuid:lead_id>")
 class OneProspect(MethodView):
+    """One lead."""
+
     @with_api_key
     @blp.response(200, ProspectDetail)
     def get(self, lead_id):
-        """Read a lead with its conversation and the reasons behind its score"""
+        """Read a lead with its conversation and the reasons behind its score
+
+        `quality_score` is computed soon after a lead has changed; until then the older one stands.
+        """
         prospect = get_prospect(session(), lead_id)
         scored = prospect.quality_method is not None
         return row_of(prospect) | {
@@ -206,11 +220,16 @@ class OneProspect(MethodView):
 
 @blp.route("/api/leads/<uuid:lead_id>/status")
 class OneProspectStatus(MethodView):
+    """A lead's status."""
+
     @with_api_key
     @blp.arguments(ProspectStatusBody)
     @blp.response(200, ProspectRow)
     def patch(self, body, lead_id):
-        """Move a lead to another status"""
+        """Move a lead to another status
+
+        A move that makes no sense is refused with 409, which names those that do. `revenue` goes with won only.
+        """
         prospect = get_prospect(session(), lead_id, lock=True)
         if change_status(session(), prospect, body["status"], body.get("revenue")):
             announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
@@ -221,11 +240,16 @@ class OneProspectStatus(MethodView):
 
 @blp.route("/api/leads/<uuid:lead_id>/messages")
 class Messages(MethodView):
+    """A lead's conversation."""
+
     @with_api_key
     @blp.arguments(MessageBody)
     @blp.response(201, MessageAdded)
     def post(self, body, lead_id):
-        """Add a message to a lead's conversation"""
+        """Add a message to a lead's conversation
+
+        The quality is computed anew, for it reads the conversation.
+        """
         said: Message = add_message(session(), lead_id, body["message"], body["sender"], body["platform"])
         ring()
         score_prospect(lead_id)
@@ -235,7 +259,10 @@ class Messages(MethodView):
     @blp.arguments(MessageArgs, location="query")
     @blp.response(200, Conversation)
     def get(self, args, lead_id):
-        """Read a lead's whole conversation, oldest first"""
+        """Read a lead's whole conversation, oldest first
+
+        All of it, unless a `limit` is named.
+        """
         get_prospect(session(), lead_id)
         query = messages_of(lead_id)
         messages = rows_of(query, {"page": 1, "limit": ROWS} | args) if args else session().scalars(query).all()
@@ -244,11 +271,17 @@ class Messages(MethodView):
 
 @blp.route("/api/leads/<uuid:lead_id>/convert")
 class Conversion(MethodView):
+    """From a lead to the exchange."""
+
     @with_api_key
     @blp.arguments(ConvertBody)
     @blp.response(201, Converted)
     def post(self, body, lead_id):
-        """Make a lead an exchange lead of a realtor; this can be done once"""
+        """Make a lead an exchange lead of a realtor; this can be done once
+
+        The realtor gets a lead of the exchange with the client's name and phone, and recommendations for it within a
+        moment.
+        """
         prospect = get_prospect(session(), lead_id, lock=True)
         lead = convert(session(), prospect, body["realtor_id"], _columns(body))
         rescore_lead(lead)

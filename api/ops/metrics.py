@@ -24,7 +24,7 @@ from models.freshness import freshness
 from models.run_figures import runs_by_state, seconds_since_full_run
 from worker.client import Client
 
-blp = Blueprint("metrics", __name__, description="Running the engine")
+blp = Blueprint("metrics", __name__, description="What monitoring reads")
 
 
 def check_reader() -> None:
@@ -50,10 +50,16 @@ def check_reader() -> None:
 
 @blp.route("/metrics")
 class Metrics(MethodView):
+    """What Prometheus reads."""
+
     @proved_by(check_reader, name="monitoring", scheme="token", may_forbid=True, is_optional=True)
     @blp.response(200, {"type": "string"}, content_type="text/plain")
     def get(self):
-        """Read the metrics, in the text format of Prometheus"""
+        """Read the metrics, in the text format of Prometheus
+
+        With METRICS_TOKEN, or from one of METRICS_NETWORKS. Counts of requests are this web server's, the state of
+        runs, queues and lists the whole system's.
+        """
         state = CollectorRegistry(auto_describe=False)
         state.register(_State(current_app.extensions["worker"]))
         body = generate_latest(registry_of_all_processes()) + generate_latest(state)

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from api.access import current_user, for_roles
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import session
-from api.fields import Moment, Text, YesNo
+from api.fields import Moment, Text, YesNo, shown_word
 from api.ops.pressure import refuse_while_queues_are_deep
 from api.paging import page_of
 from api.work import go_on_with_run, start_run
@@ -66,10 +66,10 @@ class Progress(Body):
 
 class Run(Body):
     id = fields.Integer()
-    scope = fields.String()
+    scope = shown_word(RunScope)
     city_key = fields.String(allow_none=True)
-    deal_type = fields.String(allow_none=True)
-    state = fields.String()
+    deal_type = shown_word(DealType, allow_none=True)
+    state = shown_word(RunState)
     requested_by = fields.String()
     error = fields.String(allow_none=True)
     created_at = Moment()
@@ -160,12 +160,18 @@ class RunRows(Body):
 
 @blp.route("/ops/rescoring-runs")
 class Runs(MethodView):
+    """Rescoring runs; and new ones."""
+
     @admins_only
     @blp.arguments(RunRequest)
     @blp.response(202, Run)
     @blp.alt_response(200, schema=Plan, description="A dry run: what would be done.")
     def post(self, body):
-        """Start a rescoring run, or join the same one that is going; with dry_run, say what it would do"""
+        """Start a rescoring run, or join the same one that is going; with dry_run, say what it would do
+
+        `all` scores every market, `stale` those with lists that are behind, `market` one. Refused with 503 while the
+        queues are deep.
+        """
         if body["dry_run"]:
             return jsonify(_plan(body))
         refuse_while_queues_are_deep()
@@ -192,7 +198,10 @@ class Runs(MethodView):
     @blp.arguments(RunArgs, location="query")
     @blp.response(200, RunRows)
     def get(self, args):
-        """List rescoring runs, newest first"""
+        """List rescoring runs, newest first
+
+        With how far each is; `state` picks those of one state.
+        """
         rows, total = page_of(runs(args.get("state")), args)
         progress = progress_of(session(), [run.id for run in rows])
         shown = [_fields(run) | {"progress": progress.get(run.id)} for run in rows]
@@ -201,20 +210,30 @@ class Runs(MethodView):
 
 @blp.route("/ops/rescoring-runs/<int:run_id>")
 class OneRun(MethodView):
+    """One run."""
+
     @admins_only
     @blp.response(200, RunWithShards)
     def get(self, run_id):
-        """Read one run with its shards"""
+        """Read one run with its shards
+
+        A shard is a market, or a tile of a big one. `difference` tells what the run has changed in the lists.
+        """
         run = get_run(session(), run_id)
         return _shown(run) | {"shards": run.shards, "difference": difference_of(session(), run.id)}
 
 
 @blp.route("/ops/rescoring-runs/<int:run_id>/cancel")
 class RunCancellation(MethodView):
+    """A run's early end."""
+
     @admins_only
     @blp.response(200, Run)
     def post(self, run_id):
-        """Cancel what of a run has not ended"""
+        """Cancel what of a run has not ended
+
+        What has ended stays published; readers go on with the lists that stand.
+        """
         run = cancel_run(session(), run_id)
         audit.record(
             session(), "run_cancelled", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id
@@ -225,10 +244,15 @@ class RunCancellation(MethodView):
 
 @blp.route("/ops/rescoring-runs/<int:run_id>/retry")
 class RunRetry(MethodView):
+    """A failed run's second try."""
+
     @admins_only
     @blp.response(202, Run)
     def post(self, run_id):
-        """Queue a failed run's failed shards again"""
+        """Queue a failed run's failed shards again
+
+        What has succeeded is not scored again. Refused with 503 while the queues are deep.
+        """
         refuse_while_queues_are_deep()
         run, shard_ids = retry_failed(session(), run_id)
         audit.record(

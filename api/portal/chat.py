@@ -107,6 +107,8 @@ class Ticket(Body):
 
 @blp.route("/chat/create_chat")
 class CreateChat(MethodView):
+    """A chat's beginning."""
+
     @signed_in
     @blp.arguments(ChatBody)
     @blp.response(201, ChatMade)
@@ -114,29 +116,42 @@ class CreateChat(MethodView):
     @blp.alt_response(403, description="The caller is neither buyer nor seller.")
     @blp.alt_response(404, description="There is no such property or user.")
     def post(self, body):
-        """Open the chat of a buyer and a seller about a property"""
+        """Open the chat of a buyer and a seller about a property
+
+        The caller is one of the two, and the property is the seller's. Opening a chat that is there gives that one.
+        """
         chat, is_new = open_chat(session(), current_user(), **body)
         return chat, 201 if is_new else 200
 
 
 @blp.route("/chat/my_chats")
 class MyChats(MethodView):
+    """The caller's chats."""
+
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, ChatRow(many=True), headers=PAGINATION)
     def get(self, args):
-        """List my chats, the liveliest first"""
+        """List my chats, the liveliest first
+
+        With the last message of each, and how many are unread.
+        """
         rows, total = page_of(chats_of(current_user()), args)
         return [_chat_row(*row) for row in rows], 200, pagination(total, args)
 
 
 @blp.route("/chat/chat_messages/<int:chat_id>")
 class ChatMessages(MethodView):
+    """What was said in a chat."""
+
     @signed_in
     @blp.arguments(MessageArgs, location="query")
     @blp.response(200, SaidMessage(many=True))
     def get(self, args, chat_id):
-        """List the messages of one of my chats, oldest first; by default the newest 100"""
+        """List the messages of one of my chats, oldest first; by default the newest 100
+
+        `after_id` gives what came later, `before_id` what came earlier, `page` goes back from the newest.
+        """
         chat = chat_of(session(), current_user(), chat_id)
         page = args.pop("page")
         return messages_between(session(), chat.id, skip=(page - 1) * args["limit"], **args)
@@ -145,7 +160,10 @@ class ChatMessages(MethodView):
     @blp.arguments(ChatMessageBody)
     @blp.response(201, SaidMessage)
     def post(self, body, chat_id):
-        """Say something without a socket"""
+        """Say something without a socket
+
+        Both sides' open sockets get it at once; who has none gets a notice. The same `client_id` again stores nothing.
+        """
         chat, stored = post_message(session(), current_user(), chat_id, **body)
         after_commit(lambda: spread(g.session, chat, stored))
         return stored
@@ -153,22 +171,33 @@ class ChatMessages(MethodView):
 
 @blp.route("/chat/chat_messages/<int:chat_id>/read")
 class ChatRead(MethodView):
+    """How far the caller has read."""
+
     @signed_in
     @blp.arguments(ReadBody)
     @blp.response(200, ReadMark)
     def post(self, body, chat_id):
-        """Mark one of my chats as read"""
+        """Mark one of my chats as read
+
+        To the end unless a message is named; it never goes back.
+        """
         chat = mark_chat_read(session(), current_user(), chat_id, body.get("message_id"))
         return {"my_read_id": chat.read_by(current_user().id)}
 
 
 @blp.route("/chat/ticket")
 class ChatTicket(MethodView):
+    """A way into a socket."""
+
     @signed_in
     @keeps_no_answer
     @blp.response(200, Ticket)
     def post(self):
-        """Get a ticket for one socket, so that the token stays out of the address"""
+        """Get a ticket for one socket, so that the token stays out of the address
+
+        It is good once and for a minute: open `/chat/ws/{chat_id}?ticket=...` with it. Browsers cannot send headers
+        with a socket.
+        """
         ticket = secrets.token_urlsafe(24)
         try:
             current_app.extensions["redis"].set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)

@@ -14,7 +14,7 @@ from api.work import rescore_property
 from models.enums import Origin, Role
 from models.properties import create_property, properties_of
 
-blp = Blueprint("portal_properties", __name__, description="Properties with all their papers")
+blp = Blueprint("portal-properties", __name__, description="Properties with all their papers")
 
 #: Who offers on the portal.
 SELLERS = (Role.REALTOR, Role.AGENCY, Role.DEVELOPER)
@@ -46,13 +46,19 @@ class PortalProperty(ShownForm):
 
 @blp.route("/properties/create")
 class CreateProperty(MethodView):
+    """A new property with its papers."""
+
     @for_roles(*SELLERS)
     @takes_uploads
     @blp.arguments(WholePropertyForm, location="multipart")
     @blp.response(201, PropertyMade)
     @blp.alt_response(415, description="A file is no picture, or no document.")
     def post(self, form):
-        """Create a property"""
+        """Create a property
+
+        One multipart body: the form's texts, one picture or more as `images`, plans, and documents that only the owner
+        sees. Pictures are stored anew, without metadata.
+        """
         columns = columns_of(form)
         columns["photos"] = [store_image(image, current_user(), "property") for image in form["images"] if image]
         for name, may_be_pdf in SINGLE_FILES.items():
@@ -66,10 +72,15 @@ class CreateProperty(MethodView):
 
 @blp.route("/properties/my_properties")
 class MyProperties(MethodView):
+    """The caller's properties."""
+
     @for_roles(*SELLERS)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, PortalProperty(many=True), headers=PAGINATION)
     def get(self, args):
-        """List my properties, whichever contract made them, newest first"""
+        """List my properties, whichever contract made them, newest first
+
+        With documents and commission, which nobody else sees. X-Pagination tells how many there are.
+        """
         rows, total = page_of(properties_of(current_user()), args)
         return [form_row(row, private=True) for row in rows], 200, pagination(total, args)

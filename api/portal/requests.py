@@ -28,7 +28,7 @@ from models.words import (
     rooms_of,
 )
 
-blp = Blueprint("requests", __name__, description="What users look for")
+blp = Blueprint("portal-requests", __name__, description="What users look for")
 
 
 class RequestBody(Body):
@@ -106,11 +106,17 @@ class RequestMessage(Body):
 
 @blp.route("/users/create_request")
 class CreateRequest(MethodView):
+    """A new request."""
+
     @for_roles(Role.TENANT)
     @blp.arguments(RequestBody)
     @blp.response(201, RequestMade)
     def post(self, body):
-        """Look for properties"""
+        """Look for properties
+
+        Words are kept as they were sent; those that decide what is searched must be known. Offers follow within a
+        moment.
+        """
         lead = create_lead(session(), current_user(), Origin.PORTAL, _columns(body))
         rescore_lead(lead)
         return {"id": lead.id, "message": "Request created successfully", "created_at": lead.created_at}
@@ -118,11 +124,16 @@ class CreateRequest(MethodView):
 
 @blp.route("/users/my_requests")
 class MyRequests(MethodView):
+    """The caller's requests."""
+
     @for_roles(Role.TENANT)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, RequestRow(many=True), headers=PAGINATION)
     def get(self, args):
-        """List my requests, newest first"""
+        """List my requests, newest first
+
+        Closed ones too; `/my_requests` and `/users/my_requests` are the same.
+        """
         leads, total = page_of(leads_of(current_user()).where(Lead.origin == Origin.PORTAL), args)
         return [_row(lead) for lead in leads], 200, pagination(total, args)
 
@@ -135,16 +146,24 @@ class MyRequestsByTheirShortPath(MyRequests):
 
 @blp.route("/users/my_requests/<int:request_id>")
 class OneRequest(MethodView):
+    """One of the caller's requests."""
+
     @for_roles(Role.TENANT)
     @blp.response(200, RequestRow)
     def get(self, request_id):
-        """Read one of my requests"""
+        """Read one of my requests
+
+        In the words that it was made with.
+        """
         return _row(_owned(request_id))
 
     @for_roles(Role.TENANT)
     @blp.response(200, RequestMessage)
     def delete(self, request_id):
-        """Look no more"""
+        """Look no more
+
+        The request is closed: it stays to be read, and gets no offers any more.
+        """
         lead = _owned(request_id, lock=True)
         archive_lead(session(), lead)
         rescore_lead(lead)
@@ -153,11 +172,16 @@ class OneRequest(MethodView):
 
 @blp.route("/users/my_requests/<int:request_id>/offers")
 class RequestOffers(MethodView):
+    """What suits a request."""
+
     @for_roles(Role.TENANT)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Offers)
     def get(self, args, request_id):
-        """List the properties that suit one of my requests, best first"""
+        """List the properties that suit one of my requests, best first
+
+        At most 100, in the same city and deal type. Documents and commissions of their owners are left out.
+        """
         found = recommended_page(session(), Side.LEAD, _owned(request_id).id, **args)
         offers = [
             {"property": form_row(entry.row, private=False), "match_score": round(entry.match_score, 2)}

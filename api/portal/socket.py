@@ -29,7 +29,7 @@ from api.access import bearer_token, proved_by
 from api.blueprint import Body
 from api.db import end_session, session
 from api.fields import IdNumber
-from api.portal.chat import ChatMessageBody, frame_of, spread, token_of_ticket
+from api.portal.chat import ChatMessageBody, blp, frame_of, spread, token_of_ticket
 from api.portal.switchboard import ALONE_SECONDS, Line, Switchboard
 from api.transaction import send_notices
 from models.base import LARGEST_ID
@@ -75,10 +75,32 @@ def check_participant() -> None:
     current_app.extensions["switchboard"].check_room(g.user.id)
 
 
-@sock.route("/chat/ws/<int:chat_id>")
+@sock.route("/chat/ws/<int:chat_id>", bp=blp)
 @proved_by(check_participant, name="buyer or seller of the chat", scheme="token")
+@blp.doc(
+    parameters=[
+        {"in": "query", "name": "token", "schema": {"type": "string"}, "description": "Instead of the header."},
+        {"in": "query", "name": "ticket", "schema": {"type": "string"}, "description": "From POST /chat/ticket."},
+        {
+            "in": "query",
+            "name": "after_id",
+            "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_ID},
+            "description": "Begin behind this message; otherwise with what is said from now on.",
+        },
+    ],
+    responses={
+        101: {"description": "The socket is open: one JSON object a frame, both ways."},
+        426: {"$ref": "#/components/responses/UPGRADE_REQUIRED"},
+        429: {"description": "Too many chats are open, of this user or in all."},
+    },
+)
 def talk(ws: Server, chat_id: int) -> None:
-    """Exchange messages in one of my chats"""
+    """Exchange messages in one of my chats, over a WebSocket
+
+    Send `{"message": "text"}` to say something and `{"read": 17}` to tell how far you have read; what either side says
+    comes to both as in `/chat/chat_messages`. A socket is closed with 1001 when its server stops or nothing was said
+    for long: come back with `after_id`. With 1008 it is closed when the token is void.
+    """
     talker = Talker(ws, chat_id, g.user.id, g.chat_token, g.chat.last_message_id if g.after_id is None else g.after_id)
     end_session()  # the handshake's connection: a socket lives for hours
     _give_up_on_silent_peers(ws)

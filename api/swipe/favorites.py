@@ -28,11 +28,16 @@ class FavoriteRow(Body):
 
 @blp.route("/favorites")
 class Favorites(MethodView):
+    """Listings that the caller keeps."""
+
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args):
-        """List my favourites that are on the market, the last added first"""
+        """List my favourites that are on the market, the last added first
+
+        Those that have left the market are kept, and shown again should they come back.
+        """
         return listing_page(favorites_of(current_user()), args)
 
     @signed_in
@@ -40,15 +45,23 @@ class Favorites(MethodView):
     @blp.response(200, FavoriteRow)
     @blp.alt_response(404, description="There is no such listing on the market.")
     def post(self, body):
-        """Add a listing to my favourites"""
+        """Add a listing to my favourites
+
+        Adding one that is there already gives the row that is there.
+        """
         return add_favorite(session(), current_user(), listing_on_market(session(), body["listing_id"]))
 
 
 @blp.route("/favorites/<int:listing_id>")
 class OneFavorite(MethodView):
+    """One listing that the caller keeps."""
+
     @signed_in
     @blp.response(200, StatusOk)
     def delete(self, listing_id):
-        """Remove a listing from my favourites; one that is not there is no error"""
+        """Remove a listing from my favourites; one that is not there is no error
+
+        It may be liked or disliked in the feed all the same.
+        """
         remove_favorite(session(), current_user(), listing_id)
         return {"status": "ok"}

@@ -56,11 +56,17 @@ class Undone(Body):
 
 @blp.route("/feed/next")
 class FeedNext(MethodView):
+    """The card on top."""
+
     @signed_in
     @blp.response(200, Listing, description="The listing, or null.")
     @blp.doc(**or_null(Listing))
     def get(self):
-        """Show the best listing that I have not acted on; null when all are seen"""
+        """Show the best listing that I have not acted on; null when all are seen
+
+        By the caller's preferences, best first; without preferences the newest listing. Reading it is no action: the
+        same one comes again until it is acted on.
+        """
         listing = listing_to_show(current_user())
         return listing_row(listing) if listing else jsonify(None)
 
@@ -82,13 +88,19 @@ def listing_to_show(user: User) -> Property | None:
 
 @blp.route("/feed/action")
 class FeedAct(MethodView):
+    """What the caller says of the card."""
+
     @signed_in
     @blp.arguments(FeedActionBody)
     @blp.response(200, StatusOk)
     @blp.alt_response(403, description="The listing is the caller's own.")
     @blp.alt_response(404, description="There is no such listing on the market.")
     def post(self, body):
-        """Like, dislike or keep a listing"""
+        """Like, dislike or keep a listing
+
+        A like sends the owner an inquiry, once; a favorite adds the listing to the favourites. Acting again on the same
+        listing replaces what was said.
+        """
         listing = listing_on_market(session(), body["listing_id"])
         act_in_feed(session(), current_user(), listing, body["action"], body["source"])
         return {"status": "ok"}
@@ -96,11 +108,17 @@ class FeedAct(MethodView):
 
 @blp.route("/feed/undo")
 class FeedUndo(MethodView):
+    """Second thoughts."""
+
     @signed_in
     @blp.response(200, Undone)
     @blp.alt_response(404, description="There is no action to take back.")
     def post(self):
-        """Take my last action back; the listing is in the feed again"""
+        """Take my last action back; the listing is in the feed again
+
+        An inquiry that the like has sent is withdrawn as long as it is new, and a favourite that it has added is
+        removed.
+        """
         last = undo(session(), current_user())
         return {"status": "ok", "listing_id": last.property_id, "action": last.action}
 

@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from api.access import current_user, for_roles, signed_in
 from api.blueprint import Blueprint, Body, PageArgs, one_of
 from api.db import session
-from api.fields import IdNumber, Moment
+from api.fields import IdNumber, Moment, shown_word
 from api.paging import PAGINATION, page_of, pagination
 from models.enums import SUPPLY_ROLES, InquiryStatus
 from models.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry
@@ -33,7 +33,7 @@ class InquiryRow(Body):
     tenant_id = fields.Integer()
     listing_id = fields.Integer(attribute="property_id")
     owner_id = fields.Integer()
-    status = fields.String()
+    status = shown_word(InquiryStatus)
     created_at = Moment()
 
 
@@ -47,31 +47,46 @@ class StatusBody(Body):
 
 @blp.route("/leads/my")
 class MyInquiries(MethodView):
+    """What the caller has asked."""
+
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, InquiryRow(many=True), headers=PAGINATION)
     def get(self, args):
-        """List my inquiries, newest first"""
+        """List my inquiries, newest first
+
+        Made by likes in the feed, or by hand with POST /leads.
+        """
         return _page(inquiries_by(current_user()), args)
 
 
 @blp.route("/leads/for-me")
 class InquiriesForMe(MethodView):
+    """What the caller was asked."""
+
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ForMeArgs, location="query")
     @blp.response(200, InquiryRow(many=True), headers=PAGINATION)
     def get(self, args):
-        """List the inquiries about my listings, newest first"""
+        """List the inquiries about my listings, newest first
+
+        Of every status unless one is named.
+        """
         return _page(inquiries_for(current_user(), args.get("status")), args)
 
 
 @blp.route("/inquiries/<int:inquiry_id>")
 class OneInquiry(MethodView):
+    """How far an owner is with an inquiry."""
+
     @signed_in
     @blp.arguments(StatusBody)
     @blp.response(200, InquiryRow)
     def patch(self, body, inquiry_id):
-        """Move an inquiry about my listing on: new, in_progress, closed"""
+        """Move an inquiry about my listing on: new, in_progress, closed
+
+        Only forward. The tenant gets a notice of it.
+        """
         return move_inquiry(session(), current_user(), inquiry_id, body["status"])
 
 

@@ -95,18 +95,26 @@ class AdminArgs(PageArgs):
 
 @blp.route("/listings")
 class Listings(MethodView):
+    """What is on the market; and new listings."""
+
     @public
     @blp.arguments(SearchArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args):
-        """List what is on the market"""
+        """List what is on the market
+
+        In pages, newest first unless `order` says otherwise. X-Pagination tells how many there are.
+        """
         return listing_page(public_listings(args, args["order"]), args)
 
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
     def post(self, body):
-        """Create a listing"""
+        """Create a listing
+
+        It is recommended to leads and tenants within a moment, unless `is_active` is false.
+        """
         found = create_property(session(), current_user(), Origin.TINDER, _columns(body))
         rescore_property(found)
         return listing_row(found)
@@ -114,20 +122,30 @@ class Listings(MethodView):
 
 @blp.route("/listings/my")
 class MyListings(MethodView):
+    """The caller's listings."""
+
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
     def get(self, args):
-        """List my own listings, withdrawn ones too, newest first"""
+        """List my own listings, withdrawn ones too, newest first
+
+        Properties made through the other contracts are listed too.
+        """
         return listing_page(properties_of(current_user()), args)
 
 
 @blp.route("/listings/<int:listing_id>")
 class OneListing(MethodView):
+    """One listing."""
+
     @public
     @blp.response(200, Listing)
     def get(self, listing_id):
-        """Read a listing that is on the market"""
+        """Read a listing that is on the market
+
+        Nobody need be signed in. One that was withdrawn is not found.
+        """
         return listing_row(listing_on_market(session(), listing_id))
 
     @signed_in
@@ -135,7 +153,11 @@ class OneListing(MethodView):
     @blp.response(200, Listing)
     @blp.alt_response(403, description="The listing is somebody else's.")
     def put(self, body, listing_id):
-        """Replace a listing of mine, or any as an administrator"""
+        """Replace a listing of mine, or any as an administrator
+
+        What tinder does not speak of (area, floor, photos, ...) stays as it is; `is_active` takes it off the market or
+        puts it back.
+        """
         found = editable_listing(session(), current_user(), listing_id)
         replace_property(session(), found, _columns(body, found))
         rescore_property(found)
@@ -145,7 +167,10 @@ class OneListing(MethodView):
     @blp.response(200, StatusOk)
     @blp.alt_response(403, description="The listing is somebody else's.")
     def delete(self, listing_id):
-        """Withdraw a listing of mine, or any as an administrator"""
+        """Withdraw a listing of mine, or any as an administrator
+
+        It stays in its owner's list, inactive; putting it with `is_active` true brings it back.
+        """
         found = editable_listing(session(), current_user(), listing_id)
         archive_property(session(), found)
         rescore_property(found)
@@ -154,11 +179,16 @@ class OneListing(MethodView):
 
 @blp.route("/admin/listings")
 class AdminListings(MethodView):
+    """All listings, for administrators."""
+
     @for_roles(Role.ADMIN)
     @blp.arguments(AdminArgs, location="query")
     @blp.response(200, AdminListing(many=True), headers=PAGINATION)
     def get(self, args):
-        """List every listing, withdrawn ones too, newest first"""
+        """List every listing, withdrawn ones too, newest first
+
+        Filtered by city, owner and whether they are on the market.
+        """
         query = all_listings(args.get("city"), args.get("owner_id"), args.get("is_active"))
         rows, total = page_of(query, args)
         return [listing_row(row) | {"price": row.price} for row in rows], 200, pagination(total, args)

@@ -43,11 +43,16 @@ class Preference(Body):
 
 @blp.route("/preferences")
 class Preferences(MethodView):
+    """What the caller looks for."""
+
     @signed_in
     @blp.response(200, Preference, description="The preferences, or null.")
     @blp.doc(**or_null(Preference))
     def get(self):
-        """Read my preferences; null if I have set none"""
+        """Read my preferences; null if I have set none
+
+        There is one set to a user.
+        """
         found = preference_of(session(), current_user())
         return row(found) if found else jsonify(None)
 
@@ -55,7 +60,10 @@ class Preferences(MethodView):
     @blp.arguments(PreferenceBody)
     @blp.response(200, Preference)
     def post(self, body):
-        """Set or replace my preferences; the feed is ranked anew"""
+        """Set or replace my preferences; the feed is ranked anew
+
+        The next listing of the feed follows the new preferences at once.
+        """
         found = save_preference(session(), current_user(), columns(body))
         rescore_lead(found)
         return row(found)
