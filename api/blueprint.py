@@ -72,6 +72,10 @@ def names_of(schema: type[Schema]) -> tuple[str, ...]:
     return tuple(schema().fields)
 
 
+class StatusOk(Body):
+    status = fields.String(metadata={"description": '"ok"'})
+
+
 class PageArgs(Body):
     """`page` from 1, `limit` 1 to 100, default 20."""
 

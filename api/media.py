@@ -1,5 +1,7 @@
 """Uploaded files, served: never as a page, never sniffed, whatever they hold."""
 
+from http import HTTPStatus
+
 from flask import Response, send_file
 from flask.views import MethodView
 
@@ -27,6 +29,7 @@ class Media(MethodView):
     @blp.alt_response(200, schema=BYTES, content_type="image/png")
     @blp.alt_response(200, schema=BYTES, content_type="image/webp")
     @blp.alt_response(200, schema=BYTES, content_type="application/pdf")
+    @blp.alt_response(304, description="The copy that the caller has (If-None-Match) is still good.")
     @blp.alt_response(404, description="There is no such file.")
     def get(self, name) -> Response:
         """Read an uploaded file
@@ -40,9 +43,10 @@ class Media(MethodView):
             raise NotFoundError("file") from None
         is_image = row.content_type.startswith("image/")
         answer = send_file(
-            content, mimetype=row.content_type, download_name=row.name, as_attachment=not is_image
+            content, mimetype=row.content_type, download_name=row.name, as_attachment=not is_image, etag=row.name
         )
-        answer.content_length = row.size
+        if answer.status_code == HTTPStatus.OK:
+            answer.content_length = row.size
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         # Pages of other sites may show a listing's pictures.

@@ -195,6 +195,11 @@ def runs(state: RunState | None = None) -> Select[tuple[RescoringRun]]:
     return query.where(RescoringRun.state == state) if state else query
 
 
+def waiting_runs(session: Session) -> list[int]:
+    """Ids of the runs that have no shards yet: just asked for, or waiting for a market on which another is at work."""
+    return list(session.scalars(select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED).order_by(RescoringRun.id)))
+
+
 def end_run_if_done(session: Session, run_id: int) -> None:
     """Close a running run whose shards have all ended: failed if one failed, cancelled if one was, else succeeded."""
     run = get_run(session, run_id, lock=True)

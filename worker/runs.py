@@ -53,8 +53,8 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     Give a queued run its text model and its shards, and set it going; the caller commits.
 
     A run that is under way already is left as it is: the message came twice. One that wants a market on which a run over
-    what is stale is still at work stays queued, and the sweep asks for it again: to score the rest and call it done would
-    leave that market behind.
+    what is stale is still at work stays queued, and is asked for again as each shard ends, and by the sweep: to score the
+    rest and call it done would leave that market behind.
 
     Returns:
         Ids of the shards that can be worked on at once: those that merge tiles have to wait.

@@ -9,7 +9,7 @@ from models import retention
 from models.enums import RunScope, Side
 from models.errors import ConflictError
 from models.run_plan import stale_markets
-from models.runs import request_run
+from models.runs import request_run, waiting_runs
 from models.shards import abandoned
 from worker.context import HEALS, client, new_session
 from worker.markets import apart
@@ -68,11 +68,15 @@ def start_run(run_id: int) -> None:
 
 @shared_task(name="worker.tasks.score_shard", **HEALS)
 def score_shard(shard_id: int) -> None:
-    """Score one shard of a run; after the last tile of a market, have them merged."""
+    """Score one shard of a run; after the last tile of a market, have them merged. Whoever waited for the market is next."""
     with memory_given_back():
         merge_id = run_shard(shard_id)
     if merge_id is not None:
         client().shard_queued(merge_id)
+    with new_session() as session:
+        waiting = waiting_runs(session)
+    for run_id in waiting:
+        client().run_requested(run_id)
 
 
 @shared_task(name="worker.tasks.sweep_runs", ignore_result=True)

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from api.access import bearer_token, current_user, public, signed_in
 from api.accounts.words import TINDER_ROLES, tinder_role
-from api.blueprint import Blueprint, Body, names_of, read_json
+from api.blueprint import Blueprint, Body, StatusOk, names_of, read_json
 from api.db import session
 from api.fields import Email, Moment, Phone, Text
 from api.idempotency import keeps_no_answer
@@ -56,10 +56,6 @@ class PasswordChange(Body):
     new_password = fields.String(
         required=True, load_only=True, validate=validate.Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
     )
-
-
-class Done(Body):
-    status = fields.String()
 
 
 class Token(Body):
@@ -147,7 +143,7 @@ class Logout(MethodView):
     """Signing out."""
 
     @signed_in
-    @blp.response(200, Done)
+    @blp.response(200, StatusOk)
     def post(self):
         """Sign out: this token is void from now on
 

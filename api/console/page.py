@@ -13,7 +13,7 @@ from sqlalchemy import Select
 from api.console import access, shapes, speech
 from api.console.access import visitor
 from api.console.icons import icon
-from api.console.statics import asset
+from api.console.statics import asset, takes_gzip
 from api.db import session
 from api.errors import HANDLERS, answer_to
 from api.paging import page_of
@@ -182,7 +182,7 @@ def _add_headers(response: Response) -> Response:
 def _compress(response: Response) -> None:
     """A page of a hundred cards says much the same a hundred times: gzip makes a tenth of it, in two milliseconds."""
     response.vary.add("Accept-Encoding")
-    if "gzip" in request.accept_encodings and not response.is_streamed and (response.content_length or 0) > SMALL:
+    if takes_gzip() and not response.is_streamed and (response.content_length or 0) > SMALL:
         response.set_data(gzip.compress(response.get_data(), compresslevel=1, mtime=0))
         response.content_encoding = "gzip"
 

@@ -30,11 +30,17 @@ def static_file(version: str, name: str) -> Response:
         abort(404)
     response = send_from_directory(FOLDER, name, max_age=YEAR if version == _version() else 0)
     response.vary.add("Accept-Encoding")
-    if "gzip" in request.accept_encodings and response.status_code == HTTPStatus.OK:
+    if takes_gzip() and response.status_code == HTTPStatus.OK:
+        response.response.close()  # the plain file, which was opened to be sent
         response.set_data(_compressed(name, _version()))
         response.content_encoding = "gzip"
         response.headers.pop("ETag")  # it is the plain file's; the address itself changes with the content
     return response
+
+
+def takes_gzip() -> bool:
+    """Whether who asks takes gzip: to name it with `q=0` is to refuse it."""
+    return request.accept_encodings.quality("gzip") > 0
 
 
 @functools.lru_cache(maxsize=50)

@@ -7,6 +7,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.access import current_user, for_roles
+from api.accounts.portal_doors import Message
 from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import session
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
@@ -100,10 +101,6 @@ class Offers(Body):
     page = fields.Integer()
 
 
-class RequestMessage(Body):
-    message = fields.String()
-
-
 @blp.route("/users/create_request")
 class CreateRequest(MethodView):
     """A new request."""
@@ -158,7 +155,7 @@ class OneRequest(MethodView):
         return _row(_owned(request_id))
 
     @for_roles(Role.TENANT)
-    @blp.response(200, RequestMessage)
+    @blp.response(200, Message)
     def delete(self, request_id):
         """Look no more
 

@@ -4,11 +4,11 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs
+from api.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.db import session
 from api.fields import IdNumber, Moment
 from api.paging import PAGINATION
-from api.swipe.listings import Listing, StatusOk, listing_page
+from api.swipe.listings import Listing, listing_page
 from models.favorites import add_favorite, favorites_of, remove_favorite
 from models.listings import listing_on_market
 

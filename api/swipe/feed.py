@@ -16,10 +16,10 @@ from marshmallow import fields
 from redis.exceptions import RedisError
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, one_of, or_null
+from api.blueprint import Blueprint, Body, StatusOk, one_of, or_null
 from api.db import session
 from api.fields import IdNumber, Text
-from api.swipe.listings import Listing, StatusOk
+from api.swipe.listings import Listing
 from api.swipe.words import listing_row
 from api.work import rescore_lead
 from models.base import database_now

@@ -7,7 +7,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from api.access import current_user, for_roles, public, signed_in
-from api.blueprint import Blueprint, Body, PageArgs
+from api.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.db import session
 from api.exchange.schemas import MOST_ROOMS
 from api.fields import MOST_MONEY, FormId, FormNumber, Moment, Number, Text, YesNo, money
@@ -51,10 +51,6 @@ class Listing(Body):
 
 class AdminListing(Listing):
     price = Number(0, MOST_MONEY)
-
-
-class StatusOk(Body):
-    status = fields.String(metadata={"description": '"ok"'})
 
 
 class SearchArgs(PageArgs):

@@ -188,6 +188,17 @@ def test_pictures_come_back_as_pictures(client, owner, format_):
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
+def test_a_copy_that_is_still_good_is_not_sent_again(client, owner):
+    url = store_image(upload(picture()), owner, "avatar")
+    commit()
+    first = client.get(url)
+
+    again = client.get(url, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.data) == (304, b"") and again.headers["ETag"] == first.headers["ETag"]
+    assert int(first.headers["Content-Length"]) == len(first.data)
+
+
 def test_a_photo_is_turned_upright_and_forgets_where_it_was_taken(client, owner):
     url = store_image(upload(with_exif()), owner, "avatar")
     commit()

@@ -40,6 +40,7 @@ SHOWN_NOWHERE = {
     "The niche has campaigns; add ?force=true to archive it with them.",
     "These are not the fields that Telegram gave.",
     "This listing belongs to somebody else.",
+    "Your role may not do this.",
 }
 
 
@@ -272,7 +273,7 @@ def raised_behind_pages() -> set[str]:
     """
     modules = {f"api.console.{path.stem}" for path in (ROOT / "api/console").glob("*.py")}
     modules |= {"api.fields", "api.limits", "api.ops.pressure", "api.exchange.schemas", "api.swipe.preferences"}
-    modules |= {"api.leadgen.campaigns", "models.transitions"}
+    modules |= {"api.leadgen.campaigns", "api.access", "models.transitions"}
     for path in (ROOT / "api/console").glob("*.py"):
         modules |= set(re.findall(r"^from (models\.\w+) import", path.read_text(), re.M))
     # What is wrong with a proof of Telegram's or an event's id, no page repeats.

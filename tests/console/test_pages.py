@@ -180,7 +180,9 @@ def test_pages_and_files_are_sent_compressed_to_who_takes_it(client, town):
         plain = client.get(path)
         packed = client.get(path, headers={"Accept-Encoding": "gzip"})
 
-        assert "Content-Encoding" not in plain.headers
+        refused = client.get(path, headers={"Accept-Encoding": "gzip;q=0"})
+
+        assert "Content-Encoding" not in plain.headers and "Content-Encoding" not in refused.headers
         assert packed.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in packed.headers["Vary"]
         assert int(packed.headers["Content-Length"]) < len(plain.data) / 2
         assert len(gzip.decompress(packed.data)) == len(plain.data)

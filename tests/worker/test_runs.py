@@ -1,11 +1,13 @@
+from types import SimpleNamespace
+
 import pytest
 
 from models.enums import DealType, RunScope, RunState
-from models.runs import request_run
+from models.runs import request_run, waiting_runs
 from models.shards import abandoned, retry_failed
 from tests.factories import make_lead, make_user
-from worker import runs
-from worker.runs import begin_run, prepare_run, run_shard
+from worker import runs, tasks
+from worker.runs import begin_run, prepare_run
 
 
 @pytest.mark.parametrize(
@@ -13,7 +15,9 @@ from worker.runs import begin_run, prepare_run, run_shard
     [{"scope": RunScope.ALL}, {"scope": RunScope.MARKET, "city": "Москва", "deal_type": DealType.SALE}],
     ids=["all", "market"],
 )
-def test_a_run_waits_for_a_market_on_which_another_is_at_work(worker_here, wanted):
+def test_a_run_waits_for_a_market_on_which_another_is_at_work(worker_here, monkeypatch, wanted):
+    asked = []
+    monkeypatch.setattr(tasks, "client", lambda: SimpleNamespace(run_requested=asked.append))
     with worker_here() as session:
         make_lead(session, make_user(session))
         stale, _ = request_run(session, RunScope.STALE, "sweep")
@@ -24,8 +28,11 @@ def test_a_run_waits_for_a_market_on_which_another_is_at_work(worker_here, wante
         assert prepare_run(session, run.id) == []
         assert run.state is RunState.QUEUED
         session.commit()
-        run_shard(shard_id)
+        tasks.score_shard(shard_id)
+        assert asked == [run.id]
         assert len(prepare_run(session, run.id)) == 1
+        session.commit()
+        assert waiting_runs(session) == []
 
 
 def test_a_run_that_cannot_be_prepared_fails_and_can_be_retried(worker_here, monkeypatch):
