@@ -100,6 +100,11 @@ def campaigns() -> Select[tuple[Campaign]]:
     )
 
 
+def count_campaigns(session: Session, niche_id: UUID) -> int:
+    """How many campaigns a niche has."""
+    return session.scalar(select(func.count()).where(Campaign.niche_id == niche_id))
+
+
 def get_campaign(session: Session, campaign_id: UUID, *, lock: bool = False) -> Campaign:
     """
     One campaign.

@@ -11,12 +11,13 @@ from api.console.access import page_for
 from api.console.advertising import NICHE, NICHE_CHANGES, NicheChangesForm, NicheForm, statuses_after, values_of
 from api.console.controls import with_choices
 from api.console.forms import Control
-from api.console.page import back, chosen, listed, page_blueprint, wants_part
+from api.console.page import back, chosen, listed, page_blueprint, page_number, wants_part
 from api.console.speech import say
 from api.db import session
 from api.fields import money
 from api.leadgen.announce import announce_prospect, ring
 from models.base import utc_now
+from models.campaigns import count_campaigns
 from models.earnings import campaigns_with_figures, niche_earnings, niche_totals
 from models.enums import Role
 from models.events import EventKind
@@ -93,6 +94,9 @@ def one_niche(niche_id: UUID) -> str:
     days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
     leads = {part.day: part.figures.leads for part in earned.by_day}
     by_day = [(f"{day:%d.%m}", leads.get(day, 0)) for day in days]
+    pages = max(1, -(-count_campaigns(session(), niche.id) // CAMPAIGNS))
+    page = min(page_number(), pages)
+    window = {"limit": CAMPAIGNS, "offset": (page - 1) * CAMPAIGNS}
     newest = session().scalars(prospects(niche_id=niche.id).limit(NEWEST)).all()
     return render_template(
         "console/niche_part.html" if wants_part() else "console/niche.html",
@@ -100,7 +104,9 @@ def one_niche(niche_id: UUID) -> str:
         total=earned.total,
         chart=charts.columns(by_day, say("Leads by day"), every=CHART_DAYS // 6),
         by_day=by_day,
-        campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, limit=CAMPAIGNS, offset=0),
+        campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, **window),
+        page=page,
+        pages=pages,
         prospects=newest,
     )
 

@@ -6,8 +6,8 @@ import io
 import re
 from pathlib import Path
 
-from api.console import ops, russian, speech, tenants
-from models.campaigns import Campaign, CampaignStatus
+from api.console import leadgen, ops, russian, speech, tenants
+from models.campaigns import Campaign, CampaignStatus, create_campaign
 from models.chats import open_chat, post_message
 from models.earnings import niche_earnings, niche_totals
 from models.enums import NegotiationStatus
@@ -220,6 +220,21 @@ def test_figures_of_many_niches_are_those_of_each(db, town):
 
     assert totals == {each: niche_earnings(db, get_niche(db, each)).total for each in (known, empty)}
     assert totals[known].spend == 900 and totals[known].leads == 1
+
+
+def test_all_campaigns_of_a_niche_can_be_reached(client, town, db, monkeypatch):
+    monkeypatch.setattr(leadgen, "CAMPAIGNS", 1)
+    known = advertised(db)
+    newer = create_campaign(db, {"niche_id": known["niche"], "name": "Новая", "platform": "olx", "budget": 1}).id
+    db.commit()
+    enter(client, town.admin)
+
+    pages = [client.get(f"/console/leadgen/{known['niche']}{query}").text for query in ("", "?part=1&page=3")]
+
+    assert [[f"campaigns/{one}" in page for page in pages] for one in (newer, known["campaign"])] == [
+        [True, False], [False, True]
+    ]  # fmt: skip
+    assert 'href="?page=2"' in pages[0] and 'href="?page=1"' in pages[1]
 
 
 def test_a_status_that_cannot_follow_is_told_beside_its_field(client, town, db):
