@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -297,6 +298,13 @@ def test_orphaned_files_are_removed_and_fresh_ones_left(engine, send, settings, 
     accounts.remove_orphans.apply(throw=True)
 
     assert storage.names() == []
+
+
+def test_workers_do_not_start_with_a_gateway_that_there_is_not(worker_here, settings):
+    from worker.app import make_app  # it reads the environment
+
+    with pytest.raises(SettingsError, match="SMS_GATEWAY_URL"):
+        make_app(replace(settings, sms_gateway_url="smsc://smsc.kz"))
 
 
 def test_the_console_gateway_is_the_default(settings):
