@@ -79,8 +79,8 @@ def explain_pairs(
     places = PlaceIndex()
     lead_table = LeadColumns.from_facts(leads, places)
     property_table = PropertyColumns.from_facts(properties, places)
-    wishes = lead_vectors(lead_table, text_model, places, weights).take(np.arange(n) % len(leads))
-    offers = property_vectors(property_table, text_model, places, weights).take(
+    wishes = lead_vectors(lead_table, text_model, weights).take(np.arange(n) % len(leads))
+    offers = property_vectors(property_table, text_model).take(
         np.arange(n) % len(properties)
     )
     units = criterion_units(wishes, offers)

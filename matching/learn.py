@@ -36,7 +36,7 @@ from sklearn.model_selection import GroupKFold
 from matching.criteria import CRITERION_NAMES, PRIOR, UNSTATED_SHARE, Weights
 from matching.errors import InvalidInputError
 from matching.explain import criterion_units
-from matching.vectorize import PARTS, LeadVectors, PropertyVectors
+from matching.vectorize import PARTS, LeadVectors, PropertyVectors, broken_by_amount
 
 #: Below these numbers of actions, of actions of each kind, and of leads, nothing is fitted.
 LEAST_ACTIONS, LEAST_OF_A_KIND, LEAST_LEADS = 50, 10, 5
@@ -106,7 +106,8 @@ def criterion_values(
     the leads state. Vectors must be made with weights above 0, as the default ones are.
     """
     values = criterion_units(leads, properties) / (leads.whole_points * PARTS)
-    values[(values < 0).any(axis=1)] = np.nan
+    # Right behind a limit, a knot on this side of it still earns something: only broken_by_amount tells.
+    values[(values < 0).any(axis=1) | broken_by_amount(leads, properties)] = np.nan
     return np.minimum(values, 1.0), leads.stated
 
 
@@ -138,7 +139,7 @@ def enough(acted: ActedPairs) -> bool:
 
 def fit(acted: ActedPairs, prior: Weights) -> Weights:
     """
-    Weights that explain the actions best, shrunk towards *prior*; they add up to 1.
+    Weights that explain the actions best, shrunk towards *prior*; they add up to 1. Likes and dislikes must both occur.
 
     *prior* itself where its own score does not rise with liking at all: then there is no scale to learn on.
     """

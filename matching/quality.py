@@ -127,10 +127,13 @@ FEATURES = {
 
 
 def features(prospects: Prospects) -> Floats:
-    """What the model sees, (n, 11), columns as :data:`FEATURES`; a missing fact is 0 beside a flag that says so."""
+    """
+    What the model sees, (n, 11), columns as :data:`FEATURES`; a missing fact is 0 beside a flag that says so.
+
+    A budget of 0 is no missing one: it counts as the smallest, ``exp(-3)`` of the niche's middle.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = prospects.budgets / prospects.niche_budgets
-        log_budget = np.clip(np.log(np.where(ratio > 0, ratio, np.nan)), -3, 3)
+        log_budget = np.clip(np.log(prospects.budgets / prospects.niche_budgets), -3, 3)
         waits = np.clip(prospects.answer_minutes, FAST_MINUTES, SLOW_MINUTES)
         speed = np.log(SLOW_MINUTES / waits) / np.log(SLOW_MINUTES / FAST_MINUTES)
     columns = [

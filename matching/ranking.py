@@ -83,13 +83,33 @@ class RankedLists:
         n_rows: int,
         k: int,
     ) -> "RankedLists":
-        """The *k* best of each row among (row, column, score) entries in any order; no pair twice."""
-        order = np.lexsort((columns, -scores, rows))
-        sorted_rows = rows[order]
-        starts = np.searchsorted(sorted_rows, np.arange(n_rows + 1))
+        """The *k* best of each row among (row, column, score) entries in any order; no pair twice, no score below 0."""
+        order = _ranked(rows, columns, np.asarray(scores, np.float32))
+        starts = np.searchsorted(rows[order], np.arange(n_rows + 1))
         entries, indptr = spans(starts[:-1], np.minimum(np.diff(starts), k))
         best = order[entries]
         return cls(indptr, columns[best], scores[best].astype(np.float32))
+
+
+def _ranked(
+    rows: NDArray[np.integer], columns: NDArray[np.integer], scores: NDArray[np.float32]
+) -> NDArray[np.intp]:
+    """
+    Where entries stand by row, then best score first, then column: ``lexsort((columns, -scores, rows))``, ten times faster.
+
+    Row and score make one whole number (floats from 0 up are in the order of their bits), by which entries out of sorted
+    lists are all but sorted. Ties stay as they came, mostly by column; where not, those that tie are sorted once more.
+    """
+    upside_down = np.uint64(0xFFFFFFFF) - (scores + np.float32(0)).view(np.uint32)  # + 0: there is a zero below zero
+    keys = (np.asarray(rows, np.uint64) << np.uint64(32)) | upside_down
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    ties = keys[1:] == keys[:-1]
+    if (ties & (np.diff(columns[order]) < 0)).any():
+        tied = np.flatnonzero(np.concatenate([ties, [False]]) | np.concatenate([[False], ties]))
+        among = order[tied]
+        order[tied] = among[np.lexsort((columns[among], keys[tied]))]
+    return order
 
 
 def spans(

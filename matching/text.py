@@ -1,13 +1,15 @@
 """Free words of leads and properties as short vectors: stemmed TF-IDF, then truncated SVD.
 
 Russian and English. «у метро» and "метро рядом" meet because words are stemmed; «без животных» and «с
-животными» do not, because a negation is joined to the word it denies.
+животными» do not, because a negation is joined to the word it denies: the next telling one of its sentence.
 """
 
 import io
 import re
+import threading
+import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import snowballstemmer
@@ -24,9 +26,12 @@ LEAST_TEXTS_WITH_WORD = 2
 MOST_WORDS = 30_000
 #: The SVD is fitted on at most this many texts: more change the axes little and cost in proportion.
 MOST_TEXTS_FOR_AXES = 20_000
-MOST_STEMS_REMEMBERED = 500_000
+MOST_WORDS_REMEMBERED = 500_000
+#: Stands for a stem that is no word of the model.
+_NO_COLUMN = -1
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD_OR_END = re.compile(r"[^\W_]+|[.!?;\n]")
+_SENTENCE_ENDS = ".!?;\n"
 _CYRILLIC = re.compile(r"[а-я]")
 _NEGATIONS = frozenset("не без нет ни нельзя кроме no not without non never".split())
 _STOP_WORDS = frozenset("""
@@ -39,6 +44,8 @@ _STOP_WORDS = frozenset("""
 class TextModel:
     """What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same wherever it is scored.
 
+    Threads may share a model.
+
     Attributes (after :meth:`fit`):
         words_: Stem to column.
         idf_: (words,) float32, ``1 + ln((1 + n) / (1 + texts with the word))``.
@@ -49,8 +56,7 @@ class TextModel:
         self.words_: dict[str, int] = {}
         self.idf_ = np.zeros(0, np.float32)
         self.axes_ = np.zeros((0, TEXT_DIMENSIONS), np.float32)
-        self._stems = _Stems()
-        self._column_of_stem = np.zeros(0, np.int64)
+        self._reader = self._new_reader()
 
     @classmethod
     def empty(cls) -> "TextModel":
@@ -65,13 +71,12 @@ class TextModel:
         """
         model = cls()
         corpus = sorted(set(texts))
-        rows, stems = model._stems.of_texts(corpus)
-        model._choose_words(rows, stems, len(corpus))
-        model._column_of_stem = np.zeros(0, np.int64)
-        if not model.words_:
-            return model
-        weighted = model._weighted(rows, stems, len(corpus))
-        model._fit_axes(weighted, seed)
+        number_of_stem: dict[str, int] = {}
+        reader = _Reader(lambda stem: number_of_stem.setdefault(stem, len(number_of_stem)))
+        rows, stems = reader.of_texts(corpus)
+        column_of_stem = model._choose_words(rows, stems, list(number_of_stem), len(corpus))
+        if model.words_:
+            model._fit_axes(model._weighted(rows, column_of_stem[stems], len(corpus)), seed)
         return model
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -83,10 +88,11 @@ class TextModel:
         unique = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         if not self.words_ or not unique:
             return np.zeros((len(texts), TEXT_DIMENSIONS), np.float32)
-        if len(self._stems) > MOST_STEMS_REMEMBERED:  # a long-lived process meets new words for ever
-            self._stems, self._column_of_stem = _Stems(), np.zeros(0, np.int64)
-        rows, stems = self._stems.of_texts(list(unique))
-        vectors = self._weighted(rows, stems, len(unique)) @ self.axes_.astype(np.float64)
+        reader = self._reader
+        if len(reader) > MOST_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
+            reader = self._reader = self._new_reader()
+        rows, columns = reader.of_texts(list(unique))
+        vectors = self._weighted(rows, columns, len(unique)) @ self.axes_.astype(np.float64)
         length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, np.newaxis]
         vectors = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-6)
         return vectors.astype(np.float32)[[unique[text] for text in texts]]
@@ -121,27 +127,33 @@ class TextModel:
         model.idf_, model.axes_ = idf, axes
         return model
 
-    def _choose_words(self, rows: NDArray[np.int64], stems: NDArray[np.int64], n_texts: int) -> None:
-        """Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is fixed."""
-        if not len(stems):
-            return
-        pairs = np.unique(rows * len(self._stems) + stems)
-        texts_with = np.bincount(pairs % len(self._stems), minlength=len(self._stems))
+    def _new_reader(self) -> "_Reader":
+        return _Reader(lambda stem: self.words_.get(stem, _NO_COLUMN))
+
+    def _choose_words(
+        self, rows: NDArray[np.int64], stems: NDArray[np.int64], names: Sequence[str], n_texts: int
+    ) -> NDArray[np.int64]:
+        """
+        Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is fixed.
+
+        Returns: The column of each stem of *names*.
+        """
+        columns = np.full(len(names), _NO_COLUMN, np.int64)
+        if not len(names):
+            return columns
+        pairs = np.unique(rows * len(names) + stems)
+        texts_with = np.bincount(pairs % len(names), minlength=len(names))
         least = LEAST_TEXTS_WITH_WORD if n_texts >= 100 else 1
-        names = self._stems.names()
         kept = sorted(np.flatnonzero(texts_with >= least), key=lambda stem: (-texts_with[stem], names[stem]))[
             :MOST_WORDS
         ]
+        columns[kept] = np.arange(len(kept))
         self.words_ = {names[stem]: column for column, stem in enumerate(kept)}
         self.idf_ = (1 + np.log((1 + n_texts) / (1 + texts_with[kept]))).astype(np.float32)
+        return columns
 
-    def _weighted(self, rows: NDArray[np.int64], stems: NDArray[np.int64], n_texts: int) -> csr_matrix:
+    def _weighted(self, rows: NDArray[np.int64], columns: NDArray[np.int64], n_texts: int) -> csr_matrix:
         """TF-IDF with sublinear counts, (1 + ln count) * idf, rows of unit length, float64 (n_texts, words)."""
-        if len(self._column_of_stem) != len(self._stems):
-            self._column_of_stem = np.array(
-                [self.words_.get(name, -1) for name in self._stems.names()], np.int64
-            )
-        columns = self._column_of_stem[stems]
         known = columns >= 0
         counts = csr_matrix(
             (np.ones(known.sum()), (rows[known], columns[known])), (n_texts, len(self.words_))
@@ -166,20 +178,25 @@ class TextModel:
         self.axes_[:, : len(axes)] = axes.T
 
 
-class _Stems:
-    """Words as numbers of their stems; each distinct word is stemmed once in the life of the process's model."""
+class _Reader:
+    """
+    Texts as numbers of their telling words; each distinct word is stemmed once in a reader's life.
 
-    def __init__(self) -> None:
+    Threads may share a reader if they may share *number_of_stem*, which is asked for a stem, and for its denial "не_stem".
+    """
+
+    def __init__(self, number_of_stem: Callable[[str], int]) -> None:
+        self._number_of_stem = number_of_stem
         self._russian, self._english = snowballstemmer.stemmer("russian"), snowballstemmer.stemmer("english")
-        self._number_of_stem: dict[str, int] = {}
-        # A word gives its stem's number and that of its denial; None for a stop word, True for a negation.
-        self._of_word: dict[str, tuple[int, int] | bool | None] = {}
+        # A word gives its stem's number and that of its denial; None for a stop word, True for a negation. A sentence's
+        # end gives False: what is denied in «Животных нет. Рядом парк» is not the park.
+        self._of_word: dict[str, tuple[int, int] | bool | None] = dict.fromkeys(_SENTENCE_ENDS, False)
+        # A stemmer keeps the word in hand in itself: two threads in one would stem each other's words.
+        self._stemming = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._number_of_stem)
-
-    def names(self) -> list[str]:
-        return list(self._number_of_stem)
+        """Words remembered."""
+        return len(self._of_word)
 
     def of_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """``(text's row, stem's number)`` of every telling word of every text."""
@@ -188,12 +205,14 @@ class _Stems:
         known = self._of_word
         for row, text in enumerate(texts):
             denied = False
-            for word in _WORD.findall(text.lower().replace("ё", "е")):
+            # NFC: some programs write й and ё as a letter and a mark after it, which would cut the word in two.
+            plain = unicodedata.normalize("NFC", text).lower().replace("ё", "е")
+            for word in _WORD_OR_END.findall(plain):
                 meaning = known[word] if word in known else self._learn(word)
                 if meaning is None:
                     continue
-                if meaning is True:
-                    denied = True
+                if meaning is True or meaning is False:
+                    denied = meaning
                     continue
                 stems.append(meaning[denied])
                 denied = False
@@ -206,9 +225,8 @@ class _Stems:
         elif word in _STOP_WORDS:
             meaning = None
         else:
-            stemmer = self._russian if _CYRILLIC.search(word) else self._english
-            stem = stemmer.stemWord(word)
-            number = lambda name: self._number_of_stem.setdefault(name, len(self._number_of_stem))
-            meaning = (number(stem), number(f"не_{stem}"))
+            with self._stemming:
+                stem = (self._russian if _CYRILLIC.search(word) else self._english).stemWord(word)
+                meaning = (self._number_of_stem(stem), self._number_of_stem(f"не_{stem}"))
         self._of_word[word] = meaning
         return meaning

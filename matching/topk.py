@@ -88,6 +88,9 @@ def score_market(
     threads: int = 0,
     progress: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    *,
+    for_leads: bool = True,
+    for_properties: bool = True,
 ) -> MarketLists:
     """
     The *k* best on the other side for every row of *market*, broken and excluded pairs left out.
@@ -96,6 +99,8 @@ def score_market(
         threads: How many to use; 0: one a core.
         progress: Called after each block of properties with the pairs done since the call before.
         should_stop: Asked before each block.
+        for_leads, for_properties: Whose lists are wanted; those of the other side come out empty, and pairs that only they
+            could use are not scored.
     Raises:
         ScoringStoppedError: *should_stop* said so.
     """
@@ -108,7 +113,9 @@ def score_market(
         prepared = prepare(
             market.leads, market.properties, market.excluded_for_leads, market.excluded_for_properties, pool
         )
-        scoring = _Scoring(prepared, k, row_thresholds(prepared, k, pool))
+        nothing_reaches = np.full(len(prepared.leads), np.inf, np.float32)
+        thresholds = row_thresholds(prepared, k, pool) if for_leads else nothing_reaches
+        scoring = _Scoring(prepared, k, thresholds, for_properties)
 
         def score(number: int) -> None:
             if should_stop is not None and should_stop():
@@ -130,9 +137,12 @@ def score_market(
 class _Scoring:
     """The state of one pass: row thresholds that rise, buckets of survivors, finished lists of properties."""
 
-    def __init__(self, market: PreparedMarket, k: int, row_thresholds: NDArray[np.float32]) -> None:
+    def __init__(
+        self, market: PreparedMarket, k: int, row_thresholds: NDArray[np.float32], for_properties: bool
+    ) -> None:
         self.market = market
         self.k = k
+        self.for_properties = for_properties
         # Raised by whichever thread cuts a bucket back, read by the others as it stands: an older, lower
         # value only lets more through.
         self.row_thresholds = row_thresholds
@@ -157,7 +167,9 @@ class _Scoring:
         self.property_lists[number] = unpack(*best.finish())
 
     def _look_first(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Thresholds for the block's properties, from the leads that promise most."""
+        """Thresholds for the block's properties, from the leads that promise most; inf where their lists are not wanted."""
+        if not self.for_properties:
+            return np.full(len(block), np.inf, np.float32)
         promising = np.arange(len(bounds))
         looked = max(LOOKED_AT_FIRST, len(bounds) // 50)
         if len(bounds) > looked:

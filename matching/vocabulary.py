@@ -5,6 +5,7 @@ on a property. Ordered scales (class, condition) are listed from the lowest to t
 """
 
 import re
+import unicodedata
 
 PROPERTY_TYPES = ("APARTMENT", "HOUSE", "APARTMENTS", "TOWNHOUSE", "ROOM", "COMMERCIAL")
 PROPERTY_CLASSES = ("ECONOMY", "COMFORT", "BUSINESS", "ELITE")
@@ -34,6 +35,8 @@ def place_key(name: str) -> str:
     >>> place_key("м. Спортивная"), place_key("Sportivnaya metro station"), place_key("Район")
     ('спортивная', 'sportivnaya', 'район')
     """
-    words = _WORD.findall(name.casefold().replace("ё", "е").replace("_", " "))
+    # NFC: some programs write й and ё as a letter and a mark after it, which would cut the word in two.
+    composed = unicodedata.normalize("NFC", name)
+    words = _WORD.findall(composed.casefold().replace("ё", "е").replace("_", " "))
     telling = [word for word in words if word not in GENERIC_PLACE_WORDS]
     return " ".join(telling or words)

@@ -4,6 +4,7 @@ A command is one module of scripts/commands with a click command named `command`
 Modules are imported when their command is called, so that `leadmatch --help` does not wait for numpy.
 """
 
+import errno
 import importlib
 import os
 import sys
@@ -84,6 +85,8 @@ def _one_line(error: Exception) -> str | None:
     """What to tell of *error*; None if it is a fault of ours that deserves its traceback."""
     if isinstance(error, DomainError):
         return error.message
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return f"{error.filename or 'a file'} cannot be written: {error.strerror}"
     kind = type(error)
     # By name: importing the drivers to know their errors would slow down every command.
     if kind.__name__ == "OperationalError" and kind.__module__.split(".")[0] in ("sqlalchemy", "psycopg2"):

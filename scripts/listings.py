@@ -29,6 +29,8 @@ CLASSES = {
     "элит": PropertyClass.ELITE,
     "элитный": PropertyClass.ELITE,
 }
+#: The rouble's code before 1998, which portals still write.
+CURRENCY_NAMES = {"RUR": "RUB"}
 MARKETS = {"new": "новостройка", "resale": "вторичное жильё"}
 YES, NO = {"1", "true", "да", "yes"}, {"", "0", "false", "нет", "no"}
 
@@ -75,7 +77,7 @@ def read_listings(
     The rows of the file, good and bad, in its order. *on_bytes* is told how far into the file we are.
 
     Raises:
-        ListingsFileError: It cannot be opened, is not UTF-8 text with a header, or lacks a required column.
+        ListingsFileError: It cannot be opened, is not UTF-8 text with a header, lacks a required column, or has one twice.
     """
     csv.field_size_limit(LONGEST_FIELD)
     lines: dict[str, int] = {}
@@ -83,13 +85,14 @@ def read_listings(
         with path.open("rb") as raw:
             # utf-8-sig: spreadsheets put a mark before the first column's name.
             text = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-            reader = csv.DictReader(text, restkey="", delimiter=_delimiter(text))
-            _check_header(path, reader.fieldnames)
+            # strict: a quotation mark that is never closed would quietly make the rows after it part of one field.
+            reader = csv.DictReader(text, restkey="", delimiter=_delimiter(text), strict=True)
+            reader.fieldnames = _column_names(path, reader)
             for row in _rows(reader):
-                line = reader.line_num
+                line = reader.reader.line_num  # where it ends; DictReader's own does not move on at an error
                 try:
                     if isinstance(row, csv.Error):
-                        raise BadRowError(str(row))
+                        raise BadRowError(f"it is no well-formed CSV: {row}")
                     listing = _listing(line, row, city)
                     first = lines.setdefault(listing.external_id, line)
                     if first != line:
@@ -105,16 +108,26 @@ def read_listings(
 
 
 def _delimiter(text: io.TextIOWrapper) -> str:
-    """Comma, or semicolon where the header has those, as spreadsheets in Russian write."""
+    """Comma, or what the header has more of: semicolons, as spreadsheets in Russian write, or tabs."""
     header = text.readline()
     text.seek(0)
-    return ";" if header.count(";") > header.count(",") else ","
+    return max(",;\t", key=header.count)
 
 
-def _check_header(path: Path, names: Any) -> None:
-    missing = [name for name in REQUIRED if name not in (names or [])]
+def _column_names(path: Path, reader: csv.DictReader) -> list[str]:
+    """The header's names, however they are written; each known one must stand there once, as far as it is needed."""
+    try:
+        names = [name.strip().casefold() for name in reader.fieldnames or []]
+    except csv.Error as error:
+        raise ListingsFileError(f"{path} has no header that can be read: {error}") from None
+    missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise ListingsFileError(f"{path} has no column {' and no column '.join(missing)} in its first line")
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise ListingsFileError(f"{path} has two columns {' and two columns '.join(twice)}")
+    # Nameless columns, as spreadsheets leave at the right, are passed over; DictReader's restkey is "", so not by that name.
+    return [name or f"column {number}" for number, name in enumerate(names, 1)]
 
 
 def _rows(reader: csv.DictReader) -> Iterator[dict[str, Any] | csv.Error]:
@@ -156,8 +169,8 @@ def _listing(line: int, row: dict[str, Any], city: City) -> Listing:
         "total_floors": _whole(row, "floors_total", range(1, 301)),
         "year_built": _whole(row, "year_built", YEARS),
         "attributes": _attributes(row),
-        "search_text": _search_text(row),
     }
+    columns["search_text"] = _search_text(row, columns["attributes"])
     if columns["price"] is None:
         raise BadRowError("price is missing")
     if None not in (columns["floor"], columns["total_floors"]) and columns["floor"] > columns["total_floors"]:
@@ -167,21 +180,24 @@ def _listing(line: int, row: dict[str, Any], city: City) -> Listing:
 
 def _attributes(row: dict[str, str]) -> dict[str, Any]:
     numbers = {name: _number(row, name) for name in NUMBERS_KEPT}
-    kept: dict[str, Any] = {name: float(number) for name, number in numbers.items() if number is not None}
+    # Portals write -1 for unknown; and what no float holds, the database would refuse together with the whole batch.
+    kept: dict[str, Any] = {
+        name: float(number) for name, number in numbers.items() if number is not None and 0 <= number < LARGEST_AREA
+    }
     kept |= {name: row[name] for name in WORDS_KEPT if row.get(name)}
     kept |= {name: True for name in ("is_penthouse", "metro_walk") if _flag(row, name)}
     return kept
 
 
-def _search_text(row: dict[str, str]) -> str:
+def _search_text(row: dict[str, str], attributes: dict[str, Any]) -> str:
     """Words for the engine that stand in no column of their own."""
     words = [
         MARKETS.get(row.get("market", ""), ""),
         "пентхаус" if _flag(row, "is_penthouse") else "",
         f"{row['house_type'].lower()} дом" if row.get("house_type") else "",
         f"санузел {row['wc']}" if row.get("wc") else "",
-        f"потолки {row['ceiling_m']} м" if row.get("ceiling_m") else "",
-        f"кухня {row['kitchen_area']} м²" if row.get("kitchen_area") else "",
+        f"потолки {row['ceiling_m']} м" if "ceiling_m" in attributes else "",
+        f"кухня {row['kitchen_area']} м²" if "kitchen_area" in attributes else "",
     ]
     return ", ".join(filter(None, words))
 
@@ -209,7 +225,7 @@ def _amount(row: dict[str, str], name: str, limit: Decimal) -> Decimal | None:
     number = _number(row, name)
     # Rounded as the column rounds: an area of 0.001 would be 0 there.
     if number is not None and not Decimal("0.005") <= number < limit:
-        raise BadRowError(f"{name} must be above 0 and below {limit:,.0f}, not {number}")
+        raise BadRowError(f"{name} must be above 0 and below {limit:,.0f}, not {row[name][:50]}")
     return number
 
 
@@ -217,7 +233,8 @@ def _whole(row: dict[str, str], name: str, allowed: range) -> int | None:
     number = _number(row, name)
     if number is None:
         return None
-    if number != number.to_integral_value() or int(number) not in allowed:
+    # Bounds first: as an integer, 1e9999999 would keep us busy for hours.
+    if not allowed[0] <= number <= allowed[-1] or number != number.to_integral_value():
         raise BadRowError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {row[name][:50]}")
     return int(number)
 
@@ -249,4 +266,4 @@ def _flag(row: dict[str, str], name: str) -> bool:
 def _currency(value: str) -> str:
     if value and not (len(value) == 3 and value.isascii() and value.isalpha()):
         raise BadRowError(f"currency must be three letters, such as RUB, not {value[:50]}")
-    return value.upper()
+    return CURRENCY_NAMES.get(value.upper(), value.upper())

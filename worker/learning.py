@@ -167,8 +167,8 @@ def _values(session: Session, market: MarketKey, said: list[Said]) -> tuple[np.n
     )
     lead_rows, home_rows = positions
     return criterion_values(
-        lead_vectors(wishes, model, places).take(lead_rows),
-        property_vectors(offers, model, places).take(home_rows),
+        lead_vectors(wishes, model).take(lead_rows),
+        property_vectors(offers, model).take(home_rows),
     )
 
 

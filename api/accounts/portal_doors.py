@@ -53,6 +53,8 @@ class Message(Body):
 
 
 class CodeSent(Message):
+    sometimes = ("code",)
+
     code = fields.String(
         metadata={"description": "The code that the SMS holds; in a local environment only."}
     )

@@ -39,9 +39,7 @@ class Vectors:
 
 
 def market_of(market: SyntheticMarket, model: TextModel) -> Market:
-    return Market(
-        lead_vectors(market.leads, model, market.places), property_vectors(market.properties, model, market.places)
-    )
+    return Market(lead_vectors(market.leads, model), property_vectors(market.properties, model))
 
 
 def text_model_of(market: SyntheticMarket) -> TextModel:

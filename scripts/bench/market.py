@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.columns import LeadColumns, PropertyColumns
 
 N_DISTRICTS, N_METROS, N_ZONES = 158, 335, 12
 #: Square metres of a typical home of 0, 1, 2, ... rooms.
@@ -34,7 +34,6 @@ FEATURES = """балкон лоджия панорамные окна еврор
 class SyntheticMarket:
     leads: LeadColumns
     properties: PropertyColumns
-    places: PlaceIndex
 
 
 def synthetic_market(n_leads: int, n_properties: int, seed: int = 1) -> SyntheticMarket:
@@ -42,7 +41,7 @@ def synthetic_market(n_leads: int, n_properties: int, seed: int = 1) -> Syntheti
     rng = np.random.default_rng(seed)
     city = _City(rng)
     properties, style = _properties(rng, city, n_properties)
-    return SyntheticMarket(_leads(rng, city, n_leads, properties, style), properties, city.places)
+    return SyntheticMarket(_leads(rng, city, n_leads, properties, style), properties)
 
 
 class _City:
@@ -57,10 +56,6 @@ class _City:
         self.popularity = popularity / popularity.sum()
         self.dearness = np.exp(rng.normal(0, 0.25, N_DISTRICTS))
         self.first_of_zone = np.searchsorted(self.zone, np.arange(N_ZONES + 1))
-        self.places = PlaceIndex(
-            [f"район {number}" for number in range(N_DISTRICTS)],
-            [f"станция {number}" for number in range(N_METROS)],
-        )
 
     def metro_in(self, rng: np.random.Generator, district: NDArray[np.int64]) -> NDArray[np.int32]:
         """A station of each district, -1 where it has none."""

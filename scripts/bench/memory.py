@@ -7,9 +7,7 @@ process of the workers holds that it shares with nobody (USS), and in the end pr
 with the 95% interval.
 """
 
-import argparse
 import os
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -18,6 +16,7 @@ from contextlib import contextmanager
 from itertools import cycle
 from random import Random
 
+import click
 import numpy as np
 import psutil
 from scipy import stats
@@ -27,7 +26,8 @@ from sqlalchemy.orm import sessionmaker
 from models.enums import Side
 from models.leads import Lead
 from models.properties import Property
-from scripts.bench.run import fill, system, whole_run, write
+from scripts.bench.run import fill, memory_option, system, whole_run, write
+from scripts.bench.size import size_option
 from scripts.soak import role_of
 from worker.client import Client
 
@@ -38,25 +38,25 @@ WARM_UP_SHARE = 0.25
 Samples = dict[str, list[float]]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=3000, help="leads and properties  [3000]")
-    parser.add_argument("--runs", type=int, default=60, help="[60]")
-    parser.add_argument("--memory-mb", type=int, default=3072, help="WORKER_MEMORY_MB: small values make tiles  [3072]")
-    arguments = parser.parse_args()
+@click.command()
+@size_option("3k")
+@click.option("--runs", type=click.IntRange(min=1), default=60, show_default=True)
+@memory_option
+def main(size: int, runs: int, memory_mb: int) -> None:
+    """Tell whether the processes that score grow run after run."""
     samples: Samples = defaultdict(list)
-    with system(arguments.memory_mb) as (factory, client):
+    with system(memory_mb) as (factory, client):
         with factory() as session:
-            fill(session, arguments.size)
+            fill(session, size)
         with changes_going(factory, client) as changed:
-            for number in range(1, arguments.runs + 1):
+            for number in range(1, runs + 1):
                 whole_run(factory, client)
                 held = held_by_workers()
                 for name, megabytes in held.items():
                     samples[name].append(megabytes)
                 said = ", ".join(f"{name} {megabytes:.1f}" for name, megabytes in held.items())
                 print(f"run {number}, {changed()} changes: {said}", flush=True)
-    report(samples, arguments.runs)
+    report(samples, runs)
 
 
 def held_by_workers() -> dict[str, float]:
@@ -108,4 +108,4 @@ def report(samples: Samples, runs: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

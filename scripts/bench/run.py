@@ -6,11 +6,11 @@ It starts servers and workers of its own in a temporary folder, fills one market
 
 1. has the market rescored by the worker ``--repeats`` times, every list written anew, and takes the floor (a blocked
    float32 product of the written-out vectors) between the runs;
-2. changes leads and properties one at a time, at rest and while runs go, and waits until their lists are visible;
+2. changes leads and properties one at a time, at rest and while runs go, takes some off the market, and waits until all
+   lists that this touches are visible;
 3. compares the lists of all that it changed, and of those they stand in, with brute force, and runs `leadmatch check`.
 """
 
-import argparse
 import os
 import signal
 import statistics
@@ -26,6 +26,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+import click
 import numpy as np
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session, sessionmaker
@@ -42,6 +43,7 @@ from models.runs import get_run, request_run
 from models.settings import database_url
 from scripts.batches import batched
 from scripts.bench.contestants import floor
+from scripts.bench.size import size_option
 from scripts.bench.verify import lists_unlike_brute_force, scoring_ms
 from scripts.demo.cities import MOSCOW
 from scripts.demo.leads import lead_rows, supply_of
@@ -49,32 +51,40 @@ from scripts.demo.people import demo_users
 from scripts.demo.properties import property_rows
 from scripts.processes import dies_with_parent, stop_child
 from scripts.servers import PostgresServer, ValkeyServer
+from scripts.supervise import ROOT, procfile_commands
 from worker.client import Client
 from worker.rescore import load_snapshot
 from worker.snapshot import Snapshot
 
 MARKET = (city_of(MOSCOW.name).key, DealType.SALE)
-ROOT = Path(__file__).resolve().parents[2]
-#: Changes measured in each situation.
-CHANGES = 40
 #: Between two changes, so that they do not queue up behind one another.
 PAUSE_SECONDS = 0.1
 
+memory_option = click.option(
+    "--memory-mb",
+    type=click.IntRange(min=0),
+    default=3072,
+    show_default=True,
+    help="WORKER_MEMORY_MB: small values make tiles.",
+)
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", default=os.environ.get("SIZE", "20k"), help="leads and properties  [20k]")
-    parser.add_argument("--repeats", type=int, default=3, help="runs, and floors  [3]")
-    parser.add_argument("--memory-mb", type=int, default=3072, help="WORKER_MEMORY_MB: small values make tiles  [3072]")
-    parser.add_argument("--changes", type=int, default=CHANGES, help=f"of each situation  [{CHANGES}]")
-    arguments = parser.parse_args()
-    size = int(arguments.size.lower().removesuffix("k")) * (1000 if arguments.size.lower().endswith("k") else 1)
-    with system(arguments.memory_mb) as (factory, client):
+
+@click.command()
+@size_option("20k")
+@click.option("--repeats", type=click.IntRange(min=1), default=3, show_default=True, help="Runs, and floors.")
+@memory_option
+@click.option("--changes", type=click.IntRange(min=1), default=40, show_default=True, help="Measured in each situation.")
+def main(size: int, repeats: int, memory_mb: int, changes: int) -> None:
+    """Time whole rescorings through a real worker, and single changes. Exit code 1 if a list is wrong."""
+    # Whoever changes does so three times of each side, and others then leave.
+    if size < 4 * changes:
+        raise click.UsageError(f"--size must be at least four times --changes: {4 * changes}")
+    with system(memory_mb) as (factory, client):
         with factory() as session:
             fill(session, size)
-        runs, floors = take_turns(factory, client, arguments.repeats)
+        runs, floors = take_turns(factory, client, repeats)
         report_runs(runs, floors)
-        clean = report_changes(factory, client, arguments.changes)
+        clean = report_changes(factory, client, changes)
     sys.exit(0 if clean else 1)
 
 
@@ -97,17 +107,13 @@ def system(memory_mb: int) -> Iterator[tuple[sessionmaker[Session], Client]]:
                 "LOG_LEVEL": "WARNING",
             }
             os.environ.update(settings)
-            workers = [_start(line) for line in _procfile("worker", "runner")]
+            commands = procfile_commands(ROOT / "Procfile")
+            workers = [_start(commands[name]) for name in ("worker", "runner")]
             try:
                 yield sessions(connect(url, statement_timeout_ms=0, application="bench")), Client(valkey.url)
             finally:
                 for worker in workers:
                     stop_child(worker, [(signal.SIGTERM, 10)])
-
-
-def _procfile(*names: str) -> list[str]:
-    lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
-    return [lines[name] for name in names]
 
 
 def _start(line: str) -> subprocess.Popen:
@@ -253,6 +259,11 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
                 changed[side] |= set(picked)
                 half, most, last = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
                 print(f"{situation}, one {side.lower()}: visible p50 {half:.0f} ms, p95 {most:.0f} ms, most {last:.0f} ms")
+    for side in Side:
+        picked = rng.sample(sorted(set(ids[side]) - changed[side]), changes)
+        took = sorted(write(factory, client, side, entity_id, leaves=True) for entity_id in picked)
+        half, most, last = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
+        print(f"one {side.lower()} leaves every list: visible p50 {half:.0f} ms, p95 {most:.0f} ms, most {last:.0f} ms")
     with factory() as session:
         wrong, looked = lists_unlike_brute_force(session, _snapshot(session), changed)
         print(f"\nlists unlike brute force: {wrong} of {looked} that changes touched")
@@ -288,14 +299,15 @@ def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | Non
         going.result()
 
 
-def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id: int) -> float:
-    """Change one entity as the API does; seconds until its list is of the new version."""
+def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id: int, leaves: bool = False) -> float:
+    """Change one entity as the API does; seconds until its list is of the new version, or, if it *leaves*, in no market."""
     table, lists, key = (
         ("leads", "lead_recommendations", "lead_id")
         if side is Side.LEAD
         else ("properties", "property_recommendations", "property_id")
     )
     change = "budget_max = budget_max * 1.01" if side is Side.LEAD else "price = price * 1.01"
+    change = "status = 'ARCHIVED'" if leaves else change
     time.sleep(PAUSE_SECONDS)
     with factory() as session:
         version = session.scalar(
@@ -305,7 +317,8 @@ def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id:
         session.commit()
         began = time.perf_counter()
         (client.lead_changed if side is Side.LEAD else client.property_changed)(entity_id)
-        visible = text(f"SELECT version >= :version FROM {lists} WHERE {key} = :id")  # noqa: S608  # nosec B608
+        there = "city_key IS NULL" if leaves else "version >= :version"
+        visible = text(f"SELECT {there} FROM {lists} WHERE {key} = :id")  # noqa: S608  # nosec B608
         while not session.scalar(visible, {"id": entity_id, "version": version}):
             session.commit()
             time.sleep(0.003)

@@ -5,6 +5,7 @@ from rich.table import Table
 
 from models.api_keys import api_keys, create_api_key, revoke_api_key
 from models.audit import record
+from scripts.arguments import ROW_ID
 from scripts.databases import transaction
 from scripts.terminal import Terminal
 
@@ -42,7 +43,7 @@ def list_() -> None:
 
 
 @command.command("revoke")
-@click.argument("key_id", type=click.IntRange(1, 2**63 - 1))
+@click.argument("key_id", type=ROW_ID)
 def revoke(key_id: int) -> None:
     """End the key with this id (see `list`) at once."""
     with transaction() as session:

@@ -14,6 +14,7 @@ from matching.topk import MarketLists
 from scripts.bench import contestants, growth, sql
 from scripts.bench.contestants import COMPARATORS, Vectors
 from scripts.bench.market import SyntheticMarket, synthetic_market
+from scripts.bench.size import size_option
 from scripts.bench.timings import FLOOR, NARROW_FLOOR, OURS, SQL, Timings
 from scripts.home import Home
 
@@ -21,24 +22,9 @@ from scripts.home import Home
 LARGEST_DENSE, FLOOR_SHARE, LIBRARY_SHARE = 25_000, 4, 8
 
 
-class Size(click.ParamType):
-    """A number of rows; 20k means 20,000."""
-
-    name = "rows"
-
-    def convert(self, value, param, ctx) -> int:
-        text = str(value).lower()
-        digits = text.removesuffix("k")
-        if not digits.isdecimal() or int(digits) == 0:
-            self.fail(f"{value!r} is no number of rows; write 20000 or 20k", param, ctx)
-        return int(digits) * (1000 if text.endswith("k") else 1)
-
-
 @click.command()
-@click.option(
-    "--size", type=Size(), envvar="SIZE", default="20k", show_default=True, help="Leads and properties."
-)
-@click.option("--k", default=100, show_default=True, help="Length of a list.")
+@size_option("20k")
+@click.option("--k", type=click.IntRange(min=1), default=100, show_default=True, help="Length of a list.")
 @click.option(
     "--repeats",
     type=click.IntRange(1, 100),
@@ -47,7 +33,7 @@ class Size(click.ParamType):
     show_default=True,
     help="Turns of the engine and of the floor; the others take one.",
 )
-@click.option("--threads", default=0, help="0: one a core.")
+@click.option("--threads", type=click.IntRange(min=0), default=0, help="0: one a core.")
 @click.option("--alone", is_flag=True, help="The engine and the floor only.")
 @click.option(
     "--sql-sample",

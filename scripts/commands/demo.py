@@ -4,6 +4,7 @@ import click
 from rich.console import Console
 
 from models.settings import Settings
+from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.rescoring import ask_for_run
 
@@ -16,7 +17,7 @@ from scripts.rescoring import ask_for_run
     help="How many properties  [as many as leads, or 0 where the city has properties already].",
 )
 @click.option("--users", type=click.IntRange(1, 100_000), help="How many realtors and firms own them.")
-@click.option("--city", help="Москва, Алматы, Астана, or any city with properties  [all three].")
+@click.option("--city", type=CityName(), help="Москва, Алматы, Астана, or any city with properties  [all three].")
 @click.option("--seed", type=int, help="The same seed on the same database makes the same market.")
 @click.option("--no-rescore", is_flag=True, help="Do not ask the workers to rescore.")
 def command(

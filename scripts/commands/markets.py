@@ -10,6 +10,7 @@ from models.market_state import city_names
 from models.places import city_of
 from models.recommendations import Market
 from models.settings import Settings
+from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.terminal import Terminal
 
@@ -45,7 +46,7 @@ def list_command() -> None:
 
 @command.command("order")
 @click.argument("order", type=click.Choice([each.value for each in ListOrder]))
-@click.option("--city", required=True)
+@click.option("--city", type=CityName(), required=True)
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def order_command(order: str, city: str, deal_type: str) -> None:
     """Read the lists of a market by score, or in the balanced order: markets order balanced --city Москва"""
@@ -60,7 +61,7 @@ def order_command(order: str, city: str, deal_type: str) -> None:
 
 @command.command("explore")
 @click.argument("slots", type=click.IntRange(0, 5))
-@click.option("--city", required=True)
+@click.option("--city", type=CityName(), required=True)
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def explore_command(slots: int, city: str, deal_type: str) -> None:
     """Let up to SLOTS new properties follow each lead's list: markets explore 3 --city Москва. 0 ends it."""

@@ -16,13 +16,14 @@ from models.run_plan import live_markets
 from models.runs import get_run
 from models.settings import Settings
 from models.tiles import grid_of
+from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.rescoring import request, run_line, watch
 from scripts.terminal import Terminal
 
 
 @click.command()
-@click.option("--city", help="One city only.")
+@click.option("--city", type=CityName(), help="One city only.")
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), help="With --city  [SALE].")
 @click.option("--stale", is_flag=True, help="Only what has changed since it was scored.")
 @click.option("--watch", "watched", is_flag=True, help="Show the progress until the run ends; exit code 1 if it fails.")

@@ -11,6 +11,7 @@ from models.run_figures import progress_of
 from models.runs import RescoringRun, RescoringShard, cancel_run, get_run, runs
 from models.settings import Settings
 from models.shards import retry_failed
+from scripts.arguments import ROW_ID
 from scripts.databases import session_factory
 from scripts.rescoring import run_line
 from scripts.terminal import Terminal
@@ -18,9 +19,9 @@ from worker.client import Client
 
 
 @click.command()
-@click.argument("run_id", type=int, required=False)
-@click.option("--cancel", "cancelled", type=int, metavar="ID", help="Cancel what of the run has not ended.")
-@click.option("--retry", "retried", type=int, metavar="ID", help="Queue the run's failed shards again.")
+@click.argument("run_id", type=ROW_ID, required=False)
+@click.option("--cancel", "cancelled", type=ROW_ID, metavar="ID", help="Cancel what of the run has not ended.")
+@click.option("--retry", "retried", type=ROW_ID, metavar="ID", help="Queue the run's failed shards again.")
 @click.option("--state", type=click.Choice([each.value for each in RunState]), help="List runs in this state only.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
 def command(run_id: int | None, cancelled: int | None, retried: int | None, state: str | None, limit: int) -> None:

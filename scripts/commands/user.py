@@ -13,6 +13,7 @@ from models.settings import Settings
 from models.storage import Storage
 from models.uploads import forget_uploads
 from models.users import User, lock_user
+from scripts.arguments import ROW_ID
 from scripts.databases import transaction
 
 
@@ -22,7 +23,7 @@ def command() -> None:
 
 
 @command.command("export")
-@click.argument("user_id", type=click.IntRange(1, 2**63 - 1))
+@click.argument("user_id", type=ROW_ID)
 def export(user_id: int) -> None:
     """
     Print all that is stored about the user with this id, as JSON (leads, properties, matches, notices, files,

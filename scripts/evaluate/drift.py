@@ -55,8 +55,8 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Drift:
     fitted = TextModel.fit([listing.facts.text for listing in by_age] + wishes, seed=0)
     markets = [
         Market(
-            lead_vectors(town.lead_columns, model, town.places),
-            property_vectors(town.property_columns, model, town.places),
+            lead_vectors(town.lead_columns, model),
+            property_vectors(town.property_columns, model),
         )
         for model in (kept, fitted)
     ]

@@ -62,8 +62,8 @@ def _listed(listings: list[Listing], n_leads: int, seed: int) -> ActedPairs:
     model = TextModel.fit(town.property_columns.text + town.lead_columns.text, seed=0)
     rows = np.repeat(np.arange(len(lists)), lists.lengths)
     values, stated = criterion_values(
-        lead_vectors(town.lead_columns, model, town.places).take(rows),
-        property_vectors(town.property_columns, model, town.places).take(lists.columns),
+        lead_vectors(town.lead_columns, model).take(rows),
+        property_vectors(town.property_columns, model).take(lists.columns),
     )
     places = 1.0 + np.arange(len(rows)) - lists.indptr[:-1][rows]
     return ActedPairs(values, stated, np.zeros(len(rows), bool), places, rows)

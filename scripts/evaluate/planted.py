@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from matching.columns import LeadFacts, PropertyFacts
+from scripts.listings import ListingsFileError
 
 CLASSES = {"Комфорт": "COMFORT", "Бизнес": "BUSINESS", "Премиум": "ELITE"}
 #: Leads and properties belong to different realtors.
@@ -52,7 +53,21 @@ _MAY_BE_DROPPED = ("area", "rooms", "districts", "metros", "property_class", "ye
 
 
 def read_listings(path: Path) -> list[Listing]:
-    """Listings with a price, in the file's order. Columns as its README says; empty means unknown."""
+    """
+    Listings with a price, in the file's order. Columns as for `leadmatch import-listings`; empty means unknown.
+
+    Raises:
+        ListingsFileError: A column is missing, or holds what it cannot.
+    """
+    try:
+        return _read(path)
+    except KeyError as error:
+        raise ListingsFileError(f"{path} has no column {error.args[0]} in its first line") from None
+    except ValueError as error:
+        raise ListingsFileError(f"{path} does not hold listings: {error}") from None
+
+
+def _read(path: Path) -> list[Listing]:
     number = lambda text: float(text) if text else None
     whole = lambda text: int(float(text)) if text else None
     with path.open(encoding="utf-8", newline="") as lines:

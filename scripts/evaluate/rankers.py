@@ -26,13 +26,12 @@ class Town:
     listings: list[Listing]
     lead_columns: LeadColumns
     property_columns: PropertyColumns
-    places: PlaceIndex
 
     @classmethod
     def of(cls, leads: list[LeadFacts], listings: list[Listing]) -> "Town":
         places = PlaceIndex()
         properties = PropertyColumns.from_facts([listing.facts for listing in listings], places)
-        return cls(leads, listings, LeadColumns.from_facts(leads, places), properties, places)
+        return cls(leads, listings, LeadColumns.from_facts(leads, places), properties)
 
 
 def leadmatch(town: Town, weights: Weights = DEFAULT_WEIGHTS) -> MarketLists:
@@ -41,8 +40,8 @@ def leadmatch(town: Town, weights: Weights = DEFAULT_WEIGHTS) -> MarketLists:
     if weights.text > 0:
         model = TextModel.fit(town.property_columns.text + town.lead_columns.text, seed=0)
     market = Market(
-        lead_vectors(town.lead_columns, model, town.places, weights),
-        property_vectors(town.property_columns, model, town.places, weights),
+        lead_vectors(town.lead_columns, model, weights),
+        property_vectors(town.property_columns, model),
     )
     return score_market(market, K)
 

@@ -6,19 +6,16 @@ import pwd
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 
 from scripts.errors import LaunchError
-from scripts.processes import dies_with_parent, end, processes_in, stop_child
+from scripts.processes import end, processes_in
 from scripts.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
-from scripts.servers.state import Connection, free_port, is_free, last_lines, open_log, write_private
-
-#: Replaying the log after a crash takes a while; a new server answers in half a second.
-PATIENCE = 120  # seconds
+from scripts.servers.server import Server
+from scripts.servers.state import write_private
 
 #: Both the superuser and the database; everything here belongs to one user.
 NAME = "leadmatch"
@@ -52,7 +49,7 @@ CARELESS = {
 }
 
 
-class PostgresServer:
+class PostgresServer(Server):
     """
     PostgreSQL on 127.0.0.1 with a password, its data in *folder*.
 
@@ -62,20 +59,13 @@ class PostgresServer:
     """
 
     name = "PostgreSQL"
+    #: Replaying the log after a crash takes a while; a new server answers in half a second.
+    patience = 120  # seconds
+    stop_signals = ((FAST, 15), (IMMEDIATE, 5))
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._account: Account | None = account_for_postgres()
-        self.folder = reachable_folder(Path(folder), self._account)
-        self.durable = durable
-        self.log = self.folder / "log"
-        self._data = self.folder / "data"
-        self._child: subprocess.Popen | None = None
-        self._connection: Connection | None = None
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it was started and has ended without being told to."""
-        return self._child is not None and self._child.poll() is not None
+        super().__init__(reachable_folder(Path(folder), self._account), durable)
 
     @property
     def url(self) -> str:
@@ -85,23 +75,10 @@ class PostgresServer:
         """The URL of another database on this server."""
         return f"postgresql://{NAME}:{self._known.password}@127.0.0.1:{self._known.port}/{database}"
 
-    @property
-    def port(self) -> int:
-        return self._known.port
-
     def start(self) -> None:
-        """
-        Start and wait for the first answer; make the data and the database if they are not there.
-
-        Raises:
-            LaunchError: It does not come up; the message ends in its own last words.
-        """
         self.sweep()
         programs = self._programs()
-        self._connection = Connection.recall(self.folder / "connection.json")
-        if not is_free(self._connection.port):
-            self._connection.port = free_port()
-        self._connection.keep(self.folder / "connection.json")
+        port = self._recall_connection().port
         if not self._data.exists():
             self._make_data(programs)
         self._check_owner()
@@ -109,57 +86,21 @@ class PostgresServer:
         # would believe it if its number has gone to another process of this account meanwhile, and refuse to start.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
-        settings = SETTINGS | ({} if self.durable else CARELESS) | {"port": str(self._connection.port)}
+        settings = SETTINGS | ({} if self.durable else CARELESS) | {"port": str(port)}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        log = open_log(self.log)
-        try:
-            self._child = subprocess.Popen(
-                [str(programs / "postgres"), "-D", str(self._data), *arguments],
-                cwd=self.folder,
-                env=_plain_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for its parent, who stops it last.
-                preexec_fn=dies_with_parent(FAST),
-                **self._as_account,
-            )
-        finally:
-            os.close(log)
-        self._wait_for_an_answer()
-
-    def stop(self) -> None:
-        if self._child is not None:
-            stop_child(self._child, [(FAST, 15), (IMMEDIATE, 5)])
-            self._child = None
+        command = [str(programs / "postgres"), "-D", str(self._data), *arguments]
+        self._launch(command, self.folder, at_our_death=FAST, env=_plain_environment(), **self._as_account)
 
     def kill(self) -> None:
-        """End it as a crash would (kill -9), for tests of what happens then."""
-        if self._child is not None:
-            stop_child(self._child, [])
-            self._child = None
-            self.sweep()  # Its children notice by themselves, a moment later.
+        super().kill()
+        self.sweep()  # Its children notice by themselves, a moment later.
 
     def sweep(self) -> int:
-        """Stop what a killed supervisor left running in this folder; how many processes that were."""
         left = processes_in(self._data, "postgres")
         if left:
             end(left[:1], FAST)  # The oldest is the parent of the others, and stops them in order.
             end(processes_in(self._data, "postgres"), IMMEDIATE, patience_seconds=5)
         return len(left)
-
-    def __enter__(self) -> "PostgresServer":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def _known(self) -> Connection:
-        if self._connection is None:
-            raise LaunchError("PostgreSQL has not been started")
-        return self._connection
 
     @property
     def _as_account(self) -> dict:
@@ -200,7 +141,7 @@ class PostgresServer:
         finally:
             password.unlink()
         if done.returncode:
-            raise LaunchError(f"PostgreSQL cannot make {self._data}: {done.stderr.strip().splitlines()[-1:]}")
+            raise LaunchError(f"PostgreSQL cannot make {self._data}: {' | '.join(done.stderr.splitlines()[-3:])}")
         draft.rename(self._data)
 
     def _check_owner(self) -> None:
@@ -213,26 +154,19 @@ class PostgresServer:
                 f" {_account_name(ours)}: start as who started before, or set LEADMATCH_HOME to another folder"
             )
 
-    def _wait_for_an_answer(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if self._child.poll() is not None:
-                raise LaunchError(f"PostgreSQL does not start: {last_lines(self.log)}")
-            try:
-                connection = psycopg2.connect(self.url_of("postgres"), connect_timeout=5)
-            except psycopg2.OperationalError as error:
-                if "authentication failed" in str(error):
-                    self.stop()
-                    raise LaunchError(
-                        f"{self.folder / 'connection.json'} does not hold this server's password"
-                    ) from None
-                time.sleep(0.01)
-            else:
-                with closing(connection):
-                    _make_database(connection)
-                return
-        self.stop()
-        raise LaunchError(f"PostgreSQL did not answer within {PATIENCE} s: {last_lines(self.log)}")
+    def _answers(self) -> bool:
+        try:
+            connection = psycopg2.connect(self.url_of("postgres"), connect_timeout=5)
+        except psycopg2.OperationalError as error:
+            if "authentication failed" in str(error):
+                self.stop()
+                raise LaunchError(
+                    f"{self.folder / 'connection.json'} does not hold this server's password"
+                ) from None
+            return False
+        with closing(connection):
+            _make_database(connection)
+        return True
 
 
 def _make_database(connection: "psycopg2.extensions.connection") -> None:

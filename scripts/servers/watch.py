@@ -1,35 +1,35 @@
 """Bring back a server that ends while the system runs, as a service manager would."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from scripts.errors import LaunchError
-from scripts.servers.postgres import PostgresServer
-from scripts.servers.valkey import ValkeyServer
+from scripts.keep import Backoff
+from scripts.servers.server import Server
 
 GLANCE = 1.0  # seconds between two looks
-#: After this many vain attempts in a row something is wrong that one more will not mend.
-ATTEMPTS = 5
 
 
 class Watch(threading.Thread):
     """
     Looks after *servers* from :meth:`start` to :meth:`stop`, and tells *say* what it does.
 
-    On Linux a server ends with the thread that started it, so those started here end at :meth:`stop`.
+    A server that cannot be started is tried again, ever more rarely: a disk that is full may be emptied. On Linux a server
+    ends with the thread that started it, so those started here end at :meth:`stop`.
     """
 
-    def __init__(self, servers: Iterable[PostgresServer | ValkeyServer], say: Callable[[str], None]) -> None:
+    def __init__(self, servers: Iterable[Server], say: Callable[[str], None]) -> None:
         super().__init__(name="watch", daemon=True)
-        self._attempts_left = {server: ATTEMPTS for server in servers}
+        self._backoffs = {server: Backoff() for server in servers}
+        #: Of servers that could not be started: when to try again, by the monotonic clock.
+        self._due: dict[Server, float] = {}
         self._say = say
         self._over = threading.Event()
 
     def run(self) -> None:
         while not self._over.wait(GLANCE):
-            for server, left in self._attempts_left.items():
-                if left and server.has_ended:
-                    self._restart(server)
+            self.look(time.monotonic())
 
     def stop(self) -> None:
         """Return when no server will be started any more."""
@@ -37,12 +37,20 @@ class Watch(threading.Thread):
         if self.is_alive():
             self.join()
 
-    def _restart(self, server: PostgresServer | ValkeyServer) -> None:
+    def look(self, now: float) -> None:
+        """Start what has ended, and what is due to be tried again at *now* (seconds)."""
+        for server in self._backoffs:
+            if now >= self._due[server] if server in self._due else server.has_ended:
+                self._restart(server, now)
+
+    def _restart(self, server: Server, now: float) -> None:
         self._say(f"{server.name} has ended; starting it again")
         try:
             server.start()
-        except LaunchError as error:
-            self._attempts_left[server] -= 1
-            self._say(error.message)
+        except (LaunchError, OSError) as error:
+            pause = self._backoffs[server].pause_after(lived_seconds=0)
+            self._due[server] = now + pause
+            self._say(f"{error}; trying again in {pause:g} s")
         else:
-            self._attempts_left[server] = ATTEMPTS
+            self._due.pop(server, None)
+            self._backoffs[server] = Backoff()

@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
+import json
 import time
 from datetime import timedelta
 
 import jwt
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from api.app import create_app
@@ -96,10 +97,10 @@ def test_one_account_takes_twenty_failures_and_a_success_costs_nothing(client, u
 
 
 def test_a_name_and_a_password_come_as_a_form(client, user):
-    assert (
-        client.post("/auth/login", json={"username": "alice@example.com", "password": PASSWORD}).status_code
-        == 400
-    )
+    form = {"username": "alice@example.com", "password": PASSWORD}
+
+    assert client.post("/auth/login", json=form).status_code == 415
+    assert client.post("/auth/login", data=form, content_type="multipart/form-data").status_code == 200
     assert (
         client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
     )
@@ -124,19 +125,31 @@ def test_signing_up_answers_the_profile_and_a_token(client):
         ({"role": "admin"}, "role"),
         ({"password": "short"}, "password"),
         ({"password": "x" * 129}, "password"),
+        ({"password": "\ud800" + PASSWORD}, "password"),
         ({"email": "nonsense"}, "email"),
         ({"phone": "12"}, "phone"),
+        ({"phone": "+7701abc4567"}, "phone"),
+        ({"phone": "+431234"}, "phone"),
+        ({"phone": "+49301234567890123"}, "phone"),
+        ({"phone": "+77011234567 ext 5"}, "phone"),
         ({"is_active": False}, "is_active"),
         ({"id": 1}, "id"),
         ({"name": None}, "name"),
     ],
 )
 def test_a_bad_sign_up_is_refused_by_field(client, db, change, field):
-    answer = client.post("/auth/register", json=ALICE | change)
+    answer = client.post("/auth/register", data=json.dumps(ALICE | change), content_type="application/json")
 
     assert answer.status_code == 400
     assert field in answer.json["errors"]["json"]
     assert db.query(User).count() == 0
+
+
+def test_a_sign_up_that_lacks_the_password_is_told_so(client):
+    body = {name: value for name, value in ALICE.items() if name != "password"}
+
+    assert list(client.post("/auth/register", json=body).json["errors"]["json"]) == ["password"]
+    assert "phone" in client.post("/auth/register", json={"telegram_id": "42"}).json["errors"]["json"]
 
 
 # -- Tokens ------------------------------------------------------------------------------------------------------------
@@ -284,6 +297,30 @@ def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environmen
     assert local.test_client().post("/auth/telegram/login-or-register", json=BOT_BODY).status_code == 200
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["known by phone", "new"])
+def test_a_second_tap_in_the_bot_lets_in_as_the_first(with_bot, db, known):
+    """The first commits when the second has just found nobody with this Telegram account."""
+    if known:
+        make_user(db, phone=BOT_BODY["phone"])
+        db.commit()
+    first = make_user(db, telegram_id="42", phone="+77010000000" if known else BOT_BODY["phone"])
+
+    def commit(_connection, _cursor, statement, *_):
+        if "users.telegram_id = " in statement:
+            db.commit()
+
+    bots_engine = with_bot.application.extensions["engine"]
+    event.listen(bots_engine, "after_cursor_execute", commit)
+    try:
+        answer = with_bot.post(
+            "/auth/telegram/login-or-register", json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secret"}
+        )
+    finally:
+        event.remove(bots_engine, "after_cursor_execute", commit)
+
+    assert with_bot.get("/auth/me", headers=bearer(answer.json["access_token"])).json["id"] == first.id
+
+
 def test_the_bot_makes_no_administrators(with_bot):
     answer = with_bot.post(
         "/auth/telegram/login-or-register",
@@ -355,13 +392,25 @@ def test_a_bad_change_is_refused(client, admin, user, body):
     assert client.patch(f"/admin/users/{user.id}", json=body, headers=token_header(admin)).status_code == 400
 
 
+def test_a_body_that_is_no_json_is_not_taken_for_an_empty_one(client, admin, user):
+    def patch(content_type):
+        headers = token_header(admin)
+        return client.patch(f"/admin/users/{user.id}", data=b"role=agent", content_type=content_type, headers=headers)
+
+    assert patch("application/x-www-form-urlencoded").status_code == 415
+    assert "application/json" in patch("text/plain").json["message"]
+    assert patch(None).status_code == 400  # read as JSON, which it is not
+
+
 def test_users_are_listed_by_pages_without_the_deleted(client, db, admin, user):
     gone = make_user(db, is_active=False, deleted_at=utc_now())
     db.commit()
 
     rows = client.get("/admin/users", query_string={"limit": 100}, headers=token_header(admin)).json
     assert [row["id"] for row in rows] == [admin.id, user.id]
-    assert client.get("/admin/users?page=2&limit=1", headers=token_header(admin)).json[0]["id"] == user.id
+    second = client.get("/admin/users?page=2&limit=1", headers=token_header(admin))
+    assert second.json[0]["id"] == user.id
+    assert json.loads(second.headers["X-Pagination"])["total"] == 2
     assert (
         client.patch(
             f"/admin/users/{gone.id}", json={"is_active": True}, headers=token_header(admin)

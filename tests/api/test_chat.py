@@ -249,6 +249,14 @@ def test_a_ticket_opens_one_socket(pair, web):
     assert refusal.value.response.status_code == 401
 
 
+def test_a_token_opens_a_socket_from_the_address_with_and_without_bearer(pair, web):
+    it = pair()
+    for token in (it.buyer.token, f"Bearer%20{it.buyer.token}", f"Bearer+{it.buyer.token}"):
+        with open_socket(web, it.chat, query=f"?token={token}") as buyer:
+            say(buyer, "Я тут")
+            assert hear(buyer)["message"] == "Я тут"
+
+
 def test_the_handshake_refuses_who_may_not_talk(pair, person, web):
     it, stranger = pair(), person()
     cases = [

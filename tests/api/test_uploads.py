@@ -160,7 +160,7 @@ def test_a_file_of_50_mb_is_refused_and_never_held_in_memory(app, client, owner)
     finally:
         tracemalloc.stop()
 
-    assert (answer.status_code, list(answer.json["errors"]["files"])) == (413, ["avatar"])
+    assert (answer.status_code, list(answer.json["errors"]["multipart"])) == (413, ["avatar"])
     assert body.taken == body.length
     assert most < 5 << 20
     assert files_of(app) == []

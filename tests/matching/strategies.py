@@ -80,8 +80,8 @@ def vectors(some_leads, some_properties, text_model=TEXT_MODEL, **weights):
     """Both sides of a market of facts."""
     places = PlaceIndex()
     return (
-        lead_vectors(LeadColumns.from_facts(some_leads, places), text_model, places, **weights),
-        property_vectors(PropertyColumns.from_facts(some_properties, places), text_model, places, **weights),
+        lead_vectors(LeadColumns.from_facts(some_leads, places), text_model, **weights),
+        property_vectors(PropertyColumns.from_facts(some_properties, places), text_model),
     )
 
 

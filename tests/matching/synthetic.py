@@ -5,7 +5,7 @@ back.
 
 import numpy as np
 
-from matching.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.columns import LeadColumns, PropertyColumns
 from matching.text import TextModel
 from matching.topk import Market
 from matching.vectorize import lead_vectors, property_vectors
@@ -18,13 +18,10 @@ def synthetic(n_leads: int, n_properties: int, seed: int = 0, owners: int = 40, 
     A random market; *owners* few enough give many pairs of one owner, *excluded* counts pairs for each side.
     """
     rng = np.random.default_rng(seed)
-    places = PlaceIndex([f"d{i}" for i in range(9)], [f"m{i}" for i in range(20)])
     leads, properties = lead_columns(rng, n_leads, owners), property_columns(rng, n_properties, owners)
     model = TextModel.fit(leads.text + properties.text, seed=0)
     pairs = lambda: rng.integers(0, [n_leads, n_properties], (excluded, 2))
-    return Market(
-        lead_vectors(leads, model, places), property_vectors(properties, model, places), pairs(), pairs()
-    )
+    return Market(lead_vectors(leads, model), property_vectors(properties, model), pairs(), pairs())
 
 
 def texts(rng: np.random.Generator, n: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Columns refuse what contradicts itself, and place names meet under one key."""
 
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from tests.matching.test_criteria import HOME, LEAD
         ("м. Спортивная", "станция метро «Спортивная»"),
         ("Arbat District", "arbat"),
         ("мкр. Самал-2", "Самал 2"),
+        (unicodedata.normalize("NFD", "Нагатинский Затон, Хорошёво"), "Нагатинский затон хорошево"),
     ],
 )
 def test_spellings_of_one_place_meet(one, other):

@@ -106,6 +106,20 @@ def test_full_run_equals_incremental(market_of, k):
     )
 
 
+@pytest.mark.parametrize(("n_leads", "n_properties"), [(30, 2500), (2500, 30), (3, 3)])
+def test_lists_of_one_side_alone_are_those_of_both_and_cost_no_more_pairs(n_leads, n_properties):
+    market = synthetic(n_leads, n_properties, excluded=200)
+
+    both = score_market(market, 10)
+    leads_alone, properties_alone = score_market(market, 10, for_properties=False), score_market(market, 10, for_leads=False)
+
+    assert_same(leads_alone.for_leads, both.for_leads)
+    assert_same(properties_alone.for_properties, both.for_properties)
+    assert_same(leads_alone.for_properties, RankedLists.empty(n_properties))
+    assert_same(properties_alone.for_leads, RankedLists.empty(n_leads))
+    assert max(leads_alone.pairs_scored, properties_alone.pairs_scored) <= both.pairs_scored
+
+
 def pairs_of_tile(pairs, first, size):
     inside = (pairs[:, 0] >= first) & (pairs[:, 0] < first + size)
     return pairs[inside] - [first, 0]
@@ -190,6 +204,19 @@ def test_any_sequence_of_writes_leaves_the_lists_of_a_full_run(data, k):
         lists = brought_up_to_date(lists, np.array(sorted(changed)), ScoresOf(market), k)
 
         assert_same(lists, score_market(market, k).for_leads)
+
+
+def test_entries_in_any_order_are_ranked_by_row_then_score_then_column():
+    random = np.random.default_rng(0)
+    rows, columns = random.integers(0, 9, 500), random.permutation(500)
+    scores = random.choice(np.array([-0.0, 0, 1, 90, 90 + 2**-17, 100], np.float32), 500)
+    expected = np.lexsort((columns, -scores, rows))
+
+    lists = RankedLists.from_entries(rows, columns, scores, n_rows=10, k=500)
+
+    assert lists.columns.tolist() == columns[expected].tolist()
+    assert lists.scores.tolist() == scores[expected].tolist()
+    assert lists.lengths.tolist() == np.bincount(rows, minlength=10).tolist()
 
 
 def test_a_full_list_that_loses_an_entry_is_recomputed():

@@ -134,8 +134,8 @@ def test_looking_less_at_low_places_is_made_up_for():
 
 def test_values_are_those_of_the_explanation():
     places, model = PlaceIndex(), TextModel.fit([LEAD.text, HOME.text], seed=0)
-    wishes = lead_vectors(LeadColumns.from_facts([LEAD], places), model, places)
-    offers = property_vectors(PropertyColumns.from_facts([HOME], places), model, places)
+    wishes = lead_vectors(LeadColumns.from_facts([LEAD], places), model)
+    offers = property_vectors(PropertyColumns.from_facts([HOME], places), model)
     values, stated = criterion_values(wishes, offers)
     [explained] = explain_pairs([LEAD], [HOME], model)
 
@@ -149,8 +149,8 @@ def test_scores_are_the_engine_s():
     leads = [replace(LEAD, year_min=None, property_class=None if number % 2 else "ELITE") for number in range(6)]
     homes = [replace(HOME, price=float(price)) for price in rng.uniform(9e6, 16e6, 6)]
     values, stated = criterion_values(
-        lead_vectors(LeadColumns.from_facts(leads, places), model, places),
-        property_vectors(PropertyColumns.from_facts(homes, places), model, places),
+        lead_vectors(LeadColumns.from_facts(leads, places), model),
+        property_vectors(PropertyColumns.from_facts(homes, places), model),
     )
     some = ActedPairs(values, stated, np.ones(6, bool), np.full(6, np.nan), np.arange(6))
 
@@ -159,10 +159,19 @@ def test_scores_are_the_engine_s():
         assert scores_of(some, weights) == pytest.approx(engine, abs=0.01)
 
 
-def test_a_broken_pair_has_no_values():
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"rooms": 7},
+        {"price": 40e6},
+        {"price": LEAD.price_max * 1.151},  # right behind the limit of 1.15
+        {"area": LEAD.area_min * 0.49},  # and that of 0.5
+    ],
+)
+def test_a_broken_pair_has_no_values(broken):
     places, model = PlaceIndex(), TextModel.empty()
-    wishes = lead_vectors(LeadColumns.from_facts([LEAD], places), model, places)
-    offers = property_vectors(PropertyColumns.from_facts([replace(HOME, rooms=7)], places), model, places)
+    wishes = lead_vectors(LeadColumns.from_facts([LEAD], places), model)
+    offers = property_vectors(PropertyColumns.from_facts([replace(HOME, **broken)], places), model)
 
     assert np.isnan(criterion_values(wishes, offers)[0]).all()
 

@@ -47,6 +47,13 @@ def log_odds_of_its_own(niche: Prospects) -> np.ndarray:
     return 1.5 * (niche.sources == "olx") - 1.0 * (niche.sources == "whatsapp") - budget + np.log1p(niche.messages) - 2
 
 
+def test_a_budget_of_nothing_is_a_small_one_to_the_model_and_not_a_middling_one():
+    column = list(quality.FEATURES).index("log_budget")
+    seen = [quality.features(prospects(budgets=budget, niche_budgets=100.0))[0, column] for budget in (0.0, 1.0, 100.0)]
+
+    assert seen == [-3.0, -3.0, 0.0]
+
+
 def test_weights_add_up_to_a_hundred():
     assert sum(WEIGHTS.values()) == 100
 

@@ -1,5 +1,10 @@
 """Words of leads find words of properties."""
 
+import sys
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
 import numpy as np
 import pytest
 
@@ -43,6 +48,20 @@ def test_what_means_the_same_is_nearer(model, wish, alike, unlike):
     assert cosine(model, wish, alike) > cosine(model, wish, unlike) + 0.1
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("животных нет. Парк, метро", "парк, метро животных, нет"),
+        ("детей нет\nпарк", "парк, детей"),
+        ("первый этаж?? Нет! Тихий двор", "тихий двор, первый этаж"),
+        (unicodedata.normalize("NFD", "тихий двор, у метро, с ребёнком"), "тихий двор, у метро, с ребенком"),
+        ("тихий двор 🌳🌳 метро", "тихий двор метро"),
+    ],
+)
+def test_a_negation_ends_with_its_sentence_and_spellings_of_one_letter_are_one(model, one, other):
+    np.testing.assert_array_equal(*model.transform([one, other]))
+
+
 def test_vectors_have_length_one_or_nothing(model):
     vectors = model.transform(["метро", "", "абракадабра", *CORPUS])
 
@@ -84,3 +103,22 @@ def test_tiny_corpora_make_models_that_work(corpus):
 
 def test_the_empty_model_knows_nothing():
     assert not TextModel.empty().transform(["метро"]).any()
+
+
+def test_threads_that_share_a_model_get_what_each_gets_alone():
+    random = Random(0)  # nosec B311
+    syllables = "ба ве ги до жу за ки ло ме на по ру са ту фи ха цо чу ша ще".split()
+    words = ["".join(random.choices(syllables, k=4)) for _ in range(400)]
+    texts = [" ".join(random.choices(words, k=8)) for _ in range(160)]
+    stored = TextModel.fit(texts, seed=0).to_bytes()
+    alone = TextModel.from_bytes(stored).transform(texts)
+    shared = TextModel.from_bytes(stored)  # which has yet to learn every word
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # seconds: threads take turns all the time
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            together = list(pool.map(lambda text: shared.transform([text])[0], texts))
+    finally:
+        sys.setswitchinterval(usual)
+
+    np.testing.assert_array_equal(together, alone)

@@ -1,16 +1,20 @@
 """The command line's own workings."""
 
+import errno
 import os
 import subprocess
 import sys
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from models.errors import ConflictError
 from scripts import cli
+from scripts.errors import LaunchError
 from scripts.home import Home, load_home_environment
 from scripts.keep import HEALTHY, LONGEST_PAUSE, Backoff
+from scripts.servers.watch import Watch
 from scripts.supervise import procfile_commands
 from scripts.system import ROOT
 
@@ -47,6 +51,68 @@ def test_a_domain_error_is_one_line_and_a_fault_of_ours_a_traceback(monkeypatch,
     fail(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         cli.main()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # An empty variable of a script must not widen what is asked for to everything.
+        ["rescore", "--city", ""],
+        ["weights", "rollback", "--city", " "],
+        ["import-listings", "file.csv", "--city", ""],
+        ["markets", "order", "balanced", "--city", "я" * 101],
+        ["runs", str(2**63)],
+        ["runs", "--cancel", "0"],
+        ["weights", "rollback", "--to", str(2**63)],
+        ["bench", "--size", "0k"],
+        ["bench", "--k", "0"],
+        ["bench", "--threads", "-1"],
+    ],
+    ids=" ".join,
+)
+def test_arguments_that_cannot_be_meant_are_refused_before_anything_is_done(line, tmp_path):
+    done = CliRunner().invoke(cli.cli, line, env={"LEADMATCH_HOME": str(tmp_path), "DATABASE_URL": None})
+
+    assert done.exit_code == 2
+    assert "Error: Invalid value" in done.output
+
+
+def test_a_full_disk_is_told_in_one_line(monkeypatch, capsys):
+    def command(**_):
+        raise OSError(errno.ENOSPC, "No space left on device", "home/leadmatch.env")
+
+    monkeypatch.setattr(cli, "cli", command)
+    with pytest.raises(SystemExit):
+        cli.main()
+
+    assert capsys.readouterr().err == "leadmatch: home/leadmatch.env cannot be written: No space left on device\n"
+
+
+class Broken:
+    """A server that ended, and cannot be started a number of times."""
+
+    name = "PostgreSQL"
+    has_ended = True
+
+    def __init__(self, failures):
+        self.failures = failures
+
+    def start(self):
+        if self.failures:
+            raise self.failures.pop()
+        self.has_ended = False
+
+
+def test_a_server_that_cannot_be_started_is_tried_again_ever_more_rarely():
+    said = []
+    server = Broken([LaunchError("it will not"), OSError(errno.ENOSPC, "No space left on device")] * 4)
+    watch = Watch([server], said.append)
+    for second in range(200):
+        watch.look(now=float(second))
+
+    tries = [line for line in said if "starting it again" in line]
+    assert not server.has_ended and len(tries) == 9
+    assert said[-2] == "it will not; trying again in 30 s"
 
 
 def test_a_running_systems_settings_yield_to_the_environment(monkeypatch, tmp_path):

@@ -98,7 +98,9 @@ def test_numbers_are_read_as_people_write_them(listings, written):
         ({"price": "1e30"}, "price must be above 0 and below"),
         ({"area": "big"}, "area is no number: big"),
         ({"area": "0.001"}, "area must be above 0"),
+        ({"price": "9" * 5000}, f"not {'9' * 50}"),
         ({"rooms": "1.5"}, "rooms must be a whole number"),
+        ({"rooms": "1e9999999"}, "rooms must be a whole number"),  # written out, it has ten million digits
         ({"year_built": "1017"}, "year_built must be a whole number from 1500"),
         ({"declared_class": "Люкс"}, "declared_class is none of"),
         ({"deal": "swap"}, "deal is none of"),
@@ -129,15 +131,44 @@ def test_rows_of_a_wrong_length_and_repeated_ids_are_bad(listings):
     assert "stands on line 2 already" in found[-1].reason
 
 
-def test_semicolons_and_a_byte_order_mark_are_read_too(listings):
-    [listing] = listings("17;100,5", header="\ufeffid;price")
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("\ufeffid;price", "17;100,5"),
+        ("ID ; Price", '"17";"100,5"'),
+        ("Id\tPRICE", "17\t100,5"),
+        (" id, price,,", '17,"100,5",,'),  # a spreadsheet's blanks and nameless columns
+    ],
+)
+def test_headers_are_read_as_programs_write_them(listings, header, line):
+    [listing] = listings(line, header=header)
 
     assert (listing.external_id, listing.columns["price"]) == ("17", Decimal("100.5"))
+
+
+def test_a_quotation_mark_that_is_never_closed_swallows_no_rows_quietly(listings):
+    [good, bad] = listings(row(id="1"), '2,sale,"Москва', row(id="3"))
+
+    assert good.external_id == "1"
+    assert str(bad).startswith("line 4: it is no well-formed CSV")
+
+
+def test_what_portals_write_for_unknown_and_old_roubles_are_understood(listings):
+    header = "id,price,currency,kitchen_area,living_area,ceiling_m"
+    [listing] = listings("1,5,rur,-1.0,1e400,3.1", header=header)
+
+    assert listing.columns["currency"] == "RUB"
+    assert listing.columns["attributes"] == {"ceiling_m": 3.1}
+    assert listing.columns["search_text"] == "потолки 3.1 м"
 
 
 def test_a_file_that_holds_no_listings_is_one_clear_error(tmp_path, listings):
     with pytest.raises(ListingsFileError, match="no column price"):
         listings("17", header="id")
+    with pytest.raises(ListingsFileError, match="two columns price"):
+        listings("17,1,2", header="id,price,Price")
+    with pytest.raises(ListingsFileError, match="no header that can be read"):
+        listings("17,1,2", header="id,price," + "x" * 200_000)
     with pytest.raises(ListingsFileError, match="cannot be read: No such file"):
         list(read_listings(tmp_path / "absent.csv", MOSCOW))
     (tmp_path / "latin.csv").write_bytes("id,price,city\n1,5,Москва\n".encode("cp1251"))
@@ -200,11 +231,13 @@ def test_the_command_reports_and_a_dry_run_stores_nothing(process_environment, m
     path.write_text("\n".join([HEADER, row(id="1"), row(id="2", price="x"), row(id="3")]), encoding="utf-8")
     arguments = [str(path), "--city", "Москва", "--no-rescore", "--errors", str(errors)]
 
+    nowhere = CliRunner().invoke(command, [*arguments[:-1], str(tmp_path / "absent" / "errors.txt")])
     dry = CliRunner().invoke(command, [*arguments, "--dry-run"])
     with engine.connect() as connection:
         assert connection.scalars(select(Property.id)).all() == []
     wet = CliRunner().invoke(command, arguments)
 
+    assert nowhere.exit_code == 2 and "No such file or directory" in nowhere.output
     assert dry.exit_code == wet.exit_code == 0
     assert "line 3: price is no number: x" in wet.output
     assert "2 new, 0 changed, 0 as they were, 1 bad" in dry.output and "2 new" in wet.output

@@ -114,7 +114,7 @@ def test_strangers_are_refused(postgres_server, valkey_server):
 def test_servers_end_when_their_supervisor_is_killed(folder):
     supervisor = start_in_another_process(
         "from scripts.servers import PostgresServer, ValkeyServer\n"
-        f"a, b = PostgresServer({str(folder / 'postgres')!r}), ValkeyServer({str(folder / 'valkey')!r})\n"
+        f"a, b = PostgresServer({str(folder / 'postgres')!r}, durable=False), ValkeyServer({str(folder / 'valkey')!r})\n"
         "a.start(); b.start()"
     )
     processes = processes_in(folder / "postgres/data", "postgres") + processes_in(
@@ -127,31 +127,23 @@ def test_servers_end_when_their_supervisor_is_killed(folder):
     wait_for_the_end_of(processes)
 
 
-def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(folder, monkeypatch):
+def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(folder, postgres_server, valkey_server):
     # Without the signal at a parent's death, as on macOS.
     orphaned = start_in_another_process(
-        "import scripts.servers.postgres as p, scripts.servers.valkey as v\n"
-        "p.dies_with_parent = v.dies_with_parent = lambda sent: None\n"
-        f"for name in ('mine', 'other'):\n"
-        f"    p.PostgresServer({str(folder)!r} + '/' + name + '/postgres').start()\n"
-        f"    v.ValkeyServer({str(folder)!r} + '/' + name + '/valkey').start()"
+        "from scripts.servers import PostgresServer, ValkeyServer, server\n"
+        "server.dies_with_parent = lambda sent: None\n"
+        f"PostgresServer({str(folder)!r} + '/postgres', durable=False).start()\n"
+        f"ValkeyServer({str(folder)!r} + '/valkey').start()"
     )
     kill(orphaned)
+    left = processes_in(folder / "postgres/data", "postgres") + processes_in(folder / "valkey/data", "valkey-server")
+    assert len(left) >= 2 and all(process.is_running() for process in left)
 
-    def left(name: str) -> list[psutil.Process]:
-        return processes_in(folder / name / "postgres/data", "postgres") + processes_in(
-            folder / name / "valkey/data", "valkey-server"
-        )
+    with PostgresServer(folder / "postgres", durable=False), ValkeyServer(folder / "valkey"):
+        wait_for_the_end_of(left)
 
-    mine, others = left("mine"), left("other")
-    assert len(mine) >= 2 and len(others) == len(mine)
-
-    with PostgresServer(folder / "mine/postgres"), ValkeyServer(folder / "mine/valkey"):
-        wait_for_the_end_of(mine)
-        assert all(process.is_running() for process in others)
-
-    assert PostgresServer(folder / "other/postgres").sweep() and ValkeyServer(folder / "other/valkey").sweep()
-    wait_for_the_end_of(others)
+        assert run_sql(postgres_server, "SELECT 1") == [(1,)]
+        assert redis.Redis.from_url(valkey_server.url).ping()
 
 
 def test_a_pid_file_that_names_a_strangers_process_is_not_believed(folder):

@@ -22,7 +22,7 @@ from tests.worker.test_rescore import (
     shown,
     stored_lists,
 )
-from worker import rescore, scoring
+from worker import changes, rescore, scoring
 from worker.cache import SnapshotCache
 
 MARKETS = (MOSCOW, ALMATY)
@@ -110,6 +110,7 @@ def test_tasks_late_lost_twice_or_out_of_order_leave_the_lists_of_a_full_run(
     worker_here, small_lists, monkeypatch, seed
 ):
     monkeypatch.setattr(invariants, "LIST_LENGTH", 5)
+    monkeypatch.setattr(changes, "SCORED_TOGETHER", 1 if seed % 2 else 20)
     chance = random.Random(seed)
     with worker_here() as session:
         fill(session, chance)

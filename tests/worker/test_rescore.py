@@ -10,10 +10,10 @@ from models.leads import Lead, archive_lead, replace_lead
 from models.matches import act
 from models.membership import set_active
 from models.properties import Property, archive_property, replace_property
-from models.recommendations import recommended_page
+from models.recommendation_pages import recommended_page
 from models.users import User
 from tests.factories import make_lead, make_property, make_user
-from worker import rescore, scoring
+from worker import changes, rescore, scoring
 from worker.store import TABLES
 
 MOSCOW = ("geo:524901", DealType.SALE)
@@ -78,8 +78,9 @@ def random_write(session, chance):
         set_active(session, owner.id, not owner.is_active)
     else:
         other = Property if side is Side.LEAD else Lead
-        query = select(other).where(other.city_key == row.city_key, other.owner_id != row.owner_id)
-        partners = session.scalars(query.where(other.status == "ACTIVE").order_by(other.id)).all()
+        query = select(other).join(User, User.id == other.owner_id).where(other.status == "ACTIVE", User.is_active)
+        query = query.where(other.city_key == row.city_key, other.owner_id != row.owner_id)
+        partners = session.scalars(query.order_by(other.id)).all()
         if partners and row.status == "ACTIVE":
             partner = chance.choice(partners)
             lead, found = (row, partner) if side is Side.LEAD else (partner, row)
@@ -89,8 +90,9 @@ def random_write(session, chance):
     return side, row.id
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_lists_after_any_writes_are_those_of_a_full_run(worker_here, small_lists, seed):
+@pytest.mark.parametrize(("seed", "scored_together"), [(0, changes.SCORED_TOGETHER), (1, 1)])
+def test_lists_after_any_writes_are_those_of_a_full_run(worker_here, small_lists, monkeypatch, seed, scored_together):
+    monkeypatch.setattr(changes, "SCORED_TOGETHER", scored_together)
     chance = random.Random(seed)
     with worker_here() as session:
         fill(session, chance, 40)
@@ -175,6 +177,31 @@ def test_settling_twice_changes_nothing(worker_here):
 
         assert stored_lists(session) == once
         assert rescore.reconcile_market(session, MOSCOW) == 0
+
+
+def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acted_on(worker_here, small_lists, monkeypatch):
+    chance = random.Random(3)
+    with worker_here() as session:
+        fill(session, chance)
+        rebuild_all(session)
+        acted = []
+        for (table, lead_id), (ids, *_) in stored_lists(session).items():
+            if table == TABLES[Side.LEAD][0] and ids:
+                owner = session.get_one(User, session.get_one(Lead, lead_id).owner_id)
+                act(session, owner, Side.LEAD, lead_id=lead_id, property_id=ids[0], kind=ActionKind.LIKE)
+                acted.append((lead_id, ids[0]))
+        session.commit()
+        found = []
+        for fewest in (1, 1000):
+            monkeypatch.setattr(changes, "SCORED_TOGETHER", fewest)
+            everything = (set(session.scalars(select(table.id))) for table in (Lead, Property))
+            rescore._settle(session, MOSCOW, *everything)
+            session.commit()
+            found.append(stored_lists(session))
+
+    assert found[0] == found[1]
+    of_leads = {lead_id: ids for (table, lead_id), (ids, *_) in found[0].items() if table == TABLES[Side.LEAD][0]}
+    assert acted and not any(property_id in of_leads[lead_id] for lead_id, property_id in acted)
 
 
 def test_what_leaves_before_it_was_ever_scored_stands_in_nobodys_list(worker_here):
