@@ -12,7 +12,6 @@ from models.settings import Settings
 from worker import watch
 from worker.memory import share_one_heap
 from worker.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
-from worker.sms import gateway_of
 
 #: How often stale lists and abandoned work are looked for.
 SWEEP_SECONDS = 30
@@ -64,9 +63,7 @@ def make_app(settings: Settings) -> Celery:
 
     Raises:
         ScheduleError: A line of the schedule file is bad.
-        SettingsError: There is no such SMS gateway. Otherwise the first code would be the first to notice.
     """
-    gateway_of(settings.sms_gateway_url)
     tasks = [
         "worker.tasks",
         "worker.accounts",
