@@ -111,7 +111,7 @@ class Settings:
         settings = cls(
             environment=environment,
             database_url=database_url(_required(environ, "DATABASE_URL")),
-            redis_url=_required(environ, "REDIS_URL"),
+            redis_url=_redis_url(_required(environ, "REDIS_URL")),
             secret_key=_secret(environ, environment),
             port=_whole(environ, "PORT", 8000, 1, 65535),
             home=home,
@@ -159,6 +159,12 @@ def database_url(url: str) -> str:
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
         raise SettingsError("DATABASE_URL must begin with postgresql://")
     return f"postgresql+psycopg2://{rest}"
+
+
+def _redis_url(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://")):
+        raise SettingsError("REDIS_URL must begin with redis:// or rediss://")
+    return url
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

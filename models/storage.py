@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import fsspec
 
-from models.errors import BusyError
+from models.errors import BusyError, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +29,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class Storage:
-    """Files by name in the folder at *url*. Methods raise BusyError where the storage does not answer."""
+    """
+    Files by name in the folder at *url*. Methods raise BusyError where the storage does not answer.
+
+    Raises:
+        SettingsError: Nothing here speaks such a URL.
+    """
 
     def __init__(self, url: str) -> None:
-        self._files, self._folder = fsspec.core.url_to_fs(url, **OPTIONS.get(url.partition("://")[0], {}))
+        try:
+            self._files, self._folder = fsspec.core.url_to_fs(url, **OPTIONS.get(url.partition("://")[0], {}))
+        except (ValueError, ImportError) as error:
+            # The URL itself may hold credentials; what fsspec says of it names the protocol or the package that is missing.
+            raise SettingsError(f"MEDIA_URL is not usable: {error}") from None
         self._is_local = "file" in self._files.protocol
         self._files.retries = 2  # s3fs would try five times, with growing pauses; others do not look
 

@@ -4,6 +4,7 @@ import pytest
 
 from models.errors import SettingsError
 from models.settings import Settings
+from models.storage import Storage
 
 GOOD = {"DATABASE_URL": "postgresql://localhost/leadmatch", "REDIS_URL": "redis://localhost", "SECRET_KEY": "local"}
 STRONG = "0123456789-abcdefghijklmnopqrstuvwxyz"
@@ -32,6 +33,7 @@ def test_what_is_set_to_nothing_is_not_set():
         ("METRICS_NETWORKS", "10.0.0.0/99"),
         ("PORT", "eighty"),
         ("REDIS_URL", ""),
+        ("REDIS_URL", "http://localhost"),
         ("SECRET_KEY", ""),
         ("WEB_THREADS", "0"),
     ],
@@ -39,6 +41,11 @@ def test_what_is_set_to_nothing_is_not_set():
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(name, value):
     with pytest.raises(SettingsError, match=name):
         Settings.from_env(GOOD | {name: value})
+
+
+def test_a_store_that_nothing_here_speaks_with_is_refused_by_the_name_of_its_variable():
+    with pytest.raises(SettingsError, match="MEDIA_URL.*nope"):
+        Storage("nope://bucket")
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SMS_GATEWAY_URL", "TELEGRAM_BOT_SECRET"])
