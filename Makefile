@@ -43,7 +43,7 @@ lint: .venv/project ## check style, order of imports and known security mistakes
 bench-run: .venv/project ## rescore a market through a real worker, beside the dense floor; SIZE=100k
 	@$(RUN) scripts.bench.run $(ARGS)
 
-bench: .venv/project ## measure the engine and the API
+bench: .venv/project ## measure the engine beside brute force and other libraries
 	@$(RUN) scripts bench $(ARGS)
 
 clean: ## delete .venv; the state in var/ stays

@@ -146,7 +146,7 @@ def check_access() -> None:
         if isinstance(value, int) and value > LARGEST_ID:
             if view.access.leaves_to_view:
                 sign_in()
-            raise InvalidValueError(name, "There are no such large ids.")
+            raise InvalidValueError(name, "There are no such large ids.", place="path")
 
 
 def view_of_request() -> Callable[..., Any] | None:

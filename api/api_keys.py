@@ -12,7 +12,7 @@ HEADER = "X-API-Key"
 
 def api_key_or_local() -> None:
     """
-    Let in who sends a valid key, and in `local` who sends none; `g.caller` becomes "key:<id>".
+    Let in who sends a valid key, and in `local` who sends none; `g.caller` becomes "key:<id>" or "local".
 
     Raises:
         NotSignedInError: The key is wrong or revoked, or missing where it is required.
@@ -20,6 +20,7 @@ def api_key_or_local() -> None:
     key = request.headers.get(HEADER)
     if key is None:
         if current_app.extensions["settings"].is_local:
+            g.caller = "local"
             return
         raise NotSignedInError(REFUSED)
     g.caller = f"key:{use_api_key(session(), key).id}"

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from api import access, console, docs, errors, limits, requests, security, uploads
 from api.accounts import admin, auth, portal_doors, portal_users, telegram
-from api.blueprint import ErrorAnswer
+from api.blueprint import ErrorSchema
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.health import blp as health
@@ -93,9 +93,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.before_request(uploads.allow_large_body)
     app.teardown_appcontext(end_session)
     app.teardown_appcontext(uploads.remove_what_failed)
-    api = flask_smorest.Api(app)
-    api.ERROR_SCHEMA = ErrorAnswer
+    api = flask_smorest.Api()
+    api.ERROR_SCHEMA = ErrorSchema
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # api/openapi.py lists every error by its status
+    api.init_app(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     chat_socket.sock.init_app(app)

@@ -1,23 +1,33 @@
 """Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import flask_smorest
-from flask import request
+from flask import Request, g, request
 from marshmallow import RAISE, Schema, fields, validate
-from webargs.flaskparser import FlaskParser
+from webargs.core import parse_json
+from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.fields import FormWhole
 
 TOO_DEEP = "The JSON is nested too deeply."
 
 
+#: Either is read where a form is expected.
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
 class Parser(FlaskParser):
-    """Reads a request's parts. Unknown names are refused everywhere but in headers and paths."""
+    """
+    Reads a request's parts. Unknown names are refused everywhere but in headers and paths, and so is a body of another
+    type than expected: passed over it would be taken for an empty one, and "Missing data" would be no help.
+
+    `g.read_from` is the part that was read last: errors found later, by the domain, name the same place.
+    """
 
     DEFAULT_VALIDATION_STATUS = 400
     DEFAULT_UNKNOWN_BY_LOCATION = {
@@ -31,7 +41,13 @@ class Parser(FlaskParser):
     #: `multipart`: the texts and the files of a multipart body, read as one.
     __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
 
-    def load_json(self, req: Any, schema: Schema) -> Any:
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        g.read_from = "query"
+        return super().load_querystring(req, schema)
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(is_json_request(req), req, "application/json")
+        g.read_from = "json"
         try:
             return super().load_json(req, schema)
         except RecursionError:
@@ -39,9 +55,35 @@ class Parser(FlaskParser):
         except ValueError:  # not of the JSON's form, which webargs answers itself
             raise BadRequest("A number in the JSON has too many digits.") from None
 
-    def load_multipart(self, req: Any, schema: Schema) -> Any:
+    def _raw_load_json(self, req: Request) -> Any:
+        if req.mimetype or not _has_body(req):
+            return super()._raw_load_json(req)
+        return parse_json(req.get_data(cache=True))  # of no said type: it is JSON that we expect
+
+    def load_form(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(req.mimetype in FORMS, req, FORMS[0])
+        g.read_from = "form"
+        return super().load_form(req, schema)
+
+    def load_files(self, req: Request, schema: Schema) -> Any:
+        g.read_from = "files"
+        return super().load_files(req, schema)
+
+    def load_multipart(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(req.mimetype in FORMS, req, FORMS[1])
+        g.read_from = "multipart"
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
         return self._makeproxy(parts, schema)
+
+
+def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
+    """Raise a 415 for a body that says to be of another type than *expected*."""
+    if req.mimetype and not fits and _has_body(req):
+        raise UnsupportedMediaType(f"Send the body as {expected}, and say so in Content-Type.")
+
+
+def _has_body(req: Request) -> bool:
+    return bool(req.content_length or req.get_data(cache=True))
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -61,6 +103,9 @@ class Blueprint(flask_smorest.Blueprint):
 class Body(Schema):
     """Base of schemas of requests and answers."""
 
+    #: Fields that an answer may lack; the document promises the others (api/openapi.py).
+    sometimes: ClassVar[tuple[str, ...]] = ()
+
     class Meta:
         unknown = RAISE
         ordered = True
@@ -79,12 +124,12 @@ class PageArgs(Body):
     limit = FormWhole(1, 100, load_default=20, metadata={"description": "Rows a page."})
 
 
-class ErrorAnswer(Schema):
-    """How every error is answered."""
+class ErrorSchema(Schema):
+    """How every error is answered; `Error` in the document."""
 
-    code = fields.Integer(metadata={"description": "The HTTP status."})
-    status = fields.String(metadata={"description": "The status in words."})
-    message = fields.String(metadata={"description": "What is wrong and what to do."})
+    code = fields.Integer(required=True, metadata={"description": "The HTTP status."})
+    status = fields.String(required=True, metadata={"description": "The status in words."})
+    message = fields.String(required=True, metadata={"description": "What is wrong and what to do."})
     errors = fields.Dict(metadata={"description": "The reasons, by place and path of the field."})
 
 
@@ -98,7 +143,7 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
         That schema and what it loaded; raises a 400 like any other body.
     """
     try:
-        raw = request.get_json(silent=True)
+        raw = request.get_json(silent=True, force=not request.mimetype)
     except RecursionError:
         raise BadRequest(TOO_DEEP) from None
     schema = choose(raw if isinstance(raw, dict) else {})
@@ -110,6 +155,11 @@ def one_of(enum: Any, *, only: Collection[Any] | None = None, **kwargs: Any) -> 
     if only is None:
         return fields.Enum(enum, by_value=True, **kwargs)
     return SomeWords(enum, only, **kwargs)
+
+
+def shown_word(enum: Iterable[str], **kwargs: Any) -> fields.String:
+    """A field of an answer that holds one of an enumeration's words."""
+    return fields.String(validate=validate.OneOf([str(word) for word in enum]), **kwargs)
 
 
 class SomeWords(fields.String):
@@ -131,4 +181,4 @@ def or_null(schema: type[Schema]) -> dict[str, Any]:
     Such a view returns `jsonify(None)`: marshmallow would make an object without fields of a None.
     """
     either = {"anyOf": [schema, {"nullable": True, "enum": [None]}]}
-    return {"responses": {"200": {"content": {"application/json": {"schema": either}}}}}
+    return {"responses": {"200": {"description": "OK", "content": {"application/json": {"schema": either}}}}}

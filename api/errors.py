@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -62,7 +62,8 @@ def _domain_error(error: errors.DomainError) -> Response:
     if status is None:
         return _unexpected(error)
     if isinstance(error, errors.InvalidValueError):
-        return answer(status, error.message, _nested(error.place, error.field, error.reason))
+        place = error.place or g.get("read_from", "json")
+        return answer(status, error.message, _nested(place, error.field, error.reason))
     response = answer(status, error.message)
     if isinstance(error, errors.TooManyError | errors.BusyError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)

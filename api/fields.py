@@ -20,6 +20,7 @@ _BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u20
 NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _HAS_SIGN = re.compile(NOT_BLANK)
 
 
@@ -42,6 +43,14 @@ class Text(fields.String):
         if not self.empty and text and not _HAS_SIGN.search(text):
             raise ValidationError("This must not be blank.")
         return text
+
+
+class PasswordText(Text):
+    """A password of *shortest* to *longest* characters, blank ones among them; never in an answer."""
+
+    def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
+        shape = validate.Length(min=shortest)
+        super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
 
 
 def words(format_: str, examples: str) -> dict[str, str]:
@@ -90,7 +99,7 @@ class Number(fields.Field):
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         self.span(value)  # before rounding, which would bring in what lies just outside
-        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP)
+        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
 
     def number_of(self, value: Any) -> float:
         raise ValidationError("Not a valid number.")
@@ -100,13 +109,13 @@ class Number(fields.Field):
 
 
 class FormNumber(Number):
-    """A number in a form or query, where everything is text."""
+    """A number in a form or query, where everything is text: as JSON writes it, a sign and spaces around it allowed."""
 
     def number_of(self, value: Any) -> float:
-        try:
-            return float(value)
-        except (TypeError, ValueError, OverflowError):
-            raise ValidationError("Not a valid number.") from None
+        # Not what float() takes: "1_000", digits of other scripts, "infinity".
+        if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip(" ")):
+            raise ValidationError("Not a valid number.")
+        return float(value)
 
 
 def money(**kwargs: Any) -> Number:

@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 #: Pictures with more pixels are refused before they are decoded: a 30,000 x 30,000 PNG of one colour is a
 #: small file and 2.7 GB of memory.
@@ -20,6 +20,17 @@ LONGEST_SIDE = 4096  # pixels
 #: Pillow's formats that we read -> the format and the ending that we write. MPO is what some phones call a JPEG.
 FORMATS = {"JPEG": ("JPEG", "jpg"), "MPO": ("JPEG", "jpg"), "PNG": ("PNG", "png"), "WEBP": ("WEBP", "webp")}
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
+
+#: EXIF's orientation of a picture that does not stand upright -> what sets it upright.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 #: Decoding takes up to 200 MB; two at once are enough for a process.
 _decoders = threading.BoundedSemaphore(2)
@@ -78,7 +89,7 @@ def clean_image(stream: BinaryIO) -> CleanFile:
 def _drawn_anew(found: Image.Image) -> CleanFile:
     format_, ending = FORMATS[found.format]
     found.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded no larger than needed
-    upright = ImageOps.exif_transpose(found)
+    upright = _upright(found)
     see_through = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
     if upright.mode != "L":
         upright = upright.convert("RGBA" if see_through and format_ != "JPEG" else "RGB")
@@ -88,6 +99,19 @@ def _drawn_anew(found: Image.Image) -> CleanFile:
     options = {"JPEG": {"quality": 88}, "WEBP": {"quality": 88}, "PNG": {}}[format_]
     upright.save(out, format_, **options)
     return CleanFile(out.getvalue(), ending)
+
+
+def _upright(found: Image.Image) -> Image.Image:
+    """
+    A copy of the picture as it is meant to be seen.
+
+    ImageOps.exif_transpose would write the metadata anew, which we drop, and fails on fields that cameras got wrong.
+    """
+    try:
+        turn = TURNS.get(found.getexif().get(ExifTags.Base.Orientation))
+    except Exception:  # noqa: B902 - strangers' metadata breaks Pillow in many ways; the picture itself may be good
+        turn = None
+    return found.copy() if turn is None else found.transpose(turn)
 
 
 def is_pdf(head: bytes, tail: bytes) -> bool:

@@ -15,6 +15,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Flask, current_app, g, request
 from limits import RateLimitItem, parse
@@ -96,7 +97,7 @@ def limit_caller() -> None:
 
 def limit_door() -> None:
     """Count one try at a door from the caller's address."""
-    limits().spend(DOOR, "door", address())
+    limits().spend(DOOR, "door", network() or "unknown")
 
 
 def account_of(username: str) -> str:
@@ -126,12 +127,38 @@ def limits() -> Limits:
     return current_app.extensions["limits"]
 
 
-def address() -> str:
-    """Where the request comes from; X-Forwarded-For counts only from configured proxies (api/security.py)."""
-    return request.remote_addr or "unknown"
+def address() -> str | None:
+    """
+    The IP address that the request comes from; X-Forwarded-For counts only from configured proxies (api/security.py).
+
+    None where there is none: on a UNIX socket, or behind a proxy that names its clients otherwise. A port (Azure's gateways
+    write `203.0.113.7:51234`) and a zone are left out: the database keeps addresses, and refuses anything else.
+    """
+    raw = request.remote_addr or ""
+    if raw.startswith("["):
+        raw = raw[1:].partition("]")[0]
+    elif raw.count(":") == 1:
+        raw = raw.partition(":")[0]
+    try:
+        found = ip_address(raw.partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def network() -> str | None:
+    """
+    What calls are counted under: the address, of IPv6 its first 64 bits.
+
+    Whoever has an IPv6 address has the 2**64 around it as well (RFC 6177): a limit to each of them would be none.
+    """
+    found = address()
+    if found is None or not isinstance(ip_address(found), IPv6Address):
+        return found
+    return str(ip_network((found, 64), strict=False))
 
 
 def _limit_address() -> None:
     # Before the access check: guessing keys is limited too.
     if request.path.startswith("/api/") and request.path != "/api/health":
-        limits().spend(LEADGEN_ADDRESS, "leadgen-address", address())
+        limits().spend(LEADGEN_ADDRESS, "leadgen-address", network() or "unknown")

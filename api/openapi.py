@@ -77,8 +77,9 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
         # Set, not added: flask-smorest has some of these already, without their headers.
         api.spec.components.responses[_name(status)] = _error(meaning, headers)
     api.spec.components.responses[_name(414)] = TOO_LONG
-    _amend_schemas(api)
     paths = api.spec._paths  # apispec has no public way to amend a path that flask-smorest has added
+    _require_what_answers_have(paths, api.spec.components.schemas)
+    _amend_schemas(api)
     for method, path, who in access.operations(app):
         found = paths.get(_openapi_path(path), {})
         if who is not None and method.lower() in found:
@@ -126,6 +127,8 @@ def _errors_of(
         yield 409
     if has_body or retried:
         yield 413
+    if has_body:
+        yield 415
     if any(each["in"] == "query" for each in operation.get("parameters", [])):
         yield 414
     if path.startswith("/api/"):
@@ -140,6 +143,35 @@ def _error(meaning: str, headers: dict[str, Any]) -> dict[str, Any]:
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
     }
     return answer | ({"headers": headers} if headers else {})
+
+
+def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """
+    Mark all fields of schemas that only answers are made of as required: marshmallow knows no such thing of what it dumps.
+    What answers may lack is in a schema's `sometimes`. tests/promises.py holds every answer to this.
+    """
+    sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
+    operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]
+    answers = _named([each["responses"] for each in operations], schemas)
+    for name in answers - _named([each.get("requestBody") for each in operations], schemas):
+        if "properties" in schemas[name]:
+            schemas[name]["required"] = sorted(set(schemas[name]["properties"]) - set(sometimes.get(name, ())))
+
+
+def _named(part: Any, schemas: dict[str, Any]) -> set[str]:
+    """The names of the schemas that a part of the document refers to, directly or through others."""
+    found: set[str] = set()
+    waiting = [part]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
+            if name in schemas and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+        if isinstance(part, dict | list):
+            waiting += part.values() if isinstance(part, dict) else part
+    return found
 
 
 def _amend_schemas(api: flask_smorest.Api) -> None:

@@ -13,6 +13,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+#: Of our answers' own headers, those that pages of other origins are to read.
+EXPOSED = ["X-Pagination", "Retry-After", "Idempotency-Replayed", "X-Request-ID"]
 #: For data: nothing in it may run or be framed, should a browser ever show it as a page.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 #: For pages (the readers of the OpenAPI document): everything from here; they style and start themselves inline.
@@ -27,7 +29,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.after_request(_add_headers)
     if settings.cors_origins:
         # Tokens travel in a header that pages set themselves; cookies do not come into it.
-        CORS(app, origins=list(settings.cors_origins), supports_credentials=False, max_age=600)
+        CORS(app, origins=list(settings.cors_origins), supports_credentials=False, max_age=600, expose_headers=EXPOSED)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)

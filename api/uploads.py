@@ -2,9 +2,9 @@
 
     @signed_in
     @takes_uploads
-    @blp.arguments(Files, location="files")
-    def put(self, files): ...
-        url = store_image(files["avatar"], current_user(), "avatar")
+    @blp.arguments(Form, location="multipart")
+    def put(self, form): ...
+        url = store_image(form["avatar"], current_user(), "avatar")
 
 A file is stored while its request runs and removed again if the request fails; a removed file goes once the
 request's writes are committed. A crash in between leaves bytes without a row, which

@@ -1,7 +1,7 @@
 """Ads: what a campaign shows, and what each costs from day to day."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -20,11 +20,12 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, CreatedAt, Money, database_now, words
+from models.base import Base, CreatedAt, Money, UpdatedAt, database_now, words
 from models.campaigns import Campaign
-from models.errors import NotFoundError
+from models.errors import InvalidValueError, NotFoundError
 from models.niches import Niche
 from models.ordered_ids import new_id
 from models.transitions import check_move
@@ -66,7 +67,7 @@ class Ad(Base):
     url: Mapped[str | None] = mapped_column(String(2000))
     status: Mapped[AdStatus] = mapped_column(words(AdStatus, "status_is_known"), default=_DRAFT)
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 class AdSpend(Base):
@@ -135,6 +136,7 @@ def change_ad(
 
     Raises:
         ConflictError: The status cannot follow the present one.
+        InvalidValueError: The day would have cost more than can be kept.
     """
     if "status" in fields:
         check_move("ad", ad.status, fields["status"], MOVES)
@@ -151,8 +153,12 @@ def spent_by(session: Session, ad_id: UUID) -> Decimal:
 
 
 def _book(session: Session, ad: Ad, amount: Decimal, day: date | None) -> None:
+    """Add to what a day cost; raises InvalidValueError where no column holds the sum."""
     if not amount:
         return
     row = insert(AdSpend).values(ad_id=ad.id, day=day or database_now(session).date(), amount=amount)
     added = {"amount": AdSpend.amount + row.excluded.amount}
-    session.execute(row.on_conflict_do_update(constraint="pk_ad_spend", set_=added))
+    try:
+        session.execute(row.on_conflict_do_update(constraint="pk_ad_spend", set_=added))
+    except DataError:
+        raise InvalidValueError("spent", "No day can have cost so much.") from None

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Numeric, String, func, select
+from sqlalchemy import BigInteger, DateTime, Enum, FetchedValue, Identity, MetaData, Numeric, String, func, select, text
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 #: Every constraint has a name that says what it is, so that a migration can refer to it.
@@ -35,6 +35,18 @@ Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Money = Annotated[Decimal, mapped_column(Numeric(17, 2))]
 #: The moment a row was made, by the database's clock.
 CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]
+#: The moment a row was last written.
+UpdatedAt = Annotated[datetime, mapped_column(server_default=func.now(), onupdate=func.now())]
+#: Rises with every change of the row: a trigger sees to it.
+Version = Annotated[int, mapped_column(default=1, server_default=text("1"), server_onupdate=FetchedValue())]
+#: The transaction that wrote the row; lets a worker's snapshot ask for what it has not seen yet. A trigger, or whoever
+#: writes by SQL, keeps it so with every change.
+ChangedIn = Annotated[
+    int,
+    mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"), server_onupdate=FetchedValue()
+    ),
+]
 
 #: The largest id that a bigint holds; anything above it cannot exist.
 LARGEST_ID = 2**63 - 1

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.enums import ActionKind, Side
 from models.leads import Lead
-from models.matches import Action, Match
+from models.matches import Action, Match, match_ids_of
 from models.properties import Property
-from models.recommendations import LeadRecommendations, PropertyRecommendations
+from models.recommendations import SIDE_TABLES
 from models.users import User
 
 
@@ -33,7 +33,7 @@ def matches_for(user: User) -> Select:
         .join(Match.lead)
         .join(Match.property)
         .join(other, other.id == Lead.owner_id + Property.owner_id - user.id)
-        .where(or_(Lead.owner_id == user.id, Property.owner_id == user.id))
+        .where(Match.id.in_(match_ids_of(user)))
         .options(contains_eager(Match.lead), contains_eager(Match.property))
         .order_by(Match.updated_at.desc(), Match.id.desc())
     )
@@ -53,10 +53,6 @@ def board_match(user: User, row: Sequence) -> BoardMatch:
 
 def best_scores(session: Session, side: Side, row_ids: list[int]) -> dict[int, tuple[int, float | None]]:
     """(length of the stored list, its best score) of each lead or property that has a list."""
-    lists, key, ids = (
-        (LeadRecommendations, LeadRecommendations.lead_id, LeadRecommendations.property_ids)
-        if side is Side.LEAD
-        else (PropertyRecommendations, PropertyRecommendations.property_id, PropertyRecommendations.lead_ids)
-    )
+    _, lists, key, ids = SIDE_TABLES[side]
     query = select(key, func.cardinality(ids), lists.scores[literal(1)]).where(key.in_(row_ids))
     return {row_id: (length, best) for row_id, length, best in session.execute(query)}

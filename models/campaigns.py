@@ -4,7 +4,7 @@ What a campaign has spent and won is always counted from the rows of ads and pro
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Select, String, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, CreatedAt, Money, words
+from models.base import Base, CreatedAt, Money, UpdatedAt, words
 from models.errors import ConflictError, InvalidValueError, NotFoundError
 from models.niches import Niche
 from models.ordered_ids import new_id
@@ -70,7 +70,7 @@ class Campaign(Base):
     start_date: Mapped[date | None] = mapped_column(Date)
     end_date: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:

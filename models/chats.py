@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     case,
+    exists,
     func,
     or_,
     select,
@@ -29,6 +30,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from models.base import Base, CreatedAt, Id
 from models.erasure import ERASERS, EXPORTERS
 from models.errors import InvalidValueError, NotAllowedError, NotFoundError
+from models.inquiries import Inquiry
 from models.notifications import NoticeType, notify
 from models.properties import Property, on_market
 from models.users import User
@@ -141,9 +143,19 @@ def chat_of(session: Session, user: User, chat_id: int, *, lock: bool = False) -
 
 
 def chats_of(user: User) -> Select:
-    """(chat, its property, the other side, its last message or None, how many are unread), the liveliest first."""
-    other = aliased(User)
+    """
+    (chat, its property, the other side's name, its last message or None, how many are unread), the liveliest first.
+
+    A seller may open a chat with anybody. Whom they named learns of it by being written to; the seller learns a buyer's
+    name once that buyer has asked the seller about something or said a word: nobody reads all names by counting up ids.
+    """
+    other, asked, word = aliased(User), aliased(Inquiry), aliased(ChatMessage)
     mine = Chat.buyer_id == user.id
+    is_told = or_(
+        mine,
+        exists().where(asked.tenant_id == Chat.buyer_id, asked.owner_id == user.id),
+        exists().where(word.chat_id == Chat.id, word.sender_id == Chat.buyer_id),
+    )
     read_id = case((mine, Chat.buyer_read_id), else_=Chat.seller_read_id)
     unread = (
         select(func.count())
@@ -154,7 +166,7 @@ def chats_of(user: User) -> Select:
     )
     last = aliased(ChatMessage)
     return (
-        select(Chat, Property, other, last, unread)
+        select(Chat, Property, case((is_told, other.name)), last, unread)
         .join(Property, Property.id == Chat.property_id)
         .join(other, other.id == case((mine, Chat.seller_id), else_=Chat.buyer_id))
         .outerjoin(last, last.id == Chat.last_message_id)

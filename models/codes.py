@@ -84,7 +84,7 @@ class PhoneCode(Base):
     id: Mapped[Id]
     phone: Mapped[str] = mapped_column(String(16))
     country: Mapped[str] = mapped_column(String(4))  #: Calling code.
-    address: Mapped[str | None] = mapped_column(INET)  #: Who asked.
+    address: Mapped[str | None] = mapped_column(INET)  #: Who asked; of IPv6 the /64.
     #: Whom the code lets in,
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     #: or what becomes a user once the code proves the phone: first_name, last_name, role.

@@ -20,7 +20,7 @@ from models.codes import PhoneCode
 from models.enums import Side, Status
 from models.idempotency import IdempotentAnswer
 from models.leads import Lead
-from models.matches import Action, Match
+from models.matches import Action, Match, match_ids_of
 from models.notifications import Notification
 from models.properties import Property
 from models.uploads import Upload
@@ -120,12 +120,6 @@ def _rows_of(table: type[Base], condition: Callable[[User], Any]) -> Callable[[S
     return give
 
 
-def _matches_of(user: User) -> Any:
-    leads = select(Lead.id).where(Lead.owner_id == user.id)
-    properties = select(Property.id).where(Property.owner_id == user.id)
-    return Match.lead_id.in_(leads) | Match.property_id.in_(properties)
-
-
 def _row(row: Base) -> dict[str, Any]:
     names = [column.key for column in row.__mapper__.column_attrs if column.key not in HIDDEN]
     return {name: _plain(getattr(row, name)) for name in names}
@@ -148,7 +142,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),
     "properties": _rows_of(Property, lambda user: Property.owner_id == user.id),
     "actions": _rows_of(Action, _acted_by),
-    "matches": _rows_of(Match, _matches_of),
+    "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),

@@ -30,20 +30,19 @@ class SettingsError(DomainError):
 class InvalidValueError(DomainError):
     """A value breaks a rule."""
 
-    #: The part of a request that the value came in.
-    place = "json"
-
-    def __init__(self, field: str, reason: str) -> None:
-        """*field* is the dotted path of the value as the client sent it, *reason* one sentence for the client."""
+    def __init__(self, field: str, reason: str, *, place: str | None = None) -> None:
+        """
+        *field* is the dotted path of the value as the client sent it, *reason* one sentence for the client; *place* the part
+        of the request that it came in, where that is not the one that the request's values were read from.
+        """
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+        self.place = place
 
 
 class InvalidFileError(InvalidValueError):
     """An uploaded file cannot be read."""
-
-    place = "files"
 
 
 class TooLargeFileError(InvalidFileError):

@@ -1,6 +1,6 @@
 """Favourites: properties that somebody keeps in sight."""
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, delete, select, text
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, and_, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -27,15 +27,14 @@ class Favorite(Base):
 
 
 def add_favorite(session: Session, user: User, found: Property, *, from_feed: bool = False) -> Favorite:
-    """Keep a property; keeping it again gives the same favourite, also at the same moment."""
-    session.execute(
-        insert(Favorite)
-        .values(user_id=user.id, property_id=found.id, from_feed=from_feed)
-        .on_conflict_do_nothing(index_elements=[Favorite.user_id, Favorite.property_id])
+    """Keep a property; keeping it again gives the same favourite, also at the same moment. By hand counts for more."""
+    made = insert(Favorite).values(user_id=user.id, property_id=found.id, from_feed=from_feed)
+    # An update, although most often of nothing: a row that was passed over could be gone before it is read.
+    kept = made.on_conflict_do_update(
+        index_elements=[Favorite.user_id, Favorite.property_id],
+        set_={"from_feed": and_(Favorite.from_feed, made.excluded.from_feed)},
     )
-    return session.scalars(
-        select(Favorite).where(Favorite.user_id == user.id, Favorite.property_id == found.id)
-    ).one()
+    return session.scalars(kept.returning(Favorite), execution_options={"populate_existing": True}).one()
 
 
 def remove_favorite(session: Session, user: User, property_id: int, *, only_from_feed: bool = False) -> bool:

@@ -3,13 +3,22 @@
     new -> in_progress -> closed        (the owner moves it on; never back)
 """
 
-from datetime import datetime
-
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, delete, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    and_,
+    delete,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, CreatedAt, Id, words
+from models.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.enums import InquiryStatus
 from models.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from models.notifications import NoticeType, notify
@@ -17,6 +26,8 @@ from models.properties import Property
 from models.users import User
 
 _ORDER = list(InquiryStatus)
+#: Of a row that an upsert returns: whether it was inserted. One that it found carries the finder in xmax.
+_IS_NEW: ColumnElement[bool] = literal_column("inquiries.xmax = 0")
 
 
 class Inquiry(Base):
@@ -41,14 +52,15 @@ class Inquiry(Base):
     #: Made by the feed's like, and taken back with it while it is new.
     from_feed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 def inquire(
     session: Session, tenant: User, found: Property, *, owner_id: int | None = None, from_feed: bool = False
 ) -> Inquiry:
     """
-    Ask about a property and tell its owner, once however often and however simultaneously asked.
+    Ask about a property and tell its owner, once however often and however simultaneously asked. By hand counts for more:
+    what the feed had made is not taken back with the like any more.
 
     Args:
         owner_id: Whom the tenant takes for the owner; None trusts the listing.
@@ -60,16 +72,18 @@ def inquire(
         raise InvalidValueError("owner_id", "The listing belongs to another user.")
     if found.owner_id == tenant.id:
         raise NotAllowedError("This listing is your own.")
-    made = session.scalar(
-        insert(Inquiry)
-        .values(tenant_id=tenant.id, property_id=found.id, owner_id=found.owner_id, from_feed=from_feed)
-        .on_conflict_do_nothing(index_elements=[Inquiry.tenant_id, Inquiry.property_id])
-        .returning(Inquiry)
+    values = {"tenant_id": tenant.id, "property_id": found.id, "owner_id": found.owner_id, "from_feed": from_feed}
+    made = insert(Inquiry).values(values)
+    # An update, although most often of nothing: a row that was passed over could be gone before it is read.
+    asked = made.on_conflict_do_update(
+        index_elements=[Inquiry.tenant_id, Inquiry.property_id],
+        set_={"from_feed": and_(Inquiry.from_feed, made.excluded.from_feed)},
     )
-    if made is None:
-        return session.scalars(
-            select(Inquiry).where(Inquiry.tenant_id == tenant.id, Inquiry.property_id == found.id)
-        ).one()
+    inquiry, is_new = session.execute(
+        asked.returning(Inquiry, _IS_NEW), execution_options={"populate_existing": True}
+    ).one()
+    if not is_new:
+        return inquiry
     notify(
         session,
         found.owner_id,
@@ -78,9 +92,9 @@ def inquire(
         f"inquiry:{tenant.id}:{found.id}",
         title="Новая заявка",
         message=f"Вашим объявлением интересуются: {found.title or found.city}.",
-        data={"inquiry_id": made.id, "listing_id": found.id, "tenant_id": tenant.id},
+        data={"inquiry_id": inquiry.id, "listing_id": found.id, "tenant_id": tenant.id},
     )
-    return made
+    return inquiry
 
 
 def withdraw(session: Session, tenant: User, property_id: int) -> None:

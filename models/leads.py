@@ -1,15 +1,12 @@
 """Leads: what somebody looks for. An exchange lead, a tenant's preference and a portal request are all leads."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     CheckConstraint,
-    FetchedValue,
     ForeignKey,
     Index,
     Numeric,
@@ -17,14 +14,13 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
-    func,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.base import Base, CreatedAt, Id, Money, words
+from models.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
 from models.enums import Condition, DealType, Origin, PaymentMethod, PropertyClass, PropertyType, Status
 from models.errors import NotFoundError
 from models.properties import canonical
@@ -78,15 +74,10 @@ class Lead(Base):
     #: What one contract says beyond the common columns, under that contract's own names.
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
 
-    version: Mapped[int] = mapped_column(default=1, server_default=text("1"), server_onupdate=FetchedValue())
-    #: The transaction that wrote this version; lets a snapshot ask for what it has not seen yet.
-    changed_in: Mapped[int] = mapped_column(
-        BigInteger,
-        server_default=text("(pg_current_xact_id()::text)::bigint"),
-        server_onupdate=FetchedValue(),
-    )
+    version: Mapped[Version]
+    changed_in: Mapped[ChangedIn]
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
 
@@ -100,7 +91,7 @@ def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[s
 
 
 def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> None:
-    """Set the given columns."""
+    """Set the given columns, `city` among them; city and currency are made canonical."""
     for name, value in canonical(fields).items():
         setattr(lead, name, value)
     session.flush()

@@ -1,10 +1,9 @@
 """Choosing how a market's lists are read; :mod:`models.attention` says what ways there are."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.attention import forget_explored, forget_shifts
-from models.base import utc_now
 from models.enums import DealType, ListOrder
 from models.errors import NotFoundError
 from models.recommendations import Market
@@ -60,7 +59,7 @@ def take_order(session: Session, market: Market) -> bool:
     now = _locked(session, market.city_key, market.deal_type)
     if now is None or (now.list_order, now.exploration_slots, now.published_at) != read:
         return False
-    now.ordered_at = now.published_at or utc_now()
+    now.ordered_at = now.published_at or func.clock_timestamp()
     return True
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models.enums import Role, Status
 from models.errors import NotAllowedError, NotFoundError
 from models.places import city_of
-from models.properties import SEARCH_VECTOR, Property, on_market
+from models.properties import SEARCH_VECTOR, Property, is_on_market, on_market
 from models.users import User
 
 
@@ -83,7 +83,7 @@ def editable_listing(session: Session, user: User, listing_id: int) -> Property:
         raise NotFoundError("listing")
     if found.owner_id == user.id or user.role is Role.ADMIN:
         return found
-    if found.status is not Status.ACTIVE:
+    if not is_on_market(session, found):
         raise NotFoundError("listing")
     raise NotAllowedError("This listing belongs to somebody else.")
 

@@ -32,7 +32,12 @@ QUIET = {
     "celery.app.trace": "WARNING",
 }
 
-_QUOTED_DATA = re.compile(r"^(DETAIL:|\[parameters:|\[SQL:.*\[parameters:).*$", re.MULTILINE)
+#: What is quoted may have line breaks of its own: it goes on up to the next part of the error or of the traceback.
+_QUOTED_DATA = re.compile(
+    r"^(DETAIL:|\[parameters:|\[SQL:[^\n]*\[parameters:).*?"
+    r"(?=^(HINT:|CONTEXT:|\[SQL:|\(Background on|The above exception|During handling|Traceback)|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def configuration(environment: str, level: str, *, unhurried: bool = False) -> dict[str, Any]:
@@ -116,7 +121,7 @@ def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, An
     """
     for name in ("exception", "reason"):
         if isinstance(line.get(name), str):
-            line[name] = _QUOTED_DATA.sub("(data cut out)", line[name])
+            line[name] = _QUOTED_DATA.sub("(data cut out)\n", line[name]).removesuffix("\n")
     return line
 
 

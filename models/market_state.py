@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from models.attention import first_entries
 from models.base import utc_now
-from models.enums import RunState, Status
+from models.enums import RunState
 from models.leads import Lead
-from models.properties import Property
+from models.properties import Property, on_market
 from models.recommendations import LeadRecommendations
 from models.runs import RescoringRun, RescoringShard
 from models.users import User
@@ -63,9 +63,8 @@ def coverage(session: Session) -> list[tuple[str, int]]:
     query = (
         select(part, func.count())
         .select_from(Lead)
-        .join(User, User.id == Lead.owner_id)
+        .join(User, on_market(Lead))
         .outerjoin(LeadRecommendations, LeadRecommendations.lead_id == Lead.id)
-        .where(Lead.status == Status.ACTIVE, User.is_active)
         .group_by(part)
     )
     found = dict(session.execute(query).all())
@@ -78,12 +77,7 @@ def exposure(session: Session) -> Exposure:
     first = first_entries(session, lists.lead_id, lists.property_ids, lists.scores, SHOWN)
     shown = select(first.c.id, func.count().label("times")).select_from(lists).join(first, true())
     times = sorted(session.scalars(select(shown.group_by(first.c.id).subquery().c.times)), reverse=True)
-    total = session.scalar(
-        select(func.count())
-        .select_from(Property)
-        .join(User, User.id == Property.owner_id)
-        .where(Property.status == Status.ACTIVE, User.is_active)
-    )
+    total = session.scalar(select(func.count()).select_from(Property).join(User, on_market()))
     total = max(total or 0, len(times))
     return Exposure(_curve(times, total), gini(times, total), total, total - len(times))
 

@@ -15,10 +15,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import (
-    ARRAY,
-    REAL,
-    BigInteger,
     CheckConstraint,
+    CompoundSelect,
     ForeignKey,
     Index,
     Integer,
@@ -27,22 +25,22 @@ from sqlalchemy import (
     Select,
     Text,
     UniqueConstraint,
-    column,
     func,
     select,
-    table,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
 from models.attention import shown_entries
-from models.base import Base, CreatedAt, Id, words
+from models.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.errors import ConflictError, NotAllowedError, NotFoundError
 from models.leads import Lead
 from models.notifications import NoticeType, notify
-from models.properties import Property
+from models.properties import Property, is_on_market
+from models.recommendations import SIDE_TABLES
 from models.users import User
 
 
@@ -94,7 +92,7 @@ class Match(Base):
     contact_shared_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
     lead: Mapped[Lead] = relationship(lazy="raise_on_sql")
     property: Mapped[Property] = relationship(lazy="raise_on_sql")
@@ -120,9 +118,10 @@ def act(
     Returns:
         The match, or None after a DISLIKE of a pair that nobody has liked.
     Raises:
-        NotFoundError: The caller's side is absent or not theirs, or the other side is not on the same market.
+        NotFoundError: The caller's side is absent or not theirs, or the other side is not (or its owner is
+            no longer) on the same market.
         NotAllowedError: Both sides are the caller's own.
-        ConflictError: The match is completed, or its commission was agreed on another figure.
+        ConflictError: The match is completed, its commission was agreed on another figure, or the caller's side is archived.
     """
     lead, found = _pair(session, user, side, lead_id, property_id)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"pair:{lead_id}:{property_id}", 0))))
@@ -130,9 +129,12 @@ def act(
         select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
     )
     if match is None:
-        _check_on_market(lead, found, side)
+        _check_one_market(lead, found, side)
     elif match.status is MatchStatus.COMPLETED:
         raise ConflictError("This match is completed; nothing about it changes any more.")
+    if match is None or (kind is ActionKind.LIKE and match.status is not MatchStatus.ACCEPTED):
+        # What is accepted is negotiated to its end, and whatever there is can be refused.
+        _check_on_market(session, lead, found, side)
     _remember(session, lead_id, property_id, side, kind, proposed_commission, notes)
     said = dict(
         session.execute(
@@ -211,6 +213,14 @@ def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Se
     return query.where(Match.status == status) if status else query
 
 
+def match_ids_of(user: User) -> CompoundSelect[tuple[int]]:
+    """Ids of all matches of a user's leads and properties; each side by its own indexes, not with OR between them."""
+    return union_all(
+        select(Match.id).join(Match.lead).where(Lead.owner_id == user.id),
+        select(Match.id).join(Match.property).where(Property.owner_id == user.id),
+    )
+
+
 def match_counts(session: Session, side: Side, row_ids: list[int]) -> dict[int, int]:
     """How many matches that are not REJECTED each lead or property has; rows without any are left out."""
     mine = Match.lead_id if side is Side.LEAD else Match.property_id
@@ -232,11 +242,14 @@ def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: i
     return lead, found
 
 
-def _check_on_market(lead: Lead, found: Property, side: Side) -> None:
+def _check_one_market(lead: Lead, found: Property, side: Side) -> None:
     if (lead.city_key, lead.deal_type) != (found.city_key, found.deal_type):
         raise NotFoundError("property" if side is Side.LEAD else "lead")
+
+
+def _check_on_market(session: Session, lead: Lead, found: Property, side: Side) -> None:
     mine, other, thing = (lead, found, "property") if side is Side.LEAD else (found, lead, "lead")
-    if other.status is not Status.ACTIVE:
+    if not is_on_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
         raise ConflictError("This one is archived; what is off the market makes no new matches.")
@@ -269,19 +282,14 @@ def _remember(
 
 
 def _list_place(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]:
-    # Named by hand: models.recommendations, where these tables are declared, stands on this module.
-    name, mine, other, mine_id, other_id = (
-        ("lead_recommendations", "lead_id", "property_ids", lead_id, property_id)
-        if side is Side.LEAD
-        else ("property_recommendations", "property_id", "lead_ids", property_id, lead_id)
-    )
-    lists = table(name, column(mine), column(other, ARRAY(BigInteger)), column("scores", ARRAY(REAL)))
-    shown = shown_entries(side, lists.c[mine], lists.c[other], lists.c.scores)
+    _, lists, key, ids = SIDE_TABLES[side]
+    mine_id, other_id = (lead_id, property_id) if side is Side.LEAD else (property_id, lead_id)
+    shown = shown_entries(side, key, ids, lists.scores)
     places = (
         select(shown.entry.c.id, func.row_number().over(order_by=shown.order).label("place"))
         .select_from(lists)
         .join(shown.entry, true())
-        .where(lists.c[mine] == mine_id)
+        .where(key == mine_id)
         .subquery()
     )
     return select(places.c.place).where(places.c.id == other_id).scalar_subquery()
@@ -308,6 +316,8 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
 def _announce(session: Session, match: Match) -> None:
     """Tell both owners of the new match and, once agreed, share contacts. Says each thing once, however often called."""
     owners = (match.lead.owner_id, match.property.owner_id)
+    is_agreed = match.negotiation_status is NegotiationStatus.AGREED
+    next_step = "Комиссия согласована." if is_agreed else "Согласуйте комиссию, чтобы обменяться контактами."
     data = {"match_id": str(match.id), "lead_id": str(match.lead_id), "property_id": str(match.property_id)}
     for owner in owners:
         notify(
@@ -316,10 +326,10 @@ def _announce(session: Session, match: Match) -> None:
             NoticeType.NEW_MATCH,
             f"match:{match.id}",
             title="Новый мэтч",
-            message="Обе стороны заинтересованы в сделке. Согласуйте комиссию, чтобы обменяться контактами.",
+            message=f"Обе стороны заинтересованы в сделке. {next_step}",
             data=data,
         )
-    if match.negotiation_status is not NegotiationStatus.AGREED or match.contact_shared_at is not None:
+    if not is_agreed or match.contact_shared_at is not None:
         return
     match.contact_shared_at = func.now()
     session.flush()

@@ -11,14 +11,17 @@ from models.users import User, keep_an_admin, lock_user
 
 def set_active(session: Session, user_id: int, active: bool) -> User:
     """
-    Let a user in again, or put them out: their tokens are void and what they offer leaves the market at once.
+    Let a user in again, or put them out: their tokens are void and what they offer leaves the market at once. Doing so
+    twice changes nothing.
 
     Raises:
         NotFoundError: No such user, or one who was deleted.
         ConflictError: It is the last active administrator.
     """
     user = lock_user(session, user_id)
-    if not active and user.is_active:
+    if user.is_active == active:  # all that they offer would be scored again for nothing
+        return user
+    if not active:
         keep_an_admin(session, user)
         user.token_version += 1
     user.is_active = active

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Select, String, Text, func, select, text
+from sqlalchemy import CheckConstraint, Index, Select, String, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, CreatedAt, Money, words
+from models.base import Base, CreatedAt, Money, UpdatedAt, words
 from models.errors import NotFoundError
 from models.ordered_ids import new_id
 from models.transitions import check_move
@@ -52,7 +52,7 @@ class Niche(Base):
     cpl_target: Mapped[Money | None]  #: The most that a lead may cost.
     roi_target: Mapped[Money | None]  #: The least return on the money spent, per cent.
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
     archived_at: Mapped[datetime | None]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, CreatedAt, Id, words
 from models.errors import NotFoundError
+from models.telegram import PERSON
 from models.users import User
 
 
@@ -136,6 +137,7 @@ def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
 
     Returns:
         None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such notices.
+        Registration takes any text for an account: "@channel" would have our bot say strangers' words in a channel of ours.
     """
     taken = session.execute(
         update(Notification)
@@ -151,7 +153,7 @@ def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
         return None
     user_id, type_, title, message = taken
     user = session.scalar(select(User).where(User.id == user_id, User.is_active))
-    if user is None or not user.telegram_id or not _is_on(user.profile.get(SWITCHES[type_])):
+    if user is None or not PERSON.fullmatch(user.telegram_id or "") or not _is_on(user.profile.get(SWITCHES[type_])):
         return None
     return Outgoing(user.telegram_id, f"{title}\n{message}")
 

@@ -96,6 +96,7 @@ def _untold(session: Session, limit: int) -> Select[Row]:
             Property.city_key == Lead.city_key,
             Property.deal_type == Lead.deal_type,
             ~told,
+            told_lately < MOST_A_DAY,  # or who is told no more today would take up all of the limit
         )
         .order_by(entry.c.score.desc(), Lead.id, Property.id)
         .limit(limit)

@@ -5,6 +5,7 @@ so are Нур-Султан and Астана. A place that the gazetteer lacks is
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,7 +22,10 @@ LONGEST_KEY = 110
 CURRENCIES = {"KZ": "KZT", "BY": "BYN", "UZ": "UZS", "KG": "KGS", "AM": "AMD", "GE": "GEL", "AZ": "AZN"}
 DEFAULT_CURRENCY = "RUB"
 
-_KIND = re.compile(r"^(?:г\.?|гор\.|город|city of|city|пос\.?|посёлок|поселок|с\.|село)\s+", re.IGNORECASE)
+#: After a dot the blank may be left out: г.Москва.
+_KIND = re.compile(
+    r"^(?:(?:г|гор|пос|с)\.\s*(?=\w)|(?:г|город|city of|city|пос|посёлок|поселок|село)\s+)", re.IGNORECASE
+)
 _GAP = re.compile(r"[\s\-‐-―_.,'’ʼ`]+")
 
 
@@ -37,7 +41,9 @@ def city_of(name: str) -> City:
     """
     The canonical city of a name as somebody wrote it.
 
-    >>> city_of("г. Москва") == city_of("Moscow") == city_of("МОСКВА")
+    >>> city_of("г. Москва") == city_of("г.Москва") == city_of("Moscow") == city_of("МОСКВА")
+    True
+    >>> city_of("Королёв") == city_of("Королев") == city_of(unicodedata.normalize("NFD", "Королёв"))  # as a Mac writes it
     True
     >>> city_of("Нур-Султан") == city_of("Astana")
     True
@@ -72,7 +78,8 @@ def city_of_address(address: str) -> str:
 
 
 def _normal(name: str) -> str:
-    return _GAP.sub(" ", _KIND.sub("", name.strip())).strip().casefold().replace("ё", "е")
+    text = unicodedata.normalize("NFC", name.strip())
+    return _GAP.sub(" ", _KIND.sub("", text)).strip().casefold().replace("ё", "е")
 
 
 @cache

@@ -1,16 +1,13 @@
 """Properties: what somebody offers, through whichever contract."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     CheckConstraint,
     ColumnElement,
-    FetchedValue,
     ForeignKey,
     Index,
     Numeric,
@@ -19,14 +16,13 @@ from sqlalchemy import (
     String,
     Text,
     and_,
-    func,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.base import Base, CreatedAt, Id, Money, words
+from models.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
 from models.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.errors import NotFoundError
 from models.places import city_of
@@ -98,15 +94,10 @@ class Property(Base):
     #: Words for the engine beyond title and description (features, views, nearby places).
     search_text: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
-    version: Mapped[int] = mapped_column(default=1, server_default=text("1"), server_onupdate=FetchedValue())
-    #: The transaction that wrote this version; lets a snapshot ask for what it has not seen yet.
-    changed_in: Mapped[int] = mapped_column(
-        BigInteger,
-        server_default=text("(pg_current_xact_id()::text)::bigint"),
-        server_onupdate=FetchedValue(),
-    )
+    version: Mapped[Version]
+    changed_in: Mapped[ChangedIn]
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
 
@@ -124,7 +115,7 @@ def create_property(session: Session, owner: User, origin: Origin, fields: Mappi
 
 
 def replace_property(session: Session, found: Property, fields: Mapping[str, Any]) -> None:
-    """Set the given columns."""
+    """Set the given columns, `city` among them; city and currency are made canonical."""
     for name, value in canonical(fields).items():
         setattr(found, name, value)
     session.flush()
@@ -156,9 +147,14 @@ def properties_of(owner: User, status: Status | None = None) -> Select[tuple[Pro
     return query.where(Property.status == status) if status else query
 
 
-def on_market() -> ColumnElement[bool]:
-    """The condition that joins a property to its owner `User` where both are there: what anybody may see."""
-    return and_(Property.status == Status.ACTIVE, User.id == Property.owner_id, User.is_active)
+def on_market(table: Any = Property) -> ColumnElement[bool]:
+    """The condition that joins a property (or Lead) to its owner `User` where both are there: what anybody may see."""
+    return and_(table.status == Status.ACTIVE, User.id == table.owner_id, User.is_active)
+
+
+def is_on_market(session: Session, found: Any) -> bool:
+    """Whether this property (or Lead) is there, and its owner too."""
+    return found.status is Status.ACTIVE and session.get_one(User, found.owner_id).is_active
 
 
 def archive_property(session: Session, found: Property) -> None:

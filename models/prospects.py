@@ -6,7 +6,6 @@ One person is one prospect of a niche: a second contact from the same phone, or 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -31,10 +30,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, sessionmaker
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from models.ads import Ad
-from models.base import Base, CreatedAt, Money, words
+from models.base import Base, CreatedAt, Money, UpdatedAt, words
 from models.campaigns import Campaign, Platform
 from models.errors import InvalidValueError, NotFoundError
 from models.niches import Niche
@@ -128,7 +128,7 @@ class Prospect(Base):
     #: The exchange lead that this prospect became.
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))
     created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[UpdatedAt]
 
 
 class Touch(Base):
@@ -201,35 +201,44 @@ def origins_of(session: Session, ad_ids: Iterable[UUID]) -> dict[UUID, tuple[UUI
 
 def _touch(session: Session, row: Mapping[str, Any]) -> Prospect:
     """Note a contact of a prospect that is there, and learn from it what was not known."""
-    known = (
+    prospect = _known(session, row)
+    if prospect.phone is None and row["phone"] and not _learn_phone(session, prospect, row["phone"]):
+        prospect = _known(session, row)
+    session.add(Touch(prospect_id=prospect.id, ad_id=row["ad_id"], source=row["source"]))
+    if prospect.budget is None:
+        prospect.budget = row["budget"]
+    if prospect.notes is None:
+        prospect.notes = row["notes"]
+    prospect.version += 1
+    session.flush()
+    return prospect
+
+
+def _known(session: Session, row: Mapping[str, Any]) -> Prospect:
+    """The prospect of the niche that a contact is from, locked."""
+    same = [Prospect.phone == row["phone"]] if row["phone"] else []
+    if row["platform_user_id"]:
+        same.append(and_(Prospect.source == row["source"], Prospect.platform_user_id == row["platform_user_id"]))
+    query = (
         select(Prospect)
-        .where(Prospect.niche_id == row["niche_id"], _same_person(Prospect, row))
+        .where(Prospect.niche_id == row["niche_id"], or_(*same))
         # A phone names a person more surely than an account does.
         .order_by((Prospect.phone == row["phone"]).desc().nulls_last())
         .limit(1)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    prospect = session.scalars(known).one()
-    session.add(Touch(prospect_id=prospect.id, ad_id=row["ad_id"], source=row["source"]))
-    if prospect.budget is None:
-        prospect.budget = row["budget"]
-    if prospect.notes is None:
-        prospect.notes = row["notes"]
-    others = aliased(Prospect)
-    free = select(others.id).where(others.niche_id == row["niche_id"], others.id != prospect.id)
-    if prospect.phone is None and row["phone"] and not session.scalar(free.where(others.phone == row["phone"])):
-        prospect.phone = row["phone"]
-    prospect.version += 1
-    session.flush()
-    return prospect
+    return session.scalars(query).one()
 
 
-def _same_person(table: Any, row: Mapping[str, Any]) -> Any:
-    same = [and_(table.phone == row["phone"], table.phone.is_not(None))] if row["phone"] else []
-    if row["platform_user_id"]:
-        same.append(and_(table.source == row["source"], table.platform_user_id == row["platform_user_id"]))
-    return or_(*same)
+def _learn_phone(session: Session, prospect: Prospect, phone: str) -> bool:
+    """Give a locked prospect the phone; False if that has become another's since we looked who has it."""
+    try:
+        with session.begin_nested():
+            prospect.phone = phone
+    except IntegrityError:
+        return False
+    return True
 
 
 def touches_of(session: Session, prospect: Prospect) -> int:

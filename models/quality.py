@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Integer, case, func, select, update
+from sqlalchemy import ForeignKey, Integer, SmallInteger, String, Uuid, case, column, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -72,7 +72,7 @@ def facts_of(session: Session, prospect_ids: Sequence[UUID]) -> list[ProspectFac
             Prospect.source,
             Prospect.phone.is_not(None),
             Prospect.platform_user_id.is_not(None),
-            Prospect.notes.is_not(None),
+            func.coalesce(Prospect.notes, "") != "",
             Prospect.budget,
             Prospect.status,
             1 + func.coalesce(touches.c.count, 0),
@@ -141,26 +141,36 @@ def stale_prospects(session: Session, after: UUID | None, limit: int) -> list[UU
     return list(session.scalars(query.order_by(Prospect.id).limit(limit)))
 
 
-def store_scores(session: Session, scores: Iterable[Mapping[str, Any]]) -> None:
+#: What :func:`store_scores` takes of each prospect.
+_SCORE = {"id": Uuid, "version": Integer, "score": SmallInteger, "method": String, "reasons": JSONB}
+
+
+def store_scores(session: Session, scores: Sequence[Mapping[str, Any]]) -> None:
     """
     Keep scores; each has `id`, `version` (that it was computed from), `score`, `method` and `reasons`.
 
     A prospect that changed meanwhile keeps its newer score, or stays stale.
     """
-    # In one order, so that two workers cannot lock each other out.
-    for score in sorted(scores, key=lambda one: one["id"]):
-        session.execute(
-            update(Prospect)
-            .where(Prospect.id == score["id"], func.coalesce(Prospect.scored_version, 0) <= score["version"])
-            .values(
-                quality_score=score["score"],
-                quality_method=score["method"],
-                quality_reasons=score["reasons"],
-                scored_version=score["version"],
-                updated_at=Prospect.updated_at,  # a score is not an edit
-            )
-            .execution_options(synchronize_session=False)
+    # Locked in one order, so that two workers cannot lock each other out.
+    mine = select(Prospect.id).where(Prospect.id.in_([score["id"] for score in scores]))
+    session.execute(mine.order_by(Prospect.id).with_for_update(key_share=True))
+    # All in one statement: one for each took ten times as long.
+    given = [{name: score[name] for name in _SCORE} | {"id": str(score["id"])} for score in scores]
+    columns = (column(name, kind) for name, kind in _SCORE.items())
+    found = func.jsonb_to_recordset(literal(given, JSONB)).table_valued(*columns, name="found")
+    found = found.render_derived(with_types=True)
+    session.execute(
+        update(Prospect)
+        .where(Prospect.id == found.c.id, func.coalesce(Prospect.scored_version, 0) <= found.c.version)
+        .values(
+            quality_score=found.c.score,
+            quality_method=found.c.method,
+            quality_reasons=found.c.reasons,
+            scored_version=found.c.version,
+            updated_at=Prospect.updated_at,  # a score is not an edit
         )
+        .execution_options(synchronize_session=False)
+    )
 
 
 # -- Learning ----------------------------------------------------------------------------------------------------------

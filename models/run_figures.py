@@ -32,7 +32,7 @@ def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, obj
         entry["seconds"] = max(entry["seconds"], float(seconds or 0))
     for entry in found.values():
         rate = entry["pairs_done"] / entry["seconds"] if entry["seconds"] else None
-        left = entry["pairs_total"] - entry["pairs_done"]
+        left = max(0, entry["pairs_total"] - entry["pairs_done"])  # a market may have grown since it was planned
         entry["pairs_per_second"] = rate
         entry["eta_seconds"] = left / rate if rate else None
     return found

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.enums import OPEN_STATES, DealType, RunScope, Side, Status
+from models.enums import OPEN_STATES, DealType, RunScope, Side
 from models.leads import Lead
-from models.properties import Property
+from models.properties import Property, on_market
 from models.recommendations import stale_rows
 from models.runs import RescoringShard
 from models.tiles import grid_of
@@ -50,10 +50,15 @@ def planned_markets(
         wanted = live | {market: none for market in sorted(stale_markets(session)) if market not in live}
     else:
         wanted = {market: live.get(market, none) for market in stale_markets(session)}
-    open_shards = select(RescoringShard.city_key, RescoringShard.deal_type).where(RescoringShard.state.in_(OPEN_STATES))
-    taken = {tuple(row) for row in session.execute(open_shards)}
+    taken = taken_markets(session)
     free = [(market, planned) for market, planned in wanted.items() if market not in taken]
     return dict(sorted(free, key=lambda item: (-item[1].pairs, item[0])))
+
+
+def taken_markets(session: Session) -> set[MarketKey]:
+    """Markets of which an open run has shards that are open still."""
+    open_shards = select(RescoringShard.city_key, RescoringShard.deal_type).where(RescoringShard.state.in_(OPEN_STATES))
+    return {tuple(row) for row in session.execute(open_shards.distinct())}
 
 
 def live_markets(session: Session) -> list[tuple[str, DealType, int, int]]:
@@ -62,8 +67,7 @@ def live_markets(session: Session) -> list[tuple[str, DealType, int, int]]:
     for place, table in enumerate((Lead, Property)):
         counted = (
             select(table.city_key, table.deal_type, func.count())
-            .join(User, User.id == table.owner_id)
-            .where(table.status == Status.ACTIVE, User.is_active)
+            .join(User, on_market(table))
             .group_by(table.city_key, table.deal_type)
         )
         for city_key, deal_type, count in session.execute(counted):
@@ -77,8 +81,10 @@ def stale_markets(session: Session) -> set[MarketKey]:
     found: set[MarketKey] = set()
     for side in Side:
         rows = stale_rows(side).subquery()
-        now = select(rows.c.city_key, rows.c.deal_type).where(rows.c.on_market).distinct()
-        listed = select(rows.c.listed_city_key, rows.c.listed_deal_type).where(rows.c.listed_city_key.is_not(None))
-        for query in (now, listed.distinct()):
-            found.update(tuple(row) for row in session.execute(query))
+        now, listed = (rows.c.city_key, rows.c.deal_type), (rows.c.listed_city_key, rows.c.listed_deal_type)
+        for is_there, *places in session.execute(select(rows.c.on_market, *now, *listed).distinct()):
+            if is_there:
+                found.add(tuple(places[:2]))
+            if places[2] is not None:
+                found.add(tuple(places[2:]))
     return found

@@ -54,6 +54,7 @@ class RescoringRun(Base):
     #: Who asked: "ops:<user id>", "cli", "schedule:<the message's id>", "sweep".
     requested_by: Mapped[str] = mapped_column(String(50))
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
+    #: Why it could not be given its shards; these have errors of their own.
     error: Mapped[str | None] = mapped_column(Text)
     #: Seconds of each stage before its shards were there: fitting the text model, planning.
     stages: Mapped[dict[str, float]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
@@ -152,8 +153,7 @@ def request_run(
         ConflictError: An open run covers a part of what was asked for.
     """
     city_key = city_of(city).key if city else None
-    # Requests come one after another, or two at once would both find nothing open.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
+    take_turns(session)
     earlier = select(RescoringRun).where(RescoringRun.requested_by == requested_by)
     if once and (known := session.scalar(earlier.limit(1))) is not None:
         return known, False
@@ -172,6 +172,15 @@ def request_run(
     return run, True
 
 
+def take_turns(session: Session) -> None:
+    """
+    Until the transaction ends nobody else asks for a run, gives one its shards or queues such again.
+
+    Two at once would both find nothing open.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
+
+
 def get_run(session: Session, run_id: int, *, lock: bool = False) -> RescoringRun:
     """The run; raises NotFoundError."""
     run = session.get(RescoringRun, run_id, with_for_update=True if lock else None, populate_existing=lock)
@@ -186,6 +195,11 @@ def runs(state: RunState | None = None) -> Select[tuple[RescoringRun]]:
     return query.where(RescoringRun.state == state) if state else query
 
 
+def waiting_runs(session: Session) -> list[int]:
+    """Ids of the runs that have no shards yet: just asked for, or waiting for a market on which another is at work."""
+    return list(session.scalars(select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED).order_by(RescoringRun.id)))
+
+
 def end_run_if_done(session: Session, run_id: int) -> None:
     """Close a running run whose shards have all ended: failed if one failed, cancelled if one was, else succeeded."""
     run = get_run(session, run_id, lock=True)
@@ -197,6 +211,14 @@ def end_run_if_done(session: Session, run_id: int) -> None:
     run.state = next((bad for bad in (RunState.FAILED, RunState.CANCELLED) if bad in states), RunState.SUCCEEDED)
     run.finished_at = func.now()
     session.flush()
+
+
+def fail_run(session: Session, run_id: int, error: str) -> None:
+    """End a run that could not be given its shards; one that has got them meanwhile, or has ended, is left as it is."""
+    run = get_run(session, run_id, lock=True)
+    if run.state is RunState.QUEUED:
+        run.state, run.error, run.finished_at = RunState.FAILED, error, func.now()
+        session.flush()
 
 
 def cancel_run(session: Session, run_id: int) -> RescoringRun:

@@ -1,6 +1,10 @@
 """Every setting of the system, its default and its checks, in one place.
 
 Settings come from environment variables (12-factor). A bad value stops the start with one clear line.
+
+Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how many
+there are, by api/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
+Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
 """
 
 import os
@@ -15,6 +19,9 @@ ENVIRONMENTS = ("local", "test", "production")
 
 #: HS256 keys shorter than the hash's 32 bytes weaken it (RFC 7518, section 3.2).
 SHORTEST_SECRET = 32  # characters
+
+#: What our bot proves itself by is no key of a hash, and guesses at it are limited: 95 bits of letters and digits.
+SHORTEST_BOT_SECRET = 16  # characters
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -43,7 +50,7 @@ class Settings:
     home: Path
     #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notices; empty: both are off.
     telegram_bot_token: str
-    #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required for the bot's door in production.
+    #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required in production.
     telegram_bot_secret: str
     #: TELEGRAM_API_URL: where notices are sent; another address only for a local stand-in.
     telegram_api_url: str
@@ -110,8 +117,8 @@ class Settings:
             home=home,
             telegram_bot_token=environ.get("TELEGRAM_BOT_TOKEN", ""),
             telegram_bot_secret=environ.get("TELEGRAM_BOT_SECRET", ""),
-            telegram_api_url=environ.get("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/"),
-            sms_gateway_url=environ.get("SMS_GATEWAY_URL", "console://"),
+            telegram_api_url=(environ.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
+            sms_gateway_url=environ.get("SMS_GATEWAY_URL") or "console://",
             sms_per_hour=_whole(environ, "SMS_PER_HOUR", 100_000 if environment == "local" else 1000, 1, 10_000_000),
             media_url=environ.get("MEDIA_URL") or (home / "media").as_uri(),
             cors_origins=tuple(filter(None, (part.strip() for part in environ.get("CORS_ORIGINS", "").split(",")))),
@@ -129,9 +136,10 @@ class Settings:
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
         if 0 < len(settings.metrics_token) < SHORTEST_SECRET and settings.is_production:
             raise SettingsError(f"METRICS_TOKEN is too weak: at least {SHORTEST_SECRET} random characters")
-        if settings.is_production and not settings.telegram_bot_secret:
+        if settings.is_production and len(settings.telegram_bot_secret) < SHORTEST_BOT_SECRET:
             raise SettingsError(
-                "TELEGRAM_BOT_SECRET must be set in production: it keeps strangers out of the bot's door"
+                "TELEGRAM_BOT_SECRET must be set in production, to at least "
+                f"{SHORTEST_BOT_SECRET} random characters: it keeps strangers out of the bot's door"
             )
         return settings
 

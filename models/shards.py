@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from models.enums import OPEN_STATES, RunState
 from models.errors import ConflictError
 from models.partials import forget_partials, with_partials
-from models.runs import RescoringRun, RescoringShard, end_run_if_done, get_run
+from models.runs import RescoringRun, RescoringShard, end_run_if_done, get_run, take_turns
 
 #: A worker reports at least this often while it scores.
 HEARTBEAT = timedelta(seconds=3)
@@ -147,19 +147,18 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
         tiles = {tile.id: tile for tile in tiles_of(session, market)}
         kept = with_partials(session, list(tiles))
         shards |= {tile_id: tile for tile_id, tile in tiles.items() if tile_id not in kept}
+    take_turns(session)
+    other = aliased(RescoringShard)
+    busy = session.scalar(
+        select(other.run_id)
+        .join(RescoringShard, _are_of_one_market(other, RescoringShard))
+        .where(RescoringShard.id.in_(shards), other.state.in_(OPEN_STATES), other.run_id != run_id)
+        .limit(1)
+    )
+    if busy is not None:
+        raise ConflictError(f"Run {busy} has the same market; wait for it or cancel it.")
     for shard in shards.values():
-        busy = session.scalar(
-            select(RescoringShard.run_id).where(
-                RescoringShard.city_key == shard.city_key,
-                RescoringShard.deal_type == shard.deal_type,
-                RescoringShard.state.in_(OPEN_STATES),
-                RescoringShard.run_id != run_id,
-            )
-        )
-        if busy is not None:
-            raise ConflictError(f"Run {busy} has the same market; wait for it or cancel it.")
-    for shard in shards.values():
-        shard.state, shard.attempts, shard.error, shard.finished_at = RunState.QUEUED, 0, None, None
+        _queue_again(shard)
     run.state, run.finished_at, run.error = (RunState.RUNNING if shards else RunState.QUEUED), None, None
     session.flush()
     ready = select(RescoringShard.id).where(RescoringShard.id.in_(shards), has_its_tiles())
@@ -175,9 +174,14 @@ def score_again(session: Session, market: RescoringShard, tiles: list[RescoringS
     ids = [tile.id for tile in tiles]
     forget_partials(session, select(RescoringShard.id).where(RescoringShard.id.in_(ids)))
     for shard in (market, *tiles):
-        shard.state, shard.attempts, shard.finished_at = RunState.QUEUED, 0, None
+        _queue_again(shard)
     session.flush()
     return ids
+
+
+def _queue_again(shard: RescoringShard) -> None:
+    shard.state, shard.attempts, shard.pairs_done, shard.error = RunState.QUEUED, 0, 0, None
+    shard.started_at = shard.finished_at = None
 
 
 def abandoned(session: Session) -> tuple[list[int], list[int]]:
@@ -204,9 +208,8 @@ def _queued_before(moment: ColumnElement[datetime]) -> ColumnElement[bool]:
 
 
 def _is_tile_of(tile: Any, market: Any) -> ColumnElement[bool]:
-    return and_(
-        tile.run_id == market.run_id,
-        tile.city_key == market.city_key,
-        tile.deal_type == market.deal_type,
-        tile.tile > 0,
-    )
+    return and_(tile.run_id == market.run_id, _are_of_one_market(tile, market), tile.tile > 0)
+
+
+def _are_of_one_market(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.city_key == other.city_key, one.deal_type == other.deal_type)

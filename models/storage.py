@@ -8,7 +8,7 @@ import errno
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -44,8 +44,20 @@ class Storage:
                 self._put_away(path, content)
                 return
             self._files.makedirs(self._folder, exist_ok=True)
-            with self._files.transaction, self._files.open(path, "wb") as file:
+            self._put_whole(path, content)
+
+    def _put_whole(self, path: str, content: bytes) -> None:
+        # Not fsspec's transactions: all threads of a process share one, and the file of one upload goes with the end of
+        # another. A killed process leaves a name that is nobody's, and is cleared away as such.
+        part = f"{path.rpartition('.')[0]}.part"
+        try:
+            with self._files.open(part, "wb") as file:
                 file.write(content)
+            self._files.mv(part, path)
+        except BaseException:
+            with suppress(OSError):
+                self._files.rm_file(part)
+            raise
 
     def _put_away(self, path: str, content: bytes) -> None:
         try:

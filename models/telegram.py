@@ -23,13 +23,17 @@ from sqlalchemy.orm import Session
 
 from models.enums import Role
 from models.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
-from models.users import User, create_user
+from models.users import User, bind_telegram, create_user
 
 #: Older proofs are refused.
 LIFETIME = timedelta(hours=24)
 #: Telegram's clock and ours may differ by so much.
 CLOCK_SKEW = timedelta(minutes=5)
 MOST_FIELDS = 40
+#: What JSON can name and PostgreSQL cannot store.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+#: How Telegram numbers people. Groups have negative numbers, channels @names.
+PERSON = re.compile("[1-9][0-9]{0,18}")
 
 FIELD = "telegram_auth_data"
 REFUSED = "Telegram did not sign this, or too long ago; sign in with Telegram again."
@@ -70,7 +74,7 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
     if not hmac.compare_digest(expected.encode(), claimed.encode()):
         raise NotSignedInError(REFUSED)
     _check_age(fields.get("auth_date", ""), now)
-    return _user_of(json.loads(fields["user"]) if is_mini_app else fields)
+    return _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
 
 
 def user_of_telegram(session: Session, who: TelegramUser) -> User:
@@ -102,19 +106,30 @@ def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, ro
         ConflictError: The phone's user has another Telegram account.
     """
     user = _by_telegram(session, telegram_id)
-    if user is not None:
-        _check_active(user)
-        return user
+    if user is None:
+        try:
+            return _bound_by_phone(session, telegram_id, phone) or create_user(
+                session, role=role, telegram_id=telegram_id, phone=phone, name=name
+            )
+        except ConflictError:
+            user = _by_telegram(session, telegram_id)  # the same person's second tap finds what the first has made
+            if user is None:
+                raise
+    _check_active(user)
+    return user
+
+
+def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | None:
+    """The user with this phone, from now on with this Telegram account too; None if nobody has it."""
     user = session.scalar(select(User).where(User.phone == phone).with_for_update())
     if user is None:
-        return create_user(session, role=role, telegram_id=telegram_id, phone=phone, name=name)
+        return None
     _check_active(user)
     if user.role is Role.ADMIN:
         raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
     if user.telegram_id is not None:
         raise ConflictError("The user with this phone number has another Telegram account.")
-    user.telegram_id = telegram_id
-    session.flush()
+    bind_telegram(session, user, telegram_id)
     return user
 
 
@@ -162,9 +177,21 @@ def _check_age(auth_date: str, now: datetime) -> None:
         raise NotSignedInError(REFUSED)
 
 
+def _mini_app_user(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, Mapping):
+        raise InvalidValueError(f"{FIELD}.user", "Not a JSON object.")
+    return found
+
+
 def _user_of(fields: Mapping[str, Any]) -> TelegramUser:
-    if not re.fullmatch(r"[1-9][0-9]{0,18}", str(fields.get("id", ""))):
+    if not PERSON.fullmatch(str(fields.get("id", ""))):
         raise NotSignedInError(REFUSED)
-    names = (str(fields.get(part) or "") for part in ("first_name", "last_name"))
-    name = " ".join(filter(None, names)).strip()[:200]
-    return TelegramUser(str(fields["id"]), name or None, str(fields.get("username") or "")[:64] or None)
+    first, last, username = (
+        _NO_TEXT.sub("", str(fields.get(part) or "")) for part in ("first_name", "last_name", "username")
+    )
+    name = " ".join(filter(None, (first, last))).strip()[:200]
+    return TelegramUser(str(fields["id"]), name or None, username[:64] or None)

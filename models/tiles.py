@@ -11,9 +11,9 @@ from math import ceil
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from models.enums import DealType, Status
+from models.enums import DealType
 from models.leads import Lead
-from models.properties import Property
+from models.properties import Property, on_market
 from models.users import User
 
 #: What a worker process holds before it has loaded anything: libraries, the text model, buffers.
@@ -107,10 +107,5 @@ def _count(session: Session, table: type[Lead] | type[Property], city_key: str, 
 
 
 def _on_market(query: Select, table: type[Lead] | type[Property], city_key: str, deal_type: DealType) -> Select:
-    return (
-        query.select_from(table)
-        .join(User, User.id == table.owner_id)
-        .where(
-            table.city_key == city_key, table.deal_type == deal_type, table.status == Status.ACTIVE, User.is_active
-        )
-    )
+    there = query.select_from(table).join(User, on_market(table))
+    return there.where(table.city_key == city_key, table.deal_type == deal_type)

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -156,7 +156,7 @@ def revoke(session: Session, token: str, secret: str) -> None:
     claims = _decoded(token, secret)
     row = {
         "jti": claims["jti"],
-        "expires_at": datetime.fromtimestamp(int(claims["exp"]), tz=utc_now().tzinfo),
+        "expires_at": datetime.fromtimestamp(claims["exp"], UTC),
     }
     session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
 

@@ -1,6 +1,8 @@
 """Users: everybody who signs in, and what they are allowed to be."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +19,9 @@ from models.errors import ConflictError, InvalidValueError, NotFoundError
 
 #: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
 HOME_REGION = "RU"
+E164 = r"\+[1-9][0-9]{6,14}"
+#: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an extension.
+_LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
 
 class User(Base):
@@ -25,7 +30,7 @@ class User(Base):
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
-        CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="phone_is_e164"),
+        CheckConstraint(f"phone ~ '^{E164}$'", name="phone_is_e164"),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
         Index("uq_users_email", "email", unique=True),
         Index("uq_users_phone", "phone", unique=True),
@@ -52,8 +57,14 @@ class User(Base):
 
     @property
     def telegram(self) -> str | None:
-        """How others reach this user on Telegram: the @name, otherwise the number."""
-        return f"@{self.telegram_username}" if self.telegram_username else self.telegram_id
+        """
+        How others reach this user on Telegram: the @name, otherwise what their profile says, otherwise the number.
+
+        >>> User(telegram_id="42", profile={"telegram": "@ivan"}).telegram
+        '@ivan'
+        """
+        name = self.telegram_username and f"@{self.telegram_username}"
+        return name or self.profile.get("telegram") or self.telegram_id
 
     @property
     def names(self) -> dict[str, str | None]:
@@ -76,12 +87,16 @@ def normal_phone(raw: str, field: str = "phone") -> str:
         InvalidValueError: Nobody can have this number.
     """
     try:
+        if _LETTERS.search(raw):
+            raise InvalidValueError(field, "A phone number holds no letters; write it as +77011234567.")
         number = phonenumbers.parse(raw, HOME_REGION)
     except phonenumbers.NumberParseException:
         raise InvalidValueError(field, "This is not a phone number; write it as +77011234567.") from None
-    if not phonenumbers.is_possible_number(number) or len(raw) > 40:
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Some countries' numbers are possible at any length, for all that phonenumbers knows.
+    if not phonenumbers.is_possible_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
         raise InvalidValueError(field, "There is no such phone number; write it as +77011234567.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return found
 
 
 def normal_email(raw: str, field: str = "email") -> str:
@@ -106,12 +121,19 @@ def create_user(session: Session, **fields: object) -> User:
         ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
     """
     user = User(**fields)
+    with _told_if_taken(session):
+        session.add(user)
+    return user
+
+
+@contextmanager
+def _told_if_taken(session: Session) -> Iterator[None]:
+    """What is written within is stored, or a ConflictError says what of it belongs to somebody else."""
     try:
         with session.begin_nested():
-            session.add(user)
+            yield
     except IntegrityError as error:
         raise ConflictError(_taken(error)) from None
-    return user
 
 
 def _taken(error: IntegrityError) -> str:
@@ -161,15 +183,18 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     changes = dict(changes)
     if {"first_name", "last_name"} & set(changes):
         changes = user.names | changes
-    try:
-        with session.begin_nested():
-            if "email" in changes:
-                user.email = changes.pop("email")
-            if "first_name" in changes:
-                user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
-            user.profile = user.profile | changes
-    except IntegrityError as error:
-        raise ConflictError(_taken(error)) from None
+    with _told_if_taken(session):
+        if "email" in changes:
+            user.email = changes.pop("email")
+        if "first_name" in changes:
+            user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
+        user.profile = user.profile | changes
+
+
+def bind_telegram(session: Session, user: User, telegram_id: str) -> None:
+    """Let the user in by this Telegram account from now on; raises ConflictError if it belongs to somebody else."""
+    with _told_if_taken(session):
+        user.telegram_id = telegram_id
 
 
 def change_password(session: Session, user: User, password_hash: str) -> None:
@@ -181,8 +206,14 @@ def change_password(session: Session, user: User, password_hash: str) -> None:
 
 
 def lock_user(session: Session, user_id: int) -> User:
-    """The user, locked until the transaction ends; raises NotFoundError when absent or deleted."""
-    user = session.scalar(select(User).where(User.id == user_id, User.deleted_at.is_(None)).with_for_update())
+    """
+    The user, locked against changes until the transaction ends; raises NotFoundError when absent or deleted.
+
+    Rows that point at the user may come meanwhile: two administrators who change each other, each noting who did it, would
+    wait for one another otherwise.
+    """
+    query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
+    user = session.scalar(query.with_for_update(key_share=True))
     if user is None:
         raise NotFoundError("user")
     return user

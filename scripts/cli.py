@@ -19,7 +19,7 @@ COMMANDS = {
     "run": ("run", "Start everything: databases, web, workers, schedule."),
     "db": ("db", "Look after the database's schema."),
     "create-admin": ("create_admin", "Make an administrator."),
-    "user": ("user", "Give a person all that is stored about them."),
+    "user": ("user", "Give a person all that is stored about them, or erase it."),
     "api-key": ("api_key", "Make, list and revoke API keys."),
     "demo": ("demo", "Add a market that looks real."),
     "import-listings": ("import_listings", "Load properties from a CSV file."),

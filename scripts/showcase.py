@@ -15,7 +15,8 @@ from models.errors import ConflictError
 from models.facts import lead_facts, market_factors, property_facts
 from models.leads import Lead
 from models.properties import Property
-from models.recommendations import LeadRecommendations, Market, Recommended, recommended_page
+from models.recommendation_pages import Recommended, recommended_page
+from models.recommendations import LeadRecommendations, Market
 from models.runs import RescoringRun
 from models.settings import Settings
 from models.users import User

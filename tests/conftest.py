@@ -33,6 +33,7 @@ from scripts.errors import LaunchError
 from scripts.home import Home
 from scripts.processes import dies_with_parent, stop_child
 from scripts.servers import PostgresServer, ValkeyServer
+from tests import promises
 
 ROOT = Path(__file__).parent.parent
 FOLDER_PREFIX = "leadmatch-tests-"
@@ -254,6 +255,7 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
             attach(app, settings, engine)
         else:
             app = create_app(settings, engine)
+            app.broken_promises = promises.watch(app)
         taken.append(app)
         return app
 
@@ -261,6 +263,10 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
     for app in taken:
         app.extensions["redis"].close()
     idle_apps.extend(taken)
+    broken = [each for app in taken for each in app.broken_promises]
+    for app in taken:
+        app.broken_promises.clear()
+    assert not broken, "these answers are not what the document says"
 
 
 @pytest.fixture

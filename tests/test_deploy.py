@@ -53,6 +53,32 @@ def test_compose_gives_what_the_settings_need():
     assert settings.is_production
 
 
+def test_no_secret_is_an_argument_of_a_process():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+
+    for service in services.values():
+        assert "$" not in str(service.get("command")) + str(service.get("healthcheck", {}).get("test"))
+
+
+def test_every_setting_of_the_deployment_reaches_its_processes():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+
+    for name in ("release", "web1", "web2", "worker", "runner", "beat"):
+        assert services[name]["env_file"] == ".env"
+
+
+def test_the_settings_tell_of_every_variable_that_servers_read_and_that_files_here_set():
+    told = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bPORT\b|\bBIND\b", (ROOT / "models/settings.py").read_text()))
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    named = set(services["web1"]["environment"]) | {"BIND", "PORT", "LEADMATCH_HOME"}
+    for folder in ("api", "worker", "models"):
+        for path in (ROOT / folder).rglob("*.py"):
+            named |= set(re.findall(r"environ(?:\.\w+)?[\[(]\"([A-Z_]+)\"", path.read_text()))
+
+    ours = {name for name in named if not name.startswith(("OTEL_", "OPENBLAS_", "PATH_INFO"))}
+    assert ours - told - {"ENVIRONMENT"} == set()
+
+
 @pytest.mark.parametrize("name", ["web", "worker", "runner", "beat"])
 def test_units_run_the_processes_of_the_procfile(name):
     unit = configparser.ConfigParser(interpolation=None, strict=False)

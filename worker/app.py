@@ -126,6 +126,17 @@ def _set_up_logging(**_: object) -> None:
 
 
 @signals.worker_init.connect
+def _check_gateway(**_: object) -> None:
+    from worker.sms import gateway_of  # as below
+
+    # Or the first codes would find out: each is taken before the gateway is asked, and would be lost.
+    try:
+        gateway_of(settings.sms_gateway_url)
+    except SettingsError as error:
+        sys.exit(f"leadmatch: {error}")
+
+
+@signals.worker_init.connect
 def _load_markets(**_: object) -> None:
     if "entities" in app.amqp.queues.consume_from:
         from worker.warm_start import load_biggest_markets  # what it needs, beat has no use for

@@ -20,9 +20,10 @@ from models.enums import ListOrder, Side
 from models.exclusions import acted_pairs
 from models.list_orders import markets_to_order, take_order
 from models.properties import Property
-from models.recommendations import LeadRecommendations, Market, PropertyRecommendations
+from models.recommendations import SIDE_TABLES, Market
 from worker.context import HEALS, new_session
 from worker.load import MarketKey
+from worker.markets import apart
 from worker.memory import memory_given_back
 from worker.snapshot import row_of
 
@@ -55,9 +56,9 @@ def order_markets() -> None:
     """Order every market that has had a run since it was last ordered, and draw what is explored there."""
     with memory_given_back(), new_session() as session:
         for market in markets_to_order(session):
-            if order_market(session, market):
-                log.info("market_ordered", extra={"market": market})
-            session.commit()
+            with apart(session, market):
+                if order_market(session, market):
+                    log.info("market_ordered", extra={"market": market})
 
 
 def order_market(session: Session, key: MarketKey) -> bool:
@@ -67,7 +68,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     Returns: False where ops changed their mind, or a run published, while this was at work: then nothing is stored.
     """
     market = session.get_one(Market, key)
-    leads, properties = (_stored(session, table, key) for table in (LeadRecommendations, PropertyRecommendations))
+    leads, properties = (_stored(session, side, key) for side in (Side.LEAD, Side.PROPERTY))
     new = select(Property.id).where(Property.created_at > func.now() - NEW)
     new = new.where(Property.city_key == key[0], Property.deal_type == key[1])
     new_rows = row_of(properties.ids, np.array(session.scalars(new.order_by(Property.id)).all(), np.int64))
@@ -106,14 +107,8 @@ def _draw(market: Market) -> int:
     return int(market.published_at.timestamp() * 1000) if market.published_at else 0
 
 
-def _stored(
-    session: Session, lists: type[LeadRecommendations] | type[PropertyRecommendations], market: MarketKey
-) -> _Lists:
-    key, array = (
-        (lists.lead_id, lists.property_ids)
-        if lists is LeadRecommendations
-        else (lists.property_id, lists.lead_ids)
-    )
+def _stored(session: Session, side: Side, market: MarketKey) -> _Lists:
+    _, lists, key, array = SIDE_TABLES[side]
     query = select(key, array, lists.scores, lists.version).where(
         lists.city_key == market[0], lists.deal_type == market[1]
     )
@@ -163,7 +158,7 @@ def _store_explored(
 
 
 def _copy(session: Session, table: str, rows: Iterable[tuple]) -> None:
-    """Rows of numbers, words of enumerations and keys of cities."""
-    lines = "".join("\t".join(map(str, row)) + "\n" for row in rows)
+    """Rows of numbers, words of enumerations and keys of cities; these hold no tab or line break, but may a backslash."""
+    lines = "".join("\t".join(map(str, row)).replace("\\", r"\\") + "\n" for row in rows)
     with session.connection().connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))

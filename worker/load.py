@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
@@ -16,7 +16,7 @@ from matching.vectorize import LeadVectors, PropertyVectors, lead_vectors, prope
 from models.enums import DealType, Side, Status
 from models.facts import lead_facts, market_factors, property_facts
 from models.leads import Lead
-from models.properties import Property
+from models.properties import Property, on_market
 from models.tiles import EVERYTHING, IdRange
 from models.unscorable import Failure
 from models.users import User
@@ -162,12 +162,8 @@ def _on_market(
 ) -> Select:
     query = (
         select(*columns)
-        .join(User, User.id == table.owner_id)
-        .where(
-            and_(
-                table.city_key == market[0], table.deal_type == market[1], table.status == Status.ACTIVE, User.is_active
-            )
-        )
+        .join(User, on_market(table))
+        .where(table.city_key == market[0], table.deal_type == market[1])
         .order_by(table.id)
     )
     if among.start is not None:

@@ -1,5 +1,9 @@
 """The row that stands for a market: whoever writes lists of a market holds its lock, so that writers take turns."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -9,6 +13,8 @@ from matching.text import TextModel
 from models.recommendations import Market, TextModelRow
 from models.weights import WeightSet, present_set
 from worker.load import MarketKey
+
+log = logging.getLogger(__name__)
 
 #: Text models held in memory: the present one, and the one before while markets move from one to the other.
 MODELS_KEPT = 2
@@ -27,6 +33,24 @@ def lock_market(session: Session, market: MarketKey) -> Market:
         # Only now: later, lists may stand that were computed with the weights of today.
         row.weights_id = present_weights(session, market)
     return row
+
+
+@contextmanager
+def apart(session: Session, market: MarketKey) -> Iterator[None]:
+    """
+    Work on one market of several, committed at its end; a failure is logged and undone, and the others have their turn.
+
+    Raises:
+        DBAPIError: The connection is lost: the others would fare no better.
+    """
+    try:
+        yield
+        session.commit()
+    except Exception as failure:
+        if getattr(failure, "connection_invalidated", False):
+            raise
+        session.rollback()
+        log.exception("market_failed", extra={"market": market})
 
 
 def present_weights(session: Session, market: MarketKey) -> int | None:

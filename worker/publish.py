@@ -72,7 +72,8 @@ def publish(session: Session, snapshot: Snapshot, run_id: int | None) -> Publish
             row.generation += 1
         for side in Side:
             publish_staged(session, side, market, row.run_id, snapshot.seen if few else None)
-        row.published_at = func.now()
+        # Not the transaction's beginning: whoever held the market's lock before us, and has noted a time, noted an earlier one.
+        row.published_at = func.clock_timestamp()
         session.flush()
     with stage("catch up"):
         _catch_up(session, snapshot, stale if few else None)

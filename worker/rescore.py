@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.enums import Side, Status
+from models.enums import Side
 from models.facts import market_factors, told_factors
-from models.leads import Lead
-from models.properties import Property
-from models.recommendations import LIST_LENGTH, LeadRecommendations, PropertyRecommendations
+from models.properties import on_market
+from models.recommendations import LIST_LENGTH, SIDE_TABLES
 from models.tiles import grid_of, market_size
 from models.unscorable import Failure
 from models.users import User
@@ -85,19 +84,11 @@ def settle_entity(session: Session, side: Side, entity_id: int) -> None:
 
     Commits after each market: every transaction leaves whole lists.
     """
-    table, lists, key = (
-        (Lead, LeadRecommendations, LeadRecommendations.lead_id)
-        if side is Side.LEAD
-        else (Property, PropertyRecommendations, PropertyRecommendations.property_id)
-    )
+    table, lists, key, _ = SIDE_TABLES[side]
     ids = {entity_id}
     listed = session.execute(select(lists.city_key, lists.deal_type).where(key == entity_id)).one_or_none()
-    query = (
-        select(table.city_key, table.deal_type)
-        .join(User, User.id == table.owner_id)
-        .where(table.id == entity_id, table.status == Status.ACTIVE, User.is_active)
-    )
-    now = session.execute(query).one_or_none()
+    there = select(table.city_key, table.deal_type).join(User, on_market(table)).where(table.id == entity_id)
+    now = session.execute(there).one_or_none()
     session.commit()
     markets = [tuple(place) for place in (listed, now) if place is not None and place[0] is not None]
     for market in dict.fromkeys(markets):

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from matching.errors import ScoringStoppedError
 from models import logs
 from models.enums import RunScope, RunState
-from models.run_plan import MarketKey, PlannedMarket, planned_markets
-from models.runs import RescoringRun, RescoringShard, end_run_if_done, get_run
+from models.run_plan import MarketKey, PlannedMarket, planned_markets, taken_markets
+from models.runs import RescoringRun, RescoringShard, end_run_if_done, fail_run, get_run, take_turns
 from models.shards import HEARTBEAT, MOST_ATTEMPTS, claim_shard, end_shard, hold_shard, report, score_again
 from models.tiles import tiles_of_market
 from worker.context import DATABASE_AWAY, client, new_session, note_stages, settings, worker_name
@@ -27,11 +27,34 @@ from worker.tiles import RatesMovedError, merge_tiles, score_tile
 log = logging.getLogger(__name__)
 
 
+def begin_run(run_id: int) -> list[int]:
+    """
+    Set a queued run going; the ids of the shards that can be worked on at once.
+
+    One that cannot be prepared fails, and can be retried: it would otherwise stay queued for ever, and whoever asks for
+    the same would join it.
+    """
+    with new_session() as session:
+        try:
+            shard_ids = prepare_run(session, run_id)
+        except DATABASE_AWAY:
+            raise
+        except Exception as failure:
+            log.exception("run_failed", extra={"run_id": run_id})
+            session.rollback()
+            fail_run(session, run_id, place_of(failure))
+            shard_ids = []
+        session.commit()
+        return shard_ids
+
+
 def prepare_run(session: Session, run_id: int) -> list[int]:
     """
     Give a queued run its text model and its shards, and set it going; the caller commits.
 
-    A run that is under way already is left as it is: the message came twice.
+    A run that is under way already is left as it is: the message came twice. One that wants a market on which a run over
+    what is stale is still at work stays queued, and is asked for again as each shard ends, and by the sweep: to score the
+    rest and call it done would leave that market behind.
 
     Returns:
         Ids of the shards that can be worked on at once: those that merge tiles have to wait.
@@ -43,6 +66,11 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
         with stage("text model"):
             run.text_model_id = text_model_for(session, run.scope)
         with stage("plan"):
+            take_turns(session)
+            taken = taken_markets(session)
+            if taken if run.scope is RunScope.ALL else (run.city_key, run.deal_type) in taken:
+                log.info("run_waits", extra={"run_id": run.id, "taken": len(taken)})
+                return []
             planned = planned_markets(session, run.scope, run.city_key, run.deal_type, settings().worker_memory_mb)
             shards = [shard for market, work in planned.items() for shard in _shards(session, run, market, work)]
     session.add_all(shards)

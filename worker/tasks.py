@@ -9,12 +9,13 @@ from models import retention
 from models.enums import RunScope, Side
 from models.errors import ConflictError
 from models.run_plan import stale_markets
-from models.runs import request_run
+from models.runs import request_run, waiting_runs
 from models.shards import abandoned
 from worker.context import HEALS, client, new_session
+from worker.markets import apart
 from worker.memory import memory_given_back
 from worker.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
-from worker.runs import prepare_run, run_shard
+from worker.runs import begin_run, run_shard
 
 log = logging.getLogger(__name__)
 
@@ -59,20 +60,23 @@ def clear_away() -> None:
 @shared_task(name="worker.tasks.start_run", **HEALS)
 def start_run(run_id: int) -> None:
     """Cut a queued run into shards and send them to the workers."""
-    with memory_given_back(), new_session() as session:
-        shard_ids = prepare_run(session, run_id)
-        session.commit()
+    with memory_given_back():
+        shard_ids = begin_run(run_id)
     for shard_id in shard_ids:
         client().shard_queued(shard_id)
 
 
 @shared_task(name="worker.tasks.score_shard", **HEALS)
 def score_shard(shard_id: int) -> None:
-    """Score one shard of a run; after the last tile of a market, have them merged."""
+    """Score one shard of a run; after the last tile of a market, have them merged. Whoever waited for the market is next."""
     with memory_given_back():
         merge_id = run_shard(shard_id)
     if merge_id is not None:
         client().shard_queued(merge_id)
+    with new_session() as session:
+        waiting = waiting_runs(session)
+    for run_id in waiting:
+        client().run_requested(run_id)
 
 
 @shared_task(name="worker.tasks.sweep_runs", ignore_result=True)
@@ -100,11 +104,11 @@ def sweep() -> None:
         session.commit()
         much = False
         for market in stale:
-            if stale_count(session, market) > MOST_CHANGES:
-                much = True
-                continue
-            reconcile_market(session, market)
-            session.commit()
+            with apart(session, market):
+                if stale_count(session, market) > MOST_CHANGES:
+                    much = True
+                else:
+                    reconcile_market(session, market)
         if much:
             _request_stale_run(session)
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, load_only
 
 from matching.text import TextModel
-from models.base import utc_now
+from models.base import database_now
 from models.enums import RunScope, Status
 from models.facts import property_text
 from models.leads import Lead
@@ -33,7 +33,7 @@ def text_model_for(session: Session, scope: RunScope) -> int:
         .options(load_only(TextModelRow.texts, TextModelRow.created_at))
     ).one_or_none()
     texts = _count(session)
-    if newest is None or (scope is RunScope.ALL and _is_out_of_date(newest, texts)):
+    if newest is None or (scope is RunScope.ALL and _is_out_of_date(session, newest, texts)):
         return fit_text_model(session, texts)
     return newest.id
 
@@ -59,8 +59,9 @@ def fit_text_model(session: Session, texts: int) -> int:
     return row.id
 
 
-def _is_out_of_date(model: TextModelRow, texts: int) -> bool:
-    return abs(texts - model.texts) > CHANGED_SHARE * model.texts or utc_now() - model.created_at > SERVES
+def _is_out_of_date(session: Session, model: TextModelRow, texts: int) -> bool:
+    changed = abs(texts - model.texts) > CHANGED_SHARE * model.texts
+    return changed or database_now(session) - model.created_at > SERVES
 
 
 def _count(session: Session) -> int:

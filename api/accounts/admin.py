@@ -9,7 +9,7 @@ from api.blueprint import Blueprint, Body, PageArgs, names_of
 from api.db import session
 from api.fields import Moment, YesNo
 from api.limits import address
-from api.paging import page_of
+from api.paging import PAGINATION, page_of, pagination
 from models.audit import record
 from models.enums import Role
 from models.membership import set_active, set_role
@@ -37,11 +37,11 @@ class UserChange(Body):
 class Users(MethodView):
     @for_roles(Role.ADMIN)
     @blp.arguments(PageArgs, location="query")
-    @blp.response(200, UserRow(many=True))
+    @blp.response(200, UserRow(many=True), headers=PAGINATION)
     def get(self, args):
         """List users, oldest first"""
-        users, _ = page_of(all_users(), args)
-        return [user_row(user) for user in users]
+        users, total = page_of(all_users(), args)
+        return [user_row(user) for user in users], 200, pagination(total, args)
 
 
 @blp.route("/admin/users/<int:user_id>")

@@ -8,9 +8,9 @@ from marshmallow import fields, validate
 
 from api.access import bearer_token, current_user, public, signed_in
 from api.accounts.words import TINDER_ROLES, tinder_role
-from api.blueprint import Blueprint, Body, names_of, read_json
+from api.blueprint import Blueprint, Body, names_of, read_json, shown_word
 from api.db import session
-from api.fields import Email, Moment, Phone, Text
+from api.fields import Email, Moment, PasswordText, Phone, Text
 from api.idempotency import keeps_no_answer
 from api.limits import account_of, address, check_failures, count_failure, limit_door
 from models.audit import record
@@ -39,23 +39,17 @@ class TinderSignUp(Body):
     name = Text(200, required=True)
     email = Email(required=True)
     phone = Phone(required=True)
-    password = fields.String(
-        required=True, load_only=True, validate=validate.Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
-    )
+    password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
 class LoginForm(Body):
     username = Text(254, required=True, metadata={"description": "E-mail address or phone."})
-    password = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD))
+    password = PasswordText(1, LONGEST_PASSWORD)
 
 
 class PasswordChange(Body):
-    old_password = fields.String(
-        required=True, load_only=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD)
-    )
-    new_password = fields.String(
-        required=True, load_only=True, validate=validate.Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
-    )
+    old_password = PasswordText(1, LONGEST_PASSWORD)
+    new_password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
 class Done(Body):
@@ -71,7 +65,7 @@ class Profile(Body):
     """A user as tinder shows them to themselves."""
 
     id = fields.Integer()
-    role = fields.String()
+    role = shown_word(TINDER_ROLES)
     name = fields.String(allow_none=True)
     email = fields.String(allow_none=True)
     phone = fields.String(allow_none=True)
@@ -112,7 +106,7 @@ class Register(MethodView):
         With `password` it is tinder's registration, with `telegram_id` the exchange's.
         """
         limit_door()
-        schema, body = read_json(lambda raw: TinderSignUp() if "password" in raw else ExchangeSignUp())
+        schema, body = read_json(_schema_of)
         if isinstance(schema, TinderSignUp):
             return _signed_up(_new_tinder_user(body)), 200
         return _signed_up(_new_realtor(body))
@@ -223,6 +217,12 @@ def note_entry(user: User, by: str) -> None:
     record(
         session(), "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by=by
     )
+
+
+def _schema_of(raw: dict) -> Body:
+    """How to read a registration; of one that lacks what tells them apart, what it has speaks for tinder's."""
+    of_tinder = "password" in raw or ("telegram_id" not in raw and not raw.keys().isdisjoint(("role", "name")))
+    return TinderSignUp() if of_tinder else ExchangeSignUp()
 
 
 def _signed_up(user: User) -> dict[str, Any]:

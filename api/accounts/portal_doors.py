@@ -17,7 +17,7 @@ from api.accounts.words import PORTAL_ROLES
 from api.blueprint import Blueprint, Body
 from api.db import session
 from api.fields import Phone, Text
-from api.limits import address, limit_door
+from api.limits import address, limit_door, network
 from models.audit import record
 from models.base import database_now
 from models.codes import activate, digits_of, request_code, spend
@@ -53,6 +53,8 @@ class Message(Body):
 
 
 class CodeSent(Message):
+    sometimes = ("code",)
+
     code = fields.String(
         metadata={"description": "The code that the SMS holds; in a local environment only."}
     )
@@ -136,7 +138,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
         session(),
         phone,
         registration=registration,
-        address=address(),
+        address=network(),
         sends_per_hour=settings.sms_per_hour,
         now=database_now(session()),
     )

@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from api.access import current_user, for_roles, signed_in
 from api.accounts.portal_doors import Message, WhichPhone
 from api.accounts.words import PORTAL_LABELS
-from api.blueprint import Blueprint, Body
+from api.blueprint import Blueprint, Body, shown_word
 from api.db import session
 from api.fields import Email, File, FormWhole, Moment, Phone, Text
 from api.limits import address
@@ -65,15 +65,18 @@ class ProfileForm(ProfileTexts, ProfileNotices):
     licenses = fields.List(File(), validate=validate.Length(max=20))
 
 
-class PortalUser(ProfileTexts, ProfileNotices):
-    """A user as the portal shows them to themselves and to administrators."""
+ShownTexts = Body.from_dict({name: fields.String(allow_none=True) for name in TEXTS}, name="ShownTexts")
+
+
+class PortalUser(ShownTexts, ProfileNotices):
+    """A user as the portal shows them to themselves and to administrators; what was never said is null."""
 
     id = fields.Integer()
     first_name = fields.String(allow_none=True)
     last_name = fields.String(allow_none=True)
     phone = fields.String(allow_none=True)
     email = fields.String(allow_none=True)
-    role = fields.String(metadata={"description": "A label for people, in Russian."})
+    role = shown_word(PORTAL_LABELS.values(), metadata={"description": "A label for people."})
     avatar = fields.String(allow_none=True, metadata={"description": "URL."})
     licenses = fields.List(fields.String(), metadata={"description": "URLs."})
     is_active = fields.Boolean()
@@ -171,7 +174,9 @@ class List(MethodView):
 def portal_user(user: User) -> dict[str, Any]:
     """A user in the portal's words."""
     return (
-        {"avatar": None, "licenses": []}
+        dict.fromkeys(TEXTS)
+        | {f"notifications_{name}": True for name in NOTICES}  # an unset switch is on
+        | {"avatar": None, "licenses": []}
         | user.profile
         | user.names
         | {name: getattr(user, name) for name in ("id", "phone", "email", "is_active", "created_at")}

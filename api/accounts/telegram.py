@@ -49,12 +49,14 @@ def check_bot() -> None:
 
     Raises:
         NotSignedInError: The secret is missing or wrong, or none is set.
+        TooManyError: Too many wrong ones came from the address. The bot itself is never counted.
     """
     settings = current_app.extensions["settings"]
     secret = settings.telegram_bot_secret
     if not secret and settings.is_local:
         return
     if not secret or not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret.encode()):
+        limit_door()
         raise NotSignedInError(f"This door is for our Telegram bot, which proves itself by {HEADER}.")
 
 
@@ -92,6 +94,7 @@ class BotLogin(MethodView):
     @blp.arguments(BotSignIn)
     @blp.response(200, Token)
     @blp.alt_response(403, description="The account is switched off, or an administrator's.")
+    @blp.alt_response(429, description="Too many wrong secrets came from the address.")
     @blp.alt_response(409, description="The phone's user has another Telegram account.")
     def post(self, body):
         """Sign in somebody whom our Telegram bot vouches for

@@ -22,11 +22,11 @@ from api.console.controls import plain_text, with_choices
 from api.console.page import back, page_blueprint, wants_part
 from api.console.speech import say
 from api.db import session
-from api.leadgen.announce import announce_campaign, announce_stats
+from api.leadgen.announce import announce_campaign, announce_stats, ring
 from api.leadgen.campaigns import AdBody
 from models.ads import MOVES as AD_MOVES
 from models.ads import Ad, ads_of, change_ad, create_ad, lock_ad, spent_by
-from models.campaigns import MOVES, CampaignStatus, change_campaign, create_campaign, get_campaign
+from models.campaigns import MOVES, CampaignStatus, change_campaign, change_status, create_campaign, get_campaign
 from models.earnings import campaign_with_figures
 from models.enums import Role
 from models.niches import get_niche
@@ -65,6 +65,7 @@ def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
     )
     if filled.errors:
         return _form(CAMPAIGN, filled, **texts), 400
+    ring()
     return back(f"/console/leadgen/campaigns/{made.id}", "saved")
 
 
@@ -85,6 +86,8 @@ def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
         return _form(controls, filled, **texts), 400
     if campaign.status is not before:
         announce_campaign(campaign)
+    else:
+        ring()
     return back(home, "saved")
 
 
@@ -94,9 +97,7 @@ def move_campaign(campaign_id: UUID) -> Response:
     """Start, pause or end it, by one button of its page."""
     campaign = get_campaign(session(), campaign_id, lock=True)
     status = forms.one_of(CampaignStatus, request.form.get("status"), "status", "Choose a status.")
-    before = campaign.status
-    change_campaign(session(), campaign, {"status": status})
-    if campaign.status is not before:
+    if change_status(session(), campaign, status):
         announce_campaign(campaign)
     return back(f"/console/leadgen/campaigns/{campaign_id}", "changed")
 
@@ -104,8 +105,7 @@ def move_campaign(campaign_id: UUID) -> Response:
 @blp.route("/console/leadgen/campaigns/<uuid:campaign_id>/ads/new", methods=["GET", "POST"])
 @for_operators
 def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
-    # Locked, so that the niche is not archived before the ad is in.
-    campaign = get_campaign(session(), campaign_id, lock=request.method == "POST")
+    campaign = get_campaign(session(), campaign_id)
     home = f"/console/leadgen/campaigns/{campaign.id}"
     texts = {"title": say("New ad"), "cancel": home}
     if request.method == "GET":

@@ -18,7 +18,8 @@ from models.errors import InvalidValueError
 from models.leads import Lead
 from models.matches import Match, act
 from models.properties import Property
-from models.recommendations import LIST_LENGTH, Recommended, recommended_page
+from models.recommendation_pages import Recommended, recommended_page
+from models.recommendations import LIST_LENGTH
 
 PER_PAGE = 20
 SIZES = (20, 50, 100)

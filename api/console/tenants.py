@@ -16,9 +16,18 @@ from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
 from api.swipe.preferences import PreferenceBody, columns, row
 from api.work import rescore_lead
-from models.chats import LONGEST_MESSAGE, chat_of, chats_of, mark_chat_read, messages_between, open_chat, post_message
+from models.chats import (
+    LONGEST_MESSAGE,
+    Chat,
+    chat_of,
+    chats_of,
+    mark_chat_read,
+    messages_between,
+    open_chat,
+    post_message,
+)
 from models.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
-from models.errors import InvalidValueError, NotFoundError
+from models.errors import InvalidValueError
 from models.favorites import add_favorite, favorites_of, remove_favorite
 from models.feed import act_in_feed, undo
 from models.inquiries import inquire, move_inquiry
@@ -161,9 +170,8 @@ def one_chat(chat_id: int) -> Response | str:
     if wants_part():
         return render_template("console/chat_part.html", **shown)
     rows, total = page_of(chats_of(visitor()), {"page": 1, "limit": PER_PAGE})
-    current = next((row for row in rows if row[0].id == chat.id), None)
-    if current is None:
-        raise NotFoundError("chat")
+    # An old one does not stand in the list of the liveliest.
+    current = session().execute(chats_of(visitor()).where(Chat.id == chat.id)).one()
     return render_template("console/chats.html", chats=rows, total=total, current=current, **shown)
 
 

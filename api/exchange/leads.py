@@ -5,14 +5,15 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, read_json
+from api.blueprint import Blueprint, Body, read_json, shown_word
 from api.db import only_reads, session
+from api.exchange.answers import ReadyPart, ShownRequirements
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
 from api.fields import IdText, Moment
 from api.paging import page_of
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from api.work import rescore_lead
-from models.enums import Origin, Side
+from models.enums import Origin, Side, Status
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 from models.matches import match_counts
 
@@ -22,10 +23,10 @@ blp = Blueprint("leads", __name__, description="What a realtor's clients look fo
 class LeadRow(Body):
     lead_id = IdText()
     client_name = fields.String(allow_none=True)
-    requirements = fields.Dict()
+    requirements = ReadyPart(ShownRequirements)
     client_contacts = fields.String(allow_none=True)
     notes = fields.String(allow_none=True)
-    status = fields.String()
+    status = shown_word(Status)
     match_count = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
@@ -56,7 +57,7 @@ class Leads(MethodView):
 
         With `requirements` it is a lead, with `listing_id` a tenant's inquiry.
         """
-        schema, body = read_json(lambda raw: INQUIRY_BODY if "listing_id" in raw else LEAD_BODY)
+        schema, body = read_json(_schema_of)
         if schema is INQUIRY_BODY:
             return jsonify(INQUIRY_ROW.dump(make_inquiry(body)))
         lead = create_lead(session(), current_user(), Origin.EXCHANGE, lead_columns(body))
@@ -108,6 +109,12 @@ class LeadArchive(MethodView):
         archive_lead(session(), lead)
         rescore_lead(lead)
         return _shown(lead)
+
+
+def _schema_of(raw: dict) -> Body:
+    """How to read a body of `POST /leads`; of one that lacks what tells them apart, what it has speaks for an inquiry."""
+    of_tinder = "listing_id" in raw or ("requirements" not in raw and not raw.keys().isdisjoint(INQUIRY_BODY.fields))
+    return INQUIRY_BODY if of_tinder else LEAD_BODY
 
 
 def lead_row(lead: Lead, match_count: int) -> dict:

@@ -4,12 +4,13 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.db import session
+from api.exchange.answers import MatchedLead, MatchedProperty, ReadyPart
 from api.exchange.schemas import ContactInfo, address_of, details_of, realtor_info, requirements_of
 from api.fields import IdText, Moment, Number
 from api.paging import page_of
-from models.enums import MatchStatus, Side
+from models.enums import MatchStatus, NegotiationStatus, Side
 from models.leads import owned_lead
 from models.matches import Match, complete, matches_of
 from models.properties import owned_property
@@ -31,23 +32,23 @@ class Timeline(Body):
 class LeadCommission(Body):
     proposed_by_lead = Number(0, 100, allow_none=True)
     proposed_by_property = Number(0, 100, allow_none=True)
-    negotiation_status = fields.String()
+    negotiation_status = shown_word(NegotiationStatus)
 
 
 class MatchRow(Body):
     match_id = IdText()
-    status = fields.String()
+    status = shown_word(MatchStatus)
     commission = fields.Nested(LeadCommission)
     realtor_info = fields.Nested(ContactInfo)
     timeline = fields.Nested(Timeline)
 
 
 class LeadMatchRow(MatchRow):
-    property = fields.Dict()
+    property = ReadyPart(MatchedProperty)
 
 
 class PropertyMatchRow(MatchRow):
-    lead = fields.Dict()
+    lead = ReadyPart(MatchedLead)
 
 
 class LeadMatches(Body):
@@ -64,7 +65,7 @@ class PropertyMatches(Body):
 
 class Completed(Body):
     match_id = IdText(attribute="id")
-    status = fields.String()
+    status = shown_word(MatchStatus)
     completed_at = Moment()
 
 

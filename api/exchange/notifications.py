@@ -4,11 +4,11 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs
+from api.blueprint import Blueprint, Body, PageArgs, shown_word
 from api.db import session
 from api.fields import IdText, Moment
 from api.paging import page_of
-from models.notifications import mark_read, notices_of, unread_count
+from models.notifications import NoticeType, mark_read, notices_of, unread_count
 
 blp = Blueprint("notifications", __name__, description="Notices to the signed-in user")
 
@@ -19,7 +19,7 @@ class NoticeArgs(PageArgs):
 
 class NoticeRow(Body):
     id = IdText()
-    type = fields.String()
+    type = shown_word(NoticeType)
     title = fields.String()
     message = fields.String()
     data = fields.Dict()

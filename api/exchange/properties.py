@@ -4,13 +4,14 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import current_user, for_roles, signed_in
-from api.blueprint import Blueprint, Body
+from api.blueprint import Blueprint, Body, shown_word
 from api.db import only_reads, session
+from api.exchange.answers import ReadyPart, ShownAddress, ShownDetails
 from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
 from api.fields import IdText, Moment, Number
 from api.paging import page_of
 from api.work import rescore_property
-from models.enums import SUPPLY_ROLES, Origin, Side
+from models.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.matches import match_counts
 from models.properties import (
     Property,
@@ -26,9 +27,9 @@ blp = Blueprint("properties", __name__, description="What realtors have to offer
 
 class PropertyRow(Body):
     property_id = IdText()
-    address = fields.Dict()
-    details = fields.Dict()
-    status = fields.String()
+    address = ReadyPart(ShownAddress)
+    details = ReadyPart(ShownDetails)
+    status = shown_word(Status)
     commission_share = Number(0, 100)
     photos = fields.List(fields.String())
     description = fields.String(allow_none=True)

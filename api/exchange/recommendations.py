@@ -4,17 +4,18 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.access import claims, current_user, sign_in, signed_in, signed_in_by_query
-from api.blueprint import Blueprint, Body, PageArgs, one_of
+from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.db import only_reads, session
+from api.exchange.answers import CommissionDetails, LeadData, PropertyData
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
 from api.explanations import explain_pairs
 from api.fields import IdText, Number, Text
 from api.json import ready
-from models.enums import ActionKind, Side
+from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.leads import Lead, owned_lead
 from models.matches import Match, act
 from models.properties import Property, owned_property
-from models.recommendations import Recommended, shown_page, whole_rows
+from models.recommendation_pages import Recommended, shown_page, whole_rows
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
 
@@ -31,11 +32,13 @@ class CriterionShare(Body):
 
 
 class PropertyRecommendation(Body):
+    sometimes = ("explored", "criteria")
+
     property_id = IdText()
-    property_data = fields.Dict()
+    property_data = fields.Nested(PropertyData)
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
-    commission_details = fields.Dict()
+    commission_details = fields.Nested(CommissionDetails)
     explored = fields.Boolean(
         metadata={"description": "Only where true: new, in hardly any list, and given a chance after the end of this one."}
     )
@@ -43,11 +46,13 @@ class PropertyRecommendation(Body):
 
 
 class LeadRecommendation(Body):
+    sometimes = ("criteria",)
+
     lead_id = IdText()
-    lead_data = fields.Dict()
+    lead_data = fields.Nested(LeadData)
     realtor_info = fields.Nested(RealtorInfo)
     match_score = fields.Float(metadata={"description": "0 to 100"})
-    commission_details = fields.Dict()
+    commission_details = fields.Nested(CommissionDetails)
     criteria = fields.List(fields.Nested(CriterionShare))
 
 
@@ -77,10 +82,10 @@ class ActionBody(Body):
 
 
 class ActionAnswer(Body):
-    action = fields.String()
+    action = shown_word(ActionKind)
     match_id = IdText(allow_none=True)
-    status = fields.String(allow_none=True)
-    negotiation_status = fields.String(allow_none=True)
+    status = shown_word(MatchStatus, allow_none=True)
+    negotiation_status = shown_word(NegotiationStatus, allow_none=True)
 
 
 @blp.route("/leads/<int:lead_id>/property-recommendations")

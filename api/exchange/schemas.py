@@ -162,8 +162,11 @@ def lead_columns(body: dict) -> dict[str, Any]:
 
 
 def property_columns(body: dict) -> dict[str, Any]:
-    """A property's columns from its body; what the body leaves out is null: PUT replaces."""
-    address = {name: body["address"].get(name) for name in ADDRESS_FIELDS}
+    """
+    A property's columns from its body; what the body leaves out is null: PUT replaces. An address that came as one text
+    through another contract goes too: the body's parts are the address now.
+    """
+    address = {name: body["address"].get(name) for name in ADDRESS_FIELDS} | {"location": None}
     details = {name: body["details"].get(name) for name in DETAILS_FIELDS}
     return {
         **address,

@@ -9,7 +9,7 @@ from api.api_keys import with_api_key
 from api.blueprint import Blueprint, Body, names_of, one_of
 from api.db import session
 from api.fields import Moment, Text, money
-from api.leadgen.announce import announce_campaign, announce_stats
+from api.leadgen.announce import announce_campaign, announce_stats, ring
 from api.leadgen.schemas import Amount, ListArgs, window
 from models.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
@@ -107,6 +107,7 @@ class Campaigns(MethodView):
     @blp.response(201, CampaignRow)
     def post(self, body):
         """Create a campaign"""
+        ring()
         return _campaign(campaign_with_figures(session(), create_campaign(session(), body).id))
 
     @with_api_key
@@ -156,8 +157,7 @@ class CampaignAds(MethodView):
     def post(self, body, campaign_id):
         """Add an ad to a campaign"""
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
-        # Locked, so that the niche is not archived before the ad is in.
-        ad = create_ad(session(), get_campaign(session(), campaign_id, lock=True), body, spent, day)
+        ad = create_ad(session(), get_campaign(session(), campaign_id), body, spent, day)
         announce_stats(campaign_id)
         return _ad(ad)
 
@@ -184,6 +184,8 @@ class OneAd(MethodView):
         change_ad(session(), ad, body, spent, day)
         if spent is not None:
             announce_stats(ad.campaign_id)
+        else:
+            ring()
         return _ad(ad)
 
 

@@ -76,7 +76,7 @@ def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]
 
 
 def _csv(name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> Response:
-    response = Response(_lines(columns, rows), mimetype="text/csv; charset=utf-8")
+    response = Response(_lines(columns, rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
@@ -33,6 +34,14 @@ ROWS_AT_ONCE = 500
 MOST_MISTAKES = 50
 #: Campaigns whose new figures are announced; of a larger import readers learn that it was.
 MOST_ANNOUNCED = 20
+_DECIMAL_COMMA = re.compile("[0-9]+,[0-9]{1,2}")
+
+
+class CellNumber(FormNumber):
+    """A number as spreadsheets write it, some of them with a decimal comma; 1,000 could mean two things and is refused."""
+
+    def number_of(self, value: Any) -> float:
+        return super().number_of(value.replace(",", ".") if _DECIMAL_COMMA.fullmatch(value) else value)
 
 
 class ProspectRowIn(Body):
@@ -43,7 +52,7 @@ class ProspectRowIn(Body):
     phone = Text(40)
     source = one_of(Platform, required=True)
     platform_user_id = Text(200)
-    budget = FormNumber(0, MOST_MONEY)
+    budget = CellNumber(0, MOST_MONEY)
     notes = Text(5000)
 
 
@@ -108,7 +117,7 @@ def _file() -> IO[bytes]:
         return request.stream
     if request.mimetype == "multipart/form-data":
         if set(request.files) != {"file"} or request.form:
-            raise InvalidValueError("file", "Send one file, as the part called file, and nothing else.")
+            raise _bad({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
         return request.files["file"].stream
     raise UnsupportedMediaType("Send text/csv, or multipart/form-data with a part called file.")
 
@@ -120,13 +129,12 @@ def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
         header = lines.readline()
         # Spreadsheets of countries with a decimal comma write semicolons.
         reader = csv.reader(lines, delimiter=";" if ";" in header and "," not in header else ",", strict=True)
-        columns = [name.strip() for name in next(csv.reader([header], delimiter=reader.dialect.delimiter), [])]
-        _check_columns(columns)
+        columns = _columns(next(csv.reader([header], delimiter=reader.dialect.delimiter), []))
         for number, cells in enumerate(reader, start=1):
             line = 1 + reader.line_num
             if number > MOST_ROWS:
                 raise _refused({line: {"_row": [f"One import takes {MOST_ROWS} rows; split the file."]}})
-            if len(cells) > len(columns):
+            if any(cells[len(columns) :]):
                 raise _refused({line: {"_row": ["There are more cells than columns."]}})
             if any(cells):
                 yield line, dict(zip(columns, cells, strict=False))
@@ -138,15 +146,22 @@ def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
         lines.detach()  # the request closes its stream itself
 
 
-def _check_columns(columns: list[str]) -> None:
+def _columns(cells: list[str]) -> list[str]:
+    """The names that the first line gives the columns; raises a 400 unless all are known."""
+    columns = [cell.strip() for cell in cells]
+    while columns and not columns[-1]:
+        columns.pop()  # spreadsheets save empty columns too
     for name in ("name", "source"):
         if name not in columns:
-            raise InvalidValueError(name, "The file has no such column; its first line names the columns.")
-    for name in columns:
+            raise _refused({1: {name: ["The file has no such column; its first line names the columns."]}})
+    for number, name in enumerate(columns, start=1):
+        if not name:
+            raise _refused({1: {"_row": [f"Column {number} has no name."]}})
         if name not in PASSED_OVER and name not in names_of(ProspectRowIn):
-            raise InvalidValueError(name or "_row", "Unknown column.")
+            raise _refused({1: {name: ["Unknown column."]}})
         if columns.count(name) > 1:
-            raise InvalidValueError(name, "The column comes twice.")
+            raise _refused({1: {name: ["The column comes twice."]}})
+    return columns
 
 
 def _batches(rows: Iterable[tuple[int, dict]]) -> Iterator[list[tuple[int, dict]]]:
@@ -183,7 +198,11 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
 
 
 def _refused(mistakes: Mapping[int, Any]) -> BadRequest:
-    error = BadRequest()
     first = sorted(mistakes)[:MOST_MISTAKES]
-    error.data = {"messages": {"csv": {f"line {line}": mistakes[line] for line in first}}}
+    return _bad({"csv": {f"line {line}": mistakes[line] for line in first}})
+
+
+def _bad(messages: Mapping[str, Any]) -> BadRequest:
+    error = BadRequest()
+    error.data = {"messages": messages}
     return error

@@ -11,7 +11,7 @@ from api.db import session
 from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
 from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
 from api.leadgen.announce import announce_prospect, ring
-from api.leadgen.schemas import Amount, ListArgs, rows_of, window
+from api.leadgen.schemas import ROWS, Amount, ListArgs, rows_of, window
 from api.work import rescore_lead, score_prospect
 from models.campaigns import Platform
 from models.conversion import convert
@@ -60,10 +60,11 @@ class MessageBody(Body):
     platform = one_of(Platform, required=True)
 
 
-class MessageArgs(ListArgs):
-    """All messages unless a `limit` is named."""
+class MessageArgs(Body):
+    """All messages unless a `page` or a `limit` is named."""
 
-    limit = FormWhole(1, 100, metadata={"description": "Messages a page; all if left out."})
+    page = FormWhole(1, 1_000_000, metadata={"description": "From 1."})
+    limit = FormWhole(1, ROWS, metadata={"description": f"Messages a page, {ROWS} if only a page is named."})
 
 
 class OpenBudget(Body):
@@ -213,6 +214,8 @@ class OneProspectStatus(MethodView):
         prospect = get_prospect(session(), lead_id, lock=True)
         if change_status(session(), prospect, body["status"], body.get("revenue")):
             announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
+        else:
+            ring()  # the revenue may be another
         return prospect
 
 
@@ -235,7 +238,7 @@ class Messages(MethodView):
         """Read a lead's whole conversation, oldest first"""
         get_prospect(session(), lead_id)
         query = messages_of(lead_id)
-        messages = rows_of(query, args) if "limit" in args else session().scalars(query).all()
+        messages = rows_of(query, {"page": 1, "limit": ROWS} | args) if args else session().scalars(query).all()
         return {"lead_id": lead_id, "messages": messages}
 
 
@@ -249,6 +252,7 @@ class Conversion(MethodView):
         prospect = get_prospect(session(), lead_id, lock=True)
         lead = convert(session(), prospect, body["realtor_id"], _columns(body))
         rescore_lead(lead)
+        ring()
         return lead
 
 

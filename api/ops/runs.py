@@ -65,6 +65,8 @@ class Progress(Body):
 
 
 class Run(Body):
+    sometimes = ("joined",)
+
     id = fields.Integer()
     scope = fields.String()
     city_key = fields.String(allow_none=True)

@@ -64,7 +64,9 @@ class SaidMessage(Body):
 class ChatRow(ChatMade):
     property_title = fields.String()
     other_id = fields.Integer(metadata={"description": "The one of the two who is not me."})
-    other_name = fields.String(allow_none=True)
+    other_name = fields.String(
+        allow_none=True, metadata={"description": "A seller is told a buyer's name once the buyer has asked or written."}
+    )
     last_message = fields.Nested(SaidMessage, allow_none=True)
     unread_count = fields.Integer()
     my_read_id = fields.Integer(metadata={"description": "The newest message that I have read; 0: none."})
@@ -210,16 +212,19 @@ def frame_of(stored: ChatMessage) -> dict[str, Any]:
     return frame | ({"client_id": stored.client_id} if stored.client_id else {})
 
 
-def _chat_row(chat: Chat, listing: Any, other: Any, last: ChatMessage | None, unread_count: int) -> dict[str, Any]:
+def _chat_row(
+    chat: Chat, listing: Any, other_name: str | None, last: ChatMessage | None, unread_count: int
+) -> dict[str, Any]:
     me = current_user().id
+    other_id = chat.other(me)
     return {name: getattr(chat, name) for name in names_of(ChatMade)} | {
         "property_title": title_of(listing),
-        "other_id": other.id,
-        "other_name": other.name,
+        "other_id": other_id,
+        "other_name": other_name,
         "last_message": last,
         "unread_count": unread_count,
         "my_read_id": chat.read_by(me),
-        "other_read_id": chat.read_by(other.id),
+        "other_read_id": chat.read_by(other_id),
     }
 
 

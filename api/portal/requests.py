@@ -1,5 +1,6 @@
 """Requests of the portal: what a user looks for, in free words, and the properties that suit it."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -7,17 +8,20 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.access import current_user, for_roles
-from api.blueprint import Blueprint, Body, PageArgs, names_of
+from api.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.db import session
+from api.exchange.answers import ReadyPart
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
 from api.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
 from api.paging import PAGINATION, page_of, pagination
-from api.portal.form import form_row
+from api.portal.form import PRIVATE, form_row
+from api.portal.properties import PortalProperty
 from api.work import rescore_lead
-from models.enums import Origin, Role, Side
+from models.enums import Origin, Role, Side, Status
 from models.errors import InvalidValueError, NotFoundError
 from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
-from models.recommendations import recommended_page
+from models.properties import canonical
+from models.recommendation_pages import recommended_page
 from models.words import (
     condition_of,
     currency_of,
@@ -84,13 +88,20 @@ class RequestMade(Body):
 
 class RequestRow(RequestBody):
     id = fields.Integer()
-    status = fields.String()
+    status = shown_word(Status)
     created_at = Moment()
     updated_at = Moment()
 
 
+class OfferedProperty(PortalProperty):
+    """The fields of a portal property that are not the owner's alone."""
+
+    class Meta(Body.Meta):
+        exclude = PRIVATE
+
+
 class Offer(Body):
-    property = fields.Dict(metadata={"description": "The fields of a portal property that are not the owner's alone."})
+    property = ReadyPart(OfferedProperty)
     match_score = fields.Float(metadata={"description": "0 to 100"})
 
 
@@ -197,9 +208,45 @@ def _columns(body: dict) -> dict[str, Any]:
     }
 
 
+def _rooms(numbers: list[int]) -> str:
+    """
+    >>> _rooms([0, 1, 2])
+    'студия, 1, 2'
+    """
+    return ", ".join(str(number) if number else "студия" for number in numbers)
+
+
+#: Fields that a column stands behind: the column, and how to show it once it says something else than what was sent.
+_WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "city": ("city", str),
+    "district": ("districts", ", ".join),
+    "deal_format": ("deal_type", str.lower),
+    "type": ("property_type", str.lower),
+    "condition": ("condition", str.lower),
+    "construction_year": ("year_min", int),
+    "total_rooms": ("rooms", _rooms),
+    "total_area_min": ("area_min", plain),
+    "total_area_max": ("area_max", plain),
+    "budget_min": ("budget_min", plain),
+    "budget_max": ("budget_max", plain),
+    "currency": ("currency", str),
+    "purchase_method": ("payment_method", str.lower),
+    "wishes": ("additional_requirements", str),
+}
+
+
 def _row(lead: Lead) -> dict[str, Any]:
-    sent = {name: lead.attributes.get(name) for name in names_of(RequestBody)}
-    return sent | {
+    """A request in the words that were sent, for as long as no other contract has changed what they made."""
+    sent = lead.attributes
+    row = {name: sent.get(name) for name in names_of(RequestBody)}
+    made = canonical(_columns(sent)) if sent else {}
+    for name, (column, shown) in _WORDED.items():
+        present = getattr(lead, column)
+        if not sent or made[column] != present:
+            row[name] = shown(present) if present or present == 0 else None
+    if not sent or made["property_type"] != lead.property_type:
+        row["subtype"] = None
+    return row | {
         "id": lead.id,
         "status": lead.status,
         "created_at": lead.created_at,

@@ -5,8 +5,9 @@
     server -> {"id", "chat_id", "sender_id", "message", "created_at"}     to both sides, in order, once each
     server -> {"error": {"code": 400, "message": "..."}}  a frame was not understood; the socket stays open
 
-The token comes as `?token=`, in the Authorization header, or as a one-use `?ticket=` (POST /chat/ticket). With
-`?after_id=17` the socket begins with everything after message 17, otherwise with what is said from now on.
+The token comes as `?token=` (with "Bearer" before it or without), in the Authorization header, or as a one-use `?ticket=`
+(POST /chat/ticket). With `?after_id=17` the socket begins with everything after message 17, otherwise with what is said
+from now on.
 Who may not talk is refused at the handshake; a socket whose user is put out later is closed with 1008.
 
 A socket holds one thread for as long as it is open, and a database connection only while it reads or writes.
@@ -14,6 +15,7 @@ A socket holds one thread for as long as it is open, and a database connection o
 
 import contextlib
 import json
+import re
 import socket
 import time
 from typing import Any
@@ -62,9 +64,7 @@ class ReadFrame(Body):
 
 def check_participant() -> None:
     """At the handshake: the caller is one of the chat's two, and there is room for one more socket."""
-    token = request.args.get("token")
-    if token is None:
-        token = token_of_ticket(request.args["ticket"]) if "ticket" in request.args else bearer_token()
+    token = _token()
     g.user = user_of_token(session(), token, current_app.extensions["settings"].secret_key)
     g.chat_token = token
     chat_id = request.view_args["chat_id"]
@@ -191,6 +191,14 @@ def _content(frame: str | bytes) -> dict[str, Any]:
     except ValidationError as error:
         field, reasons = next(iter(error.normalized_messages().items()))
         raise InvalidValueError(field, str(reasons[0] if isinstance(reasons, list) else reasons)) from None
+
+
+def _token() -> str:
+    """The token of a handshake; raises NotSignedInError."""
+    if "token" in request.args:
+        # The contract describes the parameter as "Bearer token".
+        return re.sub("^bearer ", "", request.args["token"], flags=re.IGNORECASE)
+    return token_of_ticket(request.args["ticket"]) if "ticket" in request.args else bearer_token()
 
 
 def _after_id() -> int | None:

@@ -16,6 +16,7 @@ from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
 from api.work import rescore_property
 from models.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
+from models.places import currency_of_city
 from models.properties import Property, archive_property, create_property, properties_of, replace_property
 
 blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
@@ -57,6 +58,10 @@ class StatusOk(Body):
     status = fields.String(metadata={"description": '"ok"'})
 
 
+#: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read it alike; Python alone lets $ stand before a last newline.
+NUMBERS = re.compile(r"^[0-9]{1,3}(,[0-9]{1,3}){0,19}$(?!\n)")
+
+
 class SearchArgs(PageArgs):
     city = Text(100, metadata={"description": "In any spelling: Астана, Astana, г. Нур-Султан."})
     deal_type = fields.String(validate=validate.OneOf(DEAL_TYPES))
@@ -64,7 +69,7 @@ class SearchArgs(PageArgs):
     price_min = FormNumber(0, MOST_MONEY)
     price_max = FormNumber(0, MOST_MONEY)
     rooms = fields.String(
-        validate=validate.Regexp(re.compile(r"\d{1,3}(,\d{1,3}){0,19}\Z"), error="Numbers between commas, as in 1,2."),
+        validate=validate.Regexp(NUMBERS, error="Numbers between commas, as in 1,2."),
         metadata={"description": "Numbers between commas; 0: studios."},
     )
     q = Text(200, metadata={"description": "Words to look for in title, description and features."})
@@ -90,7 +95,7 @@ class SearchArgs(PageArgs):
 class AdminArgs(PageArgs):
     city = Text(100)
     owner_id = FormId()
-    is_active = fields.Boolean(truthy={"true", "1"}, falsy={"false", "0"})
+    is_active = fields.Boolean()
 
 
 @blp.route("/listings")
@@ -171,7 +176,7 @@ def listing_page(query: Any, args: dict) -> tuple[list[dict], int, dict]:
 
 
 def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
-    """A property's columns from a listing's body. What tinder does not speak of stays as it is."""
+    """A property's columns from a listing's body. What tinder does not speak of stays; so the currency, unless the city's own."""
     columns = {
         "title": body["title"],
         "city": body["city"],
@@ -180,4 +185,6 @@ def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }
-    return columns | ({"currency": present.currency} if present is not None and present.city == body["city"] else {})
+    if present is not None and present.currency != currency_of_city(present.city_key):
+        columns["currency"] = present.currency
+    return columns

@@ -1,13 +1,13 @@
 """`leadmatch api-key`: keys of programs that call the lead generation API."""
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from models.api_keys import api_keys, create_api_key, revoke_api_key
 from models.audit import record
 from scripts.arguments import ROW_ID
 from scripts.databases import transaction
+from scripts.terminal import Terminal
 
 
 @click.group()
@@ -39,7 +39,7 @@ def list_() -> None:
             table.add_row(
                 str(row.id), row.name, row.start, *(f"{t:%Y-%m-%d %H:%M}" if t else "-" for t in times)
             )
-    Console().print(table)
+    Terminal().print(table)
 
 
 @command.command("revoke")

@@ -12,7 +12,11 @@ from scripts.databases import transaction
 @click.command()
 @click.option("--email", required=True, help="The address to sign in with.")
 @click.option(
-    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if left out."
+    "--password",
+    prompt=True,
+    hide_input=True,
+    confirmation_prompt=True,
+    help="Asked for if left out, which others on this machine cannot read.",
 )
 @click.option("--name", default="Администратор", show_default=True)
 def command(email: str, password: str, name: str) -> None:

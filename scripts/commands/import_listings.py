@@ -15,6 +15,7 @@ from scripts.databases import session_factory
 from scripts.importing import Summary, import_listings, owner_of_imports
 from scripts.listings import BadRow, read_listings
 from scripts.rescoring import ask_for_run
+from scripts.terminal import Terminal
 
 #: Bad rows that are printed; --errors keeps all.
 SHOWN = 10
@@ -33,7 +34,7 @@ def command(file: Path, city: str, owner: str | None, dry_run: bool, errors: IO[
     The first line names the columns; id and price are needed. Bad rows are told with line and reason and do not
     stop the rest. See docs/operations.md for the columns.
     """
-    console = Console()
+    console = Terminal()
     settings = Settings.from_env()
     factory = session_factory(settings)
     place = city_of(city)

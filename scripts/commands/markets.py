@@ -1,7 +1,6 @@
 """`leadmatch markets`: what markets there are, and how their lists are read."""
 
 import click
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
@@ -13,6 +12,7 @@ from models.recommendations import Market
 from models.settings import Settings
 from scripts.arguments import CityName
 from scripts.databases import session_factory
+from scripts.terminal import Terminal
 
 
 @click.group()
@@ -28,7 +28,7 @@ def command() -> None:
 @command.command("list")
 def list_command() -> None:
     """List the markets and how their lists are read."""
-    console = Console()
+    console = Terminal()
     with session_factory(Settings.from_env())() as session:
         found = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
         names = city_names(session) if found else {}

@@ -5,10 +5,13 @@ import sys
 import click
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from models.enums import DealType, RunScope, RunState
+from models.errors import NotFoundError
 from models.market_state import city_names
 from models.places import city_of
+from models.recommendations import Market
 from models.run_plan import live_markets
 from models.runs import get_run
 from models.settings import Settings
@@ -16,6 +19,7 @@ from models.tiles import grid_of
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.rescoring import request, run_line, watch
+from scripts.terminal import Terminal
 
 
 @click.command()
@@ -33,7 +37,7 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
         raise click.UsageError("--stale covers all markets; leave out --city and --deal-type.")
     if deal_type and not city:
         raise click.UsageError("--deal-type goes with --city.")
-    console = Console()
+    console = Terminal()
     settings = Settings.from_env()
     factory = session_factory(settings)
     scope = RunScope.STALE if stale else RunScope.MARKET if city else RunScope.ALL
@@ -43,6 +47,9 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
             _tell_markets(session, console, scope, city, deal, settings.worker_memory_mb)
         return
 
+    if scope is RunScope.MARKET:
+        with factory() as session:
+            _check_market(session, city, deal)
     run_id, new = request(factory, settings, scope, "cli", city=city, deal_type=deal)
     console.print(f"Run {run_id} {'is requested' if new else 'is going already'}.", highlight=False)
     if not watched:
@@ -62,8 +69,15 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
     sys.exit(0 if state is RunState.SUCCEEDED else 1)
 
 
+def _check_market(session: Session, city: str, deal: DealType) -> None:
+    """Raise NotFoundError for a market of which nothing is stored: a mistyped city would "succeed" with no pairs."""
+    key = city_of(city).key, deal
+    if session.get(Market, key) is None and key not in (row[:2] for row in live_markets(session)):
+        raise NotFoundError("market")
+
+
 def _tell_markets(
-    session, console: Console, scope: RunScope, city: str | None, deal: DealType | None, memory_mb: int
+    session: Session, console: Console, scope: RunScope, city: str | None, deal: DealType | None, memory_mb: int
 ) -> None:
     markets = live_markets(session)
     if scope is RunScope.MARKET:

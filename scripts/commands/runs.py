@@ -14,6 +14,7 @@ from models.shards import retry_failed
 from scripts.arguments import ROW_ID
 from scripts.databases import session_factory
 from scripts.rescoring import run_line
+from scripts.terminal import Terminal
 from worker.client import Client
 
 
@@ -28,7 +29,7 @@ def command(run_id: int | None, cancelled: int | None, retried: int | None, stat
     if sum(each is not None for each in (run_id, cancelled, retried)) > 1:
         raise click.UsageError("Show, cancel or retry: one at a time.")
     settings = Settings.from_env()
-    console = Console()
+    console = Terminal()
     with session_factory(settings)() as session:
         if cancelled is not None:
             cancel_run(session, cancelled)

@@ -1,7 +1,6 @@
 """`leadmatch weights`: what the criteria weigh, as learnt from what people like."""
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from models.enums import DealType
@@ -11,6 +10,7 @@ from models.settings import Settings
 from models.weights import Scope, rollback, weight_sets
 from scripts.arguments import ROW_ID, CityName
 from scripts.databases import session_factory
+from scripts.terminal import Terminal
 
 EVERYWHERE = "everywhere"
 
@@ -28,7 +28,7 @@ def command() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
 def list_command(limit: int) -> None:
     """List the sets, newest first, with what they lose a held-out action (before → with the set)."""
-    console = Console()
+    console = Terminal()
     with session_factory(Settings.from_env())() as session:
         found = list(session.scalars(weight_sets().limit(limit)))
         names = city_names(session) if any(one.city_key for one in found) else {}
@@ -52,7 +52,7 @@ def learn_command() -> None:
     """Learn now, as the schedule does: globally, then for every market."""
     from worker.learning import learn  # Its numeric libraries are needed by nothing else here.
 
-    console = Console()
+    console = Terminal()
     with session_factory(Settings.from_env())() as session:
         lessons = learn(session)
         names = city_names(session)

@@ -2,15 +2,17 @@
 
 import hashlib
 import hmac
+import json
 import time
 from datetime import timedelta
 
 import jwt
 import pytest
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from api.app import create_app
-from models.audit import AuditEntry
+from models.audit import AuditEntry, record
 from models.base import utc_now
 from models.enums import Role, Status
 from models.idempotency import IdempotentAnswer
@@ -18,7 +20,7 @@ from models.passwords import hash_password
 from models.properties import Property
 from models.settings import Settings
 from models.tokens import make_token
-from models.users import User
+from models.users import User, lock_user
 from tests.factories import SECRET, make_property, make_user, token_header
 
 PASSWORD = "correct horse"
@@ -95,10 +97,10 @@ def test_one_account_takes_twenty_failures_and_a_success_costs_nothing(client, u
 
 
 def test_a_name_and_a_password_come_as_a_form(client, user):
-    assert (
-        client.post("/auth/login", json={"username": "alice@example.com", "password": PASSWORD}).status_code
-        == 400
-    )
+    form = {"username": "alice@example.com", "password": PASSWORD}
+
+    assert client.post("/auth/login", json=form).status_code == 415
+    assert client.post("/auth/login", data=form, content_type="multipart/form-data").status_code == 200
     assert (
         client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
     )
@@ -123,19 +125,31 @@ def test_signing_up_answers_the_profile_and_a_token(client):
         ({"role": "admin"}, "role"),
         ({"password": "short"}, "password"),
         ({"password": "x" * 129}, "password"),
+        ({"password": "\ud800" + PASSWORD}, "password"),
         ({"email": "nonsense"}, "email"),
         ({"phone": "12"}, "phone"),
+        ({"phone": "+7701abc4567"}, "phone"),
+        ({"phone": "+431234"}, "phone"),
+        ({"phone": "+49301234567890123"}, "phone"),
+        ({"phone": "+77011234567 ext 5"}, "phone"),
         ({"is_active": False}, "is_active"),
         ({"id": 1}, "id"),
         ({"name": None}, "name"),
     ],
 )
 def test_a_bad_sign_up_is_refused_by_field(client, db, change, field):
-    answer = client.post("/auth/register", json=ALICE | change)
+    answer = client.post("/auth/register", data=json.dumps(ALICE | change), content_type="application/json")
 
     assert answer.status_code == 400
     assert field in answer.json["errors"]["json"]
     assert db.query(User).count() == 0
+
+
+def test_a_sign_up_that_lacks_the_password_is_told_so(client):
+    body = {name: value for name, value in ALICE.items() if name != "password"}
+
+    assert list(client.post("/auth/register", json=body).json["errors"]["json"]) == ["password"]
+    assert "phone" in client.post("/auth/register", json={"telegram_id": "42"}).json["errors"]["json"]
 
 
 # -- Tokens ------------------------------------------------------------------------------------------------------------
@@ -267,11 +281,44 @@ def test_the_bots_door_needs_its_secret(with_bot, client):
     assert client.post(path, json=BOT_BODY).status_code == 401  # no secret is set, and it is not local
 
 
+def test_guesses_at_the_bots_secret_are_limited_and_the_bot_is_not(with_bot):
+    def enter(secret: str) -> int:
+        headers = {"X-Telegram-Bot-Secret": secret}
+        return with_bot.post("/auth/telegram/login-or-register", json=BOT_BODY, headers=headers).status_code
+
+    assert [enter(f"guess {number}") for number in range(61)] == [401] * 60 + [429]
+    assert enter("bot secret") == 200
+
+
 def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environment, caplog):
     local = create_app(Settings.from_env(process_environment | {"ENVIRONMENT": "local"}))
 
     assert "TELEGRAM_BOT_SECRET" in caplog.text
     assert local.test_client().post("/auth/telegram/login-or-register", json=BOT_BODY).status_code == 200
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known by phone", "new"])
+def test_a_second_tap_in_the_bot_lets_in_as_the_first(with_bot, db, known):
+    """The first commits when the second has just found nobody with this Telegram account."""
+    if known:
+        make_user(db, phone=BOT_BODY["phone"])
+        db.commit()
+    first = make_user(db, telegram_id="42", phone="+77010000000" if known else BOT_BODY["phone"])
+
+    def commit(_connection, _cursor, statement, *_):
+        if "users.telegram_id = " in statement:
+            db.commit()
+
+    bots_engine = with_bot.application.extensions["engine"]
+    event.listen(bots_engine, "after_cursor_execute", commit)
+    try:
+        answer = with_bot.post(
+            "/auth/telegram/login-or-register", json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secret"}
+        )
+    finally:
+        event.remove(bots_engine, "after_cursor_execute", commit)
+
+    assert with_bot.get("/auth/me", headers=bearer(answer.json["access_token"])).json["id"] == first.id
 
 
 def test_the_bot_makes_no_administrators(with_bot):
@@ -318,6 +365,15 @@ def test_who_is_put_out_is_out_at_once_and_comes_back_only_by_a_door(client, db,
     assert db.get(Property, found.id).status is Status.ACTIVE
 
 
+def test_administrators_who_change_each_other_do_not_wait_for_one_another(db, admin, user):
+    lock_user(db, user.id)
+    with Session(db.get_bind()) as other:
+        other.execute(text("SET LOCAL lock_timeout = '1s'"))
+        lock_user(other, admin.id)
+        record(other, "user_changed", actor_id=user.id)
+        other.flush()
+
+
 @pytest.mark.parametrize("change", [{"role": "tenant"}, {"is_active": False}])
 def test_the_last_administrator_cannot_be_locked_out(client, db, admin, change):
     path = f"/admin/users/{admin.id}"
@@ -336,13 +392,25 @@ def test_a_bad_change_is_refused(client, admin, user, body):
     assert client.patch(f"/admin/users/{user.id}", json=body, headers=token_header(admin)).status_code == 400
 
 
+def test_a_body_that_is_no_json_is_not_taken_for_an_empty_one(client, admin, user):
+    def patch(content_type):
+        headers = token_header(admin)
+        return client.patch(f"/admin/users/{user.id}", data=b"role=agent", content_type=content_type, headers=headers)
+
+    assert patch("application/x-www-form-urlencoded").status_code == 415
+    assert "application/json" in patch("text/plain").json["message"]
+    assert patch(None).status_code == 400  # read as JSON, which it is not
+
+
 def test_users_are_listed_by_pages_without_the_deleted(client, db, admin, user):
     gone = make_user(db, is_active=False, deleted_at=utc_now())
     db.commit()
 
     rows = client.get("/admin/users", query_string={"limit": 100}, headers=token_header(admin)).json
     assert [row["id"] for row in rows] == [admin.id, user.id]
-    assert client.get("/admin/users?page=2&limit=1", headers=token_header(admin)).json[0]["id"] == user.id
+    second = client.get("/admin/users?page=2&limit=1", headers=token_header(admin))
+    assert second.json[0]["id"] == user.id
+    assert json.loads(second.headers["X-Pagination"])["total"] == 2
     assert (
         client.patch(
             f"/admin/users/{gone.id}", json={"is_active": True}, headers=token_header(admin)

@@ -102,6 +102,19 @@ def test_a_chat_is_one_for_its_three(pair, person, offer):
     assert it.seller("POST", "/chat/create_chat", json=it.body | {"buyer_id": 999_999}).status_code == 404
 
 
+def test_a_seller_does_not_read_names_by_counting_up_ids(pair, person):
+    it, stranger = pair(), person(name="Stranger")
+
+    def names() -> dict[int, str | None]:
+        return {row["other_id"]: row["other_name"] for row in it.seller("GET", "/chat/my_chats").json}
+
+    opened = it.seller("POST", "/chat/create_chat", json=it.body | {"buyer_id": stranger.id})
+    assert names() == {stranger.id: None, it.buyer.id: None}
+    assert stranger("POST", f"/chat/chat_messages/{opened.json['id']}", json={"message": "Hello"}).status_code == 201
+    assert it.buyer("POST", "/leads", json={"listing_id": it.property_id}).status_code == 200
+    assert names() == {stranger.id: "Stranger", it.buyer.id: "Buyer"}
+
+
 def test_ten_simultaneous_openings_make_one_chat(person, offer, app, database):
     buyer, seller = person(), person(Role.REALTOR)
     body = {"buyer_id": buyer.id, "seller_id": seller.id, "property_id": offer(seller)}
@@ -234,6 +247,14 @@ def test_a_ticket_opens_one_socket(pair, web):
     with pytest.raises(InvalidStatus) as refusal, open_socket(web, it.chat, query=f"?ticket={ticket}"):
         pass
     assert refusal.value.response.status_code == 401
+
+
+def test_a_token_opens_a_socket_from_the_address_with_and_without_bearer(pair, web):
+    it = pair()
+    for token in (it.buyer.token, f"Bearer%20{it.buyer.token}", f"Bearer+{it.buyer.token}"):
+        with open_socket(web, it.chat, query=f"?token={token}") as buyer:
+            say(buyer, "Я тут")
+            assert hear(buyer)["message"] == "Я тут"
 
 
 def test_the_handshake_refuses_who_may_not_talk(pair, person, web):

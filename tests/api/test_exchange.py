@@ -223,7 +223,9 @@ def test_a_bad_query_is_refused_by_name(client, auth, query, field):
 
 @pytest.mark.parametrize("path", ["/leads/9223372036854775808", "/leads/99999999999999999999999/matches"])
 def test_an_id_that_no_row_can_have_is_bad_input(client, auth, path):
-    assert client.get(path, headers=auth).status_code == 400
+    answer = client.get(path, headers=auth)
+
+    assert (answer.status_code, list(answer.json["errors"]["path"])) == (400, ["lead_id"])
     assert client.get(path).status_code == 401  # who is not signed in learns nothing
 
 
@@ -263,6 +265,13 @@ def test_two_users_may_choose_the_same_key(client, db, auth):
     for headers in (auth, token_header(other)):
         assert client.post("/leads", json=lead_body(), headers=headers | {"Idempotency-Key": "one"}).status_code == 201
     assert count(db, Lead) == 2
+
+
+def test_a_key_that_is_none_is_refused_as_a_header(client, db, auth):
+    answer = client.post("/leads", json=lead_body(), headers=auth | {"Idempotency-Key": "x" * 201})
+
+    assert (answer.status_code, list(answer.json["errors"]["headers"])) == (400, ["Idempotency-Key"])
+    assert count(db, Lead) == 0
 
 
 def test_a_refused_request_leaves_its_key_free(client, db, auth):

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, event, func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from api.swipe import feed
 from models.base import utc_now
@@ -175,6 +176,50 @@ def test_ten_simultaneous_actions_make_one(owner, tenant, database, app, action)
         action == "favorite",
         action == "like",
     ]
+
+
+@contextmanager
+def right_after(app, beginning, act):
+    """Calls *act* once, when the API has just executed a statement that begins so."""
+    waiting = [act]
+
+    def look(_connection, _cursor, statement, *_):
+        if waiting and statement.startswith(beginning):
+            waiting.pop()()
+
+    event.listen(app.extensions["engine"], "after_cursor_execute", look)
+    yield
+    event.remove(app.extensions["engine"], "after_cursor_execute", look)
+    assert not waiting
+
+
+@pytest.mark.parametrize(("path", "table"), [("/favorites", Favorite), ("/leads", Inquiry)])
+def test_what_is_asked_for_again_is_answered_while_it_is_being_taken_back(owner, tenant, database, app, path, table):
+    body = {"listing_id": made(owner)}
+    tenant("POST", path, json=body)
+
+    def take_back():
+        database.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        try:
+            database.execute(delete(table))
+            database.commit()
+        except OperationalError:  # the row is the other's until they have answered
+            database.rollback()
+
+    with right_after(app, f"INSERT INTO {table.__tablename__} ", take_back):
+        assert tenant("POST", path, json=body).status_code == 200
+
+
+def test_what_is_added_by_hand_too_is_not_taken_back_with_the_action(owner, tenant):
+    listing = made(owner)
+    for action, path in (("like", "/leads"), ("favorite", "/favorites")):
+        act(tenant, listing, action)
+        tenant("POST", path, json={"listing_id": listing})
+
+    act(tenant, listing, "dislike")
+
+    assert [row["listing_id"] for row in tenant("GET", "/leads/my").json] == [listing]
+    assert [row["id"] for row in tenant("GET", "/favorites").json] == [listing]
 
 
 def test_a_later_action_replaces_an_earlier_one(owner, tenant, database):

@@ -138,7 +138,10 @@ def test_dates_the_wrong_way_round_are_refused_and_the_right_way_taken(client):
 
     assert "end_date" in str(refused)
     assert send(client, "GET", "/api/campaigns") == []
-    send(client, "POST", "/api/campaigns", 201, json=body | {"start_date": early, "end_date": late})
+    made = send(client, "POST", "/api/campaigns", 201, json=body | {"start_date": early, "end_date": late})
+    stats = f"/api/niches/{made['niche_id']}/stats"
+    for path in (stats, stats + "/export"):
+        assert "to" in send(client, "GET", f"{path}?from={late}&to={early}", 400)["message"]
 
 
 def test_lists_have_pages(client):
@@ -148,6 +151,19 @@ def test_lists_have_pages(client):
 
     assert [row["id"] for page in pages for row in page] == made[::-1]
     send(client, "GET", "/api/niches?limit=101", 400)
+
+
+def test_a_conversation_is_whole_unless_a_page_or_a_limit_is_named(client):
+    at = f"/api/leads/{make_contact(client)['id']}/messages"
+    for text in "abc":
+        send(client, "POST", at, 201, json={"message": text, "sender": "lead", "platform": "olx"})
+
+    def read(query):
+        return "".join(said["message"] for said in send(client, "GET", at + query)["messages"])
+
+    assert [read(query) for query in ("", "?limit=2", "?limit=2&page=2", "?page=1", "?page=2")] == [
+        "abc", "ab", "c", "abc", ""
+    ]  # fmt: skip
 
 
 def test_a_lead_becomes_an_exchange_lead_once(client, engine):
@@ -215,14 +231,14 @@ def test_a_key_repeated_with_the_same_idempotency_key_makes_one_lead(client, eng
     with Session(engine) as session:
         _, key = create_api_key(session, "test")
         session.commit()
-    headers = {"X-API-Key": key, "Idempotency-Key": "one"}
+    body = {"name": "n", "category": "c"}
 
-    first, second = (
-        send(client, "POST", "/api/niches", 201, json={"name": "n", "category": "c"}, headers=headers) for _ in "12"
-    )
-
-    assert first == second
-    assert len(send(client, "GET", "/api/niches")) == 1
+    for number, proof in enumerate(({"X-API-Key": key}, {}), start=1):  # in local, who sends no key is one caller too
+        headers = proof | {"Idempotency-Key": "one"}
+        first, second = (send(client, "POST", "/api/niches", 201, json=body, headers=headers) for _ in "12")
+        assert first == second
+        assert len(send(client, "GET", "/api/niches")) == number
+        send(client, "POST", "/api/niches", 409, json=body | {"name": "other"}, headers=headers)
 
 
 def test_a_message_makes_the_score_stale(client, engine):

@@ -22,7 +22,7 @@ def upload(client, text, expect=201, **request):
 
 def download(client, path):
     answer = client.get(path)
-    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
     return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
 
 
@@ -38,11 +38,13 @@ def test_rows_become_leads_and_touches(client):
     assert (found["Иван"]["budget"], found["Пётр"]["budget"]) == (1500.5, None)
 
 
-def test_a_spreadsheets_semicolons_byte_order_mark_and_multipart_are_understood(client):
-    part = (io.BytesIO('\ufeffname;source\r\n"Иванов; Иван";olx\r\n\r\n'.encode()), "leads.csv")
+def test_a_spreadsheets_semicolons_commas_empty_columns_byte_order_mark_and_multipart_are_understood(client):
+    text = '\ufeffname;source;budget;;\r\n"Иванов; Иван";olx;1500,5;;\r\n;;;;\r\n\r\n'
+    part = (io.BytesIO(text.encode()), "leads.csv")
 
     assert upload(client, {"file": part}, content_type="multipart/form-data")["created"] == 1
-    assert send(client, "GET", "/api/leads")[0]["name"] == "Иванов; Иван"
+    [lead] = send(client, "GET", "/api/leads")
+    assert (lead["name"], lead["budget"]) == ("Иванов; Иван", 1500.5)
 
 
 def test_a_mistake_is_named_by_its_line_and_keeps_everything_out(client):
@@ -62,6 +64,8 @@ def test_a_mistake_is_named_by_its_line_and_keeps_everything_out(client):
         ("name\nИван\n", "source"),
         ("name,source,owner\nИван,olx,1\n", "owner"),
         ("name,source,name\nИван,olx,1\n", "twice"),
+        ("name,,source\nИван,,olx\n", "Column 2"),
+        ('name,source,budget\nИван,olx,"1,000"\n', "budget"),
         ("name,source\nИван,olx,1\n", "more cells"),
         ('name,source\n"Иван,olx\n', "not CSV"),
         (b"name,source\n\xff\xfe,olx\n", "UTF-8"),

@@ -17,8 +17,8 @@ from werkzeug.serving import make_server
 
 from api.leadgen import live
 from api.leadgen.health import Probe, ask_redis
-from models.events import STREAM, EventKind, publish
-from tests.api.leadgen import make_ad, make_contact, send
+from models.events import LOOK, STREAM, EventKind, publish
+from tests.api.leadgen import make_ad, make_campaign, make_contact, send
 
 
 @pytest.fixture
@@ -103,6 +103,25 @@ def test_a_status_that_does_not_change_is_not_told(app, stream):
     kinds = [fields[b"type"] for _, fields in stream.xrange(STREAM)]
 
     assert kinds.count(b"campaign.status") == 1
+
+
+def test_pages_are_told_of_every_change_that_they_show_though_it_is_no_event(app, monkeypatch):
+    told = []
+    monkeypatch.setattr("api.leadgen.announce.bell.ring", lambda redis, channel: told.append(channel))
+    client = app.test_client()
+    campaign = make_campaign(client)  # and its niche
+    ad = make_ad(client, campaign["id"])
+    lead = make_contact(client)
+    at = f"/api/leads/{lead['id']}"
+    send(client, "PATCH", at + "/status", json={"status": "won", "revenue": 1})
+    assert told == [LOOK] * 2
+
+    send(client, "PATCH", f"/api/ads/{ad['id']}", json={"title": "x"})
+    send(client, "PATCH", at + "/status", json={"status": "won", "revenue": 2})
+    send(client, "POST", at + "/messages", json={"message": "?", "sender": "lead", "platform": "olx"})
+    send(client, "PATCH", f"/api/niches/{campaign['niche_id']}", json={"name": "x"})
+
+    assert told == [LOOK] * 6
 
 
 def test_events_hold_no_personal_data(app, stream):

@@ -5,9 +5,11 @@ import threading
 
 import pytest
 from limits import parse
+from sqlalchemy import select
 
 from api.app import create_app
 from api.limits import Limits
+from models.audit import AuditEntry
 from models.errors import TooManyError
 from models.settings import Settings
 
@@ -86,6 +88,40 @@ def test_behind_a_configured_proxy_each_client_counts_alone(process_environment)
     assert answer.status_code == 400
 
 
+def test_who_has_an_ipv6_network_has_one_limit_for_it(client):
+    def tries(network: str, count: int) -> list[int]:
+        return [
+            client.post(
+                "/users/reset", json={"phone": "+1"}, environ_base={"REMOTE_ADDR": f"{network}::{number:x}"}
+            ).status_code
+            for number in range(1, count + 1)
+        ]
+
+    assert tries("2001:db8:1:2", 61) == [400] * 60 + [429]
+    assert tries("2001:db8:1:3", 1) == [400]
+
+
+@pytest.mark.parametrize(
+    "seen, address",
+    [
+        ("", None),  # a UNIX socket
+        ("203.0.113.7:51234", "203.0.113.7"),
+        ("[2001:db8::7]:51234", "2001:db8::7"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("unknown", None),
+    ],
+)
+def test_doors_open_whatever_a_proxy_calls_its_clients(client, database, seen, address):
+    phone, came_from = {"phone": "+77010000099"}, {"REMOTE_ADDR": seen}
+
+    assert client.post("/users/reset", json=phone, environ_base=came_from).status_code == 200
+    refused = client.post("/users/token", json=phone | {"activation_code": "x"}, environ_base=came_from)
+    assert refused.status_code == 401
+    noted = database.scalar(select(AuditEntry).where(AuditEntry.deed == "code_refused"))
+    assert noted.address == address
+
+
 def test_the_lead_generation_api_takes_a_hundred_a_minute_from_one_address(client):
     answers = [client.get("/api/nothing").status_code for _ in range(101)]
 
@@ -107,10 +143,9 @@ def test_pages_of_other_origins_are_kept_out_unless_named(process_environment, c
     named = client_with(process_environment, CORS_ORIGINS="https://app.example.com, https://b.example.com")
 
     assert "Access-Control-Allow-Origin" not in client.get("/health", headers=origin).headers
-    assert (
-        named.get("/health", headers=origin).headers["Access-Control-Allow-Origin"]
-        == "https://app.example.com"
-    )
+    let_in = named.get("/health", headers=origin).headers
+    assert let_in["Access-Control-Allow-Origin"] == "https://app.example.com"
+    assert "X-Pagination" in let_in["Access-Control-Expose-Headers"]  # the count of lists that are bare arrays
     assert (
         "Access-Control-Allow-Origin"
         not in named.get("/health", headers={"Origin": "https://evil.example"}).headers

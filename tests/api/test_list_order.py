@@ -14,7 +14,7 @@ from models.matches import Action, act
 from models.recommendations import Market
 from scripts import cli
 from tests.factories import make_lead, make_property, make_user, token_header
-from worker import rescore
+from worker import publish, rescore
 
 MOSCOW = ("geo:524901", DealType.SALE)
 
@@ -82,6 +82,43 @@ def test_the_sought_give_way_and_scores_stay(client, crowd):
     by_shift = sorted(before, key=lambda entry: -(entry[1] + shifts[entry[0]]))
     assert [entry[0] for entry in after] == [entry[0] for entry in by_shift]
     assert all(result.count == 0 for result in check_all(session)), "stored lists are by score all the same"
+
+
+@pytest.mark.parametrize("city", ["Ба\\Nр", "Бар\\"])
+def test_a_market_whose_name_has_a_backslash_is_ordered_like_any(worker_here, city):
+    with worker_here() as session:
+        lead = make_lead(session, make_user(session), city=city)
+        make_property(session, make_user(session), city=city)
+        session.commit()
+        market = (lead.city_key, lead.deal_type)
+        rescore.rebuild_market(session, market, None)
+        set_list_order(session, *market, ListOrder.BALANCED)
+        session.commit()
+        order_now(session)
+
+        assert session.scalars(select(ScoreShift.city_key).distinct()).all() == [lead.city_key]
+
+
+def test_a_market_ordered_before_its_first_run_was_through_is_ordered_again(worker_here, monkeypatch):
+    with worker_here() as session:
+        lead = make_lead(session, make_user(session))
+        session.commit()
+        rescore.settle_entity(session, Side.LEAD, lead.id)
+        set_list_order(session, *MOSCOW, ListOrder.BALANCED)
+        session.commit()
+        real = publish.lock_market
+
+        def order_first(*args):
+            with worker_here() as other:
+                order_now(other)
+                assert markets_to_order(other) == []
+            return real(*args)
+
+        monkeypatch.setattr(publish, "lock_market", order_first)
+        rescore.rebuild_market(session, MOSCOW, None)
+        session.commit()
+
+        assert markets_to_order(session) == [MOSCOW]
 
 
 def shift_star(session, star, points=-50):

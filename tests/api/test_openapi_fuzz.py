@@ -63,7 +63,8 @@ def world(db) -> dict:
     notice = notify(db, realtor.id, NoticeType.NEW_MATCH, "fuzz", title="t", message="m", data={})
     inquiry = inquire(db, tenant, found)
     chat, _ = open_chat(db, realtor, buyer_id=realtor.id, seller_id=other.id, property_id=others_property.id)
-    request = create_lead(db, tenant, Origin.PORTAL, {"city": "Москва", "deal_type": "SALE", "attributes": ASKED})
+    asked = {"city": "Москва", "deal_type": "SALE", "property_type": "APARTMENT", "attributes": ASKED}
+    request = create_lead(db, tenant, Origin.PORTAL, asked)
     niche = create_niche(db, {"name": "n", "category": "c"})
     campaign = create_campaign(db, {"niche_id": niche.id, "name": "c", "platform": Platform.OLX, "budget": 1})
     ad = create_ad(db, campaign, {"title": "t"}, None, None)

@@ -242,7 +242,7 @@ def test_in_production_nobody_reads_metrics_unless_told():
             "DATABASE_URL": "postgresql://x",
             "REDIS_URL": "redis://x",
             "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
-            "TELEGRAM_BOT_SECRET": "s",
+            "TELEGRAM_BOT_SECRET": "a-secret-of-the-bot-0123456789",
             "SMS_GATEWAY_URL": "smsc://a:b@smsc.kz",
         }
     )

@@ -6,6 +6,7 @@ import pytest
 
 from models.enums import Role
 from models.notifications import Notification
+from models.properties import Property
 from models.users import User
 
 
@@ -71,6 +72,7 @@ def test_a_list_is_an_array_whose_paging_is_in_the_header(owner, client):
 BAD_FILTERS = {
     "price_min=5&price_max=4": "price_min",
     "price_min=nan": "price_min",
+    "price_max=1_000": "price_max",
     "rooms=two": "rooms",
     "limit=101": "limit",
     "order=best": "order",
@@ -102,6 +104,12 @@ def test_bad_listings_are_refused_by_field_and_nothing_is_stored(owner, client):
 
         assert (answer.status_code, list(answer.json["errors"]["json"])) == (400, [field])
     assert client.get("/listings").json == []
+
+
+def test_a_price_below_nothing_by_its_sign_alone_is_nothing(owner):
+    answer = owner("POST", "/listings", data=json.dumps(listing(price=-0.0)), content_type="application/json")
+
+    assert answer.json["price"] == "0.00"
 
 
 def test_only_supply_roles_offer(tenant):
@@ -145,6 +153,31 @@ def test_replacing_through_tinder_keeps_what_tinder_does_not_speak_of(person, da
     assert (details["property_type"], details["area"], details["price"]) == ("TOWNHOUSE", 54, 5)
 
 
+def test_a_foreign_currency_stays_and_the_citys_own_goes_with_the_city(owner, database):
+    found = made(owner, city="Москва")
+
+    def replaced(city):
+        return owner("PUT", f"/listings/{found}", json=listing(city=city)).json["currency"]
+
+    assert [replaced("Алматы"), replaced("Moscow")] == ["KZT", "RUB"]
+    database.get(Property, found).currency = "USD"
+    database.commit()
+    assert [replaced("Москва"), replaced("Алматы")] == ["USD", "USD"]
+
+
+def test_administrators_filter_listings_by_owner_city_and_state(owner, person):
+    admin, other = person(Role.ADMIN), person(Role.LANDLORD)
+    shown, hidden, elsewhere = made(owner), made(owner, is_active=False), made(other, city="Алматы")
+
+    def found(query):
+        return ids(admin("GET", f"/admin/listings?{query}"))
+
+    assert found("") == [elsewhere, hidden, shown]
+    assert found("is_active=false") == found("is_active=False") == [hidden]
+    assert found(f"owner_id={owner.id}&is_active=true") == [shown]
+    assert found("city=Almaty") == [elsewhere]
+
+
 def test_strangers_may_not_change_a_listing_and_admins_may(owner, person):
     found, stranger, admin = made(owner), person(Role.LANDLORD), person(Role.ADMIN)
 
@@ -155,14 +188,16 @@ def test_strangers_may_not_change_a_listing_and_admins_may(owner, person):
     assert stranger("PUT", f"/listings/{found}", json=listing()).status_code == 404  # not public any more
 
 
-def test_what_an_inactive_user_offers_is_not_public(owner, client, database, tenant):
+def test_what_an_inactive_user_offers_is_not_public(owner, client, database, tenant, person):
     found = made(owner)
+    stranger = person(Role.LANDLORD)
     tenant("POST", "/favorites", json={"listing_id": found})
     database.get(User, owner.id).is_active = False
     database.commit()
 
     assert client.get("/listings").json == tenant("GET", "/favorites").json == []
     assert client.get(f"/listings/{found}").status_code == 404
+    assert stranger("DELETE", f"/listings/{found}").status_code == 404
 
 
 def test_ids_that_cannot_exist_are_not_found_or_bad(client, tenant):
@@ -235,6 +270,8 @@ def test_bad_inquiries_are_refused(owner, tenant):
     for change, code in BAD_INQUIRIES:
         assert tenant("POST", "/leads", json={"listing_id": found, **change}).status_code == code
     assert tenant("GET", "/leads/my").json == []
+    lacking = tenant("POST", "/leads", json={"owner_id": owner.id, "status": "new"})
+    assert list(lacking.json["errors"]["json"]) == ["listing_id"]
 
 
 def test_one_does_not_ask_about_ones_own_listing(owner):

@@ -160,7 +160,7 @@ def test_a_file_of_50_mb_is_refused_and_never_held_in_memory(app, client, owner)
     finally:
         tracemalloc.stop()
 
-    assert (answer.status_code, list(answer.json["errors"]["files"])) == (413, ["avatar"])
+    assert (answer.status_code, list(answer.json["errors"]["multipart"])) == (413, ["avatar"])
     assert body.taken == body.length
     assert most < 5 << 20
     assert files_of(app) == []
@@ -198,6 +198,17 @@ def test_a_photo_is_turned_upright_and_forgets_where_it_was_taken(client, owner)
     assert found.size == (20, 40)
     assert not found.getexif()
     assert PLACE.encode() not in content
+
+
+def test_fields_that_a_camera_got_wrong_do_not_matter(client, owner):
+    # Little-endian TIFF: two fields, the orientation (a SHORT, 6) and a description that is a FLOAT instead of text.
+    fields = pack("<HHIHH", 0x0112, 3, 1, 6, 0), pack("<HHIf", 0x010E, 11, 1, 1.5)
+    exif = b"Exif\0\0II*\0" + pack("<IH", 8, 2) + fields[1] + fields[0] + pack("<I", 0)
+
+    url = store_image(upload(picture(exif=exif)), owner, "avatar")
+    commit()
+
+    assert Image.open(io.BytesIO(client.get(url).data)).size == (20, 40)
 
 
 def test_bytes_hidden_behind_a_picture_are_gone(client, owner):

@@ -6,8 +6,9 @@ import io
 import re
 from pathlib import Path
 
-from api.console import ops, russian, speech
+from api.console import ops, russian, speech, tenants
 from models.campaigns import Campaign, CampaignStatus
+from models.chats import open_chat, post_message
 from models.earnings import niche_earnings, niche_totals
 from models.enums import NegotiationStatus
 from models.leads import Lead
@@ -43,6 +44,17 @@ def test_a_form_makes_a_lead(client, town, db):
     lead = db.get(Lead, int(re.search(r"/console/leads/(\d+)", answer.location)[1]))
     assert lead.districts == ["Арбат", "Хамовники"] and lead.rooms == [2, 3]
     assert (lead.budget_min, float(lead.budget_max)) == (10_000_000, 15_000_000.5)
+
+
+def test_a_chat_that_the_list_has_no_room_for_opens_too(client, town, db, monkeypatch):
+    monkeypatch.setattr(tenants, "PER_PAGE", 1)
+    who = {"buyer_id": town.tenant.id, "seller_id": town.seller.id}
+    old, new = (open_chat(db, town.tenant, property_id=found.id, **who)[0] for found in town.properties[:2])
+    post_message(db, town.tenant, new.id, "Is it still free?")
+    db.commit()
+    enter(client, town.tenant)
+
+    assert client.get(f"/console/chats/{old.id}").status_code == 200
 
 
 def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_stored(client, town, db):

@@ -139,6 +139,16 @@ def test_what_an_ad_has_spent_is_booked_on_its_day(session):
     session.execute(delete(AdSpend))
 
 
+def test_more_than_a_column_holds_is_not_booked_on_one_day(session):
+    _, [ad, *_] = a_niche(session)
+    most = Decimal("999999999999999")
+    change_ad(session, ad, {}, most, FIRST_DAY)
+    change_ad(session, ad, {}, Decimal(0), FIRST_DAY + timedelta(days=1))
+
+    with pytest.raises(InvalidValueError, match="spent: "):
+        change_ad(session, ad, {}, most, FIRST_DAY)
+
+
 def test_a_period_that_ends_before_it_begins_is_refused(session):
     niche, _ = a_niche(session)
 

@@ -46,6 +46,15 @@ def test_what_a_database_error_quotes_is_cut_out(lines):
     assert "7701" not in json.dumps(line)
 
 
+@pytest.mark.parametrize("after", ["", "HINT:  none", "\n\nThe above exception was the direct cause of another:"])
+def test_what_is_quoted_is_cut_out_over_all_its_lines(after):
+    text = f"not stored\nDETAIL:  Failing row contains (1, Иван, звонить\n+77010000000, null).\n{after}"
+
+    cut = logs.without_quoted_data(None, "", {"exception": text})["exception"]
+
+    assert cut.split() == ["not", "stored", "(data", "cut", "out)", *after.split()]
+
+
 def test_only_ids_are_handed_on_to_tasks():
     with logs.bound(request_id="r1", user_id=5):
         assert logs.handed_on() == {"request_id": "r1"}

@@ -1,4 +1,4 @@
-"""The life cycle of a match: DESIGN's table, move by move."""
+"""The life cycle of a match, move by move: models.matches tells the table."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -11,6 +11,7 @@ from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.errors import ConflictError, NotAllowedError, NotFoundError
 from models.leads import archive_lead
 from models.matches import Action, Match, act, complete, match_counts
+from models.membership import set_active
 from models.notifications import NoticeType, Notification
 from models.properties import archive_property
 from tests.factories import make_lead, make_property, make_user
@@ -155,12 +156,42 @@ def test_what_is_archived_makes_no_new_matches_but_ends_old_ones(pair, session):
     archive_property(session, pair.property)
     assert pair.say(LEAD, DISLIKE).status is MatchStatus.REJECTED
 
-    another = Pair(session)
-    archive_lead(session, another.lead)
-    with pytest.raises(ConflictError):
-        another.say(LEAD, LIKE)
+    for first in (None, LEAD, PROPERTY):
+        another = Pair(session)
+        if first:
+            another.say(first, LIKE)
+        archive_lead(session, another.lead)
+        with pytest.raises(ConflictError):
+            another.say(LEAD, LIKE)
+        with pytest.raises(NotFoundError):
+            another.say(PROPERTY, LIKE)
+
+
+def test_what_is_accepted_is_negotiated_to_its_end_though_a_side_is_archived(pair, session):
+    pair.say(LEAD, LIKE, 2)
+    pair.say(PROPERTY, LIKE, 3)
+    archive_property(session, pair.property)
+
+    assert pair.say(LEAD, LIKE, 3).negotiation_status is NegotiationStatus.AGREED
+
+
+def test_a_new_match_does_not_ask_for_an_agreement_that_is_there(pair, session):
+    pair.say(LEAD, LIKE, 2)
+    pair.say(PROPERTY, LIKE, 2)
+
+    told = session.scalars(select(Notification.message).where(Notification.type == NoticeType.NEW_MATCH)).all()
+    assert len(told) == 2 and not any("Согласуйте" in message for message in told)
+
+
+@pytest.mark.parametrize("has_liked", [False, True])
+def test_what_a_deactivated_owner_has_left_makes_no_new_matches(pair, session, has_liked):
+    if has_liked:
+        pair.say(PROPERTY, LIKE)
+    set_active(session, pair.property_owner.id, False)
+
     with pytest.raises(NotFoundError):
-        another.say(PROPERTY, LIKE)
+        pair.say(LEAD, LIKE)
+    assert pair.notices() == {}
 
 
 def test_rejected_matches_do_not_count(pair, session):

@@ -139,3 +139,15 @@ def test_only_the_first_places_are_news_and_a_day_has_its_most(session, buyer, s
     monkeypatch.setattr(offers, "MOST_A_DAY", 10)
     tell_new_offers(session)
     assert told(session) == [found.id for found in new[: offers.NEWS_PLACES]]
+
+
+def test_who_has_heard_enough_for_today_does_not_keep_others_from_hearing(session, buyer, seller, monkeypatch):
+    monkeypatch.setattr(offers, "MOST_A_DAY", 1)
+    new = [a_property(session, seller) for _ in range(4)]
+    offered(session, a_request(session, buyer), *new)
+    other = a_request(session, make_user(session, Role.TENANT))
+    offered(session, other, new[3], scores=[90.0])
+
+    for _ in range(2):
+        tell_new_offers(session, limit=2)
+    assert told(session) == [new[0].id, new[3].id]

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from models.ads import create_ad
 from models.campaigns import MOVES as CAMPAIGN_MOVES
@@ -109,10 +109,31 @@ def test_the_same_contact_at_many_doors_at_once_is_one_prospect(clean_database):
     engine.dispose()
 
 
-@pytest.mark.parametrize("path", [list(ProspectStatus)])
-def test_the_whole_way_from_new_to_spam_is_open(session, path):
+def test_a_phone_that_becomes_anothers_while_it_is_learnt_names_that_other(clean_database):
+    engine = connect(clean_database)
+    make = sessions(engine)
+    with make.begin() as session:
+        ad = an_ad(session)
+        add_prospect(session, contact(ad, platform_user_id="u1"))
+    others = []
+
+    with make.begin() as session:
+
+        @event.listens_for(session.connection(), "before_cursor_execute")
+        def another_is_faster(connection, cursor, statement, *rest):
+            if statement.startswith("UPDATE prospects") and not others:
+                with make.begin() as own:
+                    others.append(add_prospect(own, contact(ad, phone="+77771234567")).prospect.id)
+
+        added = add_prospect(session, contact(ad, platform_user_id="u1", phone="+77771234567"))
+
+        assert (added.new, added.prospect.id, touches_of(session, added.prospect)) == (False, others[0], 2)
+    engine.dispose()
+
+
+def test_the_whole_way_from_new_to_spam_is_open(session):
     prospect = add_prospect(session, contact()).prospect
-    for status in path:
+    for status in ProspectStatus:
         change_status(session, prospect, status)
         assert change_status(session, prospect, status) is False  # again: allowed, and nothing happens
 

@@ -104,6 +104,41 @@ def test_retrying_queues_the_failed_shards_alone(session, run):
     assert (good.state, bad.state) == (RunState.SUCCEEDED, RunState.QUEUED)
 
 
+def test_what_is_queued_again_begins_anew_in_the_figures_too(session, run):
+    shard = shard_of(session, run)
+    claim_shard(session, shard.id, "one")
+    report(session, shard.id, "one", 1, 60)
+    session.execute(text("UPDATE rescoring_shards SET started_at = now() - interval '1 day'"))
+    session.refresh(shard)
+    end_shard(session, shard, RunState.FAILED)
+
+    retry_failed(session, run.id)
+
+    progress = progress_of(session, [run.id])[run.id]
+    assert (progress["pairs_done"], progress["seconds"], progress["eta_seconds"]) == (0, 0, None)
+    assert shard.seconds is None
+
+
+def test_a_market_that_grew_since_it_was_planned_has_nothing_left_rather_than_less(session, run):
+    shard = shard_of(session, run)
+    claim_shard(session, shard.id, "one")
+    report(session, shard.id, "one", 1, 130)
+    session.execute(text("UPDATE rescoring_shards SET started_at = now() - interval '10 s'"))
+
+    assert progress_of(session, [run.id])[run.id]["eta_seconds"] == 0
+
+
+def test_a_run_whose_market_another_has_taken_is_not_retried(session, run):
+    failed = shard_of(session, run)
+    claim_shard(session, failed.id, "one")
+    end_shard(session, failed, RunState.FAILED)
+    other, _ = request_run(session, RunScope.STALE, "cli")
+    shard_of(session, other)
+
+    with pytest.raises(ConflictError, match=f"Run {other.id} has the same market"):
+        retry_failed(session, run.id)
+
+
 def test_what_nobody_took_up_is_found(session, run):
     run.started_at = run.created_at
     waiting, silent, going = (shard_of(session, run, city=f"geo:{number}") for number in range(3))

@@ -15,6 +15,13 @@ def test_only_the_servers_and_the_secret_must_be_named():
     assert (settings.environment, settings.port, settings.log_level) == ("local", 8000, "INFO")
 
 
+def test_what_is_set_to_nothing_is_not_set():
+    """As where a compose file hands on a variable that the machine does not have."""
+    names = ("TELEGRAM_API_URL", "SMS_GATEWAY_URL", "MEDIA_URL", "LOG_LEVEL", "PORT", "METRICS_NETWORKS", "LEADMATCH_HOME")
+
+    assert Settings.from_env(GOOD | dict.fromkeys(names, "")) == Settings.from_env(GOOD)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -44,6 +51,7 @@ def test_production_does_without_nothing_that_keeps_strangers_out(name):
     }
     Settings.from_env(production)
 
-    weak = {"SECRET_KEY": "short", "SMS_GATEWAY_URL": "console://", "TELEGRAM_BOT_SECRET": ""}
-    with pytest.raises(SettingsError, match=name):
-        Settings.from_env(production | {name: weak[name]})
+    weak = {"SECRET_KEY": "short", "SMS_GATEWAY_URL": "console://", "TELEGRAM_BOT_SECRET": "short"}
+    for value in (weak[name], ""):
+        with pytest.raises(SettingsError, match=name):
+            Settings.from_env(production | {name: value})

@@ -162,6 +162,25 @@ def test_junk_is_bad_input(junk):
         verified(junk, TOKEN, SIGNED_AT)
 
 
+def signed_mini_app(user: str) -> dict:
+    lines = f"auth_date=1650385342\nuser={user}"
+    key = hmac.digest(b"WebAppData", TOKEN.encode(), hashlib.sha256)
+    found = hmac.digest(key, lines.encode(), hashlib.sha256).hex()
+    return {"auth_date": "1650385342", "user": user, "hash": found}
+
+
+@pytest.mark.parametrize("user", ["x", "[]", '"x"', "{}", '{"first_name": "a"}', '{"id": true}'])
+def test_a_mini_apps_user_that_is_none_does_not_let_in_although_signed(user):
+    with pytest.raises((InvalidValueError, NotSignedInError)):
+        verified(signed_mini_app(user), TOKEN, SIGNED_AT)
+
+
+def test_a_name_loses_what_is_no_text():
+    user = r'{"id": 42, "first_name": "Te\u0000st\ud800"}'
+
+    assert verified(signed_mini_app(user), TOKEN, SIGNED_AT) == TEST
+
+
 def test_the_first_login_makes_the_account_and_the_second_finds_it(session):
     user = user_of_telegram(session, TelegramUser("42", "Иван", "ivan"))
 
@@ -206,6 +225,25 @@ def test_the_bot_takes_nobodys_account_from_their_telegram(session):
 
     with pytest.raises(ConflictError):
         enter_by_bot(session)
+
+
+def test_of_two_who_bind_one_telegram_account_at_once_the_later_is_told(session, monkeypatch):
+    make_user(session, telegram_id="42")
+    make_user(session, phone="+77011234567", telegram_id=None)
+    monkeypatch.setattr("models.telegram._by_telegram", lambda *_: None)  # as it was when the later one looked
+
+    with pytest.raises(ConflictError, match="Telegram account"):
+        enter_by_bot(session)
+
+
+def test_who_enters_twice_at_once_by_the_bot_is_one_user(session, monkeypatch):
+    first, answers = enter_by_bot(session), [None]
+    monkeypatch.setattr(
+        "models.telegram._by_telegram", lambda *_: answers.pop() if answers else first
+    )  # the second finds nobody when it first looks
+    monkeypatch.setattr(session, "scalar", lambda *_: None)
+
+    assert enter_by_bot(session) is first
 
 
 def test_the_bot_does_not_open_an_administrators_account(session):

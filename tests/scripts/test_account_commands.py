@@ -8,7 +8,10 @@ from click.testing import CliRunner
 from models.api_keys import use_api_key
 from models.database import connect, sessions
 from models.enums import Role
-from models.errors import ConflictError, NotSignedInError
+from models.errors import ConflictError, NotFoundError, NotSignedInError
+from models.settings import Settings
+from models.storage import Storage
+from models.uploads import add_upload
 from models.users import user_by_login
 from scripts.commands import api_key, create_admin, user
 from tests.factories import make_lead, make_property, make_user
@@ -74,3 +77,22 @@ def test_a_person_gets_all_that_is_stored_about_them_and_no_secret(run, database
     assert found["leads"][0]["client_contacts"] == "+77011112233"
     assert found["properties"] == []
     assert "the hash" not in json.dumps(found) and "Дмитрий" not in json.dumps(found, ensure_ascii=False)
+
+
+def test_who_has_no_phone_is_forgotten_too(run, database, process_environment):
+    make_user(database, Role.ADMIN)
+    me = make_user(database, name="Иван", phone=None, telegram_id="42")
+    lead = make_lead(database, me, client_contacts="+77011112233")
+    row = add_upload(database, me, purpose="avatar", content_type="image/png", ending="png", size=3)
+    storage = Storage(Settings.from_env(process_environment).media_url)
+    storage.put(row.name, b"png")
+    name = row.name
+    database.commit()
+
+    run(user.command, "erase", str(me.id), "--yes")
+
+    database.expire_all()
+    assert (me.name, me.telegram_id, me.is_active, lead.client_contacts) == (None, None, False, None)
+    assert name not in [stored for stored, _ in storage.names()]
+    with pytest.raises(NotFoundError):
+        run(user.command, "erase", str(me.id), "--yes")

@@ -10,11 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
 
 from models.database import sessions
-from models.enums import RunScope, RunState
+from models.enums import DealType, RunScope, RunState
+from models.errors import NotFoundError
 from models.rates import factors_to
 from models.runs import RescoringRun, RescoringShard, get_run, request_run
 from scripts import cli
 from scripts.demo import make_demo
+from tests.factories import make_property, make_user
 from worker.schedule import parse_schedule
 from worker.upcoming import next_times
 
@@ -45,6 +47,26 @@ def leadmatch(process_environment, monkeypatch):
 def market(factory):
     with factory() as session:
         make_demo(session, Console(quiet=True), leads=60, properties=60, city="Москва")
+
+
+def test_a_city_that_somebody_made_up_neither_breaks_commands_nor_orders_terminals_about(leadmatch, factory):
+    with factory() as session:
+        make_property(session, make_user(session), city="[/b]\x1b]0;mine\x07", deal_type=DealType.RENT)
+        run, _ = request_run(session, RunScope.ALL, "test")
+        session.commit()
+        session.add(RescoringShard(run_id=run.id, city_key="name:[/b]\x1b]0;mine\x07", deal_type=DealType.RENT))
+        session.commit()
+
+    for told in (leadmatch("rescore", "--dry-run"), leadmatch("runs", str(run.id))):
+        assert "[/b]\ufffd]0;mine\ufffd" in told and "\x1b" not in told
+
+
+def test_a_city_that_nobody_named_is_not_rescored(leadmatch, factory):
+    with pytest.raises(NotFoundError):
+        leadmatch("rescore", "--city", "Астана")
+
+    with factory() as session:
+        assert session.query(RescoringRun).count() == 0
 
 
 def test_a_watched_run_ends_in_whole_lists_and_a_showcase(leadmatch, market, worker_process, factory):

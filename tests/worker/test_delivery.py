@@ -5,7 +5,7 @@ import redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.enums import RunScope
+from models.enums import DealType, RunScope
 from models.recommendations import LeadRecommendations
 from models.runs import RescoringRun
 from tests.factories import lead_body, make_lead, make_property, make_user, token_header
@@ -47,6 +47,21 @@ def test_leads_posted_while_the_broker_is_away_get_their_lists_when_it_is_back(
     wait_for(lambda: posted <= set(lists(engine)), what="the lists of all ten")
     found = lists(engine)
     assert {tuple(found[lead_id]) for lead_id in posted} == {tuple(p.id for p in properties)}
+
+
+def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(engine, market, worker_here, monkeypatch, caplog):
+    buyer, _, leads = market
+    with Session(engine, expire_on_commit=False) as session:
+        elsewhere = make_lead(session, buyer, city="Алматы")
+        session.commit()
+    almaty, real = (elsewhere.city_key, DealType.SALE), tasks.reconcile_market
+    assert almaty < (leads[0].city_key, DealType.SALE)  # it comes first
+    monkeypatch.setattr(tasks, "reconcile_market", lambda session, key: 1 / 0 if key == almaty else real(session, key))
+
+    tasks.sweep.apply(throw=True)
+
+    assert set(lists(engine)) == {lead.id for lead in leads}
+    assert [record.market for record in caplog.records if record.message == "market_failed"] == [almaty]
 
 
 def test_a_bulk_load_is_left_to_the_queue_of_runs(engine, market, redis_url, worker_here, monkeypatch):

@@ -116,7 +116,8 @@ def test_each_kind_has_a_switch_in_the_profile(session, kind, switch):
 
 
 def test_who_has_no_telegram_or_is_gone_gets_nothing(session):
-    for fields in ({"telegram_id": None}, {"is_active": False}):
+    channel, group = {"telegram_id": "@our_news"}, {"telegram_id": "-1001234567890"}
+    for fields in ({"telegram_id": None}, {"is_active": False}, channel, group):
         assert take_to_send(session, told(session, someone(session, **fields))) is None
 
 

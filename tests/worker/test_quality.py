@@ -35,7 +35,7 @@ def a_niche(session):
 
 def test_the_facts_are_those_of_the_conversation(session):
     _, ad = a_niche(session)
-    contact = {"ad_id": ad.id, "name": "Иван", "source": Platform.OLX, "phone": "+77771234567"}
+    contact = {"ad_id": ad.id, "name": "Иван", "source": Platform.OLX, "phone": "+77771234567", "notes": ""}
     prospect = add_prospect(session, contact).prospect
     add_prospect(session, contact)
     at, said = utc_now(), [("bot", 0), ("lead", 10), ("lead", 50), ("human", 60), ("lead", 90)]

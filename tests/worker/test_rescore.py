@@ -10,7 +10,7 @@ from models.leads import Lead, archive_lead, replace_lead
 from models.matches import act
 from models.membership import set_active
 from models.properties import Property, archive_property, replace_property
-from models.recommendations import recommended_page
+from models.recommendation_pages import recommended_page
 from models.users import User
 from tests.factories import make_lead, make_property, make_user
 from worker import changes, rescore, scoring
@@ -78,8 +78,9 @@ def random_write(session, chance):
         set_active(session, owner.id, not owner.is_active)
     else:
         other = Property if side is Side.LEAD else Lead
-        query = select(other).where(other.city_key == row.city_key, other.owner_id != row.owner_id)
-        partners = session.scalars(query.where(other.status == "ACTIVE").order_by(other.id)).all()
+        query = select(other).join(User, User.id == other.owner_id).where(other.status == "ACTIVE", User.is_active)
+        query = query.where(other.city_key == row.city_key, other.owner_id != row.owner_id)
+        partners = session.scalars(query.order_by(other.id)).all()
         if partners and row.status == "ACTIVE":
             partner = chance.choice(partners)
             lead, found = (row, partner) if side is Side.LEAD else (partner, row)

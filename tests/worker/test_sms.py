@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -177,6 +178,15 @@ def test_a_bad_url_is_told_without_its_password(url):
         gateway_of(url)
 
     assert "secret" not in str(error.value)
+
+
+def test_a_worker_does_not_start_with_a_gateway_that_cannot_be_used(worker_here, monkeypatch):
+    from worker import app
+
+    app._check_gateway()
+    monkeypatch.setattr(app, "settings", replace(app.settings, sms_gateway_url="twilio://me:secret@api.twilio.com"))
+    with pytest.raises(SystemExit, match="SMS_GATEWAY_URL is not usable"):
+        app._check_gateway()
 
 
 def test_the_console_prints(capsys):
