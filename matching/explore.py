@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.errors import InvalidInputError
+from matching.incremental import NO_PAIRS
 from matching.ranking import RankedLists
 
 FEW_LISTS = 3
@@ -42,6 +43,7 @@ def explore(
     is_new: NDArray[np.bool_],
     slots: int,
     draw: int,
+    excluded_for_leads: NDArray[np.int64] = NO_PAIRS,
 ) -> Explored:
     """
     What leads are offered after the end of their lists.
@@ -52,6 +54,8 @@ def explore(
         is_new: (properties,)
         slots: Of each lead, 0 to MOST_SLOTS.
         draw: Any number from 0; another one draws anew.
+        excluded_for_leads: (n, 2) rows (lead, property) of pairs that leads have acted on. Their lists leave them out,
+            whatever they score, and the properties' do not: what somebody has disliked is no news to them.
     """
     if not 0 <= slots <= MOST_SLOTS:
         raise InvalidInputError(f"a lead has 0 to {MOST_SLOTS} slots, not {slots}")
@@ -60,7 +64,8 @@ def explore(
     home = np.repeat(np.arange(width), for_properties.lengths)
     lead = for_properties.columns.astype(np.int64)
     listed = np.repeat(np.arange(len(for_leads)), for_leads.lengths) * width + for_leads.columns
-    free = np.flatnonzero(unseen[home] & ~np.isin(lead * width + home, listed))
+    known = np.concatenate([listed, excluded_for_leads[:, 0] * width + excluded_for_leads[:, 1]])
+    free = np.flatnonzero(unseen[home] & ~np.isin(lead * width + home, known))
     chance = _hashed(lead_ids[lead[free]], property_ids[home[free]], draw)
     drawn = _first_of_each(home[free], chance, CHANCES)
     taken = drawn[_first_of_each(lead[free][drawn], chance[drawn], slots)]

@@ -17,6 +17,7 @@ from matching.explore import Explored, explore
 from matching.ranking import RankedLists
 from models.attention import ExploredOffer, ScoreShift, forget_explored
 from models.enums import ListOrder, Side
+from models.exclusions import acted_pairs
 from models.list_orders import markets_to_order, take_order
 from models.properties import Property
 from models.recommendations import SIDE_TABLES, Market
@@ -71,13 +72,22 @@ def order_market(session: Session, key: MarketKey) -> bool:
     new = select(Property.id).where(Property.created_at > func.now() - NEW)
     new = new.where(Property.city_key == key[0], Property.deal_type == key[1])
     new_rows = row_of(properties.ids, np.array(session.scalars(new.order_by(Property.id)).all(), np.int64))
+    acted = np.array(acted_pairs(session, Side.LEAD, key), np.int64).reshape(-1, 2)
     session.expunge(market)  # as it was read
     session.commit()  # what follows may take long, and must not hold back the database's clean-up
     for_leads, for_properties = leads.by_row(properties), properties.by_row(leads)
     is_new = np.zeros(len(properties.ids), bool)
     is_new[new_rows[new_rows >= 0]] = True
+    acted = np.stack([row_of(leads.ids, acted[:, 0]), row_of(properties.ids, acted[:, 1])], axis=1)
     explored = explore(
-        for_leads, for_properties, leads.ids, properties.ids, is_new, market.exploration_slots, _draw(market)
+        for_leads,
+        for_properties,
+        leads.ids,
+        properties.ids,
+        is_new,
+        market.exploration_slots,
+        _draw(market),
+        acted[(acted >= 0).all(axis=1)],
     )
     is_balanced = market.list_order is ListOrder.BALANCED
     shifts = score_shifts(for_leads, for_properties) if is_balanced else None

@@ -255,6 +255,19 @@ def test_what_changes_is_explored_no_more(client, crowd, unseen):
     assert property_id not in dict(read(client, lead, buyer)), "it may break the deal now"
 
 
+def test_what_a_lead_has_disliked_takes_none_of_its_slots(client, crowd, unseen):
+    session, _, _, leads, buyers = crowd
+    explore(session, 1)
+    lead_id, property_id = session.execute(select(ExploredOffer.lead_id, ExploredOffer.property_id)).first()
+    lead, buyer = next(pair for pair in zip(leads, buyers, strict=True) if pair[0].id == lead_id)
+    path = f"/leads/{lead.id}/property-recommendations/{property_id}/action"
+    assert client.post(path, json={"action": "DISLIKE"}, headers=token_header(buyer)).status_code == 200
+
+    explore(session, 5)  # drawn anew, with room for everything that is unseen
+    offered = session.execute(select(ExploredOffer.lead_id, ExploredOffer.property_id)).all()
+    assert (lead_id, property_id) not in offered and offered
+
+
 def test_old_homes_are_not_explored(client, crowd, unseen):
     session, _, _, leads, buyers = crowd
     session.execute(text("UPDATE properties SET created_at = now() - interval '15 days'"))

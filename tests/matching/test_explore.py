@@ -54,6 +54,17 @@ def test_offers_are_by_lead_and_the_best_first(lists):
     assert (np.diff(found.scores)[steps == 0] <= 0).all()
 
 
+def test_what_a_lead_has_acted_on_is_not_offered_to_it_and_takes_no_slot(lists):
+    first = drawn(lists)
+    acted = np.column_stack([first.leads, first.properties])
+    ids = np.arange(LEADS) * 7 + 100, np.arange(HOMES) + 5000
+    found = explore(*lists, *ids, np.ones(HOMES, bool), 3, 1, acted)
+
+    again = set(zip(found.leads.tolist(), found.properties.tolist(), strict=True))
+    assert not again & set(map(tuple, acted.tolist()))
+    assert len(again) > 0.9 * len(acted), "other offers take their places"
+
+
 def test_the_same_generation_draws_the_same_and_the_next_anew(lists):
     one, again, other = drawn(lists), drawn(lists), drawn(lists, generation=2)
     pairs = lambda found: set(zip(found.leads.tolist(), found.properties.tolist(), strict=True))
