@@ -56,7 +56,7 @@ CONTENT_TYPES = (
 )
 
 #: Those of them that no operation takes.
-OTHER_TYPES = ("text/plain", "application/xml", "nonsense", "")
+OTHER_TYPES = ("text/plain", "application/xml", "nonsense")
 
 FORMS = (
     ("application/x-www-form-urlencoded", b"username=%FF%FE&password=%00&phone=%ED%A0%80"),

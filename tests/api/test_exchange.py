@@ -134,7 +134,7 @@ def test_a_bad_property_is_refused_by_the_name_of_its_field_and_not_stored(clien
         (b"null", "application/json"),
         (b'{"requirements": ' + b"[" * 100_000, "application/json"),
         (b"\xff\xfe", "application/json"),
-        (b"requirements=1", "application/x-www-form-urlencoded"),
+        (b"requirements=1", None),
     ],
 )
 def test_what_is_no_json_object_is_bad_input(client, db, auth, body, content_type):
@@ -142,6 +142,14 @@ def test_what_is_no_json_object_is_bad_input(client, db, auth, body, content_typ
 
     assert answer.status_code == 400
     assert count(db, Lead) == 0
+
+
+def test_a_body_that_says_it_is_no_json_is_of_the_wrong_type_and_one_that_says_nothing_is_read_as_json(client, db, auth):
+    form = client.post("/leads", data=b"requirements=1", content_type="application/x-www-form-urlencoded", headers=auth)
+    unsaid = client.post("/leads", data=json.dumps(lead_body()).encode(), headers=auth)
+
+    assert (form.status_code, unsaid.status_code) == (415, 201)
+    assert count(db, Lead) == 1
 
 
 def test_a_bad_replacement_changes_nothing(client, db, auth):
