@@ -92,6 +92,8 @@ def make_app(settings: Settings) -> Celery:
             "worker.tasks.start_run": {"queue": "runs"},
             "worker.tasks.score_shard": {"queue": "runs"},
             "worker.attention.*": {"queue": "runs"},
+            "worker.learning.*": {"queue": "runs"},
+            "worker.quality.fit_models": {"queue": "runs"},
             "worker.tasks.sweep_runs": {"queue": "runs"},
             "worker.notices.*": {"queue": "notices"},
             "worker.accounts.*": {"queue": "notices"},

@@ -48,3 +48,10 @@ def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, m
     other = next(name for name in scheduler.app.conf.beat_schedule if "request_full_run" in name)
     scheduler.apply_async(scheduler.Entry.from_key(f"redbeat:{other}", app=scheduler.app))
     assert waiting(redis_url) == 5  # only sweeps are left out: they come again
+
+
+@pytest.mark.parametrize(
+    "task", ["worker.learning.learn_weights", "worker.quality.fit_models", "worker.attention.order_markets"]
+)
+def test_what_takes_long_is_not_done_where_fresh_leads_wait(scheduler, task):
+    assert scheduler.app.amqp.router.route({}, task)["queue"].name == "runs"
