@@ -10,15 +10,13 @@ from sqlalchemy.orm import Session
 from matching.ranking import RankedLists
 from models.base import LARGEST_ID
 from models.enums import Side
+from models.recommendations import SIDE_TABLES
 from worker.binary_copy import ListsToCopy
 from worker.horizon import MISSED, Horizon
 from worker.load import MarketKey
 
 #: (table, its key, its array of ids) of each side's lists.
-TABLES = {
-    Side.LEAD: ("lead_recommendations", "lead_id", "property_ids"),
-    Side.PROPERTY: ("property_recommendations", "property_id", "lead_ids"),
-}
+TABLES = {side: (lists.__tablename__, key.key, array.key) for side, (_, lists, key, array) in SIDE_TABLES.items()}
 
 #: The cut of an entity that has no list in the market: nothing reaches it.
 NO_LIST = np.float32(np.inf)
