@@ -204,6 +204,8 @@ def store_model(
     session: Session, niche_id: UUID, parameters: Mapping[str, Any] | None, report: Mapping[str, Any], outcomes: int
 ) -> None:
     """Keep what was learnt; if the niche is scored otherwise from now on, all its scores are stale."""
+    # Or two who have learnt the same at the same moment would both find the older one.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"quality-model:{niche_id}", 0))))
     before = session.scalar(select(QualityModel.parameters).where(QualityModel.niche_id == niche_id))
     row = {"parameters": parameters, "report": report, "outcomes": outcomes, "fitted_at": func.now()}
     statement = insert(QualityModel).values(niche_id=niche_id, **row)

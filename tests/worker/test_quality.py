@@ -2,20 +2,23 @@
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import redis
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from models.ads import create_ad
 from models.base import utc_now
 from models.campaigns import Platform, create_campaign
+from models.database import connect, sessions
 from models.events import follow
 from models.messages import Message, Sender, add_message
 from models.niches import create_niche
 from models.prospects import Prospect, ProspectStatus, add_prospect, add_prospects
-from models.quality import QualityModel, facts_of, niches_to_fit, stale_prospects, store_scores
+from models.quality import QualityModel, facts_of, niches_to_fit, stale_prospects, store_model, store_scores
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -136,3 +139,27 @@ def test_a_post_is_scored_by_a_worker_and_told(app_with, worker_process, redis_u
     assert sum(reason["points"] for reason in scored["quality"]["reasons"]) == pytest.approx(
         scored["quality_score"], abs=1
     )
+
+
+def test_a_model_learnt_twice_at_the_same_moment_makes_scores_stale_once(clean_database):
+    engine = connect(clean_database)
+    make = sessions(engine)
+    with make.begin() as session:
+        niche, ad = a_niche(session)
+        contact = {"ad_id": ad.id, "name": "Иван", "source": Platform.OLX, "phone": "+77771234567"}
+        version = add_prospect(session, contact).prospect.version
+
+    def learn():
+        with make.begin() as own:
+            store_model(own, niche.id, {"weights": [1]}, {}, 40)
+
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    with make() as first, make() as watcher, ThreadPoolExecutor(1) as pool:
+        store_model(first, niche.id, {"weights": [1]}, {}, 40)
+        second = pool.submit(learn)
+        wait_for(lambda: watcher.scalar(waits), what="the second one's wait")
+        first.commit()
+        second.result(timeout=30)
+
+        assert watcher.scalar(select(Prospect.version)) == version + 1
+    engine.dispose()
