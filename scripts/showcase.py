@@ -23,6 +23,7 @@ from models.users import User
 from scripts.databases import session_factory
 from scripts.demo.people import LOGIN_EMAIL
 from scripts.rescoring import request, run_line, watch
+from worker.client import Client
 from worker.markets import text_model, weights
 
 SHOWN = 10
@@ -67,6 +68,7 @@ def first_run(console: Console) -> None:
             return
         ran = session.scalar(select(exists().where(RescoringRun.state == RunState.SUCCEEDED)))
     if not ran:
+        Client(settings.redis_url).prospects_changed()  # or the demo's would be without a quality for five minutes
         run_id = _run_everything(factory, settings)
         watch(factory, run_id, console)
         with factory() as session:
