@@ -118,6 +118,9 @@ def _tell(created: int, duplicates: int, campaigns: set) -> None:
     score_prospects()
 
 
+_WANTED = "Send text/csv, or multipart/form-data with a part called file."
+
+
 def _file() -> IO[bytes]:
     if request.mimetype == "text/csv":
         return request.stream
@@ -125,7 +128,9 @@ def _file() -> IO[bytes]:
         if set(request.files) != {"file"} or request.form:
             raise _bad({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
         return request.files["file"].stream
-    raise UnsupportedMediaType("Send text/csv, or multipart/form-data with a part called file.")
+    if not request.mimetype and not request.content_length and "Transfer-Encoding" not in request.headers:
+        raise BadRequest(f"There is no body. {_WANTED}")
+    raise UnsupportedMediaType(_WANTED)
 
 
 def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -80,6 +80,7 @@ def test_a_bad_file_is_refused_with_the_reason(client, text, told):
 
 def test_another_type_is_refused_though_its_text_would_do(client):
     upload(client, "name,source\nИван,olx\n", 415, content_type="application/json")
+    assert client.post("/api/leads/import").status_code == 400
 
     assert send(client, "GET", "/api/leads") == []
 
