@@ -25,7 +25,7 @@ MOST_CHANGES = 300
 MOST_LISTS_READ = 1000
 
 #: From so many lists on, one pass that skips most of the market is quicker than scoring all of it for one after another
-#: (3 times at 100 lists, 30 times at 1,000, whatever the market's size).
+#: (5 times at 100 lists, 30 times at 1,000, whatever the market's size).
 SCORED_TOGETHER = 20
 
 #: Changed entities whose scores with the whole other side are kept while their changes are applied.

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import jwt
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from api.app import create_app
@@ -372,6 +372,7 @@ def test_administrators_who_change_each_other_do_not_wait_for_one_another(db, ad
         lock_user(other, admin.id)
         record(other, "user_changed", actor_id=user.id)
         other.flush()
+        assert other.scalar(select(AuditEntry.actor_id).order_by(AuditEntry.id.desc()).limit(1)) == user.id
 
 
 @pytest.mark.parametrize("change", [{"role": "tenant"}, {"is_active": False}])
