@@ -84,7 +84,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
     app.json = FastJSON(app)
-    attach(app, settings, engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web"))
+    attach(
+        app,
+        settings,
+        engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web"),
+    )
 
     requests.register(app)
     security.register(app, settings)

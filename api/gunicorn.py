@@ -36,7 +36,9 @@ logconfig_dict = configuration(os.environ.get("ENVIRONMENT", "local"), os.enviro
 
 # Each process keeps its counts in a file of this folder, and whichever is asked for /metrics adds them up. It has to be
 # set before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears it.
-_metrics = Path(os.environ.get("LEADMATCH_HOME") or default_home()) / "metrics" / f"web-{os.environ.get('PORT', '8000')}"
+_metrics = (
+    Path(os.environ.get("LEADMATCH_HOME") or default_home()) / "metrics" / f"web-{os.environ.get('PORT', '8000')}"
+)
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_metrics))
 
 

@@ -57,9 +57,7 @@ class Limits:
 
     def check(self, limit: RateLimitItem, name: str, key: str) -> None:
         """Raise TooManyError if another call would be one too many; counts nothing."""
-        self._try(
-            lambda counters: counters.test(limit, name, key) or self._refuse(counters, limit, name, key)
-        )
+        self._try(lambda counters: counters.test(limit, name, key) or self._refuse(counters, limit, name, key))
 
     def _take(self, counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
         if not counters.hit(limit, name, key):

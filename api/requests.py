@@ -38,7 +38,9 @@ def _begin() -> None:
     g.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
     g.began = time.perf_counter()
     # A stranger's trace is not continued: whoever it belongs to, its sampling is not ours.
-    g.trace = tracing.begin(f"{request.method} {route()}", "SERVER", **{"http.route": route(), "request_id": g.request_id})
+    g.trace = tracing.begin(
+        f"{request.method} {route()}", "SERVER", **{"http.route": route(), "request_id": g.request_id}
+    )
     logs.begin(request_id=g.request_id, trace_id=g.trace and g.trace.trace_id)
 
 

@@ -74,9 +74,7 @@ def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
 
 def remove_uploads(urls: Iterable[str], owner: User) -> None:
     """Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are left."""
-    _remove(
-        forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)])
-    )
+    _remove(forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)]))
 
 
 def remove_all_uploads(owner: User) -> None:
@@ -120,9 +118,7 @@ def _image(upload: FileStorage, wanted: str) -> CleanFile:
     except images.NotAnImageError:
         raise WrongFileTypeError(_field(upload), wanted) from None
     except images.DamagedImageError:
-        raise InvalidFileError(
-            _field(upload), "The image is damaged; it cannot be read to its end."
-        ) from None
+        raise InvalidFileError(_field(upload), "The image is damaged; it cannot be read to its end.") from None
     except images.TooManyPixelsError:
         limit = images.MOST_PIXELS // 1_000_000
         raise TooLargeFileError(_field(upload), f"Send an image of at most {limit} megapixels.") from None
@@ -131,12 +127,8 @@ def _image(upload: FileStorage, wanted: str) -> CleanFile:
 def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> str:
     size = len(file.content)
     if bytes_of(session(), owner) + size > QUOTA:
-        raise TooLargeFileError(
-            _field(upload), f"Your files take {QUOTA >> 30} GiB already; remove some first."
-        )
-    row = add_upload(
-        session(), owner, purpose=purpose, content_type=file.content_type, ending=file.ending, size=size
-    )
+        raise TooLargeFileError(_field(upload), f"Your files take {QUOTA >> 30} GiB already; remove some first.")
+    row = add_upload(session(), owner, purpose=purpose, content_type=file.content_type, ending=file.ending, size=size)
     if "uncommitted_files" not in g:
         g.uncommitted_files = []
         after_commit(lambda: g.pop("uncommitted_files", None))

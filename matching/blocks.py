@@ -76,11 +76,7 @@ class PreparedMarket:
         if len(leads) < FEW_LEADS:
             return self.points[block.columns[:, np.newaxis], leads]
         shape = len(block.columns), len(leads)
-        points = (
-            np.empty(shape, np.float32)
-            if space is None
-            else space.ravel()[: shape[0] * shape[1]].reshape(shape)
-        )
+        points = np.empty(shape, np.float32) if space is None else space.ravel()[: shape[0] * shape[1]].reshape(shape)
         for row, column in enumerate(block.columns):
             # "clip" only spares the check of the indices, which are ours.
             self.points[column].take(leads, out=points[row], mode="clip")
@@ -128,9 +124,7 @@ def prepare(
         points=points,
         bounds=Bounds(leads, points),
         excluded_for_leads=_exclusions(excluded_for_leads, lead_order, property_order, by_lead=True),
-        excluded_for_properties=_exclusions(
-            excluded_for_properties, lead_order, property_order, by_lead=False
-        ),
+        excluded_for_properties=_exclusions(excluded_for_properties, lead_order, property_order, by_lead=False),
     )
 
 
@@ -153,9 +147,7 @@ def order_leads(leads: LeadVectors) -> NDArray[np.intp]:
     first_district = np.full(len(leads), -1)
     wants = np.diff(leads.district_indptr) > 0
     first_district[wants] = leads.district_codes[leads.district_indptr[:-1][wants]]
-    return np.lexsort(
-        (leads.price_max, first_district, _bands(leads.price_max, 2 * PRICE_BANDS), rooms, kind)
-    )
+    return np.lexsort((leads.price_max, first_district, _bands(leads.price_max, 2 * PRICE_BANDS), rooms, kind))
 
 
 def _bands(amount: NDArray[np.float64], bands: int) -> NDArray[np.intp]:

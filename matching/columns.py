@@ -42,9 +42,7 @@ class _Columns(Table):
                 or indptr[-1] != len(codes)
                 or np.any(np.diff(indptr) < 0)
             ):
-                raise InvalidInputError(
-                    f"{indptr_name} does not cut {len(codes)} codes into {len(self)} rows"
-                )
+                raise InvalidInputError(f"{indptr_name} does not cut {len(codes)} codes into {len(self)} rows")
 
 
 @dataclass(frozen=True)

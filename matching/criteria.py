@@ -74,10 +74,7 @@ class Weights:
     year: float = 0.02
 
     def __post_init__(self) -> None:
-        if (
-            not all(np.isfinite(weight) and weight >= 0 for weight in astuple(self))
-            or not sum(astuple(self)) > 0
-        ):
+        if not all(np.isfinite(weight) and weight >= 0 for weight in astuple(self)) or not sum(astuple(self)) > 0:
             raise InvalidInputError(f"weights must be finite, not negative and not all 0: {self}")
 
     def as_dict(self) -> dict[str, float]:

@@ -80,9 +80,7 @@ def explain_pairs(
     lead_table = LeadColumns.from_facts(leads, places)
     property_table = PropertyColumns.from_facts(properties, places)
     wishes = lead_vectors(lead_table, text_model, weights).take(np.arange(n) % len(leads))
-    offers = property_vectors(property_table, text_model).take(
-        np.arange(n) % len(properties)
-    )
+    offers = property_vectors(property_table, text_model).take(np.arange(n) % len(properties))
     units = criterion_units(wishes, offers)
     broken = _broken(wishes, offers, units)
     known = _known(offers)
@@ -99,14 +97,10 @@ def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[
     for column, name in enumerate(CRITERION_NAMES):
         for part in _DENSE_OF[name]:
             span = DENSE[part]
-            units[:, column] += np.einsum(
-                "ij,ij->i", leads.dense[:, span], properties.dense[:, span], dtype=np.float64
-            )
+            units[:, column] += np.einsum("ij,ij->i", leads.dense[:, span], properties.dense[:, span], dtype=np.float64)
     units[:, CRITERION_NAMES.index("price")] += price_units(leads, properties)
     units[:, CRITERION_NAMES.index("area")] += area_units(leads, properties)
-    units[:, CRITERION_NAMES.index("location")] += district_units(leads, properties) + metro_units(
-        leads, properties
-    )
+    units[:, CRITERION_NAMES.index("location")] += district_units(leads, properties) + metro_units(leads, properties)
     units[:, CRITERION_NAMES.index("text")] -= np.maximum(units.sum(axis=1) - MOST_UNITS, 0)
     return units
 

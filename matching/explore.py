@@ -75,9 +75,7 @@ def explore(
     return Explored(lead[entries], home[entries], for_properties.scores[entries])
 
 
-def _first_of_each(
-    group: NDArray[np.integer], by: NDArray[np.uint64], most: int
-) -> NDArray[np.intp]:
+def _first_of_each(group: NDArray[np.integer], by: NDArray[np.uint64], most: int) -> NDArray[np.intp]:
     """Where the *most* smallest of each group are."""
     order = np.lexsort((by, group))
     ordered = group[order]

@@ -116,9 +116,7 @@ def merge_changed(
     new_rows, new = np.nonzero(~np.isnan(scores))
     new_columns, new_scores = np.asarray(changed_columns)[new], scores[new_rows, new]
     # What ranks behind the cut of a full list stands among hidden entries, and cannot be placed.
-    placed = ~was_full[new_rows] | _not_behind(
-        new_scores, new_columns, cut_score[new_rows], cut_column[new_rows]
-    )
+    placed = ~was_full[new_rows] | _not_behind(new_scores, new_columns, cut_score[new_rows], cut_column[new_rows])
     new_rows, new_columns, new_scores = new_rows[placed], new_columns[placed], new_scores[placed]
 
     touched = np.zeros(len(existing), bool)
@@ -142,9 +140,7 @@ def merge_changed(
     return MergedLists(solid, lists, np.flatnonzero(lost))
 
 
-def _cuts(
-    existing: RankedLists, k: int
-) -> tuple[NDArray[np.float32], NDArray[np.integer], NDArray[np.bool_]]:
+def _cuts(existing: RankedLists, k: int) -> tuple[NDArray[np.float32], NDArray[np.integer], NDArray[np.bool_]]:
     """Score and column of each row's last entry (0 where there is none), and whether the list is full."""
     if not len(existing.columns):
         return (

@@ -77,9 +77,7 @@ class ActedPairs:
 
     def take(self, rows: NDArray[np.intp]) -> Self:
         """The given actions."""
-        return type(self)(
-            self.values[rows], self.stated[rows], self.liked[rows], self.places[rows], self.leads[rows]
-        )
+        return type(self)(self.values[rows], self.stated[rows], self.liked[rows], self.places[rows], self.leads[rows])
 
 
 @dataclass(frozen=True)
@@ -98,9 +96,7 @@ class Judgement:
         return self.present_loss - self.fitted_loss > SURE * self.standard_error
 
 
-def criterion_values(
-    leads: LeadVectors, properties: PropertyVectors
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def criterion_values(leads: LeadVectors, properties: PropertyVectors) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """
     Value of each criterion for row *i* with row *i*: (n, criteria), 0 to 1, NaN in the rows of broken pairs; and what
     the leads state. Vectors must be made with weights above 0, as the default ones are.
@@ -202,9 +198,7 @@ def _counts(acted: ActedPairs) -> NDArray[np.float64]:
     return inverse * (inverse.sum() / (inverse**2).sum()) if len(acted) else inverse
 
 
-def _slope(
-    score: NDArray[np.float64], liked: NDArray[np.bool_], counts: NDArray[np.float64]
-) -> tuple[float, float]:
+def _slope(score: NDArray[np.float64], liked: NDArray[np.bool_], counts: NDArray[np.float64]) -> tuple[float, float]:
     """Slope and offset of the logistic regression of liking on one score. Scores are hundredths, slopes about 20."""
     if np.ptp(score) == 0:
         return 0.0, float(np.log(counts[liked].sum() / counts[~liked].sum()))

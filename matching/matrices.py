@@ -37,9 +37,7 @@ class MatrixColumns:
     def of(cls, properties: PropertyVectors) -> "MatrixColumns":
         """The columns that *properties* need."""
         return cls(
-            price_knots=_knots(
-                properties.price_knot[properties.price_parts + properties.price_next_parts > 0]
-            ),
+            price_knots=_knots(properties.price_knot[properties.price_parts + properties.price_next_parts > 0]),
             area_knots=_knots(properties.area_knot[properties.area_parts + properties.area_next_parts > 0]),
             districts=np.unique(properties.district[properties.district >= 0]).astype(np.int64),
             metros=np.unique(properties.metro[properties.metro >= 0]).astype(np.int64),

@@ -30,9 +30,7 @@ def pair_scores(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.f
         InvalidInputError: The sides have different lengths and neither is 1.
     """
     if len(leads) != len(properties) and 1 not in (len(leads), len(properties)):
-        raise InvalidInputError(
-            f"cannot pair {len(leads)} leads with {len(properties)} properties row by row"
-        )
+        raise InvalidInputError(f"cannot pair {len(leads)} leads with {len(properties)} properties row by row")
     if not len(leads) or not len(properties):
         return np.zeros(0, np.float32)
     units = _dense_units(leads, properties)
@@ -55,18 +53,13 @@ def _dense_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.
 def price_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """What the price earns; 0 where it is not known."""
     at, after = (price_points(leads, properties.price_knot + step) for step in (0, 1))
-    return (
-        at.astype(np.float64) * properties.price_parts
-        + after.astype(np.float64) * properties.price_next_parts
-    )
+    return at.astype(np.float64) * properties.price_parts + after.astype(np.float64) * properties.price_next_parts
 
 
 def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """What the area earns; 0 where it is not known."""
     at, after = (area_points(leads, properties.area_knot + step) for step in (0, 1))
-    return (
-        at.astype(np.float64) * properties.area_parts + after.astype(np.float64) * properties.area_next_parts
-    )
+    return at.astype(np.float64) * properties.area_parts + after.astype(np.float64) * properties.area_next_parts
 
 
 def district_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:

@@ -78,9 +78,7 @@ def concat_lists(
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), codes
 
 
-def list_contains(
-    indptr: NDArray[np.int64], codes: NDArray[np.int32], wanted: NDArray[np.int32]
-) -> NDArray[np.bool_]:
+def list_contains(indptr: NDArray[np.int64], codes: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
     """
     Whether row *i*'s list holds ``wanted[i]``; one row against many codes and many rows against one work too.
 

@@ -38,8 +38,7 @@ class RankedLists:
     def __post_init__(self) -> None:
         if not len(self.columns) == len(self.scores) == self.indptr[-1]:
             raise InvalidInputError(
-                f"{self.indptr[-1]} entries promised, "
-                f"{len(self.columns)} columns and {len(self.scores)} scores given"
+                f"{self.indptr[-1]} entries promised, {len(self.columns)} columns and {len(self.scores)} scores given"
             )
 
     def __len__(self) -> int:
@@ -91,9 +90,7 @@ class RankedLists:
         return cls(indptr, columns[best], scores[best].astype(np.float32))
 
 
-def _ranked(
-    rows: NDArray[np.integer], columns: NDArray[np.integer], scores: NDArray[np.float32]
-) -> NDArray[np.intp]:
+def _ranked(rows: NDArray[np.integer], columns: NDArray[np.integer], scores: NDArray[np.float32]) -> NDArray[np.intp]:
     """
     Where entries stand by row, then best score first, then column: ``lexsort((columns, -scores, rows))``, ten times faster.
 
@@ -112,9 +109,7 @@ def _ranked(
     return order
 
 
-def spans(
-    starts: NDArray[np.integer], lengths: NDArray[np.integer]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def spans(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of ``[start, start + length)`` of every span one after another, and where each span begins among them.
 
     >>> spans(np.array([5, 20]), np.array([2, 3]))
@@ -125,19 +120,13 @@ def spans(
     return np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths), indptr
 
 
-def pack(
-    groups: NDArray[np.integer], units: NDArray[np.float32], columns: NDArray[np.integer]
-) -> NDArray[np.uint64]:
+def pack(groups: NDArray[np.integer], units: NDArray[np.float32], columns: NDArray[np.integer]) -> NDArray[np.uint64]:
     """Keys of entries; *units* are whole and not negative, *groups* below MOST_GROUPS, *columns* below MOST_COLUMNS."""
     upside_down = np.uint64(MOST_UNITS) - np.minimum(units, MOST_UNITS).astype(np.uint64)
-    return (
-        (groups.astype(np.uint64) << _GROUP_SHIFT) | (upside_down << _UNIT_SHIFT) | columns.astype(np.uint64)
-    )
+    return (groups.astype(np.uint64) << _GROUP_SHIFT) | (upside_down << _UNIT_SHIFT) | columns.astype(np.uint64)
 
 
-def best_of_groups(
-    keys: NDArray[np.uint64], n_groups: int, k: int
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def best_of_groups(keys: NDArray[np.uint64], n_groups: int, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The *k* smallest keys of each group, ascending, and the groups' indptr. Sorts *keys* in place."""
     keys.sort()
     starts = np.searchsorted(keys, np.arange(n_groups + 1, dtype=np.uint64) << _GROUP_SHIFT)

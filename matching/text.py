@@ -34,11 +34,13 @@ _WORD_OR_END = re.compile(r"[^\W_]+|[.!?;\n]")
 _SENTENCE_ENDS = ".!?;\n"
 _CYRILLIC = re.compile(r"[а-я]")
 _NEGATIONS = frozenset("не без нет ни нельзя кроме no not without non never".split())
-_STOP_WORDS = frozenset("""
+_STOP_WORDS = frozenset(
+    """
     а в во вы где да для до его ее если есть же за и из или их к как ко который ли мы на над о об он она они
     оно от по под при с со так также то у что чтобы это я очень можно нужно нужен нужна желательно хочу ищу
     a an and are as at be by for from in is it its of on or our that the their there this to we with you your
-    """.split())
+    """.split()
+)
 
 
 class TextModel:
@@ -155,9 +157,7 @@ class TextModel:
     def _weighted(self, rows: NDArray[np.int64], columns: NDArray[np.int64], n_texts: int) -> csr_matrix:
         """TF-IDF with sublinear counts, (1 + ln count) * idf, rows of unit length, float64 (n_texts, words)."""
         known = columns >= 0
-        counts = csr_matrix(
-            (np.ones(known.sum()), (rows[known], columns[known])), (n_texts, len(self.words_))
-        )
+        counts = csr_matrix((np.ones(known.sum()), (rows[known], columns[known])), (n_texts, len(self.words_)))
         counts.sum_duplicates()
         counts.data = (1 + np.log(counts.data)) * self.idf_[counts.indices]
         lengths = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())

@@ -18,9 +18,7 @@ def merge_lists(parts: Sequence[RankedLists], k: int) -> RankedLists:
         InvalidInputError: No part, or parts of different row counts.
     """
     if len({len(part) for part in parts}) != 1:
-        raise InvalidInputError(
-            f"parts must be lists of the same rows, not of {[len(part) for part in parts]}"
-        )
+        raise InvalidInputError(f"parts must be lists of the same rows, not of {[len(part) for part in parts]}")
     rows = np.concatenate([np.repeat(np.arange(len(part)), part.lengths) for part in parts])
     columns = np.concatenate([part.columns for part in parts])
     scores = np.concatenate([part.scores for part in parts])

@@ -62,14 +62,10 @@ class Market:
             pairs = np.asarray(getattr(self, name))
             if pairs.ndim != 2 or pairs.shape[1] != 2:
                 raise InvalidInputError(f"{name} must be (n, 2), not {pairs.shape}")
-            if len(pairs) and (
-                pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()
-            ):
+            if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()):
                 raise InvalidInputError(f"{name} names rows that the market does not have")
         if max(len(self.leads), len(self.properties)) > MOST_COLUMNS:
-            raise InvalidInputError(
-                f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles"
-            )
+            raise InvalidInputError(f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles")
 
 
 @dataclass(frozen=True)
@@ -147,9 +143,7 @@ class _Scoring:
         # value only lets more through.
         self.row_thresholds = row_thresholds
         n_leads = len(market.leads)
-        self.buckets = [
-            _Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)
-        ]
+        self.buckets = [_Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
         self.pairs_scored = np.zeros(len(market.blocks), np.int64)
         self._local = threading.local()
         self.property_lists: list[RankedLists] = [None] * len(market.blocks)
@@ -183,9 +177,7 @@ class _Scoring:
         """Score a block with at most LEADS_AT_ONCE leads and hand on what reaches a threshold of either side."""
         market, space = self.market, self._workspace()
         n = len(leads)
-        units = np.matmul(
-            block.parts, market.points_of(block, leads, space.points), out=space.units[: len(block), :n]
-        )
+        units = np.matmul(block.parts, market.points_of(block, leads, space.points), out=space.units[: len(block), :n])
         # Two compares joined let a tenth through of what one compare with the smaller threshold does.
         reaches, reaches_lead = space.reaches[: len(block)], space.reaches_lead[: len(block), :n]
         np.greater_equal(units, self.row_thresholds[leads], out=reaches_lead)
@@ -221,9 +213,7 @@ class _Scoring:
         lead, home, units = lead[wanted], home[wanted], units[wanted]
         keys = pack(lead % BUCKET_SIZE, units, market.property_order[home])
         bucket = lead // BUCKET_SIZE
-        order = np.argsort(
-            bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable"
-        )
+        order = np.argsort(bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable")
         keys, cuts = keys[order], np.searchsorted(bucket[order], np.arange(len(self.buckets) + 1))
         for number in np.flatnonzero(np.diff(cuts)):
             span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)

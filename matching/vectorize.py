@@ -152,14 +152,11 @@ def lead_vectors(leads: LeadColumns, text_model: TextModel, weights: Weights = D
     # scores 100, not 99.999.
     whole_points = np.diff(np.rint(np.cumsum(shares, axis=1) * WHOLE_SCORE), axis=1, prepend=0.0)
     points = {
-        name: np.where(stated[:, column], whole_points[:, column], 0.0)
-        for column, name in enumerate(CRITERION_NAMES)
+        name: np.where(stated[:, column], whole_points[:, column], 0.0) for column, name in enumerate(CRITERION_NAMES)
     }
     dense = np.zeros((len(leads), DENSE_WIDTH), np.float32)
     _fill_categories(dense, leads, points)
-    dense[:, DENSE["text"]] = np.rint(
-        (points["text"] * criteria.TEXT_REACH * PARTS / TEXT_PARTS)[:, np.newaxis] * text
-    )
+    dense[:, DENSE["text"]] = np.rint((points["text"] * criteria.TEXT_REACH * PARTS / TEXT_PARTS)[:, np.newaxis] * text)
     wants_district = np.diff(leads.district_indptr) > 0
     wants_metro = np.diff(leads.metro_indptr) > 0
     whole_part = criteria.DISTRICT_PART + criteria.METRO_PART
@@ -174,8 +171,7 @@ def lead_vectors(leads: LeadColumns, text_model: TextModel, weights: Weights = D
     for name, whole in unknown.items():
         dense[:, DENSE[name].start] = np.rint(UNKNOWN_VALUE * whole)
     hits = {
-        name: np.rint(points["location"] * part)
-        for name, part in (("district", district_part), ("metro", metro_part))
+        name: np.rint(points["location"] * part) for name, part in (("district", district_part), ("metro", metro_part))
     }
     always = _always(whole_points, stated, hits["district"] + hits["metro"])
     dense[:, DENSE["always"].start] = always.sum(axis=1)
@@ -273,12 +269,8 @@ def _always(
     """
     earned = np.where(stated, 0.0, np.rint(PRIOR * whole_points))
     location, text = CRITERION_NAMES.index("location"), CRITERION_NAMES.index("text")
-    earned[:, location] = np.where(
-        stated[:, location], whole_points[:, location] - location_hits, earned[:, location]
-    )
-    earned[:, text] = np.where(
-        stated[:, text], np.rint(criteria.TEXT_BASE * whole_points[:, text]), earned[:, text]
-    )
+    earned[:, location] = np.where(stated[:, location], whole_points[:, location] - location_hits, earned[:, location])
+    earned[:, text] = np.where(stated[:, text], np.rint(criteria.TEXT_BASE * whole_points[:, text]), earned[:, text])
     return earned
 
 
@@ -298,9 +290,7 @@ def _stated(leads: LeadColumns, text: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.stack([by_name[name] for name in CRITERION_NAMES], axis=1)
 
 
-def _fill_categories(
-    dense: NDArray[np.float32], leads: LeadColumns, points: dict[str, NDArray[np.float64]]
-) -> None:
+def _fill_categories(dense: NDArray[np.float32], leads: LeadColumns, points: dict[str, NDArray[np.float64]]) -> None:
     """Rooms, type, class, condition and year: points of every answer, and half of them for not telling."""
     scales = (
         ("property_type", criteria.TYPE_VALUES[leads.property_type], False),

@@ -15,10 +15,12 @@ CONDITIONS = ("ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN")
 MOST_ROOMS = 10
 
 #: Words that say what kind of place a name names, and not which; they are left out of its key.
-GENERIC_PLACE_WORDS = frozenset("""
+GENERIC_PLACE_WORDS = frozenset(
+    """
     район р н рн мкр мкрн микрорайон округ ао административный поселение пос поселок метро м ст станция
     district area neighborhood neighbourhood microdistrict okrug metro subway station
-    """.split())
+    """.split()
+)
 
 _WORD = re.compile(r"\w+")
 

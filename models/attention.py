@@ -118,7 +118,7 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
         .select_from(stored)
         .outerjoin(ScoreShift, and_(ScoreShift.side == side.other, ScoreShift.entity_id == stored.c.id))
     )
-    entry = (own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery("entries").select())
+    entry = own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery("entries").select()
     entry = entry.lateral("entry")
     shifted = entry.c.score + func.coalesce(entry.c.shift, entry.c.mean_shift, 0)
     return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.place), entry.c.explored)

@@ -129,9 +129,7 @@ def request_code(
     _check_limits(session, phone, country, address, sends_per_hour, now)
     user = session.scalar(select(User).where(User.phone == phone))
     pending = _latest(session, phone)
-    row = PhoneCode(
-        phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0
-    )
+    row = PhoneCode(phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0)
     if registration is not None:
         row.registration = registration if user is None else None
     elif user is not None:

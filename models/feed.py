@@ -270,9 +270,7 @@ def undo(session: Session, user: User) -> FeedAction:
     session.flush()
     found = next_listing(session, user)
     # A refill that is being made may have read of the action, and nothing of its end.
-    if found.preference is not None and (
-        found.refill_is_due or _left_out(session, found.preference, last.property_id)
-    ):
+    if found.preference is not None and (found.refill_is_due or _left_out(session, found.preference, last.property_id)):
         mark_stale(session, found.preference)
     return last
 

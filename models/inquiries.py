@@ -1,6 +1,6 @@
 """Inquiries: a tenant's interest in a listing, which its owner works through. Tinder calls them leads.
 
-    new -> in_progress -> closed        (the owner moves it on; never back)
+new -> in_progress -> closed        (the owner moves it on; never back)
 """
 
 from sqlalchemy import (

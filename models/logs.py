@@ -83,10 +83,7 @@ def configuration(environment: str, level: str, *, unhurried: bool = False) -> d
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             # Servers that bring handlers of their own hand their lines to ours.
-            **{
-                name: {"handlers": [], "propagate": True}
-                for name in ("gunicorn.error", "celery", "celery.task")
-            },
+            **{name: {"handlers": [], "propagate": True} for name in ("gunicorn.error", "celery", "celery.task")},
             **{name: {"level": quiet} for name, quiet in QUIET.items()},
         },
     }
@@ -128,18 +125,14 @@ def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, An
 @contextlib.contextmanager
 def bound(**facts: Any) -> Iterator[None]:
     """Put *facts* into every line logged within. Those that are None are left out."""
-    with structlog.contextvars.bound_contextvars(
-        **{name: fact for name, fact in facts.items() if fact is not None}
-    ):
+    with structlog.contextvars.bound_contextvars(**{name: fact for name, fact in facts.items() if fact is not None}):
         yield
 
 
 def begin(**facts: Any) -> Mapping[str, contextvars.Token]:
     """Forget what was bound in this thread and bind *facts*: the beginning of a request or a task."""
     structlog.contextvars.clear_contextvars()
-    return structlog.contextvars.bind_contextvars(
-        **{name: fact for name, fact in facts.items() if fact is not None}
-    )
+    return structlog.contextvars.bind_contextvars(**{name: fact for name, fact in facts.items() if fact is not None})
 
 
 def begin_more(**facts: Any) -> None:

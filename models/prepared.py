@@ -67,7 +67,12 @@ def _by_name(
 
 
 def _note_prepared(
-    connection: Connection, _cursor: Any, _statement: str, _parameters: Any, context: ExecutionContext | None, _many: bool
+    connection: Connection,
+    _cursor: Any,
+    _statement: str,
+    _parameters: Any,
+    context: ExecutionContext | None,
+    _many: bool,
 ) -> None:
     if context is not None and context.execution_options.get("prepared"):
         preparing = connection.info.pop("preparing", None)

@@ -136,9 +136,7 @@ class SideTables(NamedTuple):
 
 
 SIDE_TABLES = {
-    Side.LEAD: SideTables(
-        Lead, LeadRecommendations, LeadRecommendations.lead_id, LeadRecommendations.property_ids
-    ),
+    Side.LEAD: SideTables(Lead, LeadRecommendations, LeadRecommendations.lead_id, LeadRecommendations.property_ids),
     Side.PROPERTY: SideTables(
         Property, PropertyRecommendations, PropertyRecommendations.property_id, PropertyRecommendations.lead_ids
     ),

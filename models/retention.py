@@ -48,17 +48,12 @@ def clear_away(session: Session) -> dict[str, int]:
     )
     found = {
         "runs": session.execute(_old_runs()),
-        "notices": session.execute(
-            delete(Notification).where(Notification.read_at < func.now() - READ_NOTICES_KEPT)
-        ),
+        "notices": session.execute(delete(Notification).where(Notification.read_at < func.now() - READ_NOTICES_KEPT)),
         "partials": forget_partials(session, _shards_past_retrying()),
         "text_models": session.execute(_unused_text_models()),
         "set_aside": _settled(session),
     }
-    counts = {
-        name: result.rowcount if isinstance(result, CursorResult) else result
-        for name, result in found.items()
-    }
+    counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
     counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
     counts["revoked_tokens"] = tokens.forget_expired(session)
     return counts
@@ -91,9 +86,7 @@ def _unused_text_models() -> Delete:
 def _settled(session: Session) -> int:
     count = 0
     for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):
-        same = select(table.id).where(
-            table.id == UnscorableEntity.entity_id, table.version == UnscorableEntity.version
-        )
+        same = select(table.id).where(table.id == UnscorableEntity.entity_id, table.version == UnscorableEntity.version)
         gone = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
         count += session.execute(gone).rowcount
     return count

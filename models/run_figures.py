@@ -54,7 +54,9 @@ def difference_of(session: Session, run_id: int) -> dict[str, object] | None:
     if row[0] is None:
         return None
     names = ("lists_total", "lists_changed", "mean_score_change", "skipped")
-    return dict(zip(names, (int(row[0]), int(row[1]), None if row[2] is None else float(row[2]), int(row[3])), strict=True))
+    return dict(
+        zip(names, (int(row[0]), int(row[1]), None if row[2] is None else float(row[2]), int(row[3])), strict=True)
+    )
 
 
 def runs_by_state(session: Session) -> dict[RunState, int]:

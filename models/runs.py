@@ -197,7 +197,9 @@ def runs(state: RunState | None = None) -> Select[tuple[RescoringRun]]:
 
 def waiting_runs(session: Session) -> list[int]:
     """Ids of the runs that have no shards yet: just asked for, or waiting for a market on which another is at work."""
-    return list(session.scalars(select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED).order_by(RescoringRun.id)))
+    return list(
+        session.scalars(select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED).order_by(RescoringRun.id))
+    )
 
 
 def end_run_if_done(session: Session, run_id: int) -> None:

@@ -72,9 +72,7 @@ def market_size(session: Session, city_key: str, deal_type: DealType) -> tuple[i
     return _count(session, Lead, city_key, deal_type), _count(session, Property, city_key, deal_type)
 
 
-def tiles_of_market(
-    session: Session, city_key: str, deal_type: DealType, grid: tuple[int, int]
-) -> list[Tile]:
+def tiles_of_market(session: Session, city_key: str, deal_type: DealType, grid: tuple[int, int]) -> list[Tile]:
     """The market's tiles, as many as *grid* has; ranges of as many rows as are on the market now."""
     leads = _ranges(session, Lead, city_key, deal_type, grid[0])
     properties = _ranges(session, Property, city_key, deal_type, grid[1])

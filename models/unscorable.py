@@ -68,9 +68,7 @@ def set_aside(session: Session, failures: list[Failure]) -> None:
 def take_back(session: Session, side: Side, entity_ids: list[int]) -> None:
     """The engine managed these: whichever had been set aside no longer is."""
     session.execute(
-        delete(UnscorableEntity).where(
-            UnscorableEntity.side == side, UnscorableEntity.entity_id.in_(entity_ids)
-        )
+        delete(UnscorableEntity).where(UnscorableEntity.side == side, UnscorableEntity.entity_id.in_(entity_ids))
     )
 
 

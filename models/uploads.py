@@ -31,9 +31,7 @@ class Upload(Base):
     created_at: Mapped[CreatedAt]
 
 
-def add_upload(
-    session: Session, owner: User, *, purpose: str, content_type: str, ending: str, size: int
-) -> Upload:
+def add_upload(session: Session, owner: User, *, purpose: str, content_type: str, ending: str, size: int) -> Upload:
     """Record a file that is about to be stored under the new row's `name`."""
     found = Upload(
         name=f"{secrets.token_urlsafe(NAME_BYTES)}.{ending}",
@@ -57,10 +55,7 @@ def upload_named(session: Session, name: str) -> Upload:
 
 def bytes_of(session: Session, owner: User) -> int:
     """How much the owner's files take, in bytes."""
-    return int(
-        session.scalar(select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id))
-        or 0
-    )
+    return int(session.scalar(select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id)) or 0)
 
 
 def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = None) -> list[str]:

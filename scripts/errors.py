@@ -16,7 +16,5 @@ class PortBusyError(LaunchError):
     """Somebody else listens where we should."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(
-            f"port {port} is busy: stop what listens there, or choose another port, as in PORT={port + 1}"
-        )
+        super().__init__(f"port {port} is busy: stop what listens there, or choose another port, as in PORT={port + 1}")
         self.port = port

@@ -58,8 +58,7 @@ class Home:
             probe.unlink()
         except OSError as error:
             raise LaunchError(
-                f"cannot write in {self.path} ({error.strerror}):"
-                " set LEADMATCH_HOME to a folder where you can"
+                f"cannot write in {self.path} ({error.strerror}): set LEADMATCH_HOME to a folder where you can"
             ) from None
 
     def lock(self) -> IO[str]:

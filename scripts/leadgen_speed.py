@@ -32,7 +32,9 @@ NICHES, CAMPAIGNS, ADS, PROSPECTS, MESSAGES, DAYS = 20, 200, 1000, 200_000, 1_00
 
 # Niche 1 has two fifths of all leads, the others share the rest; ids are made of numbers, so that rows find each other.
 _ID = "('00000000-0000-7000-{kind:04d}-' || lpad(to_hex({number}), 12, '0'))::uuid"
-NICHE, CAMPAIGN, AD, PROSPECT = (lambda number, kind=kind: _ID.format(kind=8000 + kind, number=number) for kind in range(4))
+NICHE, CAMPAIGN, AD, PROSPECT = (
+    lambda number, kind=kind: _ID.format(kind=8000 + kind, number=number) for kind in range(4)
+)
 _CAMPAIGNS_OF_FIRST = CAMPAIGNS // 20
 _NICHE_OF_CAMPAIGN = f"CASE WHEN c <= {_CAMPAIGNS_OF_FIRST} THEN 1 ELSE 2 + c % {NICHES - 1} END"
 FILL = (
@@ -120,7 +122,13 @@ def fill(engine: Engine) -> None:
 def served(url: str) -> Iterator[httpx.Client]:
     """One web process on the database, and a client whose address differs with every request: limits are a matter of tests."""
     port = free_port()
-    environment = {"DATABASE_URL": url, "PORT": str(port), "WEB_CONCURRENCY": "1", "TRUSTED_PROXIES": "1", "LOG_LEVEL": "ERROR"}
+    environment = {
+        "DATABASE_URL": url,
+        "PORT": str(port),
+        "WEB_CONCURRENCY": "1",
+        "TRUSTED_PROXIES": "1",
+        "LOG_LEVEL": "ERROR",
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.py", "api.wsgi:app"], env=os.environ | environment
     )
@@ -211,7 +219,9 @@ def explain(engine: Engine) -> None:
             ask()
             statement, parameters = captured[-1]
             print(f"\n{name}:\n")
-            plan = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement}", parameters)
+            plan = session.connection().exec_driver_sql(
+                f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement}", parameters
+            )
             print("\n".join(row[0] for row in plan))
 
 

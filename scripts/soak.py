@@ -269,7 +269,10 @@ def main() -> None:
     finally:
         clients.stop()
     growing = report(trends(samples))
-    print(f"\n{given.minutes:g} minutes, {given.clients} clients, {given.size:,} leads and properties\n" + clients.times.table())
+    print(
+        f"\n{given.minutes:g} minutes, {given.clients} clients, {given.size:,} leads and properties\n"
+        + clients.times.table()
+    )
     errors, broken = sum(clients.times.errors.values()), broken_rules(factory)
     print(f"\n{growing} growing, {errors} failed requests, rules broken: {'; '.join(broken) or 'none'}")
     sys.exit(1 if growing or errors or broken else 0)

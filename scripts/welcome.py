@@ -28,9 +28,7 @@ class Welcome(threading.Thread):
     *give_up* is called when the web process does not come up. After :meth:`fall_silent` nothing more is printed.
     """
 
-    def __init__(
-        self, port: int, console: Console, give_up: Callable[[], None], *, show_results: bool
-    ) -> None:
+    def __init__(self, port: int, console: Console, give_up: Callable[[], None], *, show_results: bool) -> None:
         super().__init__(name="welcome", daemon=True)
         self._base = f"http://127.0.0.1:{port}"
         self._console = console
@@ -69,16 +67,10 @@ class Welcome(threading.Thread):
 
         try:
             first_run(self._console)
-        except (
-            Exception
-        ) as error:  # The system serves without a showcase; what keeps it from one is told, not hidden.
+        except Exception as error:  # The system serves without a showcase; what keeps it from one is told, not hidden.
             if not self._silent.is_set():
-                reason = (
-                    error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
-                )
-                self._console.print(
-                    f"[yellow]The first recommendations cannot be shown: {reason}", highlight=False
-                )
+                reason = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+                self._console.print(f"[yellow]The first recommendations cannot be shown: {reason}", highlight=False)
 
     def _addresses(self) -> None:
         if self._silent.is_set():

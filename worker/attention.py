@@ -135,9 +135,7 @@ def _store_shifts(
     _copy(session, "score_shifts (side, entity_id, city_key, deal_type, shift)", rows)
 
 
-def _store_explored(
-    session: Session, market: Market, leads: _Lists, properties: _Lists, explored: Explored
-) -> None:
+def _store_explored(session: Session, market: Market, leads: _Lists, properties: _Lists, explored: Explored) -> None:
     key = (market.city_key, market.deal_type)
     forget_explored(session, *key)
     # What is left of a lead's days in another market.

@@ -79,7 +79,9 @@ def _chunks(session: Session, side: Side, shard_id: int) -> Iterator[StoredLists
     """The chunks that hold rows, one read at a time."""
     mine = (RescoringPartial.shard_id == shard_id, RescoringPartial.side == side)
     for chunk in session.scalars(select(RescoringPartial.chunk).where(*mine).order_by(RescoringPartial.chunk)).all():
-        part = decode(session.scalars(select(RescoringPartial.lists).where(*mine, RescoringPartial.chunk == chunk)).one())
+        part = decode(
+            session.scalars(select(RescoringPartial.lists).where(*mine, RescoringPartial.chunk == chunk)).one()
+        )
         if len(part.ids):
             yield part
 

@@ -196,9 +196,7 @@ def keep_market(session: Session, market: MarketKey, text_model_id: int | None, 
     _remember(load_snapshot(session, market, text_model_id, weights_id))
 
 
-def load_snapshot(
-    session: Session, market: MarketKey, text_model_id: int | None, weights_id: int | None
-) -> Snapshot:
+def load_snapshot(session: Session, market: MarketKey, text_model_id: int | None, weights_id: int | None) -> Snapshot:
     """The market as it is now, by this text model and these weights."""
     model, weighed = text_model(session, text_model_id), weights(session, weights_id)
     return Snapshot.load(session, market, text_model_id, model, weights_id, weighed)

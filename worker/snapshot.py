@@ -163,7 +163,9 @@ class Snapshot:
         leads = load_leads(session, self.market, self.places, self.text_model, self.weights, since)
         gone_properties = gone_since(session, Property, self.market, since)
         properties = load_properties(session, self.market, self.places, self.text_model, since)
-        came = {side: rows.ids[~self.part(side).has(rows.ids)] for side, rows in zip(Side, (leads, properties), strict=True)}
+        came = {
+            side: rows.ids[~self.part(side).has(rows.ids)] for side, rows in zip(Side, (leads, properties), strict=True)
+        }
         self.leads = self.leads.without(gone_leads).with_rows(leads)
         self.properties = self.properties.without(gone_properties).with_rows(properties)
         failures = leads.failures + properties.failures
@@ -228,7 +230,10 @@ class Snapshot:
         )
 
     def _note_lists(
-        self, session: Session, since: Horizon | None = None, came: Mapping[Side, NDArray[np.int64]] = MappingProxyType({})
+        self,
+        session: Session,
+        since: Horizon | None = None,
+        came: Mapping[Side, NDArray[np.int64]] = MappingProxyType({}),
     ) -> None:
         """Take in the lists written since, and those of the entities that *came*: theirs may stand from an earlier stay."""
         for side in Side:

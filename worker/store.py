@@ -226,7 +226,12 @@ _WRITTEN_SINCE = f"{MISSED} OR {{key}} = ANY(CAST(:ids AS bigint[]))"
 
 
 def cuts(
-    session: Session, side: Side, market: MarketKey, k: int, since: Horizon | None = None, ids: NDArray[np.int64] = NO_IDS
+    session: Session,
+    side: Side,
+    market: MarketKey,
+    k: int,
+    since: Horizon | None = None,
+    ids: NDArray[np.int64] = NO_IDS,
 ) -> Cuts:
     """
     The cuts of the market's lists of *k* entries.

@@ -230,9 +230,7 @@ def token_of(user: User) -> dict[str, str]:
 
 def note_entry(user: User, by: str) -> None:
     """Record that *user* signed in."""
-    record(
-        session(), "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by=by
-    )
+    record(session(), "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by=by)
 
 
 def _schema_of(raw: dict) -> Body:

@@ -55,9 +55,7 @@ class Message(Body):
 class CodeSent(Message):
     sometimes = ("code",)
 
-    code = fields.String(
-        metadata={"description": "The code that the SMS holds; in a local environment only."}
-    )
+    code = fields.String(metadata={"description": "The code that the SMS holds; in a local environment only."})
 
 
 @blp.route("/users/register")
@@ -94,9 +92,7 @@ class Activate(MethodView):
         Only now the account exists. The same code serves once more, at `/users/token`; five wrong tries void it.
         """
         user = _proved(activate, body)
-        record(
-            session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address()
-        )
+        record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
         return {"message": "User activated successfully"}
 
 

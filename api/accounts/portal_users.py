@@ -48,9 +48,7 @@ class Flag(fields.Boolean):
     falsy = {"false", "False", "0", "off", "no"}
 
 
-ProfileTexts = Body.from_dict(
-    {name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts"
-)
+ProfileTexts = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
 ProfileNotices = Body.from_dict({f"notifications_{name}": Flag() for name in NOTICES}, name="ProfileNotices")
 
 
@@ -127,9 +125,7 @@ class Update(MethodView):
             raise NotAllowedError("This is not your phone; a profile is changed by its own user.")
         if "email" in form:
             form["email"] = normal_email(form["email"]) if form["email"].strip() else None
-        change_profile(
-            session(), user, form | _stored(form.pop("avatar", None), form.pop("licenses", []), user)
-        )
+        change_profile(session(), user, form | _stored(form.pop("avatar", None), form.pop("licenses", []), user))
         return {"message": "User updated successfully", "user": portal_user(user)}
 
 

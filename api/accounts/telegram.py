@@ -76,9 +76,7 @@ class TelegramLogin(MethodView):
     @blp.response(200, Token)
     @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")
     @blp.alt_response(429)
-    @blp.alt_response(
-        403, description="Signing in by Telegram is not set up, or the account is switched off."
-    )
+    @blp.alt_response(403, description="Signing in by Telegram is not set up, or the account is switched off.")
     def post(self, body):
         """Sign in with what Telegram signed; the first time makes the account
 

@@ -50,7 +50,9 @@ AD = [
     Control("text", "Text", "long", required=False, wide=True),
     Control("url", "Address of the ad", "url", required=False, wide=True),
     Control("spent", "Spent in all", "number", required=False, hint="What the ad has cost so far."),
-    Control("spent_on", "On the day", "date", required=False, hint="What is new of it belongs to this day; today if none."),
+    Control(
+        "spent_on", "On the day", "date", required=False, hint="What is new of it belongs to this day; today if none."
+    ),
 ]
 AD_CHANGES = [*AD, Control("status", "State", "choice", choices=tuple(AdStatus))]
 

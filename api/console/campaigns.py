@@ -130,7 +130,9 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
     controls = with_choices(AD_CHANGES, "status", statuses_after(ad.status, AD_MOVES))
     texts = {"title": say("Edit ad"), "cancel": home}
     if request.method == "GET":
-        filled = forms.Filled(values_of(ad, controls) | {"spent": plain_text(spent_by(session(), ad.id)), "spent_on": ""})
+        filled = forms.Filled(
+            values_of(ad, controls) | {"spent": plain_text(spent_by(session(), ad.id)), "spent_on": ""}
+        )
         return _form(controls, filled, **texts)
 
     def change(body: dict[str, Any]) -> None:

@@ -56,9 +56,7 @@ def line(points: Sequence[float], names: Sequence[str], label: str, *, diagonal:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(places, heights, strict=True))
     parts = [_grid(100, 4, "%")]
     if diagonal:
-        parts.append(
-            Markup('<path class="even" d="M{} {}L{} {}"/>').format(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, TOP)
-        )
+        parts.append(Markup('<path class="even" d="M{} {}L{} {}"/>').format(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, TOP))
     area = f"{LEFT},{HEIGHT - BOTTOM} {path} {WIDTH - RIGHT},{HEIGHT - BOTTOM}"
     parts.append(Markup('<polygon class="area" points="{}"/><polyline class="line" points="{}"/>').format(area, path))
     for name, x in zip(names, (LEFT, LEFT + inner / 2, WIDTH - RIGHT), strict=True):

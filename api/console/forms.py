@@ -93,9 +93,7 @@ def send(
     return None, filled
 
 
-def show(
-    groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: str, cancel: str, here: str
-) -> str:
+def show(groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: str, cancel: str, here: str) -> str:
     """
     The page of a form, which is sent to the address where it stands.
 

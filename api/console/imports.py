@@ -77,7 +77,11 @@ def import_file(kind: str) -> Response | str:
     if upload is None or not upload.filename:
         raise InvalidFileError("file", "Choose a CSV file.")
     report = _import(kind, _text(upload.read()), _first_line())
-    return jsonify(added=report.added, refused=report.refused, errors=report.errors) if wants_json() else _page(kind, report)
+    return (
+        jsonify(added=report.added, refused=report.refused, errors=report.errors)
+        if wants_json()
+        else _page(kind, report)
+    )
 
 
 def _page(kind: str, report: Report | None) -> str:

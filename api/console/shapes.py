@@ -70,7 +70,7 @@ def when(moment: datetime | None, *, seconds: bool = False) -> Markup:
     if seconds:
         text += f":{moment:%S}"
     return Markup('<time datetime="{iso}" data-local{more} title="{text} UTC">{text}</time>').format(
-        iso=f"{moment:%Y-%m-%dT%H:%M:%SZ}", text=text, more=Markup(' data-seconds') if seconds else ""
+        iso=f"{moment:%Y-%m-%dT%H:%M:%SZ}", text=text, more=Markup(" data-seconds") if seconds else ""
     )
 
 

@@ -194,9 +194,7 @@ def _say(chat_id: int) -> Response:
 
 def _preferences(filled: forms.Filled) -> str:
     title = "What I look for"
-    return forms.show(
-        [(title, PREFERENCES)], filled, title=say(title), cancel="/console/feed", here="/console/feed"
-    )
+    return forms.show([(title, PREFERENCES)], filled, title=say(title), cancel="/console/feed", here="/console/feed")
 
 
 def _preference_values(found: Any) -> dict[str, Any]:

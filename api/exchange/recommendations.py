@@ -40,7 +40,9 @@ class PropertyRecommendation(Body):
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Nested(CommissionDetails)
     explored = fields.Boolean(
-        metadata={"description": "Only where true: new, in hardly any list, and given a chance after the end of this one."}
+        metadata={
+            "description": "Only where true: new, in hardly any list, and given a chance after the end of this one."
+        }
     )
     criteria = fields.List(fields.Nested(CriterionShare))
 

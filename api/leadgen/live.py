@@ -55,7 +55,10 @@ EVENTS = {
 
 class LiveArgs(Body):
     last_event_id = fields.String(
-        metadata={"description": "Begin behind this event; a Last-Event-ID header wins.", "pattern": EVENT_ID["pattern"]}
+        metadata={
+            "description": "Begin behind this event; a Last-Event-ID header wins.",
+            "pattern": EVENT_ID["pattern"],
+        }
     )
 
 

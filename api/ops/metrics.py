@@ -96,9 +96,7 @@ def _database() -> Iterator[Metric]:
         "Age of the oldest change that lists do not show.",
         behind.oldest_seconds,
     )
-    yield GaugeMetricFamily(
-        "leadmatch_stale_entities", "Leads and properties with a stale list.", behind.stale
-    )
+    yield GaugeMetricFamily("leadmatch_stale_entities", "Leads and properties with a stale list.", behind.stale)
     yield GaugeMetricFamily(
         "leadmatch_unscorable_entities", "Leads and properties that the engine fails on.", behind.set_aside
     )
@@ -109,18 +107,12 @@ def _database() -> Iterator[Metric]:
     yield by_state
     since = seconds_since_full_run(session())
     if since is not None:
-        yield GaugeMetricFamily(
-            "leadmatch_full_run_age_seconds", "Since a run over everything last succeeded.", since
-        )
+        yield GaugeMetricFamily("leadmatch_full_run_age_seconds", "Since a run over everything last succeeded.", since)
 
 
 def _broker(client: Client) -> Iterator[Metric]:
-    depth = GaugeMetricFamily(
-        "leadmatch_queue_messages", "Messages that wait for a worker.", labels=["queue"]
-    )
-    age = GaugeMetricFamily(
-        "leadmatch_queue_age_seconds", "How long the next message has waited.", labels=["queue"]
-    )
+    depth = GaugeMetricFamily("leadmatch_queue_messages", "Messages that wait for a worker.", labels=["queue"])
+    age = GaugeMetricFamily("leadmatch_queue_age_seconds", "How long the next message has waited.", labels=["queue"])
     for queue in client.queues():
         depth.add_metric([queue.name], queue.depth)
         age.add_metric([queue.name], queue.age_seconds)

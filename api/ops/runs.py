@@ -78,9 +78,7 @@ class Run(Body):
     started_at = Moment(allow_none=True)
     finished_at = Moment(allow_none=True)
     progress = fields.Nested(Progress, allow_none=True)
-    joined = fields.Boolean(
-        metadata={"description": "The same was asked before and is going on: this is that run."}
-    )
+    joined = fields.Boolean(metadata={"description": "The same was asked before and is going on: this is that run."})
 
 
 #: What a run's row tells by itself.
@@ -237,9 +235,7 @@ class RunCancellation(MethodView):
         What has ended stays published; readers go on with the lists that stand.
         """
         run = cancel_run(session(), run_id)
-        audit.record(
-            session(), "run_cancelled", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id
-        )
+        audit.record(session(), "run_cancelled", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
         session().refresh(run)
         return _shown(run)
 
@@ -257,9 +253,7 @@ class RunRetry(MethodView):
         """
         refuse_while_queues_are_deep()
         run, shard_ids = retry_failed(session(), run_id)
-        audit.record(
-            session(), "run_retried", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id
-        )
+        audit.record(session(), "run_retried", actor_id=current_user().id, table_name="rescoring_runs", row_id=run.id)
         go_on_with_run(run, shard_ids)
         return _shown(run)
 

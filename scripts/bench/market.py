@@ -49,9 +49,7 @@ class _City:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.zone = np.sort(rng.integers(0, N_ZONES, N_DISTRICTS))
-        self.first_metro = np.searchsorted(
-            np.sort(rng.integers(0, N_DISTRICTS, N_METROS)), np.arange(N_DISTRICTS + 1)
-        )
+        self.first_metro = np.searchsorted(np.sort(rng.integers(0, N_DISTRICTS, N_METROS)), np.arange(N_DISTRICTS + 1))
         popularity = rng.permutation(1 / np.arange(1, N_DISTRICTS + 1) ** 0.8)
         self.popularity = popularity / popularity.sum()
         self.dearness = np.exp(rng.normal(0, 0.25, N_DISTRICTS))
@@ -60,9 +58,9 @@ class _City:
     def metro_in(self, rng: np.random.Generator, district: NDArray[np.int64]) -> NDArray[np.int32]:
         """A station of each district, -1 where it has none."""
         first, after = self.first_metro[district], self.first_metro[district + 1]
-        return np.where(
-            after > first, first + (rng.random(len(district)) * (after - first)).astype(int), -1
-        ).astype(np.int32)
+        return np.where(after > first, first + (rng.random(len(district)) * (after - first)).astype(int), -1).astype(
+            np.int32
+        )
 
     def neighbour(self, rng: np.random.Generator, district: NDArray[np.int64]) -> NDArray[np.int64]:
         """A district of the same zone."""
@@ -109,21 +107,15 @@ def _leads(
     rooms[wants_rooms, wish.rooms[wants_rooms]] = True
     one_more = wants_rooms[rng.random(len(wants_rooms)) < 0.4]
     rooms[one_more, wish.rooms[one_more] + 1] = True
-    district_indptr, district_codes = _places_around(
-        rng, wish.district, city.neighbour, [0.25, 0.3, 0.2, 0.15, 0.1]
-    )
+    district_indptr, district_codes = _places_around(rng, wish.district, city.neighbour, [0.25, 0.3, 0.2, 0.15, 0.1])
     near = lambda generator, district: city.metro_in(generator, city.neighbour(generator, district))
     metro_indptr, metro_codes = _places_around(rng, wish.district, near, [0.5, 0.25, 0.15, 0.1])
     return LeadColumns(
         owner=rng.integers(0, max(n // 20, 2), n),
-        price_min=np.where(
-            stated & (rng.random(n) < 0.55), budget * rng.uniform(0.65, 0.95, n), np.nan
-        ).round(-4),
+        price_min=np.where(stated & (rng.random(n) < 0.55), budget * rng.uniform(0.65, 0.95, n), np.nan).round(-4),
         price_max=np.where(stated, budget * rng.uniform(1.02, 1.25, n), np.nan).round(-4),
         area_min=np.where(stated_area, area * rng.uniform(0.75, 0.98, n), np.nan).round(),
-        area_max=np.where(
-            stated_area & (rng.random(n) < 0.5), area * rng.uniform(1.05, 1.4, n), np.nan
-        ).round(),
+        area_max=np.where(stated_area & (rng.random(n) < 0.5), area * rng.uniform(1.05, 1.4, n), np.nan).round(),
         rooms=rooms,
         property_type=_known(rng, 0.95, wish.property_type),
         property_class=_known(rng, 0.35, wish.property_class),
@@ -139,9 +131,9 @@ def _leads(
 
 def _known(rng: np.random.Generator, share: float, values: NDArray) -> NDArray:
     """*values* where chance has it, NaN or -1 elsewhere."""
-    return np.where(
-        rng.random(len(values)) < share, values, np.nan if values.dtype.kind == "f" else -1
-    ).astype(values.dtype)
+    return np.where(rng.random(len(values)) < share, values, np.nan if values.dtype.kind == "f" else -1).astype(
+        values.dtype
+    )
 
 
 def _places_around(rng, home, near, chances) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -154,9 +146,7 @@ def _places_around(rng, home, near, chances) -> tuple[NDArray[np.int64], NDArray
     return indptr.astype(np.int64), (pairs & 0xFFFFFFFF).astype(np.int32)
 
 
-def _texts(
-    rng: np.random.Generator, style: NDArray[np.int64], least: int, most: int, empty: float
-) -> list[str]:
+def _texts(rng: np.random.Generator, style: NDArray[np.int64], least: int, most: int, empty: float) -> list[str]:
     """Words by popularity, a third of them from the text's style, a rare one now and then."""
     words = np.array([*FEATURES, *(f"жк{number}" for number in range(2000))])
     chance = 1 / np.arange(1, len(words) + 1) ** 0.7

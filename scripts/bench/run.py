@@ -73,7 +73,9 @@ memory_option = click.option(
 @size_option("20k")
 @click.option("--repeats", type=click.IntRange(min=1), default=3, show_default=True, help="Runs, and floors.")
 @memory_option
-@click.option("--changes", type=click.IntRange(min=1), default=40, show_default=True, help="Measured in each situation.")
+@click.option(
+    "--changes", type=click.IntRange(min=1), default=40, show_default=True, help="Measured in each situation."
+)
 def main(size: int, repeats: int, memory_mb: int, changes: int) -> None:
     """Time whole rescorings through a real worker, and single changes. Exit code 1 if a list is wrong."""
     # Whoever changes does so three times of each side, and others then leave.
@@ -258,7 +260,9 @@ def report_changes(factory: sessionmaker[Session], client: Client, changes: int)
                 took = sorted(write(factory, client, side, entity_id) for entity_id in picked)
                 changed[side] |= set(picked)
                 half, most, last = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.999))
-                print(f"{situation}, one {side.lower()}: visible p50 {half:.0f} ms, p95 {most:.0f} ms, most {last:.0f} ms")
+                print(
+                    f"{situation}, one {side.lower()}: visible p50 {half:.0f} ms, p95 {most:.0f} ms, most {last:.0f} ms"
+                )
     for side in Side:
         picked = rng.sample(sorted(set(ids[side]) - changed[side]), changes)
         took = sorted(write(factory, client, side, entity_id, leaves=True) for entity_id in picked)

@@ -195,9 +195,7 @@ def _lead_lines(leads: LeadColumns, model: TextModel) -> Iterator[str]:
         kind = leads.property_type[row]
         districts = leads.district_codes[leads.district_indptr[row] : leads.district_indptr[row + 1]]
         metros = leads.metro_codes[leads.metro_indptr[row] : leads.metro_indptr[row + 1]]
-        price_min, area_min = (
-            bound if bound > 0 else np.nan for bound in (leads.price_min[row], leads.area_min[row])
-        )
+        price_min, area_min = (bound if bound > 0 else np.nan for bound in (leads.price_min[row], leads.area_min[row]))
         stated = {
             "price": not (np.isnan(price_min) and np.isnan(leads.price_max[row])),
             "location": len(districts) + len(metros) > 0,

@@ -36,9 +36,7 @@ def list_() -> None:
     with transaction() as session:
         for row in session.scalars(api_keys()):
             times = (row.created_at, row.last_used_at, row.revoked_at)
-            table.add_row(
-                str(row.id), row.name, row.start, *(f"{t:%Y-%m-%d %H:%M}" if t else "-" for t in times)
-            )
+            table.add_row(str(row.id), row.name, row.start, *(f"{t:%Y-%m-%d %H:%M}" if t else "-" for t in times))
     Terminal().print(table)
 
 

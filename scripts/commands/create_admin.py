@@ -25,9 +25,7 @@ def command(email: str, password: str, name: str) -> None:
     An address that belongs to somebody is refused: an existing user becomes an administrator by PATCH /admin/users/{id}.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise click.BadParameter(
-            f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", param_hint="--password"
-        )
+        raise click.BadParameter(f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", param_hint="--password")
     with transaction() as session:
         admin = create_user(
             session,

@@ -20,8 +20,6 @@ def upgrade_command() -> None:
     # Not all of Settings: a release step on another machine knows the database and need not know the secrets.
     url = os.environ.get("DATABASE_URL")
     if not url:
-        raise SettingsError(
-            "DATABASE_URL is not set; `leadmatch run` sets it, elsewhere give it in the environment"
-        )
+        raise SettingsError("DATABASE_URL is not set; `leadmatch run` sets it, elsewhere give it in the environment")
     upgrade(database_url(url))
     click.echo("The database's schema is up to date.")

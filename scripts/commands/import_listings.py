@@ -23,7 +23,9 @@ SHOWN = 10
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--city", type=CityName(), required=True, help="Where the listings are; rows of another city are bad rows.")
+@click.option(
+    "--city", type=CityName(), required=True, help="Where the listings are; rows of another city are bad rows."
+)
 @click.option("--owner", metavar="EMAIL", help="Who owns new listings  [a firm made for imports].")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; store nothing.")
 @click.option("--errors", type=click.File("w", encoding="utf-8", lazy=False), help="A file for all bad rows.")

@@ -65,7 +65,9 @@ def learn_command() -> None:
 @command.command("rollback")
 @click.option("--city", type=CityName(), help="The market's own set; without it, the set that holds everywhere else.")
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), help="With --city  [SALE].")
-@click.option("--to", "set_id", type=ROW_ID, metavar="ID", help="A certain set of there  [the one before the live one].")
+@click.option(
+    "--to", "set_id", type=ROW_ID, metavar="ID", help="A certain set of there  [the one before the live one]."
+)
 def rollback_command(city: str | None, deal_type: str | None, set_id: int | None) -> None:
     """Make an earlier set live again; from the first one, back to what held before anything was learnt."""
     if deal_type and not city:

@@ -37,9 +37,7 @@ class Chance:
 
 def compare(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
     """Leads of medium blur among all listings, and a tenth of the leads: then lists hold few of the listings."""
-    return [
-        chance for some in (n_leads, max(1, n_leads // 10)) for chance in _chances(listings, some, seed)
-    ]
+    return [chance for some in (n_leads, max(1, n_leads // 10)) for chance in _chances(listings, some, seed)]
 
 
 def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
@@ -78,8 +76,7 @@ def _appended(lists: RankedLists, explored) -> RankedLists:
     rows = np.concatenate([np.repeat(np.arange(len(lists)), lists.lengths), explored.leads])
     order = np.argsort(rows, kind="stable")
     columns, scores = (
-        np.concatenate(both)[order]
-        for both in ((lists.columns, explored.properties), (lists.scores, explored.scores))
+        np.concatenate(both)[order] for both in ((lists.columns, explored.properties), (lists.scores, explored.scores))
     )
     return RankedLists(np.searchsorted(rows[order], np.arange(len(lists) + 1)), columns, scores)
 

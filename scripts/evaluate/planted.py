@@ -85,9 +85,7 @@ def _read(path: Path) -> list[Listing]:
                     year=whole(row["year_built"]),
                     district=row["district"] or None,
                     metro=row["metro"] or None,
-                    text=" ".join(
-                        filter(None, (row["street"], row["headline"], row["house_type"], row["wc"]))
-                    ),
+                    text=" ".join(filter(None, (row["street"], row["headline"], row["house_type"], row["wc"]))),
                 ),
             )
             for row in csv.DictReader(lines)
@@ -95,9 +93,7 @@ def _read(path: Path) -> list[Listing]:
         ]
 
 
-def plant(
-    listings: list[Listing], blur: Blur, n: int, rng: np.random.Generator
-) -> tuple[list[LeadFacts], np.ndarray]:
+def plant(listings: list[Listing], blur: Blur, n: int, rng: np.random.Generator) -> tuple[list[LeadFacts], np.ndarray]:
     """*n* leads, and for each the position of the listing that it was made of."""
     neighbours: dict[str, list[str]] = {}
     for listing in listings:
@@ -108,9 +104,7 @@ def plant(
     return [_blurred(listings[source], blur, neighbours, rng) for source in sources], sources
 
 
-def _blurred(
-    listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator
-) -> LeadFacts:
+def _blurred(listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator) -> LeadFacts:
     home = listing.facts
     wishes = {"property_type": home.property_type}
     wishes["price_min"], wishes["price_max"] = _around(home.price, blur.spread, rng)

@@ -35,9 +35,7 @@ def evaluate(listings: list[Listing], n_leads: int, seed: int, say: Callable[[st
     return [_outcome(listings, blur, n_leads, seed, say) for blur in BLURS]
 
 
-def _outcome(
-    listings: list[Listing], blur: Blur, n_leads: int, seed: int, say: Callable[[str], None]
-) -> Outcome:
+def _outcome(listings: list[Listing], blur: Blur, n_leads: int, seed: int, say: Callable[[str], None]) -> Outcome:
     leads, sources = plant(listings, blur, n_leads, np.random.default_rng(seed))
     town = Town.of(leads, listings)
     say(f"{blur.name}: {n_leads:,} leads among {len(listings):,} listings")
@@ -60,9 +58,7 @@ def _outcome(
     )
 
 
-def _found(
-    lists: RankedLists, truth: NDArray[np.integer], seed: int
-) -> dict[str, tuple[float, float, float]]:
+def _found(lists: RankedLists, truth: NDArray[np.integer], seed: int) -> dict[str, tuple[float, float, float]]:
     values = metrics.gains(metrics.ranks_of(lists, truth))
     return {name: metrics.interval(values[name], np.random.default_rng(seed)) for name in METRICS}
 
@@ -88,9 +84,7 @@ def beaten_everywhere(outcomes: list[Outcome]) -> list[str]:
     ]
 
 
-def as_markdown(
-    outcomes: list[Outcome], n_listings: int, n_leads: int, seed: int, source: str, more: list[str]
-) -> str:
+def as_markdown(outcomes: list[Outcome], n_listings: int, n_leads: int, seed: int, source: str, more: list[str]) -> str:
     """The page; *more* are lines of further sections."""
     lines = [
         "# How good the ranking is",

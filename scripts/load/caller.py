@@ -17,14 +17,9 @@ class Tally:
         lines = [f"{'':18}{'answers':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'errors':>8}"]
         for kind, found in sorted(self.seconds.items()):
             ordered = sorted(found)
-            points = [
-                ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
-                for share in (0.5, 0.95, 0.99)
-            ]
+            points = [ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for share in (0.5, 0.95, 0.99)]
             lines.append(
-                f"{kind:18}{len(found):>9}"
-                + "".join(f"{p:>9.1f}" for p in points)
-                + f"{self.errors[kind]:>8}"
+                f"{kind:18}{len(found):>9}" + "".join(f"{p:>9.1f}" for p in points) + f"{self.errors[kind]:>8}"
             )
         return "\n".join(lines)
 
@@ -36,13 +31,9 @@ class Caller:
         self._tally = tally
         self._open: dict[str, http.client.HTTPConnection] = {}
 
-    def call(
-        self, kind: str, server: str, method: str, path: str, token: str | None = None, body: object = None
-    ):
+    def call(self, kind: str, server: str, method: str, path: str, token: str | None = None, body: object = None):
         """Send a request and note how long its answer took; the answer's JSON, or None of an error."""
-        headers = {"Content-Type": "application/json"} | (
-            {"Authorization": f"Bearer {token}"} if token else {}
-        )
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         began = time.perf_counter()
         try:
             connection = self._open.setdefault(server, http.client.HTTPConnection(server, timeout=30))

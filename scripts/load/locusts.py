@@ -52,7 +52,16 @@ def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) ->
     told.write_text(json.dumps(asdict(plan)))
     measured.unlink(missing_ok=True)
     mix = Path(__file__).with_name("mix.py")
-    options = ["--headless", "--users", str(clients + 1), "--spawn-rate", "100", "--loglevel", "WARNING", "--only-summary"]
+    options = [
+        "--headless",
+        "--users",
+        str(clients + 1),
+        "--spawn-rate",
+        "100",
+        "--loglevel",
+        "WARNING",
+        "--only-summary",
+    ]
     process = subprocess.Popen(
         [sys.executable, "-m", "locust", "--locustfile", str(mix), "--host", plan.server, *options],
         env=os.environ | {"LOAD_PLAN": str(told), "LOAD_MEASURED": str(measured)},

@@ -29,9 +29,7 @@ def fill(session: Session, count: int) -> list[User]:
     for role, wanted in ((Role.REALTOR, REALTORS), (Role.TENANT, TENANTS)):
         for number in range(sum(person.role is role for person in people), wanted):
             name = f"{role}-{number}"
-            people.append(
-                create_user(session, role=role, name=f"Load {name}", telegram_id=f"load-{name}", phone=None)
-            )
+            people.append(create_user(session, role=role, name=f"Load {name}", telegram_id=f"load-{name}", phone=None))
     session.flush()
     place = {"city": CITY, "key": city_of(CITY).key}
     tenants = [person.id for person in people if person.role is Role.TENANT]

@@ -58,12 +58,12 @@ def served(
         session.execute(text(f"CREATE UNLOGGED TABLE {TABLE} (lead_id bigint PRIMARY KEY, page text NOT NULL)"))
     try:
         _keep(factory, server, leads, tokens)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *arguments, "scripts.load.yardstick:bare_app()"]
-        )
+        process = subprocess.Popen([sys.executable, "-m", "gunicorn", *arguments, "scripts.load.yardstick:bare_app()"])
         try:
             url = f"http://127.0.0.1:{port}"
-            httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=60).get(f"{url}/{leads[0][1]}").raise_for_status()
+            httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=60).get(
+                f"{url}/{leads[0][1]}"
+            ).raise_for_status()
             yield url
         finally:
             process.terminate()
@@ -73,9 +73,7 @@ def served(
             session.execute(text(f"DROP TABLE {TABLE}"))
 
 
-def _keep(
-    factory: sessionmaker[Session], server: str, leads: list[tuple[int, int]], tokens: dict[int, str]
-) -> None:
+def _keep(factory: sessionmaker[Session], server: str, leads: list[tuple[int, int]], tokens: dict[int, str]) -> None:
     rows = []
     with httpx.Client(base_url=server, timeout=60) as client:
         for owner, lead_id in leads:

@@ -47,7 +47,9 @@ RENT = 0.004
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("file", type=Path, nargs="?", help="listings, as for import-listings; without it, those there")
+    arguments.add_argument(
+        "file", type=Path, nargs="?", help="listings, as for import-listings; without it, those there"
+    )
     arguments.add_argument("--city", required=True, help="where the listings are")
     arguments.add_argument("--leads", type=int, default=5000, help="made leads that the city has at least (5000)")
     arguments.add_argument("--posts", type=int, default=100, help="new leads that are posted (100)")
@@ -99,16 +101,16 @@ def hold_lists(factory: sessionmaker[Session]) -> list[str]:
     with factory() as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         found = examine_lists(session)
-    print(f"{found.pairs:,} pairs in {found.lists:,} lists, looked at one by one: {found.broken} break a deal", flush=True)
+    print(
+        f"{found.pairs:,} pairs in {found.lists:,} lists, looked at one by one: {found.broken} break a deal", flush=True
+    )
     return broken + found.examples
 
 
 # -- Feed
 
 
-def hold_feed(
-    settings: Settings, factory: sessionmaker[Session], place: City, city: str, swipes: int
-) -> list[str]:
+def hold_feed(settings: Settings, factory: sessionmaker[Session], place: City, city: str, swipes: int) -> list[str]:
     """What is broken of the feed of several tenants."""
     server, times = f"127.0.0.1:{settings.port}", Tally()
     with factory() as session:

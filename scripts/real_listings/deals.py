@@ -95,7 +95,17 @@ def examine_lists(session: Session) -> Examined:
 
     Give a session whose transaction is REPEATABLE READ, at a moment when no list is stale.
     """
-    of_lead = ("id", "owner_id", "city_key", "deal_type", "property_type", "budget_max", "currency", "rooms", "area_min")
+    of_lead = (
+        "id",
+        "owner_id",
+        "city_key",
+        "deal_type",
+        "property_type",
+        "budget_max",
+        "currency",
+        "rooms",
+        "area_min",
+    )
     of_home = ("id", "owner_id", "city_key", "deal_type", "property_type", "price", "currency", "rooms", "area")
     wishes = {row[0]: Wish(row[1], (row[2], row[3]), *row[4:]) for row in _rows(session, Lead, of_lead)}
     homes = {row[0]: Home(row[1], (row[2], row[3]), *row[4:]) for row in _rows(session, Property, of_home)}
@@ -111,9 +121,7 @@ def examine_lists(session: Session) -> Examined:
     return found
 
 
-def _hold(
-    found: Examined, pairs: list[tuple[int, int]], wishes: dict[int, Wish], homes: dict[int, Home]
-) -> None:
+def _hold(found: Examined, pairs: list[tuple[int, int]], wishes: dict[int, Wish], homes: dict[int, Home]) -> None:
     for lead_id, property_id in pairs:
         wish, home = wishes.get(lead_id), homes.get(property_id)
         why = "one of them is gone" if wish is None or home is None else broken(wish, home)

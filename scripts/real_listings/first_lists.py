@@ -46,7 +46,9 @@ def bodies(session: Session, place: City, count: int) -> list[dict[str, Any]]:
         .order_by(func.hashint8(Lead.id))
         .limit(count)
     )
-    return [{"client_name": "Measured", "requirements": _said(requirements_of(lead))} for lead in session.scalars(query)]
+    return [
+        {"client_name": "Measured", "requirements": _said(requirements_of(lead))} for lead in session.scalars(query)
+    ]
 
 
 def _said(wishes: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,9 @@ def have_listings(session: Session, file: Path, place: City, city: str) -> str:
 
 def have_leads(session: Session, city: str, place: City, count: int) -> int:
     """Have at least *count* made leads in the city; how many were added."""
-    query = select(func.count()).where(Lead.city_key == place.key, Lead.origin == Origin.DEMO, Lead.status == Status.ACTIVE)
+    query = select(func.count()).where(
+        Lead.city_key == place.key, Lead.origin == Origin.DEMO, Lead.status == Status.ACTIVE
+    )
     missing = count - session.scalar(query)
     if missing > 0:
         make_demo(session, Console(quiet=True), leads=missing, city=city)
@@ -51,7 +53,9 @@ def demand_lists_by_score(session: Session, place: City) -> None:
         (Market.list_order != ListOrder.SCORE) | (Market.exploration_slots > 0),
     )
     if session.scalars(market).first() is not None:
-        sys.exit("leadmatch: lists of this city are not read plainly by score: leadmatch markets order score, explore 0")
+        sys.exit(
+            "leadmatch: lists of this city are not read plainly by score: leadmatch markets order score, explore 0"
+        )
 
 
 def price_at(session: Session, place: City, share: float) -> int:

@@ -119,7 +119,9 @@ class Tenant:
         if wanted["property_type"] == "house":
             return  # the word stands for town houses too, which are not offered to who wants a house
         most = Decimal(str(wanted["price_max"])) * Decimal("1.15")
-        path = f"/listings?city={wanted['city']}&deal_type={wanted['deal_type']}&property_type={wanted['property_type']}"
+        path = (
+            f"/listings?city={wanted['city']}&deal_type={wanted['deal_type']}&property_type={wanted['property_type']}"
+        )
         path += f"&price_max={most}&limit={PAGE}&page="
         page = 1
         while rows := self._call("listings", "GET", _quoted(f"{path}{page}")):

@@ -90,8 +90,7 @@ def reachable_folder(folder: Path, account: Account | None) -> Path:
         return folder.resolve()
     if any(folder.iterdir()):
         raise LaunchError(
-            f"the account {account.name} cannot enter {folder}, which is not empty:"
-            " let it in, or move the folder away"
+            f"the account {account.name} cannot enter {folder}, which is not empty: let it in, or move the folder away"
         )
     outside = _folder_outside()
     folder.rmdir()
@@ -102,8 +101,7 @@ def reachable_folder(folder: Path, account: Account | None) -> Path:
 def _linked(folder: Path) -> Path:
     if not folder.is_dir():
         raise LaunchError(
-            f"{folder} leads to {os.readlink(folder)}, which is gone:"
-            " put it back, or delete the link to start anew"
+            f"{folder} leads to {os.readlink(folder)}, which is gone: put it back, or delete the link to start anew"
         )
     return folder.resolve()
 

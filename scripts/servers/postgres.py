@@ -160,9 +160,7 @@ class PostgresServer(Server):
         except psycopg2.OperationalError as error:
             if "authentication failed" in str(error):
                 self.stop()
-                raise LaunchError(
-                    f"{self.folder / 'connection.json'} does not hold this server's password"
-                ) from None
+                raise LaunchError(f"{self.folder / 'connection.json'} does not hold this server's password") from None
             return False
         with closing(connection):
             _make_database(connection)

@@ -52,9 +52,7 @@ class ValkeyServer(Server):
         # A file rather than arguments: everybody on the machine can read those of every process.
         configuration = self.folder / "valkey.conf"
         fsync = "everysec" if self.durable else "no"
-        write_private(
-            configuration, CONFIGURATION.format(port=known.port, password=known.password, fsync=fsync)
-        )
+        write_private(configuration, CONFIGURATION.format(port=known.port, password=known.password, fsync=fsync))
         self._launch([str(_program()), str(configuration)], self._data, at_our_death=signal.SIGTERM)
 
     def sweep(self) -> int:

@@ -65,9 +65,7 @@ def claims(user: User, **changes) -> dict:
     }
 
 
-@pytest.mark.parametrize(
-    "username", ["alice@example.com", " ALICE@example.com", "+77011234567", "8 (701) 123-45-67"]
-)
+@pytest.mark.parametrize("username", ["alice@example.com", " ALICE@example.com", "+77011234567", "8 (701) 123-45-67"])
 def test_a_user_signs_in_by_any_spelling_of_address_or_phone(client, user, username):
     answer = login(client, username)
 
@@ -76,10 +74,7 @@ def test_a_user_signs_in_by_any_spelling_of_address_or_phone(client, user, usern
 
 
 def test_failed_logins_look_alike(client, user):
-    answers = [
-        login(client, *wrong)
-        for wrong in [("alice@example.com", "x"), ("bob@example.com", "x"), ("junk", "x")]
-    ]
+    answers = [login(client, *wrong) for wrong in [("alice@example.com", "x"), ("bob@example.com", "x"), ("junk", "x")]]
 
     assert [answer.status_code for answer in answers] == [401] * 3
     assert len({answer.data for answer in answers}) == 1
@@ -101,9 +96,7 @@ def test_a_name_and_a_password_come_as_a_form(client, user):
 
     assert client.post("/auth/login", json=form).status_code == 415
     assert client.post("/auth/login", data=form, content_type="multipart/form-data").status_code == 200
-    assert (
-        client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
-    )
+    assert client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
 
 
 def test_signing_up_answers_the_profile_and_a_token(client):
@@ -271,13 +264,8 @@ def test_the_bots_door_needs_its_secret(with_bot, client):
     path = "/auth/telegram/login-or-register"
 
     assert with_bot.post(path, json=BOT_BODY).status_code == 401
-    assert (
-        with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secrets"}).status_code
-        == 401
-    )
-    assert (
-        with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secret"}).status_code == 200
-    )
+    assert with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secrets"}).status_code == 401
+    assert with_bot.post(path, json=BOT_BODY, headers={"X-Telegram-Bot-Secret": "bot secret"}).status_code == 200
     assert client.post(path, json=BOT_BODY).status_code == 401  # no secret is set, and it is not local
 
 
@@ -354,9 +342,7 @@ def test_who_is_put_out_is_out_at_once_and_comes_back_only_by_a_door(client, db,
     version, old = found.version, token_header(user)
 
     for active, status in ((False, 401), (True, 200)):
-        answer = client.patch(
-            f"/admin/users/{user.id}", json={"is_active": active}, headers=token_header(admin)
-        )
+        answer = client.patch(f"/admin/users/{user.id}", json={"is_active": active}, headers=token_header(admin))
         assert answer.json["is_active"] is active
         assert client.get("/auth/me", headers=old).status_code == 401
         assert login(client).status_code == status
@@ -386,9 +372,7 @@ def test_the_last_administrator_cannot_be_locked_out(client, db, admin, change):
     assert client.patch(path, json=change, headers=token_header(admin)).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "body", [{"role": "root"}, {"is_active": "no"}, {"is_active": None}, {"email": "a@b.cd"}]
-)
+@pytest.mark.parametrize("body", [{"role": "root"}, {"is_active": "no"}, {"is_active": None}, {"email": "a@b.cd"}])
 def test_a_bad_change_is_refused(client, admin, user, body):
     assert client.patch(f"/admin/users/{user.id}", json=body, headers=token_header(admin)).status_code == 400
 
@@ -413,9 +397,7 @@ def test_users_are_listed_by_pages_without_the_deleted(client, db, admin, user):
     assert second.json[0]["id"] == user.id
     assert json.loads(second.headers["X-Pagination"])["total"] == 2
     assert (
-        client.patch(
-            f"/admin/users/{gone.id}", json={"is_active": True}, headers=token_header(admin)
-        ).status_code
+        client.patch(f"/admin/users/{gone.id}", json={"is_active": True}, headers=token_header(admin)).status_code
         == 404
     )
 

@@ -62,9 +62,15 @@ FORMS = (
     ("application/x-www-form-urlencoded", b"username=%FF%FE&password=%00&phone=%ED%A0%80"),
     ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % number for number in range(2000))),
     ("application/x-www-form-urlencoded", b"username=a&username=b&password=c&password=d&="),
-    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="phone"\r\n\r\n\xff\x00\r\n--x--\r\n'),
+    (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="phone"\r\n\r\n\xff\x00\r\n--x--\r\n',
+    ),
     ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\nx\r\n--x--\r\n"),
-    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="images"; filename="../\x00"\r\n\r\nx'),
+    (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="images"; filename="../\x00"\r\n\r\nx',
+    ),
     ("multipart/form-data; boundary=x", b"--x" * 5000),
 )
 
@@ -76,7 +82,20 @@ QUERIES = (
     "last_event_id=%D9%A1-%D9%A1", "&&&=&", "a" * 5000 + "=1",
 )  # fmt: skip
 
-IDS = ("0", "-1", "9223372036854775808", "9" * 5000, "%00", "%FF", "1%2F2", "..%2F..", "1.5", "%D9%A3", "x" * 5000, "'--")
+IDS = (
+    "0",
+    "-1",
+    "9223372036854775808",
+    "9" * 5000,
+    "%00",
+    "%FF",
+    "1%2F2",
+    "..%2F..",
+    "1.5",
+    "%D9%A3",
+    "x" * 5000,
+    "'--",
+)
 
 HEADERS = (
     {"Idempotency-Key": ""},
@@ -233,7 +252,10 @@ def test_ids_that_cannot_be_are_not_found(send):
 def test_odd_headers_and_methods_break_nothing(send):
     wrong = []
     # What reads headers is the same for all who are let in alike, but for files, which know ranges.
-    alike = {(method, who.name, "media" in rule): (method, rule, who) for method, rule, who in routes(send.client.application)}
+    alike = {
+        (method, who.name, "media" in rule): (method, rule, who)
+        for method, rule, who in routes(send.client.application)
+    }
     for method, rule, who in alike.values():
         for headers in HEADERS:
             wrong.append(complaint(send(method, filled(rule), who, headers=headers), method, rule, headers))

@@ -48,13 +48,7 @@ class Rule:
         other = PROPERTY if side == LEAD else LEAD
         both = self.said[other] == "LIKE"
         if figure is None:
-            figure = (
-                self.figure[other]
-                if both
-                else self.figure[side]
-                if self.figure[side] is not None
-                else OFFERED
-            )
+            figure = self.figure[other] if both else self.figure[side] if self.figure[side] is not None else OFFERED
         self.figure[side] = figure
         self.shared = self.shared or (both and figure == self.figure[other])
 
@@ -78,9 +72,7 @@ class World:
         )
         city = f"Город {number}"  # a market of its own: examples do not meet
         self.client_contacts = f"+7702{number:07}"
-        lead = make_lead(
-            db, a, city=city, client_name=f"Клиент {number}", client_contacts=self.client_contacts
-        )
+        lead = make_lead(db, a, city=city, client_name=f"Клиент {number}", client_contacts=self.client_contacts)
         found = make_property(db, b, city=city)
         make_lead(db, onlooker, city=city)
         make_property(db, onlooker, city=city)
@@ -99,9 +91,7 @@ class World:
 
     def do(self, kind: str, side: str, figure: float | None) -> None:
         if kind == "COMPLETE":
-            matches = self.client.get(f"/leads/{self.lead}/matches", headers=self.headers[LEAD]).json[
-                "matches"
-            ]
+            matches = self.client.get(f"/leads/{self.lead}/matches", headers=self.headers[LEAD]).json["matches"]
             for match in matches:
                 self.client.post(f"/matches/{match['match_id']}/complete", headers=self.headers[side])
             return
@@ -120,9 +110,7 @@ class World:
         paths = ["/notifications"]
         paths += [f"/leads/{self.lead}/{part}" for part in ("matches", "property-recommendations")]
         paths += [f"/properties/{self.property}/{part}" for part in ("matches", "lead-recommendations")]
-        return "\n".join(
-            self.client.get(path, headers=self.headers[who]).get_data(as_text=True) for path in paths
-        )
+        return "\n".join(self.client.get(path, headers=self.headers[who]).get_data(as_text=True) for path in paths)
 
 
 PEOPLE = ((LEAD, Role.REALTOR), (PROPERTY, Role.REALTOR), ("onlooker", Role.REALTOR), ("admin", Role.ADMIN))

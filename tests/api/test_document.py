@@ -42,7 +42,14 @@ def test_sockets_are_documented_like_everything_else(operations):
 def test_no_answer_of_the_exchange_is_an_object_of_anything(document):
     """But a notice's data, which differs by its type."""
     schemas = document["components"]["schemas"]
-    names = ("LeadRow", "PropertyRow", "LeadMatchRow", "PropertyMatchRow", "PropertyRecommendation", "LeadRecommendation")
+    names = (
+        "LeadRow",
+        "PropertyRow",
+        "LeadMatchRow",
+        "PropertyMatchRow",
+        "PropertyRecommendation",
+        "LeadRecommendation",
+    )
 
     for name in names:
         open_ones = {key for key, each in schemas[name]["properties"].items() if "additionalProperties" in each}

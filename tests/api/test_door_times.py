@@ -80,7 +80,12 @@ def test_no_door_tells_whether_somebody_is_registered(app, people, statements):
         statements.clear()
         began = time.perf_counter()
         answer = client.post(path, environ_base={"REMOTE_ADDR": next(addresses)}, **body)
-        return answer.status_code, answer.json, [each.split(None, 1)[0] for each in statements], time.perf_counter() - began
+        return (
+            answer.status_code,
+            answer.json,
+            [each.split(None, 1)[0] for each in statements],
+            time.perf_counter() - began,
+        )
 
     left = iter(people)
     for door in DOORS:

@@ -144,7 +144,9 @@ def test_what_is_no_json_object_is_bad_input(client, db, auth, body, content_typ
     assert count(db, Lead) == 0
 
 
-def test_a_body_that_says_it_is_no_json_is_of_the_wrong_type_and_one_that_says_nothing_is_read_as_json(client, db, auth):
+def test_a_body_that_says_it_is_no_json_is_of_the_wrong_type_and_one_that_says_nothing_is_read_as_json(
+    client, db, auth
+):
     form = client.post("/leads", data=b"requirements=1", content_type="application/x-www-form-urlencoded", headers=auth)
     unsaid = client.post("/leads", data=json.dumps(lead_body()).encode(), headers=auth)
 

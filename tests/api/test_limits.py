@@ -62,9 +62,7 @@ def test_a_door_is_limited_by_address(client):
 
     def login(address: str) -> int:
         body["username"] = f"{address}@example.com"
-        return client.post(
-            "/users/reset", json={"phone": "+1"}, environ_base={"REMOTE_ADDR": address}
-        ).status_code
+        return client.post("/users/reset", json={"phone": "+1"}, environ_base={"REMOTE_ADDR": address}).status_code
 
     assert [login("10.0.0.1") for _ in range(61)] == [400] * 60 + [429]
     assert login("10.0.0.2") == 400
@@ -72,9 +70,7 @@ def test_a_door_is_limited_by_address(client):
 
 def test_a_strangers_x_forwarded_for_counts_for_nothing(client):
     for number in range(61):
-        answer = client.post(
-            "/users/reset", json={"phone": "+1"}, headers={"X-Forwarded-For": f"10.0.0.{number}"}
-        )
+        answer = client.post("/users/reset", json={"phone": "+1"}, headers={"X-Forwarded-For": f"10.0.0.{number}"})
     assert answer.status_code == 429
 
 
@@ -146,10 +142,7 @@ def test_pages_of_other_origins_are_kept_out_unless_named(process_environment, c
     let_in = named.get("/health", headers=origin).headers
     assert let_in["Access-Control-Allow-Origin"] == "https://app.example.com"
     assert "X-Pagination" in let_in["Access-Control-Expose-Headers"]  # the count of lists that are bare arrays
-    assert (
-        "Access-Control-Allow-Origin"
-        not in named.get("/health", headers={"Origin": "https://evil.example"}).headers
-    )
+    assert "Access-Control-Allow-Origin" not in named.get("/health", headers={"Origin": "https://evil.example"}).headers
 
 
 def test_the_log_of_requests_holds_no_query(client, caplog):

@@ -120,7 +120,15 @@ def test_every_operation_keeps_to_the_document(web, world, tmp_path):
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run"]
     command += [f"{web}/openapi.json", "--phases", PHASES, "--max-examples", str(EXAMPLES), "--seed", SEED]
-    command += ["--workers", "1", "--no-shrink", "--continue-on-failure", "--no-color", "--report-json-path", str(report)]
+    command += [
+        "--workers",
+        "1",
+        "--no-shrink",
+        "--continue-on-failure",
+        "--no-color",
+        "--report-json-path",
+        str(report),
+    ]
     environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.api.fuzz_hooks", "FUZZ_WORLD": json.dumps(world)}
     environment["PYTHONPATH"] = str(ROOT)
 

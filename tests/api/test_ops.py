@@ -58,9 +58,7 @@ def test_a_run_tells_its_shards_and_what_it_changed(client, people, engine, work
     worker_here_runs(run_id)
     first = client.get(f"{RUNS}/{run_id}", headers=admin).json
     with Session(engine) as session:
-        session.execute(
-            text("UPDATE properties SET price = 16500000 WHERE id = (SELECT min(id) FROM properties)")
-        )
+        session.execute(text("UPDATE properties SET price = 16500000 WHERE id = (SELECT min(id) FROM properties)"))
         session.commit()
     again = client.post(RUNS, json={"scope": "all"}, headers=admin).json["id"]
     worker_here_runs(again)
@@ -115,11 +113,7 @@ def test_a_failed_run_is_retried_once_more_and_only_then(client, people, engine)
     with Session(engine) as session:
         run = session.get_one(RescoringRun, run_id)
         run.state = RunState.FAILED
-        session.add(
-            RescoringShard(
-                run_id=run_id, city_key="geo:1", deal_type="SALE", state=RunState.FAILED, error="x"
-            )
-        )
+        session.add(RescoringShard(run_id=run_id, city_key="geo:1", deal_type="SALE", state=RunState.FAILED, error="x"))
         session.commit()
 
     retried = client.post(f"{RUNS}/{run_id}/retry", headers=admin)

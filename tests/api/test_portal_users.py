@@ -144,8 +144,7 @@ def test_a_profile_comes_back_as_it_was_sent(client, user):
         "about": "20 лет на рынке",
     }
     flags = {
-        f"notifications_{name}": "true"
-        for name in ("all_messages", "new_matches", "responses", "contacts", "news")
+        f"notifications_{name}": "true" for name in ("all_messages", "new_matches", "responses", "contacts", "news")
     }
     form = (
         {"phone": PHONE}
@@ -243,9 +242,7 @@ def test_a_request_with_files_may_be_larger_than_others(client, user):
     assert out.tell() > 1 << 20
     out.seek(0)
 
-    answer = client.put(
-        "/users/update", data={"phone": PHONE, "avatar": (out, "a.png")}, headers=token_header(user)
-    )
+    answer = client.put("/users/update", data={"phone": PHONE, "avatar": (out, "a.png")}, headers=token_header(user))
 
     assert answer.status_code == 200
 
@@ -263,9 +260,7 @@ def test_leaving_erases_the_person_and_keeps_the_shape_of_what_others_did(client
     db.commit()
     header = token_header(user)
 
-    answer = client.delete(
-        "/users/delete/", json={"phone": PHONE}, headers=header | {"Idempotency-Key": "once"}
-    )
+    answer = client.delete("/users/delete/", json={"phone": PHONE}, headers=header | {"Idempotency-Key": "once"})
 
     assert answer.json == {"message": "User deleted successfully"}
     assert client.get("/users/me", headers=header).status_code == 401
@@ -293,8 +288,7 @@ def test_nobody_deletes_another_and_it_does_not_show_who_exists(client, db, user
     db.commit()
 
     answers = [
-        client.delete("/users/delete", json={"phone": phone}, headers=stranger)
-        for phone in (PHONE, "+77017654321")
+        client.delete("/users/delete", json={"phone": phone}, headers=stranger) for phone in (PHONE, "+77017654321")
     ]
 
     assert [answer.status_code for answer in answers] == [403, 403]
@@ -318,10 +312,7 @@ def test_the_list_is_for_administrators_and_slides(client, db, user):
     db.commit()
 
     def ids(**args):
-        return [
-            row["id"]
-            for row in client.get("/users/list/", query_string=args, headers=token_header(admin)).json
-        ]
+        return [row["id"] for row in client.get("/users/list/", query_string=args, headers=token_header(admin)).json]
 
     assert ids() == [user.id, admin.id]
     assert ids(skip=1) == [admin.id]

@@ -141,9 +141,7 @@ def test_of_two_files_one_bad_keeps_neither(client, user, bucket):
 
 
 @pytest.mark.parametrize("away", ["no server", "no bucket"])
-def test_a_store_that_is_away_is_a_503_and_nothing_is_stored_half(
-    app_with, engine, client, user, monkeypatch, away
-):
+def test_a_store_that_is_away_is_a_503_and_nothing_is_stored_half(app_with, engine, client, user, monkeypatch, away):
     url = update(client, user, avatar=picture()).json["user"]["avatar"]
     media = f"s3://{BUCKET}/media" if away == "no server" else "s3://no-such-bucket/media"
     if away == "no server":

@@ -150,7 +150,9 @@ def visit(chromium, served: str) -> Iterator[Callable]:
     """
     contexts, errors, strangers = [], [], []
 
-    def open_page(user: User | None, *, before: str = "", refused: tuple[int, ...] = (400,), beside: str = "-", **options: Any):
+    def open_page(
+        user: User | None, *, before: str = "", refused: tuple[int, ...] = (400,), beside: str = "-", **options: Any
+    ):
         context = chromium.new_context(base_url=served, locale="en", reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
@@ -161,9 +163,11 @@ def visit(chromium, served: str) -> Iterator[Callable]:
         expected = [f"status of {status} " for status in refused]  # Chromium logs these as errors
         page.on(
             "console",
-            lambda said: errors.append(said.text)
-            if said.type == "error" and not any(each in said.text for each in expected)
-            else None,
+            lambda said: (
+                errors.append(said.text)
+                if said.type == "error" and not any(each in said.text for each in expected)
+                else None
+            ),
         )
         ours = (served, beside)
         page.on("request", lambda request: None if request.url.startswith(ours) else strangers.append(request.url))

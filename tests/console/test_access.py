@@ -173,9 +173,7 @@ def test_a_put_out_user_is_out_at_once(client, town, db):
 
 
 def test_tenants_have_pages_too(client, db, town):
-    landlord = make_user(
-        db, role=Role.LANDLORD, email="l@leadmatch.example", password_hash=town.buyer.password_hash
-    )
+    landlord = make_user(db, role=Role.LANDLORD, email="l@leadmatch.example", password_hash=town.buyer.password_hash)
     db.commit()
     enter(client, landlord)
 

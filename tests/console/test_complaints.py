@@ -156,7 +156,10 @@ def test_a_city_that_is_wanting_is_asked_for_where_the_form_stands(client, town)
 def test_choosing_a_language_keeps_the_page_and_where_one_was_going(client, town):
     sign_in = "/console/sign-in/code?next=%2Fconsole%2Fmatches"
     token = csrf_of(client.get(sign_in).text)
-    for page in (client.get(sign_in), client.post(sign_in, data={"csrf": token, "next": "/console/matches", "phone": "1"})):
+    for page in (
+        client.get(sign_in),
+        client.post(sign_in, data={"csrf": token, "next": "/console/matches", "phone": "1"}),
+    ):
         back_to = re.search(r'action="/console/look".*?name="next" value="([^"]+)"', page.text, re.S)[1]
         answer = client.post("/console/look", data={"csrf": token, "lang": "en", "next": back_to})
         assert answer.location == sign_in
@@ -169,9 +172,7 @@ def test_choosing_a_language_keeps_the_page_and_where_one_was_going(client, town
 def test_who_has_registered_by_phone_signs_in_with_the_code_at_once(app, client, town, db):
     """No page asks for activating alone."""
     names = {"first_name": "Ира", "last_name": "Ким", "role": Role.TENANT.value}
-    row = request_code(
-        db, "+77015550101", registration=names, address=None, sends_per_hour=100, now=datetime.now(UTC)
-    )
+    row = request_code(db, "+77015550101", registration=names, address=None, sends_per_hour=100, now=datetime.now(UTC))
     code = digits_of(row, SECRET)
     db.commit()
     token = csrf_of(client.get("/console/sign-in/code").text)
@@ -257,11 +258,15 @@ def test_no_russian_is_left_that_nobody_says():
     pages = "\n".join(path.read_text() for path in (ROOT / "api/templates/console").glob("*.html"))
     of_libraries = {"Missing data for required field.", "Not a valid URL.", "Not a valid date."}
     texts = {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
-    texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)} | set(raised_behind_pages())
+    texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)} | set(
+        raised_behind_pages()
+    )
     texts |= of_libraries | {"Must be greater than or equal to 0."}
 
     assert set(russian.SENTENCES) - texts == set()
-    assert {each for each in complaints.COMPLAINTS if each not in texts and not each.startswith("There is no such ")} == set()
+    assert {
+        each for each in complaints.COMPLAINTS if each not in texts and not each.startswith("There is no such ")
+    } == set()
     assert {noun for noun in vocabulary.PLURALS if f"'{noun}'" not in pages} == set()
 
 

@@ -71,7 +71,9 @@ UNREACHED = """() => {
 }"""
 UNSEEN = "() => window.focused.filter(([, seen]) => !seen).map(([element]) => element.outerHTML.slice(0, 200))"
 #: The focus has gone round: it came back to where it began, so nothing holds it.
-WENT_ROUND = "() => window.focused.length > 1 && window.focused.slice(1).some(([each]) => each === window.focused[0][0])"
+WENT_ROUND = (
+    "() => window.focused.length > 1 && window.focused.slice(1).some(([each]) => each === window.focused[0][0])"
+)
 
 
 @pytest.fixture
@@ -115,7 +117,9 @@ def advertised(db: Session) -> dict[str, UUID]:
     return {"niche": niche.id, "campaign": campaign.id, "ad": ad.id, "prospect": prospect.id}
 
 
-@pytest.mark.parametrize("who", PAGES, ids=lambda who: "nobody" if who is None else who.strip() + "s" * who.endswith(" "))
+@pytest.mark.parametrize(
+    "who", PAGES, ids=lambda who: "nobody" if who is None else who.strip() + "s" * who.endswith(" ")
+)
 def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
     """axe on a desktop in the light and on a phone in the dark; Tab goes round, visibly, over all that can be used."""
     object.__setattr__(app.extensions["settings"], "telegram_bot_token", "123:token")

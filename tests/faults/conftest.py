@@ -65,9 +65,7 @@ def market(engine, clean_database):
     """Twelve leads and eight properties of two people, committed: (buyer's headers, seller's, lead ids, property ids)."""
     with Session(engine, expire_on_commit=False) as session:
         seller, buyer = make_user(session), make_user(session)
-        properties = [
-            make_property(session, seller, price=12_000_000 + number * 10_000).id for number in range(8)
-        ]
+        properties = [make_property(session, seller, price=12_000_000 + number * 10_000).id for number in range(8)]
         leads = [make_lead(session, buyer).id for _ in range(12)]
         session.commit()
         return token_header(buyer), token_header(seller), leads, properties

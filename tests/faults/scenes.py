@@ -89,9 +89,7 @@ def past_its_time(session: Session, _: Path) -> Args:
     session.add(RevokedToken(jti=f"old-{random.Random(1).random()}", expires_at=utc_now() - timedelta(days=2)))
     user = _user(session, "Buyer")
     notice = notify(session, user.id, NoticeType.NEW_MATCH, "match:0", title="t", message="m", data={})
-    session.execute(
-        text("UPDATE notifications SET read_at = now() - interval '1 year' WHERE id = :id"), {"id": notice}
-    )
+    session.execute(text("UPDATE notifications SET read_at = now() - interval '1 year' WHERE id = :id"), {"id": notice})
     return []
 
 
@@ -181,9 +179,7 @@ def new_offers(session: Session, _: Path) -> Args:
     rows = session.scalars(text("SELECT id FROM properties ORDER BY id LIMIT 10")).all()
     for number in range(3):
         wish = create_lead(session, asker, Origin.PORTAL, {"city": "Москва", "currency": "RUB"})
-        session.execute(
-            text("UPDATE leads SET created_at = now() - interval '1 day' WHERE id = :id"), {"id": wish.id}
-        )
+        session.execute(text("UPDATE leads SET created_at = now() - interval '1 day' WHERE id = :id"), {"id": wish.id})
         session.add(
             LeadRecommendations(
                 lead_id=wish.id,

@@ -19,9 +19,7 @@ LIKES = 1000 if FULL else 200
 THREADS = 24
 
 
-def test_likes_from_both_sides_at_once_make_one_match_each(
-    app, engine, clean_database, start_worker, all_is_well
-):
+def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_database, start_worker, all_is_well):
     """Each pair is liked by both owners at the same moment, twice: four requests, one match, one notice an owner and kind."""
     with Session(engine) as session:
         buyer, seller = make_user(session), make_user(session)

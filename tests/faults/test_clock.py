@@ -102,7 +102,9 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
             assert send("POST", "/users/activate", proof, {})[0] == 200, days
             wait_for(lambda run=run_id: state_of_run(run) is RunState.SUCCEEDED, seconds=60, what="the end of a run")
             swept_again()
-            assert send("GET", "/auth/me", None, ended)[0] == 401, days  # what is past its time was cleared away: not this
+            assert send("GET", "/auth/me", None, ended)[0] == 401, (
+                days
+            )  # what is past its time was cleared away: not this
         with Session(engine) as session:
             assert session.scalar(text("SELECT count(*) FROM idempotent_answers")) >= journal.acknowledged
     assert journal.turned_away == 0

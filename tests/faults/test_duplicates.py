@@ -64,7 +64,15 @@ def test_every_task_has_a_scene_in_which_it_is_delivered_twice(tasks):
 
 @pytest.mark.parametrize("name", SCENES)
 def test_a_task_delivered_again_changes_nothing(
-    name, tasks, clean_database, process_environment, engine, monkeypatch, telegram, redis_url, capfd  # noqa: F811
+    name,
+    tasks,
+    clean_database,
+    process_environment,
+    engine,
+    monkeypatch,
+    telegram,
+    redis_url,
+    capfd,  # noqa: F811
 ):
     """One delivery after another, here; two at once is for real workers, below."""
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
@@ -114,7 +122,10 @@ class World:
             arguments = SCENES[name](session, self.home / "media")
             session.commit()
         for times in (at_once, late):
-            ended, message = self._runs_of(name), str(uuid.uuid5(uuid.NAMESPACE_URL, name))  # the same message each time
+            ended, message = (
+                self._runs_of(name),
+                str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
+            )  # the same message each time
             for _ in range(times):
                 queue = {"accounts": "notices", "notices": "notices"}.get(name.split(".")[1], "entities")
                 queue = "runs" if name.endswith(("start_run", "score_shard", "sweep_runs")) else queue
@@ -148,10 +159,21 @@ class World:
 
 @full_only
 def test_every_task_delivered_twice_at_once_and_once_late_leaves_what_one_delivery_leaves(
-    tasks, new_database, redis_url, start_worker, tmp_path, telegram  # noqa: F811
+    tasks,
+    new_database,
+    redis_url,
+    start_worker,
+    tmp_path,
+    telegram,  # noqa: F811
 ):
     once, thrice = (
-        World(new_database(), redis_url.removesuffix("0") + str(number), tmp_path / str(number), telegram.url, start_worker)
+        World(
+            new_database(),
+            redis_url.removesuffix("0") + str(number),
+            tmp_path / str(number),
+            telegram.url,
+            start_worker,
+        )
         for number in (1, 2)
     )
     try:

@@ -26,7 +26,9 @@ def test_a_market_too_big_for_a_worker_is_tiled_and_the_bound_is_kept(
         worker = start_worker("runs")
         run_id = ask_for_run()
         write(3)
-        wait_for(lambda run_id=run_id: state_of_run(run_id) is RunState.SUCCEEDED, seconds=300, what="the end of the run")
+        wait_for(
+            lambda run_id=run_id: state_of_run(run_id) is RunState.SUCCEEDED, seconds=300, what="the end of the run"
+        )
         worker.terminate()
         worker.wait()
         with Session(engine) as session:

@@ -96,7 +96,18 @@ def worker_on(start_worker, two_hosts, postgres_server, redis_url):
 @full_only
 @pytest.mark.timeout(600)
 def test_a_run_shared_by_two_hosts_ends_once_and_whole_when_one_is_cut_off(
-    engine, market, app, two_hosts, worker_on, start_worker, start_beat, ask_for_run, state_of_run, writing, all_is_well, capsys
+    engine,
+    market,
+    app,
+    two_hosts,
+    worker_on,
+    start_worker,
+    start_beat,
+    ask_for_run,
+    state_of_run,
+    writing,
+    all_is_well,
+    capsys,
 ):
     with Session(engine) as session:
         seller, buyer = make_user(session), make_user(session)

@@ -38,7 +38,9 @@ def before(tmp_path_factory):
     here = {path.name for path in (ROOT / MIGRATIONS).glob("*.py")}
     for commit in git("log", "--first-parent", "--format=%H", "--", MIGRATIONS).split():
         for candidate in (commit, f"{commit}^"):
-            names = {name.rpartition("/")[2] for name in git("ls-tree", "--name-only", candidate, f"{MIGRATIONS}/").split()}
+            names = {
+                name.rpartition("/")[2] for name in git("ls-tree", "--name-only", candidate, f"{MIGRATIONS}/").split()
+            }
             if names and names < here:  # a strict part: migrations of branches may have had other numbers
                 folder = tmp_path_factory.mktemp("before")
                 archive = git("archive", "--format=tar", candidate, text=False)

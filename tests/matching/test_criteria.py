@@ -177,14 +177,10 @@ def test_an_area_that_shrinks_towards_the_maximum_never_loses(lead, home, one, o
     assert np.isnan(first) or first <= second
 
 
-@pytest.mark.parametrize(
-    ("field", "scale"), [("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)]
-)
+@pytest.mark.parametrize(("field", "scale"), [("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)])
 def test_nothing_scores_like_the_class_or_condition_that_was_wanted(field, scale):
     for wish in range(4):
-        got = scores(
-            replace(LEAD, **{field: scale[wish]}), [replace(HOME, **{field: have}) for have in scale]
-        )
+        got = scores(replace(LEAD, **{field: scale[wish]}), [replace(HOME, **{field: have}) for have in scale])
         assert got.argmax() == wish
         assert (np.diff(got[: wish + 1]) > 0).all() and (np.diff(got[wish:]) <= 0).all()
 
@@ -296,9 +292,7 @@ def test_unknown_counts_half_way_for_each_criterion():
         assert lost == pytest.approx(50 * getattr(Weights(), criterion), abs=0.01)
 
 
-@pytest.mark.parametrize(
-    "bad", [{"price": -0.1}, {"price": float("nan")}, dict.fromkeys(CRITERION_NAMES, 0.0)]
-)
+@pytest.mark.parametrize("bad", [{"price": -0.1}, {"price": float("nan")}, dict.fromkeys(CRITERION_NAMES, 0.0)])
 def test_useless_weights_are_refused(bad):
     with pytest.raises(InvalidInputError):
         Weights(**bad)

@@ -111,7 +111,10 @@ def test_lists_of_one_side_alone_are_those_of_both_and_cost_no_more_pairs(n_lead
     market = synthetic(n_leads, n_properties, excluded=200)
 
     both = score_market(market, 10)
-    leads_alone, properties_alone = score_market(market, 10, for_properties=False), score_market(market, 10, for_leads=False)
+    leads_alone, properties_alone = (
+        score_market(market, 10, for_properties=False),
+        score_market(market, 10, for_leads=False),
+    )
 
     assert_same(leads_alone.for_leads, both.for_leads)
     assert_same(properties_alone.for_properties, both.for_properties)

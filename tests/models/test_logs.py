@@ -35,7 +35,7 @@ def test_a_line_holds_the_event_its_facts_and_what_is_bound(lines):
 def test_what_a_database_error_quotes_is_cut_out(lines):
     try:
         raise ValueError(
-            'duplicate key\nDETAIL:  Key (phone)=(+77010000000) exists.\n'
+            "duplicate key\nDETAIL:  Key (phone)=(+77010000000) exists.\n"
             "[SQL: INSERT INTO users]\n[parameters: ('+77010000000',)]"
         )
     except ValueError:

@@ -74,7 +74,8 @@ def test_a_new_property_that_suits_is_told_once(session, buyer, seller):
 
 
 @pytest.mark.parametrize(
-    "reason", ["older than the request", "on the market for long", "archived", "seller gone", "scored low", "request closed"]
+    "reason",
+    ["older than the request", "on the market for long", "archived", "seller gone", "scored low", "request closed"],
 )
 def test_what_is_no_news_is_not_told(session, buyer, seller, reason):
     request = a_request(session, buyer)

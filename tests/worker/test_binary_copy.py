@@ -22,10 +22,14 @@ def test_lists_of_any_number_and_length_arrive_whole(session, count, longest):
 
     stage_lists(session, Side.LEAD, StoredLists(ids, versions, lists))
 
-    found = session.execute(text("SELECT id, entries, scores, version FROM staged_lead_recommendations ORDER BY id")).all()
+    found = session.execute(
+        text("SELECT id, entries, scores, version FROM staged_lead_recommendations ORDER BY id")
+    ).all()
     wanted = [
         (row_id, columns.tolist(), scores.tolist(), version)
-        for row_id, version, (columns, scores) in zip(ids.tolist(), versions.tolist(), map(lists.row, range(count)), strict=True)
+        for row_id, version, (columns, scores) in zip(
+            ids.tolist(), versions.tolist(), map(lists.row, range(count)), strict=True
+        )
     ]
     assert [tuple(row) for row in found] == wanted
 

@@ -49,7 +49,9 @@ def test_leads_posted_while_the_broker_is_away_get_their_lists_when_it_is_back(
     assert {tuple(found[lead_id]) for lead_id in posted} == {tuple(p.id for p in properties)}
 
 
-def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(engine, market, worker_here, monkeypatch, caplog):
+def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(
+    engine, market, worker_here, monkeypatch, caplog
+):
     buyer, _, leads = market
     with Session(engine, expire_on_commit=False) as session:
         elsewhere = make_lead(session, buyer, city="Алматы")

@@ -153,7 +153,9 @@ def test_a_model_learnt_twice_at_the_same_moment_makes_scores_stale_once(clean_d
         with make.begin() as own:
             store_model(own, niche.id, {"weights": [1]}, {}, 40)
 
-    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     with make() as first, make() as watcher, ThreadPoolExecutor(1) as pool:
         store_model(first, niche.id, {"weights": [1]}, {}, 40)
         second = pool.submit(learn)

@@ -179,7 +179,9 @@ def test_settling_twice_changes_nothing(worker_here):
         assert rescore.reconcile_market(session, MOSCOW) == 0
 
 
-def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acted_on(worker_here, small_lists, monkeypatch):
+def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acted_on(
+    worker_here, small_lists, monkeypatch
+):
     chance = random.Random(3)
     with worker_here() as session:
         fill(session, chance)

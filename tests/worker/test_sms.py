@@ -40,9 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         form = {name: values[0] for name, values in parse_qs(body).items()}
         auth = self.headers.get("Authorization")
-        self.server.asked.append(
-            {"path": self.path, "form": form, "auth": auth, "type": self.headers["Content-Type"]}
-        )
+        self.server.asked.append({"path": self.path, "form": form, "auth": auth, "type": self.headers["Content-Type"]})
         answers = self.server.answers
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if answer == "hang up":
@@ -265,9 +263,7 @@ def test_a_refusal_is_not_tried_again(db, server, send, code):
 def test_a_busy_gateway_is_tried_again(db, server, send, code, monkeypatch):
     server.answers = [(200, {"error": "busy", "error_code": 9}), (200, {"id": 1, "cnt": 1})]
     waits = []
-    monkeypatch.setattr(
-        accounts.send_code, "retry", lambda countdown: waits.append(countdown) or Retry(when=countdown)
-    )
+    monkeypatch.setattr(accounts.send_code, "retry", lambda countdown: waits.append(countdown) or Retry(when=countdown))
 
     with pytest.raises(Retry):
         send(code)
@@ -280,12 +276,8 @@ def test_a_busy_gateway_is_tried_again(db, server, send, code, monkeypatch):
 
 def test_the_sweep_finds_codes_that_the_broker_lost_and_clears_old_ones(db, engine, send, code, monkeypatch):
     sent = []
-    monkeypatch.setattr(
-        accounts, "client", lambda: type("Client", (), {"code_made": staticmethod(sent.append)})
-    )
-    old = PhoneCode(
-        phone=PHONE, country="7", seed=bytes(16), tries=0, made_at=utc_now() - accounts.timedelta(days=2)
-    )
+    monkeypatch.setattr(accounts, "client", lambda: type("Client", (), {"code_made": staticmethod(sent.append)}))
+    old = PhoneCode(phone=PHONE, country="7", seed=bytes(16), tries=0, made_at=utc_now() - accounts.timedelta(days=2))
     code.made_at = utc_now() - accounts.timedelta(minutes=1)
     db.add(old)
     db.commit()

@@ -153,7 +153,9 @@ def test_a_tile_done_twice_or_by_two_changes_nothing(worker_here, small):
         second = session.get_one(RescoringShard, shard_ids[1])
         second.state, second.worker, second.attempts, second.heartbeat_at = RunState.RUNNING, "dead", 1, None
         session.commit()
-        session.execute(text("UPDATE rescoring_shards SET heartbeat_at = now() - interval '1 hour' WHERE worker = 'dead'"))
+        session.execute(
+            text("UPDATE rescoring_shards SET heartbeat_at = now() - interval '1 hour' WHERE worker = 'dead'")
+        )
         session.commit()
         finish(shard_ids)
 
@@ -274,7 +276,9 @@ def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(wor
             monkeypatch.setattr(worker_runs, "MOST_CHANGES", most)
             run, _ = request_run(session, RunScope.STALE, "test")
             worker_runs.prepare_run(session, run.id)
-            tiles_of_run = select(RescoringShard.tile).where(RescoringShard.run_id == run.id).order_by(RescoringShard.id)
+            tiles_of_run = (
+                select(RescoringShard.tile).where(RescoringShard.run_id == run.id).order_by(RescoringShard.id)
+            )
             assert session.scalars(tiles_of_run).all() == expected
             cancel_run(session, run.id)
             session.commit()

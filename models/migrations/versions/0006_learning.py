@@ -18,9 +18,7 @@ def upgrade() -> None:
         sa.Column("city_key", sa.String(length=110), nullable=True),
         sa.Column(
             "deal_type",
-            sa.Enum(
-                "SALE", "RENT", name="deal_type_is_known", native_enum=False, create_constraint=True, length=32
-            ),
+            sa.Enum("SALE", "RENT", name="deal_type_is_known", native_enum=False, create_constraint=True, length=32),
             nullable=True,
         ),
         sa.Column("weights", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -45,9 +43,7 @@ def upgrade() -> None:
         postgresql_nulls_not_distinct=True,
     )
     op.add_column("markets", sa.Column("weights_id", sa.BigInteger(), nullable=True))
-    op.create_foreign_key(
-        op.f("fk_markets_weights_id_weight_sets"), "markets", "weight_sets", ["weights_id"], ["id"]
-    )
+    op.create_foreign_key(op.f("fk_markets_weights_id_weight_sets"), "markets", "weight_sets", ["weights_id"], ["id"])
     op.add_column("actions", sa.Column("list_place", sa.Integer(), nullable=True))
     op.create_check_constraint(op.f("ck_actions_list_place_counts_from_1"), "actions", "list_place >= 1")
 

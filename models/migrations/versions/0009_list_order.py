@@ -27,9 +27,7 @@ def upgrade() -> None:
     )
     op.add_column("markets", sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("markets", sa.Column("exploration_slots", sa.SmallInteger(), server_default="0", nullable=False))
-    op.create_check_constraint(
-        op.f("ck_markets_slots_are_few"), "markets", "exploration_slots BETWEEN 0 AND 5"
-    )
+    op.create_check_constraint(op.f("ck_markets_slots_are_few"), "markets", "exploration_slots BETWEEN 0 AND 5")
     op.create_table(
         "score_shifts",
         sa.Column(
@@ -41,9 +39,7 @@ def upgrade() -> None:
         sa.Column("city_key", sa.String(length=110), nullable=False),
         sa.Column(
             "deal_type",
-            sa.Enum(
-                "SALE", "RENT", name="deal_type_is_known", native_enum=False, create_constraint=True, length=32
-            ),
+            sa.Enum("SALE", "RENT", name="deal_type_is_known", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
         sa.Column("shift", sa.REAL(), nullable=False),
@@ -57,9 +53,7 @@ def upgrade() -> None:
         sa.Column("city_key", sa.String(length=110), nullable=False),
         sa.Column(
             "deal_type",
-            sa.Enum(
-                "SALE", "RENT", name="deal_type_is_known", native_enum=False, create_constraint=True, length=32
-            ),
+            sa.Enum("SALE", "RENT", name="deal_type_is_known", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
         sa.Column("score", sa.REAL(), nullable=False),
