@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matching.errors import InvalidInputError
 from matching.pairs import pair_scores
 from matching.ranking import RankedLists
-from matching.vectorize import LeadVectors, PropertyVectors
+from matching.vectors import LeadVectors, PropertyVectors
 
 #: (lead, property) rows that leave nothing out.
 NO_PAIRS = np.zeros((0, 2), np.int64)
