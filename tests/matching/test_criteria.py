@@ -262,7 +262,7 @@ def test_a_deal_breaker_holds_without_weight():
 @checked_on_markets
 @given(markets())
 def test_a_broken_pair_is_in_nobodys_list(market_of):
-    some_leads, some_properties, market = market_of
+    some_leads, some_properties, market, model = market_of
 
     lists = score_market(market, k=50)
 
@@ -278,7 +278,7 @@ def test_a_broken_pair_is_in_nobodys_list(market_of):
 @checked_on_markets
 @given(markets(), properties())
 def test_adding_a_property_changes_no_other_score(market_of, another):
-    some_leads, some_properties, market = market_of
+    some_leads, some_properties, market, model = market_of
     before = row_scores(market.leads, market.properties)
 
     after = row_scores(*vectors(some_leads, [*some_properties, another]))
