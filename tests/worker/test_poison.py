@@ -13,8 +13,8 @@ from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import RescoringShard, request_run
 from tests.factories import make_lead, make_property, make_user
 from worker.jobs.runs import prepare_run, run_shard
-from worker.lists import changes, failing_rows, rescore, scoring
-from worker.market import load
+from worker.lists import changes, rescore, scoring
+from worker.market import failing_rows, load
 
 MOSCOW = ("geo:524901", DealType.SALE)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from matching.engine.criteria import CRITERION_NAMES
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.records.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
 from matching.learning.weight_learning import LEAST_ACTIONS, ActedPairs, Judgement, criterion_values, enough, judge
 from models.deals.weights import (
     Said,

@@ -17,10 +17,10 @@ from models.rescoring.shards import HEARTBEAT, MOST_ATTEMPTS, claim_shard, end_s
 from models.rescoring.tiles import tiles_of_market
 from worker.celery_app.stages import noted, peak_mb, stage
 from worker.celery_app.task_context import DATABASE_AWAY, client, new_session, note_stages, settings, worker_name
-from worker.lists.failing_rows import place_of
 from worker.lists.publish import Published
 from worker.lists.rescore import MOST_CHANGES, rebuild_market, reconcile_market, stale_count
 from worker.lists.tiles import RatesMovedError, merge_tiles, score_tile
+from worker.market.failing_rows import place_of
 from worker.market.market_lock import present_weights
 from worker.market.text_models import text_model_for
 

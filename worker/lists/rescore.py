@@ -16,10 +16,10 @@ from models.rescoring.tiles import grid_of, market_size
 from worker.celery_app.stages import stage
 from worker.celery_app.task_context import settings
 from worker.lists.changes import MOST_CHANGES, Before, apply_changes
-from worker.lists.failing_rows import NOT_A_ROWS_FAULT, place_of
 from worker.lists.publish import Published, publish, stage_ranked
 from worker.lists.scoring import score_snapshot
 from worker.market.cache import SnapshotCache
+from worker.market.failing_rows import NOT_A_ROWS_FAULT, place_of
 from worker.market.load import MarketKey
 from worker.market.market_lock import lock_market, text_model, weights
 from worker.market.snapshot import Snapshot

@@ -9,7 +9,7 @@ from matching.engine.topk import Market, MarketLists, score_market
 from models.core.enums import Side
 from models.market.unscorable import Failure
 from worker.celery_app.stages import stage
-from worker.lists.failing_rows import MOST_POISONED, NOT_A_ROWS_FAULT, place_of, poisonous_pair, raises
+from worker.market.failing_rows import MOST_POISONED, NOT_A_ROWS_FAULT, place_of, poisonous_pair, raises
 from worker.market.snapshot import Part, Snapshot
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matching.facts.records.columns import PlaceIndex
+from matching.facts.columns import PlaceIndex
 from models.core.enums import Side
 from models.market.facts import market_factors, told_factors
 from models.market.unscorable import Failure, set_aside

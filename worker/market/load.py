@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from matching.engine.criteria import Weights
 from matching.engine.text import TextModel
 from matching.engine.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
-from matching.facts.records.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
 from models.accounts.users import User
 from models.core.enums import DealType, Side, Status
 from models.market.facts import lead_facts, market_factors, property_facts
@@ -21,7 +21,7 @@ from models.market.properties import Property, on_market
 from models.market.unscorable import Failure
 from models.rescoring.tiles import EVERYTHING, IdRange
 from worker.celery_app.stages import stage
-from worker.lists.failing_rows import place_of, without_poison
+from worker.market.failing_rows import place_of, without_poison
 from worker.market.read_watermark import Horizon
 
 #: (canonical city, deal type)

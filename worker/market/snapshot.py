@@ -13,7 +13,7 @@ from matching.engine.criteria import DEFAULT_WEIGHTS, Weights
 from matching.engine.ranking import RankedLists
 from matching.engine.text import TextModel
 from matching.engine.topk import Market
-from matching.facts.records.columns import PlaceIndex
+from matching.facts.columns import PlaceIndex
 from models.core.enums import Side
 from models.deals.exclusions import acted_pairs
 from models.market.facts import market_factors, told_factors
