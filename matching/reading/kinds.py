@@ -171,14 +171,10 @@ def _number(
     period: float = 0.0,
 ) -> Kind:
     edges = tuple(float(edge) for edge in bins)
-    return Kind(
-        name, group, "number", label, unit, bins=edges, tolerance=tolerance, relative=relative, period=period
-    )
+    return Kind(name, group, "number", label, unit, bins=edges, tolerance=tolerance, relative=relative, period=period)
 
 
-def _choice(
-    group: str, name: str, label: str, choices: str, *, many: bool = False, implied: JsonValue = None
-) -> Kind:
+def _choice(group: str, name: str, label: str, choices: str, *, many: bool = False, implied: JsonValue = None) -> Kind:
     return Kind(name, group, "choice", label, choices=tuple(choices.split()), many=many, implied=implied)
 
 
@@ -191,7 +187,32 @@ def _steps(start: float, stop: float, step: float) -> list[float]:
     return [round(start + i * step, 6) for i in range(round((stop - start) / step) + 1)]
 
 
-_HALF_MONTHS = [1, 15, 32, 46, 60, 74, 91, 105, 121, 135, 152, 166, 182, 196, 213, 227, 244, 258, 274, 288, 305, 319, 335, 349]
+_HALF_MONTHS = [
+    1,
+    15,
+    32,
+    46,
+    60,
+    74,
+    91,
+    105,
+    121,
+    135,
+    152,
+    166,
+    182,
+    196,
+    213,
+    227,
+    244,
+    258,
+    274,
+    288,
+    305,
+    319,
+    335,
+    349,
+]
 
 KINDS: tuple[Kind, ...] = (
     # floor
@@ -204,11 +225,25 @@ KINDS: tuple[Kind, ...] = (
     _flag("plan", "euro_layout", "euro layout: a kitchen-living room counts as a room"),
     _flag("plan", "studio", "studio"),
     _flag("plan", "free_plan", "free plan, without inner walls"),
-    _number("plan", "kitchen_area", "area of the kitchen", "m2",
-            [0, *_steps(4, 12, 0.5), *range(13, 21), 22, 25, 30, 35, 40, 50], 0.1, relative=True),
+    _number(
+        "plan",
+        "kitchen_area",
+        "area of the kitchen",
+        "m2",
+        [0, *_steps(4, 12, 0.5), *range(13, 21), 22, 25, 30, 35, 40, 50],
+        0.1,
+        relative=True,
+    ),
     _flag("plan", "kitchen_living_room", "kitchen and living room in one"),
-    _number("plan", "living_area", "living area", "m2",
-            [0, *range(10, 40, 2), *range(40, 81, 5), 90, 100, 120, 150, 200, 300], 0.1, relative=True),
+    _number(
+        "plan",
+        "living_area",
+        "living area",
+        "m2",
+        [0, *range(10, 40, 2), *range(40, 81, 5), 90, 100, 120, 150, 200, 300],
+        0.1,
+        relative=True,
+    ),
     _choice("plan", "bathroom", "bathroom and toilet", "separate combined"),
     _number("plan", "bathrooms", "number of bathrooms", "", [0, 1, 2, 3, 4, 5], 1),
     _choice("plan", "bath_or_shower", "what one washes in", "bath shower", many=True),
@@ -217,16 +252,30 @@ KINDS: tuple[Kind, ...] = (
     _flag("plan", "walk_in_closet", "walk-in closet"),
     _flag("plan", "two_sided", "windows on two sides of the house"),
     _flag("plan", "corner_flat", "corner flat"),
-    _number("plan", "ceiling_height", "height of the ceilings", "m", [0, *_steps(2.3, 3.5, 0.05), 3.6, 3.8, 4, 4.5, 5], 0.1),
+    _number(
+        "plan", "ceiling_height", "height of the ceilings", "m", [0, *_steps(2.3, 3.5, 0.05), 3.6, 3.8, 4, 4.5, 5], 0.1
+    ),
     _flag("plan", "replanned", "walls were moved"),
     _choice("plan", "renovation", "state of the finish", "rough pre_finishing cosmetic euro design"),
     # house
-    _number("house", "year_built", "year of the house", "year",
-            [0, *range(1900, 1950, 10), *range(1950, 1990, 5), *range(1990, 2036)], 2),
+    _number(
+        "house",
+        "year_built",
+        "year of the house",
+        "year",
+        [0, *range(1900, 1950, 10), *range(1950, 1990, 5), *range(1990, 2036)],
+        2,
+    ),
     _flag("house", "new_building", "new building rather than resale"),
     _flag("house", "handed_over", "the house is completed and handed over"),
-    _number("house", "completion", "completion, as the year plus 0, .25, .5 or .75 for its quarter", "year",
-            [0, *_steps(2023, 2033, 0.25)], 0.5),
+    _number(
+        "house",
+        "completion",
+        "completion, as the year plus 0, .25, .5 or .75 for its quarter",
+        "year",
+        [0, *_steps(2023, 2033, 0.25)],
+        0.5,
+    ),
     _choice("house", "material", "what the walls are of", "brick monolith panel block wood", many=True),
     _choice("house", "house_type", "kind of house", "stalinka khrushchevka brezhnevka prerevolutionary modern"),
     _flag("house", "lift", "lift"),
@@ -246,9 +295,24 @@ KINDS: tuple[Kind, ...] = (
     _flag("outside", "park", "park or wood near"),
     _flag("outside", "shop", "shop near"),
     _flag("outside", "gym", "gym or sports ground near"),
-    _number("outside", "metro_walk", "way to the metro on foot", "min", [*range(0, 21), 25, 30, 35, 40, 45, 60], 0.3, relative=True),
-    _number("outside", "metro_transport", "way to the metro by transport", "min",
-            [*range(0, 16), 20, 25, 30, 35, 40, 45, 60], 0.3, relative=True),
+    _number(
+        "outside",
+        "metro_walk",
+        "way to the metro on foot",
+        "min",
+        [*range(0, 21), 25, 30, 35, 40, 45, 60],
+        0.3,
+        relative=True,
+    ),
+    _number(
+        "outside",
+        "metro_transport",
+        "way to the metro by transport",
+        "min",
+        [*range(0, 16), 20, 25, 30, 35, 40, 45, 60],
+        0.3,
+        relative=True,
+    ),
     # tenants
     _flag("tenants", "pets", "animals may live there"),
     _flag("tenants", "cats", "a cat may live there"),
@@ -281,17 +345,44 @@ KINDS: tuple[Kind, ...] = (
     _flag("deal", "share", "a share of a home", implied=False),
     _flag("deal", "room", "a room rather than a whole home", implied=False),
     _flag("deal", "auction", "sold by auction or in a bankruptcy", implied=False),
-    _number("deal", "commission", "commission that the client pays", "percent",
-            [0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, *range(10, 101, 5)], 5),
+    _number(
+        "deal",
+        "commission",
+        "commission that the client pays",
+        "percent",
+        [0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, *range(10, 101, 5)],
+        5,
+    ),
     _flag("deal", "from_owner", "offered by the owner, without an agent"),
     _number("deal", "deposit", "deposit, in months of rent", "months", [0, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6], 0.5),
     _number("deal", "prepayment", "rent paid ahead", "months", [0, 1, 2, 3, 4, 6, 9, 11, 12], 1),
     _flag("deal", "utilities_included", "utilities are in the price"),
     _choice("deal", "rent_term", "how long it is let for", "long months daily", implied={"none_of": ["daily"]}),
-    _number("deal", "move_in", "day of the year from which one may move in; 0 is at once", "day", [0, *_HALF_MONTHS], 15, period=365),
-    _number("deal", "price_cap", "price that must not be exceeded", "RUB",
-            [0, *range(10_000, 100_000, 5_000), *range(100_000, 300_001, 50_000), 500_000,
-             *range(1_000_000, 20_000_000, 500_000), *range(20_000_000, 100_000_001, 10_000_000)], 0.001, relative=True),
+    _number(
+        "deal",
+        "move_in",
+        "day of the year from which one may move in; 0 is at once",
+        "day",
+        [0, *_HALF_MONTHS],
+        15,
+        period=365,
+    ),
+    _number(
+        "deal",
+        "price_cap",
+        "price that must not be exceeded",
+        "RUB",
+        [
+            0,
+            *range(10_000, 100_000, 5_000),
+            *range(100_000, 300_001, 50_000),
+            500_000,
+            *range(1_000_000, 20_000_000, 500_000),
+            *range(20_000_000, 100_000_001, 10_000_000),
+        ],
+        0.001,
+        relative=True,
+    ),
     # refusal
     _flag("refusal", "apartments", "apartments: not a dwelling by law"),
     _flag("refusal", "motorway", "on the first line of a motorway or a busy street"),

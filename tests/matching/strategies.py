@@ -3,18 +3,19 @@ Random leads, properties and markets for hypothesis. Few values, so that ties, h
 """
 
 from decimal import Decimal
+from random import Random
 
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from matching.closeness import Closeness
-from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts, learn_closeness
+from matching.engine.text import TextModel
+from matching.engine.topk import Market
+from matching.engine.vectorize import lead_vectors, property_vectors
+from matching.facts.closeness import Closeness
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts, learn_closeness
+from matching.facts.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
 from matching.reading.kinds import KIND_OF, KINDS
-from matching.text import TextModel
-from matching.topk import Market
-from matching.vectorize import lead_vectors, property_vectors
-from matching.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
 from tests.matching import oracle
 
 #: No deadline: a busy machine is no failure. A market holds many pairs, so few markets try much.
@@ -43,35 +44,40 @@ money = st.sampled_from([("", 1), ("", 1), ("", 1), ("USD", Decimal("1.5")), ("A
 points = st.tuples(st.sampled_from([55.75, 55.752, 55.77, 55.81]), st.sampled_from([37.6, 37.603, 37.65]))
 
 
-def wish_values(kind):
-    """Values of a wish of a kind."""
+def some_wish(random, kind):
+    """A value of a wish of a kind."""
     if kind.form == "flag":
-        return st.booleans()
+        return random.choice([True, False])
     if kind.form == "choice":
-        words = st.lists(st.sampled_from(kind.choices), min_size=1, max_size=2, unique=True)
-        return st.tuples(st.sampled_from(["any_of", "none_of"]), words).map(lambda pair: {pair[0]: pair[1]})
-    edges = st.sampled_from(kind.bins[1:])
-    return st.one_of(
-        edges.map(lambda low: {"min": low}),
-        edges.map(lambda high: {"max": high}),
-        st.tuples(edges, edges).map(lambda pair: {"min": min(pair), "max": max(pair)}),
-    )
+        words = random.sample(kind.choices, random.randint(1, 2))
+        return {random.choice(["any_of", "none_of"]): words}
+    low, high = sorted(random.choices(kind.bins[1:], k=2))
+    return random.choice([{"min": low}, {"max": high}, {"min": low, "max": high}])
 
 
-def fact_values(kind):
+def some_fact(random, kind):
+    """A value of a fact of a kind."""
     if kind.form == "flag":
-        return st.booleans()
+        return random.choice([True, False])
     if kind.form == "choice":
-        return st.lists(st.sampled_from(kind.choices), unique=True) if kind.many else st.sampled_from(kind.choices)
-    return st.sampled_from(kind.bins) | st.floats(kind.bins[0], kind.bins[-1] * 1.1)
+        many = random.sample(kind.choices, random.randint(0, 2))
+        return many if kind.many else random.choice(kind.choices)
+    return random.choice([*kind.bins, random.uniform(kind.bins[0], 1.1 * kind.bins[-1])])
 
 
-#: A few kinds often, so that wishes meet facts; all the others now and then.
-common_kinds = st.sampled_from(["balcony", "floor", "pets", "window_view", "kitchen_area", "room"]).map(KIND_OF.__getitem__)
-kinds = common_kinds | common_kinds | common_kinds | st.sampled_from(KINDS)
-strengths = st.sampled_from(["must", "wish", "wish", "wish", "soft"])
-wishes = kinds.flatmap(lambda kind: st.tuples(st.just(kind.name), wish_values(kind), strengths))
-told = st.lists(kinds.flatmap(lambda kind: st.tuples(st.just(kind.name), fact_values(kind))), max_size=5).map(dict)
+#: A few kinds often, so that wishes meet facts; all the others now and then. Drawn beforehand: hypothesis then has one thing
+#: to choose instead of five.
+_OFTEN = [KIND_OF[name] for name in ("balcony", "floor", "pets", "window_view", "kitchen_area", "room")]
+_RANDOM = Random(0)  # nosec B311
+_KINDS = [*_OFTEN * 20, *KINDS]
+WISHES = [
+    (kind.name, some_wish(_RANDOM, kind), _RANDOM.choice(["must", "wish", "wish", "wish", "soft"])) for kind in _KINDS
+]
+FACTS = [
+    {kind.name: some_fact(_RANDOM, kind) for kind in _RANDOM.sample(_KINDS, _RANDOM.randint(0, 6))} for _ in range(300)
+]
+wishes = st.lists(st.sampled_from(WISHES), max_size=4)
+told = st.sampled_from(FACTS)
 
 
 @st.composite
@@ -99,7 +105,7 @@ def leads(draw):
         radius_km=draw(maybe(st.sampled_from([0.4, 2.0, 5.0]))),
         latitude=latitude,
         longitude=longitude,
-        wishes=draw(st.lists(wishes, max_size=4)),
+        wishes=draw(wishes),
         text=draw(st.sampled_from(PHRASES)),
     )
 
@@ -121,7 +127,9 @@ def properties(draw):
         year=draw(maybe(st.integers(1880, 2030))),
         district=draw(maybe(st.sampled_from(DISTRICTS))),
         metro=draw(maybe(st.sampled_from(METROS))),
-        metros=draw(st.lists(st.tuples(st.sampled_from(METROS), maybe(st.sampled_from([5.0, 12.0, 45.0]))), max_size=2)),
+        metros=draw(
+            st.lists(st.tuples(st.sampled_from(METROS), maybe(st.sampled_from([5.0, 12.0, 45.0]))), max_size=2)
+        ),
         latitude=latitude,
         longitude=longitude,
         facts=draw(told),
@@ -171,7 +179,10 @@ def world_of(text_model=TEXT_MODEL, closeness=CLOSENESS):
             if kind == "district" and not np.isnan(neighbours.latitude[place]):
                 middles[key] = float(neighbours.latitude[place]), float(neighbours.longitude[place])
     districts_of = {
-        key: [closeness.district.keys[d] for d in closeness.district_of_metro[slice(*closeness.district_of_metro_indptr[i : i + 2])]]
+        key: [
+            closeness.district.keys[d]
+            for d in closeness.district_of_metro[slice(*closeness.district_of_metro_indptr[i : i + 2])]
+        ]
         for i, key in enumerate(closeness.metro.keys)
     }
     return oracle.World(KIND_OF, lambda one, other: likeness(text_model, one, other), near, districts_of, middles)
@@ -183,7 +194,9 @@ def likeness(text_model, lead_text, home_text):
     if not len(mine.codes):
         return None
     parts = dict(zip(theirs.codes.tolist(), theirs.worth.tolist(), strict=True))
-    return sum(share * parts.get(code, 0) / 64 for code, share in zip(mine.codes.tolist(), mine.worth.tolist(), strict=True))
+    return sum(
+        share * parts.get(code, 0) / 64 for code, share in zip(mine.codes.tolist(), mine.worth.tolist(), strict=True)
+    )
 
 
 def vectors(some_leads, some_properties, text_model=TEXT_MODEL, closeness=CLOSENESS, **weights):
@@ -205,7 +218,7 @@ def pairs_within(n_leads, n_properties):
 
 
 @st.composite
-def markets(draw, most=12):
+def markets(draw, most=8):
     """``(leads, properties, market, text model)``."""
     some_leads = draw(st.lists(leads(), max_size=most))
     some_properties = draw(st.lists(properties(), max_size=most))

@@ -5,12 +5,12 @@ back.
 
 import numpy as np
 
-from matching.columns import LeadColumns, PlaceIndex, PropertyColumns
-from matching.places import csr_of
+from matching.engine.text import TextModel
+from matching.engine.topk import Market
+from matching.engine.vectorize import lead_vectors, property_vectors
+from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.facts.places import csr_of
 from matching.reading.kinds import KINDS
-from matching.text import TextModel
-from matching.topk import Market
-from matching.vectorize import lead_vectors, property_vectors
 
 WORDS = "светлая квартира метро рядом без животных балкон парк тихий двор school near no pets ремонт".split()
 
