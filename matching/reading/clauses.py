@@ -17,7 +17,7 @@ _GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "по�
 
 
 def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
-    """The mentions among *items*, with all that belongs to them."""
+    """*items*, each mention with all that belongs to it."""
     attach_numbers(cut_text, items)
     for place, item in enumerate(items):
         if item.role in (markers.NOT, markers.NEVER):
@@ -28,7 +28,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     for place, item in enumerate(items):
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             _strengthen(cut_text, items, place)
-    return [item for item in items if item.role == MENTION]
+    return items
 
 
 # Numbers

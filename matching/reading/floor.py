@@ -15,7 +15,7 @@ ENTRIES: tuple[Entry, ...] = (
         (
             Says(True, "(первый/1/1 й/нижний/1st/first/ground) (этаж/эт/floor) | биринши кабат | 1 кабат | нижний этаж | ground floor"),
             Says(True, "первый | 1 | 1 й | 1 го | 1 ый | first", only_denied=True),
-            Says(True, "(крайний/нижний/край) | (этаж/эт) [не] край", "lead", only_denied=True),
+            Says(True, "(крайний/нижний/край) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
             Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | (не/кроме) (первый/1/1 й/1 го) | (этаж/эт) кроме (первый/1/1 й/1 го) | непервый | above first floor", "lead"),
             Says(False, "(средний/промежуточный) (этаж/эт) | middle floor | (этаж/эт) (средний/промежуточный) | орта кабат"),
         ),
@@ -30,8 +30,8 @@ ENTRIES: tuple[Entry, ...] = (
         "last_floor",
         (
             Says(True, "(последний/верхний/top/last) (этаж/эт/floor) | сонгы кабат | (этаж/эт) последний | top floor"),
-            Says(True, "последний | последний не | последнего", only_denied=True),
-            Says(True, "крайний | край | верхний | top | last", "lead", only_denied=True),
+            Says(True, "последний", only_denied=True),
+            Says(True, "крайний [этаж/эт] | край | (этаж/эт) (край/крайний) | верхний | top | last", "lead", only_denied=True),
             Says(False, "(средний/промежуточный) (этаж/эт) | middle floor | (этаж/эт) (средний/промежуточный) | орта кабат | не под крыша"),
             Says(True, "под крыша | под самый крыша", only_denied=True),
         ),

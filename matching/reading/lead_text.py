@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
+from matching.reading.defaults import free_wishes
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
-from matching.reading.mentions import SUBJECT, Item
+from matching.reading.mentions import MENTION, SUBJECT, Item
 from matching.reading.clauses import fits_entry
-from matching.reading.quantities import limits
+from matching.reading.quantities import AT_MOST, BELOW, limits
 
+#: Choices that a home may have side by side, so that to want one says nothing of another.
+_BOTH_MATTER = frozenset({"window_view", "parking"})
 _STRENGTHS = ("soft", "wish", "must")
 
 
@@ -42,7 +45,8 @@ def read_wishes(text: str) -> list[Wish]:
     >>> [(wish.kind, wish.value, wish.strength) for wish in read_wishes("не первый этаж, кухня от 9 м, балкон обязательно")]
     [('first_floor', False, 'wish'), ('kitchen_area', {'min': 9.0}, 'wish'), ('balcony', True, 'must')]
     """
-    tokens, found = mentions(text, "lead")
+    tokens, items = mentions(text, "lead")
+    found = [item for item in items if item.role == MENTION]
     wishes: list[Wish] = []
     for item in found:
         for entry, value, only_denied in item.meanings:
@@ -58,7 +62,9 @@ def read_wishes(text: str) -> list[Wish]:
             parts = [*item.by, (item.start, item.end)]
             start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
             wishes.append(Wish(kind, read, strength, start, end))
-    return _merged(wishes)
+    for name, value, strength, number in free_wishes(tokens, items):
+        wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
+    return _merged(sorted(wishes, key=lambda wish: wish.start))
 
 
 def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue | None:
@@ -78,6 +84,9 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
             return {"max": entry.denied} if item.denied and entry.denied is not None else None
         if item.quantity.unit == "day":
             return {"max": item.quantity.high}  # free by then
+        if kind.name == "completion" and item.quantity.unit != "quarter":
+            last = item.quantity.high + (-0.25 if item.quantity.how in (AT_MOST, BELOW) else 0.75)
+            return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         return None if item.denied else limits(item.quantity, entry.meant, entry.strict)
     if value is SUBJECT:
         return None
@@ -99,6 +108,9 @@ def _merged(wishes: list[Wish]) -> list[Wish]:
         key = (wish.kind, side)
         known = merged.get(key)
         merged[key] = wish if known is None else _together(known, wish)
+    for kind in {kind for kind, side in merged if side == "none_of"} - _BOTH_MATTER:
+        if (kind, "any_of") in merged and not set(merged[kind, "any_of"].value["any_of"]) & set(merged[kind, "none_of"].value["none_of"]):
+            del merged[kind, "none_of"]  # «кирпич, не панель»: who wants one has said enough
     for kind in {kind for kind, side in merged if side == "none_of"}:
         wanted = merged.get((kind, "any_of"))
         refused = merged[kind, "none_of"]

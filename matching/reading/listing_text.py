@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from matching.reading.defaults import free_facts
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
-from matching.reading.mentions import SUBJECT, Item
+from matching.reading.mentions import MENTION, SUBJECT, Item
 from matching.reading.clauses import fits_entry
 
 
@@ -35,7 +36,8 @@ def read_facts(text: str) -> list[Fact]:
     >>> [(fact.kind, fact.value) for fact in read_facts("Кухня 12 м², лифта нет, можно с кошкой.")]
     [('kitchen_area', 12.0), ('lift', False), ('cats', True)]
     """
-    tokens, found = mentions(text, "listing")
+    tokens, items = mentions(text, "listing")
+    found = [item for item in items if item.role == MENTION]
     facts: dict[str, Fact] = {}
     denied_kinds: set[str] = set()
     for item in found:
@@ -52,6 +54,8 @@ def read_facts(text: str) -> list[Fact]:
                 facts[kind] = fact if known is None else _together(known, fact, kind in denied_kinds, item.denied)
                 if item.denied:
                     denied_kinds.add(kind)
+    for name, told, number in free_facts(items):
+        facts.setdefault(name, Fact(name, told, *tokens.span(number.start, number.end)))
     return list(facts.values())
 
 

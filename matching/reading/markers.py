@@ -20,6 +20,8 @@ CANCEL = "_cancel"
 MUST, SOFT, CAN = "_must", "_soft", "_can"
 AND, BREAK, COLON = "_and", "_break", "_colon"
 #: How the way to the metro is covered.
+#: A price before it must not be exceeded.
+CAP = "_cap"
 WALK, TRANSPORT = "_walk", "_transport"
 #: Says nothing, though its words would.
 SKIP = "_skip"
@@ -44,6 +46,7 @@ MARKERS: tuple[Entry, ...] = (
     Entry(AND, (Says(None, "и | или | либо | и или | and | or | nor | & | / | а также | да | жане | немесе | + | ,и"),)),
     Entry(BREAK, (Says(None, ", | ; | но | а | зато | однако | хотя | при этом | ( | ) | but | however | while | бирак | • | — | – | чтобы | что | если | * | « | » | \" | хочу | искать | ищу"),)),
     Entry("_stop", (Says(None, ". | ! | ? | \n"),)),
+    Entry(CAP, (Says(None, "не (больше/более/дороже/выше/свыше) | ни (рубль/копейка) [больше/сверху] | ни рублем больше | максимум | макс | потолок бюджет | крайний цена | жесткий лимит | жестко | это предел | предел | больше не (потянуть/мочь/потянем) | больше нет | no more | max | maximum | hard limit | not more | артык емес", "lead"),)),
     Entry(COLON, (Says(None, ":"),)),
     Entry(WALK, (Says(None, "пешком | пеш | пешочком | пешая доступность | пешеходный доступность | пешком идти | пеший | ходьба | шаг | walk | on foot | walking | жаяу | п | пешк | прогулка | ногами"),)),
     Entry(TRANSPORT, (Says(None, "транспорт | общественный транспорт | авто | автомобиль | машина | автобус | маршрутка | трамвай | троллейбус | езда | ехать | на от | drive | driving | by car | by bus | bus | by transport | transport | такси | остановка"),)),

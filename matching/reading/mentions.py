@@ -112,6 +112,8 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
             place += 1
             continue
         end, meanings = found
+        if len(meanings) > 1 and meanings[0][0].kind != markers.SKIP:  # what is a thing and a marker is a thing
+            meanings = [meaning for meaning in meanings if not meaning[0].kind.startswith("_")] or meanings
         name = meanings[0][0].kind
         if name == "_stop":
             if not (symbol == "." and _goes_on(tokens, place)):

@@ -62,13 +62,14 @@ class Node(Generic[T]):
 
     follows: dict[str, "Node[T]"] = field(default_factory=dict)
     ends: list[T] = field(default_factory=list)
+    inner: bool = True  # not the root
 
 
 class PhraseTree(Generic[T]):
     """Phrases by their words; :meth:`longest` finds the longest that starts at a word."""
 
     def __init__(self, phrases: Iterable[tuple[Sequence[str], T]]) -> None:
-        self.root: Node[T] = Node()
+        self.root: Node[T] = Node(inner=False)
         for words, meaning in phrases:
             node = self.root
             for word in words:
@@ -82,30 +83,30 @@ class PhraseTree(Generic[T]):
 
         Up to two words of SKIPPED are passed over between the words of a phrase, and hyphens always.
         """
-        node, place, found = self.root, start, None
-        skipped = 0
-        while place < len(words):
-            word = words[place]
-            step = None
-            if word is not None:
-                step = node.follows.get(word.exact) if word.exact else None
-                step = step or node.follows.get(word.symbol)
-            if step is not None:
-                node, skipped = step, 0
-                place += 1
-                if node.ends:
-                    found = (place, node.ends)
-                continue
-            if node is self.root:
-                return None
-            gap = node.follows.get(ANY)
-            if gap is not None and (word is None or word.symbol not in _ENDS):
-                node, skipped = gap, 0
-                place += 1
-                continue
-            if word is not None and (word.symbol == "-" or word.symbol in SKIPPED and skipped < 2):
-                skipped += 1
-                place += 1
-                continue
-            break
+        return _longest(words, start, self.root, 0, None)
+
+
+def _longest(
+    words: Sequence[Word | None], place: int, node: Node[T], skipped: int, found: tuple[int, list[T]] | None
+) -> tuple[int, list[T]] | None:
+    """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
+    if place >= len(words):
         return found
+    word = words[place]
+    follows = node.follows
+    if word is not None:
+        symbol = word.symbol
+        for step in (follows.get(word.exact) if word.exact else None, follows.get(symbol)):
+            if step is not None:
+                if step.ends and (found is None or place + 1 > found[0]):
+                    found = (place + 1, step.ends)
+                if step.follows:
+                    found = _longest(words, place + 1, step, 0, found)
+        if (symbol in SKIPPED or symbol in "-–") and skipped < 2 and node.inner:
+            found = _longest(words, place + 1, node, skipped + 1, found)
+        if symbol in _ENDS:
+            return found
+    gap = follows.get(ANY)
+    if gap is not None:
+        found = _longest(words, place + 1, gap, skipped, found)
+    return found

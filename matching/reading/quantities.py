@@ -48,7 +48,7 @@ VOCABULARY: set[str] = {
     for phrases in (*_BEFORE.values(), *_AFTER.values())
     for words in expand(phrases)
     for word in words
-} | set(UNITS) | set(_MONTHS) | set(_ROMAN) | set(_QUARTER) | set(_PART_OF_MONTH) | {"половина", "год"}  # fmt: skip
+} | set(UNITS) | set(_MONTHS) | set(_ROMAN) | set(_QUARTER) | set(_PART_OF_MONTH) | {"половина", "год", "т"}  # fmt: skip
 
 
 _TREES: dict[str, PhraseTree[str]] = {}
@@ -108,7 +108,7 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             if other[0] >= low:
                 high, end, unit, how = other[0], other[1], high_unit or unit, "range"
                 currency = other[4] or currency
-    elif joined < len(words) and tokens[joined] == "/" and low == int(low):
+    elif joined < len(words) and (tokens[joined] == "/" or _is(words, joined, "из")) and low == int(low) and not unit:
         other = _number(words, tokens, joined + 1)
         if other is not None and other[0] == int(other[0]):
             high, end, fraction = other[0], other[1], True

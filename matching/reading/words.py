@@ -185,13 +185,17 @@ def _forms_of(word: str) -> list[tuple[str, bool]]:
     else:
         return []
     part = "PRT" if str(parse.tag.POS).startswith("PRT") else None
+    lexeme = list(parse.lexeme)
+    if parse.tag.POS == "ADJF":  # «меблированный» is an adjective too, but «меблирована» a participle only
+        twin = next((other for other in parses if other.tag.POS == "PRTF"), None)
+        lexeme += [form for form in twin.lexeme if str(form.tag.POS).startswith("PRT")] if twin else []
     nominative: set[str] = set()
     genitive: set[str] = set()
     others: set[str] = set()
-    for form in parse.lexeme:
+    for form in lexeme:
         if part and not str(form.tag.POS).startswith(part):
             continue
-        if not part and str(form.tag.POS).startswith("PRT") or form.tag.POS == "COMP" and len(form.word) < 5:
+        if parse.tag.POS in ("VERB", "INFN") and str(form.tag.POS).startswith("PRT") or form.tag.POS == "COMP":
             continue
         plain = fold(form.word)
         {"nomn": nominative, "gent": genitive}.get(str(form.tag.case), others).add(plain)
