@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
-from matching.reading.quantities import Quantity
+from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity
 
 #: How far a marker may stand from what it marks, and a number from what it counts, in tokens.
 REACH = 5
@@ -25,6 +25,16 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     for place, item in enumerate(items):
         if item.role in (markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED):
             _deny_around(cut_text, items, place)
+    for place, item in enumerate(items):
+        if item.role == markers.IF:
+            for condition in items[place + 1 :]:
+                if condition.clause != item.clause:
+                    break
+                condition.cancelled = True
+        elif item.denied and any(entry.kind == "lift" for entry, _, _ in item.meanings) and place + 1 < len(items):
+            after = items[place + 1]  # «без лифта не выше третьего» asks for a floor
+            if after.quantity is not None and after.quantity.how == AT_MOST and after.start - item.end <= 1:
+                item.cancelled = True
     for place, item in enumerate(items):
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             _strengthen(cut_text, items, place)
@@ -52,6 +62,19 @@ def attach_numbers(cut_text: Tokens, items: Sequence[Item]) -> None:
             item.quantity, number.taken = number.quantity, True
             item.by.append((number.start, number.end))
             _mark_transport(items, place, other)
+            _take_other_limit(items, item, other)
+
+
+def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
+    number = items[place]
+    before = next((each for each in reversed(items[:place]) if each.role != markers.AND), None)
+    if before is None or before.role != NUMBER or before.taken or number.start - before.end > 2:
+        return
+    one, two = before.quantity, number.quantity
+    if one is not None and two is not None and one.unit in ("", two.unit) and one.low <= two.high:
+        if one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and before.sentence == number.sentence:
+            item.other_limit, before.taken = one, True
+            item.by.append((before.start, before.end))
 
 
 def fits(item: Item, quantity: Quantity) -> bool:
@@ -325,6 +348,9 @@ def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> in
         (comma := cut_text.words[marker.end]) is not None
         and (comma.symbol in ("чтобы", "что") or comma.symbol == "," and after is not None and after.symbol in ("чтобы", "что"))
     )
+    ends = marker.end >= len(cut_text.words) or (mark := cut_text.words[marker.end]) is not None and not mark.symbol.isalnum()
+    if not forward and not ends:
+        return None  # «балкон, желательно застеклённый»
     step = 1 if forward else -1
     here = place + step
     while 0 <= here < len(items) and items[here].sentence == marker.sentence:

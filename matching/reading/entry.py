@@ -40,7 +40,7 @@ class Entry:
         strict: Of a number: «выше 3» means 4 where this is 1.
         denied: Of a number: the number that a denial says («без комиссии»: 0).
         refused: Leads refuse this far more often than they ask for it, so a refusal reaches over a list:
-            «первый этаж, апартаменты не предлагать».
+            «первый этаж, апартаменты не предлагать». A set where this holds of some values only.
         of_people: A lead says it of the people who will live there; a denial («без детей») then asks for nothing.
         lead, listing: Examples: a text and the value it gives, None where it must give none.
     """
@@ -54,7 +54,7 @@ class Entry:
     meant: Literal["min", "max", "exact"] = "exact"
     strict: float = 0.0
     denied: float | None = None
-    refused: bool = False
+    refused: bool | frozenset[str] = False
     of_people: bool = False
     lead: Mapping[str, Any] = field(default_factory=dict)
     listing: Mapping[str, Any] = field(default_factory=dict)

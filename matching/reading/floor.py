@@ -16,7 +16,7 @@ ENTRIES: tuple[Entry, ...] = (
             Says(True, "(первый/1/1 й/нижний/1st/first/ground) (этаж/эт/floor) | биринши кабат | 1 кабат | нижний этаж | ground floor"),
             Says(True, "первый | 1 | 1 й | 1 го | 1 ый | first", only_denied=True),
             Says(True, "(крайний/нижний/край) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
-            Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | (не/кроме) (первый/1/1 й/1 го) | (этаж/эт) кроме (первый/1/1 й/1 го) | непервый | above first floor", "lead"),
+            Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
             Says(False, "(средний/промежуточный) (этаж/эт) | middle floor | (этаж/эт) (средний/промежуточный) | орта кабат"),
         ),
         refused=True,

@@ -12,8 +12,6 @@ from matching.reading.mentions import MENTION, SUBJECT, Item
 from matching.reading.clauses import fits_entry
 from matching.reading.quantities import AT_MOST, BELOW, limits
 
-#: Choices that a home may have side by side, so that to want one says nothing of another.
-_BOTH_MATTER = frozenset({"window_view", "parking"})
 _STRENGTHS = ("soft", "wish", "must")
 
 
@@ -87,7 +85,10 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
         if kind.name == "completion" and item.quantity.unit != "quarter":
             last = item.quantity.high + (-0.25 if item.quantity.how in (AT_MOST, BELOW) else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
-        return None if item.denied else limits(item.quantity, entry.meant, entry.strict)
+        if item.denied:
+            return None
+        other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
+        return {**other, **limits(item.quantity, entry.meant, entry.strict)}
     if value is SUBJECT:
         return None
     if kind.form == "flag":
@@ -108,9 +109,6 @@ def _merged(wishes: list[Wish]) -> list[Wish]:
         key = (wish.kind, side)
         known = merged.get(key)
         merged[key] = wish if known is None else _together(known, wish)
-    for kind in {kind for kind, side in merged if side == "none_of"} - _BOTH_MATTER:
-        if (kind, "any_of") in merged and not set(merged[kind, "any_of"].value["any_of"]) & set(merged[kind, "none_of"].value["none_of"]):
-            del merged[kind, "none_of"]  # «кирпич, не панель»: who wants one has said enough
     for kind in {kind for kind, side in merged if side == "none_of"}:
         wanted = merged.get((kind, "any_of"))
         refused = merged[kind, "none_of"]

@@ -33,6 +33,7 @@ class Item:
         denied, cancelled, allowed: What the markers around a mention make of it.
         strength: ``must``, ``wish`` or ``soft``.
         quantity: Of a number: itself. Of a mention: the number that belongs to it.
+        other_limit: Of a mention: a second limit that stands before: «не ниже третьего, не выше пятого этажа».
         by: The tokens of denials and numbers that belong to a mention, for its span.
     """
 
@@ -47,6 +48,7 @@ class Item:
     allowed: bool = False
     strength: str = "wish"
     quantity: Quantity | None = None
+    other_limit: Quantity | None = None
     transport: bool = False
     taken: bool = False
     by: list[tuple[int, int]] = field(default_factory=list)
@@ -54,7 +56,10 @@ class Item:
     @property
     def refused(self) -> bool:
         """Leads name it mostly to refuse it."""
-        return any(entry.refused for entry, _, _ in self.meanings)
+        return any(
+            entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
+            for entry, value, _ in self.meanings
+        )
 
 
 @dataclass(slots=True)

@@ -76,6 +76,8 @@ class PhraseTree(Generic[T]):
                 node = node.follows.setdefault(word, Node())
             if meaning not in node.ends:
                 node.ends.append(meaning)
+        #: Words that are a phrase of their own are no «_».
+        self.whole = frozenset(word for word, node in self.root.follows.items() if node.ends) - SKIPPED
 
     def longest(self, words: Sequence[Word | None], start: int) -> tuple[int, list[T]] | None:
         """
@@ -83,11 +85,11 @@ class PhraseTree(Generic[T]):
 
         Up to two words of SKIPPED are passed over between the words of a phrase, and hyphens always.
         """
-        return _longest(words, start, self.root, 0, None)
+        return _longest(words, start, self.root, 0, None, self.whole)
 
 
 def _longest(
-    words: Sequence[Word | None], place: int, node: Node[T], skipped: int, found: tuple[int, list[T]] | None
+    words: Sequence[Word | None], place: int, node: Node[T], skipped: int, found: tuple[int, list[T]] | None, whole: frozenset[str]
 ) -> tuple[int, list[T]] | None:
     """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
     if place >= len(words):
@@ -101,12 +103,12 @@ def _longest(
                 if step.ends and (found is None or place + 1 > found[0]):
                     found = (place + 1, step.ends)
                 if step.follows:
-                    found = _longest(words, place + 1, step, 0, found)
+                    found = _longest(words, place + 1, step, 0, found, whole)
         if (symbol in SKIPPED or symbol in "-–") and skipped < 2 and node.inner:
-            found = _longest(words, place + 1, node, skipped + 1, found)
-        if symbol in _ENDS:
+            found = _longest(words, place + 1, node, skipped + 1, found, whole)
+        if symbol in _ENDS or symbol in whole:
             return found
     gap = follows.get(ANY)
     if gap is not None:
-        found = _longest(words, place + 1, gap, skipped, found)
+        found = _longest(words, place + 1, gap, skipped, found, whole)
     return found
