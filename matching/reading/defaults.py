@@ -31,13 +31,22 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
     return found
 
 
-def free_facts(items: Sequence[Item]) -> list[tuple[str, JsonValue, Item]]:
+def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, Item]]:
     """``(kind, value, its number)`` of the numbers that no mention has taken, in a listing's text."""
-    return [
-        ("completion", item.quantity.low, item)
-        for item in items
-        if item.role == NUMBER and not item.taken and item.quantity is not None and item.quantity.unit == "quarter"
-    ]
+    found: list[tuple[str, JsonValue, Item]] = []
+    floor: Item | None = None
+    for item in items:
+        if item.role == MENTION and item.quantity is not None and item.meanings[0].entry.kind == "floor":
+            floor = item
+        if item.role != NUMBER or item.taken or item.quantity is None:
+            continue
+        if item.quantity.unit == "quarter":
+            found.append(("completion", item.quantity.low, item))
+        elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
+            word = tokens.words[item.start - 1]  # «4-й этаж из 8»
+            if word is not None and word.symbol == "из" and item.quantity.low >= floor.quantity.low:
+                found.append(("house_floors", item.quantity.low, item))
+    return found
 
 
 def _is_year(quantity: Quantity) -> bool:

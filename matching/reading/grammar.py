@@ -29,11 +29,11 @@ MOST_CHARACTERS = 20_000
 def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
     for entry in (markers.SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
         for words in expand(entry.subject):
-            yield words, (entry, SUBJECT, False)
+            yield words, Meaning(entry, SUBJECT)
         for says in entry.says:
             if says.side in ("both", side):
                 for words in expand(says.phrases):
-                    yield words, (entry, says.value, says.only_denied)
+                    yield words, Meaning(entry, says.value, says.only_denied, says.needs)
 
 
 @lru_cache(maxsize=1)

@@ -47,7 +47,7 @@ def read_wishes(text: str) -> list[Wish]:
     found = [item for item in items if item.role == MENTION]
     wishes: list[Wish] = []
     for item in found:
-        for entry, value, only_denied in item.meanings:
+        for entry, value, only_denied, _ in item.meanings:
             read = _value(item, entry, value, only_denied)
             if read is None:
                 continue

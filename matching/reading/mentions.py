@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from matching.reading import markers
 from matching.reading.entry import Entry, Says
@@ -15,7 +15,13 @@ from matching.reading.words import TOKEN, Vocabulary, Word
 SUBJECT = "subject"
 MENTION, NUMBER = "mention", "number"
 
-Meaning = tuple[Entry, Any, bool]  # entry, value, only_denied
+class Meaning(NamedTuple):
+    """What a phrase may say: a kind's entry, the value (or SUBJECT), and on what conditions."""
+
+    entry: Entry
+    value: Any
+    only_denied: bool = False
+    needs: str = ""
 
 _MARKS_OF_SENTENCE_END = frozenset(".!?\n")
 
@@ -58,7 +64,7 @@ class Item:
         """Leads name it mostly to refuse it."""
         return any(
             entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
-            for entry, value, _ in self.meanings
+            for entry, value, _, _ in self.meanings
         )
 
 

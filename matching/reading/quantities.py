@@ -40,6 +40,7 @@ _QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 _PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
 _FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
 _ENDINGS = frozenset("й го ый ой м х ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
+_CHARGES = frozenset({"ку", "коммунальный", "коммуналка", "счетчик", "свет", "жку", "жкх", "комуслуги", "залог", "комиссия", "депозит", "utilities"})
 _DASHES = frozenset("-–—−")
 
 #: Words that the parser itself has to know.
@@ -114,6 +115,8 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             high, end, fraction = other[0], other[1], True
     if how in ("eq", AT_LEAST) and not fraction:
         after = _TREES["after"].longest(words, end)
+        if after is not None and _is(words, end, "+", "плюс") and _is(words, after[0], *_CHARGES):
+            after = None  # «35 000 + КУ»
         if after is None and _is(words, end, *_FLOOR_WORDS):
             after = _TREES["after"].longest(words, end + 1)
             if after is not None and _is(words, after[0] - 1, "минимум", "максимум", "min", "max"):

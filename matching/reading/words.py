@@ -33,6 +33,7 @@ _LATIN_LOOKALIKES = str.maketrans("aceopxykmthb", "асеорхукмтнв")
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _CYRILLIC = re.compile(r"[а-яё]")
 _LATIN = re.compile(r"[a-z]")
+_QUOTES = frozenset("«»\"'“”„*_")
 _WORD_CLASSES = ("NOUN", "ADJF", "PRTF", "INFN", "NUMR", "ADJS", "PRTS", "VERB", "NPRO")
 
 
@@ -137,7 +138,7 @@ class Vocabulary:
             number = number_of(token)
             return Word(f"{number:g}" if number is not None else token, number=number)
         if not token[0].isalpha():
-            return Word(token)
+            return None if token in _QUOTES else Word(token)
         plain = fold(token)
         found = self._forms.get(plain)
         if found is None and len(plain) >= LEAST_LETTERS_TO_CORRECT and len(plain) < 30 and _CYRILLIC.search(plain):
@@ -171,8 +172,7 @@ def number_of(digits: str) -> float | None:
 
 
 def _is_base_form(word: str) -> bool:
-    parses = morphology().parse(word)
-    return not parses or any(fold(parse.normal_form) == word for parse in parses)
+    return fold(morphology().parse(word)[0].normal_form) == word
 
 
 def _forms_of(word: str) -> list[tuple[str, bool]]:
