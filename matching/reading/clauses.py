@@ -12,6 +12,7 @@ NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
 
 _PASSED = frozenset({markers.AND, markers.MUST, markers.SOFT, markers.CAN, markers.WALK, markers.TRANSPORT, markers.NEAR, markers.WINDOW, NUMBER})
 _SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
+_BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony"}
 _ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
 _WITH = frozenset({"с", "со", "with", "плюс"})
 #: Denials after which a list of genitives goes on: «без детей, животных».
@@ -96,7 +97,7 @@ def _is_seen(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
             word = cut_text.words[item.start - 1]
             return word is not None and word.symbol in _ONTO
         if other.role == MENTION and not any(meaning.needs == markers.WINDOW for meaning in other.meanings):
-            if not any(meaning.entry.kind in _SEEN_OR_NEAR for meaning in other.meanings):
+            if not any(meaning.entry.kind in _BESIDE_VIEWS for meaning in other.meanings):
                 return False
     return False
 
@@ -183,8 +184,9 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     blocked = sum(1 for each in between if each.role == MENTION)
     if number.clause != item.clause:
         # «кухня, 10 метров»; «этаж (3-7)»: the number opens the next clause.
+        near = any(each.role == markers.NEAR for each in between)
         opens = other == 0 or items[other - 1].clause != number.clause or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
-        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= 3 and not blocked):
+        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (6 if near else 3) and not blocked):
             return None
         return 2 * tokens + 6
     if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):

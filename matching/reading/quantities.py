@@ -52,6 +52,7 @@ VOCABULARY: set[str] = {
 } | set(UNITS) | set(_MONTHS) | set(_ROMAN) | set(_QUARTER) | set(_PART_OF_MONTH) | {"половина", "год", "т"}  # fmt: skip
 
 
+_STARTS: list[frozenset[str]] = [frozenset()]
 _TREES: dict[str, PhraseTree[str]] = {}
 
 
@@ -61,6 +62,12 @@ def set_symbols(symbol: Callable[[str], str]) -> None:
         _TREES[name] = PhraseTree(
             (tuple(map(symbol, words)), how) for how, phrases in table.items() for words in expand(phrases)
         )
+    _STARTS[0] = frozenset({*_TREES["before"].root.follows, *_MONTHS, *_ROMAN, *_PART_OF_MONTH})
+
+
+def starts_of_limits() -> frozenset[str]:
+    """The symbols with which a quantity may start that are no number themselves."""
+    return _STARTS[0]
 
 
 @dataclass(frozen=True, slots=True)
