@@ -40,6 +40,10 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
             after = items[place + 1]  # «без лифта не выше третьего» asks for a floor
             if after.quantity is not None and after.quantity.how == AT_MOST and after.start - item.end <= 1:
                 item.cancelled = True
+        if item.denied and any(entry.kind == "lift" for entry, _, _, _ in item.meanings):
+            before = next((each for each in reversed(items[:place]) if each.role in (NUMBER, MENTION)), None)
+            if before is not None and before.quantity is not None and before.quantity.how == AT_MOST and item.start - before.end <= 2:
+                item.cancelled = True  # «не выше 4-го без лифта»
     for place, item in enumerate(items):
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             _strengthen(cut_text, items, place)
@@ -367,7 +371,7 @@ def _chain(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
                 break
             row.append(here)
             at, joined = here, False
-        elif item.role not in (markers.CAN, NUMBER, markers.WALK) or item.role == NUMBER and not item.taken:
+        elif item.role not in (markers.CAN, markers.NOT, NUMBER, markers.WALK) or item.role == NUMBER and not item.taken:
             break
         here += step
     return row

@@ -15,12 +15,12 @@ AT_LEAST, AT_MOST, ABOVE, BELOW = "ge", "le", "gt", "lt"
 
 _BEFORE: dict[str, str] = {
     AT_LEAST: (
-        "(не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче) [чем] | от | с | со | минимум | как минимум | минимально | мин | хотя бы | начиная с"
+        "(не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче/меньший) [чем] | от | с | со | минимум | как минимум | минимально | мин | хотя бы | начиная с"
         " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than | кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
         " | после | since | after | built after | новее | не старее | младше"
     ),
     AT_MOST: (
-        "(не/ни) (более/больше/выше/дальше/позже/позднее/новее/дороже/дольше/свыше/превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
+        "(не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/дороже/дольше/свыше/превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
         " | up to | max | maximum | no more than | not more than | under | within | at most | not higher than | below | < = | ≤ | дейин"
     ),
     ABOVE: "более | больше | выше | свыше | over | above | more than | higher than | > | более чем | больше чем",
@@ -114,7 +114,8 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             if high_unit and not unit and low * _factor_of(other) <= other[0] and other[0] > 0 and high_unit == "money" and low < 1000:
                 low *= _factor_of(other)
             if other[0] >= low:
-                high, end, unit, how = other[0], other[1], high_unit or unit, "range"
+                dashed = tokens[joined] in _DASHES and how in (AT_LEAST, AT_MOST)  # «до 5-7 минут»
+                high, end, unit, how = other[0], other[1], high_unit or unit, how if dashed else "range"
                 currency = other[4] or currency
     elif joined < len(words) and (tokens[joined] == "/" or _is(words, joined, "из")) and low == int(low) and not unit:
         other = _number(words, tokens, joined + 1)
@@ -191,6 +192,8 @@ def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> 
     if month is not None and month.symbol in _MONTHS and 1 <= value <= 31:
         return _MONTHS[month.symbol] + value - 1, end + 1, "day", False, ""
     unit, end, factor, currency = _unit(words, tokens, end)
+    if unit == "m70":  # «2м70»
+        return value + factor / 100, end + 1, "m", False, ""
     return value * factor, end, unit, ordinal, currency
 
 
@@ -237,6 +240,8 @@ def _unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tu
         if known[0] == "money" and known[1] == 1:
             currency = symbol
         end = at + 1
+    if unit == "m" and end < len(tokens) and len(tokens[end]) == 2 and tokens[end].isdigit() and tokens[end - 1] == "м":
+        return "m70", end, float(tokens[end]), ""
     if unit == "m" and _is(words, end, "2", "²") and tokens[end] in ("2", "²"):
         unit, end = "m2", end + 1
     return unit, end, factor, currency
@@ -250,6 +255,8 @@ def limits(quantity: Quantity, meant: str, strict: float) -> dict[str, float]:
         meant: What one plain number means: ``min``, ``max`` or ``exact``.
         strict: What «выше 3» adds to 3 where the limit itself does not count; 0 where it makes no difference.
     """
+    if quantity.how == "range" and meant == "max":
+        return {"max": quantity.high}
     if quantity.how == "range":
         return {"min": quantity.low, "max": quantity.high}
     if quantity.how in (AT_LEAST, ABOVE):
