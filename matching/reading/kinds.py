@@ -9,150 +9,14 @@ A fact is told as one of ``answers`` whole numbers, so that a wish is judged onc
 property: ``value, contradicts = kind.judge(wish)`` and then ``value[kind.answer_of(fact)]``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
 
-import numpy as np
-from numpy.typing import NDArray
+from matching.reading.kind import JsonValue, Kind
 
-from matching.errors import InvalidInputError
+__all__ = ["GRAMMAR_VERSION", "KINDS", "KIND_OF", "JsonValue", "Kind", "complete_facts"]
 
 #: Raised whenever a text may be read otherwise than before: readings are stored, and a new grammar is a new generation.
 GRAMMAR_VERSION = 1
-
-#: A JSON value: of a flag ``True``, of a number ``9.5`` (fact) or ``{"min": 9}`` (wish), of a choice ``"brick"`` or
-#: ``["yard", "street"]`` (fact) or ``{"any_of": ["brick"]}`` (wish).
-JsonValue = Any
-
-Form = Literal["flag", "number", "choice"]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """
-    One kind of wish and fact.
-
-    Attributes:
-        name: snake_case, unique.
-        group: floor, plan, house, outside, tenants, furnishing, deal or refusal.
-        form: ``flag`` (yes or no), ``number``, or ``choice`` (one of a few words, or several where *many*).
-        label: What the kind is, in a few words of English.
-        unit: Of a number: m2, m, min, percent, months, year, RUB, day (of the year); empty where it is a count.
-        choices: Of a choice: the words that answer it.
-        many: Several choices may hold of one property at once; a fact is then a list, and may be empty.
-        bins: Of a number: the ascending lower edges of the answers. A fact is told at this resolution, and judged as
-            the lower edge of its bin.
-        tolerance: Of a number: how far past the limit the value of a wish falls to 0, in the number's unit, or as a
-            share of the limit where *relative*. Past that, the fact contradicts the wish.
-        relative: The tolerance is a share of the limit.
-        period: Of a number that comes round again (a day of the year): its length. 0 otherwise.
-        implied: A wish that holds as a must for every lead that says nothing of this kind, or None.
-    """
-
-    name: str
-    group: str
-    form: Form
-    label: str
-    unit: str = ""
-    choices: tuple[str, ...] = ()
-    many: bool = False
-    bins: tuple[float, ...] = ()
-    tolerance: float = 0.0
-    relative: bool = False
-    period: float = 0.0
-    implied: JsonValue = None
-
-    @property
-    def answers(self) -> int:
-        """The number of possible answers: 2 of a flag, one a bin, one a choice, one a set of choices where *many*."""
-        if self.form == "flag":
-            return 2
-        if self.form == "number":
-            return len(self.bins)
-        return 2 ** len(self.choices) if self.many else len(self.choices)
-
-    def answer_of(self, fact: JsonValue) -> int:
-        """
-        The number of the answer that *fact* is, 0 to ``answers - 1``.
-
-        A flag answers 0 for no and 1 for yes; of many choices, bit *i* stands for choice *i*.
-
-        Raises:
-            InvalidInputError: The value is none of this kind.
-
-        >>> KIND_OF["material"].answer_of(["brick", "monolith"]), KIND_OF["balcony"].answer_of(True)
-        (3, 1)
-        """
-        if self.form == "flag" and isinstance(fact, bool):
-            return int(fact)
-        if self.form == "number" and isinstance(fact, int | float) and not isinstance(fact, bool) and fact == fact:
-            return max(0, int(np.searchsorted(self.bins, fact, side="right")) - 1)
-        if self.form == "choice":
-            chosen = [fact] if isinstance(fact, str) else fact
-            if isinstance(chosen, Sequence) and all(word in self.choices for word in chosen):
-                places = [self.choices.index(word) for word in chosen]
-                if self.many:
-                    return sum({1 << place for place in places})
-                if len(places) == 1:
-                    return places[0]
-        raise InvalidInputError(f"{fact!r} is no fact of the kind {self.name}")
-
-    def judge(self, wish: JsonValue) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """
-        How well each answer meets *wish*.
-
-        A number inside the limits is worth 1; outside, the value falls in a straight line and reaches 0 at the
-        tolerance, and from there on the answer contradicts. Further off is never worth more. A flag or a choice is
-        worth 1 or contradicts.
-
-        Returns:
-            (answers,) float64, 0 to 1, and (answers,) bool, True where the answer contradicts the wish.
-        Raises:
-            InvalidInputError: The value is no wish of this kind.
-
-        >>> value, contradicts = KIND_OF["ceiling_height"].judge({"min": 3})
-        >>> [round(float(value[KIND_OF["ceiling_height"].answer_of(m)]), 2) for m in (2.7, 2.95, 3.0, 3.4)]
-        [0.0, 0.5, 1.0, 1.0]
-        """
-        if self.form == "flag":
-            if not isinstance(wish, bool):
-                raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
-            met = np.array([not wish, wish])
-            return met.astype(np.float64), ~met
-        if not isinstance(wish, Mapping):
-            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
-        if self.form == "number":
-            return self._judge_number(wish)
-        return self._judge_choice(wish)
-
-    def _judge_number(self, wish: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        limits = {side: wish[side] for side in ("min", "max") if wish.get(side) is not None}
-        if not limits or set(wish) - {"min", "max"} or any(isinstance(x, bool | str) for x in limits.values()):
-            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
-        numbers = np.array(self.bins)
-        past = np.zeros(len(numbers))
-        for side, limit in limits.items():
-            beyond = limit - numbers if side == "min" else numbers - limit
-            if self.period:  # in December, "from January on" lies ahead; bin 0 is "at once" and always meets
-                beyond = (beyond + self.period / 2) % self.period - self.period / 2
-                beyond[0] = 0.0
-            tolerance = self.tolerance * abs(limit) if self.relative else self.tolerance
-            past = np.maximum(past, beyond / max(tolerance, 1e-9))
-        value = np.clip(1 - np.round(past, 9), 0, 1)
-        return value, value <= 0
-
-    def _judge_choice(self, wish: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        if len(wish) != 1 or not set(wish) <= {"any_of", "none_of"}:
-            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
-        [(how, words)] = wish.items()
-        if not isinstance(words, Iterable) or isinstance(words, str) or not set(words) <= set(self.choices):
-            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
-        places = [self.choices.index(word) for word in words]
-        answers = np.arange(self.answers)
-        has = np.isin(answers, places) if not self.many else (answers & sum(1 << place for place in places)) > 0
-        met = has if how == "any_of" else ~has
-        return met.astype(np.float64), ~met
 
 
 def _flag(group: str, name: str, label: str, implied: JsonValue = None) -> Kind:
@@ -214,9 +78,10 @@ _HALF_MONTHS = [
     349,
 ]
 
+# fmt: off
 KINDS: tuple[Kind, ...] = (
     # floor
-    _number("floor", "floor", "floor of the home", "", [*range(0, 26), 30, 35, 40, 50], 1),
+    _number("floor", "floor", "floor of the home", "", [*range(26), 30, 35, 40, 50], 1),
     _flag("floor", "first_floor", "on the first floor"),
     _flag("floor", "last_floor", "on the last floor"),
     _number("floor", "house_floors", "floors of the house", "", [*range(1, 31), 35, 40, 50], 1),
@@ -225,25 +90,11 @@ KINDS: tuple[Kind, ...] = (
     _flag("plan", "euro_layout", "euro layout: a kitchen-living room counts as a room"),
     _flag("plan", "studio", "studio"),
     _flag("plan", "free_plan", "free plan, without inner walls"),
-    _number(
-        "plan",
-        "kitchen_area",
-        "area of the kitchen",
-        "m2",
-        [0, *_steps(4, 12, 0.5), *range(13, 21), 22, 25, 30, 35, 40, 50],
-        0.1,
-        relative=True,
-    ),
+    _number("plan", "kitchen_area", "area of the kitchen", "m2",
+            [0, *_steps(4, 12, 0.5), *range(13, 21), 22, 25, 30, 35, 40, 50], 0.1, relative=True),
     _flag("plan", "kitchen_living_room", "kitchen and living room in one"),
-    _number(
-        "plan",
-        "living_area",
-        "living area",
-        "m2",
-        [0, *range(10, 40, 2), *range(40, 81, 5), 90, 100, 120, 150, 200, 300],
-        0.1,
-        relative=True,
-    ),
+    _number("plan", "living_area", "living area", "m2",
+            [0, *range(10, 40, 2), *range(40, 81, 5), 90, 100, 120, 150, 200, 300], 0.1, relative=True),
     _choice("plan", "bathroom", "bathroom and toilet", "separate combined"),
     _number("plan", "bathrooms", "number of bathrooms", "", [0, 1, 2, 3, 4, 5], 1),
     _choice("plan", "bath_or_shower", "what one washes in", "bath shower", many=True),
@@ -252,30 +103,16 @@ KINDS: tuple[Kind, ...] = (
     _flag("plan", "walk_in_closet", "walk-in closet"),
     _flag("plan", "two_sided", "windows on two sides of the house"),
     _flag("plan", "corner_flat", "corner flat"),
-    _number(
-        "plan", "ceiling_height", "height of the ceilings", "m", [0, *_steps(2.3, 3.5, 0.05), 3.6, 3.8, 4, 4.5, 5], 0.1
-    ),
+    _number("plan", "ceiling_height", "height of the ceilings", "m", [0, *_steps(2.3, 3.5, 0.05), 3.6, 3.8, 4, 4.5, 5], 0.1),
     _flag("plan", "replanned", "walls were moved"),
     _choice("plan", "renovation", "state of the finish", "rough pre_finishing cosmetic euro design"),
     # house
-    _number(
-        "house",
-        "year_built",
-        "year of the house",
-        "year",
-        [0, *range(1900, 1950, 10), *range(1950, 1990, 5), *range(1990, 2036)],
-        2,
-    ),
+    _number("house", "year_built", "year of the house", "year",
+            [0, *range(1900, 1950, 10), *range(1950, 1990, 5), *range(1990, 2036)], 2),
     _flag("house", "new_building", "new building rather than resale"),
     _flag("house", "handed_over", "the house is completed and handed over"),
-    _number(
-        "house",
-        "completion",
-        "completion, as the year plus 0, .25, .5 or .75 for its quarter",
-        "year",
-        [0, *_steps(2023, 2033, 0.25)],
-        0.5,
-    ),
+    _number("house", "completion", "completion, as the year plus 0, .25, .5 or .75 for its quarter", "year",
+            [0, *_steps(2023, 2033, 0.25)], 0.5),
     _choice("house", "material", "what the walls are of", "brick monolith panel block wood", many=True),
     _choice("house", "house_type", "kind of house", "stalinka khrushchevka brezhnevka prerevolutionary modern"),
     _flag("house", "lift", "lift"),
@@ -295,24 +132,9 @@ KINDS: tuple[Kind, ...] = (
     _flag("outside", "park", "park or wood near"),
     _flag("outside", "shop", "shop near"),
     _flag("outside", "gym", "gym or sports ground near"),
-    _number(
-        "outside",
-        "metro_walk",
-        "way to the metro on foot",
-        "min",
-        [*range(0, 21), 25, 30, 35, 40, 45, 60],
-        0.3,
-        relative=True,
-    ),
-    _number(
-        "outside",
-        "metro_transport",
-        "way to the metro by transport",
-        "min",
-        [*range(0, 16), 20, 25, 30, 35, 40, 45, 60],
-        0.3,
-        relative=True,
-    ),
+    _number("outside", "metro_walk", "way to the metro on foot", "min", [*range(21), 25, 30, 35, 40, 45, 60], 0.3, relative=True),
+    _number("outside", "metro_transport", "way to the metro by transport", "min",
+            [*range(16), 20, 25, 30, 35, 40, 45, 60], 0.3, relative=True),
     # tenants
     _flag("tenants", "pets", "animals may live there"),
     _flag("tenants", "cats", "a cat may live there"),
@@ -345,50 +167,24 @@ KINDS: tuple[Kind, ...] = (
     _flag("deal", "share", "a share of a home", implied=False),
     _flag("deal", "room", "a room rather than a whole home", implied=False),
     _flag("deal", "auction", "sold by auction or in a bankruptcy", implied=False),
-    _number(
-        "deal",
-        "commission",
-        "commission that the client pays",
-        "percent",
-        [0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, *range(10, 101, 5)],
-        5,
-    ),
+    _number("deal", "commission", "commission that the client pays", "percent",
+            [0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, *range(10, 101, 5)], 5),
     _flag("deal", "from_owner", "offered by the owner, without an agent"),
     _number("deal", "deposit", "deposit, in months of rent", "months", [0, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6], 0.5),
     _number("deal", "prepayment", "rent paid ahead", "months", [0, 1, 2, 3, 4, 6, 9, 11, 12], 1),
     _flag("deal", "utilities_included", "utilities are in the price"),
     _choice("deal", "rent_term", "how long it is let for", "long months daily", implied={"none_of": ["daily"]}),
-    _number(
-        "deal",
-        "move_in",
-        "day of the year from which one may move in; 0 is at once",
-        "day",
-        [0, *_HALF_MONTHS],
-        15,
-        period=365,
-    ),
-    _number(
-        "deal",
-        "price_cap",
-        "price that must not be exceeded",
-        "RUB",
-        [
-            0,
-            *range(10_000, 100_000, 5_000),
-            *range(100_000, 300_001, 50_000),
-            500_000,
-            *range(1_000_000, 20_000_000, 500_000),
-            *range(20_000_000, 100_000_001, 10_000_000),
-        ],
-        0.001,
-        relative=True,
-    ),
+    _number("deal", "move_in", "day of the year from which one may move in; 0 is at once", "day", [0, *_HALF_MONTHS], 15, period=365),
+    _number("deal", "price_cap", "price that must not be exceeded", "RUB",
+            [0, *range(10_000, 100_000, 5_000), *range(100_000, 300_001, 50_000), 500_000,
+             *range(1_000_000, 20_000_000, 500_000), *range(20_000_000, 100_000_001, 10_000_000)], 0.001, relative=True),
     # refusal
     _flag("refusal", "apartments", "apartments: not a dwelling by law"),
     _flag("refusal", "motorway", "on the first line of a motorway or a busy street"),
     _flag("refusal", "hostel", "hostel or dormitory"),
     _flag("refusal", "basement", "basement or semi-basement"),
 )
+# fmt: on
 
 KIND_OF: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 
