@@ -42,7 +42,7 @@ def _outcome(listings: list[Listing], blur: Blur, n_leads: int, seed: int, say: 
     both = rankers.leadmatch(town)
     lists: dict[str, RankedLists] = {
         OURS: both.for_leads,
-        OURS_WITHOUT_TEXT: rankers.without_text(town).for_leads,
+        OURS_WITHOUT_TEXT: rankers.without_words(town).for_leads,
     }
     for name, ranker in BASELINES.items():
         say(f"{blur.name}: {name}")
