@@ -114,13 +114,13 @@ def plant(
     sources = rng.choice(len(listings), n, replace=False)
     leads = []
     for source in sources:
-        text = words(int(source), rng) if words else None
-        leads.append(_blurred(listings[source], blur, neighbours, rng, text))
+        said = words(int(source), rng) if words else None
+        leads.append(_blurred(listings[source], blur, neighbours, rng, said))
     return leads, sources
 
 
 def _blurred(
-    listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator, text: str | None
+    listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator, words: str | None
 ) -> LeadFacts:
     home = listing.facts
     wishes = {"property_type": home.property_type}
@@ -132,16 +132,17 @@ def _blurred(
         "metros": [home.metro] if home.metro and rng.random() < 0.5 else None,
         "property_class": home.property_class if rng.random() < 0.5 else None,
         "year_min": home.year - int(rng.integers(0, 6)) if home.year and rng.random() < 0.3 else None,
-        "text": _phrase(home.text, blur.phrase, rng) if text is None else None,
+        "text": _phrase(home.text, blur.phrase, rng) if words is None else words,
     }
     stated = [name for name in _MAY_BE_DROPPED if optional[name]]
     for name in rng.permutation(stated)[: blur.dropped]:
         optional[name] = None
+    # The same fields go as from a lead that quotes, so that levels compare; but what is asked for in words stays.
+    if words is not None:
+        optional["text"] = words
     area = optional.pop("area")
     if area:
         wishes["area_min"], wishes["area_max"] = area
-    if text is not None:
-        optional["text"] = text
     return LeadFacts(owner=LEAD_OWNER, **wishes, **{name: value for name, value in optional.items() if value})
 
 
