@@ -39,7 +39,10 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Closeness:
     rng = np.random.default_rng(seed)
     known = [listing for listing in listings if listing.facts.district in moscow.CENTRES]
     planted, sources = plant(known, _BLUR, min(n_leads, len(known)), rng, lambda row, rng: "")
-    own = [replace(lead, metros=(), districts=[known[at].facts.district]) for lead, at in zip(planted, sources, strict=True)]
+    own = [
+        replace(lead, metros=(), districts=[known[at].facts.district])
+        for lead, at in zip(planted, sources, strict=True)
+    ]
     near = [replace(lead, districts=[_neighbour(lead.districts[0], rng)]) for lead in own]
     lists = {name: rankers.leadmatch(Town.of(leads, known)).for_leads for name, leads in (("own", own), ("near", near))}
     found = {}

@@ -43,7 +43,7 @@ def measure(listings: list[Listing], homes: SalesTable, n_leads: int, seed: int)
 
 
 def _two_or_three(homes: SalesTable, row: int, rng: np.random.Generator) -> str:
-    return words_of(homes, row, int(rng.integers(2, 4)), rng)
+    return words_of(homes, row, int(rng.integers(2, 4)), rng).text
 
 
 def as_markdown(levels: list[Level], n_leads: int) -> list[str]:

@@ -9,6 +9,7 @@ from scripts.evaluate.truth import (
     built,
     ceiling,
     combined_bathroom,
+    completed_by,
     floor,
     handed_over,
     house_of,
@@ -19,7 +20,6 @@ from scripts.evaluate.truth import (
     metro_within,
     new_building,
     no_apartments,
-    no_penthouse,
     not_first,
     not_last,
     not_material,
@@ -101,7 +101,7 @@ LEADS: tuple[SaleLead, ...] = (
     ),
     SaleLead(
         "квартира под семейную ипотеку, поэтому только новостройка! сдача не позже 2024 года, не первый этаж",
-        (new_building(), built(high=2024), not_first()),
+        (new_building(), completed_by(2024), not_first()),
         (1, 2), (9, 18), (33, 65), ("м. Рассказовка", "м. Филатов Луг", "м. Прокшино", "м. Саларьево"),
     ),
     SaleLead(
@@ -170,8 +170,8 @@ LEADS: tuple[SaleLead, ...] = (
         (2, 3), (25, 90), (65, 130), ("Тверской", "Пресненский", "Хамовники", "Замоскворечье"),
     ),
     SaleLead(
-        "сдан или сдача в 2023, этажи с 3-го, монолит-кирпич, без пентхаусов",
-        (built(high=2023), floor(3), material("monolith", "brick"), no_penthouse()),
+        "сдан или сдача в 2023, этажи с 3-го, монолит-кирпич",
+        (completed_by(2023), floor(3), material("monolith", "brick")),
         (2,), (15, 30), (50, 75), ("Головинский", "Левобережный", "Ховрино", "Западное Дегунино"),
     ),
     SaleLead(
@@ -181,7 +181,7 @@ LEADS: tuple[SaleLead, ...] = (
     ),
     SaleLead(
         "только монолитные дома, срок сдачи не позднее 2025, потолки не менее 2.9",
-        (material("monolith"), built(high=2025), ceiling(2.9)),
+        (material("monolith"), completed_by(2025), ceiling(2.9)),
         (1, 2, 3), (15, 40), (40, 85), ("Филевский парк", "Дорогомилово", "Раменки"),
     ),
     SaleLead(
@@ -206,7 +206,7 @@ LEADS: tuple[SaleLead, ...] = (
     ),
     SaleLead(
         "Инвестору: новостройка, сдача до конца 2024 г., нижние этажи до 10го, монолит",
-        (new_building(), built(high=2024), floor(high=10), material("monolith")),
+        (new_building(), completed_by(2024), floor(high=10), material("monolith")),
         (0, 1), (7, 16), (20, 45), ("Молжаниновский", "Покровское-Стрешнево", "Метрогородок", "Люблино"),
     ),
     SaleLead(

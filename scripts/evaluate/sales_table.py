@@ -51,6 +51,8 @@ class SalesTable:
     penthouse: NDArray[np.bool_]
     #: 1 handed over, 0 not yet, -1 not told.
     handed_over: NDArray[np.int8]
+    #: Year of completion plus 0, .25, .5 or .75 for the quarter; 0 for what is handed over.
+    completion: NDArray[np.float64]
     #: Values of MATERIALS, in a tuple each.
     materials: NDArray[np.object_]
     headline: NDArray[np.str_]
@@ -87,6 +89,7 @@ def read_table(path: Path) -> SalesTable:
         apartments=text("is_apartments") == "1",
         penthouse=text("is_penthouse") == "1",
         handed_over=np.array([_handed_over(row) for row in rows], np.int8),
+        completion=np.array([_completion(row) for row in rows]),
         materials=_materials(rows),
         headline=text("headline"),
     )
@@ -112,6 +115,16 @@ def _handed_over(row: dict[str, str]) -> int:
     if due is None:
         return -1
     return int((int(due[2]), int(due[1])) < COLLECTED)
+
+
+def _completion(row: dict[str, str]) -> float:
+    """By the headline, else by the year, which is then taken to its end."""
+    if _handed_over(row) == 1:
+        return 0.0
+    due = _QUARTER.search(row["headline"])
+    if due:
+        return int(due[2]) + (int(due[1]) - 1) / 4
+    return float(row["year_built"]) + 0.75 if row["market"] == "new" and row["year_built"] else np.nan
 
 
 def _materials(rows: list[dict[str, str]]) -> NDArray[np.object_]:

@@ -20,6 +20,7 @@ def _of_one(homes: SalesTable, row: int) -> dict[str, Any]:
         ("living_area", homes.living_area),
         ("ceiling_height", homes.ceiling),
         ("year_built", homes.year),
+        ("completion", homes.completion),
         ("bathrooms", homes.combined + homes.separate),
         ("metro_walk" if homes.on_foot[row] else "metro_transport", homes.metro_min),
     ):

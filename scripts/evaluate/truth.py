@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,32 +18,41 @@ class Wish:
 
     name: str
     judge: Callable[[SalesTable], NDArray[np.int8]]
+    #: What a reader that misses nothing would make of it: a kind of `matching.reading.kinds` and a wish of that kind.
+    kind: str
+    value: Any
 
 
 def not_first() -> Wish:
-    return Wish("not the first floor", lambda homes: _holds(homes.floor > 1, homes.floor))
+    return Wish("not the first floor", lambda homes: _holds(homes.floor > 1, homes.floor), "first_floor", False)
 
 
 def not_last() -> Wish:
     return Wish(
-        "not the last floor", lambda homes: _holds(homes.floor < homes.floors_total, homes.floor, homes.floors_total)
+        "not the last floor",
+        lambda homes: _holds(homes.floor < homes.floors_total, homes.floor, homes.floors_total),
+        "last_floor",
+        False,
     )
 
 
 def last() -> Wish:
     return Wish(
-        "the last floor", lambda homes: _holds(homes.floor >= homes.floors_total, homes.floor, homes.floors_total)
+        "the last floor",
+        lambda homes: _holds(homes.floor >= homes.floors_total, homes.floor, homes.floors_total),
+        "last_floor",
+        True,
     )
 
 
 def floor(low: float = 1, high: float = np.inf) -> Wish:
-    return Wish(f"floor {low} to {high}", lambda homes: _holds(_within(homes.floor, low, high), homes.floor))
+    judge = lambda homes: _holds(_within(homes.floor, low, high), homes.floor)
+    return Wish(f"floor {low} to {high}", judge, "floor", _limits(low, high))
 
 
 def house_of(low: float = 1, high: float = np.inf) -> Wish:
-    return Wish(
-        f"a house of {low} to {high} floors", lambda homes: _holds(_within(homes.floors_total, low, high), homes.floors_total)
-    )
+    judge = lambda homes: _holds(_within(homes.floors_total, low, high), homes.floors_total)
+    return Wish(f"a house of {low} to {high} floors", judge, "house_floors", _limits(low, high))
 
 
 def kitchen(low: float = 0, high: float = np.inf) -> Wish:
@@ -50,66 +60,73 @@ def kitchen(low: float = 0, high: float = np.inf) -> Wish:
     return Wish(
         f"a kitchen of {low} to {high} m2",
         lambda homes: _holds(_within(homes.kitchen_area, low * 0.98, high * 1.02), homes.kitchen_area),
+        "kitchen_area",
+        _limits(low, high),
     )
 
 
 def living(low: float) -> Wish:
-    return Wish(f"living area from {low} m2", lambda homes: _holds(homes.living_area >= low * 0.98, homes.living_area))
+    judge = lambda homes: _holds(homes.living_area >= low * 0.98, homes.living_area)
+    return Wish(f"living area from {low} m2", judge, "living_area", {"min": low})
 
 
 def ceiling(low: float) -> Wish:
-    return Wish(f"ceilings from {low} m", lambda homes: _holds(homes.ceiling >= low - 0.005, homes.ceiling))
+    judge = lambda homes: _holds(homes.ceiling >= low - 0.005, homes.ceiling)
+    return Wish(f"ceilings from {low} m", judge, "ceiling_height", {"min": low})
 
 
 def built(low: float = 0, high: float = 9999) -> Wish:
-    return Wish(f"built {low} to {high}", lambda homes: _holds(_within(homes.year, low, high), homes.year))
+    judge = lambda homes: _holds(_within(homes.year, low, high), homes.year)
+    return Wish(f"built {low} to {high}", judge, "year_built", _limits(low, high))
 
 
 def resale() -> Wish:
-    return Wish("resale", lambda homes: _is(homes.market == "resale", homes.market != ""))
+    return Wish("resale", lambda homes: _is(homes.market == "resale", homes.market != ""), "new_building", False)
 
 
 def new_building() -> Wish:
-    return Wish("a new building", lambda homes: _is(homes.market == "new", homes.market != ""))
+    return Wish("a new building", lambda homes: _is(homes.market == "new", homes.market != ""), "new_building", True)
 
 
 def handed_over() -> Wish:
-    return Wish("handed over", lambda homes: _is(homes.handed_over == 1, homes.handed_over >= 0))
+    return Wish("handed over", lambda homes: _is(homes.handed_over == 1, homes.handed_over >= 0), "handed_over", True)
+
+
+def completed_by(year: float) -> Wish:
+    """Completed by the end of *year*, or handed over."""
+    judge = lambda homes: _holds(homes.completion < year + 1, homes.completion)
+    return Wish(f"completed by {year}", judge, "completion", {"max": year + 0.75})
 
 
 def no_apartments() -> Wish:
-    return Wish("no apartments", lambda homes: _is(~homes.apartments, np.ones(len(homes), bool)))
-
-
-def no_penthouse() -> Wish:
-    return Wish("no penthouse", lambda homes: _is(~homes.penthouse, np.ones(len(homes), bool)))
-
-
-def no_studio() -> Wish:
-    return Wish("no studio", lambda homes: _holds(homes.rooms > 0, homes.rooms))
+    judge = lambda homes: _is(~homes.apartments, np.ones(len(homes), bool))
+    return Wish("no apartments", judge, "apartments", False)
 
 
 def material(*wanted: str) -> Wish:
     """Brick and monolith, whatever the file calls mixed houses, satisfy a wish for either."""
-    return Wish(f"a house of {', '.join(wanted)}", lambda homes: _material(homes, set(wanted), refused=False))
+    judge = lambda homes: _material(homes, set(wanted), refused=False)
+    return Wish(f"a house of {', '.join(wanted)}", judge, "material", {"any_of": list(wanted)})
 
 
 def not_material(*refused: str) -> Wish:
-    return Wish(f"no house of {', '.join(refused)}", lambda homes: _material(homes, set(refused), refused=True))
+    judge = lambda homes: _material(homes, set(refused), refused=True)
+    return Wish(f"no house of {', '.join(refused)}", judge, "material", {"none_of": list(refused)})
 
 
 def bathrooms(low: int) -> Wish:
-    return Wish(
-        f"{low} bathrooms and more", lambda homes: _holds(homes.combined + homes.separate >= low, homes.combined)
-    )
+    judge = lambda homes: _holds(homes.combined + homes.separate >= low, homes.combined)
+    return Wish(f"{low} bathrooms and more", judge, "bathrooms", {"min": low})
 
 
 def separate_bathroom() -> Wish:
-    return Wish("a separate bathroom", lambda homes: _holds(homes.separate > 0, homes.separate))
+    judge = lambda homes: _holds(homes.separate > 0, homes.separate)
+    return Wish("a separate bathroom", judge, "bathroom", {"any_of": ["separate"]})
 
 
 def combined_bathroom() -> Wish:
-    return Wish("a combined bathroom", lambda homes: _holds(homes.combined > 0, homes.combined))
+    judge = lambda homes: _holds(homes.combined > 0, homes.combined)
+    return Wish("a combined bathroom", judge, "bathroom", {"any_of": ["combined"]})
 
 
 def metro_within(minutes: float, on_foot: bool = True) -> Wish:
@@ -119,7 +136,12 @@ def metro_within(minutes: float, on_foot: bool = True) -> Wish:
         good = homes.metro_min <= minutes
         return _holds(good & homes.on_foot if on_foot else good, homes.metro_min)
 
-    return Wish(f"{minutes} minutes to the metro", judge)
+    return Wish(f"{minutes} minutes to the metro", judge, "metro_walk", {"max": minutes})
+
+
+def _limits(low: float, high: float) -> dict[str, float]:
+    """The ends that bound anything."""
+    return ({"min": low} if low > 1 else {}) | ({"max": high} if high < 3000 else {})
 
 
 def _within(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.bool_]:
