@@ -1,6 +1,8 @@
 """Hand-written leads on the real sales: which of their wishes the first ten violate, and how many could be sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,21 @@ NEAR_KM = 3.0
 STRETCH = 0.05
 #: Lower edges of the bands of the score, in points of 100.
 BANDS = (0.0, 50.0, 60.0, 70.0, 80.0, 85.0, 90.0, 92.0, 94.0, 96.0)
+
+
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+class Written(Protocol):
+    """A lead that somebody wrote."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def wishes(self) -> Sequence[Named]: ...
 
 
 @dataclass(frozen=True)
@@ -97,8 +114,8 @@ def _fields_hold(homes: SalesTable, lead: SaleLead) -> NDArray[np.bool_]:
     return holds
 
 
-def measure(lists: RankedLists, known: Truth, leads: tuple[SaleLead, ...] = LEADS) -> Outcome:
-    """*lists*: one row a lead, in order, of positions in the table."""
+def measure(lists: RankedLists, known: Truth, leads: Sequence[Written] = LEADS) -> Outcome:
+    """*lists*: one row a lead, in order, of positions among the homes of *known*."""
     seen, violated, avoidably = np.zeros(3), 0, 0
     sent, possible, rows, wishes = [], [], [], 0
     for row, (lead, verdicts, sendable) in enumerate(zip(leads, known.verdicts, known.sendable, strict=True)):
@@ -135,3 +152,29 @@ def _bands(lists: RankedLists, sendable: NDArray[np.bool_]) -> list[tuple[int, f
     counts = np.bincount(band, minlength=len(BANDS))
     hits = np.bincount(band, weights=good, minlength=len(BANDS))
     return [(int(n), float(hit / n) if n else float("nan")) for n, hit in zip(counts, hits, strict=True)]
+
+
+def as_markdown(found: Outcome) -> list[str]:
+    """The figures of one set of leads, and its bands."""
+    met, untold, violated = found.verdicts
+    return [
+        f"{found.leads} leads with {found.wishes} wishes that the listings can confirm or refute.",
+        "",
+        "| | |",
+        "| --- | --- |",
+        f"| wishes that one of the first {TOP} violates although {TOP} homes without a fault exist | {found.avoidably_violated:.1%} |",
+        f"| of the first {TOP}, homes that a realtor would send | {found.sent:.1f} of {found.possible:.1f} possible |",
+        f"| wishes of the first {TOP}: met, not told, violated | {met:.1%}, {untold:.1%}, {violated:.1%} |",
+        f"| the shortest list | {found.shortest} homes |",
+        "",
+        "| score | pairs in lists | that a realtor would send |",
+        "| --- | --- | --- |",
+        *(
+            f"| {_band(place)} | {pairs:,} | {f'{share:.0%}' if pairs else ''} |"
+            for place, (pairs, share) in enumerate(found.bands)
+        ),
+    ]
+
+
+def _band(place: int) -> str:
+    return f"{BANDS[place]:g} to {BANDS[place + 1]:g}" if place + 1 < len(BANDS) else f"{BANDS[place]:g} and more"
