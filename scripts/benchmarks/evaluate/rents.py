@@ -60,7 +60,8 @@ class _Chances:
     #: Said only where true.
     good: Mapping[str, float] = field(
         default_factory=lambda: {
-            "guarded": 0.25, "closed_yard": 0.3, "quiet": 0.35, "park": 0.35, "school": 0.3, "kindergarten": 0.3, "shop": 0.4,
+            "guarded": 0.25, "closed_yard": 0.3, "quiet": 0.35, "park": 0.35, "school": 0.3, "kindergarten": 0.3,
+            "shop": 0.4,
             "from_owner": 0.3,
         }
     )  # fmt: skip

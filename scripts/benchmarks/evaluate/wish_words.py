@@ -98,8 +98,10 @@ def _kitchen(homes: SalesTable, row: int, rng: np.random.Generator) -> Ways:
         return None
     low = int(homes.kitchen_area[row] * rng.uniform(0.85, 1))
     return [("kitchen_area", {"min": low})], (
-        f"кухня от {low} метров", f"кухня не менее {low} кв.м", f"кухня {low}+", f"кухня от {low} м²", f"кухня >= {low}",
-        f"кухня хотя бы {low} м", f"кухня минимум {low} кв м", f"площадь кухни от {low}", f"кухня не меньше {low} метров",
+        f"кухня от {low} метров", f"кухня не менее {low} кв.м", f"кухня {low}+", f"кухня от {low} м²",
+        f"кухня >= {low}",
+        f"кухня хотя бы {low} м", f"кухня минимум {low} кв м", f"площадь кухни от {low}",
+        f"кухня не меньше {low} метров",
     )  # fmt: skip
 
 
@@ -160,7 +162,8 @@ def _material(homes: SalesTable, row: int, rng: np.random.Generator) -> Ways:
 def _market(homes: SalesTable, row: int, rng: np.random.Generator) -> Ways:
     if homes.market[row] == "new":
         return [("new_building", True)], (
-            "новостройка", "только новостройка", "новый дом от застройщика", "вторичку не предлагать", "первичный рынок",
+            "новостройка", "только новостройка", "новый дом от застройщика", "вторичку не предлагать",
+            "первичный рынок",
             "новострой",
         )  # fmt: skip
     if homes.market[row] == "resale":
@@ -189,7 +192,8 @@ def _year(homes: SalesTable, row: int, rng: np.random.Generator) -> Ways:
     if not year >= 1955 or homes.handed_over[row] == 0:
         return None
     return [("year_built", {"min": float(year)})], (
-        f"дом не старше {year:.0f} года", f"год постройки от {year:.0f}", f"дом {year:.0f}+", f"не ранее {year:.0f} г.п.",
+        f"дом не старше {year:.0f} года", f"год постройки от {year:.0f}", f"дом {year:.0f}+",
+        f"не ранее {year:.0f} г.п.",
         f"построен не раньше {year:.0f}", f"дом с {year:.0f} года",
     )  # fmt: skip
 
@@ -210,7 +214,8 @@ def _apartments(homes: SalesTable, row: int, rng: np.random.Generator) -> Ways:
     if homes.apartments[row]:
         return None
     return [("apartments", False)], (
-        "не апартаменты", "апартаменты не предлагать", "без апартаментов", "апарты не интересуют", "апартаменты исключены",
+        "не апартаменты", "апартаменты не предлагать", "без апартаментов", "апарты не интересуют",
+        "апартаменты исключены",
     )  # fmt: skip
 
 
@@ -221,8 +226,10 @@ def _metro(homes: SalesTable, row: int, rng: np.random.Generator) -> Ways:
     if minutes is None:
         return None
     return [("metro_walk", {"max": minutes})], (
-        f"до метро {minutes} минут пешком", f"метро не дальше {minutes} мин пешком", f"метро в шаговой доступности (до {minutes} мин.)",
-        f"пешком до метро максимум {minutes} минут", f"от метро не более {minutes} минут", f"{minutes} мин. пешком до метро",
+        f"до метро {minutes} минут пешком", f"метро не дальше {minutes} мин пешком",
+        f"метро в шаговой доступности (до {minutes} мин.)",
+        f"пешком до метро максимум {minutes} минут", f"от метро не более {minutes} минут",
+        f"{minutes} мин. пешком до метро",
         f"метро до {minutes} мин",
     )  # fmt: skip
 
