@@ -1,0 +1,85 @@
+"""Numbers that speak for themselves: a year, a quarter, a date or a hard price needs no word for what it counts."""
+
+from collections.abc import Sequence
+
+from matching.reading import markers
+from matching.reading.kind import JsonValue
+from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity
+
+#: Roubles; less is no price.
+LEAST_PRICE = 5_000
+CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub", "rubles"})
+
+
+def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, str, Item]]:
+    """``(kind, value, strength, its number)`` of the numbers that no mention has taken, in a lead's text."""
+    found: list[tuple[str, JsonValue, str, Item]] = []
+    for place, item in enumerate(items):
+        quantity = item.quantity
+        if item.role != NUMBER or item.taken or quantity is None:
+            continue
+        strength = _strength_near(items, place)
+        if quantity.unit in ("", "year") and _is_year(quantity) and quantity.how != "eq":
+            found.append(("year_built", _limits(quantity), strength, item))
+        elif quantity.unit == "quarter":
+            found.append(("completion", {"max": quantity.high}, strength, item))
+        elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
+            found.append(("move_in", {"max": quantity.high}, strength, item))
+        elif quantity.how in (AT_MOST, BELOW) and _is_hard_price(tokens, items, place, quantity):
+            found.append(("price_cap", {"max": quantity.high}, "must", item))
+    return found
+
+
+def free_facts(items: Sequence[Item]) -> list[tuple[str, JsonValue, Item]]:
+    """``(kind, value, its number)`` of the numbers that no mention has taken, in a listing's text."""
+    return [
+        ("completion", item.quantity.low, item)
+        for item in items
+        if item.role == NUMBER and not item.taken and item.quantity is not None and item.quantity.unit == "quarter"
+    ]
+
+
+def _is_year(quantity: Quantity) -> bool:
+    return 1900 <= quantity.low <= quantity.high <= 2040 and quantity.low == int(quantity.low)
+
+
+def _limits(quantity: Quantity) -> dict[str, float]:
+    if quantity.how == "range":
+        return {"min": quantity.low, "max": quantity.high}
+    return {"min": quantity.low} if quantity.how in (AT_LEAST, ABOVE) else {"max": quantity.high}
+
+
+def _strength_near(items: Sequence[Item], place: int) -> str:
+    """What a marker in the number's own clause says, where no mention stands between."""
+    item = items[place]
+    for step in (-1, 1):
+        here = place + step
+        while 0 <= here < len(items) and items[here].clause == item.clause and items[here].role != MENTION:
+            if items[here].role in (markers.MUST, markers.NEVER):
+                return "must"
+            if items[here].role == markers.SOFT:
+                return "soft"
+            here += step
+    return "wish"
+
+
+def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: Quantity) -> bool:
+    """«строго до 12 млн», «до 60 тысяч, не больше», «не дороже 60 тысяч»: money, and a word that it is the end."""
+    if quantity.unit not in ("money", "") or quantity.high < LEAST_PRICE or _is_year(quantity) and not quantity.unit:
+        return False
+    if quantity.currency not in CURRENCIES_OF_ROUBLES:
+        return False
+    item = items[place]
+    said = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
+    if said[:1] in (["не"], ["ни"], ["максимум"], ["макс"], ["max"], ["maximum"], ["максимально"], ["no"]):
+        return True
+    ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
+    if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):
+        return True
+    if _strength_near(items, place) == "must":
+        return True
+    for other in items[place + 1 : place + 3]:
+        if other.role == markers.CAP and other.sentence == item.sentence and other.clause - item.clause <= 1:
+            return other.start - item.end <= 6
+    return False
