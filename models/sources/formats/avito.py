@@ -1,6 +1,6 @@
 """Avito's autoload, formatVersion 3 and 1: `<Ad>` elements under `<Ads>`."""
 
-from models.enums import DealType, PropertyType
+from models.core.enums import DealType, PropertyType
 from models.sources.formats import addresses, common, facts, taking, values
 from models.sources.formats.offer import Offer
 from models.sources.formats.status import set_status

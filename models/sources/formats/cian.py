@@ -2,7 +2,7 @@
 
 import re
 
-from models.enums import DealType, PropertyClass, PropertyType
+from models.core.enums import DealType, PropertyClass, PropertyType
 from models.sources.formats import addresses, common, facts, taking, values
 from models.sources.formats.offer import Offer
 from models.sources.formats.status import set_status

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from models.enums import PropertyType
+from models.core.enums import PropertyType
 from models.sources.formats import taking, values
 from models.sources.formats.offer import Offer
 from models.sources.formats.vocabulary import SHARES, TYPES, entry, fold
@@ -14,7 +14,7 @@ LARGEST_STUDIO = 45  # square metres
 HOMES = frozenset({PropertyType.APARTMENT, PropertyType.APARTMENTS})
 
 _STUDIO = re.compile(r"студи|studio")
-_OPEN_PLAN = re.compile(r"свободн\w* планировк|open plan|свободная")
+_OPEN_PLAN = re.compile(r"своб\w*\.? план|open plan|свободная")
 _PER_AREA = re.compile(r"кв|м2|м²|sq|метр|m2|squaremeter|squaremetre")
 
 
@@ -65,14 +65,14 @@ def _whole_object(offer: Offer, price: Decimal, unit: str) -> Decimal:
     if _PER_AREA.search(unit):
         size, name = offer.area or offer.land_area, "area"
     elif unit.startswith("сот"):
-        size, name = offer.land_area and offer.land_area / 100, "land_area"
+        size, name = offer.land_area and offer.land_area / 100, "land area"
     elif unit.startswith(("га", "гек", "hec")):
-        size, name = offer.land_area and offer.land_area / 10_000, "land_area"
+        size, name = offer.land_area and offer.land_area / 10_000, "land area"
     else:
         offer.guess("price", "this unit is not known; taken for the whole price", unit)
         return price
     if size is None:
-        offer.refuse("price", f"it is told per {unit}, and the {name.replace('_', ' ')} is not", price)
+        offer.refuse("price", f"it is told per {unit}, and the {name} is not", price)
         return price
     return price * size
 

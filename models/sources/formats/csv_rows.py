@@ -8,10 +8,11 @@ import csv
 import io
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from models.csv_cells import plain_cell
+from models.core.csv_cells import plain_cell
 from models.sources.formats.offer import FeedError
 
 #: A cell may be this long: descriptions with pictures in them are.
@@ -62,13 +63,14 @@ def rows(stream: BinaryIO) -> Iterator[Row]:
                 cells = next(csv.reader(lines, delimiter=separator, strict=True))
             except (csv.Error, StopIteration) as error:
                 lines.back_to(begins + 1)
-                yield Row(begins, [], f"it is no well-formed CSV: {error or 'a quotation mark is never closed'}")
+                yield Row(begins, [], f"it is no well-formed CSV: {_reason(error)}")
                 continue
             lines.forget()
             if any(cell.strip() for cell in cells):
                 yield Row(begins, [plain_cell(cell.strip()) for cell in cells])
     finally:
-        text.detach()
+        with suppress(ValueError):  # whoever stops early may have closed the stream before us
+            text.detach()
 
 
 def encoding_of(stream: BinaryIO) -> str:
@@ -161,6 +163,11 @@ class _Lines:
         self._taken.append(line)
         self.number += 1
         return line
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error)
+    return "a quotation mark is never closed" if not text or "end of data" in text else text
 
 
 def _evenness(lines: list[str], separator: str) -> tuple[int, int]:

@@ -103,7 +103,7 @@ def _plain(name: str) -> str:
     >>> _plain("Площадь общая"), _plain("floors_total"), _plain("Кол-во комнат:")
     ('площадь общая', 'floors total', 'кол во комнат')
     """
-    return " ".join(re.sub(r"[.:;*?\"«»]", " ", fold(name)).split())
+    return " ".join(re.sub(r"[.:;*?\"«»]", " ", fold(name)).replace("²", "2").split())
 
 
 BY_NAME = _by_name()
@@ -145,13 +145,14 @@ def joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
     """
     The names of columns whose header takes two rows, the upper one's cells merged over several of the lower one's.
 
-    >>> joined(["Цена", "Площадь", "", ""], ["", "общая", "жилая", "кухня"])
-    ['Цена', 'Площадь общая', 'Площадь жилая', 'Площадь кухня']
+    >>> joined(["Цена", "Площадь, м²", ""], ["", "общая", "кухня"])
+    ['Цена', 'Площадь общая, м²', 'Площадь кухня, м²']
     """
     names, group = [], ""
     for place in range(max(len(upper), len(lower))):
         over = upper[place] if place < len(upper) else ""
         under = lower[place] if place < len(lower) else ""
         group = over or group
-        names.append(f"{group} {under}".strip() if under else over)
+        unit = "".join(found[0] for found in _UNIT.finditer(group))
+        names.append(f"{_UNIT.sub('', group).strip()} {under}{unit}".strip() if under else over)
     return names

@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from models.enums import Condition, DealType, PropertyClass, PropertyType
-from models.errors import DomainError
+from models.core.enums import Condition, DealType, PropertyClass, PropertyType
+from models.core.errors import DomainError
 
 #: What a remark keeps of a value that could not be read.
 LONGEST_READ = 100  # characters

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from models.enums import DealType, PropertyType
+from models.core.enums import DealType, PropertyType
 from models.sources.formats import addresses, common, facts, taking, values
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.headers import Column, column_of, header_score, joined
@@ -18,7 +18,20 @@ from models.sources.formats.xlsx_rows import DATE_MARK
 MOST_TITLE_ROWS = 30
 #: Columns of numbers, where a date means that the spreadsheet read "2/5" as one.
 NUMBERS = frozenset(
-    ["price", "discount_price", "area", "living_area", "kitchen_area", "land_area", "rooms", "floor", "total_floors", "year_built", "metro_min", "ceiling"]
+    [
+        "price",
+        "discount_price",
+        "area",
+        "living_area",
+        "kitchen_area",
+        "land_area",
+        "rooms",
+        "floor",
+        "total_floors",
+        "year_built",
+        "metro_min",
+        "ceiling",
+    ]
 )
 #: Columns by which a home is told from another where the table has no column of ids.
 IDENTITY = ("deal", "type", "city", "district", "address", "street", "house", "rooms", "area", "floor", "total_floors")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from models.enums import Condition, DealType, PropertyClass, PropertyType
+from models.core.enums import Condition, DealType, PropertyClass, PropertyType
 
 #: Latin letters that look like Cyrillic ones, and the other way round.
 _LOOKALIKES = str.maketrans("aceopxykmtbhACEOPXYKMTBH", "асеорхукмтвнАСЕОРХУКМТВН")

@@ -73,7 +73,8 @@ def _open(path: Path, *, data_only: bool) -> Any:
             unpacked = sum(part.file_size for part in parts.infolist())
         if unpacked > LARGEST_UNPACKED:
             raise FeedError(f"the workbook unpacks to more than {LARGEST_UNPACKED >> 30} GiB")
-        return load_workbook(path, read_only=True, data_only=data_only)
+        # By its bytes: openpyxl goes by the ending of a name, and uploads have none.
+        return load_workbook(path.open("rb"), read_only=True, data_only=data_only)
     except _DAMAGED as error:
         raise FeedError(f"the workbook cannot be read: {type(error).__name__}") from None
 

@@ -1,6 +1,6 @@
 """YRL, the feed of Yandex.Realty, in all its dialects (Domclick's and Profitbase's among them): `<offer>` elements."""
 
-from models.enums import PropertyClass, PropertyType
+from models.core.enums import PropertyClass, PropertyType
 from models.sources.formats import addresses, common, facts, taking, values
 from models.sources.formats.offer import Offer
 from models.sources.formats.status import set_status
