@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from lxml import etree
 
@@ -37,8 +37,8 @@ class Node:
 
     @property
     def line(self) -> int:
-        line = self.element.sourceline
-        return line if isinstance(line, int) else 0
+        """Where the element begins; 0 past the lines that libxml2 counts."""
+        return cast(int | None, self.element.sourceline) or 0
 
     def text(self, *names: str) -> str | None:
         """The text of the first of *names* that is there and says something, with single blanks."""
@@ -113,7 +113,7 @@ def records(stream: BinaryIO, is_record: Callable[[list[str]], bool]) -> Iterato
     path: list[str] = []
     depth = 0  # inside a record: how deep
     parser = etree.iterparse(
-        _Cleaned(stream),  # type: ignore[arg-type]
+        _Cleaned(stream),
         events=("start", "end"),
         resolve_entities=False,
         no_network=True,
