@@ -8,6 +8,7 @@ from models.market import account_status, favorites, leads, properties, rates, u
 from models.platform import idempotency
 from models.ranking import display_order, recommendations
 from models.rescoring import partial_lists, runs
+from models.sources import tables
 from models.upkeep import erasure
 
 __all__ = ["Base"]
