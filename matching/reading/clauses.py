@@ -104,13 +104,24 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     blocked = sum(1 for each in between if each.role == MENTION)
     if number.clause != item.clause:
         # «кухня, 10 метров»; «этаж (3-7)»: the number opens the next clause.
-        opens = other == 0 or items[other - 1].clause != number.clause or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
+        opens = (
+            other == 0
+            or items[other - 1].clause != number.clause
+            or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
+        )
         if not (ahead and opens and number.clause - item.clause == 1 and tokens <= 3 and not blocked):
             return None
         return 2 * tokens + 6
     if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):
         return None
-    if not ahead and tokens > 1 and any(word is not None and word.symbol in ("с", "со", "and", "и") for word in cut_text.words[number.end : item.start]):
+    if (
+        not ahead
+        and tokens > 1
+        and any(
+            word is not None and word.symbol in ("с", "со", "and", "и")
+            for word in cut_text.words[number.end : item.start]
+        )
+    ):
         return None
     return 2 * tokens + 8 * blocked + (1 if ahead else 0)
 
@@ -158,7 +169,12 @@ def _deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     must = marker.role == markers.REFUSE
 
     def act(item: Item) -> None:
-        if marker.role == markers.CANCEL or marker.role == markers.UNNEEDED and not item.refused and not _is_furniture(item):
+        if (
+            marker.role == markers.CANCEL
+            or marker.role == markers.UNNEEDED
+            and not item.refused
+            and not _is_furniture(item)
+        ):
             item.cancelled = True
         else:
             _deny(item, marker, must)
@@ -172,9 +188,18 @@ def _deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     if after is not None:
         close = items[after].start - marker.end <= 1
         genitive = (first := cut_text.words[items[after].start]) is not None and first.genitive
-        if before is None or close and (
-            nothing and genitive or marker.role == markers.REFUSE and items[after].refused and not items[before].refused
-            or items[before].denied and not _denied_by_without(cut_text, items[before])
+        if (
+            before is None
+            or close
+            and (
+                nothing
+                and genitive
+                or marker.role == markers.REFUSE
+                and items[after].refused
+                and not items[before].refused
+                or items[before].denied
+                and not _denied_by_without(cut_text, items[before])
+            )
         ):
             act(items[after])
             for following in _chain(cut_text, items, after, 1, nothing):
@@ -182,7 +207,9 @@ def _deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             return
     if before is None:
         # The marker has the clause for itself: «апартаменты, первый этаж - не предлагать», «…, не предлагать».
-        alone = not any(item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items)
+        alone = not any(
+            item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items
+        )
         if not alone:
             return
         before = next((i for i in range(place - 1, -1, -1) if items[i].role == MENTION), None)
@@ -346,9 +373,18 @@ def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> in
     after = cut_text.words[marker.end + 1] if marker.end + 1 < len(cut_text.words) else None
     forward = marker.end < len(cut_text.words) and (
         (comma := cut_text.words[marker.end]) is not None
-        and (comma.symbol in ("чтобы", "что") or comma.symbol == "," and after is not None and after.symbol in ("чтобы", "что"))
+        and (
+            comma.symbol in ("чтобы", "что")
+            or comma.symbol == ","
+            and after is not None
+            and after.symbol in ("чтобы", "что")
+        )
     )
-    ends = marker.end >= len(cut_text.words) or (mark := cut_text.words[marker.end]) is not None and not mark.symbol.isalnum()
+    ends = (
+        marker.end >= len(cut_text.words)
+        or (mark := cut_text.words[marker.end]) is not None
+        and not mark.symbol.isalnum()
+    )
     if not forward and not ends:
         return None  # «балкон, желательно застеклённый»
     step = 1 if forward else -1

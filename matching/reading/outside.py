@@ -25,13 +25,20 @@ def _looks(words: str) -> str:
 
 
 _PAIRS = tuple(
-    Says([one, two], f"(окно/вид/window/view/выходить) _ ({_SEEN[one]}) (,/и/или/, и/SLASH/и с вид/and/or) ({_SEEN[two]})")
+    Says(
+        [one, two],
+        f"(окно/вид/window/view/выходить) _ ({_SEEN[one]}) (,/и/или/, и/SLASH/и с вид/and/or) ({_SEEN[two]})",
+    )
     for one, two in permutations(_SEEN, 2)
 )
 _NEAR = "(рядом/близко/вблизи/близость/около/недалеко/неподалеку/поблизости/возле/шаговый доступность/пешеходный доступность/пешая доступность/под бок/пешком/близ/два шаг/near/nearby/close to/close/next to/жанында/касында/доступность/пара шаг/жакын)"
 
 
-_BOTH = " | ".join(f"{near} {one} [,] {two}" for near in ("", "рядом", "рядом _") for one, two in permutations(("(школа/гимназия/лицей)", "(сад/садик/детский сад/детсад)")))
+_BOTH = " | ".join(
+    f"{near} {one} [,] {two}"
+    for near in ("", "рядом", "рядом _")
+    for one, two in permutations(("(школа/гимназия/лицей)", "(сад/садик/детский сад/детсад)"))
+)
 
 
 def _near(words: str) -> str:

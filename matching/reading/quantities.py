@@ -92,7 +92,11 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     limited = _TREES["before"].longest(words, start)
     if limited is not None:
         first, [how] = limited[0], limited[1]
-    first = _skip_words(words, first, frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset())
+    first = _skip_words(
+        words,
+        first,
+        frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset(),
+    )
     number = _number(words, tokens, first)
     if number is None:
         return None
@@ -101,9 +105,20 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     joined = end
     if joined < len(words) and (tokens[joined] in _DASHES or _is(words, joined, "до", "по", "to")) and unit != "day":
         other = _number(words, tokens, joined + 1)
-        if other is not None and (other[0] > low or other[2] != unit) and (tokens[joined] in _DASHES or how in (AT_LEAST, "eq")):
+        if (
+            other is not None
+            and (other[0] > low or other[2] != unit)
+            and (tokens[joined] in _DASHES or how in (AT_LEAST, "eq"))
+        ):
             high_unit = other[2]
-            if high_unit and not unit and low * _factor_of(other) <= other[0] and other[0] > 0 and high_unit == "money" and low < 1000:
+            if (
+                high_unit
+                and not unit
+                and low * _factor_of(other) <= other[0]
+                and other[0] > 0
+                and high_unit == "money"
+                and low < 1000
+            ):
                 low *= _factor_of(other)
             if other[0] >= low:
                 high, end, unit, how = other[0], other[1], high_unit or unit, "range"
@@ -143,7 +158,9 @@ def _skip_words(words: Sequence[Word | None], place: int, symbols: frozenset[str
     return place
 
 
-def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, int, str, bool, str] | None:
+def _number(
+    words: Sequence[Word | None], tokens: Sequence[str], place: int
+) -> tuple[float, int, str, bool, str] | None:
     """``(value, token after it, unit, ordinal, currency)`` of the number at *place*, its unit applied."""
     if place >= len(words) or (word := words[place]) is None:
         return None
@@ -164,7 +181,13 @@ def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> 
     value, end, ordinal = word.number, place + 1, word.ordinal
     if tokens[place].isdigit():
         # «60 000»: groups of three digits go on.
-        while end < len(words) and len(tokens[end]) == 3 and tokens[end].isdigit() and len(tokens[place]) <= 3 and value >= 1:
+        while (
+            end < len(words)
+            and len(tokens[end]) == 3
+            and tokens[end].isdigit()
+            and len(tokens[place]) <= 3
+            and value >= 1
+        ):
             value, end = value * 1000 + float(tokens[end]), end + 1
     else:
         following = words[end] if end < len(words) else None
@@ -175,7 +198,11 @@ def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> 
         ordinal, end = True, end + 2
     elif end < len(words) and tokens[end].lower() in ("й", "го", "ый", "ой", "х", "ти", "th", "st", "nd", "rd", "му"):
         ordinal, end = True, end + 1
-    if _is(words, end, *_QUARTER) and value in (1, 2, 3, 4) and _is_year(words, _skip_words(words, end + 1, frozenset(".-"))):
+    if (
+        _is(words, end, *_QUARTER)
+        and value in (1, 2, 3, 4)
+        and _is_year(words, _skip_words(words, end + 1, frozenset(".-")))
+    ):
         return _quarter(words, end, value)
     month = words[end] if end < len(words) else None
     if month is not None and month.symbol in _MONTHS and 1 <= value <= 31:

@@ -45,7 +45,10 @@ def merged_wishes(
         stated = [row for row in before if row["source"] == STATED]
     gone = {_name(row) for row in before if row.get("struck")} | {_name(row) for row in struck}
     return [
-        *({**_bare(row), "source": STATED, "quote": None, "start": None, "end": None, "struck": False} for row in stated),
+        *(
+            {**_bare(row), "source": STATED, "quote": None, "start": None, "end": None, "struck": False}
+            for row in stated
+        ),
         *({**row, "source": READ, "struck": _name(row) in gone} for row in read),
     ]
 

@@ -47,6 +47,12 @@ LEAD_COLUMNS = (
     Lead.districts,
     Lead.metro_stations,
     Lead.additional_requirements,
+    Lead.place_scope,
+    Lead.radius_km,
+    Lead.latitude,
+    Lead.longitude,
+    Lead.payment_method,
+    Lead.wishes,
 )
 PROPERTY_COLUMNS = (
     Property.id,
@@ -65,6 +71,14 @@ PROPERTY_COLUMNS = (
     Property.title,
     Property.description,
     Property.search_text,
+    Property.floor,
+    Property.total_floors,
+    Property.attributes,
+    Property.stations,
+    Property.latitude,
+    Property.longitude,
+    Property.facts,
+    Property.read_facts,
 )
 
 
