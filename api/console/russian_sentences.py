@@ -204,7 +204,17 @@ SENTENCES = {
     "Area to": "Площадь до",
     "Payment": "Оплата",
     "Wishes in words": "Пожелания словами",
-    "Compared with the descriptions of properties.": "Сравниваются с описаниями объектов.",
+    "Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with descriptions.": (
+        "Этаж, кухня, животные, комиссия: понятое становится пожеланием, остальное сравнивается с описаниями."
+    ),
+    "Nothing was understood yet.": "Пока ничего не понято.",
+    "must": "обязательно",
+    "if possible": "желательно",
+    "Understood": "Понято",
+    "Not meant: {wish}": "Не имелось в виду: {wish}",
+    "Take back: {wish}": "Вернуть: {wish}",
+    "Struck out; the list follows.": "Вычеркнуто; список обновится.",
+    "Taken back in; the list follows.": "Возвращено; список обновится.",
     "Street": "Улица",
     "House": "Дом",
     "0 is a studio.": "0 — студия.",

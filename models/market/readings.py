@@ -53,6 +53,12 @@ def merged_wishes(
     ]
 
 
+def with_struck(rows: Sequence[Row], kind: str, quote: str, struck: bool) -> list[Row]:
+    """The rows with one reading struck out, or taken back in."""
+    name = _name({"kind": kind, "quote": quote})
+    return [{**row, "struck": struck} if row["source"] == READ and _name(row) == name else dict(row) for row in rows]
+
+
 def effective_wishes(
     rows: Sequence[Row], payment_method: PaymentMethod | str | None = None
 ) -> list[tuple[str, Any, str]]:
