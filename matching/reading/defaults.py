@@ -97,7 +97,10 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
         return True
     if _strength_near(items, place) == "must":
         return True
-    after = next((word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."), None)
+    after = next(
+        (word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."),
+        None,
+    )
     if after is not None and after.symbol in ("потолок", "предел", "край"):
         return True
     for other in items[place + 1 : place + 3]:

@@ -89,7 +89,12 @@ class PhraseTree(Generic[T]):
 
 
 def _longest(
-    words: Sequence[Word | None], place: int, node: Node[T], skipped: int, found: tuple[int, list[T]] | None, whole: frozenset[str]
+    words: Sequence[Word | None],
+    place: int,
+    node: Node[T],
+    skipped: int,
+    found: tuple[int, list[T]] | None,
+    whole: frozenset[str],
 ) -> tuple[int, list[T]] | None:
     """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
     if place >= len(words):

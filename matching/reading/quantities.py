@@ -40,7 +40,22 @@ _QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 _PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
 _FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
 _ENDINGS = frozenset("й го ый ой м х ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
-_CHARGES = frozenset({"ку", "коммунальный", "коммуналка", "счетчик", "свет", "жку", "жкх", "комуслуги", "залог", "комиссия", "депозит", "utilities"})
+_CHARGES = frozenset(
+    {
+        "ку",
+        "коммунальный",
+        "коммуналка",
+        "счетчик",
+        "свет",
+        "жку",
+        "жкх",
+        "комуслуги",
+        "залог",
+        "комиссия",
+        "депозит",
+        "utilities",
+    }
+)
 _DASHES = frozenset("-–—−")
 
 #: Words that the parser itself has to know.
@@ -62,7 +77,7 @@ def set_symbols(symbol: Callable[[str], str]) -> None:
         _TREES[name] = PhraseTree(
             (tuple(map(symbol, words)), how) for how, phrases in table.items() for words in expand(phrases)
         )
-    _STARTS[0] = frozenset({*_TREES["before"].root.follows, *_MONTHS, *_ROMAN, *_PART_OF_MONTH})
+    _STARTS[0] = frozenset({*_TREES["before"].root.follows, "$", "€", "₸", *_MONTHS, *_ROMAN, *_PART_OF_MONTH})
 
 
 def starts_of_limits() -> frozenset[str]:
@@ -100,7 +115,11 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     limited = _TREES["before"].longest(words, start)
     if limited is not None:
         first, [how] = limited[0], limited[1]
-    first = _skip_words(words, first, frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset())
+    first = _skip_words(
+        words,
+        first,
+        frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset(),
+    )
     number = _number(words, tokens, first)
     if number is None:
         return None
@@ -109,9 +128,20 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     joined = end
     if joined < len(words) and (tokens[joined] in _DASHES or _is(words, joined, "до", "по", "to")) and unit != "day":
         other = _number(words, tokens, joined + 1)
-        if other is not None and (other[0] > low or other[2] != unit) and (tokens[joined] in _DASHES or how in (AT_LEAST, "eq")):
+        if (
+            other is not None
+            and (other[0] > low or other[2] != unit)
+            and (tokens[joined] in _DASHES or how in (AT_LEAST, "eq"))
+        ):
             high_unit = other[2]
-            if high_unit and not unit and low * _factor_of(other) <= other[0] and other[0] > 0 and high_unit == "money" and low < 1000:
+            if (
+                high_unit
+                and not unit
+                and low * _factor_of(other) <= other[0]
+                and other[0] > 0
+                and high_unit == "money"
+                and low < 1000
+            ):
                 low *= _factor_of(other)
             if other[0] >= low:
                 dashed = tokens[joined] in _DASHES and how in (AT_LEAST, AT_MOST)  # «до 5-7 минут»
@@ -154,7 +184,9 @@ def _skip_words(words: Sequence[Word | None], place: int, symbols: frozenset[str
     return place
 
 
-def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, int, str, bool, str] | None:
+def _number(
+    words: Sequence[Word | None], tokens: Sequence[str], place: int
+) -> tuple[float, int, str, bool, str] | None:
     """``(value, token after it, unit, ordinal, currency)`` of the number at *place*, its unit applied."""
     if place >= len(words) or (word := words[place]) is None:
         return None
@@ -170,12 +202,21 @@ def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> 
             assert year is not None and year.number is not None
             return year.number + 0.75, _skip_words(words, place + 2, frozenset({"год", "г", "."})), "quarter", False, ""
         return None
+    if word.symbol in ("$", "€", "₸") and place + 1 < len(words):  # "$2,000"
+        after = _number(words, tokens, place + 1)
+        return None if after is None else (after[0], after[1], "money", False, word.symbol)
     if word.number is None:
         return None
     value, end, ordinal = word.number, place + 1, word.ordinal
     if tokens[place].isdigit():
         # «60 000»: groups of three digits go on.
-        while end < len(words) and len(tokens[end]) == 3 and tokens[end].isdigit() and len(tokens[place]) <= 3 and value >= 1:
+        while (
+            end < len(words)
+            and len(tokens[end]) == 3
+            and tokens[end].isdigit()
+            and len(tokens[place]) <= 3
+            and value >= 1
+        ):
             value, end = value * 1000 + float(tokens[end]), end + 1
     else:
         following = words[end] if end < len(words) else None
@@ -186,7 +227,11 @@ def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> 
         ordinal, end = True, end + 2
     elif end < len(words) and tokens[end].lower() in ("й", "го", "ый", "ой", "х", "ти", "th", "st", "nd", "rd", "му"):
         ordinal, end = True, end + 1
-    if _is(words, end, *_QUARTER) and value in (1, 2, 3, 4) and _is_year(words, _skip_words(words, end + 1, frozenset(".-"))):
+    if (
+        _is(words, end, *_QUARTER)
+        and value in (1, 2, 3, 4)
+        and _is_year(words, _skip_words(words, end + 1, frozenset(".-")))
+    ):
         return _quarter(words, end, value)
     month = words[end] if end < len(words) else None
     if month is not None and month.symbol in _MONTHS and 1 <= value <= 31:
