@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from matching.reading import markers
+from matching.reading.entry import Entry
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity
 
@@ -10,7 +11,22 @@ from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantit
 REACH = 5
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
 
-_PASSED = frozenset({markers.AND, markers.MUST, markers.SOFT, markers.CAN, markers.WALK, markers.TRANSPORT, NUMBER})
+_PASSED = frozenset(
+    {
+        markers.AND,
+        markers.MUST,
+        markers.SOFT,
+        markers.CAN,
+        markers.WALK,
+        markers.TRANSPORT,
+        markers.NEAR,
+        markers.WINDOW,
+        NUMBER,
+    }
+)
+_SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
+_BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony"}
+_ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
 _WITH = frozenset({"с", "со", "with", "плюс"})
 #: Denials after which a list of genitives goes on: «без детей, животных».
 _GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "помимо", "нет"})
@@ -18,6 +34,8 @@ _GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "по�
 
 def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     """*items*, each mention with all that belongs to it."""
+    _meet_needs(cut_text, items)
+    items = [item for item in items if item.role != MENTION or item.meanings]
     attach_numbers(cut_text, items)
     for place, item in enumerate(items):
         if item.role in (markers.NOT, markers.NEVER):
@@ -31,14 +49,79 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
                 if condition.clause != item.clause:
                     break
                 condition.cancelled = True
-        elif item.denied and any(entry.kind == "lift" for entry, _, _ in item.meanings) and place + 1 < len(items):
+        elif item.denied and any(entry.kind == "lift" for entry, _, _, _ in item.meanings) and place + 1 < len(items):
             after = items[place + 1]  # «без лифта не выше третьего» asks for a floor
             if after.quantity is not None and after.quantity.how == AT_MOST and after.start - item.end <= 1:
                 item.cancelled = True
+        if item.denied and any(entry.kind == "lift" for entry, _, _, _ in item.meanings):
+            before = next((each for each in reversed(items[:place]) if each.role in (NUMBER, MENTION)), None)
+            if (
+                before is not None
+                and before.quantity is not None
+                and before.quantity.how == AT_MOST
+                and item.start - before.end <= 2
+            ):
+                item.cancelled = True  # «не выше 4-го без лифта»
     for place, item in enumerate(items):
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             _strengthen(cut_text, items, place)
     return items
+
+
+# What needs a word beside it
+
+
+def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
+    """Drop the meanings whose marker is not there; where «окна» makes a park a view, it is not a park near."""
+    for place, item in enumerate(items):
+        if item.role != MENTION or not any(meaning.needs for meaning in item.meanings):
+            continue
+        near = _stands_near(items, place, markers.NEAR, 4)
+        seen = _is_seen(cut_text, items, place)
+        kept = []
+        for meaning in item.meanings:
+            if meaning.needs == markers.WINDOW:
+                if seen:
+                    kept.append(meaning)
+            elif meaning.needs == markers.NEAR:
+                if near:
+                    kept.append(meaning)
+            elif not (seen and meaning.entry.kind in _SEEN_OR_NEAR):
+                kept.append(meaning)
+        item.meanings = kept
+
+
+def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bool:
+    item = items[place]
+    for other in items[max(0, place - 3) : place + 4]:
+        if other.role == role and other.clause == item.clause:
+            if max(other.start - item.end, item.start - other.end) <= reach:
+                return True
+    return False
+
+
+def _is_seen(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«окна» or «вид» stands before it in the clause; or in the clause before, and this one goes on with «на»."""
+    item = items[place]
+    follower = items[place + 1] if place + 1 < len(items) else None
+    if follower is not None and follower.role == markers.WINDOW and follower.clause == item.clause:
+        if follower.start - item.end <= 1 and follower.end - follower.start <= 2:
+            word = cut_text.words[follower.start]
+            if word is not None and word.symbol in ("view", "за", "из"):
+                return True
+    for here in range(place - 1, -1, -1):
+        other = items[here]
+        if other.sentence != item.sentence or item.clause - other.clause > 2:
+            return False
+        if other.role == markers.WINDOW or any(meaning.entry.kind == "two_sided" for meaning in other.meanings):
+            if other.clause == item.clause:
+                return True
+            word = cut_text.words[item.start - 1]
+            return word is not None and word.symbol in _ONTO
+        if other.role == MENTION and not any(meaning.needs == markers.WINDOW for meaning in other.meanings):
+            if not any(meaning.entry.kind in _BESIDE_VIEWS for meaning in other.meanings):
+                return False
+    return False
 
 
 # Numbers
@@ -48,7 +131,7 @@ def attach_numbers(cut_text: Tokens, items: Sequence[Item]) -> None:
     """Give every mention that counts something the nearest number that fits it; the closest pairs first."""
     pairs: list[tuple[int, int, int]] = []
     for place, item in enumerate(items):
-        if item.role != MENTION or not any(value is SUBJECT for _, value, _ in item.meanings):
+        if item.role != MENTION or not any(value is SUBJECT for _, value, _, _ in item.meanings):
             continue
         for other in range(max(0, place - 4), min(len(items), place + 5)):
             number = items[other]
@@ -63,6 +146,7 @@ def attach_numbers(cut_text: Tokens, items: Sequence[Item]) -> None:
             item.by.append((number.start, number.end))
             _mark_transport(items, place, other)
             _take_other_limit(items, item, other)
+    _other_ways(items)
 
 
 def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
@@ -77,16 +161,40 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
             item.by.append((before.start, before.end))
 
 
+def _other_ways(items: list[Item]) -> None:
+    """«15 минут на автобусе или 25 пешком»: the second number, with a way of its own, is a mention of its own."""
+    for place, item in enumerate(list(items)):
+        if item.role != MENTION or item.quantity is None or item.quantity.unit != "min":
+            continue
+        for other in items[place + 1 : place + 6]:
+            if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit != "min":
+                continue
+            way = next(
+                (
+                    each
+                    for each in items
+                    if each.role in (markers.WALK, markers.TRANSPORT) and 0 <= each.start - other.end <= 2
+                ),
+                None,
+            )
+            if way is None or other.sentence != item.sentence or (way.role == markers.TRANSPORT) == item.transport:
+                continue
+            twin = Item(
+                MENTION, other.start, way.end, other.clause, other.sentence, item.meanings, quantity=other.quantity
+            )
+            twin.transport = way.role == markers.TRANSPORT
+            other.taken = True
+            items.append(twin)
+            break
+
+
 def fits(item: Item, quantity: Quantity) -> bool:
     """The number may be one of what *item* names, by unit and size."""
-    return any(value is SUBJECT and fits_entry(entry, quantity) for entry, value, _ in item.meanings)
+    return any(value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings)
 
 
-def fits_entry(entry: object, quantity: Quantity) -> bool:
+def fits_entry(entry: Entry, quantity: Quantity) -> bool:
     """As :func:`fits`, for one entry."""
-    from matching.reading.entry import Entry
-
-    assert isinstance(entry, Entry)
     return quantity.unit in entry.units and entry.least <= quantity.low and quantity.high <= entry.most
 
 
@@ -104,12 +212,13 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     blocked = sum(1 for each in between if each.role == MENTION)
     if number.clause != item.clause:
         # «кухня, 10 метров»; «этаж (3-7)»: the number opens the next clause.
+        near = any(each.role == markers.NEAR for each in between)
         opens = (
             other == 0
             or items[other - 1].clause != number.clause
             or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
         )
-        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= 3 and not blocked):
+        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (6 if near else 3) and not blocked):
             return None
         return 2 * tokens + 6
     if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):
@@ -236,7 +345,7 @@ def _deny(item: Item, marker: Item, must: bool) -> None:
 
 
 def _is_furniture(item: Item) -> bool:
-    return any(entry.kind == "furnished" for entry, _, _ in item.meanings)
+    return any(entry.kind == "furnished" for entry, _, _, _ in item.meanings)
 
 
 def _after_colon(items: Sequence[Item], place: int, act: Callable[[Item], None]) -> bool:
@@ -313,7 +422,9 @@ def _chain(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
                 break
             row.append(here)
             at, joined = here, False
-        elif item.role not in (markers.CAN, NUMBER, markers.WALK) or item.role == NUMBER and not item.taken:
+        elif (
+            item.role not in (markers.CAN, markers.NOT, NUMBER, markers.WALK) or item.role == NUMBER and not item.taken
+        ):
             break
         here += step
     return row

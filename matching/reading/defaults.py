@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matching.reading import markers
 from matching.reading.kind import JsonValue
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity
+from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, limits
 
 #: Roubles; less is no price.
 LEAST_PRICE = 5_000
@@ -26,22 +26,40 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             found.append(("completion", {"max": quantity.high}, strength, item))
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             found.append(("move_in", {"max": quantity.high}, strength, item))
+        elif not quantity.unit and _is_floor(tokens, quantity):
+            found.append(("floor", limits(quantity, "exact", 1), strength, item))
         elif quantity.how in (AT_MOST, BELOW) and _is_hard_price(tokens, items, place, quantity):
             found.append(("price_cap", {"max": quantity.high}, "must", item))
     return found
 
 
-def free_facts(items: Sequence[Item]) -> list[tuple[str, JsonValue, Item]]:
+def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, Item]]:
     """``(kind, value, its number)`` of the numbers that no mention has taken, in a listing's text."""
-    return [
-        ("completion", item.quantity.low, item)
-        for item in items
-        if item.role == NUMBER and not item.taken and item.quantity is not None and item.quantity.unit == "quarter"
-    ]
+    found: list[tuple[str, JsonValue, Item]] = []
+    floor: Item | None = None
+    for item in items:
+        if item.role == MENTION and item.quantity is not None and item.meanings[0].entry.kind == "floor":
+            floor = item
+        if item.role != NUMBER or item.taken or item.quantity is None:
+            continue
+        if item.quantity.unit == "quarter":
+            found.append(("completion", item.quantity.low, item))
+        elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
+            word = tokens.words[item.start - 1]  # «4-й этаж из 8»
+            if word is not None and word.symbol == "из" and item.quantity.low >= floor.quantity.low:
+                found.append(("house_floors", item.quantity.low, item))
+    return found
 
 
 def _is_year(quantity: Quantity) -> bool:
     return 1900 <= quantity.low <= quantity.high <= 2040 and quantity.low == int(quantity.low)
+
+
+def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
+    """«не выше четвёртого»: only floors are high and low, and no more than a number."""
+    said = {word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None}
+    small = 1 <= quantity.low <= quantity.high <= 60 and quantity.low == int(quantity.low)
+    return small and bool(said & {"выше", "ниже"})
 
 
 def _limits(quantity: Quantity) -> dict[str, float]:
@@ -78,6 +96,12 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):
         return True
     if _strength_near(items, place) == "must":
+        return True
+    after = next(
+        (word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."),
+        None,
+    )
+    if after is not None and after.symbol in ("потолок", "предел", "край"):
         return True
     for other in items[place + 1 : place + 3]:
         if other.role == markers.CAP and other.sentence == item.sentence and other.clause - item.clause <= 1:

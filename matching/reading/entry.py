@@ -16,6 +16,7 @@ class Says:
         value: Of a flag True or False; of a choice a word; of a number the fact told, or a limit such as ``{"max": 15}``.
         phrases: In the notation of :mod:`matching.reading.phrases`.
         side: Whose text may say it so.
+        needs: The marker that must stand in the clause: «двор» is a view only beside «окна».
         only_denied: The words say it only where they are denied: «не первый», but not «первый взнос».
     """
 
@@ -23,6 +24,7 @@ class Says:
     phrases: str
     side: Side = "both"
     only_denied: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from matching.reading import deal, floor, furnishing, house, markers, outside, plan, refusal, tenants
-from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Tokens, cut, items_of
 from matching.reading.phrases import ANY, PhraseTree, expand
+from matching.reading.clauses import resolve
 from matching.reading.quantities import VOCABULARY, set_symbols
 from matching.reading.words import Vocabulary
 
@@ -29,11 +29,11 @@ MOST_CHARACTERS = 20_000
 def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
     for entry in (markers.SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
         for words in expand(entry.subject):
-            yield words, (entry, SUBJECT, False)
+            yield words, Meaning(entry, SUBJECT)
         for says in entry.says:
             if says.side in ("both", side):
                 for words in expand(says.phrases):
-                    yield words, (entry, says.value, says.only_denied)
+                    yield words, Meaning(entry, says.value, says.only_denied, says.needs)
 
 
 @lru_cache(maxsize=1)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from matching.reading.clauses import fits_entry
 from matching.reading.defaults import free_wishes
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
+from matching.reading.clauses import fits_entry
 from matching.reading.quantities import AT_MOST, BELOW, limits
 
 _STRENGTHS = ("soft", "wish", "must")
@@ -47,7 +47,7 @@ def read_wishes(text: str) -> list[Wish]:
     found = [item for item in items if item.role == MENTION]
     wishes: list[Wish] = []
     for item in found:
-        for entry, value, only_denied in item.meanings:
+        for entry, value, only_denied, _ in item.meanings:
             read = _value(item, entry, value, only_denied)
             if read is None:
                 continue

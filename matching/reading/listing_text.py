@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from matching.reading.clauses import fits_entry
 from matching.reading.defaults import free_facts
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
+from matching.reading.clauses import fits_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def read_facts(text: str) -> list[Fact]:
     for item in found:
         if item.cancelled:
             continue
-        for entry, value, only_denied in item.meanings:
+        for entry, value, only_denied, _ in item.meanings:
             if only_denied and not item.denied:
                 continue
             for kind, read in _values(item, entry, value):
@@ -54,7 +54,7 @@ def read_facts(text: str) -> list[Fact]:
                 facts[kind] = fact if known is None else _together(known, fact, kind in denied_kinds, item.denied)
                 if item.denied:
                     denied_kinds.add(kind)
-    for name, told, number in free_facts(items):
+    for name, told, number in free_facts(tokens, items):
         facts.setdefault(name, Fact(name, told, *tokens.span(number.start, number.end)))
     return list(facts.values())
 

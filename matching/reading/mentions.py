@@ -3,19 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from matching.reading import markers
-from matching.reading.entry import Entry
+from matching.reading.entry import Entry, Says
 from matching.reading.phrases import PhraseTree
-from matching.reading.quantities import Quantity, quantity_at
+from matching.reading.quantities import Quantity, quantity_at, starts_of_limits
 from matching.reading.words import TOKEN, Vocabulary, Word
 
 #: What stands in place of a value where an entry's subject is named and a number has to be found.
 SUBJECT = "subject"
 MENTION, NUMBER = "mention", "number"
 
-Meaning = tuple[Entry, Any, bool]  # entry, value, only_denied
+
+class Meaning(NamedTuple):
+    """What a phrase may say: a kind's entry, the value (or SUBJECT), and on what conditions."""
+
+    entry: Entry
+    value: Any
+    only_denied: bool = False
+    needs: str = ""
+
 
 _MARKS_OF_SENTENCE_END = frozenset(".!?\n")
 
@@ -58,7 +66,7 @@ class Item:
         """Leads name it mostly to refuse it."""
         return any(
             entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
-            for entry, value, _ in self.meanings
+            for entry, value, _, _ in self.meanings
         )
 
 
@@ -89,32 +97,29 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     ends = list(accumulate(map(len, parts)))
     tokens = parts[1::2]
     starts = ends[0:-1:2]
-    known = vocabulary.word
-    return Tokens(text, tokens, starts, [known(token) for token in tokens])
+    known = vocabulary.remembered
+    return Tokens(text, tokens, starts, [known[token] for token in tokens])
 
 
 def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
     """The mentions, numbers and markers of a text."""
     words, tokens = cut_text.words, cut_text.tokens
     items: list[Item] = []
-    clause = sentence = place = 0
-    count = len(tokens)
+    clause = sentence = done = 0
     root = tree.root.follows
-    while place < count:
-        word = words[place]
-        if word is None:
-            place += 1
+    limiting = starts_of_limits()
+    for place, word in enumerate(words):
+        if word is None or place < done:
             continue
         symbol = word.symbol
-        found = tree.longest(words, place) if symbol in root else None
-        if found is None or found[0] - place < 4:
+        found = tree.longest(words, place) if symbol in root or word.exact in root else None
+        if (word.number is not None or symbol in limiting) and (found is None or found[0] - place < 4):
             quantity = quantity_at(words, tokens, place)
             if quantity is not None and (found is None or quantity.first > place or quantity.end > found[0]):
                 items.append(Item(NUMBER, place, quantity.end, clause, sentence, quantity=quantity))
-                place = quantity.end
+                done = quantity.end
                 continue
         if found is None:
-            place += 1
             continue
         end, meanings = found
         if len(meanings) > 1 and meanings[0][0].kind != markers.SKIP:  # what is a thing and a marker is a thing
@@ -131,7 +136,7 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
                 items.append(Item(name, place, end, clause, sentence))
             else:
                 items.append(Item(MENTION, place, end, clause, sentence, list(meanings)))
-        place = end
+        done = end
     return items
 
 

@@ -109,7 +109,7 @@ def _longest(
                     found = (place + 1, step.ends)
                 if step.follows:
                     found = _longest(words, place + 1, step, 0, found, whole)
-        if (symbol in SKIPPED or symbol in "-–") and skipped < 2 and node.inner:
+        if (symbol in SKIPPED or symbol in "-–—") and skipped < 2 and node.inner:
             found = _longest(words, place + 1, node, skipped + 1, found, whole)
         if symbol in _ENDS or symbol in whole:
             return found

@@ -99,7 +99,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "bath_or_shower",
         (
-            Says("bath", "ванна | полноценный ванна | bathtub | bath tub | джакузи"),
+            Says("bath", "ванна | с =ванной | полноценный ванна | bathtub | bath tub | джакузи"),
             Says("shower", "душ | душевой кабина | душевой | душкабина | душевая | shower | душевой кабинка | душевой уголок"),
         ),
         lead={"ванна или душ": {"any_of": ["bath", "shower"]}, "квартира для души": None},
@@ -142,7 +142,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "corner_flat",
-        (yes("угловой | торцевой | угловой квартира | corner flat | corner apartment | угловая | торец | (комната/окно) в торец"), no("неугловой | не в торец")),
+        (yes("угловой | торцевой | угловой квартира | corner flat | corner apartment | торец | (комната/окно) в торец"), no("неугловой | не в торец")),
         refused=True,
         lead={"не угловая": False, "угловые не предлагать": False},
         listing={"Квартира не угловая": False, "угловой диван": None},

@@ -15,12 +15,12 @@ AT_LEAST, AT_MOST, ABOVE, BELOW = "ge", "le", "gt", "lt"
 
 _BEFORE: dict[str, str] = {
     AT_LEAST: (
-        "(не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче) [чем] | от | с | со | минимум | как минимум | минимально | мин | хотя бы | начиная с"
+        "(не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче/меньший) [чем] | от | с | со | минимум | как минимум | минимально | мин | хотя бы | начиная с"
         " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than | кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
         " | после | since | after | built after | новее | не старее | младше"
     ),
     AT_MOST: (
-        "(не/ни) (более/больше/выше/дальше/позже/позднее/новее/дороже/дольше/свыше/превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
+        "(не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/дороже/дольше/свыше/превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
         " | up to | max | maximum | no more than | not more than | under | within | at most | not higher than | below | < = | ≤ | дейин"
     ),
     ABOVE: "более | больше | выше | свыше | over | above | more than | higher than | > | более чем | больше чем",
@@ -40,6 +40,22 @@ _QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 _PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
 _FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
 _ENDINGS = frozenset("й го ый ой м х ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
+_CHARGES = frozenset(
+    {
+        "ку",
+        "коммунальный",
+        "коммуналка",
+        "счетчик",
+        "свет",
+        "жку",
+        "жкх",
+        "комуслуги",
+        "залог",
+        "комиссия",
+        "депозит",
+        "utilities",
+    }
+)
 _DASHES = frozenset("-–—−")
 
 #: Words that the parser itself has to know.
@@ -51,6 +67,7 @@ VOCABULARY: set[str] = {
 } | set(UNITS) | set(_MONTHS) | set(_ROMAN) | set(_QUARTER) | set(_PART_OF_MONTH) | {"половина", "год", "т"}  # fmt: skip
 
 
+_STARTS: list[frozenset[str]] = [frozenset()]
 _TREES: dict[str, PhraseTree[str]] = {}
 
 
@@ -60,6 +77,12 @@ def set_symbols(symbol: Callable[[str], str]) -> None:
         _TREES[name] = PhraseTree(
             (tuple(map(symbol, words)), how) for how, phrases in table.items() for words in expand(phrases)
         )
+    _STARTS[0] = frozenset({*_TREES["before"].root.follows, "$", "€", "₸", *_MONTHS, *_ROMAN, *_PART_OF_MONTH})
+
+
+def starts_of_limits() -> frozenset[str]:
+    """The symbols with which a quantity may start that are no number themselves."""
+    return _STARTS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +144,8 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             ):
                 low *= _factor_of(other)
             if other[0] >= low:
-                high, end, unit, how = other[0], other[1], high_unit or unit, "range"
+                dashed = tokens[joined] in _DASHES and how in (AT_LEAST, AT_MOST)  # «до 5-7 минут»
+                high, end, unit, how = other[0], other[1], high_unit or unit, how if dashed else "range"
                 currency = other[4] or currency
     elif joined < len(words) and (tokens[joined] == "/" or _is(words, joined, "из")) and low == int(low) and not unit:
         other = _number(words, tokens, joined + 1)
@@ -129,6 +153,8 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             high, end, fraction = other[0], other[1], True
     if how in ("eq", AT_LEAST) and not fraction:
         after = _TREES["after"].longest(words, end)
+        if after is not None and _is(words, end, "+", "плюс") and _is(words, after[0], *_CHARGES):
+            after = None  # «35 000 + КУ»
         if after is None and _is(words, end, *_FLOOR_WORDS):
             after = _TREES["after"].longest(words, end + 1)
             if after is not None and _is(words, after[0] - 1, "минимум", "максимум", "min", "max"):
@@ -176,6 +202,9 @@ def _number(
             assert year is not None and year.number is not None
             return year.number + 0.75, _skip_words(words, place + 2, frozenset({"год", "г", "."})), "quarter", False, ""
         return None
+    if word.symbol in ("$", "€", "₸") and place + 1 < len(words):  # "$2,000"
+        after = _number(words, tokens, place + 1)
+        return None if after is None else (after[0], after[1], "money", False, word.symbol)
     if word.number is None:
         return None
     value, end, ordinal = word.number, place + 1, word.ordinal
@@ -208,6 +237,8 @@ def _number(
     if month is not None and month.symbol in _MONTHS and 1 <= value <= 31:
         return _MONTHS[month.symbol] + value - 1, end + 1, "day", False, ""
     unit, end, factor, currency = _unit(words, tokens, end)
+    if unit == "m70":  # «2м70»
+        return value + factor / 100, end + 1, "m", False, ""
     return value * factor, end, unit, ordinal, currency
 
 
@@ -254,6 +285,8 @@ def _unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tu
         if known[0] == "money" and known[1] == 1:
             currency = symbol
         end = at + 1
+    if unit == "m" and end < len(tokens) and len(tokens[end]) == 2 and tokens[end].isdigit() and tokens[end - 1] == "м":
+        return "m70", end, float(tokens[end]), ""
     if unit == "m" and _is(words, end, "2", "²") and tokens[end] in ("2", "²"):
         unit, end = "m2", end + 1
     return unit, end, factor, currency
@@ -267,6 +300,8 @@ def limits(quantity: Quantity, meant: str, strict: float) -> dict[str, float]:
         meant: What one plain number means: ``min``, ``max`` or ``exact``.
         strict: What «выше 3» adds to 3 where the limit itself does not count; 0 where it makes no difference.
     """
+    if quantity.how == "range" and meant == "max":
+        return {"max": quantity.high}
     if quantity.how == "range":
         return {"min": quantity.low, "max": quantity.high}
     if quantity.how in (AT_LEAST, ABOVE):

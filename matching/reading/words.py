@@ -33,6 +33,7 @@ _LATIN_LOOKALIKES = str.maketrans("aceopxykmthb", "асеорхукмтнв")
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _CYRILLIC = re.compile(r"[а-яё]")
 _LATIN = re.compile(r"[a-z]")
+_QUOTES = frozenset("«»\"'“”„*_")
 _WORD_CLASSES = ("NOUN", "ADJF", "PRTF", "INFN", "NUMR", "ADJS", "PRTS", "VERB", "NPRO")
 
 
@@ -76,6 +77,21 @@ def fold(word: str) -> str:
     return plain
 
 
+class _Memory(dict[str, Word | None]):
+    """Every token met, and its word."""
+
+    def __init__(self, vocabulary: "Vocabulary") -> None:
+        super().__init__()
+        self._vocabulary = vocabulary
+
+    def __missing__(self, token: str) -> Word | None:
+        word = self._vocabulary.learn(token)
+        if len(self) > MOST_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
+            self.clear()
+        self[token] = word
+        return word
+
+
 class Vocabulary:
     """
     From a token to its :class:`Word`, remembered for each distinct token. Threads may share one.
@@ -86,7 +102,8 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._forms: dict[str, Word] = {}
-        self._remembered: dict[str, Word | None] = {}
+        #: Token to word, for direct use: a missing token is learnt.
+        self.remembered = _Memory(self)
         written = {*words, *NUMERALS, *ORDINALS}
         base_words = sorted(word for word in written if not word.startswith("="))
         # Base forms first: a phrase that is written with another form of a word then means that word.
@@ -121,23 +138,17 @@ class Vocabulary:
 
     def word(self, token: str) -> Word | None:
         """The grammar's word of *token*, or None."""
-        try:
-            return self._remembered[token]
-        except KeyError:
-            word = self._learn(token)
-            if len(self._remembered) > MOST_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
-                self._remembered = {}
-            self._remembered[token] = word
-            return word
+        return self.remembered[token]
 
-    def _learn(self, token: str) -> Word | None:
+    def learn(self, token: str) -> Word | None:
+        """Look *token* up among the forms, or correct it."""
         if token[0].isdigit():
             if len(token) > 15:
                 return None
             number = number_of(token)
             return Word(f"{number:g}" if number is not None else token, number=number)
         if not token[0].isalpha():
-            return Word(token)
+            return None if token in _QUOTES else Word(token)
         plain = fold(token)
         found = self._forms.get(plain)
         if found is None and len(plain) >= LEAST_LETTERS_TO_CORRECT and len(plain) < 30 and _CYRILLIC.search(plain):
@@ -171,21 +182,18 @@ def number_of(digits: str) -> float | None:
 
 
 def _is_base_form(word: str) -> bool:
-    parses = morphology().parse(word)
-    return not parses or any(fold(parse.normal_form) == word for parse in parses)
+    return fold(morphology().parse(word)[0].normal_form) == word
 
 
 def _forms_of(word: str) -> list[tuple[str, bool]]:
     """Every form of a Russian word, and whether it is a genitive only."""
     parses = [parse for parse in morphology().parse(word) if fold(parse.word) == word and parse.tag.POS is not None]
     own = [parse for parse in parses if fold(parse.normal_form) == word]
-    for parse in own or parses:
-        if parse.tag.POS in _WORD_CLASSES:
-            break
-    else:
+    parse = next((parse for parse in own or parses if parse.tag.POS in _WORD_CLASSES), None)
+    if parse is None:
         return []
     part = "PRT" if str(parse.tag.POS).startswith("PRT") else None
-    lexeme = list(parse.lexeme)
+    lexeme = [form for one in [parse, *own] if one.tag.POS in _WORD_CLASSES for form in one.lexeme]
     if parse.tag.POS == "ADJF":  # «меблированный» is an adjective too, but «меблирована» a participle only
         twin = next((other for other in parses if other.tag.POS == "PRTF"), None)
         lexeme += [form for form in twin.lexeme if str(form.tag.POS).startswith("PRT")] if twin else []
