@@ -40,7 +40,7 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "server": {"http", "accounts", "console", "exchange", "leadgen", "ops", "portal", "swipe"},
     },
     "matching": {
-        "facts": set(),
+        "facts": {"reading"},
         "reading": set(),
         "engine": {"facts", "reading"},
         "learning": {"engine", "facts"},

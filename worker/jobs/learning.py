@@ -132,17 +132,17 @@ def acted_pairs(session: Session, said: list[Said]) -> tuple[ActedPairs, int]:
     for one in said:
         by_market.setdefault(one.market, []).append(one)
     width = len(CRITERION_NAMES)
-    values, stated = [np.zeros((0, width))], [np.zeros((0, width), bool)]
+    values, sizes = [np.zeros((0, width))], [np.zeros((0, width))]
     ordered: list[Said] = []
     for market, some in by_market.items():
-        for part, found in zip((values, stated), _values(session, market, some), strict=True):
+        for part, found in zip((values, sizes), _values(session, market, some), strict=True):
             part.append(found)
         ordered += some
     acted_values = np.concatenate(values)
     whole = np.flatnonzero(~np.isnan(acted_values).any(axis=1))
     acted = ActedPairs(
         np.nan_to_num(acted_values),
-        np.concatenate(stated),
+        np.concatenate(sizes),
         np.array([one.liked for one in ordered], bool),
         np.array([np.nan if one.place is None else one.place for one in ordered], float),
         np.array([one.lead_id for one in ordered], np.int64),
