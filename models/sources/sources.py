@@ -1,7 +1,7 @@
 """Operations on sources and their imports: made, changed and asked for by their owner, fetched when they are due."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
