@@ -125,7 +125,7 @@ def tell(console: Terminal, report: Report, wanted: Wanted, errors: IO[str] | No
     if report.passed_over:
         names = [f"{name} ({count:,})" for name, count in list(report.passed_over.items())[: 2 * SHOWN]]
         more = f" and {len(report.passed_over) - len(names)} more" if len(report.passed_over) > len(names) else ""
-        console.print(f"Passed over: {', '.join(names)}{more}", highlight=False)
+        console.print(f"Passed over: {', '.join(names)}{more}", highlight=False, soft_wrap=True)
     words = [
         f"{report.new:,} new",
         f"{report.changed:,} changed",
@@ -136,19 +136,19 @@ def tell(console: Terminal, report: Report, wanted: Wanted, errors: IO[str] | No
         f"{report.refused:,} refused",
     ]
     kind = report.kind + (f", {report.dialect}" if report.dialect else "")
-    console.print(f"Source «{wanted.source_name}» ({kind}): {', '.join(words)}.", highlight=False)
+    console.print(f"Source «{wanted.source_name}» ({kind}): {', '.join(words)}.", highlight=False, soft_wrap=True)
     if report.reason:
-        console.print(f"Waits: {report.reason}. To withdraw them: --withdraw-missing.", highlight=False)
+        console.print(f"Waits: {report.reason}. To withdraw them: --withdraw-missing.", highlight=False, soft_wrap=True)
     if wanted.dry_run:
-        console.print("Nothing was stored (--dry-run).", highlight=False)
+        console.print("Nothing was stored (--dry-run).", highlight=False, soft_wrap=True)
 
 
 def _lines(console: Terminal, title: str, lines: list[Line], count: int, rest: str) -> None:
     if not lines:
         return
-    console.print(f"{title}:", highlight=False)
+    console.print(f"{title}:", highlight=False, soft_wrap=True)
     for line in lines[:SHOWN]:
-        console.print(f"  {line}", highlight=False)
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
     if count > SHOWN:
         console.print(
             f"  ... and {count - min(SHOWN, len(lines)):,} more{f': {rest}' if rest else ''}", highlight=False

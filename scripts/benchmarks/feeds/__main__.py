@@ -56,7 +56,7 @@ def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folde
     for kind in ("table", *WRITERS):
         path = file
         if kind != "table":
-            path = folder / f"listings.{kind}"
+            path = folder / f"made.{kind}"
             WRITERS[kind](path, read_table(file))
         name = f"measured {kind}"
         report, seconds = imported(factory, path, name, city)
