@@ -22,7 +22,7 @@ from models.market.properties import Property
 from models.sources.columns import CONTENT, columns_of, content_hash
 from models.sources.formats.feed import Feed
 from models.sources.formats.offer import FeedError, Offer
-from models.sources.report import Report
+from models.sources.report import Line, Report
 from models.sources.tables import INTERRUPTED, Import, ImportState, Source, lock_name
 
 BATCH = 500  # offers a transaction
@@ -49,6 +49,7 @@ def import_feed(
     *,
     only_city: str | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    on_refused: Callable[[Line], None] = lambda _: None,
     on_committed: OnCommitted = lambda _: None,
 ) -> Report:
     """
@@ -67,10 +68,8 @@ def import_feed(
         found = session.get_one(Import, import_id)
         source = session.get_one(Source, found.source_id)
         session.expunge_all()
-        bind = session.get_bind()
-    engine = bind if isinstance(bind, Engine) else bind.engine
-    with engine.connect() as connection, _only_one(connection, source.id):
-        work = _Work(connection, source, found.is_dry_run, only_city)
+    with _engine_of(factory).connect() as connection, _only_one(connection, source.id):
+        work = _Work(connection, source, found.is_dry_run, only_city, on_refused)
         _begin(connection, found)
         report = work.report
         try:
@@ -85,6 +84,36 @@ def import_feed(
             raise
         _end(connection, found, state, report, held)
     return report
+
+
+def preview_feed(
+    factory: sessionmaker[Session],
+    source: Source,
+    feed: Feed,
+    *,
+    only_city: str | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_refused: Callable[[Line], None] = lambda _: None,
+) -> Report:
+    """
+    What an import of the feed would do to *source*, which need not be stored; nothing is recorded.
+
+    Raises:
+        FeedError: The file cannot be read.
+    """
+    with _engine_of(factory).connect() as connection:
+        work = _Work(connection, source, True, only_city, on_refused)
+        try:
+            feed.check()
+            work.take(feed, on_progress, lambda _: None)
+            work.report.passed_over = feed.notes.passed_over
+            work.finish(lambda _: None)
+        finally:
+            with suppress(DBAPIError):
+                connection.rollback()
+                connection.execute(text("DROP TABLE IF EXISTS pg_temp.seen_offers"))
+                connection.commit()
+    return work.report
 
 
 def confirm_withdrawals(session: Session, found: Import) -> list[int]:
@@ -108,9 +137,17 @@ def confirm_withdrawals(session: Session, found: Import) -> list[int]:
 class _Work:
     """One import's reading and writing, on one connection."""
 
-    def __init__(self, connection: Connection, source: Source, is_dry_run: bool, only_city: str | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        source: Source,
+        is_dry_run: bool,
+        only_city: str | None,
+        on_refused: Callable[[Line], None],
+    ) -> None:
         self.connection = connection
         self.source = source
+        self.on_refused = on_refused
         self.is_dry_run = is_dry_run
         self.only_key = city_of(only_city).key if only_city else None
         self.report = Report()
@@ -223,6 +260,8 @@ class _Work:
         self._refuse_repeated(batch)
         for offer in batch:
             self.report.note(offer)
+            for fault in offer.faults:
+                self.on_refused(Line(offer.line, offer.external_id, fault))
             if offer.faults and offer.faults[0].field == "row":
                 self.unread += 1
         return [(offer, columns) for offer, columns in read if not offer.faults]
@@ -289,6 +328,12 @@ class _Work:
             " AND NOT EXISTS (SELECT FROM seen_offers AS s WHERE s.external_id = p.external_id) ORDER BY id"
         )
         return list(self.connection.scalars(query, {"source": self.source.id}))
+
+
+def _engine_of(factory: sessionmaker[Session]) -> Engine:
+    with factory() as session:
+        bind = session.get_bind()
+    return bind if isinstance(bind, Engine) else bind.engine
 
 
 def _withdraw(connection: Connection, source_id: int, which: Any) -> list[int]:

@@ -39,7 +39,12 @@ def _sessions_of(_process: int) -> sessionmaker[Session]:
 
 def new_session() -> Session:
     """A session of this process's own."""
-    return _sessions_of(os.getpid())()
+    return session_factory()()
+
+
+def session_factory() -> sessionmaker[Session]:
+    """What makes sessions of this process's own."""
+    return _sessions_of(os.getpid())
 
 
 @cache

@@ -70,6 +70,10 @@ class Client:
         """Ask that a rescoring run be started."""
         return self.send("worker.tasks.start_run", run_id, queue="runs")
 
+    def import_requested(self, import_id: int) -> bool:
+        """Ask that an import of a source be done."""
+        return self.send("worker.jobs.imports.run_import", import_id, queue="runs")
+
     def shard_queued(self, shard_id: int) -> bool:
         """Ask that a shard of a run be scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")

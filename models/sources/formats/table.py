@@ -180,7 +180,7 @@ def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], no
 def _take_place(offer: Offer, told: Mapping[str, str]) -> None:
     get = told.get
     offer.city, offer.region = values.told(get("city")), values.told(get("region"))
-    addresses.set_district(offer, get("district"), get("okrug"))
+    addresses.set_district(offer, get("district"))
     if get("okrug"):
         offer.attributes["okrug"] = get("okrug")
     addresses.set_address(offer, get("address"))

@@ -13,7 +13,7 @@ LARGEST_PRICE, LARGEST_AREA = Decimal(10) ** 15, Decimal(10) ** 8
 FLOORS, HOUSE_FLOORS, ROOMS, YEARS = range(-10, 301), range(1, 301), range(101), range(1500, 2101)
 LONGEST_ID = 100  # characters
 #: Years that generators write for "unknown" (the epoch of their clocks).
-NO_YEARS = frozenset({0, 1, 1900, 1970, -1})
+NO_YEARS = frozenset({0, 1, 1970, -1})
 #: Square metres of a sotka and of a hectare.
 LAND_UNITS = {
     "сот": Decimal(100),
