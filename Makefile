@@ -26,13 +26,13 @@ fuzz: .venv/project ## hold the whole API to its OpenAPI document at length, as 
 	@for role in $(ROLES); do FUZZ_AS=$$role FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(RUN) pytest -n 0 -s tests/api/test_openapi_fuzz.py $(ARGS) || exit 1; done
 
 load: .venv/project ## measure a running system under load (needs pip install -e '.[load]'); ARGS="--seconds 60"
-	@$(RUN) scripts.load $(ARGS)
+	@$(RUN) scripts.benchmarks.load $(ARGS)
 
 soak: .venv/project ## load a running system for long and tell what grows; ARGS="--minutes 30"
-	@$(RUN) scripts.soak $(ARGS)
+	@$(RUN) scripts.benchmarks.soak $(ARGS)
 
 real-listings: .venv/project ## hold the feed and new leads' lists to their promises; ARGS="listings.csv --city Москва"
-	@$(RUN) scripts.real_listings $(ARGS)
+	@$(RUN) scripts.benchmarks.real_listings $(ARGS)
 
 lint: .venv/project ## check style, order of imports and known security mistakes
 	@$(RUN) flake8 $(SOURCES)

@@ -2,7 +2,7 @@
 
     api ──> models <── worker ──> matching        scripts and tests may import everything
 
-One exception each: `api` enqueues through `worker.client` and explains pairs through `matching.explain`.
+One exception each: `api` enqueues through `worker.queue.client` and explains pairs through `matching.engine.explain`.
 """
 
 import ast
@@ -18,7 +18,7 @@ PACKAGES = {"api", "matching", "models", "scripts", "worker"}
 
 #: Package -> what of ours it may import: whole packages, or single modules of them.
 MAY_IMPORT = {
-    "api": {"api", "models", "worker.client", "matching.explain", "matching.text"},
+    "api": {"api", "models", "worker.queue.client", "matching.engine.explain", "matching.engine.text"},
     "matching": {"matching"},
     "models": {"models"},
     "scripts": PACKAGES,
@@ -117,9 +117,9 @@ def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch):
         "from . import sibling\n"
         "from ..errors import DomainError\n"
         "if TYPE_CHECKING:\n"
-        "    from api.app import create_app\n"
+        "    from api.server.app import create_app\n"
         "def f():\n"
-        "    import worker.client\n"
+        "    import worker.queue.client\n"
     )
 
     found = {(each.name, each.in_function) for each in imports_of("models")}
@@ -127,7 +127,7 @@ def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch):
     assert found == {
         ("numpy", False),
         ("models.sub.sibling", False),
-        ("models.errors.DomainError", False),
-        ("api.app.create_app", False),
-        ("worker.client", True),
+        ("models.core.errors.DomainError", False),
+        ("api.server.app.create_app", False),
+        ("worker.queue.client", True),
     }

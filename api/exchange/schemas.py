@@ -6,12 +6,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.blueprint import Body, PageArgs, one_of
-from api.fields import IdText, Moment, Number, Text, Whole, money, plain
-from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
-from models.leads import Lead
-from models.properties import Property
-from models.users import User
+from api.http.blueprint import Body, PageArgs, one_of
+from api.http.fields import IdText, Moment, Number, Text, Whole, money, plain
+from models.accounts.users import User
+from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.market.leads import Lead
+from models.market.properties import Property
 
 LARGEST_AREA = 99_999_999  # square metres
 MOST_ROOMS = 100

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from api.leadgen import live
 from api.leadgen.health import Probe, ask_redis
-from models.events import LOOK, STREAM, EventKind, publish
+from models.leadgen.events import LOOK, STREAM, EventKind, publish
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
 
 
