@@ -32,7 +32,6 @@ from models.deals.feed import FeedAction
 from models.deals.matches import Action
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.ranking.recommendations import Market
 
 #: (city_key, deal_type); None stands for the global set.
 Scope = tuple[str, DealType] | None
@@ -98,13 +97,9 @@ def present_set(session: Session, scope: Scope) -> WeightSet | None:
     return live_set(session, scope) or (live_set(session, None) if scope else None)
 
 
-def weights_of(session: Session, city_key: str, deal_type: DealType) -> dict[str, float] | None:
-    """The weights that the market's lists were last wholly computed with; None: the defaults."""
-    return session.scalar(
-        select(WeightSet.weights)
-        .join(Market, Market.weights_id == WeightSet.id)
-        .where(Market.city_key == city_key, Market.deal_type == deal_type)
-    )
+def weights_of(session: Session, weights_id: int | None) -> dict[str, float] | None:
+    """The weights of a set; None: the defaults."""
+    return None if weights_id is None else session.get_one(WeightSet, weights_id).weights
 
 
 def keep_set(session: Session, found: WeightSet) -> WeightSet:
