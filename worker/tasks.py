@@ -11,30 +11,30 @@ from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
 from models.rescoring.shards import abandoned
 from models.upkeep import retention
-from worker.celery_app.heap_memory import memory_given_back
-from worker.celery_app.task_context import HEALS, client, new_session
+from worker.celery_app.heap_memory import trim_heap_after
+from worker.celery_app.task_context import RETRY_ON_DATABASE_ERRORS, client, new_session
 from worker.jobs.runs import begin_run, run_shard
-from worker.lists.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
-from worker.market.market_lock import apart
+from worker.lists.rescore import MAX_CHANGES, reconcile_market, rescore_entity, stale_count
+from worker.market.market_lock import own_transaction
 
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="worker.tasks.rescore_lead", **HEALS)
+@shared_task(name="worker.tasks.rescore_lead", **RETRY_ON_DATABASE_ERRORS)
 def rescore_lead(lead_id: int) -> None:
     """Make right every list that one lead touches, in both directions."""
     with new_session() as session:
-        settle_entity(session, Side.LEAD, lead_id)
+        rescore_entity(session, Side.LEAD, lead_id)
 
 
-@shared_task(name="worker.tasks.rescore_property", **HEALS)
+@shared_task(name="worker.tasks.rescore_property", **RETRY_ON_DATABASE_ERRORS)
 def rescore_property(property_id: int) -> None:
     """Make right every list that one property touches, in both directions."""
     with new_session() as session:
-        settle_entity(session, Side.PROPERTY, property_id)
+        rescore_entity(session, Side.PROPERTY, property_id)
 
 
-@shared_task(name="worker.tasks.request_full_run", bind=True, **HEALS)
+@shared_task(name="worker.tasks.request_full_run", bind=True, **RETRY_ON_DATABASE_ERRORS)
 def request_full_run(self: Task) -> None:
     """Ask for a run over everything; joins one that is going. A message that comes again asks for nothing more."""
     with new_session() as session:
@@ -48,7 +48,7 @@ def request_full_run(self: Task) -> None:
             client().run_requested(run.id)
 
 
-@shared_task(name="worker.tasks.clear_away", **HEALS)
+@shared_task(name="worker.tasks.clear_away", **RETRY_ON_DATABASE_ERRORS)
 def clear_away() -> None:
     """Delete what is past its time: old runs, read notices, spent keys and tokens, unused text models."""
     with new_session() as session:
@@ -57,19 +57,19 @@ def clear_away() -> None:
     log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
 
 
-@shared_task(name="worker.tasks.start_run", **HEALS)
+@shared_task(name="worker.tasks.start_run", **RETRY_ON_DATABASE_ERRORS)
 def start_run(run_id: int) -> None:
     """Cut a queued run into shards and send them to the workers."""
-    with memory_given_back():
+    with trim_heap_after():
         shard_ids = begin_run(run_id)
     for shard_id in shard_ids:
         client().shard_queued(shard_id)
 
 
-@shared_task(name="worker.tasks.score_shard", **HEALS)
+@shared_task(name="worker.tasks.score_shard", **RETRY_ON_DATABASE_ERRORS)
 def score_shard(shard_id: int) -> None:
     """Score one shard of a run; after the last tile of a market, have them merged. Whoever waited for the market is next."""
-    with memory_given_back():
+    with trim_heap_after():
         merge_id = run_shard(shard_id)
     if merge_id is not None:
         client().shard_queued(merge_id)
@@ -104,8 +104,8 @@ def sweep() -> None:
         session.commit()
         much = False
         for market in stale:
-            with apart(session, market):
-                if stale_count(session, market) > MOST_CHANGES:
+            with own_transaction(session, "market_failed", market=market):
+                if stale_count(session, market) > MAX_CHANGES:
                     much = True
                 else:
                     reconcile_market(session, market)

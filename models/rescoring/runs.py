@@ -157,7 +157,7 @@ def request_run(
         ConflictError: An open run covers a part of what was asked for.
     """
     city_key = city_of(city).key if city else None
-    take_turns(session)
+    lock_run_requests(session)
     earlier = select(RescoringRun).where(RescoringRun.requested_by == requested_by)
     if once and (known := session.scalar(earlier.limit(1))) is not None:
         return known, False
@@ -176,7 +176,7 @@ def request_run(
     return run, True
 
 
-def take_turns(session: Session) -> None:
+def lock_run_requests(session: Session) -> None:
     """
     Until the transaction ends nobody else asks for a run, gives one its shards or queues such again.
 

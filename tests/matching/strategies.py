@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matching.engine.text import TextModel
 from matching.engine.topk import Market
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.records.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
 from matching.facts.records.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
 
 #: No deadline: a busy machine is no failure. A market holds many pairs, so few markets try much.

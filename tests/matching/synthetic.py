@@ -8,7 +8,7 @@ import numpy as np
 from matching.engine.text import TextModel
 from matching.engine.topk import Market
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.records.columns import LeadColumns, PropertyColumns
+from matching.facts.columns import LeadColumns, PropertyColumns
 
 WORDS = "светлая квартира метро рядом без животных балкон парк тихий двор school near no pets ремонт".split()
 

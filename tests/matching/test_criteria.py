@@ -13,7 +13,7 @@ from matching.engine.incremental import row_scores
 from matching.engine.text import TextModel
 from matching.engine.topk import score_market
 from matching.errors import InvalidInputError
-from matching.facts.records.columns import LeadFacts, PropertyFacts
+from matching.facts.columns import LeadFacts, PropertyFacts
 from matching.facts.records.vocabulary import CONDITIONS, PROPERTY_CLASSES
 from tests.matching import oracle
 from tests.matching.strategies import (

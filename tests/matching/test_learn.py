@@ -10,7 +10,7 @@ from matching.engine.explain import explain_pairs
 from matching.engine.text import TextModel
 from matching.engine.vectorize import lead_vectors, property_vectors
 from matching.errors import InvalidInputError
-from matching.facts.records.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
 from matching.learning import weight_learning
 from matching.learning.weight_learning import ActedPairs, criterion_values, fit, judge, scores_of
 from tests.matching.test_criteria import HOME, LEAD

@@ -38,7 +38,7 @@ def test_an_entry_that_was_sent_tomorrow_counts_as_sent_now(scheduler):
 
 
 def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, monkeypatch):
-    monkeypatch.setattr("worker.celery_app.beat.MOST_WAITING", 3)
+    monkeypatch.setattr("worker.celery_app.beat.MAX_WAITING", 3)
     sweep = scheduler.Entry.from_key("redbeat:sweep", app=scheduler.app)
     for _ in range(10):
         scheduler.apply_async(sweep)

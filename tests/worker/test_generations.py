@@ -1,20 +1,18 @@
 """All lists of a market are of one generation, whatever is set or learnt between two runs."""
 
-import random
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from models.enums import Side
-from models.invariants import check_all
-from models.properties import archive_property, replace_property
-from models.rates import set_rate
-from models.recommendation_pages import recommended_page
+from models.core.enums import Side
+from models.deals.recommendation_pages import recommended_page
+from models.market.properties import archive_property, replace_property
+from models.market.rates import set_rate
+from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_learning import run_everything
-from tests.worker.test_rescore import ALMATY, MOSCOW, fill, random_write, shown, stored_lists
-from worker import rescore
+from worker.lists import rescore
 
 
 def broken_rules(session):
@@ -38,7 +36,7 @@ def test_after_a_new_exchange_rate_a_change_leaves_no_list_that_names_what_it_mu
         session.commit()
         run_everything(session)
         set_dollar(session, 90)  # 13.5 million: over budget, in the next run
-        rescore.settle_entity(session, Side.PROPERTY, other.id)
+        rescore.rescore_entity(session, Side.PROPERTY, other.id)
         assert broken_rules(session) == {}
 
         if change == "archive":
@@ -46,7 +44,7 @@ def test_after_a_new_exchange_rate_a_change_leaves_no_list_that_names_what_it_mu
         else:
             replace_property(session, home, {"city": "Москва", "price": 60_000_000, "currency": "RUB"})
         session.commit()
-        rescore.settle_entity(session, Side.PROPERTY, home.id)
+        rescore.rescore_entity(session, Side.PROPERTY, home.id)
 
         assert broken_rules(session) == {}
         page = recommended_page(session, Side.LEAD, lead.id, page=1, limit=10)

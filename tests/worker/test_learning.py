@@ -1,6 +1,7 @@
 """Learnt weights from actions in the database to the lists: versions, the switch at a run, rolling back."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, text
@@ -28,7 +29,8 @@ from tests.worker.test_rescore import (
 from worker.jobs.learning import learn
 from worker.jobs.runs import prepare_run, run_shard
 from worker.lists import rescore
-from worker.market.market_lock import newest_text_model
+from worker.market import cache
+from worker.market.generations import present_generation
 
 ALMATY = ("geo:1526384", DealType.SALE)
 ONLY_LOCATION = {name: float(name == "location") for name in DEFAULT_WEIGHTS.as_dict()}
@@ -204,7 +206,7 @@ def test_a_market_moves_to_new_weights_with_its_next_run_and_explains_by_those_i
 
         replace_lead(session, lead, {"city": "Москва", "districts": ["Хамовники"]})
         session.commit()
-        rescore.settle_entity(session, Side.LEAD, lead.id)
+        rescore.rescore_entity(session, Side.LEAD, lead.id)
         assert scores(session) == [100, 100], "nor is a changed lead scored by anything but the learnt weights"
         replace_lead(session, lead, {"city": "Москва", "districts": ["Арбат"]})
         rollback(session, None)
@@ -249,8 +251,8 @@ def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weight
             session.commit()
             for _ in range(12):
                 side, row = random_write(session, chance)
-                rescore.settle_entity(session, side, row)
-            rescore._snapshots.clear()  # as another worker process would have it
+                rescore.rescore_entity(session, side, row)
+            cache.forget_snapshots()  # as another worker process would have it
             for market in (MOSCOW, ALMATY):  # what a deactivated owner's other rows left stale
                 rescore.reconcile_market(session, market)
                 session.commit()
@@ -259,7 +261,8 @@ def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_weight
             for each in (weights_id, None):
                 for market in (MOSCOW, ALMATY):
                     chosen = each if market == MOSCOW else None
-                    rescore.rebuild_market(session, market, newest_text_model(session), weights_id=chosen)
+                    generation = replace(present_generation(session, market), weights_id=chosen)
+                    rescore.rebuild_market(session, market, generation, run_id=1)
                     session.commit()
                 by_set[each] = stored_lists(session)
             assert shown(incremental, by_set[weights_id]) == by_set[weights_id]

@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import text
 
-from models.enums import RunScope, RunState
-from models.run_figures import difference_of
-from models.runs import RescoringShard, cancel_run, get_run, request_run
+from models.core.enums import RunScope, RunState
+from models.rescoring.run_figures import difference_of
+from models.rescoring.runs import RescoringShard, cancel_run, get_run, request_run
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, stored_lists
-from worker import context, rescore, runs, scoring
+from worker.celery_app import task_context
+from worker.jobs import runs
+from worker.lists import rescore, scoring
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_a_shard_cancelled_or_lost_while_it_was_scored_publishes_nothing(
     market, worker_here, monkeypatch, scope, happen
 ):
     for module in (rescore, runs):
-        monkeypatch.setattr(module, "MOST_CHANGES", 0)  # also what is stale is scored with the whole market
+        monkeypatch.setattr(module, "MAX_CHANGES", 0)  # also what is stale is scored with the whole market
     make_property(market, make_user(market))
     market.commit()
     before = stored_lists(market)
@@ -82,9 +84,9 @@ def test_a_shard_cancelled_or_lost_while_it_was_scored_publishes_nothing(
 
 def test_a_run_over_much_that_is_stale_scores_with_the_worker_s_threads_and_tells_its_progress(market, monkeypatch):
     for module in (rescore, runs):
-        monkeypatch.setattr(module, "MOST_CHANGES", 0)
+        monkeypatch.setattr(module, "MAX_CHANGES", 0)
     monkeypatch.setenv("WORKER_THREADS", "3")
-    context.settings.cache_clear()
+    task_context.settings.cache_clear()
     make_property(market, make_user(market))
     market.commit()
     real, taken = scoring.score_market, []

@@ -25,6 +25,7 @@ from worker.jobs import runs as worker_runs
 from worker.lists import changes, partial_lists, rescore, scoring
 from worker.lists import tiles as worker_tiles
 from worker.market import snapshot
+from worker.market.generations import present_generation
 
 
 @pytest.fixture
@@ -55,15 +56,12 @@ def finish(shard_ids):
 
 def whole(session):
     """The lists of a run in one piece."""
-    session.execute(text("UPDATE markets SET rates = NULL"))  # write all of them
+    session.execute(text("UPDATE markets SET rates = 'others'"))  # write all of them
+    session.commit()
     for market in {tuple(row) for row in session.execute(select(Lead.city_key, Lead.deal_type).distinct())}:
-        rescore.rebuild_market(session, market, text_model(session))
+        rescore.rebuild_market(session, market, present_generation(session, market), run_id=1)
         session.commit()
     return stored_lists(session)
-
-
-def text_model(session):
-    return session.scalar(text("SELECT max(id) FROM text_models"))
 
 
 def state_of(session, run_id):
@@ -88,7 +86,7 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
         for place, shard_id in enumerate(shard_ids):
             side, row_id = random_write(session, chance)
             if place % 2:  # of the others the lists are still stale when the market is merged
-                rescore.settle_entity(session, side, row_id)
+                rescore.rescore_entity(session, side, row_id)
             merge_id = worker_runs.run_shard(shard_id)
         worker_runs.run_shard(merge_id)
         assert state_of(session, run_id) is RunState.SUCCEEDED
@@ -274,7 +272,7 @@ def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(wor
     with worker_here() as session:
         fill(session, random.Random(8), count=6)
         for most, expected in ((100, [0]), (5, [1, 2, 3, 4, 5, 6, 0])):
-            monkeypatch.setattr(worker_runs, "MOST_CHANGES", most)
+            monkeypatch.setattr(worker_runs, "MAX_CHANGES", most)
             run, _ = request_run(session, RunScope.STALE, "test")
             worker_runs.prepare_run(session, run.id)
             tiles_of_run = (

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 AHEAD = timedelta(seconds=5)
 #: Sweeps are not sent to a queue that has more messages than this: nobody listens, and they would pile up. Instead of an
 #: expiry, which a worker would judge by its own clock: a day ahead, it would drop them all.
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 
 
 class Scheduler(RedBeatScheduler):
@@ -37,7 +37,7 @@ class Scheduler(RedBeatScheduler):
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
         """Send the entry's task, unless it is a sweep too many."""
         queue = entry.options.get("queue", self.app.conf.task_default_queue)
-        if entry.name in SWEEPS and get_redis(self.app).llen(queue) > MOST_WAITING:
+        if entry.name in SWEEPS and get_redis(self.app).llen(queue) > MAX_WAITING:
             log.warning("sweep_not_sent", extra={"entry": entry.name, "queue": queue})
             self.reserve(entry)  # counts as sent: it is due again in its time, not at once
             return None

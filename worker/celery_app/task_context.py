@@ -19,7 +19,7 @@ from worker.queue.client import Client
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
 #: For tasks that a passing trouble of the database may stop; the sweep repeats what these attempts do not save.
-HEALS = {"autoretry_for": DATABASE_AWAY, "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
+RETRY_ON_DATABASE_ERRORS = {"autoretry_for": DATABASE_AWAY, "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
 
 
 @cache
@@ -48,10 +48,10 @@ def client() -> Client:
     return Client(settings().redis_url)
 
 
-def note_stages(stages: Mapping[str, float]) -> None:
+def count_stages(stages: Mapping[str, float]) -> None:
     """Count the seconds of a shard's stages for whoever watches; without Redis they are in the shard alone."""
     try:
-        metrics.note_stages(redis_client(), stages)
+        metrics.add_stages(redis_client(), stages)
     except redis.RedisError:
         pass
 

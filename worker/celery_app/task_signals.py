@@ -27,7 +27,7 @@ def register(redis_url: str) -> None:
         tracing.end(_began.__dict__.pop("trace", None), outcome != "success", outcome=outcome)
         logs.begin()
         try:
-            metrics.note_task(client, task.name, outcome, seconds)
+            metrics.count_task(client, task.name, outcome, seconds)
         except redis.RedisError:
             pass  # a missing count harms nobody
 

@@ -12,13 +12,13 @@ from models.accounts.codes import Delivery, PhoneCode, claim_delivery, digits_of
 from models.accounts.uploads import known_names
 from models.core.base import database_now, utc_now
 from models.platform.storage import Storage
-from worker.celery_app.task_context import HEALS, client, new_session, settings
+from worker.celery_app.task_context import RETRY_ON_DATABASE_ERRORS, client, new_session, settings
 from worker.jobs.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
 
 #: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts would.
-MOST_ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 #: A code nobody took for so long was lost by the broker.
 LOST_AFTER = timedelta(seconds=30)
 #: A request that stores a file is over by then; bytes still without a row belong to nobody.
@@ -27,7 +27,7 @@ ORPHANED_AFTER = timedelta(hours=1)
 CLOCK_SKEW = timedelta(minutes=5)
 
 
-@shared_task(name="worker.jobs.accounts.send_code", bind=True, max_retries=MOST_ATTEMPTS, acks_late=True)
+@shared_task(name="worker.jobs.accounts.send_code", bind=True, max_retries=MAX_ATTEMPTS, acks_late=True)
 def send_code(self: Task, code_id: int) -> None:
     """
     Send one code by SMS, at most once.
@@ -54,7 +54,7 @@ def send_code(self: Task, code_id: int) -> None:
             _note(session, code_id, Delivery.SENT)
 
 
-@shared_task(name="worker.jobs.accounts.sweep", **HEALS)
+@shared_task(name="worker.jobs.accounts.sweep", **RETRY_ON_DATABASE_ERRORS)
 def sweep() -> None:
     """Send codes that the broker lost; delete those that no limit counts any more."""
     with new_session() as session:
@@ -66,7 +66,7 @@ def sweep() -> None:
         client().code_made(code_id)
 
 
-@shared_task(name="worker.jobs.accounts.remove_orphans", **HEALS)
+@shared_task(name="worker.jobs.accounts.remove_orphans", **RETRY_ON_DATABASE_ERRORS)
 def remove_orphans() -> None:
     """Delete stored files that have no row: a crash came between storing them and committing."""
     storage = Storage(settings().media_url)

@@ -15,16 +15,15 @@ from sqlalchemy.orm import Session
 from matching.engine.balance import score_shifts
 from matching.engine.explore import Explored, explore
 from matching.engine.ranking import RankedLists
-from models.core.enums import ListOrder, Side
+from models.core.enums import ListOrder, MarketKey, Side
 from models.deals.exclusions import acted_pairs
 from models.market.properties import Property
 from models.ranking.display_order import ExploredOffer, ScoreShift, forget_explored
 from models.ranking.display_order_settings import markets_to_order, take_order
 from models.ranking.recommendations import SIDE_TABLES, Market
-from worker.celery_app.heap_memory import memory_given_back
-from worker.celery_app.task_context import HEALS, new_session
-from worker.market.load import MarketKey
-from worker.market.market_lock import apart
+from worker.celery_app.heap_memory import trim_heap_after
+from worker.celery_app.task_context import RETRY_ON_DATABASE_ERRORS, new_session
+from worker.market.market_lock import own_transaction
 from worker.market.snapshot import row_of
 
 log = logging.getLogger(__name__)
@@ -51,12 +50,12 @@ class _Lists:
         return RankedLists(ends[self.lists.indptr], columns[here], self.lists.scores[here])
 
 
-@shared_task(name="worker.jobs.display_order.order_markets", **HEALS)
+@shared_task(name="worker.jobs.display_order.order_markets", **RETRY_ON_DATABASE_ERRORS)
 def order_markets() -> None:
     """Order every market that has had a run since it was last ordered, and draw what is explored there."""
-    with memory_given_back(), new_session() as session:
+    with trim_heap_after(), new_session() as session:
         for market in markets_to_order(session):
-            with apart(session, market):
+            with own_transaction(session, "market_failed", market=market):
                 if order_market(session, market):
                     log.info("market_ordered", extra={"market": market})
 

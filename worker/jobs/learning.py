@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from matching.engine.criteria import CRITERION_NAMES
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.records.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
 from matching.learning.weight_learning import LEAST_ACTIONS, ActedPairs, Judgement, criterion_values, enough, judge
 from models.deals.weights import (
     Said,
@@ -27,7 +27,7 @@ from models.market.facts import lead_facts, market_factors, property_facts
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.recommendations import text_model_of
-from worker.celery_app.task_context import HEALS, new_session
+from worker.celery_app.task_context import RETRY_ON_DATABASE_ERRORS, new_session
 from worker.market.load import LEAD_COLUMNS, PROPERTY_COLUMNS, MarketKey
 from worker.market.market_lock import text_model, weights
 from worker.market.snapshot import row_of
@@ -35,7 +35,7 @@ from worker.market.snapshot import row_of
 log = logging.getLogger(__name__)
 
 #: Actions that a set is learnt from, the newest ones: older ones tell of another market.
-MOST_ACTIONS = 20_000
+MAX_ACTIONS = 20_000
 #: A scope learns again when so many times as much has been said as when its last set was kept. So a set that ops rolled
 #: back does not come back the next night from the very same actions.
 GROWTH = 1.1
@@ -55,7 +55,7 @@ class Lesson:
     kept: WeightSet | None = None
 
 
-@shared_task(name="worker.jobs.learning.learn_weights", **HEALS)
+@shared_task(name="worker.jobs.learning.learn_weights", **RETRY_ON_DATABASE_ERRORS)
 def learn_weights() -> None:
     """Learn anew where enough has been said; what goes live is used from the next run over the market on."""
     with new_session() as session:
@@ -102,7 +102,7 @@ def _was_rolled_back(session: Session) -> bool:
 
 
 def _learn_one(session: Session, scope: Scope, said: int) -> Lesson:
-    acted, broken = acted_pairs(session, newest_actions(session, scope, MOST_ACTIONS))
+    acted, broken = acted_pairs(session, newest_actions(session, scope, MAX_ACTIONS))
     if not enough(acted):
         return Lesson(scope, said, broken=broken)
     prior, present = (present_set(session, of) for of in (None, scope))

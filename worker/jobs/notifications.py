@@ -11,7 +11,7 @@ from celery import Task, shared_task
 
 from models.accounts.notifications import Outgoing, lost_notices, put_back, take_to_send
 from models.deals.offer_notifications import tell_new_offers
-from worker.celery_app.task_context import HEALS, client, new_session, settings
+from worker.celery_app.task_context import RETRY_ON_DATABASE_ERRORS, client, new_session, settings
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TIMEOUT_SECONDS = 10
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 
 
 class NotSentError(Exception):
@@ -30,7 +30,7 @@ class NotSentError(Exception):
         self.after_seconds = after_seconds
 
 
-@shared_task(name="worker.jobs.notifications.send_notice", bind=True, **{**HEALS, "max_retries": MOST_ATTEMPTS})
+@shared_task(name="worker.jobs.notifications.send_notice", bind=True, **{**RETRY_ON_DATABASE_ERRORS, "max_retries": MAX_ATTEMPTS})
 def send_notice(self: Task, notification_id: int) -> None:
     """Send one notice to its user by Telegram, unless it was sent, or the user wants none."""
     if not settings().telegram_bot_token:
@@ -60,7 +60,7 @@ def send_lost() -> None:
         client().notice_stored(notification_id)
 
 
-@shared_task(name="worker.jobs.notifications.tell_offers", **HEALS)
+@shared_task(name="worker.jobs.notifications.tell_offers", **RETRY_ON_DATABASE_ERRORS)
 def tell_offers() -> None:
     """Tell who asked on the portal of properties that came since and suit them."""
     with new_session() as session:

@@ -26,17 +26,17 @@ from models.leadgen.quality import (
     store_model,
     store_scores,
 )
-from worker.celery_app.task_context import HEALS, client, new_session, redis_client
+from worker.celery_app.task_context import RETRY_ON_DATABASE_ERRORS, client, new_session, redis_client
 
 log = logging.getLogger(__name__)
 
 #: Prospects scored in one transaction.
 BATCH = 500
 #: Outcomes that a model learns from, the newest ones: older ones tell of another market.
-MOST_OUTCOMES = 20_000
+MAX_OUTCOMES = 20_000
 
 
-@shared_task(name="worker.jobs.prospect_quality.score_prospect", **HEALS)
+@shared_task(name="worker.jobs.prospect_quality.score_prospect", **RETRY_ON_DATABASE_ERRORS)
 def score_prospect(prospect_id: str) -> None:
     """Score one prospect; tells live readers."""
     with new_session() as session:
@@ -46,7 +46,7 @@ def score_prospect(prospect_id: str) -> None:
         _announce(one)
 
 
-@shared_task(name="worker.jobs.prospect_quality.score_stale_prospects", **HEALS)
+@shared_task(name="worker.jobs.prospect_quality.score_stale_prospects", **RETRY_ON_DATABASE_ERRORS)
 def score_stale_prospects() -> None:
     """Score everything that changed since it was scored, in short transactions: a crash loses one batch at most."""
     after, count = None, 0
@@ -59,7 +59,7 @@ def score_stale_prospects() -> None:
         log.info("prospects_scored", extra={"count": count})
 
 
-@shared_task(name="worker.jobs.prospect_quality.fit_models", **HEALS)
+@shared_task(name="worker.jobs.prospect_quality.fit_models", **RETRY_ON_DATABASE_ERRORS)
 def fit_models() -> None:
     """Learn from every niche's outcomes that are new; keep a model where it beats the rules."""
     with new_session() as session:
@@ -72,7 +72,7 @@ def fit_models() -> None:
 
 def fit_niche(session: Session, niche_id: UUID, outcomes: int) -> bool | None:
     """Fit and judge a model on the niche's outcomes; whether it is in use now, None if there are too few of a kind."""
-    facts = facts_of(session, ended_prospects(session, niche_id, MOST_OUTCOMES))
+    facts = facts_of(session, ended_prospects(session, niche_id, MAX_OUTCOMES))
     won = np.array([one.status is ProspectStatus.WON for one in facts])
     if not scoring.enough(won):
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.facts.records.columns import LeadColumns, PropertyColumns
+from matching.facts.columns import LeadColumns, PropertyColumns
 
 N_DISTRICTS, N_METROS, N_ZONES = 158, 335, 12
 #: Square metres of a typical home of 0, 1, 2, ... rooms.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from matching.facts.records.columns import LeadFacts, PropertyFacts
+from matching.facts.columns import LeadFacts, PropertyFacts
 from scripts.listings import ListingsFileError
 
 CLASSES = {"Комфорт": "COMFORT", "Бизнес": "BUSINESS", "Премиум": "ELITE"}

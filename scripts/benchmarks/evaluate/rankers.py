@@ -12,7 +12,7 @@ from matching.engine.ranking import RankedLists
 from matching.engine.text import TextModel
 from matching.engine.topk import Market, MarketLists, score_market
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.records.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns
 from scripts.benchmarks.evaluate.planted import Listing
 
 K = 100
