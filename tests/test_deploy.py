@@ -10,7 +10,7 @@ import pytest
 import yaml
 from honcho.environ import parse_procfile
 
-from api.server.metrics import CONNECTIONS, REQUESTS, SECONDS
+from api.http.request_metrics import CONNECTIONS, REQUESTS, SECONDS
 from models.platform.settings import Settings
 
 ROOT = Path(__file__).parent.parent

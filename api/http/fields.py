@@ -14,6 +14,9 @@ from models.core.base import LARGEST_ID
 #: What a Money column holds.
 MOST_MONEY = Decimal("999999999999999")
 
+#: More rooms than any home has.
+MOST_ROOMS = 100
+
 #: What is blank to people, whichever of the world's spaces it is made of. Spelt out, because Python, ECMAScript (whose
 #: patterns OpenAPI uses) and PostgreSQL each mean something else by white space.
 _BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u2060\\u3000\\ufeff"

@@ -7,8 +7,7 @@ import uuid
 
 from flask import Flask, Response, g, request
 
-from api.http import access
-from api.server import metrics
+from api.http import access, request_metrics
 from models.platform import logs, tracing
 
 log = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
     seconds = time.perf_counter() - g.began
     g.status = response.status_code
-    metrics.note_request(request.method, route(), response.status_code, seconds)
+    request_metrics.note_request(request.method, route(), response.status_code, seconds)
     facts = {
         "method": request.method,
         "route": route(),

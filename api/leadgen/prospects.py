@@ -5,11 +5,11 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
+from api.exchange.schemas import WANTED_TYPES, AreaSpan
 from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
-from api.http.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
+from api.http.fields import MOST_ROOMS, FormWhole, IdText, Moment, Phone, Text, Whole, money
 from api.http.tasks import rescore_lead, score_prospect
 from api.leadgen.announce import announce_prospect, ring
 from api.leadgen.schemas import ROWS, Amount, ListArgs, rows_of, window

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.http.access import proved_by
 from api.http.blueprint import Blueprint
 from api.http.db import session
-from api.server.metrics import registry_of_all_processes
+from api.http.request_metrics import registry_of_all_processes
 from models.core.enums import RunState
 from models.core.errors import NotAllowedError
 from models.ranking.freshness import freshness

@@ -14,6 +14,7 @@ from api.http import access, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
+from api.http.request_metrics import watch_pool
 from api.http.trailing_slash import WithoutTrailingSlash
 from api.http.transaction import App
 from api.leadgen import BLUEPRINTS as LEADGEN
@@ -26,7 +27,6 @@ from api.portal.chat_hub import Switchboard
 from api.server import docs
 from api.server.health import blp as health
 from api.server.media import blp as media
-from api.server.metrics import watch_pool
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings

@@ -6,11 +6,10 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.exchange.schemas import MOST_ROOMS
 from api.http.access import current_user, for_roles, public, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.db import session
-from api.http.fields import MOST_MONEY, FormId, FormNumber, Moment, Number, Text, YesNo, money
+from api.http.fields import MOST_MONEY, MOST_ROOMS, FormId, FormNumber, Moment, Number, Text, YesNo, money
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.tasks import rescore_property
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of

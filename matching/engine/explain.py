@@ -21,7 +21,7 @@ from matching.engine.vectorize import (
     property_vectors,
 )
 from matching.errors import InvalidInputError
-from matching.facts.records.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
 
 #: Criterion to the parts of the dense columns that hold its answers.
 _DENSE_OF = {

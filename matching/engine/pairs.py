@@ -18,7 +18,7 @@ from matching.engine.vectorize import (
     price_points,
 )
 from matching.errors import InvalidInputError
-from matching.facts.records.places import list_contains
+from matching.facts.places import list_contains
 
 
 def pair_scores(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float32]:

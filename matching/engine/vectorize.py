@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from matching.engine import criteria
 from matching.engine.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, PRIOR, UNKNOWN_VALUE, UNSTATED_SHARE, Weights
 from matching.engine.text import TEXT_DIMENSIONS, TextModel
-from matching.facts.records.columns import LeadColumns, PropertyColumns
-from matching.facts.records.places import concat_lists, take_lists
-from matching.facts.records.tables import Table
-from matching.facts.records.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.facts.columns import LeadColumns, PropertyColumns
+from matching.facts.places import concat_lists, take_lists
+from matching.facts.tables import Table
+from matching.facts.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 
 #: Lead-side points that make 100.
 WHOLE_SCORE = 204_800

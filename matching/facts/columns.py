@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.errors import InvalidInputError
-from matching.facts.records.places import PlaceIndex
-from matching.facts.records.records import LeadFacts, PropertyFacts
-from matching.facts.records.tables import Table
-from matching.facts.records.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.facts.places import PlaceIndex
+from matching.facts.records import LeadFacts, PropertyFacts
+from matching.facts.tables import Table
+from matching.facts.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 
 __all__ = ["LeadColumns", "LeadFacts", "PlaceIndex", "PropertyColumns", "PropertyFacts"]
 

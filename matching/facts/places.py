@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.facts.records.vocabulary import place_key
+from matching.facts.vocabulary import place_key
 
 #: The code of a place that a property does not state.
 UNKNOWN_PLACE = -1

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.facts.records.places import concat_lists, take_lists
+from matching.facts.places import concat_lists, take_lists
 
 
 class Table:

@@ -19,7 +19,7 @@ from models.market.properties import Property, on_market
 #: What a worker process holds before it has loaded anything: libraries, the text model, buffers.
 BASE_MB = 380
 #: What scoring a market and publishing it takes for each lead and each property at its peak (measured by
-#: `python -m scripts.bench.run`, whose figures docs/operations.md tells).
+#: `python -m scripts.benchmarks.bench.run`, whose figures docs/operations.md tells).
 ROW_KB = 11
 
 

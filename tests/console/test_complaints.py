@@ -290,7 +290,7 @@ def raised_behind_pages() -> set[str]:
     }
     modules |= {"api.leadgen.campaigns", "api.http.access", "models.core.state_moves"}
     for path in (ROOT / "api/console").glob("*.py"):
-        modules |= set(re.findall(r"^from (models\.\w+) import", path.read_text(), re.M))
+        modules |= set(re.findall(r"^from (models(?:\.\w+)+) import", path.read_text(), re.M))
     # What is wrong with a proof of Telegram's or an event's id, no page repeats.
     modules -= {"models.accounts.telegram", "models.leadgen.events"}
     found = set()

@@ -10,7 +10,7 @@ from matching.engine.text import TextModel
 from matching.engine.topk import Market
 from matching.engine.vectorize import lead_vectors, property_vectors
 from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
-from matching.facts.records.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.facts.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
 
 #: No deadline: a busy machine is no failure. A market holds many pairs, so few markets try much.
 checked = settings(deadline=None, max_examples=60)

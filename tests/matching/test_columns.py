@@ -8,7 +8,7 @@ import pytest
 
 from matching.errors import InvalidInputError
 from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
-from matching.facts.records.vocabulary import place_key
+from matching.facts.vocabulary import place_key
 from tests.matching.strategies import vectors
 from tests.matching.test_criteria import HOME, LEAD
 

@@ -14,7 +14,7 @@ from matching.engine.text import TextModel
 from matching.engine.topk import score_market
 from matching.errors import InvalidInputError
 from matching.facts.columns import LeadFacts, PropertyFacts
-from matching.facts.records.vocabulary import CONDITIONS, PROPERTY_CLASSES
+from matching.facts.vocabulary import CONDITIONS, PROPERTY_CLASSES
 from tests.matching import oracle
 from tests.matching.strategies import (
     amounts,

@@ -71,7 +71,7 @@ def test_a_migration_that_does_not_get_its_lock_lets_the_others_pass_and_tries_a
     class LockNotAvailable(Exception):
         pgcode = "55P03"
 
-    monkeypatch.setattr("models.migrate.command.upgrade", migrate)
+    monkeypatch.setattr("models.platform.migrate.command.upgrade", migrate)
     monkeypatch.setattr("models.platform.migrate.PAUSE_SECONDS", 0)
     upgrade(clean_database)
 

@@ -85,7 +85,7 @@ def test_what_changed_is_stale_until_it_is_scored(session, worker_module):
     worker_module._score(session, [prospect.id])
     session.refresh(prospect)
     assert prospect.quality_score > before
-    assert {reason["criterion"] for reason in prospect.quality_reasons} == set(worker_module.quality.CRITERIA)
+    assert {reason["criterion"] for reason in prospect.quality_reasons} == set(worker_module.scoring.CRITERIA)
 
 
 def test_a_niche_learns_from_outcomes_and_scores_follow(session, worker_module):

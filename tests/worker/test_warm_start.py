@@ -5,8 +5,8 @@ from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, rebuild_all, stored_lists
 from worker.celery_app import task_context
 from worker.lists import rescore
+from worker.lists.warm_start import load_biggest_markets
 from worker.market import cache
-from worker.market.warm_start import load_biggest_markets
 
 
 def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here):

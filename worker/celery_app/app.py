@@ -141,7 +141,7 @@ def _check_gateway(**_: object) -> None:
 @signals.worker_init.connect
 def _load_markets(**_: object) -> None:
     if "entities" in app.amqp.queues.consume_from:
-        from worker.market.warm_start import load_biggest_markets  # what it needs, beat has no use for
+        from worker.lists.warm_start import load_biggest_markets  # what it needs, beat has no use for
 
         load_biggest_markets()
 

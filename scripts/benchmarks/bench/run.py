@@ -1,6 +1,6 @@
 """
 A whole rescoring through a real worker, stage by stage, beside the dense product of the same vectors: ``make bench-run``
-(``SIZE=100k``), or ``python -m scripts.bench.run --size 20k``.
+(``SIZE=100k``), or ``python -m scripts.benchmarks.bench.run --size 20k``.
 
 It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and then
 

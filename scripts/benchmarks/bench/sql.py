@@ -30,7 +30,7 @@ from matching.engine import criteria
 from matching.engine.criteria import DEFAULT_WEIGHTS, PRIOR, UNSTATED_SHARE
 from matching.engine.text import TEXT_DIMENSIONS, TextModel
 from matching.facts.columns import LeadColumns, PropertyColumns
-from matching.facts.records.vocabulary import MOST_ROOMS, PROPERTY_TYPES
+from matching.facts.vocabulary import MOST_ROOMS, PROPERTY_TYPES
 from scripts.benchmarks.bench.market import SyntheticMarket
 from scripts.launcher.servers import PostgresServer
 
