@@ -109,8 +109,8 @@ def test_likes_of_the_feed_and_of_both_sides_are_learnt_from(session, people):
     act(session, owner, Side.PROPERTY, lead_id=lead.id, property_id=home.id, kind=ActionKind.DISLIKE)
     act_in_feed(session, seeker, other, FeedActionKind.FAVORITE, "web")
 
-    said = {(one.lead_id, one.property_id, one.liked) for one in newest_actions(session, None, 10)}
-    assert said == {(lead.id, home.id, True), (lead.id, home.id, False), (wish.id, other.id, True)}
+    actions = {(each.lead_id, each.property_id, each.liked) for each in newest_actions(session, None, 10)}
+    assert actions == {(lead.id, home.id, True), (lead.id, home.id, False), (wish.id, other.id, True)}
     assert newest_actions(session, ALMATY, 10) == []
 
 
@@ -166,7 +166,7 @@ def test_pairs_that_today_s_facts_forbid_are_left_out_and_counted(worker_here):
         everywhere, _ = learn(session)
 
     assert everywhere.broken == 12
-    assert everywhere.judgement.actions == everywhere.said - 12
+    assert everywhere.judgement.actions == everywhere.actions - 12
 
 
 def run_everything(session):

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from models.core.enums import RunScope, RunState
 from models.rescoring.run_figures import difference_of
-from models.rescoring.runs import RescoringShard, cancel_run, get_run, request_run
+from models.rescoring.runs import RescoringShard, cancel_run, request_run
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, stored_lists
 from worker.celery_app import task_context
@@ -117,15 +117,14 @@ def test_the_text_model_is_fitted_while_the_run_can_be_cancelled(market, worker_
     monkeypatch.setattr(runs, "text_model_for", fit)
     assert runs.begin_run(run.id) == []
 
-    assert get_run(market, run.id).state is RunState.CANCELLED
+    market.refresh(run)
+    assert run.state is RunState.CANCELLED
 
 
 def test_a_run_of_an_older_text_model_does_not_replace_the_lists_of_a_newer_one(market, worker_here, monkeypatch):
     """As a worker that slept through its lease would, or a failed run that is retried after another has succeeded."""
     run, shard_id = start(market, RunScope.ALL)
-    market.execute(
-        text("INSERT INTO text_models (id, model, texts) SELECT id + 1, model, texts FROM text_models")
-    )
+    market.execute(text("INSERT INTO text_models (id, model, texts) SELECT id + 1, model, texts FROM text_models"))
     market.execute(text("UPDATE markets SET text_model_id = (SELECT max(id) FROM text_models)"))
     market.commit()
     before = stored_lists(market)
@@ -141,7 +140,9 @@ def test_a_run_of_an_older_text_model_does_not_replace_the_lists_of_a_newer_one(
 def test_the_mean_change_of_scores_is_over_lists_that_had_a_predecessor(market):
     """One list of five is new: the mean is over the other four, (3 + 3 * 9) / 4."""
     run, shard_id = start(market, RunScope.ALL)
-    market.execute(text("DELETE FROM lead_recommendations WHERE lead_id = (SELECT min(lead_id) FROM lead_recommendations)"))
+    market.execute(
+        text("DELETE FROM lead_recommendations WHERE lead_id = (SELECT min(lead_id) FROM lead_recommendations)")
+    )
     market.execute(text("UPDATE lead_recommendations SET scores[1] = scores[1] - 3, version = version - 1"))
     market.execute(text("UPDATE property_recommendations SET scores[1] = scores[1] - 9"))
     market.commit()

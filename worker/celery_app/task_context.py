@@ -19,7 +19,12 @@ from worker.queue.client import Client
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
 #: For tasks that a passing trouble of the database may stop; the sweep repeats what these attempts do not save.
-RETRY_ON_DATABASE_ERRORS = {"autoretry_for": DATABASE_AWAY, "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
+RETRY_ON_DATABASE_ERRORS = {
+    "autoretry_for": DATABASE_AWAY,
+    "retry_backoff": True,
+    "retry_backoff_max": 30,
+    "max_retries": 5,
+}
 
 
 @cache

@@ -30,7 +30,9 @@ class NotSentError(Exception):
         self.after_seconds = after_seconds
 
 
-@shared_task(name="worker.jobs.notifications.send_notice", bind=True, **{**RETRY_ON_DATABASE_ERRORS, "max_retries": MAX_ATTEMPTS})
+@shared_task(
+    name="worker.jobs.notifications.send_notice", bind=True, **{**RETRY_ON_DATABASE_ERRORS, "max_retries": MAX_ATTEMPTS}
+)
 def send_notice(self: Task, notification_id: int) -> None:
     """Send one notice to its user by Telegram, unless it was sent, or the user wants none."""
     if not settings().telegram_bot_token:

@@ -17,7 +17,7 @@ from models.rescoring.tiles import tiles_of_market
 from worker.celery_app.stages import Stages, recorded_stages, stage
 from worker.celery_app.task_context import DATABASE_AWAY, client, new_session, settings
 from worker.jobs.shard_work import ShardLostError, ShardWork
-from worker.lists.publish import Published
+from worker.lists.publish import OlderGenerationError, Published
 from worker.lists.rescore import (
     MAX_CHANGES,
     leave_other_markets,
@@ -164,6 +164,9 @@ def _attempt(session: Session, work: ShardWork, stages: Stages) -> int | None:
         log.info("tiles_scored_again", extra={"tiles": len(tile_ids), "reason": "scored with another generation"})
         for tile_id in tile_ids:
             client().shard_queued(tile_id)
+    except OlderGenerationError as older:
+        log.warning("shard_failed", extra={"reason": str(older)})
+        work.fail(f"{older}; request a new run")
     except Exception as failure:
         log.exception("shard_failed")
         work.fail(error_location(failure))

@@ -38,9 +38,7 @@ class FormerVectors:
     """Changed entities as a snapshot held them before its refresh: they tell which lists name them."""
 
     def __init__(self, snapshot: Snapshot, changes: ChangeSet) -> None:
-        self._former = {
-            side: snapshot.part(side).take(snapshot.part(side).rows_of(changes.ids(side))) for side in Side
-        }
+        self._former = {side: snapshot.part(side).take(snapshot.part(side).rows_of(changes.ids(side))) for side in Side}
 
     def listed(self, side: Side, ids: frozenset[int], present: Part) -> Part | None:
         """

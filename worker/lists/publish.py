@@ -100,6 +100,8 @@ def _catch_up(session: Session, snapshot: Snapshot, stale: ChangeSet | None) -> 
     else:
         # Tasks that have applied a change did so in all lists but those just published, so it is applied in these. A
         # change that no task has applied is applied in all lists: those just published no longer look stale.
-        published = ChangeSet.both(*(written_here(session, side, snapshot.market) for side in (Side.LEAD, Side.PROPERTY)))
+        published = ChangeSet.both(
+            *(written_here(session, side, snapshot.market) for side in (Side.LEAD, Side.PROPERTY))
+        )
         apply_changes(session, snapshot, changed - stale, only=published)
     apply_changes(session, snapshot, stale | failed)

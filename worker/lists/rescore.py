@@ -93,9 +93,7 @@ def rescore_entity(session: Session, side: Side, entity_id: int) -> None:
         rescore_changed(session, market, ChangeSet.of(side, [entity_id]))
 
 
-def rescore_changed(
-    session: Session, market: MarketKey, changes: ChangeSet, control: WorkControl = UNWATCHED
-) -> None:
+def rescore_changed(session: Session, market: MarketKey, changes: ChangeSet, control: WorkControl = UNWATCHED) -> None:
     """
     Rewrite every list of the market that the changes affect.
 

@@ -61,7 +61,11 @@ class Part:
 
     def take(self, rows: NDArray[np.int64]) -> "Part":
         return Part(
-            self.ids[rows], self.versions[rows], self.vectors.take(rows), self.entry_thresholds[rows], self.listed_versions[rows]
+            self.ids[rows],
+            self.versions[rows],
+            self.vectors.take(rows),
+            self.entry_thresholds[rows],
+            self.listed_versions[rows],
         )
 
     def without(self, ids: Iterable[int]) -> "Part":

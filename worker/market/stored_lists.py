@@ -67,9 +67,7 @@ def entry_thresholds(
     parameters = {"k": k, **market_parameters(market)}
     if since:
         parameters |= {"ids": ids.tolist()} | since.parameters
-    rows = session.execute(
-        for_side(side, _THRESHOLDS + (_WRITTEN_SINCE if since else _IN_MARKET)), parameters
-    ).all()
+    rows = session.execute(for_side(side, _THRESHOLDS + (_WRITTEN_SINCE if since else _IN_MARKET)), parameters).all()
     in_market = np.array([row[3] for row in rows], bool)
     return EntryThresholds(
         np.array([row[0] for row in rows], np.int64),
