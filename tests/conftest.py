@@ -364,7 +364,7 @@ def worker_here(process_environment, monkeypatch):
 
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
-    caches = (task_context.settings, task_context._sessions_of, task_context.client)
+    caches = (task_context.settings, task_context._sessions_of, task_context.client, task_context.redis_client)
     for cached in caches:
         cached.cache_clear()
     cache.forget_snapshots()

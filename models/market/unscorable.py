@@ -1,7 +1,8 @@
 """Quarantine: leads and properties that the engine failed on, so that one bad row does not stop its market.
 
 An entity is quarantined in the version that failed. It counts as off the market until it is written again, or until the
-next load of its whole market (every run does one) in which the engine manages it: then it is released.
+next load of its whole market (every run does one) in which the engine manages it: then it is released. An entity that
+killed its worker is not loaded again: it waits until it is written.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, words
 from models.core.enums import Side
+
+
+#: The error of an entity whose scoring ended with its worker, again and again.
+KILLED_ITS_WORKER = "WorkerLostError"
 
 
 class UnscorableEntity(Base):

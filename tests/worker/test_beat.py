@@ -53,9 +53,9 @@ def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, m
 @pytest.mark.parametrize(
     "task",
     [
-        "worker.jobs.learning.learn_weights",
-        "worker.jobs.prospect_quality.fit_models",
-        "worker.jobs.display_order.order_markets",
+        "worker.tasks.learn_weights",
+        "worker.tasks.fit_quality_models",
+        "worker.tasks.order_markets",
     ],
 )
 def test_what_takes_long_is_not_done_where_fresh_leads_wait(scheduler, task):

@@ -56,9 +56,11 @@ def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(
     with Session(engine, expire_on_commit=False) as session:
         elsewhere = make_lead(session, buyer, city="Алматы")
         session.commit()
-    almaty, real = (elsewhere.city_key, DealType.SALE), tasks.reconcile_market
+    almaty, real = (elsewhere.city_key, DealType.SALE), tasks.reconcile_carefully
     assert almaty < (leads[0].city_key, DealType.SALE)  # it comes first
-    monkeypatch.setattr(tasks, "reconcile_market", lambda session, key: 1 / 0 if key == almaty else real(session, key))
+    monkeypatch.setattr(
+        tasks, "reconcile_carefully", lambda session, key: 1 / 0 if key == almaty else real(session, key)
+    )
 
     tasks.sweep.apply(throw=True)
 

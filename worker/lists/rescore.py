@@ -82,6 +82,12 @@ def rescore_entity(session: Session, side: Side, entity_id: int) -> None:
 
     Commits after each market: every transaction leaves whole lists.
     """
+    for market in markets_of(session, side, entity_id):
+        rescore_changed(session, market, ChangeSet.of(side, [entity_id]))
+
+
+def markets_of(session: Session, side: Side, entity_id: int) -> list[MarketKey]:
+    """The markets that the entity is listed in, and is on; commits."""
     table, lists, key, _ = SIDE_TABLES[side]
     listed = session.execute(select(lists.city_key, lists.deal_type).where(key == entity_id)).one_or_none()
     present = session.execute(
@@ -89,17 +95,24 @@ def rescore_entity(session: Session, side: Side, entity_id: int) -> None:
     ).one_or_none()
     session.commit()
     markets = [(row[0], row[1]) for row in (listed, present) if row is not None and row[0] is not None]
-    for market in dict.fromkeys(markets):
-        rescore_changed(session, market, ChangeSet.of(side, [entity_id]))
+    return list(dict.fromkeys(markets))
 
 
-def rescore_changed(session: Session, market: MarketKey, changes: ChangeSet, control: WorkControl = UNWATCHED) -> None:
+def rescore_changed(
+    session: Session,
+    market: MarketKey,
+    changes: ChangeSet,
+    control: WorkControl = UNWATCHED,
+    skipping: ChangeSet | None = None,
+) -> None:
     """
     Rewrite every list of the market that the changes affect.
 
     Many changes are made right by scoring the whole market, if memory allows; others in portions, each committed. Where
     a portion fails, its entities are retried one by one, and the one that fails alone is quarantined.
 
+    Args:
+        skipping: Other entities, which wait for their own turn, that are not to be loaded with the market.
     Raises:
         ScoringStoppedError: *control* said so; what has been committed until then is right.
     """
@@ -113,7 +126,7 @@ def rescore_changed(session: Session, market: MarketKey, changes: ChangeSet, con
         control.raise_if_stopped()
         portion = portions.popleft()
         try:
-            snapshot = _apply(session, market, portion)
+            snapshot = _apply(session, market, portion, skipping)
         except NOT_A_ROWS_FAULT:
             raise
         except Exception as failure:
@@ -121,9 +134,19 @@ def rescore_changed(session: Session, market: MarketKey, changes: ChangeSet, con
             if len(portion) > 1:
                 portions.extendleft(reversed(list(portion.split(1))))  # to find the entity that raised it
                 continue
-            snapshot = _quarantine(session, market, portion, failure)
+            snapshot = _quarantine(session, market, portion, failure, skipping)
         control.commit(session)
         keep_snapshot(snapshot)
+
+
+def remove_unloadable(session: Session, market: MarketKey, entities: ChangeSet, skipping: ChangeSet) -> None:
+    """Take entities that are quarantined for killing their workers out of all lists of the market, and commit."""
+    snapshot = locked_snapshot(session, market, skipping)
+    snapshot.refresh(session)
+    snapshot.drop(entities)
+    apply_changes(session, snapshot, entities)
+    session.commit()
+    keep_snapshot(snapshot)
 
 
 def needs_rebuild(session: Session, market: MarketKey, changes: ChangeSet) -> bool:
@@ -133,18 +156,20 @@ def needs_rebuild(session: Session, market: MarketKey, changes: ChangeSet) -> bo
     return grid_of(*market_size(session, *market), settings().worker_memory_mb) == (1, 1)
 
 
-def _apply(session: Session, market: MarketKey, changes: ChangeSet) -> Snapshot:
+def _apply(session: Session, market: MarketKey, changes: ChangeSet, skipping: ChangeSet | None) -> Snapshot:
     """Apply the changes under the market's lock; the snapshot to keep after the commit."""
-    snapshot = locked_snapshot(session, market)
+    snapshot = locked_snapshot(session, market, skipping)
     former = FormerVectors(snapshot, changes)
     snapshot.refresh(session)
     apply_changes(session, snapshot, changes, former)
     return snapshot
 
 
-def _quarantine(session: Session, market: MarketKey, entity: ChangeSet, failure: Exception) -> Snapshot:
-    """Remove the one entity that the engine fails on from the market's lists, until it is written again or a run manages it."""
-    snapshot = locked_snapshot(session, market)
+def _quarantine(
+    session: Session, market: MarketKey, entity: ChangeSet, failure: Exception, skipping: ChangeSet | None
+) -> Snapshot:
+    """Remove the one entity that the engine fails on from all lists, until it is written again or a run manages it."""
+    snapshot = locked_snapshot(session, market, skipping)
     snapshot.refresh(session)
     side = Side.LEAD if entity.leads else Side.PROPERTY
     part = snapshot.part(side)

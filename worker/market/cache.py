@@ -9,6 +9,7 @@ from models.core.enums import MarketKey
 from models.ranking.generations import Generation
 from models.rescoring.tiles import BASE_MB
 from worker.celery_app.task_context import settings
+from worker.market.change_set import ChangeSet
 from worker.market.generations import load_models
 from worker.market.market_lock import lock_market
 from worker.market.snapshot import Part, Snapshot
@@ -58,22 +59,27 @@ class SnapshotCache:
 _snapshots = SnapshotCache()
 
 
-def locked_snapshot(session: Session, market: MarketKey) -> Snapshot:
+def locked_snapshot(session: Session, market: MarketKey, skipping: ChangeSet | None = None) -> Snapshot:
     """
-    Lock the market; its snapshot of the market's generation, as last kept or loaded anew.
+    Lock the market; its snapshot of the market's generation, as last kept or loaded now.
 
-    Loading a big market takes seconds, so it is done without the lock: others who have the market loaded go on meanwhile.
-    The snapshot leaves the cache. Keep it again after the commit: one whose refresh was rolled back would be missing for
-    ever what it was about to adopt.
+    Loading a big market takes seconds, so it is done without the lock: others who have the market loaded go on
+    meanwhile. The snapshot leaves the cache. Keep it again after the commit: one whose refresh was rolled back would never
+    adopt what that refresh had read.
+
+    Args:
+        skipping: Entities that are not to be loaded; then the snapshot is loaded anew.
     """
+    snapshot: Snapshot | None = None
     while True:
         row = lock_market(session, market)
-        snapshot = _snapshots.take(market)
+        if snapshot is None and not skipping:
+            snapshot = _snapshots.take(market)
         if snapshot is not None and snapshot.generation == row.generation:
             return snapshot
         generation = row.generation
         session.commit()
-        preload(session, market, generation)
+        snapshot = load_snapshot(session, market, generation, skipping)
         session.commit()
 
 
@@ -82,14 +88,17 @@ def preload(session: Session, market: MarketKey, generation: Generation) -> None
     keep_snapshot(load_snapshot(session, market, generation))
 
 
-def load_snapshot(session: Session, market: MarketKey, generation: Generation) -> Snapshot:
+def load_snapshot(
+    session: Session, market: MarketKey, generation: Generation, skipping: ChangeSet | None = None
+) -> Snapshot:
     """The present state of the market, computed with *generation*."""
-    return Snapshot.load(session, market, load_models(session, generation))
+    return Snapshot.load(session, market, load_models(session, generation), skipping)
 
 
 def keep_snapshot(snapshot: Snapshot) -> None:
-    """Keep a snapshot whose writes, if any, have been committed."""
-    _snapshots.keep(snapshot, settings().worker_memory_mb)
+    """Keep a snapshot, if it is whole, whose writes have been committed."""
+    if not snapshot.is_partial:
+        _snapshots.keep(snapshot, settings().worker_memory_mb)
 
 
 def forget_snapshots() -> None:

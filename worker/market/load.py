@@ -1,12 +1,12 @@
 """Loading a market from PostgreSQL as the vectors that `matching` scores."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ARRAY, BigInteger, Select, all_, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from matching.engine.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
@@ -16,7 +16,7 @@ from models.core.enums import MarketKey, Side, Status
 from models.market.facts import lead_facts, property_facts
 from models.market.leads import Lead
 from models.market.properties import Property, on_market
-from models.market.unscorable import Failure
+from models.market.unscorable import KILLED_ITS_WORKER, Failure, UnscorableEntity
 from models.rescoring.tiles import EVERYTHING, IdRange
 from worker.celery_app.stages import stage
 from worker.market.failing_rows import error_location, without_failing_rows
@@ -85,6 +85,7 @@ def load_leads(
     models: ScoringModels,
     changed_since: ReadWatermark | None = None,
     among: IdRange = EVERYTHING,
+    skipping: Collection[int] = (),
 ) -> Rows:
     """
     The active leads of the market.
@@ -93,13 +94,14 @@ def load_leads(
         places: Grows with the places that the leads name.
         changed_since: Only leads that a read with this watermark has missed.
         among: Only leads with these ids.
+        skipping: Leads that are not to be loaded.
     """
 
     def vectors(rows: Sequence[Any]) -> LeadVectors:
         facts = [LeadFacts(**lead_facts(row, models.factors)) for row in rows]
         return lead_vectors(LeadColumns.from_facts(facts, places), models.text_model, models.weights)
 
-    query = _on_market(Lead, LEAD_COLUMNS, market, changed_since, among)
+    query = _on_market(Side.LEAD, Lead, LEAD_COLUMNS, market, changed_since, among, skipping)
     return _rows(session, Side.LEAD, query, vectors, changed_since)
 
 
@@ -110,6 +112,7 @@ def load_properties(
     models: ScoringModels,
     changed_since: ReadWatermark | None = None,
     among: IdRange = EVERYTHING,
+    skipping: Collection[int] = (),
 ) -> Rows:
     """The active properties of the market; the arguments are those of :func:`load_leads`."""
 
@@ -117,7 +120,7 @@ def load_properties(
         facts = [PropertyFacts(**property_facts(row, models.factors)) for row in rows]
         return property_vectors(PropertyColumns.from_facts(facts, places), models.text_model)
 
-    query = _on_market(Property, PROPERTY_COLUMNS, market, changed_since, among)
+    query = _on_market(Side.PROPERTY, Property, PROPERTY_COLUMNS, market, changed_since, among, skipping)
     return _rows(session, Side.PROPERTY, query, vectors, changed_since)
 
 
@@ -159,14 +162,29 @@ def gone_since(
 
 
 def _on_market(
-    table: Any, columns: Sequence[Any], market: MarketKey, changed_since: ReadWatermark | None, among: IdRange
+    side: Side,
+    table: Any,
+    columns: Sequence[Any],
+    market: MarketKey,
+    changed_since: ReadWatermark | None,
+    among: IdRange,
+    skipping: Collection[int],
 ) -> Select[Any]:
+    """The columns of the market's active entities, except those that have killed their workers, by id."""
+    killer = exists().where(
+        UnscorableEntity.side == side,
+        UnscorableEntity.entity_id == table.id,
+        UnscorableEntity.version == table.version,
+        UnscorableEntity.error == KILLED_ITS_WORKER,
+    )
     query = (
         select(*columns)
         .join(User, on_market(table))
-        .where(table.city_key == market[0], table.deal_type == market[1])
+        .where(table.city_key == market[0], table.deal_type == market[1], ~killer)
         .order_by(table.id)
     )
+    if skipping:
+        query = query.where(table.id != all_(literal(sorted(skipping), ARRAY(BigInteger))))
     if among.start is not None:
         query = query.where(table.id >= among.start)
     if among.stop is not None:

@@ -118,11 +118,20 @@ class Snapshot:
     failures: list[Failure] = field(default_factory=list)
     #: Ids of the lists that the last refresh saw as written, by this process or another.
     lists_written: dict[Side, NDArray[np.int64]] = field(default_factory=dict)
+    #: Whether entities of the market were skipped, so that the snapshot is good for one change only.
+    is_partial: bool = False
 
     @classmethod
-    def load(cls, session: Session, market: MarketKey, models: ScoringModels) -> "Snapshot":
-        """The present state of the market; entities that the engine now manages are released from quarantine."""
-        snapshot = cls.load_rows(session, market, models)
+    def load(
+        cls, session: Session, market: MarketKey, models: ScoringModels, skipping: ChangeSet | None = None
+    ) -> "Snapshot":
+        """
+        The present state of the market; entities that the engine now manages are released from quarantine.
+
+        Args:
+            skipping: Entities that are not to be loaded.
+        """
+        snapshot = cls.load_rows(session, market, models, skipping=skipping)
         for side in Side:
             quarantined = set(quarantined_ids(session, side))
             release(session, side, sorted(quarantined & set(snapshot.part(side).ids.tolist())))
@@ -137,15 +146,28 @@ class Snapshot:
         models: ScoringModels,
         leads_among: IdRange = EVERYTHING,
         properties_among: IdRange = EVERYTHING,
+        skipping: ChangeSet | None = None,
     ) -> "Snapshot":
         """The rows of the market with these ids, without the thresholds of their stored lists."""
         places = PlaceIndex()
         seen = read_watermark(session)
-        leads = load_leads(session, market, places, models, among=leads_among)
-        properties = load_properties(session, market, places, models, among=properties_among)
+        skipped = skipping or ChangeSet()
+        leads = load_leads(session, market, places, models, among=leads_among, skipping=skipped.leads)
+        properties = load_properties(
+            session, market, places, models, among=properties_among, skipping=skipped.properties
+        )
         failures = leads.failures + properties.failures
         quarantine(session, failures)
-        return cls(market, models, seen, Part.of(leads), Part.of(properties), places, failures)
+        return cls(
+            market=market,
+            models=models,
+            seen=seen,
+            leads=Part.of(leads),
+            properties=Part.of(properties),
+            places=places,
+            failures=failures,
+            is_partial=len(skipped) > 0,
+        )
 
     @property
     def generation(self) -> Generation:
@@ -180,9 +202,12 @@ class Snapshot:
             return
         quarantine(session, failures)
         self.failures += failures
-        failed = ChangeSet.of_failures(failures)
-        self.leads = self.leads.without(failed.leads)
-        self.properties = self.properties.without(failed.properties)
+        self.drop(ChangeSet.of_failures(failures))
+
+    def drop(self, entities: ChangeSet) -> None:
+        """Drop the rows of these entities."""
+        self.leads = self.leads.without(entities.leads)
+        self.properties = self.properties.without(entities.properties)
 
     def _leave_out_again(self) -> None:
         """Drop again rows that a refresh has read in the very version that the engine failed on."""

@@ -1,4 +1,6 @@
-"""The generation of lists as one value: what a shard computes with, and the number that each list holds.
+"""The generation of lists as one value; attempts at rescoring, so that those that kill their workers are bounded.
+
+A shard stores what it computes with, and each list the number of its generation.
 
 All columns may be null: rows of before do not know. Adding them rewrites no table.
 """
@@ -21,7 +23,22 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("generation", sa.BigInteger()))
 
 
+    op.create_table(
+        "rescoring_attempts",
+        sa.Column(
+            "side",
+            sa.Enum("LEAD", "PROPERTY", name="side_is_known", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("entity_id", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("side", "entity_id", name=op.f("pk_rescoring_attempts")),
+    )
+
+
 def downgrade() -> None:
+    op.drop_table("rescoring_attempts")
     for table in LISTS:
         op.drop_column(table, "generation")
     op.drop_column("rescoring_shards", "lists_compared")
