@@ -361,19 +361,18 @@ def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.
 def worker_here(process_environment, monkeypatch):
     """Let functions of `worker` run in this process, on the test's database; gives what makes sessions."""
     from worker.celery_app import task_context
-    from worker.lists import rescore
-    from worker.market import market_lock
+    from worker.market import cache, generations
 
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
-    caches = (task_context.settings, task_context._sessions_of, task_context.client)
+    caches = (task_context.settings, task_context._sessions_of, task_context.client, task_context.redis_client)
     for cached in caches:
         cached.cache_clear()
-    rescore._snapshots.clear()
-    market_lock._kept.clear()
+    cache.forget_snapshots()
+    generations.forget_text_models()
     yield task_context.new_session
     task_context.new_session().get_bind().dispose()
     for cached in caches:
         cached.cache_clear()
-    rescore._snapshots.clear()
-    market_lock._kept.clear()
+    cache.forget_snapshots()
+    generations.forget_text_models()

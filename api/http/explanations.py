@@ -1,13 +1,16 @@
 """The reasons behind the few pairs of a page. Lists are only ever read here, never scored."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from matching.engine import explain
 from models.deals.weights import weights_of
-from models.market.facts import lead_facts, market_factors, property_facts
+from models.market.facts import format_factors, lead_facts, market_factors, property_facts
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.ranking.recommendations import TextModelRow, text_model_of
+from models.ranking.generations import Generation
+from models.ranking.recommendations import TextModelRow, generation_of
 
 #: The model of the market looked at last stays in memory; all markets share one but while a run goes through them.
 _kept: dict[int, explain.TextModel] = {}
@@ -29,23 +32,32 @@ def shares_of_pairs(
     """
     if not leads or not properties:
         return []
-    factors = market_factors(session, leads[0].city_key)
+    generation = _generation(session, leads[0])
+    factors = generation.factors()
     explanations = explain.explain_pairs(
         [explain.LeadFacts(**lead_facts(lead, factors)) for lead in leads],
         [explain.PropertyFacts(**property_facts(found, factors)) for found in properties],
-        _text_model(session, leads[0]),
-        _weights(session, leads[0]),
+        _text_model(session, generation.text_model_id),
+        _weights(session, generation.weights_id),
     )
     return [explanation.criteria for explanation in explanations]
 
 
-def _weights(session: Session, lead: Lead) -> explain.Weights:
-    found = weights_of(session, lead.city_key, lead.deal_type)
-    return explain.DEFAULT_WEIGHTS if found is None else explain.Weights.from_dict(found)
+def _generation(session: Session, lead: Lead) -> Generation:
+    """What the lists of the lead's market are computed with; before its first list, today's rates alone."""
+    generation = generation_of(session, lead.city_key, lead.deal_type)
+    if generation is not None and generation.is_known:
+        return generation
+    rates = format_factors(market_factors(session, lead.city_key))
+    return replace(generation or Generation(), rates=rates)
 
 
-def _text_model(session: Session, lead: Lead) -> explain.TextModel:
-    model_id = text_model_of(session, lead.city_key, lead.deal_type)
+def _weights(session: Session, weights_id: int | None) -> explain.Weights:
+    weights = weights_of(session, weights_id)
+    return explain.DEFAULT_WEIGHTS if weights is None else explain.Weights.from_dict(weights)
+
+
+def _text_model(session: Session, model_id: int | None) -> explain.TextModel:
     if model_id is None:
         return explain.TextModel.empty()
     if model_id not in _kept:

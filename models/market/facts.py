@@ -20,14 +20,25 @@ def market_factors(session: Session, city_key: str) -> Factors:
     return factors_to(session, currency_of_city(city_key), database_now(session).date())
 
 
-def told_factors(factors: Factors) -> str:
+def format_factors(factors: Factors) -> str:
     """
-    The factors in one line, to be kept and compared.
+    The factors in one line, to be stored and compared.
 
-    >>> told_factors({"USD": Decimal("90"), "RUB": Decimal(1)})
+    >>> format_factors({"USD": Decimal("90"), "RUB": Decimal(1)})
     'RUB 1, USD 90'
     """
     return ", ".join(f"{currency} {factor}" for currency, factor in sorted(factors.items()))
+
+
+def parse_factors(line: str) -> Factors:
+    """
+    The factors that :func:`format_factors` wrote, to the last digit.
+
+    >>> parse_factors("RUB 1, USD 90")
+    {'RUB': Decimal('1'), 'USD': Decimal('90')}
+    """
+    pairs = (pair.split(" ") for pair in line.split(", ") if pair)
+    return {currency: Decimal(factor) for currency, factor in pairs}
 
 
 def lead_facts(lead: Any, factors: Factors) -> dict[str, Any]:

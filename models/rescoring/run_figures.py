@@ -41,8 +41,10 @@ def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, obj
 def difference_of(session: Session, run_id: int) -> dict[str, object] | None:
     """What the run's published shards changed against the lists before; None while none is published."""
     shard = RescoringShard
-    changes = func.sum(shard.mean_score_change * shard.lists_total)
-    weights = func.sum(shard.lists_total).filter(shard.mean_score_change.is_not(None))
+    # Shards of earlier releases did not store how many lists they compared.
+    compared = func.coalesce(shard.lists_compared, shard.lists_total)
+    changes = func.sum(shard.mean_score_change * compared)
+    weights = func.sum(compared).filter(shard.mean_score_change.is_not(None))
     row = session.execute(
         select(
             func.sum(shard.lists_total),

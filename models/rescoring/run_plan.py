@@ -6,15 +6,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
-from models.core.enums import OPEN_STATES, DealType, RunScope, Side
+from models.core.enums import OPEN_STATES, DealType, MarketKey, RunScope, Side
 from models.market.leads import Lead
 from models.market.properties import Property, on_market
 from models.ranking.recommendations import stale_rows
 from models.rescoring.runs import RescoringShard
 from models.rescoring.tiles import grid_of
-
-#: (canonical city, deal type)
-MarketKey = tuple[str, DealType]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from models.core.base import Base, CreatedAt, Id, utc_now, words
 from models.core.enums import OPEN_STATES, DealType, RunScope, RunState
 from models.core.errors import ConflictError, NotFoundError
 from models.market.places import city_of
+from models.ranking.generations import HasGeneration
 from models.rescoring.partial_lists import forget_partials
 
 
@@ -65,8 +66,13 @@ class RescoringRun(Base):
     shards: Mapped[list["RescoringShard"]] = relationship(back_populates="run", order_by="RescoringShard.id")
 
 
-class RescoringShard(Base):
-    """One market's part of a run, or one tile of a big market."""
+class RescoringShard(HasGeneration, Base):
+    """
+    One market's part of a run, or one tile of a big market.
+
+    Its generation is what it computes lists with. The tiles of a market and the shard that merges them share the one
+    that was present when the run was planned, whatever is set or learnt meanwhile.
+    """
 
     __tablename__ = "rescoring_shards"
     __table_args__ = (
@@ -95,12 +101,8 @@ class RescoringShard(Base):
     leads_below: Mapped[int | None]
     properties_from: Mapped[int | None]
     properties_below: Mapped[int | None]
-    #: The learnt weights that all tiles of a market score with; null: the defaults. A market scored whole takes the present.
-    weights_id: Mapped[int | None]
     #: A tile holds all that was written by transactions before this one.
     seen: Mapped[int | None]
-    #: The exchange rates that a tile was scored with, as :func:`models.market.facts.told_factors` tells them.
-    rates: Mapped[str | None]
     state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
     pairs_total: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     pairs_done: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -113,7 +115,9 @@ class RescoringShard(Base):
     #: Lists that it published, and how many of them name others, or in another order, than the lists before.
     lists_total: Mapped[int | None]
     lists_changed: Mapped[int | None]
-    #: By how much the first scores of lists that were there before have changed, on average; -100 to 100.
+    #: How many of them replaced a list that had a first score, too; and by how much these first scores have changed, on
+    #: average: -100 to 100.
+    lists_compared: Mapped[int | None]
     mean_score_change: Mapped[float | None]
     #: Entities that the engine failed on and that were left out: [{"side", "id", "error"}].
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
@@ -153,7 +157,7 @@ def request_run(
         ConflictError: An open run covers a part of what was asked for.
     """
     city_key = city_of(city).key if city else None
-    take_turns(session)
+    lock_run_requests(session)
     earlier = select(RescoringRun).where(RescoringRun.requested_by == requested_by)
     if once and (known := session.scalar(earlier.limit(1))) is not None:
         return known, False
@@ -172,7 +176,7 @@ def request_run(
     return run, True
 
 
-def take_turns(session: Session) -> None:
+def lock_run_requests(session: Session) -> None:
     """
     Until the transaction ends nobody else asks for a run, gives one its shards or queues such again.
 

@@ -37,7 +37,7 @@ def crowd(worker_here):
 
 
 def order_now(session):
-    from worker.jobs.display_order import order_markets
+    from worker.tasks import order_markets
 
     order_markets()
     session.expire_all()

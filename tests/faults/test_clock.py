@@ -84,7 +84,7 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
 
     def sweeps():
         return {
-            name: done(name) for name in ("worker.tasks.sweep", "worker.tasks.sweep_runs", "worker.jobs.accounts.sweep")
+            name: done(name) for name in ("worker.tasks.sweep", "worker.tasks.sweep_runs", "worker.tasks.sweep_accounts")
         }
 
     def swept_again():

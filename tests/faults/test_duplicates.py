@@ -96,7 +96,7 @@ def test_a_task_delivered_again_changes_nothing(
 
 
 #: What they do shows in the broker or on the disk, not in the database.
-QUIET = {"worker.jobs.accounts.remove_orphans", "worker.jobs.notifications.send_lost", "worker.tasks.sweep_runs"}
+QUIET = {"worker.tasks.remove_orphans", "worker.tasks.send_lost_notifications", "worker.tasks.sweep_runs"}
 
 
 class World:

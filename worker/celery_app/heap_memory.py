@@ -25,7 +25,7 @@ def share_one_heap() -> None:
 
 
 @contextmanager
-def memory_given_back() -> Iterator[None]:
+def trim_heap_after() -> Iterator[None]:
     """What is free once the work within has ended, or failed, goes back to the operating system."""
     try:
         yield

@@ -16,7 +16,7 @@ from matching.engine.ranking import RankedLists
 from matching.engine.tiles import merge_lists
 from models.core.enums import Side
 from models.rescoring.partial_lists import RescoringPartial
-from worker.lists.store import StoredLists
+from worker.market.stored_lists import StoredLists
 
 #: Rows of a chunk: about 2.5 MB at a hundred entries a row.
 CHUNK_ROWS = 2048

@@ -44,7 +44,7 @@ class TaskTimes:
     within: dict[float, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
 
 
-def note_task(client: redis.Redis, task: str, outcome: str, seconds: float) -> None:
+def count_task(client: redis.Redis, task: str, outcome: str, seconds: float) -> None:
     """Count one run of a task."""
     key = f"{task}|{outcome}|"
     with client.pipeline(transaction=False) as pipe:
@@ -71,7 +71,7 @@ def task_times(client: redis.Redis) -> list[TaskTimes]:
     return [found[key] for key in sorted(found)]
 
 
-def note_stages(client: redis.Redis, stages: Mapping[str, float]) -> None:
+def add_stages(client: redis.Redis, stages: Mapping[str, float]) -> None:
     """Add up the seconds of a shard's stages (worker.celery_app.stages); what else is noted beside them is passed over."""
     with client.pipeline(transaction=False) as pipe:
         for name, seconds in stages.items():
