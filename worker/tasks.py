@@ -22,7 +22,7 @@ from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
 from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality
-from worker.jobs.runs import begin_run, run_shard
+from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists.careful import reconcile_carefully, rescore_carefully
 from worker.lists.rescore import MAX_CHANGES, rescore_entity, stale_count
@@ -128,6 +128,10 @@ def sweep_runs(self: LeadmatchTask) -> None:
     with self.session() as session:
         run_ids, shard_ids = abandoned(session)
         session.commit()
+        upgrade_run_id = request_upgrade_run(session)
+        session.commit()
+    if upgrade_run_id is not None:
+        client().run_requested(upgrade_run_id)
     for run_id in run_ids:
         client().run_requested(run_id)
     for shard_id in shard_ids:

@@ -207,6 +207,13 @@ SENTENCES = {
     "Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with descriptions.": (
         "Этаж, кухня, животные, комиссия: понятое становится пожеланием, остальное сравнивается с описаниями."
     ),
+    "met": "есть",
+    "met in part": "почти",
+    "not met": "нет",
+    "a neighbouring district": "соседний район",
+    "a neighbouring station": "соседняя станция",
+    "near the point": "рядом с местом",
+    "{text}, about {km} km": "{text}, около {km} км",
     "Nothing was understood yet.": "Пока ничего не понято.",
     "must": "обязательно",
     "if possible": "желательно",

@@ -18,7 +18,7 @@ from models.market.leads import Lead, owned_lead, replace_lead
 from models.market.properties import Property
 from models.market.readings import READ, with_struck
 
-blp = page_blueprint("console_wishes", __name__)
+blp = page_blueprint("console_wishes")
 
 #: The longest text that is read while somebody types.
 MAX_TEXT = 20_000

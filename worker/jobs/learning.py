@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from matching.engine.criteria import CRITERION_NAMES
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.facts.stored import stored_lead, stored_property
 from matching.learning.weight_learning import LEAST_ACTIONS, ActedPairs, Judgement, criterion_values, enough, judge
 from models.core.enums import MarketKey
 from models.deals.weights import (
@@ -154,9 +155,11 @@ def _values(
     lead_ids, property_ids = [action.lead_id for action in actions], [action.property_id for action in actions]
     leads = _rows(session, Lead, LEAD_COLUMNS, lead_ids)
     properties = _rows(session, Property, PROPERTY_COLUMNS, property_ids)
-    demand = LeadColumns.from_facts([LeadFacts(**lead_facts(row, models.factors)) for row in leads], places)
+    demand = LeadColumns.from_facts(
+        [stored_lead(lead_facts(row, models.factors)) for row in leads], places, models.closeness
+    )
     supply = PropertyColumns.from_facts(
-        [PropertyFacts(**property_facts(row, models.factors)) for row in properties], places
+        [stored_property(property_facts(row, models.factors)) for row in properties], places, models.closeness
     )
     return criterion_values(
         lead_vectors(demand, models.text_model).take(_positions(leads, lead_ids)),

@@ -34,9 +34,31 @@ def upgrade() -> None:
         "properties", sa.Column("read_facts", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False)
     )
     op.add_column("properties", sa.Column("grammar", sa.SmallInteger(), nullable=True))
+    op.create_table(
+        "closeness_models",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("city_key", sa.String(length=110), nullable=False),
+        sa.Column(
+            "deal_type",
+            sa.Enum("SALE", "RENT", name="deal_type_is_known", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("model", sa.LargeBinary(), nullable=False),
+        sa.Column("properties", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closeness_models")),
+    )
+    op.create_index("ix_closeness_models_market", "closeness_models", ["city_key", "deal_type", "id"])
+    for table in ("markets", "rescoring_shards"):
+        op.add_column(table, sa.Column("closeness_id", sa.BigInteger(), nullable=True))
+        op.add_column(table, sa.Column("engine", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
+    for table in ("markets", "rescoring_shards"):
+        op.drop_column(table, "engine")
+        op.drop_column(table, "closeness_id")
+    op.drop_table("closeness_models")
     for name in ("grammar", "read_facts"):
         op.drop_column("properties", name)
     for name in ("coordinates_are_a_place", "radius_is_above_0", "place_scope_is_known"):
