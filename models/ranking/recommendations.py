@@ -6,7 +6,7 @@ entity on the market has no list. :mod:`models.deals.recommendation_pages` turns
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -144,17 +144,16 @@ SIDE_TABLES = {
 }
 
 
-def stale_rows(side: Side) -> Select:
+def stale_rows(side: Side) -> Select[*tuple[Any, ...]]:
     """
-    Entities whose list does not say what it should, as (id, version, on_market, city_key, deal_type, listed city_key,
-    listed deal_type).
+    Entities with a stale list, as (id, version, on_market, city_key, deal_type, listed city_key, listed deal_type).
 
-    That is those on the market with no list, or one of another version or market; and those off the market with a list
-    that still stands in a market. What the engine failed on in its present version is not stale but set aside.
+    Stale are entities on the market without a list, or with one of another version or market, and entities off the
+    market that are still listed in one. An entity that is quarantined in its present version is not stale.
     """
     table, lists, key, _ = SIDE_TABLES[side]
     active = and_(table.status == Status.ACTIVE, User.is_active)
-    set_aside = exists().where(
+    quarantined = exists().where(
         UnscorableEntity.side == side, UnscorableEntity.entity_id == table.id, UnscorableEntity.version == table.version
     )
     return (
@@ -173,7 +172,7 @@ def stale_rows(side: Side) -> Select:
             or_(
                 and_(
                     active,
-                    ~set_aside,
+                    ~quarantined,
                     or_(
                         key.is_(None),
                         lists.version != table.version,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from models.core.base import rows_changed
 from models.core.enums import OPEN_STATES, RunState
 from models.core.errors import ConflictError
 from models.rescoring.partial_lists import forget_partials, with_partials
@@ -54,7 +55,7 @@ def report(session: Session, shard_id: int, worker: str, attempt: int, pairs_don
         )
         .values(pairs_done=pairs_done, heartbeat_at=func.now())
     )
-    return bool(updated.rowcount)
+    return bool(rows_changed(updated))
 
 
 def hold_shard(session: Session, shard_id: int, worker: str, attempt: int) -> RescoringShard | None:

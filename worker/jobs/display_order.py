@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -155,5 +156,5 @@ def _store_explored(session: Session, market: Market, leads: _Lists, properties:
 def _copy(session: Session, table: str, rows: Iterable[tuple]) -> None:
     """COPY rows of numbers, enumerations and city keys. None holds a tab or a line break; a backslash is escaped."""
     lines = "".join("\t".join(map(str, row)).replace("\\", r"\\") + "\n" for row in rows)
-    with session.connection().connection.cursor() as cursor:
+    with closing(session.connection().connection.cursor()) as cursor:
         cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))

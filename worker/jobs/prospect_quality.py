@@ -119,7 +119,7 @@ def _arrays(facts: Iterable[ProspectFacts], medians: dict[UUID, float]) -> scori
     return scoring.Prospects(
         known=number((r.has_phone + r.has_account + (r.budget is not None) + r.has_notes) / 4 for r in rows),
         budgets=number(r.budget for r in rows),
-        niche_budgets=number(medians.get(r.niche_id) for r in rows),
+        niche_budgets=number(medians.get(r.niche_id) if r.niche_id else None for r in rows),
         sources=np.array([str(r.source) for r in rows], dtype=str),
         answer_minutes=number(r.answer_minutes for r in rows),
         messages=number(r.messages for r in rows),

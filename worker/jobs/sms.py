@@ -14,7 +14,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import httpx
@@ -152,7 +152,7 @@ def _base(parts: SplitResult, insecure: str) -> str:
     return f"{'http' if insecure else 'https'}://{parts.hostname}{port}"
 
 
-def _post(url: str, **request: object) -> httpx.Response:
+def _post(url: str, **request: Any) -> httpx.Response:
     try:
         # Neither redirects nor proxies of the environment: the password goes to the host of the setting and nowhere else.
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
@@ -163,7 +163,7 @@ def _post(url: str, **request: object) -> httpx.Response:
         raise SmsUnknownError(type(error).__name__) from None
 
 
-def _json(answer: httpx.Response) -> dict:
+def _json(answer: httpx.Response) -> dict[str, Any]:
     try:
         body = answer.json()
     except ValueError:

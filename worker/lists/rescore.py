@@ -94,8 +94,8 @@ def markets_of(session: Session, side: Side, entity_id: int) -> list[MarketKey]:
         select(table.city_key, table.deal_type).join(User, on_market(table)).where(table.id == entity_id)
     ).one_or_none()
     session.commit()
-    markets = [(row[0], row[1]) for row in (listed, present) if row is not None and row[0] is not None]
-    return list(dict.fromkeys(markets))
+    rows = [row for row in (listed, present) if row is not None]
+    return list(dict.fromkeys((city, deal) for city, deal in rows if city is not None and deal is not None))
 
 
 def rescore_changed(

@@ -1,5 +1,6 @@
 """Writing recommendation lists: COPY into a staging table, then one statement that moves them into place."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -62,7 +63,7 @@ def stage_lists(session: Session, side: Side, stored: StoredLists) -> None:
             " (id bigint, entries bigint[], scores real[], version bigint) ON COMMIT DELETE ROWS"
         )
     )
-    with session.connection().connection.cursor() as cursor:
+    with closing(session.connection().connection.cursor()) as cursor:
         rows = ListsToCopy(stored.ids, stored.versions, stored.lists)
         cursor.copy_expert(f"COPY {staging} FROM STDIN (FORMAT binary)", rows)
 

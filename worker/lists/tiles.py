@@ -95,7 +95,8 @@ def merge_tiles(session: Session, shard: RescoringShard, control: WorkControl) -
         session, _still_failing(snapshot, [Failure.from_json(fields) for tile in tiles for fields in tile.skipped])
     )
     session.commit()
-    snapshot.seen = ReadWatermark(min(snapshot.seen.oldest, *(tile.seen for tile in tiles)))
+    seen = [tile.seen for tile in tiles if tile.seen is not None]
+    snapshot.seen = ReadWatermark(min(snapshot.seen.oldest, *seen))
     with stage("merge"):
         for side, ranges in ((Side.LEAD, "leads"), (Side.PROPERTY, "properties")):
             for ids in _by_range(tiles, ranges):

@@ -2,7 +2,7 @@
 
 import logging
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.ranking.recommendations import Market
@@ -38,4 +38,6 @@ def load_biggest_markets() -> None:
         log.warning("no_market_loaded", extra={"kind": type(error).__name__})
     finally:
         session.close()
-        session.get_bind().dispose()  # forked processes must not share connections
+        engine = session.get_bind()
+        assert isinstance(engine, Engine)
+        engine.dispose()  # forked processes must not share connections

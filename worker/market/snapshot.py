@@ -264,7 +264,7 @@ class Snapshot:
             self.lists_written[side] = written.ids[written.versions > 0]
 
 
-def row_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+def row_of(ids: NDArray[np.int64], wanted: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """The row of each wanted id among the rising *ids*; -1 where it is missing."""
     if not len(ids):
         return np.full(len(wanted), -1)
