@@ -1,13 +1,14 @@
 """The display order of lists where it is not by score alone, and the explored properties that follow a list.
 
 Stored lists are always by score: they are exact, changes are merged into them, and `leadmatch check` checks them. In a
-market with the balanced order (``markets.list_order``) every lead and property has a *shift* of at most 0: the points that
-it loses for being sought by many (:mod:`matching.engine.balance`). Lists are shown by score plus shift, with their scores.
-An entry that is newer than the shifts takes the mean shift of its list, so it is neither favoured nor hidden.
+market with the balanced order (``markets.list_order``) every lead and property has a *shift* of at most 0: the points
+that it loses for being sought by many (:mod:`matching.engine.balance`). Lists are shown by score plus shift, with
+their scores. An entry that is newer than the shifts takes the mean shift of its list, so it is neither favoured nor
+hidden.
 
-In a market with exploration slots (``markets.exploration_slots``), a few new properties that hardly any list has room for
-follow a lead's list (:mod:`matching.engine.explore`). They score less than the list's entries, and are shown only while the
-lead and the property have the versions that were scored.
+In a market with exploration slots (``markets.exploration_slots``), a few new properties that hardly any list has room
+for follow a lead's list (:mod:`matching.engine.explore`). They score less than the list's entries, and are shown only
+while the lead and the property have the versions that were scored.
 """
 
 from dataclasses import dataclass
@@ -90,7 +91,9 @@ class ShownEntries:
     explored: ColumnElement[bool]
 
     def is_current(self, lead_version: ColumnElement[Any], property_version: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether the entry may be shown: not an explored pair of which either has changed since; it may be broken now."""
+        """
+        Whether the entry may be shown: not an explored pair of which either has changed since; it may be broken now.
+        """
         if "explored" not in self.entry.c:
             return true()
         scored = self.entry.c.lead_version, self.entry.c.property_version

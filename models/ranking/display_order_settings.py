@@ -53,8 +53,8 @@ def markets_to_order(session: Session) -> list[MarketKey]:
 
 def take_order(session: Session, market: Market) -> bool:
     """
-    Whether to store an order that was computed from *market* as it was read. Then the market's row is locked and marked as
-    ordered. No, if its settings have changed or a run has published meanwhile.
+    Whether to store an order that was computed from *market* as it was read. Then the market's row is locked and
+    marked as ordered. No, if its settings have changed or a run has published meanwhile.
     """
     read = (market.list_order, market.exploration_slots, market.published_at)
     row = _locked(session, market.city_key, market.deal_type)

@@ -1,7 +1,7 @@
 """Figures of all lists, for charts: scores, coverage, exposure, and the durations of runs.
 
-A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* measures how offers concentrate: people see the first
-:data:`SHOWN` entries of a lead's list, and a property has the share of all these entries that name it.
+A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* measures how offers concentrate: people see the
+first :data:`SHOWN` entries of a lead's list, and a property has the share of all these entries that name it.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def score_histogram(session: Session) -> list[tuple[int, int]]:
     best = LeadRecommendations.scores[literal(1)]
     step = func.least(cast(func.floor(best / 5), Integer), 19) * 5
     query = select(step, func.count()).where(func.cardinality(LeadRecommendations.scores) > 0).group_by(step)
-    counts = {low: count for low, count in session.execute(query)}
+    counts: dict[int, int] = dict(session.execute(query).tuples().all())
     return [(low, counts.get(low, 0)) for low in range(0, 100, 5)]
 
 
@@ -67,7 +67,7 @@ def coverage(session: Session) -> list[tuple[str, int]]:
         .outerjoin(LeadRecommendations, LeadRecommendations.lead_id == Lead.id)
         .group_by(part)
     )
-    counts = {number: count for number, count in session.execute(query)}
+    counts: dict[int, int] = dict(session.execute(query).tuples().all())
     return [(name, counts.get(number, 0)) for number, name in enumerate(("0", "1–9", "10–49", "50–99", "100"))]
 
 
@@ -132,4 +132,4 @@ def city_names(session: Session) -> dict[str, str]:
     """Key of each city in the database -> its most frequent name there."""
     named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
     query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
-    return {city_key: name for city_key, name in session.execute(query)}
+    return dict(session.execute(query).tuples().all())

@@ -1,7 +1,7 @@
 """Partial lists: what the tiles of a big market store for the shard that merges them.
 
-They are in PostgreSQL, so that any machine can score a tile and any other merge. Publishing the market or cancelling the
-run deletes them; a failed run keeps them for a retry (:data:`PARTIALS_KEPT`).
+They are in PostgreSQL, so that any machine can score a tile and any other merge. Publishing the market or cancelling
+the run deletes them; a failed run keeps them for a retry (:data:`PARTIALS_KEPT`).
 """
 
 from datetime import timedelta
@@ -17,7 +17,9 @@ PARTIALS_KEPT = timedelta(days=2)
 
 
 class RescoringPartial(Base):
-    """A chunk of one tile's lists of one side, in the worker's own format; ids rise within a chunk and between chunks."""
+    """
+    A chunk of one tile's lists of one side, in the worker's own format; ids rise within a chunk and between chunks.
+    """
 
     __tablename__ = "rescoring_partials"
     shard_id: Mapped[int] = mapped_column(ForeignKey("rescoring_shards.id", ondelete="CASCADE"), primary_key=True)

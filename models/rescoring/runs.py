@@ -1,8 +1,8 @@
 """Rescoring runs: requests, their states, and their shards.
 
-A run has a *shard* for each market, which workers claim (:mod:`models.rescoring.shards`). A market too big for one worker
-has another for each of its *tiles* (:mod:`models.rescoring.tiles`): these store partial lists, and the market's own shard,
-tile 0, merges and publishes them when all have succeeded. The run ends with its last shard.
+A run has a *shard* for each market, which workers claim (:mod:`models.rescoring.shards`). A market too big for one
+worker has another for each of its *tiles* (:mod:`models.rescoring.tiles`): these store partial lists, and the market's
+own shard, tile 0, merges and publishes them when all have succeeded. The run ends with its last shard.
 
     queued -> running -> succeeded | failed | cancelled
 """
@@ -121,7 +121,8 @@ class RescoringShard(HasGeneration, Base):
     mean_score_change: Mapped[float | None]
     #: Entities that the engine failed on, which no list names: [{"side", "id", "error"}].
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
-    #: Seconds of each stage of the attempt that succeeded, in order of time, and "peak_mb", the peak memory of its process.
+    #: Seconds of each stage of the attempt that succeeded, in order of time, and "peak_mb", the peak memory of its
+    #: process.
     stages: Mapped[dict[str, float]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
 
     @property
@@ -150,7 +151,8 @@ def request_run(
     Request a run.
 
     Args:
-        once: *requested_by* gets one run ever: the message that requests it may be delivered again when it has long ended.
+        once: *requested_by* gets one run ever: the message that requests it may be delivered again when it has long
+        ended.
     Returns:
         The run, and whether it is new: a request equal to an open run's joins that run.
     Raises:

@@ -1,7 +1,7 @@
 """Cutting a market that is too big for one worker's memory into tiles: ranges of leads by ranges of properties.
 
-The memory for scoring a tile grows with its leads plus its properties, not with their product. So a market is cut into as
-few tiles as the bound allows, and any worker loads a tile, scores it, and stores its partial lists
+The memory for scoring a tile grows with its leads plus its properties, not with their product. So a market is cut into
+as few tiles as the bound allows, and any worker loads a tile, scores it, and stores its partial lists
 (worker/lists/tiles.py). Each pair is scored in exactly one tile.
 """
 
@@ -49,8 +49,8 @@ def grid_of(leads: int, properties: int, memory_mb: int) -> tuple[int, int]:
     """
     Into how many ranges of leads and of properties to cut a market so that a tile fits into *memory_mb* (0: no bound).
 
-    The fewest tiles, and among equally many those with the fewest rows to load. A bound that leaves next to nothing still
-    gets tiles of some rows: it is exceeded rather than the market left unscored.
+    The fewest tiles, and among equally many those with the fewest rows to load. A bound that leaves next to nothing
+    still gets tiles of some rows: it is exceeded rather than the market left unscored.
 
     >>> grid_of(100_000, 100_000, 3072), grid_of(300_000, 100_000, 3072)
     ((1, 1), (2, 1))
@@ -89,7 +89,9 @@ def tiles_of_market(session: Session, city_key: str, deal_type: DealType, grid: 
 def _ranges(
     session: Session, table: type[Lead] | type[Property], city_key: str, deal_type: DealType, count: int
 ) -> list[tuple[IdRange, int]]:
-    """*count* ranges of ids with equally many rows of the market, and their numbers of rows; together they hold every id."""
+    """
+    *count* ranges of ids with equally many rows of the market, and their numbers of rows; together they hold every id.
+    """
     if count == 1:
         return [(IdRange(), _count(session, table, city_key, deal_type))]
     number = (func.row_number().over(order_by=table.id) - 1).label("number")

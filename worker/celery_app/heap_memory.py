@@ -1,10 +1,11 @@
 """Returning memory to the operating system after work that took much of it.
 
-A run takes memory in pieces of every size, in several threads, and frees all of it. But glibc keeps freed memory: that of
-a thread's heap for ever, of the main heap all but its end, which one small piece in use holds fast. The next run, over a
-market of a slightly different size, does not fit into the same gaps, so a process grows by some megabytes a run although
-its memory in use stays the same (`python -m scripts.benchmarks.bench.memory` shows it). So all threads share one heap, and
-its free memory is returned after each run. Both cost milliseconds. With another C library (macOS, musl) nothing happens.
+A run takes memory in pieces of every size, in several threads, and frees all of it. But glibc keeps freed memory: that
+of a thread's heap for ever, of the main heap all but its end, which one small piece in use holds fast. The next run,
+over a market of a slightly different size, does not fit into the same gaps, so a process grows by some megabytes a run
+although its memory in use stays the same (`python -m scripts.benchmarks.bench.memory` shows it). So all threads share
+one heap, and its free memory is returned after each run. Both cost milliseconds. With another C library (macOS, musl)
+nothing happens.
 """
 
 import ctypes

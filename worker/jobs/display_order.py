@@ -34,7 +34,9 @@ NEW = timedelta(days=14)
 
 @dataclass(frozen=True)
 class _Lists:
-    """One side's stored lists: row *i* is of entity ``ids[i]`` in version ``versions[i]``; ids rise, columns are ids."""
+    """
+    One side's stored lists: row *i* is of entity ``ids[i]`` in version ``versions[i]``; ids rise, columns are ids.
+    """
 
     ids: NDArray[np.int64]
     versions: NDArray[np.int64]
@@ -49,7 +51,9 @@ class _Lists:
 
 
 def order_markets(session: Session) -> None:
-    """Order every market that has had a run since it was last ordered, and draw its explored offers. Commits after each."""
+    """
+    Order every market that has had a run since it was last ordered, and draw its explored offers. Commits after each.
+    """
     for market in markets_to_order(session):
         with own_transaction(session, "market_failed", market=market):
             if order_market(session, market):

@@ -74,7 +74,8 @@ def compare_staged(session: Session, side: Side) -> ListChanges:
         for_side(
             side,
             "SELECT count(*), count(*) FILTER (WHERE stored.{array} IS DISTINCT FROM staged.entries),"
-            " count(staged.scores[1] - stored.scores[1]), coalesce(sum((staged.scores[1] - stored.scores[1])::float8), 0)"
+            " count(staged.scores[1] - stored.scores[1]),"
+            " coalesce(sum((staged.scores[1] - stored.scores[1])::float8), 0)"
             " FROM staged_{table} AS staged LEFT JOIN {table} AS stored ON stored.{key} = staged.id",
         )
     ).one()

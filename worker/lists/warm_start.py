@@ -21,8 +21,8 @@ def load_biggest_markets() -> None:
     """
     Load the biggest markets that have been scored, for the processes that are forked from this one.
 
-    All of them share the memory, also a process that later replaces another: each adopts what was written since before it
-    works. Without a database or its tables, or while somebody locks them, nothing is loaded, and the worker starts.
+    All of them share the memory, also a process that later replaces another: each adopts what was written since before
+    it works. Without a database or its tables, or while somebody locks them, nothing is loaded, and the worker starts.
     """
     session = new_session()
     try:

@@ -3,8 +3,8 @@
 Durations are counted in a Redis hash rather than in each worker: workers on many hosts need no port of their own to be
 scraped, and a worker that has ended leaves its counts. If Redis is wiped they begin at 0 again, as counters may.
 
-Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>`` with the fields ``count``, ``seconds`` and, cumulative, each
-of :data:`BUCKETS`; ``leadmatch:stages``, a hash of the stages of runs and their seconds.
+Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>`` with the fields ``count``, ``seconds`` and,
+cumulative, each of :data:`BUCKETS`; ``leadmatch:stages``, a hash of the stages of runs and their seconds.
 """
 
 import json
@@ -71,7 +71,10 @@ def task_times(client: redis.Redis) -> list[TaskTimes]:
 
 
 def add_stages(client: redis.Redis, stages: Mapping[str, float]) -> None:
-    """Add the seconds of a shard's stages (worker.celery_app.stages) to the counts, without the peak of memory beside them."""
+    """
+    Add the seconds of a shard's stages (worker.celery_app.stages) to the counts, without the peak of memory beside
+    them.
+    """
     with client.pipeline(transaction=False) as pipe:
         for name, seconds in stages.items():
             if name != "peak_mb":
