@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from models.accounts.api_keys import create_api_key
 from models.core.enums import Role
 from tests.factories import lead_body, make_property, make_user, property_body, token_header
+from tests.waiting import PATIENCE_SECONDS
 
 #: (method, path, body, headers) -> (status, answer); raises OSError or HTTPException if there is no answer.
 Send = Callable[[str, str, dict | None, dict[str, str]], tuple[int, Any]]
@@ -44,7 +45,7 @@ def in_process(app: Flask) -> Send:
     return send
 
 
-def over_http(port: int, timeout: float = 30) -> Send:
+def over_http(port: int, timeout: float = PATIENCE_SECONDS) -> Send:
     """To a web process on this machine; each thread keeps a connection of its own."""
     mine = threading.local()
 

@@ -51,7 +51,7 @@ def test_postgresql_goes_and_comes_back_under_writes(
     let_leases_run_out()
     assert worker.poll() is None
     start_worker("runs", "entities")  # sweeps at once what would be swept within half a minute
-    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, seconds=60, what="the end of the run")
+    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
     all_is_well()
 
 
@@ -117,5 +117,5 @@ def test_valkey_goes_and_comes_back_under_writes(
     let_leases_run_out()
     assert worker.poll() is None
     start_worker("runs", "entities")
-    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, seconds=60, what="the end of the run")
+    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
     all_is_well()
