@@ -62,7 +62,9 @@ def _caught_up(session: Session) -> bool:
 
 @pytest.fixture
 def market(engine, clean_database):
-    """Twelve leads and eight properties of two people, committed: (buyer's headers, seller's, lead ids, property ids)."""
+    """
+    Twelve leads and eight properties of two people, committed: (buyer's headers, seller's, lead ids, property ids).
+    """
     with Session(engine, expire_on_commit=False) as session:
         seller, buyer = make_user(session), make_user(session)
         properties = [make_property(session, seller, price=12_000_000 + number * 10_000).id for number in range(8)]

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from models.accounts.api_keys import create_api_key
 from models.core.enums import Role
 from tests.factories import lead_body, make_property, make_user, property_body, token_header
-from tests.waiting import PATIENCE_SECONDS
 
 #: (method, path, body, headers) -> (status, answer); raises OSError or HTTPException if there is no answer.
 Send = Callable[[str, str, dict | None, dict[str, str]], tuple[int, Any]]
@@ -29,7 +28,7 @@ MOST_PROSPECTS = 20
 #: Properties of a person that their own leads are matched with.
 SUPPLY = 3
 #: How long a write may be turned away, with a fault in the middle, before the test gives up.
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 120
 
 # -- Ways to send
 # ---------------------------------------------------------------------------------------------------------
@@ -104,8 +103,8 @@ class Journal:
         return found | ({"doubled": [tuple(row) for row in doubled]} if doubled else {})
 
 
-#: Table -> (key, value) of each of its rows, in the types that clients note. Creations are known by a text that only one
-#: attempt at a write uses: a repeated creation would show as a second row of it.
+#: Table -> (key, value) of each of its rows, in the types that clients note. Creations are known by a text that only
+#: one attempt at a write uses: a repeated creation would show as a second row of it.
 STORED = {
     "leads": "SELECT client_name, notes FROM leads WHERE client_name LIKE 'journal %'",
     "properties": "SELECT description, price::bigint FROM properties WHERE description LIKE 'journal %'",

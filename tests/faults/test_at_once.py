@@ -20,7 +20,10 @@ THREADS = 24
 
 
 def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_database, start_worker, all_is_well):
-    """Each pair is liked by both owners at the same moment, twice: four requests, one match, one notice an owner and kind."""
+    """
+    Each pair is liked by both owners at the same moment, twice: four requests, one match, one notice an owner and
+    kind.
+    """
     with Session(engine) as session:
         buyer, seller = make_user(session), make_user(session)
         leads = [make_lead(session, buyer).id for _ in range(LIKES // 20)]

@@ -13,8 +13,8 @@ from tests.waiting import wait_for
 @pytest.fixture
 def committed_is_written(engine):
     """
-    Tests' PostgreSQL keeps commits in its own memory for a moment, for speed; here they reach the operating system first,
-    as everywhere else, so that a killed server has what it acknowledged.
+    Tests' PostgreSQL keeps commits in its own memory for a moment, for speed; here they reach the operating system
+    first, as everywhere else, so that a killed server has what it acknowledged.
     """
     for value in ("ON", "DEFAULT"):
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -1,7 +1,7 @@
 """A worker is killed (kill -9) at each stage of a run over a market in tiles: in a tile, between two, in the merge.
 
-Each stage is held still by a lock that the worker needs next. Nothing can be locked while pairs are scored; but then the
-database looks as it does while the tile is read: the shard is claimed, and nothing of it is stored.
+Each stage is held still by a lock that the worker needs next. Nothing can be locked while pairs are scored; but then
+the database looks as it does while the tile is read: the shard is claimed, and nothing of it is stored.
 """
 
 import os
@@ -17,7 +17,8 @@ from tests.factories import make_lead, make_property, make_user
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 
-#: As little as makes tiles of 200 rows, which are the smallest there are (models.rescoring.tiles.grid_of), and lets a worker be.
+#: As little as makes tiles of 200 rows, which are the smallest there are (models.rescoring.tiles.grid_of), and lets a
+#: worker be.
 MEMORY_MB = 381
 ROWS = 110  # of each side, beside those of the market that every row of faults has
 

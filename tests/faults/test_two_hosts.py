@@ -1,4 +1,6 @@
-"""Two worker hosts share a run, and one of them is cut off in the middle: no packet, no reset, no end of its connections."""
+"""
+Two worker hosts share a run, and one of them is cut off in the middle: no packet, no reset, no end of its connections.
+"""
 
 import os
 import shutil
