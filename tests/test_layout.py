@@ -65,6 +65,13 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "commands": {"demo", "launcher"},
         "benchmarks": {"demo", "launcher", "commands"},
     },
+    "worker": {
+        "queue": set(),
+        "celery_app": {"queue"},
+        "market": {"celery_app"},
+        "lists": {"celery_app", "market"},
+        "jobs": {"celery_app", "market", "lists"},
+    },
 }
 
 #: Modules that put a package together and are started by name: they import what they assemble, and nothing imports them.
