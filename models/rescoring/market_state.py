@@ -52,7 +52,7 @@ def score_histogram(session: Session) -> list[tuple[int, int]]:
     best = LeadRecommendations.scores[literal(1)]
     step = func.least(cast(func.floor(best / 5), Integer), 19) * 5
     query = select(step, func.count()).where(func.cardinality(LeadRecommendations.scores) > 0).group_by(step)
-    counts: dict[int, int] = dict(session.execute(query).tuples().all())
+    counts: dict[int, int] = dict(session.execute(query).all())
     return [(low, counts.get(low, 0)) for low in range(0, 100, 5)]
 
 
@@ -67,7 +67,7 @@ def coverage(session: Session) -> list[tuple[str, int]]:
         .outerjoin(LeadRecommendations, LeadRecommendations.lead_id == Lead.id)
         .group_by(part)
     )
-    counts: dict[int, int] = dict(session.execute(query).tuples().all())
+    counts: dict[int, int] = dict(session.execute(query).all())
     return [(name, counts.get(number, 0)) for number, name in enumerate(("0", "1–9", "10–49", "50–99", "100"))]
 
 
@@ -132,4 +132,4 @@ def city_names(session: Session) -> dict[str, str]:
     """Key of each city in the database -> its most frequent name there."""
     named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
     query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

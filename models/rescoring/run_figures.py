@@ -66,7 +66,7 @@ def difference_of(session: Session, run_id: int) -> dict[str, Any] | None:
 def runs_by_state(session: Session) -> dict[RunState, int]:
     """The number of runs in each state; states without a run are left out."""
     query = select(RescoringRun.state, func.count()).group_by(RescoringRun.state)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def seconds_since_full_run(session: Session) -> float | None:
