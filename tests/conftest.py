@@ -38,7 +38,7 @@ from tests import promises
 
 ROOT = Path(__file__).parent.parent
 FOLDER_PREFIX = "leadmatch-tests-"
-WORKER_PATIENCE = 60  # seconds
+WORKER_PATIENCE = 120  # seconds
 
 
 # -- Servers
@@ -174,7 +174,7 @@ def clean_database(database_url: str) -> Iterator[str]:
 
 def empty_tables(url: str) -> None:
     """Empty the tables that hold rows: asking first is far cheaper than truncating what is empty."""
-    connection = psycopg2.connect(url.replace("+psycopg2", ""), options="-c lock_timeout=10000")
+    connection = psycopg2.connect(url.replace("+psycopg2", ""), options="-c lock_timeout=60000")
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(

@@ -2,8 +2,8 @@
 All tasks: thin skins over functions of the package.
 
 Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
-the broker. A new task needs a line in :data:`worker.celery_app.app.QUEUES` unless fresh leads and properties may wait for
-it, and a scene in tests/faults/scenes.py.
+the broker. A new task needs a line in :data:`worker.celery_app.app.QUEUES` unless fresh leads and properties may wait
+for it, and a scene in tests/faults/scenes.py.
 """
 
 import logging
@@ -122,8 +122,8 @@ def sweep_runs(self: LeadmatchTask) -> None:
     """
     Send again the runs and shards whose messages the broker lost, or whose worker died.
 
-    Goes to the queue of runs: behind a hundred changed leads it would come late, and while no runner is free nobody could
-    take what it finds.
+    Goes to the queue of runs: behind a hundred changed leads it would come late, and while no runner is free nobody
+    could take what it finds.
     """
     with self.session() as session:
         run_ids, shard_ids = abandoned(session)
@@ -159,7 +159,9 @@ def order_markets(self: LeadmatchTask) -> None:
 
 @task(name="worker.tasks.learn_weights", bind=True)
 def learn_weights(self: LeadmatchTask) -> None:
-    """Learn weights where there are enough actions; a set that goes live is used from the next run over the market on."""
+    """
+    Learn weights where there are enough actions; a set that goes live is used from the next run over the market on.
+    """
     with self.session() as session:
         for lesson in learning.learn(session):
             facts = {"market": lesson.scope, "actions": lesson.actions, "broken": lesson.broken}

@@ -2,7 +2,8 @@
 
 A set belongs to one market or, without one, to all that have none of their own. At most one set of each is *live*;
 where none is, the engine's defaults hold. A market's lists move to the live set with the next run over it, and until
-then keep the one they were last wholly computed with (``markets.weights_id``), so that every list of a market is scored alike.
+then keep the one they were last wholly computed with (``markets.weights_id``), so that every list of a market is
+scored alike.
 """
 
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ class WeightSet(Base):
     #: How many actions it was fitted on, and how many there were in all.
     actions: Mapped[int] = mapped_column(Integer)
     actions_said: Mapped[int] = mapped_column(Integer)
-    #: Held-out log-loss an action, of the set that was live before and of this one, and of their difference the standard error.
+    #: Held-out log-loss an action, of the set that was live before and of this one, and of their difference the
+    #: standard error.
     present_loss: Mapped[float]
     fitted_loss: Mapped[float]
     standard_error: Mapped[float]

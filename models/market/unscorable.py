@@ -22,7 +22,9 @@ KILLED_ITS_WORKER = "WorkerLostError"
 
 
 class UnscorableEntity(Base):
-    """One quarantined entity. No foreign key: the entity is in one of two tables; retention clears what is left behind."""
+    """
+    One quarantined entity. No foreign key: the entity is in one of two tables; retention clears what is left behind.
+    """
 
     __tablename__ = "unscorable_entities"
 

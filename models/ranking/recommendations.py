@@ -6,7 +6,7 @@ entity on the market has no list. :mod:`models.deals.recommendation_pages` turns
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -57,7 +57,8 @@ class LeadRecommendations(Base):
     city_key: Mapped[str | None] = mapped_column(String(110))  #: The market it was computed in; null: in none.
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]  #: The run that began its market's generation; null: a change of one entity wrote it.
-    #: The number of its market's generation (`markets.generation`); null: in no market, or stored by an earlier release.
+    #: The number of its market's generation (`markets.generation`); null: in no market, or stored by an earlier
+    #: release.
     generation_number: Mapped[int | None] = mapped_column("generation")
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_in: Mapped[ChangedIn] = mapped_column(index=True)
@@ -86,7 +87,10 @@ class PropertyRecommendations(Base):
 
 
 class TextModelRow(Base):
-    """A fitted text model, in :mod:`matching.engine.text`'s own format. The newest one that a market was scored with counts there."""
+    """
+    A fitted text model, in :mod:`matching.engine.text`'s own format. The newest one that a market was scored with
+    counts there.
+    """
 
     __tablename__ = "text_models"
 
@@ -101,8 +105,8 @@ class Market(HasGeneration, Base):
     """
     One market, and the generation that all of its lists are computed with.
 
-    Within a generation every change leaves the lists that a run would leave. So a run begins a new generation only where
-    its text model, weights or rates differ from the market's, and changes between two runs use the market's.
+    Within a generation every change leaves the lists that a run would leave. So a run begins a new generation only
+    where its text model, weights or rates differ from the market's, and changes between two runs use the market's.
     """
 
     __tablename__ = "markets"
@@ -117,8 +121,8 @@ class Market(HasGeneration, Base):
     #: Rises with every generation; each list of the market holds the number of its own.
     generation_number: Mapped[int] = mapped_column("generation", default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
-    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`) from
-    #: which both were worked out; null: not yet.
+    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`)
+    #: from which both were worked out; null: not yet.
     list_order: Mapped[ListOrder] = mapped_column(
         words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
     )
@@ -144,17 +148,16 @@ SIDE_TABLES = {
 }
 
 
-def stale_rows(side: Side) -> Select:
+def stale_rows(side: Side) -> Select[*tuple[Any, ...]]:
     """
-    Entities whose list does not say what it should, as (id, version, on_market, city_key, deal_type, listed city_key,
-    listed deal_type).
+    Entities with a stale list, as (id, version, on_market, city_key, deal_type, listed city_key, listed deal_type).
 
-    That is those on the market with no list, or one of another version or market; and those off the market with a list
-    that still stands in a market. What the engine failed on in its present version is not stale but set aside.
+    Stale are entities on the market without a list, or with one of another version or market, and entities off the
+    market that are still listed in one. An entity that is quarantined in its present version is not stale.
     """
     table, lists, key, _ = SIDE_TABLES[side]
     active = and_(table.status == Status.ACTIVE, User.is_active)
-    set_aside = exists().where(
+    quarantined = exists().where(
         UnscorableEntity.side == side, UnscorableEntity.entity_id == table.id, UnscorableEntity.version == table.version
     )
     return (
@@ -173,7 +176,7 @@ def stale_rows(side: Side) -> Select:
             or_(
                 and_(
                     active,
-                    ~set_aside,
+                    ~quarantined,
                     or_(
                         key.is_(None),
                         lists.version != table.version,

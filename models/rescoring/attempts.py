@@ -36,7 +36,7 @@ def attempts_of(session: Session, side: Side, entity_ids: Iterable[int]) -> dict
     query = select(RescoringAttempt.entity_id, RescoringAttempt.attempts).where(
         RescoringAttempt.side == side, RescoringAttempt.entity_id.in_(list(entity_ids))
     )
-    return {entity_id: attempts for entity_id, attempts in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 def begin_attempts(session: Session, side: Side, entity_ids: Iterable[int]) -> None:

@@ -1,7 +1,7 @@
 """Shards of rescoring runs while they are worked on: claimed, reported on, held, ended, queued again.
 
-A worker *claims* a shard, reports pairs as it goes, and ends it. A shard whose worker has not reported for :data:`LEASE`
-can be claimed by another.
+A worker *claims* a shard, reports pairs as it goes, and ends it. A shard whose worker has not reported for
+:data:`LEASE` can be claimed by another.
 """
 
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from models.core.base import rows_changed
 from models.core.enums import OPEN_STATES, RunState
 from models.core.errors import ConflictError
 from models.rescoring.partial_lists import forget_partials, with_partials
@@ -24,7 +25,9 @@ MAX_ATTEMPTS = 5
 
 
 def claim_shard(session: Session, shard_id: int, worker: str) -> RescoringShard | None:
-    """Claim the shard for *worker*; None if another works on it, it has ended, waits for tiles, or its run was cancelled."""
+    """
+    Claim the shard for *worker*; None if another works on it, it has ended, waits for tiles, or its run was cancelled.
+    """
     free = or_(RescoringShard.state == RunState.QUEUED, RescoringShard.heartbeat_at < func.now() - LEASE)
     return session.scalar(
         update(RescoringShard)
@@ -54,7 +57,7 @@ def report(session: Session, shard_id: int, worker: str, attempt: int, pairs_don
         )
         .values(pairs_done=pairs_done, heartbeat_at=func.now())
     )
-    return bool(updated.rowcount)
+    return bool(rows_changed(updated))
 
 
 def hold_shard(session: Session, shard_id: int, worker: str, attempt: int) -> RescoringShard | None:
@@ -193,7 +196,9 @@ def _queue_again(shard: RescoringShard) -> None:
 
 
 def abandoned(session: Session) -> tuple[list[int], list[int]]:
-    """Ids of runs that were never started, and of shards that wait or were abandoned: the broker lost their messages."""
+    """
+    Ids of runs that were never started, and of shards that wait or were abandoned: the broker lost their messages.
+    """
     waiting = func.now() - LEASE
     run_ids = session.scalars(
         select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED, RescoringRun.created_at < waiting)

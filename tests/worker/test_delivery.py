@@ -27,7 +27,7 @@ def market(engine, clean_database):
 def lists(engine):
     with Session(engine) as session:
         rows = session.execute(select(LeadRecommendations.lead_id, LeadRecommendations.property_ids))
-        return {lead_id: ids for lead_id, ids in rows}
+        return dict(rows.all())
 
 
 def test_leads_posted_while_the_broker_is_away_get_their_lists_when_it_is_back(

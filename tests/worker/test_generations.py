@@ -63,7 +63,9 @@ def test_after_a_new_exchange_rate_a_change_leaves_no_list_that_names_what_it_mu
 @pytest.mark.usefixtures("small_lists")
 @pytest.mark.parametrize("seed", range(2))
 def test_after_any_writes_lists_are_those_of_a_full_run_with_the_market_s_rates(worker_here, monkeypatch, seed):
-    """Rates that are set meanwhile, and text models that another market's run has fitted, wait for the market's next run."""
+    """
+    Rates that are set meanwhile, and text models that another market's run has fitted, wait for the market's next run.
+    """
     monkeypatch.setattr(invariants, "LIST_LENGTH", 5)
     chance = random.Random(seed)
     with worker_here() as session:

@@ -1,4 +1,6 @@
-"""A shard that its worker has lost publishes nothing, and what a worker is told of a shard holds for every kind of it."""
+"""
+A shard that its worker has lost publishes nothing, and what a worker is told of a shard holds for every kind of it.
+"""
 
 import pytest
 from sqlalchemy import text

@@ -65,8 +65,8 @@ FORMER_NAMES = {
     "worker.quality.fit_models": "worker.tasks.fit_quality_models",
 }
 
-#: The niceness, see nice(2), of a process that takes only runs: a run may take its time, but somebody waits for a changed
-#: lead.
+#: The niceness, see nice(2), of a process that takes only runs: a run may take its time, but somebody waits for a
+#: changed lead.
 RUNS_NICENESS = 10
 
 #: A connection to a broker that has gone silent (a dead host, a pulled cable) is dropped after about 20 s.

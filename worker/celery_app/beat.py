@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 #: An entry that was last sent further ahead than this was sent by a wrong clock.
 AHEAD = timedelta(seconds=5)
-#: Sweeps are not sent to a queue with more messages than this: no worker listens, and they would pile up. An expiry would
-#: not do instead: a worker judges it by its own clock, and with one a day ahead would drop all sweeps.
+#: Sweeps are not sent to a queue with more messages than this: no worker listens, and they would pile up. An expiry
+#: would not do instead: a worker judges it by its own clock, and with one a day ahead would drop all sweeps.
 MAX_WAITING = 1000
 
 
@@ -26,8 +26,8 @@ class Scheduler(RedBeatScheduler):
         """
         Send what is due; seconds until the next tick.
 
-        RedBeat stores when an entry was last sent, and counts from there. After the clock went a day ahead and back, that
-        is tomorrow, and nothing would be sent for a day: such an entry counts as sent now.
+        RedBeat stores when an entry was last sent, and counts from there. After the clock went a day ahead and back,
+        that is tomorrow, and nothing would be sent for a day: such an entry counts as sent now.
         """
         for entry in self._sent_in_the_future():
             log.warning("clock_went_back", extra={"entry": entry.name, "last": entry.last_run_at.isoformat()})

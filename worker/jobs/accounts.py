@@ -30,8 +30,8 @@ def send_code(code_id: int) -> None:
     """
     Send one code by SMS, at most once.
 
-    The row is claimed and committed before the gateway is called: a second delivery of the message, or one after a crash,
-    finds it claimed and sends nothing.
+    The row is claimed and committed before the gateway is called: a second delivery of the message, or one after a
+    crash, finds it claimed and sends nothing.
 
     Raises:
         SmsBusyError: The gateway surely did not send; the claim is released.

@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,7 +34,9 @@ NEW = timedelta(days=14)
 
 @dataclass(frozen=True)
 class _Lists:
-    """One side's stored lists: row *i* is of entity ``ids[i]`` in version ``versions[i]``; ids rise, columns are ids."""
+    """
+    One side's stored lists: row *i* is of entity ``ids[i]`` in version ``versions[i]``; ids rise, columns are ids.
+    """
 
     ids: NDArray[np.int64]
     versions: NDArray[np.int64]
@@ -48,7 +51,9 @@ class _Lists:
 
 
 def order_markets(session: Session) -> None:
-    """Order every market that has had a run since it was last ordered, and draw its explored offers. Commits after each."""
+    """
+    Order every market that has had a run since it was last ordered, and draw its explored offers. Commits after each.
+    """
     for market in markets_to_order(session):
         with own_transaction(session, "market_failed", market=market):
             if order_market(session, market):
@@ -155,5 +160,5 @@ def _store_explored(session: Session, market: Market, leads: _Lists, properties:
 def _copy(session: Session, table: str, rows: Iterable[tuple]) -> None:
     """COPY rows of numbers, enumerations and city keys. None holds a tab or a line break; a backslash is escaped."""
     lines = "".join("\t".join(map(str, row)).replace("\\", r"\\") + "\n" for row in rows)
-    with session.connection().connection.cursor() as cursor:
+    with closing(session.connection().connection.cursor()) as cursor:
         cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))

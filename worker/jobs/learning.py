@@ -68,7 +68,9 @@ def learn(session: Session) -> list[Lesson]:
     others learn.
     """
     by_market = actions_by_market(session)
-    scopes: dict[Scope, int] = {None: sum(by_market.values()), **by_market}
+    scopes: dict[Scope, int] = {None: sum(by_market.values())}
+    for market, count in by_market.items():
+        scopes[market] = count
     # Or every market would learn for itself what ops have just rolled back everywhere.
     all_wait = _was_rolled_back(session) and _must_wait(session, None, scopes[None])
     lessons = []

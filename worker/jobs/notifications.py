@@ -1,7 +1,8 @@
 """Notifications that reach users who are away: a Telegram message for a row of the table of notifications.
 
-At most one message each: a notification is claimed (committed) before it is sent, and released only when it certainly was
-not sent. A worker that dies between the two loses it; two messages would be worse, and the application shows it anyway.
+At most one message each: a notification is claimed (committed) before it is sent, and released only when it certainly
+was not sent. A worker that dies between the two loses it; two messages would be worse, and the application shows it
+anyway.
 """
 
 import logging

@@ -45,7 +45,9 @@ def score_prospect(session: Session, prospect_id: str) -> None:
 
 
 def score_stale_prospects(session: Session) -> None:
-    """Score every prospect that has changed since it was scored, in short transactions: a crash loses one batch at most."""
+    """
+    Score every prospect that has changed since it was scored, in short transactions: a crash loses one batch at most.
+    """
     after, count = None, 0
     while stale := stale_prospects(session, after, BATCH):
         count += len(_score(session, stale))
@@ -68,7 +70,9 @@ def fit_models(session: Session) -> None:
 
 
 def fit_niche(session: Session, niche_id: UUID, outcomes: int) -> bool | None:
-    """Fit and judge a model on the niche's outcomes; whether it is in use now, None if an outcome is too rare to learn."""
+    """
+    Fit and judge a model on the niche's outcomes; whether it is in use now, None if an outcome is too rare to learn.
+    """
     facts = facts_of(session, ended_prospects(session, niche_id, MAX_OUTCOMES))
     won = np.array([prospect.status is ProspectStatus.WON for prospect in facts])
     if not scoring.enough(won):
@@ -119,7 +123,7 @@ def _arrays(facts: Iterable[ProspectFacts], medians: dict[UUID, float]) -> scori
     return scoring.Prospects(
         known=number((r.has_phone + r.has_account + (r.budget is not None) + r.has_notes) / 4 for r in rows),
         budgets=number(r.budget for r in rows),
-        niche_budgets=number(medians.get(r.niche_id) for r in rows),
+        niche_budgets=number(medians.get(r.niche_id) if r.niche_id else None for r in rows),
         sources=np.array([str(r.source) for r in rows], dtype=str),
         answer_minutes=number(r.answer_minutes for r in rows),
         messages=number(r.messages for r in rows),

@@ -53,8 +53,8 @@ def begin_run(run_id: int) -> list[int]:
     """
     Start a queued run; the ids of the shards that can be worked on at once.
 
-    A run that cannot be prepared fails, and can be retried: otherwise it would stay queued for ever, and whoever requests
-    the same would join it.
+    A run that cannot be prepared fails, and can be retried: otherwise it would stay queued for ever, and whoever
+    requests the same would join it.
     """
     with new_session() as session:
         try:

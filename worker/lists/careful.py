@@ -25,8 +25,8 @@ from worker.market.stale import stale_in
 
 log = logging.getLogger(__name__)
 
-#: How many entities are tried at once after 0, 1, 2 attempts that ended with their worker: at most three deaths tell the
-#: one among hundreds that is to blame.
+#: How many entities are tried at once after 0, 1, 2 attempts that ended with their worker: at most three deaths tell
+#: the one among hundreds that is to blame.
 GROUP_SIZES = (MAX_CHANGES, 17, 1)
 
 
@@ -103,7 +103,8 @@ def _alone_in(session: Session, market: MarketKey) -> Iterator[bool]:
     """
     Whether no other worker is carefully at work in the market; none begins to while the context is open.
 
-    So attempts that are stored were left by dead workers. The lock belongs to a connection of its own, and ends with it.
+    So attempts that are stored were left by dead workers. The lock belongs to a connection of its own, and ends with
+    it.
     """
     engine = session.get_bind()
     assert isinstance(engine, Engine)

@@ -26,8 +26,8 @@ MAX_CHANGES = 300
 #: When more lists than this may name an entity, searching all lists is quicker than reading these.
 MAX_LISTS_READ = 1000
 
-#: From this many lists on, one pass that skips most of the market is quicker than scoring all of it for each list in turn
-#: (5 times at 100 lists, 30 times at 1,000, whatever the market's size).
+#: From this many lists on, one pass that skips most of the market is quicker than scoring all of it for each list in
+#: turn (5 times at 100 lists, 30 times at 1,000, whatever the market's size).
 SCORED_TOGETHER = 20
 
 #: Changed entities whose scores with the whole other side are kept while their changes are applied.
@@ -70,10 +70,10 @@ def apply_changes(
     """
     Rewrite, in the caller's transaction, every list that the changes affect.
 
-    The caller holds the market's lock and has refreshed the snapshot. Afterwards the lists equal, to the last bit, those
-    that a full run over the snapshot would have stored, except that no list names entities that have no list of their
-    own yet: they enter the others' lists together with their own. So an entity without a list that leaves the market
-    need not be searched for.
+    The caller holds the market's lock and has refreshed the snapshot. Afterwards the lists equal, to the last bit,
+    those that a full run over the snapshot would have stored, except that no list names entities that have no list of
+    their own yet: they enter the others' lists together with their own. So an entity without a list that leaves the
+    market need not be searched for.
 
     Args:
         former: The changed entities before the snapshot's refresh; saves a search through all lists of the market.
@@ -245,7 +245,9 @@ def _rewrite_others(
 def _scores_of(
     session: Session, scorer: ChangedScores, side: Side, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """(rows, columns) scores of these rows of *side* with the changed entities *columns*; NaN where gone or excluded."""
+    """
+    (rows, columns) scores of these rows of *side* with the changed entities *columns*; NaN where gone or excluded.
+    """
     changed_side, other = side.other, scorer.snapshot.part(side.other)
     scores = np.full((len(rows), len(columns)), np.nan, np.float32)
     present = other.rows_of(columns.tolist())

@@ -1,4 +1,6 @@
-"""Replacing a market's lists with newly computed ones, in one transaction, without undoing changes readers have seen."""
+"""
+Replacing a market's lists with newly computed ones, in one transaction, without undoing changes readers have seen.
+"""
 
 from dataclasses import dataclass
 

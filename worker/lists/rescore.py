@@ -40,13 +40,13 @@ def rebuild_market(
     """
     Compute and store every list of the market; the caller commits.
 
-    Scoring holds no lock. Changes made meanwhile are applied in the transaction that publishes, so that readers who have
-    seen a change never lose it again.
+    Scoring holds no lock. Changes made meanwhile are applied in the transaction that publishes, so that readers who
+    have seen a change never lose it again.
 
     Args:
         generation: What to compute with, for a run, which *run_id* names. Without it: the market's own generation.
     Raises:
-        ScoringStoppedError: *control* said so; nothing is stored.
+        ScoringStoppedError: *control* stopped the work; nothing is stored.
         GenerationMovedError: The market has moved to another generation meanwhile; nothing is stored.
     """
     leave_other_markets(session, market, control)
@@ -96,8 +96,8 @@ def markets_of(session: Session, side: Side, entity_id: int) -> list[MarketKey]:
         select(table.city_key, table.deal_type).join(User, on_market(table)).where(table.id == entity_id)
     ).one_or_none()
     session.commit()
-    markets = [(row[0], row[1]) for row in (listed, present) if row is not None and row[0] is not None]
-    return list(dict.fromkeys(markets))
+    rows = [row for row in (listed, present) if row is not None]
+    return list(dict.fromkeys((city, deal) for city, deal in rows if city is not None and deal is not None))
 
 
 def rescore_changed(
@@ -116,7 +116,7 @@ def rescore_changed(
     Args:
         skipping: Other entities, which wait for their own turn, that are not to be loaded with the market.
     Raises:
-        ScoringStoppedError: *control* said so; what has been committed until then is right.
+        ScoringStoppedError: *control* stopped the work; what has been committed until then is right.
     """
     if needs_rebuild(session, market, changes):
         published = rebuild_market(session, market, control=control)

@@ -22,7 +22,7 @@ def score_snapshot(session: Session, snapshot: Snapshot, k: int, control: WorkCo
     Commits: scoring takes long, and must not hold back the database's clean-up meanwhile.
 
     Raises:
-        ScoringStoppedError: *control* said so.
+        ScoringStoppedError: *control* stopped the work.
         Exception: What scoring raised, if a few rows do not explain it.
     """
     last_failure: Exception | None = None

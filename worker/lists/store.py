@@ -1,5 +1,6 @@
 """Writing recommendation lists: COPY into a staging table, then one statement that moves them into place."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -62,7 +63,7 @@ def stage_lists(session: Session, side: Side, stored: StoredLists) -> None:
             " (id bigint, entries bigint[], scores real[], version bigint) ON COMMIT DELETE ROWS"
         )
     )
-    with session.connection().connection.cursor() as cursor:
+    with closing(session.connection().connection.cursor()) as cursor:
         rows = ListsToCopy(stored.ids, stored.versions, stored.lists)
         cursor.copy_expert(f"COPY {staging} FROM STDIN (FORMAT binary)", rows)
 
@@ -73,7 +74,8 @@ def compare_staged(session: Session, side: Side) -> ListChanges:
         for_side(
             side,
             "SELECT count(*), count(*) FILTER (WHERE stored.{array} IS DISTINCT FROM staged.entries),"
-            " count(staged.scores[1] - stored.scores[1]), coalesce(sum((staged.scores[1] - stored.scores[1])::float8), 0)"
+            " count(staged.scores[1] - stored.scores[1]),"
+            " coalesce(sum((staged.scores[1] - stored.scores[1])::float8), 0)"
             " FROM staged_{table} AS staged LEFT JOIN {table} AS stored ON stored.{key} = staged.id",
         )
     ).one()

@@ -54,7 +54,7 @@ def score_tile(session: Session, shard: RescoringShard, control: WorkControl) ->
     Score a tile with its generation and stage its lists for the merge; the caller commits.
 
     Raises:
-        ScoringStoppedError: *control* said so.
+        ScoringStoppedError: *control* stopped the work.
     """
     shard_id, attempt = shard.id, shard.attempts
     forget_snapshots()
@@ -95,7 +95,8 @@ def merge_tiles(session: Session, shard: RescoringShard, control: WorkControl) -
         session, _still_failing(snapshot, [Failure.from_json(fields) for tile in tiles for fields in tile.skipped])
     )
     session.commit()
-    snapshot.seen = ReadWatermark(min(snapshot.seen.oldest, *(tile.seen for tile in tiles)))
+    seen = [tile.seen for tile in tiles if tile.seen is not None]
+    snapshot.seen = ReadWatermark(min(snapshot.seen.oldest, *seen))
     with stage("merge"):
         for side, ranges in ((Side.LEAD, "leads"), (Side.PROPERTY, "properties")):
             for ids in _by_range(tiles, ranges):
@@ -121,7 +122,9 @@ def _still_failing(snapshot: Snapshot, failures: Iterable[Failure]) -> list[Fail
 
 
 def _by_range(tiles: list[RescoringShard], ranges: str) -> list[list[int]]:
-    """Ids of the tiles that share a range of leads, or of properties, in the order of their ranges on the other side."""
+    """
+    Ids of the tiles that share a range of leads, or of properties, in the order of their ranges on the other side.
+    """
     by_start: dict[int | None, list[int]] = {}
     for tile in tiles:
         by_start.setdefault(getattr(tile, f"{ranges}_from"), []).append(tile.id)

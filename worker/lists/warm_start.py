@@ -2,7 +2,7 @@
 
 import logging
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.ranking.recommendations import Market
@@ -21,8 +21,8 @@ def load_biggest_markets() -> None:
     """
     Load the biggest markets that have been scored, for the processes that are forked from this one.
 
-    All of them share the memory, also a process that later replaces another: each adopts what was written since before it
-    works. Without a database or its tables, or while somebody locks them, nothing is loaded, and the worker starts.
+    All of them share the memory, also a process that later replaces another: each adopts what was written since before
+    it works. Without a database or its tables, or while somebody locks them, nothing is loaded, and the worker starts.
     """
     session = new_session()
     try:
@@ -38,4 +38,6 @@ def load_biggest_markets() -> None:
         log.warning("no_market_loaded", extra={"kind": type(error).__name__})
     finally:
         session.close()
-        session.get_bind().dispose()  # forked processes must not share connections
+        engine = session.get_bind()
+        assert isinstance(engine, Engine)
+        engine.dispose()  # forked processes must not share connections

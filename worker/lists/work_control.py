@@ -7,7 +7,9 @@ from worker.celery_app.task_context import settings
 
 
 class WorkControl:
-    """Work that nobody watches or stops, such as a changed lead's. :class:`worker.jobs.shard_work.ShardWork` is watched."""
+    """
+    Work that nobody watches or stops, such as a changed lead's. :class:`worker.jobs.shard_work.ShardWork` is watched.
+    """
 
     @property
     def threads(self) -> int:

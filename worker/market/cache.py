@@ -64,8 +64,8 @@ def locked_snapshot(session: Session, market: MarketKey, skipping: ChangeSet | N
     Lock the market; its snapshot of the market's generation, as last kept or loaded now.
 
     Loading a big market takes seconds, so it is done without the lock: others who have the market loaded go on
-    meanwhile. The snapshot leaves the cache. Keep it again after the commit: one whose refresh was rolled back would never
-    adopt what that refresh had read.
+    meanwhile. The snapshot leaves the cache. Keep it again after the commit: one whose refresh was rolled back would
+    never adopt what that refresh had read.
 
     Args:
         skipping: Entities that are not to be loaded; then the snapshot is loaded anew.

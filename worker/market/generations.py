@@ -37,7 +37,9 @@ class ScoringModels:
 
 
 def present_generation(session: Session, market: MarketKey) -> Generation:
-    """What a run over the market that began now would compute with: the newest model, the live weights, today's rates."""
+    """
+    What a run over the market that began now would compute with: the newest model, the live weights, today's rates.
+    """
     weight_set = present_set(session, market)
     return Generation(
         text_model_id=newest_text_model(session),

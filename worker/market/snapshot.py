@@ -32,8 +32,8 @@ class Part:
     """
     One side of the market. Row *i* of *vectors* is the entity ``ids[i]`` in version ``versions[i]``; ids rise.
 
-    ``entry_thresholds[i]`` is the score that an entry needs to enter the stored list of row *i* (-1: the list has room),
-    and ``listed_versions[i]`` the entity's version that the list was computed from (0: no list in this market).
+    ``entry_thresholds[i]`` is the score that an entry needs to enter the stored list of row *i* (-1: the list has
+    room), and ``listed_versions[i]`` the entity's version that the list was computed from (0: no list in this market).
     """
 
     ids: NDArray[np.int64]
@@ -235,7 +235,9 @@ class Snapshot:
         return both[(both >= 0).all(axis=1)]
 
     def named(self, side: Side, lists: RankedLists, rows: NDArray[np.int64] | None = None) -> StoredLists:
-        """*lists* of these *rows* of *side* (None: of all), whose columns are rows of the other side, with ids for both."""
+        """
+        *lists* of these *rows* of *side* (None: of all), whose columns are rows of the other side, with ids for both.
+        """
         part, other = self.part(side), self.part(side.other)
         by_id = RankedLists(lists.indptr, other.ids[lists.columns], lists.scores)
         if rows is None:
@@ -257,14 +259,16 @@ class Snapshot:
         since: ReadWatermark | None = None,
         came: Mapping[Side, NDArray[np.int64]] = MappingProxyType({}),
     ) -> None:
-        """Adopt the lists written since, and those of the entities that *came*: an earlier stay may have left them one."""
+        """
+        Adopt the lists written since, and those of the entities that *came*: an earlier stay may have left them one.
+        """
         for side in Side:
             written = entry_thresholds(session, side, self.market, LIST_LENGTH, since, came.get(side, NO_IDS))
             self.part(side).note_lists(written)
             self.lists_written[side] = written.ids[written.versions > 0]
 
 
-def row_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+def row_of(ids: NDArray[np.int64], wanted: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """The row of each wanted id among the rising *ids*; -1 where it is missing."""
     if not len(ids):
         return np.full(len(wanted), -1)

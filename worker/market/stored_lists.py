@@ -22,7 +22,9 @@ NO_IDS = np.zeros(0, np.int64)
 
 @dataclass(frozen=True)
 class StoredLists:
-    """Lists by id: row *row* of *lists* is that of entity ``ids[row]`` in ``versions[row]``; its columns are ids too."""
+    """
+    Lists by id: row *row* of *lists* is that of entity ``ids[row]`` in ``versions[row]``; its columns are ids too.
+    """
 
     ids: NDArray[np.int64]
     versions: NDArray[np.int64]

@@ -69,7 +69,8 @@ def fit_text_model(session: Session, texts: int) -> int:
     requirements = select(Lead.additional_requirements).where(
         Lead.status == Status.ACTIVE, Lead.additional_requirements.is_not(None)
     )
-    texts_of_both += session.scalars(requirements.order_by(Lead.id.desc()).limit(MAX_TEXTS)).all()
+    newest = session.scalars(requirements.order_by(Lead.id.desc()).limit(MAX_TEXTS))
+    texts_of_both += [words for words in newest if words]
     row = TextModelRow(model=TextModel.fit(texts_of_both, TEXT_SEED).to_bytes(), texts=texts)
     session.add(row)
     session.flush()

@@ -1,7 +1,7 @@
 """Sending tasks to workers, by name only: the code of the tasks is not imported here.
 
-A broker that is away must not fail a write that the database has accepted: the message is dropped with a line in the log,
-and the worker's sweep finds the same work in the tables (docs/operations.md).
+A broker that is away must not fail a write that the database has accepted: the message is dropped with a line in the
+log, and the worker's sweep finds the same work in the tables (docs/operations.md).
 """
 
 import logging
@@ -45,7 +45,9 @@ class Client:
         )
 
     def warm_up(self) -> None:
-        """Load the libraries that sending needs, so that the first sender does not wait for them. Connects to nothing."""
+        """
+        Load the libraries that sending needs, so that the first sender does not wait for them. Connects to nothing.
+        """
         self._celery.finalize()
         self._celery.amqp.producer_pool  # noqa: B018 - made when first asked for
         self._celery.connection_for_write().transport  # noqa: B018 - imported when first asked for
