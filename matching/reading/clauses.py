@@ -25,7 +25,7 @@ _PASSED = frozenset(
     }
 )
 _SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
-_BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony"}
+_BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony", "kitchen_area", "bedrooms"}
 _ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
 _WITH = frozenset({"с", "со", "with", "плюс"})
 #: Denials after which a list of genitives goes on: «без детей, животных».
@@ -127,7 +127,7 @@ def _is_seen(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
 # Numbers
 
 
-def attach_numbers(cut_text: Tokens, items: Sequence[Item]) -> None:
+def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
     """Give every mention that counts something the nearest number that fits it; the closest pairs first."""
     pairs: list[tuple[int, int, int]] = []
     for place, item in enumerate(items):
@@ -220,7 +220,12 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
         )
         if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (6 if near else 3) and not blocked):
             return None
+        if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
+            return None  # «санузел раздельный, 2 лоджии»
         return 2 * tokens + 6
+    counts = any(entry.most <= 9 and entry.units == ("",) for entry, _, _, _ in item.meanings)
+    if ahead and counts and number.quantity is not None and _word_follows(cut_text, number):
+        return None
     if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):
         return None
     if (
@@ -233,6 +238,10 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     ):
         return None
     return 2 * tokens + 8 * blocked + (1 if ahead else 0)
+
+
+def _word_follows(cut_text: Tokens, number: Item) -> bool:
+    return number.end < len(cut_text.tokens) and cut_text.tokens[number.end][0].isalpha()
 
 
 def _mark_transport(items: Sequence[Item], place: int, other: int) -> None:

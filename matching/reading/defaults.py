@@ -26,6 +26,8 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             found.append(("completion", {"max": quantity.high}, strength, item))
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             found.append(("move_in", {"max": quantity.high}, strength, item))
+        elif (term := _term(tokens, quantity)) is not None:
+            found.append(("rent_term", {"any_of": [term]}, strength, item))
         elif not quantity.unit and _is_floor(tokens, quantity):
             found.append(("floor", limits(quantity, "exact", 1), strength, item))
         elif quantity.how in (AT_MOST, BELOW) and _is_hard_price(tokens, items, place, quantity):
@@ -42,13 +44,47 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             floor = item
         if item.role != NUMBER or item.taken or item.quantity is None:
             continue
-        if item.quantity.unit == "quarter":
+        quantity = item.quantity
+        if quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3:  # «54/32/9»
+            found += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
+        elif (term := _term(tokens, quantity)) is not None:
+            found.append(("rent_term", term, item))
+        elif (
+            quantity.unit == "year" and quantity.how == "eq" and _is_year(quantity) and _house_in_sentence(items, item)
+        ):
+            found.append(("year_built", quantity.low, item))
+        elif item.quantity.unit == "quarter":
             found.append(("completion", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
             if word is not None and word.symbol == "из" and item.quantity.low >= floor.quantity.low:
                 found.append(("house_floors", item.quantity.low, item))
     return found
+
+
+def _term(tokens: Tokens, quantity: Quantity) -> str | None:
+    """«на 3 месяца», «от 11 месяцев», «на 2 года»: what the term of a rent is."""
+    if (
+        quantity.unit not in ("month", "year")
+        or quantity.high > 60
+        and quantity.unit == "month"
+        or quantity.high > 10
+        and quantity.unit == "year"
+    ):
+        return None
+    before = {word.symbol for word in tokens.words[max(0, quantity.start - 2) : quantity.start] if word is not None}
+    if not (before & {"на", "срок", "for"} or quantity.how == AT_LEAST and quantity.unit == "month"):
+        return None
+    return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
+
+
+def _house_in_sentence(items: Sequence[Item], item: Item) -> bool:
+    return any(
+        other.sentence == item.sentence
+        and other.start < item.start
+        and any(meaning.entry.kind == "year_built" for meaning in other.meanings)
+        for other in items
+    )
 
 
 def _is_year(quantity: Quantity) -> bool:

@@ -94,6 +94,7 @@ class Quantity:
         low, high: The limits as said; equal where one number is told.
         how: ge, le, gt, lt, ``eq`` (one number) or ``range``.
         unit: m, m2, min, percent, month, year, money, people, day (of the year), quarter, or "".
+        fraction, third: «5/9»; and the last number of «54/32/9».
         start, end: The tokens that it takes, end excluded; *first* is where the number itself starts.
     """
 
@@ -107,6 +108,7 @@ class Quantity:
     ordinal: bool = False
     currency: str = ""
     fraction: bool = False
+    third: float | None = None
 
 
 def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int) -> Quantity | None:
@@ -163,7 +165,15 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
                 how = after[1][0]
         elif after is not None and not (how == AT_LEAST and after[1][0] == AT_MOST):
             how, end = after[1][0], after[0]
-    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction)
+    third = None
+    if (
+        fraction
+        and end + 1 < len(tokens)
+        and tokens[end] == "/"
+        and (last := _number(words, tokens, end + 1)) is not None
+    ):
+        third, end = last[0], last[1]
+    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction, third)
 
 
 def _factor_of(number: tuple[float, int, str, bool, str]) -> float:

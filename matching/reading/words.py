@@ -182,7 +182,8 @@ def number_of(digits: str) -> float | None:
 
 
 def _is_base_form(word: str) -> bool:
-    return fold(morphology().parse(word)[0].normal_form) == word
+    # Short words are abbreviations: «см» is no form of «смотреть».
+    return len(word) <= 3 or fold(morphology().parse(word)[0].normal_form) == word
 
 
 def _forms_of(word: str) -> list[tuple[str, bool]]:
