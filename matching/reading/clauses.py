@@ -27,6 +27,8 @@ _PASSED = frozenset(
 _SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
 _BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony", "kitchen_area", "bedrooms"}
 _ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
+#: What may stand between two mentions of one row.
+_CHAINED = frozenset({markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, NUMBER})
 _WITH = frozenset({"с", "со", "with", "плюс"})
 #: Denials after which a list of genitives goes on: «без детей, животных».
 _GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "помимо", "нет"})
@@ -37,6 +39,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     _meet_needs(cut_text, items)
     items = [item for item in items if item.role != MENTION or item.meanings]
     attach_numbers(cut_text, items)
+    items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
     for place, item in enumerate(items):
         if item.role in (markers.NOT, markers.NEVER):
             _deny_ahead(cut_text, items, place)
@@ -59,7 +62,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
                 before is not None
                 and before.quantity is not None
                 and before.quantity.how == AT_MOST
-                and item.start - before.end <= 2
+                and item.start - before.end <= 5
             ):
                 item.cancelled = True  # «не выше 4-го без лифта»
     for place, item in enumerate(items):
@@ -69,6 +72,11 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
 
 
 # What needs a word beside it
+
+
+def _needs_number(item: Item) -> bool:
+    """It says nothing without a number, denied or not: «дом», «площадь»."""
+    return all(meaning.value is SUBJECT and meaning.entry.denied is None for meaning in item.meanings)
 
 
 def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
@@ -432,7 +440,10 @@ def _chain(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             row.append(here)
             at, joined = here, False
         elif (
-            item.role not in (markers.CAN, markers.NOT, NUMBER, markers.WALK) or item.role == NUMBER and not item.taken
+            item.role not in _CHAINED
+            or item.role == NUMBER
+            and not item.taken
+            and not (item.quantity is not None and item.quantity.unit == "year")  # «дети до 3 лет и животные»
         ):
             break
         here += step

@@ -28,7 +28,7 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             found.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, quantity)) is not None:
             found.append(("rent_term", {"any_of": [term]}, strength, item))
-        elif not quantity.unit and _is_floor(tokens, quantity):
+        elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
             found.append(("floor", limits(quantity, "exact", 1), strength, item))
         elif quantity.how in (AT_MOST, BELOW) and _is_hard_price(tokens, items, place, quantity):
             found.append(("price_cap", {"max": quantity.high}, "must", item))
@@ -89,6 +89,10 @@ def _house_in_sentence(items: Sequence[Item], item: Item) -> bool:
 
 def _is_year(quantity: Quantity) -> bool:
     return 1900 <= quantity.low <= quantity.high <= 2040 and quantity.low == int(quantity.low)
+
+
+def _floor_is_told(items: Sequence[Item]) -> bool:
+    return any(item.quantity is not None and item.role == MENTION and item.meanings[0].entry.kind == "floor" for item in items)
 
 
 def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:

@@ -14,7 +14,7 @@ ENTRIES: tuple[Entry, ...] = (
         "first_floor",
         (
             Says(True, "(первый/1/1 й/нижний/1st/first/ground) (этаж/эт/floor) | биринши кабат | 1 кабат | нижний этаж | ground floor"),
-            Says(True, "первый | 1 | 1 й | 1 го | 1 ый | first", only_denied=True),
+            Says(True, "биринши | первый | 1 | 1 й | 1 го | 1 ый | first", only_denied=True),
             Says(True, "(крайний/нижний/край) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
             Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
             Says(False, "(средний/промежуточный) (этаж/эт) | middle floor | (этаж/эт) (средний/промежуточный) | орта кабат"),
@@ -30,7 +30,7 @@ ENTRIES: tuple[Entry, ...] = (
         "last_floor",
         (
             Says(True, "(последний/верхний/top/last) (этаж/эт/floor) | сонгы кабат | (этаж/эт) последний | top floor"),
-            Says(True, "последний", only_denied=True),
+            Says(True, "последний | сонгы", only_denied=True),
             Says(True, "крайний [этаж/эт] | край | (этаж/эт) (край/крайний) | верхний | top | last", "lead", only_denied=True),
             Says(False, "(средний/промежуточный) (этаж/эт) | middle floor | (этаж/эт) (средний/промежуточный) | орта кабат | не под крыша"),
             Says(True, "под крыша | под самый крыша", only_denied=True),

@@ -58,7 +58,7 @@ UNITS: dict[str, tuple[str, float]] = {
     symbol: (unit, factor)
     for unit, factor, symbols in (
         ("m", 0.01, "см сантиметр cm"),
-        ("m", 1, "м метр квм кв квадрат м² sqm sq meter metre m"),
+        ("m", 1, "шаршы метрден м метр квм кв квадрат м² sqm sq meter metre m"),
         ("m2", 1, "м²"),
         ("min", 1, "мин минута минутка min minute минутка"),
         ("percent", 1, "% процент percent"),

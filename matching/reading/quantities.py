@@ -27,7 +27,7 @@ _BEFORE: dict[str, str] = {
     BELOW: "менее | меньше | ниже | lower than | less than | < | раньше | ранее | старше",
 }
 _AFTER: dict[str, str] = {
-    AT_LEAST: "и (выше/больше/более/новее/позже/далее/дальше/старше) | или (больше/выше/более) | + | плюс | минимум | не (менее/меньше) | and (up/above/more/higher) | or (more/higher) | plus | min | minimum | жогары",
+    AT_LEAST: "и (выше/больше/более/новее/позже/далее/дальше/старше) | или (больше/выше/более) | + | плюс | минимум | не (менее/меньше) | кем емес | and (up/above/more/higher) | or (more/higher) | plus | min | minimum | жогары",
     AT_MOST: "и (ниже/меньше/менее/раньше/дешевле) | или (ниже/меньше) | максимум | макс | не (более/больше/выше/дальше/дороже) | max | maximum | and below | or less | tops | дейин",
 }
 _MONTHS = {
@@ -146,7 +146,7 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             ):
                 low *= _factor_of(other)
             if other[0] >= low:
-                dashed = tokens[joined] in _DASHES and how in (AT_LEAST, AT_MOST)  # «до 5-7 минут»
+                dashed = tokens[joined] in _DASHES and how in (AT_LEAST, AT_MOST) and not _is(words, first - 1, "предел", "within")  # «до 5-7 минут»
                 high, end, unit, how = other[0], other[1], high_unit or unit, how if dashed else "range"
                 currency = other[4] or currency
     elif joined < len(words) and (tokens[joined] == "/" or _is(words, joined, "из")) and low == int(low) and not unit:

@@ -133,7 +133,7 @@ class Vocabulary:
                 self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal))
         if len(word) < 3 or not _CYRILLIC.search(word):
             return
-        for form, genitive in _forms_of(word):
+        for form, genitive in forms_of(word):
             self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal, genitive=genitive))
 
     def word(self, token: str) -> Word | None:
@@ -186,8 +186,8 @@ def _is_base_form(word: str) -> bool:
     return len(word) <= 3 or fold(morphology().parse(word)[0].normal_form) == word
 
 
-def _forms_of(word: str) -> list[tuple[str, bool]]:
-    """Every form of a Russian word, and whether it is a genitive only."""
+def forms_of(word: str) -> list[tuple[str, bool]]:
+    """Every form of a folded Russian word, and whether it is a genitive only; nothing where it has none."""
     parses = [parse for parse in morphology().parse(word) if fold(parse.word) == word and parse.tag.POS is not None]
     own = [parse for parse in parses if fold(parse.normal_form) == word]
     parse = next((parse for parse in own or parses if parse.tag.POS in _WORD_CLASSES), None)
