@@ -1,19 +1,21 @@
 """Administrators over users, in tinder's words."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import current_user, for_roles
-from api.accounts.words import TINDER_ROLES, tinder_role
-from api.blueprint import Blueprint, Body, PageArgs, names_of
-from api.db import session
-from api.fields import Moment, YesNo
-from api.limits import address
-from api.paging import PAGINATION, page_of, pagination
-from models.audit import record
-from models.enums import Role
-from models.membership import set_active, set_role
-from models.users import User, all_users, lock_user
+from api.accounts.role_names import TINDER_ROLES, tinder_role
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs, names_of
+from api.http.db import session
+from api.http.fields import Moment, YesNo
+from api.http.limits import address
+from api.http.paging import PAGINATION, page_of, pagination
+from models.accounts.audit import record
+from models.accounts.users import User, all_users, lock_user
+from models.core.enums import Role
+from models.market.account_status import set_active, set_role
 
 blp = Blueprint("admin-users", __name__, description="Administrators over users")
 
@@ -40,7 +42,7 @@ class Users(MethodView):
     @for_roles(Role.ADMIN)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, UserRow(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List users, oldest first
 
         In pages; X-Pagination tells how many there are. The portal's `/users/list` shows the same people with their
@@ -59,7 +61,7 @@ class OneUser(MethodView):
     @blp.response(200, UserRow)
     @blp.alt_response(404, description="There is no such user.")
     @blp.alt_response(409, description="It is the last active administrator.")
-    def patch(self, body, user_id):
+    def patch(self, body: dict[str, Any], user_id: int) -> Any:
         """Change a user's role, or put them out and let them in again
 
         Who is put out loses all tokens, and what they offer and seek leaves the market.

@@ -6,19 +6,19 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 from werkzeug.datastructures import FileStorage
 
-from api.access import current_user, for_roles, signed_in
-from api.accounts.portal_doors import Message, WhichPhone
-from api.accounts.words import PORTAL_LABELS
-from api.blueprint import Blueprint, Body, shown_word
-from api.db import session
-from api.fields import Email, File, FormWhole, Moment, Phone, Text
-from api.limits import address
-from api.uploads import remove_all_uploads, remove_uploads, store_image, takes_uploads
-from models.audit import record
-from models.enums import Role
-from models.erasure import erase_user
-from models.errors import NotAllowedError, NotFoundError
-from models.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
+from api.accounts.portal_auth import Message, WhichPhone
+from api.accounts.role_names import PORTAL_LABELS
+from api.http.access import current_user, for_roles, signed_in
+from api.http.blueprint import Blueprint, Body, shown_word
+from api.http.db import session
+from api.http.fields import Email, File, FormWhole, Moment, Phone, Text
+from api.http.limits import address
+from api.http.uploads import remove_all_uploads, remove_uploads, store_image, takes_uploads
+from models.accounts.audit import record
+from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
+from models.core.enums import Role
+from models.core.errors import NotAllowedError, NotFoundError
+from models.upkeep.erasure import erase_user
 
 blp = Blueprint("portal-users", __name__, description="Users of the portal")
 
@@ -96,7 +96,7 @@ class Me(MethodView):
 
     @signed_in
     @blp.response(200, PortalUser)
-    def get(self):
+    def get(self) -> Any:
         """Read my own profile
 
         Uploaded files are told as URLs that can be fetched; `role` is a label for people.
@@ -115,7 +115,7 @@ class Update(MethodView):
     @blp.alt_response(403, description="The phone is not mine.")
     @blp.alt_response(413, description="A file is too large.")
     @blp.alt_response(415, description="A file is no image.")
-    def put(self, form):
+    def put(self, form: dict[str, Any]) -> Any:
         """Change my own profile
 
         `avatar` and `licenses` (which may come several times) are images; new ones replace the old.
@@ -139,7 +139,7 @@ class Delete(MethodView):
     @blp.alt_response(403, description="It is somebody else, and the caller no administrator.")
     @blp.alt_response(404, description="Nobody has this phone.")
     @blp.alt_response(409, description="It is the last administrator.")
-    def delete(self, body):
+    def delete(self, body: dict[str, Any]) -> Any:
         """Delete a user: oneself, or anybody as an administrator
 
         Personal data is erased, tokens are void, leads and properties leave the market.
@@ -172,7 +172,7 @@ class List(MethodView):
     @for_roles(Role.ADMIN)
     @blp.arguments(SliceArgs, location="query")
     @blp.response(200, PortalUser(many=True))
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List users, oldest first, as an administrator
 
         `skip` rows are passed over, then at most `limit` are told. `/admin/users` lists the same people by pages.

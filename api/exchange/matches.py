@@ -1,20 +1,22 @@
 """Matches of a lead or a property, and their completion."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
-from api.db import session
 from api.exchange.answers import MatchedLead, MatchedProperty, ReadyPart
 from api.exchange.schemas import ContactInfo, address_of, details_of, realtor_info, requirements_of
-from api.fields import IdText, Moment, Number
-from api.paging import page_of
-from models.enums import MatchStatus, NegotiationStatus, Side
-from models.leads import owned_lead
-from models.matches import Match, complete, matches_of
-from models.properties import owned_property
-from models.users import User
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
+from api.http.db import session
+from api.http.fields import IdText, Moment, Number
+from api.http.paging import page_of
+from models.accounts.users import User
+from models.core.enums import MatchStatus, NegotiationStatus, Side
+from models.deals.matches import Match, complete, matches_of
+from models.market.leads import owned_lead
+from models.market.properties import owned_property
 
 blp = Blueprint("matches", __name__, description="Mutual interest in a pair, its negotiation and its end")
 
@@ -76,7 +78,7 @@ class MatchesOfLead(MethodView):
     @signed_in
     @blp.arguments(MatchArgs, location="query")
     @blp.response(200, LeadMatches)
-    def get(self, args, lead_id):
+    def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the matches of one of my leads, newest first
 
         Of every status unless one is named. The other realtor's phone and Telegram are null until the match shares
@@ -95,7 +97,7 @@ class MatchesOfProperty(MethodView):
     @signed_in
     @blp.arguments(MatchArgs, location="query")
     @blp.response(200, PropertyMatches)
-    def get(self, args, property_id):
+    def get(self, args: dict[str, Any], property_id: int) -> Any:
         """List the matches of one of my properties, newest first
 
         Of every status unless one is named. The client's and the other realtor's contacts are null until the match
@@ -113,7 +115,7 @@ class MatchCompletion(MethodView):
 
     @signed_in
     @blp.response(200, Completed)
-    def post(self, match_id):
+    def post(self, match_id: int) -> Any:
         """Close one of my accepted matches as done
 
         Either owner may do so once the match is accepted; nothing about it changes any more.

@@ -1,21 +1,23 @@
 """Recommendation lists, read as they are stored, and what a realtor does about an entry."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import claims, current_user, sign_in, signed_in, signed_in_by_query
-from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
-from api.db import only_reads, session
 from api.exchange.answers import CommissionDetails, LeadData, PropertyData
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
-from api.explanations import explain_pairs
-from api.fields import IdText, Number, Text
-from api.json import ready
-from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
-from models.leads import Lead, owned_lead
-from models.matches import Match, act
-from models.properties import Property, owned_property
-from models.recommendation_pages import Recommended, shown_page, whole_rows
+from api.http.access import claims, current_user, sign_in, signed_in, signed_in_by_query
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
+from api.http.db import only_reads, session
+from api.http.explanations import explain_pairs
+from api.http.fields import IdText, Number, Text
+from api.http.json_provider import ready
+from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
+from models.deals.matches import Match, act
+from models.deals.recommendation_pages import Recommended, shown_page, whole_rows
+from models.market.leads import Lead, owned_lead
+from models.market.properties import Property, owned_property
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
 
@@ -98,7 +100,7 @@ class ForLead(MethodView):
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, PropertyRecommendations)
-    def get(self, args, lead_id):
+    def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the properties that suit one of my leads, best first
 
         At most 100, of other owners in the same city and deal type. Those that I have liked or disliked are left out;
@@ -121,7 +123,7 @@ class ForProperty(MethodView):
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, LeadRecommendations)
-    def get(self, args, property_id):
+    def get(self, args: dict[str, Any], property_id: int) -> Any:
         """List the leads that one of my properties suits, best first
 
         At most 100, of other owners in the same city and deal type. Clients' contacts are null until a match shares
@@ -145,7 +147,7 @@ class LeadSideAction(MethodView):
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
     @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
-    def post(self, body, lead_id, property_id):
+    def post(self, body: dict[str, Any], lead_id: int, property_id: int) -> Any:
         """Like or dislike a property for one of my leads
 
         A like makes a match, or accepts the one that the other side began; equal commissions (or none named by the
@@ -162,7 +164,7 @@ class PropertySideAction(MethodView):
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
     @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
-    def post(self, body, property_id, lead_id):
+    def post(self, body: dict[str, Any], property_id: int, lead_id: int) -> Any:
         """Like or dislike a lead for one of my properties
 
         The same as from the lead's side: a like makes or accepts a match, equal commissions agree and share contacts, a

@@ -6,23 +6,25 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from flask import Response, current_app
+from flask import Response
 from flask.views import MethodView
 from marshmallow import fields
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, one_of
-from api.db import session
-from api.fields import moment
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body, one_of
+from api.http.db import session
+from api.http.fields import moment
+from api.http.services import services
 from api.leadgen.prospects import wanted
 from api.leadgen.schemas import PeriodArgs
-from models.campaigns import Platform
-from models.csv_cells import safe_cell
-from models.earnings import Figures, earnings_by_day_and_campaign
-from models.niches import get_niche
-from models.prospects import ProspectStatus, prospect_pages
+from models.core.csv_cells import safe_cell
+from models.leadgen.campaigns import Platform
+from models.leadgen.earnings import Figures, earnings_by_day_and_campaign
+from models.leadgen.niches import get_niche
+from models.leadgen.prospects import ProspectStatus, prospect_pages
 
 blp = Blueprint("leadgen-export", __name__, description="Leads and figures as CSV")
 
@@ -50,13 +52,13 @@ class ProspectExport(MethodView):
     @with_api_key
     @blp.arguments(ExportArgs, location="query")
     @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """Download leads as CSV, newest first
 
         Filtered as the list is, streamed however many there are. Cells that a spreadsheet would take for formulas are
         made harmless.
         """
-        pages = prospect_pages(current_app.extensions["sessions"], **wanted(args))
+        pages = prospect_pages(services().sessions, **wanted(args))
         rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
         return _csv("leads.csv", PROSPECT_COLUMNS, rows)
 
@@ -68,14 +70,14 @@ class EarningsExport(MethodView):
     @with_api_key
     @blp.arguments(PeriodArgs, location="query")
     @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
-    def get(self, args, niche_id):
+    def get(self, args: dict[str, Any], niche_id: UUID) -> Any:
         """Download what a niche's campaigns cost and earned day by day as CSV
 
         A row to each day and campaign on which something happened. Days are UTC, both ends included.
         """
         get_niche(session(), niche_id)
         query = earnings_by_day_and_campaign(niche_id, args.get("first"), args.get("last"))
-        return _csv("stats.csv", EARNING_COLUMNS, _earnings(current_app.extensions["sessions"], query))
+        return _csv("stats.csv", EARNING_COLUMNS, _earnings(services().sessions, query))
 
 
 def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:

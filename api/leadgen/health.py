@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any
 
 import psycopg2
 import redis
@@ -12,8 +13,9 @@ from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import public
-from api.blueprint import Blueprint, Body
+from api.http.access import public
+from api.http.blueprint import Blueprint, Body
+from api.http.services import services
 
 blp = Blueprint("leadgen-health", __name__, description="Whether lead generation has what it needs")
 
@@ -89,7 +91,7 @@ def ask_redis(url: str) -> None:
 
 
 def _probes() -> dict[str, Probe]:
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     return current_app.extensions.setdefault(
         "health_probes",
         {
@@ -119,7 +121,7 @@ class LeadgenHealth(MethodView):
     @public
     @blp.response(200, ServicesHealth)
     @blp.alt_response(503, schema=ServicesHealth, description="The database or Redis is away.")
-    def get(self):
+    def get(self) -> Any:
         """Say whether database and Redis answer
 
         Both are asked on new connections, for less than a second. It needs no key.

@@ -1,24 +1,26 @@
 """Leads of the contract, which are our prospects: create, list, read, change status, convert."""
 
 from typing import Any
+from uuid import UUID
 
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, names_of, one_of
-from api.db import session
-from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
-from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
+from api.exchange.schemas import WANTED_TYPES, AreaSpan
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body, names_of, one_of
+from api.http.db import session
+from api.http.fields import MOST_ROOMS, FormWhole, IdText, Moment, Phone, Text, Whole, money
+from api.http.tasks import rescore_lead, score_prospect
 from api.leadgen.announce import announce_prospect, ring
 from api.leadgen.schemas import ROWS, Amount, ListArgs, rows_of, window
-from api.work import rescore_lead, score_prospect
-from models.campaigns import Platform
-from models.conversion import convert
-from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
-from models.events import EventKind
-from models.messages import Message, Sender, add_message, messages_of
-from models.prospects import (
+from models.accounts.users import normal_phone
+from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
+from models.leadgen.campaigns import Platform
+from models.leadgen.conversion import convert
+from models.leadgen.events import EventKind
+from models.leadgen.messages import Message, Sender, add_message, messages_of
+from models.leadgen.prospects import (
     Prospect,
     ProspectStatus,
     add_prospect,
@@ -27,7 +29,6 @@ from models.prospects import (
     prospects_window,
     touches_of,
 )
-from models.users import normal_phone
 
 blp = Blueprint("leadgen-leads", __name__, description="Contacts won by advertising")
 
@@ -171,7 +172,7 @@ class Prospects(MethodView):
     @blp.arguments(ProspectBody)
     @blp.response(201, ProspectAdded)
     @blp.alt_response(200, schema=ProspectAdded, description="The niche knew this person: a touch was added.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Add a lead, or a touch to the one that its niche has of the same phone or platform user
 
         A person whom the niche knows is no second lead: the answer is 200, `duplicate` is true and the lead has one
@@ -190,7 +191,7 @@ class Prospects(MethodView):
     @with_api_key
     @blp.arguments(ProspectArgs, location="query")
     @blp.response(200, ProspectRow(many=True))
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List leads, newest first
 
         In pages of 100 unless `limit` says otherwise, filtered by status, source, niche and campaign.
@@ -204,7 +205,7 @@ class OneProspect(MethodView):
 
     @with_api_key
     @blp.response(200, ProspectDetail)
-    def get(self, lead_id):
+    def get(self, lead_id: UUID) -> Any:
         """Read a lead with its conversation and the reasons behind its score
 
         `quality_score` is computed soon after a lead has changed; until then the older one stands.
@@ -225,7 +226,7 @@ class OneProspectStatus(MethodView):
     @with_api_key
     @blp.arguments(ProspectStatusBody)
     @blp.response(200, ProspectRow)
-    def patch(self, body, lead_id):
+    def patch(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Move a lead to another status
 
         A move that makes no sense is refused with 409, which names those that do. `revenue` goes with won only.
@@ -245,7 +246,7 @@ class Messages(MethodView):
     @with_api_key
     @blp.arguments(MessageBody)
     @blp.response(201, MessageAdded)
-    def post(self, body, lead_id):
+    def post(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Add a message to a lead's conversation
 
         The quality is computed anew, for it reads the conversation.
@@ -258,7 +259,7 @@ class Messages(MethodView):
     @with_api_key
     @blp.arguments(MessageArgs, location="query")
     @blp.response(200, Conversation)
-    def get(self, args, lead_id):
+    def get(self, args: dict[str, Any], lead_id: UUID) -> Any:
         """Read a lead's whole conversation, oldest first
 
         All of it, unless a `limit` is named.
@@ -276,7 +277,7 @@ class Conversion(MethodView):
     @with_api_key
     @blp.arguments(ConvertBody)
     @blp.response(201, Converted)
-    def post(self, body, lead_id):
+    def post(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Make a lead an exchange lead of a realtor; this can be done once
 
         The realtor gets a lead of the exchange with the client's name and phone, and recommendations for it within a

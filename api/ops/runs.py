@@ -2,24 +2,25 @@
 
 from typing import Any
 
-from flask import current_app, jsonify
+from flask import jsonify
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
-from api.access import current_user, for_roles
-from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
-from api.db import session
-from api.fields import Moment, Text, YesNo
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
+from api.http.db import session
+from api.http.fields import Moment, Text, YesNo
+from api.http.paging import page_of
+from api.http.services import services
+from api.http.tasks import go_on_with_run, start_run
 from api.ops.pressure import refuse_while_queues_are_deep
-from api.paging import page_of
-from api.work import go_on_with_run, start_run
-from models import audit
-from models.enums import DealType, Role, RunScope, RunState
-from models.places import city_of
-from models.run_figures import difference_of, progress_of
-from models.run_plan import planned_markets
-from models.runs import RescoringRun, cancel_run, get_run, request_run, runs
-from models.shards import retry_failed
+from models.accounts import audit
+from models.core.enums import DealType, Role, RunScope, RunState
+from models.market.places import city_of
+from models.rescoring.run_figures import difference_of, progress_of
+from models.rescoring.run_plan import planned_markets
+from models.rescoring.runs import RescoringRun, cancel_run, get_run, request_run, runs
+from models.rescoring.shards import retry_failed
 
 blp = Blueprint("ops", __name__, description="Running the engine")
 
@@ -166,7 +167,7 @@ class Runs(MethodView):
     @blp.arguments(RunRequest)
     @blp.response(202, Run)
     @blp.alt_response(200, schema=Plan, description="A dry run: what would be done.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Start a rescoring run, or join the same one that is going; with dry_run, say what it would do
 
         `all` scores every market, `stale` those with lists that are behind, `market` one. Refused with 503 while the
@@ -197,7 +198,7 @@ class Runs(MethodView):
     @admins_only
     @blp.arguments(RunArgs, location="query")
     @blp.response(200, RunRows)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List rescoring runs, newest first
 
         With how far each is; `state` picks those of one state.
@@ -214,7 +215,7 @@ class OneRun(MethodView):
 
     @admins_only
     @blp.response(200, RunWithShards)
-    def get(self, run_id):
+    def get(self, run_id: int) -> Any:
         """Read one run with its shards
 
         A shard is a market, or a tile of a big one. `difference` tells what the run has changed in the lists.
@@ -229,7 +230,7 @@ class RunCancellation(MethodView):
 
     @admins_only
     @blp.response(200, Run)
-    def post(self, run_id):
+    def post(self, run_id: int) -> Any:
         """Cancel what of a run has not ended
 
         What has ended stays published; readers go on with the lists that stand.
@@ -246,7 +247,7 @@ class RunRetry(MethodView):
 
     @admins_only
     @blp.response(202, Run)
-    def post(self, run_id):
+    def post(self, run_id: int) -> Any:
         """Queue a failed run's failed shards again
 
         What has succeeded is not scored again. Refused with 503 while the queues are deep.
@@ -260,7 +261,7 @@ class RunRetry(MethodView):
 
 def _plan(body: dict[str, Any]) -> dict[str, Any]:
     city_key = city_of(body["city"]).key if "city" in body else None
-    memory_mb = current_app.extensions["settings"].worker_memory_mb
+    memory_mb = services().settings.worker_memory_mb
     planned = planned_markets(session(), body["scope"], city_key, body.get("deal_type"), memory_mb)
     markets = [
         {"city_key": city, "deal_type": deal.value, "pairs": market.pairs, "tiles": market.tiles}

@@ -1,18 +1,20 @@
 """Properties of the portal: one long form with pictures, plans and documents; and my properties."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, for_roles
-from api.blueprint import Blueprint, Body, PageArgs
-from api.db import session
-from api.fields import Moment
-from api.paging import PAGINATION, page_of, pagination
-from api.portal.form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
-from api.uploads import store_document, store_image, takes_uploads
-from api.work import rescore_property
-from models.enums import Origin, Role
-from models.properties import create_property, properties_of
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs
+from api.http.db import session
+from api.http.fields import Moment
+from api.http.paging import PAGINATION, page_of, pagination
+from api.http.tasks import rescore_property
+from api.http.uploads import store_document, store_image, takes_uploads
+from api.portal.property_form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
+from models.core.enums import Origin, Role
+from models.market.properties import create_property, properties_of
 
 blp = Blueprint("portal-properties", __name__, description="Properties with all their papers")
 
@@ -53,7 +55,7 @@ class CreateProperty(MethodView):
     @blp.arguments(WholePropertyForm, location="multipart")
     @blp.response(201, PropertyMade)
     @blp.alt_response(415, description="A file is no picture, or no document.")
-    def post(self, form):
+    def post(self, form: dict[str, Any]) -> Any:
         """Create a property
 
         One multipart body: the form's texts, one picture or more as `images`, plans, and documents that only the owner
@@ -77,7 +79,7 @@ class MyProperties(MethodView):
     @for_roles(*SELLERS)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, PortalProperty(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my properties, whichever contract made them, newest first
 
         With documents and commission, which nobody else sees. X-Pagination tells how many there are.

@@ -9,26 +9,28 @@ list is there; after :data:`HOPEFUL_SECONDS` nobody waits any more.
 
 import logging
 import time
+from typing import Any
 
-from flask import current_app, jsonify
+from flask import jsonify
 from flask.views import MethodView
 from marshmallow import fields
 from redis.exceptions import RedisError
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, StatusOk, one_of, or_null
-from api.db import session
-from api.fields import IdNumber, Text
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, StatusOk, one_of, or_null
+from api.http.db import session
+from api.http.fields import IdNumber, Text
+from api.http.services import services
+from api.http.tasks import rescore_lead
+from api.swipe.listing_words import listing_row
 from api.swipe.listings import Listing
-from api.swipe.words import listing_row
-from api.work import rescore_lead
-from models.base import database_now
-from models.enums import FeedActionKind
-from models.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
-from models.leads import Lead
-from models.listings import listing_on_market
-from models.properties import Property
-from models.users import User
+from models.accounts.users import User
+from models.core.base import database_now
+from models.core.enums import FeedActionKind
+from models.deals.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
+from models.market.leads import Lead
+from models.market.listings import listing_on_market
+from models.market.properties import Property
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ class FeedNext(MethodView):
     @signed_in
     @blp.response(200, Listing, description="The listing, or null.")
     @blp.doc(**or_null(Listing))
-    def get(self):
+    def get(self) -> Any:
         """Show the best listing that I have not acted on; null when all are seen
 
         By the caller's preferences, best first; without preferences the newest listing. Reading it is no action: the
@@ -95,7 +97,7 @@ class FeedAct(MethodView):
     @blp.response(200, StatusOk)
     @blp.alt_response(403, description="The listing is the caller's own.")
     @blp.alt_response(404, description="There is no such listing on the market.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Like, dislike or keep a listing
 
         A like sends the owner an inquiry, once; a favorite adds the listing to the favourites. Acting again on the same
@@ -113,7 +115,7 @@ class FeedUndo(MethodView):
     @signed_in
     @blp.response(200, Undone)
     @blp.alt_response(404, description="There is no action to take back.")
-    def post(self):
+    def post(self) -> Any:
         """Take my last action back; the listing is in the feed again
 
         An inquiry that the like has sent is withdrawn as long as it is new, and a favourite that it has added is
@@ -127,7 +129,7 @@ def _fresh(preference: Lead, age_seconds: float) -> Next:
     """What is next once the list is there; what nearly fits if it does not come in time."""
     user = current_user()
     if age_seconds < HOPEFUL_SECONDS:
-        current_app.extensions["worker"].lead_changed(preference.id)
+        services().worker.lead_changed(preference.id)
         if _wait_for_list(preference.id):
             return next_listing(session(), user)
     log.info("feed_without_list", extra={"lead_id": preference.id})
@@ -148,7 +150,7 @@ def _wait_for_list(lead_id: int) -> bool:
 
 
 def _refill_soon(preference: Lead) -> None:
-    redis = current_app.extensions["redis"]
+    redis = services().redis
     try:
         if not redis.set(f"feed:refill:{preference.id}", 1, nx=True, ex=REFILL_PAUSE_SECONDS):
             return

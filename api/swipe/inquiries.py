@@ -8,14 +8,14 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import current_user, for_roles, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
-from api.db import session
-from api.fields import IdNumber, Moment
-from api.paging import PAGINATION, page_of, pagination
-from models.enums import SUPPLY_ROLES, InquiryStatus
-from models.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry
-from models.listings import listing_on_market
+from api.http.access import current_user, for_roles, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
+from api.http.db import session
+from api.http.fields import IdNumber, Moment
+from api.http.paging import PAGINATION, page_of, pagination
+from models.core.enums import SUPPLY_ROLES, InquiryStatus
+from models.deals.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry
+from models.market.listings import listing_on_market
 
 blp = Blueprint("inquiries", __name__, description="Tenants' interest in listings")
 
@@ -52,7 +52,7 @@ class MyInquiries(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, InquiryRow(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my inquiries, newest first
 
         Made by likes in the feed, or by hand with POST /leads.
@@ -67,7 +67,7 @@ class InquiriesForMe(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ForMeArgs, location="query")
     @blp.response(200, InquiryRow(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List the inquiries about my listings, newest first
 
         Of every status unless one is named.
@@ -82,7 +82,7 @@ class OneInquiry(MethodView):
     @signed_in
     @blp.arguments(StatusBody)
     @blp.response(200, InquiryRow)
-    def patch(self, body, inquiry_id):
+    def patch(self, body: dict[str, Any], inquiry_id: int) -> Any:
         """Move an inquiry about my listing on: new, in_progress, closed
 
         Only forward. The tenant gets a notice of it.

@@ -6,18 +6,17 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.access import current_user, for_roles, public, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, StatusOk
-from api.db import session
-from api.exchange.schemas import MOST_ROOMS
-from api.fields import MOST_MONEY, FormId, FormNumber, Moment, Number, Text, YesNo, money
-from api.paging import PAGINATION, page_of, pagination
-from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
-from api.work import rescore_property
-from models.enums import SUPPLY_ROLES, Origin, Role, Status
-from models.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
-from models.places import currency_of_city
-from models.properties import Property, archive_property, create_property, properties_of, replace_property
+from api.http.access import current_user, for_roles, public, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
+from api.http.db import session
+from api.http.fields import MOST_MONEY, MOST_ROOMS, FormId, FormNumber, Moment, Number, Text, YesNo, money
+from api.http.paging import PAGINATION, page_of, pagination
+from api.http.tasks import rescore_property
+from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
+from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
+from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
+from models.market.places import currency_of_city
+from models.market.properties import Property, archive_property, create_property, properties_of, replace_property
 
 blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
 
@@ -101,7 +100,7 @@ class Listings(MethodView):
     @public
     @blp.arguments(SearchArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List what is on the market
 
         In pages, newest first unless `order` says otherwise. X-Pagination tells how many there are.
@@ -111,7 +110,7 @@ class Listings(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Create a listing
 
         It is recommended to leads and tenants within a moment, unless `is_active` is false.
@@ -128,7 +127,7 @@ class MyListings(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my own listings, withdrawn ones too, newest first
 
         Properties made through the other contracts are listed too.
@@ -142,7 +141,7 @@ class OneListing(MethodView):
 
     @public
     @blp.response(200, Listing)
-    def get(self, listing_id):
+    def get(self, listing_id: int) -> Any:
         """Read a listing that is on the market
 
         Nobody need be signed in. One that was withdrawn is not found.
@@ -153,7 +152,7 @@ class OneListing(MethodView):
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
     @blp.alt_response(403, description="The listing is somebody else's.")
-    def put(self, body, listing_id):
+    def put(self, body: dict[str, Any], listing_id: int) -> Any:
         """Replace a listing of mine, or any as an administrator
 
         What tinder does not speak of (area, floor, photos, ...) stays as it is; `is_active` takes it off the market or
@@ -167,7 +166,7 @@ class OneListing(MethodView):
     @signed_in
     @blp.response(200, StatusOk)
     @blp.alt_response(403, description="The listing is somebody else's.")
-    def delete(self, listing_id):
+    def delete(self, listing_id: int) -> Any:
         """Withdraw a listing of mine, or any as an administrator
 
         It stays in its owner's list, inactive; putting it with `is_active` true brings it back.
@@ -185,7 +184,7 @@ class AdminListings(MethodView):
     @for_roles(Role.ADMIN)
     @blp.arguments(AdminArgs, location="query")
     @blp.response(200, AdminListing(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List every listing, withdrawn ones too, newest first
 
         Filtered by city, owner and whether they are on the market.

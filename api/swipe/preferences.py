@@ -6,14 +6,14 @@ from flask import jsonify
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, or_null
-from api.db import session
-from api.fields import MOST_MONEY, Number, Text, money
-from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
-from api.work import rescore_lead
-from models.leads import Lead
-from models.preferences import preference_of, save_preference
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, or_null
+from api.http.db import session
+from api.http.fields import MOST_MONEY, Number, Text, money
+from api.http.tasks import rescore_lead
+from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
+from models.market.leads import Lead
+from models.market.preferences import preference_of, save_preference
 
 blp = Blueprint("preferences", __name__, description="What the feed is made of")
 
@@ -48,7 +48,7 @@ class Preferences(MethodView):
     @signed_in
     @blp.response(200, Preference, description="The preferences, or null.")
     @blp.doc(**or_null(Preference))
-    def get(self):
+    def get(self) -> Any:
         """Read my preferences; null if I have set none
 
         There is one set to a user.
@@ -59,7 +59,7 @@ class Preferences(MethodView):
     @signed_in
     @blp.arguments(PreferenceBody)
     @blp.response(200, Preference)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Set or replace my preferences; the feed is ranked anew
 
         The next listing of the feed follows the new preferences at once.
