@@ -113,7 +113,7 @@ def _strength_near(items: Sequence[Item], place: int) -> str:
     item = items[place]
     for step in (-1, 1):
         here = place + step
-        while 0 <= here < len(items) and items[here].clause == item.clause and items[here].role != MENTION:
+        while abs(here - place) <= 6 and 0 <= here < len(items) and items[here].clause == item.clause and items[here].role != MENTION:
             if items[here].role in (markers.MUST, markers.NEVER):
                 return "must"
             if items[here].role == markers.SOFT:

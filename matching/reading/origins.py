@@ -22,7 +22,7 @@ ORIGINS = frozenset(
     иранец кореец кореянка корейский немец немка уйгур дунган курд мигрант гастарбайтер иностранец иностранка
     иностранный мусульманин мусульманка мусульманский ислам исламский православный православие христианин христианка
     христианский христианство иудей иудаизм иудейский буддист буддизм католик католический протестант хиджаб атеист
-    верующий намаз орыс орыстар казак казактар озбек тажик мусылман мусылмандар славяндар
+    верующий намаз орыс орыстар казак казактар озбек тажик мусылман мусылмандар славяндар славяндарга орыстарга казактарга
     slav slavic slavs russian russians caucasian asian muslim muslims christian christians jewish jew jews orthodox
     nationality ethnicity ethnic foreigner foreigners migrant migrants uzbek tajik kazakh kyrgyz armenian chechen
     chinese indian african arab turkish ukrainian belarusian georgian azerbaijani hindu buddhist catholic religion

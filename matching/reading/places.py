@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Literal, Protocol
 
@@ -19,6 +20,7 @@ _STATION_WORDS = frozenset("метро м станция ст metro subway stati
 _DISTRICT_WORDS = frozenset("район р микрорайон мкр мкрн district area аудан ауданы".split())
 _TOWN_WORDS = frozenset("город г city town кала каласы".split())
 _DENIALS = frozenset("не кроме исключая без no not except ни".split())
+_PREPOSITIONS = frozenset("на в во у около возле до от из с со к ко".split())
 _BETWEEN = frozenset({"-", "–", "."})
 
 
@@ -96,7 +98,7 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[
         if len(words) == 1 and not _may_be_a_name(cut_text, start, before):
             continue
         hyphened = any(token in "-–" for token in tokens[start:end])
-        for name in _spellings(words, hyphened):
+        for name in _spellings(words, hyphened, before in _PREPOSITIONS):
             found = _look_up(name, before, lexicon)
             if found is not None:
                 return end, *found
@@ -128,13 +130,19 @@ def _look_up(name: str, before: str, lexicon: PlaceLexicon) -> tuple[PlaceKind, 
     return None
 
 
-def _spellings(words: Sequence[str], hyphened: bool) -> Iterator[str]:
-    """A name as written, with every word in the nominative, and with the first word alone in it: «Парка Победы»."""
+def _spellings(words: Sequence[str], hyphened: bool, governed: bool) -> Iterator[str]:
+    """
+    A name as written, with every word in the nominative, and with the first word alone in it: «Парка Победы».
+
+    After a preposition (*governed*) what is written comes last: «на Тверской» is «Тверская», not «Тверской».
+    """
     joints = [" ", "-"] if hyphened else [" "]
     seen: set[str] = set()
-    forms = [_nominatives(word) for word in words]
-    spelt = [tuple(words), *((first, *words[1:]) for first in forms[0])]
+    forms = [_nominatives(word, governed) for word in words]
+    written = [tuple(words)]
+    spelt = [*([] if governed else written), *((first, *words[1:]) for first in forms[0])]
     spelt += [tuple(chosen) for chosen in list(product(*forms))[:MOST_SPELLINGS]]
+    spelt += written
     for spelling in spelt:
         for joint in joints:
             name = joint.join(spelling)
@@ -143,7 +151,8 @@ def _spellings(words: Sequence[str], hyphened: bool) -> Iterator[str]:
                 yield name
 
 
-def _nominatives(word: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _nominatives(word: str, governed: bool = False) -> tuple[str, ...]:
     """
     What *word* may be in the nominative, of its own number and gender, and as a dictionary gives it.
 
@@ -152,10 +161,12 @@ def _nominatives(word: str) -> list[str]:
     """
     forms: dict[str, None] = {}
     for parse in morphology().parse(word.lower())[:MOST_FORMS]:
+        if governed and parse.tag.POS == "ADJF" and parse.tag.case in ("nomn", "accs"):
+            continue
         if parse.tag.POS in ("NOUN", "ADJF", "PRTF"):
             nominative = parse.inflect({"nomn"})
             if nominative is not None:
                 forms.setdefault(nominative.word)
         forms.setdefault(parse.normal_form)
     forms.setdefault(word.lower())
-    return list(forms)
+    return tuple(forms)

@@ -142,12 +142,12 @@ class Vocabulary:
 
     def learn(self, token: str) -> Word | None:
         """Look *token* up among the forms, or correct it."""
-        if token[0].isdigit():
+        if token[0].isdecimal():
             if len(token) > 15:
                 return None
             number = number_of(token)
             return Word(f"{number:g}" if number is not None else token, number=number)
-        if not token[0].isalpha():
+        if not token[0].isalnum():
             return None if token in _QUOTES else Word(token)
         plain = fold(token)
         found = self._forms.get(plain)
