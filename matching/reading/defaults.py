@@ -92,7 +92,9 @@ def _is_year(quantity: Quantity) -> bool:
 
 
 def _floor_is_told(items: Sequence[Item]) -> bool:
-    return any(item.quantity is not None and item.role == MENTION and item.meanings[0].entry.kind == "floor" for item in items)
+    return any(
+        item.quantity is not None and item.role == MENTION and item.meanings[0].entry.kind == "floor" for item in items
+    )
 
 
 def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
@@ -113,7 +115,12 @@ def _strength_near(items: Sequence[Item], place: int) -> str:
     item = items[place]
     for step in (-1, 1):
         here = place + step
-        while abs(here - place) <= 6 and 0 <= here < len(items) and items[here].clause == item.clause and items[here].role != MENTION:
+        while (
+            abs(here - place) <= 6
+            and 0 <= here < len(items)
+            and items[here].clause == item.clause
+            and items[here].role != MENTION
+        ):
             if items[here].role in (markers.MUST, markers.NEVER):
                 return "must"
             if items[here].role == markers.SOFT:

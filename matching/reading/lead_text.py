@@ -55,7 +55,11 @@ def read_wishes(text: str) -> list[Wish]:
             kind = entry.kind
             if kind == "metro_walk" and item.transport:
                 kind = "metro_transport"
-            if item.allowed and not entry.of_people and not (_is_refused(entry, value) and KIND_OF[kind].implied is None):
+            if (
+                item.allowed
+                and not entry.of_people
+                and not (_is_refused(entry, value) and KIND_OF[kind].implied is None)
+            ):
                 strength = "soft"
             parts = [*item.by, (item.start, item.end)]
             start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))

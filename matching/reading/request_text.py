@@ -22,14 +22,27 @@ _SALE = re.compile(
 )
 _TYPES = (
     ("TOWNHOUSE", re.compile(r"\b(?:таунхаус\w*|дуплекс\w*|townhouse|duplex)\b")),
-    ("HOUSE", re.compile(r"\b(?:коттедж\w*|дач[ауеи]\b|частный дом|загородный дом|дом\w* с участком|(?:куплю|купить|сниму|снять|ищу|ищем|нужен|продам|продается|продаю|сдам|сдается) (?:\w+ ){0,2}дом\b|house with|cottage)")),
-    ("APARTMENT", re.compile(r"\b(?:квартир\w*|кв-р\w*|однушк\w*|однешк\w*|двушк\w*|трешк\w*|четырешк\w*|евро\w+шк\w*|студи\w*|flat\w*|apartment\b|\w+комнатн\w*|пател?р\w*)")),
-)  # fmt: skip
+    (
+        "HOUSE",
+        re.compile(
+            r"\b(?:коттедж\w*|дач[ауеи]\b|частный дом|загородный дом|дом\w* с участком|(?:куплю|купить|сниму|снять|ищу|ищем|нужен|продам|продается|продаю|сдам|сдается) (?:\w+ ){0,2}дом\b|house with|cottage)"
+        ),
+    ),
+    (
+        "APARTMENT",
+        re.compile(
+            r"\b(?:квартир\w*|кв-р\w*|однушк\w*|однешк\w*|двушк\w*|трешк\w*|четырешк\w*|евро\w+шк\w*|студи\w*|flat\w*|apartment\b|\w+комнатн\w*|пател?р\w*)"
+        ),
+    ),
+)
 _PAYMENTS = (
     ("MORTGAGE", re.compile(r"(?<!не )\bипотек\w*|\bmortgage\b")),
-    ("CASH", re.compile(r"\b(?:наличн\w*|нал\b|налик\w*|наличк\w*|кэш\w*|cash|деньги на руках|живые деньги|свои деньги)")),
+    (
+        "CASH",
+        re.compile(r"\b(?:наличн\w*|нал\b|налик\w*|наличк\w*|кэш\w*|cash|деньги на руках|живые деньги|свои деньги)"),
+    ),
     ("EXCHANGE", re.compile(r"\b(?:обмен\w*|размен\w*|exchange|trade-?in|трейд-?ин)\b")),
-)  # fmt: skip
+)
 _APPROVED = re.compile(
     r"ипотек\w*[^.,;!?]{0,20}(?:одобрен|есть одобрени)|одобрен\w*[^.,;!?]{0,12}ипотек|(?:mortgage|loan) (?:is )?(?:pre-?)?approved|approved mortgage"
 )
@@ -38,7 +51,7 @@ _CLASSES = (
     ("BUSINESS", re.compile(r"\bбизнес[\s-]?класс\w*|\bbusiness class")),
     ("COMFORT", re.compile(r"\bкомфорт\+?[\s-]?класс\w*|\bcomfort class")),
     ("ECONOMY", re.compile(r"\bэконом[\s-]?(?:класс\w*|вариант\w*)?\b|\beconomy")),
-)  # fmt: skip
+)
 _CONDITIONS = {
     "rough": "ROUGH",
     "pre_finishing": "PRE_FINISHING",
