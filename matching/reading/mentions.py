@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from matching.reading import markers
-from matching.reading.entry import Entry, Says
+from matching.reading.entry import Entry
 from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import Quantity, quantity_at, starts_of_limits
 from matching.reading.words import TOKEN, Vocabulary, Word

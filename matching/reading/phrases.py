@@ -21,7 +21,6 @@ CLASSES: dict[str, str] = {
         "доступность"
     ),
     "window": "окно/окошко/вид из окно/вид/window/view/терезе/терезеси",
-    "allowed": "можно/разрешить/возможно/допускаться/приветствоваться/allowed/ok/welcome",
 }
 
 #: Words that a phrase skips where it does not name them.
