@@ -89,6 +89,15 @@ class PhraseTree(Generic[T]):
 
         Up to two words of SKIPPED are passed over between the words of a phrase, and hyphens always.
         """
+        if start >= len(words):
+            return None
+        word = words[start]
+        if word is not None and not word.exact:
+            node = self.root.follows.get(word.symbol)
+            if node is None:
+                return None
+            if not node.follows:  # most marks and many words: nothing longer starts with them
+                return start + 1, node.ends
         return _longest(words, start, self.root, 0, None, self.whole)
 
 
