@@ -12,7 +12,7 @@ from api.console.wish_words import said_reading
 from api.http.db import session
 from api.http.readings import shown_facts, shown_wishes
 from api.http.tasks import rescore_lead
-from matching.reading.rows import fact_rows, wish_rows
+from matching.reading.json_rows import fact_rows, wish_rows
 from models.core.errors import InvalidValueError
 from models.market.leads import Lead, owned_lead, replace_lead
 from models.market.properties import Property

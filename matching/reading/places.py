@@ -1,7 +1,8 @@
-"""Names of towns, districts and stations in a text, whatever their case: «у Сокола», «в Хамовниках», «на Речном вокзале»."""
+"""Names of towns, districts and stations in a text, in any case: «у Сокола», «в Хамовниках», «на Речном вокзале»."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Literal, Protocol
 
@@ -19,6 +20,7 @@ _STATION_WORDS = frozenset("метро м станция ст metro subway stati
 _DISTRICT_WORDS = frozenset("район р микрорайон мкр мкрн district area аудан ауданы".split())
 _TOWN_WORDS = frozenset("город г city town кала каласы".split())
 _DENIALS = frozenset("не кроме исключая без no not except ни".split())
+_PREPOSITIONS = frozenset("на в во у около возле до от из с со к ко".split())
 _BETWEEN = frozenset({"-", "–", "."})
 
 
@@ -56,8 +58,9 @@ class Place:
 
 def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
     """
-    The places in a text, longest names first at each word. A name of a district and of a station is the district, unless a
-    word such as «метро» stands before it.
+    The places in a text, longest names first at each word.
+
+    A name of a district and of a station is the district, unless a word such as «метро» stands before it.
     """
     found: list[Place] = []
     place, tokens = 0, cut_text.tokens
@@ -70,7 +73,7 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
             place += 1
             continue
         end, kind, name = match
-        denied = any(fold(token) in _DENIALS for token in tokens[max(0, place - 3) : place] if token not in ",.;")
+        denied = any(fold(token) in _DENIALS for token in tokens[max(0, place - 3) : place])
         if "," in tokens[max(0, place - 3) : place]:
             denied = fold(tokens[place - 1]) in _DENIALS
         found.append(Place(kind, name, denied, *cut_text.span(place, end)))
@@ -95,8 +98,8 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[
         words = [token for token in tokens[start:end] if token[0].isalnum()]
         if len(words) == 1 and not _may_be_a_name(cut_text, start, before):
             continue
-        hyphened = any(token in "-–" for token in tokens[start:end])
-        for name in _spellings(words, hyphened):
+        hyphened = any(mark in "-–" for mark in tokens[start:end])
+        for name in _spellings(words, hyphened, before in _PREPOSITIONS):
             found = _look_up(name, before, lexicon)
             if found is not None:
                 return end, *found
@@ -128,13 +131,19 @@ def _look_up(name: str, before: str, lexicon: PlaceLexicon) -> tuple[PlaceKind, 
     return None
 
 
-def _spellings(words: Sequence[str], hyphened: bool) -> Iterator[str]:
-    """A name as written, with every word in the nominative, and with the first word alone in it: «Парка Победы»."""
+def _spellings(words: Sequence[str], hyphened: bool, governed: bool) -> Iterator[str]:
+    """
+    A name as written, with every word in the nominative, and with the first word alone in it: «Парка Победы».
+
+    After a preposition (*governed*) what is written comes last: «на Тверской» is «Тверская», not «Тверской».
+    """
     joints = [" ", "-"] if hyphened else [" "]
     seen: set[str] = set()
-    forms = [_nominatives(word) for word in words]
-    spelt = [tuple(words), *((first, *words[1:]) for first in forms[0])]
+    forms = [_nominatives(word, governed) for word in words]
+    written = [tuple(words)]
+    spelt = [*([] if governed else written), *((first, *words[1:]) for first in forms[0])]
     spelt += [tuple(chosen) for chosen in list(product(*forms))[:MOST_SPELLINGS]]
+    spelt += written
     for spelling in spelt:
         for joint in joints:
             name = joint.join(spelling)
@@ -143,7 +152,8 @@ def _spellings(words: Sequence[str], hyphened: bool) -> Iterator[str]:
                 yield name
 
 
-def _nominatives(word: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _nominatives(word: str, governed: bool = False) -> tuple[str, ...]:
     """
     What *word* may be in the nominative, of its own number and gender, and as a dictionary gives it.
 
@@ -152,10 +162,12 @@ def _nominatives(word: str) -> list[str]:
     """
     forms: dict[str, None] = {}
     for parse in morphology().parse(word.lower())[:MOST_FORMS]:
+        if governed and parse.tag.POS == "ADJF" and parse.tag.case in ("nomn", "accs"):
+            continue
         if parse.tag.POS in ("NOUN", "ADJF", "PRTF"):
             nominative = parse.inflect({"nomn"})
             if nominative is not None:
                 forms.setdefault(nominative.word)
         forms.setdefault(parse.normal_form)
     forms.setdefault(word.lower())
-    return list(forms)
+    return tuple(forms)

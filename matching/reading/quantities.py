@@ -15,26 +15,57 @@ AT_LEAST, AT_MOST, ABOVE, BELOW = "ge", "le", "gt", "lt"
 
 _BEFORE: dict[str, str] = {
     AT_LEAST: (
-        "(не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче/меньший) [чем] | от | с | со | минимум | как минимум | минимально | мин | хотя бы | начиная с"
-        " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than | кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
-        " | после | since | after | built after | новее | не старее | младше"
+        "(не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче/меньший) [чем] | от | с | со "
+        "| минимум | как минимум | минимально | мин | хотя бы | начиная с"
+        " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than "
+        "| кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
+        " | после | since | after | built after | not older than | no older than | newer than | новее | не старее | младше"
     ),
     AT_MOST: (
-        "(не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/дороже/дольше/свыше/превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
-        " | up to | max | maximum | no more than | not more than | under | within | at most | not higher than | below | < = | ≤ | дейин"
+        "(не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/дороже/дольше/свыше/"
+        "превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
+        " | up to | max | maximum | no more than | not more than | under | within | at most "
+        "| not higher than | below | < = | ≤ | дейин"
     ),
     ABOVE: "более | больше | выше | свыше | over | above | more than | higher than | > | более чем | больше чем",
     BELOW: "менее | меньше | ниже | lower than | less than | < | раньше | ранее | старше",
 }
 _AFTER: dict[str, str] = {
-    AT_LEAST: "и (выше/больше/более/новее/позже/далее/дальше/старше) | или (больше/выше/более) | + | плюс | минимум | не (менее/меньше) | and (up/above/more/higher) | or (more/higher) | plus | min | minimum | жогары",
-    AT_MOST: "и (ниже/меньше/менее/раньше/дешевле) | или (ниже/меньше) | максимум | макс | не (более/больше/выше/дальше/дороже) | max | maximum | and below | or less | tops | дейин",
+    AT_LEAST: (
+        "и (выше/больше/более/новее/позже/далее/дальше/старше) | или (больше/выше/более) | + | плюс | минимум "
+        "| не (менее/меньше) | кем емес | and (up/above/more/higher) | or (more/higher) | plus | min | minimum "
+        "| жогары"
+    ),
+    AT_MOST: (
+        "и (ниже/меньше/менее/раньше/дешевле) | или (ниже/меньше) | максимум | макс | не (более/больше/выше/"
+        "дальше/дороже) | max | maximum | and below | or less | tops | дейин"
+    ),
 }
 _MONTHS = {
-    "январь": 1, "февраль": 32, "март": 60, "апрель": 91, "май": 121, "июнь": 152, "июль": 182, "август": 213,
-    "сентябрь": 244, "октябрь": 274, "ноябрь": 305, "декабрь": 335, "january": 1, "february": 32, "march": 60,
-    "april": 91, "june": 152, "july": 182, "august": 213, "september": 244, "october": 274, "november": 305, "december": 335,
-}  # fmt: skip
+    "январь": 1,
+    "февраль": 32,
+    "март": 60,
+    "апрель": 91,
+    "май": 121,
+    "июнь": 152,
+    "июль": 182,
+    "август": 213,
+    "сентябрь": 244,
+    "октябрь": 274,
+    "ноябрь": 305,
+    "декабрь": 335,
+    "january": 1,
+    "february": 32,
+    "march": 60,
+    "april": 91,
+    "june": 152,
+    "july": 182,
+    "august": 213,
+    "september": 244,
+    "october": 274,
+    "november": 305,
+    "december": 335,
+}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 _QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 _PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
@@ -59,12 +90,15 @@ _CHARGES = frozenset(
 _DASHES = frozenset("-–—−")
 
 #: Words that the parser itself has to know.
-VOCABULARY: set[str] = {
-    word
-    for phrases in (*_BEFORE.values(), *_AFTER.values())
-    for words in expand(phrases)
-    for word in words
-} | set(UNITS) | set(_MONTHS) | set(_ROMAN) | set(_QUARTER) | set(_PART_OF_MONTH) | {"половина", "год", "т"}  # fmt: skip
+VOCABULARY: set[str] = (
+    {word for phrases in (*_BEFORE.values(), *_AFTER.values()) for words in expand(phrases) for word in words}
+    | set(UNITS)
+    | set(_MONTHS)
+    | set(_ROMAN)
+    | set(_QUARTER)
+    | set(_PART_OF_MONTH)
+    | {"половина", "год", "т"}
+)
 
 
 _STARTS: list[frozenset[str]] = [frozenset()]
@@ -94,6 +128,7 @@ class Quantity:
         low, high: The limits as said; equal where one number is told.
         how: ge, le, gt, lt, ``eq`` (one number) or ``range``.
         unit: m, m2, min, percent, month, year, money, people, day (of the year), quarter, or "".
+        fraction, third: «5/9»; and the last number of «54/32/9».
         start, end: The tokens that it takes, end excluded; *first* is where the number itself starts.
     """
 
@@ -107,6 +142,7 @@ class Quantity:
     ordinal: bool = False
     currency: str = ""
     fraction: bool = False
+    third: float | None = None
 
 
 def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int) -> Quantity | None:
@@ -144,7 +180,11 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             ):
                 low *= _factor_of(other)
             if other[0] >= low:
-                dashed = tokens[joined] in _DASHES and how in (AT_LEAST, AT_MOST)  # «до 5-7 минут»
+                dashed = (
+                    tokens[joined] in _DASHES
+                    and how in (AT_LEAST, AT_MOST)
+                    and not _is(words, first - 1, "предел", "within")
+                )  # «до 5-7 минут»
                 high, end, unit, how = other[0], other[1], high_unit or unit, how if dashed else "range"
                 currency = other[4] or currency
     elif joined < len(words) and (tokens[joined] == "/" or _is(words, joined, "из")) and low == int(low) and not unit:
@@ -157,13 +197,21 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             after = None  # «35 000 + КУ»
         if after is None and _is(words, end, *_FLOOR_WORDS):
             after = _TREES["after"].longest(words, end + 1)
-            if after is not None and _is(words, after[0] - 1, "минимум", "максимум", "min", "max"):
-                after = None
+            if after is not None and after[0] < len(words) and (then := words[after[0]]) is not None and then.number:
+                after = None  # «этаж 3, максимум 10 минут»
             if after is not None:
                 how = after[1][0]
         elif after is not None and not (how == AT_LEAST and after[1][0] == AT_MOST):
             how, end = after[1][0], after[0]
-    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction)
+    third = None
+    if (
+        fraction
+        and end + 1 < len(tokens)
+        and tokens[end] == "/"
+        and (last := _number(words, tokens, end + 1)) is not None
+    ):
+        third, end = last[0], last[1]
+    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction, third)
 
 
 def _factor_of(number: tuple[float, int, str, bool, str]) -> float:

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from matching.reading.kinds import GRAMMAR_VERSION
-from matching.reading.rows import fact_rows, wish_rows
+from matching.reading.json_rows import fact_rows, wish_rows
 from models.core.enums import MarketKey, Side
 from models.market.facts import property_text
 from models.market.leads import Lead
