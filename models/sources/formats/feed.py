@@ -20,6 +20,7 @@ ALIASES = {"domclick": "yrl", "yandex": "yrl", "excel": "xlsx"}
 _HEAD = 1 << 20
 #: Local name of a record -> the kind of its feed.
 _RECORDS = {"offer": "yrl", "object": "cian", "ad": "avito"}
+_NAMES = {kind: name for name, kind in _RECORDS.items()}
 _READERS: dict[str, Callable[[tree.Node], Offer]] = {
     "yrl": yrl.offer_of,
     "cian": cian.offer_of,
@@ -76,7 +77,7 @@ class Feed:
                     on_bytes(stream.tell())
                 return
             reader = _READERS[self.kind]
-            for element in tree.records(stream, lambda path: len(path) > 1 and path[-1] in _RECORDS):
+            for element in tree.records(stream, _NAMES[self.kind]):
                 node = tree.Node(element, self.notes)
                 yield reader(node)
                 on_bytes(stream.tell())

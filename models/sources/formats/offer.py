@@ -108,16 +108,29 @@ class Notes:
 
     kind: str = ""  #: "yrl", "cian", "avito", "csv" or "xlsx".
     dialect: str = ""  #: What was found of the format, for people.
-    #: Tags or columns that nothing was read from -> how many offers have them.
+    #: Columns of tables that were met -> how many rows have something in them.
     met: Counter[str] = field(default_factory=Counter)
-    asked: set[str] = field(default_factory=set)
+    #: (path of an element, names of its children) -> how often it was met; feeds have few such shapes.
+    shapes: Counter[tuple[str, tuple[str, ...]]] = field(default_factory=Counter)
+    #: Path of an element -> names of its children that were asked for.
+    asked: dict[str, set[str]] = field(default_factory=dict)
     #: The present moment, against which last days of offers are held; None: the clock's.
     now: datetime | None = None
+
+    def asked_of(self, path: str) -> set[str]:
+        """The names asked for below *path*, to add to."""
+        return self.asked.setdefault(path, set())
 
     @property
     def passed_over(self) -> dict[str, int]:
         """Tags or columns that were met and not read, with how often, most frequent first."""
-        return {name: count for name, count in self.met.most_common() if name not in self.asked}
+        found = Counter(self.met)
+        for (path, names), count in self.shapes.items():
+            asked = self.asked.get(path, set())
+            for name in names:
+                if name not in asked:
+                    found[path + name] += count
+        return dict(found.most_common())
 
 
 def _shortened(value: object) -> str:

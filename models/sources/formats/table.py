@@ -86,9 +86,6 @@ def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -
 
 def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]:
     """An offer for each row, in their order."""
-    for column in header.columns:
-        if column.field:
-            notes.asked.add(column.name)
     has_id = "id" in header.fields
     units = {column.field: column for column in header.columns if column.field}
     for row in rows:

@@ -1,7 +1,8 @@
 """XML as a stream of nodes, found by structure and without regard to case or namespace. No entities, no DTDs, no network."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO, cast
 
 from lxml import etree
@@ -14,6 +15,7 @@ _FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
 _CLEAN = bytes(32 if code in _FORBIDDEN else code for code in range(256))
 _BLANKS = b" \t\r\n"
 _MARK = b"\xef\xbb\xbf"
+_CHUNK = 1 << 18  # bytes
 
 
 class Node:
@@ -23,7 +25,7 @@ class Node:
     What is asked for is noted, so that a file's report can tell which tags were passed over.
     """
 
-    __slots__ = ("children", "element", "notes", "path")
+    __slots__ = ("_asked", "children", "element", "notes", "path")
 
     def __init__(self, element: etree._Element, notes: Notes, path: str = "") -> None:
         self.element = element
@@ -31,9 +33,11 @@ class Node:
         self.notes = notes
         self.children: dict[str, list[etree._Element]] = {}
         for child in element:
-            if isinstance(child.tag, str):
-                self.children.setdefault(local(child.tag), []).append(child)
-        notes.met.update(path + name for name in self.children)
+            tag = child.tag
+            if isinstance(tag, str):
+                self.children.setdefault(local(tag), []).append(child)
+        self._asked = notes.asked_of(path)
+        notes.shapes[path, tuple(self.children)] += 1
 
     @property
     def line(self) -> int:
@@ -42,8 +46,8 @@ class Node:
 
     def text(self, *names: str) -> str | None:
         """The text of the first of *names* that is there and says something, with single blanks."""
+        self._asked.update(names)
         for name in names:
-            self.notes.asked.add(self.path + name)
             for child in self.children.get(name, ()):
                 value = told(_text_of(child))
                 if value is not None:
@@ -52,8 +56,8 @@ class Node:
 
     def raw(self, *names: str) -> str | None:
         """The text as it stands, for descriptions."""
+        self._asked.update(names)
         for name in names:
-            self.notes.asked.add(self.path + name)
             for child in self.children.get(name, ()):
                 value = _text_of(child)
                 if value and value.strip():
@@ -62,21 +66,21 @@ class Node:
 
     def texts(self, *names: str) -> list[str]:
         """All texts of *names* that say something, in their order."""
-        self.notes.asked.update(self.path + name for name in names)
+        self._asked.update(names)
         found = (told(_text_of(child)) for name in names for child in self.children.get(name, ()))
         return [text for text in found if text is not None]
 
     def nodes(self, *names: str) -> list["Node"]:
         """The children of these names as nodes."""
-        self.notes.asked.update(self.path + name for name in names)
+        self._asked.update(names)
         return [
             Node(child, self.notes, f"{self.path}{name}/") for name in names for child in self.children.get(name, ())
         ]
 
     def node(self, *names: str) -> "Node | None":
         """The first child of these names as a node."""
+        self._asked.update(names)
         for name in names:
-            self.notes.asked.add(self.path + name)
             for child in self.children.get(name, ()):
                 return Node(child, self.notes, f"{self.path}{name}/")
         return None
@@ -92,6 +96,7 @@ class Node:
         return name in self.children
 
 
+@lru_cache(maxsize=4096)
 def local(tag: str) -> str:
     """
     >>> local("{http://webmaster.yandex.ru/schemas/feed/realty/2010-06}Offer")
@@ -100,21 +105,19 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2].casefold()
 
 
-def records(stream: BinaryIO, is_record: Callable[[list[str]], bool]) -> Iterator[etree._Element]:
+def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
     """
-    The elements that are records, each complete; it is emptied when the next one is asked for, so memory stays constant.
+    The elements called *name*, in any case and namespace, that lie in no other of them; each is complete.
 
-    Args:
-        stream: Bytes of the document, from its beginning.
-        is_record: Told the local names from the root down to an element.
+    An element is emptied when the next one is asked for, so memory stays constant.
+
     Raises:
         FeedError: The document is not well-formed, or ends in the middle.
     """
-    path: list[str] = []
-    depth = 0  # inside a record: how deep
     parser = etree.iterparse(
         _Cleaned(stream),
-        events=("start", "end"),
+        events=("end",),
+        tag=[f"{{*}}{form}" for form in (name, name.capitalize(), name.upper())],
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -124,22 +127,10 @@ def records(stream: BinaryIO, is_record: Callable[[list[str]], bool]) -> Iterato
         remove_pis=True,
     )
     try:
-        for event, element in parser:
-            if event == "start":
-                if depth:
-                    depth += 1
-                    continue
-                path.append(local(str(element.tag)))
-                if is_record(path):
-                    depth = 1
+        for _, element in parser:
+            if any(local(str(outer.tag)) == name for outer in element.iterancestors()):
                 continue
-            if depth > 1:
-                depth -= 1
-                continue
-            if depth == 1:
-                yield element
-                depth = 0
-            path.pop()
+            yield element
             element.clear()
             parent = element.getparent()
             while parent is not None and element.getprevious() is not None:
@@ -155,7 +146,20 @@ def check_whole(stream: BinaryIO) -> None:
     Raises:
         FeedError: It is not well-formed, or ends in the middle.
     """
-    for _ in records(stream, lambda path: len(path) > 1):
+    parser = etree.XMLParser(target=_Nothing(), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    cleaned = _Cleaned(stream)
+    try:
+        while part := cleaned.read(_CHUNK):
+            parser.feed(part)
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise FeedError(f"the XML cannot be read to its end: {_reason(error)}") from None
+
+
+class _Nothing:
+    """Takes what a parser finds and keeps nothing."""
+
+    def close(self) -> None:
         pass
 
 

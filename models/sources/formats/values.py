@@ -26,7 +26,9 @@ _MULTIPLIERS = {
     **dict.fromkeys(("млн", "млн.", "миллион", "миллиона", "миллионов", "m", "м"), 1_000_000),
     **dict.fromkeys(("млрд", "млрд.", "миллиард", "миллиарда", "миллиардов"), 1_000_000_000),
 }
-_UNITS = r"(?:кв\.?\s*м\.?|м\s*2|м²|кв\.?\s*метр\w*|sq\.?\s*m\.?|sqm|m2|m²|м\.?|m)"
+_UNITS = re.compile(r"(?:кв\.?\s*м\.?|м\s*2|м²|кв\.?\s*метр\w*|sq\.?\s*m\.?|sqm|m2|m²|м\.?|m)\Z", re.IGNORECASE)
+#: The quick way for what machines write.
+_PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 _GAPS = re.compile(r"(?<=[0-9])[\s\u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
 _AMBIGUOUS = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
@@ -73,10 +75,12 @@ def number(text: str | None) -> Decimal | None:
     Raises:
         ValueError: It is no number, or could mean two.
     """
+    if text is not None and _PLAIN.fullmatch(text):
+        return Decimal(text)
     text = told(text)
     if text is None:
         return None
-    bare = _GAPS.sub("", re.sub(_UNITS + r"\Z", "", text, flags=re.IGNORECASE).strip())
+    bare = _GAPS.sub("", _UNITS.sub("", text).strip())
     if not _NUMBER.fullmatch(bare):
         raise ValueError("is no number")
     if _AMBIGUOUS.fullmatch(bare) and not bare.lstrip("+-").startswith("0"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from models.core.enums import Condition, DealType, PropertyClass, PropertyType
@@ -11,6 +12,7 @@ _LOOKALIKES = str.maketrans("aceopxykmtbhACEOPXYKMTBH", "асеорхукмтв�
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1 << 14)
 def fold(text: str) -> str:
     """
     A word as the tables here have it: lower case, without ё, blanks for hyphens and underscores, one alphabet.
