@@ -8,8 +8,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.http.blueprint import Body
 from api.http.fields import Number, Text, Whole
 from matching.errors import InvalidInputError
-from matching.reading.kinds import GRAMMAR_VERSION, KIND_OF
 from matching.reading.json_rows import STRENGTHS, check_wish, fact_rows, wish_rows
+from matching.reading.kinds import GRAMMAR_VERSION, KIND_OF
 from models.market.facts import property_text
 from models.market.leads import Lead
 from models.market.properties import Property

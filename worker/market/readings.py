@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from matching.reading.kinds import GRAMMAR_VERSION
 from matching.reading.json_rows import fact_rows, wish_rows
+from matching.reading.kinds import GRAMMAR_VERSION
 from models.core.enums import MarketKey, Side
 from models.market.facts import property_text
 from models.market.leads import Lead
