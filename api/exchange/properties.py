@@ -1,5 +1,7 @@
 """Properties of the exchange: create, list, read, replace, archive."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -10,6 +12,7 @@ from api.http.blueprint import Blueprint, Body, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
 from api.http.paging import page_of
+from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.matches import match_counts
@@ -33,6 +36,7 @@ class PropertyRow(Body):
     commission_share = Number(0, 100)
     photos = fields.List(fields.String())
     description = fields.String(allow_none=True)
+    facts = ReadyPart(FactRow, many=True)
     match_count = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
@@ -51,7 +55,7 @@ class Properties(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(PropertyBody)
     @blp.response(201, PropertyCreated)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Create a property
 
         It is recommended, listed and found through every contract. Its list of leads follows within a moment.
@@ -64,7 +68,7 @@ class Properties(MethodView):
     @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, PropertyRows)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my properties, newest first
 
         Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
@@ -85,7 +89,7 @@ class OneProperty(MethodView):
     @signed_in
     @only_reads
     @blp.response(200, PropertyRow)
-    def get(self, property_id):
+    def get(self, property_id: int) -> Any:
         """Read one of my properties
 
         Of whichever contract it was made through; what that contract does not ask for is null.
@@ -95,7 +99,7 @@ class OneProperty(MethodView):
     @signed_in
     @blp.arguments(PropertyBody)
     @blp.response(200, PropertyRow)
-    def put(self, body, property_id):
+    def put(self, body: dict[str, Any], property_id: int) -> Any:
         """Replace one of my properties
 
         What the body leaves out is emptied. Its list of leads follows within a moment.
@@ -112,7 +116,7 @@ class PropertyArchive(MethodView):
 
     @signed_in
     @blp.response(200, PropertyRow)
-    def put(self, property_id):
+    def put(self, property_id: int) -> Any:
         """Take one of my properties off the market
 
         It leaves every list of recommendations; its matches stay. Archiving again changes nothing.
@@ -133,6 +137,7 @@ def property_row(found: Property, match_count: int) -> dict:
         "commission_share": found.commission_share or 0,
         "photos": found.photos,
         "description": found.description,
+        "facts": shown_facts(found),
         "match_count": match_count,
         "created_at": found.created_at,
         "updated_at": found.updated_at,

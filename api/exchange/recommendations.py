@@ -1,5 +1,7 @@
 """Recommendation lists, read as they are stored, and what a realtor does about an entry."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -31,8 +33,31 @@ class CriterionShare(Body):
     points = fields.Float(metadata={"description": "What it adds to match_score."})
 
 
+class WishAnswer(Body):
+    """What became of one wish."""
+
+    kind = fields.String()
+    label = fields.String()
+    value = fields.Raw()
+    strength = fields.String()
+    outcome = fields.String(metadata={"description": "met, partly, not_met or not_told."})
+    fact = fields.Raw(allow_none=True, metadata={"description": "What the property tells; null where it does not."})
+    quote = fields.String(allow_none=True, metadata={"description": "The listing's own words that say so."})
+    points = fields.Float(metadata={"description": "What it adds to match_score; part of the criterion `wish`."})
+
+
+class PlaceAnswer(Body):
+    """Where the property lies, as the lead sees it."""
+
+    relation = fields.String(metadata={"description": "wanted, near, elsewhere or unknown."})
+    kind = fields.String(metadata={"description": "district, metro or spot."})
+    wanted = fields.String()
+    place = fields.String()
+    km = fields.Float(allow_none=True)
+
+
 class PropertyRecommendation(Body):
-    sometimes = ("explored", "criteria")
+    sometimes = ("explored", "criteria", "wishes", "adjustment", "place")
 
     property_id = IdText()
     property_data = fields.Nested(PropertyData)
@@ -45,10 +70,15 @@ class PropertyRecommendation(Body):
         }
     )
     criteria = fields.List(fields.Nested(CriterionShare))
+    wishes = fields.List(fields.Nested(WishAnswer))
+    adjustment = fields.Float(
+        metadata={"description": "match_score less the points of the criteria: what contradicted wishes take away."}
+    )
+    place = fields.Nested(PlaceAnswer, allow_none=True)
 
 
 class LeadRecommendation(Body):
-    sometimes = ("criteria",)
+    sometimes = ("criteria", "wishes", "adjustment", "place")
 
     lead_id = IdText()
     lead_data = fields.Nested(LeadData)
@@ -56,6 +86,11 @@ class LeadRecommendation(Body):
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Nested(CommissionDetails)
     criteria = fields.List(fields.Nested(CriterionShare))
+    wishes = fields.List(fields.Nested(WishAnswer))
+    adjustment = fields.Float(
+        metadata={"description": "match_score less the points of the criteria: what contradicted wishes take away."}
+    )
+    place = fields.Nested(PlaceAnswer, allow_none=True)
 
 
 class RecommendationRows(Body):
@@ -98,7 +133,7 @@ class ForLead(MethodView):
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, PropertyRecommendations)
-    def get(self, args, lead_id):
+    def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the properties that suit one of my leads, best first
 
         At most 100, of other owners in the same city and deal type. Those that I have liked or disliked are left out;
@@ -109,7 +144,7 @@ class ForLead(MethodView):
         entries = [_property_entry(entry) for entry in found.entries]
         if explain:
             lead = owned_lead(session(), sign_in(), lead_id)
-            _add_criteria(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, found)))
+            _add_explanations(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, found)))
         return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
 
 
@@ -121,7 +156,7 @@ class ForProperty(MethodView):
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, LeadRecommendations)
-    def get(self, args, property_id):
+    def get(self, args: dict[str, Any], property_id: int) -> Any:
         """List the leads that one of my properties suits, best first
 
         At most 100, of other owners in the same city and deal type. Clients' contacts are null until a match shares
@@ -133,7 +168,7 @@ class ForProperty(MethodView):
         entries = [_lead_entry(entry, share, entry.row.id in found.contacts_shared) for entry in found.entries]
         if explain:
             mine = owned_property(session(), sign_in(), property_id)
-            _add_criteria(entries, explain_pairs(session(), whole_rows(session(), Lead, found), [mine]))
+            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, found), [mine]))
         return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
 
 
@@ -145,7 +180,7 @@ class LeadSideAction(MethodView):
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
     @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
-    def post(self, body, lead_id, property_id):
+    def post(self, body: dict[str, Any], lead_id: int, property_id: int) -> Any:
         """Like or dislike a property for one of my leads
 
         A like makes a match, or accepts the one that the other side began; equal commissions (or none named by the
@@ -162,7 +197,7 @@ class PropertySideAction(MethodView):
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
     @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
-    def post(self, body, property_id, lead_id):
+    def post(self, body: dict[str, Any], property_id: int, lead_id: int) -> Any:
         """Like or dislike a lead for one of my properties
 
         The same as from the lead's side: a like makes or accepts a match, equal commissions agree and share contacts, a
@@ -223,6 +258,6 @@ def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict
     }
 
 
-def _add_criteria(entries: list[dict], explanations: list[list[dict]]) -> None:
-    for entry, criteria in zip(entries, explanations, strict=True):
-        entry["criteria"] = criteria
+def _add_explanations(entries: list[dict], explanations: list[dict]) -> None:
+    for entry, explanation in zip(entries, explanations, strict=True):
+        entry.update(explanation)

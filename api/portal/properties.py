@@ -1,5 +1,7 @@
 """Properties of the portal: one long form with pictures, plans and documents; and my properties."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -8,6 +10,7 @@ from api.http.blueprint import Blueprint, Body, PageArgs
 from api.http.db import session
 from api.http.fields import Moment
 from api.http.paging import PAGINATION, page_of, pagination
+from api.http.readings import fact_columns
 from api.http.tasks import rescore_property
 from api.http.uploads import store_document, store_image, takes_uploads
 from api.portal.property_form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
@@ -53,13 +56,14 @@ class CreateProperty(MethodView):
     @blp.arguments(WholePropertyForm, location="multipart")
     @blp.response(201, PropertyMade)
     @blp.alt_response(415, description="A file is no picture, or no document.")
-    def post(self, form):
+    def post(self, form: dict[str, Any]) -> Any:
         """Create a property
 
         One multipart body: the form's texts, one picture or more as `images`, plans, and documents that only the owner
         sees. Pictures are stored anew, without metadata.
         """
         columns = columns_of(form)
+        columns |= fact_columns(columns["title"], columns["description"], columns["search_text"])
         columns["photos"] = [store_image(image, current_user(), "property") for image in form["images"] if image]
         for name, may_be_pdf in SINGLE_FILES.items():
             if form.get(name) is not None:
@@ -77,7 +81,7 @@ class MyProperties(MethodView):
     @for_roles(*SELLERS)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, PortalProperty(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my properties, whichever contract made them, newest first
 
         With documents and commission, which nobody else sees. X-Pagination tells how many there are.

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from matching.reading.counted import fits_entry, scaled
 from matching.reading.defaults import free_wishes
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
-from matching.reading.clauses import fits_entry
 from matching.reading.quantities import AT_MOST, BELOW, limits
 
 _STRENGTHS = ("soft", "wish", "must")
@@ -36,12 +36,14 @@ class Wish:
 
 def read_wishes(text: str) -> list[Wish]:
     """
-    The wishes in *text*, in the order of their words; one of a kind, or two where some choices are wanted and others refused.
+    The wishes in *text*, in the order of their words.
+
+    There is one of a kind, or two where some choices are wanted and others refused.
 
     Never raises, whatever the text.
 
-    >>> [(wish.kind, wish.value, wish.strength) for wish in read_wishes("не первый этаж, кухня от 9 м, балкон обязательно")]
-    [('first_floor', False, 'wish'), ('kitchen_area', {'min': 9.0}, 'wish'), ('balcony', True, 'must')]
+    >>> [(wish.kind, wish.value, wish.strength) for wish in read_wishes("кухня от 9 м, балкон обязательно")]
+    [('kitchen_area', {'min': 9.0}, 'wish'), ('balcony', True, 'must')]
     """
     tokens, items = mentions(text, "lead")
     found = [item for item in items if item.role == MENTION]
@@ -55,7 +57,11 @@ def read_wishes(text: str) -> list[Wish]:
             kind = entry.kind
             if kind == "metro_walk" and item.transport:
                 kind = "metro_transport"
-            if item.allowed and not entry.of_people and not (entry.refused and KIND_OF[kind].implied is None):
+            if (
+                item.allowed
+                and not entry.of_people
+                and not (_is_refused(entry, value) and KIND_OF[kind].implied is None)
+            ):
                 strength = "soft"
             parts = [*item.by, (item.start, item.end)]
             start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
@@ -65,13 +71,22 @@ def read_wishes(text: str) -> list[Wish]:
     return _merged(sorted(wishes, key=lambda wish: wish.start))
 
 
+def _is_refused(entry: Entry, value: Any) -> bool:
+    """Leads name the value mostly to refuse it."""
+    return entry.refused is True or isinstance(value, str) and entry.refused is not False and value in entry.refused
+
+
 def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue | None:
     if item.cancelled or only_denied and not item.denied or entry.of_people and item.denied:
         return None
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
         return None
-    if item.allowed and not entry.of_people and (item.denied or entry.refused and kind.implied is None):
+    if (
+        item.allowed
+        and not entry.of_people
+        and (item.denied or value is False or _is_refused(entry, value) and kind.implied is None)
+    ):
         return None  # «можно без мебели», «можно первый этаж»: it is accepted, not asked for
     if kind.form == "number":
         if value is not SUBJECT:
@@ -80,15 +95,16 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
             return value if isinstance(value, dict) else {"min": value, "max": value}
         if item.quantity is None or not fits_entry(entry, item.quantity):
             return {"max": entry.denied} if item.denied and entry.denied is not None else None
-        if item.quantity.unit == "day":
-            return {"max": item.quantity.high}  # free by then
+        quantity = scaled(entry, item.quantity)
+        if quantity.unit == "day":
+            return {"max": quantity.high}  # free by then
         if kind.name == "completion" and item.quantity.unit != "quarter":
             last = item.quantity.high + (-0.25 if item.quantity.how in (AT_MOST, BELOW) else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         if item.denied:
             return None
         other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
-        return {**other, **limits(item.quantity, entry.meant, entry.strict)}
+        return {**other, **limits(quantity, entry.meant, entry.strict)}
     if value is SUBJECT:
         return None
     if kind.form == "flag":
@@ -102,7 +118,7 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
 
 
 def _merged(wishes: list[Wish]) -> list[Wish]:
-    """One wish of a kind: limits and choices are put together; of two that contradict, the stronger or the later stays."""
+    """One wish of a kind: limits and choices put together; of two that contradict, the stronger or the later."""
     merged: dict[tuple[str, str], Wish] = {}
     for wish in wishes:
         side = next(iter(wish.value)) if isinstance(wish.value, dict) and KIND_OF[wish.kind].form == "choice" else ""

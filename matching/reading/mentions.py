@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from matching.reading import markers
-from matching.reading.entry import Entry, Says
+from matching.reading.entry import Entry
 from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import Quantity, quantity_at, starts_of_limits
 from matching.reading.words import TOKEN, Vocabulary, Word
@@ -15,6 +15,7 @@ from matching.reading.words import TOKEN, Vocabulary, Word
 SUBJECT = "subject"
 MENTION, NUMBER = "mention", "number"
 
+
 class Meaning(NamedTuple):
     """What a phrase may say: a kind's entry, the value (or SUBJECT), and on what conditions."""
 
@@ -22,6 +23,7 @@ class Meaning(NamedTuple):
     value: Any
     only_denied: bool = False
     needs: str = ""
+
 
 _MARKS_OF_SENTENCE_END = frozenset(".!?\n")
 
@@ -85,7 +87,10 @@ class Tokens:
 
 #: A dot after these, or after a single letter, ends no sentence.
 _ABBREVIATIONS = frozenset(
-    "кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном".split()
+    """
+    кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс
+    кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
+    """.split()
 )
 
 
@@ -106,11 +111,17 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
     clause = sentence = done = 0
     root = tree.root.follows
     limiting = starts_of_limits()
-    for place, word in enumerate(words):
-        if word is None or place < done:
+    starts = [
+        (place, word)
+        for place, word in enumerate(words)
+        if word is not None
+        and (word.symbol in root or word.number is not None or word.symbol in limiting or word.exact)
+    ]
+    for place, word in starts:
+        if place < done:
             continue
         symbol = word.symbol
-        found = tree.longest(words, place) if symbol in root or word.exact in root else None
+        found = tree.longest(words, place)
         if (word.number is not None or symbol in limiting) and (found is None or found[0] - place < 4):
             quantity = quantity_at(words, tokens, place)
             if quantity is not None and (found is None or quantity.first > place or quantity.end > found[0]):

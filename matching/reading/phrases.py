@@ -2,7 +2,7 @@
 Phrases of the grammar, and a tree in which a text's words are looked up.
 
 A phrase is words in their base form; any form of them is found. ``(a/b c)`` are alternatives, ``[x]`` may be left out,
-``=x`` is that form alone, ``_`` is one word of any kind or none, ``<near>`` one of the classes below, and ``|`` stands between phrases.
+``=x`` is that form alone, ``_`` is one word of any kind or none, and ``|`` stands between phrases.
 """
 
 import re
@@ -15,21 +15,26 @@ from matching.reading.words import Word
 
 CLASSES: dict[str, str] = {
     "near": (
-        "рядом/рядышком/близко/вблизи/близость/около/недалеко/неподалеку/поблизости/возле/шаговый доступность/пешеходный доступность/пешая доступность"
-        "/под бок/два шаг/пара шаг/near/nearby/close to/close/next to/walking distance/жанында/касында/жакын/доступность"
+        "рядом/рядышком/близко/вблизи/близость/около/недалеко/неподалеку/поблизости/возле/"
+        "шаговый доступность/пешеходный доступность/пешая доступность"
+        "/под бок/два шаг/пара шаг/near/nearby/close to/close/next to/walking distance/жанында/касында/жакын/"
+        "доступность"
     ),
     "window": "окно/окошко/вид из окно/вид/window/view/терезе/терезеси",
-    "allowed": "можно/разрешить/возможно/допускаться/приветствоваться/allowed/ok/welcome",
 }
 
 #: Words that a phrase skips where it does not name them.
 SKIPPED = frozenset(
-    "в во на с со у из к ко по о об для и же бы то это быть был есть иметься a an the of in on with to is are for очень самый весь свой ваш наш".split()
+    """
+    в во на с со у из к ко по о об для и же бы то это быть был есть иметься a an the of in on with to is are
+    for очень самый весь свой ваш наш
+    """.split()
 )
 ANY = "_"
 #: Marks that the notation uses itself.
 _NAMED = {"SLASH": "/", "BACKSLASH": "\\"}
-_ENDS = ",.;:!?\n()"
+_ENDS = frozenset(",.;:!?\n()")
+_HYPHENS = frozenset("-–—")
 
 T = TypeVar("T")
 
@@ -85,30 +90,65 @@ class PhraseTree(Generic[T]):
 
         Up to two words of SKIPPED are passed over between the words of a phrase, and hyphens always.
         """
+        if start >= len(words):
+            return None
+        word = words[start]
+        if word is not None and not word.exact:
+            node = self.root.follows.get(word.symbol)
+            if node is None:
+                return None
+            if not node.follows:  # most marks and many words: nothing longer starts with them
+                return start + 1, node.ends
         return _longest(words, start, self.root, 0, None, self.whole)
 
 
 def _longest(
-    words: Sequence[Word | None], place: int, node: Node[T], skipped: int, found: tuple[int, list[T]] | None, whole: frozenset[str]
+    words: Sequence[Word | None],
+    place: int,
+    node: Node[T],
+    skipped: int,
+    found: tuple[int, list[T]] | None,
+    whole: frozenset[str],
 ) -> tuple[int, list[T]] | None:
     """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
-    if place >= len(words):
-        return found
-    word = words[place]
-    follows = node.follows
-    if word is not None:
+    while place < len(words):
+        word, follows = words[place], node.follows
+        gap = follows.get(ANY)
+        if word is None:
+            if gap is None:
+                return found
+            node, place = gap, place + 1
+            continue
         symbol = word.symbol
-        for step in (follows.get(word.exact) if word.exact else None, follows.get(symbol)):
-            if step is not None:
-                if step.ends and (found is None or place + 1 > found[0]):
-                    found = (place + 1, step.ends)
-                if step.follows:
-                    found = _longest(words, place + 1, step, 0, found, whole)
-        if (symbol in SKIPPED or symbol in "-–—") and skipped < 2 and node.inner:
-            found = _longest(words, place + 1, node, skipped + 1, found, whole)
-        if symbol in _ENDS or symbol in whole:
+        if gap is not None and (symbol in _ENDS or symbol in whole):
+            gap = None
+        step = follows.get(symbol)
+        if word.exact and (exact := follows.get(word.exact)) is not None:
+            found = _stepped(words, place, exact, found, whole)
+        skips = node.inner and skipped < 2 and (symbol in SKIPPED or symbol in _HYPHENS)
+        if step is not None:
+            if step.ends and (found is None or place + 1 > found[0]):
+                found = (place + 1, step.ends)
+            if skips:
+                found = _longest(words, place + 1, node, skipped + 1, found, whole)
+            if gap is not None:
+                found = _longest(words, place + 1, gap, skipped, found, whole)
+            node, skipped = step, 0
+        elif skips:
+            if gap is not None:
+                found = _longest(words, place + 1, gap, skipped, found, whole)
+            skipped += 1
+        elif gap is not None:
+            node = gap
+        else:
             return found
-    gap = follows.get(ANY)
-    if gap is not None:
-        found = _longest(words, place + 1, gap, skipped, found, whole)
+        place += 1
     return found
+
+
+def _stepped(
+    words: Sequence[Word | None], place: int, step: Node[T], found: tuple[int, list[T]] | None, whole: frozenset[str]
+) -> tuple[int, list[T]] | None:
+    if step.ends and (found is None or place + 1 > found[0]):
+        found = (place + 1, step.ends)
+    return _longest(words, place + 1, step, 0, found, whole)

@@ -21,7 +21,7 @@ import pymorphy3
 from matching.reading.numerals import NUMERALS, ORDINALS
 
 #: A number, a word (with its combining marks), a line end, or one other mark.
-TOKEN = re.compile(r"(\d+(?:[.,]\d+)*|[^\W\d_][^\W\d_\u0300-\u036f]*[\u0300-\u036f]*[^\W\d_]*|\n|[^\w\s])")
+TOKEN = re.compile(r"(\d+(?:[.,]\d+)*|[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*|\n|[^\w\s])")
 
 #: Words shorter than this are not corrected: too many short words are one letter apart.
 LEAST_LETTERS_TO_CORRECT = 7
@@ -65,8 +65,10 @@ def morphology() -> pymorphy3.MorphAnalyzer:
 
 def fold(word: str) -> str:
     """
-    A word as it is compared: lower case, one letter for е and ё, Kazakh letters as their Russian neighbours, Latin letters
-    that look Cyrillic as Cyrillic where the word holds both.
+    A word as it is compared.
+
+    Lower case, one letter for е and ё, Kazakh letters as their Russian neighbours, Latin letters that look Cyrillic as
+    Cyrillic where the word holds both.
 
     >>> fold("Ёлка"), fold("қабат"), fold("кyхня")
     ('елка', 'кабат', 'кухня')
@@ -133,7 +135,7 @@ class Vocabulary:
                 self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal))
         if len(word) < 3 or not _CYRILLIC.search(word):
             return
-        for form, genitive in _forms_of(word):
+        for form, genitive in forms_of(word):
             self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal, genitive=genitive))
 
     def word(self, token: str) -> Word | None:
@@ -142,12 +144,12 @@ class Vocabulary:
 
     def learn(self, token: str) -> Word | None:
         """Look *token* up among the forms, or correct it."""
-        if token[0].isdigit():
+        if token[0].isdecimal():
             if len(token) > 15:
                 return None
             number = number_of(token)
             return Word(f"{number:g}" if number is not None else token, number=number)
-        if not token[0].isalpha():
+        if not token[0].isalnum():
             return None if token in _QUOTES else Word(token)
         plain = fold(token)
         found = self._forms.get(plain)
@@ -182,11 +184,12 @@ def number_of(digits: str) -> float | None:
 
 
 def _is_base_form(word: str) -> bool:
-    return fold(morphology().parse(word)[0].normal_form) == word
+    # Short words are abbreviations: «см» is no form of «смотреть».
+    return len(word) <= 3 or fold(morphology().parse(word)[0].normal_form) == word
 
 
-def _forms_of(word: str) -> list[tuple[str, bool]]:
-    """Every form of a Russian word, and whether it is a genitive only."""
+def forms_of(word: str) -> list[tuple[str, bool]]:
+    """Every form of a folded Russian word, and whether it is a genitive only; nothing where it has none."""
     parses = [parse for parse in morphology().parse(word) if fold(parse.word) == word and parse.tag.POS is not None]
     own = [parse for parse in parses if fold(parse.normal_form) == word]
     parse = next((parse for parse in own or parses if parse.tag.POS in _WORD_CLASSES), None)
