@@ -13,6 +13,7 @@ from matching.engine.curves import broken_by_amount
 from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS
+from matching.facts.wishes import IMPLIED_KINDS
 
 #: Properties in a block: enough for a matrix product to run at speed, few enough to be alike.
 BLOCK_SIZE = 128
@@ -132,7 +133,7 @@ def prepare(
         parts = property_matrix(properties.take(np.arange(start, stop)), columns)
         used = np.flatnonzero(parts.any(axis=0))
         places = {kind: block_places(kind, properties, start, stop) for kind in PLACE_KINDS}
-        answers = answers_of(columns, used, places, words.of_block(properties, start, stop))
+        answers = answers_of(columns, parts, used, places, words.of_block(properties, start, stop))
         both = np.concatenate([parts[:, used], *(places[kind].parts for kind in PLACE_KINDS)], axis=1)
         blocks.append(Block(start, stop, used, np.ascontiguousarray(both), answers))
     points = lead_matrix(leads, columns, pool)
@@ -162,7 +163,10 @@ def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
     band = _bands(properties.price, PRICE_BANDS)
     # A block with one property that does not tell its station can serve every lead half-way: keep those together.
     metro, district = _first_place(properties, "metro"), _first_place(properties, "district")
-    return np.lexsort((properties.price, metro, district, metro >= 0, band, rooms, kind))
+    # Hardly anybody is offered a share of a flat: what is refused unless asked for must not stand among other properties,
+    # or their blocks would be scored with everybody, to find leads for it.
+    refused = (properties.dense[:, DENSE["implied"]] > 0) @ (1 << np.arange(len(IMPLIED_KINDS)))
+    return np.lexsort((properties.price, metro, district, metro >= 0, band, rooms, kind, refused))
 
 
 def order_leads(leads: LeadVectors) -> NDArray[np.intp]:

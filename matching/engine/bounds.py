@@ -18,6 +18,8 @@ from matching.engine.units import MAX_UNITS, PARTS
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS, sum_by_row
 
+
+_IMPLIED = DENSE["implied"].start, DENSE["implied"].stop
 #: Criteria whose answers are dense columns.
 _CATEGORIES = ("rooms", "property_type", "property_class", "condition", "year")
 
@@ -33,9 +35,13 @@ class Answers:
 
 
 def answers_of(
-    columns: MatrixColumns, used: NDArray[np.intp], places: dict[str, BlockPlaces], words: BlockWords
+    columns: MatrixColumns,
+    parts: NDArray[np.float32],
+    used: NDArray[np.intp],
+    places: dict[str, BlockPlaces],
+    words: BlockWords,
 ) -> Answers:
-    """The answers of properties that have something in the matrix columns *used* (ascending) and nothing elsewhere."""
+    """The answers of properties with the *parts* (properties, width), which have something in the columns *used* (ascending)."""
     price, area, answers, _ = columns.starts
     within = lambda start, stop: used[np.searchsorted(used, start) : np.searchsorted(used, stop)]
     dense = lambda name: within(DENSE[name].start, DENSE[name].stop)
@@ -44,6 +50,8 @@ def answers_of(
             *(dense(name) for name in _CATEGORIES),
             np.concatenate([dense("price_unknown"), within(price, area)]),
             np.concatenate([dense("area_unknown"), within(area, answers)]),
+            # What every property of the block contradicts is an answer of its own each.
+            *(np.array([column]) for column in np.arange(*_IMPLIED) if parts[:, column].all()),
         ),
         places=places,
         words=words,

@@ -79,12 +79,12 @@ def broken_by_price(
     Args:
         lead_rows, property_rows: The rows to compare instead; they broadcast.
     """
-    over = criteria.over_budget(properties.market_price[property_rows], leads.market_ceiling[lead_rows])
-    if leads.currency.any() and properties.currency.any():
-        same = leads.currency[lead_rows] == properties.currency[property_rows]
-        own = criteria.over_budget(properties.own_price[property_rows], leads.own_ceiling[lead_rows])
-        over = np.where(same, own, over)
-    return over
+    own = criteria.over_budget(properties.own_price[property_rows], leads.own_ceiling[lead_rows])
+    # One currency on both sides is the rule, and needs no second look.
+    if len(leads) and (leads.currency == leads.currency[0]).all() and (properties.currency == leads.currency[0]).all():
+        return own
+    converted = criteria.over_budget(properties.market_price[property_rows], leads.market_ceiling[lead_rows])
+    return np.where(leads.currency[lead_rows] == properties.currency[property_rows], own, converted)
 
 
 def broken_by_amount(

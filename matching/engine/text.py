@@ -25,6 +25,7 @@ import snowballstemmer
 from numpy.typing import NDArray
 
 from matching.errors import InvalidInputError
+from matching.reading.origins import names_origin
 
 #: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word counts.
 MIN_TEXTS_WITH_WORD = 2
@@ -231,7 +232,7 @@ class _Reader:
     def _learn(self, word: str) -> tuple[int, int] | bool | None:
         if word in _NEGATIONS:
             meaning = True
-        elif word in _STOP_WORDS:
+        elif word in _STOP_WORDS or names_origin(word):  # whom a text refuses by origin or belief is passed over
             meaning = None
         else:
             with self._stemming:
