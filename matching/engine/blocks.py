@@ -20,7 +20,7 @@ BLOCK_SIZE = 128
 #: Fewer leads than this are picked from all columns at once, more from one column after another: measured.
 FEW_LEADS = 512
 #: Price bands within which properties are ordered by place.
-PRICE_BANDS = 8
+PRICE_BANDS = 4
 
 
 @dataclass(frozen=True)

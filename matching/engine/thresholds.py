@@ -14,7 +14,7 @@ from matching.engine.units import MAX_UNITS
 from matching.facts.places import PLACE_KINDS, max_by_row
 
 #: Blocks looked through for each lead.
-BLOCKS_PER_LEAD = 4
+BLOCKS_PER_LEAD = 8
 LEADS_AT_ONCE = 16_384
 
 
