@@ -31,7 +31,8 @@ class Block:
     stop: int
     #: Matrix columns in which some property of the block is not 0, ascending...
     columns: NDArray[np.intp]
-    #: ...and those columns of the properties' matrix, then those of its places, float32 (stop - start, columns and places).
+    #: ...and those columns of the properties' matrix, then those of its places, float32 (stop - start, columns and
+    #: places).
     parts: NDArray[np.float32]
     answers: Answers
 
@@ -59,7 +60,9 @@ class Exclusions:
 
 @dataclass(frozen=True)
 class PreparedMarket:
-    """Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the caller's row."""
+    """
+    Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the caller's row.
+    """
 
     lead_order: NDArray[np.intp]
     property_order: NDArray[np.intp]
@@ -75,7 +78,10 @@ class PreparedMarket:
     excluded_for_properties: Exclusions
 
     def place_points(self, block: Block, leads: NDArray[np.intp]) -> NDArray[np.float32]:
-        """What the block's places earn some leads, each once, in points: (places, leads), in the order of the block's parts."""
+        """
+        What the block's places earn some leads, each once, in points: (places, leads), in the order of the block's
+        parts.
+        """
         position = np.full(len(self.leads), -1, np.int32)
         position[leads] = np.arange(len(leads))
         return np.concatenate(
@@ -89,7 +95,10 @@ class PreparedMarket:
         place_points: NDArray[np.float32],
         space: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """The points of some leads for the block's columns and places, (columns and places, leads); in *space* where that is given."""
+        """
+        The points of some leads for the block's columns and places, (columns and places, leads); in *space* where that
+        is given.
+        """
         n_columns = len(block.columns)
         shape = n_columns + len(place_points), len(leads)
         points = np.empty(shape, np.float32) if space is None else space.ravel()[: shape[0] * shape[1]].reshape(shape)
@@ -163,8 +172,8 @@ def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
     band = _bands(properties.price, PRICE_BANDS)
     # A block with one property that does not tell its station can serve every lead half-way: keep those together.
     metro, district = _first_place(properties, "metro"), _first_place(properties, "district")
-    # Hardly anybody is offered a share of a flat: what is refused unless asked for must not stand among other properties,
-    # or their blocks would be scored with everybody, to find leads for it.
+    # Hardly anybody is offered a share of a flat: what is refused unless asked for must not stand among other
+    # properties, or their blocks would be scored with everybody, to find leads for it.
     refused = (properties.dense[:, DENSE["implied"]] > 0) @ (1 << np.arange(len(IMPLIED_KINDS)))
     return np.lexsort((properties.price, metro, district, metro >= 0, band, rooms, kind, refused))
 

@@ -1,9 +1,11 @@
-"""How well the best property of a block could serve each lead, without scoring any: what cannot reach a threshold is skipped.
+"""
+How well the best property of a block could serve each lead, without scoring any: what cannot reach a threshold is
+skipped.
 
 Every property gives each criterion exactly one answer (or stands between two knots), so a criterion earns at
-most the best points among the answers that occur. A wish earns at most what the best answer of the market does, and words at
-most what they would if one property had all words of the block. The sum bounds every score from above; that is exact
-arithmetic on whole numbers, so nothing is lost to rounding.
+most the best points among the answers that occur. A wish earns at most what the best answer of the market does, and
+words at most what they would if one property had all words of the block. The sum bounds every score from above; that is
+exact arithmetic on whole numbers, so nothing is lost to rounding.
 """
 
 from dataclasses import dataclass
@@ -17,7 +19,6 @@ from matching.engine.sparse import answer_points
 from matching.engine.units import MAX_UNITS, PARTS
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS, sum_by_row
-
 
 _IMPLIED = DENSE["implied"].start, DENSE["implied"].stop
 #: Criteria whose answers are dense columns.
@@ -41,7 +42,10 @@ def answers_of(
     places: dict[str, BlockPlaces],
     words: BlockWords,
 ) -> Answers:
-    """The answers of properties with the *parts* (properties, width), which have something in the columns *used* (ascending)."""
+    """
+    The answers of properties with the *parts* (properties, width), which have something in the columns *used*
+    (ascending).
+    """
     price, area, answers, _ = columns.starts
     within = lambda start, stop: used[np.searchsorted(used, start) : np.searchsorted(used, stop)]
     dense = lambda name: within(DENSE[name].start, DENSE[name].stop)

@@ -16,7 +16,8 @@ def price_points(leads: LeadVectors, knot: NDArray[np.integer], space: NDArray[n
     Args:
         leads: n leads (or 1).
         knot, space: The knots, and the currencies that they are of, as price_space. They broadcast against (n,); for a
-            table pass ``knot[:, np.newaxis]`` and get (knots, n). A knot of another currency earns what an unknown price does.
+            table pass ``knot[:, np.newaxis]`` and get (knots, n). A knot of another currency earns what an unknown
+            price does.
     """
     value = criteria.price_value(criteria.PRICE_KNOTS[knot], leads.price_min, leads.price_max)
     points = np.rint(leads.price_points * value)
@@ -51,7 +52,7 @@ def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.fl
 
 
 def between_knots(
-    amount: NDArray[np.float64], knots: NDArray[np.float64]
+    amount: NDArray[np.float64], knots: NDArray[np.floating]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """The knot at or under each amount, by logarithm, and the parts on it and on the next; parts of 0 for NaN."""
     known = ~np.isnan(amount)

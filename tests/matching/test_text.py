@@ -34,7 +34,7 @@ def model():
 def rows(words):
     """Code to worth, of each text."""
     return [
-        dict(zip(words.codes[span].tolist(), words.worth[span].tolist()))
+        dict(zip(words.codes[span].tolist(), words.worth[span].tolist(), strict=False))
         for span in map(slice, words.indptr[:-1], words.indptr[1:])
     ]
 

@@ -1,8 +1,8 @@
 """What one would write without an engine: one PostgreSQL query a direction, a LATERAL subquery for each row.
 
 It scores what we score: deal-breakers as conditions that indexes can serve, all criteria by the formulas of
-docs/matching.md (exact ones, where we interpolate between knots), places with their neighbours, wishes and words as arrays,
-then ``ORDER BY score DESC LIMIT k``. It is given what makes it fast:
+docs/matching.md (exact ones, where we interpolate between knots), places with their neighbours, wishes and words as
+arrays, then ``ORDER BY score DESC LIMIT k``. It is given what makes it fast:
 
 - what depends on one row alone is worked out beforehand and stored in its row: admitted types and room counts, the
   ceiling, shares of weight, what every answer to every wish is worth;
@@ -43,10 +43,10 @@ _TABLES = f"""
     CREATE UNLOGGED TABLE lead (
         id integer PRIMARY KEY, owner integer NOT NULL, price_min float8, price_max float8, area_min float8,
         area_max float8, rooms smallint[], property_type smallint, property_class smallint, condition smallint,
-        year_min smallint, districts integer[], district_values real[], district_only boolean NOT NULL, metros integer[],
-        metro_values real[], metro_only boolean NOT NULL, ceiling float8 NOT NULL, area_floor float8 NOT NULL,
-        types smallint[] NOT NULL, admitted_rooms smallint[] NOT NULL, base float8 NOT NULL, whole float8 NOT NULL,
-        district_part float8 NOT NULL, metro_part float8 NOT NULL,
+        year_min smallint, districts integer[], district_values real[], district_only boolean NOT NULL, metros
+        integer[], metro_values real[], metro_only boolean NOT NULL, ceiling float8 NOT NULL, area_floor float8 NOT
+        NULL, types smallint[] NOT NULL, admitted_rooms smallint[] NOT NULL, base float8 NOT NULL, whole float8 NOT
+        NULL, district_part float8 NOT NULL, metro_part float8 NOT NULL,
         {", ".join(f"w_{name} float8 NOT NULL" for name in WEIGHED)}, wish_kinds integer[], wish_firsts integer[],
         wish_weights float8[], wish_strengths smallint[], may_be smallint[], words integer[], word_shares real[]
     );
