@@ -137,6 +137,8 @@ ENTRIES: tuple[Entry, ...] = (
             Says("combined", f"{_WC} _ {_JOINT} | {_JOINT} {_WC} | {_WC} вместе | нераздельный {_WC} | {_WC} в один"),
             Says("separate", f"{_WC} не {_JOINT} | не {_JOINT} {_WC}"),
             Says("combined", f"{_WC} не {_APART} | не {_APART} {_WC}", "listing"),
+            Says("separate", "раздельный | раздельно | разд | несовмещенный", needs="bathrooms"),
+            Says("combined", "совмещенный | совмещен | совм", needs="bathrooms"),
         ),
         lead={
             "с/у раздельный": {"any_of": ["separate"]},
@@ -255,7 +257,7 @@ ENTRIES: tuple[Entry, ...] = (
             Says(3.0, "высокий потолок | потолок высокий | high ceiling", "listing"),
         ),
         subject=(
-            "потолок | высота потолок | ceiling | ceiling height | высокий потолок | потолок высота "
+            "потолок | высота потолок | ceiling | ceiling height | потолок повыше | высокий потолок | потолок высота "
             "| потолок высокий | high ceiling | h | высота"
         ),
         units=("", "m"),
