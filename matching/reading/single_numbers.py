@@ -1,4 +1,4 @@
-"""One number of a text with its unit: «2,5», «60 000», «двадцать пять», «5-го», «12,5 млн», «4 кв. 2026», «1 сентября»."""
+"""One number of a text with its unit: «2,5», «60 000», «двадцать пять», «5-го», «12,5 млн», «1 сентября»."""
 
 from collections.abc import Sequence
 
