@@ -20,6 +20,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     _meet_needs(cut_text, items)
     items = [item for item in items if item.role != MENTION or item.meanings]
     attach_numbers(cut_text, items)
+    everything = items
     items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
     for place, item in enumerate(items):
         if item.role in (markers.NOT, markers.NEVER):
@@ -49,7 +50,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     for place, item in enumerate(items):
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             strengthen(cut_text, items, place)
-    return items
+    return everything
 
 
 # What needs a word beside it
