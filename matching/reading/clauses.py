@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from matching.reading import markers
+from matching.reading.entry import Entry
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity
 
@@ -10,10 +11,24 @@ from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantit
 REACH = 5
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
 
-_PASSED = frozenset({markers.AND, markers.MUST, markers.SOFT, markers.CAN, markers.WALK, markers.TRANSPORT, markers.NEAR, markers.WINDOW, NUMBER})
+_PASSED = frozenset(
+    {
+        markers.AND,
+        markers.MUST,
+        markers.SOFT,
+        markers.CAN,
+        markers.WALK,
+        markers.TRANSPORT,
+        markers.NEAR,
+        markers.WINDOW,
+        NUMBER,
+    }
+)
 _SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
-_BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony"}
+_BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony", "kitchen_area", "bedrooms"}
 _ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
+#: What may stand between two mentions of one row.
+_CHAINED = frozenset({markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, NUMBER})
 _WITH = frozenset({"с", "со", "with", "плюс"})
 #: Denials after which a list of genitives goes on: «без детей, животных».
 _GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "помимо", "нет"})
@@ -24,6 +39,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     _meet_needs(cut_text, items)
     items = [item for item in items if item.role != MENTION or item.meanings]
     attach_numbers(cut_text, items)
+    items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
     for place, item in enumerate(items):
         if item.role in (markers.NOT, markers.NEVER):
             _deny_ahead(cut_text, items, place)
@@ -42,7 +58,12 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
                 item.cancelled = True
         if item.denied and any(entry.kind == "lift" for entry, _, _, _ in item.meanings):
             before = next((each for each in reversed(items[:place]) if each.role in (NUMBER, MENTION)), None)
-            if before is not None and before.quantity is not None and before.quantity.how == AT_MOST and item.start - before.end <= 2:
+            if (
+                before is not None
+                and before.quantity is not None
+                and before.quantity.how == AT_MOST
+                and item.start - before.end <= 5
+            ):
                 item.cancelled = True  # «не выше 4-го без лифта»
     for place, item in enumerate(items):
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
@@ -51,6 +72,11 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
 
 
 # What needs a word beside it
+
+
+def _needs_number(item: Item) -> bool:
+    """It says nothing without a number, denied or not: «дом», «площадь»."""
+    return all(meaning.value is SUBJECT and meaning.entry.denied is None for meaning in item.meanings)
 
 
 def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
@@ -109,7 +135,7 @@ def _is_seen(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
 # Numbers
 
 
-def attach_numbers(cut_text: Tokens, items: Sequence[Item]) -> None:
+def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
     """Give every mention that counts something the nearest number that fits it; the closest pairs first."""
     pairs: list[tuple[int, int, int]] = []
     for place, item in enumerate(items):
@@ -151,10 +177,19 @@ def _other_ways(items: list[Item]) -> None:
         for other in items[place + 1 : place + 6]:
             if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit != "min":
                 continue
-            way = next((each for each in items if each.role in (markers.WALK, markers.TRANSPORT) and 0 <= each.start - other.end <= 2), None)
+            way = next(
+                (
+                    each
+                    for each in items
+                    if each.role in (markers.WALK, markers.TRANSPORT) and 0 <= each.start - other.end <= 2
+                ),
+                None,
+            )
             if way is None or other.sentence != item.sentence or (way.role == markers.TRANSPORT) == item.transport:
                 continue
-            twin = Item(MENTION, other.start, way.end, other.clause, other.sentence, item.meanings, quantity=other.quantity)
+            twin = Item(
+                MENTION, other.start, way.end, other.clause, other.sentence, item.meanings, quantity=other.quantity
+            )
             twin.transport = way.role == markers.TRANSPORT
             other.taken = True
             items.append(twin)
@@ -166,11 +201,8 @@ def fits(item: Item, quantity: Quantity) -> bool:
     return any(value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings)
 
 
-def fits_entry(entry: object, quantity: Quantity) -> bool:
+def fits_entry(entry: Entry, quantity: Quantity) -> bool:
     """As :func:`fits`, for one entry."""
-    from matching.reading.entry import Entry
-
-    assert isinstance(entry, Entry)
     return quantity.unit in entry.units and entry.least <= quantity.low and quantity.high <= entry.most
 
 
@@ -189,15 +221,35 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     if number.clause != item.clause:
         # «кухня, 10 метров»; «этаж (3-7)»: the number opens the next clause.
         near = any(each.role == markers.NEAR for each in between)
-        opens = other == 0 or items[other - 1].clause != number.clause or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
+        opens = (
+            other == 0
+            or items[other - 1].clause != number.clause
+            or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
+        )
         if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (6 if near else 3) and not blocked):
             return None
+        if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
+            return None  # «санузел раздельный, 2 лоджии»
         return 2 * tokens + 6
+    counts = any(entry.most <= 9 and entry.units == ("",) for entry, _, _, _ in item.meanings)
+    if ahead and counts and number.quantity is not None and _word_follows(cut_text, number):
+        return None
     if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):
         return None
-    if not ahead and tokens > 1 and any(word is not None and word.symbol in ("с", "со", "and", "и") for word in cut_text.words[number.end : item.start]):
+    if (
+        not ahead
+        and tokens > 1
+        and any(
+            word is not None and word.symbol in ("с", "со", "and", "и")
+            for word in cut_text.words[number.end : item.start]
+        )
+    ):
         return None
     return 2 * tokens + 8 * blocked + (1 if ahead else 0)
+
+
+def _word_follows(cut_text: Tokens, number: Item) -> bool:
+    return number.end < len(cut_text.tokens) and cut_text.tokens[number.end][0].isalpha()
 
 
 def _mark_transport(items: Sequence[Item], place: int, other: int) -> None:
@@ -243,7 +295,12 @@ def _deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     must = marker.role == markers.REFUSE
 
     def act(item: Item) -> None:
-        if marker.role == markers.CANCEL or marker.role == markers.UNNEEDED and not item.refused and not _is_furniture(item):
+        if (
+            marker.role == markers.CANCEL
+            or marker.role == markers.UNNEEDED
+            and not item.refused
+            and not _is_furniture(item)
+        ):
             item.cancelled = True
         else:
             _deny(item, marker, must)
@@ -257,9 +314,18 @@ def _deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     if after is not None:
         close = items[after].start - marker.end <= 1
         genitive = (first := cut_text.words[items[after].start]) is not None and first.genitive
-        if before is None or close and (
-            nothing and genitive or marker.role == markers.REFUSE and items[after].refused and not items[before].refused
-            or items[before].denied and not _denied_by_without(cut_text, items[before])
+        if (
+            before is None
+            or close
+            and (
+                nothing
+                and genitive
+                or marker.role == markers.REFUSE
+                and items[after].refused
+                and not items[before].refused
+                or items[before].denied
+                and not _denied_by_without(cut_text, items[before])
+            )
         ):
             act(items[after])
             for following in _chain(cut_text, items, after, 1, nothing):
@@ -267,7 +333,9 @@ def _deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             return
     if before is None:
         # The marker has the clause for itself: «апартаменты, первый этаж - не предлагать», «…, не предлагать».
-        alone = not any(item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items)
+        alone = not any(
+            item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items
+        )
         if not alone:
             return
         before = next((i for i in range(place - 1, -1, -1) if items[i].role == MENTION), None)
@@ -371,7 +439,12 @@ def _chain(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
                 break
             row.append(here)
             at, joined = here, False
-        elif item.role not in (markers.CAN, markers.NOT, NUMBER, markers.WALK) or item.role == NUMBER and not item.taken:
+        elif (
+            item.role not in _CHAINED
+            or item.role == NUMBER
+            and not item.taken
+            and not (item.quantity is not None and item.quantity.unit == "year")  # «дети до 3 лет и животные»
+        ):
             break
         here += step
     return row
@@ -431,9 +504,18 @@ def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> in
     after = cut_text.words[marker.end + 1] if marker.end + 1 < len(cut_text.words) else None
     forward = marker.end < len(cut_text.words) and (
         (comma := cut_text.words[marker.end]) is not None
-        and (comma.symbol in ("чтобы", "что") or comma.symbol == "," and after is not None and after.symbol in ("чтобы", "что"))
+        and (
+            comma.symbol in ("чтобы", "что")
+            or comma.symbol == ","
+            and after is not None
+            and after.symbol in ("чтобы", "что")
+        )
     )
-    ends = marker.end >= len(cut_text.words) or (mark := cut_text.words[marker.end]) is not None and not mark.symbol.isalnum()
+    ends = (
+        marker.end >= len(cut_text.words)
+        or (mark := cut_text.words[marker.end]) is not None
+        and not mark.symbol.isalnum()
+    )
     if not forward and not ends:
         return None  # «балкон, желательно застеклённый»
     step = 1 if forward else -1

@@ -26,7 +26,9 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             found.append(("completion", {"max": quantity.high}, strength, item))
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             found.append(("move_in", {"max": quantity.high}, strength, item))
-        elif not quantity.unit and _is_floor(tokens, quantity):
+        elif (term := _term(tokens, quantity)) is not None:
+            found.append(("rent_term", {"any_of": [term]}, strength, item))
+        elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
             found.append(("floor", limits(quantity, "exact", 1), strength, item))
         elif quantity.how in (AT_MOST, BELOW) and _is_hard_price(tokens, items, place, quantity):
             found.append(("price_cap", {"max": quantity.high}, "must", item))
@@ -42,7 +44,16 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
             floor = item
         if item.role != NUMBER or item.taken or item.quantity is None:
             continue
-        if item.quantity.unit == "quarter":
+        quantity = item.quantity
+        if quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3:  # «54/32/9»
+            found += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
+        elif (term := _term(tokens, quantity)) is not None:
+            found.append(("rent_term", term, item))
+        elif (
+            quantity.unit == "year" and quantity.how == "eq" and _is_year(quantity) and _house_in_sentence(items, item)
+        ):
+            found.append(("year_built", quantity.low, item))
+        elif item.quantity.unit == "quarter":
             found.append(("completion", item.quantity.low, item))
         elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
             word = tokens.words[item.start - 1]  # «4-й этаж из 8»
@@ -51,8 +62,39 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
     return found
 
 
+def _term(tokens: Tokens, quantity: Quantity) -> str | None:
+    """«на 3 месяца», «от 11 месяцев», «на 2 года»: what the term of a rent is."""
+    if (
+        quantity.unit not in ("month", "year")
+        or quantity.high > 60
+        and quantity.unit == "month"
+        or quantity.high > 10
+        and quantity.unit == "year"
+    ):
+        return None
+    before = {word.symbol for word in tokens.words[max(0, quantity.start - 2) : quantity.start] if word is not None}
+    if not (before & {"на", "срок", "for"} or quantity.how == AT_LEAST and quantity.unit == "month"):
+        return None
+    return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
+
+
+def _house_in_sentence(items: Sequence[Item], item: Item) -> bool:
+    return any(
+        other.sentence == item.sentence
+        and other.start < item.start
+        and any(meaning.entry.kind == "year_built" for meaning in other.meanings)
+        for other in items
+    )
+
+
 def _is_year(quantity: Quantity) -> bool:
     return 1900 <= quantity.low <= quantity.high <= 2040 and quantity.low == int(quantity.low)
+
+
+def _floor_is_told(items: Sequence[Item]) -> bool:
+    return any(
+        item.quantity is not None and item.role == MENTION and item.meanings[0].entry.kind == "floor" for item in items
+    )
 
 
 def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
@@ -73,7 +115,12 @@ def _strength_near(items: Sequence[Item], place: int) -> str:
     item = items[place]
     for step in (-1, 1):
         here = place + step
-        while 0 <= here < len(items) and items[here].clause == item.clause and items[here].role != MENTION:
+        while (
+            abs(here - place) <= 6
+            and 0 <= here < len(items)
+            and items[here].clause == item.clause
+            and items[here].role != MENTION
+        ):
             if items[here].role in (markers.MUST, markers.NEVER):
                 return "must"
             if items[here].role == markers.SOFT:
@@ -97,7 +144,10 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
         return True
     if _strength_near(items, place) == "must":
         return True
-    after = next((word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."), None)
+    after = next(
+        (word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."),
+        None,
+    )
     if after is not None and after.symbol in ("потолок", "предел", "край"):
         return True
     for other in items[place + 1 : place + 3]:

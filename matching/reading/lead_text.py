@@ -55,7 +55,11 @@ def read_wishes(text: str) -> list[Wish]:
             kind = entry.kind
             if kind == "metro_walk" and item.transport:
                 kind = "metro_transport"
-            if item.allowed and not entry.of_people and not (entry.refused and KIND_OF[kind].implied is None):
+            if (
+                item.allowed
+                and not entry.of_people
+                and not (_is_refused(entry, value) and KIND_OF[kind].implied is None)
+            ):
                 strength = "soft"
             parts = [*item.by, (item.start, item.end)]
             start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
@@ -65,13 +69,18 @@ def read_wishes(text: str) -> list[Wish]:
     return _merged(sorted(wishes, key=lambda wish: wish.start))
 
 
+def _is_refused(entry: Entry, value: Any) -> bool:
+    """Leads name the value mostly to refuse it."""
+    return entry.refused is True or isinstance(value, str) and entry.refused is not False and value in entry.refused
+
+
 def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue | None:
     if item.cancelled or only_denied and not item.denied or entry.of_people and item.denied:
         return None
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
         return None
-    if item.allowed and not entry.of_people and (item.denied or entry.refused and kind.implied is None):
+    if item.allowed and not entry.of_people and (item.denied or _is_refused(entry, value) and kind.implied is None):
         return None  # «можно без мебели», «можно первый этаж»: it is accepted, not asked for
     if kind.form == "number":
         if value is not SUBJECT:

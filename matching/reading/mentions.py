@@ -15,6 +15,7 @@ from matching.reading.words import TOKEN, Vocabulary, Word
 SUBJECT = "subject"
 MENTION, NUMBER = "mention", "number"
 
+
 class Meaning(NamedTuple):
     """What a phrase may say: a kind's entry, the value (or SUBJECT), and on what conditions."""
 
@@ -22,6 +23,7 @@ class Meaning(NamedTuple):
     value: Any
     only_denied: bool = False
     needs: str = ""
+
 
 _MARKS_OF_SENTENCE_END = frozenset(".!?\n")
 

@@ -43,22 +43,38 @@ ORDINALS: dict[str, float] = {
     word: float(value)
     for value, words in enumerate(
         (
-            "первый first биринши", "второй second екинши", "третий third ушинши", "четвертый fourth тортинши",
-            "пятый fifth бесинши", "шестой sixth алтыншы", "седьмой seventh жетинши", "восьмой eighth",
-            "девятый ninth", "десятый tenth", "одиннадцатый", "двенадцатый", "тринадцатый", "четырнадцатый",
-            "пятнадцатый", "шестнадцатый", "семнадцатый", "восемнадцатый", "девятнадцатый", "двадцатый",
+            "первый first биринши",
+            "второй second екинши",
+            "третий third ушинши",
+            "четвертый fourth тортинши",
+            "пятый fifth бесинши",
+            "шестой sixth алтыншы",
+            "седьмой seventh жетинши",
+            "восьмой eighth",
+            "девятый ninth",
+            "десятый tenth",
+            "одиннадцатый",
+            "двенадцатый",
+            "тринадцатый",
+            "четырнадцатый",
+            "пятнадцатый",
+            "шестнадцатый",
+            "семнадцатый",
+            "восемнадцатый",
+            "девятнадцатый",
+            "двадцатый",
         ),
         start=1,
     )
     for word in words.split()
-}  # fmt: skip
+}
 
 #: Symbol to (unit, factor). Square metres and metres are both "m": which is meant tells the kind.
 UNITS: dict[str, tuple[str, float]] = {
     symbol: (unit, factor)
     for unit, factor, symbols in (
         ("m", 0.01, "см сантиметр cm"),
-        ("m", 1, "м метр квм кв квадрат м² sqm sq meter metre m"),
+        ("m", 1, "шаршы метрден м метр квм кв квадрат м² sqm sq meter metre m"),
         ("m2", 1, "м²"),
         ("min", 1, "мин минута минутка min minute минутка"),
         ("percent", 1, "% процент percent"),

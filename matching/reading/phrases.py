@@ -15,8 +15,10 @@ from matching.reading.words import Word
 
 CLASSES: dict[str, str] = {
     "near": (
-        "рядом/рядышком/близко/вблизи/близость/около/недалеко/неподалеку/поблизости/возле/шаговый доступность/пешеходный доступность/пешая доступность"
-        "/под бок/два шаг/пара шаг/near/nearby/close to/close/next to/walking distance/жанында/касында/жакын/доступность"
+        "рядом/рядышком/близко/вблизи/близость/около/недалеко/неподалеку/поблизости/возле/"
+        "шаговый доступность/пешеходный доступность/пешая доступность"
+        "/под бок/два шаг/пара шаг/near/nearby/close to/close/next to/walking distance/жанында/касында/жакын/"
+        "доступность"
     ),
     "window": "окно/окошко/вид из окно/вид/window/view/терезе/терезеси",
     "allowed": "можно/разрешить/возможно/допускаться/приветствоваться/allowed/ok/welcome",
@@ -89,7 +91,12 @@ class PhraseTree(Generic[T]):
 
 
 def _longest(
-    words: Sequence[Word | None], place: int, node: Node[T], skipped: int, found: tuple[int, list[T]] | None, whole: frozenset[str]
+    words: Sequence[Word | None],
+    place: int,
+    node: Node[T],
+    skipped: int,
+    found: tuple[int, list[T]] | None,
+    whole: frozenset[str],
 ) -> tuple[int, list[T]] | None:
     """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
     if place >= len(words):

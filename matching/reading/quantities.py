@@ -15,41 +15,90 @@ AT_LEAST, AT_MOST, ABOVE, BELOW = "ge", "le", "gt", "lt"
 
 _BEFORE: dict[str, str] = {
     AT_LEAST: (
-        "(не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче/меньший) [чем] | от | с | со | минимум | как минимум | минимально | мин | хотя бы | начиная с"
-        " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than | кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
+        "(не/ни) (менее/меньше/ниже/раньше/ранее/старше/дешевле/короче/меньший) [чем] | от | с | со "
+        "| минимум | как минимум | минимально | мин | хотя бы | начиная с"
+        " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than "
+        "| кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
         " | после | since | after | built after | новее | не старее | младше"
     ),
     AT_MOST: (
-        "(не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/дороже/дольше/свыше/превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
-        " | up to | max | maximum | no more than | not more than | under | within | at most | not higher than | below | < = | ≤ | дейин"
+        "(не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/дороже/дольше/свыше/"
+        "превышать) [чем] | до | максимум | макс | максимально | в предел | предел"
+        " | up to | max | maximum | no more than | not more than | under | within | at most "
+        "| not higher than | below | < = | ≤ | дейин"
     ),
     ABOVE: "более | больше | выше | свыше | over | above | more than | higher than | > | более чем | больше чем",
     BELOW: "менее | меньше | ниже | lower than | less than | < | раньше | ранее | старше",
 }
 _AFTER: dict[str, str] = {
-    AT_LEAST: "и (выше/больше/более/новее/позже/далее/дальше/старше) | или (больше/выше/более) | + | плюс | минимум | не (менее/меньше) | and (up/above/more/higher) | or (more/higher) | plus | min | minimum | жогары",
-    AT_MOST: "и (ниже/меньше/менее/раньше/дешевле) | или (ниже/меньше) | максимум | макс | не (более/больше/выше/дальше/дороже) | max | maximum | and below | or less | tops | дейин",
+    AT_LEAST: (
+        "и (выше/больше/более/новее/позже/далее/дальше/старше) | или (больше/выше/более) | + | плюс | минимум "
+        "| не (менее/меньше) | кем емес | and (up/above/more/higher) | or (more/higher) | plus | min | minimum "
+        "| жогары"
+    ),
+    AT_MOST: (
+        "и (ниже/меньше/менее/раньше/дешевле) | или (ниже/меньше) | максимум | макс | не (более/больше/выше/"
+        "дальше/дороже) | max | maximum | and below | or less | tops | дейин"
+    ),
 }
 _MONTHS = {
-    "январь": 1, "февраль": 32, "март": 60, "апрель": 91, "май": 121, "июнь": 152, "июль": 182, "август": 213,
-    "сентябрь": 244, "октябрь": 274, "ноябрь": 305, "декабрь": 335, "january": 1, "february": 32, "march": 60,
-    "april": 91, "june": 152, "july": 182, "august": 213, "september": 244, "october": 274, "november": 305, "december": 335,
-}  # fmt: skip
+    "январь": 1,
+    "февраль": 32,
+    "март": 60,
+    "апрель": 91,
+    "май": 121,
+    "июнь": 152,
+    "июль": 182,
+    "август": 213,
+    "сентябрь": 244,
+    "октябрь": 274,
+    "ноябрь": 305,
+    "декабрь": 335,
+    "january": 1,
+    "february": 32,
+    "march": 60,
+    "april": 91,
+    "june": 152,
+    "july": 182,
+    "august": 213,
+    "september": 244,
+    "october": 274,
+    "november": 305,
+    "december": 335,
+}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 _QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 _PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
 _FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
 _ENDINGS = frozenset("й го ый ой м х ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
-_CHARGES = frozenset({"ку", "коммунальный", "коммуналка", "счетчик", "свет", "жку", "жкх", "комуслуги", "залог", "комиссия", "депозит", "utilities"})
+_CHARGES = frozenset(
+    {
+        "ку",
+        "коммунальный",
+        "коммуналка",
+        "счетчик",
+        "свет",
+        "жку",
+        "жкх",
+        "комуслуги",
+        "залог",
+        "комиссия",
+        "депозит",
+        "utilities",
+    }
+)
 _DASHES = frozenset("-–—−")
 
 #: Words that the parser itself has to know.
-VOCABULARY: set[str] = {
-    word
-    for phrases in (*_BEFORE.values(), *_AFTER.values())
-    for words in expand(phrases)
-    for word in words
-} | set(UNITS) | set(_MONTHS) | set(_ROMAN) | set(_QUARTER) | set(_PART_OF_MONTH) | {"половина", "год", "т"}  # fmt: skip
+VOCABULARY: set[str] = (
+    {word for phrases in (*_BEFORE.values(), *_AFTER.values()) for words in expand(phrases) for word in words}
+    | set(UNITS)
+    | set(_MONTHS)
+    | set(_ROMAN)
+    | set(_QUARTER)
+    | set(_PART_OF_MONTH)
+    | {"половина", "год", "т"}
+)
 
 
 _STARTS: list[frozenset[str]] = [frozenset()]
@@ -62,7 +111,7 @@ def set_symbols(symbol: Callable[[str], str]) -> None:
         _TREES[name] = PhraseTree(
             (tuple(map(symbol, words)), how) for how, phrases in table.items() for words in expand(phrases)
         )
-    _STARTS[0] = frozenset({*_TREES["before"].root.follows, *_MONTHS, *_ROMAN, *_PART_OF_MONTH})
+    _STARTS[0] = frozenset({*_TREES["before"].root.follows, "$", "€", "₸", *_MONTHS, *_ROMAN, *_PART_OF_MONTH})
 
 
 def starts_of_limits() -> frozenset[str]:
@@ -79,6 +128,7 @@ class Quantity:
         low, high: The limits as said; equal where one number is told.
         how: ge, le, gt, lt, ``eq`` (one number) or ``range``.
         unit: m, m2, min, percent, month, year, money, people, day (of the year), quarter, or "".
+        fraction, third: «5/9»; and the last number of «54/32/9».
         start, end: The tokens that it takes, end excluded; *first* is where the number itself starts.
     """
 
@@ -92,6 +142,7 @@ class Quantity:
     ordinal: bool = False
     currency: str = ""
     fraction: bool = False
+    third: float | None = None
 
 
 def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int) -> Quantity | None:
@@ -100,7 +151,11 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     limited = _TREES["before"].longest(words, start)
     if limited is not None:
         first, [how] = limited[0], limited[1]
-    first = _skip_words(words, first, frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset())
+    first = _skip_words(
+        words,
+        first,
+        frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset(),
+    )
     number = _number(words, tokens, first)
     if number is None:
         return None
@@ -109,12 +164,27 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     joined = end
     if joined < len(words) and (tokens[joined] in _DASHES or _is(words, joined, "до", "по", "to")) and unit != "day":
         other = _number(words, tokens, joined + 1)
-        if other is not None and (other[0] > low or other[2] != unit) and (tokens[joined] in _DASHES or how in (AT_LEAST, "eq")):
+        if (
+            other is not None
+            and (other[0] > low or other[2] != unit)
+            and (tokens[joined] in _DASHES or how in (AT_LEAST, "eq"))
+        ):
             high_unit = other[2]
-            if high_unit and not unit and low * _factor_of(other) <= other[0] and other[0] > 0 and high_unit == "money" and low < 1000:
+            if (
+                high_unit
+                and not unit
+                and low * _factor_of(other) <= other[0]
+                and other[0] > 0
+                and high_unit == "money"
+                and low < 1000
+            ):
                 low *= _factor_of(other)
             if other[0] >= low:
-                dashed = tokens[joined] in _DASHES and how in (AT_LEAST, AT_MOST)  # «до 5-7 минут»
+                dashed = (
+                    tokens[joined] in _DASHES
+                    and how in (AT_LEAST, AT_MOST)
+                    and not _is(words, first - 1, "предел", "within")
+                )  # «до 5-7 минут»
                 high, end, unit, how = other[0], other[1], high_unit or unit, how if dashed else "range"
                 currency = other[4] or currency
     elif joined < len(words) and (tokens[joined] == "/" or _is(words, joined, "из")) and low == int(low) and not unit:
@@ -133,7 +203,15 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
                 how = after[1][0]
         elif after is not None and not (how == AT_LEAST and after[1][0] == AT_MOST):
             how, end = after[1][0], after[0]
-    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction)
+    third = None
+    if (
+        fraction
+        and end + 1 < len(tokens)
+        and tokens[end] == "/"
+        and (last := _number(words, tokens, end + 1)) is not None
+    ):
+        third, end = last[0], last[1]
+    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction, third)
 
 
 def _factor_of(number: tuple[float, int, str, bool, str]) -> float:
@@ -154,7 +232,9 @@ def _skip_words(words: Sequence[Word | None], place: int, symbols: frozenset[str
     return place
 
 
-def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, int, str, bool, str] | None:
+def _number(
+    words: Sequence[Word | None], tokens: Sequence[str], place: int
+) -> tuple[float, int, str, bool, str] | None:
     """``(value, token after it, unit, ordinal, currency)`` of the number at *place*, its unit applied."""
     if place >= len(words) or (word := words[place]) is None:
         return None
@@ -170,12 +250,21 @@ def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> 
             assert year is not None and year.number is not None
             return year.number + 0.75, _skip_words(words, place + 2, frozenset({"год", "г", "."})), "quarter", False, ""
         return None
+    if word.symbol in ("$", "€", "₸") and place + 1 < len(words):  # "$2,000"
+        after = _number(words, tokens, place + 1)
+        return None if after is None else (after[0], after[1], "money", False, word.symbol)
     if word.number is None:
         return None
     value, end, ordinal = word.number, place + 1, word.ordinal
     if tokens[place].isdigit():
         # «60 000»: groups of three digits go on.
-        while end < len(words) and len(tokens[end]) == 3 and tokens[end].isdigit() and len(tokens[place]) <= 3 and value >= 1:
+        while (
+            end < len(words)
+            and len(tokens[end]) == 3
+            and tokens[end].isdigit()
+            and len(tokens[place]) <= 3
+            and value >= 1
+        ):
             value, end = value * 1000 + float(tokens[end]), end + 1
     else:
         following = words[end] if end < len(words) else None
@@ -186,7 +275,11 @@ def _number(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> 
         ordinal, end = True, end + 2
     elif end < len(words) and tokens[end].lower() in ("й", "го", "ый", "ой", "х", "ти", "th", "st", "nd", "rd", "му"):
         ordinal, end = True, end + 1
-    if _is(words, end, *_QUARTER) and value in (1, 2, 3, 4) and _is_year(words, _skip_words(words, end + 1, frozenset(".-"))):
+    if (
+        _is(words, end, *_QUARTER)
+        and value in (1, 2, 3, 4)
+        and _is_year(words, _skip_words(words, end + 1, frozenset(".-")))
+    ):
         return _quarter(words, end, value)
     month = words[end] if end < len(words) else None
     if month is not None and month.symbol in _MONTHS and 1 <= value <= 31:

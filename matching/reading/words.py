@@ -133,7 +133,7 @@ class Vocabulary:
                 self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal))
         if len(word) < 3 or not _CYRILLIC.search(word):
             return
-        for form, genitive in _forms_of(word):
+        for form, genitive in forms_of(word):
             self._forms.setdefault(form, Word(word, number=number, ordinal=ordinal, genitive=genitive))
 
     def word(self, token: str) -> Word | None:
@@ -142,12 +142,12 @@ class Vocabulary:
 
     def learn(self, token: str) -> Word | None:
         """Look *token* up among the forms, or correct it."""
-        if token[0].isdigit():
+        if token[0].isdecimal():
             if len(token) > 15:
                 return None
             number = number_of(token)
             return Word(f"{number:g}" if number is not None else token, number=number)
-        if not token[0].isalpha():
+        if not token[0].isalnum():
             return None if token in _QUOTES else Word(token)
         plain = fold(token)
         found = self._forms.get(plain)
@@ -182,11 +182,12 @@ def number_of(digits: str) -> float | None:
 
 
 def _is_base_form(word: str) -> bool:
-    return fold(morphology().parse(word)[0].normal_form) == word
+    # Short words are abbreviations: «см» is no form of «смотреть».
+    return len(word) <= 3 or fold(morphology().parse(word)[0].normal_form) == word
 
 
-def _forms_of(word: str) -> list[tuple[str, bool]]:
-    """Every form of a Russian word, and whether it is a genitive only."""
+def forms_of(word: str) -> list[tuple[str, bool]]:
+    """Every form of a folded Russian word, and whether it is a genitive only; nothing where it has none."""
     parses = [parse for parse in morphology().parse(word) if fold(parse.word) == word and parse.tag.POS is not None]
     own = [parse for parse in parses if fold(parse.normal_form) == word]
     parse = next((parse for parse in own or parses if parse.tag.POS in _WORD_CLASSES), None)

@@ -75,7 +75,9 @@ def shown(kind: str, value: JsonValue) -> str:
     True
     """
     if isinstance(value, dict):
-        return str({key: sorted(part) if isinstance(part, list) else float(part) for key, part in sorted(value.items())})
+        return str(
+            {key: sorted(part) if isinstance(part, list) else float(part) for key, part in sorted(value.items())}
+        )
     if isinstance(value, list):
         return str(sorted(value))
     if KIND_OF[kind].form == "choice":

@@ -47,7 +47,9 @@ def measure(pairs: Iterable[tuple[frozenset[Reading], frozenset[Reading]]]) -> M
 
 
 def _difference(case: Case, found: frozenset[Reading]) -> str:
-    missed = [f"-{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(case.readings - found)]
+    missed = [
+        f"-{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(case.readings - found)
+    ]
     added = [f"+{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(found - case.readings)]
     return f"  {case.text}\n      {'  '.join(missed + added)}"
 
