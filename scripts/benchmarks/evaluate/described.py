@@ -67,6 +67,9 @@ def listing_of(rent: Rent, number: int) -> Listing:
             year=int(year) if year else None,
             district=rent.district,
             metro=rent.metro,
+            latitude=rent.latitude,
+            longitude=rent.longitude,
+            facts=rent.in_fields,
             text=rent.text,
         ),
     )

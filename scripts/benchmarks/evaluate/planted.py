@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from matching.facts.columns import LeadFacts, PropertyFacts
+from scripts.benchmarks.evaluate.sales_table import read_table
+from scripts.benchmarks.evaluate.told import told_facts
 from scripts.listings import ListingsFileError
 
 CLASSES = {"Комфорт": "COMFORT", "Бизнес": "BUSINESS", "Премиум": "ELITE"}
@@ -55,7 +57,7 @@ _MAY_BE_DROPPED = ("area", "rooms", "districts", "metros", "property_class", "ye
 
 def read_listings(path: Path) -> list[Listing]:
     """
-    Listings with a price, in the file's order. Columns as for `leadmatch import-listings`; empty means unknown.
+    Listings with a price, in the file's order. Columns as in the file of sales that `told` reads; empty means unknown.
 
     Raises:
         ListingsFileError: A column is missing, or holds what it cannot.
@@ -71,7 +73,9 @@ def read_listings(path: Path) -> list[Listing]:
 def _read(path: Path) -> list[Listing]:
     number = lambda text: float(text) if text else None
     whole = lambda text: int(float(text)) if text else None
+    told = told_facts(read_table(path))
     with path.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["price"]]
         return [
             Listing(
                 int(row["id"]),
@@ -86,11 +90,11 @@ def _read(path: Path) -> list[Listing]:
                     year=whole(row["year_built"]),
                     district=row["district"] or None,
                     metro=row["metro"] or None,
+                    facts=facts,
                     text=" ".join(filter(None, (row["street"], row["headline"], row["house_type"], row["wc"]))),
                 ),
             )
-            for row in csv.DictReader(lines)
-            if row["price"]
+            for row, facts in zip(rows, told, strict=True)
         ]
 
 
