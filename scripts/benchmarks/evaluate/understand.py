@@ -6,17 +6,14 @@ from functools import lru_cache
 
 from matching.facts.records import LeadFacts, PropertyFacts
 from matching.reading.kinds import JsonValue, complete_facts
-from matching.reading.lead_text import read_wishes
+from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import read_facts
 
 
 def understood_lead(lead: LeadFacts) -> LeadFacts:
-    """With the wishes of its text beside those that it has; the text then holds only what no wish covers."""
-    wishes = _wishes(lead.text)
-    text = lead.text
-    for wish in sorted(wishes, key=lambda wish: -wish.start):
-        text = text[: wish.start] + " " + text[wish.end :]
-    return replace(lead, wishes=[*lead.wishes, *((one.kind, one.value, one.strength) for one in wishes)], text=text)
+    """With the wishes of its text beside those that it has. The text stays whole, as it does when a lead is stored."""
+    wishes = [(one.kind, one.value, one.strength) for one in _wishes(lead.text)]
+    return replace(lead, wishes=[*lead.wishes, *wishes])
 
 
 def understood_home(home: PropertyFacts) -> PropertyFacts:
@@ -25,7 +22,7 @@ def understood_home(home: PropertyFacts) -> PropertyFacts:
 
 
 @lru_cache(maxsize=100_000)
-def _wishes(text: str) -> Sequence:
+def _wishes(text: str) -> Sequence[Wish]:
     return read_wishes(text)
 
 
