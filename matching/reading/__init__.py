@@ -1,1 +1,1 @@
-"""Reading of words: the wishes of a lead's text and the facts of a property's text, by a grammar and without a network."""
+"""Reading of words: wishes of a lead's text and facts of a property's text, by a grammar."""

@@ -13,7 +13,7 @@ class Says:
     Phrases that say one thing.
 
     Attributes:
-        value: Of a flag True or False; of a choice a word; of a number the fact told, or a limit such as ``{"max": 15}``.
+        value: Of a flag True or False; of a choice a word; of a number the fact told, or a limit: ``{"max": 15}``.
         phrases: In the notation of :mod:`matching.reading.phrases`.
         side: Whose text may say it so.
         needs: The marker that must stand in the clause: «двор» is a view only beside «окна».

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from matching.reading import deal, floor, furnishing, house, markers, outside, plan, refusal, tenants
+from matching.reading import deal, floor, furnishing, house, markers, outside, plan, refusal, tenants, terms
+from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Tokens, cut, items_of
 from matching.reading.phrases import ANY, PhraseTree, expand
-from matching.reading.clauses import resolve
 from matching.reading.quantities import VOCABULARY, set_symbols
 from matching.reading.words import Vocabulary
 
@@ -19,6 +19,7 @@ ENTRIES: tuple[Entry, ...] = (
     *tenants.ENTRIES,
     *furnishing.ENTRIES,
     *deal.ENTRIES,
+    *terms.ENTRIES,
     *refusal.ENTRIES,
 )
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from matching.reading.counted import fits_entry
 from matching.reading.defaults import free_wishes
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
-from matching.reading.clauses import fits_entry
 from matching.reading.quantities import AT_MOST, BELOW, limits
 
 _STRENGTHS = ("soft", "wish", "must")
@@ -36,12 +36,14 @@ class Wish:
 
 def read_wishes(text: str) -> list[Wish]:
     """
-    The wishes in *text*, in the order of their words; one of a kind, or two where some choices are wanted and others refused.
+    The wishes in *text*, in the order of their words.
+
+    There is one of a kind, or two where some choices are wanted and others refused.
 
     Never raises, whatever the text.
 
-    >>> [(wish.kind, wish.value, wish.strength) for wish in read_wishes("не первый этаж, кухня от 9 м, балкон обязательно")]
-    [('first_floor', False, 'wish'), ('kitchen_area', {'min': 9.0}, 'wish'), ('balcony', True, 'must')]
+    >>> [(wish.kind, wish.value, wish.strength) for wish in read_wishes("кухня от 9 м, балкон обязательно")]
+    [('kitchen_area', {'min': 9.0}, 'wish'), ('balcony', True, 'must')]
     """
     tokens, items = mentions(text, "lead")
     found = [item for item in items if item.role == MENTION]
@@ -111,7 +113,7 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
 
 
 def _merged(wishes: list[Wish]) -> list[Wish]:
-    """One wish of a kind: limits and choices are put together; of two that contradict, the stronger or the later stays."""
+    """One wish of a kind: limits and choices put together; of two that contradict, the stronger or the later."""
     merged: dict[tuple[str, str], Wish] = {}
     for wish in wishes:
         side = next(iter(wish.value)) if isinstance(wish.value, dict) and KIND_OF[wish.kind].form == "choice" else ""

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from matching.reading.counted import fits_entry
 from matching.reading.defaults import free_facts
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
-from matching.reading.clauses import fits_entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from matching.reading import markers
-from matching.reading.entry import Entry, Says
+from matching.reading.entry import Entry
 from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import Quantity, quantity_at, starts_of_limits
 from matching.reading.words import TOKEN, Vocabulary, Word
@@ -87,7 +87,10 @@ class Tokens:
 
 #: A dot after these, or after a single letter, ends no sentence.
 _ABBREVIATIONS = frozenset(
-    "кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном".split()
+    """
+    кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс
+    кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
+    """.split()
 )
 
 

@@ -1,5 +1,6 @@
 """
-Words of nationality, ethnicity and religion: never read as a wish or a fact, and without weight wherever words are compared.
+Words of nationality, ethnicity and religion: never read as a wish or a fact, and without weight where words are
+compared.
 
 Who may live in a home because of origin or belief is nothing that this product helps to ask.
 """
@@ -8,7 +9,7 @@ from functools import lru_cache
 
 from matching.reading.words import fold, forms_of
 
-#: Base forms, folded. A word in another sense («русский язык», «армянский переулок») is dropped as well: it loses little.
+#: Base forms, folded. A word in another sense («русский язык») is dropped as well: it loses little.
 ORIGINS = frozenset(
     """
     славянин славянка славянский славяне русский русскоязычный россиянин россиянка азиат азиатка азиатский кавказец
@@ -22,7 +23,8 @@ ORIGINS = frozenset(
     иранец кореец кореянка корейский немец немка уйгур дунган курд мигрант гастарбайтер иностранец иностранка
     иностранный мусульманин мусульманка мусульманский ислам исламский православный православие христианин христианка
     христианский христианство иудей иудаизм иудейский буддист буддизм католик католический протестант хиджаб атеист
-    верующий намаз орыс орыстар казак казактар озбек тажик мусылман мусылмандар славяндар славяндарга орыстарга казактарга
+    верующий намаз орыс орыстар казак казактар озбек тажик мусылман мусылмандар славяндар
+    славяндарга орыстарга казактарга
     slav slavic slavs russian russians caucasian asian muslim muslims christian christians jewish jew jews orthodox
     nationality ethnicity ethnic foreigner foreigners migrant migrants uzbek tajik kazakh kyrgyz armenian chechen
     chinese indian african arab turkish ukrainian belarusian georgian azerbaijani hindu buddhist catholic religion

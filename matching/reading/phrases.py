@@ -2,7 +2,7 @@
 Phrases of the grammar, and a tree in which a text's words are looked up.
 
 A phrase is words in their base form; any form of them is found. ``(a/b c)`` are alternatives, ``[x]`` may be left out,
-``=x`` is that form alone, ``_`` is one word of any kind or none, ``<near>`` one of the classes below, and ``|`` stands between phrases.
+``=x`` is that form alone, ``_`` is one word of any kind or none, and ``|`` stands between phrases.
 """
 
 import re
@@ -21,12 +21,14 @@ CLASSES: dict[str, str] = {
         "доступность"
     ),
     "window": "окно/окошко/вид из окно/вид/window/view/терезе/терезеси",
-    "allowed": "можно/разрешить/возможно/допускаться/приветствоваться/allowed/ok/welcome",
 }
 
 #: Words that a phrase skips where it does not name them.
 SKIPPED = frozenset(
-    "в во на с со у из к ко по о об для и же бы то это быть был есть иметься a an the of in on with to is are for очень самый весь свой ваш наш".split()
+    """
+    в во на с со у из к ко по о об для и же бы то это быть был есть иметься a an the of in on with to is are
+    for очень самый весь свой ваш наш
+    """.split()
 )
 ANY = "_"
 #: Marks that the notation uses itself.

@@ -1,4 +1,4 @@
-"""Names of towns, districts and stations in a text, whatever their case: «у Сокола», «в Хамовниках», «на Речном вокзале»."""
+"""Names of towns, districts and stations in a text, in any case: «у Сокола», «в Хамовниках», «на Речном вокзале»."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,8 +58,9 @@ class Place:
 
 def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
     """
-    The places in a text, longest names first at each word. A name of a district and of a station is the district, unless a
-    word such as «метро» stands before it.
+    The places in a text, longest names first at each word.
+
+    A name of a district and of a station is the district, unless a word such as «метро» stands before it.
     """
     found: list[Place] = []
     place, tokens = 0, cut_text.tokens
@@ -72,7 +73,7 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
             place += 1
             continue
         end, kind, name = match
-        denied = any(fold(token) in _DENIALS for token in tokens[max(0, place - 3) : place] if token not in ",.;")
+        denied = any(fold(token) in _DENIALS for token in tokens[max(0, place - 3) : place])
         if "," in tokens[max(0, place - 3) : place]:
             denied = fold(tokens[place - 1]) in _DENIALS
         found.append(Place(kind, name, denied, *cut_text.span(place, end)))

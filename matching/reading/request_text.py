@@ -1,4 +1,4 @@
-"""Whole messages: what a client asks for, and what a listing says, with the contract's fields beside wishes and facts."""
+"""Whole messages of clients and whole listings: the contracts' fields beside wishes and facts."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from matching.reading.words import fold
 Span = tuple[int, int]
 
 _RENT = re.compile(
-    r"\b(?:сним\w*|снять|аренд\w*|съем\w*|сда(?:м|ю|ет|ем|ете|ются|ется|дим)\w*|сдадим|rent\w*|lease|жалга\w*|прожива\w+ от)\b"
+    r"\b(?:сним\w*|снять|аренд\w*|съем\w*|сда(?:м|ю|ет|ем|дим)\w*|rent\w*|lease|жалга\w*|прожива\w+ от)\b"
 )
 _SALE = re.compile(
     r"\b(?:куп(?:лю|ить|им|ил)\w*|покупк\w*|покупа\w*|прода[мюеж]\w*|продать|ипотек\w*|buy\w*|purchase|sale|сатып|сатам\w*|маткапитал\w*)\b"
@@ -25,13 +25,15 @@ _TYPES = (
     (
         "HOUSE",
         re.compile(
-            r"\b(?:коттедж\w*|дач[ауеи]\b|частный дом|загородный дом|дом\w* с участком|(?:куплю|купить|сниму|снять|ищу|ищем|нужен|продам|продается|продаю|сдам|сдается) (?:\w+ ){0,2}дом\b|house with|cottage)"
+            r"\b(?:коттедж\w*|дач[ауеи]\b|частный дом|загородный дом|дом\w* с участком|house with|cottage)"
+            r"|\b(?:куп\w+|сним\w+|снять|ищ\w+|нужен|прода\w+|сда\w+) (?:\w+ ){0,2}дом\b"
         ),
     ),
     (
         "APARTMENT",
         re.compile(
-            r"\b(?:квартир\w*|кв-р\w*|однушк\w*|однешк\w*|двушк\w*|трешк\w*|четырешк\w*|евро\w+шк\w*|студи\w*|flat\w*|apartment\b|\w+комнатн\w*|пател?р\w*)"
+            r"\b(?:квартир\w*|кв-р\w*|однушк\w*|однешк\w*|двушк\w*|трешк\w*|четырешк\w*|евро\w+шк\w*|студи\w*"
+            r"|flat\w*|apartment\b|\w+комнатн\w*|пател?р\w*)"
         ),
     ),
 )
@@ -44,7 +46,8 @@ _PAYMENTS = (
     ("EXCHANGE", re.compile(r"\b(?:обмен\w*|размен\w*|exchange|trade-?in|трейд-?ин)\b")),
 )
 _APPROVED = re.compile(
-    r"ипотек\w*[^.,;!?]{0,20}(?:одобрен|есть одобрени)|одобрен\w*[^.,;!?]{0,12}ипотек|(?:mortgage|loan) (?:is )?(?:pre-?)?approved|approved mortgage"
+    r"ипотек\w*[^.,;!?]{0,20}(?:одобрен|есть одобрени)|одобрен\w*[^.,;!?]{0,12}ипотек"
+    r"|(?:mortgage|loan) (?:is )?(?:pre-?)?approved|approved mortgage"
 )
 _CLASSES = (
     ("ELITE", re.compile(r"\b(?:элит\w*|премиум\w*|elite|premium|de ?luxe|люкс\w*)\b")),
@@ -65,8 +68,13 @@ _STREET = re.compile(
     r"(?:\s*,?\s*(?:д(?:ом|\.)?\s*)?(\d{1,4}\s?(?:[кКсС]\d+|/\d+|корп\.?\s?\d+|[а-яА-Я](?![а-яА-Я]))*))?"
 )
 _UNREAD_WORDS = frozenset(
-    "и или а но в во на с со у к ко по из за для до от о об не же бы то это мы я вы он она нам мне вас ищу ищем ищет нужна нужен нужно нужны хочу хотим хочет хотят куплю купить сниму снять снимем"
-    " добрый день здравствуйте привет спасибо пожалуйста квартира квартиру квартиры продается продаётся продам сдается сдаётся сдам есть будет был чтобы можно очень также еще ещё рядом район районе цена бюджет мес месяц стоимость кроме метро станция the a an of for to in is are we i looking need want with and or".split()
+    """
+    и или а но в во на с со у к ко по из за для до от о об не же бы то это мы я вы он она нам мне вас ищу ищем
+    ищет нужна нужен нужно нужны хочу хотим хочет хотят куплю купить сниму снять снимем добрый день
+    здравствуйте привет спасибо пожалуйста квартира квартиру квартиры продается продаётся продам сдается
+    сдаётся сдам есть будет был чтобы можно очень также еще ещё рядом район районе цена бюджет мес месяц
+    стоимость кроме метро станция the a an of for to in is are we i looking need want with and or
+    """.split()
 )
 _WORDS = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
 
@@ -81,7 +89,9 @@ class RequestReading:
         refused_districts, refused_stations: Those that are named to be left out.
         rooms: Ascending; 0 is a studio.
         budget, area: Limits; the budget with its currency.
-        deal_type: SALE or RENT. property_type: APARTMENT, HOUSE or TOWNHOUSE. property_class, condition: As in the exchange contract.
+        deal_type: SALE or RENT.
+        property_type: APARTMENT, HOUSE or TOWNHOUSE.
+        property_class, condition: As in the exchange contract.
         payment_method: CASH, MORTGAGE or EXCHANGE. mortgage_approved: True where the text says so.
         wishes: As :func:`read_wishes` gives them.
         spans: Field to the places in the text that it was read from.

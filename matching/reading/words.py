@@ -65,8 +65,10 @@ def morphology() -> pymorphy3.MorphAnalyzer:
 
 def fold(word: str) -> str:
     """
-    A word as it is compared: lower case, one letter for е and ё, Kazakh letters as their Russian neighbours, Latin letters
-    that look Cyrillic as Cyrillic where the word holds both.
+    A word as it is compared.
+
+    Lower case, one letter for е and ё, Kazakh letters as their Russian neighbours, Latin letters that look Cyrillic as
+    Cyrillic where the word holds both.
 
     >>> fold("Ёлка"), fold("қабат"), fold("кyхня")
     ('елка', 'кабат', 'кухня')

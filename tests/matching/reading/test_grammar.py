@@ -47,7 +47,9 @@ def test_entries_are_of_known_kinds_and_say_known_values() -> None:
             assert list(expand(says.phrases)), (entry.kind, says)
             if isinstance(says.value, dict):
                 kind.judge(says.value)
-            elif says.value is not None and not (kind.form == "choice" and not kind.many and isinstance(says.value, list)):
+            elif says.value is not None and not (
+                kind.form == "choice" and not kind.many and isinstance(says.value, list)
+            ):
                 kind.answer_of(says.value)
 
 

@@ -73,14 +73,24 @@ def test_a_fact_is_judged_by_a_wish(name: str, wish: Any, fact: Any, value: floa
 
 @pytest.mark.parametrize(
     ("name", "wish"),
-    [("lift", {"min": 1}), ("floor", {}), ("floor", {"min": "3"}), ("floor", {"least": 3}), ("material", {"any_of": ["glass"]}), ("material", ["brick"]), ("floor", True)],
-)  # fmt: skip
+    [
+        ("lift", {"min": 1}),
+        ("floor", {}),
+        ("floor", {"min": "3"}),
+        ("floor", {"least": 3}),
+        ("material", {"any_of": ["glass"]}),
+        ("material", ["brick"]),
+        ("floor", True),
+    ],
+)
 def test_a_value_of_another_form_is_refused(name: str, wish: Any) -> None:
     with pytest.raises(InvalidInputError):
         KIND_OF[name].judge(wish)
 
 
-@pytest.mark.parametrize(("name", "fact"), [("lift", 1), ("floor", "3"), ("floor", float("nan")), ("material", ["glass"]), ("bathroom", [])])
+@pytest.mark.parametrize(
+    ("name", "fact"), [("lift", 1), ("floor", "3"), ("floor", float("nan")), ("material", ["glass"]), ("bathroom", [])]
+)
 def test_a_fact_of_another_form_is_refused(name: str, fact: Any) -> None:
     with pytest.raises(InvalidInputError):
         KIND_OF[name].answer_of(fact)

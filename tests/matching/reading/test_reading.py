@@ -13,7 +13,9 @@ from tests.matching.reading.corpus import cases
 
 WORDS = sorted({word for name in ("leads.txt", "listings.txt") for case in cases(name) for word in case.text.split()})
 #: Texts of the grammar's own words in any order, with marks and noise between.
-SHUFFLED = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=5), st.sampled_from(list(",.;:()-/+ \n"))), max_size=80).map(" ".join)
+SHUFFLED = st.lists(
+    st.one_of(st.sampled_from(WORDS), st.text(max_size=5), st.sampled_from(list(",.;:()-/+ \n"))), max_size=80
+).map(" ".join)
 
 
 @settings(max_examples=200, deadline=None)
@@ -28,7 +30,21 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         assert 0 <= fact.start < fact.end <= len(text)
 
 
-@pytest.mark.parametrize("piece", ["не ", "кухня от ", "9", "5/9 ", "желательно, ", "окна во двор и на ", "(", "без и без или ", "1-2-3-", "метро пешком "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "не ",
+        "кухня от ",
+        "9",
+        "5/9 ",
+        "желательно, ",
+        "окна во двор и на ",
+        "(",
+        "без и без или ",
+        "1-2-3-",
+        "метро пешком ",
+    ],
+)
 def test_a_long_repetition_is_read_piece_by_piece(piece: str) -> None:
     """A reader that looked at every pair of words would never come back from this."""
     text = piece * (MOST_CHARACTERS // len(piece))

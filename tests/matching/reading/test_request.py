@@ -9,8 +9,23 @@ class Lexicon:
     """A few places of Moscow, by their names in lower case."""
 
     TOWNS = {"москва": "Москва", "мск": "Москва", "балашиха": "Балашиха"}
-    DISTRICTS = {name.lower(): name for name in ("Сокол", "Аэропорт", "Хамовники", "Митино", "Марьина Роща", "Выхино-Жулебино", "Новые Черемушки", "Тверской")}
-    STATIONS = {name.lower(): name for name in ("Сокол", "Аэропорт", "Речной вокзал", "Парк Победы", "Студенческая", "Тверская", "Текстильщики")}
+    DISTRICTS = {
+        name.lower(): name
+        for name in (
+            "Сокол",
+            "Аэропорт",
+            "Хамовники",
+            "Митино",
+            "Марьина Роща",
+            "Выхино-Жулебино",
+            "Новые Черемушки",
+            "Тверской",
+        )
+    }
+    STATIONS = {
+        name.lower(): name
+        for name in ("Сокол", "Аэропорт", "Речной вокзал", "Парк Победы", "Студенческая", "Тверская", "Текстильщики")
+    }
 
     def town(self, name: str) -> str | None:
         return self.TOWNS.get(name.lower())
@@ -37,7 +52,11 @@ def test_a_clients_message_gives_every_field() -> None:
     assert (read.districts, read.rooms, read.deal_type) == (["Сокол", "Аэропорт"], [2], "SALE")
     assert read.budget is not None and (read.budget.low, read.budget.high, read.budget.currency) == (None, 14e6, "RUB")
     assert (read.payment_method, read.mortgage_approved, read.property_type) == ("MORTGAGE", True, "APARTMENT")
-    assert [(wish.kind, wish.value) for wish in read.wishes] == [("first_floor", False), ("new_building", False), ("mortgage", True)]
+    assert [(wish.kind, wish.value) for wish in read.wishes] == [
+        ("first_floor", False),
+        ("new_building", False),
+        ("mortgage", True),
+    ]
     assert read.unread == []
 
 
@@ -108,7 +127,16 @@ def test_another_number_is_no_budget(text: str) -> None:
     assert request(text).budget is None
 
 
-@pytest.mark.parametrize(("text", "low", "high"), [("от 50 м2", 50, None), ("50-60 метров", 50, 60), ("до 45 кв.м", None, 45), ("80 метров", 80, None), ("площадь от 38", 38, None)])
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("от 50 м2", 50, None),
+        ("50-60 метров", 50, 60),
+        ("до 45 кв.м", None, 45),
+        ("80 метров", 80, None),
+        ("площадь от 38", 38, None),
+    ],
+)
 def test_an_area_is_read(text: str, low: float | None, high: float | None) -> None:
     area = request(text).area
 
