@@ -176,5 +176,28 @@ def as_markdown(found: Outcome) -> list[str]:
     ]
 
 
+def meaning(found: Outcome) -> list[str]:
+    """What a score says, in words, with the shares of the bands above."""
+    share = lambda low, high: _share(found, low, high)
+    return [
+        "### What a score means",
+        "",
+        f"- **94 and more** (a 95): what was asked for, as far as is told. A realtor would send {share(94, 101)} of such pairs.",
+        f"- **90 to 94** (a 90): everything that is stated is met at least in part; something is not told, or the home lies next door "
+        f"to where it should. {share(90, 94)}.",
+        f"- **80 to 90** (an 80): no wish is contradicted, but a field is off: another district, a room more or less, the edge of "
+        f"budget or area. {share(80, 90)}.",
+        f"- **50 to 80**: several fields are off. {share(50, 80)}.",
+        f"- **Below 50**: the listing is known to contradict something that was asked for in words, {share(0, 50)}; each further "
+        "contradiction takes another 12.5.",
+    ]
+
+
+def _share(found: Outcome, low: float, high: float) -> str:
+    inside = [band for edge, band in zip(BANDS, found.bands, strict=True) if low <= edge < high]
+    pairs = sum(n for n, _ in inside)
+    return f"{sum(n * share for n, share in inside if n) / pairs:.0%}" if pairs else "none listed here"
+
+
 def _band(place: int) -> str:
     return f"{BANDS[place]:g} to {BANDS[place + 1]:g}" if place + 1 < len(BANDS) else f"{BANDS[place]:g} and more"

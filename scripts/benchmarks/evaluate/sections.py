@@ -58,6 +58,7 @@ def intro(inputs: Inputs) -> list[str]:
 def _wishes(inputs: Inputs) -> list[str]:
     leads = [handwritten.lead_facts(lead) for lead in handwritten.LEADS]
     lists = rankers.leadmatch(Town.of(leads, inputs.listings)).for_leads
+    found = handwritten.measure(lists, handwritten.truth(inputs.homes))
     return [
         "## Leads as realtors write them",
         "",
@@ -66,7 +67,9 @@ def _wishes(inputs: Inputs) -> list[str]:
         f"has a wanted number of rooms, is at most {handwritten.STRETCH:.0%} over the budget, and lies in a wanted district or within "
         f"{handwritten.NEAR_KM:g} km.",
         "",
-        *handwritten.as_markdown(handwritten.measure(lists, handwritten.truth(inputs.homes))),
+        *handwritten.as_markdown(found),
+        "",
+        *handwritten.meaning(found),
     ]
 
 
