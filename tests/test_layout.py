@@ -78,7 +78,7 @@ DOES_WITHOUT = {
 }
 
 #: All that `matching` may use besides the standard library: no clock of a framework, no database, no network.
-MATCHING_USES = {"numpy", "scipy", "sklearn", "snowballstemmer", "threadpoolctl"}
+MATCHING_USES = {"pymorphy3", "numpy", "scipy", "sklearn", "snowballstemmer", "threadpoolctl"}
 
 
 @dataclass(frozen=True)

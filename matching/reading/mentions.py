@@ -111,11 +111,17 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
     clause = sentence = done = 0
     root = tree.root.follows
     limiting = starts_of_limits()
-    for place, word in enumerate(words):
-        if word is None or place < done:
+    starts = [
+        (place, word)
+        for place, word in enumerate(words)
+        if word is not None
+        and (word.symbol in root or word.number is not None or word.symbol in limiting or word.exact)
+    ]
+    for place, word in starts:
+        if place < done:
             continue
         symbol = word.symbol
-        found = tree.longest(words, place) if symbol in root or word.exact in root else None
+        found = tree.longest(words, place)
         if (word.number is not None or symbol in limiting) and (found is None or found[0] - place < 4):
             quantity = quantity_at(words, tokens, place)
             if quantity is not None and (found is None or quantity.first > place or quantity.end > found[0]):

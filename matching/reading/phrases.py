@@ -33,7 +33,8 @@ SKIPPED = frozenset(
 ANY = "_"
 #: Marks that the notation uses itself.
 _NAMED = {"SLASH": "/", "BACKSLASH": "\\"}
-_ENDS = ",.;:!?\n()"
+_ENDS = frozenset(",.;:!?\n()")
+_HYPHENS = frozenset("-–—")
 
 T = TypeVar("T")
 
@@ -89,6 +90,15 @@ class PhraseTree(Generic[T]):
 
         Up to two words of SKIPPED are passed over between the words of a phrase, and hyphens always.
         """
+        if start >= len(words):
+            return None
+        word = words[start]
+        if word is not None and not word.exact:
+            node = self.root.follows.get(word.symbol)
+            if node is None:
+                return None
+            if not node.follows:  # most marks and many words: nothing longer starts with them
+                return start + 1, node.ends
         return _longest(words, start, self.root, 0, None, self.whole)
 
 
@@ -101,23 +111,44 @@ def _longest(
     whole: frozenset[str],
 ) -> tuple[int, list[T]] | None:
     """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
-    if place >= len(words):
-        return found
-    word = words[place]
-    follows = node.follows
-    if word is not None:
+    while place < len(words):
+        word, follows = words[place], node.follows
+        gap = follows.get(ANY)
+        if word is None:
+            if gap is None:
+                return found
+            node, place = gap, place + 1
+            continue
         symbol = word.symbol
-        for step in (follows.get(word.exact) if word.exact else None, follows.get(symbol)):
-            if step is not None:
-                if step.ends and (found is None or place + 1 > found[0]):
-                    found = (place + 1, step.ends)
-                if step.follows:
-                    found = _longest(words, place + 1, step, 0, found, whole)
-        if (symbol in SKIPPED or symbol in "-–—") and skipped < 2 and node.inner:
-            found = _longest(words, place + 1, node, skipped + 1, found, whole)
-        if symbol in _ENDS or symbol in whole:
+        if gap is not None and (symbol in _ENDS or symbol in whole):
+            gap = None
+        step = follows.get(symbol)
+        if word.exact and (exact := follows.get(word.exact)) is not None:
+            found = _stepped(words, place, exact, found, whole)
+        skips = node.inner and skipped < 2 and (symbol in SKIPPED or symbol in _HYPHENS)
+        if step is not None:
+            if step.ends and (found is None or place + 1 > found[0]):
+                found = (place + 1, step.ends)
+            if skips:
+                found = _longest(words, place + 1, node, skipped + 1, found, whole)
+            if gap is not None:
+                found = _longest(words, place + 1, gap, skipped, found, whole)
+            node, skipped = step, 0
+        elif skips:
+            if gap is not None:
+                found = _longest(words, place + 1, gap, skipped, found, whole)
+            skipped += 1
+        elif gap is not None:
+            node = gap
+        else:
             return found
-    gap = follows.get(ANY)
-    if gap is not None:
-        found = _longest(words, place + 1, gap, skipped, found, whole)
+        place += 1
     return found
+
+
+def _stepped(
+    words: Sequence[Word | None], place: int, step: Node[T], found: tuple[int, list[T]] | None, whole: frozenset[str]
+) -> tuple[int, list[T]] | None:
+    if step.ends and (found is None or place + 1 > found[0]):
+        found = (place + 1, step.ends)
+    return _longest(words, place + 1, step, 0, found, whole)

@@ -98,7 +98,7 @@ def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[
         words = [token for token in tokens[start:end] if token[0].isalnum()]
         if len(words) == 1 and not _may_be_a_name(cut_text, start, before):
             continue
-        hyphened = any(token in "-–" for token in tokens[start:end])
+        hyphened = any(mark in "-–" for mark in tokens[start:end])
         for name in _spellings(words, hyphened, before in _PREPOSITIONS):
             found = _look_up(name, before, lexicon)
             if found is not None:

@@ -21,7 +21,7 @@ import pymorphy3
 from matching.reading.numerals import NUMERALS, ORDINALS
 
 #: A number, a word (with its combining marks), a line end, or one other mark.
-TOKEN = re.compile(r"(\d+(?:[.,]\d+)*|[^\W\d_][^\W\d_\u0300-\u036f]*[\u0300-\u036f]*[^\W\d_]*|\n|[^\w\s])")
+TOKEN = re.compile(r"(\d+(?:[.,]\d+)*|[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*|\n|[^\w\s])")
 
 #: Words shorter than this are not corrected: too many short words are one letter apart.
 LEAST_LETTERS_TO_CORRECT = 7
