@@ -162,7 +162,8 @@ def as_markdown(found: Outcome) -> list[str]:
         "",
         "| | |",
         "| --- | --- |",
-        f"| wishes that one of the first {TOP} violates although {TOP} homes without a fault exist | {found.avoidably_violated:.1%} |",
+        f"| wishes that one of the first {TOP} violates although {TOP} homes without a fault exist | "
+        f"{found.avoidably_violated:.1%} |",
         f"| of the first {TOP}, homes that a realtor would send | {found.sent:.1f} of {found.possible:.1f} possible |",
         f"| wishes of the first {TOP}: met, not told, violated | {met:.1%}, {untold:.1%}, {violated:.1%} |",
         f"| the shortest list | {found.shortest} homes |",
@@ -182,14 +183,14 @@ def meaning(found: Outcome) -> list[str]:
     return [
         "### What a score means",
         "",
-        f"- **94 and more** (a 95): what was asked for, as far as is told. A realtor would send {share(94, 101)} of such pairs.",
-        f"- **90 to 94** (a 90): everything that is stated is met at least in part; something is not told, or the home lies next door "
-        f"to where it should. {share(90, 94)}.",
-        f"- **80 to 90** (an 80): no wish is contradicted, but a field is off: another district, a room more or less, the edge of "
-        f"budget or area. {share(80, 90)}.",
+        f"- **94 and more** (a 95): what was asked for, as far as is told. A realtor would send {share(94, 101)} of them.",
+        "- **90 to 94** (a 90): everything that is stated is met at least in part; something is not told, or the home lies "
+        f"next door to where it should. {share(90, 94)}.",
+        "- **80 to 90** (an 80): no wish is contradicted, but a field is off: another district, a room more or less, the "
+        f"edge of budget or area. {share(80, 90)}.",
         f"- **50 to 80**: several fields are off. {share(50, 80)}.",
-        f"- **Below 50**: the listing is known to contradict something that was asked for in words, {share(0, 50)}; each further "
-        "contradiction takes another 12.5.",
+        "- **Below 50**: the listing is known to contradict something that was asked for in words: "
+        f"{share(0, 50)}. Each further contradiction takes another 12.5.",
     ]
 
 

@@ -108,7 +108,8 @@ def plant(
     """
     *n* leads, and for each the position of the listing that it was made of.
 
-    Without *words* a lead's text is a piece of the listing's, and may be dropped as any wish; else it is what *words* gives.
+    Without *words* a lead's text is a piece of the listing's, and may be dropped as any wish; else it is what *words*
+    gives.
     """
     neighbours: dict[str, list[str]] = {}
     for listing in listings:

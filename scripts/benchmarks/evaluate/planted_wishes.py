@@ -1,4 +1,4 @@
-"""Planted truth whose text is two or three true wishes of the listing, in a realtor's words that the listing does not hold."""
+"""Planted truth whose text is two or three true wishes in a realtor's words, which the listing does not hold."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -51,8 +51,8 @@ def as_markdown(levels: list[Level], n_leads: int) -> list[str]:
     return [
         "## Wishes in a realtor's words",
         "",
-        f"The same blur, {n_leads:,} leads a level, but the text is two or three things that are true of the listing, as a",
-        "realtor would ask for them («этаж не крайний, кухня хотя бы 9 м»): words that do not stand in the listing.",
+        f"The same blur, {n_leads:,} leads a level, but the text is two or three things that are true of the listing,",
+        "as a realtor would ask for them («этаж не крайний, кухня хотя бы 9 м»): words that do not stand in the listing.",
         "",
         f"| blur | | {' | '.join(METRICS)} |",
         "| --- | --- |" + " --- |" * len(METRICS),

@@ -124,7 +124,7 @@ def bm25_alone(town: Town) -> RankedLists:
 
 
 def criteria_and_bm25(town: Town) -> RankedLists:
-    """The engine's criteria without any text, plus BM25 as a share of the lead's best: what one would build in a day."""
+    """The engine's criteria without any text, plus BM25 as a share of the lead's best: what a day's work gives."""
     leads = lead_vectors(town.field_columns, TextModel.empty())
     homes = property_vectors(town.property_columns, TextModel.empty())
     index = BM25(town.property_columns.text)
