@@ -85,9 +85,9 @@ def as_markdown(one: Closeness) -> list[str]:
     return [
         "## Nearness",
         "",
-        f"{one.leads:,} leads of medium blur that name one district, no station and no words. Of the first {FIRST} entries",
-        f"of their lists {one.outside:.0%} lie outside that district; the median one is {one.median_km:.1f} km away (by chance "
-        f"{one.chance_km:.1f} km), middle to middle.",
+        f"{one.leads:,} leads of medium blur that name one district, no station and no words. Of the first {FIRST}",
+        f"entries of their lists {one.outside:.0%} lie outside that district; the median one is {one.median_km:.1f} km "
+        f"away (by chance {one.chance_km:.1f} km), middle to middle.",
         f"Then the same leads name, in place of the district, one of the {NEAREST} nearest to it.",
         "",
         f"| the lead names | {' | '.join(METRICS)} |",

@@ -150,10 +150,10 @@ def as_markdown(found: Described) -> list[str]:
     return [
         "## Listings with descriptions",
         "",
-        f"{found.rents:,} invented flats for rent in real houses, with descriptions of some sentences whose facts are known:",
-        "what no field tells stands there only. First, leads made by blurring a flat, which quote its description: words in",
-        "a row, which may begin or end within «не курить» and then say the opposite, or whole sentences.",
-        "",
+        f"{found.rents:,} invented flats for rent in real houses, with descriptions of some sentences whose facts are",
+        "known: what no field tells stands there only. First, leads made by blurring a flat, which quote its",
+        "description: words in a row, which may begin or end within «не курить» and then say the opposite, or whole",
+        "sentences.",
         f"| quoted | blur | | {' | '.join(METRICS)} |",
         "| --- | --- | --- |" + " --- |" * len(METRICS),
         *(

@@ -183,11 +183,11 @@ def meaning(found: Outcome) -> list[str]:
     return [
         "### What a score means",
         "",
-        f"- **94 and more** (a 95): what was asked for, as far as is told. A realtor would send {share(94, 101)} of them.",
-        "- **90 to 94** (a 90): everything that is stated is met at least in part; something is not told, or the home lies "
-        f"next door to where it should. {share(90, 94)}.",
-        "- **80 to 90** (an 80): no wish is contradicted, but a field is off: another district, a room more or less, the "
-        f"edge of budget or area. {share(80, 90)}.",
+        f"- **94 and more** (a 95): what was asked for, as far as is told. A realtor would send {share(94, 101)}.",
+        "- **90 to 94** (a 90): everything that is stated is met at least in part; something is not told, or the "
+        f"home lies next door to where it should. {share(90, 94)}.",
+        "- **80 to 90** (an 80): no wish is contradicted, but a field is off: another district, a room more or less, "
+        f"the edge of budget or area. {share(80, 90)}.",
         f"- **50 to 80**: several fields are off. {share(50, 80)}.",
         "- **Below 50**: the listing is known to contradict something that was asked for in words: "
         f"{share(0, 50)}. Each further contradiction takes another 12.5.",

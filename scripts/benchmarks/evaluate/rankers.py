@@ -62,7 +62,7 @@ def without_words(town: Town) -> MarketLists:
 
 
 def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
-    """What `WHERE` leaves: everything the lead states must hold exactly. What a listing does not tell fails, as NULL does."""
+    """What `WHERE` leaves: all that the lead states must hold exactly. What is not told fails, as NULL does."""
     lead, home = town.field_columns, town.property_columns
     keep = (home.price >= lead.price_min[row]) & (home.price <= lead.price_max[row])
     if not np.isnan(lead.area_min[row]):
