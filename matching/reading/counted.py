@@ -1,11 +1,12 @@
 """Which number belongs to which mention."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matching.reading import markers
 from matching.reading.entry import Entry
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
-from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity
+from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, moved
 
 #: How far a number may stand from what it counts, in tokens.
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
@@ -34,7 +35,26 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
 
 
 def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
+    """A second limit before or after the number: «не ниже второго и не выше пятого»; «2 или 3» is from one to the other."""
     number = items[place]
+    after = next((each for each in items[place + 1 : place + 4] if each.role not in (markers.AND, MENTION)), None)
+    joined = place + 1 < len(items) and items[place + 1].role == markers.AND
+    if after is not None and after.role == NUMBER and not after.taken and after.sentence == number.sentence:
+        one, two = number.quantity, after.quantity
+        if (
+            one is not None
+            and two is not None
+            and two.unit in ("", one.unit)
+            and one.low < two.high
+            and after.start - number.end <= 3
+        ):
+            limited = one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW)
+            if limited or joined and one.how == two.how == "eq" and fits(item, two):
+                if not limited:
+                    item.quantity, two = moved(one, AT_LEAST), moved(two, AT_MOST)
+                item.other_limit, after.taken = two, True
+                item.by.append((after.start, after.end))
+                return
     before = next((each for each in reversed(items[:place]) if each.role != markers.AND), None)
     if before is None or before.role != NUMBER or before.taken or number.start - before.end > 2:
         return
@@ -79,7 +99,8 @@ def fits(item: Item, quantity: Quantity) -> bool:
 
 def fits_entry(entry: Entry, quantity: Quantity) -> bool:
     """As :func:`fits`, for one entry."""
-    return quantity.unit in entry.units and entry.least <= quantity.low and quantity.high <= entry.most
+    size = 0.01 if entry.hundredths and quantity.high >= 100 else 1.0
+    return quantity.unit in entry.units and entry.least <= quantity.low * size and quantity.high * size <= entry.most
 
 
 def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> int | None:
@@ -142,3 +163,10 @@ def _mark_transport(items: Sequence[Item], place: int, other: int) -> None:
     if nearest is not None:
         item.transport = nearest[1]
         item.by.append(each_span)
+
+
+def scaled(entry: Entry, quantity: Quantity) -> Quantity:
+    """*quantity* in the unit of the kind: «потолки 270» are 2.7 m."""
+    if entry.hundredths and quantity.high >= 100:
+        return replace(quantity, low=quantity.low / 100, high=quantity.high / 100)
+    return quantity

@@ -9,6 +9,7 @@ from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantit
 
 #: Roubles; less is no price.
 LEAST_PRICE = 5_000
+_LIMITED = frozenset({"жесткий", "ограничить", "ограниченный", "лимит", "потолок", "предел"})
 CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub", "rubles"})
 
 
@@ -30,7 +31,7 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             found.append(("rent_term", {"any_of": [term]}, strength, item))
         elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
             found.append(("floor", limits(quantity, "exact", 1), strength, item))
-        elif quantity.how in (AT_MOST, BELOW) and _is_hard_price(tokens, items, place, quantity):
+        elif quantity.how in (AT_MOST, BELOW, "eq") and _is_hard_price(tokens, items, place, quantity):
             found.append(("price_cap", {"max": quantity.high}, "must", item))
     return found
 
@@ -101,7 +102,9 @@ def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
     """«не выше четвёртого»: only floors are high and low, and no more than a number."""
     said = {word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None}
     small = 1 <= quantity.low <= quantity.high <= 60 and quantity.low == int(quantity.low)
-    return small and bool(said & {"выше", "ниже"})
+    return small and (
+        bool(said & {"выше", "ниже"}) or quantity.ordinal and quantity.how != "eq" and not quantity.fraction
+    )
 
 
 def _limits(quantity: Quantity) -> dict[str, float]:
@@ -142,13 +145,16 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
     ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
     if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):
         return True
-    if _strength_near(items, place) == "must":
+    if quantity.how != "eq" and _strength_near(items, place) == "must":
         return True
     after = next(
         (word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."),
         None,
     )
     if after is not None and after.symbol in ("потолок", "предел", "край"):
+        return True
+    before = {word.symbol for word in tokens.words[max(0, quantity.start - 3) : quantity.start] if word is not None}
+    if before & _LIMITED:
         return True
     for other in items[place + 1 : place + 3]:
         if other.role == markers.CAP and other.sentence == item.sentence and other.clause - item.clause <= 1:

@@ -17,9 +17,16 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
         return True
     first = next_mention(items, place)
     if first is None:
-        return False
+        word = cut_text.words[marker.start]
+        behind = previous_mention(items, place) if word is not None and word.symbol in ("no", "not") else None
+        if behind is not None:  # "rubbish chute no"
+            _deny(items[behind], marker, must)
+        return behind is not None
     target = items[first]
-    if any(word is not None and word.symbol in WITH for word in cut_text.words[marker.end + 1 : target.start]):
+    near = any(item.role == markers.NEAR for item in items[place + 1 : first])  # «не рядом с трассой»
+    if not near and any(
+        word is not None and word.symbol in WITH for word in cut_text.words[marker.end + 1 : target.start]
+    ):
         return False  # «недорогая с балконом»
     _deny(target, marker, must)
     symbol = cut_text.words[marker.start]

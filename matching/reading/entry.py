@@ -40,6 +40,7 @@ class Entry:
         least, most: Of a number: what is believed; anything else is about something else.
         meant: Of a number: what «10» without «от» or «до» asks for: ``min``, ``max`` or ``exact``.
         strict: Of a number: «выше 3» means 4 where this is 1.
+        hundredths: Of a number: it is said in hundredths too: «потолки 270».
         denied: Of a number: the number that a denial says («без комиссии»: 0).
         refused: Leads refuse this far more often than they ask for it, so a refusal reaches over a list:
             «первый этаж, апартаменты не предлагать». A set where this holds of some values only.
@@ -56,6 +57,7 @@ class Entry:
     meant: Literal["min", "max", "exact"] = "exact"
     strict: float = 0.0
     denied: float | None = None
+    hundredths: bool = False
     refused: bool | frozenset[str] = False
     of_people: bool = False
     lead: Mapping[str, Any] = field(default_factory=dict)

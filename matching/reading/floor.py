@@ -39,11 +39,11 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "last_floor",
         (
-            Says(True, "(последний/верхний/top/last) (этаж/эт/floor) | сонгы кабат | (этаж/эт) последний | top floor"),
+            Says(True, "(последний/top/last) (этаж/эт/floor) | сонгы кабат | (этаж/эт) последний | top floor"),
             Says(True, "последний | сонгы", only_denied=True),
             Says(
                 True,
-                "крайний [этаж/эт] | край | (этаж/эт) (край/крайний) | верхний | top | last",
+                "крайний [этаж/эт] | край | (этаж/эт) (край/крайний) | верхний [этаж/эт] | top | last",
                 "lead",
                 only_denied=True,
             ),

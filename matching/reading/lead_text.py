@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from matching.reading.counted import fits_entry
+from matching.reading.counted import fits_entry, scaled
 from matching.reading.defaults import free_wishes
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
@@ -82,7 +82,11 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
         return None
-    if item.allowed and not entry.of_people and (item.denied or _is_refused(entry, value) and kind.implied is None):
+    if (
+        item.allowed
+        and not entry.of_people
+        and (item.denied or value is False or _is_refused(entry, value) and kind.implied is None)
+    ):
         return None  # «можно без мебели», «можно первый этаж»: it is accepted, not asked for
     if kind.form == "number":
         if value is not SUBJECT:
@@ -91,15 +95,16 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
             return value if isinstance(value, dict) else {"min": value, "max": value}
         if item.quantity is None or not fits_entry(entry, item.quantity):
             return {"max": entry.denied} if item.denied and entry.denied is not None else None
-        if item.quantity.unit == "day":
-            return {"max": item.quantity.high}  # free by then
+        quantity = scaled(entry, item.quantity)
+        if quantity.unit == "day":
+            return {"max": quantity.high}  # free by then
         if kind.name == "completion" and item.quantity.unit != "quarter":
             last = item.quantity.high + (-0.25 if item.quantity.how in (AT_MOST, BELOW) else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         if item.denied:
             return None
         other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
-        return {**other, **limits(item.quantity, entry.meant, entry.strict)}
+        return {**other, **limits(quantity, entry.meant, entry.strict)}
     if value is SUBJECT:
         return None
     if kind.form == "flag":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from matching.reading.counted import fits_entry
+from matching.reading.counted import fits_entry, scaled
 from matching.reading.defaults import free_facts
 from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
@@ -73,6 +73,7 @@ def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]
             return [(kind.name, entry.denied)] if item.denied and entry.denied is not None else []
         if item.denied:
             return []
+        quantity = scaled(entry, quantity)
         name = "metro_transport" if kind.name == "metro_walk" and item.transport else kind.name
         if quantity.fraction:
             return [("floor", quantity.low), ("house_floors", quantity.high)] if quantity.low <= quantity.high else []

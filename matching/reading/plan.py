@@ -261,6 +261,7 @@ ENTRIES: tuple[Entry, ...] = (
         units=("", "m"),
         least=2,
         most=9,
+        hundredths=True,
         meant="min",
         lead={
             "потолки 3 м": {"min": 3},

@@ -19,7 +19,7 @@ _BEFORE: dict[str, str] = {
         "| минимум | как минимум | минимально | мин | хотя бы | начиная с"
         " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than "
         "| кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
-        " | после | since | after | built after | новее | не старее | младше"
+        " | после | since | after | built after | not older than | no older than | newer than | новее | не старее | младше"
     ),
     AT_MOST: (
         "(не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/дороже/дольше/свыше/"
@@ -197,8 +197,8 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             after = None  # «35 000 + КУ»
         if after is None and _is(words, end, *_FLOOR_WORDS):
             after = _TREES["after"].longest(words, end + 1)
-            if after is not None and _is(words, after[0] - 1, "минимум", "максимум", "min", "max"):
-                after = None
+            if after is not None and after[0] < len(words) and (then := words[after[0]]) is not None and then.number:
+                after = None  # «этаж 3, максимум 10 минут»
             if after is not None:
                 how = after[1][0]
         elif after is not None and not (how == AT_LEAST and after[1][0] == AT_MOST):

@@ -25,6 +25,7 @@ _PASSED = frozenset(
 _CHAINED = frozenset({markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, NUMBER})
 #: What ends a row and a denial: «недорогая с балконом».
 WITH = frozenset({"с", "со", "with", "плюс"})
+_STOPS_ROW = WITH | {"в"}
 
 
 def after_colon(items: Sequence[Item], place: int, act: Callable[[Item], None]) -> bool:
@@ -89,7 +90,7 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             joined = True
         elif item.role == MENTION:
             between = cut_text.words[last.end : item.start] if step > 0 else cut_text.words[item.end : last.start]
-            if any(word is not None and word.symbol in WITH for word in between):
+            if any(word is not None and word.symbol in _STOPS_ROW for word in [*between, cut_text.words[item.start]]):
                 break
             first = cut_text.words[item.start]
             if item.clause == last.clause:
