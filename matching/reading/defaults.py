@@ -51,7 +51,10 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
         elif (term := _term(tokens, quantity)) is not None:
             found.append(("rent_term", term, item))
         elif (
-            quantity.unit == "year" and quantity.how == "eq" and _is_year(quantity) and _house_in_sentence(items, item)
+            quantity.unit == "year"
+            and quantity.how == "eq"
+            and _is_year(quantity)
+            and _house_in_sentence(tokens, items, item)
         ):
             found.append(("year_built", quantity.low, item))
         elif item.quantity.unit == "quarter":
@@ -79,7 +82,9 @@ def _term(tokens: Tokens, quantity: Quantity) -> str | None:
     return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
 
 
-def _house_in_sentence(items: Sequence[Item], item: Item) -> bool:
+def _house_in_sentence(tokens: Tokens, items: Sequence[Item], item: Item) -> bool:
+    if tokens.tokens[item.end : item.end + 2] == [".", "п"]:  # «2018 г.п.»
+        return True
     return any(
         other.sentence == item.sentence
         and other.start < item.start

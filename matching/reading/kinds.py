@@ -226,6 +226,8 @@ def complete_facts(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     if known.get("appliances"):
         known.setdefault("fridge", True)
         known.setdefault("washing_machine", True)
+    if known.get("subsidised_mortgage") or known.get("military_mortgage"):
+        known.setdefault("mortgage", True)
     if known.get("studio") or known.get("euro_layout"):
         known.setdefault("kitchen_living_room", True)
     return known

@@ -19,7 +19,8 @@ _BEFORE: dict[str, str] = {
         "| минимум | как минимум | минимально | мин | хотя бы | начиная с"
         " | начиная от | at least | from | min | minimum | no less than | not lower than | not less than "
         "| кемінде | кеминде | кем емес | > = | ≥ | не менее чем"
-        " | после | since | after | built after | not older than | no older than | newer than | новее | не старее | младше"
+        " | после | since | after | built after"
+        " | not older than | no older than | newer than | новее | не старее | младше"
     ),
     AT_MOST: (
         "(не/ни) (более/больше/выше/дальше/далее/далеко/позже/позднее/новее/дороже/дольше/свыше/"
