@@ -79,7 +79,10 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             return
     if before is None:
         # The marker has the clause for itself: «апартаменты, первый этаж - не предлагать», «…, не предлагать».
-        alone = not any(
+        opens = (
+            marker.start == 0 or (mark := cut_text.words[marker.start - 1]) is not None and not mark.symbol.isalnum()
+        )
+        alone = opens and not any(
             item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items
         )
         if not alone:
