@@ -16,7 +16,6 @@ RANKERS = {
     "Leadmatch": lambda town: rankers.leadmatch(town).for_leads,
     "Leadmatch without the words": lambda town: rankers.without_words(town).for_leads,
     "criteria + 5 x BM25 / max": rankers.criteria_and_bm25,
-    "BM25 alone": rankers.bm25_alone,
 }
 
 

@@ -26,5 +26,5 @@ def test_what_lies_in_another_bin_still_contradicts():
 
 def test_a_ride_to_the_station_is_a_long_walk_unless_the_walk_is_told():
     assert complete_facts({"metro_transport": 6})["metro_walk"] == 30
-    assert complete_facts({"metro_transport": 1})["metro_walk"] == 15
+    assert complete_facts({"metro_transport": 1})["metro_walk"] == 20
     assert complete_facts({"metro_transport": 6, "metro_walk": 12})["metro_walk"] == 12
