@@ -29,6 +29,9 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
         item, number = items[place], items[other]
         if item.quantity is None and not number.taken:
             item.quantity, number.taken = number.quantity, True
+            word = cut_text.words[number.start]
+            if word is not None and word.symbol in ("строгий", "строго", "точно", "категорически"):
+                item.strength = "must"
             item.by.append((number.start, number.end))
             _mark_transport(items, place, other)
             _take_other_limit(items, item, other)

@@ -9,6 +9,8 @@ from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantit
 
 #: Roubles; less is no price.
 LEAST_PRICE = 5_000
+_OTHER_SUMS = frozenset({"комиссия", "залог", "депозит", "взнос", "доплата", "предоплата", "вознаграждение"})
+_HARD_LIMITS = frozenset("строгий строго точно категорически не ни максимум макс максимально max maximum no".split())
 _LIMITED = frozenset({"жесткий", "ограничить", "ограниченный", "лимит", "потолок", "предел"})
 CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub", "rubles"})
 
@@ -143,9 +145,12 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
         return False
     if quantity.currency not in CURRENCIES_OF_ROUBLES:
         return False
+    preceding = tokens.words[max(0, quantity.start - 4) : quantity.start]
+    if any(word is not None and word.symbol in _OTHER_SUMS for word in preceding):
+        return False
     item = items[place]
     said = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
-    if said[:1] in (["не"], ["ни"], ["максимум"], ["макс"], ["max"], ["maximum"], ["максимально"], ["no"]):
+    if said and said[0] in _HARD_LIMITS:
         return True
     ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
     if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):

@@ -67,7 +67,7 @@ def previous_mention(items: Sequence[Item], place: int) -> int | None:
             return None
         if item.role == MENTION:
             return behind
-        if item.role not in _PASSED:
+        if item.role not in _PASSED and item.role != markers.COLON:  # «мусоропровод: нет»
             return None
         start = item.start
     return None
