@@ -18,6 +18,8 @@ contradictions share 0 to 50, 12.5 for each tier. A score below 50 therefore say
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+#: Raised whenever the score of the same facts changes: lists of an earlier engine are computed anew.
+ENGINE_VERSION = 2
 #: Lead-side points that make 100.
 POINTS_PER_100 = 51_200
 #: Property-side parts of one answer; also how finely a place between two knots is told.

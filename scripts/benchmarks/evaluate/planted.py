@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from matching.facts.columns import LeadFacts, PropertyFacts
+from models.sources.formats.offer import FeedError
 from scripts.benchmarks.evaluate.sales_table import read_table
 from scripts.benchmarks.evaluate.told import told_facts
-from scripts.listings import ListingsFileError
 
 CLASSES = {"Комфорт": "COMFORT", "Бизнес": "BUSINESS", "Премиум": "ELITE"}
 #: Leads and properties belong to different realtors.
@@ -60,14 +60,14 @@ def read_listings(path: Path) -> list[Listing]:
     Listings with a price, in the file's order. Columns as in the file of sales that `told` reads; empty means unknown.
 
     Raises:
-        ListingsFileError: A column is missing, or holds what it cannot.
+        FeedError: A column is missing, or holds what it cannot.
     """
     try:
         return _read(path)
     except KeyError as error:
-        raise ListingsFileError(f"{path} has no column {error.args[0]} in its first line") from None
+        raise FeedError(f"{path} has no column {error.args[0]} in its first line") from None
     except ValueError as error:
-        raise ListingsFileError(f"{path} does not hold listings: {error}") from None
+        raise FeedError(f"{path} does not hold listings: {error}") from None
 
 
 def _read(path: Path) -> list[Listing]:
