@@ -75,7 +75,7 @@ def _other_ways(items: list[Item]) -> None:
         if item.role != MENTION or item.quantity is None or item.quantity.unit != "min":
             continue
         for other in items[place + 1 : place + 6]:
-            if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit != "min":
+            if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit not in ("min", ""):
                 continue
             way = next(
                 (
@@ -88,7 +88,13 @@ def _other_ways(items: list[Item]) -> None:
             if way is None or other.sentence != item.sentence or (way.role == markers.TRANSPORT) == item.transport:
                 continue
             twin = Item(
-                MENTION, other.start, way.end, other.clause, other.sentence, item.meanings, quantity=other.quantity
+                MENTION,
+                other.start,
+                way.end,
+                other.clause,
+                other.sentence,
+                item.meanings,
+                quantity=replace(other.quantity, unit="min"),
             )
             twin.transport = way.role == markers.TRANSPORT
             other.taken = True
