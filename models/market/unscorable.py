@@ -17,7 +17,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, words
 from models.core.enums import Side
 
-
 #: The error of an entity whose scoring ended with its worker, again and again.
 KILLED_ITS_WORKER = "WorkerLostError"
 

@@ -39,6 +39,7 @@ from models.market.properties import Property
 from models.platform.database import connect, sessions
 from models.platform.migrate import upgrade
 from models.platform.settings import database_url
+from models.ranking.recommendations import Market
 from models.rescoring.runs import get_run, request_run
 from models.upkeep.invariants import check_all
 from scripts.batches import batched
