@@ -72,6 +72,6 @@ def quarantine_killers(session: Session, side: Side, entity_ids: Iterable[int]) 
 
 
 def forget_old_attempts(session: Session) -> int:
-    """Remove attempts of entities that nobody has tried for :data:`ATTEMPTS_KEPT`: they are no longer stale; how many."""
+    """Remove attempts of entities that nobody has tried for :data:`ATTEMPTS_KEPT`, and return how many there were."""
     old = delete(RescoringAttempt).where(RescoringAttempt.began_at < func.now() - ATTEMPTS_KEPT)
     return rows_changed(session.execute(old))
