@@ -16,12 +16,13 @@ from models.deals.offer_notifications import tell_new_offers
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
 from models.rescoring.shards import abandoned
+from models.sources.sources import due_imports
 from models.upkeep import retention
 from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
-from worker.celery_app.task_context import client
-from worker.jobs import accounts, display_order, learning, notifications, prospect_quality
-from worker.jobs.runs import begin_run, run_shard
+from worker.celery_app.task_context import client, session_factory, settings
+from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality
+from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists.careful import reconcile_carefully, rescore_carefully
 from worker.lists.rescore import MAX_CHANGES, rescore_entity, stale_count
@@ -127,6 +128,10 @@ def sweep_runs(self: LeadmatchTask) -> None:
     with self.session() as session:
         run_ids, shard_ids = abandoned(session)
         session.commit()
+        upgrade_run_id = request_upgrade_run(session)
+        session.commit()
+    if upgrade_run_id is not None:
+        client().run_requested(upgrade_run_id)
     for run_id in run_ids:
         client().run_requested(run_id)
     for shard_id in shard_ids:
@@ -232,3 +237,23 @@ def notify_new_offers(self: LeadmatchTask) -> None:
         session.commit()
     for notification_id in notification_ids:
         client().notice_stored(notification_id)
+
+
+# -- Imports
+
+
+@task(name="worker.tasks.run_import")
+def run_import(import_id: int) -> None:
+    """Do one import. A message that comes twice, or for an import that has ended, does nothing."""
+    with trim_heap_after():
+        imports.take_import(session_factory(), settings(), client(), import_id)
+
+
+@task(name="worker.tasks.find_due_imports", bind=True)
+def find_due_imports(self: LeadmatchTask) -> None:
+    """Ask for the imports of sources that are due, and for those that the broker lost."""
+    with self.session() as session:
+        import_ids = due_imports(session)
+        session.commit()
+    for import_id in import_ids:
+        client().import_requested(import_id)

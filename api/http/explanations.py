@@ -1,32 +1,62 @@
 """The reasons behind the few pairs of a page. Lists are only ever read here, never scored."""
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from matching.engine import explain
+from matching.facts.closeness import Closeness
+from matching.facts.stored import stored_lead, stored_property
+from matching.reading.kinds import KIND_OF
 from models.deals.weights import weights_of
 from models.market.facts import format_factors, lead_facts, market_factors, property_facts
 from models.market.leads import Lead
 from models.market.properties import Property
+from models.ranking.closeness import ClosenessRow
 from models.ranking.generations import Generation
 from models.ranking.recommendations import TextModelRow, generation_of
 
 #: The model of the market looked at last stays in memory; all markets share one but while a run goes through them.
 _kept: dict[int, explain.TextModel] = {}
+_kept_closeness: dict[int, Closeness] = {}
 
 
-def explain_pairs(session: Session, leads: list[Lead], properties: list[Property]) -> list[list[dict]]:
-    """:func:`shares_of_pairs` as dictionaries, for JSON."""
-    # Not dataclasses.asdict, which copies deeply: that was a third of a page of a hundred cards.
-    return [[dict(vars(share)) for share in shares] for shares in shares_of_pairs(session, leads, properties)]
+def explain_pairs(session: Session, leads: list[Lead], properties: list[Property]) -> list[dict[str, Any]]:
+    """:func:`explanations_of_pairs` for JSON: criteria, wishes, the place, and what contradictions take away."""
+    explanations = explanations_of_pairs(session, leads, properties)
+    return [
+        {
+            # Not dataclasses.asdict, which copies deeply: that was a third of a page of a hundred cards.
+            "criteria": [dict(vars(share)) for share in explanation.criteria],
+            "wishes": [wish_answer(share, properties[row % len(properties)]) for share in explanation.wishes],
+            "adjustment": explanation.adjustment,
+            "place": None if explanation.place is None else dict(vars(explanation.place)),
+        }
+        for row, explanation in enumerate(explanations)
+    ]
 
 
-def shares_of_pairs(
+def wish_answer(share: explain.WishShare, found: Property) -> dict[str, Any]:
+    """One wish with what became of it, and the words of the listing that say so."""
+    quotes = {fact["kind"]: fact["quote"] for fact in found.read_facts if fact["value"] == share.fact}
+    return {
+        "kind": share.kind,
+        "label": KIND_OF[share.kind].label,
+        "value": share.value,
+        "strength": share.strength,
+        "outcome": share.outcome,
+        "fact": share.fact,
+        "quote": quotes.get(share.kind),
+        "points": share.points,
+    }
+
+
+def explanations_of_pairs(
     session: Session, leads: list[Lead], properties: list[Property]
-) -> list[tuple[explain.CriterionShare, ...]]:
+) -> list[explain.PairExplanation]:
     """
-    For each pair, lead *i* with property *i* (a side of one goes with each of the other): what each criterion did.
+    For each pair, lead *i* with property *i* (a side of one goes with each of the other): what each criterion and wish did.
 
     All pairs are of one market.
     """
@@ -34,13 +64,13 @@ def shares_of_pairs(
         return []
     generation = _generation(session, leads[0])
     factors = generation.factors()
-    explanations = explain.explain_pairs(
-        [explain.LeadFacts(**lead_facts(lead, factors)) for lead in leads],
-        [explain.PropertyFacts(**property_facts(found, factors)) for found in properties],
+    return explain.explain_pairs(
+        [stored_lead(lead_facts(lead, factors)) for lead in leads],
+        [stored_property(property_facts(found, factors)) for found in properties],
         _text_model(session, generation.text_model_id),
         _weights(session, generation.weights_id),
+        _closeness(session, generation.closeness_id),
     )
-    return [explanation.criteria for explanation in explanations]
 
 
 def _generation(session: Session, lead: Lead) -> Generation:
@@ -65,3 +95,13 @@ def _text_model(session: Session, model_id: int | None) -> explain.TextModel:
         _kept.clear()
         _kept[model_id] = model
     return _kept[model_id]
+
+
+def _closeness(session: Session, closeness_id: int | None) -> Closeness:
+    if closeness_id is None:
+        return Closeness.empty()
+    if closeness_id not in _kept_closeness:
+        model = Closeness.from_bytes(session.get_one(ClosenessRow, closeness_id).model)
+        _kept_closeness.clear()
+        _kept_closeness[closeness_id] = model
+    return _kept_closeness[closeness_id]

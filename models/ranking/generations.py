@@ -29,6 +29,10 @@ class Generation:
     #: Exchange rates into the market's currency, as :func:`models.market.facts.format_factors` writes them. None: not
     #: recorded (a row of an earlier release, or one not yet planned); such a generation equals no other.
     rates: str | None = None
+    #: What is near what in the market. None: nothing is near anything.
+    closeness_id: int | None = None
+    #: The version of the engine's definition of a score. None: a release that did not record it.
+    engine: int | None = None
 
     @property
     def is_known(self) -> bool:
@@ -55,6 +59,8 @@ class HasGeneration:
     text_model_id: Mapped[int | None] = mapped_column()
     weights_id: Mapped[int | None] = mapped_column()
     rates: Mapped[str | None] = mapped_column()
+    closeness_id: Mapped[int | None] = mapped_column()
+    engine: Mapped[int | None] = mapped_column()
 
     @property
     def generation(self) -> Generation:

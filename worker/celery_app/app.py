@@ -37,6 +37,8 @@ QUEUES = {
         "order_markets",
         "learn_weights",
         "fit_quality_models",
+        "run_import",
+        "find_due_imports",
     ),
     "notices": (
         "send_code",

@@ -36,7 +36,12 @@ def _sessions_of(_process: int) -> sessionmaker[Session]:
 
 def new_session() -> Session:
     """A session on this process's own connections."""
-    return _sessions_of(os.getpid())()
+    return session_factory()()
+
+
+def session_factory() -> sessionmaker[Session]:
+    """What makes sessions on this process's own connections."""
+    return _sessions_of(os.getpid())
 
 
 @cache

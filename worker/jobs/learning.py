@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from matching.engine.criteria import CRITERION_NAMES
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.facts.stored import stored_lead, stored_property
 from matching.learning.weight_learning import LEAST_ACTIONS, ActedPairs, Judgement, criterion_values, enough, judge
 from models.core.enums import MarketKey
 from models.deals.weights import (
@@ -125,18 +126,18 @@ def acted_pairs(session: Session, actions: Iterable[PairAction]) -> tuple[ActedP
     for action in actions:
         by_market.setdefault(action.market, []).append(action)
     width = len(CRITERION_NAMES)
-    values, stated = [np.zeros((0, width))], [np.zeros((0, width), bool)]
+    values, sizes = [np.zeros((0, width))], [np.zeros((0, width))]
     ordered: list[PairAction] = []
     for market, in_market in by_market.items():
-        market_values, market_stated = _values(session, market, in_market)
+        market_values, market_sizes = _values(session, market, in_market)
         values.append(market_values)
-        stated.append(market_stated)
+        sizes.append(market_sizes)
         ordered += in_market
     all_values = np.concatenate(values)
     sound = np.flatnonzero(~np.isnan(all_values).any(axis=1))
     acted = ActedPairs(
         np.nan_to_num(all_values),
-        np.concatenate(stated),
+        np.concatenate(sizes),
         np.array([action.liked for action in ordered], bool),
         np.array([np.nan if action.place is None else action.place for action in ordered], float),
         np.array([action.lead_id for action in ordered], np.int64),
@@ -146,8 +147,8 @@ def acted_pairs(session: Session, actions: Iterable[PairAction]) -> tuple[ActedP
 
 def _values(
     session: Session, market: MarketKey, actions: list[PairAction]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """(actions, criteria) values of the pairs and whether each is stated, computed with the market's generation."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(actions, criteria) values of the pairs and how much of each is stated, computed with the market's generation."""
     generation: Generation | None = generation_of(session, *market)
     if generation is None or not generation.is_known:
         generation = present_generation(session, market)
@@ -156,9 +157,11 @@ def _values(
     lead_ids, property_ids = [action.lead_id for action in actions], [action.property_id for action in actions]
     leads = _rows(session, Lead, LEAD_COLUMNS, lead_ids)
     properties = _rows(session, Property, PROPERTY_COLUMNS, property_ids)
-    demand = LeadColumns.from_facts([LeadFacts(**lead_facts(row, models.factors)) for row in leads], places)
+    demand = LeadColumns.from_facts(
+        [stored_lead(lead_facts(row, models.factors)) for row in leads], places, models.closeness
+    )
     supply = PropertyColumns.from_facts(
-        [PropertyFacts(**property_facts(row, models.factors)) for row in properties], places
+        [stored_property(property_facts(row, models.factors)) for row in properties], places, models.closeness
     )
     return criterion_values(
         lead_vectors(demand, models.text_model).take(_positions(leads, lead_ids)),

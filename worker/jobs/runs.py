@@ -4,15 +4,26 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matching.engine.units import ENGINE_VERSION
 from matching.errors import ScoringStoppedError
 from models.core.enums import MarketKey, RunScope, RunState
+from models.core.errors import ConflictError
 from models.market.unscorable import Failure
 from models.platform import logs
+from models.ranking.recommendations import Market
 from models.rescoring.run_plan import PlannedMarket, planned_markets, taken_markets
-from models.rescoring.runs import RescoringRun, RescoringShard, end_run_if_done, fail_run, get_run, lock_run_requests
+from models.rescoring.runs import (
+    RescoringRun,
+    RescoringShard,
+    end_run_if_done,
+    fail_run,
+    get_run,
+    lock_run_requests,
+    request_run,
+)
 from models.rescoring.tiles import tiles_of_market
 from worker.celery_app.stages import Stages, recorded_stages, stage
 from worker.celery_app.task_context import DATABASE_AWAY, client, new_session, settings
@@ -28,8 +39,10 @@ from worker.lists.rescore import (
 )
 from worker.lists.tiles import MixedGenerationsError, merge_tiles, score_tile
 from worker.market.cache import keep_snapshot
+from worker.market.closeness_models import learn_closeness_models
 from worker.market.failing_rows import error_location
 from worker.market.generations import present_generation
+from worker.market.readings import read_market
 from worker.market.stale import stale_in
 from worker.market.text_models import text_model_for
 
@@ -77,6 +90,10 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
         with stage("text model"):
             text_model_id = text_model_for(session, run.scope)
             session.commit()
+        with stage("closeness"):
+            market = (run.city_key, run.deal_type) if run.city_key and run.deal_type else None
+            learn_closeness_models(session, run.scope, market)
+            session.commit()
         with stage("plan"):
             run = get_run(session, run_id, lock=True)
             if run.state is not RunState.QUEUED:
@@ -95,6 +112,24 @@ def prepare_run(session: Session, run_id: int) -> list[int]:
     session.flush()
     end_run_if_done(session, run.id)  # a run without shards ends at once
     return [shard.id for shard in shards if not shard.is_merge]
+
+
+def request_upgrade_run(session: Session) -> int | None:
+    """
+    Request a run over everything where some market's lists were computed by an earlier engine; its id, if it is new.
+
+    Until it has passed, changes are merged by the present engine into lists of the earlier one.
+    """
+    is_behind = select(Market.city_key).where(
+        Market.published_at.is_not(None), Market.engine.is_distinct_from(ENGINE_VERSION)
+    )
+    if session.scalar(is_behind.limit(1)) is None:
+        return None
+    try:
+        run, is_new = request_run(session, RunScope.ALL, "upgrade")
+    except ConflictError:
+        return None
+    return run.id if is_new else None
 
 
 def _shards(session: Session, run: RescoringRun, market: MarketKey, plan: PlannedMarket) -> list[RescoringShard]:
@@ -177,6 +212,8 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
     """Compute what the shard is for, and store it in the transaction that ends the shard."""
     shard = work.shard
     market: MarketKey = (shard.city_key, shard.deal_type)
+    with stage("read words"), new_session() as own:
+        read_market(own, market)
     if shard.tile:
         tile = score_tile(session, shard, work)
         return work.succeed({"seen": tile.seen, "skipped": _as_json(tile.failures)}, stages)

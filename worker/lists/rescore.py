@@ -23,6 +23,7 @@ from worker.market.cache import forget_snapshots, keep_snapshot, load_snapshot, 
 from worker.market.change_set import ChangeSet
 from worker.market.failing_rows import NOT_A_ROWS_FAULT, error_location
 from worker.market.market_lock import lock_market
+from worker.market.readings import read_entity
 from worker.market.snapshot import Snapshot
 from worker.market.stale import moved_here, stale_in
 
@@ -80,8 +81,9 @@ def rescore_entity(session: Session, side: Side, entity_id: int) -> None:
     """
     Rewrite the lists that one lead or property affects, in the market it has left and in the one it is on.
 
-    Commits after each market: every transaction leaves whole lists.
+    Its words are read first, unless they are. Commits after each market: every transaction leaves whole lists.
     """
+    read_entity(session, side, entity_id)
     for market in markets_of(session, side, entity_id):
         rescore_changed(session, market, ChangeSet.of(side, [entity_id]))
 

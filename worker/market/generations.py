@@ -7,15 +7,22 @@ from sqlalchemy.orm import Session
 
 from matching.engine.criteria import DEFAULT_WEIGHTS, Weights
 from matching.engine.text import TextModel
+from matching.engine.units import ENGINE_VERSION
+from matching.facts.closeness import Closeness
 from models.core.enums import MarketKey
 from models.deals.weights import present_set, weights_of
 from models.market.facts import Factors, format_factors, market_factors
+from models.ranking.closeness import ClosenessRow
 from models.ranking.generations import Generation
 from models.ranking.recommendations import TextModelRow
+from worker.market.closeness_models import newest_closeness
 
 #: Text models kept in memory: the present one, and the one before while markets move from one to the other.
 MODELS_KEPT = 2
 _text_models: dict[int, TextModel] = {}
+#: Closeness of so many markets is kept in memory.
+CLOSENESS_KEPT = 32
+_closeness: dict[int, Closeness] = {}
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,7 @@ class ScoringModels:
     text_model: TextModel
     weights: Weights
     factors: Factors
+    closeness: Closeness
 
 
 def present_generation(session: Session, market: MarketKey) -> Generation:
@@ -37,6 +45,8 @@ def present_generation(session: Session, market: MarketKey) -> Generation:
         text_model_id=newest_text_model(session),
         weights_id=weight_set.id if weight_set else None,
         rates=format_factors(market_factors(session, market[0])),
+        closeness_id=newest_closeness(session, market),
+        engine=ENGINE_VERSION,
     )
 
 
@@ -47,6 +57,7 @@ def load_models(session: Session, generation: Generation) -> ScoringModels:
         text_model=text_model(session, generation.text_model_id),
         weights=weights(session, generation.weights_id),
         factors=generation.factors(),
+        closeness=closeness(session, generation.closeness_id),
     )
 
 
@@ -72,6 +83,18 @@ def text_model(session: Session, model_id: int | None) -> TextModel:
     return _text_models[model_id]
 
 
+def closeness(session: Session, closeness_id: int | None) -> Closeness:
+    """The stored closeness; without an id, that of a market in which nothing is near anything."""
+    if closeness_id is None:
+        return Closeness.empty()
+    if closeness_id not in _closeness:
+        _closeness[closeness_id] = Closeness.from_bytes(session.get_one(ClosenessRow, closeness_id).model)
+        while len(_closeness) > CLOSENESS_KEPT:
+            del _closeness[next(iter(_closeness))]
+    return _closeness[closeness_id]
+
+
 def forget_text_models() -> None:
-    """Drop the text models kept in memory: another database may hold others under the same ids."""
+    """Drop the models kept in memory: another database may hold others under the same ids."""
     _text_models.clear()
+    _closeness.clear()

@@ -10,7 +10,8 @@ from sqlalchemy import ARRAY, BigInteger, Select, all_, exists, literal, or_, se
 from sqlalchemy.orm import Session
 
 from matching.engine.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
-from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.facts.stored import stored_lead, stored_property
 from models.accounts.users import User
 from models.core.enums import MarketKey, Side, Status
 from models.market.facts import lead_facts, property_facts
@@ -43,6 +44,12 @@ LEAD_COLUMNS = (
     Lead.districts,
     Lead.metro_stations,
     Lead.additional_requirements,
+    Lead.place_scope,
+    Lead.radius_km,
+    Lead.latitude,
+    Lead.longitude,
+    Lead.payment_method,
+    Lead.wishes,
 )
 PROPERTY_COLUMNS = (
     Property.id,
@@ -61,6 +68,14 @@ PROPERTY_COLUMNS = (
     Property.title,
     Property.description,
     Property.search_text,
+    Property.floor,
+    Property.total_floors,
+    Property.attributes,
+    Property.stations,
+    Property.latitude,
+    Property.longitude,
+    Property.facts,
+    Property.read_facts,
 )
 
 
@@ -98,8 +113,9 @@ def load_leads(
     """
 
     def vectors(rows: Sequence[Any]) -> LeadVectors:
-        facts = [LeadFacts(**lead_facts(row, models.factors)) for row in rows]
-        return lead_vectors(LeadColumns.from_facts(facts, places), models.text_model, models.weights)
+        facts = [stored_lead(lead_facts(row, models.factors)) for row in rows]
+        columns = LeadColumns.from_facts(facts, places, models.closeness)
+        return lead_vectors(columns, models.text_model, models.weights)
 
     query = _on_market(Side.LEAD, Lead, LEAD_COLUMNS, market, changed_since, among, skipping)
     return _rows(session, Side.LEAD, query, vectors, changed_since)
@@ -117,8 +133,8 @@ def load_properties(
     """The active properties of the market; the arguments are those of :func:`load_leads`."""
 
     def vectors(rows: Sequence[Any]) -> PropertyVectors:
-        facts = [PropertyFacts(**property_facts(row, models.factors)) for row in rows]
-        return property_vectors(PropertyColumns.from_facts(facts, places), models.text_model)
+        facts = [stored_property(property_facts(row, models.factors)) for row in rows]
+        return property_vectors(PropertyColumns.from_facts(facts, places, models.closeness), models.text_model)
 
     query = _on_market(Side.PROPERTY, Property, PROPERTY_COLUMNS, market, changed_since, among, skipping)
     return _rows(session, Side.PROPERTY, query, vectors, changed_since)

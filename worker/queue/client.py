@@ -72,6 +72,10 @@ class Client:
         """Have a rescoring run started."""
         return self.send("worker.tasks.start_run", run_id, queue="runs")
 
+    def import_requested(self, import_id: int) -> bool:
+        """Ask that an import of a source be done."""
+        return self.send("worker.tasks.run_import", import_id, queue="runs")
+
     def shard_queued(self, shard_id: int) -> bool:
         """Have a shard of a run scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
