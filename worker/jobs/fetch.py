@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -91,7 +91,7 @@ def _one_answer(
 ) -> "Fetched | str":
     """The feed, or the address that it has moved to."""
     timeout = {"connect": CONNECT_SECONDS, "read": limits.read_seconds, "write": CONNECT_SECONDS, "pool": 1.0}
-    names = {**headers, "Host": _host(address)}
+    names: Mapping[bytes | str, bytes | str] = {**headers, "Host": _host(address)}
     try:
         with pool.stream("GET", address, headers=names, extensions={"timeout": timeout}) as answer:
             told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}

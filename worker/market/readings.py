@@ -30,7 +30,7 @@ def read_market(session: Session, market: MarketKey) -> int:
 
 def read_entity(session: Session, side: Side, entity_id: int) -> None:
     """Read one row's words, and commit, unless they were read by this grammar already."""
-    table = Lead if side is Side.LEAD else Property
+    table: type[Lead] | type[Property] = Lead if side is Side.LEAD else Property
     row = session.scalar(select(table).where(table.id == entity_id, _is_outdated(table)).with_for_update())
     if row is not None:
         session.execute(update(table).where(table.id == entity_id).values(_read(row)))
