@@ -10,9 +10,11 @@ import logging
 
 from sqlalchemy.orm import Session
 
+from matching.engine.units import ENGINE_VERSION
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
 from models.deals.offer_notifications import tell_new_offers
+from models.ranking.recommendations import has_lists_of_another_engine
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
 from models.rescoring.shards import abandoned
@@ -63,14 +65,18 @@ def sweep(self: LeadmatchTask) -> None:
                     needs_run = True
                 else:
                     reconcile_carefully(session, market)
+        if has_lists_of_another_engine(session, ENGINE_VERSION):
+            # A release has changed the definition of scores: one run, whenever it ends, moves all lists to it.
+            _request_run(session, RunScope.ALL, f"engine:{ENGINE_VERSION}", once=True)
         if needs_run:
-            _request_stale_run(session)
+            # Done here, a bulk load would keep fresh leads and properties waiting.
+            _request_run(session, RunScope.STALE, "sweep")
 
 
-def _request_stale_run(session: Session) -> None:
-    """Leave a bulk load to the queue of runs: done here it would keep fresh leads and properties waiting."""
+def _request_run(session: Session, scope: RunScope, requested_by: str, once: bool = False) -> None:
+    """Request a run and tell the workers; an open run that covers a part of it is left to end first."""
     try:
-        run, is_new = request_run(session, RunScope.STALE, "sweep")
+        run, is_new = request_run(session, scope, requested_by, once=once)
     except ConflictError:
         return
     session.commit()
