@@ -195,7 +195,7 @@ class Reading:
         return None
 
     def _shown(self, runs: list[Item], scale: Decimal | None) -> Decimal:
-        """The number before its multiplier. «3,650 млн» is told to the thousand: no flat costs thousands of millions."""
+        """The number before its multiplier; «3,650 млн» is told to the thousand: no flat costs thousands of them."""
         if not runs:
             return Decimal(1)
         is_fraction = scale is not None and scale >= _MILLION

@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 from functools import cache
 
 from models.core.currencies import WORD, currency_at, one_script
-from models.core.numbers import NUMBER, UnreadableError, check_exponent, check_length, prepared
+from models.core.numbers import NUMBER, UnreadableError, check_exponent, check_length, phrases_in, prepared
 
 
 class Unit(StrEnum):
@@ -49,7 +49,7 @@ class Item:
     value: Decimal = Decimal(1)
     bound: Bound | None = None
     follows: bool = False
-    #: A number in words, of which «двадцать пять» are two that add up; a multiplier that is a number by itself: «миллион».
+    #: A number in words, of which «двадцать пять» are two that add up; or a multiplier that needs none: «миллион».
     spelled: bool = False
     source: str = ""  #: What stands in the text.
 
@@ -82,87 +82,124 @@ _HIGH_EITHER = Item(Kind.BOUND, "", bound=Bound.HIGH, follows=True)
 #: Words of ranges, for numbers of every kind.
 RANGE_PHRASES: Mapping[str, Item] = {
     **_phrases(
-        _LOW, "от", "с", "начиная с", "начиная от", "не менее", "не меньше", "не дешевле", "не ниже", "более", "больше",
-        "свыше", "дороже", "выше", "from", "at least", "over", "above", "more than", "not less than", "no less than",
-        "starting from", "starting at", ">", "> =", "≥",
+        _LOW, *phrases_in("""
+        от; с; начиная с; начиная от; не менее; не меньше; не дешевле; не ниже; более; больше; свыше; дороже; выше;
+        from; at least; over; above; more than; not less than; no less than; starting from; starting at; >; > =; ≥
+    """),
     ),
     **_phrases(Item(Kind.BOUND, "between", bound=Bound.LOW), "between", "между"),
     **_phrases(
-        _HIGH, "до", "не более", "не больше", "не дороже", "не выше", "в пределах", "менее", "меньше", "дешевле", "ниже",
-        "up to", "upto", "at most", "under", "below", "less than", "not more than", "no more than", "not over", "within",
-        "<", "< =", "≤", "until", "till",
+        _HIGH, *phrases_in("""
+        до; не более; не больше; не дороже; не выше; в пределах; менее; меньше; дешевле; ниже; up to; upto; at most;
+        under; below; less than; not more than; no more than; not over; within; <; < =; ≤; until; till
+    """),
     ),
     **_phrases(
-        _LOW_EITHER, "минимум", "мин", "min", "minimum", "как минимум", "и более", "и больше", "и выше", "или больше",
-        "или более", "и дороже", "or more", "and more", "and up", "and over", "and above", "plus", "плюс", "+", "бастап",
+        _LOW_EITHER, *phrases_in("""
+        минимум; мин; min; minimum; как минимум; и более; и больше; и выше; или больше; или более; и дороже; or more;
+        and more; and up; and over; and above; plus; плюс; +; бастап
+    """),
     ),
     **_phrases(
-        _HIGH_EITHER, "максимум", "макс", "max", "maximum", "и менее", "и меньше", "и ниже", "или меньше", "или менее",
-        "и дешевле", "or less", "and less", "and below", "or below", "дейін", "не более чем",
+        _HIGH_EITHER, *phrases_in("""
+        максимум; макс; max; maximum; и менее; и меньше; и ниже; или меньше; или менее; и дешевле; or less; and less;
+        and below; or below; дейін; не более чем
+    """),
     ),
-    **_phrases(Item(Kind.LINK, "-"), "-", "- -", "to", "по", "..", "~"),
+    **_phrases(Item(Kind.LINK, "-"), *phrases_in("""
+        -; - -; to; по; ..; ~
+    """)),
     **_phrases(Item(Kind.LINK, "and"), "and", "и"),
-    **_phrases(Item(Kind.NOISE, ""), ":", "(", ")", "ровно", "только", "exactly", "="),
+    **_phrases(Item(Kind.NOISE, ""), *phrases_in("""
+        :; (; ); ровно; только; exactly; =
+    """)),
 }  # fmt: skip
 
-_PER_MONTH = ("/ мес", "/ месяц", "в месяц", "в мес", "за месяц", "ежемесячно", "/ month", "/ mo", "per month", "a month", "monthly",
-              "/ m", "pcm", "айына")  # fmt: skip
+_PER_MONTH = phrases_in(
+    "/ мес; / месяц; в месяц; в мес; за месяц; ежемесячно; / month; / mo; per month; a month; monthly; / m; pcm; айына"
+)
 _PER = ("/", "за", "per", "в", "a", "на")
-_PER_WHAT = (
-    *("м²", "m²", "кв м", "кв метр", "кв", "метр", "квадрат", "квадратный метр", "sqm", "sq m", "sq ft", "sqft", "сотку", "га"),
-    *("сотка", "сут", "сутки", "день", "дн", "ночь", "day", "night", "week", "нед", "неделю", "год", "year", "yr", "annum"),
-    *("г", "час", "hour", "чел", "человека", "person"),
+_PER_WHAT = phrases_in(
+    """
+    м²; m²; кв м; кв метр; кв; метр; квадрат; квадратный метр; sqm; sq m; sq ft; sqft; сотку; сотка; га; сут; сутки; день;
+    дн; ночь; day; night; week; нед; неделю; год; year; yr; annum; г; час; hour; чел; человека; person
+    """
 )
 _MONEY_PHRASES: Mapping[str, Item] = {
     **_SCALES,
     **_phrases(
-        Item(Kind.NOISE, ""), "цена", "стоимость", "бюджет", "сумма", "price", "budget", "cost", "торг", "торг уместен",
-        "возможен торг", "без торга", "небольшой торг", "торг возможен", *_PER_MONTH,
+        Item(Kind.NOISE, ""), *phrases_in("""
+        цена; стоимость; бюджет; сумма; price; budget; cost; торг; торг уместен; возможен торг; без торга; небольшой
+        торг; торг возможен
+    """), *_PER_MONTH,
     ),
 }  # fmt: skip
 #: Instead of a price.
 _NO_PRICE = frozenset(
-    {*("договорная", "договорный", "договорное", "по договоренности", "по запросу", "цена по запросу", "дог", "договор"),
-     *("цена договорная", "уточняйте", "уточняйте цену", "уточнить", "звоните", "не указана", "по согласованию", "обсуждается"),
-     *("price on request", "on request", "upon request", "poa", "negotiable", "ask", "ask for price", "call for price"),
-     *("договорной", "келісім бойынша", "келісімді", "tbd", "to be agreed", "call", "цена при звонке", "при звонке")}
-)  # fmt: skip
+    phrases_in(
+        """
+        договорная; договорный; договорное; договорной; по договоренности; по запросу; цена по запросу; дог; договор;
+        цена договорная; уточняйте; уточняйте цену; уточнить; звоните; не указана; по согласованию; обсуждается;
+        при звонке; цена при звонке; price on request; on request; upon request; poa; negotiable; ask; ask for price;
+        call; call for price; tbd; to be agreed; келісім бойынша; келісімді
+        """
+    )
+)
 _PER_UNIT = frozenset(
     {f"{per} {what}" for per in _PER for what in _PER_WHAT} | {"посуточно", "в сутки", "daily", "nightly", "psf"}
 )
 
+
+def _unit(words: str, size: str = "1") -> dict[str, str]:
+    return dict.fromkeys(phrases_in(words), size)
+
+
+#: Unit -> what may stand behind a number, and how many of the unit it is.
 _UNIT_PHRASES: Mapping[Unit, Mapping[str, str]] = {
     Unit.NONE: {},
     Unit.AREA: {
-        **dict.fromkeys(("м²", "m²", "м", "m", "кв м", "кв метр", "кв метра", "кв метров", "квм", "кв", "sqm", "sq m", "ш м"), "1"),
-        **dict.fromkeys(("метр", "метра", "метров", "квадрат", "квадрата", "квадратов", "квадратных метров", "sq meters"), "1"),
-        **dict.fromkeys(("квадратных метра", "квадратный метр", "square meters", "square metres", "sq metres", "кв метры"), "1"),
-        **dict.fromkeys(("сотка", "сотки", "соток", "сот"), "100"),
-        **dict.fromkeys(("га", "ha", "гектар", "гектара", "гектаров", "hectare", "hectares"), "10000"),
+        **_unit("м²; m²; м; m; кв м; кв метр; кв метры; кв метра; кв метров; квм; кв; sqm; sq m; метр; метра; метров"),
+        **_unit(
+            "квадрат; квадрата; квадратов; квадратный метр; квадратных метра; квадратных метров; ш м; sq meters; sq metres"
+        ),
+        **_unit("square meters; square metres"),
+        **_unit("сотка; сотки; соток; сот", "100"),
+        **_unit("га; ha; гектар; гектара; гектаров; hectare; hectares", "10000"),
     },
-    Unit.METRES: dict.fromkeys(("м", "m", "метр", "метра", "метров", "meters", "metres", "meter", "metre"), "1")
-    | dict.fromkeys(("см", "cm"), "0.01") | dict.fromkeys(("км", "km"), "1000"),
-    Unit.PERCENT: dict.fromkeys(("%", "процент", "процента", "процентов", "проц", "percent", "per cent"), "1"),
-    Unit.MINUTES: dict.fromkeys(("мин", "минут", "минута", "минуты", "min", "mins", "minutes", "minute", "м", "m"), "1"),
-    Unit.YEAR: dict.fromkeys(("г", "год", "года", "году", "г п", "г постройки", "год постройки", "года постройки", "year"), "1"),
-    Unit.FLOOR: dict.fromkeys(("этаж", "эт", "этажа", "этажей", "й этаж", "- й этаж", "- й", "й", "floor", "th floor"), "1")
-    | dict.fromkeys(("st floor", "nd floor", "rd floor", "st", "nd", "rd", "th", "- ый", "ый", "этажный", "floors"), "1"),
-}  # fmt: skip
+    Unit.METRES: {
+        **_unit("м; m; метр; метра; метров; meter; meters; metre; metres"),
+        **_unit("см; cm", "0.01"),
+        **_unit("км; km", "1000"),
+    },
+    Unit.PERCENT: _unit("%; процент; процента; процентов; проц; percent; per cent"),
+    Unit.MINUTES: _unit("мин; минут; минута; минуты; min; mins; minute; minutes; м; m"),
+    Unit.YEAR: _unit("г; год; года; году; г п; г постройки; год постройки; года постройки; year"),
+    Unit.FLOOR: {
+        **_unit("этаж; эт; этажа; этажей; й этаж; - й этаж; - й; й; - ый; ый; этажный; floor; floors; st; nd; rd; th"),
+        **_unit("st floor; nd floor; rd floor; th floor"),
+    },
+}
+
+
+def _counted(words: str, first: int, step: int = 1) -> dict[str, str]:
+    """Words of numbers that go up by *step*; several for one between bars."""
+    return {word: str(first + place * step) for place, same in enumerate(words.split()) for word in same.split("|")}
+
+
 #: Words that are numbers.
 _NUMBER_WORDS = {
-    **{"пол": "0.5", "полтора": "1.5", "полторы": "1.5", "половина": "0.5", "half a": "0.5", "half": "0.5"},
-    **{word: str(value) for value, words in enumerate(
-        ("ноль", "один одна одну", "два две двух", "три трех", "четыре четырех", "пять пяти", "шесть", "семь", "восемь", "девять",
-         "десять", "одиннадцать", "двенадцать", "тринадцать", "четырнадцать", "пятнадцать")) for word in words.split()},
-    **{word: str(value) for value, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"))},
-    **{word: str(value * 10) for value, word in enumerate(
-        ("двадцать", "тридцать", "сорок", "пятьдесят", "шестьдесят", "семьдесят", "восемьдесят", "девяносто"), start=2)},
-    **{word: str(value * 10) for value, word in enumerate(
-        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2)},
-    **{word: str(value * 100) for value, word in enumerate(
-        ("сто", "двести", "триста", "четыреста", "пятьсот", "шестьсот", "семьсот", "восемьсот", "девятьсот"), start=1)},
-}  # fmt: skip
+    **{"пол": "0.5", "половина": "0.5", "полтора": "1.5", "полторы": "1.5", "half": "0.5", "half a": "0.5"},
+    **_counted("ноль один|одна|одну|одного два|две|двух три|трех четыре|четырех пять|пяти шесть|шести семь|семи", 0),
+    **_counted(
+        "восемь|восьми девять|девяти десять|десяти одиннадцать двенадцать тринадцать четырнадцать пятнадцать", 8
+    ),
+    **_counted(
+        "двадцать|двадцати тридцать|тридцати сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто", 20, 10
+    ),
+    **_counted("сто|ста двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот", 100, 100),
+    **_counted("zero one two three four five six seven eight nine ten eleven twelve", 0),
+    **_counted("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
+}
 #: Glued to the word that they belong to.
 _HALF = re.compile(r"пол-?(?=миллион|миллиард|тысяч|млн|лям)|(?<=полтора)-(?=миллион)")
 
@@ -178,7 +215,9 @@ def _vocabulary(unit: Unit | None) -> Mapping[str, Item]:
     """The phrases of one kind of number; *unit* None: money."""
     if unit is None:
         return {**RANGE_PHRASES, **_MONEY_PHRASES}
-    units = {phrase: Item(Kind.SCALE, phrase, Decimal(value), follows=True) for phrase, value in _UNIT_PHRASES[unit].items()}
+    units = {
+        phrase: Item(Kind.SCALE, phrase, Decimal(value), follows=True) for phrase, value in _UNIT_PHRASES[unit].items()
+    }
     return {**RANGE_PHRASES, **units}
 
 

@@ -1,7 +1,7 @@
 """Amounts of money and other quantities as people write them, alone and as ranges: «от 12,5 до 20 млн ₽», "450k $".
 
-One reader for forms, filters, the words of contracts and every import, and the printer whose output it reads. What could
-mean two things is refused, and so is what is understood only in part (:class:`models.core.numbers.UnreadableError`).
+One reader for forms, filters, the words of contracts and every import, and the printer whose output it reads. What
+could mean two things, and what is understood only in part, is refused (:class:`models.core.numbers.UnreadableError`).
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def read_amount(text: str, *, end: Bound | None = None, machine: bool = False) -
     One amount of money; not negative.
 
     Args:
-        end: Which end of a range the amount is to be: "до 20 млн" is an amount for the upper one, and refused elsewhere.
+        end: Which end of a range the amount is to be: "до 20 млн" is one for the upper end, and refused elsewhere.
         machine: The text comes from a program with a decimal dot: 54.125 has a fraction there.
     Raises:
         UnreadableError: See :data:`models.core.numbers.MESSAGES`.

@@ -6,7 +6,7 @@ from functools import cache
 
 from babel.core import get_global
 
-from models.core.numbers import UnreadableError, check_length, prepared
+from models.core.numbers import UnreadableError, check_length, phrases_in, prepared
 
 #: Former codes that people and portals still write; amounts are always in today's money.
 RENAMED = {"RUR": "RUB"}
@@ -29,18 +29,20 @@ _ROUBLES = "рубль рубля рубли рублей рублях рубл�
 
 #: What a phrase of lower-case words and signs between single blanks means; without full stops. The longest phrase wins.
 CURRENCY_PHRASES: Mapping[str, str] = {
-    **_words("RUB", f"{_ROUBLES} рублю рублем рубле рублям рублик рубликов р p ₽ rub ruble rubles roubles rouble rubley"),
+    **_words("RUB", f"{_ROUBLES} рублю рублем рубле рублям рублик рубликов р p ₽ rub"),
+    **_words("RUB", "ruble rubles rouble roubles rubley"),
     **_pairs("RUB", "российский российские российских российскими", _ROUBLES),
     **_pairs("RUB", _ROUBLES, "рф россии"),
     **_pairs("RUB", "russian", "ruble rubles rouble roubles"),
     **_words("KZT", "тенге теңге тенгэ тн тг тнг ₸ tenge teng tg tng"),
     **_pairs("KZT", "казахстанский казахстанские казахстанских", "тенге"),
-    **_words("USD", f"{_DOLLARS} доллару долларом долларам долл дол долар долары доларов бакс бакса баксы баксов баксах $"),
-    **_words("USD", "dollar dollars buck bucks"),
+    **_words("USD", f"{_DOLLARS} доллару долларом долларам долл дол долар долары доларов $"),
+    **_words("USD", "бакс бакса баксы баксов баксах dollar dollars buck bucks"),
     **_pairs("USD", f"{_DOLLARS} долл дол $", "сша us"),
     **_pairs("USD", "us american американский американские американских usd", f"$ dollar dollars {_DOLLARS}"),
     **_words("EUR", "евро эвро € euro euros"),
-    **_words("AED", "дирхам дирхама дирхамы дирхамов дирхамах дирхем дирхемы дирхемов dirham dirhams dirhem dirhems dhs dh"),
+    **_words("AED", "дирхам дирхама дирхамы дирхамов дирхамах дирхем дирхемы дирхемов"),
+    **_words("AED", "dirham dirhams dirhem dirhems dhs dh"),
     **_pairs("AED", "дирхам дирхама дирхамы дирхамов", "оаэ"),
     **_pairs("AED", "uae emirati", "dirham dirhams"),
     **_words("CNY", "юань юаня юани юаней юанях yuan yuans rmb ¥ 元"),
@@ -73,16 +75,21 @@ CURRENCY_PHRASES: Mapping[str, str] = {
     **_pairs("CZK", "чешская чешские чешских czech", "крона кроны крон crown crowns koruna"),
     **_pairs("RSD", "сербский сербские сербских serbian", "динар динары динаров dinar dinars"),
     **_words("CZK", "kc kč"),
-    "hk $": "HKD", "a $": "AUD", "au $": "AUD", "c $": "CAD", "ca $": "CAD", "s $": "SGD", "sg $": "SGD",
-}  # fmt: skip
+    **_pairs("HKD", "hk", "$"),
+    **_pairs("AUD", "a au", "$"),
+    **_pairs("CAD", "c ca", "$"),
+    **_pairs("SGD", "s sg", "$"),
+}
 
 #: Units of account that name no currency; what is to be paid in nobody knows.
-CONDITIONAL_UNITS = frozenset({"у е", "уе", "y e", "ye", "у e", "y е", "усл ед", "условных единиц", "условные единицы"})
+CONDITIONAL_UNITS = frozenset(phrases_in("у е; уе; y e; ye; у e; y е; усл ед; условных единиц; условные единицы"))
 #: Money of several countries under one name.
 AMBIGUOUS_WORDS = frozenset(
-    {*("крона", "кроны", "крон", "франк", "франка", "франки", "франков", "динар", "динара", "динары", "динаров"),
-     *("песо", "peso", "pesos", "krona", "krone", "crown", "crowns", "franc", "francs", "dinar", "dinars", "риал", "риалов")}
-)  # fmt: skip
+    """
+    крона кроны крон франк франка франки франков динар динара динары динаров песо риал риалов peso pesos krona krone
+    crown crowns franc francs dinar dinars
+    """.split()
+)
 
 #: Full stops say nothing here: "у.е.", "тыс.руб".
 WORD = r"[^\W\d_]+(?:'[^\W\d_]+)?"

@@ -1,14 +1,14 @@
 """Numbers as people write them: blanks, apostrophes, dots and commas between thousands, a decimal dot or comma.
 
-What could mean two things is refused, and so is what is understood only in part. Amounts of money, with their multipliers,
-currencies and ranges, are read by :mod:`models.core.amounts`, which stands on this module.
+What could mean two things is refused, and so is what is understood only in part. Amounts of money, with their
+multipliers, currencies and ranges, are read by :mod:`models.core.amounts`, which stands on this module.
 """
 
 import re
 import unicodedata
 from decimal import Decimal
 
-from models.errors import DomainError
+from models.core.errors import DomainError
 
 #: Characters of one number or amount; whatever is longer is no number that somebody wrote.
 MAX_LENGTH = 120
@@ -51,11 +51,10 @@ class UnreadableError(DomainError):
 
 #: What cells of imported files hold where nothing is known.
 _UNKNOWN = frozenset(
-    {
-        *("", "-", "--", "---", "n/a", "na", "nan", "none", "null", "nil", "unknown", "not specified", "?", "#n/a", "#н/д"),
-        *("нет", "нет данных", "н/д", "нд", "не указано", "не указан", "не указана", "неизвестно", "не известно"),
-    }
-)
+    """
+    - -- --- — ? n/a na nan none null nil unknown #n/a #н/д н/д нд нет неизвестно
+    """.split()
+) | {"", "not specified", "нет данных", "не указано", "не указан", "не указана", "не известно"}
 
 _ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _BLANKS = re.compile("[\\s\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
@@ -67,6 +66,16 @@ _PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?")
 _EXPONENT = re.compile(r"[0-9][.,]?[eе][+-]?[0-9]")
 #: A run of digits and what may stand between them; analysed by :func:`decimal_of`.
 NUMBER = r"(?:[0-9](?:[0-9 '.,]*[0-9])?|[.,][0-9]+)"
+
+
+def phrases_in(table: str) -> list[str]:
+    """
+    The phrases of a table of words, between semicolons.
+
+    >>> phrases_in("a; b  c;")
+    ['a', 'b c']
+    """
+    return [" ".join(phrase.split()) for phrase in table.split(";") if phrase.strip()]
 
 
 def is_unknown(cell: str) -> bool:
@@ -97,7 +106,7 @@ def check_length(text: str) -> None:
 
 
 def check_exponent(text: str) -> None:
-    """Raises UnreadableError (number.exponent) where a :func:`prepared` text has one: nobody sees how large 1.5e6 is."""
+    """Raises UnreadableError (number.exponent) where a :func:`prepared` text has one: few see how large 1.5e6 is."""
     if _EXPONENT.search(text):
         raise UnreadableError("number.exponent", text=text)
 
