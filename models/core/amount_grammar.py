@@ -190,8 +190,11 @@ class Reading:
 
     def _take_scale(self) -> Decimal | None:
         if self._place < len(self._items) and self._items[self._place].kind is Kind.SCALE:
+            item = self._items[self._place]
+            if self._unit is None and item.text:
+                self._codes.append(item.text)
             self._place += 1
-            return self._items[self._place - 1].value
+            return item.value
         return None
 
     def _shown(self, runs: list[Item], scale: Decimal | None) -> Decimal:

@@ -32,7 +32,7 @@ class Bound(Enum):
 
 class Kind(Enum):
     NUMBER = 0  #: *text* holds the digits.
-    SCALE = 1  #: *value* multiplies the number before it.
+    SCALE = 1  #: *value* multiplies the number before it; of money, *text* is the currency that it implies, or empty.
     CURRENCY = 2  #: *text* is its code.
     BOUND = 3
     LINK = 4  #: Between the ends of a range.
@@ -71,6 +71,7 @@ _SCALES: Mapping[str, Item] = {
     **_scale(MILLION, "лям ляма лямов лимон лимона лимонов кк kk mln mio million millions m mm м мм"),
     **_scale(MILLIARD, "млрд миллиардов миллиарды лярд лярда лярдов bn b bln billion billions mlrd"),
     **_scale(MILLIARD, "миллиард миллиарда", spelled=True),
+    **_phrases(Item(Kind.SCALE, "RUB", Decimal(THOUSAND)), "тр", "тыр", "т р"),
     **_scale("0.01", "коп копейка копейки копеек"),
 }
 
@@ -121,8 +122,8 @@ _PER_MONTH = phrases_in(
 _PER = ("/", "за", "per", "в", "a", "на")
 _PER_WHAT = phrases_in(
     """
-    м²; m²; кв м; кв метр; кв; метр; квадрат; квадратный метр; sqm; sq m; sq ft; sqft; сотку; сотка; га; сут; сутки; день;
-    дн; ночь; day; night; week; нед; неделю; год; year; yr; annum; г; час; hour; чел; человека; person
+    м²; m²; кв м; кв метр; кв; метр; квадрат; квадратный метр; sqm; sq m; sq ft; sqft; сотку; сотка; га; сут; сутки;
+    день; дн; ночь; day; night; week; нед; неделю; год; year; yr; annum; г; час; hour; чел; человека; person
     """
 )
 _MONEY_PHRASES: Mapping[str, Item] = {
@@ -159,10 +160,8 @@ _UNIT_PHRASES: Mapping[Unit, Mapping[str, str]] = {
     Unit.NONE: {},
     Unit.AREA: {
         **_unit("м²; m²; м; m; кв м; кв метр; кв метры; кв метра; кв метров; квм; кв; sqm; sq m; метр; метра; метров"),
-        **_unit(
-            "квадрат; квадрата; квадратов; квадратный метр; квадратных метра; квадратных метров; ш м; sq meters; sq metres"
-        ),
-        **_unit("square meters; square metres"),
+        **_unit("квадрат; квадрата; квадратов; квадратный метр; квадратных метра; квадратных метров; ш м"),
+        **_unit("sq meters; sq metres; square meters; square metres"),
         **_unit("сотка; сотки; соток; сот", "100"),
         **_unit("га; ha; гектар; гектара; гектаров; hectare; hectares", "10000"),
     },

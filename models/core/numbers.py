@@ -8,7 +8,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from models.core.errors import DomainError
+from models.core.errors import DomainError, InvalidValueError
 
 #: Characters of one number or amount; whatever is longer is no number that somebody wrote.
 MAX_LENGTH = 120
@@ -48,6 +48,10 @@ class UnreadableError(DomainError):
         self.facts = {name: _shortened(fact) for name, fact in facts.items()}
         super().__init__(MESSAGES[code].format(**self.facts))
 
+    def at(self, field: str) -> InvalidValueError:
+        """The same as an error of *field*, the dotted path of the value that was sent."""
+        return InvalidValueError(field, self.message)
+
 
 #: What cells of imported files hold where nothing is known.
 _UNKNOWN = frozenset(
@@ -65,7 +69,7 @@ _SIGNS = str.maketrans(
 _PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?")
 _EXPONENT = re.compile(r"[0-9][.,]?[eе][+-]?[0-9]")
 #: A run of digits and what may stand between them; analysed by :func:`decimal_of`.
-NUMBER = r"(?:[0-9](?:[0-9 '.,]*[0-9])?|[.,][0-9]+)"
+NUMBER = r"(?:[0-9](?:(?:(?!\.\.)[0-9 '.,])*[0-9])?|[.,][0-9]+)"
 
 
 def phrases_in(table: str) -> list[str]:

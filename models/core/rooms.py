@@ -52,7 +52,7 @@ class _Reading:
         is_any = False
         while (item := self._peek()) is not None:
             if item.kind in (Kind.OR, Kind.AND) and joined is None:
-                joined, self._place = item.kind, self._place + 1
+                joined, self._place = Kind.AND if item.source == "," else item.kind, self._place + 1
             elif item.kind is Kind.ANY:
                 is_any, joined, self._place = True, None, self._place + 1
             else:
@@ -100,7 +100,9 @@ class _Reading:
         )
 
     def _term(self) -> _Term:
-        item = self._items[self._place]
+        item = self._peek()
+        if item is None:
+            raise UnreadableError("number.not_understood", part=self._items[-1].source)
         if item.kind is Kind.NOT:
             self._place += 1
             inner = self._term()
@@ -109,7 +111,11 @@ class _Reading:
             return replace(inner, excludes=True)
         if item.kind is Kind.BOUND:
             self._place += 1
-            return _bounded(item, self._count())
+            count = self._count()
+            following = self._peek()
+            if item.is_low and not item.strict and following is not None and following.kind is Kind.LINK:
+                return self._range(count)
+            return _bounded(item, count)
         if item.kind is Kind.LINK and item.source == "-":
             following = self._items[self._place + 1 : self._place + 2]
             if following and following[0].kind is Kind.COUNT:
