@@ -99,6 +99,7 @@ WORDS = {
     "worker.jobs.prospect_quality.score_stale_prospects": ("Качество контактов", "Quality of prospects"),
     "worker.jobs.prospect_quality.fit_models": ("Модели качества", "Models of quality"),
     "worker.jobs.learning.learn_weights": ("Обучение весов", "Weights learnt"),
+    "worker.jobs.rates.fetch_rates": ("Курсы валют", "Exchange rates"),
     "worker.jobs.notifications.tell_offers": ("Новые предложения", "New offers told"),
     "worker.jobs.notifications.send_lost": ("Потерянные уведомления", "Lost notices sent"),
     "signed_in": ("вход", "signed in"),

@@ -22,6 +22,7 @@ from models.accounts import audit
 from models.core.base import utc_now
 from models.core.enums import OPEN_STATES, DealType, Role, RunScope
 from models.core.errors import InvalidValueError, SettingsError
+from models.market.missing_rates import missing_rates
 from models.ranking.freshness import freshness
 from models.rescoring import market_state
 from models.rescoring.run_figures import progress_of
@@ -73,7 +74,13 @@ def _engine_page(wrong_city: str | None = None) -> str:
         return render_template("console/engine_part.html", **shown)
     markets = _kept("markets", MARKETS_KEPT_SECONDS, lambda: live_markets(session())[:100])
     return render_template(
-        "console/engine.html", markets=markets, deals=list(DealType), wrong_city=wrong_city, form=request.form, **shown
+        "console/engine.html",
+        markets=markets,
+        missing_rates=_kept("missing rates", MARKETS_KEPT_SECONDS, lambda: missing_rates(session())[:100]),
+        deals=list(DealType),
+        wrong_city=wrong_city,
+        form=request.form,
+        **shown,
     )
 
 

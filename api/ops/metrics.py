@@ -4,7 +4,11 @@ The state (runs, queues, tasks, freshness) is the same whichever server is asked
 """
 
 import hmac
+import math
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 import redis
@@ -18,11 +22,17 @@ from api.http.access import proved_by
 from api.http.blueprint import Blueprint
 from api.http.db import session
 from api.http.request_metrics import registry_of_all_processes
+from models.core.base import database_now
 from models.core.enums import RunState
 from models.core.errors import NotAllowedError
+from models.market.missing_rates import MissingRate, missing_rates, newest_rate_day
 from models.ranking.freshness import freshness
 from models.rescoring.run_figures import runs_by_state, seconds_since_full_run
 from worker.queue.client import Client
+
+RATES_KEPT_SECONDS = 60
+#: Series of one metric: a market for every unknown town would be many.
+MAX_SERIES = 100
 
 blp = Blueprint("metrics", __name__, description="What monitoring reads")
 
@@ -108,6 +118,41 @@ def _database() -> Iterator[Metric]:
     since = seconds_since_full_run(session())
     if since is not None:
         yield GaugeMetricFamily("leadmatch_full_run_age_seconds", "Since a run over everything last succeeded.", since)
+
+    yield from _rates()
+
+
+def _rates() -> Iterator[Metric]:
+    missing = GaugeMetricFamily(
+        "leadmatch_rows_without_rate",
+        "Leads and properties with money in a currency that nothing converts into their market's.",
+        labels=["city_key", "deal_type", "currency"],
+    )
+    for each in _missing_rates():
+        missing.add_metric([each.city_key, each.deal_type, each.currency], each.leads + each.properties)
+    yield missing
+    newest = newest_rate_day(session())
+    if newest is not None:
+        age = (database_now(session()).date() - newest).days
+        yield GaugeMetricFamily("leadmatch_newest_rate_age_days", "Since the day of the newest exchange rate.", age)
+
+
+def _missing_rates() -> list[MissingRate]:
+    """Read once in :data:`RATES_KEPT_SECONDS`, for it reads all leads and properties; the largest only."""
+    kept = current_app.extensions.setdefault("missing_rates", _Kept())
+    with kept.lock:
+        if time.monotonic() - kept.read_at >= RATES_KEPT_SECONDS:
+            found = missing_rates(session())
+            kept.rows = sorted(found, key=lambda each: -each.leads - each.properties)[:MAX_SERIES]
+            kept.read_at = time.monotonic()
+        return kept.rows
+
+
+@dataclass
+class _Kept:
+    rows: list[MissingRate] = field(default_factory=list)
+    read_at: float = -math.inf
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def _broker(client: Client) -> Iterator[Metric]:

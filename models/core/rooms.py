@@ -117,8 +117,8 @@ class _Reading:
                 return self._range(count)
             return _bounded(item, count)
         if item.kind is Kind.LINK and item.source == "-":
-            following = self._items[self._place + 1 : self._place + 2]
-            if following and following[0].kind is Kind.COUNT:
+            number = self._items[self._place + 1 : self._place + 2]
+            if number and number[0].kind is Kind.COUNT:
                 raise UnreadableError("number.negative")
         return self._counts()
 

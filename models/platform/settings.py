@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
 
@@ -82,6 +83,8 @@ class Settings:
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
     #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
     queue_limit: int
+    #: RATES_URL: addresses of central banks' daily tables, with blanks between them; empty: rates are set by hand.
+    rates_urls: tuple[str, ...]
 
     @property
     def is_local(self) -> bool:
@@ -131,6 +134,7 @@ class Settings:
             metrics_token=environ.get("METRICS_TOKEN", ""),
             metrics_networks=_networks(environ, "METRICS_NETWORKS", "" if environment == "production" else LOOPBACK),
             queue_limit=_whole(environ, "QUEUE_LIMIT", 10_000, 1, 10_000_000),
+            rates_urls=_urls(environ, "RATES_URL"),
         )
         if settings.is_production and not settings.sms_gateway_url.startswith(("smsc://", "twilio://")):
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
@@ -197,6 +201,19 @@ def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[IPv4
         return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
     except ValueError as error:
         raise SettingsError(f"{name} is {raw!r}; use networks such as 10.0.0.0/8,fd00::/8 ({error})") from None
+
+
+def _urls(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    urls = tuple(environ.get(name, "").split())
+    for url in urls:
+        try:
+            parts = urlsplit(url)
+            is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            is_good = False
+        if not is_good:
+            raise SettingsError(f"{name} is {url!r}; use addresses that begin with https:// or http://")
+    return urls
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

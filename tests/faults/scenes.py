@@ -212,6 +212,7 @@ SCENES: dict[str, Scene] = {
     "worker.jobs.prospect_quality.score_prospect": new_prospect,
     "worker.jobs.prospect_quality.score_stale_prospects": new_prospect,
     "worker.jobs.prospect_quality.fit_models": outcomes,
+    "worker.jobs.rates.fetch_rates": nothing,
     "worker.jobs.learning.learn_weights": likes_to_learn_from,
     "worker.jobs.display_order.order_markets": balanced_market,
 }

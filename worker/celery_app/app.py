@@ -71,6 +71,7 @@ def make_app(settings: Settings) -> Celery:
         "worker.jobs.learning",
         "worker.jobs.notifications",
         "worker.jobs.prospect_quality",
+        "worker.jobs.rates",
     ]
     app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
     app.conf.update(
@@ -97,6 +98,7 @@ def make_app(settings: Settings) -> Celery:
             "worker.tasks.sweep_runs": {"queue": "runs"},
             "worker.jobs.notifications.*": {"queue": "notices"},
             "worker.jobs.accounts.*": {"queue": "notices"},
+            "worker.jobs.rates.*": {"queue": "notices"},
         },
         timezone="UTC",
         worker_hijack_root_logger=False,
