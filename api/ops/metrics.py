@@ -4,15 +4,11 @@ The state (runs, queues, tasks, freshness) is the same whichever server is asked
 """
 
 import hmac
-import math
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 import redis
-from flask import Response, current_app, request
+from flask import Response, request
 from flask.views import MethodView
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -22,6 +18,8 @@ from api.http.access import proved_by
 from api.http.blueprint import Blueprint
 from api.http.db import session
 from api.http.request_metrics import registry_of_all_processes
+from api.http.services import services
+from api.http.short_cache import cached_for
 from models.core.base import database_now
 from models.core.enums import RunState
 from models.core.errors import NotAllowedError
@@ -44,7 +42,7 @@ def check_reader() -> None:
     Raises:
         NotAllowedError: Everybody else.
     """
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     if settings.metrics_token and hmac.compare_digest(token.encode(), settings.metrics_token.encode()):
         return
@@ -71,7 +69,7 @@ class Metrics(MethodView):
         runs, queues and lists the whole system's.
         """
         state = CollectorRegistry(auto_describe=False)
-        state.register(_State(current_app.extensions["worker"]))
+        state.register(_State(services().worker))
         body = generate_latest(registry_of_all_processes()) + generate_latest(state)
         return Response(body, content_type=CONTENT_TYPE_LATEST)
 
@@ -139,20 +137,12 @@ def _rates() -> Iterator[Metric]:
 
 def _missing_rates() -> list[MissingRate]:
     """Read once in :data:`RATES_KEPT_SECONDS`, for it reads all leads and properties; the largest only."""
-    kept = current_app.extensions.setdefault("missing_rates", _Kept())
-    with kept.lock:
-        if time.monotonic() - kept.read_at >= RATES_KEPT_SECONDS:
-            found = missing_rates(session())
-            kept.rows = sorted(found, key=lambda each: -each.leads - each.properties)[:MAX_SERIES]
-            kept.read_at = time.monotonic()
-        return kept.rows
 
+    def largest() -> list[MissingRate]:
+        return sorted(missing_rates(session()), key=lambda each: -each.leads - each.properties)[:MAX_SERIES]
 
-@dataclass
-class _Kept:
-    rows: list[MissingRate] = field(default_factory=list)
-    read_at: float = -math.inf
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    rows: list[MissingRate] = cached_for(RATES_KEPT_SECONDS, "missing_rates", largest)
+    return rows
 
 
 def _broker(client: Client) -> Iterator[Metric]:

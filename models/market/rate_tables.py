@@ -67,8 +67,7 @@ def read_table(content: bytes) -> RateTable:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise RatesRefusedError("The answer is no XML.") from None
-    docinfo: etree.DocInfo = root.getroottree().docinfo
-    if docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise RatesRefusedError("The table holds a DTD, as no bank's does.")
     if _name(root) == "ValCurs":
         return _of_russia(root)
