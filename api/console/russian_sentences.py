@@ -146,6 +146,7 @@ SENTENCES = {
     "Not this": "Не то",
     "Your commission, per cent": "Ваша комиссия, проценты",
     "floor {floor} of {all}": "этаж {floor} из {all}",
+    "20 m": "20 млн",
     "Currencies without a rate": "Валюты без курса",
     "Such amounts are compared with those of the same currency only. Set a rate with leadmatch rates set.": (
         "Такие суммы сравниваются только с суммами в той же валюте. Курс задаёт команда leadmatch rates set."

@@ -178,12 +178,15 @@ def property_columns(body: dict) -> dict[str, Any]:
 
 
 def requirements_of(lead: Lead) -> dict[str, Any]:
-    """A lead's wishes as the exchange contract writes them; what was left open is null or an empty list."""
+    """
+    A lead's wishes as the exchange contract writes them; what was left open is null or an empty list, and of a range 0: from 0
+    to 0 is no range.
+    """
     return {
         "location": {"city": lead.city, "districts": lead.districts, "metro_stations": lead.metro_stations},
-        "budget": {"min": _plain(lead.budget_min), "max": _plain(lead.budget_max)},
+        "budget": _range(lead.budget_min, lead.budget_max),
         "currency": lead.currency,
-        "area": {"min": _plain(lead.area_min), "max": _plain(lead.area_max)},
+        "area": _range(lead.area_min, lead.area_max),
         "rooms": lead.rooms,
         "property_type": lead.property_type,
         "property_class": lead.property_class,
@@ -192,6 +195,10 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
         "additional_requirements": lead.additional_requirements,
         "deal_type": lead.deal_type,
     }
+
+
+def _range(low: Decimal | None, high: Decimal | None) -> dict[str, Any]:
+    return {"min": _plain(low or Decimal(0)), "max": _plain(Decimal(0) if low is None and high is None else high)}
 
 
 def address_of(found: Property) -> dict[str, Any]:

@@ -13,7 +13,19 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR, MOST_FLOORS
 from api.http.blueprint import Body, names_of
-from api.http.fields import MOST_MONEY, MOST_ROOMS, File, FormNumber, FormWhole, Number, Text, moment, plain, words
+from api.http.fields import (
+    MOST_MONEY,
+    MOST_ROOMS,
+    File,
+    FormMoney,
+    FormNumber,
+    FormWhole,
+    Number,
+    Text,
+    moment,
+    plain,
+    words,
+)
 from models.core.enums import Origin
 from models.core.errors import InvalidValueError
 from models.core.free_text import condition_of, currency_of, deal_type_of, is_studio, property_type_of
@@ -57,7 +69,7 @@ class PropertyForm(Body):
     entry_quarter = FormWhole(1, 4, required=True)
     purpose = Text(200, required=True)
     location = Text(500, required=True, metadata={"description": "The address, the city between commas."})
-    price = FormNumber(0, MOST_MONEY, required=True)
+    price = FormMoney(required=True)
     currency = Text(50, required=True, metadata=words("currency-word", "USD, EUR, рубли, тенге, ..."))
     title = Text(300, required=True)
     description = Text(20_000, required=True)

@@ -30,8 +30,7 @@ from models.core.free_text import (
     rooms_of,
 )
 from models.deals.recommendation_pages import recommended_page
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
-from models.market.properties import canonical
+from models.market.leads import Lead, archive_lead, canonical_lead, create_lead, leads_of, owned_lead
 
 blp = Blueprint("portal-requests", __name__, description="What users look for")
 
@@ -72,6 +71,7 @@ class RequestBody(Body):
             "type": property_type_of,
             "currency": currency_of,
             "total_rooms": rooms_of,
+            "purchase_method": payment_method_of,
         }
         for name, read in words.items():
             try:
@@ -260,7 +260,7 @@ def _row(lead: Lead) -> dict[str, Any]:
     """A request in the words that were sent, for as long as no other contract has changed what they made."""
     sent = lead.attributes
     row = {name: sent.get(name) for name in names_of(RequestBody)}
-    made = canonical(_columns(sent)) if sent else {}
+    made = canonical_lead(_columns(sent)) if sent else {}
     for name, (column, shown) in _WORDED.items():
         present = getattr(lead, column)
         if not sent or made[column] != present:

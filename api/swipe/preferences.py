@@ -86,6 +86,6 @@ def row(found: Lead) -> dict[str, Any]:
         "city": found.city,
         "deal_type": deal_word(found.deal_type),
         "property_type": found.property_type and type_word(found.property_type),
-        "price_min": found.budget_min,
-        "price_max": found.budget_max,
+        "price_min": found.budget_min or 0,
+        "price_max": 0 if found.budget_min is None and found.budget_max is None else found.budget_max,
     }

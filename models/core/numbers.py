@@ -35,6 +35,8 @@ MESSAGES = {
     "amount.units": "“{text}” names no currency; write the amount in dollars, euros, roubles or tenge.",
     "amount.per_unit": "“{text}” is not the whole price; write the price of the whole property.",
     "amount.currencies": "Name one currency, not {first} and {second}.",
+    "amount.currency_apart": "Write the amount alone; {text} belongs in the field of the currency.",
+    "amount.other_currency": "Amounts are in {first} here; “{text}” is in {second}.",
     "currency.unknown": "{text} is no currency of ISO 4217; write RUB, KZT, USD, EUR or another code.",
     "currency.ambiguous": "“{text}” could be money of several countries; write its code, such as RUB.",
 }

@@ -66,7 +66,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_stored(client, to
     )
 
     assert answer.status_code == 400
-    assert 'id="requirements-budget-min-error"' in answer.text and "Это не число." in answer.text
+    assert 'id="requirements-budget-min-error"' in answer.text and "Это не число: много." in answer.text
     assert 'value="много"' in answer.text, "what was typed is still there"
     assert db.query(Lead).count() == before
 
@@ -178,7 +178,7 @@ def test_the_charts_are_read_once_a_minute(app, client, town, monkeypatch):
     calls = []
     real = ops.market_state.exposure
     monkeypatch.setattr(ops.market_state, "exposure", lambda session: calls.append(1) or real(session))
-    monkeypatch.setitem(app.extensions, "console_kept", {})  # whatever other tests have had read
+    monkeypatch.setitem(app.extensions, "short_cache", {})  # whatever other tests have had read
 
     for _ in range(3):
         assert client.get("/console/quality").status_code == 200
