@@ -1,5 +1,6 @@
 """Listings into the table of properties: new ones in, changed ones updated, the rest not touched."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -32,6 +33,8 @@ class Summary:
     changed: int = 0
     same: int = 0
     bad: int = 0
+    #: Of the good rows: fields that held what means "unknown", such as -1.
+    unknown: Counter[str] = field(default_factory=Counter)
     #: Of the good rows: the markets that may have to be rescored.
     deal_types: set[DealType] = field(default_factory=set)
 
@@ -67,6 +70,7 @@ def import_listings(
                 summary.bad += 1
                 on_bad(row)
             else:
+                summary.unknown.update(row.unknown)
                 good.append({**shared, "external_id": row.external_id, **row.columns})
         if good:
             summary.deal_types.update(row["deal_type"] for row in good)

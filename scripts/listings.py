@@ -1,21 +1,28 @@
 """Listings from a CSV file as rows of properties: reading and checking; scripts/importing.py stores them.
 
 The file is read as a stream. A bad row is handed on with its line and the reason and does not stop the rest. An empty
-field is unknown, never zero.
+field is unknown, never zero; so are -1, 0 where it is impossible, a dash and the year 1970, which are counted.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from models.core.amount_words import Unit
+from models.core.amounts import Amount
+from models.core.cells import CellReader
+from models.core.currencies import read_currency
 from models.core.enums import DealType, PropertyClass, PropertyType
 from models.core.errors import DomainError
+from models.core.numbers import UnreadableError, is_unknown
 from models.market.places import City, city_of
 from models.market.properties import Property
+
+Value = TypeVar("Value")
 
 #: Columns that a file must have; any other may be absent.
 REQUIRED = ("id", "price")
@@ -29,13 +36,16 @@ CLASSES = {
     "элит": PropertyClass.ELITE,
     "элитный": PropertyClass.ELITE,
 }
-#: The rouble's code before 1998, which portals still write.
-CURRENCY_NAMES = {"RUR": "RUB"}
 MARKETS = {"new": "новостройка", "resale": "вторичное жильё"}
 YES, NO = {"1", "true", "да", "yes"}, {"", "0", "false", "нет", "no"}
 
 #: What is kept under its own name in `attributes`, and how it is read.
-NUMBERS_KEPT = ("living_area", "kitchen_area", "ceiling_m", "metro_min")
+UNITS_KEPT = {
+    "living_area": Unit.AREA,
+    "kitchen_area": Unit.AREA,
+    "ceiling_m": Unit.METRES,
+    "metro_min": Unit.MINUTES,
+}
 WORDS_KEPT = ("okrug", "market", "house_type", "wc")
 
 #: numeric(17, 2) and numeric(10, 2) hold less than these.
@@ -59,6 +69,8 @@ class Listing:
     line: int
     external_id: str
     columns: dict[str, Any]
+    #: Fields that hold what means "unknown": -1, 0 where it is impossible, a dash, the year 1970.
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,7 +164,20 @@ def _listing(line: int, row: dict[str, Any], city: City) -> Listing:
         raise BadRowError("id is missing or longer than 100 characters")
     if get("city") and city_of(get("city")) != city:
         raise BadRowError(f"it is in another city: {get('city')[:100]}")
-    columns = {
+    cells = CellReader()
+    columns = _columns(row, cells, city)
+    columns["search_text"] = _search_text(row, columns["attributes"])
+    if columns["price"] is None:
+        raise BadRowError("price is missing")
+    if None not in (columns["floor"], columns["total_floors"]) and columns["floor"] > columns["total_floors"]:
+        raise BadRowError(f"floor {columns['floor']} is above the house's {columns['total_floors']} floors")
+    return Listing(line, get("id"), columns, tuple(sorted(cells.unknown)))
+
+
+def _columns(row: dict[str, str], cells: CellReader, city: City) -> dict[str, Any]:
+    get = lambda name: row.get(name, "")
+    price = _read("price", lambda: cells.amount("price", get("price")))
+    return {
         "deal_type": _one_of(row, "deal", DEALS, DealType.SALE),
         "district": _words(row, "district", Property.district),
         "metro_station": _words(row, "metro", Property.metro_station),
@@ -161,28 +186,22 @@ def _listing(line: int, row: dict[str, Any], city: City) -> Listing:
         "title": _words(row, "headline", Property.title),
         "property_type": PropertyType.APARTMENTS if _flag(row, "is_apartments") else PropertyType.APARTMENT,
         "property_class": _one_of(row, "declared_class", CLASSES, None),
-        "price": _amount(row, "price", LARGEST_PRICE),
-        "currency": _currency(get("currency")) or city.currency,
-        "area": _amount(row, "area", LARGEST_AREA),
-        "rooms": _whole(row, "rooms", range(101)),
-        "floor": _whole(row, "floor", FLOORS),
-        "total_floors": _whole(row, "floors_total", range(1, 301)),
-        "year_built": _whole(row, "year_built", YEARS),
-        "attributes": _attributes(row),
+        "price": None if price is None else _within("price", price.value, LARGEST_PRICE),
+        "currency": _currency(get("currency"), price) or city.currency,
+        "area": _amount(cells, row, "area"),
+        "rooms": _read("rooms", lambda: cells.rooms("rooms", get("rooms"))),
+        "floor": _whole(cells, row, "floor", FLOORS, Unit.FLOOR),
+        "total_floors": _whole(cells, row, "floors_total", range(1, 301), Unit.FLOOR),
+        "year_built": _year(cells, row),
+        "attributes": _attributes(row, cells),
     }
-    columns["search_text"] = _search_text(row, columns["attributes"])
-    if columns["price"] is None:
-        raise BadRowError("price is missing")
-    if None not in (columns["floor"], columns["total_floors"]) and columns["floor"] > columns["total_floors"]:
-        raise BadRowError(f"floor {columns['floor']} is above the house's {columns['total_floors']} floors")
-    return Listing(line, get("id"), columns)
 
 
-def _attributes(row: dict[str, str]) -> dict[str, Any]:
-    numbers = {name: _number(row, name) for name in NUMBERS_KEPT}
-    # Portals write -1 for unknown; and what no float holds, the database would refuse together with the whole batch.
+def _attributes(row: dict[str, str], cells: CellReader) -> dict[str, Any]:
+    numbers = {name: _number(cells, row, name, unit) for name, unit in UNITS_KEPT.items()}
+    # What no float holds, the database would refuse together with the whole batch.
     kept: dict[str, Any] = {
-        name: float(number) for name, number in numbers.items() if number is not None and 0 <= number < LARGEST_AREA
+        name: float(number) for name, number in numbers.items() if number is not None and number < LARGEST_AREA
     }
     kept |= {name: row[name] for name in WORDS_KEPT if row.get(name)}
     kept |= {name: True for name in ("is_penthouse", "metro_walk") if _flag(row, name)}
@@ -202,41 +221,43 @@ def _search_text(row: dict[str, str], attributes: dict[str, Any]) -> str:
     return ", ".join(filter(None, words))
 
 
-def _number(row: dict[str, str], name: str) -> Decimal | None:
-    """
-    A number as people write it, or None for an empty field.
-
-    >>> _number({"price": "17\\u00a0100 000,50"}, "price")
-    Decimal('17100000.50')
-    """
-    raw = row.get(name, "")
-    if not raw:
-        return None
+def _read(name: str, read: Callable[[], Value]) -> Value:
+    """What *read* reads of the field; a refusal names it."""
     try:
-        number = Decimal("".join(raw.split()).replace(",", "."))
-    except InvalidOperation:
-        raise BadRowError(f"{name} is no number: {raw[:50]}") from None
-    if not number.is_finite():
-        raise BadRowError(f"{name} is no number: {raw[:50]}")
-    return number
+        return read()
+    except UnreadableError as error:
+        raise BadRowError(f"{name}: {error.message}") from None
 
 
-def _amount(row: dict[str, str], name: str, limit: Decimal) -> Decimal | None:
-    number = _number(row, name)
+def _number(cells: CellReader, row: dict[str, str], name: str, unit: Unit) -> Decimal | None:
+    return _read(name, lambda: cells.number(name, row.get(name, ""), unit))
+
+
+def _amount(cells: CellReader, row: dict[str, str], name: str) -> Decimal | None:
+    number = _number(cells, row, name, Unit.AREA)
+    return None if number is None else _within(name, number, LARGEST_AREA)
+
+
+def _within(name: str, number: Decimal, limit: Decimal) -> Decimal:
     # Rounded as the column rounds: an area of 0.001 would be 0 there.
-    if number is not None and not Decimal("0.005") <= number < limit:
-        raise BadRowError(f"{name} must be above 0 and below {limit:,.0f}, not {row[name][:50]}")
+    if not Decimal("0.005") <= number < limit:
+        raise BadRowError(f"{name} must be above 0 and below {limit:,.0f}, not {number:f}"[:200])
     return number
 
 
-def _whole(row: dict[str, str], name: str, allowed: range) -> int | None:
-    number = _number(row, name)
-    if number is None:
-        return None
-    # Bounds first: as an integer, 1e9999999 would keep us busy for hours.
-    if not allowed[0] <= number <= allowed[-1] or number != number.to_integral_value():
+def _whole(cells: CellReader, row: dict[str, str], name: str, allowed: range, unit: Unit) -> int | None:
+    is_signed = allowed[0] < 0
+    number = _read(name, lambda: cells.whole(name, row.get(name, ""), unit, nought=is_signed, negative=is_signed))
+    if number is not None and number not in allowed:
         raise BadRowError(f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {row[name][:50]}")
-    return int(number)
+    return number
+
+
+def _year(cells: CellReader, row: dict[str, str]) -> int | None:
+    year = _read("year_built", lambda: cells.year("year_built", row.get("year_built", "")))
+    if year is not None and year not in YEARS:
+        raise BadRowError(f"year_built must be a whole number from {YEARS[0]} to {YEARS[-1]}, not {year}"[:200])
+    return year
 
 
 def _words(row: dict[str, str], name: str, column: Any) -> str | None:
@@ -263,7 +284,10 @@ def _flag(row: dict[str, str], name: str) -> bool:
     return value in YES
 
 
-def _currency(value: str) -> str:
-    if value and not (len(value) == 3 and value.isascii() and value.isalpha()):
-        raise BadRowError(f"currency must be three letters, such as RUB, not {value[:50]}")
-    return CURRENCY_NAMES.get(value.upper(), value.upper())
+def _currency(value: str, price: Amount | None) -> str | None:
+    """The currency of the price: of its own column, or beside the amount; they must not differ."""
+    named = _read("currency", lambda: read_currency(value)) if value and not is_unknown(value) else None
+    beside = price.currency if price is not None else None
+    if None not in (named, beside) and named != beside:
+        raise BadRowError(f"price is in {beside}, and currency says {named}")
+    return named or beside

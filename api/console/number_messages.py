@@ -15,6 +15,7 @@ RUSSIAN = {
     "number.not_whole": "Нужно целое число, а не {text}.",
     "number.too_long": "Для числа это слишком длинно.",
     "number.reversed": "Начало больше конца: {text}.",
+    "number.not_a_place": "{text} — не широта и долгота.",
     "number.range": "Нужно одно число, а не от и до.",
     "number.bound": "«{text}» — это другой конец.",
     "rooms.none": "Напишите число комнат, например: студия, 1, 2, 1-3, 4+.",

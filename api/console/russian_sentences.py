@@ -147,6 +147,7 @@ SENTENCES = {
     "Your commission, per cent": "Ваша комиссия, проценты",
     "floor {floor} of {all}": "этаж {floor} из {all}",
     "20 m": "20 млн",
+    "Taken for unknown (-1, 0, a dash, the year 1970):": "Принято за «неизвестно» (-1, 0, прочерк, 1970 год):",
     "Currencies without a rate": "Валюты без курса",
     "Such amounts are compared with those of the same currency only. Set a rate with leadmatch rates set.": (
         "Такие суммы сравниваются только с суммами в той же валюте. Курс задаёт команда leadmatch rates set."

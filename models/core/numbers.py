@@ -25,6 +25,7 @@ MESSAGES = {
     "number.not_whole": "Write a whole number, not {text}.",
     "number.too_long": "This is too long for a number.",
     "number.reversed": "The range begins above its end: {text}.",
+    "number.not_a_place": "{text} are no degrees of latitude and longitude.",
     "number.range": "Write one number, not a range.",
     "number.bound": "“{text}” names the other end of the range.",
     "rooms.none": "Write a number of rooms, as in: студия, 1, 2, 1-3, 4+.",

@@ -69,5 +69,8 @@ def _tell(console: Console, done: Summary, bad: list[BadRow], errors: IO[str] | 
     if done.bad > len(bad):
         rest = f"in {errors.name}" if errors else "name a file with --errors to see them"
         console.print(f"  ... and {done.bad - len(bad):,} more: {rest}", highlight=False, markup=False)
+    if done.unknown:
+        counts = ", ".join(f"{name} {count:,}" for name, count in done.unknown.most_common())
+        console.print(f"Taken for unknown (-1, 0, a dash, the year 1970): {counts}.", highlight=False)
     words = f"{done.new:,} new, {done.changed:,} changed, {done.same:,} as they were, {done.bad:,} bad"
     console.print(f"Listings: {words}.{' Nothing was stored (--dry-run).' if dry_run else ''}", highlight=False)

@@ -92,20 +92,27 @@ def test_numbers_are_read_as_people_write_them(listings, written):
     [
         ({"floor": "22"}, "floor 22 is above the house's 21 floors"),
         ({"price": ""}, "price is missing"),
-        ({"price": "0"}, "price must be above 0"),
-        ({"price": "-5"}, "price must be above 0"),
-        ({"price": "NaN"}, "price is no number"),
-        ({"price": "1e30"}, "price must be above 0 and below"),
-        ({"area": "big"}, "area is no number: big"),
+        ({"price": "0"}, "price is missing"),
+        ({"price": "-5"}, "price: The number must not be negative."),
+        ({"price": "NaN"}, "price is missing"),
+        ({"price": "1e30"}, "price: Write 1e30 with all its digits."),
+        ({"price": "9" * 30}, "price must be above 0 and below"),
+        ({"price": "договорная"}, "price: “договорная” names no price"),
+        ({"price": "45,000"}, "price: 45,000 could mean two numbers"),
+        ({"price": "1000 у.е."}, "price: “у.е.” names no currency"),
+        ({"price": "100 $", "currency": "RUB"}, "price is in USD, and currency says RUB"),
+        ({"area": "big"}, "area: This is not a number: big."),
         ({"area": "0.001"}, "area must be above 0"),
-        ({"price": "9" * 5000}, f"not {'9' * 50}"),
-        ({"rooms": "1.5"}, "rooms must be a whole number"),
-        ({"rooms": "1e9999999"}, "rooms must be a whole number"),  # written out, it has ten million digits
+        ({"price": "9" * 5000}, "price: This is too long for a number."),
+        ({"rooms": "1.5"}, "rooms: Write a whole number, not 1.5."),
+        ({"rooms": "1e9999999"}, "rooms: "),  # written out, it has ten million digits
         ({"year_built": "1017"}, "year_built must be a whole number from 1500"),
         ({"declared_class": "Люкс"}, "declared_class is none of"),
         ({"deal": "swap"}, "deal is none of"),
         ({"city": "Казань"}, "it is in another city: Казань"),
-        ({"currency": "руб"}, "currency must be three letters"),
+        ({"currency": "RUS"}, "currency: RUS is no currency of ISO 4217"),
+        ({"currency": "ZZZ"}, "currency: ZZZ is no currency of ISO 4217"),
+        ({"currency": "у.е."}, "currency: “у.е.” names no currency"),
         ({"id": ""}, "id is missing"),
         ({"metro": "м" * 101}, "metro is longer than 100 characters"),
         ({"headline": "a\0b"}, "zero byte"),
@@ -155,11 +162,55 @@ def test_a_quotation_mark_that_is_never_closed_swallows_no_rows_quietly(listings
 
 def test_what_portals_write_for_unknown_and_old_roubles_are_understood(listings):
     header = "id,price,currency,kitchen_area,living_area,ceiling_m"
-    [listing] = listings("1,5,rur,-1.0,1e400,3.1", header=header)
+    [listing] = listings("1,5,rur,-1.0,,3.1", header=header)
 
     assert listing.columns["currency"] == "RUB"
+    assert listing.unknown == ("kitchen_area",)
     assert listing.columns["attributes"] == {"ceiling_m": 3.1}
     assert listing.columns["search_text"] == "потолки 3.1 м"
+
+
+def test_minus_one_noughts_and_dashes_are_unknown_lose_no_row_and_are_counted(listings):
+    rows = [
+        row(id="1", rooms="-1", floor="-1", floors_total="-1", year_built="-1", area="-1"),
+        row(id="2", area="0", floors_total="0", year_built="1970"),
+        row(id="3", rooms="-", area="—", year_built="1", district=""),
+        row(id="4", floor="0", rooms="0", floors_total="н/д"),
+    ]
+
+    found = listings(*rows)
+
+    assert not [each for each in found if isinstance(each, BadRow)]
+    assert [each.unknown for each in found] == [
+        ("area", "floor", "floors_total", "rooms", "year_built"),
+        ("area", "floors_total", "year_built"),
+        ("area", "rooms", "year_built"),
+        ("floors_total",),
+    ]
+    assert (found[3].columns["floor"], found[3].columns["rooms"]) == (0, 0), "a ground floor and a studio"
+    assert found[0].columns["area"] is found[1].columns["year_built"] is found[2].columns["rooms"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "value"),
+    [
+        ({"price": "12,5 млн"}, "price", 12_500_000),
+        ({"price": "12 500 000 руб."}, "price", 12_500_000),
+        ({"price": "500k $", "currency": ""}, "currency", "USD"),
+        ({"price": "500 000", "currency": "доллары"}, "currency", "USD"),
+        ({"currency": "руб."}, "currency", "RUB"),
+        ({"currency": "kzt"}, "currency", "KZT"),
+        ({"area": "54,3 м²"}, "area", Decimal("54.3")),
+        ({"area": "54.125"}, "area", Decimal("54.125")),
+        ({"rooms": "студия"}, "rooms", 0),
+        ({"rooms": "2-комн."}, "rooms", 2),
+        ({"year_built": "2023 г."}, "year_built", 2023),
+    ],
+)
+def test_cells_are_read_as_people_write_them(listings, changes, column, value):
+    [listing] = listings(row(**changes))
+
+    assert listing.columns[column] == value
 
 
 def test_a_file_that_holds_no_listings_is_one_clear_error(tmp_path, listings):
@@ -228,7 +279,7 @@ def test_the_command_reports_and_a_dry_run_stores_nothing(process_environment, m
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
     path, errors = tmp_path / "listings.csv", tmp_path / "errors.txt"
-    path.write_text("\n".join([HEADER, row(id="1"), row(id="2", price="x"), row(id="3")]), encoding="utf-8")
+    path.write_text("\n".join([HEADER, row(id="1"), row(id="2", price="x"), row(id="3", rooms="-1")]), encoding="utf-8")
     arguments = [str(path), "--city", "Москва", "--no-rescore", "--errors", str(errors)]
 
     nowhere = CliRunner().invoke(command, [*arguments[:-1], str(tmp_path / "absent" / "errors.txt")])
@@ -239,8 +290,9 @@ def test_the_command_reports_and_a_dry_run_stores_nothing(process_environment, m
 
     assert nowhere.exit_code == 2 and "No such file or directory" in nowhere.output
     assert dry.exit_code == wet.exit_code == 0
-    assert "line 3: price is no number: x" in wet.output
+    assert "Taken for unknown (-1, 0, a dash, the year 1970): rooms 1." in wet.output
+    assert "line 3: price: This is not a number: x." in wet.output
     assert "2 new, 0 changed, 0 as they were, 1 bad" in dry.output and "2 new" in wet.output
-    assert errors.read_text() == "line 3: price is no number: x\n"
+    assert errors.read_text() == "line 3: price: This is not a number: x.\n"
     with engine.connect() as connection:
         assert len(connection.scalars(select(Property.id)).all()) == 2
