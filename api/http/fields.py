@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import FileStorage
 
+from models.core.amount_words import Unit
 from models.core.amounts import read_amount, read_number
 from models.core.base import LARGEST_ID
 from models.core.numbers import UnreadableError
@@ -118,6 +119,10 @@ class Number(fields.Field):
 class FormNumber(Number):
     """A number in a form or query, where everything is text: as people or programs write it (models.core.amounts)."""
 
+    def __init__(self, least: Decimal | int, most: Decimal | int, *, unit: Unit = Unit.NONE, **kwargs: Any) -> None:
+        super().__init__(least, most, **kwargs)
+        self.unit = unit
+
     def number_of(self, value: Any) -> Decimal:
         if not isinstance(value, str):
             raise ValidationError("Not a valid number.")
@@ -129,7 +134,7 @@ class FormNumber(Number):
             raise ValidationError(error.message) from None
 
     def read(self, text: str) -> Decimal:
-        return read_number(text, negative=True, machine=True)
+        return read_number(text, self.unit, negative=True, machine=True)
 
 
 class FormMoney(FormNumber):

@@ -32,7 +32,9 @@ schemathesis.openapi.format("idempotency-key", st.uuids(version=4).map(str))
 schemathesis.openapi.format("deal-word", st.sampled_from(sorted(DEAL_TYPES)))
 schemathesis.openapi.format("property-word", st.sampled_from(sorted(PROPERTY_TYPES)))
 schemathesis.openapi.format("currency-word", st.sampled_from(sorted(CURRENCY_PHRASES)))
-schemathesis.openapi.format("rooms-word", st.sampled_from(["студия", "2", "1-3", "4+", "любое", "не более 2", "от 2 до 4", "2-комн."]))
+schemathesis.openapi.format(
+    "rooms-word", st.sampled_from(["студия", "2", "1-3", "4+", "любое", "не более 2", "от 2 до 4", "2-комн."])
+)
 
 
 @schemathesis.auth(refresh_interval=None, retry_on=[])
