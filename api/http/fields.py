@@ -28,6 +28,7 @@ LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
 #: As programs write what is below 0.0001; people write no exponents.
 _TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
+_TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
 _HAS_SIGN = re.compile(NOT_BLANK)
 
 
@@ -144,7 +145,8 @@ class FormMoney(FormNumber):
         super().__init__(0, MOST_MONEY, **kwargs)
 
     def read(self, text: str) -> Decimal:
-        amount = read_amount(text, machine=True)
+        # No program writes a nought at the end: 150.000 was typed, and may mean thousands.
+        amount = read_amount(text, machine=not _TYPED_THOUSANDS.fullmatch(text.strip()))
         if amount.currency is not None:
             raise UnreadableError("amount.currency_apart", text=amount.currency)
         return amount.value

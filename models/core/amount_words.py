@@ -54,8 +54,9 @@ class Item:
     source: str = ""  #: What stands in the text.
 
 
-def _phrases(item: Item, *phrases: str) -> dict[str, Item]:
-    return dict.fromkeys(phrases, item)
+def _phrases(item: Item, *tables: str) -> dict[str, Item]:
+    """Tables of phrases between semicolons, which all mean *item*."""
+    return dict.fromkeys((phrase for table in tables for phrase in phrases_in(table)), item)
 
 
 def _scale(value: str, words: str, *, spelled: bool = False) -> dict[str, Item]:
@@ -83,38 +84,44 @@ _HIGH_EITHER = Item(Kind.BOUND, "", bound=Bound.HIGH, follows=True)
 #: Words of ranges, for numbers of every kind.
 RANGE_PHRASES: Mapping[str, Item] = {
     **_phrases(
-        _LOW, *phrases_in("""
+        _LOW,
+        """
         от; с; начиная с; начиная от; не менее; не меньше; не дешевле; не ниже; более; больше; свыше; дороже; выше;
         from; at least; over; above; more than; not less than; no less than; starting from; starting at; >; > =; ≥
-    """),
+    """,
     ),
     **_phrases(Item(Kind.BOUND, "between", bound=Bound.LOW), "between", "между"),
     **_phrases(
-        _HIGH, *phrases_in("""
+        _HIGH,
+        """
         до; не более; не больше; не дороже; не выше; в пределах; менее; меньше; дешевле; ниже; up to; upto; at most;
         under; below; less than; not more than; no more than; not over; within; <; < =; ≤; until; till
-    """),
+    """,
     ),
     **_phrases(
-        _LOW_EITHER, *phrases_in("""
+        _LOW_EITHER,
+        """
         минимум; мин; min; minimum; как минимум; и более; и больше; и выше; или больше; или более; и дороже; or more;
         and more; and up; and over; and above; plus; плюс; +; бастап
-    """),
+    """,
     ),
     **_phrases(
-        _HIGH_EITHER, *phrases_in("""
+        _HIGH_EITHER,
+        """
         максимум; макс; max; maximum; и менее; и меньше; и ниже; или меньше; или менее; и дешевле; or less; and less;
         and below; or below; дейін; не более чем
-    """),
+    """,
     ),
-    **_phrases(Item(Kind.LINK, "-"), *phrases_in("""
-        -; - -; to; по; ..; ~
-    """)),
+    **_phrases(Item(Kind.LINK, "-"), "-; - -"),
+    **_phrases(Item(Kind.LINK, "to"), "to; по; ..; ~"),
     **_phrases(Item(Kind.LINK, "and"), "and", "и"),
-    **_phrases(Item(Kind.NOISE, ""), *phrases_in("""
+    **_phrases(
+        Item(Kind.NOISE, ""),
+        """
         :; (; ); ровно; только; exactly; =
-    """)),
-}  # fmt: skip
+    """,
+    ),
+}
 
 _PER_MONTH = phrases_in(
     "/ мес; / месяц; в месяц; в мес; за месяц; ежемесячно; / month; / mo; per month; a month; monthly; / m; pcm; айына"
@@ -129,10 +136,10 @@ _PER_WHAT = phrases_in(
 _MONEY_PHRASES: Mapping[str, Item] = {
     **_SCALES,
     **_phrases(
-        Item(Kind.NOISE, ""), *phrases_in("""
+        Item(Kind.NOISE, ""), """
         цена; стоимость; бюджет; сумма; price; budget; cost; торг; торг уместен; возможен торг; без торга; небольшой
         торг; торг возможен
-    """), *_PER_MONTH,
+    """, *_PER_MONTH,
     ),
 }  # fmt: skip
 #: Instead of a price.

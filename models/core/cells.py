@@ -1,7 +1,7 @@
 """Numbers in cells of imported files, where -1, 0, a dash or the year 1970 often stand for "unknown".
 
-Files are written by programs: 54.125 has a decimal dot. What people typed into a spreadsheet («12,5 млн») is read too. What
-a cell says to be unknown is counted by the name of its field, so that a report can tell of it.
+Files are written by programs: 54.125 has a decimal dot. What people typed into a spreadsheet («12,5 млн») is read too.
+What a cell says to be unknown is counted by the name of its field, so that a report can tell of it.
 """
 
 from collections import Counter

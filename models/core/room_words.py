@@ -39,8 +39,9 @@ class Item:
     source: str = ""
 
 
-def _phrases(item: Item, *phrases: str) -> dict[str, Item]:
-    return dict.fromkeys(phrases, item)
+def _phrases(item: Item, *tables: str) -> dict[str, Item]:
+    """Tables of phrases between semicolons, which all mean *item*."""
+    return dict.fromkeys((phrase for table in tables for phrase in phrases_in(table)), item)
 
 
 def bound(*, is_low: bool, strict: int = 0, follows: bool = False) -> Item:
@@ -50,87 +51,87 @@ def bound(*, is_low: bool, strict: int = 0, follows: bool = False) -> Item:
 _PHRASES: Mapping[str, Item] = {
     **_phrases(
         bound(is_low=True),
-        *phrases_in("""
-        от; с; не менее; не меньше; не ниже; from; at least; no less than; not less than; no fewer than; not fewer
-        than; > =; ≥; начиная с; начиная от
-    """),
+        """
+        от; с; хотя бы; не менее; не меньше; не ниже; from; at least; no less than; not less than; no fewer than;
+        not fewer than; > =; ≥; начиная с; начиная от
+        """,
     ),
     **_phrases(
         bound(is_low=False),
-        *phrases_in("""
+        """
         до; не более; не больше; не выше; up to; upto; at most; no more than; not more than; < =; ≤; в пределах
-    """),
+        """,
     ),
     **_phrases(
         bound(is_low=True, strict=1),
-        *phrases_in("""
+        """
         более; больше; свыше; более чем; больше чем; more than; over; >; above
-    """),
+        """,
     ),
     **_phrases(
         bound(is_low=False, strict=1),
-        *phrases_in("""
+        """
         менее; меньше; менее чем; меньше чем; less than; fewer than; <; under; below
-    """),
+        """,
     ),
     **_phrases(
         bound(is_low=True, follows=True),
-        *phrases_in("""
-        минимум; как минимум; мин; min; minimum; и более; и больше; и выше; или более; или больше; или выше; или более
-        комнат; и более комнат; or more; and more; and up; or above; and above; плюс; plus
-    """),
+        """
+        минимум; как минимум; мин; min; minimum; и более; и больше; и выше; или более; или больше; или выше;
+        или более комнат; и более комнат; or more; and more; and up; or above; and above; плюс; plus
+        """,
     ),
     **_phrases(
         bound(is_low=False, follows=True),
-        *phrases_in("""
-        максимум; как максимум; макс; max; maximum; и менее; и меньше; и ниже; или менее; или меньше; или ниже; or
-        less; or fewer; and less; and fewer; and below; or below
-    """),
+        """
+        максимум; как максимум; макс; max; maximum; и менее; и меньше; и ниже; или менее; или меньше; или ниже;
+        or less; or fewer; and less; and fewer; and below; or below
+        """,
     ),
     **_phrases(
         Item(Kind.LINK),
-        *phrases_in("""
+        """
         -; to; по; ..; - -; through
-    """),
+        """,
     ),
     **_phrases(
         Item(Kind.OR),
-        *phrases_in("""
+        """
         ,; /; или; либо; or; |; \
-    """),
-        ";",
+        """,
     ),
     **_phrases(
         Item(Kind.AND),
-        *phrases_in("""
+        """
         и; and; &; но; but; , но
-    """),
+        """,
     ),
     **_phrases(
         Item(Kind.NOT),
-        *phrases_in("""
+        """
         не; кроме; кроме как; без; not; except; but not; только не; not a; исключая; no
-    """),
+        """,
     ),
     **_phrases(
         Item(Kind.ANY),
-        *phrases_in("""
-        любое; любая; любой; любые; любую; неважно; не важно; не имеет значения; без разницы; все равно; any; any
-        number; all; все; любое количество; любое число; anything; свободная планировка; свободной планировки;
-        свободная; open plan; не принципиально; не указано; doesn't matter; no matter; рассмотрим любые; рассмотрю
-        любые
-    """),
+        """
+        любое; любая; любой; любые; любую; неважно; не важно; не имеет значения; без разницы; все равно; any;
+        any number; all; все; любое количество; любое число; anything; свободная планировка; свободной планировки;
+        свободная; open plan; не принципиально; не указано; doesn't matter; no matter; рассмотрим любые;
+        рассмотрю любые
+        """,
     ),
     **_phrases(Item(Kind.EURO), "евро", "euro", "евро -"),
     **_phrases(Item(Kind.PLUS), "+"),
     **_phrases(
         Item(Kind.NOISE),
-        *phrases_in("""
+        """
         комнат; комнаты; комната; комнату; комн; комнатная; комнатную; комнатные; комнатной; комнатный; комнатных;
         room; rooms; roomed; квартира; квартиру; квартиры; квартир; кв; кв - ра; квартира -; квартиру -; квартиры -;
-        flat; flats; apartment; apartments; только; строго; ровно; именно; only; exactly; a; an; :; (; ); количество;
-        количество комнат; между; between; бөлме; бөлмелі; жилых; жилые; жилая; нужна; нужно; ищу; хочу
-    """),
+        flat; flats; apartment; apartments; только; строго; ровно; именно; only; exactly; a; an; :; (; );
+        количество; количество комнат; между; between; бөлме; бөлмелі; жилых; жилые; жилая; нужна; нужно; ищу; хочу;
+        рассмотрю; рассмотрим; варианты; вариант
+        """,
     ),
 }
 
@@ -163,6 +164,8 @@ _SUFFIX = re.compile(rf"(?<=[0-9])(?:{_ENDING}(?:{_NOUN})?|{_NOUN})")
 _WORD_SUFFIX = re.compile(
     r"(?<=[^\W\d_])-(?=комн)|(?<=двух)[- ](?=комн)|(?<=трех)[- ](?=комн)|(?<=одно)[- ](?=комн)|(?<=четырех)[- ](?=комн)"
 )
+#: «1,5-комнатная» is no list of one room and five.
+_ONE_AND_A_HALF = re.compile(r"(?<![0-9,])[1-35-9],5(?![0-9,])")
 _EURO_NUMBER = re.compile(r"([0-9])-?[еe](?![^\W\d_])")
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:'[^\W\d_]+)?|\.\.|[^\s.]")
 _LONGEST_PHRASE = 3
@@ -176,10 +179,13 @@ def items_of(text: str) -> list[Item]:
         UnreadableError: rooms.bedrooms, rooms.too_many, number.not_whole, number.too_long.
     """
     check_length(text)
-    plain = prepared(text)
+    plain = prepared(text).replace(";", ",")
     bedrooms = _BEDROOMS.search(plain)
     if bedrooms:
         raise UnreadableError("rooms.bedrooms", text=bedrooms[0])
+    half = _ONE_AND_A_HALF.search(plain)
+    if half:
+        raise UnreadableError("number.not_whole", text=half[0])
     plain = _EURO_NUMBER.sub(r"евро \1", _EURO_WORD.sub("евро ", plain))
     plain = _WORD_SUFFIX.sub("", _SUFFIX.sub(" ", plain))
     return [item for item in _items(plain) if item.kind is not Kind.NOISE]

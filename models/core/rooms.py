@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from models.core.numbers import UnreadableError, is_unknown
 from models.core.room_words import MAX_NAMED, MAX_ROOMS, STUDIO, Item, Kind, bound, items_of
 
+_EXCEPT = frozenset({"кроме", "кроме как", "except", "исключая"})
+
 
 @dataclass(frozen=True)
 class _Term:
@@ -17,6 +19,7 @@ class _Term:
     is_low: bool = False
     is_high: bool = False
     excludes: bool = False
+    spreads: bool = False  #: What follows is excluded, too.
     joined: Kind = Kind.OR
 
 
@@ -54,17 +57,23 @@ class _Reading:
             if item.kind in (Kind.OR, Kind.AND) and joined is None:
                 joined, self._place = Kind.AND if item.source == "," else item.kind, self._place + 1
             elif item.kind is Kind.ANY:
-                is_any, joined, self._place = True, None, self._place + 1
+                follows = self._items[self._place + 1 : self._place + 2]
+                is_any = is_any or not (follows and follows[0].kind in (Kind.COUNT, Kind.EURO))  # «любая двушка» is one
+                joined, self._place = None if is_any else joined, self._place + 1
             else:
                 term = self._term()
                 if joined is None and not self._may_stand_beside(terms, term):
                     raise UnreadableError("number.not_understood", part=self._text)
+                if terms and terms[-1].excludes and not term.excludes:
+                    term = self._excluded_too(terms[-1], term)
                 terms.append(replace(term, joined=joined or Kind.AND))
                 joined = None
         if joined is not None and (terms or is_any):
             raise UnreadableError("number.not_understood", part=self._items[-1].source)
         if not terms and not is_any:
             raise UnreadableError("rooms.none")
+        if is_any and not all(term.excludes for term in terms):
+            raise UnreadableError("number.not_understood", part=self._text)
         return self._combined(terms, is_any=is_any)
 
     def _combined(self, terms: list[_Term], *, is_any: bool) -> list[int]:
@@ -88,6 +97,12 @@ class _Reading:
             raise UnreadableError("rooms.negated", text=self._text)
         return sorted(rooms - excluded)
 
+    def _excluded_too(self, before: _Term, term: _Term) -> _Term:
+        """«кроме студий и однушек» excludes both; what «не 1 и 2» means nobody knows."""
+        if not before.spreads:
+            raise UnreadableError("number.not_understood", part=self._text)
+        return replace(term, excludes=True, spreads=True)
+
     def _may_stand_beside(self, terms: list[_Term], term: _Term) -> bool:
         """Without a word between them: "от 2 до 4", "1 2 3", "любая кроме студии"."""
         if term.excludes or not terms:
@@ -108,7 +123,7 @@ class _Reading:
             inner = self._term()
             if inner.excludes:
                 raise UnreadableError("number.not_understood", part=self._text)
-            return replace(inner, excludes=True)
+            return replace(inner, excludes=True, spreads=item.source in _EXCEPT)
         if item.kind is Kind.BOUND:
             self._place += 1
             count = self._count()

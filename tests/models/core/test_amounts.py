@@ -183,6 +183,17 @@ AMOUNTS = [
     ("45 000 руб. в месяц", "45000", "RUB"),
     ("45 000 per month", "45000", None),
     ("200 000 тг/мес", "200000", "KZT"),
+    ("12млн500тыс", "12500000", None),
+    ("три миллиона пятьсот тысяч", "3500000", None),
+    ("15,000,000 тг", "15000000", "KZT"),
+    ("AED 1,250,000", "1250000", "AED"),
+    ("€1,2 млн", "1200000", "EUR"),
+    ("1 млн $", "1000000", "USD"),
+    ("45т.р./мес", "45000", "RUB"),
+    ("45 тыс/мес", "45000", None),
+    ("двенадцать миллионов", "12000000", None),
+    ("1.2mln usd", "1200000", "USD"),
+    ("45,5 тыс. тенге", "45500", "KZT"),
 ]
 
 REFUSED = [
@@ -257,6 +268,17 @@ REFUSED = [
     ("до 20 млн", "number.range"),
     ("от 10 до 15 млн", "number.range"),
     ("9" * 200, "number.too_long"),
+    ("~12 млн", "number.not_understood"),
+    ("12+ млн", "number.not_understood"),
+    ("12 500 000 + коммуналка", "number.not_understood"),
+    ("1 .5 млн", "number.groups"),
+    ("1.234.56", "number.groups"),
+    ("12.5.2024", "number.groups"),
+    ("100.000", "number.ambiguous"),
+    ("100.000 ₽", "number.ambiguous"),
+    ("бесплатно", "number.not_a_number"),
+    ("от 12 млн", "number.range"),
+    ("12 млн и выше", "number.range"),
 ]
 
 #: What is written, both ends, the currency.
