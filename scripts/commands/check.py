@@ -7,6 +7,7 @@ from rich.console import Console
 
 from models.platform.settings import Settings
 from scripts.databases import session_factory
+from scripts.terminal import Terminal
 
 
 @click.command()
@@ -38,14 +39,15 @@ def command(examples: int, quiet: bool) -> None:
                     highlight=False,
                     soft_wrap=True,
                 )
-        for missing in missing_rates(session):
-            console.print(
-                f"[yellow]note[/]   no rate of {missing.currency} in {missing.home}, market {missing.city_key} "
-                f"{missing.deal_type}: {missing.leads:,} leads and {missing.properties:,} properties are compared with "
-                "their own currency only",
-                highlight=False,
-                soft_wrap=True,
-            )
+        rates = missing_rates(session)
+    for missing in rates:
+        # The names of towns are strangers' text.
+        Terminal().print(
+            f"note   no rate of {missing.currency} in {missing.home}, market {missing.city_key} {missing.deal_type}: "
+            f"{missing.leads:,} leads and {missing.properties:,} properties are compared with their own currency only",
+            highlight=False,
+            soft_wrap=True,
+        )
     if broken:
         console.print(f"{broken} rules are broken.", highlight=False)
     sys.exit(1 if broken else 0)

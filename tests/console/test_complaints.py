@@ -146,6 +146,19 @@ def test_an_amount_typed_as_english_pages_show_it_is_that_amount(client, town, d
     assert "Nothing passes these filters" in page
 
 
+def test_the_engines_page_tells_which_currencies_nothing_converts(app, client, town, db):
+    app.extensions.pop("short_cache", None)  # whatever other tests have had read
+    town.properties[0].currency = "AED"
+    db.merge(town.properties[0])
+    db.commit()
+    enter(client, town.admin)
+
+    page = client.get("/console/engine", headers=RUSSIAN).text
+
+    assert "Валюты без курса" in page and "AED → RUB" in page
+    app.extensions.pop("short_cache", None)
+
+
 def test_a_page_beyond_the_last_shows_the_last(client, town):
     enter(client, town.buyer)
 
