@@ -36,7 +36,7 @@ _FACT = re.compile(r"\\\{(\w+)\\\}")
 
 
 def _pattern(code: str) -> tuple[str, str]:
-    """A pattern of the English sentence, and the Russian one with its facts by the place that they have in the English."""
+    """A pattern of the English sentence, and the Russian one with its facts by their places in the English one."""
     english = re.escape(MESSAGES[code])
     names = _FACT.findall(english)
     russian = re.sub(r"\{(\w+)\}", lambda fact: f"{{{names.index(fact[1])}}}", RUSSIAN[code])

@@ -156,7 +156,7 @@ def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filte
     kept = []
     for entry in entries:
         cost = entry.row.price if side is Side.LEAD else entry.row.budget_max
-        counts = [entry.row.rooms] if side is Side.LEAD else entry.row.rooms
+        counts: Any = [entry.row.rooms] if side is Side.LEAD else entry.row.rooms
         if filters.score is not None and entry.match_score < filters.score:
             continue
         if limit is not None and limit.value and cost is not None:

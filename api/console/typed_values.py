@@ -57,7 +57,7 @@ def read_money(text: str, currency: str | None, *, end: Bound | None = None) -> 
 
 
 def currency_of_town(name: str, present: Lead | Property | None = None) -> str | None:
-    """In which amounts of a lead or property there are written: what it has already, or else the town's; None: unknown."""
+    """In which currency amounts there are written: what *present* has, or else the town's; None: unknown."""
     try:
         city = city_of(name) if name.strip() else None
     except DomainError:  # the form will say so beside the town
