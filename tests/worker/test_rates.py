@@ -1,5 +1,6 @@
 """Exchange rates from central banks' tables: read from a real server, checked, stored once, and never from inside."""
 
+import importlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from models.market.rate_tables import RatesRefusedError, RateTable, Stored, read_table, store_table
 from models.market.rates import Rate, factors_to, set_rate
@@ -68,6 +70,13 @@ class Bank:
     url: str = ""
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def session(engine, clean_database) -> Iterator[Session]:
+    """A session that may commit: the tables are empty before and after."""
+    with Session(engine) as session:
+        yield session
 
 
 @pytest.fixture
@@ -231,16 +240,19 @@ def test_the_last_good_table_stays_while_the_bank_is_ill(session, bank, settings
         assert stored(session) == before
 
 
-def test_the_task_does_nothing_without_an_address_and_stores_with_one(session, bank, settings, monkeypatch):
-    monkeypatch.setattr(job, "new_session", lambda: session)
-    monkeypatch.setattr(job, "settings", lambda: settings)
-    job.fetch_rates()
+def test_the_task_does_nothing_without_an_address_and_stores_with_one(
+    session, bank, settings, worker_here, monkeypatch
+):
+    tasks = importlib.import_module("worker.tasks")
+    monkeypatch.setattr(tasks, "settings", lambda: settings)
+    tasks.fetch_rates.apply(throw=True)
     assert stored(session) == {}
 
     bank.pages["/ru"] = (200, {}, russian())
-    monkeypatch.setattr(job, "settings", lambda: replace(settings, rates_urls=(f"{bank.url}/ru",)))
-    job.fetch_rates.apply(throw=True)
-    job.fetch_rates.apply(throw=True)
+    monkeypatch.setattr(tasks, "settings", lambda: replace(settings, rates_urls=(f"{bank.url}/ru",)))
+    tasks.fetch_rates.apply(throw=True)
+    tasks.fetch_rates.apply(throw=True)
+    session.rollback()
 
     assert bank.asked == ["/ru", "/ru"] and len(stored(session)) == len(read_table(russian()).rates)
 

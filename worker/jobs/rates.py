@@ -3,13 +3,11 @@
 import logging
 from urllib.parse import urlsplit
 
-from celery import shared_task
 from sqlalchemy.orm import Session
 
 from models.core.base import database_now
 from models.market.rate_tables import RatesRefusedError, Stored, read_table, store_table
 from models.platform.settings import Settings
-from worker.celery_app.task_context import HEALS, new_session, settings
 from worker.jobs.safe_fetch import FetchError, fetch
 
 log = logging.getLogger(__name__)
@@ -18,17 +16,15 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 2_000_000
 
 
-@shared_task(name="worker.jobs.rates.fetch_rates", **HEALS)
-def fetch_rates() -> None:
+def fetch_rates(session: Session, settings: Settings) -> None:
     """Fetch today's tables and store what is new; what cannot be read or believed is logged, and changes nothing."""
-    with new_session() as session:
-        for url, outcome in fetch_tables(session, settings()).items():
-            host = urlsplit(url).hostname
-            if isinstance(outcome, Stored):
-                told = {"home": outcome.table.home, "day": str(outcome.table.day), "changed": outcome.changed}
-                log.info("rates_fetched", extra={"host": host} | told)
-            else:
-                log.warning("rates_not_fetched", extra={"host": host, "reason": str(outcome)})
+    for url, outcome in fetch_tables(session, settings).items():
+        host = urlsplit(url).hostname
+        if isinstance(outcome, Stored):
+            told = {"home": outcome.table.home, "day": str(outcome.table.day), "changed": outcome.changed}
+            log.info("rates_fetched", extra={"host": host} | told)
+        else:
+            log.warning("rates_not_fetched", extra={"host": host, "reason": str(outcome)})
 
 
 def fetch_tables(session: Session, settings: Settings) -> dict[str, Stored | RatesRefusedError | FetchError]:

@@ -4,13 +4,14 @@ The host of the address that an operator configures may be anywhere. A redirect 
 only, or back to a configured one. Each name is resolved once, and the connection goes to the address that was checked.
 """
 
-import ipaddress
 import socket
 import time
 from collections.abc import Collection
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+
+from worker.jobs.fetch import is_public
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
@@ -96,22 +97,3 @@ def _checked_address(host: str, port: int, *, trusted: bool) -> str:
     if not addresses:
         raise FetchError(f"{host} is no public address")
     return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """
-    Whether an IP address is one of the public internet's, whichever way IPv6 wraps it.
-
-    >>> [is_public(each) for each in ("8.8.8.8", "10.0.0.1", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1")]
-    [True, False, False, False, False, False]
-    >>> is_public("64:ff9b::a00:1"), is_public("100.64.0.1"), is_public("224.0.0.1")
-    (False, False, False)
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
-        if wrapped is not None:
-            return is_public(str(wrapped))
-        if ip in ipaddress.ip_network("64:ff9b::/96"):
-            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved

@@ -76,7 +76,8 @@ def test_a_range_from_0_to_0_is_none(low, high, stated):
 def test_areas_from_0_to_0_are_no_wish_to_the_engine():
     row = SimpleNamespace(
         **dict.fromkeys(("owner_id", "rooms", "property_type", "property_class", "condition", "year_min")),
-        **dict.fromkeys(("districts", "metro_stations", "additional_requirements")),
+        **dict.fromkeys(("districts", "metro_stations", "additional_requirements", "wishes", "payment_method")),
+        **dict.fromkeys(("place_scope", "radius_km", "latitude", "longitude")),
         **dict.fromkeys(("budget_min", "budget_max", "area_min", "area_max"), Decimal(0)),
         currency="RUB",
     )
