@@ -23,7 +23,7 @@ from models.upkeep import retention
 from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
-from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality
+from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality, rates
 from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists.careful import reconcile_carefully, rescore_carefully
@@ -243,6 +243,16 @@ def notify_new_offers(self: LeadmatchTask) -> None:
         session.commit()
     for notification_id in notification_ids:
         client().notice_stored(notification_id)
+
+
+# -- Exchange rates
+
+
+@task(name="worker.tasks.fetch_rates", bind=True)
+def fetch_rates(self: LeadmatchTask) -> None:
+    """Fetch the tables of central banks that RATES_URL names; without it, nothing."""
+    with self.session() as session:
+        rates.fetch_rates(session, settings())
 
 
 # -- Imports

@@ -99,6 +99,7 @@ WORDS = {
     "worker.tasks.score_stale_prospects": ("Качество контактов", "Quality of prospects"),
     "worker.tasks.fit_quality_models": ("Модели качества", "Models of quality"),
     "worker.tasks.learn_weights": ("Обучение весов", "Weights learnt"),
+    "worker.tasks.fetch_rates": ("Курсы валют", "Exchange rates"),
     "worker.tasks.notify_new_offers": ("Новые предложения", "New offers told"),
     "worker.tasks.send_lost_notifications": ("Потерянные уведомления", "Lost notices sent"),
     "signed_in": ("вход", "signed in"),

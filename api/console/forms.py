@@ -4,7 +4,6 @@ A control is named by its field's path (``requirements.budget.min``). The texts 
 checks it, and its complaints come back by the same paths, each to be shown beside its control.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,19 +13,23 @@ from flask import render_template, request
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from api.console.i18n import language, say
+from api.console.i18n import say
+from api.console.typed_values import read_typed
 from models.core.errors import ConflictError, InvalidValueError
+from models.core.numbers import UnreadableError
 
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
 
-#: Thousands between commas, as English writes them.
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
-
 
 @dataclass(frozen=True)
 class Control:
-    """One control of a form. *kind*: text, long, number, whole, date, url, choice, checks (several choices), list, lines."""
+    """
+    One control of a form.
+
+    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices), list,
+    lines.
+    """
 
     path: str
     label: str
@@ -52,24 +55,33 @@ class Filled:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def read(schema: Schema, controls: list[Control], form: MultiDict) -> tuple[dict | None, Filled]:
+def read(
+    schema: Schema, controls: list[Control], form: MultiDict, *, currency: str | None = None
+) -> tuple[dict | None, Filled]:
     """
     The body that the form says, and the form itself to be shown again.
 
+    Args:
+        currency: In which amounts are written here; None where any will do.
     Returns:
-        (None, the form with its errors) if the schema refuses it.
+        (None, the form with its errors) if something cannot be read, or the schema refuses it.
     """
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}
+    unreadable: dict[str, str] = {}
     for control in controls:
         given = form.getlist(control.path) if control.kind == "checks" else form.get(control.path, "").strip()
         values[control.path] = given
-        _put(body, control.path, _value(control, given))
+        try:
+            _put(body, control.path, _value(control, given, currency))
+        except UnreadableError as error:
+            unreadable[control.path] = say(error.message)
+            _put(body, control.path, None)
     try:
-        return schema.load(body), Filled(values)
+        loaded = schema.load(body)
     except ValidationError as error:
-        errors = _flat(error.messages)
-        return None, Filled(values, errors)
+        return None, Filled(values, _flat(error.messages) | unreadable)
+    return (None if unreadable else loaded), Filled(values, unreadable)
 
 
 def send(
@@ -114,23 +126,6 @@ def show(groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: 
     )
 
 
-def number_of(text: str) -> float | None:
-    """
-    A number as people type it; None for what is none.
-
-    A comma is a decimal one, but not between thousands on an English page, which shows amounts as 12,500,000.
-
-    >>> number_of("12 500,5"), number_of("much")
-    (12500.5, None)
-    """
-    plain = "".join(text.split())
-    is_grouped = language() == "en" and _GROUPED.fullmatch(plain)
-    try:
-        return float(plain.replace(",", "" if is_grouped else "."))
-    except ValueError:
-        return None
-
-
 def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:
     """The word that a form names; raises InvalidValueError."""
     if raw not in list(words):
@@ -138,8 +133,8 @@ def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word
     return words(raw)
 
 
-def _value(control: Control, given: Any) -> Any:
-    """A control's text as JSON holds it; None: left out. What is no number stays text, for the schema to refuse."""
+def _value(control: Control, given: Any, currency: str | None) -> Any:
+    """A control's text as JSON holds it; None: left out. Raises UnreadableError."""
     if control.kind == "checks":
         return [_whole(each) for each in given]
     if control.kind == "list":
@@ -148,10 +143,9 @@ def _value(control: Control, given: Any) -> Any:
         return [line.strip() for line in given.splitlines() if line.strip()]
     if given == "":
         return None
-    if control.kind == "number":
-        number = number_of(given)
-        return given if number is None else number
-    return _whole(given) if control.kind == "whole" else given
+    if control.kind in ("money", "number", "whole", "rooms"):
+        return read_typed(control.kind, control.path, control.unit, given, currency)
+    return given
 
 
 def _whole(text: str) -> Any:

@@ -1,14 +1,9 @@
 """Operators' pages: the engine's runs, what the lists are like, the schedule."""
 
 import json
-import math
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Response, current_app, render_template, request
+from flask import Response, render_template, request
 
 from api.console import charts
 from api.console.access import page_for, visitor
@@ -18,11 +13,13 @@ from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http import tasks
 from api.http.db import session
 from api.http.services import services
+from api.http.short_cache import cached_for
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
 from models.core.base import utc_now
 from models.core.enums import OPEN_STATES, DealType, Role, RunScope
 from models.core.errors import InvalidValueError, SettingsError
+from models.market.missing_rates import missing_rates
 from models.ranking.freshness import freshness
 from models.rescoring import market_state
 from models.rescoring.run_figures import progress_of
@@ -64,7 +61,7 @@ def _engine_page(wrong_city: str | None = None) -> str:
         "progress": progress_of(session(), [run.id for run in rows]),
         "open_states": OPEN_STATES,
         "is_open": any(run.state in OPEN_STATES for run in rows),
-        "fresh": _kept("freshness", FRESHNESS_KEPT_SECONDS, lambda: freshness(session())),
+        "fresh": cached_for(FRESHNESS_KEPT_SECONDS, "freshness", lambda: freshness(session())),
         "queues": _queues(),
         **pager,
     }
@@ -72,9 +69,15 @@ def _engine_page(wrong_city: str | None = None) -> str:
     shown["cities"] = _cities() if named else {}
     if wants_part():
         return render_template("console/engine_part.html", **shown)
-    markets = _kept("markets", MARKETS_KEPT_SECONDS, lambda: live_markets(session())[:100])
+    markets = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: live_markets(session())[:100])
     return render_template(
-        "console/engine.html", markets=markets, deals=list(DealType), wrong_city=wrong_city, form=request.form, **shown
+        "console/engine.html",
+        markets=markets,
+        missing_rates=cached_for(MARKETS_KEPT_SECONDS, "missing rates", lambda: missing_rates(session())[:100]),
+        deals=list(DealType),
+        wrong_city=wrong_city,
+        form=request.form,
+        **shown,
     )
 
 
@@ -188,7 +191,7 @@ def _as_json(arguments: dict[str, Any]) -> str:
 
 
 def _cities() -> dict[str, str]:
-    return _kept("cities", MARKETS_KEPT_SECONDS, lambda: market_state.city_names(session()))
+    return cached_for(MARKETS_KEPT_SECONDS, "cities", lambda: market_state.city_names(session()))
 
 
 def _kept_state() -> dict[str, Any]:
@@ -199,20 +202,4 @@ def _kept_state() -> dict[str, Any]:
         "exposure": market_state.exposure(session()),
         "times": market_state.run_times(session()),
     }
-    return _kept("charts", CHARTS_KEPT_SECONDS, read)
-
-
-@dataclass
-class _Kept:
-    value: Any = None
-    read_at: float = -math.inf
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-def _kept(name: str, seconds: float, read: Callable[[], Any]) -> Any:
-    """What *read* gave at most so many seconds ago: two operators who look cost no more than one."""
-    kept = current_app.extensions.setdefault("console_kept", {}).setdefault(name, _Kept())
-    with kept.lock:
-        if time.monotonic() - kept.read_at >= seconds:
-            kept.value, kept.read_at = read(), time.monotonic()
-        return kept.value
+    return cached_for(CHARTS_KEPT_SECONDS, "charts", read)

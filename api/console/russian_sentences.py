@@ -146,6 +146,13 @@ SENTENCES = {
     "Not this": "Не то",
     "Your commission, per cent": "Ваша комиссия, проценты",
     "floor {floor} of {all}": "этаж {floor} из {all}",
+    "20 m": "20 млн",
+    "Taken for unknown (-1, 0, a dash, the year 1970):": "Принято за «неизвестно» (-1, 0, прочерк, 1970 год):",
+    "Currencies without a rate": "Валюты без курса",
+    "Such amounts are compared with those of the same currency only. Set a rate with leadmatch rates set.": (
+        "Такие суммы сравниваются только с суммами в той же валюте. Курс задаёт команда leadmatch rates set."
+    ),
+    "Currency": "Валюта",
     "Nothing passes these filters": "Под фильтры ничего не подходит",
     "The list is being made": "Список готовится",
     "This page shows it in a moment.": "Он появится на этой странице через мгновение.",

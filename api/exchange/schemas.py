@@ -209,7 +209,10 @@ def property_columns(body: dict) -> dict[str, Any]:
 
 
 def requirements_of(lead: Lead) -> dict[str, Any]:
-    """A lead's wishes as the exchange contract writes them; what was left open is null or an empty list."""
+    """
+    A lead's wishes as the exchange contract writes them; what was left open is null or an empty list, and of a range 0: from 0
+    to 0 is no range.
+    """
     return {
         "location": {
             "city": lead.city,
@@ -220,9 +223,9 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
             "latitude": _plain(lead.latitude),
             "longitude": _plain(lead.longitude),
         },
-        "budget": {"min": _plain(lead.budget_min), "max": _plain(lead.budget_max)},
+        "budget": _range(lead.budget_min, lead.budget_max),
         "currency": lead.currency,
-        "area": {"min": _plain(lead.area_min), "max": _plain(lead.area_max)},
+        "area": _range(lead.area_min, lead.area_max),
         "rooms": lead.rooms,
         "property_type": lead.property_type,
         "property_class": lead.property_class,
@@ -231,6 +234,10 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
         "additional_requirements": lead.additional_requirements,
         "deal_type": lead.deal_type,
     }
+
+
+def _range(low: Decimal | None, high: Decimal | None) -> dict[str, Any]:
+    return {"min": _plain(low or Decimal(0)), "max": _plain(Decimal(0) if low is None and high is None else high)}
 
 
 def address_of(found: Property) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import FileStorage
 
+from models.core.amount_words import Unit
+from models.core.amounts import read_amount, read_number
 from models.core.base import LARGEST_ID
+from models.core.numbers import UnreadableError
 
 #: What a Money column holds.
 MOST_MONEY = Decimal("999999999999999")
@@ -25,7 +28,9 @@ _BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u20
 NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+#: As programs write what is below 0.0001; people write no exponents.
+_TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
+_TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
 _HAS_SIGN = re.compile(NOT_BLANK)
 
 
@@ -99,14 +104,15 @@ class Number(fields.Field):
         self.metadata.setdefault("maximum", float(min(most, MOST_MONEY)))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             value = self.number_of(value)
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         self.span(value)  # before rounding, which would bring in what lies just outside
         return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
 
-    def number_of(self, value: Any) -> float:
+    def number_of(self, value: Any) -> Decimal:
+        """The number that stands as text where a number is expected; raises ValidationError."""
         raise ValidationError("Not a valid number.")
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
@@ -114,13 +120,38 @@ class Number(fields.Field):
 
 
 class FormNumber(Number):
-    """A number in a form or query, where everything is text: as JSON writes it, a sign and spaces around it allowed."""
+    """A number in a form or query, where everything is text: as people or programs write it (models.core.amounts)."""
 
-    def number_of(self, value: Any) -> float:
-        # Not what float() takes: "1_000", digits of other scripts, "infinity".
-        if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip(" ")):
+    def __init__(self, least: Decimal | int, most: Decimal | int, *, unit: Unit = Unit.NONE, **kwargs: Any) -> None:
+        super().__init__(least, most, **kwargs)
+        self.unit = unit
+
+    def number_of(self, value: Any) -> Decimal:
+        if not isinstance(value, str):
             raise ValidationError("Not a valid number.")
-        return float(value)
+        if _TINY.fullmatch(value):
+            return Decimal(value)
+        try:
+            return self.read(value)
+        except UnreadableError as error:
+            raise ValidationError(error.message) from None
+
+    def read(self, text: str) -> Decimal:
+        return read_number(text, self.unit, negative=True, machine=True)
+
+
+class FormMoney(FormNumber):
+    """An amount of money in a form or query, not negative; its currency stands elsewhere."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(0, MOST_MONEY, **kwargs)
+
+    def read(self, text: str) -> Decimal:
+        # No program writes a nought at the end: 150.000 was typed, and may mean thousands.
+        amount = read_amount(text, machine=not _TYPED_THOUSANDS.fullmatch(text.strip()))
+        if amount.currency is not None:
+            raise UnreadableError("amount.currency_apart", text=amount.currency)
+        return amount.value
 
 
 def money(**kwargs: Any) -> Number:

@@ -18,6 +18,7 @@ from api.http.fields import (
     MOST_MONEY,
     MOST_ROOMS,
     File,
+    FormMoney,
     FormNumber,
     FormWhole,
     Number,
@@ -26,6 +27,7 @@ from api.http.fields import (
     plain,
     words,
 )
+from models.core.amount_words import Unit
 from models.core.enums import Origin
 from models.core.errors import InvalidValueError
 from models.core.free_text import condition_of, currency_of, deal_type_of, is_studio, property_type_of
@@ -55,7 +57,7 @@ def _words(longest: int = 2000) -> Text:
 
 
 def _area() -> FormNumber:
-    return FormNumber(Decimal("0.01"), LARGEST_AREA, places=PLACES)
+    return FormNumber(Decimal("0.01"), LARGEST_AREA, unit=Unit.AREA, places=PLACES)
 
 
 class PropertyForm(Body):
@@ -69,14 +71,14 @@ class PropertyForm(Body):
     entry_quarter = FormWhole(1, 4, required=True)
     purpose = Text(200, required=True)
     location = Text(500, required=True, metadata={"description": "The address, the city between commas."})
-    price = FormNumber(0, MOST_MONEY, required=True)
+    price = FormMoney(required=True)
     currency = Text(50, required=True, metadata=words("currency-word", "USD, EUR, рубли, тенге, ..."))
     title = Text(300, required=True)
     description = Text(20_000, required=True)
     floor = FormWhole(-10, MOST_FLOORS)
     total_area = _area()
     living_area = _area()
-    ceiling_height = FormNumber(Decimal("0.5"), 100, places=PLACES)
+    ceiling_height = FormNumber(Decimal("0.5"), 100, unit=Unit.METRES, places=PLACES)
     rooms = FormWhole(0, MOST_ROOMS)
     bedrooms = FormWhole(0, MOST_ROOMS)
     bathrooms = FormWhole(0, MOST_ROOMS)

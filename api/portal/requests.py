@@ -31,8 +31,7 @@ from models.core.free_text import (
     rooms_of,
 )
 from models.deals.recommendation_pages import recommended_page
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
-from models.market.properties import canonical
+from models.market.leads import Lead, archive_lead, canonical_lead, create_lead, leads_of, owned_lead
 
 blp = Blueprint("portal-requests", __name__, description="What users look for")
 
@@ -74,6 +73,7 @@ class RequestBody(Body):
             "type": property_type_of,
             "currency": currency_of,
             "total_rooms": rooms_of,
+            "purchase_method": payment_method_of,
         }
         for name, read in words.items():
             try:
@@ -216,7 +216,7 @@ def _owned(request_id: int, *, lock: bool = False) -> Lead:
 
 
 def _columns(body: dict) -> dict[str, Any]:
-    """A lead's columns: what the words mean; the words themselves are kept beside it."""
+    """A lead's columns: what the words mean; the words themselves are kept beside it. Raises InvalidValueError."""
     rooms = rooms_of(body.get("total_rooms"))
     if not rooms and (is_studio(body["type"]) or is_studio(body.get("subtype"))):
         rooms = [0]
@@ -268,16 +268,20 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
+#: Equal to no column.
+_UNREAD = object()
+
+
 def _row(lead: Lead) -> dict[str, Any]:
     """A request in the words that were sent, for as long as no other contract has changed what they made."""
     sent = lead.attributes
     row = {name: sent.get(name) for name in names_of(RequestBody) if name != "read_wishes"}
-    made = canonical(_columns(sent)) if sent else {}
+    made = _made_of(sent)
     for name, (column, shown) in _WORDED.items():
         present = getattr(lead, column)
-        if not sent or made[column] != present:
+        if made.get(column, _UNREAD) != present:
             row[name] = shown(present) if present or present == 0 else None
-    if not sent or made["property_type"] != lead.property_type:
+    if made.get("property_type") != lead.property_type:
         row["subtype"] = None
     return row | {
         "id": lead.id,
@@ -286,6 +290,20 @@ def _row(lead: Lead) -> dict[str, Any]:
         "created_at": lead.created_at,
         "updated_at": lead.updated_at,
     }
+
+
+def _made_of(sent: dict[str, Any]) -> dict[str, Any]:
+    """The columns that the words make now. A phrase that an earlier release took and we refuse makes none."""
+    if not sent:
+        return {}
+    refused: list[str] = []
+    for name, read in (("total_rooms", rooms_of), ("purchase_method", payment_method_of), ("currency", currency_of)):
+        try:
+            read(sent.get(name))
+        except InvalidValueError:
+            refused.append(name)
+    made = canonical_lead(_columns({name: value for name, value in sent.items() if name not in refused}))
+    return {column: value for column, value in made.items() if column not in {_WORDED[name][0] for name in refused}}
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from api.http.access import current_user, for_roles, public, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.db import session
-from api.http.fields import MOST_MONEY, MOST_ROOMS, FormId, FormNumber, Moment, Number, Text, YesNo, money
+from api.http.fields import MOST_MONEY, MOST_ROOMS, FormId, FormMoney, Moment, Number, Text, YesNo, money
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.tasks import rescore_property
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
@@ -61,8 +61,8 @@ class SearchArgs(PageArgs):
     city = Text(100, metadata={"description": "In any spelling: Астана, Astana, г. Нур-Султан."})
     deal_type = fields.String(validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(validate=validate.OneOf(PROPERTY_TYPES))
-    price_min = FormNumber(0, MOST_MONEY)
-    price_max = FormNumber(0, MOST_MONEY)
+    price_min = FormMoney()
+    price_max = FormMoney()
     rooms = fields.String(
         validate=validate.Regexp(NUMBERS, error="Numbers between commas, as in 1,2."),
         metadata={"description": "Numbers between commas; 0: studios."},

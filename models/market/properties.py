@@ -146,15 +146,23 @@ def create_property(session: Session, owner: User, origin: Origin, fields: Mappi
 
 def replace_property(session: Session, found: Property, fields: Mapping[str, Any]) -> None:
     """Set the given columns, `city` among them; city and currency are made canonical."""
-    for name, value in canonical(fields).items():
+    for name, value in canonical(fields, found).items():
         setattr(found, name, value)
     session.flush()
 
 
-def canonical(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a lead or property with `city_key` set and, where none was named, the city's own currency."""
+def canonical(fields: Mapping[str, Any], present: Any = None) -> dict[str, Any]:
+    """
+    The fields of a lead or property with `city_key` set and, where none is named, a currency.
+
+    That is the city's own, or what *present*, the row that they replace, has in the same city: an amount that is changed
+    through a contract without currencies does not become another money.
+    """
     city = city_of(fields["city"])
-    return {**fields, "city_key": city.key, "currency": fields.get("currency") or city.currency}
+    currency = fields.get("currency")
+    if not currency:
+        currency = present.currency if present is not None and present.city_key == city.key else city.currency
+    return {**fields, "city_key": city.key, "currency": currency}
 
 
 def owned_property(session: Session, owner: User, property_id: int, *, lock: bool = False) -> Property:
