@@ -75,11 +75,12 @@ def import_feed(
         try:
             feed.check()
             work.take(feed, on_progress, on_committed)
-            report.passed_over = feed.notes.passed_over
+            work.note_feed(feed)
             state, held = work.finish(on_committed)
         except FeedError as error:
             connection.rollback()
             report.reason = error.message
+            report.columns = error.columns or feed.notes.columns
             _end(connection, found, ImportState.FAILED, report, [])
             raise
         _end(connection, found, state, report, held)
@@ -106,7 +107,7 @@ def preview_feed(
         try:
             feed.check()
             work.take(feed, on_progress, lambda _: None)
-            work.report.passed_over = feed.notes.passed_over
+            work.note_feed(feed)
             work.finish(lambda _: None)
         finally:
             with suppress(DBAPIError):
@@ -172,6 +173,10 @@ class _Work:
             if written:
                 on_committed(written)
             on_progress(progress)
+
+    def note_feed(self, feed: Feed) -> None:
+        """Take what the reader noted of the feed as a whole."""
+        self.report.passed_over, self.report.columns = feed.notes.passed_over, feed.notes.columns
 
     def finish(self, on_committed: OnCommitted) -> tuple[ImportState, list[int]]:
         """Withdraw what is missing, unless something speaks against it: (state, the ids that wait)."""
