@@ -90,7 +90,10 @@ class Imports(MethodView):
     @blp.arguments(ImportArgs, location="query")
     @blp.response(200, ImportRows)
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List my imports, newest first; of one source with `source_id`"""
+        """List my imports, newest first
+
+        Of all my sources, or of one with `source_id`. Their reports are read one by one.
+        """
         rows, total = page_of(imports_of(current_user(), args.get("source_id")), args)
         return {"imports": [shown_import(row) for row in rows], "total": total, "page": args["page"]}
 
@@ -118,7 +121,10 @@ class ImportConfirmation(MethodView):
     @for_owners
     @blp.response(200, ImportWithReport)
     def post(self, import_id: int) -> dict[str, Any]:
-        """Take off the market what an import held back"""
+        """Take off the market what an import held back
+
+        The owner's word that the listings which the feed lacks are gone. Refused once a later import has decided.
+        """
         found = owned_import(session(), current_user(), import_id)
         rescore_properties(confirm_withdrawals(session(), found))
         session().refresh(found)

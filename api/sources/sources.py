@@ -99,7 +99,10 @@ class Sources(MethodView):
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, SourceRows)
     def get(self, args: dict[str, int]) -> dict[str, Any]:
-        """List my sources, newest first"""
+        """List my sources, newest first
+
+        Addresses of feeds, and names under which files were sent. `failures` counts fetches that failed one after another.
+        """
         rows, total = page_of(sources_of(current_user()), args)
         return {"sources": [shown_source(row) for row in rows], "total": total, "page": args["page"]}
 
@@ -112,7 +115,10 @@ class OneSource(MethodView):
     @only_reads
     @blp.response(200, SourceOut)
     def get(self, source_id: int) -> dict[str, Any]:
-        """Read one of my sources"""
+        """Read one of my sources
+
+        With its schedule, and the mapping of a table's columns that it remembers.
+        """
         return shown_source(owned_source(session(), current_user(), source_id))
 
     @for_owners
@@ -131,7 +137,10 @@ class OneSource(MethodView):
     @for_owners
     @blp.response(200, StatusOk)
     def delete(self, source_id: int) -> dict[str, str]:
-        """Remove one of my sources with its history; its listings are archived"""
+        """Remove one of my sources with its history
+
+        Its listings leave the market and stay as archived properties. Refused while an import of it waits or runs.
+        """
         found = owned_source(session(), current_user(), source_id, lock=True)
         if found.file:
             remove_feed(found.file, current_user())
@@ -168,7 +177,10 @@ class SourceImports(MethodView):
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, ImportRows)
     def get(self, args: dict[str, int], source_id: int) -> dict[str, Any]:
-        """List the imports of one of my sources, newest first"""
+        """List the imports of one of my sources, newest first
+
+        With their numbers; `GET /imports/{id}` tells what was refused and why.
+        """
         owned_source(session(), current_user(), source_id)
         rows, total = page_of(imports_of(current_user(), source_id), args)
         return {"imports": [shown_import(row) for row in rows], "total": total, "page": args["page"]}

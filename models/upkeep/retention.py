@@ -8,6 +8,7 @@
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
 | partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.rescoring.partial_lists.PARTIALS_KEPT`) |
+| imports with their reports | 180 days, and always a source's last 20 |
 | entities set aside | while they exist in the version that failed |
 
 Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.
@@ -29,10 +30,13 @@ from models.platform import idempotency
 from models.ranking.recommendations import Market, TextModelRow
 from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
+from models.sources.tables import Import
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
 READ_NOTICES_KEPT = timedelta(days=180)
+IMPORTS_KEPT = timedelta(days=180)
+LAST_IMPORTS_KEPT = 20
 
 
 def clear_away(session: Session) -> dict[str, int]:
@@ -53,6 +57,7 @@ def clear_away(session: Session) -> dict[str, int]:
         "partials": forget_partials(session, _shards_past_retrying()),
         "text_models": session.execute(_unused_text_models()),
         "set_aside": _settled(session),
+        "imports": session.execute(_old_imports()),
     }
     counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
     counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
@@ -66,6 +71,15 @@ def _old_runs() -> Delete:
         RescoringRun.state.not_in(OPEN_STATES),
         RescoringRun.finished_at < func.now() - RUNS_KEPT,
         RescoringRun.id.not_in(last),
+    )
+
+
+def _old_imports() -> Delete:
+    place = func.row_number().over(partition_by=Import.source_id, order_by=Import.id.desc()).label("place")
+    numbered = select(Import.id, place).subquery()
+    return delete(Import).where(
+        Import.id.in_(select(numbered.c.id).where(numbered.c.place > LAST_IMPORTS_KEPT)),
+        Import.finished_at < func.now() - IMPORTS_KEPT,
     )
 
 
