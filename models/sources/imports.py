@@ -5,6 +5,7 @@ and only at the feed's end is looked for what it lacks. Running it again finishe
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -167,12 +168,25 @@ class _Work:
         def note(position: int) -> None:
             progress.bytes_read = position
 
-        for batch in _batched(feed.offers(note)):
-            written = self._store(batch)
-            self.connection.commit()
+        def done(storing: Future[list[int]] | None) -> None:
+            written = storing.result() if storing else []
             if written:
                 on_committed(written)
-            on_progress(progress)
+            if storing:
+                on_progress(progress)
+
+        # One thread stores a batch, most of whose time passes in the database, while this one reads the next.
+        with ThreadPoolExecutor(1, thread_name_prefix="import") as database:
+            storing = None
+            for batch in _batched(feed.offers(note)):
+                done(storing)
+                storing = database.submit(self._commit, batch)
+            done(storing)
+
+    def _commit(self, batch: list[Offer]) -> list[int]:
+        written = self._store(batch)
+        self.connection.commit()
+        return written
 
     def note_feed(self, feed: Feed) -> None:
         """Take what the reader noted of the feed as a whole."""

@@ -95,12 +95,12 @@ def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = 
     return found
 
 
-def sources_of(owner: User) -> Select[tuple[Source]]:
+def sources_of(owner: User) -> Select[Source]:
     """The owner's sources, newest first."""
     return select(Source).where(Source.owner_id == owner.id).order_by(Source.id.desc())
 
 
-def imports_of(owner: User, source_id: int | None = None) -> Select[tuple[Import]]:
+def imports_of(owner: User, source_id: int | None = None) -> Select[Import]:
     """The imports of the owner's sources, or of one, newest first."""
     query = select(Import).join(Source).where(Source.owner_id == owner.id).order_by(Import.id.desc())
     return query.where(Import.source_id == source_id) if source_id is not None else query
