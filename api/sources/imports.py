@@ -70,8 +70,8 @@ class Imports(MethodView):
         """Send a file of listings
 
         Its kind is found by its content. New listings are added, changed ones updated, and what a complete file lacks
-        leaves the market, unless that is more than a third: then it waits for `POST /imports/{id}/confirm`. The answer is
-        the import, which a worker takes up; read it again until its state is none of `queued` and `running`.
+        leaves the market, unless that is more than a third: then it waits for `POST /imports/{id}/confirm`. The answer
+        is the import, which a worker takes up; read it again until its state is none of `queued` and `running`.
         """
         upload = form["file"]
         if upload is None:
@@ -108,8 +108,8 @@ class OneImport(MethodView):
     def get(self, import_id: int) -> dict[str, Any]:
         """Read one of my imports with its report
 
-        The report tells each refused offer with line or id, field, reason and what stood there, values that were guessed,
-        and tags or columns that were passed over.
+        The report tells each refused offer with line or id, field, reason and what stood there, values that were
+        guessed, and tags or columns that were passed over.
         """
         return shown_report(owned_import(session(), current_user(), import_id))
 

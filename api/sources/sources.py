@@ -101,7 +101,7 @@ class Sources(MethodView):
     def get(self, args: dict[str, int]) -> dict[str, Any]:
         """List my sources, newest first
 
-        Addresses of feeds, and names under which files were sent. `failures` counts fetches that failed one after another.
+        Addresses of feeds, and names under which files were sent. `failures` counts fetches that failed in a row.
         """
         rows, total = page_of(sources_of(current_user()), args)
         return {"sources": [shown_source(row) for row in rows], "total": total, "page": args["page"]}
@@ -158,8 +158,8 @@ class SourceRun(MethodView):
     def post(self, body: dict[str, Any], source_id: int) -> dict[str, Any]:
         """Import one of my sources now
 
-        From its address, or from the file that was sent last. The answer is the import, which a worker takes up; read it
-        again until its state is none of `queued` and `running`.
+        From its address, or from the file that was sent last. The answer is the import, which a worker takes up; read
+        it again until its state is none of `queued` and `running`.
         """
         source = owned_source(session(), current_user(), source_id, lock=True)
         found = request_import(session(), source, "request", is_dry_run=body["dry_run"])

@@ -1,7 +1,7 @@
 """The import of a feed into its source: what is new is added, what changed is updated, what is gone leaves the market.
 
-Killed at any point, an import loses nothing and withdraws nothing: offers are stored batch by batch, each in a transaction,
-and only at the feed's end is looked for what it lacks. Running it again finishes the work.
+Killed at any point, an import loses nothing and withdraws nothing: offers are stored batch by batch, each in a
+transaction, and only at the feed's end is looked for what it lacks. Running it again finishes the work.
 """
 
 from collections.abc import Callable, Iterator, Sequence

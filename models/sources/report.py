@@ -37,8 +37,8 @@ class Report:
     """
     The outcome of an import; of a dry run, what the outcome would be.
 
-    `offers` = new + changed + unchanged + returned + off_market + refused; `withdrawn` are listings that left the market,
-    `held` those that are missing and wait for a person's word.
+    `offers` = new + changed + unchanged + returned + off_market + refused; `withdrawn` are listings that left the
+    market, `held` those that are missing and wait for a person's word.
     """
 
     kind: str = ""

@@ -1,4 +1,4 @@
-"""XML as a stream of nodes, found by structure and without regard to case or namespace. No entities, no DTDs, no network."""
+"""XML as a stream of nodes, found by structure, whatever their case and namespace. No entities, no DTDs, no network."""
 
 import io
 from collections.abc import Iterator
