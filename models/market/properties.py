@@ -109,6 +109,10 @@ class Property(Base):
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 7))  #: Degrees east.
     #: What its owner told in fields beyond the columns: a kind of fact -> its value.
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    #: What the words tell, by kind and with their quotes (models/market/readings.py).
+    read_facts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    #: The version of the grammar that read the words; null: not read yet.
+    grammar: Mapped[int | None] = mapped_column(SmallInteger)
     #: What one contract says beyond the common columns, under that contract's own names.
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     #: Words for the engine beyond title and description (features, views, nearby places).

@@ -18,7 +18,7 @@ from tests.factories import make_user
 from tests.models.sources.feeds import yrl, yrl_offer
 from worker.celery_app import task_context
 from worker.jobs.fetch import FetchError, Limits, fetch_feed, is_public
-from worker.jobs.imports import find_due, run_import
+from worker.tasks import find_due_imports, run_import
 
 
 class Site:
@@ -293,7 +293,7 @@ def test_sources_that_are_due_are_asked_for_once(here, site, source):
         session.commit()
     assert (len(first), second) == (1, [])
     run_import(first[0])
-    find_due()
+    find_due_imports()
     with here() as session:
         assert session.scalar(select(Import.state)) is ImportState.SUCCEEDED
         assert due_imports(session) == []

@@ -1,4 +1,4 @@
-"""Tasks of imports: one import, and looking for what is due. Also used by the command, in its own process."""
+"""One import: fetched, read, taken in. Also used by the command, in its own process."""
 
 import logging
 import shutil
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from celery import shared_task
 from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -20,10 +19,8 @@ from models.rescoring.runs import request_run
 from models.sources.formats.feed import open_feed
 from models.sources.formats.offer import FeedError
 from models.sources.imports import import_feed
-from models.sources.sources import due_imports, note_fetch
+from models.sources.sources import note_fetch
 from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source
-from worker.celery_app.heap_memory import memory_given_back
-from worker.celery_app.task_context import HEALS, client, new_session, session_factory, settings
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
 from worker.queue.client import Client
 
@@ -59,23 +56,6 @@ class Rescoring:
             session.commit()
             if new:
                 self._client.run_requested(run.id)
-
-
-@shared_task(name="worker.jobs.imports.run_import", **HEALS)
-def run_import(import_id: int) -> None:
-    """Do one import. A message that comes twice, or for an import that has ended, does nothing."""
-    with memory_given_back():
-        take_import(session_factory(), settings(), client(), import_id)
-
-
-@shared_task(name="worker.jobs.imports.find_due", **HEALS)
-def find_due() -> None:
-    """Ask for the imports of sources that are due, and for those that the broker lost."""
-    with new_session() as session:
-        ids = due_imports(session)
-        session.commit()
-    for import_id in ids:
-        client().import_requested(import_id)
 
 
 def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
