@@ -46,8 +46,9 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "portal": {"http", "accounts", "exchange", "swipe"},
         "leadgen": {"http", "exchange"},
         "ops": {"http"},
-        "console": {"http", "accounts", "exchange", "leadgen", "ops", "portal", "swipe"},
-        "server": {"http", "accounts", "console", "exchange", "leadgen", "ops", "portal", "swipe"},
+        "sources": {"http"},
+        "console": {"http", "accounts", "exchange", "leadgen", "ops", "portal", "sources", "swipe"},
+        "server": {"http", "accounts", "console", "exchange", "leadgen", "ops", "portal", "sources", "swipe"},
     },
     "matching": {
         "facts": {"reading"},

@@ -194,6 +194,17 @@ class YesNo(fields.Boolean):
         return value
 
 
+class FormYesNo(fields.Boolean):
+    """true or false in a form or query, where everything is text; 1 and 0 are taken too."""
+
+    words = {"true": True, "1": True, "false": False, "0": False}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, str) or value not in self.words:
+            raise ValidationError("Write true or false.")
+        return self.words[value]
+
+
 class IdText(fields.String):
     """An id as the exchange contract writes it: a string of digits."""
 

@@ -28,6 +28,8 @@ from api.portal.chat_hub import Switchboard, attach_chat_hub
 from api.server import docs
 from api.server.health import blp as health
 from api.server.media import blp as media
+from api.sources import imports as source_imports
+from api.sources import sources
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
@@ -58,6 +60,8 @@ BLUEPRINTS = (
     portal_properties.blp,
     portal_requests.blp,
     chat.blp,
+    sources.blp,
+    source_imports.blp,
     runs.blp,
     metrics.blp,
     *LEADGEN,

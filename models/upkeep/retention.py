@@ -10,6 +10,7 @@
 | partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.rescoring.partial_lists.PARTIALS_KEPT`) |
 | quarantined entities | while they exist in the version that failed |
 | attempts at rescoring | a day after their worker died |
+| imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.
 """
@@ -31,10 +32,13 @@ from models.ranking.recommendations import Market, TextModelRow
 from models.rescoring.attempts import forget_old_attempts
 from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
+from models.sources.tables import Import
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
 READ_NOTICES_KEPT = timedelta(days=180)
+IMPORTS_KEPT = timedelta(days=180)
+LAST_IMPORTS_KEPT = 20
 
 
 def clear_away(session: Session) -> dict[str, int]:
@@ -55,6 +59,7 @@ def clear_away(session: Session) -> dict[str, int]:
         "partials": forget_partials(session, _shards_past_retrying()),
         "text_models": session.execute(_unused_text_models()),
         "quarantined": _outdated_quarantines(session),
+        "imports": session.execute(_old_imports()),
     }
     counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
     counts["attempts"] = forget_old_attempts(session)
@@ -69,6 +74,15 @@ def _old_runs() -> Delete:
         RescoringRun.state.not_in(OPEN_STATES),
         RescoringRun.finished_at < func.now() - RUNS_KEPT,
         RescoringRun.id.not_in(last),
+    )
+
+
+def _old_imports() -> Delete:
+    place = func.row_number().over(partition_by=Import.source_id, order_by=Import.id.desc()).label("place")
+    numbered = select(Import.id, place).subquery()
+    return delete(Import).where(
+        Import.id.in_(select(numbered.c.id).where(numbered.c.place > LAST_IMPORTS_KEPT)),
+        Import.finished_at < func.now() - IMPORTS_KEPT,
     )
 
 

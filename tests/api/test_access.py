@@ -143,6 +143,18 @@ TABLE = {
     "POST /chat/ticket": "user",
     "GET /chat/ws/<int:chat_id>": PARTICIPANT,
     # operations
+    # sources; each is its owner's alone (tests/api/test_sources.py)
+    "POST /sources": SUPPLY,
+    "GET /sources": SUPPLY,
+    "GET /sources/<int:source_id>": SUPPLY,
+    "PATCH /sources/<int:source_id>": SUPPLY,
+    "DELETE /sources/<int:source_id>": SUPPLY,
+    "POST /sources/<int:source_id>/run": SUPPLY,
+    "GET /sources/<int:source_id>/imports": SUPPLY,
+    "POST /imports": SUPPLY,
+    "GET /imports": SUPPLY,
+    "GET /imports/<int:import_id>": SUPPLY,
+    "POST /imports/<int:import_id>/confirm": SUPPLY,
     "POST /ops/rescoring-runs": "admin",
     "GET /ops/rescoring-runs": "admin",
     "GET /ops/rescoring-runs/<int:run_id>": "admin",

@@ -6,11 +6,13 @@ from sqlalchemy import func, select, text
 from models.accounts.notifications import NoticeType, Notification, notify
 from models.accounts.tokens import RevokedToken
 from models.core.base import utc_now
-from models.core.enums import RunScope, RunState, Side
+from models.core.enums import Role, RunScope, RunState, Side
 from models.market.unscorable import Failure, UnscorableEntity, quarantine
 from models.ranking.recommendations import Market, TextModelRow
 from models.rescoring.attempts import attempts_of, begin_attempts
 from models.rescoring.runs import RescoringRun
+from models.sources.sources import create_source
+from models.sources.tables import Import, ImportState
 from models.upkeep import retention
 from tests.factories import make_lead, make_user
 
@@ -90,3 +92,18 @@ def test_attempts_that_nobody_repeats_are_forgotten_after_a_day(session):
 
     assert retention.clear_away(session)["attempts"] == 1
     assert attempts_of(session, Side.LEAD, [1, 2]) == {2: 1}
+
+
+def test_old_imports_go_and_a_sources_last_ones_stay(session, monkeypatch):
+    monkeypatch.setattr(retention, "LAST_IMPORTS_KEPT", 1)
+    sources = [create_source(session, make_user(session, Role.AGENCY), {"name": "feed"}) for _ in range(2)]
+    old, open_, last, only = (
+        Import(source_id=source.id, asked_by="upload", finished_at=ended, state=ImportState.SUCCEEDED)
+        for source, ended in zip((*[sources[0]] * 3, sources[1]), (LONG_AGO, None, LONG_AGO, LONG_AGO), strict=True)
+    )
+    for each in (old, open_, last, only):
+        session.add(each)
+        session.flush()
+
+    assert retention.clear_away(session)["imports"] == 1
+    assert set(session.scalars(select(Import.id))) == {open_.id, last.id, only.id}

@@ -91,7 +91,7 @@ def _one_answer(
 ) -> "Fetched | str":
     """The feed, or the address that it has moved to."""
     timeout = {"connect": CONNECT_SECONDS, "read": limits.read_seconds, "write": CONNECT_SECONDS, "pool": 1.0}
-    names = list({**headers, "Host": _host(address)}.items())
+    names = [*headers.items(), ("Host", _host(address))]
     try:
         with pool.stream("GET", address, headers=names, extensions={"timeout": timeout}) as answer:
             told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}

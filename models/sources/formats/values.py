@@ -14,6 +14,7 @@ Read = TypeVar("Read")
 
 #: What generators and people write where they know nothing.
 PLACEHOLDERS = frozenset({"", "-", "--", "–", "—", "?", "n/a", "na", "null", "none", "nan", "не указано", "нет данных"})
+_LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
 
 YES = frozenset({"да", "yes", "true", "1", "+", "есть", "y", "истина"})
 NO = frozenset({"нет", "no", "false", "0", "-", "n", "ложь"})
@@ -30,7 +31,7 @@ def told(text: str | None) -> str | None:
     ('Северное Тушино', None, None)
     """
     text = " ".join((text or "").split())
-    return None if text.casefold() in PLACEHOLDERS else text
+    return None if len(text) <= _LONGEST_PLACEHOLDER and text.casefold() in PLACEHOLDERS else text
 
 
 def prose(text: str | None) -> str | None:
