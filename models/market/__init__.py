@@ -1,0 +1,1 @@
+"""Leads and properties, and the towns that they are in."""
