@@ -7,17 +7,17 @@ from flask import Flask, current_app, request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import proved_by, public
 from api.accounts.auth import Token, note_entry, token_of
-from api.accounts.words import TINDER_ROLES
-from api.blueprint import Blueprint, Body
-from api.db import session
-from api.fields import Phone, Text
-from api.limits import limit_door
-from models.base import database_now
-from models.errors import NotAllowedError, NotSignedInError
-from models.telegram import user_of_bot, user_of_telegram, verified
-from models.users import normal_phone
+from api.accounts.role_names import TINDER_ROLES
+from api.http.access import proved_by, public
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.fields import Phone, Text
+from api.http.limits import limit_door
+from models.accounts.telegram import user_of_bot, user_of_telegram, verified
+from models.accounts.users import normal_phone
+from models.core.base import database_now
+from models.core.errors import NotAllowedError, NotSignedInError
 
 log = logging.getLogger(__name__)
 

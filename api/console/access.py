@@ -12,12 +12,12 @@ from collections.abc import Callable
 
 from flask import Response, current_app, g, request
 
-from api.access import Access, View
-from api.db import session
-from models.enums import Role
-from models.errors import NotAllowedError, NotSignedInError
-from models.tokens import REFUSED, make_token, user_of_token
-from models.users import User
+from api.http.access import Access, View
+from api.http.db import session
+from models.accounts.tokens import REFUSED, make_token, user_of_token
+from models.accounts.users import User
+from models.core.enums import Role
+from models.core.errors import NotAllowedError, NotSignedInError
 
 SESSION_COOKIE = "leadmatch_session"
 #: Before signing in there is no session to bind a form's token to; this random number stands in for it.

@@ -8,14 +8,14 @@ from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import bell
-from api.db import after_commit, session
+from api.http import live_updates
+from api.http.db import after_commit, session
 from api.leadgen.schemas import amount
-from models.campaigns import Campaign
-from models.earnings import campaign_with_figures
-from models.errors import NotFoundError
-from models.events import LOOK, EventKind, publish
-from models.prospects import Prospect
+from models.core.errors import NotFoundError
+from models.leadgen.campaigns import Campaign
+from models.leadgen.earnings import campaign_with_figures
+from models.leadgen.events import LOOK, EventKind, publish
+from models.leadgen.prospects import Prospect
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def announce_stats(campaign_id: UUID | None) -> None:
 
 def ring() -> None:
     """Have the console's pages of lead generation look again after the commit: for a change that is no event."""
-    after_commit(lambda: bell.ring(current_app.extensions["redis"], LOOK))
+    after_commit(lambda: live_updates.ring(current_app.extensions["redis"], LOOK))
 
 
 def _publish_stats(campaign_id: UUID) -> None:

@@ -12,17 +12,17 @@ from flask.views import MethodView
 from marshmallow import fields
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, one_of
-from api.db import session
-from api.fields import moment
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body, one_of
+from api.http.db import session
+from api.http.fields import moment
 from api.leadgen.prospects import wanted
 from api.leadgen.schemas import PeriodArgs
-from models.campaigns import Platform
-from models.csv_cells import safe_cell
-from models.earnings import Figures, earnings_by_day_and_campaign
-from models.niches import get_niche
-from models.prospects import ProspectStatus, prospect_pages
+from models.core.csv_cells import safe_cell
+from models.leadgen.campaigns import Platform
+from models.leadgen.earnings import Figures, earnings_by_day_and_campaign
+from models.leadgen.niches import get_niche
+from models.leadgen.prospects import ProspectStatus, prospect_pages
 
 blp = Blueprint("leadgen-export", __name__, description="Leads and figures as CSV")
 

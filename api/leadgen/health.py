@@ -12,8 +12,8 @@ from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import public
-from api.blueprint import Blueprint, Body
+from api.http.access import public
+from api.http.blueprint import Blueprint, Body
 
 blp = Blueprint("leadgen-health", __name__, description="Whether lead generation has what it needs")
 

@@ -16,16 +16,16 @@ from marshmallow import EXCLUDE, fields
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body
-from api.db import end_session
-from models.errors import BusyError, InvalidValueError, TooManyError
-from models.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body
+from api.http.db import end_session
+from models.core.errors import BusyError, InvalidValueError, TooManyError
+from models.leadgen.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
 
 blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
 
-#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/bell.py).
+#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/http/live_updates.py).
 MOST_READERS = 6
 LIFETIME_SECONDS = 120.0
 #: After this long a silence an event stream says that it is alive, and learns whether its reader is.

@@ -14,15 +14,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.access import proved_by
-from api.blueprint import Blueprint
-from api.db import session
-from api.metrics import registry_of_all_processes
-from models.enums import RunState
-from models.errors import NotAllowedError
-from models.freshness import freshness
-from models.run_figures import runs_by_state, seconds_since_full_run
-from worker.client import Client
+from api.http.access import proved_by
+from api.http.blueprint import Blueprint
+from api.http.db import session
+from api.http.request_metrics import registry_of_all_processes
+from models.core.enums import RunState
+from models.core.errors import NotAllowedError
+from models.ranking.freshness import freshness
+from models.rescoring.run_figures import runs_by_state, seconds_since_full_run
+from worker.queue.client import Client
 
 blp = Blueprint("metrics", __name__, description="What monitoring reads")
 

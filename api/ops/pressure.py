@@ -3,7 +3,7 @@
 import redis
 from flask import current_app
 
-from models.errors import BusyError
+from models.core.errors import BusyError
 
 #: A queue this deep takes a while; a client that comes back sooner finds the same.
 RETRY_AFTER_SECONDS = 30

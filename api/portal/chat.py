@@ -10,16 +10,17 @@ from marshmallow import ValidationError, fields, validates_schema
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from api.access import bearer_token, current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, names_of
-from api.db import after_commit, session
-from api.fields import FormWhole, IdNumber, Moment, Text, moment
-from api.idempotency import keeps_no_answer
-from api.paging import PAGINATION, page_of, pagination
-from api.portal.switchboard import Switchboard
-from api.swipe.words import title_of
-from models.base import LARGEST_ID
-from models.chats import (
+from api.http.access import bearer_token, current_user, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, names_of
+from api.http.db import after_commit, session
+from api.http.fields import FormWhole, IdNumber, Moment, Text, moment
+from api.http.idempotency import keeps_no_answer
+from api.http.paging import PAGINATION, page_of, pagination
+from api.portal.chat_hub import Switchboard
+from api.swipe.listing_words import title_of
+from models.core.base import LARGEST_ID
+from models.core.errors import ConflictError, NotSignedInError
+from models.deals.chats import (
     LONGEST_MESSAGE,
     Chat,
     ChatMessage,
@@ -31,7 +32,6 @@ from models.chats import (
     post_message,
     tell_absent,
 )
-from models.errors import ConflictError, NotSignedInError
 
 blp = Blueprint("chat", __name__, description="Buyer and seller talk about a property")
 

@@ -27,17 +27,17 @@ from simple_websocket import ConnectionClosed, Server
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.access import bearer_token, proved_by
-from api.blueprint import Body
-from api.db import end_session, session
-from api.fields import IdNumber
+from api.http.access import bearer_token, proved_by
+from api.http.blueprint import Body
+from api.http.db import end_session, session
+from api.http.fields import IdNumber
+from api.http.transaction import send_notices
 from api.portal.chat import ChatMessageBody, blp, frame_of, spread, token_of_ticket
-from api.portal.switchboard import ALONE_SECONDS, Line, Switchboard
-from api.transaction import send_notices
-from models.base import LARGEST_ID
-from models.chats import chat_of, mark_chat_read, messages_between, post_message
-from models.errors import DomainError, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
-from models.tokens import user_of_token
+from api.portal.chat_hub import ALONE_SECONDS, Line, Switchboard
+from models.accounts.tokens import user_of_token
+from models.core.base import LARGEST_ID
+from models.core.errors import DomainError, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
+from models.deals.chats import chat_of, mark_chat_read, messages_between, post_message
 
 sock = Sock()
 

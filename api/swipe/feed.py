@@ -15,20 +15,20 @@ from flask.views import MethodView
 from marshmallow import fields
 from redis.exceptions import RedisError
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, StatusOk, one_of, or_null
-from api.db import session
-from api.fields import IdNumber, Text
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, StatusOk, one_of, or_null
+from api.http.db import session
+from api.http.fields import IdNumber, Text
+from api.http.tasks import rescore_lead
+from api.swipe.listing_words import listing_row
 from api.swipe.listings import Listing
-from api.swipe.words import listing_row
-from api.work import rescore_lead
-from models.base import database_now
-from models.enums import FeedActionKind
-from models.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
-from models.leads import Lead
-from models.listings import listing_on_market
-from models.properties import Property
-from models.users import User
+from models.accounts.users import User
+from models.core.base import database_now
+from models.core.enums import FeedActionKind
+from models.deals.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
+from models.market.leads import Lead
+from models.market.listings import listing_on_market
+from models.market.properties import Property
 
 log = logging.getLogger(__name__)
 

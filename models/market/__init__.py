@@ -1,1 +1,1 @@
-"""Leads and properties, and the towns that they are in."""
+"""Leads and properties, their places and prices."""

@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
-from api.app import create_app
-from models.audit import AuditEntry, record
-from models.base import utc_now
-from models.enums import Role, Status
-from models.idempotency import IdempotentAnswer
-from models.passwords import hash_password
-from models.properties import Property
-from models.settings import Settings
-from models.tokens import make_token
-from models.users import User, lock_user
+from api.server.app import create_app
+from models.accounts.audit import AuditEntry, record
+from models.accounts.passwords import hash_password
+from models.accounts.tokens import make_token
+from models.accounts.users import User, lock_user
+from models.core.base import utc_now
+from models.core.enums import Role, Status
+from models.market.properties import Property
+from models.platform.idempotency import IdempotentAnswer
+from models.platform.settings import Settings
 from tests.factories import SECRET, make_property, make_user, token_header
 
 PASSWORD = "correct horse"

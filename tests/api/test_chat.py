@@ -14,11 +14,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect
 
-from models.chats import LONGEST_MESSAGE, Chat, ChatMessage
-from models.enums import DealType, Origin, PropertyType, Role
-from models.notifications import Notification
-from models.properties import create_property
-from models.users import User
+from models.accounts.notifications import Notification
+from models.accounts.users import User
+from models.core.enums import DealType, Origin, PropertyType, Role
+from models.deals.chats import LONGEST_MESSAGE, Chat, ChatMessage
+from models.market.properties import create_property
 
 #: Of the test that kills a process. By hand it was run with 25 chats (50 sockets) and 40 messages of each side (2,000).
 CHATS = int(os.environ.get("CHAT_TEST_CHATS", "4"))

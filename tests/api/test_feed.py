@@ -9,17 +9,17 @@ from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from api.swipe import feed
-from models.base import utc_now
-from models.enums import DealType, InquiryStatus, Role, Side, Status
-from models.exclusions import acted_pairs
-from models.favorites import Favorite
-from models.feed import REFILL_AT, FeedAction, list_is_stale
-from models.inquiries import Inquiry
-from models.leads import Lead
-from models.notifications import Notification
-from models.properties import Property
-from models.recommendations import LIST_LENGTH, LeadRecommendations
-from models.users import User
+from models.accounts.notifications import Notification
+from models.accounts.users import User
+from models.core.base import utc_now
+from models.core.enums import DealType, InquiryStatus, Role, Side, Status
+from models.deals.exclusions import acted_pairs
+from models.deals.feed import REFILL_AT, FeedAction, list_is_stale
+from models.deals.inquiries import Inquiry
+from models.market.favorites import Favorite
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.ranking.recommendations import LIST_LENGTH, LeadRecommendations
 from tests.statements import statements_on
 
 CITY = "Зурбаган"

@@ -6,12 +6,12 @@ import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from models.audit import AuditEntry
-from models.codes import PhoneCode, digits_of
-from models.enums import Role, Status
-from models.leads import Lead
-from models.properties import Property
-from models.users import User
+from models.accounts.audit import AuditEntry
+from models.accounts.codes import PhoneCode, digits_of
+from models.accounts.users import User
+from models.core.enums import Role, Status
+from models.market.leads import Lead
+from models.market.properties import Property
 from tests.factories import SECRET, make_lead, make_property, make_user, token_header
 
 PHONE = "+77011234567"

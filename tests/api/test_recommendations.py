@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models.enums import DealType
+from models.core.enums import DealType
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.statements import statements_on
-from worker import rescore
+from worker.lists import rescore
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from api import access
 from api.console.access import GUEST_COOKIE, SESSION_COOKIE
-from models.enums import SUPPLY_ROLES, Role
+from api.http import access
+from models.core.enums import SUPPLY_ROLES, Role
 from tests.console.conftest import csrf_of, enter
 from tests.factories import make_user
 

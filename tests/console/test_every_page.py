@@ -10,20 +10,20 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from api.console import people
-from models.ads import create_ad
-from models.campaigns import Platform, create_campaign
-from models.chats import open_chat, post_message
-from models.enums import ActionKind, RunState, Side
-from models.favorites import add_favorite
-from models.inquiries import inquire
-from models.matches import act
-from models.messages import Sender, add_message
-from models.niches import create_niche
-from models.prospects import add_prospect
-from models.quality import store_scores
-from models.runs import RescoringRun
-from models.users import User
+from api.console import user_admin
+from models.accounts.users import User
+from models.core.enums import ActionKind, RunState, Side
+from models.deals.chats import open_chat, post_message
+from models.deals.inquiries import inquire
+from models.deals.matches import act
+from models.leadgen.ads import create_ad
+from models.leadgen.campaigns import Platform, create_campaign
+from models.leadgen.messages import Sender, add_message
+from models.leadgen.niches import create_niche
+from models.leadgen.prospects import add_prospect
+from models.leadgen.quality import store_scores
+from models.market.favorites import add_favorite
+from models.rescoring.runs import RescoringRun
 from tests.console.conftest import AXE, Town
 
 pytestmark = pytest.mark.timeout(240)
@@ -133,7 +133,7 @@ def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
         path, _, status = path.partition(" ")
         path = path.format(**shown)
         if status == "500":
-            monkeypatch.setattr(people, "listed", None)
+            monkeypatch.setattr(user_admin, "listed", None)
         theme, width, height = LIGHT_DESKTOP
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": height})

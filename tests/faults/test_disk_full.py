@@ -10,9 +10,9 @@ from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.enums import Role
-from models.storage import Storage
-from models.uploads import Upload
+from models.accounts.uploads import Upload
+from models.core.enums import Role
+from models.platform.storage import Storage
 from tests.factories import make_user, token_header
 
 

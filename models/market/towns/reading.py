@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from models.errors import InvalidValueError
+from models.core.errors import InvalidValueError
 from models.market.towns.countries import HOME_COUNTRIES, currencies
 from models.market.towns.gazetteer import Town, bearers, by_id, called, largest_in, rank
 from models.market.towns.likeness import nearest_names, one_error_away

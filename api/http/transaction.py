@@ -1,0 +1,41 @@
+"""One transaction a request: opened at the first query, committed in one place when the answer is good."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, current_app, g
+from sqlalchemy.orm import Session
+
+from api.http import idempotency, live_updates
+
+
+class App(Flask):
+    """A Flask that commits the request's transaction after the view and before the answer leaves."""
+
+    def dispatch_request(self) -> Response:
+        earlier = idempotency.earlier_answer()
+        if earlier is not None:
+            return earlier
+        response = self.make_response(super().dispatch_request())
+        if response.status_code >= 400:
+            return response  # the session is rolled back when the request ends
+        idempotency.keep_answer(response)
+        if "session" in g and not g.get("only_reads"):
+            g.session.commit()
+            for follow_up in g.pop("after_commit", []):
+                follow_up()
+            send_notices(g.session)
+        return response
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing here is a coroutine. Flask asks fifteen times a request whether something is, by `inspect`."""
+        return func
+
+
+def send_notices(session: Session) -> None:
+    """Have the notices that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent outside."""
+    stored = session.info.pop("notices", {})
+    for notice_id in stored:
+        current_app.extensions["worker"].notice_stored(notice_id)
+    for user_id in set(stored.values()):
+        live_updates.ring(current_app.extensions["redis"], live_updates.of_user(user_id))

@@ -1,0 +1,1 @@
+"""Users, how they prove who they are, and what is kept about what they did."""
