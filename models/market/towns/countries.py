@@ -16,8 +16,10 @@ NEAR_COUNTRIES = frozenset({"AM", "AZ", "BY", "GE", "KG", "MD", "TJ", "TM", "UA"
 _NEW_CURRENCIES = {"BG": "EUR"}
 
 _MORE_NAMES = {
-    "RU": "рф, россия, российская федерация, россии, russia, russian federation, rossiya, rf, рус, ресей, ресей федерациясы",
-    "KZ": "рк, казахстан, казахстане, казахстана, республика казахстан, қазақстан, қазақстан республикасы, kazakhstan, kazahstan, "
+    "RU": "рф, россия, российская федерация, россии, russia, russian federation, rossiya, rf, рус, "
+    " ресей, ресей федерациясы",
+    "KZ": "рк, казахстан, казахстане, казахстана, республика казахстан, қазақстан, қазақстан республикасы, "
+    "kazakhstan, kazahstan, "
     "qazaqstan, republic of kazakhstan, rk, кз, каз, kz",
     "BY": "рб, беларусь, белоруссия, республика беларусь, belarus",
     "KG": "кр, кыргызстан, киргизия, кыргызская республика, kyrgyzstan",
@@ -29,10 +31,13 @@ _MORE_NAMES = {
     "TJ": "таджикистан",
     "TM": "туркменистан, туркмения",
     "MD": "молдова, молдавия, республика молдова",
-    "AE": "оаэ, эмираты, объединенные арабские эмираты, арабские эмираты, uae, u a e, united arab emirates, emirates, баә, бөлб",
+    "AE": "оаэ, эмираты, объединенные арабские эмираты, арабские эмираты, "
+    "uae, u a e, united arab emirates, emirates, баә, бөлб",
     "TR": "турция, турции, turkey, turkiye, türkiye, турецкая республика",
-    "US": "сша, соединенные штаты, соединенные штаты америки, америка, usa, us, u s a, united states, united states of america, америке",
-    "GB": "великобритания, англия, соединенное королевство, шотландия, uk, u k, united kingdom, england, great britain, britain, scotland",
+    "US": "сша, соединенные штаты, соединенные штаты америки, америка, "
+    "usa, us, u s a, united states, united states of america, америке",
+    "GB": "великобритания, англия, соединенное королевство, шотландия, "
+    "uk, u k, united kingdom, england, great britain, britain, scotland",
     "TH": "тайланд, таиланд, таиланде, тайланде, thailand",
     "CN": "китай, кнр, china, prc",
     "KR": "корея, южная корея, республика корея, south korea, korea",

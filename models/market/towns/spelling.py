@@ -1,4 +1,4 @@
-"""Spellings of town names: the plain form that is looked up, and a rough Latin form under which transliterations meet."""
+"""Spellings of town names: the plain form that is looked up, and a rough one under which transliterations meet."""
 
 import re
 import unicodedata
@@ -39,9 +39,7 @@ _ALIKE = (
     (re.compile(r"([a-z])\1+"), r"\1"),
 )
 
-_KEYBOARD = str.maketrans(
-    "qwertyuiop[]asdfghjkl;'zxcvbnm,.`", "йцукенгшщзхъфывапролджэячсмитьбюё"
-)
+_KEYBOARD = str.maketrans("qwertyuiop[]asdfghjkl;'zxcvbnm,.`", "йцукенгшщзхъфывапролджэячсмитьбюё")
 
 
 def normal(text: str) -> str:

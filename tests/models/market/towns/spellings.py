@@ -1,4 +1,4 @@
-"""Spellings of towns, each with the town that is meant: GeoNames' id (or the key of a town of our own table) and the currency."""
+"""Spellings of towns, each with the town that is meant: GeoNames' id (or our own key of it), and its currency."""
 
 #: id | currency | spellings, parted by " ; "
 KNOWN = """
@@ -137,14 +137,14 @@ name:мурино | RUB | Мурино ; Ленинградская област
 4140963 | USD | Вашингтон ; Washington, DC
 2028462 | MNT | Улан-Батор
 3203106 | EUR | Будва ; Будва, Черногория
-"""
+"""  # noqa: E501
 
 #: Texts that name several towns, and are refused.
 SEVERAL = """
 Москва, Казань ; Москва и Казань ; Москва/Казань ; Москва или Санкт-Петербург ; Москва, Питер ; Алматы, Астана ; Алматы/Астана ;
 Алматы Астана ; Самара + Тольятти ; Москва; Сочи ; Moscow, Saint Petersburg ; Казань | Уфа ; мск/спб ; Алматы или Шымкент ;
 г. Москва, г. Казань ; Екатеринбург, Челябинск, Пермь ; Дубай, Стамбул
-"""
+"""  # noqa: E501
 
 #: Texts that name a country or nothing.
 NONE = "Казахстан ; Россия ; РФ ; Казахстан, РК ; — ; 123 ; ... ; 🏠"

@@ -10,7 +10,7 @@ from tests.models.market.towns.spellings import KNOWN, NONE, SEVERAL, UNKNOWN
 def rows(table):
     for line in table.strip().splitlines():
         *facts, spellings = (part.strip() for part in line.split(" |" if "| |" in line else " | "))
-        yield [fact.lstrip("| ") for fact in facts], [each for each in spellings.lstrip("| ").split(" ; ")]
+        yield [fact.lstrip("| ") for fact in facts], spellings.lstrip("| ").split(" ; ")
 
 
 def key_of(told):
@@ -101,4 +101,7 @@ def test_another_place_of_a_towns_name_has_a_market_of_its_own():
     ],
 )
 def test_in_an_address_the_town_wins_over_a_street_of_a_towns_name(address, town):
-    assert read_town(town_in_address(address)) == read_town(town) or read_town(town_in_address(address)).key == read_town(town).key
+    assert (
+        read_town(town_in_address(address)) == read_town(town)
+        or read_town(town_in_address(address)).key == read_town(town).key
+    )
