@@ -27,6 +27,7 @@ import pytest
 import redis
 from psycopg2 import sql
 
+from api.http.services import services_of
 from models.platform.settings import Settings
 from models.platform.settings import database_url as with_driver
 from scripts.errors import LaunchError
@@ -259,7 +260,7 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
 
     yield make
     for app in taken:
-        app.extensions["redis"].close()
+        services_of(app).redis.close()
     idle_apps.extend(taken)
     broken = [each for app in taken for each in app.broken_promises]
     for app in taken:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields, validate
 
@@ -13,6 +12,7 @@ from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
 from api.http.limits import account_of, address, check_failures, count_failure, limit_door
+from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
 from models.accounts.tokens import make_token, revoke
@@ -143,7 +143,7 @@ class Logout(MethodView):
 
         Other tokens of the same user stay good; changing the password ends them all.
         """
-        revoke(session(), bearer_token(), current_app.extensions["settings"].secret_key)
+        revoke(session(), bearer_token(), services().settings.secret_key)
         record(session(), "signed_out", actor_id=current_user().id, address=address())
         return {"status": "ok"}
 
@@ -223,7 +223,7 @@ def profile_of(user: User) -> dict[str, Any]:
 
 def token_of(user: User) -> dict[str, str]:
     """A new access token, as every door answers it."""
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     token = make_token(user, settings.secret_key, settings.token_hours)
     return {"access_token": token, "token_type": TOKEN_TYPE}
 

@@ -6,7 +6,6 @@ Whether a phone is registered shows neither in answers nor in their time: both c
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields, validate
 
@@ -18,6 +17,7 @@ from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
 from api.http.limits import address, limit_door, network
+from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.codes import activate, digits_of, request_code, spend
 from models.accounts.users import User, normal_phone
@@ -140,7 +140,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
     Raises:
         TooManyError: Too many codes were asked for.
     """
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     row = request_code(
         session(),
         phone,
@@ -155,7 +155,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
 
 def user_by_code(step: Step, phone: str, code: str) -> User | None:
     """The user whom *step* finds for phone and code; None if there is none: that is noted although an error follows."""
-    secret = current_app.extensions["settings"].secret_key
+    secret = services().settings.secret_key
     user = step(session(), phone, code, secret, database_now(session()))
     if user is None:
         record(session(), "code_refused", address=address())

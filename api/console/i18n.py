@@ -10,11 +10,12 @@ import re
 from contextvars import ContextVar
 from enum import StrEnum
 
-from flask import g, request
+from flask import request
 
 from api.console.domain_words import PLURALS, WORDS
 from api.console.error_messages import COMPLAINTS, PATTERNS
 from api.console.russian_sentences import SENTENCES
+from api.http.request_state import current
 
 LANGUAGES = ("ru", "en")
 NBSP = "\u00a0"
@@ -28,7 +29,7 @@ def choose_language() -> None:
     chosen = request.cookies.get("lang")
     if chosen not in LANGUAGES:
         chosen = request.accept_languages.best_match(LANGUAGES, default="ru")
-    g.language = chosen
+    current().language = chosen
     _language.set(chosen)
 
 

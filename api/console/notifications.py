@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flask import Response, current_app, jsonify, redirect, render_template, request
+from flask import Response, jsonify, redirect, render_template, request
 from redis.exceptions import RedisError
 
 from api.console.access import page_for, visitor
@@ -10,6 +10,8 @@ from api.console.i18n import language
 from api.console.pages import back, listed, page_blueprint
 from api.http import live_updates
 from api.http.db import after_commit, end_session, session
+from api.http.services import services
+from api.portal.chat_hub import chat_hub
 from models.accounts.notifications import NoticeType, Notification, mark_all_read, mark_read, notices_of, unread_count
 from models.core.enums import Role
 from models.leadgen.events import LOOK
@@ -60,8 +62,8 @@ def stream() -> Response:
     end_session()  # a stream lives for minutes, and needs nothing of the database
     if not live_updates.seats.acquire(blocking=False):
         return Response(status=204)
-    board = current_app.extensions["switchboard"]
-    rings = live_updates.rings(current_app.extensions["settings"].redis_url, channels, lambda: board.is_closing)
+    board = chat_hub()
+    rings = live_updates.rings(services().settings.redis_url, channels, lambda: board.is_closing)
     try:
         first = next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
     except RedisError:
@@ -108,7 +110,7 @@ def place_of_notice(notice: Notification) -> str:
 def _ring_after_commit() -> None:
     """The reader's other tabs show the smaller number too."""
     user_id = visitor().id
-    after_commit(lambda: live_updates.ring(current_app.extensions["redis"], live_updates.of_user(user_id)))
+    after_commit(lambda: live_updates.ring(services().redis, live_updates.of_user(user_id)))
 
 
 def _events(first: str, rings: Iterator[str | None]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from api.console.i18n import say, word
 from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http import tasks
 from api.http.db import session
+from api.http.services import services
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
 from models.core.base import utc_now
@@ -153,7 +154,7 @@ def quality() -> str:
 def schedule() -> str:
     error, entries = None, []
     try:
-        entries = current_app.extensions["worker"].schedule(utc_now(), NEXT_TIMES)
+        entries = services().worker.schedule(utc_now(), NEXT_TIMES)
     except SettingsError as bad:
         error = bad.message
     return render_template("console/schedule.html", entries=entries, error=error, as_json=_as_json)
@@ -177,7 +178,7 @@ def _note(deed: str, run_id: int) -> None:
 
 def _queues() -> list[Any] | None:
     try:
-        return current_app.extensions["worker"].queues()
+        return services().worker.queues()
     except OSError:
         return None
 

@@ -17,6 +17,7 @@ from api.console.icons import icon
 from api.http.db import session
 from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
+from api.http.request_state import current
 from models.accounts.notifications import unread_count
 from models.core.enums import SUPPLY_ROLES, Role
 from models.core.errors import InvalidValueError, NotSignedInError
@@ -157,9 +158,10 @@ def _names() -> dict[str, Any]:
 
 def _unread() -> int:
     """How many notices the visitor has not read; asked for by pages with a bell, not by their living parts."""
-    if "unread" not in g:
-        g.unread = unread_count(session(), visitor())
-    return g.unread
+    state = current()
+    if state.unread is None:
+        state.unread = unread_count(session(), visitor())
+    return state.unread
 
 
 def _place() -> str:

@@ -5,7 +5,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, redirect, render_template, request
+from flask import Response, redirect, render_template, request
 
 from api.accounts import auth, portal_auth
 from api.accounts.auth import note_entry, user_by_password
@@ -16,6 +16,7 @@ from api.console.i18n import LANGUAGES, say
 from api.console.pages import THEMES, back, home_of, page_blueprint
 from api.http.db import session
 from api.http.limits import address, limit_door
+from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.codes import activate, spend
 from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
@@ -81,7 +82,7 @@ def sign_in_by_code() -> Response | str:
 @anybody
 def sign_in_by_telegram() -> Response | str:
     """By what Telegram signed. It comes back in the address's fragment, which a script of ours posts."""
-    bot_token = current_app.extensions["settings"].telegram_bot_token
+    bot_token = services().settings.telegram_bot_token
     if not bot_token:
         raise NotFoundError("page")
     if request.method == "GET":
@@ -101,7 +102,7 @@ def sign_in_by_telegram() -> Response | str:
 @page_for()
 def sign_out() -> Response:
     """End this session: its token is void from now on, here and on the API."""
-    revoke(session(), request.cookies[SESSION_COOKIE], current_app.extensions["settings"].secret_key)
+    revoke(session(), request.cookies[SESSION_COOKIE], services().settings.secret_key)
     record(session(), "signed_out", actor_id=visitor().id, address=address())
     return access.let_out(back("/console/sign-in", said="out"))
 
@@ -125,7 +126,7 @@ def nowhere(path: str) -> Response:
 
 
 def _door(way: str = "password", error: str | None = None, **filled: Any) -> str:
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     demo = [(email, role) for email, role in DEMO_LOGINS if settings.is_local and _has_demo_login(email)]
     return render_template(
         "console/sign_in.html",

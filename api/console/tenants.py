@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from flask import Response, g, jsonify, render_template, request
+from flask import Response, jsonify, render_template, request
 
 from api.console import forms
 from api.console.access import page_for, visitor
@@ -188,7 +188,7 @@ def _say(chat_id: int) -> Response:
     if not text or len(text) > LONGEST_MESSAGE or "\x00" in text:
         raise InvalidValueError("message", "Write a message of 1 to 4,000 characters.")
     chat, stored = post_message(session(), visitor(), chat_id, text)
-    after_commit(lambda: spread(g.session, chat, stored))
+    after_commit(lambda: spread(session(), chat, stored))
     return jsonify(said="") if wants_json() else back(f"/console/chats/{chat_id}")
 
 

@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from api.http.db import session
+from api.http.request_state import current
+from api.http.services import services
 from models.accounts.tokens import REFUSED, Claims, claims_of, user_of_claims
 from models.accounts.users import User
 from models.core.base import LARGEST_ID
@@ -104,17 +106,19 @@ def proved_by(check: Callable[[], None], *, name: str, scheme: str, **facts: boo
 
 def sign_in() -> User:
     """The user of the request's bearer token; raises NotSignedInError."""
-    if "user" not in g:
-        g.user = user_of_claims(session(), claims())
-    return g.user
+    state = current()
+    if state.user is None:
+        state.user = user_of_claims(session(), claims())
+    return state.user
 
 
 def claims() -> Claims:
     """What the request's bearer token claims, its signature and times checked; raises NotSignedInError."""
-    if "claims" not in g:
-        g.claims = claims_of(bearer_token(), current_app.extensions["settings"].secret_key)
-        g.caller = f"user:{g.claims.user_id}"
-    return g.claims
+    state = current()
+    if state.claims is None:
+        state.claims = claims_of(bearer_token(), services().settings.secret_key)
+        state.caller = f"user:{state.claims.user_id}"
+    return state.claims
 
 
 def bearer_token() -> str:
@@ -126,13 +130,16 @@ def bearer_token() -> str:
 
 
 def current_user() -> User:
-    """Who is calling, in an operation that is for users."""
-    return g.user
+    """Who is calling, in an operation that is for users; raises NotSignedInError in others."""
+    user = current().user
+    if user is None:
+        raise NotSignedInError(REFUSED)
+    return user
 
 
 def caller() -> str | None:
     """A name for who is calling, as far as the access check found out: "user:7", "key:3"; for limits and the log."""
-    return g.get("caller")
+    return current().caller
 
 
 def check_access() -> None:
@@ -140,7 +147,7 @@ def check_access() -> None:
     if request.url_rule is None or request.method == "OPTIONS":
         return  # an unknown path answers 404 or 405; OPTIONS tells no data
     view = _view(current_app.view_functions[request.endpoint], request.method)
-    g.only_reads = getattr(view, "only_reads", False)
+    current().only_reads = getattr(view, "only_reads", False)
     view.access.check()
     for name, value in (request.view_args or {}).items():
         if isinstance(value, int) and value > LARGEST_ID:

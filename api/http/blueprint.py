@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 import flask_smorest
-from flask import Request, g, request
+from flask import Request, request
 from marshmallow import RAISE, Schema, fields, validate
 from webargs.core import parse_json
 from webargs.flaskparser import FlaskParser, is_json_request
@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.http.fields import FormWhole
+from api.http.request_state import current
 
 TOO_DEEP = "The JSON is nested too deeply."
 
@@ -26,7 +27,7 @@ class Parser(FlaskParser):
     Reads a request's parts. Unknown names are refused everywhere but in headers and paths, and so is a body of another
     type than expected: passed over it would be taken for an empty one, and "Missing data" would be no help.
 
-    `g.read_from` is the part that was read last: errors found later, by the domain, name the same place.
+    `current().read_from` is the part that was read last: errors found later, by the domain, name the same place.
     """
 
     DEFAULT_VALIDATION_STATUS = 400
@@ -42,12 +43,12 @@ class Parser(FlaskParser):
     __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        g.read_from = "query"
+        current().read_from = "query"
         return super().load_querystring(req, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         _refuse_unless(is_json_request(req), req, "application/json")
-        g.read_from = "json"
+        current().read_from = "json"
         try:
             return super().load_json(req, schema)
         except RecursionError:
@@ -62,16 +63,16 @@ class Parser(FlaskParser):
 
     def load_form(self, req: Request, schema: Schema) -> Any:
         _refuse_unless(req.mimetype in FORMS, req, FORMS[0])
-        g.read_from = "form"
+        current().read_from = "form"
         return super().load_form(req, schema)
 
     def load_files(self, req: Request, schema: Schema) -> Any:
-        g.read_from = "files"
+        current().read_from = "files"
         return super().load_files(req, schema)
 
     def load_multipart(self, req: Request, schema: Schema) -> Any:
         _refuse_unless(req.mimetype in FORMS, req, FORMS[1])
-        g.read_from = "multipart"
+        current().read_from = "multipart"
         parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
         return self._makeproxy(parts, schema)
 

@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import current_app, g
 from sqlalchemy.orm import Session
+
+from api.http.request_state import current
+from api.http.services import services
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def session() -> Session:
     """The request's session."""
-    if "session" not in g:
-        kind = "reading_sessions" if g.get("only_reads") else "sessions"
-        g.session = current_app.extensions[kind]()
-    return g.session
+    state = current()
+    if state.session is None:
+        state.session = services().reading_sessions() if state.only_reads else services().sessions()
+    return state.session
 
 
 def only_reads(view: View) -> View:
@@ -29,11 +31,11 @@ def only_reads(view: View) -> View:
 
 def after_commit(follow_up: Callable[[], None]) -> None:
     """Call *follow_up* once the request's writes are safe; never if they are not."""
-    g.setdefault("after_commit", []).append(follow_up)
+    current().after_commit.append(follow_up)
 
 
 def end_session(_error: BaseException | None = None) -> None:
     """Give the connection back; what was not committed is undone. Registered as the app context's teardown."""
-    found = g.pop("session", None)
-    if found is not None:
-        found.close()
+    opened, current().session = current().session, None
+    if opened is not None:
+        opened.close()

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing.exceptions import WebsocketMismatch
 
+from api.http.request_state import current
 from models.core import errors
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def _domain_error(error: errors.DomainError) -> Response:
     if status is None:
         return _unexpected(error)
     if isinstance(error, errors.InvalidValueError):
-        place = error.place or g.get("read_from", "json")
+        place = error.place or current().read_from
         return answer(status, error.message, _nested(place, error.field, error.reason))
     response = answer(status, error.message)
     if isinstance(error, errors.TooManyError | errors.BusyError):

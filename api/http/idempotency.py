@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Response, g, request
+from flask import Response, request
 
 from api.http import access
 from api.http.db import session
+from api.http.request_state import current
 from models.core.errors import InvalidValueError
 from models.platform import idempotency
 
@@ -45,7 +46,7 @@ def earlier_answer() -> Response | None:
         raise InvalidValueError(HEADER, f"Send 1 to {LONGEST_KEY} printable ASCII characters.", place="headers")
     found = idempotency.claim(session(), caller, key, _fingerprint())
     if found is None or found.status is None:
-        g.idempotency = (caller, key)
+        current().idempotency = (caller, key)
         return None
     answer = Response(found.body or b"", found.status, mimetype="application/json")
     answer.headers["Idempotency-Replayed"] = "true"
@@ -54,8 +55,10 @@ def earlier_answer() -> Response | None:
 
 def keep_answer(response: Response) -> None:
     """Store a good answer under the claimed key, in the transaction of the write itself."""
-    if "idempotency" in g and response.is_json and not response.is_streamed:
-        caller, key = g.pop("idempotency")
+    claimed = current().idempotency
+    if claimed is not None and response.is_json and not response.is_streamed:
+        current().idempotency = None
+        caller, key = claimed
         idempotency.keep(session(), caller, key, response.status_code, response.get_data())
 
 

@@ -17,13 +17,15 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from flask import Flask, current_app, g, request
+from flask import Flask, request
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from api.http.request_state import current
+from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
 from models.core.errors import InvalidValueError, TooManyError
 
@@ -88,7 +90,7 @@ def register(app: Flask) -> None:
 
 def limit_caller() -> None:
     """Before a request, after its access check: the limit of one API key."""
-    caller = g.get("caller", "")
+    caller = current().caller or ""
     if caller.startswith("key:"):
         limits().spend(LEADGEN_KEY, "leadgen-key", caller)
 
@@ -122,7 +124,7 @@ def count_failure(account: str) -> None:
 
 def limits() -> Limits:
     """The application's counters."""
-    return current_app.extensions["limits"]
+    return services().limits
 
 
 def address() -> str | None:

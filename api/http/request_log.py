@@ -5,9 +5,10 @@ import re
 import time
 import uuid
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from api.http import access, request_metrics
+from api.http.request_state import current
 from models.platform import logs, tracing
 
 log = logging.getLogger(__name__)
@@ -35,19 +36,21 @@ def route() -> str:
 
 def _begin() -> None:
     given = request.headers.get(HEADER, "")
-    g.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
-    g.began = time.perf_counter()
+    state = current()
+    state.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
+    state.began = time.perf_counter()
     # A stranger's trace is not continued: whoever it belongs to, its sampling is not ours.
-    g.trace = tracing.begin(
-        f"{request.method} {route()}", "SERVER", **{"http.route": route(), "request_id": g.request_id}
+    state.trace = tracing.begin(
+        f"{request.method} {route()}", "SERVER", **{"http.route": route(), "request_id": state.request_id}
     )
-    logs.begin(request_id=g.request_id, trace_id=g.trace and g.trace.trace_id)
+    logs.begin(request_id=state.request_id, trace_id=state.trace and state.trace.trace_id)
 
 
 def _end(response: Response) -> Response:
-    response.headers[HEADER] = g.request_id
-    seconds = time.perf_counter() - g.began
-    g.status = response.status_code
+    state = current()
+    response.headers[HEADER] = state.request_id
+    seconds = time.perf_counter() - state.began
+    state.status = response.status_code
     request_metrics.note_request(request.method, route(), response.status_code, seconds)
     facts = {
         "method": request.method,
@@ -62,5 +65,5 @@ def _end(response: Response) -> Response:
 
 
 def _end_trace(_error: BaseException | None) -> None:
-    status = g.get("status", 500)
-    tracing.end(g.pop("trace", None), status >= 500, **{"http.response.status_code": status})
+    status = current().status
+    tracing.end(current().trace, status >= 500, **{"http.response.status_code": status})

@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from flask import current_app
-
 from api.http.db import after_commit
+from api.http.services import services
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.rescoring.runs import RescoringRun
@@ -50,4 +49,4 @@ def send_code(code_id: int) -> None:
 
 
 def _client() -> Client:
-    return current_app.extensions["worker"]
+    return services().worker

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response
 from sqlalchemy.orm import Session
 
 from api.http import idempotency, live_updates
+from api.http.request_state import current
+from api.http.services import services
 
 
 class App(Flask):
@@ -20,11 +22,13 @@ class App(Flask):
         if response.status_code >= 400:
             return response  # the session is rolled back when the request ends
         idempotency.keep_answer(response)
-        if "session" in g and not g.get("only_reads"):
-            g.session.commit()
-            for follow_up in g.pop("after_commit", []):
+        state = current()
+        if state.session is not None and not state.only_reads:
+            state.session.commit()
+            follow_ups, state.after_commit = state.after_commit, []
+            for follow_up in follow_ups:
                 follow_up()
-            send_notices(g.session)
+            send_notices(state.session)
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,6 +40,6 @@ def send_notices(session: Session) -> None:
     """Have the notices that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent outside."""
     stored = session.info.pop("notices", {})
     for notice_id in stored:
-        current_app.extensions["worker"].notice_stored(notice_id)
+        services().worker.notice_stored(notice_id)
     for user_id in set(stored.values()):
-        live_updates.ring(current_app.extensions["redis"], live_updates.of_user(user_id))
+        live_updates.ring(services().redis, live_updates.of_user(user_id))

@@ -15,12 +15,14 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from flask import current_app, g, request
+from flask import current_app, request
 from werkzeug.datastructures import FileStorage
 
 from api.http import images
 from api.http.db import after_commit, session
 from api.http.images import CleanFile
+from api.http.request_state import current
+from api.http.services import services
 from models.accounts.uploads import add_upload, bytes_of, forget_uploads
 from models.accounts.users import User
 from models.core.errors import BusyError, InvalidFileError, TooLargeFileError, WrongFileTypeError
@@ -84,7 +86,7 @@ def remove_all_uploads(owner: User) -> None:
 
 def storage() -> Storage:
     """The application's storage."""
-    return current_app.extensions["storage"]
+    return services().storage
 
 
 def allow_large_body() -> None:
@@ -98,8 +100,14 @@ def allow_large_body() -> None:
 
 def remove_what_failed(_error: BaseException | None = None) -> None:
     """At a request's end: remove the files that it stored and whose rows were not committed."""
-    for name in g.pop("uncommitted_files", []):
+    state = current()
+    names, state.uncommitted_files = state.uncommitted_files or [], None
+    for name in names:
         _discard(name)
+
+
+def _forget_uncommitted() -> None:
+    current().uncommitted_files = None
 
 
 def _check_size(upload: FileStorage) -> int:
@@ -129,10 +137,11 @@ def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> s
     if bytes_of(session(), owner) + size > QUOTA:
         raise TooLargeFileError(_field(upload), f"Your files take {QUOTA >> 30} GiB already; remove some first.")
     row = add_upload(session(), owner, purpose=purpose, content_type=file.content_type, ending=file.ending, size=size)
-    if "uncommitted_files" not in g:
-        g.uncommitted_files = []
-        after_commit(lambda: g.pop("uncommitted_files", None))
-    g.uncommitted_files.append(row.name)
+    state = current()
+    if state.uncommitted_files is None:
+        state.uncommitted_files = []
+        after_commit(_forget_uncommitted)
+    state.uncommitted_files.append(row.name)
     storage().put(row.name, file.content)
     return PREFIX + row.name
 

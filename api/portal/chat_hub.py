@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import redis
+from flask import Flask, current_app
 from redis.backoff import NoBackoff
 from redis.client import PubSub
 from redis.exceptions import RedisError
@@ -166,3 +167,19 @@ def channel(chat_id: int, user_id: int) -> str:
     'chat:7:3'
     """
     return f"chat:{chat_id}:{user_id}"
+
+
+def attach_chat_hub(app: Flask, hub: Switchboard) -> None:
+    """Give *app* the hub of its chat sockets."""
+    app.extensions["chat_hub"] = hub
+
+
+def chat_hub_of(app: Flask) -> Switchboard:
+    """The hub of *app*'s chat sockets."""
+    hub: Switchboard = app.extensions["chat_hub"]
+    return hub
+
+
+def chat_hub() -> Switchboard:
+    """The hub of the application that answers the request at hand."""
+    return chat_hub_of(current_app)

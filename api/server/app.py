@@ -15,6 +15,7 @@ from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
 from api.http.request_metrics import watch_pool
+from api.http.services import Services, attach_services
 from api.http.trailing_slash import WithoutTrailingSlash
 from api.http.transaction import App
 from api.leadgen import BLUEPRINTS as LEADGEN
@@ -23,7 +24,7 @@ from api.portal import chat
 from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
 from api.portal import socket as chat_socket
-from api.portal.chat_hub import Switchboard
+from api.portal.chat_hub import Switchboard, attach_chat_hub
 from api.server import docs
 from api.server.health import blp as health
 from api.server.media import blp as media
@@ -31,6 +32,7 @@ from api.swipe import favorites, feed, inquiries, listings, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
 from models.platform.storage import Storage
+from models.version import VERSION
 from worker.queue.client import Client
 
 log = logging.getLogger(__name__)
@@ -76,7 +78,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.config.update(
         API_TITLE="Leadmatch",
-        API_VERSION="0.1.0",
+        API_VERSION=VERSION,
         API_SPEC_OPTIONS={"info": {"description": docs.ABOUT}},
         OPENAPI_VERSION="3.0.3",
         OPENAPI_URL_PREFIX="/",
@@ -127,14 +129,17 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
     short = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
     )
-    app.extensions.update(
-        settings=settings,
-        engine=engine,
-        sessions=sessions(engine),
-        reading_sessions=reading_sessions(engine),
-        redis=short,
-        limits=limits.Limits(settings.redis_url),
-        worker=Client(settings.redis_url),
-        switchboard=Switchboard(settings.redis_url, settings.most_sockets),
-        storage=Storage(settings.media_url),
+    attach_services(
+        app,
+        Services(
+            settings=settings,
+            engine=engine,
+            sessions=sessions(engine),
+            reading_sessions=reading_sessions(engine),
+            redis=short,
+            limits=limits.Limits(settings.redis_url),
+            worker=Client(settings.redis_url),
+            storage=Storage(settings.media_url),
+        ),
     )
+    attach_chat_hub(app, Switchboard(settings.redis_url, settings.most_sockets))

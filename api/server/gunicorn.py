@@ -10,6 +10,8 @@ from types import FrameType
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from api.http.services import services_of
+from api.portal.chat_hub import chat_hub_of
 from models.market.places import city_of
 from models.platform.logs import configuration
 from models.platform.settings import DEFAULT_WEB_THREADS, default_home
@@ -63,14 +65,14 @@ def post_worker_init(worker: Worker) -> None:
     Have the first request find everything loaded, and end the chat's sockets when the process is told to stop: their
     clients come back to another one at once.
     """
-    worker.wsgi.extensions["worker"].warm_up()
+    services_of(worker.wsgi).worker.warm_up()
     # What was made at the start lives as long as the process; the collector need not go through it again and again.
     gc.collect()
     gc.freeze()
     stop = signal.getsignal(signal.SIGTERM)
 
     def close_sockets_and_stop(number: int, frame: FrameType | None) -> None:
-        worker.wsgi.extensions["switchboard"].close()
+        chat_hub_of(worker.wsgi).close()
         stop(number, frame)
 
     signal.signal(signal.SIGTERM, close_sockets_and_stop)

@@ -3,7 +3,7 @@
 import logging
 
 import redis
-from flask import current_app, jsonify
+from flask import jsonify
 from flask.views import MethodView
 from marshmallow import fields
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.http.access import public
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
+from api.http.services import services
 from models.platform.migrate import is_behind
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class HealthView(MethodView):
 
         For people and uptime checks. It touches neither the database nor Redis: see `/health/ready` for those.
         """
-        return {"status": "ok", "environment": current_app.extensions["settings"].environment}
+        return {"status": "ok", "environment": services().settings.environment}
 
 
 @blp.route("/health/live")
@@ -101,7 +102,7 @@ def _database() -> dict[str, str]:
 
 def _redis() -> str:
     try:
-        current_app.extensions["redis"].ping()
+        services().redis.ping()
     except redis.RedisError:
         return "away"
     return "ok"

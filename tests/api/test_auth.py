@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
+from api.http.services import services_of
 from api.server.app import create_app
 from models.accounts.audit import AuditEntry, record
 from models.accounts.passwords import hash_password
@@ -297,7 +298,7 @@ def test_a_second_tap_in_the_bot_lets_in_as_the_first(with_bot, db, known):
         if "users.telegram_id = " in statement:
             db.commit()
 
-    bots_engine = with_bot.application.extensions["engine"]
+    bots_engine = services_of(with_bot.application).engine
     event.listen(bots_engine, "after_cursor_execute", commit)
     try:
         answer = with_bot.post(

@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from api.http.services import services_of
 from models.core.enums import Role, RunState
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.factories import make_lead, make_property, make_user, token_header
@@ -123,7 +124,7 @@ def test_a_failed_run_is_retried_once_more_and_only_then(client, people, engine)
 
 def test_a_deep_queue_turns_runs_away_for_a_while(app, client, people, redis_url, monkeypatch):
     admin, _ = people
-    object.__setattr__(app.extensions["settings"], "queue_limit", 3)
+    object.__setattr__(services_of(app).settings, "queue_limit", 3)
     for number in range(4):
         Client(redis_url).lead_changed(number)
 
@@ -220,7 +221,7 @@ def test_metrics_say_what_is_away(client, valkey_server):
     ],
 )
 def test_metrics_are_for_those_whom_the_settings_name(app, client, address, headers, status):
-    object.__setattr__(app.extensions["settings"], "metrics_token", "the-token")
+    object.__setattr__(services_of(app).settings, "metrics_token", "the-token")
 
     answer = client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
 

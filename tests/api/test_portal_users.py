@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
 
+from api.http.services import services_of
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import PhoneCode, digits_of
 from models.accounts.users import User
@@ -221,7 +222,7 @@ def test_a_bad_update_is_refused_by_field_and_changes_nothing(client, app, db, u
     assert field is None or list(answer.json["errors"]["multipart"]) == [field]
     db.refresh(user)
     assert user.profile == {}
-    assert app.extensions["storage"].names() == []
+    assert services_of(app).storage.names() == []
 
 
 def test_an_email_that_is_taken_is_a_conflict(client, db, user):

@@ -13,6 +13,7 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from api.http.db import session as request_session
+from api.http.services import services_of
 from api.http.uploads import LARGEST_FILE, LARGEST_REQUEST, remove_uploads, store_document, store_image
 from models.accounts.uploads import Upload
 from models.accounts.users import create_user
@@ -76,7 +77,7 @@ def commit() -> None:
 
 
 def files_of(app) -> list[str]:
-    return [name for name, _ in app.extensions["storage"].names()]
+    return [name for name, _ in services_of(app).storage.names()]
 
 
 @pytest.mark.parametrize(

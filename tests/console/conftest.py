@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 from api.console.access import SESSION_COOKIE
 from api.console.pages import home_of
 from api.http import live_updates
+from api.portal.chat_hub import chat_hub_of
 from models.accounts.passwords import hash_password
 from models.accounts.tokens import make_token
 from models.accounts.users import User
@@ -132,7 +133,7 @@ def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
-    app.extensions["switchboard"].close()
+    chat_hub_of(app).close()
     server.shutdown()
     thread.join()
     server.server_close()

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from api.console import domain_words, error_messages, forms, i18n, imports, russian_sentences
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from api.http.services import services_of
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import digits_of, request_code
 from models.accounts.notifications import NoticeType, notify, unread_count
@@ -133,7 +134,7 @@ def test_all_notices_are_marked_as_read_by_one_statement(app, client, town, db):
         notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, f"chat:{number}", title="a", message="b", data={})
     db.commit()
 
-    with statements_on(app.extensions["engine"]) as sent:
+    with statements_on(services_of(app).engine) as sent:
         client.post("/console/notices/read", data={"csrf": csrf})
 
     assert unread_count(db, db.get(User, town.buyer.id)) == 0

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from api.console import user_admin
+from api.http.services import services_of
 from models.accounts.users import User
 from models.core.enums import ActionKind, RunState, Side
 from models.deals.chats import open_chat, post_message
@@ -122,7 +123,7 @@ def advertised(db: Session) -> dict[str, UUID]:
 )
 def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
     """axe on a desktop in the light and on a phone in the dark; Tab goes round, visibly, over all that can be used."""
-    object.__setattr__(app.extensions["settings"], "telegram_bot_token", "123:token")
+    object.__setattr__(services_of(app).settings, "telegram_bot_token", "123:token")
     user: User | None = getattr(town, who.strip()) if who else None
     # A page that nobody sees asks for nothing, so it stays as it is while axe looks.
     unseen = "Object.defineProperty(document, 'hidden', {get: () => true})"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import event
 
+from api.http.services import services_of
 from api.server.app import create_app
 from models.platform.settings import Settings
 from scripts.benchmarks.real_listings.market import Person
@@ -38,8 +39,8 @@ def _statements(app: Flask) -> Iterator[list[str]]:
         text = str(context.compiled) if context is not None and context.compiled is not None else statement
         seen.append(text)
 
-    event.listen(app.extensions["engine"], "before_cursor_execute", note)
+    event.listen(services_of(app).engine, "before_cursor_execute", note)
     try:
         yield seen
     finally:
-        event.remove(app.extensions["engine"], "before_cursor_execute", note)
+        event.remove(services_of(app).engine, "before_cursor_execute", note)
