@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from api.console.i18n import language, say, word
 from models.core.enums import PropertyType
+from models.market.places import NO_CURRENCY
 from models.market.properties import Property
 
 SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€"}
@@ -46,10 +47,10 @@ def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool 
     """An amount with its currency; *short* tells millions."""
     if amount is None:
         return "—"
-    sign = SIGNS.get(currency, currency)
+    sign = "" if currency == NO_CURRENCY else f"\u00a0{SIGNS.get(currency, currency)}"
     if short and amount >= 1_000_000:
-        return f"{number(float(amount) / 1_000_000, 1)}\u00a0{say('m')}\u00a0{sign}"
-    return f"{number(amount)}\u00a0{sign}"
+        return f"{number(float(amount) / 1_000_000, 1)}\u00a0{say('m')}{sign}"
+    return f"{number(amount)}{sign}"
 
 
 def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], str]) -> str:

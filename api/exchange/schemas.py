@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.http.blueprint import Body, PageArgs, one_of
-from api.http.fields import MOST_ROOMS, IdText, Moment, Number, Text, Whole, money, plain
+from api.http.fields import MOST_ROOMS, IdText, Moment, Number, Text, Town, Whole, money, plain, shown_currency
+from api.http.warnings import Warnings
 from models.accounts.users import User
 from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
 from models.market.leads import Lead
@@ -42,7 +43,7 @@ class AreaSpan(Span):
 
 
 class LeadLocation(Body):
-    city = Text(100, required=True)
+    city = Town(required=True)
     districts = fields.List(Text(100), required=True, validate=validate.Length(max=200))
     metro_stations = fields.List(Text(100), required=True, validate=validate.Length(max=400))
 
@@ -70,7 +71,7 @@ class LeadBody(Body):
 
 
 class Address(Body):
-    city = Text(100, required=True)
+    city = Town(required=True)
     district = Text(100, required=True)
     street = Text(200, required=True)
     house_number = Text(50, required=True)
@@ -123,11 +124,13 @@ class ContactInfo(RealtorInfo):
 class LeadCreated(Body):
     lead_id = IdText(attribute="id")
     created_at = Moment()
+    warnings = Warnings()
 
 
 class PropertyCreated(Body):
     property_id = IdText(attribute="id")
     created_at = Moment()
+    warnings = Warnings()
 
 
 # A schema is costly to make: these are made once, not for every row of a page.
@@ -182,7 +185,7 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
     return {
         "location": {"city": lead.city, "districts": lead.districts, "metro_stations": lead.metro_stations},
         "budget": {"min": _plain(lead.budget_min), "max": _plain(lead.budget_max)},
-        "currency": lead.currency,
+        "currency": shown_currency(lead.currency),
         "area": {"min": _plain(lead.area_min), "max": _plain(lead.area_max)},
         "rooms": lead.rooms,
         "property_type": lead.property_type,
@@ -206,7 +209,7 @@ def details_of(found: Property) -> dict[str, Any]:
     """A property's facts as the exchange contract writes them; what is unknown is null."""
     facts = dict(zip(DETAILS_FIELDS, _details(found), strict=True))
     facts["price"], facts["area"] = _plain(found.price), _plain(found.area)
-    facts["currency"], facts["deal_type"] = found.currency, found.deal_type
+    facts["currency"], facts["deal_type"] = shown_currency(found.currency), found.deal_type
     return facts
 
 

@@ -13,9 +13,10 @@ from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.http.db import session
-from api.http.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
+from api.http.fields import Moment, Number, Text, Town, Whole, YesNo, money, plain, shown_currency, words
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.tasks import rescore_lead
+from api.http.warnings import Warnings, warn_of_town
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
 from models.core.enums import Origin, Role, Side, Status
@@ -31,7 +32,7 @@ from models.core.free_text import (
 )
 from models.deals.recommendation_pages import recommended_page
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
-from models.market.properties import canonical
+from models.market.places import own_currency
 
 blp = Blueprint("portal-requests", __name__, description="What users look for")
 
@@ -39,7 +40,7 @@ blp = Blueprint("portal-requests", __name__, description="What users look for")
 class RequestBody(Body):
     """A request. Words are free; those that decide what is searched must be known."""
 
-    city = Text(100, required=True)
+    city = Town(required=True)
     district = Text(100, empty=True, allow_none=True)
     deal_format = Text(100, required=True, metadata=words("deal-word", "хочу купить, хочу арендовать, buy, rent, ..."))
     type = Text(100, required=True, metadata=words("property-word", "квартира, дом, apartment, house, ..."))
@@ -85,6 +86,7 @@ class RequestMade(Body):
     id = fields.Integer()
     message = fields.String()
     created_at = Moment()
+    warnings = Warnings()
 
 
 class RequestRow(RequestBody):
@@ -126,6 +128,7 @@ class CreateRequest(MethodView):
         moment.
         """
         lead = create_lead(session(), current_user(), Origin.PORTAL, _columns(body))
+        warn_of_town("city", lead.city, lead.currency)
         rescore_lead(lead)
         return {"id": lead.id, "message": "Request created successfully", "created_at": lead.created_at}
 
@@ -250,7 +253,7 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "total_area_max": ("area_max", plain),
     "budget_min": ("budget_min", plain),
     "budget_max": ("budget_max", plain),
-    "currency": ("currency", str),
+    "currency": ("currency", shown_currency),
     "purchase_method": ("payment_method", str.lower),
     "wishes": ("additional_requirements", str),
 }
@@ -260,7 +263,9 @@ def _row(lead: Lead) -> dict[str, Any]:
     """A request in the words that were sent, for as long as no other contract has changed what they made."""
     sent = lead.attributes
     row = {name: sent.get(name) for name in names_of(RequestBody)}
-    made = canonical(_columns(sent)) if sent else {}
+    made = _columns(sent) if sent else {}
+    if sent and not made["currency"]:
+        made["currency"] = own_currency(lead.city_key)
     for name, (column, shown) in _WORDED.items():
         present = getattr(lead, column)
         if not sent or made[column] != present:

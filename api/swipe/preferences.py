@@ -9,8 +9,9 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, or_null
 from api.http.db import session
-from api.http.fields import MOST_MONEY, Number, Text, money
+from api.http.fields import MOST_MONEY, Number, Town, money
 from api.http.tasks import rescore_lead
+from api.http.warnings import Warnings, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
 from models.market.leads import Lead
 from models.market.preferences import preference_of, save_preference
@@ -19,7 +20,7 @@ blp = Blueprint("preferences", __name__, description="What the feed is made of")
 
 
 class PreferenceBody(Body):
-    city = Text(100, required=True)
+    city = Town(required=True)
     deal_type = fields.String(required=True, validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(required=True, validate=validate.OneOf(PROPERTY_TYPES))
     price_min = money(required=True)
@@ -39,6 +40,7 @@ class Preference(Body):
     property_type = fields.String(allow_none=True)
     price_min = Number(0, MOST_MONEY, allow_none=True)
     price_max = Number(0, MOST_MONEY, allow_none=True)
+    warnings = Warnings()
 
 
 @blp.route("/preferences")
@@ -65,6 +67,7 @@ class Preferences(MethodView):
         The next listing of the feed follows the new preferences at once.
         """
         found = save_preference(session(), current_user(), columns(body))
+        warn_of_town("city", found.city, found.currency)
         rescore_lead(found)
         return row(found)
 

@@ -84,7 +84,7 @@ class Lead(Base):
 
 def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Lead:
     """Put a lead on the market. *fields* are columns of :class:`Lead`; city and currency are made canonical."""
-    lead = Lead(owner_id=owner.id, origin=origin, **canonical(fields))
+    lead = Lead(owner_id=owner.id, origin=origin, **canonical(session, fields))
     session.add(lead)
     session.flush()
     return lead
@@ -92,7 +92,7 @@ def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[s
 
 def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> None:
     """Set the given columns, `city` among them; city and currency are made canonical."""
-    for name, value in canonical(fields).items():
+    for name, value in canonical(session, fields).items():
         setattr(lead, name, value)
     session.flush()
 

@@ -4,12 +4,24 @@ from dataclasses import dataclass
 
 from models.market.towns.addresses import town_in_address
 from models.market.towns.gazetteer import by_id
-from models.market.towns.reading import LONGEST_KEY, read_town
+from models.market.towns.reading import LONGEST_KEY, TownError, read_town
 
-#: The unit that amounts are compared in where the town, and with it the country, is unknown.
+#: ISO 4217's code for "no currency": of an amount in a town whose country is unknown, where no currency was told. Amounts
+#: with it are compared with one another and with no others.
+NO_CURRENCY = "XXX"
+#: The unit that amounts of different currencies are compared in where the town's country is unknown.
 DEFAULT_CURRENCY = "RUB"
 
-__all__ = ["DEFAULT_CURRENCY", "LONGEST_KEY", "City", "city_of", "city_of_address", "currency_of_city"]
+__all__ = [
+    "DEFAULT_CURRENCY",
+    "LONGEST_KEY",
+    "NO_CURRENCY",
+    "City",
+    "city_of",
+    "city_of_address",
+    "currency_of_city",
+    "own_currency",
+]
 
 
 @dataclass(frozen=True)
@@ -17,12 +29,12 @@ class City:
     """A canonical city. `key` names it in markets: a GeoNames id, or the normalised name of a town unknown there."""
 
     key: str
-    currency: str | None  #: Of its country (ISO 4217); None where the country is unknown.
+    currency: str  #: Of its country (ISO 4217); :data:`NO_CURRENCY` where the country is unknown.
 
 
 def city_of(name: str) -> City:
     """
-    The canonical city of a name as somebody wrote it.
+    The canonical city of a name as somebody wrote it. :func:`models.market.town_aliases.city_in` knows merged ones too.
 
     Raises:
         TownError: It names several towns, or none.
@@ -32,21 +44,35 @@ def city_of(name: str) -> City:
     >>> city_of("Нур-Султан") == city_of("Astana")
     True
     >>> city_of("Астана").currency, city_of("Новый Зурбаган")
-    ('KZT', City(key='name:новый зурбаган', currency=None))
+    ('KZT', City(key='name:новый зурбаган', currency='XXX'))
     """
     reading = read_town(name)
-    return City(key=reading.key, currency=reading.currency)
+    return City(key=reading.key, currency=reading.currency or NO_CURRENCY)
+
+
+def own_currency(key: str) -> str:
+    """
+    The currency of the country of the city with this key; :data:`NO_CURRENCY` where the country is unknown.
+
+    >>> own_currency(city_of("Алматы").key), own_currency("name:новый зурбаган")
+    ('KZT', 'XXX')
+    """
+    kind, _, told = key.partition(":")
+    if kind == "geo" and told.isdigit():
+        try:
+            return by_id(int(told)).currency or NO_CURRENCY
+        except KeyError:  # a town that the gazetteer no longer has
+            return NO_CURRENCY
+    try:
+        return read_town(told).currency or NO_CURRENCY
+    except TownError:  # a key of the time before such names were refused
+        return NO_CURRENCY
 
 
 def currency_of_city(key: str) -> str:
     """The currency that prices in the city of this key are compared in: its country's."""
-    kind, _, told = key.partition(":")
-    if kind == "geo" and told.isdigit():
-        try:
-            return by_id(int(told)).currency or DEFAULT_CURRENCY
-        except KeyError:  # a town that the gazetteer no longer has
-            return DEFAULT_CURRENCY
-    return (read_town(told).currency if told else None) or DEFAULT_CURRENCY
+    own = own_currency(key)
+    return DEFAULT_CURRENCY if own == NO_CURRENCY else own
 
 
 def city_of_address(address: str) -> str:

@@ -26,7 +26,7 @@ from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
 from models.core.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.core.errors import NotFoundError
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 
 #: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
 SEARCH_VECTOR = "property_words(title, description, location, search_text)"
@@ -108,7 +108,7 @@ class Property(Base):
 
 def create_property(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Property:
     """Put a property on the market. *fields* are columns of :class:`Property`; city and currency are made canonical."""
-    found = Property(owner_id=owner.id, origin=origin, **canonical(fields))
+    found = Property(owner_id=owner.id, origin=origin, **canonical(session, fields))
     session.add(found)
     session.flush()
     return found
@@ -116,14 +116,19 @@ def create_property(session: Session, owner: User, origin: Origin, fields: Mappi
 
 def replace_property(session: Session, found: Property, fields: Mapping[str, Any]) -> None:
     """Set the given columns, `city` among them; city and currency are made canonical."""
-    for name, value in canonical(fields).items():
+    for name, value in canonical(session, fields).items():
         setattr(found, name, value)
     session.flush()
 
 
-def canonical(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a lead or property with `city_key` set and, where none was named, the city's own currency."""
-    city = city_of(fields["city"])
+def canonical(session: Session, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    The fields of a lead or property with `city_key` set and, where none was named, the city's own currency.
+
+    Raises:
+        TownError: `city` names several towns, or none.
+    """
+    city = city_in(session, fields["city"])
     return {**fields, "city_key": city.key, "currency": fields.get("currency") or city.currency}
 
 

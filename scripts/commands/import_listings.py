@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 from models.platform.settings import Settings
 from scripts.arguments import CityName
 from scripts.databases import session_factory
@@ -39,7 +39,6 @@ def command(file: Path, city: str, owner: str | None, dry_run: bool, errors: IO[
     console = Terminal()
     settings = Settings.from_env()
     factory = session_factory(settings)
-    place = city_of(city)
     bad: list[BadRow] = []
 
     def note(row: BadRow) -> None:
@@ -51,6 +50,7 @@ def command(file: Path, city: str, owner: str | None, dry_run: bool, errors: IO[
     columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with contextlib.ExitStack() as stack:
         session = stack.enter_context(factory())
+        place = city_in(session, city)
         progress = stack.enter_context(Progress(*columns, console=console, transient=True))
         bar = progress.add_task("", total=file.stat().st_size if file.exists() else None)
         rows = read_listings(file, place, lambda done: progress.update(bar, completed=done))

@@ -5,7 +5,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from models.core.enums import DealType, ListOrder
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 from models.platform.settings import Settings
 from models.ranking.display_order_settings import set_exploration_slots, set_list_order
 from models.ranking.recommendations import Market
@@ -51,7 +51,7 @@ def list_command() -> None:
 def order_command(order: str, city: str, deal_type: str) -> None:
     """Read the lists of a market by score, or in the balanced order: markets order balanced --city Москва"""
     with session_factory(Settings.from_env())() as session:
-        set_list_order(session, city_of(city).key, DealType(deal_type), ListOrder(order))
+        set_list_order(session, city_in(session, city).key, DealType(deal_type), ListOrder(order))
         session.commit()
     if order == ListOrder.SCORE:
         click.echo("Its lists are read by score.")
@@ -66,7 +66,7 @@ def order_command(order: str, city: str, deal_type: str) -> None:
 def explore_command(slots: int, city: str, deal_type: str) -> None:
     """Let up to SLOTS new properties follow each lead's list: markets explore 3 --city Москва. 0 ends it."""
     with session_factory(Settings.from_env())() as session:
-        set_exploration_slots(session, city_of(city).key, DealType(deal_type), slots)
+        set_exploration_slots(session, city_in(session, city).key, DealType(deal_type), slots)
         session.commit()
     if slots:
         click.echo(f"Up to {slots} new properties follow each list within a minute, and others after each run.")
