@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.console.i18n import language, say
 from models.core.errors import ConflictError, InvalidValueError
+from models.market.towns.reading import read_town
 
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
@@ -26,7 +27,11 @@ _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 
 @dataclass(frozen=True)
 class Control:
-    """One control of a form. *kind*: text, long, number, whole, date, url, choice, checks (several choices), list, lines."""
+    """
+    One control of a form.
+
+    *kind*: text, long, number, whole, date, url, choice, checks (several choices), list, lines, town.
+    """
 
     path: str
     label: str
@@ -49,14 +54,22 @@ class Filled:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    #: Doubtful values that the next sending keeps as they are, by their control.
+    kept: dict[str, str] = field(default_factory=dict)
+    #: What a control's value may have been meant to be.
+    suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read(schema: Schema, controls: list[Control], form: MultiDict) -> tuple[dict | None, Filled]:
+def read(
+    schema: Schema, controls: list[Control], form: MultiDict, *, asks: bool = True
+) -> tuple[dict | None, Filled]:
     """
     The body that the form says, and the form itself to be shown again.
 
+    Args:
+        asks: Whether a town that is unknown, while others have names like its, is asked about once.
     Returns:
-        (None, the form with its errors) if the schema refuses it.
+        (None, the form with its errors) if the schema refuses it, or something is to be asked.
     """
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}
@@ -65,10 +78,26 @@ def read(schema: Schema, controls: list[Control], form: MultiDict) -> tuple[dict
         values[control.path] = given
         _put(body, control.path, _value(control, given))
     try:
-        return schema.load(body), Filled(values)
+        loaded = schema.load(body)
     except ValidationError as error:
-        errors = _flat(error.messages)
-        return None, Filled(values, errors)
+        return None, Filled(values, _flat(error.messages))
+    filled = Filled(values)
+    for control in controls:
+        if asks and control.kind == "town":
+            _ask_about_town(control.path, values[control.path], form, filled)
+    return (None if filled.errors else loaded), filled
+
+
+def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> None:
+    """An unknown town with a name like others' is asked about once; sent again, it stays as it is."""
+    if not town or form.get(f"{path}.kept") == town:
+        return
+    reading = read_town(town)
+    if not reading.known and reading.nearest:
+        filled.kept[path] = town
+        filled.suggestions[path] = reading.nearest
+        names = ", ".join(reading.nearest)
+        filled.errors[path] = say("Did you mean {names}? If not, save again: the town stays as it is.", names=names)
 
 
 def send(

@@ -125,7 +125,7 @@ def _add(kind: str, shape: Kind, row: dict) -> dict[str, str] | None:
             form[control.path] = cell.upper() or ("SALE" if control.path == "deal_type" else "")
         else:
             form[control.path] = cell
-    body, filled = forms.read(shape.schema(), shape.controls, form)
+    body, filled = forms.read(shape.schema(), shape.controls, form, asks=False)
     if body is None:
         return {path.split(".", 1)[-1]: reason for path, reason in filled.errors.items()}
     if kind == "leads":

@@ -19,7 +19,7 @@ from api.http.services import Services, attach_services
 from api.http.trailing_slash import WithoutTrailingSlash
 from api.http.transaction import App
 from api.leadgen import BLUEPRINTS as LEADGEN
-from api.ops import metrics, runs
+from api.ops import markets, metrics, runs
 from api.portal import chat
 from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
@@ -59,6 +59,7 @@ BLUEPRINTS = (
     portal_requests.blp,
     chat.blp,
     runs.blp,
+    markets.blp,
     metrics.blp,
     *LEADGEN,
 )

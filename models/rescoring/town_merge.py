@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.core.enums import DealType, Origin
 from models.core.errors import ConflictError, NotFoundError
 from models.market.leads import Lead
-from models.market.places import DEFAULT_CURRENCY, NO_CURRENCY, own_currency
+from models.market.places import DEFAULT_CURRENCY, NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
 from models.market.town_aliases import TownAlias, merged_key
 from models.market.towns.reading import TownError, read_town
@@ -30,6 +30,16 @@ class Moved:
     into_key: str
     leads: int
     properties: int
+
+
+def town_key(text: str) -> str:
+    """
+    The key of a town by its name, or by its key as lists of markets show it.
+
+    Raises:
+        TownError: It names several towns, or none.
+    """
+    return text if text.startswith(("geo:", "name:")) else city_of(text).key
 
 
 def merge_towns(session: Session, from_key: str, into_key: str, merged_by: str) -> Moved:
