@@ -15,14 +15,20 @@ from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from api.console.i18n import language, say
+from api.http.db import session
 from models.core.errors import ConflictError, InvalidValueError
-from models.market.towns.reading import read_town
+from models.market.known_places import PlaceKind, known_places
+from models.market.towns.reading import TownError, read_town
 
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
 
 #: Thousands between commas, as English writes them.
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+
+
+#: Controls of one place, for which the market's own names are suggested.
+PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,7 @@ class Filled:
     suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read(
-    schema: Schema, controls: list[Control], form: MultiDict, *, asks: bool = True
-) -> tuple[dict | None, Filled]:
+def read(schema: Schema, controls: list[Control], form: MultiDict, *, asks: bool = True) -> tuple[dict | None, Filled]:
     """
     The body that the form says, and the form itself to be shown again.
 
@@ -135,11 +139,30 @@ def show(groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: 
         "console/form.html",
         groups=groups,
         filled=filled,
+        known=_known_places(groups, filled),
         title=title,
         action=request.path,
         cancel=cancel,
         here=here,
     )
+
+
+def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -> dict[str, list[str]]:
+    """Names that the market knows, for the form's towns, and for its districts and stations once a town is named."""
+    controls = [control for _, listed in groups for control in listed]
+    town = next((control.path for control in controls if control.kind == "town"), None)
+    if town is None:
+        return {}
+    known = {town: known_places(session(), PlaceKind.TOWN)}
+    named = filled.values.get(town)
+    try:
+        reading = read_town(named) if named else None
+    except TownError:
+        reading = None
+    for control in controls if reading else ():
+        if control.path in PLACE_KINDS:
+            known[control.path] = known_places(session(), PLACE_KINDS[control.path], city=named)
+    return known
 
 
 def number_of(text: str) -> float | None:

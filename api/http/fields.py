@@ -59,7 +59,7 @@ class PasswordText(Text):
 
 
 class Town(Text):
-    """The name of one town in any spelling, of 1 to 100 characters; a text that names several towns, or none, is refused."""
+    """The name of one town in any spelling, of 1 to 100 characters; what names several towns, or none, is refused."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(100, **kwargs)

@@ -157,7 +157,9 @@ def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -
     answers = _named([each["responses"] for each in operations], schemas)
     for name in answers - _named([each.get("requestBody") for each in operations], schemas):
         if "properties" in schemas[name]:
-            schemas[name]["required"] = sorted(set(schemas[name]["properties"]) - {"warnings", *sometimes.get(name, ())})
+            schemas[name]["required"] = sorted(
+                set(schemas[name]["properties"]) - {"warnings", *sometimes.get(name, ())}
+            )
 
 
 def _named(part: Any, schemas: dict[str, Any]) -> set[str]:

@@ -26,9 +26,7 @@ class Warnings(fields.Field):
 
 def warn(field: str, code: str, message: str, suggestions: tuple[str, ...] = ()) -> None:
     """Put a warning into the answer of the request at hand; *field* is the path of what was sent."""
-    current().warnings.append(
-        {"field": field, "code": code, "message": message, "suggestions": list(suggestions)}
-    )
+    current().warnings.append({"field": field, "code": code, "message": message, "suggestions": list(suggestions)})
 
 
 def warn_of_town(field: str, town: str, currency: str | None = None) -> None:
@@ -48,14 +46,18 @@ def warn_of_town(field: str, town: str, currency: str | None = None) -> None:
         warn(
             field,
             "unknown_currency",
-            "The town's country is unknown, so its amounts are compared only with others of the same town without a currency.",
+            "No currency was told and the town's country is unknown: amounts are compared only with others like it.",
         )
 
 
 def _doubt(reading: TownReading) -> tuple[str, str, tuple[str, ...]] | None:
     if not reading.known:
         if reading.nearest:
-            return "unknown_town", f"No such town is known. Did you mean {' or '.join(reading.nearest)}?", reading.nearest
+            return (
+                "unknown_town",
+                f"No such town is known. Did you mean {' or '.join(reading.nearest)}?",
+                reading.nearest,
+            )
         return "unknown_town", "No such town is known.", ()
     if reading.corrected:
         return "corrected_town", f"Read as {reading.name}.", (reading.name,)

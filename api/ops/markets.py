@@ -6,7 +6,7 @@ from marshmallow import fields
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, one_of
 from api.http.db import session
-from api.http.fields import Text, Town, YesNo
+from api.http.fields import Text, Town
 from api.http.tasks import start_run
 from models.accounts import audit
 from models.core.enums import DealType, Role, RunScope
@@ -20,7 +20,9 @@ admins_only = for_roles(Role.ADMIN)
 
 
 class MarketArgs(Body):
-    odd = YesNo(load_default=False, metadata={"description": "Only those with an unknown town or hardly any rows."})
+    odd = fields.Boolean(
+        load_default=False, metadata={"description": "Only those with an unknown town or hardly any rows."}
+    )
 
 
 class MarketRow(Body):
@@ -78,8 +80,8 @@ class Merge(MethodView):
     def post(self, body):
         """Merge the markets of one town into those of another
 
-        Its leads and properties move, archived ones too, and what is written under its name from now on goes there. Lists
-        follow with a run over what is stale, which is asked for.
+        Its leads and properties move, archived ones too, and what is written under its name from now on goes there.
+        Lists follow with a run over what is stale, which is asked for.
         """
         return merge(current_user().id, body["city"], body["into"])
 

@@ -28,7 +28,7 @@ from api.portal.chat_hub import Switchboard, attach_chat_hub
 from api.server import docs
 from api.server.health import blp as health
 from api.server.media import blp as media
-from api.swipe import favorites, feed, inquiries, listings, preferences
+from api.swipe import favorites, feed, inquiries, listings, places, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
 from models.platform.storage import Storage
@@ -52,6 +52,7 @@ BLUEPRINTS = (
     notifications.blp,
     listings.blp,
     preferences.blp,
+    places.blp,
     feed.blp,
     favorites.blp,
     inquiries.blp,

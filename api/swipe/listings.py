@@ -9,7 +9,19 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from api.http.access import current_user, for_roles, public, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.db import session
-from api.http.fields import MOST_MONEY, MOST_ROOMS, FormId, FormNumber, Moment, Number, ShownCurrency, Text, Town, YesNo, money
+from api.http.fields import (
+    MOST_MONEY,
+    MOST_ROOMS,
+    FormId,
+    FormNumber,
+    Moment,
+    Number,
+    ShownCurrency,
+    Text,
+    Town,
+    YesNo,
+    money,
+)
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_town

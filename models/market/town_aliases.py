@@ -8,7 +8,7 @@ from models.market.places import LONGEST_KEY, City, city_of, own_currency
 
 
 class TownAlias(Base):
-    """A town that was merged into another. `into_key` is never itself an alias: a merge redirects those that led to it."""
+    """A town that was merged into another. `into_key` is no alias itself: a merge redirects those that led to it."""
 
     __tablename__ = "town_aliases"
     __table_args__ = (CheckConstraint("town_key <> into_key", name="a_town_is_no_alias_of_itself"),)

@@ -75,8 +75,8 @@ def read_towns_anew(session: Session) -> list[Moved]:
     """
     Give every lead and property the town that its text is read as today; what an older release read otherwise moves.
 
-    Texts that name several towns, or none, stay where they are. Amounts whose currency nobody told, and which were taken
-    for roubles because the town was unknown, are in the currency of the town's country.
+    Texts that name several towns, or none, stay where they are. Amounts whose currency nobody told, and which were
+    taken for roubles because the town was unknown, are in the currency of the town's country.
     """
     _take_turns(session)
     moved = []

@@ -1,4 +1,4 @@
-"""Towns that were merged into others. A new table: the code of before goes on beside it, and does not know of merges."""
+"""Towns that were merged into others. A new table: the code of before goes on beside it and knows of no merges."""
 
 import sqlalchemy as sa
 from alembic import op
