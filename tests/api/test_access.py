@@ -115,6 +115,7 @@ TABLE = {
     "PUT /listings/<int:listing_id>": "owner or admin",
     "DELETE /listings/<int:listing_id>": "owner or admin",
     "GET /admin/listings": "admin",
+    "GET /places": "anyone",
     "GET /preferences": "user",
     "POST /preferences": "user",
     "GET /feed/next": "user",
@@ -143,6 +144,8 @@ TABLE = {
     "POST /chat/ticket": "user",
     "GET /chat/ws/<int:chat_id>": PARTICIPANT,
     # operations
+    "GET /ops/markets": "admin",
+    "POST /ops/markets/merge": "admin",
     "POST /ops/rescoring-runs": "admin",
     "GET /ops/rescoring-runs": "admin",
     "GET /ops/rescoring-runs/<int:run_id>": "admin",

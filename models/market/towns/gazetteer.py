@@ -51,6 +51,8 @@ _PARTS = {
 #: A part of a town is read as the town if its name alone is given, unless it is small or its name an adjective.
 _LARGE_PART = 40_000
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ая|ое|ие|ые)$")
+#: Namesakes of larger towns that are meant all the same.
+_BEST_KNOWN = frozenset({2509954})  # Валенсия of Spain
 #: Towns of the wide world whose names in all languages are known from the start.
 _LARGE = 500_000
 #: Slavic towns abroad have names that villages at home have too: below this size they count only with their country.
@@ -100,6 +102,8 @@ def bearers(plain: str, *, abroad: bool = False) -> list[Town]:
         abroad: Whether small towns of far countries count, whose names often are those of villages at home.
     """
     full = SHORT_NAMES.get(plain, plain)
+    if not _READABLE.search(full):
+        return _names_in_other_scripts().get(full, [])
     found = _names().get(full, [])
     if abroad or not found:
         found = found + _far_names().get(full, [])
@@ -116,6 +120,8 @@ def sounding_like(plain: str) -> list[Town]:
 def rank(plain: str, town: Town) -> tuple[bool, bool, bool, bool, int]:
     """The higher, the likelier is the town meant by the name: at home, near, no district, not by an old name, large."""
     at_home = town.country in HOME_COUNTRIES
+    if town.id in _BEST_KNOWN:
+        return False, True, True, True, town.population
     near = at_home or town.country in NEAR_COUNTRIES
     return at_home, near, town.part_of is None, is_own(SHORT_NAMES.get(plain, plain), town), town.population
 
@@ -239,6 +245,17 @@ def _far_names() -> dict[str, list[Town]]:
         country = row["countrycode"]
         if country not in HOME_COUNTRIES and country not in NEAR_COUNTRIES and row["population"] < _LARGE:
             _add(towns, row["geonameid"], {name for name in row["alternatenames"] if _CYRILLIC.search(name)})
+    return towns
+
+
+@cache
+def _names_in_other_scripts() -> dict[str, list[Town]]:
+    """Names without a Latin or Cyrillic letter; made when the first such text comes."""
+    towns: dict[str, list[Town]] = {}
+    for row in _rows().values():
+        for name in row["alternatenames"]:
+            if not _READABLE.search(name):
+                towns.setdefault(normal(name), []).append(_towns()[row["geonameid"]])
     return towns
 
 

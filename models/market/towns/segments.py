@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from models.market.towns.countries import HOME_COUNTRIES, country_of
 from models.market.towns.gazetteer import Town, bearers, rank, sounding_like
-from models.market.towns.regions import REGION_WORDS, Region, region_of
+from models.market.towns.regions import REGION_WORDS, Region, bare_region_of, region_of
 from models.market.towns.spelling import looks_cyrillic, normal
 from models.market.towns.words import FILLERS, PARTS_OF_TOWNS, STREET_WORDS, TOWN_KINDS, VILLAGE_KINDS
 
@@ -17,6 +17,12 @@ _BEHIND = frozenset({"г", "қ", "с", "п", "д"})
 #: A town from this size on is known by its first word even if others follow it that say nothing: «Алматы Бостандык».
 _WELL_KNOWN = 300_000
 _ADJECTIVE = re.compile(r"[а-яәіңғүұқөһ]+(?:ская|цкая|ский|цкий)")
+
+
+#: Kinds of several words, which say "town" only.
+_KINDS_OF_WORDS = re.compile(
+    r"\b(?:городской округ|городского округа|муниципальный округ|муниципальное образование|городское поселение|г о)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Segment:
     text: str
     towns: list[Named] = field(default_factory=list)
     regions: list[Region] = field(default_factory=list)
+    #: Regions of whose names only the adjective stands there.
+    bare_regions: list[Region] = field(default_factory=list)
     countries: list[str] = field(default_factory=list)
     #: The words left over, as one plain name; empty if all were understood.
     unknown: str = ""
@@ -54,15 +62,18 @@ def read_segment(text: str, *, behind: bool = False) -> Segment:
 
     Args:
         text: A part without commas or brackets.
-        behind: Whether another part stands before it, so that it may be the code of a state.
+        behind: Whether a part that names a town stands before it: then it may be the code of a state, and what names a
+            region or a country as well as a town names the former.
     """
-    plain = normal(text)
+    plain = _KINDS_OF_WORDS.sub(" ", normal(text)).strip() or normal(text)
     segment = Segment(text.strip())
     words = _without_kinds(plain.split(), segment)
     if _is_part(words, segment):
         segment.is_part = True
         segment.unknown = " ".join(words)
         return segment
+    if (bare := bare_region_of(" ".join(words))) is not None:
+        segment.bare_regions.append(bare)
     left = _take_names(words, segment, behind)
     segment.unknown = " ".join(left)
     if not left and segment.is_marked:
@@ -149,12 +160,9 @@ def _take(words: list[str], segment: Segment, behind: bool, alone: bool) -> bool
         region = _region_by_town(words)
     if len(words) == 1 and not alone and (len(plain) < 3 or plain in FILLERS) and region is None and country is None:
         return False
-    if towns and (alone or not (region or country)) and not _is_region_first(plain, region, country):
+    is_area = behind or _is_region_first(plain, region, country)
+    if towns and not ((region or country) and (is_area or not alone)):
         segment.towns.append(Named(plain, towns))
-        if behind and region:
-            segment.regions.append(region)
-        if behind and country:
-            segment.countries.append(country)
     elif region or country:
         segment.regions.extend([region] if region else [])
         segment.countries.extend([country] if country else [])
