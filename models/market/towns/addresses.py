@@ -3,7 +3,7 @@
 import re
 
 from models.market.towns.gazetteer import Town, rank
-from models.market.towns.reading import best_town
+from models.market.towns.reading import best_town, is_province
 from models.market.towns.regions import Region
 from models.market.towns.segments import Named, Segment, read_segment, towns_of
 from models.market.towns.spelling import normal
@@ -30,15 +30,19 @@ def town_in_address(address: str) -> str:
     parts = [read_segment(text, behind=place > 0) for place, text in enumerate(texts)]
     regions = [region for part in parts for region in part.regions]
     countries = [country for part in parts for country in part.countries]
-    found: list[tuple[tuple[bool, bool, int, int], str]] = []
-    for place, part in enumerate(parts):
-        for one in () if part.is_part else part.towns:
-            town = best_town(one.plain, one.towns, regions, countries)
-            if town is not None:
-                likelihood = (one.marked, not _is_number(texts, place + 1), _size(one, town), -place)
-                found.append((likelihood, _with_region(texts[place], part, one, regions)))
-    if found:
-        return max(found)[1]
+    meant = [
+        (town, place, one)
+        for place, part in enumerate(parts)
+        for one in (() if part.is_part else part.towns)
+        if (town := best_town(one.plain, one.towns, regions, countries)) is not None
+    ]
+    meant = [each for each in meant if not any(is_province(each[0], other) for other, *_ in meant)]
+    if meant:
+        _, place, one = max(
+            meant,
+            key=lambda each: (each[2].marked, not _is_number(texts, each[1] + 1), _size(each[2], each[0]), -each[1]),
+        )
+        return _with_region(texts[place], parts[place], one, regions)
     return _inside(address) or _without_town(parts, regions) or address.strip()
 
 

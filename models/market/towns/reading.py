@@ -142,7 +142,7 @@ def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -
         meant = {
             key: pair
             for key, pair in meant.items()
-            if not any(_lies_in(pair[1], other) or _is_province(pair[1], other) for other in towns if other != pair[1])
+            if not any(_lies_in(pair[1], other) or is_province(pair[1], other) for other in towns if other != pair[1])
         } or meant
     if len(meant) > 1:
         for keep in (_is_marked, _is_no_district):
@@ -166,7 +166,7 @@ def _lies_in(town: Town, other: Town) -> bool:
     return other.id in _FEDERAL and _FEDERAL[other.id].holds(town.country, town.region)
 
 
-def _is_province(town: Town, other: Town) -> bool:
+def is_province(town: Town, other: Town) -> bool:
     """Whether a town abroad only tells the province of a smaller one in it: «Аланья, Анталья»."""
     is_one = (town.country, town.region) == (other.country, other.region) and town.country not in HOME_COUNTRIES
     return is_one and town.population > other.population

@@ -19,6 +19,8 @@ _WELL_KNOWN = 300_000
 _ADJECTIVE = re.compile(r"[а-яәіңғүұқөһ]+(?:ская|цкая|ский|цкий)")
 
 
+#: «М.О.», whose «м» would be an underground's.
+_MOSCOW_REGION = re.compile(r"\bм о\b")
 #: Kinds of several words, which say "town" only.
 _KINDS_OF_WORDS = re.compile(
     r"\b(?:городской округ|городского округа|муниципальный округ|муниципальное образование|городское поселение|г о)\b"
@@ -65,7 +67,7 @@ def read_segment(text: str, *, behind: bool = False) -> Segment:
         behind: Whether a part that names a town stands before it: then it may be the code of a state, and what names a
             region or a country as well as a town names the former.
     """
-    plain = _KINDS_OF_WORDS.sub(" ", normal(text)).strip() or normal(text)
+    plain = _KINDS_OF_WORDS.sub(" ", _MOSCOW_REGION.sub("мо", normal(text))).strip() or normal(text)
     segment = Segment(text.strip())
     words = _without_kinds(plain.split(), segment)
     if _is_part(words, segment):
