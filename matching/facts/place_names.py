@@ -13,6 +13,7 @@ from functools import lru_cache
 from matching.facts.place_spelling import one_script, sounds
 from matching.facts.place_words import (
     ADJECTIVE,
+    DIRECTIONS,
     DISTANCE,
     GENERIC_PLACE_WORDS,
     KINDS,
@@ -54,6 +55,9 @@ _JOINED = (
     (re.compile(r"(?<!\w)ст\s*[-–./]?\s*м(?!\w)", re.IGNORECASE), "метро"),
     (re.compile(r"(?<!\w)к\s*[-–]\s*с[іи](?!\w)", re.IGNORECASE), "көшесі"),
     (re.compile(r"(?<!\w)н\s*[-–/]\s*п(?!\w)", re.IGNORECASE), "пос"),
+    (re.compile(r"(?<!\w)м\.\s*о\.?(?!\w)", re.IGNORECASE), "округ"),
+    (re.compile(r"(?<!\w)ш\s*[-–]\s*се(?!\w)", re.IGNORECASE), "шоссе"),
+    (re.compile(r"(?<=\w)\s+города\s+(?:москвы|санкт-петербурга|алматы|астаны)(?!\w)", re.IGNORECASE), " "),
     (re.compile(r"(?<!\w)ш\s*/\s*а(?!\w)", re.IGNORECASE), "мкр"),
 )
 #: «1-я», «1-ый», «2nd»: the number alone.
@@ -214,6 +218,7 @@ def _bracket(found: re.Match[str]) -> str:
     if not _is_telling(outside):
         return f" {inside} "
     says_where = _LINE.search(inside) or inside.casefold() in LINES or inside.casefold() in TOWNS_IN_BRACKETS
+    says_where = says_where or ON_FOOT_ALONE.fullmatch(inside)
     return " " if says_where or _LETTERS_OF_LINE.fullmatch(inside) else f" {inside} "
 
 
@@ -270,6 +275,8 @@ def _key(text: str) -> str:
     telling = _kind_first(telling)
     if len(telling) > 1:
         telling = [_without_ending(sounds(SHORT_WORDS.get(word, word))) for word in telling]
+        if telling[-1] in DIRECTIONS:
+            telling = [telling[-1], *telling[:-1]]
     told = sounds(" ".join(telling))
     return _SAME_KEYS.get(told, told)
 
@@ -299,12 +306,13 @@ _ROMAN = {
 }
 _SAME_KEYS = {sounds(one): sounds(other) for one, other in SAME_PLACES.items()}
 _OKRUG_LETTERS = frozenset(OKRUGS.values())
+_TOWN_KEYS = frozenset(sounds(town) for town in TOWNS_IN_BRACKETS)
 _OKRUG_KEYS = frozenset(sounds(letters) for letters in OKRUGS.values())
 
 
 def _without_okrugs(keys: list[str]) -> list[str]:
-    """Without okrugs, if districts stand beside them."""
-    districts = [key for key in keys if key not in _OKRUG_KEYS]
+    """Without okrugs and the town itself, if districts stand beside them."""
+    districts = [key for key in keys if key not in _OKRUG_KEYS and key not in _TOWN_KEYS]
     return districts or keys
 
 

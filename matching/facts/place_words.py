@@ -5,7 +5,7 @@ import re
 #: Words that say what kind of place a name names, and not which; they are left out of its key.
 GENERIC_PLACE_WORDS = frozenset(
     """
-    район р н рн рон районе района мкр мкрн мкрр микрорайон микрорайоне округ ао административный
+    m п мо dist район р н рн рон районе района мкр мкрн мкрр микрорайон микрорайоне округ ао административный
     административного муниципальный муниципального внутригородской поселение поселения пос поселок метро м ст
     станция станции станцияси стансасы метростанция платформа жд остановка ост ауданы аудан ауданында
     ықшамауданы шағынауданы ықшам шағын ықш массив жилмассив жм жилрайон жр ул улица улице улицы көшесі көш им
@@ -72,6 +72,8 @@ STEMS = {
     "oktabrsk": "oktabrsk",
     "komsomolsk": "komsomolsk",
 }
+#: Of these, the directions stand first in a key: «Бирюлёво Западное», «Западное Бирюлёво».
+DIRECTIONS = frozenset({"sever", "ug", "zapad", "vostok"})
 ADJECTIVE = re.compile(rf"({'|'.join(STEMS)})(?:i|oi|a|oe|ee|e|ogo|ego|omu|emu|om|em|u|ih)")
 
 #: Lines of undergrounds; a name of one behind a station's only says where it lies.
@@ -179,7 +181,7 @@ MINUTES = re.compile(
 )
 #: A distance in metres or kilometres, which says nothing of minutes.
 DISTANCE = re.compile(
-    rf"(?:(?:в|до|около|~|≈)\s*)?{_NUMBER}\s*(?:метр\w*|км\b\.?|km\b|м\b\.?(?=\s*(?:$|[),;]|от|до|пеш))|meters?|metres?)[\s.]*(?:{_BY_FOOT})?",
+    rf"(?:в\s+)?шагов\w+\s+доступност\w+|(?:(?:в|до|около|~|≈)\s*)?{_NUMBER}\s*(?:метр\w*|км\b\.?|km\b|м\b\.?(?=\s*(?:$|[),;]|от|до|пеш))|meters?|metres?)[\s.]*(?:{_BY_FOOT})?",
     re.IGNORECASE,
 )
 #: Words that lead to a place: «рядом с метро», «у м.», "near".
