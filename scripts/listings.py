@@ -16,6 +16,7 @@ from models.core.enums import DealType, PropertyClass, PropertyType
 from models.core.errors import DomainError
 from models.market.places import City, city_of
 from models.market.properties import Property
+from models.market.towns.reading import TownError
 
 #: Columns that a file must have; any other may be absent.
 REQUIRED = ("id", "price")
@@ -150,7 +151,7 @@ def _listing(line: int, row: dict[str, Any], city: City) -> Listing:
     get = lambda name: row.get(name, "")
     if not get("id") or len(get("id")) > 100:
         raise BadRowError("id is missing or longer than 100 characters")
-    if get("city") and city_of(get("city")) != city:
+    if get("city") and _city(get("city")) != city:
         raise BadRowError(f"it is in another city: {get('city')[:100]}")
     columns = {
         "deal_type": _one_of(row, "deal", DEALS, DealType.SALE),
@@ -261,6 +262,13 @@ def _flag(row: dict[str, str], name: str) -> bool:
     if value not in YES | NO:
         raise BadRowError(f"{name} must be 1 or 0, not {value[:50]}")
     return value in YES
+
+
+def _city(name: str) -> City:
+    try:
+        return city_of(name)
+    except TownError as error:
+        raise BadRowError(f"city: {error.reason}") from None
 
 
 def _currency(value: str) -> str:

@@ -61,7 +61,7 @@ def engine() -> str:
 
 def _engine_page(wrong_city: str | None = None, wrong_merge: tuple[str, str] | None = None) -> str:
     rows, pager = listed(runs(), RUNS_PER_PAGE)
-    shown = {
+    shown: dict[str, Any] = {
         "runs": rows,
         "progress": progress_of(session(), [run.id for run in rows]),
         "open_states": OPEN_STATES,

@@ -15,10 +15,8 @@ class Warnings(fields.Field):
     _CHECK_ATTRIBUTE = False
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(dump_only=True, **kwargs)
-        self.metadata.setdefault("type", "array")
-        self.metadata.setdefault("items", _warning_shape())
-        self.metadata.setdefault("description", "Only where something that was sent is doubtful.")
+        shape = {"type": "array", "items": _warning_shape(), "description": "Only where something sent is doubtful."}
+        super().__init__(dump_only=True, metadata=shape, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return current().warnings or missing

@@ -217,9 +217,9 @@ def _bracket(found: re.Match[str]) -> str:
     outside = found.string[: found.start()] + found.string[found.end() :]
     if not _is_telling(outside):
         return f" {inside} "
-    says_where = _LINE.search(inside) or inside.casefold() in LINES or inside.casefold() in TOWNS_IN_BRACKETS
-    says_where = says_where or ON_FOOT_ALONE.fullmatch(inside)
-    return " " if says_where or _LETTERS_OF_LINE.fullmatch(inside) else f" {inside} "
+    is_known = inside.casefold() in LINES or inside.casefold() in TOWNS_IN_BRACKETS
+    found_in = _LINE.search(inside) or ON_FOOT_ALONE.fullmatch(inside) or _LETTERS_OF_LINE.fullmatch(inside)
+    return " " if is_known or found_in else f" {inside} "
 
 
 def _line(found: re.Match[str]) -> str:

@@ -230,8 +230,8 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
     if not name and not elsewhere:
         if regions:
             region = regions[0]
-            town = by_id(region.main) if region.main else largest_in(region.country, region.codes)
-            return _of_town(town, by_region=True)
+            main = by_id(region.main) if region.main else largest_in(region.country, region.codes)
+            return _of_town(main, by_region=True)
         if countries:
             raise NoTownError("Names a country; give the town.")
         if not any(segment.is_part for segment in segments):
