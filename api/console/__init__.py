@@ -18,6 +18,7 @@ from api.console import (
     sign_in,
     tenants,
     user_admin,
+    wishes,
 )
 
 
@@ -25,6 +26,19 @@ def register(app: Flask) -> None:
     """Serve the console from *app*."""
     # Tags of templates that stand on lines of their own leave no lines behind.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    pages = (sign_in, leads, properties, matches, notifications, tenants, ops, user_admin, leadgen, campaigns, imports)
+    pages = (
+        sign_in,
+        leads,
+        properties,
+        matches,
+        notifications,
+        tenants,
+        ops,
+        user_admin,
+        leadgen,
+        campaigns,
+        imports,
+        wishes,
+    )
     for module in (*pages, assets):
         app.register_blueprint(module.blp)

@@ -16,6 +16,8 @@ from models.market.towns.reading import TownError, read_town
 #: What a Money column holds.
 MOST_MONEY = Decimal("999999999999999")
 
+#: Square metres that a column holds.
+LARGEST_AREA = 99_999_999
 #: More rooms than any home has.
 MOST_ROOMS = 100
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR, MOST_FLOORS
+from api.exchange.schemas import FIRST_YEAR, LAST_YEAR, MOST_FLOORS
 from api.http.blueprint import Body, names_of
 from api.http.fields import (
+    LARGEST_AREA,
     MOST_MONEY,
     MOST_ROOMS,
     File,
