@@ -24,6 +24,7 @@ COMPLAINTS = {
     ),
     "There is no such market.": "Такого рынка нет.",
     "There is no such page.": "Такой страницы нет.",
+    "area_min must not be above area_max.": "Площадь «от» не может быть больше площади «до».",
     "The lead's words do not say that any more; open the page again.": "В тексте лида этого уже нет; откройте страницу заново.",
     "There is no such lead.": "Такого лида нет.",
     "There is no such property.": "Такого объекта нет.",

@@ -78,7 +78,7 @@ class PropertyRecommendation(Body):
 
 
 class LeadRecommendation(Body):
-    sometimes = ("criteria",)
+    sometimes = ("criteria", "wishes", "adjustment", "place")
 
     lead_id = IdText()
     lead_data = fields.Nested(LeadData)
