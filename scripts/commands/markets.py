@@ -36,7 +36,7 @@ def list_command() -> None:
         names = city_names(session)
         counts = {(each.city_key, each.deal_type): each for each in market_counts(session)}
     table = Table("city", "deal type", "leads", "properties", "order of lists", "explored", "last run (UTC)", "remarks")
-    unscored = [Market(city_key=key, deal_type=deal_type) for key, deal_type in counts]
+    unscored = [Market(city_key=key, deal_type=deal, list_order=ListOrder.SCORE) for key, deal in counts]
     listed = {(one.city_key, one.deal_type): one for one in (*unscored, *found)}
     for key, one in sorted(listed.items()):
         count = counts.get(key)
