@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from models.core.csv_cells import plain_cell
 from models.sources.formats.offer import FeedError
@@ -36,7 +36,7 @@ class Row:
     error: str = ""
 
 
-def rows(stream: BinaryIO) -> Iterator[Row]:
+def rows(stream: IO[bytes]) -> Iterator[Row]:
     """
     The rows of the file that are not empty, in its order.
 
@@ -73,7 +73,7 @@ def rows(stream: BinaryIO) -> Iterator[Row]:
             text.detach()
 
 
-def encoding_of(stream: BinaryIO) -> str:
+def encoding_of(stream: IO[bytes]) -> str:
     """
     The encoding of a text: what its mark says, else UTF-8 if all of it is, else Windows-1251.
 
