@@ -193,6 +193,22 @@ def test_rents_have_their_terms(offer):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("area", "unit", "square_metres"),
+    [
+        ("8.5", "sotka", 850),
+        ("8", "сотка", 800),
+        ("0,3", "hectare", 3000),
+        ("900", "squareMeter", 900),
+        ("900", "sotka", 900),
+    ],
+)
+def test_a_houses_plot_is_told_in_square_metres(offer, area, unit, square_metres):
+    found = offer(Category="houseSale", Land=f"<Area>{area}</Area><AreaUnitType>{unit}</AreaUnitType>")
+
+    assert found.land_area == square_metres
+
+
 def test_glued_photo_addresses_are_parted(offer):
     found = offer(Photos="<PhotoSchema><FullUrl>https://a.example/1.jpghttps://a.example/2.jpg</FullUrl></PhotoSchema>")
 
