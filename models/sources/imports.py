@@ -223,8 +223,8 @@ class _Work:
             return f"{self.unread:,} rows could not be read; {missing:,} listings are missing and may be among them"
         if missing > self.active_before * MOST_MISSING:
             return (
-                f"{missing:,} of {self.active_before:,} listings are missing from the feed; they stay on the market until"
-                " somebody says that they are gone"
+                f"{missing:,} of {self.active_before:,} listings are missing from the feed; they stay on the market"
+                " until somebody says that they are gone"
             )
         return ""
 
