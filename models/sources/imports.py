@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, case, func, literal_column, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Engine, Table, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -21,6 +20,7 @@ from models.core.errors import ConflictError
 from models.market.places import city_of
 from models.market.properties import Property
 from models.sources.columns import CONTENT, columns_of, content_hash
+from models.sources.copying import copy_into
 from models.sources.formats.feed import Feed
 from models.sources.formats.offer import FeedError, Offer
 from models.sources.report import Line, Report
@@ -30,6 +30,27 @@ BATCH = 500  # offers a transaction
 
 #: A feed that lacks more of what it brought before than this share waits for a person.
 MOST_MISSING = 1 / 3
+
+#: Columns that an offer brings; the rest is its source's.
+COPIED = ("external_id", "content_hash", *CONTENT)
+
+#: Tables of one import. They die with its connection, so nothing is left of a killed one.
+_PREPARE = (
+    "CREATE TEMP TABLE seen_offers (external_id text PRIMARY KEY, line bigint NOT NULL)",
+    f"CREATE TEMP TABLE incoming_offers AS SELECT {', '.join(COPIED)} FROM properties WITH NO DATA",  # noqa: S608
+)
+_CLEAR = ("DROP TABLE IF EXISTS pg_temp.seen_offers", "DROP TABLE IF EXISTS pg_temp.incoming_offers")
+
+#: The owner and what a person archived stay as they are; what the source withdrew comes back.
+_UPSERT = f"""
+    INSERT INTO properties (owner_id, source_id, origin, status, {", ".join(COPIED)})
+    SELECT :owner, :source, '{Origin.IMPORT}', '{Status.ACTIVE}', {", ".join(COPIED)} FROM incoming_offers
+    ON CONFLICT (source_id, external_id) DO UPDATE SET
+        {", ".join(f"{name} = excluded.{name}" for name in COPIED)},
+        status = CASE WHEN properties.withdrawn_at IS NULL THEN properties.status ELSE '{Status.ACTIVE}' END,
+        withdrawn_at = NULL, updated_at = now()
+    RETURNING id
+    """  # noqa: S608 - nothing of it comes from outside
 
 #: Told of each committed batch: the ids of the properties that it wrote.
 OnCommitted = Callable[[list[int]], None]
@@ -113,7 +134,8 @@ def preview_feed(
         finally:
             with suppress(DBAPIError):
                 connection.rollback()
-                connection.execute(text("DROP TABLE IF EXISTS pg_temp.seen_offers"))
+                for statement in _CLEAR:
+                    connection.execute(text(statement))
                 connection.commit()
     return work.report
 
@@ -155,9 +177,9 @@ class _Work:
         self.report = Report()
         self.unread = 0  # rows of which not even the id could be read
         self.active_before = self._count_active()
-        # Dies with the connection, so nothing is left of a killed import; and 500,000 ids take no memory of ours.
-        connection.execute(text("DROP TABLE IF EXISTS pg_temp.seen_offers"))
-        connection.execute(text("CREATE TEMP TABLE seen_offers (external_id text PRIMARY KEY, line bigint NOT NULL)"))
+        # The ids that were seen are the database's to hold: half a million take no memory of ours.
+        for statement in (*_CLEAR, *_PREPARE):
+            connection.execute(text(statement))
         connection.commit()
 
     def take(self, feed: Feed, on_progress: Callable[[Progress], None], on_committed: OnCommitted) -> None:
@@ -315,26 +337,11 @@ class _Work:
         return {row.external_id: row for row in self.connection.execute(query)} if ids else {}
 
     def _upsert(self, rows: list[dict[str, Any]]) -> list[int]:
-        table = cast(Table, Property.__table__)
-        shared = {
-            "owner_id": self.source.owner_id,
-            "source_id": self.source.id,
-            "origin": Origin.IMPORT,
-            "status": Status.ACTIVE,
-        }
-        statement = insert(table)
-        excluded, here = statement.excluded, table.c
-        statement = statement.on_conflict_do_update(
-            index_elements=[here.source_id, here.external_id],
-            # The owner and what a person archived stay as they are; what the source withdrew comes back.
-            set_={name: excluded[name] for name in (*CONTENT, "content_hash")}
-            | {
-                "status": case((here.withdrawn_at.is_not(None), Status.ACTIVE), else_=here.status),
-                "withdrawn_at": None,
-                "updated_at": literal_column("now()"),
-            },
-        )
-        return list(self.connection.scalars(statement.returning(here.id), [shared | row for row in rows]))
+        copy_into(self.connection, "incoming_offers", cast(Table, Property.__table__), COPIED, rows)
+        values = {"owner": self.source.owner_id, "source": self.source.id}
+        ids = list(self.connection.scalars(text(_UPSERT), values))
+        self.connection.execute(text("TRUNCATE incoming_offers"))
+        return ids
 
     def _count_active(self) -> int:
         query = select(func.count()).where(Property.source_id == self.source.id, Property.status == Status.ACTIVE)
@@ -378,7 +385,8 @@ def _only_one(connection: Connection, source_id: int) -> Iterator[None]:
     finally:
         with suppress(DBAPIError):  # a connection that is lost holds no lock any more
             connection.rollback()
-            connection.execute(text("DROP TABLE IF EXISTS pg_temp.seen_offers"))
+            for statement in _CLEAR:
+                connection.execute(text(statement))
             connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), name)
             connection.commit()
 

@@ -66,7 +66,9 @@ def rows(stream: IO[bytes]) -> Iterator[Row]:
                 yield Row(begins, [], f"it is no well-formed CSV: {_reason(error)}")
                 continue
             lines.forget()
-            if any(cell.strip() for cell in cells):
+            if any("\0" in cell for cell in cells):
+                yield Row(begins, [], "it holds a zero byte")
+            elif any(cell.strip() for cell in cells):
                 yield Row(begins, [plain_cell(cell.strip()) for cell in cells])
     finally:
         with suppress(ValueError):  # whoever stops early may have closed the stream before us
