@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from models.accounts.notifications import NoticeType, Notification, notify
 from models.accounts.tokens import RevokedToken
@@ -9,6 +9,7 @@ from models.core.base import utc_now
 from models.core.enums import Role, RunScope, RunState, Side
 from models.market.unscorable import Failure, UnscorableEntity, quarantine
 from models.ranking.recommendations import Market, TextModelRow
+from models.rescoring.attempts import attempts_of, begin_attempts
 from models.rescoring.runs import RescoringRun
 from models.sources.sources import create_source
 from models.sources.tables import Import, ImportState
@@ -75,7 +76,7 @@ def test_revocations_go_with_their_tokens(session):
 
 
 @pytest.mark.parametrize(("version", "kept"), [(0, 1), (-1, 0)])
-def test_what_was_set_aside_is_forgotten_when_it_is_written_again(session, version, kept):
+def test_a_quarantine_is_forgotten_when_its_entity_is_written_again(session, version, kept):
     lead = make_lead(session, make_user(session))
     session.refresh(lead)
     quarantine(session, [Failure(Side.LEAD, lead.id, lead.version + version, "ValueError")])
@@ -83,6 +84,14 @@ def test_what_was_set_aside_is_forgotten_when_it_is_written_again(session, versi
     retention.clear_away(session)
 
     assert session.scalar(select(func.count()).select_from(UnscorableEntity)) == kept
+
+
+def test_attempts_that_nobody_repeats_are_forgotten_after_a_day(session):
+    begin_attempts(session, Side.LEAD, [1, 2])
+    session.execute(text("UPDATE rescoring_attempts SET began_at = now() - interval '25 hours' WHERE entity_id = 1"))
+
+    assert retention.clear_away(session)["attempts"] == 1
+    assert attempts_of(session, Side.LEAD, [1, 2]) == {2: 1}
 
 
 def test_old_imports_go_and_a_sources_last_ones_stay(session, monkeypatch):

@@ -1,4 +1,4 @@
-"""Fetching a feed from the address that its owner gave: from public addresses only, within limits, and if it changed.
+"""Fetching a feed from its owner's address: only from public addresses, within limits, and only if it has changed.
 
 The guard stands where connections are made: each name is resolved once, every address that it has must be public, and
 the connection goes to one of those. Redirects are followed by hand and pass the same guard; no proxy is used.

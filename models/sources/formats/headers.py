@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.sources.formats.values import CURRENCIES
+from models.core.currencies import CURRENCY_PHRASES, currency_code
 from models.sources.formats.vocabulary import fold
 
 #: Field -> names of its column, folded; the first is our own name.
@@ -138,7 +138,8 @@ def column_of(name: str, mapping: Mapping[str, str] | None = None) -> Column:
         Decimal(1_000_000) if "млн" in units else Decimal(1_000) if "тыс" in units or "т.р" in units else Decimal(1)
     )
     words = re.findall(r"[^\s,./]+", units)
-    currency = next((CURRENCIES[word] for word in words if word in CURRENCIES), None)
+    named = (CURRENCY_PHRASES.get(word) or currency_code(word) for word in words if len(word) < 20)
+    currency = next(filter(None, named), None)
     return Column(name, field, factor, currency)
 
 
