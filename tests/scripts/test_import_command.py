@@ -145,7 +145,7 @@ def test_the_older_name_takes_rows_of_one_town_and_withdraws_nothing(factory, tm
     first = run("import-listings", *arguments)
     assert first.exit_code == 0, first.output
     assert errors.read_text().splitlines() == [
-        "line 3, id 2: price: is no amount (x)",
+        "line 3, id 2: price: This is not a number: x. (x)",
         "line 5, id 4: city: it is in another town (Казань)",
     ]
     path.write_text("\n".join([HEADER, row(id="3", price="1000000")]))

@@ -286,7 +286,7 @@ def test_a_refused_offer_is_told_and_its_listing_is_left_alone(office):
 
 
 def test_an_id_that_comes_again_in_a_later_batch_is_refused(office, monkeypatch):
-    monkeypatch.setattr("models.sources.imports.BATCH", 2)
+    monkeypatch.setattr("models.sources.store.BATCH", 2)
     source = office.source()
     report = office.bring(source, feed("1", "2", "3", "1"))
 
@@ -323,7 +323,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("batches", [0, 1, 3])
 def test_an_import_that_is_killed_loses_nothing_and_a_second_one_finishes(office, monkeypatch, batches):
-    monkeypatch.setattr("models.sources.imports.BATCH", 2)
+    monkeypatch.setattr("models.sources.store.BATCH", 2)
     source = office.source()
     office.bring(source, feed(*"12345678"))
     after = yrl(*(yrl_offer(name, price="<value>9000000</value>") for name in "2345678a"))
