@@ -236,7 +236,7 @@ class FormYesNo(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, str) or value not in self.words:
-            raise ValidationError("Write true or false.")
+            raise ValidationError("Not a valid boolean.")
         return self.words[value]
 
 
