@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matching.reading import markers
 from matching.reading.counted import attach_numbers
-from matching.reading.denials import deny_ahead, deny_around
+from matching.reading.denials import cancel_own, deny_ahead, deny_also, deny_around
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import AT_MOST
 from matching.reading.strength import strengthen
@@ -19,6 +19,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     """*items*, each mention with all that belongs to it."""
     _meet_needs(cut_text, items)
     items = [item for item in items if item.role != MENTION or item.meanings]
+    _settle_denied_numbers(items)
     attach_numbers(cut_text, items)
     everything = items
     items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
@@ -28,6 +29,11 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     for place, item in enumerate(items):
         if item.role in (markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED):
             deny_around(cut_text, items, place)
+    for place, item in enumerate(items):
+        if item.role == markers.ALSO:
+            deny_also(cut_text, items, place)
+        elif item.role == markers.OWN:
+            cancel_own(items, place)
     for place, item in enumerate(items):
         if item.role == markers.IF:
             for condition in items[place + 1 :]:
@@ -51,6 +57,20 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             strengthen(cut_text, items, place)
     return everything
+
+
+def _settle_denied_numbers(items: Sequence[Item]) -> None:
+    """«ни в коем случае не меньше восьми» is a strict limit; the number of «не 2,5, а выше» is none that is wanted."""
+    for place, item in enumerate(items[:-1]):
+        number = items[place + 1]
+        if item.role not in (markers.NOT, markers.NEVER) or number.role != NUMBER or number.quantity is None:
+            continue
+        if item.role == markers.NEVER and number.quantity.how != "eq" and number.start == item.end:
+            item.role = markers.MUST
+        elif item.role == markers.NOT and number.quantity.how == "eq" and number.start == item.end:
+            after = items[place + 2] if place + 2 < len(items) else None
+            if after is None or after.clause != item.clause:
+                number.taken = True
 
 
 # What needs a word beside it
@@ -85,7 +105,10 @@ def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bo
     item = items[place]
     for other in items[max(0, place - 3) : place + 4]:
         named = other.role == role or any(meaning.entry.kind == role for meaning in other.meanings)
-        if named and other is not item and other.clause == item.clause:
+        near = other.clause == item.clause or (
+            role == "bathrooms" and other.sentence == item.sentence and item.clause - other.clause == 1
+        )  # «санузел в кафеле, совмещённый»
+        if named and other is not item and near:
             if max(other.start - item.end, item.start - other.end) <= reach:
                 return True
     return False

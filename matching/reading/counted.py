@@ -7,6 +7,7 @@ from matching.reading import markers
 from matching.reading.entry import Entry
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, moved
+from matching.reading.single_numbers import is_word
 
 #: How far a number may stand from what it counts, in tokens.
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
@@ -49,11 +50,12 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
             one is not None
             and two is not None
             and two.unit in ("", one.unit)
-            and one.low < two.high
             and after.start - number.end <= 3
         ):
-            limited = one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW)
-            if limited or joined and one.how == two.how == "eq" and fits(item, two):
+            upward = one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and one.low < two.high
+            downward = one.how in (AT_MOST, BELOW) and two.how in (AT_LEAST, ABOVE) and two.low < one.high
+            limited = upward or downward and fits(item, two)
+            if limited or joined and one.how == two.how == "eq" and one.low < two.high and fits(item, two):
                 if not limited:
                     item.quantity, two = moved(one, AT_LEAST), moved(two, AT_MOST)
                 item.other_limit, after.taken = two, True
@@ -126,18 +128,23 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     if word is not None and word.exact == "=этажа" and number.end == item.start and counted is not None:
         if counted.how == "eq" and not counted.ordinal and not counted.fraction:
             return None  # «два этажа» is how many, «второй этаж» which one
+    if counted is not None and any(entry.kind == "floor" for entry, _, _, _ in item.meanings):
+        storeys = number.end + (number.end < len(cut_text.tokens) and cut_text.tokens[number.end] in "-–—")
+        if is_word(cut_text.words, storeys, "этажный", "этажка"):
+            return None  # «этаж 5-этажного дома»
     ahead = number.start >= item.end
     tokens = number.start - item.end if ahead else item.start - number.end
     blocked = sum(1 for each in between if each.role == MENTION)
     if number.clause != item.clause:
         # «кухня, 10 метров»; «этаж (3-7)»: the number opens the next clause.
         near = any(each.role == markers.NEAR for each in between)
+        carried = any(each.role == markers.TRANSPORT for each in between)  # «4 остановки на автобусе (12 минут)»
         opens = (
             other == 0
             or items[other - 1].clause != number.clause
-            or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
+            or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST, markers.NEAR)
         )
-        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (6 if near else 3) and not blocked):
+        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (8 if carried else 6 if near else 3) and not blocked):
             return None
         if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
             return None  # «санузел раздельный, 2 лоджии»

@@ -30,7 +30,8 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             found.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, quantity)) is not None:
-            found.append(("rent_term", {"any_of": [term]}, strength, item))
+            terms = ["months", "long"] if quantity.unit == "month" and 10 <= quantity.high <= 11 else [term]
+            found.append(("rent_term", {"any_of": terms}, strength, item))
         elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
             found.append(("floor", limits(quantity, "exact", 1), strength, item))
         elif quantity.how in (AT_MOST, BELOW, "eq") and _is_hard_price(tokens, items, place, quantity):

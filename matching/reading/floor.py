@@ -13,10 +13,10 @@ ENTRIES: tuple[Entry, ...] = (
         (
             Says(
                 True,
-                "(первый/1/1 й/нижний/1st/first/ground) (этаж/эт/floor) | биринши кабат | 1 кабат "
-                "| нижний этаж | ground floor",
+                "(первый/1/1 й/1st/first/ground) (этаж/эт/floor) | биринши кабат | 1 кабат | ground floor",
             ),
             Says(True, "ground | биринши | первый | 1 | 1 й | 1 го | 1 ый | first", only_denied=True),
+            Says(True, "нижний (этаж/эт)", "listing"),
             Says(True, "(крайний/нижний/край) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
             Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
             Says(
@@ -72,11 +72,13 @@ ENTRIES: tuple[Entry, ...] = (
                 "lead",
             ),
             Says(1, "(первый/1) (этаж/эт) | ground floor", "listing"),
-            Says({"max": 4}, "(невысокий/низкий/пониже) (этаж/эт) | (этаж/эт) (пониже/невысокий) | low floor", "lead"),
+            Says({"min": 3}, "первый (два/2) (этаж/эт)", "lead", only_denied=True),
+            Says({"min": 4}, "первый (три/3) (этаж/эт)", "lead", only_denied=True),
+            Says({"max": 4}, "(невысокий/низкий/пониже/нижний) (этаж/эт) | (этаж/эт) (пониже/невысокий) | low floor", "lead"),
         ),
         subject=(
             "этаж | =этажа | эт | floor | кабат | этажом | fl | (средний/промежуточный/высокий/"
-            "невысокий) этаж | middle floor"
+            "невысокий/нижний/верхний) (этаж/эт) | этаж (средний/промежуточный/высокий/невысокий) | middle floor"
         ),
         units=("", "floor"),
         least=1,

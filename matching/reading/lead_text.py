@@ -9,7 +9,7 @@ from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
-from matching.reading.mentions import MENTION, SUBJECT, Item
+from matching.reading.mentions import MENTION, SUBJECT, Item, Tokens
 from matching.reading.quantities import AT_MOST, BELOW, limits
 
 _STRENGTHS = ("soft", "wish", "must")
@@ -66,9 +66,37 @@ def read_wishes(text: str) -> list[Wish]:
             parts = [*item.by, (item.start, item.end)]
             start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
             wishes.append(Wish(kind, read, strength, start, end))
+    if (above := _above_refused_floors(tokens, found)) is not None:
+        wishes = [*(wish for wish in wishes if wish.kind != "first_floor"), above]
     for name, value, strength, number in free_wishes(tokens, items):
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
     return _merged(sorted(wishes, key=lambda wish: wish.start))
+
+
+def _above_refused_floors(tokens: Tokens, found: list[Item]) -> Wish | None:
+    """«1 и 2 этаж исключаем» asks for the third floor and above; «этаж 1 не предлагать» for none but the first."""
+    refused: set[int] = set()
+    by: list[Item] = []
+    first: list[Item] = []
+    for item in found:
+        kinds = {entry.kind for entry, _, _, _ in item.meanings}
+        if not item.denied or not kinds & {"floor", "first_floor"}:
+            continue
+        each = [quantity for quantity in (item.quantity, item.other_limit) if quantity is not None]
+        if each and "floor" in kinds:
+            refused |= set(range(int(each[0].low), int(each[-1].high) + 1)) if each[-1].high <= 9 else set()
+            by.append(item)
+        elif "first_floor" in kinds:
+            refused.add(1)
+            first.append(item)
+    low = next(floor for floor in range(1, 12) if floor not in refused)
+    if not by or low == 1:
+        return None
+    parts = [part for item in (*by, *first) for part in (*item.by, (item.start, item.end))]
+    start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
+    if low == 2:
+        return Wish("first_floor", False, by[0].strength, start, end)
+    return Wish("floor", {"min": float(low)}, by[0].strength, start, end)
 
 
 def _is_refused(entry: Entry, value: Any) -> bool:
@@ -82,6 +110,8 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
         return None
+    if item.allowed and isinstance(value, str) and value in entry.worse:
+        return None
     if (
         item.allowed
         and not entry.of_people
@@ -90,6 +120,8 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
         return None  # «можно без мебели», «можно первый этаж»: it is accepted, not asked for
     if kind.form == "number":
         if value is not SUBJECT:
+            if only_denied:
+                return value
             if item.denied or item.quantity is not None and fits_entry(entry, item.quantity):
                 return None
             return value if isinstance(value, dict) else {"min": value, "max": value}
@@ -99,10 +131,14 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
         if quantity.unit == "day":
             return {"max": quantity.high}  # free by then
         if kind.name == "completion" and item.quantity.unit != "quarter":
-            last = item.quantity.high + (-0.25 if item.quantity.how in (AT_MOST, BELOW) else 0.75)
+            before = item.quantity.how in (AT_MOST, BELOW) and not item.quantity.inclusive
+            last = item.quantity.high + (-0.25 if before else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         if item.denied:
             return None
+        if quantity.fraction and kind.name in ("floor", "house_floors"):
+            told = quantity.low if kind.name == "floor" else quantity.high
+            return {"min": told, "max": told}
         other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
         return {**other, **limits(quantity, entry.meant, entry.strict)}
     if value is SUBJECT:
@@ -134,6 +170,9 @@ def _merged(wishes: list[Wish]) -> list[Wish]:
                 merged[kind, "any_of"] = Wish(kind, {"any_of": rest}, wanted.strength, wanted.start, wanted.end)
             else:
                 del merged[min(((kind, "any_of"), (kind, "none_of")), key=lambda key: merged[key].start)]
+    floor, floors = merged.get(("floor", "")), merged.get(("house_floors", ""))
+    if floor is not None and floors is not None and floors.value.get("min") == floors.value.get("max"):
+        del merged["house_floors", ""]  # «20 этаж 32-этажного дома» asks for a floor
     return list(merged.values())
 
 

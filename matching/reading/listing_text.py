@@ -1,5 +1,6 @@
 """The facts of a listing's description."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,10 @@ from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
+
+
+#: «Собственник.» as a sentence says who offers the home; within one it says nothing.
+_OWNER_ALONE = re.compile(r"(?:^|[.!?\n])\s*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ def read_facts(text: str) -> list[Fact]:
                     denied_kinds.add(kind)
     for name, told, number in free_facts(tokens, items):
         facts.setdefault(name, Fact(name, told, *tokens.span(number.start, number.end)))
+    if "from_owner" not in facts and (alone := _OWNER_ALONE.search(text)) is not None:
+        facts["from_owner"] = Fact("from_owner", True, alone.start(1), alone.end(1))
     return list(facts.values())
 
 

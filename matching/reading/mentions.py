@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from matching.reading import markers
 from matching.reading.entry import Entry
-from matching.reading.phrases import PhraseTree
-from matching.reading.quantities import Quantity, quantity_at, starts_of_limits
+from matching.reading.phrases import ABBREVIATIONS, PhraseTree
+from matching.reading.quantities import CHARGES, FLOOR_WORDS, Quantity, quantity_at, starts_of_limits
 from matching.reading.words import TOKEN, Vocabulary, Word
 
 #: What stands in place of a value where an entry's subject is named and a number has to be found.
@@ -25,6 +25,7 @@ class Meaning(NamedTuple):
     needs: str = ""
 
 
+_CLAUSE_END = Word(";")
 _MARKS_OF_SENTENCE_END = frozenset(".!?\n")
 
 
@@ -85,15 +86,6 @@ class Tokens:
         return self.starts[start], self.starts[last] + len(self.tokens[last])
 
 
-#: A dot after these, or after a single letter, ends no sentence.
-_ABBREVIATIONS = frozenset(
-    """
-    кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс
-    кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
-    """.split()
-)
-
-
 def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     """*text* as tokens."""
     parts = TOKEN.split(text)
@@ -101,7 +93,36 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     tokens = parts[1::2]
     starts = ends[0:-1:2]
     known = vocabulary.remembered
-    return Tokens(text, tokens, starts, [known[token] for token in tokens])
+    words = [known[token] for token in tokens]
+    if " + " in text or " / " in text:
+        _split_lists(text, tokens, starts, words)
+    return Tokens(text, tokens, starts, words)
+
+
+#: What stands on both sides of « / » where it means "or".
+_ALTERNATIVES = frozenset(
+    """
+    балкон лоджия кухня гостиная кирпич монолит панель блок кошка собака ванна душ двор улица парк река школа сад
+    комиссия залог мебель техника
+    """.split()
+)
+
+
+def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words: list[Word | None]) -> None:
+    """«балкон / кухня 9 + лифт»: a plus or a slash between blanks ends a clause as a comma does."""
+    for place in range(1, len(tokens) - 1):
+        token, at = tokens[place], starts[place]
+        if token not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
+            continue
+        before, after = tokens[place - 1], tokens[place + 1]
+        if token == "/" and (before[0].isdigit() and after[0].isdigit() or len(before) == 1 or len(after) == 1):
+            continue  # «5 / 9», «с / у»
+        sides = words[place - 1], words[place + 1]
+        if token == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
+            continue
+        if token == "+" and sides[1] is not None and sides[1].symbol in CHARGES:
+            continue  # «35 000 + КУ»
+        words[place] = _CLAUSE_END
 
 
 def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
@@ -124,7 +145,13 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
         found = tree.longest(words, place)
         if (word.number is not None or symbol in limiting) and (found is None or found[0] - place < 4):
             quantity = quantity_at(words, tokens, place)
-            if quantity is not None and (found is None or quantity.first > place or quantity.end > found[0]):
+            if quantity is not None and (
+                found is None
+                or quantity.first > place
+                or quantity.end > found[0]
+                or found[1][0].only_denied
+                and _follows_floor(words, place)
+            ):
                 items.append(Item(NUMBER, place, quantity.end, clause, sentence, quantity=quantity))
                 done = quantity.end
                 continue
@@ -149,8 +176,16 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
     return items
 
 
+def _follows_floor(words: Sequence[Word | None], place: int) -> bool:
+    """«этаж 1», «этаж: 1»."""
+    before = words[place - 1] if place else None
+    if before is not None and before.symbol in (":", "-", "–", "—") and place > 1:
+        before = words[place - 2]
+    return before is not None and before.symbol in FLOOR_WORDS
+
+
 def _goes_on(tokens: Sequence[str], place: int) -> bool:
     """A dot that ends no sentence: after an abbreviation, or before a small letter or a digit after a short word."""
     before = tokens[place - 1].lower() if place else ""
     after = tokens[place + 1] if place + 1 < len(tokens) else ""
-    return before in _ABBREVIATIONS and after not in _MARKS_OF_SENTENCE_END
+    return before in ABBREVIATIONS and after not in _MARKS_OF_SENTENCE_END

@@ -30,6 +30,13 @@ SKIPPED = frozenset(
     for очень самый весь свой ваш наш
     """.split()
 )
+#: A dot after these, or after a single letter, ends no sentence.
+ABBREVIATIONS = frozenset(
+    """
+    кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс
+    газ сем дет мат эл стир ост кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
+    """.split()
+)
 ANY = "_"
 #: Marks that the notation uses itself.
 _NAMED = {"SLASH": "/", "BACKSLASH": "\\"}
@@ -125,7 +132,11 @@ def _longest(
         step = follows.get(symbol)
         if word.exact and (exact := follows.get(word.exact)) is not None:
             found = _stepped(words, place, exact, found, whole)
-        skips = node.inner and skipped < 2 and (symbol in SKIPPED or symbol in _HYPHENS)
+        skips = (
+            node.inner
+            and skipped < 2
+            and (symbol in SKIPPED or symbol in _HYPHENS or symbol == "." and _is_short(words[place - 1]))
+        )
         if step is not None:
             if step.ends and (found is None or place + 1 > found[0]):
                 found = (place + 1, step.ends)
@@ -144,6 +155,10 @@ def _longest(
             return found
         place += 1
     return found
+
+
+def _is_short(word: Word | None) -> bool:
+    return word is not None and word.symbol in ABBREVIATIONS
 
 
 def _stepped(

@@ -18,11 +18,13 @@ _PASSED = frozenset(
         markers.TRANSPORT,
         markers.NEAR,
         markers.WINDOW,
+        markers.ALSO,
+        markers.OWN,
         NUMBER,
     }
 )
 #: What may stand between two mentions of one row.
-_CHAINED = frozenset({markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, NUMBER})
+_CHAINED = frozenset({markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, markers.ALSO, markers.OWN, NUMBER})
 #: What ends a row and a denial: «недорогая с балконом».
 WITH = frozenset({"с", "со", "with", "плюс"})
 _STOPS_ROW = WITH | {"в"}
@@ -73,6 +75,10 @@ def previous_mention(items: Sequence[Item], place: int) -> int | None:
     return None
 
 
+def _is_of_people(item: Item) -> bool:
+    return any(entry.of_people for entry, _, _, _ in item.meanings)
+
+
 def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
     """
     Mentions that stand in one row with *items[place]*, going forward or backward: joined by «и» or «или»; over a comma
@@ -91,6 +97,8 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
         elif item.role == MENTION:
             between = cut_text.words[last.end : item.start] if step > 0 else cut_text.words[item.end : last.start]
             stops = WITH if item.refused and last.refused else _STOPS_ROW
+            if joined and _is_of_people(item) and _is_of_people(last):
+                stops = frozenset()  # «курящим и с питомцами не сдаём»
             if any(word is not None and word.symbol in stops for word in [*between, cut_text.words[item.start]]):
                 break
             first = cut_text.words[item.start]
