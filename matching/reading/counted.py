@@ -11,6 +11,8 @@ from matching.reading.single_numbers import is_word
 
 #: How far a number may stand from what it counts, in tokens.
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
+#: How far one walks in a minute, as adverts of homes count it.
+METRES_A_MINUTE = 80
 _NOTHING = Quantity(-1, -1, "eq", "none", 0, 0, 0)
 
 
@@ -65,6 +67,12 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
     if before is None or before.role != NUMBER or before.taken or number.start - before.end > 2:
         return
     one, two = before.quantity, number.quantity
+    either = place > 0 and items[place - 1].role == markers.AND and before.clause == number.clause
+    if either and one is not None and two is not None and one.how == two.how == "eq" and fits(item, one):
+        if one.unit in ("", two.unit) and one.low < two.high and not one.fraction:  # «2-й или 3-й этаж»
+            item.other_limit, item.quantity, before.taken = moved(one, AT_LEAST), moved(two, AT_MOST), True
+            item.by.append((before.start, before.end))
+            return
     if one is not None and two is not None and one.unit in ("", two.unit) and one.low <= two.high:
         if one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and before.sentence == number.sentence:
             item.other_limit, before.taken = one, True
@@ -112,6 +120,10 @@ def fits(item: Item, quantity: Quantity) -> bool:
 def fits_entry(entry: Entry, quantity: Quantity) -> bool:
     """As :func:`fits`, for one entry."""
     size = 0.01 if entry.hundredths and quantity.high >= 100 else 1.0
+    if "km" in entry.units and quantity.unit != "min":
+        size = _minutes_of(quantity)
+        if quantity.low * size < 1:
+            return False  # «до метро 5 м» is no five metres
     return quantity.unit in entry.units and entry.least <= quantity.low * size and quantity.high * size <= entry.most
 
 
@@ -191,8 +203,16 @@ def _mark_transport(items: Sequence[Item], place: int, other: int) -> None:
         item.by.append(each_span)
 
 
+def _minutes_of(quantity: Quantity) -> float:
+    """Minutes on foot for a metre or a kilometre, at 80 m a minute."""
+    return 1000 / METRES_A_MINUTE if quantity.unit == "km" else 1 / METRES_A_MINUTE
+
+
 def scaled(entry: Entry, quantity: Quantity) -> Quantity:
     """*quantity* in the unit of the kind: «потолки 270» are 2.7 m."""
+    if "km" in entry.units and quantity.unit in ("m", "km"):
+        minutes = _minutes_of(quantity)
+        return replace(quantity, low=round(quantity.low * minutes), high=round(quantity.high * minutes), unit="min")
     if entry.hundredths and quantity.high >= 100:
         return replace(quantity, low=quantity.low / 100, high=quantity.high / 100)
     return quantity

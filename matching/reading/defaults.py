@@ -27,6 +27,8 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             found.append(("year_built", _limits(quantity), strength, item))
         elif quantity.unit == "quarter":
             found.append(("completion", {"max": quantity.high}, strength, item))
+        elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
+            found.append(("rent_term", {"any_of": ["months"]}, strength, item))
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             found.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, quantity)) is not None:
@@ -69,6 +71,15 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
     return found
 
 
+def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«с октября по май»: the second date is the end."""
+    before = items[place - 1] if place else None
+    if before is None or before.quantity is None or before.quantity.unit != "day" or before.clause != items[place].clause:
+        return False
+    between = {word.symbol for word in tokens.words[before.end : items[place].end] if word is not None}
+    return bool(between & {"по", "до", "-", "–", "—"})
+
+
 def _term(tokens: Tokens, quantity: Quantity) -> str | None:
     """«на 3 месяца», «от 11 месяцев», «на 2 года»: what the term of a rent is."""
     if (
@@ -79,7 +90,7 @@ def _term(tokens: Tokens, quantity: Quantity) -> str | None:
         and quantity.unit == "year"
     ):
         return None
-    before = {word.symbol for word in tokens.words[max(0, quantity.start - 2) : quantity.start] if word is not None}
+    before = {word.symbol for word in tokens.words[max(0, quantity.start - 2) : quantity.first] if word is not None}
     if not (before & {"на", "срок", "for"} or quantity.how == AT_LEAST and quantity.unit == "month"):
         return None
     return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"

@@ -121,7 +121,7 @@ def _deny(item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
 
 def _is_refused_by_need(item: Item) -> bool:
     """«мебель не нужна» asks for none; «балкон не нужен» asks for nothing."""
-    return any(entry.kind in ("furnished", "kitchen_living_room") for entry, _, _, _ in item.meanings)
+    return any(entry.kind in ("furnished", "kitchen_living_room", "from_owner") for entry, _, _, _ in item.meanings)
 
 
 def deny_also(cut_text: Tokens, items: Sequence[Item], place: int) -> None:

@@ -46,6 +46,7 @@ class Entry:
             «первый этаж, апартаменты не предлагать». A set where this holds of some values only.
         worse: Values that a lead may accept, but does not ask for: «санузел совмещённый допустим».
         of_people: A lead says it of the people who will live there; a denial («без детей») then asks for nothing.
+        silent_denial: A lead's denial asks for nothing, though it is not of people: «без ипотеки, наличные».
         lead, listing: Examples: a text and the value it gives, None where it must give none.
     """
 
@@ -62,6 +63,7 @@ class Entry:
     refused: bool | frozenset[str] = False
     worse: frozenset[str] = frozenset()
     of_people: bool = False
+    silent_denial: bool = False
     lead: Mapping[str, Any] = field(default_factory=dict)
     listing: Mapping[str, Any] = field(default_factory=dict)
 

@@ -105,7 +105,7 @@ def _is_refused(entry: Entry, value: Any) -> bool:
 
 
 def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue | None:
-    if item.cancelled or only_denied and not item.denied or entry.of_people and item.denied:
+    if item.cancelled or only_denied and not item.denied or (entry.of_people or entry.silent_denial) and item.denied:
         return None
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:

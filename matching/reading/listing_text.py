@@ -13,6 +13,11 @@ from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
 
 
+#: «комната 18 м в трёхкомнатной квартире»
+_ROOM_OF_FLAT = re.compile(
+    r"\bкомнат[ау]\b[^.!?\n]{0,30}?\bв\s+(?:[2-9]\s?-?\s?(?:х\s?-?\s?)?к|двухкомн|тр[её]хкомн|четыр[её]хкомн|пятикомн|коммун)",
+    re.IGNORECASE,
+)
 #: «Собственник.» as a sentence says who offers the home; within one it says nothing.
 _OWNER_ALONE = re.compile(r"(?:^|[.!?\n])\s*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$)", re.IGNORECASE)
 
@@ -61,6 +66,8 @@ def read_facts(text: str) -> list[Fact]:
                     denied_kinds.add(kind)
     for name, told, number in free_facts(tokens, items):
         facts.setdefault(name, Fact(name, told, *tokens.span(number.start, number.end)))
+    if "room" not in facts and (part := _ROOM_OF_FLAT.search(text)) is not None:
+        facts["room"] = Fact("room", True, *part.span())
     if "from_owner" not in facts and (alone := _OWNER_ALONE.search(text)) is not None:
         facts["from_owner"] = Fact("from_owner", True, alone.start(1), alone.end(1))
     return list(facts.values())

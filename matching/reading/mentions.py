@@ -99,6 +99,8 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     return Tokens(text, tokens, starts, words)
 
 
+#: Abbreviations that a name may follow.
+_BEFORE_NAMES = frozenset("ул ст пр наб пос обл корп стр мкр жк р_н".split())
 #: What stands on both sides of « / » where it means "or".
 _ALTERNATIVES = frozenset(
     """
@@ -136,14 +138,14 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
         (place, word)
         for place, word in enumerate(words)
         if word is not None
-        and (word.symbol in root or word.number is not None or word.symbol in limiting or word.exact)
+        and (word.symbol in root or word.number is not None or word.symbol in limiting or word.exact or word.symbol[0].isdigit())
     ]
     for place, word in starts:
         if place < done:
             continue
         symbol = word.symbol
         found = tree.longest(words, place)
-        if (word.number is not None or symbol in limiting) and (found is None or found[0] - place < 4):
+        if (word.number is not None or symbol in limiting or symbol[0].isdigit()) and (found is None or found[0] - place < 4):
             quantity = quantity_at(words, tokens, place)
             if quantity is not None and (
                 found is None
@@ -188,4 +190,6 @@ def _goes_on(tokens: Sequence[str], place: int) -> bool:
     """A dot that ends no sentence: after an abbreviation, or before a small letter or a digit after a short word."""
     before = tokens[place - 1].lower() if place else ""
     after = tokens[place + 1] if place + 1 < len(tokens) else ""
+    if after[:1].isupper() and len(before) > 1 and before not in _BEFORE_NAMES:
+        return False
     return before in ABBREVIATIONS and after not in _MARKS_OF_SENTENCE_END

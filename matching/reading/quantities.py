@@ -143,6 +143,9 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
         first,
         frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset(),
     )
+    listed = _listed_floors(words, tokens, first)
+    if listed is not None:
+        return Quantity(listed[0], listed[1], "range", "", start, first + 1, first)
     number = number_at(words, tokens, first) or _number_after_unit(words, tokens, first)
     if number is None:
         return None
@@ -211,6 +214,16 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
         high = low + 9
         how = "range" if how == "eq" else how
     return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction, third, inclusive)
+
+
+def _listed_floors(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, float] | None:
+    """«2,3,4 этаж»: the first and the last."""
+    if place >= len(tokens) or "," not in tokens[place] or not is_word(words, place + 1, *FLOOR_WORDS):
+        return None
+    floors = [int(part) for part in tokens[place].split(",") if part.isdigit() and len(part) < 3]
+    if len(floors) < tokens[place].count(",") + 1 or floors != sorted(set(floors)):
+        return None
+    return float(floors[0]), float(floors[-1])
 
 
 def _number_after_unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> Number | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+from matching.reading.quantities import Quantity
 
 #: How far a marker may stand from what it marks, in tokens.
 REACH = 5
@@ -75,6 +76,11 @@ def previous_mention(items: Sequence[Item], place: int) -> int | None:
     return None
 
 
+def _is_floor(item: Item, quantity: Quantity) -> bool:
+    """«кроме 1, 2 и последнего»."""
+    return quantity.how == "eq" and quantity.unit == "" and any(entry.kind == "first_floor" for entry, *_ in item.meanings)
+
+
 def _is_of_people(item: Item) -> bool:
     return any(entry.of_people for entry, _, _, _ in item.meanings)
 
@@ -118,6 +124,7 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             or item.role == NUMBER
             and not item.taken
             and not (item.quantity is not None and item.quantity.unit == "year")  # «дети до 3 лет и животные»
+            and not (last.refused and item.quantity is not None and _is_floor(last, item.quantity))
         ):
             break
         here += step

@@ -155,6 +155,9 @@ def _unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tu
         if known[0] == "money" and known[1] == 1:
             currency = symbol
         end = at + 1
+    if unit == "m" and end < len(tokens) and len(tokens[end]) == 2 and tokens[end].isdigit():
+        if end + 1 < len(tokens) and tokens[end + 1] == "см":
+            return "m70", end + 1, float(tokens[end]), ""
     if unit == "m" and end < len(tokens) and len(tokens[end]) == 2 and tokens[end].isdigit() and tokens[end - 1] == "м":
         return "m70", end, float(tokens[end]), ""
     if unit == "m" and is_word(words, end, "2", "²") and tokens[end] in ("2", "²"):
