@@ -161,9 +161,11 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
         if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
             return None  # «санузел раздельный, 2 лоджии»
         return 2 * tokens + 6
-    counts = any(entry.most <= 9 and entry.units == ("",) for entry, _, _, _ in item.meanings)
+    counts = any(entry.most <= 9 and "m" not in entry.units and "month" not in entry.units for entry, _, _, _ in item.meanings)
     if ahead and counts and number.quantity is not None and _word_follows(cut_text, number):
         return None
+    if counts and not ahead and tokens and counted is not None and counted.ordinal:
+        return None  # «второй уровень - спальня»
     if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):
         return None
     if (

@@ -6,6 +6,7 @@ from matching.reading import markers
 from matching.reading.kind import JsonValue
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, limits
+from matching.reading.single_numbers import DASHES, is_word
 
 #: Roubles; less is no price.
 LEAST_PRICE = 5_000
@@ -77,7 +78,7 @@ def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
     if before is None or before.quantity is None or before.quantity.unit != "day" or before.clause != items[place].clause:
         return False
     between = {word.symbol for word in tokens.words[before.end : items[place].end] if word is not None}
-    return bool(between & {"по", "до", "-", "–", "—"})
+    return bool(between & {"по", "до", *DASHES})
 
 
 def _term(tokens: Tokens, quantity: Quantity) -> str | None:
@@ -121,6 +122,8 @@ def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
     """«не выше четвёртого»: only floors are high and low, and no more than a number."""
     said = {word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None}
     small = 1 <= quantity.low <= quantity.high <= 60 and quantity.low == int(quantity.low)
+    if quantity.low == 1 and quantity.how == AT_LEAST or is_word(tokens.words, quantity.end, "число", "год"):
+        return False  # «с 1-го числа»
     return small and (
         bool(said & {"выше", "ниже"}) or quantity.ordinal and quantity.how != "eq" and not quantity.fraction
     )

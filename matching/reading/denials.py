@@ -48,6 +48,8 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     unwished = any("желательн" in symbol for symbol in said)
 
     def act(item: Item) -> None:
+        if marker.role == markers.CANCEL and "против" in said and any(meaning.entry.of_people for meaning in item.meanings):
+            return  # «чтобы хозяин был не против кошки» wants it allowed
         if (
             marker.role == markers.CANCEL
             or marker.role == markers.UNNEEDED

@@ -1,5 +1,6 @@
 """The wishes of a lead's own words."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,12 @@ from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item, Tokens
 from matching.reading.quantities import AT_MOST, BELOW, limits
 
+#: «балкон, собственник, до 50 тысяч»: alone in its clause it says who should offer the home.
+_OWNER_ALONE = re.compile(
+    r"(?:^|[,;.!?\n(])\s*(?P<must>(?:только|строго|исключительно|обязательно)\s+)?(?P<soft>(?:лучше|желательно)\s+)?"
+    r"(собственники?|хозяин|хозяева|хозяйка|owner)(?:\s+сам)?\s*(?=$|[,;.!?\n)])",
+    re.IGNORECASE,
+)
 _STRENGTHS = ("soft", "wish", "must")
 
 
@@ -70,6 +77,9 @@ def read_wishes(text: str) -> list[Wish]:
         wishes = [*(wish for wish in wishes if wish.kind != "first_floor"), above]
     for name, value, strength, number in free_wishes(tokens, items):
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
+    if all(wish.kind != "from_owner" for wish in wishes) and (alone := _OWNER_ALONE.search(text)) is not None:
+        strength = "must" if alone["must"] else "soft" if alone["soft"] else "wish"
+        wishes.append(Wish("from_owner", True, strength, *alone.span(3)))
     return _merged(sorted(wishes, key=lambda wish: wish.start))
 
 
@@ -110,6 +120,8 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
         return None
+    if item.allowed and entry.kind == "prepayment":
+        return None  # «готовы оплатить три месяца вперёд» asks for nothing
     if item.allowed and isinstance(value, str) and value in entry.worse:
         return None
     if (
@@ -170,6 +182,8 @@ def _merged(wishes: list[Wish]) -> list[Wish]:
                 merged[kind, "any_of"] = Wish(kind, {"any_of": rest}, wanted.strength, wanted.start, wanted.end)
             else:
                 del merged[min(((kind, "any_of"), (kind, "none_of")), key=lambda key: merged[key].start)]
+        elif wanted is not None and refused.strength != "must" and (not KIND_OF[kind].many or kind == "bath_or_shower"):
+            del merged[kind, "none_of"]  # «ванна, не душ»: what is wanted says it already
     floor, floors = merged.get(("floor", "")), merged.get(("house_floors", ""))
     if floor is not None and floors is not None and floors.value.get("min") == floors.value.get("max"):
         del merged["house_floors", ""]  # «20 этаж 32-этажного дома» asks for a floor

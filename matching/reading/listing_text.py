@@ -105,6 +105,8 @@ def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]
     if item.denied:
         others = [word for word in kind.choices if word not in words]
         return [(kind.name, others[0])] if len(kind.choices) == 2 else []
+    if item.allowed and words[0] == "daily":
+        return []  # «можно посуточно»: not only so
     return [(kind.name, words[0])]
 
 
@@ -113,6 +115,8 @@ def _together(known: Fact, fact: Fact, known_denied: bool, denied: bool) -> Fact
     kind = KIND_OF[known.kind]
     if kind.form == "flag" and denied and not known_denied:
         return fact
+    if known.kind == "rent_term" and known.value == "daily":
+        return fact  # let by the day too; not only so
     if kind.many and fact.value and known.value:
         return Fact(known.kind, list(dict.fromkeys([*known.value, *fact.value])), known.start, max(known.end, fact.end))
     return known

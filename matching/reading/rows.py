@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import Quantity
+from matching.reading.single_numbers import DASHES
 
 #: How far a marker may stand from what it marks, in tokens.
 REACH = 5
@@ -108,6 +109,8 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             if any(word is not None and word.symbol in stops for word in [*between, cut_text.words[item.start]]):
                 break
             first = cut_text.words[item.start]
+            if len(between) == 1 and between[0] is not None and between[0].symbol in DASHES:
+                joined = True  # «первый-последний»
             if item.clause == last.clause:
                 if not joined or gap > REACH:
                     break
