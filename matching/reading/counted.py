@@ -20,7 +20,7 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
     """Give every mention that counts something the nearest number that fits it; the closest pairs first."""
     pairs: list[tuple[int, int, int]] = []
     for place, item in enumerate(items):
-        if item.role != MENTION or not any(value is SUBJECT for _, value, _, _ in item.meanings):
+        if not item.meanings.counts:
             continue
         for other in range(max(0, place - 4), min(len(items), place + 5)):
             number = items[other]
@@ -114,7 +114,7 @@ def _other_ways(items: list[Item]) -> None:
 
 def fits(item: Item, quantity: Quantity) -> bool:
     """The number may be one of what *item* names, by unit and size."""
-    return any(value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings)
+    return item.meanings.counts and any(value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings)
 
 
 def fits_entry(entry: Entry, quantity: Quantity) -> bool:
@@ -140,7 +140,7 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     if word is not None and word.exact == "=этажа" and number.end == item.start and counted is not None:
         if counted.how == "eq" and not counted.ordinal and not counted.fraction:
             return None  # «два этажа» is how many, «второй этаж» which one
-    if counted is not None and any(entry.kind == "floor" for entry, _, _, _ in item.meanings):
+    if counted is not None and "floor" in item.meanings.kinds:
         storeys = number.end + (number.end < len(cut_text.tokens) and cut_text.tokens[number.end] in "-–—")
         if is_word(cut_text.words, storeys, "этажный", "этажка"):
             return None  # «этаж 5-этажного дома»

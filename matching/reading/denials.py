@@ -48,7 +48,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     unwished = any("желательн" in symbol for symbol in said)
 
     def act(item: Item) -> None:
-        if marker.role == markers.CANCEL and "против" in said and any(meaning.entry.of_people for meaning in item.meanings):
+        if marker.role == markers.CANCEL and "против" in said and item.meanings.of_people:
             return  # «чтобы хозяин был не против кошки» wants it allowed
         if (
             marker.role == markers.CANCEL
@@ -123,7 +123,7 @@ def _deny(item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
 
 def _is_refused_by_need(item: Item) -> bool:
     """«мебель не нужна» asks for none; «балкон не нужен» asks for nothing."""
-    return any(entry.kind in ("furnished", "kitchen_living_room", "from_owner") for entry, _, _, _ in item.meanings)
+    return not item.meanings.kinds.isdisjoint(("furnished", "kitchen_living_room", "from_owner"))
 
 
 def deny_also(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
@@ -154,7 +154,7 @@ def cancel_own(items: Sequence[Item], place: int) -> None:
         item = items[here]
         gap = marker.start - item.end if here < place else item.start - marker.end
         if item.clause == marker.clause and gap <= 1 and _is_furnishing(item):
-            if any(entry.kind == "furnished" for entry, _, _, _ in item.meanings):
+            if "furnished" in item.meanings.kinds:
                 item.denied = True
                 item.by.append((marker.start, marker.end))
             else:
@@ -168,4 +168,4 @@ def cancel_own(items: Sequence[Item], place: int) -> None:
 
 
 def _is_furnishing(item: Item) -> bool:
-    return any(entry.kind in _FURNISHING for entry, _, _, _ in item.meanings)
+    return not item.meanings.kinds.isdisjoint(_FURNISHING)

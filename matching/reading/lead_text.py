@@ -89,7 +89,7 @@ def _above_refused_floors(tokens: Tokens, found: list[Item]) -> Wish | None:
     by: list[Item] = []
     first: list[Item] = []
     for item in found:
-        kinds = {entry.kind for entry, _, _, _ in item.meanings}
+        kinds = item.meanings.kinds
         if not item.denied or not kinds & {"floor", "first_floor"}:
             continue
         each = [quantity for quantity in (item.quantity, item.other_limit) if quantity is not None]

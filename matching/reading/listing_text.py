@@ -66,7 +66,7 @@ def read_facts(text: str) -> list[Fact]:
                     denied_kinds.add(kind)
     for name, told, number in free_facts(tokens, items):
         facts.setdefault(name, Fact(name, told, *tokens.span(number.start, number.end)))
-    if "room" not in facts and (part := _ROOM_OF_FLAT.search(text)) is not None:
+    if "омнат" in text and "room" not in facts and (part := _ROOM_OF_FLAT.search(text)) is not None:
         facts["room"] = Fact("room", True, *part.span())
     if "from_owner" not in facts and (alone := _OWNER_ALONE.search(text)) is not None:
         facts["from_owner"] = Fact("from_owner", True, alone.start(1), alone.end(1))

@@ -1,6 +1,6 @@
 """From a text to its mentions: where a kind is named, and the markers and numbers around it, clause by clause."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -25,6 +25,46 @@ class Meaning(NamedTuple):
     needs: str = ""
 
 
+class Senses(tuple[Meaning, ...]):
+    """
+    All that one phrase may say, and what the reader asks of it most often.
+
+    Attributes:
+        role: ``mention``, or the name of a marker.
+        kinds: Names of the kinds.
+        counts: A number has to be found.
+        needs: Something must stand beside it.
+        of_people: It is said of the people who will live there.
+        refused: Leads name it mostly to refuse it.
+    """
+
+    role: str
+    kinds: frozenset[str]
+    counts: bool
+    needs: bool
+    of_people: bool
+    refused: bool
+
+    def __new__(cls, meanings: Iterable[Meaning]) -> "Senses":
+        """Of a phrase that is a thing and a marker the thing is kept; what is skipped is skipped."""
+        every = list(meanings)
+        if len(every) > 1 and every[0].entry.kind != markers.SKIP:
+            every = [meaning for meaning in every if not meaning.entry.kind.startswith("_")] or every
+        senses = super().__new__(cls, every)
+        name = every[0].entry.kind if every else ""
+        senses.role = name if name.startswith("_") else MENTION
+        senses.kinds = frozenset(meaning.entry.kind for meaning in every)
+        senses.counts = any(meaning.value is SUBJECT for meaning in every)
+        senses.needs = any(meaning.needs for meaning in every)
+        senses.of_people = any(meaning.entry.of_people for meaning in every)
+        senses.refused = any(
+            entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
+            for entry, value, _, _ in every
+        )
+        return senses
+
+
+NOTHING = Senses(())
 _CLAUSE_END = Word(";")
 _MARKS_OF_SENTENCE_END = frozenset(".!?\n")
 
@@ -51,7 +91,7 @@ class Item:
     end: int
     clause: int
     sentence: int
-    meanings: list[Meaning] = field(default_factory=list)
+    meanings: Senses = NOTHING
     denied: bool = False
     cancelled: bool = False
     allowed: bool = False
@@ -65,10 +105,7 @@ class Item:
     @property
     def refused(self) -> bool:
         """Leads name it mostly to refuse it."""
-        return any(
-            entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
-            for entry, value, _, _ in self.meanings
-        )
+        return self.meanings.refused
 
 
 @dataclass(slots=True)
@@ -127,25 +164,26 @@ def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words:
         words[place] = _CLAUSE_END
 
 
-def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
-    """The mentions, numbers and markers of a text."""
+def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], anchors: frozenset[str]) -> list[Item]:
+    """
+    The mentions, numbers and markers of a text.
+
+    Args:
+        anchors: Without one of these words, or a number, a sentence tells nothing and is passed over.
+    """
     words, tokens = cut_text.words, cut_text.tokens
     items: list[Item] = []
     clause = sentence = done = 0
-    root = tree.root.follows
     limiting = starts_of_limits()
-    starts = [
-        (place, word)
-        for place, word in enumerate(words)
-        if word is not None
-        and (word.symbol in root or word.number is not None or word.symbol in limiting or word.exact or word.symbol[0].isdigit())
-    ]
-    for place, word in starts:
+    longest = tree.longest
+    for place, word in _telling(cut_text, tree.root.follows, anchors):
         if place < done:
             continue
         symbol = word.symbol
-        found = tree.longest(words, place)
-        if (word.number is not None or symbol in limiting or symbol[0].isdigit()) and (found is None or found[0] - place < 4):
+        found = longest(words, place)
+        if (word.number is not None or symbol in limiting or symbol[0].isdigit()) and (
+            found is None or found[0] - place < 4
+        ):
             quantity = quantity_at(words, tokens, place)
             if quantity is not None and (
                 found is None
@@ -159,23 +197,47 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
                 continue
         if found is None:
             continue
-        end, meanings = found
-        if len(meanings) > 1 and meanings[0][0].kind != markers.SKIP:  # what is a thing and a marker is a thing
-            meanings = [meaning for meaning in meanings if not meaning[0].kind.startswith("_")] or meanings
-        name = meanings[0][0].kind
-        if name == "_stop":
+        done, meanings = found
+        assert isinstance(meanings, Senses)
+        role = meanings.role
+        if role == "_stop":
             if not (symbol == "." and _goes_on(tokens, place)):
                 clause, sentence = clause + 1, sentence + 1
-        elif name == markers.BREAK:
+        elif role == markers.BREAK:
             if not (symbol in "—–-" and len(symbol) == 1):
                 clause += 1
-        elif name != markers.SKIP:
-            if name.startswith("_"):
-                items.append(Item(name, place, end, clause, sentence))
-            else:
-                items.append(Item(MENTION, place, end, clause, sentence, list(meanings)))
-        done = end
+        elif role == MENTION:
+            items.append(Item(role, place, done, clause, sentence, meanings))
+        elif role != markers.SKIP:
+            items.append(Item(role, place, done, clause, sentence))
     return items
+
+
+_SENTENCE_ENDS = frozenset(".!?\n")
+
+
+def _telling(
+    cut_text: Tokens, root: Mapping[str, object], anchors: frozenset[str]
+) -> list[tuple[int, Word]]:
+    """The places where a phrase or a quantity may start, in sentences that tell something, and every full stop."""
+    limiting = starts_of_limits()
+    starts: list[tuple[int, Word]] = []
+    kept, tells = 0, False
+    for place, word in enumerate(cut_text.words):
+        if word is None:
+            continue
+        symbol = word.symbol
+        if symbol in _SENTENCE_ENDS and not (symbol == "." and _goes_on(cut_text.tokens, place)):
+            if not tells:
+                del starts[kept:]
+            starts.append((place, word))
+            kept, tells = len(starts), False
+        elif symbol in root or word.number is not None or symbol in limiting or word.exact or symbol[0].isdigit():
+            starts.append((place, word))
+            tells = tells or symbol in anchors or word.number is not None or bool(word.exact)
+    if not tells:
+        del starts[kept:]
+    return starts
 
 
 def _follows_floor(words: Sequence[Word | None], place: int) -> bool:

@@ -37,6 +37,8 @@ def after_colon(items: Sequence[Item], place: int, act: Callable[[Item], None]) 
     if place + 1 >= len(items) or items[place + 1].role != markers.COLON:
         return False
     marker = items[place]
+    if items[place + 1].sentence != marker.sentence or items[place + 1].start - marker.end > REACH:
+        return False
     for item in items[place + 2 :]:
         if item.sentence != marker.sentence or item.role in (markers.MUST, markers.SOFT, markers.COLON, markers.CAN):
             break
@@ -79,11 +81,11 @@ def previous_mention(items: Sequence[Item], place: int) -> int | None:
 
 def _is_floor(item: Item, quantity: Quantity) -> bool:
     """«кроме 1, 2 и последнего»."""
-    return quantity.how == "eq" and quantity.unit == "" and any(entry.kind == "first_floor" for entry, *_ in item.meanings)
+    return quantity.how == "eq" and quantity.unit == "" and "first_floor" in item.meanings.kinds
 
 
 def _is_of_people(item: Item) -> bool:
-    return any(entry.of_people for entry, _, _, _ in item.meanings)
+    return item.meanings.of_people
 
 
 def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
