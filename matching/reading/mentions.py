@@ -232,9 +232,12 @@ def _telling(
                 del starts[kept:]
             starts.append((place, word))
             kept, tells = len(starts), False
-        elif symbol in root or word.number is not None or symbol in limiting or word.exact or symbol[0].isdigit():
+            continue
+        counts = word.number is not None or symbol[0].isdigit()
+        if counts or symbol in root or symbol in limiting or word.exact:
             starts.append((place, word))
-            tells = tells or symbol in anchors or word.number is not None or bool(word.exact)
+        if not tells and (counts or symbol in anchors or word.exact):
+            tells = True
     if not tells:
         del starts[kept:]
     return starts
