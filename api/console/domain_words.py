@@ -10,6 +10,7 @@ PLURALS = {
     "user": ("пользователь", "пользователя", "пользователей"),
     "entry": ("запись", "записи", "записей"),
     "field": ("поле", "поля", "полей"),
+    "more unit": ("такая", "такие", "таких"),
     "prospect": ("контакт", "контакта", "контактов"),
 }
 
@@ -99,6 +100,7 @@ WORDS = {
     "worker.tasks.score_stale_prospects": ("Качество контактов", "Quality of prospects"),
     "worker.tasks.fit_quality_models": ("Модели качества", "Models of quality"),
     "worker.tasks.learn_weights": ("Обучение весов", "Weights learnt"),
+    "worker.tasks.fetch_rates": ("Курсы валют", "Exchange rates"),
     "worker.tasks.notify_new_offers": ("Новые предложения", "New offers told"),
     "worker.tasks.send_lost_notifications": ("Потерянные уведомления", "Lost notices sent"),
     "signed_in": ("вход", "signed in"),
@@ -116,6 +118,7 @@ WORDS = {
     "api_key_revoked": ("ключ API отозван", "API key revoked"),
     "niche_deleted": ("ниша удалена", "niche deleted"),
     "prospect_converted": ("контакт стал лидом", "prospect became a lead"),
+    "towns_merged": ("города объединены", "towns merged"),
     "run_requested": ("пересчёт запрошен", "run requested"),
     "run_cancelled": ("пересчёт отменён", "run cancelled"),
     "run_retried": ("пересчёт повторён", "run retried"),

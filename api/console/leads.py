@@ -1,5 +1,7 @@
 """A realtor's leads: the list, one lead with its ranked properties, the form."""
 
+from typing import Any
+
 from flask import Response, render_template, request
 
 from api.console import forms, recommendation_page
@@ -9,6 +11,7 @@ from api.console.formatting import money, number, span
 from api.console.i18n import say, word
 from api.console.pages import back, chosen, listed, page_blueprint
 from api.console.score_reasons import rooms_of
+from api.console.typed_values import currency_of_town
 from api.exchange.schemas import LeadBody, lead_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead
@@ -16,6 +19,7 @@ from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
+from models.market.readings import STATED
 
 blp = page_blueprint("leads")
 
@@ -71,7 +75,7 @@ def all_leads() -> str:
 def new_lead() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _form(forms.Filled({"deal_type": "SALE"}), None)
-    body, filled = forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form)
+    body, filled = _read(None)
     if body is None:
         return _form(filled, None), 400
     lead = create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body))
@@ -97,10 +101,10 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
     lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
     if request.method == "GET":
         return _form(forms.Filled(lead_values(lead)), lead)
-    body, filled = forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form)
+    body, filled = _read(lead)
     if body is None:
         return _form(filled, lead), 400
-    replace_lead(session(), lead, lead_columns(body))
+    replace_lead(session(), lead, _edited(body, lead))
     rescore_lead(lead)
     return back(f"/console/leads/{lead.id}", "saved")
 
@@ -120,6 +124,15 @@ def act_for_lead(lead_id: int, property_id: int) -> Response:
     return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, _return(f"/console/leads/{lead_id}"))
 
 
+def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
+    """The columns of a lead that was edited; what the form does not show, and other contracts may have set, stays."""
+    stated = [row for row in lead.wishes if row["source"] == STATED]
+    columns = lead_columns(body | {"wishes": stated}, lead)
+    if body["requirements"]["location"]["city"] == lead.city:
+        columns |= {name: getattr(lead, name) for name in ("place_scope", "radius_km", "latitude", "longitude")}
+    return columns
+
+
 def _return(usual: str) -> str:
     return "/console/matches" if request.form.get("from") == "board" else usual
 
@@ -132,3 +145,9 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
         here="/console/leads",
     )
+
+
+def _read(present: Lead | None) -> tuple[dict | None, forms.Filled]:
+    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    currency = currency_of_town(request.form.get("requirements.location.city", ""), present)
+    return forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form, currency=currency)

@@ -1,5 +1,7 @@
 """What somebody offers: the list, one property with its ranked leads, the form."""
 
+from typing import Any
+
 from flask import Response, render_template, request
 
 from api.console import forms, recommendation_page
@@ -7,6 +9,7 @@ from api.console.access import page_for, visitor
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.i18n import say
 from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.typed_values import currency_of_town
 from api.exchange.schemas import PropertyBody, property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property
@@ -50,7 +53,7 @@ def all_properties() -> str:
 def new_property() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _form(forms.Filled({"deal_type": "SALE"}), None)
-    body, filled = forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form)
+    body, filled = _read(None)
     if body is None:
         return _form(filled, None), 400
     found = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
@@ -76,10 +79,10 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     found = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
     if request.method == "GET":
         return _form(forms.Filled(property_values(found)), found)
-    body, filled = forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form)
+    body, filled = _read(found)
     if body is None:
         return _form(filled, found), 400
-    replace_property(session(), found, property_columns(body))
+    replace_property(session(), found, _edited(body, found))
     rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")
 
@@ -101,6 +104,14 @@ def act_for_property(property_id: int, lead_id: int) -> Response:
     return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, "/console/matches" if board else usual)
 
 
+def _edited(body: dict[str, Any], found: Property) -> dict[str, Any]:
+    """The columns of a property that was edited; what the form does not show of a place stays, while the address does."""
+    columns = property_columns(body)
+    if all(columns[name] == getattr(found, name) for name in ("city", "district", "street", "house_number")):
+        columns |= {name: getattr(found, name) for name in ("latitude", "longitude", "stations")}
+    return columns
+
+
 def _form(filled: forms.Filled, found: Property | None) -> str:
     return forms.show(
         PROPERTY_GROUPS,
@@ -109,3 +120,9 @@ def _form(filled: forms.Filled, found: Property | None) -> str:
         cancel=f"/console/properties/{found.id}" if found else "/console/properties",
         here="/console/properties",
     )
+
+
+def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
+    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    currency = currency_of_town(request.form.get("address.city", ""), present)
+    return forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form, currency=currency)
