@@ -133,7 +133,7 @@ def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, 
     """Add one row; its errors if it cannot be."""
     if None in row:
         return {"-": "There are more cells than columns."}
-    form = MultiDict()
+    form: MultiDict[str, str] = MultiDict()
     for name, control in shape.columns.items():
         cell = (row.get(name) or "").strip()
         if cell and _is_unknown(name, control, cell):
