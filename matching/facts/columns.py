@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matching.errors import InvalidInputError
 from matching.facts.closeness import Closeness
 from matching.facts.geo import cell_of
+from matching.facts.place_names import read_stations
 from matching.facts.places import PLACE_KINDS, PlaceIndex, csr_of
 from matching.facts.records import LeadFacts, PropertyFacts
 from matching.facts.tables import Table
@@ -84,8 +85,8 @@ class LeadColumns(_Columns):
     condition: NDArray[np.int8]
     #: float64; NaN where not stated.
     year_min: NDArray[np.float64]
-    #: CSR of the places of each kind that serve the lead, codes of the PlaceIndex ascending within a row, and how well each
-    #: does: 1 a wanted one, less a neighbour. *_only*: every other place that is known breaks the pair.
+    #: CSR of the places of each kind that serve the lead, codes of the PlaceIndex ascending within a row, and how well
+    #: each does: 1 a wanted one, less a neighbour. *_only*: every other place that is known breaks the pair.
     district_indptr: NDArray[np.int64]
     district_codes: NDArray[np.int32]
     district_values: NDArray[np.float32]
@@ -260,15 +261,21 @@ def learn_closeness(properties: PropertyColumns, places: PlaceIndex) -> Closenes
 def _stations(
     properties: Sequence[PropertyFacts], places: PlaceIndex
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """Each station once, as near as it is told to be; the property's one station without minutes only where the list lacks it."""
+    """
+    Each station once, as near as it is told to be; the property's one station without minutes only where the list lacks
+    it.
+    """
     rows: list[list[int]] = []
     parts: list[int] = []
     for home in properties:
         best: dict[int, int] = {}
         for name, minutes in home.metros:
-            code = places.metros.code(name)
-            best[code] = max(best.get(code, 0), _metro_parts(minutes))
-        best.setdefault(places.metros.code(home.metro), METRO_PARTS[0])
+            for station in read_stations(name):
+                code = places.metros.code(station.key)
+                parts_of_it = _metro_parts(station.minutes if minutes is None else minutes)
+                best[code] = max(best.get(code, 0), parts_of_it)
+        for station in read_stations(home.metro or ""):
+            best.setdefault(places.metros.code(station.key), _metro_parts(station.minutes))
         best.pop(-1, None)
         rows.append(sorted(best))
         parts += [best[code] for code in rows[-1]]
@@ -295,7 +302,7 @@ def _spots(
     middles[:, codes] = near.latitude, near.longitude
     missing = np.isnan(latitude) | np.isnan(longitude)
     latitude, longitude = (
-        np.where(missing, middle[district], own) for own, middle in zip((latitude, longitude), middles)
+        np.where(missing, middle[district], own) for own, middle in zip((latitude, longitude), middles, strict=True)
     )
     spots = np.full(len(latitude), -1, np.int32)
     known = np.flatnonzero(~np.isnan(latitude) & ~np.isnan(longitude))
