@@ -51,18 +51,18 @@ def descriptions(page: Page) -> list[str]:
 
 
 @pytest.fixture
-def follow(worker_here: Any) -> Callable[[int], None]:
-    """What the worker does a moment after a lead was written."""
+def follow(worker_here: Any) -> Callable[..., None]:
+    """What the worker does a moment after a lead, or a property, was written."""
 
-    def rescored(lead_id: int) -> None:
+    def rescored(entity_id: int, side: Side = Side.LEAD) -> None:
         with worker_here() as session:
-            rescore.rescore_entity(session, Side.LEAD, lead_id)
+            rescore.rescore_entity(session, side, entity_id)
 
     return rescored
 
 
 def test_a_lead_is_typed_understood_struck_out_and_its_list_follows(
-    visit: Any, wished: Town, db: Session, follow: Callable[[int], None]
+    visit: Any, wished: Town, db: Session, follow: Callable[..., None]
 ) -> None:
     page = visit(wished.buyer)
     page.goto("/console/leads/new")
@@ -108,7 +108,7 @@ def test_a_lead_is_typed_understood_struck_out_and_its_list_follows(
 
 
 def test_chips_and_wishes_on_cards_suit_everybody(
-    visit: Any, wished: Town, db: Session, follow: Callable[[int], None]
+    visit: Any, wished: Town, db: Session, follow: Callable[..., None]
 ) -> None:
     """axe in both looks and the keyboard, where readings of every strength, one struck out and many facts are shown."""
     lead = db.get_one(Lead, wished.lead.id)
@@ -125,6 +125,7 @@ def test_chips_and_wishes_on_cards_suit_everybody(
     )
     db.commit()
     follow(lead.id)
+    follow(wished.properties[0].id, Side.PROPERTY)
     pages = {
         wished.buyer.id: [f"/console/leads/{lead.id}", f"/console/leads/{lead.id}/edit"],
         wished.seller.id: [f"/console/properties/{wished.properties[0].id}"],
