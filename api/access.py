@@ -9,6 +9,7 @@ The check runs before the request is parsed: who is not signed in learns nothing
     @proved_by(check)    whoever passes *check*, e.g. an API key
 """
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from api.db import session
 from models.base import LARGEST_ID
 from models.enums import Role
 from models.errors import DomainError, InvalidValueError, NotAllowedError, NotSignedInError
-from models.tokens import REFUSED, Claims, claims_of, user_of_claims
+from models.tokens import REFUSED, Claims, claims_of, user_of_claims, user_of_token
 from models.users import User
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -107,6 +108,14 @@ def sign_in() -> User:
     if "user" not in g:
         g.user = user_of_claims(session(), claims())
     return g.user
+
+
+def token_user() -> User | None:
+    """The user of a token that came along with a proof, where anybody may call; None without a valid one."""
+    with contextlib.suppress(NotSignedInError):
+        token = bearer_token()
+        return user_of_token(session(), token, current_app.extensions["settings"].secret_key)
+    return None
 
 
 def claims() -> Claims:

@@ -32,6 +32,7 @@ from models import (
     users,
     weights,
 )
+from models.accounts import identity
 from models.base import Base
 
 __all__ = ["Base"]

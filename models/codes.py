@@ -10,8 +10,9 @@ database does not know, so that a stolen database lets nobody in, and yet the wo
 nothing but the row's id.
 
 Whether a phone is registered must not show. So every request for a code writes a row, sends a task and counts
-against the limits; one that nobody may use (the phone is taken, or unknown) is a decoy: nothing is sent for
-it and nothing fits it.
+against the limits; one that nobody may use (the phone is proven by a user, or unknown) is a decoy: nothing is sent for
+it and nothing fits it. A phone that an account merely claims is free for a registration: the code goes to whoever has the
+phone, and whose the account is then is decided by models.accounts.identity.
 """
 
 import hashlib
@@ -40,9 +41,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.accounts.identity import Claim, prove, set_proven
 from models.base import Base, Id, words
 from models.enums import Role
-from models.errors import ConflictError, NotAllowedError, TooManyError
+from models.errors import NotAllowedError, TooManyError
 from models.users import User, create_user
 
 DIGITS = 6
@@ -119,7 +121,7 @@ def request_code(
             the registration that still waits for its code.
         sends_per_hour: What the whole system may send.
     Returns:
-        The row, a decoy where the phone is taken (for a registration) or unknown (otherwise).
+        The row, a decoy where the phone is proven by a user (for a registration) or unknown (otherwise).
     Raises:
         TooManyError: A limit of sends is spent; the same for decoys.
     """
@@ -131,9 +133,9 @@ def request_code(
     pending = _latest(session, phone)
     row = PhoneCode(phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0)
     if registration is not None:
-        row.registration = registration if user is None else None
+        row.registration = registration if user is None or user.phone_proven_at is None else None
     elif user is not None:
-        row.user_id = user.id if user.is_active else None
+        row.user_id = user.id if user.is_active or user.phone_proven_at is None else None
     elif pending is not None and now - pending.made_at < KEPT:
         row.registration = pending.registration
     session.add(row)
@@ -147,23 +149,34 @@ def digits_of(row: PhoneCode, secret: str) -> str:
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
-def activate(session: Session, phone: str, code: str, secret: str, now: datetime) -> User | None:
-    """Let the code's user in, making one of a registration. None if the code does not fit; the caller commits the try."""
+def activate(
+    session: Session, phone: str, code: str, secret: str, now: datetime, *, own: User | None = None
+) -> User | None:
+    """
+    Let in whoever has the phone, making a user of a registration. None if the code does not fit; the caller commits the try.
+
+    Args:
+        own: The user whose token came with the code; see models.accounts.identity.
+    """
     row = _fitting(session, phone, code, secret, now)
     if row is None or row.activated_at is not None:
         return None
-    user = _register(session, row) if row.user_id is None else session.get(User, row.user_id)
-    if user is None or not user.is_active:
+    user = _proved(session, row, own)
+    if user is None:
         return None
     row.user_id, row.registration, row.activated_at = user.id, None, now
     session.flush()
     return user
 
 
-def spend(session: Session, phone: str, code: str, secret: str, now: datetime) -> User | None:
+def spend(
+    session: Session, phone: str, code: str, secret: str, now: datetime, *, own: User | None = None
+) -> User | None:
     """
     The user whom the code lets in, once. None if it does not fit; the caller commits the try.
 
+    Args:
+        own: The user whose token came with the code; see models.accounts.identity.
     Raises:
         NotAllowedError: It fits, and its registration was not activated yet; the code stays good.
     """
@@ -172,10 +185,10 @@ def spend(session: Session, phone: str, code: str, secret: str, now: datetime) -
         return None
     if row.user_id is None:
         raise NotAllowedError("Activate the account first.")
-    user = session.get(User, row.user_id)
-    if user is None or not user.is_active:
+    user = _proved(session, row, own)
+    if user is None:
         return None
-    row.spent_at = now
+    row.user_id, row.spent_at = user.id, now
     session.flush()
     return user
 
@@ -236,18 +249,29 @@ def _fitting(session: Session, phone: str, code: str, secret: str, now: datetime
     return None
 
 
-def _register(session: Session, row: PhoneCode) -> User | None:
-    names = row.registration or {}
-    try:
-        return create_user(
-            session,
-            role=Role(names["role"]),
-            phone=row.phone,
-            name=f"{names['first_name']} {names['last_name']}",
-            profile={"first_name": names["first_name"], "last_name": names["last_name"]},
-        )
-    except ConflictError:  # somebody else proved this phone since
+def _proved(session: Session, row: PhoneCode, own: User | None) -> User | None:
+    """The active account of who has the phone of a fitting code; None if it is switched off, or already registered."""
+    proven_before = session.scalar(select(User.id).where(User.phone == row.phone, User.phone_proven_at.is_not(None)))
+    if row.registration is not None and proven_before is not None:
+        return None  # somebody else proved this phone since
+    user = prove(session, {Claim.PHONE: row.phone}, own=own)
+    if user is None:
+        # Without a registration an account that is not theirs stood in the way; a new one is a tenant's until they say more.
+        user = create_user(session, role=Role.TENANT, phone=row.phone)
+        set_proven(session, user, Claim.PHONE)
+    if not user.is_active:
         return None
+    if row.registration is not None:
+        _name(user, row.registration)
+    return user
+
+
+def _name(user: User, registration: dict[str, Any]) -> None:
+    """Of who registers themselves, their own words count, and not those of whoever claimed their phone before."""
+    first, last = registration["first_name"], registration["last_name"]
+    user.role = Role(registration["role"])
+    user.name = f"{first} {last}"
+    user.profile = user.profile | {"first_name": first, "last_name": last}
 
 
 def _check_limits(

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from models.accounts.identity import Claim, SuspendedClaim
 from models.audit import AuditEntry
 from models.base import Base, utc_now
 from models.codes import PhoneCode
@@ -101,6 +102,7 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
+    session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == user.id))
     session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))
     # That the deeds were done stays; from where, goes.
     session.execute(update(AuditEntry).where(AuditEntry.actor_id == user.id).values(address=None))
@@ -118,6 +120,13 @@ def _rows_of(table: type[Base], condition: Callable[[User], Any]) -> Callable[[S
         return [_row(row) for row in session.scalars(select(table).where(condition(user)).order_by(table.id))]
 
     return give
+
+
+def _suspended_claims(session: Session, user: User) -> list[dict]:
+    query = select(SuspendedClaim).where(SuspendedClaim.user_id == user.id).order_by(SuspendedClaim.kind)
+    return [
+        _row(row) | ({"value": None} if row.kind is Claim.PASSWORD else {}) for row in session.scalars(query)
+    ]
 
 
 def _row(row: Base) -> dict[str, Any]:
@@ -145,6 +154,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
+    "suspended_claims": _suspended_claims,
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
 }

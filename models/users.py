@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import CheckConstraint, Index, Integer, Select, String, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from models.base import Base, CreatedAt, Id, words
 from models.enums import Role
@@ -22,6 +22,9 @@ HOME_REGION = "RU"
 E164 = r"\+[1-9][0-9]{6,14}"
 #: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an extension.
 _LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
+
+#: Identifiers, and the columns that tell since when they are proven.
+PROVEN_AT = {"phone": "phone_proven_at", "email": "email_proven_at", "telegram_id": "telegram_proven_at"}
 
 
 class User(Base):
@@ -45,6 +48,10 @@ class User(Base):
     phone: Mapped[str | None] = mapped_column(String(16))
     telegram_id: Mapped[str | None] = mapped_column(String(64))
     telegram_username: Mapped[str | None] = mapped_column(String(64))
+    #: When the user proved the identifier; null: it is a claim (models.accounts.identity).
+    phone_proven_at: Mapped[datetime | None]
+    email_proven_at: Mapped[datetime | None]
+    telegram_proven_at: Mapped[datetime | None]
     agency_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(256))
     #: What the portal asks of a user beyond the common columns, under its own names.
@@ -54,6 +61,13 @@ class User(Base):
     token_version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
     created_at: Mapped[CreatedAt]
     deleted_at: Mapped[datetime | None]
+
+    @validates(*PROVEN_AT)
+    def _unprove(self, column: str, value: str | None) -> str | None:
+        """Another identifier than the proven one is a claim."""
+        if value != getattr(self, column):
+            setattr(self, PROVEN_AT[column], None)
+        return value
 
     @property
     def telegram(self) -> str | None:
@@ -121,13 +135,13 @@ def create_user(session: Session, **fields: object) -> User:
         ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
     """
     user = User(**fields)
-    with _told_if_taken(session):
+    with told_if_taken(session):
         session.add(user)
     return user
 
 
 @contextmanager
-def _told_if_taken(session: Session) -> Iterator[None]:
+def told_if_taken(session: Session) -> Iterator[None]:
     """What is written within is stored, or a ConflictError says what of it belongs to somebody else."""
     try:
         with session.begin_nested():
@@ -183,18 +197,12 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     changes = dict(changes)
     if {"first_name", "last_name"} & set(changes):
         changes = user.names | changes
-    with _told_if_taken(session):
+    with told_if_taken(session):
         if "email" in changes:
             user.email = changes.pop("email")
         if "first_name" in changes:
             user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
         user.profile = user.profile | changes
-
-
-def bind_telegram(session: Session, user: User, telegram_id: str) -> None:
-    """Let the user in by this Telegram account from now on; raises ConflictError if it belongs to somebody else."""
-    with _told_if_taken(session):
-        user.telegram_id = telegram_id
 
 
 def change_password(session: Session, user: User, password_hash: str) -> None:

@@ -11,7 +11,7 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api import work
-from api.access import public
+from api.access import public, token_user
 from api.accounts.auth import Token, note_entry, token_of
 from api.accounts.words import PORTAL_ROLES
 from api.blueprint import Blueprint, Body
@@ -153,10 +153,13 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
     return digits_of(row, settings.secret_key) if settings.is_local else None
 
 
-def user_by_code(step: Step, phone: str, code: str) -> User | None:
-    """The user whom *step* finds for phone and code; None if there is none: that is noted although an error follows."""
+def user_by_code(step: Step, phone: str, code: str, own: User | None) -> User | None:
+    """
+    The user whom *step* finds for phone and code, asked by *own* if anybody is signed in; None if there is none: that is
+    noted although an error follows.
+    """
     secret = current_app.extensions["settings"].secret_key
-    user = step(session(), phone, code, secret, database_now(session()))
+    user = step(session(), phone, code, secret, database_now(session()), own=own)
     if user is None:
         record(session(), "code_refused", address=address())
         session().commit()
@@ -170,7 +173,7 @@ def _sent(phone: str, registration: dict[str, Any] | None = None) -> dict[str, s
 
 def _proved(step: Step, body: dict) -> User:
     limit_door()
-    user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip())
+    user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip(), token_user())
     if user is None:
         raise NotSignedInError(WRONG)
     return user

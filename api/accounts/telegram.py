@@ -7,7 +7,7 @@ from flask import Flask, current_app, request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import proved_by, public
+from api.access import proved_by, public, token_user
 from api.accounts.auth import Token, note_entry, token_of
 from api.accounts.words import TINDER_ROLES
 from api.blueprint import Blueprint, Body
@@ -86,7 +86,8 @@ class TelegramLogin(MethodView):
         bot_token = current_app.extensions["settings"].telegram_bot_token
         if not bot_token:
             raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
-        user = user_of_telegram(session(), verified(body["telegram_auth_data"], bot_token, database_now(session())))
+        who = verified(body["telegram_auth_data"], bot_token, database_now(session()))
+        user = user_of_telegram(session(), who, own=token_user())
         note_entry(user, "telegram")
         return token_of(user)
 

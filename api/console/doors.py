@@ -89,7 +89,8 @@ def sign_in_by_telegram() -> Response | str:
     limit_door()
     try:
         proof = _telegram_fields(request.form.get("result", ""))
-        user = user_of_telegram(session(), verified(proof, bot_token, database_now(session())))
+        who = verified(proof, bot_token, database_now(session()))
+        user = user_of_telegram(session(), who, own=visitor())
     except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
         return _door(error=say(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
@@ -142,13 +143,13 @@ def _door(way: str = "password", error: str | None = None, **filled: Any) -> str
 def _proved_by_code(phone: str, code: str) -> User | None:
     """Whom the code lets in. Who has registered and was never here before is activated: no page asks for that alone."""
     try:
-        return user_by_code(spend, phone, code)
+        return user_by_code(spend, phone, code, visitor())
     except NotAllowedError:
-        user = user_by_code(activate, phone, code)
+        user = user_by_code(activate, phone, code, visitor())
         if user is None:  # somebody else has proved this phone since
             return None
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
-        return user_by_code(spend, phone, code)
+        return user_by_code(spend, phone, code, visitor())
 
 
 def _has_demo_login(email: str) -> bool:

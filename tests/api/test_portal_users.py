@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models.audit import AuditEntry
 from models.codes import PhoneCode, digits_of
+from models.base import utc_now
 from models.enums import Role, Status
 from models.leads import Lead
 from models.properties import Property
@@ -32,7 +33,7 @@ def local(app_with):
 
 @pytest.fixture
 def user(db):
-    user = make_user(db, phone=PHONE)
+    user = make_user(db, phone=PHONE, phone_proven_at=utc_now())
     db.commit()
     return user
 

@@ -164,7 +164,7 @@ def test_a_dear_country_may_not_use_up_everybodys_sends(session, ask):
 
 
 def test_the_whole_system_sends_no_more_than_set_and_decoys_do_not_count(session, ask):
-    make_user(session, phone=PHONE)
+    make_user(session, phone=PHONE, phone_proven_at=NOW)
     ask(PHONE, most=2, **NAMES)  # a decoy
     ask("+77021234501", most=2, **NAMES)
     ask("+77021234502", most=2, **NAMES)
@@ -173,7 +173,7 @@ def test_the_whole_system_sends_no_more_than_set_and_decoys_do_not_count(session
 
 
 def test_registering_a_taken_phone_makes_a_decoy_that_neither_lets_in_nor_disturbs(session, ask):
-    user = make_user(session, phone=PHONE)
+    user = make_user(session, phone=PHONE, phone_proven_at=NOW)
     _, real = ask()
     decoy_row, decoy = ask(**NAMES)
 
@@ -216,14 +216,14 @@ def test_of_two_registrations_of_one_phone_the_later_counts(session, ask):
 
 def test_a_phone_that_another_took_meanwhile_is_not_taken_over(session, ask):
     _, code = ask(**NAMES)
-    make_user(session, phone=PHONE)
+    make_user(session, phone=PHONE, phone_proven_at=NOW)
 
     assert activate(session, PHONE, code, SECRET, NOW) is None
     assert session.query(User).count() == 1
 
 
 def test_a_deactivated_user_gets_no_code_that_fits(session, ask):
-    user = make_user(session, phone=PHONE)
+    user = make_user(session, phone=PHONE, phone_proven_at=NOW)
     _, code = ask()
     user.is_active = False
     session.flush()
