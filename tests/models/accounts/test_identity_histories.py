@@ -1,6 +1,6 @@
 """
-An owner and an attacker do in any order what the ways in allow. After the owner has proven an identifier, the attacker is
-never inside the owner's account, and the owner always has a way in.
+An owner and an attacker do in any order what the ways in allow. After one of them has proven an identifier, the other is
+never inside that account, and both always have a way in.
 
 The suite plays some hundred histories; IDENTITY_HISTORIES=10000 plays that many (half an hour).
 """
@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from models.accounts.identity import Claim, confirm, drop, known_of, prove, set_proven
 from models.codes import activate, digits_of, request_code, spend
@@ -23,7 +22,7 @@ from models.telegram import TelegramUser, user_of_bot, user_of_telegram
 from models.users import User, change_password, change_profile, create_user, user_by_login
 from tests.factories import SECRET
 
-HISTORIES = int(os.environ.get("IDENTITY_HISTORIES", "150"))
+HISTORIES = int(os.environ.get("IDENTITY_HISTORIES", "100"))
 LONGEST = 12
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -47,10 +46,11 @@ class Step:
 
 
 def steps() -> st.SearchStrategy[Step]:
-    does = st.sampled_from(sorted(STEPS))
+    # What claims and what proves comes oftener than the rest: without both nothing can go wrong.
+    does = st.sampled_from(sorted(STEPS) + [name for name in sorted(STEPS) if "register" in name or "enter" in name])
     token = st.none() | st.integers(0, 2)
     kind = st.sampled_from(KINDS)
-    anybodys = st.sampled_from(sorted(IDS))
+    anybodys = st.sampled_from(["owner", "owner", "attacker"])
     of_attacker = st.builds(Step, st.just("attacker"), does, st.tuples(*[anybodys] * 3), kind, token)
     of_owner = st.builds(Step, st.just("owner"), does, st.just(("owner",) * 3), kind, token)
     return of_attacker | of_owner
@@ -62,13 +62,14 @@ class Play:
 
     session: object
     tokens: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {"owner": [], "attacker": []})
-    owned: set[int] = field(default_factory=set)  #: Accounts that the owner has entered by a proof.
+    #: Accounts that either has entered by a proof.
+    owned: dict[str, set[int]] = field(default_factory=lambda: {"owner": set(), "attacker": set()})
     days: itertools.count = field(default_factory=itertools.count)
 
     def take(self, who: str, user: User, *, proven: bool = False) -> None:
         self.tokens[who].append((user.id, user.token_version))
-        if who == "owner" and proven:
-            self.owned.add(user.id)
+        if proven:
+            self.owned[who].add(user.id)
 
     def users_of(self, who: str) -> list[User]:
         """Whom the valid tokens of *who* are of."""
@@ -202,16 +203,18 @@ STEPS = {
 
 
 def check(play: Play) -> None:
-    """The attacker is in none of the owner's accounts, by no way at all."""
-    attackers = {user.id for user in play.users_of("attacker")}
-    assert not attackers & play.owned, "a token of the attacker's lets in"
-    for user_id in play.owned:
-        user = play.session.get(User, user_id)
-        assert user.password_hash != "attacker", "the attacker's password lets in"
-        for kind, column in zip(KINDS, ("phone", "email", "telegram_id"), strict=True):
-            if getattr(user, column) == IDS["attacker"][kind]:
-                state = next(known.state for known in known_of(play.session, user) if known.kind is kind)
-                assert state == "claimed", f"the attacker's {kind} is proven in an account of the owner's"
+    """Neither is in an account of the other's, by no way at all."""
+    for who, other in (("owner", "attacker"), ("attacker", "owner")):
+        inside = {user.id for user in play.users_of(other)}
+        assert not inside & play.owned[who], f"a token of the {other}'s lets in"
+        assert not play.owned["owner"] & play.owned["attacker"], "both have proven one account"
+        for user_id in play.owned[who]:
+            user = play.session.get(User, user_id)
+            assert user.password_hash != other, f"the {other}'s password lets in"
+            for kind, column in zip(KINDS, ("phone", "email", "telegram_id"), strict=True):
+                if getattr(user, column) == IDS[other][kind]:
+                    state = next(known.state for known in known_of(play.session, user) if known.kind is kind)
+                    assert state == "claimed", f"the {other}'s {kind} is proven in an account of the {who}'s"
 
 
 def check_ways_in(play: Play) -> None:
@@ -266,11 +269,12 @@ def test_no_history_leaves_the_attacker_inside_or_the_owner_outside(world, histo
         world.expunge_all()
 
 
-def test_the_histories_are_hard_enough_to_find_a_rule_that_is_left_out(world, monkeypatch):
+def test_the_check_finds_a_token_that_outlives_the_proof(world, monkeypatch):
     """With tokens or passwords that outlive the proof the shortest history suffices: a registration, then the proof."""
-    monkeypatch.setattr("models.accounts.identity._hand_over", lambda session, user, proven: set_proven(session, user, Claim.PHONE))
+    monkeypatch.setattr(
+        "models.accounts.identity._hand_over", lambda session, user, proven: set_proven(session, user, Claim.PHONE)
+    )
     play = Play(world)
-    world.execute(text("SELECT 1"))
     register_by_password(play, Step("attacker", "", ("owner", "attacker", "attacker"), Claim.PHONE, None))
     sign_in_by_code(play, Step("owner", "", ("owner",) * 3, Claim.PHONE, None))
 
