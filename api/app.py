@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from api import access, console, docs, errors, limits, requests, security, uploads
-from api.accounts import admin, auth, portal_doors, portal_users, telegram
+from api.accounts import admin, auth, identifiers, portal_doors, portal_users, telegram
 from api.blueprint import ErrorSchema
 from api.db import end_session
 from api.exchange import leads, matches, notifications, properties, recommendations
@@ -37,6 +37,7 @@ BLUEPRINTS = (
     health,
     media,
     auth.blp,
+    identifiers.blp,
     telegram.blp,
     portal_doors.blp,
     portal_users.blp,

@@ -5,6 +5,7 @@
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
 | notices that were read | 180 days after the reading |
 | answers under an Idempotency-Key | good for 24 hours (:data:`models.idempotency.KEPT`), gone with the next clearing |
+| suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
 | partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.partials.PARTIALS_KEPT`) |
@@ -19,6 +20,7 @@ from sqlalchemy import CursorResult, Delete, Select, delete, func, select, union
 from sqlalchemy.orm import Session
 
 from models import idempotency, tokens
+from models.accounts.identity import forget_suspended
 from models.base import database_now
 from models.enums import OPEN_STATES, RunState, Side
 from models.leads import Lead
@@ -55,6 +57,7 @@ def clear_away(session: Session) -> dict[str, int]:
     }
     counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
     counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
+    counts["suspended_claims"] = forget_suspended(session, database_now(session))
     counts["revoked_tokens"] = tokens.forget_expired(session)
     return counts
 
