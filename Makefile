@@ -1,11 +1,10 @@
 # Works with GNU make 3.81 too, which macOS has.
 # PYTHON=python3.13 make ...   uses another Python (3.11 or newer) for .venv.
 PYTHON ?= python3
-SOURCES = api matching models scripts worker tests
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults fuzz load soak real-listings lint bench bench-run lock clean
+.PHONY: help run test faults fuzz load soak real-listings lint format bench bench-run lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -26,22 +25,25 @@ fuzz: .venv/project ## hold the whole API to its OpenAPI document at length, as 
 	@for role in $(ROLES); do FUZZ_AS=$$role FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(RUN) pytest -n 0 -s tests/api/test_openapi_fuzz.py $(ARGS) || exit 1; done
 
 load: .venv/project ## measure a running system under load (needs pip install -e '.[load]'); ARGS="--seconds 60"
-	@$(RUN) scripts.load $(ARGS)
+	@$(RUN) scripts.benchmarks.load $(ARGS)
 
 soak: .venv/project ## load a running system for long and tell what grows; ARGS="--minutes 30"
-	@$(RUN) scripts.soak $(ARGS)
+	@$(RUN) scripts.benchmarks.soak $(ARGS)
 
 real-listings: .venv/project ## hold the feed and new leads' lists to their promises; ARGS="listings.csv --city Москва"
-	@$(RUN) scripts.real_listings $(ARGS)
+	@$(RUN) scripts.benchmarks.real_listings $(ARGS)
 
-lint: .venv/project ## check style, order of imports and known security mistakes
-	@$(RUN) flake8 $(SOURCES)
-	@$(RUN) isort --check-only --quiet $(SOURCES)
-	@# Of every part of a query it notes that an exception was not needed there; that is shown only with a finding.
-	@said=$$($(RUN) bandit --quiet --recursive --ini setup.cfg $(filter-out tests,$(SOURCES)) 2>&1) || { echo "$$said"; exit 1; }
+lint: .venv/project ## check layout, style, known security mistakes and types
+	@$(RUN) ruff format --check --quiet .
+	@$(RUN) ruff check --quiet .
+	@$(RUN) mypy
+
+format: .venv/project ## lay files out, sort imports, mend what can be mended
+	@$(RUN) ruff check --quiet --fix .
+	@$(RUN) ruff format --quiet .
 
 bench-run: .venv/project ## rescore a market through a real worker, beside the dense floor; SIZE=100k
-	@$(RUN) scripts.bench.run $(ARGS)
+	@$(RUN) scripts.benchmarks.bench.run $(ARGS)
 
 bench: .venv/project ## measure the engine beside brute force and other libraries
 	@$(RUN) scripts bench $(ARGS)

@@ -1,38 +1,13 @@
 """The domain: tables, and the operations on them as functions that take a Session."""
 
-from models import (
-    ads,
-    api_keys,
-    attention,
-    audit,
-    campaigns,
-    chats,
-    codes,
-    erasure,
-    favorites,
-    feed,
-    idempotency,
-    inquiries,
-    leads,
-    matches,
-    membership,
-    messages,
-    niches,
-    notifications,
-    partials,
-    properties,
-    prospects,
-    quality,
-    rates,
-    recommendations,
-    runs,
-    tokens,
-    unscorable,
-    uploads,
-    users,
-    weights,
-)
-from models.accounts import identity
-from models.base import Base
+from models.accounts import api_keys, audit, codes, identity, notifications, tokens, uploads, users
+from models.core.base import Base
+from models.deals import chats, feed, inquiries, matches, weights
+from models.leadgen import ads, campaigns, messages, niches, prospects, quality
+from models.market import account_status, favorites, leads, properties, rates, unscorable
+from models.platform import idempotency
+from models.ranking import display_order, recommendations
+from models.rescoring import partial_lists, runs
+from models.upkeep import erasure
 
 __all__ = ["Base"]

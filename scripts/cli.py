@@ -1,6 +1,6 @@
 """The command `leadmatch`.
 
-A command is one module of scripts/commands with a click command named `command`, and one line in COMMANDS.
+A command is one module of scripts/commands (measurements: scripts/benchmarks) with a click command named `command`, and one line in COMMANDS.
 Modules are imported when their command is called, so that `leadmatch --help` does not wait for numpy.
 """
 
@@ -11,29 +11,29 @@ import sys
 
 import click
 
-from models.errors import DomainError
-from scripts.home import load_home_environment
+from models.core.errors import DomainError
+from scripts.launcher.home import load_home_environment
 
-#: Name of a command -> (its module in scripts/commands, its line in `leadmatch --help`).
+#: Name of a command -> (its module, its line in `leadmatch --help`).
 COMMANDS = {
-    "run": ("run", "Start everything: databases, web, workers, schedule."),
-    "db": ("db", "Look after the database's schema."),
-    "create-admin": ("create_admin", "Make an administrator."),
-    "user": ("user", "Give a person all that is stored about them, or erase it."),
-    "api-key": ("api_key", "Make, list and revoke API keys."),
-    "demo": ("demo", "Add a market that looks real."),
-    "import-listings": ("import_listings", "Load properties from a CSV file."),
-    "rescore": ("rescore", "Compute recommendation lists anew."),
-    "runs": ("runs", "List rescoring runs; show, cancel or retry one."),
-    "schedule": ("schedule", "Show when scheduled work is done next."),
-    "rates": ("rates", "Set and list exchange rates."),
-    "markets": ("markets", "List markets; choose how their lists are read."),
-    "weights": ("weights", "List, learn and roll back what criteria weigh."),
-    "bench": ("bench", "Measure the engine beside its rivals."),
-    "evaluate": ("evaluate", "Measure how well lists find what is looked for."),
-    "screenshots": ("screenshots", "Take pictures of the web pages for the documentation."),
-    "console-speed": ("console_speed", "Time the web pages against what they promise."),
-    "check": ("check", "Check that all that is stored hangs together."),
+    "run": ("commands.run", "Start everything: databases, web, workers, schedule."),
+    "db": ("commands.db", "Look after the database's schema."),
+    "create-admin": ("commands.create_admin", "Make an administrator."),
+    "user": ("commands.user", "Give a person all that is stored about them, or erase it."),
+    "api-key": ("commands.api_key", "Make, list and revoke API keys."),
+    "demo": ("commands.demo", "Add a market that looks real."),
+    "import-listings": ("commands.import_listings", "Load properties from a CSV file."),
+    "rescore": ("commands.rescore", "Compute recommendation lists anew."),
+    "runs": ("commands.runs", "List rescoring runs; show, cancel or retry one."),
+    "schedule": ("commands.schedule", "Show when scheduled work is done next."),
+    "rates": ("commands.rates", "Set and list exchange rates."),
+    "markets": ("commands.markets", "List markets; choose how their lists are read."),
+    "weights": ("commands.weights", "List, learn and roll back what criteria weigh."),
+    "bench": ("benchmarks.bench_command", "Measure the engine beside its rivals."),
+    "evaluate": ("benchmarks.evaluate_command", "Measure how well lists find what is looked for."),
+    "screenshots": ("benchmarks.screenshots", "Take pictures of the web pages for the documentation."),
+    "console-speed": ("benchmarks.console_speed", "Time the web pages against what they promise."),
+    "check": ("commands.check", "Check that all that is stored hangs together."),
 }
 
 #: Commands that set up their own surroundings instead of joining a running system.
@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"scripts.commands.{COMMANDS[name][0]}").command
+        return importlib.import_module(f"scripts.{COMMANDS[name][0]}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -63,7 +63,7 @@ def cli(ctx: click.Context) -> None:
     """Leadmatch: two-way matching of realtors' leads and properties.
 
     Commands find the system that `leadmatch run` started (from another shell too) by LEADMATCH_HOME;
-    DATABASE_URL, REDIS_URL and the other variables of models/settings.py name another one.
+    DATABASE_URL, REDIS_URL and the other variables of models/platform/settings.py name another one.
     """
     if ctx.invoked_subcommand not in STANDALONE:
         load_home_environment()

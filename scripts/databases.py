@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.database import connect, sessions
-from models.settings import Settings
+from models.platform.database import connect, sessions
+from models.platform.settings import Settings
 
 
 def session_factory(settings: Settings) -> sessionmaker[Session]:

@@ -1,11 +1,11 @@
 """Errors of the commands; each is printed as one line.
 
-DomainError              models/errors.py
+DomainError              models/core/errors.py
 └── LaunchError          something on this machine keeps us from starting; the message says what to do
     └── PortBusyError    somebody else listens where we should
 """
 
-from models.errors import DomainError
+from models.core.errors import DomainError
 
 
 class LaunchError(DomainError):

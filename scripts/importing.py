@@ -7,11 +7,11 @@ from sqlalchemy import literal_column, or_, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
-from models.enums import SUPPLY_ROLES, DealType, Origin, Role, Status
-from models.errors import InvalidValueError
-from models.places import City
-from models.properties import Property
-from models.users import User, normal_email
+from models.accounts.users import User, normal_email
+from models.core.enums import SUPPLY_ROLES, DealType, Origin, Role, Status
+from models.core.errors import InvalidValueError
+from models.market.places import City
+from models.market.properties import Property
 from scripts.batches import batched
 from scripts.listings import BadRow, Listing
 

@@ -12,10 +12,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from models.enums import DealType, PropertyClass, PropertyType
-from models.errors import DomainError
-from models.places import City, city_of
-from models.properties import Property
+from models.core.enums import DealType, PropertyClass, PropertyType
+from models.core.errors import DomainError
+from models.market.places import City, city_of
+from models.market.properties import Property
 
 #: Columns that a file must have; any other may be absent.
 REQUIRED = ("id", "price")
@@ -54,7 +54,7 @@ class BadRowError(ValueError):
 
 @dataclass(frozen=True)
 class Listing:
-    """A good row: columns of :class:`models.properties.Property` without owner and city."""
+    """A good row: columns of :class:`models.market.properties.Property` without owner and city."""
 
     line: int
     external_id: str

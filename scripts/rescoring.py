@@ -7,12 +7,12 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.enums import OPEN_STATES, DealType, RunScope, RunState
-from models.errors import ConflictError
-from models.run_figures import progress_of
-from models.runs import RescoringRun, get_run, request_run
-from models.settings import Settings
-from worker.client import Client
+from models.core.enums import OPEN_STATES, DealType, RunScope, RunState
+from models.core.errors import ConflictError
+from models.platform.settings import Settings
+from models.rescoring.run_figures import progress_of
+from models.rescoring.runs import RescoringRun, get_run, request_run
+from worker.queue.client import Client
 
 #: How often a watched run is looked at.
 LOOK_SECONDS = 0.3

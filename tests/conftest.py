@@ -27,12 +27,13 @@ import pytest
 import redis
 from psycopg2 import sql
 
-from models.settings import Settings
-from models.settings import database_url as with_driver
+from api.http.services import services_of
+from models.platform.settings import Settings
+from models.platform.settings import database_url as with_driver
 from scripts.errors import LaunchError
-from scripts.home import Home
-from scripts.processes import dies_with_parent, stop_child
-from scripts.servers import PostgresServer, ValkeyServer
+from scripts.launcher.home import Home
+from scripts.launcher.processes import dies_with_parent, stop_child
+from scripts.launcher.servers import PostgresServer, ValkeyServer
 from tests import promises
 
 ROOT = Path(__file__).parent.parent
@@ -111,9 +112,7 @@ def new_database(postgres_server: PostgresServer) -> Callable[..., str]:
 def _migrated_template(server: PostgresServer, name: str = "template_migrated") -> str:
     """The name of a database with today's schema, made by the migrations at the first call."""
     if not _administer(server, sql.SQL("SELECT 1 FROM pg_database WHERE datname = {}").format(sql.Literal(name))):
-        from models.migrate import (
-            upgrade,  # Here, so that a broken migration fails the tests that need it and no others.
-        )
+        from models.platform.migrate import upgrade
 
         draft = f"{name}_draft"
         _administer(server, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(draft)))
@@ -147,7 +146,7 @@ def database_url(new_database: Callable[..., str]) -> str:
 @pytest.fixture(scope="session")
 def engine(database_url: str):
     """The engine of the session's database."""
-    from models.database import connect
+    from models.platform.database import connect
 
     engine = connect(database_url, pool_size=10, max_overflow=20, application="tests")
     yield engine
@@ -243,7 +242,7 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
     session's one pool of connections: a pool for each test would use them up. CORS_ORIGINS and TRUSTED_PROXIES are
     wired into the routes: who wants those calls `create_app`.
     """
-    from api.app import attach, create_app
+    from api.server.app import attach, create_app
 
     taken = []
 
@@ -261,7 +260,7 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
 
     yield make
     for app in taken:
-        app.extensions["redis"].close()
+        services_of(app).redis.close()
     idle_apps.extend(taken)
     broken = [each for app in taken for each in app.broken_promises]
     for app in taken:
@@ -303,7 +302,7 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
             "-m",
             "celery",
             "--app",
-            "worker.app",
+            "worker.celery_app.app",
             "worker",
             "--queues",
             ",".join(queues),
@@ -361,18 +360,20 @@ def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.
 @pytest.fixture
 def worker_here(process_environment, monkeypatch):
     """Let functions of `worker` run in this process, on the test's database; gives what makes sessions."""
-    from worker import context, markets, rescore
+    from worker.celery_app import task_context
+    from worker.lists import rescore
+    from worker.market import market_lock
 
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
-    caches = (context.settings, context._sessions_of, context.client)
+    caches = (task_context.settings, task_context._sessions_of, task_context.client)
     for cached in caches:
         cached.cache_clear()
     rescore._snapshots.clear()
-    markets._kept.clear()
-    yield context.new_session
-    context.new_session().get_bind().dispose()
+    market_lock._kept.clear()
+    yield task_context.new_session
+    task_context.new_session().get_bind().dispose()
     for cached in caches:
         cached.cache_clear()
     rescore._snapshots.clear()
-    markets._kept.clear()
+    market_lock._kept.clear()

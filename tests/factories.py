@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Role
-from models.leads import Lead, create_lead
-from models.properties import Property, create_property
-from models.tokens import make_token
-from models.users import User, create_user
+from models.accounts.tokens import make_token
+from models.accounts.users import User, create_user
+from models.core.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Role
+from models.market.leads import Lead, create_lead
+from models.market.properties import Property, create_property
 
 _numbers = itertools.count(1)
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from honcho.environ import parse_procfile
 
-from api.metrics import CONNECTIONS, REQUESTS, SECONDS
-from models.settings import Settings
+from api.http.request_metrics import CONNECTIONS, REQUESTS, SECONDS
+from models.platform.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -68,7 +68,9 @@ def test_every_setting_of_the_deployment_reaches_its_processes():
 
 
 def test_the_settings_tell_of_every_variable_that_servers_read_and_that_files_here_set():
-    told = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bPORT\b|\bBIND\b", (ROOT / "models/settings.py").read_text()))
+    told = set(
+        re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bPORT\b|\bBIND\b", (ROOT / "models/platform/settings.py").read_text())
+    )
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     named = set(services["web1"]["environment"]) | {"BIND", "PORT", "LEADMATCH_HOME"}
     for folder in ("api", "worker", "models"):

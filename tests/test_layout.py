@@ -2,13 +2,14 @@
 
     api ──> models <── worker ──> matching        scripts and tests may import everything
 
-One exception each: `api` enqueues through `worker.client` and explains pairs through `matching.explain`.
+One exception each: `api` enqueues through `worker.queue.client` and explains pairs through `matching.engine.explain`.
 """
 
 import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,56 @@ PACKAGES = {"api", "matching", "models", "scripts", "worker"}
 
 #: Package -> what of ours it may import: whole packages, or single modules of them.
 MAY_IMPORT = {
-    "api": {"api", "models", "worker.client", "matching.explain", "matching.text"},
+    "api": {"api", "models", "worker.queue", "matching.engine.explain", "matching.engine.text", "matching.reading"},
     "matching": {"matching"},
     "models": {"models"},
     "scripts": PACKAGES,
     "worker": {"worker", "models", "matching"},
 }
+
+#: Package -> folder of it -> the folders of the same package that it may import. What stands beside the folders is free.
+FOLDERS: dict[str, dict[str, set[str]]] = {
+    "api": {
+        "http": set(),
+        "accounts": {"http"},
+        "swipe": {"http"},
+        "exchange": {"http", "swipe"},
+        "portal": {"http", "accounts", "exchange", "swipe"},
+        "leadgen": {"http", "exchange"},
+        "ops": {"http"},
+        "console": {"http", "accounts", "exchange", "leadgen", "ops", "portal", "swipe"},
+        "server": {"http", "accounts", "console", "exchange", "leadgen", "ops", "portal", "swipe"},
+    },
+    "matching": {
+        "facts": set(),
+        "reading": set(),
+        "engine": {"facts", "reading"},
+        "learning": {"engine", "facts"},
+        "prospect_quality": set(),
+    },
+    "models": {
+        "core": set(),
+        "platform": {"core"},
+        "accounts": {"core", "platform"},
+        "market": {"core", "platform", "accounts"},
+        "sources": {"core", "platform", "accounts", "market"},
+        "ranking": {"core", "accounts", "market"},
+        "rescoring": {"core", "accounts", "market", "ranking"},
+        "leadgen": {"core", "accounts", "market"},
+        "deals": {"core", "accounts", "market", "ranking"},
+        "upkeep": {"core", "platform", "accounts", "market", "sources", "ranking", "rescoring", "deals"},
+        "migrations": set(),
+    },
+    "scripts": {
+        "demo": set(),
+        "launcher": {"demo"},
+        "commands": {"demo", "launcher"},
+        "benchmarks": {"demo", "launcher", "commands"},
+    },
+}
+
+#: Modules that put a package together and are started by name: they import what they assemble, and nothing imports them.
+ENTRY_POINTS = {"worker.celery_app.app", "worker.celery_app.beat"}
 
 #: Package -> libraries of others that it must do without.
 DOES_WITHOUT = {
@@ -89,6 +134,31 @@ def test_arrows_between_our_packages_point_one_way(package):
     assert [str(found) for found in imports if not allowed(found.name, MAY_IMPORT[package])] == []
 
 
+@pytest.mark.parametrize("package", sorted(FOLDERS))
+def test_arrows_between_the_folders_of_a_package_point_one_way(package):
+    folders = FOLDERS[package]
+    wrong = []
+    for each in imports_of(package):
+        source, target = each.file.removesuffix(".py").split("/"), each.name.split(".")
+        if each.package != package or len(source) < 3 or ".".join(source) in ENTRY_POINTS:
+            continue
+        if target[1:] and target[1] in folders and target[1] not in folders[source[1]] | {source[1]}:
+            wrong.append(str(each))
+
+    assert wrong == []
+
+
+def test_every_folder_of_a_package_has_its_arrows_declared():
+    for package, folders in FOLDERS.items():
+        present = {path.name for path in (ROOT / package).iterdir() if (path / "__init__.py").exists()}
+        assert present <= set(folders), package
+
+
+def test_the_declared_arrows_have_no_cycle():
+    for folders in FOLDERS.values():
+        TopologicalSorter(folders).prepare()
+
+
 @pytest.mark.parametrize("package", sorted(DOES_WITHOUT))
 def test_packages_do_without_the_libraries_of_their_neighbours(package):
     assert [str(found) for found in imports_of(package) if found.package in DOES_WITHOUT[package]] == []
@@ -115,11 +185,11 @@ def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch):
     (tmp_path / "models/sub/x.py").write_text(
         "import numpy as np\n"
         "from . import sibling\n"
-        "from ..errors import DomainError\n"
+        "from ..core.errors import DomainError\n"
         "if TYPE_CHECKING:\n"
-        "    from api.app import create_app\n"
+        "    from api.server.app import create_app\n"
         "def f():\n"
-        "    import worker.client\n"
+        "    import worker.queue.client\n"
     )
 
     found = {(each.name, each.in_function) for each in imports_of("models")}
@@ -127,7 +197,7 @@ def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch):
     assert found == {
         ("numpy", False),
         ("models.sub.sibling", False),
-        ("models.errors.DomainError", False),
-        ("api.app.create_app", False),
-        ("worker.client", True),
+        ("models.core.errors.DomainError", False),
+        ("api.server.app.create_app", False),
+        ("worker.queue.client", True),
     }

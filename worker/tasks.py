@@ -5,17 +5,17 @@ import logging
 from celery import Task, shared_task
 from sqlalchemy.orm import Session
 
-from models import retention
-from models.enums import RunScope, Side
-from models.errors import ConflictError
-from models.run_plan import stale_markets
-from models.runs import request_run, waiting_runs
-from models.shards import abandoned
-from worker.context import HEALS, client, new_session
-from worker.markets import apart
-from worker.memory import memory_given_back
-from worker.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
-from worker.runs import begin_run, run_shard
+from models.core.enums import RunScope, Side
+from models.core.errors import ConflictError
+from models.rescoring.run_plan import stale_markets
+from models.rescoring.runs import request_run, waiting_runs
+from models.rescoring.shards import abandoned
+from models.upkeep import retention
+from worker.celery_app.heap_memory import memory_given_back
+from worker.celery_app.task_context import HEALS, client, new_session
+from worker.jobs.runs import begin_run, run_shard
+from worker.lists.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
+from worker.market.market_lock import apart
 
 log = logging.getLogger(__name__)
 

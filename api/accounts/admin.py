@@ -3,17 +3,17 @@
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import current_user, for_roles
-from api.accounts.words import TINDER_ROLES, tinder_role
-from api.blueprint import Blueprint, Body, PageArgs, names_of
-from api.db import session
-from api.fields import Moment, YesNo
-from api.limits import address
-from api.paging import PAGINATION, page_of, pagination
-from models.audit import record
-from models.enums import Role
-from models.membership import set_active, set_role
-from models.users import User, all_users, lock_user
+from api.accounts.role_names import TINDER_ROLES, tinder_role
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs, names_of
+from api.http.db import session
+from api.http.fields import Moment, YesNo
+from api.http.limits import address
+from api.http.paging import PAGINATION, page_of, pagination
+from models.accounts.audit import record
+from models.accounts.users import User, all_users, lock_user
+from models.core.enums import Role
+from models.market.account_status import set_active, set_role
 
 blp = Blueprint("admin-users", __name__, description="Administrators over users")
 

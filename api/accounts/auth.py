@@ -2,23 +2,23 @@
 
 from typing import Any
 
-from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import bearer_token, current_user, public, signed_in
-from api.accounts.words import TINDER_ROLES, tinder_role
-from api.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
-from api.db import session
-from api.fields import Email, Moment, PasswordText, Phone, Text
-from api.idempotency import keeps_no_answer
-from api.limits import account_of, address, check_failures, count_failure, limit_door
-from models.audit import record
-from models.enums import Role
-from models.errors import InvalidValueError, NotSignedInError
-from models.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
-from models.tokens import make_token, revoke
-from models.users import User, change_password, create_user, normal_email, normal_phone, user_by_login
+from api.accounts.role_names import TINDER_ROLES, tinder_role
+from api.http.access import bearer_token, current_user, public, signed_in
+from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
+from api.http.db import session
+from api.http.fields import Email, Moment, PasswordText, Phone, Text
+from api.http.idempotency import keeps_no_answer
+from api.http.limits import account_of, address, check_failures, count_failure, limit_door
+from api.http.services import services
+from models.accounts.audit import record
+from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
+from models.accounts.tokens import make_token, revoke
+from models.accounts.users import User, change_password, create_user, normal_email, normal_phone, user_by_login
+from models.core.enums import Role
+from models.core.errors import InvalidValueError, NotSignedInError
 
 blp = Blueprint("auth", __name__, description="Signing up and in")
 
@@ -143,7 +143,7 @@ class Logout(MethodView):
 
         Other tokens of the same user stay good; changing the password ends them all.
         """
-        revoke(session(), bearer_token(), current_app.extensions["settings"].secret_key)
+        revoke(session(), bearer_token(), services().settings.secret_key)
         record(session(), "signed_out", actor_id=current_user().id, address=address())
         return {"status": "ok"}
 
@@ -223,7 +223,7 @@ def profile_of(user: User) -> dict[str, Any]:
 
 def token_of(user: User) -> dict[str, str]:
     """A new access token, as every door answers it."""
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     token = make_token(user, settings.secret_key, settings.token_hours)
     return {"access_token": token, "token_type": TOKEN_TYPE}
 

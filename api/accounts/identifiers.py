@@ -5,16 +5,16 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body
-from api.db import session
-from api.fields import PasswordText
-from api.idempotency import keeps_no_answer
-from api.limits import check_failures, count_failure
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.fields import PasswordText
+from api.http.idempotency import keeps_no_answer
+from api.http.limits import check_failures, count_failure
 from models.accounts.identity import Claim, confirm, drop, known_of
-from models.errors import InvalidValueError
-from models.passwords import LONGEST_PASSWORD
-from models.users import User
+from models.core.errors import InvalidValueError
+from models.accounts.passwords import LONGEST_PASSWORD
+from models.accounts.users import User
 
 blp = Blueprint("identifiers", __name__, description="What an account is known by")
 

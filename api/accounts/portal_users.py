@@ -6,19 +6,19 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 from werkzeug.datastructures import FileStorage
 
-from api.access import current_user, for_roles, signed_in
-from api.accounts.portal_doors import Message, WhichPhone
-from api.accounts.words import PORTAL_LABELS
-from api.blueprint import Blueprint, Body, shown_word
-from api.db import session
-from api.fields import Email, File, FormWhole, Moment, Phone, Text
-from api.limits import address
-from api.uploads import remove_all_uploads, remove_uploads, store_image, takes_uploads
-from models.audit import record
-from models.enums import Role
-from models.erasure import erase_user
-from models.errors import NotAllowedError, NotFoundError
-from models.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
+from api.accounts.portal_auth import Message, WhichPhone
+from api.accounts.role_names import PORTAL_LABELS
+from api.http.access import current_user, for_roles, signed_in
+from api.http.blueprint import Blueprint, Body, shown_word
+from api.http.db import session
+from api.http.fields import Email, File, FormWhole, Moment, Phone, Text
+from api.http.limits import address
+from api.http.uploads import remove_all_uploads, remove_uploads, store_image, takes_uploads
+from models.accounts.audit import record
+from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
+from models.core.enums import Role
+from models.core.errors import NotAllowedError, NotFoundError
+from models.upkeep.erasure import erase_user
 
 blp = Blueprint("portal-users", __name__, description="Users of the portal")
 

@@ -3,21 +3,22 @@
 import hmac
 import logging
 
-from flask import Flask, current_app, request
+from flask import Flask, request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import proved_by, public, token_user
 from api.accounts.auth import Token, note_entry, token_of
-from api.accounts.words import TINDER_ROLES
-from api.blueprint import Blueprint, Body
-from api.db import session
-from api.fields import Phone, Text
-from api.limits import limit_door
-from models.base import database_now
-from models.errors import NotAllowedError, NotSignedInError
-from models.telegram import user_of_bot, user_of_telegram, verified
-from models.users import normal_phone
+from api.accounts.role_names import TINDER_ROLES
+from api.http.access import proved_by, public, token_user
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.fields import Phone, Text
+from api.http.limits import limit_door
+from api.http.services import services, services_of
+from models.accounts.telegram import user_of_bot, user_of_telegram, verified
+from models.accounts.users import normal_phone
+from models.core.base import database_now
+from models.core.errors import NotAllowedError, NotSignedInError
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def check_bot() -> None:
         NotSignedInError: The secret is missing or wrong, or none is set.
         TooManyError: Too many wrong ones came from the address. The bot itself is never counted.
     """
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     secret = settings.telegram_bot_secret
     if not secret and settings.is_local:
         return
@@ -62,7 +63,7 @@ def check_bot() -> None:
 
 def warn_if_open(app: Flask) -> None:
     """Say at the start that the bot's door stands open, where it does."""
-    settings = app.extensions["settings"]
+    settings = services_of(app).settings
     if settings.is_local and not settings.telegram_bot_secret:
         log.warning("TELEGRAM_BOT_SECRET is not set: anybody may sign in through the bot's door (local only)")
 
@@ -83,7 +84,7 @@ class TelegramLogin(MethodView):
         Telegram's signature is checked with our bot's token, and must be fresh. A new account is a realtor's.
         """
         limit_door()
-        bot_token = current_app.extensions["settings"].telegram_bot_token
+        bot_token = services().settings.telegram_bot_token
         if not bot_token:
             raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
         who = verified(body["telegram_auth_data"], bot_token, database_now(session()))

@@ -6,18 +6,18 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 from flask import Flask
 
 from api.console import (
+    assets,
     campaigns,
-    doors,
     imports,
     leadgen,
     leads,
     matches,
-    notices,
+    notifications,
     ops,
-    people,
     properties,
-    statics,
+    sign_in,
     tenants,
+    user_admin,
 )
 
 
@@ -25,6 +25,6 @@ def register(app: Flask) -> None:
     """Serve the console from *app*."""
     # Tags of templates that stand on lines of their own leave no lines behind.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    pages = (doors, leads, properties, matches, notices, tenants, ops, people, leadgen, campaigns, imports)
-    for module in (*pages, statics):
+    pages = (sign_in, leads, properties, matches, notifications, tenants, ops, user_admin, leadgen, campaigns, imports)
+    for module in (*pages, assets):
         app.register_blueprint(module.blp)

@@ -10,14 +10,16 @@ import hmac
 import secrets
 from collections.abc import Callable
 
-from flask import Response, current_app, g, request
+from flask import Response, request
 
-from api.access import Access, View
-from api.db import session
-from models.enums import Role
-from models.errors import NotAllowedError, NotSignedInError
-from models.tokens import REFUSED, make_token, user_of_token
-from models.users import User
+from api.http.access import Access, View
+from api.http.db import session
+from api.http.request_state import current
+from api.http.services import services
+from models.accounts.tokens import REFUSED, make_token, user_of_token
+from models.accounts.users import User
+from models.core.enums import Role
+from models.core.errors import NotAllowedError, NotSignedInError
 
 SESSION_COOKIE = "leadmatch_session"
 #: Before signing in there is no session to bind a form's token to; this random number stands in for it.
@@ -53,7 +55,7 @@ def page_for(*roles: Role) -> Callable[[View], View]:
 
 def visitor() -> User | None:
     """Who is signed in, on a page that anybody may open."""
-    return g.get("user")
+    return current().user
 
 
 def csrf_token() -> str:
@@ -63,16 +65,17 @@ def csrf_token() -> str:
     Answers are compressed and may show what somebody put into the address, so that the proof itself could be guessed
     letter by letter from their lengths (BREACH); a mask that changes with every answer leaves nothing to guess.
     """
-    if "csrf" not in g:
+    state = current()
+    if state.csrf is None:
         basis = request.cookies.get(SESSION_COOKIE) if visitor() else _guest()
         mask = secrets.token_bytes(hashlib.sha256().digest_size)
-        g.csrf = mask.hex() + _xor(mask, _proof(basis or "")).hex()
-    return g.csrf
+        state.csrf = mask.hex() + _xor(mask, _proof(basis or "")).hex()
+    return state.csrf
 
 
 def let_in(response: Response, user: User) -> Response:
     """Give the browser a session of *user*."""
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     token = make_token(user, settings.secret_key, settings.token_hours)
     _set_cookie(response, SESSION_COOKIE, token, settings.token_hours * 3600)
     response.delete_cookie(GUEST_COOKIE, path="/")
@@ -87,7 +90,7 @@ def let_out(response: Response) -> Response:
 
 def keep_guest(response: Response) -> Response:
     """After a request: hand out the number that the forms of a visitor's page are bound to."""
-    made = g.get("new_guest")
+    made = current().new_guest
     if made:
         _set_cookie(response, GUEST_COOKIE, made, 24 * 3600)
     return response
@@ -104,16 +107,17 @@ def _know_visitor() -> None:
 
 
 def _visitor() -> User | None:
-    if "user" not in g:
+    state = current()
+    if state.user is None:
         token = request.cookies.get(SESSION_COOKIE)
         if not token:
             return None
         try:
-            g.user = user_of_token(session(), token, current_app.extensions["settings"].secret_key)
+            state.user = user_of_token(session(), token, services().settings.secret_key)
         except NotSignedInError:
             return None
-        g.caller = f"user:{g.user.id}"
-    return g.user
+        state.caller = f"user:{state.user.id}"
+    return state.user
 
 
 def _check_csrf() -> None:
@@ -126,7 +130,7 @@ def _check_csrf() -> None:
 
 
 def _proof(basis: str) -> bytes:
-    secret = current_app.extensions["settings"].secret_key
+    secret = services().settings.secret_key
     return hmac.digest(secret.encode(), b"console-csrf:" + basis.encode(), hashlib.sha256)
 
 
@@ -147,9 +151,10 @@ def _guest() -> str:
     known = request.cookies.get(GUEST_COOKIE)
     if known:
         return known
-    if "new_guest" not in g:
-        g.new_guest = secrets.token_urlsafe(24)
-    return g.new_guest
+    state = current()
+    if state.new_guest is None:
+        state.new_guest = secrets.token_urlsafe(24)
+    return state.new_guest
 
 
 def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
@@ -159,6 +164,6 @@ def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None
         max_age=seconds,
         httponly=True,
         samesite="Lax",
-        secure=current_app.extensions["settings"].is_production,
+        secure=services().settings.is_production,
         path="/",
     )

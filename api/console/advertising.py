@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from marshmallow import fields
 
-from api.blueprint import Body, one_of
-from api.console.controls import plain_text
+from api.console.form_definitions import plain_text
 from api.console.forms import Control
-from api.fields import Text, money
+from api.http.blueprint import Body, one_of
+from api.http.fields import Text, money
 from api.leadgen.campaigns import AdBody
-from models.ads import AdStatus
-from models.campaigns import CampaignStatus, Platform
-from models.niches import NicheStatus
+from models.leadgen.ads import AdStatus
+from models.leadgen.campaigns import CampaignStatus, Platform
+from models.leadgen.niches import NicheStatus
 
 Status = TypeVar("Status", bound=StrEnum)
 

@@ -18,18 +18,25 @@ from api.console.advertising import (
     statuses_after,
     values_of,
 )
-from api.console.controls import plain_text, with_choices
-from api.console.page import back, page_blueprint, wants_part
-from api.console.speech import say
-from api.db import session
+from api.console.form_definitions import plain_text, with_choices
+from api.console.i18n import say
+from api.console.pages import back, page_blueprint, wants_part
+from api.http.db import session
 from api.leadgen.announce import announce_campaign, announce_stats, ring
 from api.leadgen.campaigns import AdBody
-from models.ads import MOVES as AD_MOVES
-from models.ads import Ad, ads_of, change_ad, create_ad, lock_ad, spent_by
-from models.campaigns import MOVES, CampaignStatus, change_campaign, change_status, create_campaign, get_campaign
-from models.earnings import campaign_with_figures
-from models.enums import Role
-from models.niches import get_niche
+from models.core.enums import Role
+from models.leadgen.ads import MOVES as AD_MOVES
+from models.leadgen.ads import Ad, ads_of, change_ad, create_ad, lock_ad, spent_by
+from models.leadgen.campaigns import (
+    MOVES,
+    CampaignStatus,
+    change_campaign,
+    change_status,
+    create_campaign,
+    get_campaign,
+)
+from models.leadgen.earnings import campaign_with_figures
+from models.leadgen.niches import get_niche
 
 blp = page_blueprint("campaigns")
 

@@ -14,8 +14,8 @@ from flask import render_template, request
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from api.console.speech import language, say
-from models.errors import ConflictError, InvalidValueError
+from api.console.i18n import language, say
+from models.core.errors import ConflictError, InvalidValueError
 
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")

@@ -13,16 +13,16 @@ from werkzeug.datastructures import MultiDict
 
 from api.console import forms
 from api.console.access import page_for, visitor
-from api.console.controls import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.console.forms import Control
-from api.console.page import page_blueprint, wants_json
-from api.db import session
+from api.console.pages import page_blueprint, wants_json
 from api.exchange.schemas import LeadBody, PropertyBody, lead_columns, property_columns
-from api.work import rescore_lead, rescore_property
-from models.enums import SUPPLY_ROLES, Origin
-from models.errors import InvalidFileError, NotFoundError
-from models.leads import create_lead
-from models.properties import create_property
+from api.http.db import session
+from api.http.tasks import rescore_lead, rescore_property
+from models.core.enums import SUPPLY_ROLES, Origin
+from models.core.errors import InvalidFileError, NotFoundError
+from models.market.leads import create_lead
+from models.market.properties import create_property
 
 blp = page_blueprint("imports")
 

@@ -5,26 +5,26 @@ from uuid import UUID
 
 from flask import Response, render_template, request
 
-from api.blueprint import Body, one_of
 from api.console import charts, forms
 from api.console.access import page_for
 from api.console.advertising import NICHE, NICHE_CHANGES, NicheChangesForm, NicheForm, statuses_after, values_of
-from api.console.controls import with_choices
+from api.console.form_definitions import with_choices
 from api.console.forms import Control
-from api.console.page import back, chosen, listed, page_blueprint, page_number, wants_part
-from api.console.speech import say
-from api.db import session
-from api.fields import money
+from api.console.i18n import say
+from api.console.pages import back, chosen, listed, page_blueprint, page_number, wants_part
+from api.http.blueprint import Body, one_of
+from api.http.db import session
+from api.http.fields import money
 from api.leadgen.announce import announce_prospect, ring
-from models.base import utc_now
-from models.campaigns import count_campaigns
-from models.earnings import campaigns_with_figures, niche_earnings, niche_totals
-from models.enums import Role
-from models.events import EventKind
-from models.messages import messages_of
-from models.niches import MOVES as NICHE_MOVES
-from models.niches import change_niche, create_niche, get_niche, niches
-from models.prospects import MOVES, Prospect, ProspectStatus, change_status, get_prospect, prospects, touches_of
+from models.core.base import utc_now
+from models.core.enums import Role
+from models.leadgen.campaigns import count_campaigns
+from models.leadgen.earnings import campaigns_with_figures, niche_earnings, niche_totals
+from models.leadgen.events import EventKind
+from models.leadgen.messages import messages_of
+from models.leadgen.niches import MOVES as NICHE_MOVES
+from models.leadgen.niches import change_niche, create_niche, get_niche, niches
+from models.leadgen.prospects import MOVES, Prospect, ProspectStatus, change_status, get_prospect, prospects, touches_of
 
 blp = page_blueprint("leadgen")
 

@@ -2,20 +2,20 @@
 
 from flask import Response, render_template, request
 
-from api.console import forms, pairs
+from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
-from api.console.controls import LEAD_GROUPS, all_of, lead_values
-from api.console.fit import rooms_of
-from api.console.page import back, chosen, listed, page_blueprint
-from api.console.shapes import money, number, span
-from api.console.speech import say, word
-from api.db import session
+from api.console.form_definitions import LEAD_GROUPS, all_of, lead_values
+from api.console.formatting import money, number, span
+from api.console.i18n import say, word
+from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.score_reasons import rooms_of
 from api.exchange.schemas import LeadBody, lead_columns
-from api.work import rescore_lead
-from models.boards import best_scores
-from models.enums import SUPPLY_ROLES, Origin, Side, Status
-from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
-from models.matches import match_counts
+from api.http.db import session
+from api.http.tasks import rescore_lead
+from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.deals.match_board import best_scores
+from models.deals.matches import match_counts
+from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 
 blp = page_blueprint("leads")
 
@@ -83,7 +83,7 @@ def new_lead() -> Response | str | tuple[str, int]:
 @for_realtors
 def one_lead(lead_id: int) -> str:
     lead = owned_lead(session(), visitor(), lead_id)
-    return pairs.list_page(
+    return recommendation_page.list_page(
         Side.LEAD,
         lead,
         has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
@@ -117,7 +117,7 @@ def archive(lead_id: int) -> Response:
 @blp.post("/console/leads/<int:lead_id>/properties/<int:property_id>")
 @for_realtors
 def act_for_lead(lead_id: int, property_id: int) -> Response:
-    return pairs.act_on_pair(Side.LEAD, lead_id, property_id, _return(f"/console/leads/{lead_id}"))
+    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, _return(f"/console/leads/{lead_id}"))
 
 
 def _return(usual: str) -> str:

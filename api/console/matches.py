@@ -3,11 +3,11 @@
 from flask import Response, render_template
 
 from api.console.access import page_for, visitor
-from api.console.page import back, page_blueprint
-from api.db import session
-from models.boards import board_match, matches_for
-from models.enums import MatchStatus
-from models.matches import complete
+from api.console.pages import back, page_blueprint
+from api.http.db import session
+from models.core.enums import MatchStatus
+from models.deals.match_board import board_match, matches_for
+from models.deals.matches import complete
 
 blp = page_blueprint("matches")
 

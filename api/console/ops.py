@@ -10,23 +10,25 @@ from typing import Any
 
 from flask import Response, current_app, render_template, request
 
-from api import work
 from api.console import charts
 from api.console.access import page_for, visitor
-from api.console.page import back, listed, page_blueprint, wants_part
-from api.console.shapes import number, percent
-from api.console.speech import say, word
-from api.db import session
+from api.console.formatting import number, percent
+from api.console.i18n import say, word
+from api.console.pages import back, listed, page_blueprint, wants_part
+from api.http import tasks
+from api.http.db import session
+from api.http.services import services
 from api.ops.pressure import refuse_while_queues_are_deep
-from models import audit, market_state
-from models.base import utc_now
-from models.enums import OPEN_STATES, DealType, Role, RunScope
-from models.errors import InvalidValueError, SettingsError
-from models.freshness import freshness
-from models.run_figures import progress_of
-from models.run_plan import live_markets
-from models.runs import cancel_run, get_run, request_run, runs
-from models.shards import retry_failed
+from models.accounts import audit
+from models.core.base import utc_now
+from models.core.enums import OPEN_STATES, DealType, Role, RunScope
+from models.core.errors import InvalidValueError, SettingsError
+from models.ranking.freshness import freshness
+from models.rescoring import market_state
+from models.rescoring.run_figures import progress_of
+from models.rescoring.run_plan import live_markets
+from models.rescoring.runs import cancel_run, get_run, request_run, runs
+from models.rescoring.shards import retry_failed
 
 blp = page_blueprint("ops")
 
@@ -90,7 +92,7 @@ def start_run() -> Response | tuple[str, int]:
     run, is_new = request_run(session(), scope, f"ops:{visitor().id}", city=city, deal_type=deal)
     if is_new:
         _note("run_requested", run.id)
-        work.start_run(run)
+        tasks.start_run(run)
     return back("/console/engine", "run" if is_new else "joined")
 
 
@@ -117,7 +119,7 @@ def retry(run_id: int) -> Response:
     refuse_while_queues_are_deep()
     run, shard_ids = retry_failed(session(), run_id)
     _note("run_retried", run.id)
-    work.go_on_with_run(run, shard_ids)
+    tasks.go_on_with_run(run, shard_ids)
     return back("/console/engine", "retried")
 
 
@@ -152,7 +154,7 @@ def quality() -> str:
 def schedule() -> str:
     error, entries = None, []
     try:
-        entries = current_app.extensions["worker"].schedule(utc_now(), NEXT_TIMES)
+        entries = services().worker.schedule(utc_now(), NEXT_TIMES)
     except SettingsError as bad:
         error = bad.message
     return render_template("console/schedule.html", entries=entries, error=error, as_json=_as_json)
@@ -176,7 +178,7 @@ def _note(deed: str, run_id: int) -> None:
 
 def _queues() -> list[Any] | None:
     try:
-        return current_app.extensions["worker"].queues()
+        return services().worker.queues()
     except OSError:
         return None
 

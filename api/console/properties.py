@@ -2,18 +2,18 @@
 
 from flask import Response, render_template, request
 
-from api.console import forms, pairs
+from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
-from api.console.controls import PROPERTY_GROUPS, all_of, property_values
-from api.console.page import back, chosen, listed, page_blueprint
-from api.console.speech import say
-from api.db import session
+from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
+from api.console.i18n import say
+from api.console.pages import back, chosen, listed, page_blueprint
 from api.exchange.schemas import PropertyBody, property_columns
-from api.work import rescore_property
-from models.boards import best_scores
-from models.enums import SUPPLY_ROLES, Origin, Side, Status
-from models.matches import match_counts
-from models.properties import (
+from api.http.db import session
+from api.http.tasks import rescore_property
+from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.deals.match_board import best_scores
+from models.deals.matches import match_counts
+from models.market.properties import (
     Property,
     archive_property,
     create_property,
@@ -62,7 +62,7 @@ def new_property() -> Response | str | tuple[str, int]:
 @for_owners
 def one_property(property_id: int) -> str:
     found = owned_property(session(), visitor(), property_id)
-    return pairs.list_page(
+    return recommendation_page.list_page(
         Side.PROPERTY,
         found,
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
@@ -98,7 +98,7 @@ def archive(property_id: int) -> Response:
 def act_for_property(property_id: int, lead_id: int) -> Response:
     board = request.form.get("from") == "board"
     usual = f"/console/properties/{property_id}"
-    return pairs.act_on_pair(Side.PROPERTY, lead_id, property_id, "/console/matches" if board else usual)
+    return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, "/console/matches" if board else usual)
 
 
 def _form(filled: forms.Filled, found: Property | None) -> str:

@@ -3,19 +3,21 @@
 from decimal import Decimal
 from typing import Any
 
-from flask import Response, g, jsonify, render_template, request
+from flask import Response, jsonify, render_template, request
 
 from api.console import forms
 from api.console.access import page_for, visitor
 from api.console.forms import Control
-from api.console.page import back, listed, page_blueprint, wants_json, wants_part
-from api.console.speech import SAID, say
-from api.db import after_commit, session
+from api.console.i18n import SAID, say
+from api.console.pages import back, listed, page_blueprint, wants_json, wants_part
+from api.http.db import after_commit, session
+from api.http.tasks import rescore_lead
 from api.portal.chat import spread
 from api.swipe.feed import listing_to_show
 from api.swipe.preferences import PreferenceBody, columns, row
-from api.work import rescore_lead
-from models.chats import (
+from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
+from models.core.errors import InvalidValueError
+from models.deals.chats import (
     LONGEST_MESSAGE,
     chat_of,
     chats_of,
@@ -24,14 +26,12 @@ from models.chats import (
     open_chat,
     post_message,
 )
-from models.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
-from models.errors import InvalidValueError
-from models.favorites import add_favorite, favorites_of, remove_favorite
-from models.feed import act_in_feed, undo
-from models.inquiries import inquire, move_inquiry
-from models.inquiry_pages import inquiries_with_listings
-from models.listings import listing_on_market
-from models.preferences import preference_of, save_preference
+from models.deals.feed import act_in_feed, undo
+from models.deals.inquiries import inquire, move_inquiry
+from models.deals.inquiry_pages import inquiries_with_listings
+from models.market.favorites import add_favorite, favorites_of, remove_favorite
+from models.market.listings import listing_on_market
+from models.market.preferences import preference_of, save_preference
 
 blp = page_blueprint("tenants")
 
@@ -188,7 +188,7 @@ def _say(chat_id: int) -> Response:
     if not text or len(text) > LONGEST_MESSAGE or "\x00" in text:
         raise InvalidValueError("message", "Write a message of 1 to 4,000 characters.")
     chat, stored = post_message(session(), visitor(), chat_id, text)
-    after_commit(lambda: spread(g.session, chat, stored))
+    after_commit(lambda: spread(session(), chat, stored))
     return jsonify(said="") if wants_json() else back(f"/console/chats/{chat_id}")
 
 

@@ -2,9 +2,9 @@
 
 from marshmallow import fields
 
-from api.blueprint import Body, shown_word
-from api.fields import IdText, Number
-from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
+from api.http.blueprint import Body, shown_word
+from api.http.fields import IdText, Number
+from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
 
 
 class ReadyPart(fields.Nested):

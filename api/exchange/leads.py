@@ -4,18 +4,18 @@ from flask import jsonify
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, read_json, shown_word
-from api.db import only_reads, session
 from api.exchange.answers import ReadyPart, ShownRequirements
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
-from api.fields import IdText, Moment
-from api.paging import page_of
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, read_json, shown_word
+from api.http.db import only_reads, session
+from api.http.fields import IdText, Moment
+from api.http.paging import page_of
+from api.http.tasks import rescore_lead
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
-from api.work import rescore_lead
-from models.enums import Origin, Side, Status
-from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
-from models.matches import match_counts
+from models.core.enums import Origin, Side, Status
+from models.deals.matches import match_counts
+from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 
 blp = Blueprint("leads", __name__, description="What a realtor's clients look for")
 

@@ -3,18 +3,18 @@
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
-from api.db import session
 from api.exchange.answers import MatchedLead, MatchedProperty, ReadyPart
 from api.exchange.schemas import ContactInfo, address_of, details_of, realtor_info, requirements_of
-from api.fields import IdText, Moment, Number
-from api.paging import page_of
-from models.enums import MatchStatus, NegotiationStatus, Side
-from models.leads import owned_lead
-from models.matches import Match, complete, matches_of
-from models.properties import owned_property
-from models.users import User
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
+from api.http.db import session
+from api.http.fields import IdText, Moment, Number
+from api.http.paging import page_of
+from models.accounts.users import User
+from models.core.enums import MatchStatus, NegotiationStatus, Side
+from models.deals.matches import Match, complete, matches_of
+from models.market.leads import owned_lead
+from models.market.properties import owned_property
 
 blp = Blueprint("matches", __name__, description="Mutual interest in a pair, its negotiation and its end")
 

@@ -3,12 +3,12 @@
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, shown_word
-from api.db import session
-from api.fields import IdText, Moment
-from api.paging import page_of
-from models.notifications import NoticeType, mark_read, notices_of, unread_count
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, shown_word
+from api.http.db import session
+from api.http.fields import IdText, Moment
+from api.http.paging import page_of
+from models.accounts.notifications import NoticeType, mark_read, notices_of, unread_count
 
 blp = Blueprint("notifications", __name__, description="Notices to the signed-in user")
 

@@ -3,17 +3,17 @@
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, for_roles, signed_in
-from api.blueprint import Blueprint, Body, shown_word
-from api.db import only_reads, session
 from api.exchange.answers import ReadyPart, ShownAddress, ShownDetails
 from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
-from api.fields import IdText, Moment, Number
-from api.paging import page_of
-from api.work import rescore_property
-from models.enums import SUPPLY_ROLES, Origin, Side, Status
-from models.matches import match_counts
-from models.properties import (
+from api.http.access import current_user, for_roles, signed_in
+from api.http.blueprint import Blueprint, Body, shown_word
+from api.http.db import only_reads, session
+from api.http.fields import IdText, Moment, Number
+from api.http.paging import page_of
+from api.http.tasks import rescore_property
+from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.deals.matches import match_counts
+from models.market.properties import (
     Property,
     archive_property,
     create_property,

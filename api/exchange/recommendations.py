@@ -3,19 +3,19 @@
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import claims, current_user, sign_in, signed_in, signed_in_by_query
-from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
-from api.db import only_reads, session
 from api.exchange.answers import CommissionDetails, LeadData, PropertyData
 from api.exchange.schemas import RealtorInfo, address_of, details_of, realtor_info, requirements_of
-from api.explanations import explain_pairs
-from api.fields import IdText, Number, Text
-from api.json import ready
-from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
-from models.leads import Lead, owned_lead
-from models.matches import Match, act
-from models.properties import Property, owned_property
-from models.recommendation_pages import Recommended, shown_page, whole_rows
+from api.http.access import claims, current_user, sign_in, signed_in, signed_in_by_query
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
+from api.http.db import only_reads, session
+from api.http.explanations import explain_pairs
+from api.http.fields import IdText, Number, Text
+from api.http.json_provider import ready
+from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
+from models.deals.matches import Match, act
+from models.deals.recommendation_pages import Recommended, shown_page, whole_rows
+from models.market.leads import Lead, owned_lead
+from models.market.properties import Property, owned_property
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
 

@@ -6,15 +6,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.blueprint import Body, PageArgs, one_of
-from api.fields import IdText, Moment, Number, Text, Whole, money, plain
-from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
-from models.leads import Lead
-from models.properties import Property
-from models.users import User
+from api.http.blueprint import Body, PageArgs, one_of
+from api.http.fields import MOST_ROOMS, IdText, Moment, Number, Text, Whole, money, plain
+from models.accounts.users import User
+from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.market.leads import Lead
+from models.market.properties import Property
 
 LARGEST_AREA = 99_999_999  # square metres
-MOST_ROOMS = 100
 MOST_FLOORS = 300
 FIRST_YEAR, LAST_YEAR = 1500, 2100
 

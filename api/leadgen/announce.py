@@ -4,18 +4,18 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import bell
-from api.db import after_commit, session
+from api.http import live_updates
+from api.http.db import after_commit, session
+from api.http.services import services
 from api.leadgen.schemas import amount
-from models.campaigns import Campaign
-from models.earnings import campaign_with_figures
-from models.errors import NotFoundError
-from models.events import LOOK, EventKind, publish
-from models.prospects import Prospect
+from models.core.errors import NotFoundError
+from models.leadgen.campaigns import Campaign
+from models.leadgen.earnings import campaign_with_figures
+from models.leadgen.events import LOOK, EventKind, publish
+from models.leadgen.prospects import Prospect
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def announce_stats(campaign_id: UUID | None) -> None:
 
 def ring() -> None:
     """Have the console's pages of lead generation look again after the commit: for a change that is no event."""
-    after_commit(lambda: bell.ring(current_app.extensions["redis"], LOOK))
+    after_commit(lambda: live_updates.ring(services().redis, LOOK))
 
 
 def _publish_stats(campaign_id: UUID) -> None:
@@ -79,6 +79,6 @@ def _publish_stats(campaign_id: UUID) -> None:
 
 def _publish(kind: EventKind, data: dict[str, Any]) -> None:
     try:
-        publish(current_app.extensions["redis"], kind, data)
+        publish(services().redis, kind, data)
     except RedisError as error:
         log.warning("event_not_published", extra={"event": kind, "kind": type(error).__name__})

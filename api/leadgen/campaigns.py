@@ -5,15 +5,15 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, names_of, one_of
-from api.db import session
-from api.fields import Moment, Text, money
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body, names_of, one_of
+from api.http.db import session
+from api.http.fields import Moment, Text, money
 from api.leadgen.announce import announce_campaign, announce_stats, ring
 from api.leadgen.schemas import Amount, ListArgs, window
-from models.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
-from models.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
-from models.earnings import CampaignFigures, campaign_with_figures, campaigns_with_figures
+from models.leadgen.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
+from models.leadgen.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
+from models.leadgen.earnings import CampaignFigures, campaign_with_figures, campaigns_with_figures
 
 blp = Blueprint("leadgen-campaigns", __name__, description="Advertising of a niche on a platform")
 

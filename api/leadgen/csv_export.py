@@ -7,22 +7,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from flask.views import MethodView
 from marshmallow import fields
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, one_of
-from api.db import session
-from api.fields import moment
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body, one_of
+from api.http.db import session
+from api.http.fields import moment
+from api.http.services import services
 from api.leadgen.prospects import wanted
 from api.leadgen.schemas import PeriodArgs
-from models.campaigns import Platform
-from models.csv_cells import safe_cell
-from models.earnings import Figures, earnings_by_day_and_campaign
-from models.niches import get_niche
-from models.prospects import ProspectStatus, prospect_pages
+from models.core.csv_cells import safe_cell
+from models.leadgen.campaigns import Platform
+from models.leadgen.earnings import Figures, earnings_by_day_and_campaign
+from models.leadgen.niches import get_niche
+from models.leadgen.prospects import ProspectStatus, prospect_pages
 
 blp = Blueprint("leadgen-export", __name__, description="Leads and figures as CSV")
 
@@ -56,7 +57,7 @@ class ProspectExport(MethodView):
         Filtered as the list is, streamed however many there are. Cells that a spreadsheet would take for formulas are
         made harmless.
         """
-        pages = prospect_pages(current_app.extensions["sessions"], **wanted(args))
+        pages = prospect_pages(services().sessions, **wanted(args))
         rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
         return _csv("leads.csv", PROSPECT_COLUMNS, rows)
 
@@ -75,7 +76,7 @@ class EarningsExport(MethodView):
         """
         get_niche(session(), niche_id)
         query = earnings_by_day_and_campaign(niche_id, args.get("first"), args.get("last"))
-        return _csv("stats.csv", EARNING_COLUMNS, _earnings(current_app.extensions["sessions"], query))
+        return _csv("stats.csv", EARNING_COLUMNS, _earnings(services().sessions, query))
 
 
 def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:

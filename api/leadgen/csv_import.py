@@ -11,20 +11,20 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, names_of, one_of
-from api.db import session
-from api.fields import MOST_MONEY, FormNumber, Text
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body, names_of, one_of
+from api.http.db import session
+from api.http.fields import MOST_MONEY, FormNumber, Text
+from api.http.tasks import score_prospects
+from api.http.uploads import takes_uploads
 from api.leadgen.announce import announce, announce_stats
 from api.leadgen.csv_export import PROSPECT_COLUMNS
-from api.uploads import takes_uploads
-from api.work import score_prospects
-from models.campaigns import Platform
-from models.csv_cells import plain_cell
-from models.errors import InvalidValueError
-from models.events import EventKind
-from models.prospects import Added, add_prospects, origins_of
-from models.users import normal_phone
+from models.accounts.users import normal_phone
+from models.core.csv_cells import plain_cell
+from models.core.errors import InvalidValueError
+from models.leadgen.campaigns import Platform
+from models.leadgen.events import EventKind
+from models.leadgen.prospects import Added, add_prospects, origins_of
 
 blp = Blueprint("leadgen-import", __name__, description="Leads from CSV")
 

@@ -12,8 +12,9 @@ from flask import current_app
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import public
-from api.blueprint import Blueprint, Body
+from api.http.access import public
+from api.http.blueprint import Blueprint, Body
+from api.http.services import services
 
 blp = Blueprint("leadgen-health", __name__, description="Whether lead generation has what it needs")
 
@@ -89,7 +90,7 @@ def ask_redis(url: str) -> None:
 
 
 def _probes() -> dict[str, Probe]:
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     return current_app.extensions.setdefault(
         "health_probes",
         {

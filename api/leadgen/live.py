@@ -10,22 +10,23 @@ import time
 from collections.abc import Iterator
 
 import redis
-from flask import Response, current_app, request
+from flask import Response, request
 from flask_sock import Sock
 from marshmallow import EXCLUDE, fields
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body
-from api.db import end_session
-from models.errors import BusyError, InvalidValueError, TooManyError
-from models.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body
+from api.http.db import end_session
+from api.http.services import services
+from models.core.errors import BusyError, InvalidValueError, TooManyError
+from models.leadgen.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
 
 blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
 
-#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/bell.py).
+#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/http/live_updates.py).
 MOST_READERS = 6
 LIFETIME_SECONDS = 120.0
 #: After this long a silence an event stream says that it is alive, and learns whether its reader is.
@@ -144,7 +145,7 @@ def live(ws: Server) -> None:
 
 def _own_redis() -> redis.Redis:
     """A connection of the reader's own: it waits longer than requests let theirs."""
-    url = current_app.extensions["settings"].redis_url
+    url = services().settings.redis_url
     return redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=HEARTBEAT_SECONDS + 5)
 
 

@@ -3,16 +3,16 @@
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, names_of, one_of
-from api.db import session
-from api.fields import Moment, Text, money
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body, names_of, one_of
+from api.http.db import session
+from api.http.fields import Moment, Text, money
 from api.leadgen.announce import ring
 from api.leadgen.schemas import Amount, ListArgs, PeriodArgs, rows_of
-from models import audit
-from models.campaigns import delete_niche
-from models.earnings import Figures, Slice, niche_earnings
-from models.niches import Niche, NicheStatus, change_niche, create_niche, get_niche, niches
+from models.accounts import audit
+from models.leadgen.campaigns import delete_niche
+from models.leadgen.earnings import Figures, Slice, niche_earnings
+from models.leadgen.niches import Niche, NicheStatus, change_niche, create_niche, get_niche, niches
 
 blp = Blueprint("leadgen-niches", __name__, description="Markets that advertising tries out")
 

@@ -5,20 +5,21 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.api_keys import with_api_key
-from api.blueprint import Blueprint, Body, names_of, one_of
-from api.db import session
-from api.exchange.schemas import MOST_ROOMS, WANTED_TYPES, AreaSpan
-from api.fields import FormWhole, IdText, Moment, Phone, Text, Whole, money
+from api.exchange.schemas import WANTED_TYPES, AreaSpan
+from api.http.api_keys import with_api_key
+from api.http.blueprint import Blueprint, Body, names_of, one_of
+from api.http.db import session
+from api.http.fields import MOST_ROOMS, FormWhole, IdText, Moment, Phone, Text, Whole, money
+from api.http.tasks import rescore_lead, score_prospect
 from api.leadgen.announce import announce_prospect, ring
 from api.leadgen.schemas import ROWS, Amount, ListArgs, rows_of, window
-from api.work import rescore_lead, score_prospect
-from models.campaigns import Platform
-from models.conversion import convert
-from models.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
-from models.events import EventKind
-from models.messages import Message, Sender, add_message, messages_of
-from models.prospects import (
+from models.accounts.users import normal_phone
+from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
+from models.leadgen.campaigns import Platform
+from models.leadgen.conversion import convert
+from models.leadgen.events import EventKind
+from models.leadgen.messages import Message, Sender, add_message, messages_of
+from models.leadgen.prospects import (
     Prospect,
     ProspectStatus,
     add_prospect,
@@ -27,7 +28,6 @@ from models.prospects import (
     prospects_window,
     touches_of,
 )
-from models.users import normal_phone
 
 blp = Blueprint("leadgen-leads", __name__, description="Contacts won by advertising")
 

@@ -6,9 +6,9 @@ from typing import Any
 from marshmallow import fields
 from sqlalchemy import Select
 
-from api.blueprint import Body, PageArgs
-from api.db import session
-from api.fields import FormWhole
+from api.http.blueprint import Body, PageArgs
+from api.http.db import session
+from api.http.fields import FormWhole
 
 #: Rows a page where the client names none.
 ROWS = 100

@@ -8,21 +8,22 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 import redis
-from flask import Response, current_app, request
+from flask import Response, request
 from flask.views import MethodView
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.access import proved_by
-from api.blueprint import Blueprint
-from api.db import session
-from api.metrics import registry_of_all_processes
-from models.enums import RunState
-from models.errors import NotAllowedError
-from models.freshness import freshness
-from models.run_figures import runs_by_state, seconds_since_full_run
-from worker.client import Client
+from api.http.access import proved_by
+from api.http.blueprint import Blueprint
+from api.http.db import session
+from api.http.request_metrics import registry_of_all_processes
+from api.http.services import services
+from models.core.enums import RunState
+from models.core.errors import NotAllowedError
+from models.ranking.freshness import freshness
+from models.rescoring.run_figures import runs_by_state, seconds_since_full_run
+from worker.queue.client import Client
 
 blp = Blueprint("metrics", __name__, description="What monitoring reads")
 
@@ -34,7 +35,7 @@ def check_reader() -> None:
     Raises:
         NotAllowedError: Everybody else.
     """
-    settings = current_app.extensions["settings"]
+    settings = services().settings
     token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     if settings.metrics_token and hmac.compare_digest(token.encode(), settings.metrics_token.encode()):
         return
@@ -61,7 +62,7 @@ class Metrics(MethodView):
         runs, queues and lists the whole system's.
         """
         state = CollectorRegistry(auto_describe=False)
-        state.register(_State(current_app.extensions["worker"]))
+        state.register(_State(services().worker))
         body = generate_latest(registry_of_all_processes()) + generate_latest(state)
         return Response(body, content_type=CONTENT_TYPE_LATEST)
 

@@ -1,9 +1,9 @@
 """Back-pressure: operations that ask workers for much are refused while the workers are far behind."""
 
 import redis
-from flask import current_app
 
-from models.errors import BusyError
+from api.http.services import services
+from models.core.errors import BusyError
 
 #: A queue this deep takes a while; a client that comes back sooner finds the same.
 RETRY_AFTER_SECONDS = 30
@@ -15,10 +15,10 @@ def refuse_while_queues_are_deep() -> None:
         BusyError: A queue holds more messages than QUEUE_LIMIT.
     """
     try:
-        queues = current_app.extensions["worker"].queues()
+        queues = services().worker.queues()
     except redis.RedisError:
         return  # nobody can tell; what is asked for waits in the database then, where it does not pile up
-    limit = current_app.extensions["settings"].queue_limit
+    limit = services().settings.queue_limit
     for queue in queues:
         if queue.depth > limit:
             raise BusyError(

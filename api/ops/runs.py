@@ -2,24 +2,25 @@
 
 from typing import Any
 
-from flask import current_app, jsonify
+from flask import jsonify
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
-from api.access import current_user, for_roles
-from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
-from api.db import session
-from api.fields import Moment, Text, YesNo
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
+from api.http.db import session
+from api.http.fields import Moment, Text, YesNo
+from api.http.paging import page_of
+from api.http.services import services
+from api.http.tasks import go_on_with_run, start_run
 from api.ops.pressure import refuse_while_queues_are_deep
-from api.paging import page_of
-from api.work import go_on_with_run, start_run
-from models import audit
-from models.enums import DealType, Role, RunScope, RunState
-from models.places import city_of
-from models.run_figures import difference_of, progress_of
-from models.run_plan import planned_markets
-from models.runs import RescoringRun, cancel_run, get_run, request_run, runs
-from models.shards import retry_failed
+from models.accounts import audit
+from models.core.enums import DealType, Role, RunScope, RunState
+from models.market.places import city_of
+from models.rescoring.run_figures import difference_of, progress_of
+from models.rescoring.run_plan import planned_markets
+from models.rescoring.runs import RescoringRun, cancel_run, get_run, request_run, runs
+from models.rescoring.shards import retry_failed
 
 blp = Blueprint("ops", __name__, description="Running the engine")
 
@@ -260,7 +261,7 @@ class RunRetry(MethodView):
 
 def _plan(body: dict[str, Any]) -> dict[str, Any]:
     city_key = city_of(body["city"]).key if "city" in body else None
-    memory_mb = current_app.extensions["settings"].worker_memory_mb
+    memory_mb = services().settings.worker_memory_mb
     planned = planned_markets(session(), body["scope"], city_key, body.get("deal_type"), memory_mb)
     markets = [
         {"city_key": city, "deal_type": deal.value, "pairs": market.pairs, "tiles": market.tiles}

@@ -4,22 +4,23 @@ import hashlib
 import secrets
 from typing import Any
 
-from flask import current_app, g
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from api.access import bearer_token, current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, names_of
-from api.db import after_commit, session
-from api.fields import FormWhole, IdNumber, Moment, Text, moment
-from api.idempotency import keeps_no_answer
-from api.paging import PAGINATION, page_of, pagination
-from api.portal.switchboard import Switchboard
-from api.swipe.words import title_of
-from models.base import LARGEST_ID
-from models.chats import (
+from api.http.access import bearer_token, current_user, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, names_of
+from api.http.db import after_commit, session
+from api.http.fields import FormWhole, IdNumber, Moment, Text, moment
+from api.http.idempotency import keeps_no_answer
+from api.http.paging import PAGINATION, page_of, pagination
+from api.http.services import services
+from api.portal.chat_hub import Switchboard, chat_hub
+from api.swipe.listing_words import title_of
+from models.core.base import LARGEST_ID
+from models.core.errors import ConflictError, NotSignedInError
+from models.deals.chats import (
     LONGEST_MESSAGE,
     Chat,
     ChatMessage,
@@ -31,7 +32,6 @@ from models.chats import (
     post_message,
     tell_absent,
 )
-from models.errors import ConflictError, NotSignedInError
 
 blp = Blueprint("chat", __name__, description="Buyer and seller talk about a property")
 
@@ -168,7 +168,7 @@ class ChatMessages(MethodView):
         Both sides' open sockets get it at once; who has none gets a notice. The same `client_id` again stores nothing.
         """
         chat, stored = post_message(session(), current_user(), chat_id, **body)
-        after_commit(lambda: spread(g.session, chat, stored))
+        after_commit(lambda: spread(session(), chat, stored))
         return stored
 
 
@@ -203,7 +203,7 @@ class ChatTicket(MethodView):
         """
         ticket = secrets.token_urlsafe(24)
         try:
-            current_app.extensions["redis"].set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)
+            services().redis.set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)
         except RedisError:
             raise ConflictError("No tickets can be given just now; use the Authorization header.") from None
         return {"ticket": ticket, "expires_in": TICKET_SECONDS}
@@ -212,7 +212,7 @@ class ChatTicket(MethodView):
 def token_of_ticket(ticket: str) -> str:
     """The token that a ticket stands for, once; raises NotSignedInError."""
     try:
-        token = current_app.extensions["redis"].getdel(_ticket_key(ticket))
+        token = services().redis.getdel(_ticket_key(ticket))
     except RedisError:
         token = None
     if token is None:
@@ -222,7 +222,7 @@ def token_of_ticket(ticket: str) -> str:
 
 def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
     """Once a message is committed: ring both sides' sockets; who has none open gets a notice."""
-    board: Switchboard = current_app.extensions["switchboard"]
+    board: Switchboard = chat_hub()
     is_there = board.ring(chat.id, chat.other(stored.sender_id))
     board.ring(chat.id, stored.sender_id)
     if not is_there:

@@ -3,16 +3,16 @@
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, for_roles
-from api.blueprint import Blueprint, Body, PageArgs
-from api.db import session
-from api.fields import Moment
-from api.paging import PAGINATION, page_of, pagination
-from api.portal.form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
-from api.uploads import store_document, store_image, takes_uploads
-from api.work import rescore_property
-from models.enums import Origin, Role
-from models.properties import create_property, properties_of
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs
+from api.http.db import session
+from api.http.fields import Moment
+from api.http.paging import PAGINATION, page_of, pagination
+from api.http.tasks import rescore_property
+from api.http.uploads import store_document, store_image, takes_uploads
+from api.portal.property_form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
+from models.core.enums import Origin, Role
+from models.market.properties import create_property, properties_of
 
 blp = Blueprint("portal-properties", __name__, description="Properties with all their papers")
 

@@ -7,23 +7,20 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
 
-from api.access import current_user, for_roles
-from api.accounts.portal_doors import Message
-from api.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
-from api.db import session
+from api.accounts.portal_auth import Message
 from api.exchange.answers import ReadyPart
 from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
-from api.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
-from api.paging import PAGINATION, page_of, pagination
-from api.portal.form import PRIVATE, form_row
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
+from api.http.db import session
+from api.http.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
+from api.http.paging import PAGINATION, page_of, pagination
+from api.http.tasks import rescore_lead
 from api.portal.properties import PortalProperty
-from api.work import rescore_lead
-from models.enums import Origin, Role, Side, Status
-from models.errors import InvalidValueError, NotFoundError
-from models.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
-from models.properties import canonical
-from models.recommendation_pages import recommended_page
-from models.words import (
+from api.portal.property_form import PRIVATE, form_row
+from models.core.enums import Origin, Role, Side, Status
+from models.core.errors import InvalidValueError, NotFoundError
+from models.core.free_text import (
     condition_of,
     currency_of,
     deal_type_of,
@@ -32,6 +29,9 @@ from models.words import (
     property_type_of,
     rooms_of,
 )
+from models.deals.recommendation_pages import recommended_page
+from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
+from models.market.properties import canonical
 
 blp = Blueprint("portal-requests", __name__, description="What users look for")
 

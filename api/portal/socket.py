@@ -20,24 +20,26 @@ import socket
 import time
 from typing import Any
 
-from flask import current_app, g, request
+from flask import request
 from flask_sock import Sock
 from marshmallow import ValidationError
 from simple_websocket import ConnectionClosed, Server
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.access import bearer_token, proved_by
-from api.blueprint import Body
-from api.db import end_session, session
-from api.fields import IdNumber
+from api.http.access import bearer_token, proved_by
+from api.http.blueprint import Body
+from api.http.db import end_session, session
+from api.http.fields import IdNumber
+from api.http.request_state import current
+from api.http.services import services
+from api.http.transaction import send_notices
 from api.portal.chat import ChatMessageBody, blp, frame_of, spread, token_of_ticket
-from api.portal.switchboard import ALONE_SECONDS, Line, Switchboard
-from api.transaction import send_notices
-from models.base import LARGEST_ID
-from models.chats import chat_of, mark_chat_read, messages_between, post_message
-from models.errors import DomainError, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
-from models.tokens import user_of_token
+from api.portal.chat_hub import ALONE_SECONDS, Line, Switchboard, chat_hub
+from models.accounts.tokens import user_of_token
+from models.core.base import LARGEST_ID
+from models.core.errors import DomainError, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
+from models.deals.chats import chat_of, mark_chat_read, messages_between, post_message
 
 sock = Sock()
 
@@ -65,14 +67,14 @@ class ReadFrame(Body):
 def check_participant() -> None:
     """At the handshake: the caller is one of the chat's two, and there is room for one more socket."""
     token = _token()
-    g.user = user_of_token(session(), token, current_app.extensions["settings"].secret_key)
-    g.chat_token = token
+    current().user = user_of_token(session(), token, services().settings.secret_key)
+    current().chat_token = token
     chat_id = request.view_args["chat_id"]
     if chat_id > LARGEST_ID:
         raise NotFoundError("chat")
-    g.chat = chat_of(session(), g.user, chat_id)
-    g.after_id = _after_id()
-    current_app.extensions["switchboard"].check_room(g.user.id)
+    current().chat = chat_of(session(), current().user, chat_id)
+    current().after_id = _after_id()
+    chat_hub().check_room(current().user.id)
 
 
 @sock.route("/chat/ws/<int:chat_id>", bp=blp)
@@ -101,10 +103,16 @@ def talk(ws: Server, chat_id: int) -> None:
     comes to both as in `/chat/chat_messages`. A socket is closed with 1001 when its server stops or nothing was said
     for long: come back with `after_id`. With 1008 it is closed when the token is void.
     """
-    talker = Talker(ws, chat_id, g.user.id, g.chat_token, g.chat.last_message_id if g.after_id is None else g.after_id)
+    talker = Talker(
+        ws,
+        chat_id,
+        current().user.id,
+        current().chat_token,
+        current().chat.last_message_id if current().after_id is None else current().after_id,
+    )
     end_session()  # the handshake's connection: a socket lives for hours
     _give_up_on_silent_peers(ws)
-    board: Switchboard = current_app.extensions["switchboard"]
+    board: Switchboard = chat_hub()
     try:
         board.join(talker.line)
     except TooManyError as error:
@@ -162,7 +170,7 @@ class Talker:
     def _deliver(self) -> None:
         """Send what this socket was not sent yet, oldest first."""
         while True:
-            with current_app.extensions["sessions"]() as own:
+            with services().sessions() as own:
                 # Each time: a token may have been ended, or its user put out, since the last message.
                 self._user(own)
                 news = messages_between(own, self._chat_id, after_id=self._sent_id, limit=BATCH)
@@ -176,7 +184,7 @@ class Talker:
     def _hear(self, frame: str | bytes) -> None:
         try:
             content = _content(frame)
-            with current_app.extensions["sessions"]() as own:
+            with services().sessions() as own:
                 if "read" in content:
                     mark_chat_read(own, self._user(own), self._chat_id, content["read"])
                     own.commit()
@@ -191,7 +199,7 @@ class Talker:
             self._send({"error": {"code": 400, "message": error.message}})
 
     def _user(self, own: Any) -> Any:
-        return user_of_token(own, self._token, current_app.extensions["settings"].secret_key)
+        return user_of_token(own, self._token, services().settings.secret_key)
 
     def _send(self, content: dict) -> None:
         try:

@@ -3,14 +3,14 @@
 from flask.views import MethodView
 from marshmallow import fields
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, StatusOk
-from api.db import session
-from api.fields import IdNumber, Moment
-from api.paging import PAGINATION
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
+from api.http.db import session
+from api.http.fields import IdNumber, Moment
+from api.http.paging import PAGINATION
 from api.swipe.listings import Listing, listing_page
-from models.favorites import add_favorite, favorites_of, remove_favorite
-from models.listings import listing_on_market
+from models.market.favorites import add_favorite, favorites_of, remove_favorite
+from models.market.listings import listing_on_market
 
 blp = Blueprint("favorites", __name__, description="Listings kept in sight")
 

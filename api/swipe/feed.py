@@ -10,25 +10,26 @@ list is there; after :data:`HOPEFUL_SECONDS` nobody waits any more.
 import logging
 import time
 
-from flask import current_app, jsonify
+from flask import jsonify
 from flask.views import MethodView
 from marshmallow import fields
 from redis.exceptions import RedisError
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, StatusOk, one_of, or_null
-from api.db import session
-from api.fields import IdNumber, Text
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, StatusOk, one_of, or_null
+from api.http.db import session
+from api.http.fields import IdNumber, Text
+from api.http.services import services
+from api.http.tasks import rescore_lead
+from api.swipe.listing_words import listing_row
 from api.swipe.listings import Listing
-from api.swipe.words import listing_row
-from api.work import rescore_lead
-from models.base import database_now
-from models.enums import FeedActionKind
-from models.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
-from models.leads import Lead
-from models.listings import listing_on_market
-from models.properties import Property
-from models.users import User
+from models.accounts.users import User
+from models.core.base import database_now
+from models.core.enums import FeedActionKind
+from models.deals.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
+from models.market.leads import Lead
+from models.market.listings import listing_on_market
+from models.market.properties import Property
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ def _fresh(preference: Lead, age_seconds: float) -> Next:
     """What is next once the list is there; what nearly fits if it does not come in time."""
     user = current_user()
     if age_seconds < HOPEFUL_SECONDS:
-        current_app.extensions["worker"].lead_changed(preference.id)
+        services().worker.lead_changed(preference.id)
         if _wait_for_list(preference.id):
             return next_listing(session(), user)
     log.info("feed_without_list", extra={"lead_id": preference.id})
@@ -148,7 +149,7 @@ def _wait_for_list(lead_id: int) -> bool:
 
 
 def _refill_soon(preference: Lead) -> None:
-    redis = current_app.extensions["redis"]
+    redis = services().redis
     try:
         if not redis.set(f"feed:refill:{preference.id}", 1, nx=True, ex=REFILL_PAUSE_SECONDS):
             return

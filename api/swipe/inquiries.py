@@ -8,14 +8,14 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.access import current_user, for_roles, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
-from api.db import session
-from api.fields import IdNumber, Moment
-from api.paging import PAGINATION, page_of, pagination
-from models.enums import SUPPLY_ROLES, InquiryStatus
-from models.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry
-from models.listings import listing_on_market
+from api.http.access import current_user, for_roles, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
+from api.http.db import session
+from api.http.fields import IdNumber, Moment
+from api.http.paging import PAGINATION, page_of, pagination
+from models.core.enums import SUPPLY_ROLES, InquiryStatus
+from models.deals.inquiries import Inquiry, inquire, inquiries_by, inquiries_for, move_inquiry
+from models.market.listings import listing_on_market
 
 blp = Blueprint("inquiries", __name__, description="Tenants' interest in listings")
 

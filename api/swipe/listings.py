@@ -6,18 +6,17 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from api.access import current_user, for_roles, public, signed_in
-from api.blueprint import Blueprint, Body, PageArgs, StatusOk
-from api.db import session
-from api.exchange.schemas import MOST_ROOMS
-from api.fields import MOST_MONEY, FormId, FormNumber, Moment, Number, Text, YesNo, money
-from api.paging import PAGINATION, page_of, pagination
-from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
-from api.work import rescore_property
-from models.enums import SUPPLY_ROLES, Origin, Role, Status
-from models.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
-from models.places import currency_of_city
-from models.properties import Property, archive_property, create_property, properties_of, replace_property
+from api.http.access import current_user, for_roles, public, signed_in
+from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
+from api.http.db import session
+from api.http.fields import MOST_MONEY, MOST_ROOMS, FormId, FormNumber, Moment, Number, Text, YesNo, money
+from api.http.paging import PAGINATION, page_of, pagination
+from api.http.tasks import rescore_property
+from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
+from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
+from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
+from models.market.places import currency_of_city
+from models.market.properties import Property, archive_property, create_property, properties_of, replace_property
 
 blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
 

@@ -6,14 +6,14 @@ from flask import jsonify
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.access import current_user, signed_in
-from api.blueprint import Blueprint, Body, or_null
-from api.db import session
-from api.fields import MOST_MONEY, Number, Text, money
-from api.swipe.words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
-from api.work import rescore_lead
-from models.leads import Lead
-from models.preferences import preference_of, save_preference
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, or_null
+from api.http.db import session
+from api.http.fields import MOST_MONEY, Number, Text, money
+from api.http.tasks import rescore_lead
+from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
+from models.market.leads import Lead
+from models.market.preferences import preference_of, save_preference
 
 blp = Blueprint("preferences", __name__, description="What the feed is made of")
 

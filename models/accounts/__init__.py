@@ -1,1 +1,1 @@
-"""Users and their ways in: identifiers and their proofs, sessions, links by e-mail."""
+"""Users, how they prove who they are, and what is kept about what they did."""

@@ -28,12 +28,12 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.audit import record
-from models.base import Base, words
-from models.enums import Role
-from models.errors import ConflictError, InvalidValueError, NotFoundError
-from models.passwords import password_fits
-from models.users import PROVEN_AT, User, told_if_taken
+from models.accounts.audit import record
+from models.core.base import Base, words
+from models.core.enums import Role
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError
+from models.accounts.passwords import password_fits
+from models.accounts.users import PROVEN_AT, User, told_if_taken
 
 #: A suspended claim that is not confirmed for so long is dropped.
 SUSPENDED_KEPT = timedelta(days=30)

@@ -1,7 +1,7 @@
 """
-How Alembic runs our migrations: on a connection that models.migrate hands over, with short lock waits.
+How Alembic runs our migrations: on a connection that models.platform.migrate hands over, with short lock waits.
 
-Whoever waits for a table's lock makes everybody queue behind it, so a migration waits briefly and models.migrate tries it
+Whoever waits for a table's lock makes everybody queue behind it, so a migration waits briefly and models.platform.migrate tries it
 again. An index on a table that grows is made without a lock, outside the transaction:
 
     with op.get_context().autocommit_block():

@@ -3,8 +3,8 @@
 import click
 from rich.table import Table
 
-from models.api_keys import api_keys, create_api_key, revoke_api_key
-from models.audit import record
+from models.accounts.api_keys import api_keys, create_api_key, revoke_api_key
+from models.accounts.audit import record
 from scripts.arguments import ROW_ID
 from scripts.databases import transaction
 from scripts.terminal import Terminal

@@ -5,7 +5,7 @@ import sys
 import click
 from rich.console import Console
 
-from models.settings import Settings
+from models.platform.settings import Settings
 from scripts.databases import session_factory
 
 
@@ -18,7 +18,7 @@ def command(examples: int, quiet: bool) -> None:
     Only reads, in one snapshot of the database, and may be called while the system works. Exit code 1 if a rule is
     broken. Prints ids, no personal data.
     """
-    from models.invariants import check_all
+    from models.upkeep.invariants import check_all
 
     console = Console()
     broken = 0

@@ -2,11 +2,11 @@
 
 import click
 
-from models.audit import record
-from models.enums import Role
-from models.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
+from models.accounts.audit import record
 from models.accounts.identity import Claim, set_proven
-from models.users import create_user, normal_email
+from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
+from models.accounts.users import create_user, normal_email
+from models.core.enums import Role
 from scripts.databases import transaction
 
 

@@ -4,9 +4,9 @@ import os
 
 import click
 
-from models.errors import SettingsError
-from models.migrate import upgrade
-from models.settings import database_url
+from models.core.errors import SettingsError
+from models.platform.migrate import upgrade
+from models.platform.settings import database_url
 
 
 @click.group()

@@ -3,7 +3,7 @@
 import click
 from rich.console import Console
 
-from models.settings import Settings
+from models.platform.settings import Settings
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.rescoring import ask_for_run

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.places import city_of
-from models.settings import Settings
+from models.market.places import city_of
+from models.platform.settings import Settings
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.importing import Summary, import_listings, owner_of_imports

@@ -4,12 +4,12 @@ import click
 from rich.table import Table
 from sqlalchemy import select
 
-from models.enums import DealType, ListOrder
-from models.list_orders import set_exploration_slots, set_list_order
-from models.market_state import city_names
-from models.places import city_of
-from models.recommendations import Market
-from models.settings import Settings
+from models.core.enums import DealType, ListOrder
+from models.market.places import city_of
+from models.platform.settings import Settings
+from models.ranking.display_order_settings import set_exploration_slots, set_list_order
+from models.ranking.recommendations import Market
+from models.rescoring.market_state import city_names
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.terminal import Terminal

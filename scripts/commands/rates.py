@@ -9,9 +9,9 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from models.errors import InvalidValueError
-from models.rates import Rate, set_rate
-from models.settings import Settings
+from models.core.errors import InvalidValueError
+from models.market.rates import Rate, set_rate
+from models.platform.settings import Settings
 from scripts.databases import session_factory
 
 #: numeric(20, 8) holds less than this.

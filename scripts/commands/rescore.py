@@ -7,15 +7,15 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from models.enums import DealType, RunScope, RunState
-from models.errors import NotFoundError
-from models.market_state import city_names
-from models.places import city_of
-from models.recommendations import Market
-from models.run_plan import live_markets
-from models.runs import get_run
-from models.settings import Settings
-from models.tiles import grid_of
+from models.core.enums import DealType, RunScope, RunState
+from models.core.errors import NotFoundError
+from models.market.places import city_of
+from models.platform.settings import Settings
+from models.ranking.recommendations import Market
+from models.rescoring.market_state import city_names
+from models.rescoring.run_plan import live_markets
+from models.rescoring.runs import get_run
+from models.rescoring.tiles import grid_of
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.rescoring import request, run_line, watch
@@ -83,7 +83,7 @@ def _tell_markets(
     if scope is RunScope.MARKET:
         markets = [row for row in markets if row[:2] == (city_of(city).key, deal)]
     elif scope is RunScope.STALE:
-        from models.run_plan import stale_markets
+        from models.rescoring.run_plan import stale_markets
 
         stale = stale_markets(session)
         markets = [row for row in markets if row[:2] in stale]

@@ -5,7 +5,7 @@ import sys
 import click
 from rich.console import Console
 
-from scripts.system import run_system
+from scripts.launcher.system import run_system
 
 
 @click.command()

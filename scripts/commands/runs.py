@@ -5,17 +5,17 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from models.enums import RunState
-from models.market_state import city_names
-from models.run_figures import progress_of
-from models.runs import RescoringRun, RescoringShard, cancel_run, get_run, runs
-from models.settings import Settings
-from models.shards import retry_failed
+from models.core.enums import RunState
+from models.platform.settings import Settings
+from models.rescoring.market_state import city_names
+from models.rescoring.run_figures import progress_of
+from models.rescoring.runs import RescoringRun, RescoringShard, cancel_run, get_run, runs
+from models.rescoring.shards import retry_failed
 from scripts.arguments import ROW_ID
 from scripts.databases import session_factory
 from scripts.rescoring import run_line
 from scripts.terminal import Terminal
-from worker.client import Client
+from worker.queue.client import Client
 
 
 @click.command()

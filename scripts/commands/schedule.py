@@ -11,7 +11,7 @@ from rich.table import Table
 @click.option("--count", type=click.IntRange(1, 20), default=2, show_default=True, help="How many next times of each.")
 def command(count: int) -> None:
     """Show the schedule with its next times (UTC); a bad line is told, with exit code 1."""
-    from worker.upcoming import upcoming
+    from worker.queue.upcoming import upcoming
 
     console = Console()
     table = Table("line", "when", "task", "arguments", "next (UTC)")

@@ -6,13 +6,13 @@ import json
 import click
 from sqlalchemy import select
 
-from models.audit import record
-from models.erasure import erase_user, export_user
-from models.errors import BusyError, NotFoundError
-from models.settings import Settings
-from models.storage import Storage
-from models.uploads import forget_uploads
-from models.users import User, lock_user
+from models.accounts.audit import record
+from models.accounts.uploads import forget_uploads
+from models.accounts.users import User, lock_user
+from models.core.errors import BusyError, NotFoundError
+from models.platform.settings import Settings
+from models.platform.storage import Storage
+from models.upkeep.erasure import erase_user, export_user
 from scripts.arguments import ROW_ID
 from scripts.databases import transaction
 

@@ -3,11 +3,11 @@
 import click
 from rich.table import Table
 
-from models.enums import DealType
-from models.market_state import city_names
-from models.places import city_of
-from models.settings import Settings
-from models.weights import Scope, rollback, weight_sets
+from models.core.enums import DealType
+from models.deals.weights import Scope, rollback, weight_sets
+from models.market.places import city_of
+from models.platform.settings import Settings
+from models.rescoring.market_state import city_names
 from scripts.arguments import ROW_ID, CityName
 from scripts.databases import session_factory
 from scripts.terminal import Terminal
@@ -50,7 +50,7 @@ def list_command(limit: int) -> None:
 @command.command("learn")
 def learn_command() -> None:
     """Learn now, as the schedule does: globally, then for every market."""
-    from worker.learning import learn  # Its numeric libraries are needed by nothing else here.
+    from worker.jobs.learning import learn  # Its numeric libraries are needed by nothing else here.
 
     console = Terminal()
     with session_factory(Settings.from_env())() as session:

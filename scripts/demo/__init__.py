@@ -11,15 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from models.demo_logins import DEMO_LOGINS
-from models.enums import DealType, Origin, Role
-from models.errors import DomainError
-from models.leads import Lead
-from models.places import city_of
-from models.properties import Property
+from models.accounts.demo_logins import DEMO_LOGINS
+from models.core.enums import DealType, Origin, Role
+from models.core.errors import DomainError
+from models.market.leads import Lead
+from models.market.places import city_of
+from models.market.properties import Property
 from scripts.batches import batched
+from scripts.demo.actions import demo_deeds
 from scripts.demo.cities import CITIES, DemoCity
-from scripts.demo.deeds import demo_deeds
 from scripts.demo.leads import lead_rows, supply_of
 from scripts.demo.people import LOGIN_EMAIL, LOGIN_PASSWORD, demo_users
 from scripts.demo.properties import RENT_SHARE, property_rows

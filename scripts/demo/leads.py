@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from models.enums import DealType, Origin, Status
-from models.properties import Property
-from models.users import User
+from models.accounts.users import User
+from models.core.enums import DealType, Origin, Status
+from models.market.properties import Property
 from scripts.demo.properties import pick, zipf
-from scripts.demo.words import INSIDE, NEARBY, RENT_TERMS, VIEWS, YARD, person, sentence, some
+from scripts.demo.texts import INSIDE, NEARBY, RENT_TERMS, VIEWS, YARD, person, sentence, some
 
 #: Properties that leads are made after, at most; the newest.
 MODELS_TAKEN = 30_000

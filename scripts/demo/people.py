@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
-from models.enums import Role
-from models.passwords import hash_password
-from models.users import User
-from scripts.demo.words import AGENCIES, DEVELOPERS, person
+from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
+from models.accounts.passwords import hash_password
+from models.accounts.users import User
+from models.core.enums import Role
+from scripts.demo.texts import AGENCIES, DEVELOPERS, person
 
 #: The realtor signs in with e-mail and password, or by Telegram: they stand on every contract.
 LOGIN_EMAIL = DEMO_LOGINS[0][0]

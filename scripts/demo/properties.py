@@ -6,10 +6,10 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from models.enums import DealType, Origin, Status
-from models.places import city_of
+from models.core.enums import DealType, Origin, Status
+from models.market.places import city_of
 from scripts.demo.cities import DemoCity, District
-from scripts.demo.words import CONDITIONS, INSIDE, NEARBY, RENT_TERMS, SALE_TERMS, VIEWS, YARD, sentence, some, title_of
+from scripts.demo.texts import CONDITIONS, INSIDE, NEARBY, RENT_TERMS, SALE_TERMS, VIEWS, YARD, sentence, some, title_of
 
 #: Units in a building on average; a few buildings have very many (Zipf).
 UNITS_PER_BUILDING = 12

@@ -17,11 +17,11 @@ from sqlalchemy import create_engine, pool
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from models.enums import Role
-from models.settings import Settings
-from models.tokens import make_token
-from models.users import create_user
-from scripts.processes import dies_with_parent, stop_child
+from models.accounts.tokens import make_token
+from models.accounts.users import create_user
+from models.core.enums import Role
+from models.platform.settings import Settings
+from scripts.launcher.processes import dies_with_parent, stop_child
 from tests.conftest import ROOT, environment_of
 
 _numbers = itertools.count(1)
@@ -87,7 +87,7 @@ def web_processes(process_environment: dict[str, str]) -> Iterator[Callable[...,
 
     def start(**environment: str) -> subprocess.Popen:
         port = _free_port()
-        command = [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.py", "api.wsgi:app"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"]
         web = subprocess.Popen(
             command,
             cwd=ROOT,

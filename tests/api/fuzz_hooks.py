@@ -15,9 +15,9 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 
-from models.tokens import make_token
-from models.users import User
-from models.words import CURRENCIES, DEAL_TYPES, PROPERTY_TYPES
+from models.accounts.tokens import make_token
+from models.accounts.users import User
+from models.core.free_text import CURRENCIES, DEAL_TYPES, PROPERTY_TYPES
 
 WORLD = json.loads(os.environ["FUZZ_WORLD"])
 AS = os.environ.get("FUZZ_AS", "")

@@ -1,6 +1,6 @@
 """Makers of what tests of lead generation begin with, through the API."""
 
-from models.settings import Settings
+from models.platform.settings import Settings
 
 CONTACT = {"name": "Иван Иванов", "phone": "+7 777 123 4567", "source": "whatsapp", "budget": 15000.0}
 

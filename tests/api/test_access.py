@@ -8,15 +8,15 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
-from api import access
-from api.app import create_app
-from models.chats import open_chat
-from models.enums import SUPPLY_ROLES, ActionKind, Role, Side
-from models.inquiries import inquire
-from models.matches import act
-from models.membership import set_active
-from models.notifications import NoticeType, notify
-from models.settings import Settings
+from api.http import access
+from api.server.app import create_app
+from models.accounts.notifications import NoticeType, notify
+from models.core.enums import SUPPLY_ROLES, ActionKind, Role, Side
+from models.deals.chats import open_chat
+from models.deals.inquiries import inquire
+from models.deals.matches import act
+from models.market.account_status import set_active
+from models.platform.settings import Settings
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
 
 SUPPLY = ", ".join(sorted(SUPPLY_ROLES))

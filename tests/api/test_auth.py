@@ -11,16 +11,17 @@ import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
-from api.app import create_app
-from models.audit import AuditEntry, record
-from models.base import utc_now
-from models.enums import Role, Status
-from models.idempotency import IdempotentAnswer
-from models.passwords import hash_password
-from models.properties import Property
-from models.settings import Settings
-from models.tokens import make_token
-from models.users import User, lock_user
+from api.http.services import services_of
+from api.server.app import create_app
+from models.accounts.audit import AuditEntry, record
+from models.accounts.passwords import hash_password
+from models.accounts.tokens import make_token
+from models.accounts.users import User, lock_user
+from models.core.base import utc_now
+from models.core.enums import Role, Status
+from models.market.properties import Property
+from models.platform.idempotency import IdempotentAnswer
+from models.platform.settings import Settings
 from tests.factories import SECRET, make_property, make_user, token_header
 
 PASSWORD = "correct horse"
@@ -297,7 +298,7 @@ def test_a_second_tap_in_the_bot_lets_in_as_the_first(with_bot, db, known):
         if "users.telegram_id = " in statement:
             db.commit()
 
-    bots_engine = with_bot.application.extensions["engine"]
+    bots_engine = services_of(with_bot.application).engine
     event.listen(bots_engine, "after_cursor_execute", commit)
     try:
         answer = with_bot.post(

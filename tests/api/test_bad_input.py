@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
-from api import access
-from models.api_keys import create_api_key
-from models.enums import Role
+from api.http import access
+from models.accounts.api_keys import create_api_key
+from models.core.enums import Role
 from tests.factories import make_user, token_header
 
 DEEP = b'{"a":' * 3000 + b"1" + b"}" * 3000
@@ -201,7 +201,7 @@ def described(document: dict, method: str, rule: str) -> dict:
 def rows(engine) -> dict[str, int]:
     with engine.connect() as connection:
         tables = [name for name in inspect(connection).get_table_names() if name not in NOTES]
-        return {name: connection.scalar(text(f'SELECT count(*) FROM "{name}"')) for name in tables}  # noqa: S608
+        return {name: connection.scalar(text(f'SELECT count(*) FROM "{name}"')) for name in tables}
 
 
 def test_broken_bodies_are_refused_everywhere_and_change_nothing(send, engine):

@@ -14,12 +14,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect
 
-from models.chats import LONGEST_MESSAGE, Chat, ChatMessage
-from models.enums import ActionKind, DealType, Origin, PropertyType, Role, Side
-from models.matches import Action
-from models.notifications import Notification
-from models.properties import create_property
-from models.users import User
+from models.accounts.notifications import Notification
+from models.accounts.users import User
+from models.core.enums import ActionKind, DealType, Origin, PropertyType, Role, Side
+from models.deals.chats import LONGEST_MESSAGE, Chat, ChatMessage
+from models.deals.matches import Action
+from models.market.properties import create_property
 from tests.factories import make_lead
 
 #: Of the test that kills a process. By hand it was run with 25 chats (50 sockets) and 40 messages of each side (2,000).

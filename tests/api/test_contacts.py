@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from models.enums import Role
+from models.core.enums import Role
 from tests.factories import make_lead, make_property, make_user, token_header
-from worker import rescore
+from worker.lists import rescore
 
 LEAD, PROPERTY = "lead", "property"
 #: What the property offers the other side's realtor when nobody names a figure.

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy.orm import Session
 
-from models.passwords import hash_password
+from models.accounts.passwords import hash_password
 from tests.factories import make_user
 from tests.statements import statements_on
 
 TRIES = int(os.environ.get("DOOR_TRIES", "2"))
-PASSWORD = "correct horse"  # noqa: S105
+PASSWORD = "correct horse"
 NAMES = {"first_name": "Иван", "last_name": "Иванов", "role": "user"}
 
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.enums import Role
-from models.leads import Lead
-from models.properties import Property
+from models.core.enums import Role
+from models.market.leads import Lead
+from models.market.properties import Property
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
 
 

@@ -8,18 +8,19 @@ import pytest
 from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
+from api.http.services import services_of
 from api.swipe import feed
-from models.base import utc_now
-from models.enums import DealType, InquiryStatus, Role, Side, Status
-from models.exclusions import acted_pairs
-from models.favorites import Favorite
-from models.feed import REFILL_AT, FeedAction, list_is_stale
-from models.inquiries import Inquiry
-from models.leads import Lead
-from models.notifications import Notification
-from models.properties import Property
-from models.recommendations import LIST_LENGTH, LeadRecommendations
-from models.users import User
+from models.accounts.notifications import Notification
+from models.accounts.users import User
+from models.core.base import utc_now
+from models.core.enums import DealType, InquiryStatus, Role, Side, Status
+from models.deals.exclusions import acted_pairs
+from models.deals.feed import REFILL_AT, FeedAction, list_is_stale
+from models.deals.inquiries import Inquiry
+from models.market.favorites import Favorite
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.ranking.recommendations import LIST_LENGTH, LeadRecommendations
 from tests.statements import statements_on
 
 CITY = "Зурбаган"
@@ -43,8 +44,8 @@ class Recorder:
 
 @pytest.fixture
 def worker(app):
-    app.extensions["worker"] = Recorder()
-    return app.extensions["worker"]
+    services_of(app).worker = Recorder()
+    return services_of(app).worker
 
 
 @pytest.fixture
@@ -175,9 +176,9 @@ def right_after(app, beginning, act):
         if waiting and statement.startswith(beginning):
             waiting.pop()()
 
-    event.listen(app.extensions["engine"], "after_cursor_execute", look)
+    event.listen(services_of(app).engine, "after_cursor_execute", look)
     yield
-    event.remove(app.extensions["engine"], "after_cursor_execute", look)
+    event.remove(services_of(app).engine, "after_cursor_execute", look)
     assert not waiting
 
 
@@ -281,12 +282,12 @@ def test_next_takes_one_query_beside_the_token_and_action_a_few(owner, tenant, d
     """However long the list: no query grows with it."""
     store_list(database, prefer(tenant), [made(owner) for _ in range(30)])
 
-    with statements_on(app.extensions["engine"]) as of_next:
+    with statements_on(services_of(app).engine) as of_next:
         listing = shown(tenant)
-    with statements_on(app.extensions["engine"]) as of_dislike:
+    with statements_on(services_of(app).engine) as of_dislike:
         act(tenant, listing)
     listing = shown(tenant)
-    with statements_on(app.extensions["engine"]) as of_like:
+    with statements_on(services_of(app).engine) as of_like:
         act(tenant, listing, "like")
 
     token = 1  # the user whose token it is

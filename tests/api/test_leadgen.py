@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.app import create_app
-from models.api_keys import create_api_key
-from models.enums import Origin, Role
-from models.leads import Lead
-from models.prospects import Prospect
+from api.server.app import create_app
+from models.accounts.api_keys import create_api_key
+from models.core.enums import Origin, Role
+from models.leadgen.prospects import Prospect
+from models.market.leads import Lead
 from tests.api.leadgen import make_ad, make_campaign, make_contact, make_niche, production, send
 from tests.factories import make_user
 

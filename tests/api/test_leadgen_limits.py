@@ -11,9 +11,9 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from api.limits import LEADGEN_KEY, Limits
-from models.api_keys import create_api_key
-from scripts.processes import dies_with_parent, stop_child
+from api.http.limits import LEADGEN_KEY, Limits
+from models.accounts.api_keys import create_api_key
+from scripts.launcher.processes import dies_with_parent, stop_child
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,7 +32,7 @@ def two_processes(process_environment):
     for _ in range(2):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.py", "api.wsgi:app"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"]
         started.append(
             subprocess.Popen(
                 command,

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from api.leadgen import live
 from api.leadgen.health import Probe, ask_redis
-from models.events import LOOK, STREAM, EventKind, publish
+from models.leadgen.events import LOOK, STREAM, EventKind, publish
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
 
 
@@ -107,7 +107,7 @@ def test_a_status_that_does_not_change_is_not_told(app, stream):
 
 def test_pages_are_told_of_every_change_that_they_show_though_it_is_no_event(app, monkeypatch):
     told = []
-    monkeypatch.setattr("api.leadgen.announce.bell.ring", lambda redis, channel: told.append(channel))
+    monkeypatch.setattr("api.leadgen.announce.live_updates.ring", lambda redis, channel: told.append(channel))
     client = app.test_client()
     campaign = make_campaign(client)  # and its niche
     ad = make_ad(client, campaign["id"])

@@ -7,11 +7,11 @@ import pytest
 from limits import parse
 from sqlalchemy import select
 
-from api.app import create_app
-from api.limits import Limits
-from models.audit import AuditEntry
-from models.errors import TooManyError
-from models.settings import Settings
+from api.http.limits import Limits
+from api.server.app import create_app
+from models.accounts.audit import AuditEntry
+from models.core.errors import TooManyError
+from models.platform.settings import Settings
 
 TWO = parse("2 per minute")
 
@@ -146,11 +146,11 @@ def test_pages_of_other_origins_are_kept_out_unless_named(process_environment, c
 
 
 def test_the_log_of_requests_holds_no_query(client, caplog):
-    with caplog.at_level(logging.INFO, "api.requests"):
+    with caplog.at_level(logging.INFO, "api.http.request_log"):
         client.get("/redoc?token=secret-token")
 
     # Servers that other tests run in threads of this process may log a late request of their own.
     mine = threading.get_ident()
-    [entry] = [record for record in caplog.records if record.name == "api.requests" and record.thread == mine]
+    [entry] = [record for record in caplog.records if record.name == "api.http.request_log" and record.thread == mine]
     assert (entry.method, entry.route, entry.status) == ("GET", "/redoc", 200)
     assert "secret-token" not in repr(vars(entry))

@@ -4,17 +4,17 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, text
 
-from models.attention import ExploredOffer, ScoreShift
-from models.enums import ActionKind, DealType, ListOrder, Side
-from models.errors import NotFoundError
-from models.invariants import check_all
-from models.list_orders import markets_to_order, set_exploration_slots, set_list_order
-from models.market_state import exposure
-from models.matches import Action, act
-from models.recommendations import Market
+from models.core.enums import ActionKind, DealType, ListOrder, Side
+from models.core.errors import NotFoundError
+from models.deals.matches import Action, act
+from models.ranking.display_order import ExploredOffer, ScoreShift
+from models.ranking.display_order_settings import markets_to_order, set_exploration_slots, set_list_order
+from models.ranking.recommendations import Market
+from models.rescoring.market_state import exposure
+from models.upkeep.invariants import check_all
 from scripts import cli
 from tests.factories import make_lead, make_property, make_user, token_header
-from worker import publish, rescore
+from worker.lists import publish, rescore
 
 MOSCOW = ("geo:524901", DealType.SALE)
 
@@ -37,7 +37,7 @@ def crowd(worker_here):
 
 
 def order_now(session):
-    from worker.attention import order_markets
+    from worker.jobs.display_order import order_markets
 
     order_markets()
     session.expire_all()
@@ -163,20 +163,20 @@ def test_what_comes_between_runs_is_neither_favoured_nor_hidden(client, crowd):
 
 
 def test_going_back_to_scores_holds_at_once_and_against_an_order_being_worked_out(client, crowd, monkeypatch):
-    from worker import attention
+    from worker.jobs import display_order
 
     session, star, _, leads, buyers = crowd
     shift_star(session, star)
     session.get_one(Market, MOSCOW).ordered_at = None
     session.commit()
-    real = attention.score_shifts
+    real = display_order.score_shifts
 
     def while_ops_change_their_mind(*lists):
         set_list_order(session, *MOSCOW, ListOrder.SCORE)
         session.commit()
         return real(*lists)
 
-    monkeypatch.setattr(attention, "score_shifts", while_ops_change_their_mind)
+    monkeypatch.setattr(display_order, "score_shifts", while_ops_change_their_mind)
     order_now(session)
 
     assert read(client, leads[0], buyers[0])[0][0] == star.id
@@ -186,7 +186,8 @@ def test_going_back_to_scores_holds_at_once_and_against_an_order_being_worked_ou
 @pytest.fixture
 def full_lists(monkeypatch):
     """Lists of 3, so that seven homes do not fit."""
-    from worker import changes, snapshot
+    from worker.lists import changes
+    from worker.market import snapshot
 
     for module in (rescore, changes, snapshot):
         monkeypatch.setattr(module, "LIST_LENGTH", 3)

@@ -18,17 +18,17 @@ import pytest
 import requests
 from sqlalchemy.orm import Session
 
-from models.ads import create_ad
-from models.api_keys import create_api_key
-from models.campaigns import Platform, create_campaign
-from models.chats import open_chat
-from models.enums import ActionKind, Origin, Role, Side
-from models.inquiries import inquire
-from models.leads import create_lead
-from models.matches import act
-from models.niches import create_niche
-from models.notifications import NoticeType, notify
-from models.prospects import add_prospect
+from models.accounts.api_keys import create_api_key
+from models.accounts.notifications import NoticeType, notify
+from models.core.enums import ActionKind, Origin, Role, Side
+from models.deals.chats import open_chat
+from models.deals.inquiries import inquire
+from models.deals.matches import act
+from models.leadgen.ads import create_ad
+from models.leadgen.campaigns import Platform, create_campaign
+from models.leadgen.niches import create_niche
+from models.leadgen.prospects import add_prospect
+from models.market.leads import create_lead
 from tests.factories import SECRET, make_lead, make_property, make_user
 
 HERE = Path(__file__).parent

@@ -7,10 +7,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from models.enums import Role, RunState
-from models.runs import RescoringRun, RescoringShard
+from api.http.services import services_of
+from models.core.enums import Role, RunState
+from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.factories import make_lead, make_property, make_user, token_header
-from worker.client import Client
+from worker.queue.client import Client
 
 RUNS = "/ops/rescoring-runs"
 
@@ -86,24 +87,24 @@ def test_a_run_tells_its_shards_and_what_it_changed(client, people, engine, work
 @pytest.fixture
 def worker_here_runs(process_environment, monkeypatch):
     """Does a run's work in this process."""
-    from worker import context
-    from worker.runs import prepare_run, run_shard
+    from worker.celery_app import task_context
+    from worker.jobs.runs import prepare_run, run_shard
 
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
-    for cached in (context.settings, context._sessions_of, context.client):
+    for cached in (task_context.settings, task_context._sessions_of, task_context.client):
         cached.cache_clear()
 
     def work(run_id):
-        with context.new_session() as session:
+        with task_context.new_session() as session:
             shard_ids = prepare_run(session, run_id)
             session.commit()
         for shard_id in shard_ids:
             run_shard(shard_id)
 
     yield work
-    context.new_session().get_bind().dispose()
-    for cached in (context.settings, context._sessions_of, context.client):
+    task_context.new_session().get_bind().dispose()
+    for cached in (task_context.settings, task_context._sessions_of, task_context.client):
         cached.cache_clear()
 
 
@@ -123,7 +124,7 @@ def test_a_failed_run_is_retried_once_more_and_only_then(client, people, engine)
 
 def test_a_deep_queue_turns_runs_away_for_a_while(app, client, people, redis_url, monkeypatch):
     admin, _ = people
-    object.__setattr__(app.extensions["settings"], "queue_limit", 3)
+    object.__setattr__(services_of(app).settings, "queue_limit", 3)
     for number in range(4):
         Client(redis_url).lead_changed(number)
 
@@ -220,7 +221,7 @@ def test_metrics_say_what_is_away(client, valkey_server):
     ],
 )
 def test_metrics_are_for_those_whom_the_settings_name(app, client, address, headers, status):
-    object.__setattr__(app.extensions["settings"], "metrics_token", "the-token")
+    object.__setattr__(services_of(app).settings, "metrics_token", "the-token")
 
     answer = client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
 
@@ -228,7 +229,7 @@ def test_metrics_are_for_those_whom_the_settings_name(app, client, address, head
 
 
 def test_in_production_nobody_reads_metrics_unless_told():
-    from models.settings import Settings
+    from models.platform.settings import Settings
 
     settings = Settings.from_env(
         {

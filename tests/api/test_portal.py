@@ -5,10 +5,10 @@ import io
 import pytest
 from PIL import Image
 
-from models.enums import Role
-from models.leads import Lead
-from models.properties import Property
-from models.uploads import Upload
+from models.accounts.uploads import Upload
+from models.core.enums import Role
+from models.market.leads import Lead
+from models.market.properties import Property
 from tests.factories import lead_body, property_body
 from tests.waiting import wait_for
 

@@ -6,13 +6,14 @@ import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from models.audit import AuditEntry
-from models.codes import PhoneCode, digits_of
-from models.base import utc_now
-from models.enums import Role, Status
-from models.leads import Lead
-from models.properties import Property
-from models.users import User
+from api.http.services import services_of
+from models.accounts.audit import AuditEntry
+from models.accounts.codes import PhoneCode, digits_of
+from models.accounts.users import User
+from models.core.base import utc_now
+from models.core.enums import Role, Status
+from models.market.leads import Lead
+from models.market.properties import Property
 from tests.factories import SECRET, make_lead, make_property, make_user, token_header
 
 PHONE = "+77011234567"
@@ -222,7 +223,7 @@ def test_a_bad_update_is_refused_by_field_and_changes_nothing(client, app, db, u
     assert field is None or list(answer.json["errors"]["multipart"]) == [field]
     db.refresh(user)
     assert user.profile == {}
-    assert app.extensions["storage"].names() == []
+    assert services_of(app).storage.names() == []
 
 
 def test_an_email_that_is_taken_is_a_conflict(client, db, user):

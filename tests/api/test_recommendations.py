@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models.enums import DealType
+from api.http.services import services_of
+from models.core.enums import DealType
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.statements import statements_on
-from worker import rescore
+from worker.lists import rescore
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_a_list_is_not_explained_unless_asked(client, pair):
 
 def test_a_page_costs_the_same_few_queries_however_long_it_is(app, client, pair):
     buyer, _, lead, _ = pair
-    with statements_on(app.extensions["engine"]) as statements:
+    with statements_on(services_of(app).engine) as statements:
         for limit in (1, 100):
             client.get(f"/leads/{lead.id}/property-recommendations?limit={limit}", headers=token_header(buyer))
 

@@ -3,6 +3,7 @@ import logging
 import pytest
 from sqlalchemy.orm import Session
 
+from api.http.services import services_of
 from tests.factories import make_user, token_header
 
 
@@ -29,7 +30,7 @@ def test_a_request_is_logged_by_route_and_user_without_its_query(app, client, en
 def test_an_id_that_came_with_the_request_goes_back_and_into_its_tasks(app, client, engine, monkeypatch):
     sent = []
     monkeypatch.setattr(
-        app.extensions["worker"]._celery, "send_task", lambda task, **options: sent.append((task, options["headers"]))
+        services_of(app).worker._celery, "send_task", lambda task, **options: sent.append((task, options["headers"]))
     )
     from tests.factories import lead_body
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from models.enums import Role
-from models.notifications import Notification
-from models.properties import Property
-from models.users import User
+from models.accounts.notifications import Notification
+from models.accounts.users import User
+from models.core.enums import Role
+from models.market.properties import Property
 
 
 def listing(**changes):

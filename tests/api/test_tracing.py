@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy.orm import Session
 
-from models import tracing
+from models.platform import tracing
 from tests.factories import lead_body, make_user, token_header
 from tests.waiting import wait_for
 
@@ -85,7 +85,7 @@ def test_a_write_and_the_task_that_follows_are_one_trace_without_personal_data(
 def test_without_an_endpoint_nothing_is_imported(process_environment):
     # redis-py imports a part of the SDK by itself where it is installed; what sends spans is ours alone.
     ours = "('opentelemetry.exporter', 'opentelemetry.sdk.trace')"
-    modules = "api.requests, models.database, worker.watch"
+    modules = "api.http.request_log, models.platform.database, worker.celery_app.task_signals"
     code = f"import sys, {modules}; print([name for name in sys.modules if name.startswith({ours})])"
     done = subprocess.run([sys.executable, "-c", code], env=process_environment, capture_output=True, text=True)
 

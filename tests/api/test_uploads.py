@@ -12,12 +12,13 @@ from flask import g
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 
-from api.db import session as request_session
-from api.uploads import LARGEST_FILE, LARGEST_REQUEST, remove_uploads, store_document, store_image
-from models.enums import Role
-from models.errors import InvalidFileError, TooLargeFileError, WrongFileTypeError
-from models.uploads import Upload
-from models.users import create_user
+from api.http.db import session as request_session
+from api.http.services import services_of
+from api.http.uploads import LARGEST_FILE, LARGEST_REQUEST, remove_uploads, store_document, store_image
+from models.accounts.uploads import Upload
+from models.accounts.users import create_user
+from models.core.enums import Role
+from models.core.errors import InvalidFileError, TooLargeFileError, WrongFileTypeError
 from tests.factories import token_header
 
 PLACE = "Where I live"
@@ -76,7 +77,7 @@ def commit() -> None:
 
 
 def files_of(app) -> list[str]:
-    return [name for name, _ in app.extensions["storage"].names()]
+    return [name for name, _ in services_of(app).storage.names()]
 
 
 @pytest.mark.parametrize(

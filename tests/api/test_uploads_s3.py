@@ -16,8 +16,8 @@ import s3fs
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from models.uploads import Upload
-from scripts.processes import dies_with_parent, stop_child
+from models.accounts.uploads import Upload
+from scripts.launcher.processes import dies_with_parent, stop_child
 from tests.factories import make_user, token_header
 
 ROOT = Path(__file__).parent.parent.parent

@@ -17,18 +17,19 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from api import bell
 from api.console.access import SESSION_COOKIE
-from api.console.page import home_of
-from models.enums import DealType, Role
-from models.leads import Lead
-from models.passwords import hash_password
-from models.properties import Property
-from models.tokens import make_token
-from models.users import User
-from scripts.commands.screenshots import FLAGS, find_chromium
+from api.console.pages import home_of
+from api.http import live_updates
+from api.portal.chat_hub import chat_hub_of
+from models.accounts.passwords import hash_password
+from models.accounts.tokens import make_token
+from models.accounts.users import User
+from models.core.enums import DealType, Role
+from models.market.leads import Lead
+from models.market.properties import Property
+from scripts.benchmarks.screenshots import FLAGS, find_chromium
 from tests.factories import SECRET, make_lead, make_property, make_user
-from worker import rescore
+from worker.lists import rescore
 
 #: How long a browser may take over what a test waits for. A slow machine is no failure: only what never comes is.
 PATIENCE_MS = 30_000
@@ -125,14 +126,14 @@ def chromium():
 @pytest.fixture
 def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The application behind a socket; its address. No request outlives it, to meet the next test's database."""
-    monkeypatch.setattr(bell, "TURN_SECONDS", 0.05)  # A stream ends with its process, within a turn.
+    monkeypatch.setattr(live_updates, "TURN_SECONDS", 0.05)  # A stream ends with its process, within a turn.
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = False  # Only such threads are remembered, to be joined when the server closes.
     # How often it looks whether it shall end; the usual half a second would be waited for after every test.
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
-    app.extensions["switchboard"].close()
+    chat_hub_of(app).close()
     server.shutdown()
     thread.join()
     server.server_close()

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from api import access
 from api.console.access import GUEST_COOKIE, SESSION_COOKIE
-from models.enums import SUPPLY_ROLES, Role
+from api.http import access
+from api.http.services import services_of
+from models.core.enums import SUPPLY_ROLES, Role
 from tests.console.conftest import csrf_of, enter
 from tests.factories import make_user
 
@@ -152,7 +153,7 @@ def test_a_page_allows_nothing_inline_and_nothing_from_elsewhere(client):
 
 def test_an_sms_code_lets_in(app, client, town, monkeypatch):
     """In local the code stands on the page."""
-    object.__setattr__(app.extensions["settings"], "environment", "local")
+    object.__setattr__(services_of(app).settings, "environment", "local")
     token = csrf_of(client.get("/console/sign-in/code").text)
     page = client.post("/console/sign-in/code", data={"csrf": token, "phone": town.buyer.phone}).text
     code = re.search(r"\b\d{6}\b", page.split("note small")[1])[0]

@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from api.console import complaints, forms, imports, russian, speech, vocabulary
-from api.console.controls import LEAD_GROUPS, PROPERTY_GROUPS, all_of
-from models.audit import AuditEntry
-from models.chats import open_chat, post_message
-from models.codes import digits_of, request_code
-from models.enums import Role
-from models.errors import BusyError
-from models.leads import Lead
-from models.notifications import NoticeType, notify, unread_count
-from models.users import User
+from api.console import domain_words, error_messages, forms, i18n, imports, russian_sentences
+from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from api.http.services import services_of
+from models.accounts.audit import AuditEntry
+from models.accounts.codes import digits_of, request_code
+from models.accounts.notifications import NoticeType, notify, unread_count
+from models.accounts.users import User
+from models.core.enums import Role
+from models.core.errors import BusyError
+from models.deals.chats import open_chat, post_message
+from models.market.leads import Lead
 from tests.console.conftest import csrf_of, enter
 from tests.console.test_pages import LEAD_FORM, ROOT
 from tests.factories import SECRET
@@ -133,7 +134,7 @@ def test_all_notices_are_marked_as_read_by_one_statement(app, client, town, db):
         notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, f"chat:{number}", title="a", message="b", data={})
     db.commit()
 
-    with statements_on(app.extensions["engine"]) as sent:
+    with statements_on(services_of(app).engine) as sent:
         client.post("/console/notices/read", data={"csrf": csrf})
 
     assert unread_count(db, db.get(User, town.buyer.id)) == 0
@@ -211,7 +212,7 @@ def test_a_file_that_is_too_large_is_told_so(client, town):
 def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monkeypatch):
     monkeypatch.setattr(imports, "MOST_REPORTED", 2)
     csrf = enter(client, town.seller)
-    file = (io.BytesIO("city\n".encode() + b"x\n" * 5), "leads.csv")
+    file = (io.BytesIO(b"city\n" + b"x\n" * 5), "leads.csv")
 
     page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
 
@@ -235,26 +236,30 @@ def test_counts_of_rows_take_the_form_that_russian_wants(client, town, db):
 
 
 def test_words_within_complaints_are_put_into_russian_and_names_of_columns_are_not():
-    speech._language.set("ru")
+    i18n._language.set("ru")
 
-    assert speech.say("A niche that is active cannot become won; it can become: completed, paused.") == (
+    assert i18n.say("A niche that is active cannot become won; it can become: completed, paused.") == (
         "Состояние «идёт» нельзя сменить на «выигран»; можно на: закончена, пауза."
     )
-    assert speech.say("These columns are not known: budget, source") == "Эти столбцы неизвестны: budget, source"
+    assert i18n.say("These columns are not known: budget, source") == "Эти столбцы неизвестны: budget, source"
 
 
 def test_every_error_that_a_page_can_meet_has_its_russian():
-    speech._language.set("ru")
-    untold = {sentence for sentence in raised_behind_pages() if speech.say(sentence) == sentence}
+    i18n._language.set("ru")
+    untold = {sentence for sentence in raised_behind_pages() if i18n.say(sentence) == sentence}
 
     assert untold == SHOWN_NOWHERE
 
 
 def test_no_russian_is_left_that_nobody_says():
     """Every key is a text of the code, a page or a library; the words of lists are values of the code's."""
-    sources = [*(ROOT / "api/console").glob("*.py"), *(ROOT / "api/accounts").glob("*.py"), ROOT / "models/telegram.py"]
+    sources = [
+        *(ROOT / "api/console").glob("*.py"),
+        *(ROOT / "api/accounts").glob("*.py"),
+        ROOT / "models/accounts/telegram.py",
+    ]
     ours = {"russian.py", "complaints.py", "vocabulary.py"}
-    code = "\n".join(path.read_text() for path in (*sources, ROOT / "api/errors.py") if path.name not in ours)
+    code = "\n".join(path.read_text() for path in (*sources, ROOT / "api/http/errors.py") if path.name not in ours)
     pages = "\n".join(path.read_text() for path in (ROOT / "api/templates/console").glob("*.html"))
     of_libraries = {"Missing data for required field.", "Not a valid URL.", "Not a valid date."}
     texts = {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
@@ -263,11 +268,11 @@ def test_no_russian_is_left_that_nobody_says():
     )
     texts |= of_libraries | {"Must be greater than or equal to 0."}
 
-    assert set(russian.SENTENCES) - texts == set()
+    assert set(russian_sentences.SENTENCES) - texts == set()
     assert {
-        each for each in complaints.COMPLAINTS if each not in texts and not each.startswith("There is no such ")
+        each for each in error_messages.COMPLAINTS if each not in texts and not each.startswith("There is no such ")
     } == set()
-    assert {noun for noun in vocabulary.PLURALS if f"'{noun}'" not in pages} == set()
+    assert {noun for noun in domain_words.PLURALS if f"'{noun}'" not in pages} == set()
 
 
 def raised_behind_pages() -> set[str]:
@@ -277,12 +282,18 @@ def raised_behind_pages() -> set[str]:
     Found in the code: the last argument of every error that is raised, or that a constant's name stands for.
     """
     modules = {f"api.console.{path.stem}" for path in (ROOT / "api/console").glob("*.py")}
-    modules |= {"api.fields", "api.limits", "api.ops.pressure", "api.exchange.schemas", "api.swipe.preferences"}
-    modules |= {"api.leadgen.campaigns", "api.access", "models.transitions"}
+    modules |= {
+        "api.http.fields",
+        "api.http.limits",
+        "api.ops.pressure",
+        "api.exchange.schemas",
+        "api.swipe.preferences",
+    }
+    modules |= {"api.leadgen.campaigns", "api.http.access", "models.core.state_moves"}
     for path in (ROOT / "api/console").glob("*.py"):
-        modules |= set(re.findall(r"^from (models\.\w+) import", path.read_text(), re.M))
+        modules |= set(re.findall(r"^from (models(?:\.\w+)+) import", path.read_text(), re.M))
     # What is wrong with a proof of Telegram's or an event's id, no page repeats.
-    modules -= {"models.telegram", "models.events"}
+    modules -= {"models.accounts.telegram", "models.leadgen.events"}
     found = set()
     for name in modules:
         module = importlib.import_module(name)

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from api.console.access import SESSION_COOKIE
+from api.http.services import services_of
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -37,7 +38,7 @@ def test_the_widgets_signature_is_the_published_one():
 
 def test_telegram_lets_in_whom_it_has_signed_for_and_nobody_else(app, visit, town):
     """By the link on our page to Telegram's own, and back with the proof in the address's fragment."""
-    object.__setattr__(app.extensions["settings"], "telegram_bot_token", BOT_TOKEN)
+    object.__setattr__(services_of(app).settings, "telegram_bot_token", BOT_TOKEN)
     page = visit(None, beside=TELEGRAM, refused=(401,))
     now = int(time.time())
     eve = {"id": 6_123_456_789, "first_name": "Ева", "auth_date": now}
@@ -71,7 +72,7 @@ def test_telegram_lets_in_whom_it_has_signed_for_and_nobody_else(app, visit, tow
 
 def test_an_sms_code_lets_in_and_signing_out_leaves_nothing_behind(app, visit, town):
     """In local the code stands on the page. The back button shows no page of who has gone."""
-    object.__setattr__(app.extensions["settings"], "environment", "local")
+    object.__setattr__(services_of(app).settings, "environment", "local")
     page = visit(None, refused=(400, 401))
     page.goto("/console/matches")
     page.get_by_role("link", name="Code by SMS").click()

@@ -10,20 +10,21 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from api.console import people
-from models.ads import create_ad
-from models.campaigns import Platform, create_campaign
-from models.chats import open_chat, post_message
-from models.enums import ActionKind, RunState, Side
-from models.favorites import add_favorite
-from models.inquiries import inquire
-from models.matches import act
-from models.messages import Sender, add_message
-from models.niches import create_niche
-from models.prospects import add_prospect
-from models.quality import store_scores
-from models.runs import RescoringRun
-from models.users import User
+from api.console import user_admin
+from api.http.services import services_of
+from models.accounts.users import User
+from models.core.enums import ActionKind, RunState, Side
+from models.deals.chats import open_chat, post_message
+from models.deals.inquiries import inquire
+from models.deals.matches import act
+from models.leadgen.ads import create_ad
+from models.leadgen.campaigns import Platform, create_campaign
+from models.leadgen.messages import Sender, add_message
+from models.leadgen.niches import create_niche
+from models.leadgen.prospects import add_prospect
+from models.leadgen.quality import store_scores
+from models.market.favorites import add_favorite
+from models.rescoring.runs import RescoringRun
 from tests.console.conftest import AXE, Town
 
 pytestmark = pytest.mark.timeout(240)
@@ -122,7 +123,7 @@ def advertised(db: Session) -> dict[str, UUID]:
 )
 def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
     """axe on a desktop in the light and on a phone in the dark; Tab goes round, visibly, over all that can be used."""
-    object.__setattr__(app.extensions["settings"], "telegram_bot_token", "123:token")
+    object.__setattr__(services_of(app).settings, "telegram_bot_token", "123:token")
     user: User | None = getattr(town, who.strip()) if who else None
     # A page that nobody sees asks for nothing, so it stays as it is while axe looks.
     unseen = "Object.defineProperty(document, 'hidden', {get: () => true})"
@@ -133,7 +134,7 @@ def test_all_can_use_every_page(app, visit, town, shown, monkeypatch, who):
         path, _, status = path.partition(" ")
         path = path.format(**shown)
         if status == "500":
-            monkeypatch.setattr(people, "listed", None)
+            monkeypatch.setattr(user_admin, "listed", None)
         theme, width, height = LIGHT_DESKTOP
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": height})

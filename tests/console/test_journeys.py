@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select, update
 
-from models.enums import ActionKind, FeedActionKind, Status
-from models.favorites import Favorite
-from models.feed import FeedAction
-from models.inquiries import Inquiry
-from models.leads import Lead
-from models.matches import Action
-from models.properties import Property
+from models.core.enums import ActionKind, FeedActionKind, Status
+from models.deals.feed import FeedAction
+from models.deals.inquiries import Inquiry
+from models.deals.matches import Action
+from models.market.favorites import Favorite
+from models.market.leads import Lead
+from models.market.properties import Property
 from tests.console.conftest import HASTE, tab_to
 
 pytestmark = pytest.mark.timeout(240)

@@ -6,16 +6,16 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select, update
 
-from api import bell
-from models.api_keys import create_api_key
-from models.campaigns import Campaign, CampaignStatus
-from models.enums import ActionKind, DealType, RunState, Side
-from models.matches import act
-from models.niches import Niche
-from models.notifications import NoticeType, notify
-from models.properties import Property
-from models.prospects import Prospect, ProspectStatus
-from models.runs import RescoringRun, RescoringShard
+from api.http import live_updates
+from models.accounts.api_keys import create_api_key
+from models.accounts.notifications import NoticeType, notify
+from models.core.enums import ActionKind, DealType, RunState, Side
+from models.deals.matches import act
+from models.leadgen.campaigns import Campaign, CampaignStatus
+from models.leadgen.niches import Niche
+from models.leadgen.prospects import Prospect, ProspectStatus
+from models.market.properties import Property
+from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.console.conftest import HASTE, enter, tab_to
 from tests.console.test_every_page import advertised
 
@@ -58,7 +58,7 @@ def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
 
 
 def test_where_no_stream_is_to_be_had_the_bell_is_asked_for(visit, town, db, monkeypatch):
-    monkeypatch.setattr(bell.seats, "_value", 0)
+    monkeypatch.setattr(live_updates.seats, "_value", 0)
     page = visit(town.buyer, before="const real = setInterval; window.setInterval = (call) => real(call, 200)")
     with page.expect_response("**/console/notices/stream") as refused:
         page.reload()
@@ -72,18 +72,18 @@ def test_where_no_stream_is_to_be_had_the_bell_is_asked_for(visit, town, db, mon
 
 
 def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
-    monkeypatch.setattr(bell, "TURN_SECONDS", 0.05)
-    monkeypatch.setattr(bell, "TURNS_A_HEARTBEAT", 1)
-    monkeypatch.setattr(bell, "LIFETIME_SECONDS", 0.3)
+    monkeypatch.setattr(live_updates, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(live_updates, "TURNS_A_HEARTBEAT", 1)
+    monkeypatch.setattr(live_updates, "LIFETIME_SECONDS", 0.3)
     enter(client, town.buyer)
-    free = bell.seats._value
+    free = live_updates.seats._value
 
     with client.get("/console/notices/stream") as answer:
-        assert bell.seats._value == free - 1
+        assert live_updates.seats._value == free - 1
         lines = answer.text.split("\n\n")
 
     assert lines[0].endswith("event: look\ndata: now") and ": alive" in lines
-    assert bell.seats._value == free
+    assert live_updates.seats._value == free
 
 
 def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, db):

@@ -6,15 +6,15 @@ import io
 import re
 from pathlib import Path
 
-from api.console import leadgen, ops, russian, speech, tenants
-from models.campaigns import Campaign, CampaignStatus, create_campaign
-from models.chats import open_chat, post_message
-from models.earnings import niche_earnings, niche_totals
-from models.enums import NegotiationStatus
-from models.leads import Lead
-from models.matches import Match
-from models.niches import create_niche, get_niche
-from models.properties import Property
+from api.console import i18n, leadgen, ops, russian_sentences, tenants
+from models.core.enums import NegotiationStatus
+from models.deals.chats import open_chat, post_message
+from models.deals.matches import Match
+from models.leadgen.campaigns import Campaign, CampaignStatus, create_campaign
+from models.leadgen.earnings import niche_earnings, niche_totals
+from models.leadgen.niches import create_niche, get_niche
+from models.market.leads import Lead
+from models.market.properties import Property
 from tests.console.conftest import csrf_of, enter
 from tests.console.test_every_page import advertised
 
@@ -163,13 +163,13 @@ def test_every_sentence_of_the_pages_has_its_russian():
             if name == "Control":
                 said.add(node.args[1].value)
                 said |= {word.value.value for word in node.keywords if word.arg in ("hint", "unit")}
-    said |= set(speech.SAID.values())
+    said |= set(i18n.SAID.values())
 
-    assert said - {"criterion", "undone"} - set(russian.SENTENCES) == set()
+    assert said - {"criterion", "undone"} - set(russian_sentences.SENTENCES) == set()
 
 
 def test_russian_and_english_take_the_same_values():
-    for english, in_russian in russian.SENTENCES.items():
+    for english, in_russian in russian_sentences.SENTENCES.items():
         assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", in_russian)), english
 
 

@@ -19,17 +19,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.enums import OPEN_STATES, RunScope, RunState
-from models.freshness import freshness
-from models.invariants import check_all
-from models.runs import RescoringRun, request_run
-from scripts.processes import dies_with_parent, stop_child
-from scripts.servers.state import free_port
+from models.core.enums import OPEN_STATES, RunScope, RunState
+from models.ranking.freshness import freshness
+from models.rescoring.runs import RescoringRun, request_run
+from models.upkeep.invariants import check_all
+from scripts.launcher.processes import dies_with_parent, stop_child
+from scripts.launcher.servers.state import free_port
 from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.journal import Journal, Person, Send, Writer, in_process
 from tests.waiting import wait_for
-from worker.client import Client
+from worker.queue.client import Client
 
 FULL = os.environ.get("FAULTS") == "full"
 
@@ -149,7 +149,7 @@ def start_web(process_environment) -> Iterator[Callable[..., Web]]:
         environment = {**os.environ, **process_environment, "WEB_CONCURRENCY": "1", "PORT": str(port), **variables}
         web = Web(
             subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.py", "api.wsgi:app"],
+                [sys.executable, "-m", "gunicorn", "--config", "api/server/gunicorn.py", "api.server.wsgi:app"],
                 cwd=cwd,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -177,7 +177,7 @@ def start_beat(process_environment) -> Iterator[Callable[..., subprocess.Popen]]
 
     def start(**variables: str) -> subprocess.Popen:
         beat = subprocess.Popen(
-            [sys.executable, "-m", "celery", "--app", "worker.app", "beat"],
+            [sys.executable, "-m", "celery", "--app", "worker.celery_app.app", "beat"],
             cwd=ROOT,
             env={**os.environ, **process_environment, "PYTHONUNBUFFERED": "1", **variables},
             stdout=subprocess.DEVNULL,

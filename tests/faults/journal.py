@@ -16,8 +16,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.api_keys import create_api_key
-from models.enums import Role
+from models.accounts.api_keys import create_api_key
+from models.core.enums import Role
 from tests.factories import lead_body, make_property, make_user, property_body, token_header
 
 #: (method, path, body, headers) -> (status, answer); raises OSError or HTTPException if there is no answer.

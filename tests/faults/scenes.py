@@ -12,22 +12,22 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from models.ads import create_ad
-from models.base import utc_now
-from models.campaigns import Platform, create_campaign
-from models.codes import request_code
-from models.enums import ActionKind, DealType, ListOrder, Origin, Role, RunScope, Side
-from models.leads import create_lead
-from models.list_orders import set_list_order
-from models.matches import act
-from models.niches import create_niche
-from models.notifications import NoticeType, notify
-from models.places import city_of
-from models.prospects import ProspectStatus, add_prospects
-from models.recommendations import LeadRecommendations
-from models.runs import request_run
-from models.tokens import RevokedToken
-from models.users import User
+from models.accounts.codes import request_code
+from models.accounts.notifications import NoticeType, notify
+from models.accounts.tokens import RevokedToken
+from models.accounts.users import User
+from models.core.base import utc_now
+from models.core.enums import ActionKind, DealType, ListOrder, Origin, Role, RunScope, Side
+from models.deals.matches import act
+from models.leadgen.ads import create_ad
+from models.leadgen.campaigns import Platform, create_campaign
+from models.leadgen.niches import create_niche
+from models.leadgen.prospects import ProspectStatus, add_prospects
+from models.market.leads import create_lead
+from models.market.places import city_of
+from models.ranking.display_order_settings import set_list_order
+from models.ranking.recommendations import LeadRecommendations
+from models.rescoring.runs import request_run
 from tests.factories import make_lead, make_property, make_user
 
 Args = list[int | str]
@@ -66,7 +66,7 @@ def queued_run(session: Session, _: Path) -> Args:
 
 
 def queued_shard(session: Session, _: Path) -> Args:
-    from worker.runs import prepare_run  # late: it reads the environment
+    from worker.jobs.runs import prepare_run  # late: it reads the environment
 
     run, _new = request_run(session, RunScope.MARKET, "test", city="Москва", deal_type=DealType.SALE)
     return [prepare_run(session, run.id)[0]]
@@ -164,7 +164,7 @@ def likes_to_learn_from(session: Session, _: Path) -> Args:
 
 
 def balanced_market(session: Session, _: Path) -> Args:
-    from worker.rescore import rebuild_market  # late: it reads the environment
+    from worker.lists.rescore import rebuild_market  # late: it reads the environment
 
     market = (city_of("Москва").key, DealType.SALE)
     rebuild_market(session, market, None)
@@ -203,17 +203,17 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.sweep": stale_list,
     "worker.tasks.sweep_runs": abandoned_run,
     "worker.tasks.clear_away": past_its_time,
-    "worker.accounts.send_code": queued_code,
-    "worker.accounts.sweep": lost_and_old_codes,
-    "worker.accounts.remove_orphans": orphaned_file,
-    "worker.notices.send_notice": stored_notice,
-    "worker.notices.send_lost": lost_notice,
-    "worker.notices.tell_offers": new_offers,
-    "worker.quality.score_prospect": new_prospect,
-    "worker.quality.score_stale_prospects": new_prospect,
-    "worker.quality.fit_models": outcomes,
-    "worker.learning.learn_weights": likes_to_learn_from,
-    "worker.attention.order_markets": balanced_market,
+    "worker.jobs.accounts.send_code": queued_code,
+    "worker.jobs.accounts.sweep": lost_and_old_codes,
+    "worker.jobs.accounts.remove_orphans": orphaned_file,
+    "worker.jobs.notifications.send_notice": stored_notice,
+    "worker.jobs.notifications.send_lost": lost_notice,
+    "worker.jobs.notifications.tell_offers": new_offers,
+    "worker.jobs.prospect_quality.score_prospect": new_prospect,
+    "worker.jobs.prospect_quality.score_stale_prospects": new_prospect,
+    "worker.jobs.prospect_quality.fit_models": outcomes,
+    "worker.jobs.learning.learn_weights": likes_to_learn_from,
+    "worker.jobs.display_order.order_markets": balanced_market,
 }
 #: Tasks that take no arguments although their scene names what it made.
-WITHOUT_ARGUMENTS = {"worker.quality.score_stale_prospects"}
+WITHOUT_ARGUMENTS = {"worker.jobs.prospect_quality.score_stale_prospects"}

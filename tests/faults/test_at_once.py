@@ -7,10 +7,10 @@ import redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.enums import MatchStatus, RunState
-from models.matches import Match
-from models.notifications import Notification
-from models.runs import RescoringRun, RescoringShard
+from models.accounts.notifications import Notification
+from models.core.enums import MatchStatus, RunState
+from models.deals.matches import Match
+from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.conftest import FULL, full_only
 from tests.waiting import wait_for

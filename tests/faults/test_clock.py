@@ -15,13 +15,13 @@ import redis
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from models.codes import PhoneCode, digits_of
-from models.enums import RunState
+from models.accounts.codes import PhoneCode, digits_of
+from models.core.enums import RunState
 from tests.factories import SECRET, make_user, token_header
 from tests.faults.conftest import full_only
 from tests.faults.journal import over_http
 from tests.waiting import wait_for
-from worker.measures import task_times
+from worker.queue.metrics import task_times
 
 DAY = 86_400  # seconds
 _numbers = itertools.count(1)
@@ -83,7 +83,9 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
         return sum(times.count for times in task_times(broker) if times.task == name and times.outcome == "success")
 
     def sweeps():
-        return {name: done(name) for name in ("worker.tasks.sweep", "worker.tasks.sweep_runs", "worker.accounts.sweep")}
+        return {
+            name: done(name) for name in ("worker.tasks.sweep", "worker.tasks.sweep_runs", "worker.jobs.accounts.sweep")
+        }
 
     def swept_again():
         before = sweeps()

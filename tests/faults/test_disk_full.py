@@ -10,9 +10,10 @@ from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.enums import Role
-from models.storage import Storage
-from models.uploads import Upload
+from api.http.services import services_of
+from models.accounts.uploads import Upload
+from models.core.enums import Role
+from models.platform.storage import Storage
 from tests.factories import make_user, token_header
 
 
@@ -51,7 +52,7 @@ def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
         user = make_user(session, Role.TENANT)
         session.commit()
         headers, phone = token_header(user), user.phone
-    app.extensions["storage"] = Storage(tiny_disk.as_uri())
+    services_of(app).storage = Storage(tiny_disk.as_uri())
     while put_avatar(app, headers, phone).status_code == 200:
         filler = Path(tiny_disk, f"filler{len(list(tiny_disk.iterdir()))}")
         try:
@@ -66,7 +67,7 @@ def test_an_upload_to_a_full_disk_is_turned_away_and_leaves_nothing(
     assert answer.headers["Retry-After"]
     with Session(engine) as session:
         stored = session.scalar(select(func.count()).select_from(Upload))
-    assert len(app.extensions["storage"].names()) == stored
+    assert len(services_of(app).storage.names()) == stored
     assert journal.turned_away == 0
     tasks.sweep()
     all_is_well()

@@ -10,12 +10,12 @@ from celery import Celery
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from models.invariants import check_all
+from models.upkeep.invariants import check_all
 from tests.faults.conftest import full_only
 from tests.faults.scenes import SCENES, WITHOUT_ARGUMENTS, base
 from tests.waiting import wait_for
 from tests.worker.test_notices import TOKEN, telegram  # noqa: F401 - a fixture
-from worker.measures import QUEUES, task_times
+from worker.queue.metrics import QUEUES, task_times
 
 #: Times, and what is drawn at random or tells the process: the same work leaves other values.
 SHOWN = text(
@@ -52,7 +52,7 @@ def difference(one: dict[str, Counter], other: dict[str, Counter]) -> dict[str, 
 @pytest.fixture
 def tasks(process_environment, worker_here):
     """The application's tasks by name, in this process."""
-    from worker.app import app
+    from worker.celery_app.app import app
 
     app.loader.import_default_modules()
     return {name: task for name, task in app.tasks.items() if name.startswith("worker.")}
@@ -72,7 +72,7 @@ def test_a_task_delivered_again_changes_nothing(
     monkeypatch,
     telegram,
     redis_url,
-    capfd,  # noqa: F811
+    capfd,
 ):
     """One delivery after another, here; two at once is for real workers, below."""
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
@@ -96,7 +96,7 @@ def test_a_task_delivered_again_changes_nothing(
 
 
 #: What they do shows in the broker or on the disk, not in the database.
-QUIET = {"worker.accounts.remove_orphans", "worker.notices.send_lost", "worker.tasks.sweep_runs"}
+QUIET = {"worker.jobs.accounts.remove_orphans", "worker.jobs.notifications.send_lost", "worker.tasks.sweep_runs"}
 
 
 class World:

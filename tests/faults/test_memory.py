@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models.enums import RunState
-from models.runs import RescoringRun
-from scripts.bench.run import fill
+from models.core.enums import RunState
+from models.rescoring.runs import RescoringRun
+from scripts.benchmarks.bench.run import fill
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 

@@ -4,7 +4,7 @@ import pytest
 import redis
 from sqlalchemy import text
 
-from models.enums import RunState
+from models.core.enums import RunState
 from tests.faults.conftest import full_only
 from tests.faults.journal import in_process
 from tests.waiting import wait_for

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from api.slow_clients import GATHER_SECONDS, is_gathered
+from api.server.slow_clients import GATHER_SECONDS, is_gathered
 from tests.faults.conftest import full_only
 from tests.faults.journal import over_http
 

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.enums import RunState
-from models.runs import RescoringRun
+from models.core.enums import RunState
+from models.rescoring.runs import RescoringRun
 from tests.factories import make_lead, make_property, make_user
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 
-#: As little as makes tiles of 200 rows, which are the smallest there are (models.tiles.grid_of), and lets a worker be.
+#: As little as makes tiles of 200 rows, which are the smallest there are (models.rescoring.tiles.grid_of), and lets a worker be.
 MEMORY_MB = 381
 ROWS = 110  # of each side, beside those of the market that every row of faults has
 

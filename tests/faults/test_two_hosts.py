@@ -11,12 +11,12 @@ import redis
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.database import connect
-from models.enums import RunState
-from models.migrate import upgrade
-from models.runs import get_run
-from models.settings import database_url as with_driver
-from scripts.servers import PostgresServer, ValkeyServer, postgres
+from models.core.enums import RunState
+from models.platform.database import connect
+from models.platform.migrate import upgrade
+from models.platform.settings import database_url as with_driver
+from models.rescoring.runs import get_run
+from scripts.launcher.servers import PostgresServer, ValkeyServer, postgres
 from tests.factories import make_lead, make_property, make_user
 from tests.faults.conftest import full_only
 from tests.faults.journal import in_process

@@ -14,9 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.database import connect
-from models.migrate import FOLDER, upgrade
-from scripts.servers.state import free_port
+from models.platform.database import connect
+from models.platform.migrate import FOLDER, upgrade
+from scripts.launcher.servers.state import free_port
 from tests.conftest import ROOT
 from tests.faults.balancer import Balancer
 from tests.faults.conftest import full_only

@@ -12,10 +12,10 @@ import redis
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from models.enums import RunState
-from models.freshness import freshness
-from models.recommendations import LeadRecommendations
-from models.runs import RescoringShard
+from models.core.enums import RunState
+from models.ranking.freshness import freshness
+from models.ranking.recommendations import LeadRecommendations
+from models.rescoring.runs import RescoringShard
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 

@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
-from matching.text import TextModel
-from matching.topk import Market
-from matching.vectorize import lead_vectors, property_vectors
-from matching.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.engine.text import TextModel
+from matching.engine.topk import Market
+from matching.engine.vectorize import lead_vectors, property_vectors
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
 
 #: No deadline: a busy machine is no failure. A market holds many pairs, so few markets try much.
 checked = settings(deadline=None, max_examples=60)

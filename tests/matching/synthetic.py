@@ -5,10 +5,10 @@ back.
 
 import numpy as np
 
-from matching.columns import LeadColumns, PropertyColumns
-from matching.text import TextModel
-from matching.topk import Market
-from matching.vectorize import lead_vectors, property_vectors
+from matching.engine.text import TextModel
+from matching.engine.topk import Market
+from matching.engine.vectorize import lead_vectors, property_vectors
+from matching.facts.columns import LeadColumns, PropertyColumns
 
 WORDS = "светлая квартира метро рядом без животных балкон парк тихий двор school near no pets ремонт".split()
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from matching.balance import balance, balanced_order
+from matching.engine.balance import balance, balanced_order
+from matching.engine.ranking import RankedLists
+from matching.engine.topk import score_market
 from matching.errors import InvalidInputError
-from matching.ranking import RankedLists
-from matching.topk import score_market
 from tests.matching.synthetic import synthetic
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from matching.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
 from matching.errors import InvalidInputError
-from matching.vocabulary import place_key
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.vocabulary import place_key
 from tests.matching.strategies import vectors
 from tests.matching.test_criteria import HOME, LEAD
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from matching.columns import LeadFacts, PropertyFacts
-from matching.criteria import CRITERIA, CRITERION_NAMES, Weights, criteria_table
+from matching.engine.criteria import CRITERIA, CRITERION_NAMES, Weights, criteria_table
+from matching.engine.incremental import row_scores
+from matching.engine.text import TextModel
+from matching.engine.topk import score_market
 from matching.errors import InvalidInputError
-from matching.incremental import row_scores
-from matching.text import TextModel
-from matching.topk import score_market
-from matching.vocabulary import CONDITIONS, PROPERTY_CLASSES
+from matching.facts.columns import LeadFacts, PropertyFacts
+from matching.facts.vocabulary import CONDITIONS, PROPERTY_CLASSES
 from tests.matching import oracle
 from tests.matching.strategies import (
     amounts,

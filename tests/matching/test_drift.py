@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.topk import Market, score_market
+from matching.engine.topk import Market, score_market
 from tests.matching.strategies import checked_on_markets, leads, properties, vectors
 from tests.matching.synthetic import synthetic
 

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.errors import InvalidInputError, ScoringStoppedError
-from matching.incremental import (
+from matching.engine.incremental import (
     best_of_scores,
     column_scores,
     merge_changed,
@@ -14,9 +13,10 @@ from matching.incremental import (
     score_leads_against,
     score_properties_against,
 )
-from matching.ranking import RankedLists
-from matching.tiles import merge_lists
-from matching.topk import Market, MarketLists, score_market
+from matching.engine.ranking import RankedLists
+from matching.engine.tiles import merge_lists
+from matching.engine.topk import Market, MarketLists, score_market
+from matching.errors import InvalidInputError, ScoringStoppedError
 from tests.matching import oracle
 from tests.matching.strategies import (
     TEXT_MODEL,

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from matching import explain
-from matching.criteria import CRITERION_NAMES
-from matching.explain import explain_pairs
-from matching.incremental import row_scores
-from matching.text import TextModel
+from matching.engine import explain
+from matching.engine.criteria import CRITERION_NAMES
+from matching.engine.explain import explain_pairs
+from matching.engine.incremental import row_scores
+from matching.engine.text import TextModel
 from tests.matching import oracle
 from tests.matching.strategies import TEXT_MODEL, checked, leads, properties, vectors
 from tests.matching.test_criteria import HOME, LEAD

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from matching.engine.explore import CHANCES, FEW_LISTS, explore
+from matching.engine.topk import score_market
 from matching.errors import InvalidInputError
-from matching.explore import CHANCES, FEW_LISTS, explore
-from matching.topk import score_market
 from tests.matching.synthetic import synthetic
 
 LEADS, HOMES, K = 150, 1500, 5

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from matching import learn
-from matching.columns import LeadColumns, PlaceIndex, PropertyColumns
-from matching.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, Weights
+from matching.engine.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, Weights
+from matching.engine.explain import explain_pairs
+from matching.engine.text import TextModel
+from matching.engine.vectorize import lead_vectors, property_vectors
 from matching.errors import InvalidInputError
-from matching.explain import explain_pairs
-from matching.learn import ActedPairs, criterion_values, fit, judge, scores_of
-from matching.text import TextModel
-from matching.vectorize import lead_vectors, property_vectors
+from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.learning import weight_learning
+from matching.learning.weight_learning import ActedPairs, criterion_values, fit, judge, scores_of
 from tests.matching.test_criteria import HOME, LEAD
 
 #: People who care for the station's nearness and the finish, and hardly for the price.
@@ -47,7 +47,7 @@ def acted(rng, n, hidden, steepness=15):
 
 def distance(one, other):
     """Half the sum of absolute differences: the share of weight that lies elsewhere."""
-    return sum(abs(a - b) for a, b in zip(learn._array(one), learn._array(other), strict=True)) / 2
+    return sum(abs(a - b) for a, b in zip(weight_learning._array(one), weight_learning._array(other), strict=True)) / 2
 
 
 def test_hidden_weights_are_recovered_and_more_so_with_more_actions():
@@ -123,7 +123,7 @@ def test_looking_less_at_low_places_is_made_up_for():
     score = np.where(places < 50, scores_of(some, top), scores_of(some, low)) / 100
     liked = rng.random(n) < 1 / (1 + np.exp(-15 * (score - np.median(score))))
     all_seen = replace(some, liked=liked)
-    looked_at = np.flatnonzero(rng.random(n) < learn.propensities(places))
+    looked_at = np.flatnonzero(rng.random(n) < weight_learning.propensities(places))
     seen = replace(all_seen, places=places).take(looked_at)
 
     fair = fit(all_seen, DEFAULT_WEIGHTS)

@@ -3,9 +3,18 @@
 import numpy as np
 import pytest
 
-from matching import quality
 from matching.errors import InvalidInputError
-from matching.quality import CRITERIA, SOURCES, WEIGHTS, Prospects, QualityModel, judge, rule_scores, score
+from matching.prospect_quality import scoring
+from matching.prospect_quality.scoring import (
+    CRITERIA,
+    SOURCES,
+    WEIGHTS,
+    Prospects,
+    QualityModel,
+    judge,
+    rule_scores,
+    score,
+)
 
 
 def prospects(**facts) -> Prospects:
@@ -48,8 +57,8 @@ def log_odds_of_its_own(niche: Prospects) -> np.ndarray:
 
 
 def test_a_budget_of_nothing_is_a_small_one_to_the_model_and_not_a_middling_one():
-    column = list(quality.FEATURES).index("log_budget")
-    seen = [quality.features(prospects(budgets=budget, niche_budgets=100.0))[0, column] for budget in (0.0, 1.0, 100.0)]
+    column = list(scoring.FEATURES).index("log_budget")
+    seen = [scoring.features(prospects(budgets=budget, niche_budgets=100.0))[0, column] for budget in (0.0, 1.0, 100.0)]
 
     assert seen == [-3.0, -3.0, 0.0]
 
@@ -78,7 +87,7 @@ def test_weights_add_up_to_a_hundred():
     ],
 )
 def test_a_criterion_is_met_as_documented(criterion, facts, value):
-    [row] = quality.criterion_values(prospects(**facts))
+    [row] = scoring.criterion_values(prospects(**facts))
 
     assert row[CRITERIA.index(criterion)] == pytest.approx(value)
 
@@ -124,7 +133,7 @@ def test_a_niche_that_the_rules_describe_keeps_them():
 
 def test_a_model_scores_the_same_after_its_numbers_were_stored():
     niche = a_niche(seed=5, count=300)
-    model = QualityModel().fit(quality.features(niche), outcomes(5, log_odds_of_its_own(niche)))
+    model = QualityModel().fit(scoring.features(niche), outcomes(5, log_odds_of_its_own(niche)))
 
     again = QualityModel.from_parameters(model.parameters())
 
@@ -134,16 +143,16 @@ def test_a_model_scores_the_same_after_its_numbers_were_stored():
 
 def test_effects_of_a_model_add_up_to_its_log_odds():
     niche = a_niche(seed=6, count=300)
-    model = QualityModel().fit(quality.features(niche), outcomes(6, log_odds_of_its_own(niche)))
+    model = QualityModel().fit(scoring.features(niche), outcomes(6, log_odds_of_its_own(niche)))
 
-    for one, chance in zip(score(niche, model), model.chances(quality.features(niche)), strict=True):
+    for one, chance in zip(score(niche, model), model.chances(scoring.features(niche)), strict=True):
         log_odds = model.intercept_ + sum(reason["log_odds"] for reason in one.reasons)
         assert log_odds == pytest.approx(np.log(chance / (1 - chance)), abs=0.01)
 
 
 def test_calibration_never_turns_a_score_upside_down():
     won = np.arange(100) < 30
-    slope, intercept = quality.calibration(-won.astype(float), won)
+    slope, intercept = scoring.calibration(-won.astype(float), won)
 
     assert (slope, intercept) == (0.0, pytest.approx(np.log(0.3 / 0.7)))
 

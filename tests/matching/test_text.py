@@ -8,8 +8,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from matching.engine.text import TEXT_DIMENSIONS, TextModel
 from matching.errors import InvalidInputError
-from matching.text import TEXT_DIMENSIONS, TextModel
 
 CORPUS = [
     "Квартира у метро, можно с ребёнком",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.api_keys import ApiKey, create_api_key, revoke_api_key, use_api_key
-from models.errors import NotFoundError, NotSignedInError
+from models.accounts.api_keys import ApiKey, create_api_key, revoke_api_key, use_api_key
+from models.core.errors import NotFoundError, NotSignedInError
 
 
 def test_a_key_lets_in_and_notes_its_use(session):

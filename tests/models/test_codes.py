@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.audit import AuditEntry
-from models.codes import (
+from models.accounts.audit import AuditEntry
+from models.accounts.codes import (
     LIFETIME,
     MOST_TRIES,
     PHONE_LIMITS,
@@ -18,9 +18,9 @@ from models.codes import (
     spend,
     waiting_codes,
 )
-from models.enums import Role
-from models.errors import NotAllowedError, TooManyError
-from models.users import User
+from models.accounts.users import User
+from models.core.enums import Role
+from models.core.errors import NotAllowedError, TooManyError
 from tests.factories import SECRET, make_user
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)

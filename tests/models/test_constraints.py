@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DataError, IntegrityError
 
-from models.enums import ActionKind, Side
-from models.matches import Action, Match
+from models.core.enums import ActionKind, Side
+from models.deals.matches import Action, Match
 from tests.factories import make_lead, make_property, make_user
 
 

@@ -9,12 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from models.ads import Ad, AdSpend, change_ad, create_ad, spent_by
-from models.campaigns import Campaign, Platform, create_campaign
-from models.earnings import campaign_with_figures, campaigns_with_figures, earnings_by_day_and_campaign, niche_earnings
-from models.errors import InvalidValueError
-from models.niches import Niche, create_niche
-from models.prospects import Prospect, ProspectStatus
+from models.core.errors import InvalidValueError
+from models.leadgen.ads import Ad, AdSpend, change_ad, create_ad, spent_by
+from models.leadgen.campaigns import Campaign, Platform, create_campaign
+from models.leadgen.earnings import (
+    campaign_with_figures,
+    campaigns_with_figures,
+    earnings_by_day_and_campaign,
+    niche_earnings,
+)
+from models.leadgen.niches import Niche, create_niche
+from models.leadgen.prospects import Prospect, ProspectStatus
 
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 6

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import text
 
-from models.enums import ActionKind, Side
-from models.invariants import RULES, check_all
-from models.matches import act
-from models.notifications import NoticeType, notify
+from models.accounts.notifications import NoticeType, notify
+from models.core.enums import ActionKind, Side
+from models.deals.matches import act
+from models.upkeep.invariants import RULES, check_all
 from tests.factories import make_lead, make_property, make_user
 
 RUN = (

@@ -8,20 +8,20 @@ import sys
 
 import pytest
 
-from models.log_lines import PIECE, Unhurried
+from models.platform.log_lines import PIECE, Unhurried
 
 
 @pytest.fixture
 def written(monkeypatch):
     """What the handler has written, piece by piece."""
     pieces = []
-    monkeypatch.setattr("models.log_lines._write", pieces.append)
+    monkeypatch.setattr("models.platform.log_lines._write", pieces.append)
     return pieces
 
 
 @pytest.fixture
 def log(written, monkeypatch):
-    monkeypatch.setattr("models.log_lines.PATIENCE_SECONDS", 3600)
+    monkeypatch.setattr("models.platform.log_lines.PATIENCE_SECONDS", 3600)
     logger = logging.Logger("unhurried")
     logger.addHandler(Unhurried())
     return logger
@@ -47,7 +47,7 @@ def test_no_piece_tears_a_line_or_is_longer_than_a_pipe_takes_whole(log, written
 
 PROGRAM = """
 import logging, sys
-from models.log_lines import Unhurried
+from models.platform.log_lines import Unhurried
 logging.getLogger().addHandler(Unhurried())
 logging.getLogger().setLevel("INFO")
 logging.info("a line")

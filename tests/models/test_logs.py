@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from models import logs
+from models.platform import logs
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The life cycle of a match, move by move: models.matches tells the table."""
+"""The life cycle of a match, move by move: models.deals.matches tells the table."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.enums import ActionKind, MatchStatus, NegotiationStatus, Side
-from models.errors import ConflictError, NotAllowedError, NotFoundError
-from models.leads import archive_lead
-from models.matches import Action, Match, act, complete, match_counts
-from models.membership import set_active
-from models.notifications import NoticeType, Notification
-from models.properties import archive_property
+from models.accounts.notifications import NoticeType, Notification
+from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
+from models.core.errors import ConflictError, NotAllowedError, NotFoundError
+from models.deals.matches import Action, Match, act, complete, match_counts
+from models.market.account_status import set_active
+from models.market.leads import archive_lead
+from models.market.properties import archive_property
 from tests.factories import make_lead, make_property, make_user
 
 

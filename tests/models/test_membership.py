@@ -1,6 +1,6 @@
 import pytest
 
-from models.membership import set_active
+from models.market.account_status import set_active
 from tests.factories import make_lead, make_user
 
 

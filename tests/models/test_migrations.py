@@ -5,7 +5,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from models import Base
-from models.migrate import downgrade, upgrade
+from models.platform.migrate import downgrade, upgrade
 
 
 def test_migrated_schema_is_the_declared_one(engine):
@@ -71,13 +71,13 @@ def test_a_migration_that_does_not_get_its_lock_lets_the_others_pass_and_tries_a
     class LockNotAvailable(Exception):
         pgcode = "55P03"
 
-    monkeypatch.setattr("models.migrate.command.upgrade", migrate)
-    monkeypatch.setattr("models.migrate.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("models.platform.migrate.command.upgrade", migrate)
+    monkeypatch.setattr("models.platform.migrate.PAUSE_SECONDS", 0)
     upgrade(clean_database)
 
     assert tries == ["head"] * 3
     tries.clear()
-    monkeypatch.setattr("models.migrate.MOST_TRIES", 2)
+    monkeypatch.setattr("models.platform.migrate.MOST_TRIES", 2)
     with pytest.raises(OperationalError):
         upgrade(clean_database)
     assert len(tries) == 2

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models import offers
-from models.attention import ExploredOffer, ScoreShift
-from models.base import utc_now
-from models.enums import Origin, Role, Side, Status
-from models.leads import create_lead
-from models.notifications import NoticeType, Notification
-from models.offers import tell_new_offers
-from models.recommendations import LeadRecommendations
+from models.accounts.notifications import NoticeType, Notification
+from models.core.base import utc_now
+from models.core.enums import Origin, Role, Side, Status
+from models.deals import offer_notifications
+from models.deals.offer_notifications import tell_new_offers
+from models.market.leads import create_lead
+from models.ranking.display_order import ExploredOffer, ScoreShift
+from models.ranking.recommendations import LeadRecommendations
 from tests.factories import make_lead, make_property, make_user
 
 NOW = utc_now()
@@ -96,7 +96,7 @@ def test_what_is_no_news_is_not_told(session, buyer, seller, reason):
 
 
 def test_where_the_order_is_balanced_the_first_places_are_those_that_are_read(session, buyer, seller, monkeypatch):
-    monkeypatch.setattr(offers, "NEWS_PLACES", 1)
+    monkeypatch.setattr(offer_notifications, "NEWS_PLACES", 1)
     sought, quiet = a_property(session, seller), a_property(session, seller)
     request = a_request(session, buyer)
     offered(session, request, sought, quiet, scores=[97.0, 95.0])
@@ -127,23 +127,23 @@ def test_an_exchange_lead_is_not_told_of_offers(session, seller):
 
 
 def test_only_the_first_places_are_news_and_a_day_has_its_most(session, buyer, seller, monkeypatch):
-    new = [a_property(session, seller) for _ in range(offers.NEWS_PLACES + 1)]
+    new = [a_property(session, seller) for _ in range(offer_notifications.NEWS_PLACES + 1)]
     scores = [99.0 - place for place in range(len(new))]
     offered(session, a_request(session, buyer), *new, scores=scores)
 
-    monkeypatch.setattr(offers, "MOST_A_DAY", 3)
+    monkeypatch.setattr(offer_notifications, "MOST_A_DAY", 3)
     tell_new_offers(session)
     assert told(session) == [found.id for found in new[:3]]
     tell_new_offers(session)
     assert len(told(session)) == 3
 
-    monkeypatch.setattr(offers, "MOST_A_DAY", 10)
+    monkeypatch.setattr(offer_notifications, "MOST_A_DAY", 10)
     tell_new_offers(session)
-    assert told(session) == [found.id for found in new[: offers.NEWS_PLACES]]
+    assert told(session) == [found.id for found in new[: offer_notifications.NEWS_PLACES]]
 
 
 def test_who_has_heard_enough_for_today_does_not_keep_others_from_hearing(session, buyer, seller, monkeypatch):
-    monkeypatch.setattr(offers, "MOST_A_DAY", 1)
+    monkeypatch.setattr(offer_notifications, "MOST_A_DAY", 1)
     new = [a_property(session, seller) for _ in range(4)]
     offered(session, a_request(session, buyer), *new)
     other = a_request(session, make_user(session, Role.TENANT))

@@ -5,15 +5,14 @@ import threading
 import pytest
 from sqlalchemy import event, func, select
 
-from models.ads import create_ad
-from models.campaigns import MOVES as CAMPAIGN_MOVES
-from models.campaigns import CampaignStatus, Platform, create_campaign
-from models.csv_cells import plain_cell, safe_cell
-from models.database import connect, sessions
-from models.errors import ConflictError
-from models.niches import MOVES as NICHE_MOVES
-from models.niches import NicheStatus, create_niche
-from models.prospects import (
+from models.core.csv_cells import plain_cell, safe_cell
+from models.core.errors import ConflictError
+from models.leadgen.ads import create_ad
+from models.leadgen.campaigns import MOVES as CAMPAIGN_MOVES
+from models.leadgen.campaigns import CampaignStatus, Platform, create_campaign
+from models.leadgen.niches import MOVES as NICHE_MOVES
+from models.leadgen.niches import NicheStatus, create_niche
+from models.leadgen.prospects import (
     MOVES,
     Prospect,
     ProspectStatus,
@@ -25,6 +24,7 @@ from models.prospects import (
     prospects_window,
     touches_of,
 )
+from models.platform.database import connect, sessions
 
 
 def an_ad(session):

@@ -3,14 +3,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from models import retention
-from models.base import utc_now
-from models.enums import RunScope, RunState, Side
-from models.notifications import NoticeType, Notification, notify
-from models.recommendations import Market, TextModelRow
-from models.runs import RescoringRun
-from models.tokens import RevokedToken
-from models.unscorable import Failure, UnscorableEntity, set_aside
+from models.accounts.notifications import NoticeType, Notification, notify
+from models.accounts.tokens import RevokedToken
+from models.core.base import utc_now
+from models.core.enums import RunScope, RunState, Side
+from models.market.unscorable import Failure, UnscorableEntity, set_aside
+from models.ranking.recommendations import Market, TextModelRow
+from models.rescoring.runs import RescoringRun
+from models.upkeep import retention
 from tests.factories import make_lead, make_user
 
 LONG_AGO = utc_now() - timedelta(days=400)

@@ -1,11 +1,11 @@
 import pytest
 from sqlalchemy import text
 
-from models.enums import DealType, RunScope, RunState
-from models.errors import ConflictError
-from models.run_figures import progress_of
-from models.runs import RescoringShard, cancel_run, request_run
-from models.shards import abandoned, claim_shard, end_shard, report, retry_failed
+from models.core.enums import DealType, RunScope, RunState
+from models.core.errors import ConflictError
+from models.rescoring.run_figures import progress_of
+from models.rescoring.runs import RescoringShard, cancel_run, request_run
+from models.rescoring.shards import abandoned, claim_shard, end_shard, report, retry_failed
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import pytest
 
-from models.errors import SettingsError
-from models.settings import Settings
-from models.storage import Storage
+from models.core.errors import SettingsError
+from models.platform.settings import Settings
+from models.platform.storage import Storage
 
 GOOD = {"DATABASE_URL": "postgresql://localhost/leadmatch", "REDIS_URL": "redis://localhost", "SECRET_KEY": "local"}
 STRONG = "0123456789-abcdefghijklmnopqrstuvwxyz"

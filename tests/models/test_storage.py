@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from models.storage import Storage
+from models.platform.storage import Storage
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.accounts.identity import prove
-from models.enums import Role
-from models.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
-from models.telegram import LIFETIME, TelegramUser, user_of_bot, user_of_telegram, verified
+from models.accounts.telegram import LIFETIME, TelegramUser, user_of_bot, user_of_telegram, verified
+from models.core.enums import Role
+from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
 from tests.factories import make_user
 
 TOKEN = "42:TEST"
@@ -231,7 +231,7 @@ def test_the_bot_takes_nobodys_account_from_their_telegram(session):
 def test_of_two_who_bind_one_telegram_account_at_once_the_later_is_told(session, monkeypatch):
     make_user(session, telegram_id="42")
     make_user(session, phone="+77011234567", telegram_id=None)
-    monkeypatch.setattr("models.telegram._by_telegram", lambda *_: None)  # as it was when the later one looked
+    monkeypatch.setattr("models.accounts.telegram._by_telegram", lambda *_: None)  # as it was when the later one looked
 
     with pytest.raises(ConflictError, match="Telegram account"):
         enter_by_bot(session)
@@ -239,10 +239,10 @@ def test_of_two_who_bind_one_telegram_account_at_once_the_later_is_told(session,
 
 def test_who_enters_twice_at_once_by_the_bot_is_one_user(session, monkeypatch):
     first, answers = enter_by_bot(session), [None, None]
-    monkeypatch.setattr("models.telegram._by_telegram", lambda *_: answers.pop() if answers else first)
-    monkeypatch.setattr("models.telegram._by_phone", lambda *_: None)
+    monkeypatch.setattr("models.accounts.telegram._by_telegram", lambda *_: answers.pop() if answers else first)
+    monkeypatch.setattr("models.accounts.telegram._by_phone", lambda *_: None)
     monkeypatch.setattr(  # the second finds nobody when it first looks
-        "models.telegram.prove", lambda *args, **own: answers.pop() if answers else prove(*args, **own)
+        "models.accounts.telegram.prove", lambda *args, **own: answers.pop() if answers else prove(*args, **own)
     )
 
     assert enter_by_bot(session) is first

@@ -5,14 +5,14 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from models.api_keys import use_api_key
-from models.database import connect, sessions
-from models.enums import Role
-from models.errors import ConflictError, NotFoundError, NotSignedInError
-from models.settings import Settings
-from models.storage import Storage
-from models.uploads import add_upload
-from models.users import user_by_login
+from models.accounts.api_keys import use_api_key
+from models.accounts.uploads import add_upload
+from models.accounts.users import user_by_login
+from models.core.enums import Role
+from models.core.errors import ConflictError, NotFoundError, NotSignedInError
+from models.platform.database import connect, sessions
+from models.platform.settings import Settings
+from models.platform.storage import Storage
 from scripts.commands import api_key, create_admin, user
 from tests.factories import make_lead, make_property, make_user
 

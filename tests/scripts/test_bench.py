@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from scripts.bench import contestants, growth, sql
-from scripts.bench.market import synthetic_market
-from scripts.bench.timings import FLOOR, OURS, Timings
+from scripts.benchmarks.bench import contestants, growth, sql
+from scripts.benchmarks.bench.market import synthetic_market
+from scripts.benchmarks.bench.timings import FLOOR, OURS, Timings
 
 K = 20
 

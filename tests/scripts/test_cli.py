@@ -9,14 +9,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from models.errors import ConflictError
+from models.core.errors import ConflictError
 from scripts import cli
 from scripts.errors import LaunchError
-from scripts.home import Home, load_home_environment
-from scripts.keep import HEALTHY, LONGEST_PAUSE, Backoff
-from scripts.servers.watch import Watch
-from scripts.supervise import procfile_commands
-from scripts.system import ROOT
+from scripts.launcher.home import Home, load_home_environment
+from scripts.launcher.keep_alive import HEALTHY, LONGEST_PAUSE, Backoff
+from scripts.launcher.servers.watch import Watch
+from scripts.launcher.supervise import procfile_commands
+from scripts.launcher.system import ROOT
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

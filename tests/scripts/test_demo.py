@@ -7,13 +7,13 @@ import pytest
 from rich.console import Console
 from sqlalchemy import select
 
-from models.demo_logins import DEMO_LOGINS
-from models.enums import DealType, Origin
-from models.leads import Lead
-from models.passwords import password_fits
-from models.places import city_of
-from models.properties import Property
-from models.users import User, user_by_login
+from models.accounts.demo_logins import DEMO_LOGINS
+from models.accounts.passwords import password_fits
+from models.accounts.users import User, user_by_login
+from models.core.enums import DealType, Origin
+from models.market.leads import Lead
+from models.market.places import city_of
+from models.market.properties import Property
 from scripts.demo import DemoError, fill_if_empty, is_empty, make_demo
 from scripts.demo.people import LOGIN_EMAIL, LOGIN_PASSWORD
 from tests.factories import make_property, make_user

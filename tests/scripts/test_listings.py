@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from models.enums import DealType, Origin, PropertyClass, PropertyType, Role, Status
-from models.errors import InvalidValueError
-from models.places import city_of
-from models.properties import Property
+from models.core.enums import DealType, Origin, PropertyClass, PropertyType, Role, Status
+from models.core.errors import InvalidValueError
+from models.market.places import city_of
+from models.market.properties import Property
 from scripts.commands.import_listings import command
 from scripts.importing import import_listings, owner_of_imports
 from scripts.listings import BadRow, Listing, ListingsFileError, read_listings

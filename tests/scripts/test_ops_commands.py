@@ -9,16 +9,16 @@ from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
 
-from models.database import sessions
-from models.enums import DealType, RunScope, RunState
-from models.errors import NotFoundError
-from models.rates import factors_to
-from models.runs import RescoringRun, RescoringShard, get_run, request_run
+from models.core.enums import DealType, RunScope, RunState
+from models.core.errors import NotFoundError
+from models.market.rates import factors_to
+from models.platform.database import sessions
+from models.rescoring.runs import RescoringRun, RescoringShard, get_run, request_run
 from scripts import cli
 from scripts.demo import make_demo
 from tests.factories import make_property, make_user
-from worker.schedule import parse_schedule
-from worker.upcoming import next_times
+from worker.queue.schedule import parse_schedule
+from worker.queue.upcoming import next_times
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_city_that_nobody_named_is_not_rescored(leadmatch, factory):
 
 
 def test_a_watched_run_ends_in_whole_lists_and_a_showcase(leadmatch, market, worker_process, factory):
-    from scripts.showcase import first_run
+    from scripts.launcher.showcase import first_run
 
     watched = leadmatch("rescore", "--watch")
     checked = leadmatch("check")
@@ -148,7 +148,7 @@ def test_runs_are_listed_shown_cancelled_and_retried(leadmatch, factory):
 
 
 def test_a_watched_run_that_is_cancelled_ends_the_command_with_a_failure(leadmatch, market, factory, monkeypatch):
-    from models.runs import cancel_run
+    from models.rescoring.runs import cancel_run
     from scripts import rescoring
 
     def cancel_meanwhile(_seconds):
@@ -183,7 +183,7 @@ def test_the_schedule_is_shown_with_its_next_times(leadmatch):
 def test_a_bad_line_of_the_schedule_is_one_clear_line(tmp_path, monkeypatch, capsys):
     path = tmp_path / "celerybeat-schedule"
     path.write_text("# ours\n99 * * * *  worker.tasks.sweep\n")
-    monkeypatch.setattr("worker.upcoming.SCHEDULE_FILE", path)
+    monkeypatch.setattr("worker.queue.upcoming.SCHEDULE_FILE", path)
     monkeypatch.setattr("sys.argv", ["leadmatch", "schedule"])
 
     with pytest.raises(SystemExit) as ended:

@@ -1,12 +1,12 @@
-"""The tenant of scripts.real_listings notices each promise that a feed can break."""
+"""The tenant of scripts.benchmarks.real_listings notices each promise that a feed can break."""
 
 import re
 from types import SimpleNamespace
 
 import pytest
 
-from scripts.load.caller import Tally
-from scripts.real_listings import deals, swiping
+from scripts.benchmarks.load.caller import Tally
+from scripts.benchmarks.real_listings import deals, swiping
 
 PREFERENCE = {
     "id": 7, "user_id": 1, "city": "Москва", "deal_type": "sale", "property_type": "flat", "price_min": 0, "price_max": 100

@@ -15,9 +15,9 @@ import psutil
 import psycopg2
 import pytest
 
-from scripts.home import MARK, Home
-from scripts.processes import dies_with_parent, processes_in
-from scripts.servers.state import free_port
+from scripts.launcher.home import MARK, Home
+from scripts.launcher.processes import dies_with_parent, processes_in
+from scripts.launcher.servers.state import free_port
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -102,7 +102,7 @@ class System:
         procfile.write_text(f"release: false\nweb: {python} '{files}/web.py'\nworker: {python} '{files}/worker.py'\n")
         self._code = (
             "import sys; from pathlib import Path; from rich.console import Console\n"
-            "from scripts.system import run_system\n"
+            "from scripts.launcher.system import run_system\n"
             f"sys.exit(run_system(Console(width=200), Path({str(procfile)!r})))"
         )
 
@@ -278,7 +278,7 @@ def test_after_kill_9_of_the_whole_tree_the_next_start_comes_back_whole(system):
 def test_what_outlives_a_killed_run_is_stopped_at_the_next_start(system):
     processes = system.processes()
     for process in processes:
-        if "scripts.keep" in process.cmdline():
+        if "scripts.launcher.keep_alive" in process.cmdline():
             process.suspend()  # Or it would notice, and stop its command by itself.
     system.process.kill()
     system.process.wait()

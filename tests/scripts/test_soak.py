@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scripts.soak import Trend, trend, trends
+from scripts.benchmarks.soak import Trend, trend, trends
 
 HOURS = np.linspace(0, 0.5, 120)
 

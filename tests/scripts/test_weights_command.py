@@ -3,8 +3,8 @@
 import pytest
 from click.testing import CliRunner
 
-from models.database import sessions
-from models.weights import live_set
+from models.deals.weights import live_set
+from models.platform.database import sessions
 from scripts import cli
 from tests.worker.test_learning import opinionated_market
 

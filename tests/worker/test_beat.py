@@ -9,9 +9,9 @@ import redis
 @pytest.fixture
 def scheduler(process_environment, worker_here, redis_url, monkeypatch):
     """A scheduler on the test's broker, without beat's lock."""
-    from worker.app import make_app
-    from worker.beat import Scheduler
-    from worker.context import settings
+    from worker.celery_app.app import make_app
+    from worker.celery_app.beat import Scheduler
+    from worker.celery_app.task_context import settings
 
     app = make_app(settings())
     found = Scheduler(app, lazy=True)
@@ -38,7 +38,7 @@ def test_an_entry_that_was_sent_tomorrow_counts_as_sent_now(scheduler):
 
 
 def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, monkeypatch):
-    monkeypatch.setattr("worker.beat.MOST_WAITING", 3)
+    monkeypatch.setattr("worker.celery_app.beat.MOST_WAITING", 3)
     sweep = scheduler.Entry.from_key("redbeat:sweep", app=scheduler.app)
     for _ in range(10):
         scheduler.apply_async(sweep)
@@ -51,7 +51,12 @@ def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, m
 
 
 @pytest.mark.parametrize(
-    "task", ["worker.learning.learn_weights", "worker.quality.fit_models", "worker.attention.order_markets"]
+    "task",
+    [
+        "worker.jobs.learning.learn_weights",
+        "worker.jobs.prospect_quality.fit_models",
+        "worker.jobs.display_order.order_markets",
+    ],
 )
 def test_what_takes_long_is_not_done_where_fresh_leads_wait(scheduler, task):
     assert scheduler.app.amqp.router.route({}, task)["queue"].name == "runs"

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from matching.ranking import RankedLists
-from models.enums import Side
-from worker.binary_copy import ListsToCopy
-from worker.store import StoredLists, stage_lists
+from matching.engine.ranking import RankedLists
+from models.core.enums import Side
+from worker.lists.binary_copy import ListsToCopy
+from worker.lists.store import StoredLists, stage_lists
 
 
 def random_lists(count, longest):

@@ -5,9 +5,9 @@ import redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.enums import DealType, RunScope
-from models.recommendations import LeadRecommendations
-from models.runs import RescoringRun
+from models.core.enums import DealType, RunScope
+from models.ranking.recommendations import LeadRecommendations
+from models.rescoring.runs import RescoringRun
 from tests.factories import lead_body, make_lead, make_property, make_user, token_header
 from tests.waiting import wait_for
 from worker import tasks

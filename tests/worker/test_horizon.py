@@ -1,8 +1,8 @@
 from sqlalchemy import select, text
 
-from models.leads import Lead
+from models.market.leads import Lead
 from tests.factories import make_lead, make_user
-from worker.horizon import MISSED, horizon
+from worker.market.read_watermark import MISSED, horizon
 
 
 def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(engine, worker_here):

@@ -5,11 +5,11 @@ import random
 import pytest
 from sqlalchemy import select
 
-from models import invariants
-from models.enums import Side
-from models.invariants import check_all
-from models.leads import Lead
-from models.users import User
+from models.accounts.users import User
+from models.core.enums import Side
+from models.market.leads import Lead
+from models.upkeep import invariants
+from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property
 from tests.worker.test_rescore import (
     ALMATY,
@@ -22,8 +22,8 @@ from tests.worker.test_rescore import (
     shown,
     stored_lists,
 )
-from worker import changes, rescore, scoring
-from worker.cache import SnapshotCache
+from worker.lists import changes, rescore, scoring
+from worker.market.cache import SnapshotCache
 
 MARKETS = (MOSCOW, ALMATY)
 

@@ -5,17 +5,17 @@ import random
 import pytest
 from sqlalchemy import select, text
 
-from api.explanations import explain_pairs
-from matching.criteria import DEFAULT_WEIGHTS
-from models.enums import ActionKind, DealType, FeedActionKind, Origin, RunScope, Side
-from models.errors import ConflictError, NotFoundError
-from models.feed import act_in_feed
-from models.leads import Lead, create_lead, replace_lead
-from models.matches import Action, act
-from models.properties import Property
-from models.recommendations import Market
-from models.runs import request_run
-from models.weights import WeightSet, keep_set, live_set, newest_actions, present_set, rollback, weight_sets
+from api.http.explanations import explain_pairs
+from matching.engine.criteria import DEFAULT_WEIGHTS
+from models.core.enums import ActionKind, DealType, FeedActionKind, Origin, RunScope, Side
+from models.core.errors import ConflictError, NotFoundError
+from models.deals.feed import act_in_feed
+from models.deals.matches import Action, act
+from models.deals.weights import WeightSet, keep_set, live_set, newest_actions, present_set, rollback, weight_sets
+from models.market.leads import Lead, create_lead, replace_lead
+from models.market.properties import Property
+from models.ranking.recommendations import Market
+from models.rescoring.runs import request_run
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import (
     MOSCOW,
@@ -25,10 +25,10 @@ from tests.worker.test_rescore import (
     shown,
     stored_lists,
 )
-from worker import rescore
-from worker.learning import learn
-from worker.markets import newest_text_model
-from worker.runs import prepare_run, run_shard
+from worker.jobs.learning import learn
+from worker.jobs.runs import prepare_run, run_shard
+from worker.lists import rescore
+from worker.market.market_lock import newest_text_model
 
 ALMATY = ("geo:1526384", DealType.SALE)
 ONLY_LOCATION = {name: float(name == "location") for name in DEFAULT_WEIGHTS.as_dict()}

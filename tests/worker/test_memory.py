@@ -9,7 +9,7 @@ import pytest
 #: Large pieces go back by themselves; these are small enough for the heap, and what is kept lies between them.
 WORK = """
 import psutil
-from worker.memory import memory_given_back
+from worker.celery_app.heap_memory import memory_given_back
 
 def held():
     return psutil.Process().memory_info().rss // 2**20

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import create_engine, func, pool, update
 from sqlalchemy.orm import Session
 
-from models.enums import Role
-from models.notifications import NoticeType, Notification, lost_notices, notify, put_back, take_to_send
-from models.settings import Settings
-from models.users import create_user
-from worker import notices
-from worker.client import Client
+from models.accounts.notifications import NoticeType, Notification, lost_notices, notify, put_back, take_to_send
+from models.accounts.users import create_user
+from models.core.enums import Role
+from models.platform.settings import Settings
+from worker.jobs import notifications
+from worker.queue.client import Client
 
 TOKEN = "12345:stand-in"
 
@@ -69,8 +69,8 @@ def telegram() -> Iterator[Telegram]:
 def sender(telegram, process_environment, monkeypatch):
     """The module of the tasks, with settings that lead to the stand-in."""
     environment = process_environment | {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url}
-    monkeypatch.setattr(notices, "settings", lambda: Settings.from_env(environment))
-    return notices
+    monkeypatch.setattr(notifications, "settings", lambda: Settings.from_env(environment))
+    return notifications
 
 
 def someone(session, **fields):

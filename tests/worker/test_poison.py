@@ -5,15 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from models.enums import DealType, RunScope, RunState, Side
-from models.leads import Lead, replace_lead
-from models.recommendations import LeadRecommendations, PropertyRecommendations
-from models.run_plan import stale_markets
-from models.runs import RescoringShard, request_run
-from models.unscorable import UnscorableEntity
+from models.core.enums import DealType, RunScope, RunState, Side
+from models.market.leads import Lead, replace_lead
+from models.market.unscorable import UnscorableEntity
+from models.ranking.recommendations import LeadRecommendations, PropertyRecommendations
+from models.rescoring.run_plan import stale_markets
+from models.rescoring.runs import RescoringShard, request_run
 from tests.factories import make_lead, make_property, make_user
-from worker import changes, load, poison, rescore, scoring
-from worker.runs import prepare_run, run_shard
+from worker.jobs.runs import prepare_run, run_shard
+from worker.lists import changes, rescore, scoring
+from worker.market import failing_rows, load
 
 MOSCOW = ("geo:524901", DealType.SALE)
 
@@ -27,7 +28,7 @@ def test_exactly_the_rows_that_fail_are_left_out(rows, bad):
         return list(some)
 
     rows = [[row] for row in rows]  # rows may be equal and are told apart all the same
-    made, poisoned = poison.without_poison(rows, lambda some: make([row[0] for row in some]))
+    made, poisoned = failing_rows.without_poison(rows, lambda some: make([row[0] for row in some]))
 
     assert made == [row[0] for row in rows if row[0] not in bad]
     assert [row for row, _ in poisoned] == [row for row in rows if row[0] in bad]
@@ -35,7 +36,7 @@ def test_exactly_the_rows_that_fail_are_left_out(rows, bad):
 
 def test_work_that_fails_on_everything_is_to_blame_itself():
     with pytest.raises(ZeroDivisionError):
-        poison.without_poison(list(range(100)), lambda rows: 1 / 0)
+        failing_rows.without_poison(list(range(100)), lambda rows: 1 / 0)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.data())
@@ -46,7 +47,7 @@ def test_a_pair_that_fails_is_found(n_rows, n_columns, data):
     def work(rows, columns):
         assert not (pair[0] in rows and pair[1] in columns)
 
-    assert poison.poisonous_pair(n_rows, n_columns, work) == pair
+    assert failing_rows.poisonous_pair(n_rows, n_columns, work) == pair
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ import pytest
 import redis
 from sqlalchemy import func, select, text
 
-from models.ads import create_ad
-from models.base import utc_now
-from models.campaigns import Platform, create_campaign
-from models.database import connect, sessions
-from models.events import follow
-from models.messages import Message, Sender, add_message
-from models.niches import create_niche
-from models.prospects import Prospect, ProspectStatus, add_prospect, add_prospects
-from models.quality import QualityModel, facts_of, niches_to_fit, stale_prospects, store_model, store_scores
+from models.core.base import utc_now
+from models.leadgen.ads import create_ad
+from models.leadgen.campaigns import Platform, create_campaign
+from models.leadgen.events import follow
+from models.leadgen.messages import Message, Sender, add_message
+from models.leadgen.niches import create_niche
+from models.leadgen.prospects import Prospect, ProspectStatus, add_prospect, add_prospects
+from models.leadgen.quality import QualityModel, facts_of, niches_to_fit, stale_prospects, store_model, store_scores
+from models.platform.database import connect, sessions
 from tests.waiting import wait_for
 
 
@@ -25,9 +25,9 @@ from tests.waiting import wait_for
 def worker_module(process_environment, monkeypatch):
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
-    from worker import quality
+    from worker.jobs import prospect_quality
 
-    return quality
+    return prospect_quality
 
 
 def a_niche(session):
@@ -85,7 +85,7 @@ def test_what_changed_is_stale_until_it_is_scored(session, worker_module):
     worker_module._score(session, [prospect.id])
     session.refresh(prospect)
     assert prospect.quality_score > before
-    assert {reason["criterion"] for reason in prospect.quality_reasons} == set(worker_module.quality.CRITERIA)
+    assert {reason["criterion"] for reason in prospect.quality_reasons} == set(worker_module.scoring.CRITERIA)
 
 
 def test_a_niche_learns_from_outcomes_and_scores_follow(session, worker_module):

@@ -5,16 +5,16 @@ import random
 import pytest
 from sqlalchemy import select, text
 
-from models.enums import ActionKind, DealType, Side
-from models.leads import Lead, archive_lead, replace_lead
-from models.matches import act
-from models.membership import set_active
-from models.properties import Property, archive_property, replace_property
-from models.recommendation_pages import recommended_page
-from models.users import User
+from models.accounts.users import User
+from models.core.enums import ActionKind, DealType, Side
+from models.deals.matches import act
+from models.deals.recommendation_pages import recommended_page
+from models.market.account_status import set_active
+from models.market.leads import Lead, archive_lead, replace_lead
+from models.market.properties import Property, archive_property, replace_property
 from tests.factories import make_lead, make_property, make_user
-from worker import changes, rescore, scoring
-from worker.store import TABLES
+from worker.lists import changes, rescore, scoring
+from worker.lists.store import TABLES
 
 MOSCOW = ("geo:524901", DealType.SALE)
 ALMATY = ("geo:1526384", DealType.SALE)
@@ -239,7 +239,7 @@ def test_prices_in_other_currencies_are_compared_by_rate_and_not_at_all_without_
     from datetime import date
     from decimal import Decimal
 
-    from models.rates import set_rate
+    from models.market.rates import set_rate
 
     with worker_here() as session:
         lead = make_lead(session, make_user(session))  # up to 15 million roubles

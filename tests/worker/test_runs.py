@@ -2,12 +2,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from models.enums import DealType, RunScope, RunState
-from models.runs import request_run, waiting_runs
-from models.shards import abandoned, retry_failed
+from models.core.enums import DealType, RunScope, RunState
+from models.rescoring.runs import request_run, waiting_runs
+from models.rescoring.shards import abandoned, retry_failed
 from tests.factories import make_lead, make_user
-from worker import runs, tasks
-from worker.runs import begin_run, prepare_run
+from worker import tasks
+from worker.jobs import runs
+from worker.jobs.runs import begin_run, prepare_run
 
 
 @pytest.mark.parametrize(

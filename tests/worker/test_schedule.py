@@ -1,6 +1,6 @@
 import pytest
 
-from worker.schedule import SCHEDULE_FILE, ScheduleError, beat_schedule, parse_schedule, read_schedule
+from worker.queue.schedule import SCHEDULE_FILE, ScheduleError, beat_schedule, parse_schedule, read_schedule
 
 
 def test_the_schedule_that_we_ship_can_be_read():

@@ -10,13 +10,13 @@ import pytest
 from celery.exceptions import Retry
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.codes import Delivery, PhoneCode, digits_of, request_code
-from models.errors import SettingsError
-from models.storage import Storage
+from models.accounts.codes import Delivery, PhoneCode, digits_of, request_code
+from models.core.base import utc_now
+from models.core.errors import SettingsError
+from models.platform.storage import Storage
 from tests.factories import SECRET
-from worker import accounts
-from worker.sms import ConsoleGateway, SmsBusyError, SmsRefusedError, SmsUnknownError, gateway_of
+from worker.jobs import accounts
+from worker.jobs.sms import ConsoleGateway, SmsBusyError, SmsRefusedError, SmsUnknownError, gateway_of
 
 PHONE = "+77011234567"
 
@@ -179,7 +179,7 @@ def test_a_bad_url_is_told_without_its_password(url):
 
 
 def test_a_worker_does_not_start_with_a_gateway_that_cannot_be_used(worker_here, monkeypatch):
-    from worker import app
+    from worker.celery_app import app
 
     app._check_gateway()
     monkeypatch.setattr(app, "settings", replace(app.settings, sms_gateway_url="twilio://me:secret@api.twilio.com"))

@@ -1,9 +1,9 @@
 import numpy as np
 
-from matching.ranking import RankedLists
-from models.enums import DealType, Side
+from matching.engine.ranking import RankedLists
+from models.core.enums import DealType, Side
 from tests.factories import make_property, make_user
-from worker.store import StoredLists, read_lists, write_lists
+from worker.lists.store import StoredLists, read_lists, write_lists
 
 MARKET = ("geo:524901", DealType.SALE)
 

@@ -2,13 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from models.base import utc_now
-from models.enums import RunScope
-from models.recommendations import TextModelRow
+from models.core.base import utc_now
+from models.core.enums import RunScope
+from models.ranking.recommendations import TextModelRow
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_learning import run_everything
 from tests.worker.test_rescore import stored_lists
-from worker.texts import SERVES, text_model_for
+from worker.market.text_models import SERVES, text_model_for
 
 
 @pytest.fixture

@@ -8,22 +8,23 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select, text
 
-from models import invariants, run_plan, tiles
-from models.enums import RunScope, RunState, Side
-from models.invariants import check_all
-from models.leads import Lead, replace_lead
-from models.partials import RescoringPartial
-from models.properties import Property, archive_property
-from models.rates import set_rate
-from models.runs import RescoringShard, cancel_run, get_run, request_run
-from models.shards import retry_failed
-from models.tiles import grid_of
+from models.core.enums import RunScope, RunState, Side
+from models.market.leads import Lead, replace_lead
+from models.market.properties import Property, archive_property
+from models.market.rates import set_rate
+from models.rescoring import run_plan, tiles
+from models.rescoring.partial_lists import RescoringPartial
+from models.rescoring.runs import RescoringShard, cancel_run, get_run, request_run
+from models.rescoring.shards import retry_failed
+from models.rescoring.tiles import grid_of
+from models.upkeep import invariants
+from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, fill, lead_wishes, random_write, stored_lists
-from worker import changes, partials, rescore
-from worker import runs as worker_runs
-from worker import scoring, snapshot
-from worker import tiles as worker_tiles
+from worker.jobs import runs as worker_runs
+from worker.lists import changes, partial_lists, rescore, scoring
+from worker.lists import tiles as worker_tiles
+from worker.market import snapshot
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def small(monkeypatch):
     """Lists of 5, chunks of 4 rows, and every market in 3 x 2 tiles."""
     for module in (rescore, changes, snapshot, worker_tiles, invariants):
         monkeypatch.setattr(module, "LIST_LENGTH", 5)
-    monkeypatch.setattr(partials, "CHUNK_ROWS", 4)
+    monkeypatch.setattr(partial_lists, "CHUNK_ROWS", 4)
     monkeypatch.setattr(run_plan, "grid_of", lambda leads, properties, memory_mb: (3, 2))
 
 

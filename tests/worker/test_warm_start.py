@@ -1,10 +1,11 @@
 """A worker that starts knows the market before its first task; and starts without a database, too."""
 
-from models.enums import Side
+from models.core.enums import Side
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_rescore import MOSCOW, rebuild_all, stored_lists
-from worker import context, rescore
-from worker.warm_start import load_biggest_markets
+from worker.celery_app import task_context
+from worker.lists import rescore
+from worker.lists.warm_start import load_biggest_markets
 
 
 def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here):
@@ -29,7 +30,7 @@ def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here
 
 def test_a_worker_starts_without_a_database(worker_here, monkeypatch, caplog):
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    context.settings.cache_clear()
-    context._sessions_of.cache_clear()
+    task_context.settings.cache_clear()
+    task_context._sessions_of.cache_clear()
     load_biggest_markets()
     assert [record.message for record in caplog.records] == ["no_market_loaded"]

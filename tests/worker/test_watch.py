@@ -4,10 +4,10 @@ import re
 
 import redis
 
-from models import logs
+from models.platform import logs
 from tests.waiting import wait_for
-from worker import measures
-from worker.client import Client
+from worker.queue import metrics
+from worker.queue.client import Client
 
 
 def test_a_task_is_logged_with_its_request_and_counted(redis_url, worker_process):
@@ -20,7 +20,7 @@ def test_a_task_is_logged_with_its_request_and_counted(redis_url, worker_process
     [line] = wait_for(line_of_the_task)
     assert re.search(r"task_ended.*outcome=success.*task=rescore_lead", line)
     with redis.Redis.from_url(redis_url) as client:
-        [times] = wait_for(lambda: [t for t in measures.task_times(client) if t.task == "worker.tasks.rescore_lead"])
+        [times] = wait_for(lambda: [t for t in metrics.task_times(client) if t.task == "worker.tasks.rescore_lead"])
     assert (times.outcome, times.count, times.within[3600]) == ("success", 1, 1)
     assert 0 < times.seconds < 60
 
@@ -30,8 +30,8 @@ def test_a_queue_tells_how_deep_it_is_and_how_long_its_next_message_has_waited(r
     for number in (1, 2):
         client.lead_changed(number)
     with redis.Redis.from_url(redis_url) as broker:
-        by_name = {queue.name: queue for queue in measures.queues(broker)}
-        later = {queue.name: queue for queue in measures.queues(broker, now=10**10)}
+        by_name = {queue.name: queue for queue in metrics.queues(broker)}
+        later = {queue.name: queue for queue in metrics.queues(broker, now=10**10)}
 
     assert (by_name["entities"].depth, by_name["runs"].depth) == (2, 0)
     assert 0 <= by_name["entities"].age_seconds < 30

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models.accounts.identity import SuspendedClaim
-from models.users import User
+from models.accounts.users import User
 
 PHONE, TELEGRAM = "+77011234567", "42"
 SECRET_OF_BOT = {"X-Telegram-Bot-Secret": "bot secret of tests"}

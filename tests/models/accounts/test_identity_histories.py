@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.accounts.identity import Claim, confirm, drop, known_of, prove, set_proven
-from models.codes import activate, digits_of, request_code, spend
-from models.enums import Role
-from models.errors import DomainError
-from models.telegram import TelegramUser, user_of_bot, user_of_telegram
-from models.users import User, change_password, change_profile, create_user, user_by_login
+from models.accounts.codes import activate, digits_of, request_code, spend
+from models.core.enums import Role
+from models.core.errors import DomainError
+from models.accounts.telegram import TelegramUser, user_of_bot, user_of_telegram
+from models.accounts.users import User, change_password, change_profile, create_user, user_by_login
 from tests.factories import SECRET
 
 HISTORIES = int(os.environ.get("IDENTITY_HISTORIES", "100"))
@@ -119,9 +119,7 @@ def sign_in_by_code(play: Play, step: Step) -> None:
 
 def _by_code(play: Play, step: Step, registration: dict | None) -> None:
     phone, now = IDS[step.who][Claim.PHONE], NOW + timedelta(days=2 * next(play.days))
-    row = request_code(
-        play.session, phone, registration=registration, address=None, sends_per_hour=1000, now=now
-    )
+    row = request_code(play.session, phone, registration=registration, address=None, sends_per_hour=1000, now=now)
     code, own = digits_of(row, SECRET), play.user(step)
     if row.registration is not None and activate(play.session, phone, code, SECRET, now, own=own) is None:
         return

@@ -1,0 +1,179 @@
+"""The portal's doors: register, activate, get a token, ask for another code. A phone and a code by SMS prove who it is.
+
+Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps (models/accounts/codes.py).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.accounts.auth import Token, note_entry, token_of
+from api.accounts.role_names import PORTAL_ROLES
+from api.http import tasks
+from api.http.access import public, token_user
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.fields import Phone, Text
+from api.http.limits import address, limit_door, network
+from api.http.services import services
+from models.accounts.audit import record
+from models.accounts.codes import activate, digits_of, request_code, spend
+from models.accounts.users import User, normal_phone
+from models.core.base import database_now
+from models.core.errors import NotSignedInError
+
+#: What a code is good for: models.accounts.codes.activate, or spend.
+Step = Callable[..., User | None]
+
+blp = Blueprint("portal-doors", __name__, description="Signing up and in by phone")
+
+WRONG = "The phone or the code is wrong, or the code has served; ask for a new one."
+
+
+class SignUp(Body):
+    phone = Phone(required=True)
+    first_name = Text(90, required=True)
+    last_name = Text(90, required=True)
+    role = fields.String(required=True, validate=validate.OneOf(list(PORTAL_ROLES)))
+
+
+class Proof(Body):
+    phone = Phone(required=True)
+    activation_code = Text(20, required=True)
+
+
+class WhichPhone(Body):
+    phone = Phone(required=True)
+
+
+class Message(Body):
+    message = fields.String()
+
+
+class CodeSent(Message):
+    sometimes = ("code",)
+
+    code = fields.String(metadata={"description": "The code that the SMS holds; in a local environment only."})
+
+
+@blp.route("/users/register")
+class Register(MethodView):
+    """Signing up by phone."""
+
+    @public
+    @blp.arguments(SignUp)
+    @blp.response(201, CodeSent)
+    @blp.alt_response(429, description="Too many codes were asked for.")
+    def post(self, body):
+        """Sign up by phone
+
+        An activation code is sent by SMS. The answer is the same for a phone that is registered already.
+        """
+        limit_door()
+        names = {"first_name": body["first_name"].strip(), "last_name": body["last_name"].strip()}
+        registration = names | {"role": PORTAL_ROLES[body["role"]]}
+        return {"message": "User created successfully"} | _sent(normal_phone(body["phone"]), registration)
+
+
+@blp.route("/users/activate")
+class Activate(MethodView):
+    """The first proof of a phone."""
+
+    @public
+    @blp.arguments(Proof)
+    @blp.response(200, Message)
+    @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(429)
+    def post(self, body):
+        """Activate the account with the code
+
+        Only now the account exists. The same code serves once more, at `/users/token`; five wrong tries void it.
+        """
+        user = _proved(activate, body)
+        record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+        return {"message": "User activated successfully"}
+
+
+@blp.route("/users/token")
+class GetToken(MethodView):
+    """A token for a code."""
+
+    @public
+    @blp.arguments(Proof)
+    @blp.response(200, Token)
+    @blp.alt_response(401, description="The code does not fit.")
+    @blp.alt_response(429)
+    @blp.alt_response(403, description="The code fits, but the account is not activated yet.")
+    def post(self, body):
+        """Get an access token for the code
+
+        The code that activated the account serves once more, for the first token; later ones need /users/reset/.
+        """
+        user = _proved(spend, body)
+        note_entry(user, "sms")
+        return token_of(user)
+
+
+@blp.route("/users/reset")
+class Reset(MethodView):
+    """Another code."""
+
+    @public
+    @blp.arguments(WhichPhone)
+    @blp.response(200, CodeSent)
+    @blp.alt_response(429, description="Too many codes were asked for.")
+    def post(self, body):
+        """Have a new code sent
+
+        The earlier code is void. The answer is the same for a phone that is not registered.
+        """
+        limit_door()
+        return {"message": "New activation code set"} | _sent(normal_phone(body["phone"]))
+
+
+def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | None:
+    """
+    Have a code sent to *phone* (E.164), for somebody new with *registration*; in a local environment the code itself.
+
+    Raises:
+        TooManyError: Too many codes were asked for.
+    """
+    settings = services().settings
+    row = request_code(
+        session(),
+        phone,
+        registration=registration,
+        address=network(),
+        sends_per_hour=settings.sms_per_hour,
+        now=database_now(session()),
+    )
+    tasks.send_code(row.id)
+    return digits_of(row, settings.secret_key) if settings.is_local else None
+
+
+def user_by_code(step: Step, phone: str, code: str, own: User | None) -> User | None:
+    """
+    The user whom *step* finds for phone and code, asked by *own* if anybody is signed in; None if there is none: that is
+    noted although an error follows.
+    """
+    secret = services().settings.secret_key
+    user = step(session(), phone, code, secret, database_now(session()), own=own)
+    if user is None:
+        record(session(), "code_refused", address=address())
+        session().commit()
+    return user
+
+
+def _sent(phone: str, registration: dict[str, Any] | None = None) -> dict[str, str]:
+    code = send_code(phone, registration)
+    return {} if code is None else {"code": code}
+
+
+def _proved(step: Step, body: dict) -> User:
+    limit_door()
+    user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip(), token_user())
+    if user is None:
+        raise NotSignedInError(WRONG)
+    return user

@@ -1,0 +1,38 @@
+"""Each contract's own words for a role."""
+
+from models.core.enums import Role
+
+#: Tinder's words. It knows no firms: a developer or an agency acts there as an agent.
+TINDER_ROLES = {
+    "tenant": Role.TENANT,
+    "landlord": Role.LANDLORD,
+    "agent": Role.REALTOR,
+    "admin": Role.ADMIN,
+}
+
+#: The portal's words, as it takes them.
+PORTAL_ROLES = {
+    "user": Role.TENANT,
+    "realtor": Role.REALTOR,
+    "developer": Role.DEVELOPER,
+    "agency": Role.AGENCY,
+}
+
+#: The portal's labels, as it shows them to people.
+PORTAL_LABELS = {
+    Role.TENANT: "Пользователь",
+    Role.LANDLORD: "Собственник",
+    Role.REALTOR: "Риелтор",
+    Role.DEVELOPER: "Застройщик",
+    Role.AGENCY: "Агентство",
+    Role.ADMIN: "Администратор",
+}
+
+
+def tinder_role(role: Role) -> str:
+    """A role in tinder's words.
+
+    >>> tinder_role(Role.REALTOR), tinder_role(Role.DEVELOPER)
+    ('agent', 'agent')
+    """
+    return next((word for word, known in TINDER_ROLES.items() if known is role), "agent")

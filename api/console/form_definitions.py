@@ -1,0 +1,181 @@
+"""The controls of the forms of leads and properties, by the paths of the exchange's bodies."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from api.console.forms import Control
+from api.exchange.schemas import OFFERED_TYPES, WANTED_TYPES, address_of, details_of, requirements_of
+from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass
+from models.market.leads import Lead
+from models.market.properties import Property
+
+ROOMS = tuple(range(0, 7))
+
+LEAD_GROUPS: list[tuple[str, list[Control]]] = [
+    (
+        "Client",
+        [
+            Control("client_name", "Client's name", required=False),
+            Control(
+                "client_contacts",
+                "Contacts",
+                required=False,
+                hint="Nobody sees them until a match shares contacts.",
+            ),
+            Control(
+                "notes",
+                "Notes",
+                "long",
+                required=False,
+                wide=True,
+                hint="Realtors to whom the lead is offered see them.",
+            ),
+        ],
+    ),
+    (
+        "What they look for",
+        [
+            Control("deal_type", "Deal", "choice", choices=tuple(DealType)),
+            Control("requirements.property_type", "Type", "choice", choices=WANTED_TYPES),
+            Control("requirements.location.city", "City"),
+            Control(
+                "requirements.location.districts",
+                "Districts",
+                "list",
+                required=False,
+                hint="Several: with commas between. None: anywhere in the city.",
+            ),
+            Control(
+                "requirements.location.metro_stations",
+                "Metro stations",
+                "list",
+                required=False,
+                hint="Several: with commas between.",
+            ),
+            Control("requirements.rooms", "Rooms", "checks", required=False, choices=ROOMS, hint="None: any number."),
+        ],
+    ),
+    (
+        "Money and size",
+        [
+            Control("requirements.budget.min", "Budget from", "number"),
+            Control("requirements.budget.max", "Budget to", "number"),
+            Control("requirements.area.min", "Area from", "number", unit="m²"),
+            Control("requirements.area.max", "Area to", "number", unit="m²"),
+            Control("requirements.payment_method", "Payment", "choice", choices=tuple(PaymentMethod)),
+        ],
+    ),
+    (
+        "Quality",
+        [
+            Control("requirements.property_class", "Class", "choice", choices=tuple(PropertyClass)),
+            Control("requirements.condition", "Condition", "choice", choices=tuple(Condition)),
+            Control(
+                "requirements.additional_requirements",
+                "Wishes in words",
+                "long",
+                required=False,
+                wide=True,
+                hint="Compared with the descriptions of properties.",
+            ),
+        ],
+    ),
+]
+
+PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
+    (
+        "Address",
+        [
+            Control("address.city", "City"),
+            Control("address.district", "District"),
+            Control("address.street", "Street"),
+            Control("address.house_number", "House"),
+            Control("address.metro_station", "Metro station", required=False),
+        ],
+    ),
+    (
+        "Object",
+        [
+            Control("deal_type", "Deal", "choice", choices=tuple(DealType), words="offer "),
+            Control("details.property_type", "Type", "choice", choices=OFFERED_TYPES),
+            Control("details.price", "Price", "number"),
+            Control("details.area", "Area", "number", unit="m²"),
+            Control("details.rooms", "Rooms", "whole", hint="0 is a studio."),
+            Control("details.floor", "Floor", "whole"),
+            Control("details.total_floors", "Floors in the house", "whole"),
+            Control("details.year_built", "Year built", "whole", required=False),
+            Control("details.property_class", "Class", "choice", choices=tuple(PropertyClass)),
+            Control("details.condition", "Condition", "choice", choices=tuple(Condition)),
+        ],
+    ),
+    (
+        "Offer",
+        [
+            Control(
+                "commission_share", "Commission", "number", unit="%", hint="What you offer to the buyer's realtor."
+            ),
+            Control("photos", "Photos", "lines", required=False, wide=True, hint="Addresses of pictures, one a line."),
+            Control("description", "Description", "long", required=False, wide=True),
+        ],
+    ),
+]
+
+
+def with_choices(controls: list[Control], path: str, choices: tuple) -> list[Control]:
+    """The controls, one of them with other choices."""
+    return [replace(control, choices=choices) if control.path == path else control for control in controls]
+
+
+def all_of(groups: list[tuple[str, list[Control]]]) -> list[Control]:
+    return [control for _, controls in groups for control in controls]
+
+
+def lead_values(lead: Lead) -> dict[str, Any]:
+    """What stands in the form of a lead that is edited."""
+    body = {
+        "client_name": lead.client_name,
+        "client_contacts": lead.client_contacts,
+        "notes": lead.notes,
+        "deal_type": lead.deal_type,
+        "requirements": requirements_of(lead),
+    }
+    return _texts(all_of(LEAD_GROUPS), body)
+
+
+def property_values(found: Property) -> dict[str, Any]:
+    """What stands in the form of a property that is edited."""
+    body = {
+        "address": address_of(found),
+        "details": details_of(found),
+        "deal_type": found.deal_type,
+        "commission_share": found.commission_share,
+        "photos": found.photos,
+        "description": found.description,
+    }
+    return _texts(all_of(PROPERTY_GROUPS), body)
+
+
+def _texts(controls: list[Control], body: dict) -> dict[str, Any]:
+    values = {}
+    for control in controls:
+        value: Any = body
+        for name in control.path.split("."):
+            value = value.get(name) if value else None
+        if control.kind == "checks":
+            values[control.path] = [str(each) for each in value or []]
+        elif control.kind in ("list", "lines"):
+            values[control.path] = (", " if control.kind == "list" else "\n").join(value or [])
+        elif isinstance(value, Decimal | float):
+            values[control.path] = plain_text(value)
+        else:
+            values[control.path] = "" if value is None else str(value)
+    return values
+
+
+def plain_text(value: Decimal | float) -> str:
+    """
+    >>> plain_text(Decimal("2.50")), plain_text(15000000.0)
+    ('2.5', '15000000')
+    """
+    return f"{value:f}".rstrip("0").rstrip(".") if value != int(value) else str(int(value))

@@ -1,0 +1,136 @@
+"""How values look on a page: money, numbers, times, the ring of a score, the bar of a share, names of homes."""
+
+import functools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from markupsafe import Markup, escape
+
+from api.console.i18n import language, say, word
+from models.core.enums import PropertyType
+from models.market.properties import Property
+
+SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€"}
+#: The ring of a score: a circle of radius 15.9155 is 100 long.
+RADIUS = 15.9155
+GOOD, FAIR = 85, 60  # per cent; what a score or share is called
+
+
+def number(value: float | Decimal | None, places: int = 0) -> str:
+    """
+    A number as the page's language groups it.
+
+    >>> number(None)
+    '—'
+    """
+    if value is None:
+        return "—"
+    text = f"{value:,.{places}f}"
+    if places and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if language() == "en" else text.replace(",", "\u00a0").replace(".", ",")
+
+
+def percent(value: float | Decimal | None, places: int = 1) -> str:
+    """
+    A share of a hundred.
+
+    >>> percent(None), percent(12.0)
+    ('—', '12%')
+    """
+    return "—" if value is None else f"{number(value, places)}%"
+
+
+def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool = False) -> str:
+    """An amount with its currency; *short* tells millions."""
+    if amount is None:
+        return "—"
+    sign = SIGNS.get(currency, currency)
+    if short and amount >= 1_000_000:
+        return f"{number(float(amount) / 1_000_000, 1)}\u00a0{say('m')}\u00a0{sign}"
+    return f"{number(amount)}\u00a0{sign}"
+
+
+def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], str]) -> str:
+    """A range with either end open."""
+    if low and high:
+        return f"{show(low)} – {show(high)}"
+    if high is not None:
+        return say("up to {value}", value=show(high))
+    return say("from {value}", value=show(low)) if low else "—"
+
+
+def when(moment: datetime | None, *, seconds: bool = False) -> Markup:
+    """A moment; scripts put it into the reader's own time zone, without them it is UTC."""
+    if moment is None:
+        return Markup("—")
+    moment = moment.astimezone(UTC)
+    text = f"{moment:%d.%m.%Y %H:%M}" if language() == "ru" else f"{moment:%d %b %Y, %H:%M}"
+    if seconds:
+        text += f":{moment:%S}"
+    return Markup('<time datetime="{iso}" data-local{more} title="{text} UTC">{text}</time>').format(
+        iso=f"{moment:%Y-%m-%dT%H:%M:%SZ}", text=text, more=Markup(" data-seconds") if seconds else ""
+    )
+
+
+def grade(percent: float) -> str:
+    """
+    >>> grade(91), grade(70), grade(12)
+    ('good', 'fair', 'poor')
+    """
+    return "good" if percent >= GOOD else "fair" if percent >= FAIR else "poor"
+
+
+def ring(score: float, size: int = 56) -> Markup:
+    """A score of 0 to 100 as a ring with its number inside."""
+    label = escape(say("Score {score} of 100", score=number(score, 1)))
+    return Markup(  # nosec B704 - numbers, and a sentence of ours
+        f'<svg class="ring {grade(score)}" width="{size}" height="{size}" viewBox="0 0 36 36" role="img" '
+        f'aria-label="{label}"><circle class="track" cx="18" cy="18" r="{RADIUS}"/><circle class="fill" cx="18" cy="18" '
+        f'r="{RADIUS}" stroke-dasharray="{score:.1f} 100" transform="rotate(-90 18 18)"/>'
+        f'<text x="18" y="18">{score:.0f}</text></svg>'
+    )
+
+
+def bar(percent: float, kind: str | None = None) -> Markup:
+    """A share of 0 to 100 per cent as a bar; the number beside it is what screen readers get."""
+    return _bar(round(max(0.0, min(100.0, percent))), kind or grade(percent))
+
+
+@functools.cache
+def _bar(percent: int, kind: str) -> Markup:
+    # A page of a hundred cards has several hundred bars, and there are few different ones.
+    return Markup(
+        '<svg class="bar {}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="6"/><rect class="fill" width="{}" height="6"/></svg>'
+    ).format(kind, percent)
+
+
+def title_of(found: Property) -> str:
+    """What a property is, in few words: its kind, rooms and area. Titles that people typed are theirs to show below."""
+    kind = word(found.property_type)
+    if found.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and found.rooms is not None:
+        kind = say("Studio") if found.rooms == 0 else say("{rooms}-room {kind}", rooms=found.rooms, kind=kind.lower())
+    return f"{kind}, {number(found.area, 1)}\u00a0{say('m²')}" if found.area else kind
+
+
+def place_of(found: Property) -> str:
+    """Where a property is, the most telling part first."""
+    street = " ".join(filter(None, (found.street, found.house_number)))
+    metro = say("metro {name}", name=found.metro_station) if found.metro_station else None
+    parts = [found.city, found.district, metro, street]
+    if not any(parts[1:]) and found.location:
+        return found.location
+    return ", ".join(filter(None, parts))
+
+
+def drawing_of(found: Property) -> str:
+    """Which drawing of homes.svg stands where *found* has no photo; blocks of flats differ, so that a list is no wallpaper."""
+    kinds = {PropertyType.HOUSE: "house", PropertyType.TOWNHOUSE: "row", PropertyType.COMMERCIAL: "shop"}
+    return kinds.get(found.property_type) or f"flat-{found.id % 3}"
+
+
+def photo_of(found: Property) -> str | None:
+    """The first photo that a page may show: one of ours, or one that comes encrypted."""
+    return next((link for link in found.photos if link.startswith(("https://", "/media/"))), None)

@@ -1,0 +1,102 @@
+"""Why a pair scores what it scores, in words: what the lead wants, what the property has, how well that fits."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+from api.console.formatting import bar, grade, money, number, place_of, span
+from api.console.i18n import say, word
+from matching.engine.explain import CriterionShare
+from models.market.leads import Lead
+from models.market.properties import Property
+
+NAMES = {
+    "price": "Price",
+    "location": "Place",
+    "rooms": "Rooms",
+    "area": "Area",
+    "text": "Description",
+    "property_class": "Class",
+    "property_type": "Type",
+    "condition": "Condition",
+    "year": "Year built",
+}
+VERDICTS = {"good": "fits", "fair": "fits in part", "poor": "does not fit"}
+
+
+def why(lead: Lead, found: Property, shares: Sequence[CriterionShare]) -> Markup:
+    """
+    The reasons behind the score of *lead* with *found* (api.http.explanations), the weightiest first, and what is left open.
+
+    Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would spend
+    half of the page's time on them.
+    """
+    stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
+    left = ", ".join(say(NAMES[share.criterion]).lower() for share in shares if not share.stated)
+    wanted = say("wanted {wish}")
+    reasons = "".join(_reason(lead, found, share, wanted) for share in stated)
+    more = f'<p class="small muted">{escape(say("Left open: {names}", names=left))}</p>' if left else ""
+    return Markup(f'<div class="why"><h4>{say("Why this score")}</h4><ul>{reasons}</ul>{more}</div>')  # nosec B704
+
+
+def _reason(lead: Lead, found: Property, share: CriterionShare, wanted: str) -> str:
+    """One criterion that the lead states: what the property has, what was wanted, how well that fits."""
+    name, percent = share.criterion, 100 * share.value
+    kind = grade(percent) if share.known else "unknown"
+    verdict, fact = (VERDICTS[kind], _fact(name, found)) if share.known else ("not told", say("not told"))
+    wish = wanted.replace("{wish}", escape(_wish(name, lead)))
+    return (
+        f'<li><span class="words"><b>{say(NAMES[name])}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
+        f'<span class="verdict {kind}">{say(verdict)}</span>{bar(percent, kind)}'
+        f'<span class="unseen">{percent:.0f}%</span></li>'
+    )
+
+
+def _wish(name: str, lead: Lead) -> str:
+    match name:
+        case "price":
+            return span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True))
+        case "location":
+            metros = [say("metro {name}", name=station) for station in lead.metro_stations]
+            return _few([*lead.districts, *metros]) or lead.city
+        case "rooms":
+            return rooms_of(lead.rooms)
+        case "area":
+            return f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{say('m²')}"
+        case "text":
+            return _short(lead.additional_requirements or "")
+        case "year":
+            return say("from {value}", value=lead.year_min)
+    return word(getattr(lead, name))
+
+
+def _fact(name: str, found: Property) -> str:
+    match name:
+        case "price":
+            return money(found.price, found.currency, short=True)
+        case "location":
+            metro = say("metro {name}", name=found.metro_station) if found.metro_station else None
+            return ", ".join(filter(None, (found.district, metro))) or place_of(found)
+        case "rooms":
+            return rooms_of([found.rooms])
+        case "area":
+            return f"{number(found.area, 1)}\u00a0{say('m²')}"
+        case "text":
+            return say("by its description")
+        case "year":
+            return str(found.year_built)
+    return word(getattr(found, name))
+
+
+def rooms_of(counts: list[int]) -> str:
+    """Wanted numbers of rooms in a few signs: ``studio, 1, 2``."""
+    return ", ".join(say("studio") if count == 0 else str(count) for count in sorted(counts)) or "—"
+
+
+def _few(names: list[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    return f"{shown} +{len(names) - most}" if len(names) > most else shown
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,0 +1,1 @@
+"""What every contract uses: access, blueprints, fields, errors, limits, paging, transactions."""

@@ -1,0 +1,200 @@
+"""Who may call an operation. Every operation declares it with a decorator; one that does not stops the start.
+
+The check runs before the request is parsed: who is not signed in learns nothing of a body's shape.
+
+    @public              anybody
+    @signed_in           any active user
+    @signed_in_by_query  likewise, found out by the view's own query
+    @for_roles(...)      active users of these roles
+    @proved_by(check)    whoever passes *check*, e.g. an API key
+"""
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from api.http.db import session
+from api.http.request_state import current
+from api.http.services import services
+from models.accounts.tokens import REFUSED, Claims, claims_of, user_of_claims, user_of_token
+from models.accounts.users import User
+from models.core.base import LARGEST_ID
+from models.core.enums import Role
+from models.core.errors import DomainError, InvalidValueError, NotAllowedError, NotSignedInError
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """
+    Who may call, for people (`name`), for OpenAPI (`scheme`, None: anybody) and for the request (`check`).
+
+    *may_forbid*: the check may answer 403. *is_optional*: it may let in who sends no proof. *leaves_to_view*: it looks
+    at the signature alone, and whoever answers without the view's query asks :func:`sign_in` first.
+    """
+
+    name: str
+    scheme: str | None
+    check: Callable[[], None]
+    may_forbid: bool = False
+    is_optional: bool = False
+    leaves_to_view: bool = False
+
+
+def public(view: View) -> View:
+    """Anybody may call this."""
+    view.access = Access("anyone", None, lambda: None)
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Any active user may call this."""
+    view.access = Access("user", "token", sign_in)
+    return view
+
+
+def signed_in_by_query(view: View) -> View:
+    """
+    Any active user may call this; its own query finds out whether they are one.
+
+    For the most frequent reads, where a trip to the database only to learn who is asking is a third of the whole.
+    Before the view only the token's signature and times are checked; the view passes `claims()` to a domain
+    operation that holds them against the database in its one statement (`models.accounts.tokens.still_holds`). Whatever
+    else goes wrong, 401 comes first here too.
+    """
+
+    @functools.wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return view(*args, **kwargs)
+        except (HTTPException, DomainError):
+            sign_in()
+            raise
+
+    answer.access = Access("user", "token", claims, leaves_to_view=True)
+    return answer
+
+
+def for_roles(*roles: Role) -> Callable[[View], View]:
+    """Active users of these roles may call this."""
+
+    def check() -> None:
+        if sign_in().role not in roles:
+            raise NotAllowedError("Your role may not do this.")
+
+    def mark(view: View) -> View:
+        view.access = Access(", ".join(sorted(roles)), "token", check, may_forbid=True)
+        return view
+
+    return mark
+
+
+def proved_by(check: Callable[[], None], *, name: str, scheme: str, **facts: bool) -> Callable[[View], View]:
+    """Whoever passes *check* may call this; it raises NotSignedInError or NotAllowedError. *facts*: see Access."""
+
+    def mark(view: View) -> View:
+        view.access = Access(name, scheme, check, **facts)
+        return view
+
+    return mark
+
+
+def sign_in() -> User:
+    """The user of the request's bearer token; raises NotSignedInError."""
+    state = current()
+    if state.user is None:
+        state.user = user_of_claims(session(), claims())
+    return state.user
+
+
+def token_user() -> User | None:
+    """The user of a token that came along with a proof, where anybody may call; None without a valid one."""
+    with contextlib.suppress(NotSignedInError):
+        token = bearer_token()
+        return user_of_token(session(), token, services().settings.secret_key)
+    return None
+
+
+def claims() -> Claims:
+    """What the request's bearer token claims, its signature and times checked; raises NotSignedInError."""
+    state = current()
+    if state.claims is None:
+        state.claims = claims_of(bearer_token(), services().settings.secret_key)
+        state.caller = f"user:{state.claims.user_id}"
+    return state.claims
+
+
+def bearer_token() -> str:
+    """The token of the Authorization header; raises NotSignedInError."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedInError(REFUSED)
+    return token.strip()
+
+
+def current_user() -> User:
+    """Who is calling, in an operation that is for users; raises NotSignedInError in others."""
+    user = current().user
+    if user is None:
+        raise NotSignedInError(REFUSED)
+    return user
+
+
+def caller() -> str | None:
+    """A name for who is calling, as far as the access check found out: "user:7", "key:3"; for limits and the log."""
+    return current().caller
+
+
+def check_access() -> None:
+    """Before every request: refuse who may not call, then ids that cannot exist."""
+    if request.url_rule is None or request.method == "OPTIONS":
+        return  # an unknown path answers 404 or 405; OPTIONS tells no data
+    view = _view(current_app.view_functions[request.endpoint], request.method)
+    current().only_reads = getattr(view, "only_reads", False)
+    view.access.check()
+    for name, value in (request.view_args or {}).items():
+        if isinstance(value, int) and value > LARGEST_ID:
+            if view.access.leaves_to_view:
+                sign_in()
+            raise InvalidValueError(name, "There are no such large ids.", place="path")
+
+
+def view_of_request() -> Callable[..., Any] | None:
+    """What answers the request's method on its path; None where nothing does."""
+    if request.url_rule is None:
+        return None
+    return _view(current_app.view_functions[request.endpoint], request.method)
+
+
+def view_at(app: Flask, method: str, path: str) -> Callable[..., Any]:
+    """What answers *method* on the rule *path*."""
+    endpoint = next(rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == path and method in rule.methods)
+    return _view(app.view_functions[endpoint], method)
+
+
+def operations(app: Flask) -> Iterator[tuple[str, str, Access | None]]:
+    """(method, path, access) of everything that *app* serves."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            yield method, rule.rule, getattr(_view(app.view_functions[rule.endpoint], method), "access", None)
+
+
+def check_all_declared(app: Flask) -> None:
+    """Refuse to start with an operation that does not say who may call it."""
+    silent = [f"{method} {path}" for method, path, access in operations(app) if access is None]
+    if silent:
+        raise RuntimeError(f"these operations do not declare who may call them: {', '.join(silent)}")
+
+
+def _view(function: Callable[..., Any], method: str) -> Callable[..., Any]:
+    view_class = getattr(function, "view_class", None)
+    if view_class is None:
+        return function
+    name = "get" if method == "HEAD" else method.lower()
+    return getattr(view_class, name, function)

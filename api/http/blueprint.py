@@ -1,0 +1,189 @@
+"""Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
+
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
+from typing import Any, ClassVar
+
+import flask_smorest
+from flask import Request, request
+from marshmallow import RAISE, Schema, fields, validate
+from webargs.core import parse_json
+from webargs.flaskparser import FlaskParser, is_json_request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from api.http.fields import FormWhole
+from api.http.request_state import current
+
+TOO_DEEP = "The JSON is nested too deeply."
+
+
+#: Either is read where a form is expected.
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class Parser(FlaskParser):
+    """
+    Reads a request's parts. Unknown names are refused everywhere but in headers and paths, and so is a body of another
+    type than expected: passed over it would be taken for an empty one, and "Missing data" would be no help.
+
+    `current().read_from` is the part that was read last: errors found later, by the domain, name the same place.
+    """
+
+    DEFAULT_VALIDATION_STATUS = 400
+    DEFAULT_UNKNOWN_BY_LOCATION = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "json": RAISE,
+        "form": RAISE,
+        "query": RAISE,
+        "files": RAISE,
+        "multipart": RAISE,
+    }
+    #: `multipart`: the texts and the files of a multipart body, read as one.
+    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        current().read_from = "query"
+        return super().load_querystring(req, schema)
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(is_json_request(req), req, "application/json")
+        current().read_from = "json"
+        try:
+            return super().load_json(req, schema)
+        except RecursionError:
+            raise BadRequest(TOO_DEEP) from None
+        except ValueError:  # not of the JSON's form, which webargs answers itself
+            raise BadRequest("A number in the JSON has too many digits.") from None
+
+    def _raw_load_json(self, req: Request) -> Any:
+        if req.mimetype or not _has_body(req):
+            return super()._raw_load_json(req)
+        return parse_json(req.get_data(cache=True))  # of no said type: it is JSON that we expect
+
+    def load_form(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(req.mimetype in FORMS, req, FORMS[0])
+        current().read_from = "form"
+        return super().load_form(req, schema)
+
+    def load_files(self, req: Request, schema: Schema) -> Any:
+        current().read_from = "files"
+        return super().load_files(req, schema)
+
+    def load_multipart(self, req: Request, schema: Schema) -> Any:
+        _refuse_unless(req.mimetype in FORMS, req, FORMS[1])
+        current().read_from = "multipart"
+        parts = MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)])
+        return self._makeproxy(parts, schema)
+
+
+def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
+    """Raise a 415 for a body that says to be of another type than *expected*."""
+    if req.mimetype and not fits and _has_body(req):
+        raise UnsupportedMediaType(f"Send the body as {expected}, and say so in Content-Type.")
+
+
+def _has_body(req: Request) -> bool:
+    return bool(req.content_length or req.get_data(cache=True))
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint whose arguments are read by our parser."""
+
+    ARGUMENTS_PARSER = Parser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
+        **flask_smorest.Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        "multipart": "multipart/form-data",
+    }
+
+    def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Callable[..., Any]:
+        """As flask-smorest's, but a schema is made once: webargs would make one for every request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
+
+
+class Body(Schema):
+    """Base of schemas of requests and answers."""
+
+    #: Fields that an answer may lack; the document promises the others (api/http/openapi.py).
+    sometimes: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        unknown = RAISE
+        ordered = True
+
+
+@cache
+def names_of(schema: type[Schema]) -> tuple[str, ...]:
+    """The names of a schema's fields. To make one for every row of a page took longer than to count the rows."""
+    return tuple(schema().fields)
+
+
+class StatusOk(Body):
+    status = fields.String(metadata={"description": '"ok"'})
+
+
+class PageArgs(Body):
+    """`page` from 1, `limit` 1 to 100, default 20."""
+
+    page = FormWhole(1, 1_000_000, load_default=1, metadata={"description": "From 1."})
+    limit = FormWhole(1, 100, load_default=20, metadata={"description": "Rows a page."})
+
+
+class ErrorSchema(Schema):
+    """How every error is answered; `Error` in the document."""
+
+    code = fields.Integer(required=True, metadata={"description": "The HTTP status."})
+    status = fields.String(required=True, metadata={"description": "The status in words."})
+    message = fields.String(required=True, metadata={"description": "What is wrong and what to do."})
+    errors = fields.Dict(metadata={"description": "The reasons, by place and path of the field."})
+
+
+def read_json(choose: Any) -> tuple[Schema, dict]:
+    """
+    Read a body whose shape depends on itself.
+
+    Args:
+        choose: Given the body as a dict, the schema to read it with.
+    Returns:
+        That schema and what it loaded; raises a 400 like any other body.
+    """
+    try:
+        raw = request.get_json(silent=True, force=not request.mimetype)
+    except RecursionError:
+        raise BadRequest(TOO_DEEP) from None
+    schema = choose(raw if isinstance(raw, dict) else {})
+    return schema, Parser().parse(schema, request, location="json")
+
+
+def one_of(enum: Any, *, only: Collection[Any] | None = None, **kwargs: Any) -> fields.Field:
+    """A field that takes one of an enumeration's words, or one of some of them."""
+    if only is None:
+        return fields.Enum(enum, by_value=True, **kwargs)
+    return SomeWords(enum, only, **kwargs)
+
+
+def shown_word(enum: Iterable[str], **kwargs: Any) -> fields.String:
+    """A field of an answer that holds one of an enumeration's words."""
+    return fields.String(validate=validate.OneOf([str(word) for word in enum]), **kwargs)
+
+
+class SomeWords(fields.String):
+    """One of some words of an enumeration; apispec would show all of them for marshmallow's own Enum."""
+
+    def __init__(self, enum: Any, only: Collection[Any], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf([member.value for member in only]), **kwargs)
+        self.enum = enum
+
+    def deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        word = super().deserialize(*args, **kwargs)
+        return self.enum(word) if isinstance(word, str) else word
+
+
+def or_null(schema: type[Schema]) -> dict[str, Any]:
+    """
+    What `Blueprint.doc` is to say of an operation that answers 200 with *schema* or with null.
+
+    Such a view returns `jsonify(None)`: marshmallow would make an object without fields of a None.
+    """
+    either = {"anyOf": [schema, {"nullable": True, "enum": [None]}]}
+    return {"responses": {"200": {"description": "OK", "content": {"application/json": {"schema": either}}}}}

@@ -1,0 +1,48 @@
+"""Headers of every answer, pages of other origins, proxies in front of us."""
+
+from flask import Flask, Response, request
+from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from models.platform.settings import Settings
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+#: Of our answers' own headers, those that pages of other origins are to read.
+EXPOSED = ["X-Pagination", "Retry-After", "Idempotency-Replayed", "X-Request-ID"]
+#: For data: nothing in it may run or be framed, should a browser ever show it as a page.
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+#: For pages (the readers of the OpenAPI document): everything from here; they style and start themselves inline.
+PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: https:; worker-src 'self' blob:; frame-ancestors 'none'"
+)
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Add headers to the answers of *app*, and believe as many proxies as the settings say."""
+    app.after_request(_add_headers)
+    if settings.cors_origins:
+        # Tokens travel in a header that pages set themselves; cookies do not come into it.
+        CORS(app, origins=list(settings.cors_origins), supports_credentials=False, max_age=600, expose_headers=EXPOSED)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)
+
+
+def _add_headers(response: Response) -> Response:
+    policy = PAGE_POLICY if response.mimetype == "text/html" else DATA_POLICY
+    ours = HEADERS | {"Content-Security-Policy": policy}
+    if response.is_json:
+        ours["Cache-Control"] = "no-store"
+    if request.is_secure:
+        ours["Strict-Transport-Security"] = "max-age=31536000"
+    # What a view has set itself stays. Not by setdefault, which raises and catches two exceptions for each.
+    there = {name.lower() for name, _ in response.headers}
+    response.headers.extend((name, value) for name, value in ours.items() if name.lower() not in there)
+    return response

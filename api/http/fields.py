@@ -1,0 +1,248 @@
+"""Kinds of values in requests and answers, so that a rule about them stands once."""
+
+import math
+import re
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+from werkzeug.datastructures import FileStorage
+
+from models.core.base import LARGEST_ID
+
+#: What a Money column holds.
+MOST_MONEY = Decimal("999999999999999")
+
+#: More rooms than any home has.
+MOST_ROOMS = 100
+
+#: What is blank to people, whichever of the world's spaces it is made of. Spelt out, because Python, ECMAScript (whose
+#: patterns OpenAPI uses) and PostgreSQL each mean something else by white space.
+_BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u2060\\u3000\\ufeff"
+NOT_BLANK = f"[^{_BLANK}]"
+LONGEST_PHONE = 40
+_DIGITS = re.compile("[1-9][0-9]*")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_HAS_SIGN = re.compile(NOT_BLANK)
+
+
+class Text(fields.String):
+    """Text that PostgreSQL can store, of 1 to *longest* characters (0 allowed with `empty=True`)."""
+
+    def __init__(self, longest: int, *, empty: bool = False, **kwargs: Any) -> None:
+        rules = [validate.Length(min=0 if empty else 1, max=longest)]
+        extra = kwargs.pop("validate", None)
+        rules += extra if isinstance(extra, list) else [extra] if extra else []
+        super().__init__(validate=rules, **kwargs)
+        self.empty = empty
+        if not empty:
+            self.metadata.setdefault("pattern", NOT_BLANK)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise ValidationError("Characters that are not text (NUL, lone surrogates) are not allowed.")
+        if not self.empty and text and not _HAS_SIGN.search(text):
+            raise ValidationError("This must not be blank.")
+        return text
+
+
+class PasswordText(Text):
+    """A password of *shortest* to *longest* characters, blank ones among them; never in an answer."""
+
+    def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
+        shape = validate.Length(min=shortest)
+        super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
+
+
+def words(format_: str, examples: str) -> dict[str, str]:
+    """Metadata of a text that must be one of a vocabulary's words, which `models.core.free_text` knows in all their spellings."""
+    return {"format": format_, "description": examples}
+
+
+class Phone(Text):
+    """A phone in any usual spelling; models.accounts.users.normal_phone makes it E.164, and refuses what is none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(LONGEST_PHONE, **kwargs)
+        # The format says all: bounds on the length would call texts good that are no phone.
+        self.validators = []
+        self.metadata = {"format": "phone", "example": "+77011234567"} | kwargs.get("metadata", {})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        validate.Length(min=1, max=LONGEST_PHONE)(text)
+        return text
+
+
+class Email(Text):
+    """An e-mail address; models.accounts.users.normal_email checks it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(254, **kwargs)
+        self.metadata.setdefault("format", "email")
+
+
+class Number(fields.Field):
+    """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
+
+    def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.span = validate.Range(min=least, max=most)
+        self.places = Decimal(1).scaleb(-places)
+        # apispec reads limits off marshmallow's own numbers only.
+        self.metadata.setdefault("type", "number")
+        self.metadata.setdefault("minimum", float(least))
+        self.metadata.setdefault("maximum", float(min(most, MOST_MONEY)))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            value = self.number_of(value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValidationError("Not a finite number.")
+        self.span(value)  # before rounding, which would bring in what lies just outside
+        return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
+
+    def number_of(self, value: Any) -> float:
+        raise ValidationError("Not a valid number.")
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
+        return None if value is None else plain(value)
+
+
+class FormNumber(Number):
+    """A number in a form or query, where everything is text: as JSON writes it, a sign and spaces around it allowed."""
+
+    def number_of(self, value: Any) -> float:
+        # Not what float() takes: "1_000", digits of other scripts, "infinity".
+        if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip(" ")):
+            raise ValidationError("Not a valid number.")
+        return float(value)
+
+
+def money(**kwargs: Any) -> Number:
+    """An amount of money, not negative."""
+    return Number(0, MOST_MONEY, **kwargs)
+
+
+class Whole(fields.Integer):
+    """A whole JSON number from *least* to *most*; 2.0 is whole, "2" and true are not numbers."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValidationError("Not a valid integer.")
+        if isinstance(value, float) and not value.is_integer():
+            raise ValidationError("Not a valid integer.")
+        return int(value)
+
+
+class FormWhole(fields.Integer):
+    """A whole number in a form or query, where everything is text."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, str) and not (value.isascii() and value.strip().lstrip("-").isdigit() and len(value) < 25):
+            raise ValidationError("Not a valid integer.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class YesNo(fields.Boolean):
+    """true or false in a JSON body; 1, "yes" and the like are neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Not a valid boolean.")
+        return value
+
+
+class IdText(fields.String):
+    """An id as the exchange contract writes it: a string of digits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.metadata.setdefault("pattern", "^[1-9][0-9]{0,17}$")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        return id_of_digits(value, longest=18)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+class IdNumber(fields.Integer):
+    """An id in a JSON body of tinder and portal: a number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.metadata.setdefault("minimum", 1)
+        self.metadata.setdefault("maximum", LARGEST_ID)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        return row_id(value)
+
+
+class FormId(IdNumber):
+    """An id in a query, where everything is text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        return id_of_digits(value, longest=19)
+
+
+def row_id(value: Any) -> int:
+    """An id from a JSON body; raises ValidationError unless it is a whole number that a row could have."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 2.0 is whole, as everywhere
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
+        raise ValidationError("Not a valid id.")
+    return value
+
+
+def id_of_digits(value: Any, longest: int) -> int:
+    """An id written in at most *longest* digits, without leading zeros; raises ValidationError."""
+    if not isinstance(value, str) or len(value) > longest or not _DIGITS.fullmatch(value):
+        raise ValidationError("Not a valid id.")
+    return row_id(int(value))
+
+
+class File(fields.Field):
+    """A file of a multipart body; None where a browser sent the empty part of a file that nobody chose."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(load_only=True, allow_none=True, **kwargs)
+        self.metadata.update(type="string", format="binary")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage | None:
+        if not isinstance(value, FileStorage):
+            raise ValidationError("Not a file; send it as a part with a filename.")
+        return value if value.filename else None
+
+
+class Moment(fields.Field):
+    """A moment in UTC, ISO 8601 with Z, to the microsecond."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(dump_only=True, **kwargs)
+        self.metadata.setdefault("type", "string")
+        self.metadata.setdefault("format", "date-time")
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else moment(value)
+
+
+def moment(value: datetime) -> str:
+    """
+    >>> moment(datetime(2025, 11, 30, 12, 0, tzinfo=UTC))
+    '2025-11-30T12:00:00.000000Z'
+    """
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def plain(value: Decimal | float) -> int | float:
+    """A number as JSON should show it: whole ones without a fraction."""
+    return int(value) if value == int(value) else float(value)

@@ -1,0 +1,77 @@
+"""The Idempotency-Key header: a write repeated with the same key gets the first answer again."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Response, request
+
+from api.http import access
+from api.http.db import session
+from api.http.request_state import current
+from models.core.errors import InvalidValueError
+from models.platform import idempotency
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+HEADER = "Idempotency-Key"
+LONGEST_KEY = 200
+
+
+def keeps_no_answer(view: View) -> View:
+    """
+    Let the operation pass Idempotency-Key by: what it is sent or answers is a secret.
+
+    A kept answer would hold a token, and a fingerprint of the body a fast hash of a password, for whoever reads the table.
+    """
+    view.keeps_no_answer = True
+    return view
+
+
+def earlier_answer() -> Response | None:
+    """
+    The answer that this caller's key has got before. Otherwise the key is claimed for this request.
+
+    Raises:
+        InvalidValueError: The key is not 1 to 200 printable ASCII characters.
+        ConflictError: The key was used for another request.
+    """
+    key = request.headers.get(HEADER)
+    caller = access.caller()
+    if key is None or caller is None or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
+        return None
+    if getattr(access.view_of_request(), "keeps_no_answer", False):
+        return None
+    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise InvalidValueError(HEADER, f"Send 1 to {LONGEST_KEY} printable ASCII characters.", place="headers")
+    found = idempotency.claim(session(), caller, key, _fingerprint())
+    if found is None or found.status is None:
+        current().idempotency = (caller, key)
+        return None
+    answer = Response(found.body or b"", found.status, mimetype="application/json")
+    answer.headers["Idempotency-Replayed"] = "true"
+    return answer
+
+
+def keep_answer(response: Response) -> None:
+    """Store a good answer under the claimed key, in the transaction of the write itself."""
+    claimed = current().idempotency
+    if claimed is not None and response.is_json and not response.is_streamed:
+        current().idempotency = None
+        caller, key = claimed
+        idempotency.keep(session(), caller, key, response.status_code, response.get_data())
+
+
+def _fingerprint() -> bytes:
+    """SHA-256 of what is asked for. A form's parts are hashed one by one: its boundary differs with every attempt."""
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    if request.mimetype != "multipart/form-data":
+        digest.update(request.get_data(cache=True))
+        return digest.digest()
+    for name, value in sorted(request.form.items(multi=True)):
+        digest.update(f"{len(name)}:{name}={len(value)}:{value}\n".encode())
+    for name, upload in sorted(request.files.items(multi=True), key=lambda item: (item[0], item[1].filename or "")):
+        digest.update(f"{len(name)}:{name}@{upload.filename}\n".encode())
+        digest.update(hashlib.file_digest(upload.stream, "sha256").digest())
+        upload.stream.seek(0)
+    return digest.digest()

@@ -1,0 +1,164 @@
+"""How often somebody may call: counted in Redis, over a moving window.
+
+While Redis is away each web process counts in its own memory. The other two choices are worse: without limits
+the doors would stand open to guessing for as long as Redis is down, and with the doors shut a broken cache
+would lock everybody out. With p processes an attacker gets at most p times the limit meanwhile, and codes
+keep their bound of five tries, which PostgreSQL counts (models/accounts/codes.py).
+
+The engine is `limits`, the library under flask-limiter. flask-limiter itself ties a limit to a route and a
+request's address; ours also depend on what a body says (the account tried), which its decorators cannot see.
+"""
+
+import contextlib
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from flask import Flask, request
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from api.http.request_state import current
+from api.http.services import services
+from models.accounts.users import normal_email, normal_phone
+from models.core.errors import InvalidValueError, TooManyError
+
+log = logging.getLogger(__name__)
+
+#: A door: signing up or in, from one address.
+DOOR = parse("60 per minute")
+#: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by being busy.
+ACCOUNT_FAILURES = parse("20 per 15 minutes")
+#: The lead generation API (docs/leadgen.md): from one address, and with one key.
+LEADGEN_ADDRESS = parse("100 per minute")
+LEADGEN_KEY = parse("1000 per hour")
+
+#: After Redis failed it is left alone for so long, or every request would wait for its timeout.
+REST_SECONDS = 5
+
+
+class Limits:
+    """Counters in Redis, in memory while Redis is away."""
+
+    def __init__(self, redis_url: str) -> None:
+        timeouts = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+        storage = RedisStorage(redis_url, wrap_exceptions=True, key_prefix="limits", **timeouts)
+        self._shared = MovingWindowRateLimiter(storage)
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+
+    def spend(self, limit: RateLimitItem, name: str, key: str) -> None:
+        """Count one call of *key* under the limit called *name*; raises TooManyError when it is one too many."""
+        self._try(lambda counters: self._take(counters, limit, name, key))
+
+    def check(self, limit: RateLimitItem, name: str, key: str) -> None:
+        """Raise TooManyError if another call would be one too many; counts nothing."""
+        self._try(lambda counters: counters.test(limit, name, key) or self._refuse(counters, limit, name, key))
+
+    def _take(self, counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
+        if not counters.hit(limit, name, key):
+            self._refuse(counters, limit, name, key)
+
+    def _try(self, step: Callable[[MovingWindowRateLimiter], object]) -> None:
+        if time.monotonic() >= self._away_until:
+            try:
+                step(self._shared)
+                return
+            except (StorageError, RedisError) as error:
+                self._away_until = time.monotonic() + REST_SECONDS
+                log.warning("limits_in_memory", extra={"kind": type(error).__name__})
+        step(self._own)
+
+    @staticmethod
+    def _refuse(counters: MovingWindowRateLimiter, limit: RateLimitItem, name: str, key: str) -> None:
+        reset = counters.get_window_stats(limit, name, key).reset_time
+        # A clock that went back since would have us say "tomorrow".
+        wait = min(math.ceil(reset - time.time()), limit.get_expiry())
+        raise TooManyError("Too many requests; wait, then go on.", max(1, wait))
+
+
+def register(app: Flask) -> None:
+    """Count the calls of *app*, with the counters that are attached to it (api/server/app.py)."""
+    app.before_request(_limit_address)
+
+
+def limit_caller() -> None:
+    """Before a request, after its access check: the limit of one API key."""
+    caller = current().caller or ""
+    if caller.startswith("key:"):
+        limits().spend(LEADGEN_KEY, "leadgen-key", caller)
+
+
+def limit_door() -> None:
+    """Count one try at a door from the caller's address."""
+    limits().spend(DOOR, "door", network() or "unknown")
+
+
+def account_of(username: str) -> str:
+    """
+    What failures to get in as *username* are counted under: the same for every spelling of a phone or an e-mail address,
+    or a guesser would have as many limits as a number has spellings. Hashed, to keep both out of Redis.
+    """
+    for normal in (normal_email, normal_phone):
+        with contextlib.suppress(InvalidValueError):
+            username = normal(username)
+            break
+    return hashlib.sha256(username.strip().lower().encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def check_failures(account: str) -> None:
+    """Raise TooManyError if too many tries to get into *account* failed of late."""
+    limits().check(ACCOUNT_FAILURES, "failures", account)
+
+
+def count_failure(account: str) -> None:
+    """Note a failed try to get into *account*; raises TooManyError when it is one too many."""
+    limits().spend(ACCOUNT_FAILURES, "failures", account)
+
+
+def limits() -> Limits:
+    """The application's counters."""
+    return services().limits
+
+
+def address() -> str | None:
+    """
+    The IP address that the request comes from; X-Forwarded-For counts only from configured proxies (api/http/cross_origin.py).
+
+    None where there is none: on a UNIX socket, or behind a proxy that names its clients otherwise. A port (Azure's gateways
+    write `203.0.113.7:51234`) and a zone are left out: the database keeps addresses, and refuses anything else.
+    """
+    raw = request.remote_addr or ""
+    if raw.startswith("["):
+        raw = raw[1:].partition("]")[0]
+    elif raw.count(":") == 1:
+        raw = raw.partition(":")[0]
+    try:
+        found = ip_address(raw.partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def network() -> str | None:
+    """
+    What calls are counted under: the address, of IPv6 its first 64 bits.
+
+    Whoever has an IPv6 address has the 2**64 around it as well (RFC 6177): a limit to each of them would be none.
+    """
+    found = address()
+    if found is None or not isinstance(ip_address(found), IPv6Address):
+        return found
+    return str(ip_network((found, 64), strict=False))
+
+
+def _limit_address() -> None:
+    # Before the access check: guessing keys is limited too.
+    if request.path.startswith("/api/") and request.path != "/api/health":
+        limits().spend(LEADGEN_ADDRESS, "leadgen-address", network() or "unknown")

@@ -1,0 +1,203 @@
+"""What the OpenAPI document says beside views and schemas: who may call, every error and its headers, ids, retries.
+
+The document promises exactly what is kept: tests/api/test_openapi_fuzz.py holds every operation to it, and an answer
+that is not listed fails there. So no operation has a `default` answer, which would promise nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import flask_smorest
+from flask import Flask
+
+from api.http import access, idempotency
+from api.http.blueprint import Body
+from models.core.base import LARGEST_ID
+
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "bot": {"type": "apiKey", "in": "header", "name": "X-Telegram-Bot-Secret"},
+}
+
+RETRY_AFTER = {
+    "Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
+}
+#: Errors that any operation of some kind may answer: what it means, and the headers that come with it.
+ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
+    400: ("Bad input: `errors` names the fields and the reasons. Nothing was stored.", {}),
+    401: (
+        "Nobody is signed in, or the proof is wrong or too old.",
+        {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
+    ),
+    403: ("This is not for the caller's role, or not theirs to do.", {}),
+    404: ("It does not exist, or is not the caller's to know of.", {}),
+    409: ("It exists already, is in a state that forbids this, or the Idempotency-Key stands for another request.", {}),
+    413: ("The body is too large.", {}),
+    415: ("The content is of a wrong type.", {}),
+    426: (
+        "This is no WebSocket handshake.",
+        {"Upgrade": {"required": True, "schema": {"type": "string", "enum": ["websocket"]}}},
+    ),
+    429: ("Too many requests.", RETRY_AFTER),
+    503: ("Something that this needs is busy or away.", RETRY_AFTER),
+}
+
+#: The web server answers this before the application hears of the request, and in its own way.
+TOO_LONG = {
+    "description": "The path with its query is longer than 4,094 bytes.",
+    "content": {"text/html": {"schema": {"type": "string"}}},
+}
+
+WRITES = ("post", "put", "patch", "delete")
+#: These answer from the process alone, so nothing they need can be away.
+ALONE = ("/health", "/health/live")
+
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": idempotency.HEADER,
+    "required": False,
+    "description": "Sent again with the same key, the request gets its first answer again.",
+    "schema": {
+        "type": "string",
+        "format": "idempotency-key",
+        "pattern": "^[ -~]+$",
+        "minLength": 1,
+        "maxLength": idempotency.LONGEST_KEY,
+    },
+}
+
+
+def complete(app: Flask, api: flask_smorest.Api) -> None:
+    """Add to the document of *app*, whose operations are all registered, what is true of kinds of operations."""
+    for name, scheme in SCHEMES.items():
+        api.spec.components.security_scheme(name, scheme)
+    for status, (meaning, headers) in ERRORS.items():
+        # Set, not added: flask-smorest has some of these already, without their headers.
+        api.spec.components.responses[_name(status)] = _error(meaning, headers)
+    api.spec.components.responses[_name(414)] = TOO_LONG
+    paths = api.spec._paths  # apispec has no public way to amend a path that flask-smorest has added
+    _require_what_answers_have(paths, api.spec.components.schemas)
+    _amend_schemas(api)
+    for method, path, who in access.operations(app):
+        found = paths.get(_openapi_path(path), {})
+        if who is not None and method.lower() in found:
+            silent = getattr(access.view_at(app, method, path), "keeps_no_answer", False)
+            _describe(found[method.lower()], method.lower(), path, found.get("parameters", []), who, silent)
+
+
+def _describe(
+    operation: dict[str, Any], method: str, path: str, in_path: list[dict], who: access.Access, keeps_no_answer: bool
+) -> None:
+    operation["operationId"] = f"{method}{re.sub('[^a-z]+', '_', path.lower())}"
+    operation["x-who"] = who.name
+    operation["security"] = [{who.scheme: []}] if who.scheme else []
+    if who.is_optional:
+        operation["security"].append({})
+    for parameter in in_path:
+        if parameter.get("in") == "path" and parameter.get("schema", {}).get("type") == "integer":
+            parameter["schema"]["maximum"] = LARGEST_ID
+    retried = method in WRITES and who.scheme in ("token", "api_key") and not keeps_no_answer
+    if retried:
+        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    answers = operation["responses"]
+    for status in _errors_of(operation, path, in_path, who, retried):
+        answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
+    for status, answer in answers.items():
+        if isinstance(answer, dict) and "$ref" not in answer and int(status) in ERRORS:
+            meaning, headers = ERRORS[int(status)]
+            for part, value in _error(answer.get("description", meaning), headers).items():
+                answer.setdefault(part, value)
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _errors_of(
+    operation: dict[str, Any], path: str, in_path: list[dict], who: access.Access, retried: bool
+) -> Iterator[int]:
+    has_body = "requestBody" in operation
+    if has_body or operation.get("parameters") or any(each["schema"].get("type") == "integer" for each in in_path):
+        yield 400
+    if who.scheme:
+        yield 401
+    if who.may_forbid:
+        yield 403
+    if in_path:
+        yield 404
+    if retried:
+        yield 409
+    if has_body or retried:
+        yield 413
+    if has_body:
+        yield 415
+    if any(each["in"] == "query" for each in operation.get("parameters", [])):
+        yield 414
+    if path.startswith("/api/"):
+        yield 429
+    if path not in ALONE:
+        yield 503
+
+
+def _error(meaning: str, headers: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": meaning,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    }
+    return answer | ({"headers": headers} if headers else {})
+
+
+def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """
+    Mark all fields of schemas that only answers are made of as required: marshmallow knows no such thing of what it dumps.
+    What answers may lack is in a schema's `sometimes`. tests/promises.py holds every answer to this.
+    """
+    sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
+    operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]
+    answers = _named([each["responses"] for each in operations], schemas)
+    for name in answers - _named([each.get("requestBody") for each in operations], schemas):
+        if "properties" in schemas[name]:
+            schemas[name]["required"] = sorted(set(schemas[name]["properties"]) - set(sometimes.get(name, ())))
+
+
+def _named(part: Any, schemas: dict[str, Any]) -> set[str]:
+    """The names of the schemas that a part of the document refers to, directly or through others."""
+    found: set[str] = set()
+    waiting = [part]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
+            if name in schemas and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+        if isinstance(part, dict | list):
+            waiting += part.values() if isinstance(part, dict) else part
+    return found
+
+
+def _amend_schemas(api: flask_smorest.Api) -> None:
+    """Add what a schema's class says in `openapi`: rules over several fields, which marshmallow keeps to itself."""
+    for schema in _schemas(Body):
+        found = api.spec.components.schemas.get(schema.__name__)
+        if found is not None:
+            found |= schema.__dict__.get("openapi", {})
+
+
+def _schemas(parent: type[Body]) -> Iterator[type[Body]]:
+    for schema in parent.__subclasses__():
+        yield schema
+        yield from _schemas(schema)
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).name
+
+
+def _openapi_path(path: str) -> str:
+    """
+    >>> _openapi_path("/leads/<int:lead_id>/matches")
+    '/leads/{lead_id}/matches'
+    """
+    parts = [f"{{{part[1:-1].split(':')[-1]}}}" if part.startswith("<") else part for part in path.split("/")]
+    return "/".join(parts)

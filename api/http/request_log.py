@@ -1,0 +1,69 @@
+"""What is noted of every request: an id that follows it into its tasks, and one line in the log when it is answered."""
+
+import logging
+import re
+import time
+import uuid
+
+from flask import Flask, Response, request
+
+from api.http import access, request_metrics
+from api.http.request_state import current
+from models.platform import logs, tracing
+
+log = logging.getLogger(__name__)
+
+HEADER = "X-Request-ID"
+
+#: What we take over from a proxy or client; anything else might smuggle things into logs.
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+#: Asked every few seconds by machines; their lines would bury the others.
+UNREMARKABLE = ("/health", "/api/health", "/health/live", "/health/ready", "/metrics")
+
+
+def register(app: Flask) -> None:
+    """Number and note the requests of *app*. Comes before whatever else looks at them."""
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.teardown_request(_end_trace)
+
+
+def route() -> str:
+    """The pattern that the request's path matched; the path itself would hold ids, or whatever a stranger types."""
+    return request.url_rule.rule if request.url_rule is not None else "(none)"
+
+
+def _begin() -> None:
+    given = request.headers.get(HEADER, "")
+    state = current()
+    state.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
+    state.began = time.perf_counter()
+    # A stranger's trace is not continued: whoever it belongs to, its sampling is not ours.
+    state.trace = tracing.begin(
+        f"{request.method} {route()}", "SERVER", **{"http.route": route(), "request_id": state.request_id}
+    )
+    logs.begin(request_id=state.request_id, trace_id=state.trace and state.trace.trace_id)
+
+
+def _end(response: Response) -> Response:
+    state = current()
+    response.headers[HEADER] = state.request_id
+    seconds = time.perf_counter() - state.began
+    state.status = response.status_code
+    request_metrics.note_request(request.method, route(), response.status_code, seconds)
+    facts = {
+        "method": request.method,
+        "route": route(),
+        "status": response.status_code,
+        "ms": round(seconds * 1000, 1),
+        "caller": access.caller(),
+    }
+    quiet = facts["route"] in UNREMARKABLE and response.status_code < 400
+    log.log(logging.DEBUG if quiet else logging.INFO, "request", extra=facts)
+    return response
+
+
+def _end_trace(_error: BaseException | None) -> None:
+    status = current().status
+    tracing.end(current().trace, status >= 500, **{"http.response.status_code": status})

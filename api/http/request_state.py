@@ -1,0 +1,63 @@
+"""What is known of the request at hand, as typed fields instead of names on `flask.g`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask import g
+from sqlalchemy.orm import Session
+
+from models.platform.tracing import OpenSpan
+
+if TYPE_CHECKING:
+    from models.accounts.tokens import Claims
+    from models.accounts.users import User
+    from models.deals.chats import Chat
+
+
+@dataclass
+class RequestState:
+    """Everything is unset until whoever finds it out sets it."""
+
+    #: Who is calling: by the access check, the console's cookie, or a chat's ticket.
+    user: User | None = None
+    #: What the bearer token says, its signature and times checked.
+    claims: Claims | None = None
+    #: A name for who is calling, for limits and the log: "user:7", "key:3", "local".
+    caller: str | None = None
+    #: The request's database session, opened by the first query.
+    session: Session | None = None
+    #: The operation writes nothing, so its session needs no transaction.
+    only_reads: bool = False
+    #: What is to follow the commit, in order.
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    #: (caller, key) of a write with an Idempotency-Key.
+    idempotency: tuple[str, str] | None = None
+    #: Names of stored files whose rows are not committed yet.
+    uncommitted_files: list[str] | None = None
+    #: The part of the request that was read last ("json", "query", "form", ...): where a later error is said to be.
+    read_from: str = "json"
+    request_id: str = ""
+    #: Seconds of the monotonic clock.
+    began: float = 0.0
+    trace: OpenSpan | None = None
+    status: int = 500
+    #: A chat socket's handshake: the token that opened it, the chat, the message after which it begins.
+    chat_token: str = ""
+    chat: Chat | None = None
+    after_id: int | None = None
+    #: The console's: its form token, a new guest's cookie, the visitor's language, how many notifications are unread.
+    csrf: str | None = None
+    new_guest: str | None = None
+    language: str | None = None
+    unread: int | None = None
+
+
+def current() -> RequestState:
+    """The state of the request at hand, or of the application context where there is none."""
+    if "state" not in g:
+        g.state = RequestState()
+    state: RequestState = g.state
+    return state

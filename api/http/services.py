@@ -1,0 +1,53 @@
+"""What a served application talks to: one typed object instead of names looked up in `app.extensions`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import redis
+from flask import Flask, current_app
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.platform.settings import Settings
+from models.platform.storage import Storage
+from worker.queue.client import Client
+
+if TYPE_CHECKING:
+    from api.http.limits import Limits
+
+
+@dataclass
+class Services:
+    """The settings of an application, and its connections. Tests replace single fields."""
+
+    settings: Settings
+    engine: Engine
+    #: Sessions whose statements run in one transaction.
+    sessions: sessionmaker[Session]
+    #: Sessions without a transaction, for operations that only read.
+    reading_sessions: sessionmaker[Session]
+    #: With short timeouts: a request never hangs on Redis.
+    redis: redis.Redis
+    limits: Limits
+    #: Sends tasks to the workers.
+    worker: Client
+    #: Where the bytes of uploads are kept.
+    storage: Storage
+
+
+def attach_services(app: Flask, services: Services) -> None:
+    """Give *app* its services; the ones before are forgotten."""
+    app.extensions["services"] = services
+
+
+def services_of(app: Flask) -> Services:
+    """The services of *app*; raises KeyError where none were attached."""
+    services: Services = app.extensions["services"]
+    return services
+
+
+def services() -> Services:
+    """The services of the application that answers the request at hand."""
+    return services_of(current_app)

@@ -1,0 +1,52 @@
+"""What requests ask of the workers: each asks once its writes are committed, and not at all if they are not."""
+
+from uuid import UUID
+
+from api.http.db import after_commit
+from api.http.services import services
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.rescoring.runs import RescoringRun
+from worker.queue.client import Client
+
+
+def rescore_lead(lead: Lead) -> None:
+    """Have the lists that this lead touches made right."""
+    after_commit(lambda: _client().lead_changed(lead.id))
+
+
+def rescore_property(found: Property) -> None:
+    """Have the lists that this property touches made right."""
+    after_commit(lambda: _client().property_changed(found.id))
+
+
+def score_prospect(prospect_id: UUID) -> None:
+    """Have a prospect's quality computed."""
+    after_commit(lambda: _client().prospect_changed(str(prospect_id)))
+
+
+def score_prospects() -> None:
+    """Have the quality of all prospects that changed computed."""
+    after_commit(lambda: _client().prospects_changed())
+
+
+def start_run(run: RescoringRun) -> None:
+    """Have a rescoring run started."""
+    after_commit(lambda: _client().run_requested(run.id))
+
+
+def go_on_with_run(run: RescoringRun, shard_ids: list[int]) -> None:
+    """Have these shards of a run scored; without any it failed before it had some, and is started anew."""
+    for shard_id in shard_ids:
+        after_commit(lambda shard_id=shard_id: _client().shard_queued(shard_id))
+    if not shard_ids:
+        start_run(run)
+
+
+def send_code(code_id: int) -> None:
+    """Have an activation code sent by SMS."""
+    after_commit(lambda: _client().code_made(code_id))
+
+
+def _client() -> Client:
+    return services().worker

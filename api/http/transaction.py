@@ -1,0 +1,45 @@
+"""One transaction a request: opened at the first query, committed in one place when the answer is good."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response
+from sqlalchemy.orm import Session
+
+from api.http import idempotency, live_updates
+from api.http.request_state import current
+from api.http.services import services
+
+
+class App(Flask):
+    """A Flask that commits the request's transaction after the view and before the answer leaves."""
+
+    def dispatch_request(self) -> Response:
+        earlier = idempotency.earlier_answer()
+        if earlier is not None:
+            return earlier
+        response = self.make_response(super().dispatch_request())
+        if response.status_code >= 400:
+            return response  # the session is rolled back when the request ends
+        idempotency.keep_answer(response)
+        state = current()
+        if state.session is not None and not state.only_reads:
+            state.session.commit()
+            follow_ups, state.after_commit = state.after_commit, []
+            for follow_up in follow_ups:
+                follow_up()
+            send_notices(state.session)
+        return response
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing here is a coroutine. Flask asks fifteen times a request whether something is, by `inspect`."""
+        return func
+
+
+def send_notices(session: Session) -> None:
+    """Have the notices that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent outside."""
+    stored = session.info.pop("notices", {})
+    for notice_id in stored:
+        services().worker.notice_stored(notice_id)
+    for user_id in set(stored.values()):
+        live_updates.ring(services().redis, live_updates.of_user(user_id))

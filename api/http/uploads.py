@@ -1,0 +1,163 @@
+"""Uploads: what an operation calls to keep a file that came with a request.
+
+    @signed_in
+    @takes_uploads
+    @blp.arguments(Form, location="multipart")
+    def put(self, form): ...
+        url = store_image(form["avatar"], current_user(), "avatar")
+
+A file is stored while its request runs and removed again if the request fails; a removed file goes once the
+request's writes are committed. A crash in between leaves bytes without a row, which
+`worker.jobs.accounts.remove_orphans` clears away.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from flask import current_app, request
+from werkzeug.datastructures import FileStorage
+
+from api.http import images
+from api.http.db import after_commit, session
+from api.http.images import CleanFile
+from api.http.request_state import current
+from api.http.services import services
+from models.accounts.uploads import add_upload, bytes_of, forget_uploads
+from models.accounts.users import User
+from models.core.errors import BusyError, InvalidFileError, TooLargeFileError, WrongFileTypeError
+from models.platform.storage import Storage
+
+log = logging.getLogger(__name__)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: One file, and one request with all its files.
+LARGEST_FILE = 20 << 20  # bytes
+LARGEST_REQUEST = 64 << 20  # bytes
+#: All files of one user: nobody fills the disk alone.
+QUOTA = 2 << 30  # bytes
+
+PREFIX = "/media/"
+
+
+def takes_uploads(view: View) -> View:
+    """Let the request's body be as large as uploads need."""
+    view.largest_body = LARGEST_REQUEST
+    return view
+
+
+def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
+    """
+    Keep a picture (JPEG, PNG or WebP, told by its content), drawn anew without metadata; the URL to GET it from.
+
+    Args:
+        upload: As it came; its `name` is the field that errors speak of.
+        purpose: A word for the record: "avatar", "property".
+    Raises:
+        WrongFileTypeError, TooLargeFileError, InvalidFileError: Answered 415, 413 and 400.
+    """
+    _check_size(upload)
+    return _store(_image(upload, "Send a JPEG, PNG or WebP image."), upload, owner, purpose)
+
+
+def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
+    """Keep a PDF as it is, or a picture as :func:`store_image` does; the URL to GET it from."""
+    size = _check_size(upload)
+    stream = upload.stream
+    head = stream.read(1024)
+    stream.seek(max(0, size - 2048))
+    if images.is_pdf(head, stream.read()):
+        stream.seek(0)
+        return _store(CleanFile(stream.read(), "pdf"), upload, owner, purpose)
+    stream.seek(0)
+    return _store(_image(upload, "Send a PDF, or a JPEG, PNG or WebP image."), upload, owner, purpose)
+
+
+def remove_uploads(urls: Iterable[str], owner: User) -> None:
+    """Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are left."""
+    _remove(forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)]))
+
+
+def remove_all_uploads(owner: User) -> None:
+    """Remove every file of the owner, once the request's writes are committed."""
+    _remove(forget_uploads(session(), owner))
+
+
+def storage() -> Storage:
+    """The application's storage."""
+    return services().storage
+
+
+def allow_large_body() -> None:
+    """Before every request: raise the limit of the body where the operation takes uploads."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    method = getattr(getattr(view, "view_class", None), request.method.lower(), None)
+    largest = getattr(method, "largest_body", None)
+    if largest:
+        request.max_content_length = largest
+
+
+def remove_what_failed(_error: BaseException | None = None) -> None:
+    """At a request's end: remove the files that it stored and whose rows were not committed."""
+    state = current()
+    names, state.uncommitted_files = state.uncommitted_files or [], None
+    for name in names:
+        _discard(name)
+
+
+def _forget_uncommitted() -> None:
+    current().uncommitted_files = None
+
+
+def _check_size(upload: FileStorage) -> int:
+    size = upload.stream.seek(0, 2)
+    upload.stream.seek(0)
+    if size == 0:
+        raise InvalidFileError(_field(upload), "The file is empty.")
+    if size > LARGEST_FILE:
+        raise TooLargeFileError(_field(upload), f"Send at most {LARGEST_FILE >> 20} MiB a file.")
+    return size
+
+
+def _image(upload: FileStorage, wanted: str) -> CleanFile:
+    try:
+        return images.clean_image(upload.stream)
+    except images.NotAnImageError:
+        raise WrongFileTypeError(_field(upload), wanted) from None
+    except images.DamagedImageError:
+        raise InvalidFileError(_field(upload), "The image is damaged; it cannot be read to its end.") from None
+    except images.TooManyPixelsError:
+        limit = images.MOST_PIXELS // 1_000_000
+        raise TooLargeFileError(_field(upload), f"Send an image of at most {limit} megapixels.") from None
+
+
+def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> str:
+    size = len(file.content)
+    if bytes_of(session(), owner) + size > QUOTA:
+        raise TooLargeFileError(_field(upload), f"Your files take {QUOTA >> 30} GiB already; remove some first.")
+    row = add_upload(session(), owner, purpose=purpose, content_type=file.content_type, ending=file.ending, size=size)
+    state = current()
+    if state.uncommitted_files is None:
+        state.uncommitted_files = []
+        after_commit(_forget_uncommitted)
+    state.uncommitted_files.append(row.name)
+    storage().put(row.name, file.content)
+    return PREFIX + row.name
+
+
+def _remove(names: list[str]) -> None:
+    if names:
+        after_commit(lambda: [_discard(name) for name in names])
+
+
+def _discard(name: str) -> None:
+    """Remove a file that no row speaks of. Should the storage be away, `worker.jobs.accounts.remove_orphans` does it later."""
+    try:
+        storage().remove(name)
+    except BusyError:
+        log.warning("file_left_for_later")
+
+
+def _field(upload: FileStorage) -> str:
+    return upload.name or "file"

@@ -1,0 +1,185 @@
+"""Which sockets of this process listen to which chat, and how they learn that there is something new.
+
+A message is in the database before anybody hears of it. What travels over Redis is only "look": the channel names a
+chat and a user, the payload says nothing, and every socket then reads what comes after the last message it has sent.
+So an order of arrival, a lost or doubled notice, and two web processes make no difference to what a client sees.
+
+A channel has a subscriber exactly while a socket of that user is open on that chat in some process, so the number of
+receivers that Redis answers to a publication says whether the user is there.
+
+Without Redis, sockets look by themselves every :data:`ALONE_SECONDS`.
+"""
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+from flask import Flask, current_app
+from redis.backoff import NoBackoff
+from redis.client import PubSub
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from models.core.errors import TooManyError
+
+log = logging.getLogger(__name__)
+
+#: How often a socket looks for messages while Redis is away.
+ALONE_SECONDS = 2.0
+RECONNECT_SECONDS = 1.0
+#: Sockets of one user in one process: some devices with some tabs each.
+MOST_OF_ONE_USER = 12
+RETRY_AFTER_SECONDS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """An open socket as the switchboard knows it."""
+
+    chat_id: int
+    user_id: int
+    #: Has the socket look for what is new; returns at once, from any thread.
+    ring: Callable[[], None]
+
+
+class Switchboard:
+    """The open sockets of one process."""
+
+    def __init__(self, redis_url: str, most_sockets: int) -> None:
+        """*most_sockets* stays below the threads of the process: every socket holds one, and HTTP needs the others."""
+        self.most_sockets = most_sockets
+        self._lines: dict[str, set[Line]] = defaultdict(set)
+        self._of_user: dict[int, int] = defaultdict(int)
+        self._open = 0
+        self._lock = threading.Lock()
+        self._publisher = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+        # A listener that waits has no timeout of its own, and repairs its connection itself.
+        self._listener = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0))
+        self._subscription: PubSub | None = None
+        self._thread: threading.Thread | None = None
+        self.is_closing = False
+
+    @property
+    def hears_others(self) -> bool:
+        """Whether news from other processes arrives."""
+        return self._subscription is not None
+
+    def check_room(self, user_id: int) -> None:
+        """Raise TooManyError if one more socket, or one more of this user, is too many."""
+        if self._of_user.get(user_id, 0) >= MOST_OF_ONE_USER:
+            raise TooManyError("You have too many chats open at once; close some.", RETRY_AFTER_SECONDS)
+        if self.is_closing or self._open >= self.most_sockets:
+            raise TooManyError("There are too many open chats just now; try again soon.", RETRY_AFTER_SECONDS)
+
+    def join(self, line: Line) -> None:
+        """
+        Let *line* be rung from now on. It is rung once the channel is open, for what came in between.
+
+        Raises:
+            TooManyError: See :meth:`check_room`.
+        """
+        name = channel(line.chat_id, line.user_id)
+        with self._lock:
+            self.check_room(line.user_id)
+            self._open += 1
+            self._of_user[line.user_id] += 1
+            self._lines[name].add(line)
+            if self._thread is None:  # here, not at start: a thread does not survive the fork of a web process
+                self._thread = threading.Thread(target=self._listen, name="switchboard", daemon=True)
+                self._thread.start()
+            elif len(self._lines[name]) == 1:
+                self._tell_redis("subscribe", name)
+
+    def leave(self, line: Line) -> None:
+        """The opposite of :meth:`join`."""
+        name = channel(line.chat_id, line.user_id)
+        with self._lock:
+            self._open -= 1
+            self._of_user[line.user_id] -= 1
+            if not self._of_user[line.user_id]:
+                del self._of_user[line.user_id]
+            self._lines[name].discard(line)
+            if not self._lines[name]:
+                del self._lines[name]
+                self._tell_redis("unsubscribe", name)
+
+    def ring(self, chat_id: int, user_id: int) -> bool:
+        """Have every socket of the user on the chat look, in all processes; whether there is one."""
+        name = channel(chat_id, user_id)
+        try:
+            return bool(self._publisher.publish(name, b""))
+        except (RedisError, OSError):
+            log.warning("chat_without_redis")
+            return self._ring_here(name)
+
+    def close(self) -> None:
+        """Have every socket end: the process is about to. Called from a signal handler."""
+        self.is_closing = True
+        for lines in list(self._lines.values()):
+            for line in list(lines):
+                line.ring()
+
+    def _ring_here(self, name: str) -> bool:
+        with self._lock:
+            lines = list(self._lines.get(name, ()))
+        for line in lines:
+            line.ring()
+        return bool(lines)
+
+    def _tell_redis(self, command: str, name: str) -> None:
+        """Called with the lock held. What fails here is repaired by the listening thread, which opens every channel anew."""
+        if self._subscription is None:
+            return
+        try:
+            getattr(self._subscription, command)(name)
+        except (RedisError, OSError):
+            self._subscription = None
+
+    def _listen(self) -> None:
+        pause = threading.Event()
+        while not self.is_closing:
+            subscription = self._listener.pubsub()
+            try:
+                with self._lock:
+                    # One channel that nobody rings keeps the connection subscribed while no socket is open.
+                    subscription.subscribe("chat", *self._lines)
+                    self._subscription = subscription
+                while self._subscription is subscription:
+                    # The answer to a subscription rings too: what was said before it took effect was not heard.
+                    news = subscription.get_message(timeout=5.0)
+                    if news and news["type"] in ("message", "subscribe"):
+                        self._ring_here(news["channel"].decode())
+            except (RedisError, OSError, ValueError):
+                log.warning("chat_lost_redis")
+            with self._lock:
+                if self._subscription is subscription:
+                    self._subscription = None
+            subscription.close()
+            pause.wait(RECONNECT_SECONDS)
+
+
+def channel(chat_id: int, user_id: int) -> str:
+    """
+    >>> channel(7, 3)
+    'chat:7:3'
+    """
+    return f"chat:{chat_id}:{user_id}"
+
+
+def attach_chat_hub(app: Flask, hub: Switchboard) -> None:
+    """Give *app* the hub of its chat sockets."""
+    app.extensions["chat_hub"] = hub
+
+
+def chat_hub_of(app: Flask) -> Switchboard:
+    """The hub of *app*'s chat sockets."""
+    hub: Switchboard = app.extensions["chat_hub"]
+    return hub
+
+
+def chat_hub() -> Switchboard:
+    """The hub of the application that answers the request at hand."""
+    return chat_hub_of(current_app)

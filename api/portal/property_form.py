@@ -1,0 +1,250 @@
+"""The portal's form of a property: its fields, what the domain makes of them, and a property back in the form's words.
+
+Everything that was sent comes back as it was sent. Most facts have a column of their own; words ("хочу купить") and
+finer numbers stay in `attributes` under the form's names, and are shown for as long as the column that they made has
+not been changed through another contract.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR, MOST_FLOORS
+from api.http.blueprint import Body, names_of
+from api.http.fields import MOST_MONEY, MOST_ROOMS, File, FormNumber, FormWhole, Number, Text, moment, plain, words
+from models.core.enums import Origin
+from models.core.errors import InvalidValueError
+from models.core.free_text import condition_of, currency_of, deal_type_of, is_studio, property_type_of
+from models.market.places import city_of_address
+from models.market.properties import Property
+
+#: How exactly a number of the form is kept, whatever its column rounds it to.
+PLACES = 6
+MOST_IMAGES = 50
+
+#: Files of one each: field -> whether it may be a PDF.
+SINGLE_FILES = {
+    "layout": False,
+    "building_layout": False,
+    "territory_layout": False,
+    "document_file1": True,
+    "document_file2": True,
+    "document_file3": True,
+}
+
+#: What only the owner sees: title deeds are nobody else's business.
+PRIVATE = ("document_file1", "document_file2", "document_file3", "commission_amount", "commission_type")
+
+
+def _words(longest: int = 2000) -> Text:
+    return Text(longest, empty=True)
+
+
+def _area() -> FormNumber:
+    return FormNumber(Decimal("0.01"), LARGEST_AREA, places=PLACES)
+
+
+class PropertyForm(Body):
+    """The text parts of the form."""
+
+    deal_format = Text(100, required=True, metadata=words("deal-word", "sale, rent, хочу продать, хочу сдать, ..."))
+    type = Text(100, required=True, metadata=words("property-word", "apartment, house, квартира, дом, ..."))
+    subtype = Text(100, required=True)
+    condition = Text(100, required=True)
+    entry_year = FormWhole(FIRST_YEAR, LAST_YEAR, required=True)
+    entry_quarter = FormWhole(1, 4, required=True)
+    purpose = Text(200, required=True)
+    location = Text(500, required=True, metadata={"description": "The address, the city between commas."})
+    price = FormNumber(0, MOST_MONEY, required=True)
+    currency = Text(50, required=True, metadata=words("currency-word", "USD, EUR, рубли, тенге, ..."))
+    title = Text(300, required=True)
+    description = Text(20_000, required=True)
+    floor = FormWhole(-10, MOST_FLOORS)
+    total_area = _area()
+    living_area = _area()
+    ceiling_height = FormNumber(Decimal("0.5"), 100, places=PLACES)
+    rooms = FormWhole(0, MOST_ROOMS)
+    bedrooms = FormWhole(0, MOST_ROOMS)
+    bathrooms = FormWhole(0, MOST_ROOMS)
+    features = _words()
+    equipment = _words()
+    building_floors = FormWhole(1, MOST_FLOORS)
+    building_living_area = _area()
+    apartments = FormWhole(0, 100_000)
+    lifts_per_entrance = FormWhole(0, 100)
+    building_features = _words()
+    building_name = _words(300)
+    developer = _words(300)
+    materials = _words()
+    territory_area = _area()
+    territory_features = _words()
+    nearby_places = _words()
+    views = _words()
+    video_title = _words(300)
+    video_url = Text(2000, validate=validate.URL(schemes={"http", "https"}, require_tld=False))
+    services = _words()
+    commission_amount = FormNumber(0, MOST_MONEY, places=PLACES)
+    commission_type = _words(100)
+    documents = _words()
+
+    @validates_schema
+    def check_words(self, data: dict, **kwargs: Any) -> None:
+        """The words that must be known are; an unknown one is refused by the name of its field."""
+        for name, read in (("deal_format", deal_type_of), ("type", property_type_of), ("currency", currency_of)):
+            try:
+                read(data[name])
+            except InvalidValueError as error:
+                raise ValidationError(error.reason, name) from None
+
+    @validates_schema
+    def check_numbers(self, data: dict, **kwargs: Any) -> None:
+        if data.get("floor", 0) > data.get("building_floors", MOST_FLOORS):
+            raise ValidationError("The floor must not be above building_floors.", "floor")
+        if _is_share(data) and data.get("commission_amount", 0) > 100:
+            raise ValidationError("A share of the deal is at most 100 per cent.", "commission_amount")
+        if data.get("living_area", 0) > data.get("total_area", LARGEST_AREA):
+            raise ValidationError("The living area must not be above total_area.", "living_area")
+
+
+class WholePropertyForm(PropertyForm):
+    """The form with its files, each a part of one multipart body."""
+
+    images = fields.List(File(), required=True, validate=validate.Length(min=1, max=MOST_IMAGES))
+    layout = File()
+    building_layout = File()
+    territory_layout = File()
+    document_file1 = File()
+    document_file2 = File()
+    document_file3 = File()
+
+    @validates_schema
+    def check_images(self, data: dict, **kwargs: Any) -> None:
+        if not any(data["images"]):
+            raise ValidationError("Send at least one picture.", "images")
+
+
+def _shown(asked: fields.Field) -> fields.Field:
+    """How an answer shows what the form asked for: null where another contract made the property and it is unknown."""
+    if isinstance(asked, FormWhole):
+        return fields.Integer(allow_none=True)
+    return Number(0, MOST_MONEY, allow_none=True) if isinstance(asked, FormNumber) else fields.String(allow_none=True)
+
+
+ShownForm = Body.from_dict({name: _shown(asked) for name, asked in PropertyForm().fields.items()}, name="ShownForm")
+
+
+def columns_of(form: Mapping[str, Any]) -> dict[str, Any]:
+    """A property's columns, apart from files, from a form that was found good."""
+    studio = is_studio(form["type"]) or is_studio(form["subtype"])
+    return {
+        **_worded(form),
+        "title": form["title"],
+        "description": form["description"],
+        "location": form["location"],
+        "city": city_of_address(form["location"])[:100],
+        "price": form["price"],
+        "rooms": form.get("rooms", 0 if studio else None),
+        "floor": form.get("floor"),
+        "total_floors": form.get("building_floors"),
+        "year_built": form["entry_year"],
+        "attributes": {name: _plain(form[name]) for name in names_of(PropertyForm) if name in form},
+        "search_text": "\n".join(form[name] for name in _SEARCHED if form.get(name)),
+    }
+
+
+def _worded(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that hold less than what was sent."""
+    share = form.get("commission_amount") if _is_share(form) else None
+    return {
+        "deal_type": deal_type_of(form["deal_format"]),
+        "property_type": property_type_of(form["type"], form["subtype"]),
+        "condition": condition_of(form["condition"]),
+        "currency": currency_of(form["currency"]),
+        "area": _hundredths(form.get("total_area")),
+        "commission_share": _hundredths(share),
+    }
+
+
+#: What the engine reads as text beside title and description.
+_SEARCHED = (
+    "subtype",
+    "purpose",
+    "features",
+    "equipment",
+    "building_features",
+    "building_name",
+    "developer",
+    "materials",
+    "territory_features",
+    "nearby_places",
+    "views",
+    "services",
+)
+
+#: Fields whose column says all.
+_EXACT = {
+    "title": "title",
+    "description": "description",
+    "location": "location",
+    "price": "price",
+    "floor": "floor",
+    "building_floors": "total_floors",
+    "entry_year": "year_built",
+    "rooms": "rooms",
+}
+
+#: Fields whose column says less than what was sent: the column, and how to show it once it says something else.
+_WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "deal_format": ("deal_type", str.lower),
+    "type": ("property_type", str.lower),
+    "condition": ("condition", str.lower),
+    "currency": ("currency", str),
+    "total_area": ("area", plain),
+    "commission_amount": ("commission_share", plain),
+}
+
+
+def form_row(found: Property, *, private: bool) -> dict[str, Any]:
+    """
+    A property of any contract in the form's fields; what is unknown is null.
+
+    Args:
+        private: For its owner; without it documents and commission are left out.
+    """
+    sent = found.attributes if found.origin is Origin.PORTAL else {}
+    row: dict[str, Any] = {"id": found.id, "owner_id": found.owner_id}
+    row |= {name: sent.get(name) for name in (*names_of(PropertyForm), *SINGLE_FILES)}
+    row |= {name: _plain(getattr(found, column)) for name, column in _EXACT.items()}
+    row["location"] = found.location or _address(found)
+    made = _worded(sent) if sent else {}
+    for name, (column, shown) in _WORDED.items():
+        present = getattr(found, column)
+        if not sent or made[column] != present:
+            row[name] = None if present is None else shown(present)
+    row |= {
+        "images": found.photos,
+        "city": found.city,
+        "is_active": found.is_active,
+        "created_at": moment(found.created_at),
+        "updated_at": moment(found.updated_at),
+    }
+    return row if private else {name: value for name, value in row.items() if name not in PRIVATE}
+
+
+def _is_share(form: Mapping[str, Any]) -> bool:
+    kind = (form.get("commission_type") or "").casefold()
+    return "%" in kind or "percent" in kind or "процент" in kind
+
+
+def _address(found: Property) -> str:
+    return ", ".join(filter(None, (found.city, found.district, found.street, found.house_number)))
+
+
+def _hundredths(value: Decimal | float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _plain(value: Any) -> Any:
+    return plain(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,1 @@
+"""The served application: put together, run by gunicorn, watched."""

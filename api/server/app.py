@@ -1,0 +1,145 @@
+"""The Flask application, put together."""
+
+import logging
+
+import flask_smorest
+import redis
+from flask import Flask
+from sqlalchemy import Engine
+
+from api import console
+from api.accounts import admin, auth, identifiers, portal_auth, portal_users, telegram
+from api.exchange import leads, matches, notifications, properties, recommendations
+from api.http import access, cross_origin, errors, limits, request_log, uploads
+from api.http.blueprint import ErrorSchema
+from api.http.db import end_session
+from api.http.json_provider import FastJSON
+from api.http.request_metrics import watch_pool
+from api.http.services import Services, attach_services
+from api.http.trailing_slash import WithoutTrailingSlash
+from api.http.transaction import App
+from api.leadgen import BLUEPRINTS as LEADGEN
+from api.ops import metrics, runs
+from api.portal import chat
+from api.portal import properties as portal_properties
+from api.portal import requests as portal_requests
+from api.portal import socket as chat_socket
+from api.portal.chat_hub import Switchboard, attach_chat_hub
+from api.server import docs
+from api.server.health import blp as health
+from api.server.media import blp as media
+from api.swipe import favorites, feed, inquiries, listings, preferences
+from models.platform.database import connect, reading_sessions, sessions
+from models.platform.settings import Settings
+from models.platform.storage import Storage
+from worker.queue.client import Client
+
+log = logging.getLogger(__name__)
+
+BLUEPRINTS = (
+    health,
+    media,
+    auth.blp,
+    identifiers.blp,
+    telegram.blp,
+    portal_auth.blp,
+    portal_users.blp,
+    admin.blp,
+    leads.blp,
+    properties.blp,
+    recommendations.blp,
+    matches.blp,
+    notifications.blp,
+    listings.blp,
+    preferences.blp,
+    feed.blp,
+    favorites.blp,
+    inquiries.blp,
+    portal_properties.blp,
+    portal_requests.blp,
+    chat.blp,
+    runs.blp,
+    metrics.blp,
+    *LEADGEN,
+)
+
+#: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.
+LARGEST_BODY = 1 << 20  # bytes
+
+
+def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
+    """
+    The application for *settings*.
+
+    Args:
+        engine: The database, for tests that have one; otherwise a pool is opened on the settings' URL.
+    """
+    app = App("api", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.config.update(
+        API_TITLE="Leadmatch",
+        API_VERSION="0.1.0",
+        API_SPEC_OPTIONS={"info": {"description": docs.ABOUT}},
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
+    )
+    app.json = FastJSON(app)
+    attach(
+        app,
+        settings,
+        engine or connect(settings.database_url, pool_size=8, max_overflow=8, application="leadmatch-web"),
+    )
+
+    request_log.register(app)
+    cross_origin.register(app, settings)
+    limits.register(app)
+    app.before_request(access.check_access)
+    app.before_request(limits.limit_caller)
+    app.before_request(uploads.allow_large_body)
+    app.teardown_appcontext(end_session)
+    app.teardown_appcontext(uploads.remove_what_failed)
+    api = flask_smorest.Api()
+    api.ERROR_SCHEMA = ErrorSchema
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # api/http/openapi.py lists every error by its status
+    api.init_app(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    docs.register(app, api)
+    console.register(app)
+    errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
+    access.check_all_declared(app)
+    telegram.warn_if_open(app)
+    app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)
+    return app
+
+
+def attach(app: Flask, settings: Settings, engine: Engine) -> None:
+    """
+    Give *app* its settings and what it talks to: database, Redis, workers, uploads.
+
+    Apart from its routes, which take far longer to make: tests attach the same routes to one world after another. What
+    is wired by the settings once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was made.
+    """
+    watch_pool(engine)
+    # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
+    short = redis.Redis.from_url(
+        settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
+    )
+    attach_services(
+        app,
+        Services(
+            settings=settings,
+            engine=engine,
+            sessions=sessions(engine),
+            reading_sessions=reading_sessions(engine),
+            redis=short,
+            limits=limits.Limits(settings.redis_url),
+            worker=Client(settings.redis_url),
+            storage=Storage(settings.media_url),
+        ),
+    )
+    attach_chat_hub(app, Switchboard(settings.redis_url, settings.most_sockets))

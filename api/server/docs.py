@@ -1,0 +1,62 @@
+"""The OpenAPI document and its readers, Swagger UI at /docs and ReDoc at /redoc; all assets are served from here."""
+
+import functools
+from pathlib import Path
+
+import flask_smorest
+from flask import Flask, Response, send_from_directory
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from api.http import access, openapi
+
+REDOC = Path(__file__).parent.parent / "static" / "redoc"
+
+#: What is true of every operation: the document begins with it.
+ABOUT = """
+Two-way matching of realtors' leads and properties, and what goes with it. One system serves four contracts: the
+exchange (leads, properties, recommendations, matches), the feed of listings for tenants, the portal (forms, requests,
+chats) and lead generation (`/api`).
+
+* **Who calls.** `Authorization: Bearer` with the token that signing in has given; lead generation takes `X-API-Key`.
+* **Errors** have one shape: `code`, `status`, `message`, and where fields are wrong `errors`, by place and path.
+  429 and 503 say in `Retry-After` when to come again.
+* **Lists** take `page` from 1 and `limit` up to 100. Bare arrays tell the rest in the header `X-Pagination`.
+* **Retries.** A write sent again with the same `Idempotency-Key` gets its first answer.
+* **Values.** Times are UTC, ISO 8601. Unknown fields are refused by name. Every path answers with and without a slash
+  at its end.
+"""
+
+REDOC_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Leadmatch API</title>
+</head>
+<body>
+<redoc spec-url="/openapi.json" disable-search></redoc>
+<script src="/redoc/redoc.standalone.js"></script>
+</body>
+</html>
+"""
+
+
+def register(app: Flask, api: flask_smorest.Api) -> None:
+    """Complete the document, and serve its readers."""
+    openapi.complete(app, api)
+    swagger = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Leadmatch API"})
+    app.register_blueprint(swagger)
+    app.add_url_rule("/redoc", "redoc", access.public(_redoc_page))
+    app.add_url_rule("/redoc/<path:name>", "redoc_asset", access.public(_redoc_asset))
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith(("swagger_ui.", "api-docs.")):
+            # Wrapped, for some of them are bound methods, which take no marks.
+            app.view_functions[endpoint] = access.public(functools.partial(view))
+
+
+def _redoc_page() -> Response:
+    return Response(REDOC_PAGE, mimetype="text/html")
+
+
+def _redoc_asset(name: str) -> Response:
+    return send_from_directory(REDOC, name, max_age=86_400)

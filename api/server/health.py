@@ -1,0 +1,108 @@
+"""Whether the service is up, and whether it can serve."""
+
+import logging
+
+import redis
+from flask import jsonify
+from flask.views import MethodView
+from marshmallow import fields
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.http.access import public
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.services import services
+from models.platform.migrate import is_behind
+
+log = logging.getLogger(__name__)
+
+blp = Blueprint("health", __name__, description="Whether the service is up")
+
+#: A database that restarts is back in seconds.
+RETRY_AFTER_SECONDS = 2
+
+
+class Health(Body):
+    status = fields.String()
+    environment = fields.String()
+
+
+class Live(Body):
+    status = fields.String()
+
+
+class Ready(Body):
+    status = fields.String(metadata={"description": "ready, or what it waits for."})
+    database = fields.String(metadata={"description": "ok or away."})
+    migrations = fields.String(metadata={"description": "ok, or behind: `leadmatch db upgrade` has not run."})
+    redis = fields.String(metadata={"description": "ok or away. Without it writes are kept and lists follow later."})
+
+
+@blp.route("/health")
+class HealthView(MethodView):
+    """Alive, in the words of tinder's contract."""
+
+    @public
+    @blp.response(200, Health)
+    def get(self):
+        """Say that the service is alive
+
+        For people and uptime checks. It touches neither the database nor Redis: see `/health/ready` for those.
+        """
+        return {"status": "ok", "environment": services().settings.environment}
+
+
+@blp.route("/health/live")
+class LiveView(MethodView):
+    """For whoever restarts processes."""
+
+    @public
+    @blp.response(200, Live)
+    def get(self):
+        """Say that the process answers: one that does not is to be restarted
+
+        A liveness probe. It asks nothing of the database or Redis, so that their absence restarts nobody.
+        """
+        return {"status": "ok"}
+
+
+@blp.route("/health/ready")
+class ReadyView(MethodView):
+    """For whoever sends requests here."""
+
+    @public
+    @blp.response(200, Ready)
+    @blp.alt_response(503, schema=Ready, description="Send no requests here yet.")
+    def get(self):
+        """Say whether requests can be served: the database answers and has the schema that this release needs
+
+        A readiness probe for load balancers. Redis is told of but not waited for: without it requests are served, and
+        lists follow later.
+        """
+        # Redis is told but not asked for: without it reads and writes work, and taking every web process out of service
+        # would turn a lost cache into an outage.
+        found = _database() | {"redis": _redis()}
+        ready = found["database"] == found["migrations"] == "ok"
+        if ready:
+            return {"status": "ready"} | found
+        answer = jsonify({"status": "not ready"} | found)
+        answer.status_code = 503
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
+
+
+def _database() -> dict[str, str]:
+    try:
+        return {"database": "ok", "migrations": "behind" if is_behind(session()) else "ok"}
+    except SQLAlchemyError as error:
+        log.warning("not_ready", extra={"kind": type(error).__name__})
+        session().rollback()
+        return {"database": "away", "migrations": "unknown"}
+
+
+def _redis() -> str:
+    try:
+        services().redis.ping()
+    except redis.RedisError:
+        return "away"
+    return "ok"

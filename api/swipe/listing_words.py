@@ -1,0 +1,86 @@
+"""Tinder's own words, and a property as tinder shows it."""
+
+from typing import Any
+
+from models.core.enums import DealType, PropertyType
+from models.market.properties import Property
+
+DEAL_TYPES = {"rent": DealType.RENT, "sale": DealType.SALE}
+
+#: The type that each of tinder's words makes, first; the others read as that word.
+PROPERTY_TYPES: dict[str, tuple[PropertyType, ...]] = {
+    "flat": (PropertyType.APARTMENT, PropertyType.APARTMENTS),
+    "house": (PropertyType.HOUSE, PropertyType.TOWNHOUSE),
+    "room": (PropertyType.ROOM,),
+    "commercial": (PropertyType.COMMERCIAL,),
+}
+
+_TYPE_WORDS = {code: word for word, codes in PROPERTY_TYPES.items() for code in codes}
+_NOUNS = {
+    PropertyType.APARTMENT: "квартира",
+    PropertyType.APARTMENTS: "апартаменты",
+    PropertyType.HOUSE: "дом",
+    PropertyType.TOWNHOUSE: "таунхаус",
+    PropertyType.ROOM: "комната",
+    PropertyType.COMMERCIAL: "помещение",
+}
+
+
+def deal_word(deal_type: DealType) -> str:
+    """
+    >>> deal_word(DealType.SALE)
+    'sale'
+    """
+    return deal_type.value.lower()
+
+
+def type_word(property_type: PropertyType) -> str:
+    """
+    >>> type_word(PropertyType.TOWNHOUSE)
+    'house'
+    """
+    return _TYPE_WORDS[property_type]
+
+
+def type_of(word: str, present: PropertyType | None = None) -> PropertyType:
+    """
+    The type that a word makes; *present* stays where the word says it already.
+
+    >>> type_of("house"), type_of("house", PropertyType.TOWNHOUSE)
+    (<PropertyType.HOUSE: 'HOUSE'>, <PropertyType.TOWNHOUSE: 'TOWNHOUSE'>)
+    """
+    codes = PROPERTY_TYPES[word]
+    return present if present in codes else codes[0]
+
+
+def title_of(found: Property) -> str:
+    """The title, or one made of the facts: other contracts have none."""
+    if found.title:
+        return found.title
+    noun = _NOUNS[found.property_type]
+    if found.rooms and found.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS):
+        noun = f"{found.rooms}-комн. {noun}"
+    elif found.rooms == 0:
+        noun = "студия"
+    size = f", {found.area.normalize():f} м²" if found.area else ""
+    return f"{noun[:1].upper()}{noun[1:]}{size}, {found.city}"
+
+
+def listing_row(found: Property) -> dict[str, Any]:
+    """A property in tinder's words: the contract's fields, and what a card needs beside them."""
+    return {
+        "id": found.id,
+        "title": title_of(found),
+        "city": found.city,
+        "deal_type": deal_word(found.deal_type),
+        "property_type": type_word(found.property_type),
+        "price": f"{found.price:.2f}",
+        "currency": found.currency,
+        "area": found.area,
+        "rooms": found.rooms,
+        "photos": found.photos,
+        "is_active": found.is_active,
+        "owner_id": found.owner_id,
+        "created_at": found.created_at,
+        "updated_at": found.updated_at,
+    }

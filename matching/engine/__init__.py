@@ -1,0 +1,1 @@
+"""Scoring: criteria, vectors, whole markets, single pairs, explanations."""

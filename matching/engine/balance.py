@@ -1,0 +1,152 @@
+"""An order of lists that spreads attention over a whole market, instead of sending everybody to the same few.
+
+Transferable-utility matching (Choo and Siow 2006; Tomita et al., RecSys 2023). Let *u_ij* be what the pair is worth
+to both sides together. In the market's equilibrium the mass of meetings is::
+
+    m_ij = a_i * K_ij * b_j,      K_ij = exp(u_ij / (2 * temperature))
+    a_i**2 + a_i * sum_j K_ij b_j = 1      every lead has attention 1; a_i**2 of it stays unused
+    b_j**2 + b_j * sum_i K_ij a_i = 1      and so has every property
+
+Alternately solving one line for *a* and the other for *b* (each is a quadratic with one positive root) converges to
+the only solution. A crowded property gets a small *b_j* and so moves down the lists of those who have something else.
+Lists are ordered by *m*; the scores beside stay what they are. A small temperature keeps near to the order by score,
+a large one spreads more.
+
+On stored lists *u_ij* is twice the score's hundredth, for both sides share one score, and what is in nobody's list is
+no pair at all: an iteration costs two sparse matrix-vector products.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from matching.engine.ranking import RankedLists
+from matching.errors import InvalidInputError
+
+#: By how much anybody's attention may miss 1 at the end.
+TOLERANCE = 1e-6
+MOST_ITERATIONS = 10_000
+#: For orders, which stop changing long before the figures do.
+ORDER_TOLERANCE = 1e-4
+#: About what the scores within one list differ by, as a share. docs/evaluation.md compares values.
+TEMPERATURE = 0.03
+
+
+@dataclass(frozen=True)
+class Balance:
+    """
+    The factors *a* (n,) and *b* (m,) of the equilibrium, after so many *iterations*.
+
+    *residual* is the largest distance of anybody's attention from 1; above the tolerance asked for where the iterations
+    ran out.
+    """
+
+    a: NDArray[np.float64]
+    b: NDArray[np.float64]
+    iterations: int
+    residual: float
+
+
+def balance(
+    kernel: NDArray[np.float64] | sparse.csr_array,
+    tolerance: float = TOLERANCE,
+    most_iterations: int = MOST_ITERATIONS,
+) -> Balance:
+    """
+    Solve the market with *kernel* K, (n, m), dense or sparse, not negative; 0 is no pair.
+
+    Raises:
+        InvalidInputError: An entry is negative or not finite.
+    """
+    entries = kernel.data if sparse.issparse(kernel) else kernel
+    if not np.isfinite(entries).all() or (entries < 0).any():
+        raise InvalidInputError("a kernel must be finite and not negative")
+    turned = kernel.T.tocsr() if sparse.issparse(kernel) else kernel.T
+    a, b = np.ones(kernel.shape[0]), np.ones(kernel.shape[1])
+    pull, residual = kernel @ b, np.inf
+    iterations = 0
+    while residual >= tolerance and iterations < most_iterations:
+        iterations += 1
+        a = _root(pull)
+        b = _root(turned @ a)
+        # The properties' equations hold exactly now; what the leads' lack tells how far we are.
+        pull = kernel @ b
+        residual = float(np.abs(a * a + a * pull - 1).max(initial=0.0))
+    return Balance(a, b, iterations, residual)
+
+
+def balanced_order(
+    for_leads: RankedLists,
+    for_properties: RankedLists,
+    temperature: float = TEMPERATURE,
+    tolerance: float = ORDER_TOLERANCE,
+) -> tuple[RankedLists, RankedLists]:
+    """
+    The same lists, each ordered by the equilibrium's meetings; every score stays with its entry.
+
+    Args:
+        for_leads: Row *i* lists columns of *for_properties*.
+        for_properties: Row *j* lists columns of *for_leads*.
+        temperature: Above 0. Scores that differ by less than 100 x this count as close.
+        tolerance: As for :func:`balance`.
+    Returns:
+        Lists of the same entries. Equal meetings keep their former order.
+    Raises:
+        InvalidInputError: The temperature is not above 0, or so small that the kernel overflows.
+    """
+    shifts = score_shifts(for_leads, for_properties, temperature, tolerance)
+    # Within a list its owner's own factor is the same for all, so the other side's and the score decide.
+    return _reordered(for_leads, shifts[1]), _reordered(for_properties, shifts[0])
+
+
+def score_shifts(
+    for_leads: RankedLists,
+    for_properties: RankedLists,
+    temperature: float = TEMPERATURE,
+    tolerance: float = ORDER_TOLERANCE,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """
+    The same order as points of score: an entry's score plus the shift of what it names is what lists are ordered by.
+
+    Arguments as for :func:`balanced_order`.
+
+    Returns:
+        (n,) of leads and (m,) of properties, ``100 * temperature * ln`` of their factors: 0 or less.
+    Raises:
+        InvalidInputError: The temperature is not above 0, or so small that the kernel overflows.
+    """
+    if not temperature > 0:
+        raise InvalidInputError(f"the temperature must be above 0, not {temperature}")
+    rows, columns, scores = _pairs(for_leads, for_properties)
+    shape = (len(for_leads), len(for_properties))
+    with np.errstate(over="ignore"):
+        kernel = sparse.csr_array((np.exp(scores / 100 / temperature), (rows, columns)), shape=shape)
+    found = balance(kernel, tolerance)
+    return 100 * temperature * np.log(found.a), 100 * temperature * np.log(found.b)
+
+
+def _root(pull: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The positive x with x**2 + x * pull = 1; written so that nothing cancels where the pull is strong."""
+    half = pull / 2
+    return 1 / (half + np.sqrt(1 + half * half))
+
+
+def _pairs(
+    for_leads: RankedLists, for_properties: RankedLists
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Lead row, property row and score of every pair that is in the list of either side, once."""
+    width = len(for_properties)
+    lead = np.repeat(np.arange(len(for_leads)), for_leads.lengths)
+    home = np.repeat(np.arange(width), for_properties.lengths)
+    keys = np.concatenate([lead * width + for_leads.columns, for_properties.columns.astype(np.int64) * width + home])
+    keys, first = np.unique(keys, return_index=True)
+    scores = np.concatenate([for_leads.scores, for_properties.scores]).astype(np.float64)[first]
+    return keys // max(width, 1), keys % max(width, 1), scores
+
+
+def _reordered(lists: RankedLists, shifts: NDArray[np.float64]) -> RankedLists:
+    rows = np.repeat(np.arange(len(lists)), lists.lengths)
+    order = np.lexsort((-(lists.scores + shifts[lists.columns]), rows))
+    return RankedLists(lists.indptr, lists.columns[order], lists.scores[order])

@@ -1,0 +1,182 @@
+"""A market made ready for scoring: alike properties side by side in blocks, and both sides written out as matrices."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.engine.bounds import Answers, Bounds, answers_of
+from matching.engine.criteria import far_too_small, over_budget
+from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
+from matching.engine.vectorize import DENSE, LeadVectors, PropertyVectors
+
+#: Properties in a block: enough for a matrix product to run at speed, few enough to be alike.
+BLOCK_SIZE = 128
+#: Fewer leads than this are picked from all columns at once, more from one column after another: measured.
+FEW_LEADS = 512
+#: Price bands within which properties are ordered by place.
+PRICE_BANDS = 8
+
+
+@dataclass(frozen=True)
+class Block:
+    """Properties ``start .. stop - 1`` of the prepared order."""
+
+    start: int
+    stop: int
+    #: Matrix columns in which some property of the block is not 0, ascending...
+    columns: NDArray[np.intp]
+    #: ...and those columns of the properties' matrix, float32 (stop - start, columns).
+    parts: NDArray[np.float32]
+    answers: Answers
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Exclusions:
+    """Pairs that one side's lists leave out, in prepared positions."""
+
+    #: ``lead * n_properties + property``, ascending.
+    keys: NDArray[np.int64]
+    n_properties: int
+    #: How many pairs each row of the side in question leaves out.
+    count: NDArray[np.int64]
+
+    def holds(self, leads: NDArray[np.integer], properties: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Whether each pair is left out."""
+        if not len(self.keys):
+            return np.zeros(len(leads), bool)
+        asked = leads.astype(np.int64) * self.n_properties + properties
+        return self.keys[np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)] == asked
+
+
+@dataclass(frozen=True)
+class PreparedMarket:
+    """Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the caller's row."""
+
+    lead_order: NDArray[np.intp]
+    property_order: NDArray[np.intp]
+    leads: LeadVectors
+    properties: PropertyVectors
+    blocks: Sequence[Block]
+    #: float32 (matrix columns, leads).
+    points: NDArray[np.float32]
+    bounds: Bounds
+    excluded_for_leads: Exclusions
+    excluded_for_properties: Exclusions
+
+    def points_of(
+        self, block: Block, leads: NDArray[np.intp], space: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """The block's columns of the points of some leads, (columns, leads); in *space* where that is given."""
+        if len(leads) < FEW_LEADS:
+            return self.points[block.columns[:, np.newaxis], leads]
+        shape = len(block.columns), len(leads)
+        points = np.empty(shape, np.float32) if space is None else space.ravel()[: shape[0] * shape[1]].reshape(shape)
+        for row, column in enumerate(block.columns):
+            # "clip" only spares the check of the indices, which are ours.
+            self.points[column].take(leads, out=points[row], mode="clip")
+        return points
+
+    def units(self, block: Block, leads: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Products of a block's properties with some leads, (properties, leads); negative where broken."""
+        return block.parts @ self.points_of(block, leads)
+
+    def is_forbidden(self, leads: NDArray[np.intp], properties: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether price, area or a common owner forbids each pair. Arguments broadcast."""
+        return (
+            over_budget(self.properties.price[properties], self.leads.price_max[leads])
+            | far_too_small(self.properties.area[properties], self.leads.area_min[leads])
+            | (self.leads.owner[leads] == self.properties.owner[properties])
+        )
+
+
+def prepare(
+    leads: LeadVectors,
+    properties: PropertyVectors,
+    excluded_for_leads: NDArray[np.int64],
+    excluded_for_properties: NDArray[np.int64],
+    pool: Executor,
+) -> PreparedMarket:
+    """Order, cut and write out a market of at least one lead and one property."""
+    property_order, lead_order = order_properties(properties), order_leads(leads)
+    leads, properties = leads.take(lead_order), properties.take(property_order)
+    columns = MatrixColumns.of(properties)
+    blocks = []
+    for start in range(0, len(properties), BLOCK_SIZE):
+        stop = min(start + BLOCK_SIZE, len(properties))
+        some = properties.take(np.arange(start, stop))
+        parts = property_matrix(some, columns)
+        used = np.flatnonzero(parts.any(axis=0))
+        answers = answers_of(some, columns, used)
+        blocks.append(Block(start, stop, used, np.ascontiguousarray(parts[:, used]), answers))
+    points = lead_matrix(leads, columns, pool)
+    return PreparedMarket(
+        lead_order=lead_order,
+        property_order=property_order,
+        leads=leads,
+        properties=properties,
+        blocks=blocks,
+        points=points,
+        bounds=Bounds(leads, points),
+        excluded_for_leads=_exclusions(excluded_for_leads, lead_order, property_order, by_lead=True),
+        excluded_for_properties=_exclusions(excluded_for_properties, lead_order, property_order, by_lead=False),
+    )
+
+
+def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
+    """
+    Neighbours of one type, one room count, about one price and one district.
+
+    Few places in a block keep its product narrow, few prices keep its bound tight; a price band serves both.
+    """
+    kind, rooms = _category(properties, "property_type"), _category(properties, "rooms")
+    band = _bands(properties.price, PRICE_BANDS)
+    # A block with one property that does not tell its station can serve every lead half-way: keep those together.
+    told = properties.metro >= 0
+    return np.lexsort((properties.price, properties.metro, properties.district, told, band, rooms, kind))
+
+
+def order_leads(leads: LeadVectors) -> NDArray[np.intp]:
+    """Neighbours that want one type, the same rooms, and about the same budget."""
+    kind, rooms = _category(leads, "property_type"), _category(leads, "rooms")
+    first_district = np.full(len(leads), -1)
+    wants = np.diff(leads.district_indptr) > 0
+    first_district[wants] = leads.district_codes[leads.district_indptr[:-1][wants]]
+    return np.lexsort((leads.price_max, first_district, _bands(leads.price_max, 2 * PRICE_BANDS), rooms, kind))
+
+
+def _bands(amount: NDArray[np.float64], bands: int) -> NDArray[np.intp]:
+    """Which of so many equally full bands each amount falls into; the last for NaN."""
+    known = amount[~np.isnan(amount)]
+    edges = np.quantile(known, np.linspace(0, 1, bands + 1)[1:-1]) if len(known) else np.zeros(0)
+    return np.searchsorted(edges, amount)
+
+
+def _category(vectors: LeadVectors | PropertyVectors, name: str) -> NDArray[np.intp]:
+    """The answer that a lead likes best, or that a property gives."""
+    return vectors.dense[:, DENSE[name]].argmax(axis=1)
+
+
+def _exclusions(
+    pairs: NDArray[np.int64], lead_order: NDArray[np.intp], property_order: NDArray[np.intp], by_lead: bool
+) -> Exclusions:
+    position_of_lead, position_of_property = (_inverse(order) for order in (lead_order, property_order))
+    pairs = np.unique(np.asarray(pairs, np.int64).reshape(-1, 2), axis=0)
+    leads, properties = position_of_lead[pairs[:, 0]], position_of_property[pairs[:, 1]]
+    side, size = (leads, len(lead_order)) if by_lead else (properties, len(property_order))
+    return Exclusions(
+        np.sort(leads * len(property_order) + properties),
+        len(property_order),
+        np.bincount(side, minlength=size),
+    )
+
+
+def _inverse(order: NDArray[np.intp]) -> NDArray[np.int64]:
+    inverse = np.empty(len(order), np.int64)
+    inverse[order] = np.arange(len(order))
+    return inverse

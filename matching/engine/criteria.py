@@ -1,0 +1,255 @@
+"""The criteria of a match: what each is worth, its formula, and what breaks a pair. The one place where they are set.
+
+The score of a pair is a weighted mean over all criteria::
+
+    score = 100 * (sum_stated w s + sum_unstated w' PRIOR) / (sum_stated w + sum_unstated w')
+    w' = UNSTATED_SHARE * w
+
+where *s* in [0, 1] is how well the property serves a wish that the lead states. What the lead does not state
+enters with a quarter of its weight and the prior 0.9: a lead that asks for nothing scores 90 with everything,
+so it neither leads every property's list nor vanishes from it, and one that asks for more of what the
+property has comes before it.
+
+Because every formula gives at least 0.9 to a property that meets the wish (:data:`CRITERIA`; the least is
+0.91, for a price exactly at the ceiling), a property that meets every stated wish scores at least 90 whatever
+the weights are: a weighted mean of numbers not below 0.9 is not below 0.9. Text joins this bound from cosine
+0 up, that is, unrelated words never take a pair below it.
+
+What the property does not tell counts as 0.5, half-way between serving the wish and failing it (text: as
+unrelated, the middle of its range).
+
+Price, area and year are *sampled*: the formula holds at fixed knots and the value between two knots is
+interpolated, the place between them taken to a 64th. That is the definition, not an approximation of one, and
+it is what makes the score a dot product (:mod:`matching.engine.vectorize`). Interpolation keeps a falling stretch
+falling, so a dearer property never gains by it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass, fields
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from matching.errors import InvalidInputError
+from matching.facts.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
+
+UNSTATED_SHARE = 0.25
+PRIOR = 0.90
+#: The value of a stated wish when the property does not tell.
+UNKNOWN_VALUE = 0.5
+
+#: A price above the ceiling times this breaks the pair...
+PRICE_LIMIT_PERCENT = 115
+#: ...and an area below the minimum times this does: what is half as big is another kind of home.
+AREA_LIMIT_PERCENT = 50
+
+#: Currency units: each knot is 4 % above the one before, from 1 to 8e11.
+PRICE_RATIO = 1.04
+PRICE_KNOTS = PRICE_RATIO ** np.arange(701)
+#: Square metres: each knot is 5 % above the one before, from 1 to 9e5.
+AREA_RATIO = 1.05
+AREA_KNOTS = AREA_RATIO ** np.arange(282)
+#: Years, five apart; older and newer ones count as the first and the last.
+YEAR_KNOTS = np.arange(1900.0, 2051.0, 5.0)
+
+#: The parts of location: in the right city at all, in a wanted district, at a wanted station.
+LOCATION_BASE, DISTRICT_PART, METRO_PART = 0.10, 0.55, 0.35
+
+#: Text is worth TEXT_BASE + TEXT_REACH * cosine: it nudges, and never decides.
+TEXT_BASE, TEXT_REACH = 0.9, 0.1
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each criterion is worth. Not negative and not all 0; only their ratios count."""
+
+    price: float = 0.20
+    location: float = 0.19
+    rooms: float = 0.10
+    area: float = 0.15
+    text: float = 0.20
+    property_class: float = 0.05
+    property_type: float = 0.04
+    condition: float = 0.05
+    year: float = 0.02
+
+    def __post_init__(self) -> None:
+        if not all(np.isfinite(weight) and weight >= 0 for weight in astuple(self)) or not sum(astuple(self)) > 0:
+            raise InvalidInputError(f"weights must be finite, not negative and not all 0: {self}")
+
+    def as_dict(self) -> dict[str, float]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, weights: Mapping[str, float]) -> "Weights":
+        """Raises InvalidInputError when a criterion is missing or unknown."""
+        if set(weights) != set(CRITERION_NAMES):
+            raise InvalidInputError(f"weights must name exactly {', '.join(CRITERION_NAMES)}")
+        return cls(**weights)
+
+
+DEFAULT_WEIGHTS = Weights()
+
+#: In the order of everything that is listed by criterion.
+CRITERION_NAMES = tuple(field.name for field in fields(Weights))
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A row of the documented table; *weight* is the default."""
+
+    name: str
+    weight: float
+    formula: str
+    deal_breaker: str
+
+
+def _criterion(name: str, formula: str, deal_breaker: str = "none") -> Criterion:
+    return Criterion(name, getattr(DEFAULT_WEIGHTS, name), formula, deal_breaker)
+
+
+_SCALE_FORMULA = "same 1; one step better 0.8, more 0.65; one step worse 0.4, two 0.1, three 0"
+
+CRITERIA = (
+    _criterion(
+        "price",
+        "1 up to the middle of the range (without a minimum: up to half the ceiling), then in a line to 0.96 "
+        "at the ceiling, then in a line to 0 at 20 % over it. Below m, one knot (minimum / 1.04) under the "
+        "minimum: in a line from 1 to 0.6 at m / 2, 0.6 from there down. Knots 4 % apart, linear in the "
+        "logarithm of the price between them",
+        "price > 1.15 x ceiling",
+    ),
+    _criterion(
+        "location",
+        "0.10 + 0.55 (in a wanted district) + 0.35 (at a wanted station); where the lead names only "
+        "districts, or only stations, 0.10 + 0.90 for those",
+    ),
+    _criterion(
+        "rooms",
+        "1 a wanted number, 0.4 one off it (a studio counts as 0 rooms, ten or more as 10)",
+        "two or more off",
+    ),
+    _criterion(
+        "area",
+        "1 from the minimum to M, one knot (5 %) over the maximum; below the minimum in a line to 0 at 60 % "
+        "of it; above M in a line to 0.5 at 2 M, 0.5 from there up. Knots 5 % apart, linear in the logarithm "
+        "of the area between them",
+        "area < 0.5 x minimum",
+    ),
+    _criterion("text", "0.9 + 0.1 x cosine of the two texts (stemmed TF-IDF, truncated SVD)"),
+    _criterion("property_class", _SCALE_FORMULA),
+    _criterion(
+        "property_type",
+        "same 1; APARTMENTS where an APARTMENT is wanted 0.6",
+        "any other type than the one wanted",
+    ),
+    _criterion("condition", _SCALE_FORMULA),
+    _criterion(
+        "year",
+        "1 from the wanted year on, 0.05 less for each year before it, not below 0. Knots 5 years apart",
+    ),
+)
+
+
+def criteria_table() -> str:
+    """:data:`CRITERIA` as a Markdown table; the documentation holds it word for word."""
+    lines = ["| criterion | weight | value of a stated wish | breaks the pair |", "| --- | --- | --- | --- |"]
+    lines += [f"| {row.name} | {row.weight:.2f} | {row.formula} | {row.deal_breaker} |" for row in CRITERIA]
+    return "\n".join(lines)
+
+
+def price_value(price: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np.float64]:
+    """
+    How well a price serves a budget, by the formula (before sampling). Arguments broadcast; currency units.
+
+    Args:
+        price: Above 0.
+        low, high: The budget's ends, NaN where not stated.
+
+    >>> price_value([4e6, 12.5e6, 15e6, 16.5e6, 19e6], 10e6, 15e6).round(2).tolist()
+    [0.6, 1.0, 0.96, 0.48, 0.0]
+    """
+    price, low, high = np.broadcast_arrays(*map(np.asarray, (price, low, high)))
+    # One knot of grace under the minimum: the interpolated curve then never rises above it.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = np.clip(1 - 0.8 * (1 - PRICE_RATIO * price / low), 0.6, 1)
+        middle = np.where(np.isnan(low), 0.5 * high, 0.5 * (low + high))
+        inside = 1 - 0.04 * np.clip((price - middle) / (high - middle), 0, 1)
+        over = np.clip(0.96 * (1 - (price / high - 1) / 0.2), 0, 1)
+    value = np.where(price <= middle, 1.0, np.where(price <= high, inside, over))
+    value = np.where(np.isnan(high), 1.0, value)
+    return np.where(PRICE_RATIO * price < low, below, value)
+
+
+def area_value(area: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np.float64]:
+    """
+    How well an area serves a wish, by the formula (before sampling). Arguments broadcast; square metres.
+
+    >>> area_value([30, 45, 60, 73, 147], 50, 70).round(2).tolist()
+    [0.0, 0.75, 1.0, 1.0, 0.5]
+    """
+    area, low, high = np.broadcast_arrays(*map(np.asarray, (area, low, high)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = np.clip(1 - (1 - area / low) / 0.4, 0, 1)
+        # One knot of grace over the maximum: the interpolated curve then never falls before the minimum.
+        above = np.clip(1 - 0.5 * (area / (AREA_RATIO * high) - 1), 0.5, 1)
+    return np.where(area < low, below, np.where(area > AREA_RATIO * high, above, 1.0))
+
+
+def year_value(year: ArrayLike, wished: ArrayLike) -> NDArray[np.float64]:
+    """How well a year of building serves a wish for *wished* or later, by the formula (before sampling)."""
+    return np.clip(1 - 0.05 * (np.asarray(wished) - np.asarray(year)), 0, 1)
+
+
+def _scale_values(steps: int) -> NDArray[np.float64]:
+    """(wish, have) on an ordered scale."""
+    by_difference = {0: 1.0, 1: 0.8, -1: 0.4, -2: 0.1}
+    value = lambda better: by_difference.get(better, 0.65 if better > 0 else 0.0)
+    return np.array([[value(have - wish) for have in range(steps)] for wish in range(steps)])
+
+
+#: (wish, have): the value of a class or a condition that the property has to a lead that wants another.
+CLASS_VALUES = _scale_values(len(PROPERTY_CLASSES))
+CONDITION_VALUES = _scale_values(len(CONDITIONS))
+
+
+def _type_values() -> NDArray[np.float64]:
+    values = np.where(np.eye(len(PROPERTY_TYPES), dtype=bool), 1.0, np.nan)
+    values[PROPERTY_TYPES.index("APARTMENT"), PROPERTY_TYPES.index("APARTMENTS")] = 0.6
+    return values
+
+
+#: (wish, have): the value of a type; NaN breaks the pair.
+TYPE_VALUES = _type_values()
+
+
+def room_values(wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """
+    The value of each room count to each lead; NaN breaks the pair.
+
+    Args:
+        wanted: (n, 11), no row of False only.
+    Returns:
+        (n, 11): column r is a property of r rooms.
+    """
+    padded = np.pad(wanted, ((0, 0), (1, 1)))
+    one_off = padded[:, :-2] | padded[:, 2:]
+    assert wanted.shape[1] == MOST_ROOMS + 1
+    return np.where(wanted, 1.0, np.where(one_off, 0.4, np.nan))
+
+
+def over_budget(price: ArrayLike, ceiling: ArrayLike) -> NDArray[np.bool_]:
+    """
+    Whether the price is more than 15 % over the ceiling; never for NaN. Arguments broadcast.
+
+    In whole hundredths, where both products are exact, because 1.15 has no exact float: 17.25 M for 15 M stays.
+
+    >>> over_budget([17_250_000, 17_250_001], 15_000_000).tolist()
+    [False, True]
+    """
+    return np.asarray(price, np.float64) * 100 > np.asarray(ceiling, np.float64) * PRICE_LIMIT_PERCENT
+
+
+def far_too_small(area: ArrayLike, minimum: ArrayLike) -> NDArray[np.bool_]:
+    """Whether the area is under half the minimum; never for NaN. Arguments broadcast."""
+    return np.asarray(area, np.float64) * 100 < np.asarray(minimum, np.float64) * AREA_LIMIT_PERCENT

@@ -1,0 +1,277 @@
+"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every property, exactly.
+
+How it works:
+
+1. Properties are ordered so that neighbours are alike, and cut into blocks.
+2. Each lead gets a threshold: the k-th best score among the properties of the blocks that look best for it.
+   Whatever ranks among its k best scores at least that, so nothing is done twice
+   (:mod:`matching.engine.thresholds`).
+3. Block by block: an upper bound for every lead (:mod:`matching.engine.bounds`); thresholds for the block's
+   properties, in the same way from the leads that promise most; and a matrix product with those leads only
+   whose bound reaches a threshold of either side. From the product, only what itself reaches one is looked
+   at again, the *survivors*. Deal-breakers by amount, common owners and excluded pairs are checked on them.
+4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
+   leads until the last block.
+
+Scores are whole numbers (:mod:`matching.engine.vectorize`), so thresholds and ties are exact. Memory grows with leads + properties.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
+from matching.engine.incremental import NO_PAIRS
+from matching.engine.ranking import MOST_COLUMNS, RankedLists, best_of_groups, pack, units_of, unpack
+from matching.engine.thresholds import column_thresholds, row_thresholds
+from matching.engine.vectorize import LeadVectors, PropertyVectors
+from matching.errors import InvalidInputError, ScoringStoppedError
+
+#: Leads scored in one matrix product.
+LEADS_AT_ONCE = 4096
+_SHIFT = LEADS_AT_ONCE.bit_length() - 1
+#: Leads whose survivors wait together. A bucket that holds this many times what it can keep is cut back.
+BUCKET_SIZE = 1024
+SLACK = 4
+#: Leads scored with a block before the others, to learn what its properties can get: a fiftieth, at least these.
+LOOKED_AT_FIRST = 1024
+
+
+@dataclass(frozen=True)
+class Market:
+    """
+    All leads and properties of one city and deal type.
+
+    *excluded_for_leads* and *excluded_for_properties* are (n, 2) pairs (lead row, property row) that the
+    lead's list, or the property's, leaves out: the pairs acted on from that side.
+    """
+
+    leads: LeadVectors
+    properties: PropertyVectors
+    excluded_for_leads: NDArray[np.int64] = field(default_factory=lambda: NO_PAIRS)
+    excluded_for_properties: NDArray[np.int64] = field(default_factory=lambda: NO_PAIRS)
+
+    def __post_init__(self) -> None:
+        for name in ("excluded_for_leads", "excluded_for_properties"):
+            pairs = np.asarray(getattr(self, name))
+            if pairs.ndim != 2 or pairs.shape[1] != 2:
+                raise InvalidInputError(f"{name} must be (n, 2), not {pairs.shape}")
+            if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()):
+                raise InvalidInputError(f"{name} names rows that the market does not have")
+        if max(len(self.leads), len(self.properties)) > MOST_COLUMNS:
+            raise InvalidInputError(f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles")
+
+
+@dataclass(frozen=True)
+class MarketLists:
+    """The ranked properties of every lead, and the ranked leads of every property."""
+
+    for_leads: RankedLists
+    for_properties: RankedLists
+    #: Pairs that no bound could rule out; the rest of leads x properties was skipped.
+    pairs_scored: int = 0
+
+
+def score_market(
+    market: Market,
+    k: int = 100,
+    threads: int = 0,
+    progress: Callable[[int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    *,
+    for_leads: bool = True,
+    for_properties: bool = True,
+) -> MarketLists:
+    """
+    The *k* best on the other side for every row of *market*, broken and excluded pairs left out.
+
+    Args:
+        threads: How many to use; 0: one a core.
+        progress: Called after each block of properties with the pairs done since the call before.
+        should_stop: Asked before each block.
+        for_leads, for_properties: Whose lists are wanted; those of the other side come out empty, and pairs that only they
+            could use are not scored.
+    Raises:
+        ScoringStoppedError: *should_stop* said so.
+    """
+    if k < 1:
+        raise InvalidInputError(f"lists of {k} entries make no sense")
+    if not len(market.leads) or not len(market.properties):
+        return MarketLists(RankedLists.empty(len(market.leads)), RankedLists.empty(len(market.properties)))
+    # One BLAS thread each: our threads keep the cores busy, and between products too.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        prepared = prepare(
+            market.leads, market.properties, market.excluded_for_leads, market.excluded_for_properties, pool
+        )
+        nothing_reaches = np.full(len(prepared.leads), np.inf, np.float32)
+        thresholds = row_thresholds(prepared, k, pool) if for_leads else nothing_reaches
+        scoring = _Scoring(prepared, k, thresholds, for_properties)
+
+        def score(number: int) -> None:
+            if should_stop is not None and should_stop():
+                raise ScoringStoppedError("stopped by the caller")
+            scoring.score_block(number)
+            if progress is not None:
+                progress(len(prepared.blocks[number]) * len(prepared.leads))
+
+        futures = [pool.submit(score, number) for number in range(len(prepared.blocks))]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+        return scoring.lists()
+
+
+class _Scoring:
+    """The state of one pass: row thresholds that rise, buckets of survivors, finished lists of properties."""
+
+    def __init__(
+        self, market: PreparedMarket, k: int, row_thresholds: NDArray[np.float32], for_properties: bool
+    ) -> None:
+        self.market = market
+        self.k = k
+        self.for_properties = for_properties
+        # Raised by whichever thread cuts a bucket back, read by the others as it stands: an older, lower
+        # value only lets more through.
+        self.row_thresholds = row_thresholds
+        n_leads = len(market.leads)
+        self.buckets = [_Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
+        self.pairs_scored = np.zeros(len(market.blocks), np.int64)
+        self._local = threading.local()
+        self.property_lists: list[RankedLists] = [None] * len(market.blocks)
+
+    def score_block(self, number: int) -> None:
+        """Score one block with all leads in reach."""
+        market, block = self.market, self.market.blocks[number]
+        bounds = market.bounds.of_block(block.answers)
+        thresholds = self._look_first(block, bounds)
+        leads = np.flatnonzero(bounds >= np.minimum(self.row_thresholds, thresholds.min()))
+        self.pairs_scored[number] = len(leads) * len(block)
+        best = _Bucket(len(block), self.k)
+        for first in range(0, len(leads), LEADS_AT_ONCE):
+            self._score_leads(block, leads[first : first + LEADS_AT_ONCE], thresholds, best)
+        self.property_lists[number] = unpack(*best.finish())
+
+    def _look_first(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Thresholds for the block's properties, from the leads that promise most; inf where their lists are not wanted."""
+        if not self.for_properties:
+            return np.full(len(block), np.inf, np.float32)
+        promising = np.arange(len(bounds))
+        looked = max(LOOKED_AT_FIRST, len(bounds) // 50)
+        if len(bounds) > looked:
+            promising = np.argpartition(bounds, -looked)[-looked:]
+        units = self.market.units(block, promising)
+        return column_thresholds(self.market, block, promising, units, self.k)
+
+    def _score_leads(
+        self, block: Block, leads: NDArray[np.intp], thresholds: NDArray[np.float32], best: "_Bucket"
+    ) -> None:
+        """Score a block with at most LEADS_AT_ONCE leads and hand on what reaches a threshold of either side."""
+        market, space = self.market, self._workspace()
+        n = len(leads)
+        units = np.matmul(block.parts, market.points_of(block, leads, space.points), out=space.units[: len(block), :n])
+        # Two compares joined let a tenth through of what one compare with the smaller threshold does.
+        reaches, reaches_lead = space.reaches[: len(block)], space.reaches_lead[: len(block), :n]
+        np.greater_equal(units, self.row_thresholds[leads], out=reaches_lead)
+        np.greater_equal(units, thresholds[:, np.newaxis], out=reaches[:, :n])
+        np.logical_or(reaches[:, :n], reaches_lead, out=reaches[:, :n])
+        reaches[:, n:] = False
+        flat = np.flatnonzero(reaches)
+        # LEADS_AT_ONCE is a power of two: quotient and remainder without a division.
+        column, lead = flat >> _SHIFT, flat & (LEADS_AT_ONCE - 1)
+        units, lead, home = space.units.ravel()[flat], leads[lead], column + block.start
+        self._sort_out(units, lead, home, column, thresholds, best)
+
+    def _sort_out(
+        self,
+        units: NDArray[np.float32],
+        lead: NDArray[np.intp],
+        home: NDArray[np.intp],
+        column: NDArray[np.intp],
+        thresholds: NDArray[np.float32],
+        best: "_Bucket",
+    ) -> None:
+        """Give survivors, pair by pair in four columns, to the property's bucket, the lead's, or both."""
+        market = self.market
+        allowed = ~market.is_forbidden(lead, home)
+        if not allowed.all():
+            units, lead, home, column = units[allowed], lead[allowed], home[allowed], column[allowed]
+
+        wanted = (units >= thresholds[column]) & ~market.excluded_for_properties.holds(lead, home)
+        keys = pack(column[wanted], units[wanted], market.lead_order[lead[wanted]])
+        best.add(keys, thresholds)
+
+        wanted = (units >= self.row_thresholds[lead]) & ~market.excluded_for_leads.holds(lead, home)
+        lead, home, units = lead[wanted], home[wanted], units[wanted]
+        keys = pack(lead % BUCKET_SIZE, units, market.property_order[home])
+        bucket = lead // BUCKET_SIZE
+        order = np.argsort(bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable")
+        keys, cuts = keys[order], np.searchsorted(bucket[order], np.arange(len(self.buckets) + 1))
+        for number in np.flatnonzero(np.diff(cuts)):
+            span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)
+            self.buckets[number].add(keys[cuts[number] : cuts[number + 1]], self.row_thresholds[span])
+
+    def _workspace(self) -> "_Workspace":
+        if not hasattr(self._local, "space"):
+            self._local.space = _Workspace(self.market)
+        return self._local.space
+
+    def lists(self) -> MarketLists:
+        """Everything in the caller's order; to be called once, when all blocks are done."""
+        market = self.market
+        for_leads = RankedLists.concat([unpack(*bucket.finish()) for bucket in self.buckets])
+        for_properties = RankedLists.concat(self.property_lists)
+        return MarketLists(
+            for_leads.take(np.argsort(market.lead_order)),
+            for_properties.take(np.argsort(market.property_order)),
+            int(self.pairs_scored.sum()),
+        )
+
+
+class _Workspace:
+    """What one thread needs again and again; fresh pages cost more than the arithmetic on them."""
+
+    def __init__(self, market: PreparedMarket) -> None:
+        width = max(len(block.columns) for block in market.blocks)
+        self.points = np.empty((width, LEADS_AT_ONCE), np.float32)
+        self.units = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), np.float32)
+        self.reaches = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), bool)
+        self.reaches_lead = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), bool)
+
+
+class _Bucket:
+    """Survivors of some rows; threads may add at the same time."""
+
+    def __init__(self, rows: int, k: int) -> None:
+        self.rows = rows
+        self.k = k
+        self._parts: list[NDArray[np.uint64]] = []
+        self._waiting = 0
+        self._lock = threading.Lock()
+
+    def add(self, keys: NDArray[np.uint64], thresholds: NDArray[np.float32]) -> None:
+        """Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly."""
+        with self._lock:
+            self._parts.append(keys)
+            self._waiting += len(keys)
+            if self._waiting > SLACK * self.k * self.rows:
+                kept, indptr = self._best()
+                full = np.flatnonzero(np.diff(indptr) == self.k)
+                thresholds[full] = np.maximum(thresholds[full], units_of(kept[indptr[full + 1] - 1]))
+                self._parts, self._waiting = [kept], len(kept)
+
+    def finish(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The k best keys of each row, ascending, and the rows' indptr."""
+        return self._best()
+
+    def _best(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        keys = np.concatenate(self._parts) if self._parts else np.zeros(0, np.uint64)
+        return best_of_groups(keys, self.rows, self.k)

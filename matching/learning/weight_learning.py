@@ -1,0 +1,231 @@
+"""Weights of the criteria learnt from likes and dislikes, and whether they are any better than the present ones.
+
+**Model.** The chance of a like is a logistic function of the score. Because what a lead leaves unstated enters the
+score with the prior 0.9, a score is ``90 + 100 * sum_c w_c x_c`` with::
+
+    x_c = stated_c * (s_c - 0.9) / D,      D = sum_stated w_c + sum_unstated w_c / 4
+
+so the fit is a logistic regression on *x*. *D* depends on the weights a little: it is taken at the last fit's, thrice.
+
+**Shrinkage.** With the prior weights *w0* (those of the global fit for a market, the defaults for the global fit), the
+coefficients are written as ``b * w0 + b0 * (w0 + 0.02) * g``, where *b0* is the slope of the prior's own score. *b* is
+free; *g* carries the penalty ``sum g**2 / 2``, against a sum of losses that grows with the data. So each weight may
+leave the prior's by about its own size when the actions say so, and with few actions stays where it is. A criterion
+whose coefficient turns negative is fixed at 0 and the rest are fitted again. The weights are the coefficients
+divided by their sum.
+
+**Position bias.** What stands lower in a list is looked at less, so acted pairs are not a fair sample of the listed
+ones. The chance that place *r* is looked at is taken as ``1 / log2(1 + r)``; an action from there counts with its
+inverse (inverse propensity weighting), at place 100 6.7 times. An action whose place is not known, or that came from
+a page showing one listing at a time, counts once. The weights are then scaled to add up to their effective number
+``(sum v)**2 / sum v**2``: re-weighting must not make the data look more than it is.
+
+**Judgement.** Five folds, no lead in two of them. In each, a set is fitted on the others, both sets' scores get
+their slope and offset there, and the held-out actions are what counts: a new set is kept if its mean loss lies
+below the present one's by more than :data:`SURE` standard errors (clustered by lead).
+"""
+
+from dataclasses import astuple, dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from matching.engine.criteria import CRITERION_NAMES, PRIOR, UNSTATED_SHARE, Weights
+from matching.engine.explain import criterion_units
+from matching.engine.vectorize import PARTS, LeadVectors, PropertyVectors, broken_by_amount
+from matching.errors import InvalidInputError
+
+#: Below these numbers of actions, of actions of each kind, and of leads, nothing is fitted.
+LEAST_ACTIONS, LEAST_OF_A_KIND, LEAST_LEADS = 50, 10, 5
+FOLDS = 5
+#: One-sided 95 %: a set no better than the present one is kept one time in twenty at most.
+SURE = 1.645
+#: Lets a criterion that weighs next to nothing gain weight.
+LEAST_REACH = 0.02
+_ROUNDS = 3
+#: Makes the penalty on the free slope too small to matter.
+_FREE = 10.0
+
+
+@dataclass(frozen=True)
+class ActedPairs:
+    """n pairs of which a side has said what it thinks."""
+
+    #: float (n, criteria), 0 to 1, in the order of CRITERION_NAMES.
+    values: NDArray[np.float64]
+    #: bool (n, criteria): whether the lead states the criterion.
+    stated: NDArray[np.bool_]
+    #: bool (n,)
+    liked: NDArray[np.bool_]
+    #: float (n,): place in the list when acted on, 1 is best; NaN where not known.
+    places: NDArray[np.float64]
+    #: int (n,): the lead, whose actions hang together.
+    leads: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        n = len(self.liked)
+        if self.values.shape != (n, len(CRITERION_NAMES)) or self.stated.shape != self.values.shape:
+            raise InvalidInputError(f"{n} actions with values {self.values.shape} and stated {self.stated.shape}")
+        if not len(self.places) == len(self.leads) == n or (self.places < 1).any():
+            raise InvalidInputError("every action needs a lead and a place from 1, or NaN")
+
+    def __len__(self) -> int:
+        return len(self.liked)
+
+    def take(self, rows: NDArray[np.intp]) -> Self:
+        """The given actions."""
+        return type(self)(self.values[rows], self.stated[rows], self.liked[rows], self.places[rows], self.leads[rows])
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A new set of weights beside the present one. Losses are held-out log-losses a (weighted) action."""
+
+    weights: Weights
+    actions: int
+    present_loss: float
+    fitted_loss: float
+    #: Of the difference of the two.
+    standard_error: float
+
+    @property
+    def is_better(self) -> bool:
+        return self.present_loss - self.fitted_loss > SURE * self.standard_error
+
+
+def criterion_values(leads: LeadVectors, properties: PropertyVectors) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """
+    Value of each criterion for row *i* with row *i*: (n, criteria), 0 to 1, NaN in the rows of broken pairs; and what
+    the leads state. Vectors must be made with weights above 0, as the default ones are.
+    """
+    values = criterion_units(leads, properties) / (leads.whole_points * PARTS)
+    # Right behind a limit, a knot on this side of it still earns something: only broken_by_amount tells.
+    values[(values < 0).any(axis=1) | broken_by_amount(leads, properties)] = np.nan
+    return np.minimum(values, 1.0), leads.stated
+
+
+def propensities(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    The chance that a place is looked at; 1 where it is not known.
+
+    >>> propensities(np.array([1.0, 3.0, np.nan]))
+    array([1. , 0.5, 1. ])
+    """
+    return np.where(np.isnan(places), 1.0, 1 / np.log2(1 + np.where(np.isnan(places), 1.0, places)))
+
+
+def scores_of(acted: ActedPairs, weights: Weights) -> NDArray[np.float64]:
+    """Each pair's score with *weights*, 0 to 100, without the engine's rounding."""
+    weight = _array(weights)
+    return 100 * (PRIOR + _inputs(acted, weight) @ weight)
+
+
+def enough(acted: ActedPairs) -> bool:
+    """Whether there is enough to fit and judge."""
+    likes = int(acted.liked.sum())
+    return (
+        len(acted) >= LEAST_ACTIONS
+        and min(likes, len(acted) - likes) >= LEAST_OF_A_KIND
+        and len(np.unique(acted.leads)) >= LEAST_LEADS
+    )
+
+
+def fit(acted: ActedPairs, prior: Weights) -> Weights:
+    """
+    Weights that explain the actions best, shrunk towards *prior*; they add up to 1. Likes and dislikes must both occur.
+
+    *prior* itself where its own score does not rise with liking at all: then there is no scale to learn on.
+    """
+    start = _array(prior)
+    counts = _counts(acted)
+    weight = start
+    for _ in range(_ROUNDS):
+        inputs = _inputs(acted, weight)
+        slope = _slope(inputs @ start, acted.liked, counts)[0]
+        if slope <= 0:
+            return prior
+        weight = _fit_round(inputs, acted.liked, counts, start, slope)
+        if weight is None:
+            return prior
+    return Weights(**dict(zip(CRITERION_NAMES, weight.tolist(), strict=True)))
+
+
+def judge(acted: ActedPairs, prior: Weights, present: Weights) -> Judgement:
+    """
+    Fit a new set and hold it against the *present* one on actions that it has not seen.
+
+    Raises:
+        InvalidInputError: There is not :func:`enough`.
+    """
+    if not enough(acted):
+        raise InvalidInputError(f"{len(acted)} actions are not enough to judge on")
+    counts = _counts(acted)
+    losses = np.zeros((2, len(acted)))
+    for train, test in GroupKFold(FOLDS).split(acted.values, groups=acted.leads):
+        seen, held_out = acted.take(train), acted.take(test)
+        if seen.liked.all() or not seen.liked.any():
+            continue  # both losses stay 0: nothing to tell the sets apart
+        for row, weights in enumerate((present, fit(seen, prior))):
+            slope, offset = _slope(scores_of(seen, weights) / 100 - PRIOR, seen.liked, counts[train])
+            logit = slope * (scores_of(held_out, weights) / 100 - PRIOR) + offset
+            losses[row, test] = np.logaddexp(0, np.where(held_out.liked, -logit, logit))
+    total = counts.sum()
+    present_loss, fitted_loss = (losses @ counts / total).tolist()
+    misses = counts * (losses[0] - losses[1] - (present_loss - fitted_loss))
+    by_lead = np.bincount(np.unique(acted.leads, return_inverse=True)[1], misses)
+    return Judgement(
+        fit(acted, prior), len(acted), present_loss, fitted_loss, float(np.sqrt((by_lead**2).sum()) / total)
+    )
+
+
+def _array(weights: Weights) -> NDArray[np.float64]:
+    weight = np.array(astuple(weights))
+    return weight / weight.sum()
+
+
+def _inputs(acted: ActedPairs, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """x of the module's text, (n, criteria)."""
+    whole = np.where(acted.stated, weight, UNSTATED_SHARE * weight).sum(axis=1)
+    return np.where(acted.stated, acted.values - PRIOR, 0.0) / whole[:, np.newaxis]
+
+
+def _counts(acted: ActedPairs) -> NDArray[np.float64]:
+    """What each action counts, adding up to their effective number."""
+    inverse = 1 / propensities(acted.places)
+    return inverse * (inverse.sum() / (inverse**2).sum()) if len(acted) else inverse
+
+
+def _slope(score: NDArray[np.float64], liked: NDArray[np.bool_], counts: NDArray[np.float64]) -> tuple[float, float]:
+    """Slope and offset of the logistic regression of liking on one score. Scores are hundredths, slopes about 20."""
+    if np.ptp(score) == 0:
+        return 0.0, float(np.log(counts[liked].sum() / counts[~liked].sum()))
+    model = LogisticRegression(C=100.0, solver="newton-cholesky").fit(_FREE * score[:, np.newaxis], liked, counts)
+    return _FREE * float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
+def _fit_round(
+    inputs: NDArray[np.float64],
+    liked: NDArray[np.bool_],
+    counts: NDArray[np.float64],
+    start: NDArray[np.float64],
+    slope: float,
+) -> NDArray[np.float64] | None:
+    """Weights at fixed D; None where every coefficient would be negative."""
+    reach = slope * (start + LEAST_REACH)
+    kept = np.ones(len(start), bool)
+    while kept.any():
+        line = _FREE * slope * inputs[:, kept] @ start[kept]
+        model = LogisticRegression(C=1.0, solver="newton-cholesky").fit(
+            np.column_stack([line, inputs[:, kept] * reach[kept]]), liked, counts
+        )
+        along, own = model.coef_[0, 0], model.coef_[0, 1:]
+        coefficients = _FREE * slope * along * start[kept] + reach[kept] * own
+        if (coefficients >= 0).all():
+            found = np.zeros(len(start))
+            found[kept] = coefficients
+            return found / found.sum() if found.sum() > 0 else None
+        kept[np.flatnonzero(kept)[coefficients < 0]] = False
+    return None

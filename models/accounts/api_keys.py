@@ -1,0 +1,71 @@
+"""API keys of programs: made by a command, shown once, kept as a hash."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Index, LargeBinary, Select, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, CreatedAt, Id, utc_now
+from models.core.errors import NotFoundError, NotSignedInError
+
+#: Keys begin so, that people and secret scanners know one when they see it.
+MARK = "lm_"
+SHOWN = 11  # characters of a key that lists show: the mark and eight more
+REFUSED = "The API key is missing, wrong or revoked; send a valid one as X-API-Key."
+#: The last use is noted no more often than this: a write a request would cost more than it tells.
+NOTED_EVERY = timedelta(minutes=1)
+
+
+class ApiKey(Base):
+    """One key. A key has 256 random bits, so a plain hash of it tells nothing and needs no salt."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("uq_api_keys_digest", "digest", unique=True),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100))
+    start: Mapped[str] = mapped_column(String(20))  #: The key's first characters, to tell keys apart.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  #: SHA-256.
+    created_at: Mapped[CreatedAt]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+def create_api_key(session: Session, name: str) -> tuple[ApiKey, str]:
+    """A new key's row, and the key itself, which nobody can read again."""
+    key = MARK + secrets.token_urlsafe(32)
+    row = ApiKey(name=name, start=key[:SHOWN], digest=_digest(key))
+    session.add(row)
+    session.flush()
+    return row, key
+
+
+def use_api_key(session: Session, key: str) -> ApiKey:
+    """The row of a valid key, its use noted; raises NotSignedInError."""
+    row = session.scalar(select(ApiKey).where(ApiKey.digest == _digest(key), ApiKey.revoked_at.is_(None)))
+    if row is None:
+        raise NotSignedInError(REFUSED)
+    now = utc_now()
+    if row.last_used_at is None or now - row.last_used_at > NOTED_EVERY:
+        row.last_used_at = now
+    return row
+
+
+def api_keys() -> Select[tuple[ApiKey]]:
+    """All keys, oldest first."""
+    return select(ApiKey).order_by(ApiKey.id)
+
+
+def revoke_api_key(session: Session, key_id: int) -> ApiKey:
+    """End a key at once; ending it again changes nothing. Raises NotFoundError."""
+    row = session.get(ApiKey, key_id)
+    if row is None:
+        raise NotFoundError("API key")
+    row.revoked_at = row.revoked_at or utc_now()
+    return row
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

@@ -1,0 +1,63 @@
+"""Who did what to which row, and from where: logins, role changes, deletions, contact sharing, operations."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, String, select
+from sqlalchemy.dialects.postgresql import INET, JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base, CreatedAt, Id
+
+
+class AuditEntry(Base):
+    """One deed. *detail* holds ids and words, never personal data."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("ix_audit_log_actor", "actor_id", "id"),
+        Index("ix_audit_log_row", "table_name", "row_id"),
+    )
+
+    id: Mapped[Id]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  #: Null: a command or a schedule.
+    deed: Mapped[str] = mapped_column(String(50))
+    table_name: Mapped[str | None] = mapped_column(String(50))
+    row_id: Mapped[str | None] = mapped_column(String(50))
+    address: Mapped[str | None] = mapped_column(INET)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    created_at: Mapped[CreatedAt]
+
+
+def record(
+    session: Session,
+    deed: str,
+    *,
+    actor_id: int | None = None,
+    table_name: str | None = None,
+    row_id: object = None,
+    address: str | None = None,
+    **detail: Any,
+) -> None:
+    """Write an entry in the caller's transaction: the deed and its record are stored together or not at all."""
+    session.add(
+        AuditEntry(
+            actor_id=actor_id,
+            deed=deed,
+            table_name=table_name,
+            row_id=None if row_id is None else str(row_id),
+            address=address,
+            detail=detail,
+        )
+    )
+
+
+def entries(deed: str | None = None) -> Select:
+    """(entry, who did it or None), newest first."""
+    query = select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.actor_id).order_by(AuditEntry.id.desc())
+    return query.where(AuditEntry.deed == deed) if deed else query
+
+
+def deeds(session: Session) -> list[str]:
+    """The kinds of deeds that have been recorded."""
+    return list(session.scalars(select(AuditEntry.deed).distinct().order_by(AuditEntry.deed)))

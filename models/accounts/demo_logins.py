@@ -1,0 +1,11 @@
+"""Who can sign in to a demo. Known to all, so these passwords are only ever set on a local system."""
+
+from models.core.enums import Role
+
+#: E-mail and role of one user of each kind; the realtor stands on every contract.
+DEMO_LOGINS = (
+    ("demo@leadmatch.example", Role.REALTOR),
+    ("tenant@leadmatch.example", Role.TENANT),
+    ("admin@leadmatch.example", Role.ADMIN),
+)
+DEMO_PASSWORD = "leadmatch-demo"  # nosec B105

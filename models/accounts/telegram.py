@@ -1,0 +1,221 @@
+"""Telegram's proofs of who somebody is: the Login Widget's fields and a Mini App's initData.
+
+Both are HMAC-SHA256 over the received fields except `hash`, as sorted lines `key=value`; they differ in the key:
+
+    Login Widget   SHA256(bot token)                        core.telegram.org/widgets/login-legacy
+    Mini App       HMAC_SHA256("WebAppData", bot token)     core.telegram.org/bots/webapps
+
+Whoever sees such a proof can use it, so it is good for a day only.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.users import User, create_user
+from models.core.enums import Role
+from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
+
+#: Older proofs are refused.
+LIFETIME = timedelta(hours=24)
+#: Telegram's clock and ours may differ by so much.
+CLOCK_SKEW = timedelta(minutes=5)
+MOST_FIELDS = 40
+#: What JSON can name and PostgreSQL cannot store.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+#: How Telegram numbers people. Groups have negative numbers, channels @names.
+PERSON = re.compile("[1-9][0-9]{0,18}")
+
+FIELD = "telegram_auth_data"
+REFUSED = "Telegram did not sign this, or too long ago; sign in with Telegram again."
+
+
+@dataclass(frozen=True)
+class TelegramUser:
+    """Who Telegram says it is."""
+
+    id: str
+    name: str | None
+    username: str | None
+
+
+def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
+    """
+    The user whom *data* proves.
+
+    Args:
+        data: The widget's fields as an object; or a Mini App's initData as text, under `init_data` or `initData` in an
+            object, or taken apart into an object of texts.
+    Raises:
+        InvalidValueError: It is neither.
+        NotSignedInError: The hash is wrong, or the proof too old.
+    """
+    if isinstance(data, Mapping):
+        data = data.get("init_data", data.get("initData", data))
+    fields = _taken_apart(data) if isinstance(data, str) else _texts(data)
+    is_mini_app = "user" in fields
+    claimed = fields.pop("hash", "")
+    key = (
+        hmac.digest(b"WebAppData", bot_token.encode(), hashlib.sha256)
+        if is_mini_app
+        else hashlib.sha256(bot_token.encode()).digest()
+    )
+    lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
+    expected = hmac.digest(key, lines.encode(), hashlib.sha256).hex()
+    if not hmac.compare_digest(expected.encode(), claimed.encode()):
+        raise NotSignedInError(REFUSED)
+    _check_age(fields.get("auth_date", ""), now)
+    return _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
+
+
+def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = None) -> User:
+    """
+    The user with this Telegram account, made at the first time; see models.accounts.identity for one that is merely claimed.
+
+    Args:
+        own: The user whose token came with the proof.
+    Raises:
+        NotAllowedError: The user was put out.
+    """
+    user = _proved(session, {Claim.TELEGRAM: who.id}, own, role=Role.REALTOR, name=who.name)
+    user.telegram_username = who.username
+    session.flush()
+    return user
+
+
+def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, role: Role) -> User:
+    """
+    The user whom our bot vouches for: by Telegram account, else by phone (and the account is bound), else a new one.
+
+    The bot's word proves both. A phone that another account has proven stays there.
+
+    Raises:
+        NotAllowedError: The user was put out, or the phone is an administrator's.
+        ConflictError: The phone's user has proven another Telegram account.
+    """
+    both = {Claim.TELEGRAM: telegram_id, Claim.PHONE: phone}
+    if _by_telegram(session, telegram_id) is None:
+        try:
+            with session.begin_nested():
+                bound = _bound_by_phone(session, telegram_id, phone)
+        except ConflictError:
+            bound = None
+            if _by_telegram(session, telegram_id) is None:  # the same person's second tap finds what the first has made
+                raise
+        if bound is not None:
+            return bound
+    user = _proved(session, both, None, role=role, name=name)
+    if user.phone is None and _by_phone(session, phone) is None:
+        set_proven(session, user, Claim.PHONE, phone)
+    return user
+
+
+def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, role: Role, name: str | None) -> User:
+    """The active account of who proved a Telegram account, made if need be."""
+    user = prove(session, proven, own=own)
+    if user is None:
+        telegram_id = proven[Claim.TELEGRAM]
+        try:
+            user = create_user(session, role=role, telegram_id=telegram_id, name=name)
+        except ConflictError:  # the same person in another window
+            user = prove(session, proven)
+            if user is None:
+                raise
+        set_proven(session, user, Claim.TELEGRAM)
+    _check_active(user)
+    return user
+
+
+def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | None:
+    """The user with this phone, from now on with this Telegram account too; None if nobody has it, or a stranger's claim."""
+    user = _by_phone(session, phone)
+    if user is None:
+        return None
+    if user.role is Role.ADMIN:
+        raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
+    user = prove(session, {Claim.PHONE: phone})
+    if user is None:
+        return None
+    _check_active(user)
+    if user.telegram_proven_at is not None and user.telegram_id != telegram_id:
+        raise ConflictError("The user with this phone number has another Telegram account.")
+    set_proven(session, user, Claim.TELEGRAM, telegram_id)
+    return user
+
+
+def _by_telegram(session: Session, telegram_id: str) -> User | None:
+    return session.scalar(select(User).where(User.telegram_id == telegram_id))
+
+
+def _by_phone(session: Session, phone: str) -> User | None:
+    return session.scalar(select(User).where(User.phone == phone))
+
+
+def _check_active(user: User | None) -> None:
+    if user is None or not user.is_active:
+        raise NotAllowedError("This account is switched off.")
+
+
+def _taken_apart(init_data: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(init_data, keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise InvalidValueError(FIELD, "This is not a Mini App's initData.") from None
+    if len(dict(pairs)) < len(pairs):
+        raise InvalidValueError(FIELD, "A field comes twice.")
+    return _texts(dict(pairs))
+
+
+def _texts(data: Any) -> dict[str, str]:
+    """The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is refused."""
+    if not isinstance(data, Mapping) or not 0 < len(data) <= MOST_FIELDS:
+        raise InvalidValueError(FIELD, "Send the fields that Telegram gave, or initData.")
+    found = {}
+    for name, value in data.items():
+        if not re.fullmatch(r"[a-z_]{1,40}", name):
+            raise InvalidValueError(FIELD, "Telegram sends no field of such a name.")
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise InvalidValueError(f"{FIELD}.{name}", "Not a text or whole number.")
+        text = str(value)
+        if len(text) > 4096 or any(sign < " " or "\ud800" <= sign <= "\udfff" for sign in text):
+            raise InvalidValueError(f"{FIELD}.{name}", "Too long, or with characters that are not text.")
+        found[name] = text
+    return found
+
+
+def _check_age(auth_date: str, now: datetime) -> None:
+    if not re.fullmatch(r"[0-9]{1,12}", auth_date):
+        raise NotSignedInError(REFUSED)
+    age = now.timestamp() - int(auth_date)
+    if not -CLOCK_SKEW.total_seconds() <= age <= LIFETIME.total_seconds():
+        raise NotSignedInError(REFUSED)
+
+
+def _mini_app_user(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, Mapping):
+        raise InvalidValueError(f"{FIELD}.user", "Not a JSON object.")
+    return found
+
+
+def _user_of(fields: Mapping[str, Any]) -> TelegramUser:
+    if not PERSON.fullmatch(str(fields.get("id", ""))):
+        raise NotSignedInError(REFUSED)
+    first, last, username = (
+        _NO_TEXT.sub("", str(fields.get(part) or "")) for part in ("first_name", "last_name", "username")
+    )
+    name = " ".join(filter(None, (first, last))).strip()[:200]
+    return TelegramUser(str(fields["id"]), name or None, username[:64] or None)

@@ -1,0 +1,166 @@
+"""Access tokens: made, checked, ended."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import jwt
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    extract,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
+
+from models.accounts.users import User
+from models.core.base import LARGEST_ID, Base, database_now, utc_now
+from models.core.errors import NotSignedInError
+
+#: The one algorithm; a token that names another is refused whatever its signature says (RFC 8725, 3.1).
+ALGORITHM = "HS256"
+#: A command that makes a token without a database may be ahead of it by so many seconds.
+IAT_SKEW = 60
+REFUSED = "The access token is missing, wrong or no longer valid; sign in again."
+
+
+class RevokedToken(Base):
+    """A token ended before its time by signing out."""
+
+    __tablename__ = "revoked_tokens"
+
+    jti: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Of a token whose signature is right: whose it is, and what :func:`still_holds` needs."""
+
+    user_id: int
+    version: int
+    jti: str
+    issued: float
+    expires: float
+
+
+def still_holds(user: type[User]) -> ColumnElement[bool]:
+    """
+    Whether *user* is the active user of the token that the parameters (the fields of :class:`Claims`) are of.
+
+    Its times are held against the database's clock: one machine's that jumps a day ahead would put everybody out.
+    """
+    now = extract("epoch", func.now())
+    return and_(
+        user.id == bindparam("user_id", type_=BigInteger),
+        user.is_active,
+        user.token_version == bindparam("version", type_=Integer),
+        ~exists().where(RevokedToken.jti == bindparam("jti", type_=String)),
+        bindparam("issued", type_=Float) <= now + IAT_SKEW,
+        now < bindparam("expires", type_=Float),
+    )
+
+
+#: Nearly every request of somebody who is signed in begins with it: made once, planned once, one trip to the database.
+_USER_OF_TOKEN = select(User).where(still_holds(User)).execution_options(prepared=True)
+
+
+def make_token(user: User, secret: str, hours: int) -> str:
+    """
+    A signed token of *user*, good for *hours* or until :attr:`User.token_version` rises.
+
+    Its times are by the database's clock, as far as *user* is in a session: see :func:`user_of_token`.
+    """
+    session = object_session(user)
+    now = utc_now() if session is None else database_now(session)
+    claims = {
+        "sub": str(user.id),
+        "ver": user.token_version,
+        "typ": "access",
+        "jti": secrets.token_urlsafe(16),
+        "iat": now,
+        "exp": now + timedelta(hours=hours),
+    }
+    return jwt.encode(claims, secret, algorithm=ALGORITHM)
+
+
+def claims_of(token: str, secret: str) -> Claims:
+    """
+    A token's claims, its signature checked; whether it is past its time is for :func:`still_holds`.
+
+    Raises:
+        NotSignedInError: It is not one of ours.
+    """
+    claims = _decoded(token, secret)
+    return Claims(int(claims["sub"]), claims["ver"], claims["jti"], claims["iat"], claims["exp"])
+
+
+# A signature that was right stays right, and people send the same token again and again. Whether it is past its time
+# or void is asked every time.
+@lru_cache(4096)
+def _decoded(token: str, secret: str) -> Mapping[str, Any]:
+    try:
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=[ALGORITHM],
+            # Not by this machine's clock: one that jumps a day ahead would put everybody out.
+            options={
+                "require": ["sub", "ver", "typ", "jti", "iat", "exp"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
+        )
+    except jwt.InvalidTokenError:
+        raise NotSignedInError(REFUSED) from None
+    if claims["typ"] != "access" or not str(claims["sub"]).isdecimal() or int(claims["sub"]) > LARGEST_ID:
+        raise NotSignedInError(REFUSED)
+    if not all(isinstance(claims[name], int) for name in ("iat", "exp")):
+        raise NotSignedInError(REFUSED)
+    return MappingProxyType(claims)
+
+
+def user_of_claims(session: Session, claims: Claims) -> User:
+    """
+    The active user whose token this is.
+
+    Raises:
+        NotSignedInError: The token is void, or its user deactivated or deleted.
+    """
+    user = session.scalar(_USER_OF_TOKEN, vars(claims))
+    if user is None:
+        raise NotSignedInError(REFUSED)
+    return user
+
+
+def user_of_token(session: Session, token: str, secret: str) -> User:
+    """The active user whose token this is; raises NotSignedInError if there is none."""
+    return user_of_claims(session, claims_of(token, secret))
+
+
+def revoke(session: Session, token: str, secret: str) -> None:
+    """End one token; ending it again changes nothing."""
+    claims = _decoded(token, secret)
+    row = {
+        "jti": claims["jti"],
+        "expires_at": datetime.fromtimestamp(claims["exp"], UTC),
+    }
+    session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
+
+
+def forget_expired(session: Session) -> int:
+    """Delete revocations of tokens that have expired by themselves; how many."""
+    return session.execute(delete(RevokedToken).where(RevokedToken.expires_at < func.now())).rowcount

@@ -1,0 +1,71 @@
+"""Files that users hand in: what is stored, whose it is and how large. The bytes live in a storage, not in the database."""
+
+import secrets
+from collections.abc import Iterable
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base, CreatedAt, Id
+from models.core.errors import NotFoundError
+from models.platform.storage import NAME
+
+#: 192 random bits in a name: whoever knows it was told it.
+NAME_BYTES = 24
+
+
+class Upload(Base):
+    """One stored file. Its name is its address; it is random, and says nothing of the owner or of the original name."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (Index("ix_uploads_owner", "owner_id", "id"),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    #: What it is for, in a word: "avatar", "licenses", "property".
+    purpose: Mapped[str] = mapped_column(String(50))
+    content_type: Mapped[str] = mapped_column(String(50))
+    size: Mapped[int] = mapped_column(BigInteger)  #: Bytes, as stored.
+    created_at: Mapped[CreatedAt]
+
+
+def add_upload(session: Session, owner: User, *, purpose: str, content_type: str, ending: str, size: int) -> Upload:
+    """Record a file that is about to be stored under the new row's `name`."""
+    found = Upload(
+        name=f"{secrets.token_urlsafe(NAME_BYTES)}.{ending}",
+        owner_id=owner.id,
+        purpose=purpose,
+        content_type=content_type,
+        size=size,
+    )
+    session.add(found)
+    session.flush()
+    return found
+
+
+def upload_named(session: Session, name: str) -> Upload:
+    """The file of that name; raises NotFoundError."""
+    found = session.scalar(select(Upload).where(Upload.name == name)) if NAME.fullmatch(name) else None
+    if found is None:
+        raise NotFoundError("file")
+    return found
+
+
+def bytes_of(session: Session, owner: User) -> int:
+    """How much the owner's files take, in bytes."""
+    return int(session.scalar(select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id)) or 0)
+
+
+def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = None) -> list[str]:
+    """Delete the rows of the owner's files (all of them without *names*); the names whose bytes are to go too."""
+    mine = delete(Upload).where(Upload.owner_id == owner.id).returning(Upload.name)
+    if names is not None:
+        mine = mine.where(Upload.name.in_(list(names)))
+    return list(session.scalars(mine))
+
+
+def known_names(session: Session, names: Iterable[str]) -> set[str]:
+    """Those of *names* that have a row."""
+    return set(session.scalars(select(Upload.name).where(Upload.name.in_(list(names)))))

@@ -1,0 +1,239 @@
+"""Users: everybody who signs in, and what they are allowed to be."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import CheckConstraint, Index, Integer, Select, String, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
+
+from models.core.base import Base, CreatedAt, Id, words
+from models.core.enums import Role
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError
+
+#: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
+HOME_REGION = "RU"
+E164 = r"\+[1-9][0-9]{6,14}"
+#: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an extension.
+_LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
+
+#: Identifiers, and the columns that tell since when they are proven.
+PROVEN_AT = {"phone": "phone_proven_at", "email": "email_proven_at", "telegram_id": "telegram_proven_at"}
+
+
+class User(Base):
+    """One person or firm. Their data may be erased; the row stays, so that what others did with them keeps its shape."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        CheckConstraint(f"phone ~ '^{E164}$'", name="phone_is_e164"),
+        CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
+        Index("uq_users_email", "email", unique=True),
+        Index("uq_users_phone", "phone", unique=True),
+        Index("uq_users_telegram_id", "telegram_id", unique=True),
+        Index("ix_users_active_admins", "id", postgresql_where=text("role = 'admin' AND is_active")),
+    )
+
+    id: Mapped[Id]
+    role: Mapped[Role] = mapped_column(words(Role, "role_is_known"))
+    name: Mapped[str | None] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(16))
+    telegram_id: Mapped[str | None] = mapped_column(String(64))
+    telegram_username: Mapped[str | None] = mapped_column(String(64))
+    #: When the user proved the identifier; null: it is a claim (models.accounts.identity).
+    phone_proven_at: Mapped[datetime | None]
+    email_proven_at: Mapped[datetime | None]
+    telegram_proven_at: Mapped[datetime | None]
+    agency_name: Mapped[str | None] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(String(256))
+    #: What the portal asks of a user beyond the common columns, under its own names.
+    profile: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    #: Tokens carry this number; raising it voids every token given out before.
+    token_version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
+    created_at: Mapped[CreatedAt]
+    deleted_at: Mapped[datetime | None]
+
+    @validates(*PROVEN_AT)
+    def _unprove(self, column: str, value: str | None) -> str | None:
+        """Another identifier than the proven one is a claim."""
+        if value != getattr(self, column):
+            setattr(self, PROVEN_AT[column], None)
+        return value
+
+    @property
+    def telegram(self) -> str | None:
+        """
+        How others reach this user on Telegram: the @name, otherwise what their profile says, otherwise the number.
+
+        >>> User(telegram_id="42", profile={"telegram": "@ivan"}).telegram
+        '@ivan'
+        """
+        name = self.telegram_username and f"@{self.telegram_username}"
+        return name or self.profile.get("telegram") or self.telegram_id
+
+    @property
+    def names(self) -> dict[str, str | None]:
+        """First and last name; of one who came by a door that asks for the name in one piece, its first word leads."""
+        first, _, last = (self.name or "").partition(" ")
+        return {
+            "first_name": self.profile.get("first_name", first or None),
+            "last_name": self.profile.get("last_name", last or None),
+        }
+
+
+def normal_phone(raw: str, field: str = "phone") -> str:
+    """
+    A phone in E.164.
+
+    >>> normal_phone("8 (777) 123-45-67")
+    '+77771234567'
+
+    Raises:
+        InvalidValueError: Nobody can have this number.
+    """
+    try:
+        if _LETTERS.search(raw):
+            raise InvalidValueError(field, "A phone number holds no letters; write it as +77011234567.")
+        number = phonenumbers.parse(raw, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        raise InvalidValueError(field, "This is not a phone number; write it as +77011234567.") from None
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Some countries' numbers are possible at any length, for all that phonenumbers knows.
+    if not phonenumbers.is_possible_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
+        raise InvalidValueError(field, "There is no such phone number; write it as +77011234567.")
+    return found
+
+
+def normal_email(raw: str, field: str = "email") -> str:
+    """
+    An e-mail address, checked for form and in lower case.
+
+    Raises:
+        InvalidValueError: It is not an address.
+    """
+    try:
+        found = validate_email(raw.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidValueError(field, str(error)) from None
+    return found.normalized.lower()
+
+
+def create_user(session: Session, **fields: object) -> User:
+    """
+    Add a user.
+
+    Raises:
+        ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
+    """
+    user = User(**fields)
+    with told_if_taken(session):
+        session.add(user)
+    return user
+
+
+@contextmanager
+def told_if_taken(session: Session) -> Iterator[None]:
+    """What is written within is stored, or a ConflictError says what of it belongs to somebody else."""
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        raise ConflictError(_taken(error)) from None
+
+
+def _taken(error: IntegrityError) -> str:
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+    thing = {
+        "uq_users_email": "e-mail address",
+        "uq_users_phone": "phone number",
+        "uq_users_telegram_id": "Telegram account",
+    }.get(name)
+    if thing is None:
+        raise error
+    return f"A user with this {thing} exists already."
+
+
+def active_user(session: Session, user_id: int) -> User | None:
+    """The user, unless absent, deactivated or deleted."""
+    return session.scalar(select(User).where(User.id == user_id, User.is_active))
+
+
+def user_by_login(session: Session, username: str) -> User | None:
+    """The active user who signs in as *username*: an e-mail address or a phone, in any spelling."""
+    try:
+        where = User.email == normal_email(username) if "@" in username else User.phone == normal_phone(username)
+    except InvalidValueError:
+        return None
+    return session.scalar(select(User).where(where, User.is_active))
+
+
+def user_by_phone(session: Session, phone: str) -> User | None:
+    """Whoever has this phone (E.164), deactivated or not."""
+    return session.scalar(select(User).where(User.phone == phone))
+
+
+def all_users() -> Select[tuple[User]]:
+    """Everybody who was not deleted, oldest first."""
+    return select(User).where(User.deleted_at.is_(None)).order_by(User.id)
+
+
+def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> None:
+    """
+    Set the given fields of the portal's profile; `email` is a column of its own, and the name follows its parts.
+
+    Raises:
+        ConflictError: The e-mail address belongs to somebody else.
+    """
+    session.refresh(user, with_for_update=True)  # two changes at once must not lose one's fields
+    changes = dict(changes)
+    if {"first_name", "last_name"} & set(changes):
+        changes = user.names | changes
+    with told_if_taken(session):
+        if "email" in changes:
+            user.email = changes.pop("email")
+        if "first_name" in changes:
+            user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
+        user.profile = user.profile | changes
+
+
+def change_password(session: Session, user: User, password_hash: str) -> None:
+    """Set another password; tokens given out before are void."""
+    session.refresh(user, with_for_update=True)
+    user.password_hash = password_hash
+    user.token_version += 1
+    session.flush()
+
+
+def lock_user(session: Session, user_id: int) -> User:
+    """
+    The user, locked against changes until the transaction ends; raises NotFoundError when absent or deleted.
+
+    Rows that point at the user may come meanwhile: two administrators who change each other, each noting who did it, would
+    wait for one another otherwise.
+    """
+    query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
+    user = session.scalar(query.with_for_update(key_share=True))
+    if user is None:
+        raise NotFoundError("user")
+    return user
+
+
+def keep_an_admin(session: Session, user: User) -> None:
+    """Raise ConflictError if *user* is the only active administrator. Takes a lock, so that two cannot leave at once."""
+    if user.role is not Role.ADMIN or not user.is_active:
+        return
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("last-admin", 0))))
+    others = session.scalar(
+        select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.is_active, User.id != user.id)
+    )
+    if not others:
+        raise ConflictError("This is the last active administrator; make another one first.")

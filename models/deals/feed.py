@@ -1,0 +1,334 @@
+"""The feed: listings one at a time, best first, and what the user did about each.
+
+The order is the stored recommendation list of the user's preferences (:mod:`models.market.preferences`); nothing is scored
+here. Acting on a listing takes it out of the feed; the engine leaves it out of the next list too
+(:func:`acted_pairs`), so that a list of :data:`~models.ranking.recommendations.LIST_LENGTH` fills up again with what comes after.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base, CreatedAt, Id, words
+from models.core.enums import DealType, FeedActionKind, Origin, PropertyType, Side, Status
+from models.core.errors import NotAllowedError, NotFoundError
+from models.deals.inquiries import Inquiry, inquire, withdraw
+from models.deals.matches import Action
+from models.market.favorites import Favorite, add_favorite, remove_favorite
+from models.market.leads import Lead
+from models.market.properties import Property, on_market
+from models.ranking.display_order import shown_entries
+from models.ranking.recommendations import LIST_LENGTH, LeadRecommendations
+
+#: With so few entries of a full list left, a refill is due.
+REFILL_AT = 20
+#: A price this many times the budget's end breaks the deal (docs/matching.md).
+STRETCH = Decimal("1.15")
+
+
+class FeedAction(Base):
+    """What one user last did about one listing of the feed."""
+
+    __tablename__ = "feed_actions"
+    __table_args__ = (
+        UniqueConstraint("user_id", "property_id"),
+        Index("ix_feed_actions_last", "user_id", "acted_at"),
+        Index("ix_feed_actions_property", "property_id"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
+    action: Mapped[FeedActionKind] = mapped_column(words(FeedActionKind, "action_is_known"))
+    source: Mapped[str] = mapped_column(String(32))  #: Where it was done: web, telegram, ...
+    created_at: Mapped[CreatedAt]
+    acted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+@dataclass(frozen=True)
+class Next:
+    """What the feed shows next, and how the list that it came from stands."""
+
+    listing: Property | None
+    #: The preferences; None: the user has set none, and the newest listings are shown.
+    preference: Lead | None = None
+    #: The list was computed from other preferences than the present ones, or is not there yet.
+    is_stale: bool = False
+    #: The list was full, and what the user did since it was computed has (nearly) used it up.
+    refill_is_due: bool = False
+
+
+def next_listing(session: Session, user: User) -> Next:
+    """The best listing that the user has not acted on: active, not their own. One query; a second without preferences."""
+    row = session.execute(_BEST, {"user_id": user.id}).one_or_none()
+    if row is None:
+        return Next(session.scalar(_newest(user)))
+    preference, is_stale, length, acted_since, listing, left = row
+    return Next(
+        listing,
+        preference,
+        is_stale=is_stale,
+        refill_is_due=bool(length == LIST_LENGTH and acted_since and (left or 0) <= REFILL_AT),
+    )
+
+
+def _best() -> Select:
+    """What :func:`next_listing` reads for :user_id."""
+    user_id = bindparam("user_id", type_=BigInteger)
+    lists = LeadRecommendations
+    shown = shown_entries(Side.LEAD, lists.lead_id, lists.property_ids, lists.scores)
+    entry = shown.entry
+    first = (
+        select(Property.id.label("id"), func.count().over().label("left"))
+        .select_from(entry)
+        .join(Property, Property.id == entry.c.id)
+        .join(User, on_market())
+        .where(
+            Property.city_key == Lead.city_key,
+            Property.deal_type == Lead.deal_type,
+            shown.is_current(Lead.version, Property.version),
+            _unseen(user_id),
+            ~select(Action.id)
+            .where(Action.lead_id == Lead.id, Action.property_id == Property.id, Action.side == Side.LEAD)
+            .correlate(Lead, Property)
+            .exists(),
+        )
+        .order_by(*shown.order)
+        .limit(1)
+        .correlate(Lead, lists)
+        .lateral("first")
+    )
+    acted_since = exists().where(FeedAction.user_id == user_id, FeedAction.acted_at > lists.computed_at)
+    is_stale = or_(
+        lists.lead_id.is_(None),
+        lists.version != Lead.version,
+        lists.city_key.is_distinct_from(Lead.city_key),
+        lists.deal_type.is_distinct_from(Lead.deal_type),
+    )
+    return (
+        select(
+            Lead,
+            is_stale,
+            func.coalesce(func.cardinality(lists.property_ids), 0),
+            acted_since.correlate(lists),
+            Property,
+            first.c.left,
+        )
+        .select_from(Lead)
+        .outerjoin(lists, lists.lead_id == Lead.id)
+        .outerjoin(first, true())
+        .outerjoin(Property, Property.id == first.c.id)
+        # Words rather than parameters: the partial index is of use to a prepared statement then.
+        .where(Lead.owner_id == user_id, Lead.origin == _word(Origin.TINDER), Lead.status == _word(Status.ACTIVE))
+        .execution_options(prepared=True)
+    )
+
+
+def _word(value: StrEnum) -> ColumnElement[str]:
+    return literal_column(f"'{value}'")
+
+
+def _newest(user: User) -> Select[tuple[Property]]:
+    return select(Property).join(User, on_market()).where(_unseen(user.id)).order_by(Property.id.desc()).limit(1)
+
+
+def _unseen(user_id: ColumnElement[int] | int) -> ColumnElement[bool]:
+    """The condition that a property is neither the user's own nor acted on."""
+    return and_(
+        Property.owner_id != user_id,
+        ~exists().where(FeedAction.user_id == user_id, FeedAction.property_id == Property.id),
+    )
+
+
+# Made once, and planned once a connection: each takes longer than to execute it.
+_BEST = _best()
+
+
+def list_is_stale(session: Session, lead_id: int) -> bool:
+    """Whether the list of a lead is not (yet) that of its present version."""
+    return not session.scalar(
+        select(
+            exists().where(
+                Lead.id == lead_id,
+                LeadRecommendations.lead_id == lead_id,
+                LeadRecommendations.version == Lead.version,
+            )
+        )
+    )
+
+
+def mark_stale(session: Session, preference: Lead) -> None:
+    """Have the list of the preferences computed afresh, by the sweep if nobody else does."""
+    session.execute(update(Lead).where(Lead.id == preference.id).values(updated_at=func.now()))
+
+
+def roughly_fitting(session: Session, user: User, preference: Lead) -> Property | None:
+    """
+    What to show while there is no list: of the preferred type, in the same market, the nearest to the budget.
+
+    Keeps to the deal-breakers that SQL can see (type, price); where money is in another currency it shows nothing.
+    """
+    kinds = [preference.property_type]
+    if preference.property_type is PropertyType.APARTMENT:
+        kinds.append(PropertyType.APARTMENTS)
+    query = (
+        select(Property)
+        .join(User, on_market())
+        .where(
+            Property.city_key == preference.city_key,
+            Property.deal_type == preference.deal_type,
+            Property.currency == preference.currency,
+            _unseen(user.id),
+        )
+    )
+    if preference.property_type is not None:
+        query = query.where(Property.property_type.in_(kinds))
+    beyond: list[ColumnElement] = [literal(0)]
+    if preference.budget_max is not None:
+        query = query.where(Property.price <= preference.budget_max * STRETCH)
+        beyond.append(Property.price - preference.budget_max)
+    if preference.budget_min is not None:
+        beyond.append(preference.budget_min - Property.price)
+    return session.scalar(query.order_by(func.greatest(*beyond), Property.id.desc()).limit(1))
+
+
+def act_in_feed(session: Session, user: User, listing: Property, action: FeedActionKind, source: str) -> None:
+    """
+    Record what the user does about a listing, replacing what they did before.
+
+    A like makes an inquiry, a favorite a favourite, each once. A dislike takes back what the feed had made: the
+    favourite, and the inquiry unless its owner has taken it up.
+
+    Raises:
+        NotAllowedError: The listing is the user's own.
+    """
+    if listing.owner_id == user.id:
+        raise NotAllowedError("This listing is your own.")
+    said = {"action": action, "source": source}
+    # First of all: the row's lock makes simultaneous actions on one listing run one after another.
+    session.execute(
+        insert(FeedAction)
+        .values(user_id=user.id, property_id=listing.id, **said)
+        .on_conflict_do_update(
+            index_elements=[FeedAction.user_id, FeedAction.property_id],
+            set_={**said, "acted_at": func.clock_timestamp()},
+        )
+    )
+    if action is FeedActionKind.LIKE:
+        inquire(session, user, listing, from_feed=True)
+    elif action is FeedActionKind.FAVORITE:
+        add_favorite(session, user, listing, from_feed=True)
+    else:
+        _take_back(session, user, listing.id)
+
+
+def undo(session: Session, user: User) -> FeedAction:
+    """
+    Take the user's last action back, with what it made; the listing is in the feed again, also if the list that
+    stands was made since and left it out: then it is to be made afresh.
+
+    Raises:
+        NotFoundError: There is nothing to undo.
+    """
+    last = session.scalar(
+        select(FeedAction)
+        .where(FeedAction.user_id == user.id)
+        .order_by(FeedAction.acted_at.desc(), FeedAction.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if last is None:
+        raise NotFoundError("action to undo")
+    _take_back(session, user, last.property_id)
+    session.delete(last)
+    session.flush()
+    found = next_listing(session, user)
+    # A refill that is being made may have read of the action, and nothing of its end.
+    if found.preference is not None and (found.refill_is_due or _left_out(session, found.preference, last.property_id)):
+        mark_stale(session, found.preference)
+    return last
+
+
+def _left_out(session: Session, preference: Lead, property_id: int) -> bool:
+    """Whether a property of the preferences' market is not in their list."""
+    absent = (
+        select(Property.id)
+        .join(LeadRecommendations, LeadRecommendations.lead_id == preference.id)
+        .where(
+            Property.id == property_id,
+            Property.city_key == preference.city_key,
+            Property.deal_type == preference.deal_type,
+            Property.id != func.all(LeadRecommendations.property_ids),
+        )
+    )
+    return session.scalar(absent) is not None
+
+
+def _take_back(session: Session, user: User, property_id: int) -> None:
+    withdraw(session, user, property_id)
+    remove_favorite(session, user, property_id, only_from_feed=True)
+
+
+def acted_pairs(city_key: str, deal_type: DealType) -> Select[tuple[int, int]]:
+    """(lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to leave out."""
+    return (
+        select(Lead.id, FeedAction.property_id)
+        .join(FeedAction, FeedAction.user_id == Lead.owner_id)
+        .where(Lead.origin == Origin.TINDER, Lead.city_key == city_key, Lead.deal_type == deal_type)
+    )
+
+
+def erase_feed_actions(session: Session, user: User) -> None:
+    """Delete *user*'s feed actions and favourites, in the caller's transaction."""
+    # Inquiries stay with the owners of the listings, from a user without a name.
+    for table in (FeedAction, Favorite):
+        session.execute(delete(table).where(table.user_id == user.id))
+
+
+def feed_actions_by(session: Session, user: User) -> list[dict]:
+    """What *user* did in the feed, as JSON-ready rows."""
+    query = select(FeedAction).where(FeedAction.user_id == user.id).order_by(FeedAction.id)
+    return [
+        {"listing_id": row.property_id, "action": row.action, "source": row.source, "at": row.acted_at.isoformat()}
+        for row in session.scalars(query)
+    ]
+
+
+def favorites_by(session: Session, user: User) -> list[dict]:
+    """The favourites of *user*, as JSON-ready rows."""
+    query = select(Favorite).where(Favorite.user_id == user.id).order_by(Favorite.id)
+    return [{"listing_id": row.property_id, "at": row.created_at.isoformat()} for row in session.scalars(query)]
+
+
+def inquiries_by(session: Session, user: User) -> list[dict]:
+    """The inquiries that *user* made, as JSON-ready rows."""
+    query = select(Inquiry).where(Inquiry.tenant_id == user.id).order_by(Inquiry.id)
+    return [
+        {"id": row.id, "listing_id": row.property_id, "status": row.status, "at": row.created_at.isoformat()}
+        for row in session.scalars(query)
+    ]

@@ -1,0 +1,19 @@
+"""Inquiries as a page lists them: with the listing and the person on the other side."""
+
+from sqlalchemy import Select, select
+
+from models.accounts.users import User
+from models.deals.inquiries import Inquiry
+from models.market.properties import Property
+
+
+def inquiries_with_listings(user: User, *, to_me: bool) -> Select:
+    """(inquiry, its listing, the other side), newest first: those about my listings, or else those that I made."""
+    mine, other = (Inquiry.owner_id, Inquiry.tenant_id) if to_me else (Inquiry.tenant_id, Inquiry.owner_id)
+    return (
+        select(Inquiry, Property, User)
+        .join(Property, Property.id == Inquiry.property_id)
+        .join(User, User.id == other)
+        .where(mine == user.id)
+        .order_by(Inquiry.id.desc())
+    )

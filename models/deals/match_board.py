@@ -1,0 +1,58 @@
+"""What somebody's own pages list: all their matches, how long their lists are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, literal, select
+from sqlalchemy.orm import Session, aliased, contains_eager
+
+from models.accounts.users import User
+from models.core.enums import ActionKind, Side
+from models.deals.matches import Action, Match, match_ids_of
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.ranking.recommendations import SIDE_TABLES
+
+
+@dataclass(frozen=True)
+class BoardMatch:
+    """A match as one of its two owners sees it."""
+
+    match: Match
+    other: User
+    side: Side  #: The side that is mine.
+    mine: ActionKind | None  #: What I last said about the pair.
+    theirs: ActionKind | None
+
+
+def matches_for(user: User) -> Select:
+    """(match, owner of the other side, what the lead's side said, what the property's said), latest change first."""
+    lead_said, property_said, other = aliased(Action), aliased(Action), aliased(User)
+    query = (
+        select(Match, other, lead_said.kind, property_said.kind)
+        .join(Match.lead)
+        .join(Match.property)
+        .join(other, other.id == Lead.owner_id + Property.owner_id - user.id)
+        .where(Match.id.in_(match_ids_of(user)))
+        .options(contains_eager(Match.lead), contains_eager(Match.property))
+        .order_by(Match.updated_at.desc(), Match.id.desc())
+    )
+    for said, side in ((lead_said, Side.LEAD), (property_said, Side.PROPERTY)):
+        same = (said.lead_id == Match.lead_id) & (said.property_id == Match.property_id) & (said.side == side)
+        query = query.outerjoin(said, same)
+    return query
+
+
+def board_match(user: User, row: Sequence) -> BoardMatch:
+    """One row of :func:`matches_for` from the user's point of view."""
+    match, other, by_lead, by_property = row
+    if match.lead.owner_id == user.id:
+        return BoardMatch(match, other, Side.LEAD, by_lead, by_property)
+    return BoardMatch(match, other, Side.PROPERTY, by_property, by_lead)
+
+
+def best_scores(session: Session, side: Side, row_ids: list[int]) -> dict[int, tuple[int, float | None]]:
+    """(length of the stored list, its best score) of each lead or property that has a list."""
+    _, lists, key, ids = SIDE_TABLES[side]
+    query = select(key, func.cardinality(ids), lists.scores[literal(1)]).where(key.in_(row_ids))
+    return {row_id: (length, best) for row_id, length, best in session.execute(query)}

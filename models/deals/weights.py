@@ -1,0 +1,216 @@
+"""Learnt weights of the criteria: versions of them, which are live, and the actions they are learnt from.
+
+A set belongs to one market or, without one, to all that have none of their own. At most one set of each is *live*;
+where none is, the engine's defaults hold. A market's lists move to the live set with the next run over it, and until
+then keep the one they were last wholly computed with (``markets.weights_id``), so that every list of a market is scored alike.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    Integer,
+    Select,
+    String,
+    and_,
+    func,
+    literal,
+    select,
+    text,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, CreatedAt, Id, words
+from models.core.enums import ActionKind, DealType, FeedActionKind, Origin
+from models.core.errors import ConflictError, NotFoundError
+from models.deals.feed import FeedAction
+from models.deals.matches import Action
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.ranking.recommendations import Market
+
+#: (city_key, deal_type); None stands for the global set.
+Scope = tuple[str, DealType] | None
+
+
+class WeightSet(Base):
+    """One version of weights, and what it was worth when it was kept."""
+
+    __tablename__ = "weight_sets"
+    __table_args__ = (
+        CheckConstraint("(city_key IS NULL) = (deal_type IS NULL)", name="a_market_has_both_names"),
+        Index(
+            "uq_weight_sets_live",
+            "city_key",
+            "deal_type",
+            unique=True,
+            postgresql_where=text("is_live"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    id: Mapped[Id]
+    city_key: Mapped[str | None] = mapped_column(String(110))
+    deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
+    #: Criterion to weight; they add up to 1.
+    weights: Mapped[dict[str, float]] = mapped_column(JSONB)
+    #: How many actions it was fitted on, and how many there were in all.
+    actions: Mapped[int] = mapped_column(Integer)
+    actions_said: Mapped[int] = mapped_column(Integer)
+    #: Held-out log-loss an action, of the set that was live before and of this one, and of their difference the standard error.
+    present_loss: Mapped[float]
+    fitted_loss: Mapped[float]
+    standard_error: Mapped[float]
+    is_live: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[CreatedAt]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one side said about a pair."""
+
+    market: tuple[str, DealType]
+    lead_id: int
+    property_id: int
+    liked: bool
+    #: Place in that side's list at the time, 1 is best; None: not known, or shown by itself.
+    place: int | None
+
+
+def weight_sets(scope: Scope | str = "any") -> Select[tuple[WeightSet]]:
+    """Versions, newest first: of one scope, or ("any") of all."""
+    query = select(WeightSet).order_by(WeightSet.id.desc())
+    return query if scope == "any" else query.where(_is_of(scope))
+
+
+def live_set(session: Session, scope: Scope) -> WeightSet | None:
+    """The set that is live for exactly this scope."""
+    return session.scalar(select(WeightSet).where(_is_of(scope), WeightSet.is_live))
+
+
+def present_set(session: Session, scope: Scope) -> WeightSet | None:
+    """What the next run over a market computes with: its own live set, else the global one, else None: the defaults."""
+    return live_set(session, scope) or (live_set(session, None) if scope else None)
+
+
+def weights_of(session: Session, city_key: str, deal_type: DealType) -> dict[str, float] | None:
+    """The weights that the market's lists were last wholly computed with; None: the defaults."""
+    return session.scalar(
+        select(WeightSet.weights)
+        .join(Market, Market.weights_id == WeightSet.id)
+        .where(Market.city_key == city_key, Market.deal_type == deal_type)
+    )
+
+
+def keep_set(session: Session, found: WeightSet) -> WeightSet:
+    """Store a new set and make it the live one of its scope."""
+    _take_turns(session)
+    scope = (found.city_key, found.deal_type) if found.city_key else None
+    session.execute(update(WeightSet).where(_is_of(scope), WeightSet.is_live).values(is_live=False))
+    found.is_live = True
+    session.add(found)
+    session.flush()
+    return found
+
+
+def rollback(session: Session, scope: Scope, set_id: int | None = None) -> WeightSet | None:
+    """
+    Make an earlier set of the scope live again: *set_id*, or the one before the live one.
+
+    Returns:
+        The set that is live now; None where there was none before: then the global set holds, and for it the defaults.
+    Raises:
+        NotFoundError: The scope has no set of that id.
+        ConflictError: It is live already, or nothing is that could be rolled back.
+    """
+    _take_turns(session)
+    live = live_set(session, scope)
+    if set_id is not None:
+        target = session.scalar(weight_sets(scope).where(WeightSet.id == set_id))
+        if target is None:
+            raise NotFoundError("set of weights there")
+        if target is live:
+            raise ConflictError(f"Set {set_id} is live already.")
+    elif live is None:
+        raise ConflictError("No learnt set is live there; there is nothing to roll back.")
+    else:
+        target = session.scalar(weight_sets(scope).where(WeightSet.id < live.id).limit(1))
+    if live is not None:
+        live.is_live = False
+        session.flush()
+    if target is not None:
+        target.is_live = True
+        session.flush()
+    return target
+
+
+def actions_by_market(session: Session) -> dict[tuple[str, DealType], int]:
+    """How much has been said in each market, largest first."""
+    said = _said().subquery()
+    query = select(said.c.city_key, said.c.deal_type, func.count().label("count"))
+    query = query.group_by(said.c.city_key, said.c.deal_type).order_by(func.count().desc(), said.c.city_key)
+    return {(city_key, deal_type): count for city_key, deal_type, count in session.execute(query)}
+
+
+def newest_actions(session: Session, scope: Scope, limit: int) -> list[Said]:
+    """What was said last, newest first: in one market, or (None) in all."""
+    said = _said().subquery()
+    query = select(said).order_by(said.c.acted_at.desc(), said.c.lead_id, said.c.property_id).limit(limit)
+    if scope:
+        query = query.where(said.c.city_key == scope[0], said.c.deal_type == scope[1])
+    return [
+        Said((row.city_key, row.deal_type), row.lead_id, row.property_id, row.liked, row.place)
+        for row in session.execute(query)
+    ]
+
+
+def _said() -> Select:
+    """
+    Likes and dislikes of both sides of a pair that is still in one market; a match is two likes.
+
+    In the feed, which shows one listing at a time, a favourite is a like too.
+    """
+    together = and_(Property.city_key == Lead.city_key, Property.deal_type == Lead.deal_type)
+    market = (Lead.city_key, Lead.deal_type)
+    in_lists = (
+        select(
+            *market,
+            Lead.id.label("lead_id"),
+            Property.id.label("property_id"),
+            (Action.kind == ActionKind.LIKE).label("liked"),
+            Action.list_place.label("place"),
+            Action.acted_at,
+        )
+        .join(Lead, Lead.id == Action.lead_id)
+        .join(Property, and_(Property.id == Action.property_id, together))
+    )
+    in_feed = (
+        select(
+            *market,
+            Lead.id,
+            Property.id,
+            FeedAction.action != FeedActionKind.DISLIKE,
+            literal(None, Integer()),
+            FeedAction.acted_at,
+        )
+        .select_from(FeedAction)
+        .join(Lead, and_(Lead.owner_id == FeedAction.user_id, Lead.origin == Origin.TINDER))
+        .join(Property, and_(Property.id == FeedAction.property_id, together))
+    )
+    return union_all(in_lists, in_feed)
+
+
+def _is_of(scope: Scope) -> ColumnElement[bool]:
+    if scope is None:
+        return and_(WeightSet.city_key.is_(None), WeightSet.deal_type.is_(None))
+    return and_(WeightSet.city_key == scope[0], WeightSet.deal_type == scope[1])
+
+
+def _take_turns(session: Session) -> None:
+    # Two who change what is live at once would trip over the unique index.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("weight-sets", 0))))

@@ -1,0 +1,1 @@
+"""Lead generation: niches, campaigns, ads, prospects and what they earn."""

@@ -1,0 +1,164 @@
+"""Ads: what a campaign shows, and what each costs from day to day."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, database_now, words
+from models.core.errors import InvalidValueError, NotFoundError
+from models.core.state_moves import check_move
+from models.core.uuid7 import new_id
+from models.leadgen.campaigns import Campaign
+from models.leadgen.niches import Niche
+
+
+class AdStatus(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+
+
+_DRAFT, _ACTIVE, _PAUSED, _COMPLETED, _REJECTED = AdStatus
+
+#: A platform may reject an ad at any time; a rejected one is rewritten.
+MOVES = {
+    _DRAFT: frozenset({_ACTIVE, _PAUSED, _COMPLETED, _REJECTED}),
+    _ACTIVE: frozenset({_PAUSED, _COMPLETED, _REJECTED}),
+    _PAUSED: frozenset({_ACTIVE, _COMPLETED, _REJECTED}),
+    _COMPLETED: frozenset({_ACTIVE}),
+    _REJECTED: frozenset({_DRAFT, _ACTIVE}),
+}
+
+
+class Ad(Base):
+    """One ad. Its `spent` is the sum of its days in :class:`AdSpend`."""
+
+    __tablename__ = "ads"
+    __table_args__ = (
+        UniqueConstraint("id", "campaign_id", name="uq_ads_id_campaign"),
+        Index("ix_ads_campaign", "campaign_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"))
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str | None] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(String(2000))
+    status: Mapped[AdStatus] = mapped_column(words(AdStatus, "status_is_known"), default=_DRAFT)
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class AdSpend(Base):
+    """What an ad cost on one day (UTC). Negative where an earlier figure was corrected downwards."""
+
+    __tablename__ = "ad_spend"
+    # The amounts stand in the key's index: an ad's days lie all over the table, and sums read nothing else of them.
+    __table_args__ = (PrimaryKeyConstraint("ad_id", "day", postgresql_include=["amount"]),)
+
+    ad_id: Mapped[UUID] = mapped_column(ForeignKey("ads.id", ondelete="CASCADE"))
+    day: Mapped[date] = mapped_column(Date)
+    amount: Mapped[Money]
+
+
+#: What the ad of the surrounding query has cost so far.
+SPENT = (
+    select(func.coalesce(func.sum(AdSpend.amount), 0))
+    .where(AdSpend.ad_id == Ad.id)
+    .correlate(Ad)
+    .scalar_subquery()
+    .label("spent")
+)
+
+
+def create_ad(
+    session: Session,
+    campaign: Campaign,
+    fields: Mapping[str, Any],
+    spent: Decimal | None = None,
+    day: date | None = None,
+) -> Ad:
+    """Add an ad to a campaign, with what it has *spent* already, booked on *day* (today)."""
+    ad = Ad(campaign_id=campaign.id, **fields)
+    session.add(ad)
+    session.flush()
+    _book(session, ad, spent or Decimal(0), day)
+    return ad
+
+
+def ads_of(campaign_id: UUID) -> Select[tuple[Ad, Decimal]]:
+    """A campaign's ads, each with what it has cost, newest first."""
+    return select(Ad, SPENT).where(Ad.campaign_id == campaign_id).order_by(Ad.created_at.desc(), Ad.id.desc())
+
+
+def lock_ad(session: Session, ad_id: UUID) -> Ad:
+    """One ad, kept from others' changes until the transaction ends; raises NotFoundError."""
+    query = (
+        select(Ad)
+        .join(Campaign, Campaign.id == Ad.campaign_id)
+        .join(Niche, Niche.id == Campaign.niche_id)
+        .where(Ad.id == ad_id, Niche.archived_at.is_(None))
+    )
+    ad = session.scalar(query.with_for_update(of=Ad))
+    if ad is None:
+        raise NotFoundError("ad")
+    return ad
+
+
+def change_ad(
+    session: Session, ad: Ad, fields: Mapping[str, Any], spent: Decimal | None = None, day: date | None = None
+) -> None:
+    """
+    Set the given columns of a locked ad, and what it has *spent* in all.
+
+    The difference from what was booked before goes on *day* (today), so that days add up to the whole.
+
+    Raises:
+        ConflictError: The status cannot follow the present one.
+        InvalidValueError: The day would have cost more than can be kept.
+    """
+    if "status" in fields:
+        check_move("ad", ad.status, fields["status"], MOVES)
+    for name, value in fields.items():
+        setattr(ad, name, value)
+    session.flush()
+    if spent is not None:
+        _book(session, ad, spent - spent_by(session, ad.id), day)
+
+
+def spent_by(session: Session, ad_id: UUID) -> Decimal:
+    """What an ad has cost so far."""
+    return session.scalar(select(func.coalesce(func.sum(AdSpend.amount), Decimal(0))).where(AdSpend.ad_id == ad_id))
+
+
+def _book(session: Session, ad: Ad, amount: Decimal, day: date | None) -> None:
+    """Add to what a day cost; raises InvalidValueError where no column holds the sum."""
+    if not amount:
+        return
+    row = insert(AdSpend).values(ad_id=ad.id, day=day or database_now(session).date(), amount=amount)
+    added = {"amount": AdSpend.amount + row.excluded.amount}
+    try:
+        session.execute(row.on_conflict_do_update(constraint="pk_ad_spend", set_=added))
+    except DataError:
+        raise InvalidValueError("spent", "No day can have cost so much.") from None

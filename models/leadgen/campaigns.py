@@ -1,0 +1,165 @@
+"""Campaigns: advertising of one niche on one platform. Their ads are in :mod:`models.leadgen.ads`.
+
+What a campaign has spent and won is always counted from the rows of ads and prospects: a counter beside them drifts.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Select, String, UniqueConstraint, exists, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, words
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError
+from models.core.state_moves import check_move
+from models.core.uuid7 import new_id
+from models.leadgen.niches import Niche
+
+
+class Platform(StrEnum):
+    """Where ads are shown and where prospects write."""
+
+    OLX = "olx"
+    KASPI = "kaspi"
+    TELEGRAM = "telegram"
+    WHATSAPP = "whatsapp"
+
+
+class CampaignStatus(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+_DRAFT, _ACTIVE, _PAUSED, _COMPLETED, _FAILED = CampaignStatus
+
+#: What was once started is no draft any more; an ended campaign may be run again, and may turn out to have failed.
+MOVES = {
+    _DRAFT: frozenset({_ACTIVE, _PAUSED, _COMPLETED, _FAILED}),
+    _ACTIVE: frozenset({_PAUSED, _COMPLETED, _FAILED}),
+    _PAUSED: frozenset({_ACTIVE, _COMPLETED, _FAILED}),
+    _COMPLETED: frozenset({_ACTIVE, _FAILED}),
+    _FAILED: frozenset({_ACTIVE}),
+}
+
+
+class Campaign(Base):
+    """One campaign."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint("budget >= 0", name="budget_is_not_negative"),
+        CheckConstraint("start_date <= end_date", name="dates_are_a_range"),
+        # Prospects refer to both, so that the niche they stand under is their campaign's.
+        UniqueConstraint("id", "niche_id", name="uq_campaigns_id_niche"),
+        Index("ix_campaigns_newest", "created_at", "id"),
+        Index("ix_campaigns_niche", "niche_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    niche_id: Mapped[UUID] = mapped_column(ForeignKey("niches.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    platform: Mapped[Platform] = mapped_column(words(Platform, "platform_is_known"))
+    status: Mapped[CampaignStatus] = mapped_column(words(CampaignStatus, "status_is_known"), default=_DRAFT)
+    budget: Mapped[Money]
+    start_date: Mapped[date | None] = mapped_column(Date)
+    end_date: Mapped[date | None] = mapped_column(Date)
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:
+    """
+    Add a campaign to a niche; it begins as a draft.
+
+    Raises:
+        InvalidValueError: There is no such niche, or the dates are the wrong way round.
+    """
+    _check_dates(fields.get("start_date"), fields.get("end_date"))
+    present = select(Niche.id).where(Niche.id == fields["niche_id"], Niche.archived_at.is_(None))
+    if session.scalar(present.with_for_update(read=True)) is None:  # held: nobody deletes it meanwhile
+        raise InvalidValueError("niche_id", "There is no such niche.")
+    campaign = Campaign(**fields)
+    session.add(campaign)
+    session.flush()
+    return campaign
+
+
+def campaigns() -> Select[tuple[Campaign]]:
+    """Campaigns of niches that are not archived, newest first."""
+    return (
+        select(Campaign)
+        .join(Niche, Niche.id == Campaign.niche_id)
+        .where(Niche.archived_at.is_(None))
+        .order_by(Campaign.created_at.desc(), Campaign.id.desc())
+    )
+
+
+def count_campaigns(session: Session, niche_id: UUID) -> int:
+    """How many campaigns a niche has."""
+    return session.scalar(select(func.count()).where(Campaign.niche_id == niche_id))
+
+
+def get_campaign(session: Session, campaign_id: UUID, *, lock: bool = False) -> Campaign:
+    """
+    One campaign.
+
+    Raises:
+        NotFoundError: It, or its niche, is absent or archived.
+    """
+    query = campaigns().where(Campaign.id == campaign_id)
+    campaign = session.scalar(query.with_for_update(of=Campaign) if lock else query)
+    if campaign is None:
+        raise NotFoundError("campaign")
+    return campaign
+
+
+def change_campaign(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> None:
+    """
+    Set the given columns of a locked campaign; its niche and platform stay, for prospects were won under them.
+
+    Raises:
+        ConflictError: The status cannot follow the present one.
+        InvalidValueError: The dates are the wrong way round.
+    """
+    _check_dates(*(fields.get(name, getattr(campaign, name)) for name in ("start_date", "end_date")))
+    if "status" in fields:
+        check_move("campaign", campaign.status, fields["status"], MOVES)
+    for name, value in fields.items():
+        setattr(campaign, name, value)
+    session.flush()
+
+
+def change_status(session: Session, campaign: Campaign, status: CampaignStatus) -> bool:
+    """Move the campaign to *status*; whether that changed anything. Raises ConflictError if it cannot follow."""
+    check_move("campaign", campaign.status, status, MOVES)
+    changed = campaign.status is not status
+    campaign.status = status
+    session.flush()
+    return changed
+
+
+def delete_niche(session: Session, niche: Niche, *, force: bool = False) -> None:
+    """
+    Delete a locked niche that never had a campaign; with *force*, archive one that had.
+
+    Raises:
+        ConflictError: It has campaigns and *force* is not set.
+    """
+    if not session.scalar(select(exists().where(Campaign.niche_id == niche.id))):
+        session.delete(niche)
+    elif force:
+        niche.archived_at = func.now()
+    else:
+        raise ConflictError("The niche has campaigns; add ?force=true to archive it with them.")
+    session.flush()
+
+
+def _check_dates(start: date | None, end: date | None) -> None:
+    if start and end and start > end:
+        raise InvalidValueError("end_date", "It must not be before start_date.")

@@ -1,0 +1,49 @@
+"""A prospect becomes a lead of the exchange, once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models.accounts import audit
+from models.accounts.users import active_user
+from models.core.enums import Origin, Role
+from models.core.errors import ConflictError, InvalidValueError
+from models.leadgen.prospects import Prospect, ProspectStatus
+from models.market.leads import Lead, create_lead
+
+#: Who works with leads of the exchange.
+LEAD_OWNERS = frozenset({Role.REALTOR, Role.AGENCY})
+
+
+def convert(session: Session, prospect: Prospect, realtor_id: int, wishes: Mapping[str, Any]) -> Lead:
+    """
+    Make a locked prospect a lead of the realtor; *wishes* are columns of :class:`Lead`.
+
+    What the wishes leave out comes from the prospect: name, phone, notes, and the budget as the most to be paid.
+
+    Raises:
+        ConflictError: The prospect is a lead already, or is spam.
+        InvalidValueError: There is no such active realtor, or the budgets contradict each other.
+    """
+    if prospect.lead_id is not None:
+        raise ConflictError("The lead has been converted already.")
+    if prospect.status is ProspectStatus.SPAM:
+        raise ConflictError("The lead is spam; change its status before converting it.")
+    realtor = active_user(session, realtor_id)
+    if realtor is None or realtor.role not in LEAD_OWNERS:
+        raise InvalidValueError("realtor_id", "There is no such active realtor.")
+    known = {
+        "client_name": prospect.name,
+        "client_contacts": prospect.phone,
+        "notes": prospect.notes,
+        "budget_max": prospect.budget,
+    }
+    fields = known | {name: value for name, value in wishes.items() if value is not None}
+    if (fields.get("budget_min") or 0) > (fields["budget_max"] if fields["budget_max"] is not None else float("inf")):
+        raise InvalidValueError("requirements.budget.min", "It must not be above what the lead can pay.")
+    lead = create_lead(session, realtor, Origin.LEADGEN, fields)
+    prospect.lead_id = lead.id
+    audit.record(session, "prospect_converted", table_name="prospects", row_id=prospect.id, lead_id=lead.id)
+    session.flush()
+    return lead

@@ -1,0 +1,322 @@
+"""Prospects: contacts won by advertising (the leads of the lead generation contract).
+
+One person is one prospect of a niche: a second contact from the same phone, or the same user of a platform, is a
+*touch* of the prospect that is there. A prospect whose ad is not known stands under no niche and is nobody's double.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Select,
+    SmallInteger,
+    String,
+    Text,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
+
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, words
+from models.core.errors import InvalidValueError, NotFoundError
+from models.core.state_moves import check_move
+from models.core.uuid7 import new_id
+from models.leadgen.ads import Ad
+from models.leadgen.campaigns import Campaign, Platform
+from models.leadgen.niches import Niche
+
+
+class ProspectStatus(StrEnum):
+    NEW = "new"
+    CONTACTED = "contacted"
+    QUALIFIED = "qualified"
+    HOT = "hot"
+    WON = "won"
+    LOST = "lost"
+    SPAM = "spam"
+
+
+_NEW, _CONTACTED, _QUALIFIED, _HOT, _WON, _LOST, _SPAM = ProspectStatus
+_TALKING = frozenset({_CONTACTED, _QUALIFIED, _HOT})
+
+#: Nobody becomes new again. A deal may fall through, a lost prospect come back, and anybody may turn out to be spam;
+#: what was taken for spam is won only after a talk.
+MOVES = {
+    _NEW: frozenset(ProspectStatus) - {_NEW},
+    _CONTACTED: frozenset(ProspectStatus) - {_NEW},
+    _QUALIFIED: frozenset(ProspectStatus) - {_NEW},
+    _HOT: frozenset(ProspectStatus) - {_NEW},
+    _WON: frozenset({_HOT, _LOST, _SPAM}),
+    _LOST: _TALKING | {_WON, _SPAM},
+    _SPAM: _TALKING | {_LOST},
+}
+
+#: What is known of a contact when it is made.
+_GIVEN = ("ad_id", "name", "phone", "source", "platform_user_id", "budget", "notes")
+
+#: Who counts as qualified in every figure: those found worth talking to, and what became of the best of them.
+QUALIFIED = (_QUALIFIED, _HOT, _WON)
+
+
+class Prospect(Base):
+    """One contact. Its ad, campaign and niche are how it was first won, and never change."""
+
+    __tablename__ = "prospects"
+    __table_args__ = (
+        ForeignKeyConstraint(["ad_id", "campaign_id"], ["ads.id", "ads.campaign_id"], name="fk_prospects_ad"),
+        ForeignKeyConstraint(
+            ["campaign_id", "niche_id"], ["campaigns.id", "campaigns.niche_id"], name="fk_prospects_campaign"
+        ),
+        # A foreign key with a null in it is not checked, so the three are known together or not at all.
+        CheckConstraint("num_nonnulls(ad_id, campaign_id, niche_id) IN (0, 3)", name="origin_is_whole"),
+        CheckConstraint("budget >= 0 AND revenue >= 0", name="money_is_not_negative"),
+        CheckConstraint("quality_score BETWEEN 0 AND 100", name="quality_is_a_percentage"),
+        Index("uq_prospects_phone", "niche_id", "phone", unique=True),
+        Index("uq_prospects_platform_user", "niche_id", "source", "platform_user_id", unique=True),
+        Index("uq_prospects_lead", "lead_id", unique=True),
+        Index("ix_prospects_newest", "created_at", "id"),
+        Index("ix_prospects_status", "status", "created_at", "id"),
+        Index("ix_prospects_source", "source", "created_at", "id"),
+        # These two carry all that statistics read, so that the table itself is left alone.
+        Index(
+            "ix_prospects_niche",
+            "niche_id",
+            "created_at",
+            "id",
+            postgresql_include=["campaign_id", "status", "revenue"],
+        ),
+        Index("ix_prospects_campaign", "campaign_id", "created_at", "id", postgresql_include=["status"]),
+        Index("ix_prospects_unscored", "id", postgresql_where=text("scored_version IS DISTINCT FROM version")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    ad_id: Mapped[UUID | None]
+    campaign_id: Mapped[UUID | None]
+    niche_id: Mapped[UUID | None]
+    name: Mapped[str] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(16))  #: E.164.
+    source: Mapped[Platform] = mapped_column(words(Platform, "source_is_known"))
+    platform_user_id: Mapped[str | None] = mapped_column(String(200))
+    budget: Mapped[Money | None]
+    notes: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[ProspectStatus] = mapped_column(words(ProspectStatus, "status_is_known"), default=_NEW)
+    revenue: Mapped[Money | None]  #: What the deal brought; set while won.
+
+    quality_score: Mapped[int | None] = mapped_column(SmallInteger)  #: 0 to 100.
+    quality_method: Mapped[str | None] = mapped_column(String(10))  #: rules or model.
+    quality_reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    #: Rises with everything that may change the score; the score is stale while *scored_version* differs.
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
+    scored_version: Mapped[int | None] = mapped_column(Integer)
+
+    #: The exchange lead that this prospect became.
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class Touch(Base):
+    """A further contact from somebody who is a prospect already."""
+
+    __tablename__ = "prospect_touches"
+    __table_args__ = (Index("ix_prospect_touches_prospect", "prospect_id", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    prospect_id: Mapped[UUID] = mapped_column(ForeignKey("prospects.id", ondelete="CASCADE"))
+    ad_id: Mapped[UUID] = mapped_column(ForeignKey("ads.id"))
+    source: Mapped[Platform] = mapped_column(words(Platform, "source_is_known"))
+    created_at: Mapped[CreatedAt]
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a contact: a new prospect, or a touch of one."""
+
+    prospect: Prospect
+    new: bool
+
+
+def add_prospect(session: Session, fields: Mapping[str, Any]) -> Added:
+    """
+    Add one contact; *fields* are columns of :class:`Prospect`, the phone in E.164.
+
+    Raises:
+        InvalidValueError: There is no such ad.
+    """
+    return add_prospects(session, [fields])[0]
+
+
+def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]]) -> list[Added]:
+    """
+    Add contacts, in their order: each is a new prospect or a touch of the one that is there.
+
+    Safe against the same contact arriving twice at once: the second waits for the first and becomes its touch.
+
+    Raises:
+        InvalidValueError: There is no such ad; the path is `ad_id`.
+    """
+    origins = origins_of(session, {contact["ad_id"] for contact in contacts if contact.get("ad_id")})
+    rows = []
+    for contact in contacts:
+        ad_id = contact.get("ad_id")
+        if ad_id and ad_id not in origins:
+            raise InvalidValueError("ad_id", "There is no such ad.")
+        campaign_id, niche_id = origins[ad_id] if ad_id else (None, None)
+        row = {column: contact.get(column) for column in _GIVEN}
+        row |= {"id": new_id(), "campaign_id": campaign_id, "niche_id": niche_id, "status": _NEW, "version": 1}
+        rows.append(row)
+    made = insert(Prospect).values(rows).on_conflict_do_nothing().returning(Prospect)
+    new = {prospect.id: prospect for prospect in session.scalars(made)}
+    return [
+        Added(new[row["id"]], new=True) if row["id"] in new else Added(_touch(session, row), new=False) for row in rows
+    ]
+
+
+def origins_of(session: Session, ad_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
+    """(campaign, niche) of each of the ads that exist in niches that are not archived."""
+    query = (
+        select(Ad.id, Ad.campaign_id, Campaign.niche_id)
+        .join(Campaign, Campaign.id == Ad.campaign_id)
+        .join(Niche, Niche.id == Campaign.niche_id)
+        .where(Ad.id.in_(ad_ids), Niche.archived_at.is_(None))
+    )
+    return {ad_id: (campaign_id, niche_id) for ad_id, campaign_id, niche_id in session.execute(query)}
+
+
+def _touch(session: Session, row: Mapping[str, Any]) -> Prospect:
+    """Note a contact of a prospect that is there, and learn from it what was not known."""
+    prospect = _known(session, row)
+    if prospect.phone is None and row["phone"] and not _learn_phone(session, prospect, row["phone"]):
+        prospect = _known(session, row)
+    session.add(Touch(prospect_id=prospect.id, ad_id=row["ad_id"], source=row["source"]))
+    if prospect.budget is None:
+        prospect.budget = row["budget"]
+    if prospect.notes is None:
+        prospect.notes = row["notes"]
+    prospect.version += 1
+    session.flush()
+    return prospect
+
+
+def _known(session: Session, row: Mapping[str, Any]) -> Prospect:
+    """The prospect of the niche that a contact is from, locked."""
+    same = [Prospect.phone == row["phone"]] if row["phone"] else []
+    if row["platform_user_id"]:
+        same.append(and_(Prospect.source == row["source"], Prospect.platform_user_id == row["platform_user_id"]))
+    query = (
+        select(Prospect)
+        .where(Prospect.niche_id == row["niche_id"], or_(*same))
+        # A phone names a person more surely than an account does.
+        .order_by((Prospect.phone == row["phone"]).desc().nulls_last())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).one()
+
+
+def _learn_phone(session: Session, prospect: Prospect, phone: str) -> bool:
+    """Give a locked prospect the phone; False if that has become another's since we looked who has it."""
+    try:
+        with session.begin_nested():
+            prospect.phone = phone
+    except IntegrityError:
+        return False
+    return True
+
+
+def touches_of(session: Session, prospect: Prospect) -> int:
+    """How often the prospect has made contact, the first time included."""
+    return 1 + session.scalar(select(func.count()).where(Touch.prospect_id == prospect.id))
+
+
+def prospects(
+    *,
+    status: ProspectStatus | None = None,
+    source: Platform | None = None,
+    niche_id: UUID | None = None,
+    campaign_id: UUID | None = None,
+) -> Select[tuple[Prospect]]:
+    """Prospects, newest first."""
+    query = select(Prospect).order_by(Prospect.created_at.desc(), Prospect.id.desc())
+    wanted = {"status": status, "source": source, "niche_id": niche_id, "campaign_id": campaign_id}
+    return query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def prospects_window(session: Session, limit: int, offset: int, **wanted: Any) -> list[Prospect]:
+    """*limit* prospects behind the first *offset* of those that :func:`prospects` would give."""
+    # Ids first, from an index alone: rows that a far page only passes over are never read.
+    ids = prospects(**wanted).with_only_columns(Prospect.id).limit(limit).offset(offset).subquery()
+    return list(session.scalars(prospects().join(ids, ids.c.id == Prospect.id)))
+
+
+def prospect_pages(sessions: sessionmaker[Session], size: int = 1000, **wanted: Any) -> Iterator[list[Prospect]]:
+    """
+    All prospects that :func:`prospects` would give, page by page, for readers that may be slow.
+
+    Each page is a short transaction of its own that goes on behind the last row: nothing is open between pages, and
+    rows that come meanwhile, being newer, shift nothing.
+    """
+    query, last = prospects(**wanted), None
+    while last is None or len(last) == size:
+        page = query.limit(size)
+        if last:
+            page = page.where(tuple_(Prospect.created_at, Prospect.id) < (last[-1].created_at, last[-1].id))
+        with sessions() as session:
+            last = list(session.scalars(page))
+        yield last
+
+
+def get_prospect(session: Session, prospect_id: UUID, *, lock: bool = False) -> Prospect:
+    """One prospect; raises NotFoundError."""
+    query = select(Prospect).where(Prospect.id == prospect_id)
+    prospect = session.scalar(query.with_for_update() if lock else query)
+    if prospect is None:
+        raise NotFoundError("lead")  # the contract's word for a prospect
+    return prospect
+
+
+def change_status(session: Session, prospect: Prospect, status: ProspectStatus, revenue: Decimal | None = None) -> bool:
+    """
+    Move a locked prospect to *status*; whether that changed anything.
+
+    Winning books *revenue*, where none is given the prospect's own budget; leaving `won` takes it back.
+
+    Raises:
+        ConflictError: The status cannot follow the present one.
+        InvalidValueError: A revenue is given with another status than won.
+    """
+    check_move("lead", prospect.status, status, MOVES)
+    if revenue is not None and status is not _WON:
+        raise InvalidValueError("revenue", "Only a lead that is won brings revenue.")
+    changed = prospect.status is not status
+    if status is not _WON:
+        prospect.revenue = None
+    elif revenue is not None or changed:
+        prospect.revenue = revenue if revenue is not None else prospect.budget
+    prospect.status = status
+    session.flush()
+    return changed
+
+
+def note_change(session: Session, prospect_id: UUID) -> None:
+    """Something that the score is computed from has changed; raises NotFoundError."""
+    changed = update(Prospect).where(Prospect.id == prospect_id).values(version=Prospect.version + 1)
+    if not session.execute(changed).rowcount:
+        raise NotFoundError("lead")

@@ -1,0 +1,1 @@
+"""Leads and properties, their places and prices."""

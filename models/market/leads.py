@@ -1,0 +1,124 @@
+"""Leads: what somebody looks for. An exchange lead, a tenant's preference and a portal request are all leads."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    Select,
+    SmallInteger,
+    String,
+    Text,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from models.accounts.users import User
+from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
+from models.core.enums import Condition, DealType, Origin, PaymentMethod, PropertyClass, PropertyType, Status
+from models.core.errors import NotFoundError
+from models.market.properties import canonical
+
+
+class Lead(Base):
+    """One demand. A null or empty column is a wish left unstated. `version` rises with every change (by a trigger)."""
+
+    __tablename__ = "leads"
+    __table_args__ = (
+        CheckConstraint("budget_min >= 0 AND budget_max >= 0", name="budget_is_not_negative"),
+        CheckConstraint("budget_min <= budget_max", name="budget_is_a_range"),
+        CheckConstraint("area_min >= 0 AND area_max >= 0", name="area_is_not_negative"),
+        CheckConstraint("area_min <= area_max", name="area_is_a_range"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
+        Index("ix_leads_owner", "owner_id", "id"),
+        Index("ix_leads_market", "city_key", "deal_type", "id"),
+        Index("ix_leads_changed", "changed_in"),
+        Index("uq_leads_preference", "owner_id", unique=True, postgresql_where=text("origin = 'tinder'")),
+    )
+
+    id: Mapped[Id]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    origin: Mapped[Origin] = mapped_column(words(Origin, "origin_is_known"))
+    status: Mapped[Status] = mapped_column(words(Status, "status_is_known"), default=Status.ACTIVE)
+    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), default=DealType.SALE)
+    client_name: Mapped[str | None] = mapped_column(String(200))
+    #: Shown to nobody but the owner until a match shares contacts.
+    client_contacts: Mapped[str | None] = mapped_column(String(500))
+    notes: Mapped[str | None] = mapped_column(Text)
+
+    city: Mapped[str] = mapped_column(String(100))
+    city_key: Mapped[str] = mapped_column(String(110))  #: Canonical city; with deal_type it names the market.
+    districts: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    metro_stations: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    budget_min: Mapped[Money | None]
+    budget_max: Mapped[Money | None]
+    currency: Mapped[str] = mapped_column(String(3))
+    area_min: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))  #: Square metres.
+    area_max: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    rooms: Mapped[list[int]] = mapped_column(
+        ARRAY(SmallInteger), default=list, server_default=text("'{}'")
+    )  #: 0: studio.
+    property_type: Mapped[PropertyType | None] = mapped_column(words(PropertyType, "property_type_is_known"))
+    property_class: Mapped[PropertyClass | None] = mapped_column(words(PropertyClass, "property_class_is_known"))
+    condition: Mapped[Condition | None] = mapped_column(words(Condition, "condition_is_known"))
+    year_min: Mapped[int | None] = mapped_column(SmallInteger)  #: Built in that year or later.
+    payment_method: Mapped[PaymentMethod | None] = mapped_column(words(PaymentMethod, "payment_method_is_known"))
+    additional_requirements: Mapped[str | None] = mapped_column(Text)
+    #: What one contract says beyond the common columns, under that contract's own names.
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+
+    version: Mapped[Version]
+    changed_in: Mapped[ChangedIn]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+    owner: Mapped[User] = relationship(lazy="raise_on_sql")
+
+
+def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Lead:
+    """Put a lead on the market. *fields* are columns of :class:`Lead`; city and currency are made canonical."""
+    lead = Lead(owner_id=owner.id, origin=origin, **canonical(fields))
+    session.add(lead)
+    session.flush()
+    return lead
+
+
+def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> None:
+    """Set the given columns, `city` among them; city and currency are made canonical."""
+    for name, value in canonical(fields).items():
+        setattr(lead, name, value)
+    session.flush()
+
+
+def owned_lead(session: Session, owner: User, lead_id: int, *, lock: bool = False) -> Lead:
+    """
+    One of the owner's leads, whatever its status.
+
+    Raises:
+        NotFoundError: It is absent or somebody else's.
+    """
+    query = select(Lead).where(Lead.id == lead_id, Lead.owner_id == owner.id)
+    lead = session.scalar(query.with_for_update() if lock else query)
+    if lead is None:
+        raise NotFoundError("lead")
+    return lead
+
+
+def leads_of(owner: User, status: Status | None = None) -> Select[tuple[Lead]]:
+    """The owner's leads, of whichever contract, newest first."""
+    query = select(Lead).where(Lead.owner_id == owner.id).order_by(Lead.id.desc())
+    return query.where(Lead.status == status) if status else query
+
+
+def archive_lead(session: Session, lead: Lead) -> None:
+    """Take the lead off the market; doing so twice changes nothing."""
+    if lead.status is not Status.ARCHIVED:
+        lead.status = Status.ARCHIVED
+        session.flush()

@@ -1,0 +1,102 @@
+"""Listings as the public sees them: properties of every contract that are on the market; and who may change one."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select, text
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.core.enums import Role, Status
+from models.core.errors import NotAllowedError, NotFoundError
+from models.market.places import city_of
+from models.market.properties import SEARCH_VECTOR, Property, is_on_market, on_market
+
+
+class ListingOrder(StrEnum):
+    """Ties go by id, so that pages never overlap."""
+
+    NEWEST = "newest"
+    CHEAPEST = "price"
+    DEAREST = "-price"
+
+
+_ORDERS: Mapping[ListingOrder, tuple[ColumnElement, ...]] = {
+    ListingOrder.NEWEST: (Property.id.desc(),),
+    ListingOrder.CHEAPEST: (Property.price, Property.id),
+    ListingOrder.DEAREST: (Property.price.desc(), Property.id),
+}
+
+
+def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrder.NEWEST) -> Select[tuple[Property]]:
+    """
+    What is on the market.
+
+    Args:
+        wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a list)
+            and `q` (words, as in a search engine: "балкон -студия").
+    """
+    query = select(Property).join(User, on_market()).order_by(*_ORDERS[order])
+    if "city" in wanted:
+        query = query.where(Property.city_key == city_of(wanted["city"]).key)
+    if "deal_type" in wanted:
+        query = query.where(Property.deal_type == wanted["deal_type"])
+    if "property_types" in wanted:
+        query = query.where(Property.property_type.in_(wanted["property_types"]))
+    if "price_min" in wanted:
+        query = query.where(Property.price >= wanted["price_min"])
+    if "price_max" in wanted:
+        query = query.where(Property.price <= wanted["price_max"])
+    if "rooms" in wanted:
+        query = query.where(Property.rooms.in_(wanted["rooms"]))
+    if "q" in wanted:
+        query = query.where(
+            text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(words=wanted["q"])
+        )
+    return query
+
+
+def listing_on_market(session: Session, listing_id: int) -> Property:
+    """
+    A listing that anybody may see.
+
+    Raises:
+        NotFoundError: It is absent, off the market, or its owner is.
+    """
+    found = session.scalar(select(Property).join(User, on_market()).where(Property.id == listing_id))
+    if found is None:
+        raise NotFoundError("listing")
+    return found
+
+
+def editable_listing(session: Session, user: User, listing_id: int) -> Property:
+    """
+    A listing that the user may change, locked: their own, or any for an administrator.
+
+    Raises:
+        NotFoundError: It is absent, or somebody else's and off the market.
+        NotAllowedError: It is somebody else's.
+    """
+    found = session.scalar(select(Property).where(Property.id == listing_id).with_for_update())
+    if found is None:
+        raise NotFoundError("listing")
+    if found.owner_id == user.id or user.role is Role.ADMIN:
+        return found
+    if not is_on_market(session, found):
+        raise NotFoundError("listing")
+    raise NotAllowedError("This listing belongs to somebody else.")
+
+
+def all_listings(
+    city: str | None = None, owner_id: int | None = None, is_active: bool | None = None
+) -> Select[tuple[Property]]:
+    """Every listing, on the market or not, newest first: for administrators."""
+    query = select(Property).order_by(Property.id.desc())
+    if city is not None:
+        query = query.where(Property.city_key == city_of(city).key)
+    if owner_id is not None:
+        query = query.where(Property.owner_id == owner_id)
+    if is_active is not None:
+        query = query.where(Property.status == (Status.ACTIVE if is_active else Status.ARCHIVED))
+    return query

@@ -1,0 +1,28 @@
+"""A tenant's preferences: the one lead that each user may have for the feed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.core.enums import Origin, Status
+from models.market.leads import Lead, create_lead, replace_lead
+
+
+def preference_of(session: Session, user: User) -> Lead | None:
+    """The user's preferences, unless none were set or they were taken off the market."""
+    return session.scalar(
+        select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER, Lead.status == Status.ACTIVE)
+    )
+
+
+def save_preference(session: Session, user: User, fields: Mapping[str, Any]) -> Lead:
+    """Make or replace the user's preferences; simultaneous calls run one after another and make one row."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"preference:{user.id}", 0))))
+    found = session.scalar(select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).with_for_update())
+    if found is None:
+        return create_lead(session, user, Origin.TINDER, fields)
+    replace_lead(session, found, {**fields, "status": Status.ACTIVE})
+    return found

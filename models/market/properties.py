@@ -1,0 +1,164 @@
+"""Properties: what somebody offers, through whichever contract."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Numeric,
+    Select,
+    SmallInteger,
+    String,
+    Text,
+    and_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from models.accounts.users import User
+from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
+from models.core.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Status
+from models.core.errors import NotFoundError
+from models.market.places import city_of
+
+#: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
+SEARCH_VECTOR = "property_words(title, description, location, search_text)"
+
+
+class Property(Base):
+    """One object on offer. `version` rises with every change (a trigger of the database sees to it)."""
+
+    __tablename__ = "properties"
+    __table_args__ = (
+        CheckConstraint("price >= 0", name="price_is_not_negative"),
+        CheckConstraint("area > 0", name="area_is_positive"),
+        CheckConstraint("rooms BETWEEN 0 AND 100", name="rooms_are_sane"),
+        CheckConstraint("total_floors >= 1", name="total_floors_are_positive"),
+        CheckConstraint("floor <= total_floors", name="floor_is_in_the_house"),
+        CheckConstraint("commission_share BETWEEN 0 AND 100", name="commission_is_a_percentage"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
+        Index("ix_properties_owner", "owner_id", "id"),
+        Index("ix_properties_market", "city_key", "deal_type", "id"),
+        Index("ix_properties_changed", "changed_in"),
+        Index("ix_properties_active_newest", "id", postgresql_where=text("status = 'ACTIVE'")),
+        Index(
+            "ix_properties_search",
+            text(SEARCH_VECTOR),
+            postgresql_using="gin",
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        Index("uq_properties_external", "origin", "external_id", unique=True),
+    )
+
+    id: Mapped[Id]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    origin: Mapped[Origin] = mapped_column(words(Origin, "origin_is_known"))
+    #: The listing's id in the feed or file that it came from; null for what people typed in.
+    external_id: Mapped[str | None] = mapped_column(String(100))
+    status: Mapped[Status] = mapped_column(words(Status, "status_is_known"), default=Status.ACTIVE)
+    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), default=DealType.SALE)
+
+    city: Mapped[str] = mapped_column(String(100))
+    #: Canonical city; with deal_type it names the market.
+    city_key: Mapped[str] = mapped_column(String(110))
+    district: Mapped[str | None] = mapped_column(String(100))
+    metro_station: Mapped[str | None] = mapped_column(String(100))
+    street: Mapped[str | None] = mapped_column(String(200))
+    house_number: Mapped[str | None] = mapped_column(String(50))
+    #: The whole address where it came as one text.
+    location: Mapped[str | None] = mapped_column(String(500))
+
+    title: Mapped[str | None] = mapped_column(String(300))
+    description: Mapped[str | None] = mapped_column(Text)
+    property_type: Mapped[PropertyType] = mapped_column(words(PropertyType, "property_type_is_known"))
+    property_class: Mapped[PropertyClass | None] = mapped_column(words(PropertyClass, "property_class_is_known"))
+    condition: Mapped[Condition | None] = mapped_column(words(Condition, "condition_is_known"))
+    price: Mapped[Money]
+    currency: Mapped[str] = mapped_column(String(3))
+    area: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))  #: Square metres.
+    rooms: Mapped[int | None] = mapped_column(SmallInteger)  #: 0 is a studio.
+    floor: Mapped[int | None] = mapped_column(SmallInteger)
+    total_floors: Mapped[int | None] = mapped_column(SmallInteger)
+    year_built: Mapped[int | None] = mapped_column(SmallInteger)
+    commission_share: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  #: Per cent offered to the buyer's realtor.
+    photos: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    #: What one contract says beyond the common columns, under that contract's own names.
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    #: Words for the engine beyond title and description (features, views, nearby places).
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+
+    version: Mapped[Version]
+    changed_in: Mapped[ChangedIn]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+    owner: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is Status.ACTIVE
+
+
+def create_property(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Property:
+    """Put a property on the market. *fields* are columns of :class:`Property`; city and currency are made canonical."""
+    found = Property(owner_id=owner.id, origin=origin, **canonical(fields))
+    session.add(found)
+    session.flush()
+    return found
+
+
+def replace_property(session: Session, found: Property, fields: Mapping[str, Any]) -> None:
+    """Set the given columns, `city` among them; city and currency are made canonical."""
+    for name, value in canonical(fields).items():
+        setattr(found, name, value)
+    session.flush()
+
+
+def canonical(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a lead or property with `city_key` set and, where none was named, the city's own currency."""
+    city = city_of(fields["city"])
+    return {**fields, "city_key": city.key, "currency": fields.get("currency") or city.currency}
+
+
+def owned_property(session: Session, owner: User, property_id: int, *, lock: bool = False) -> Property:
+    """
+    One of the owner's properties, whatever its status.
+
+    Raises:
+        NotFoundError: It is absent or somebody else's.
+    """
+    query = select(Property).where(Property.id == property_id, Property.owner_id == owner.id)
+    found = session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFoundError("property")
+    return found
+
+
+def properties_of(owner: User, status: Status | None = None) -> Select[tuple[Property]]:
+    """The owner's properties, newest first."""
+    query = select(Property).where(Property.owner_id == owner.id).order_by(Property.id.desc())
+    return query.where(Property.status == status) if status else query
+
+
+def on_market(table: Any = Property) -> ColumnElement[bool]:
+    """The condition that joins a property (or Lead) to its owner `User` where both are there: what anybody may see."""
+    return and_(table.status == Status.ACTIVE, User.id == table.owner_id, User.is_active)
+
+
+def is_on_market(session: Session, found: Any) -> bool:
+    """Whether this property (or Lead) is there, and its owner too."""
+    return found.status is Status.ACTIVE and session.get_one(User, found.owner_id).is_active
+
+
+def archive_property(session: Session, found: Property) -> None:
+    """Take the property off the market; doing so twice changes nothing."""
+    if found.status is not Status.ARCHIVED:
+        found.status = Status.ARCHIVED
+        session.flush()

@@ -1,0 +1,53 @@
+"""Exchange rates that ops set, for comparing money in different currencies."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Date, Numeric, String, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base
+
+
+class Rate(Base):
+    """On *day* and until a later rate, 1 unit of *base* costs *rate* units of *currency*."""
+
+    __tablename__ = "rates"
+    __table_args__ = (
+        CheckConstraint("rate > 0", name="rate_is_positive"),
+        CheckConstraint("base <> currency", name="currencies_differ"),
+    )
+
+    base: Mapped[str] = mapped_column(String(3), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    rate: Mapped[Decimal] = mapped_column(Numeric(20, 8))
+
+
+def set_rate(session: Session, base: str, currency: str, day: date, rate: Decimal) -> None:
+    """Set the rate of a day, replacing one set before."""
+    row = {"base": base.upper(), "currency": currency.upper(), "day": day, "rate": rate}
+    session.execute(insert(Rate).values(row).on_conflict_do_update(constraint="pk_rates", set_={"rate": rate}))
+
+
+def factors_to(session: Session, currency: str, day: date) -> dict[str, Decimal]:
+    """
+    What to multiply an amount of each currency by to get it in *currency*, by the newest rates up to *day*.
+
+    A rate works both ways; one step only, no chains. A currency without a rate is left out: no rate, no comparison.
+    """
+    newest = (
+        select(Rate)
+        .ext(distinct_on(Rate.base, Rate.currency))
+        .where(Rate.day <= day, (Rate.base == currency) | (Rate.currency == currency))
+        .order_by(Rate.base, Rate.currency, Rate.day.desc())
+    )
+    factors = {currency: Decimal(1)}
+    found = sorted(session.scalars(newest), key=lambda rate: rate.day)
+    for rate in found:  # of two rates between the same two currencies the newer one wins
+        if rate.currency == currency:
+            factors[rate.base] = rate.rate
+        else:
+            factors[rate.currency] = 1 / rate.rate
+    return factors

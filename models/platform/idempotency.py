@@ -1,0 +1,73 @@
+"""Answers kept for clients that repeat a write with the same Idempotency-Key."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Integer, LargeBinary, String, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, CreatedAt
+from models.core.errors import ConflictError
+
+#: How long an answer is kept; a client that retries later starts anew.
+KEPT = timedelta(hours=24)
+
+
+class IdempotentAnswer(Base):
+    """The answer that one caller's key has got. It is stored in the transaction of the write that it answers."""
+
+    __tablename__ = "idempotent_answers"
+
+    caller: Mapped[str] = mapped_column(String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    #: SHA-256 of method, path and body: the same key with another request is a mistake.
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int | None] = mapped_column(Integer)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
+
+
+def claim(session: Session, caller: str, key: str, fingerprint: bytes) -> IdempotentAnswer | None:
+    """
+    Claim the key for this transaction; the answer given earlier if there was one.
+
+    A second request with the same key waits here until the first one's transaction ends.
+
+    Raises:
+        ConflictError: The key was used for another request.
+    """
+    session.execute(
+        delete(IdempotentAnswer).where(
+            IdempotentAnswer.caller == caller,
+            IdempotentAnswer.key == key,
+            IdempotentAnswer.created_at < func.now() - KEPT,
+        )
+    )
+    mine = session.scalar(
+        insert(IdempotentAnswer)
+        .values(caller=caller, key=key, fingerprint=fingerprint)
+        .on_conflict_do_nothing()
+        .returning(IdempotentAnswer.key)
+    )
+    if mine is not None:
+        return None
+    earlier = session.scalar(
+        select(IdempotentAnswer).where(IdempotentAnswer.caller == caller, IdempotentAnswer.key == key)
+    )
+    if earlier is None or earlier.fingerprint != fingerprint:
+        raise ConflictError("This Idempotency-Key was used for another request; take a new key for a new request.")
+    return earlier
+
+
+def keep(session: Session, caller: str, key: str, status: int, body: bytes) -> None:
+    """Store the answer under a key claimed in this transaction."""
+    answer = session.get(IdempotentAnswer, (caller, key))
+    if answer is None:  # the request erased its own caller, and with them what they were told
+        return
+    answer.status, answer.body = status, body
+    session.flush()
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Delete answers past their time; how many."""
+    return session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT)).rowcount

@@ -1,0 +1,85 @@
+"""Bring a database's schema to the newest revision. Migrations are the only way the schema changes."""
+
+import logging
+import time
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, pool, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from models.platform.settings import database_url
+
+log = logging.getLogger(__name__)
+
+FOLDER = Path(__file__).parent.parent / "migrations"
+
+#: How often a migration that did not get its lock is tried: with their waits, for about a minute.
+MOST_TRIES = 20
+PAUSE_SECONDS = 1.0
+
+#: SQLSTATE of a lock that was not had in time.
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """
+    Migrate the database at *url*. Doing so twice changes nothing; two at once wait for each other.
+
+    A migration that does not get a lock soon lets the others pass and tries again; those before it stay done.
+    """
+    for left in reversed(range(MOST_TRIES)):
+        try:
+            with _connection(url) as config:
+                command.upgrade(config, revision)
+            return
+        except OperationalError as error:
+            if not left or getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
+                raise
+            log.info("migration_waits_for_a_lock", extra={"tries_left": left})
+            time.sleep(PAUSE_SECONDS)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Go back to *revision*."""
+    with _connection(url) as config:
+        command.downgrade(config, revision)
+
+
+@cache
+def _revisions() -> ScriptDirectory:
+    return ScriptDirectory(str(FOLDER))
+
+
+def is_behind(session: Session) -> bool:
+    """
+    Whether the database lacks a migration that this code has.
+
+    A database that is *ahead* is not behind: a release migrates before its new code starts, and the old code serves on.
+    """
+    revisions = _revisions()
+    current = session.scalar(text("SELECT version_num FROM alembic_version"))
+    known = {revision.revision for revision in revisions.walk_revisions()}
+    return current in known and current != revisions.get_current_head()
+
+
+class _connection:
+    """Alembic's configuration around one open connection."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(database_url(url), poolclass=pool.NullPool)
+
+    def __enter__(self) -> Config:
+        self._open = self._engine.connect()
+        config = Config()
+        config.set_main_option("script_location", str(FOLDER))
+        config.attributes["connection"] = self._open
+        return config
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._open.close()
+        self._engine.dispose()

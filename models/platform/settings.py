@@ -1,0 +1,206 @@
+"""Every setting of the system, its default and its checks, in one place.
+
+Settings come from environment variables (12-factor). A bad value stops the start with one clear line.
+
+Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how many
+there are, by api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
+Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+from models.core.errors import SettingsError
+
+ENVIRONMENTS = ("local", "test", "production")
+
+#: HS256 keys shorter than the hash's 32 bytes weaken it (RFC 7518, section 3.2).
+SHORTEST_SECRET = 32  # characters
+
+#: What our bot proves itself by is no key of a hash, and guesses at it are limited: 95 bits of letters and digits.
+SHORTEST_BOT_SECRET = 16  # characters
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+#: Threads of a web process: enough for 64 open chats beside HTTP. Idle ones cost little.
+DEFAULT_WEB_THREADS = 96
+
+#: This machine, as METRICS_NETWORKS names it.
+LOOPBACK = "127.0.0.0/8,::1/128"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says, checked. See :meth:`from_env` for the variables' names."""
+
+    #: ENVIRONMENT: local, test or production. local shows SMS codes in answers and lets the Telegram bot in unproved.
+    environment: str
+    #: DATABASE_URL: PostgreSQL. `leadmatch run` starts its own when this is not set.
+    database_url: str
+    #: REDIS_URL: Redis or Valkey; broker, pub/sub and limits.
+    redis_url: str
+    #: SECRET_KEY: signs tokens and hashes codes; at least 32 characters in production.
+    secret_key: str
+    #: PORT: where the web process listens.
+    port: int
+    #: LEADMATCH_HOME: folder of local state (databases of `leadmatch run`, uploads).
+    home: Path
+    #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notices; empty: both are off.
+    telegram_bot_token: str
+    #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required in production.
+    telegram_bot_secret: str
+    #: TELEGRAM_API_URL: where notices are sent; another address only for a local stand-in.
+    telegram_api_url: str
+    #: SMS_GATEWAY_URL: console://, smsc://login:password@smsc.kz or twilio://sid:token@api.twilio.com?from=+1...
+    #: (worker/jobs/sms.py); smsc+http:// and twilio+http:// are for stand-ins on this machine.
+    sms_gateway_url: str
+    #: SMS_PER_HOUR: codes that may be sent in all; numbers of one country other than +7 may have a tenth of them.
+    sms_per_hour: int
+    #: MEDIA_URL: where uploads are kept: file:///folder or s3://bucket/prefix; empty: a folder of LEADMATCH_HOME.
+    media_url: str
+    #: CORS_ORIGINS: comma-separated origins whose pages may call the API; empty: none.
+    cors_origins: tuple[str, ...]
+    #: TRUSTED_PROXIES: how many proxies in front of us append to X-Forwarded-For; 0: the header is ignored.
+    trusted_proxies: int
+    #: TOKEN_HOURS: how long an access token lives.
+    token_hours: int
+    #: LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
+    log_level: str
+    #: WEB_THREADS: threads of one web process (gunicorn reads it too); two thirds of them may be held by chat sockets.
+    web_threads: int
+    #: WORKER_THREADS: threads that score one market; 0: one a core.
+    worker_threads: int
+    #: WORKER_MEMORY_MB: what a worker process may hold. Markets that would take more are scored in tiles, snapshots are
+    #: kept as far as they fit, and a process that has grown beyond it is replaced after its task; 0: no bound.
+    worker_memory_mb: int
+    #: METRICS_TOKEN: whoever sends it as a bearer token may read /metrics; empty: nobody may by token.
+    metrics_token: str
+    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may anyway.
+    metrics_networks: tuple[IPv4Network | IPv6Network, ...]
+    #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
+    queue_limit: int
+
+    @property
+    def is_local(self) -> bool:
+        return self.environment == "local"
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def most_sockets(self) -> int:
+        """Chat sockets of one web process: each holds a thread, and HTTP needs the rest."""
+        return self.web_threads * 2 // 3
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """
+        Read and check the settings.
+
+        Raises:
+            SettingsError: A value is missing, malformed or, in production, too weak. The message names the variable.
+        """
+        environment = environ.get("ENVIRONMENT", "local")
+        if environment not in ENVIRONMENTS:
+            raise SettingsError(f"ENVIRONMENT is {environment!r}; use one of: {', '.join(ENVIRONMENTS)}")
+        home = Path(environ.get("LEADMATCH_HOME") or default_home()).absolute()
+        settings = cls(
+            environment=environment,
+            database_url=database_url(_required(environ, "DATABASE_URL")),
+            redis_url=_redis_url(_required(environ, "REDIS_URL")),
+            secret_key=_secret(environ, environment),
+            port=_whole(environ, "PORT", 8000, 1, 65535),
+            home=home,
+            telegram_bot_token=environ.get("TELEGRAM_BOT_TOKEN", ""),
+            telegram_bot_secret=environ.get("TELEGRAM_BOT_SECRET", ""),
+            telegram_api_url=(environ.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
+            sms_gateway_url=environ.get("SMS_GATEWAY_URL") or "console://",
+            sms_per_hour=_whole(environ, "SMS_PER_HOUR", 100_000 if environment == "local" else 1000, 1, 10_000_000),
+            media_url=environ.get("MEDIA_URL") or (home / "media").as_uri(),
+            cors_origins=tuple(filter(None, (part.strip() for part in environ.get("CORS_ORIGINS", "").split(",")))),
+            trusted_proxies=_whole(environ, "TRUSTED_PROXIES", 0, 0, 10),
+            token_hours=_whole(environ, "TOKEN_HOURS", 24, 1, 24 * 90),
+            log_level=_log_level(environ),
+            web_threads=_whole(environ, "WEB_THREADS", DEFAULT_WEB_THREADS, 4, 2000),
+            worker_threads=_whole(environ, "WORKER_THREADS", 0, 0, 256),
+            worker_memory_mb=_whole(environ, "WORKER_MEMORY_MB", 3072, 0, 10_000_000),
+            metrics_token=environ.get("METRICS_TOKEN", ""),
+            metrics_networks=_networks(environ, "METRICS_NETWORKS", "" if environment == "production" else LOOPBACK),
+            queue_limit=_whole(environ, "QUEUE_LIMIT", 10_000, 1, 10_000_000),
+        )
+        if settings.is_production and not settings.sms_gateway_url.startswith(("smsc://", "twilio://")):
+            raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
+        if 0 < len(settings.metrics_token) < SHORTEST_SECRET and settings.is_production:
+            raise SettingsError(f"METRICS_TOKEN is too weak: at least {SHORTEST_SECRET} random characters")
+        if settings.is_production and len(settings.telegram_bot_secret) < SHORTEST_BOT_SECRET:
+            raise SettingsError(
+                "TELEGRAM_BOT_SECRET must be set in production, to at least "
+                f"{SHORTEST_BOT_SECRET} random characters: it keeps strangers out of the bot's door"
+            )
+        return settings
+
+
+def default_home() -> Path:
+    """`var` beside this checkout, so that a command finds the state from whichever folder it is called."""
+    return Path(__file__).resolve().parents[2] / "var"
+
+
+def database_url(url: str) -> str:
+    """The URL with the driver named: SQLAlchemy 2.1 takes a bare ``postgresql://`` for psycopg 3, which we do not use.
+
+    >>> database_url("postgres://me@localhost/leadmatch")
+    'postgresql+psycopg2://me@localhost/leadmatch'
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise SettingsError("DATABASE_URL must begin with postgresql://")
+    return f"postgresql+psycopg2://{rest}"
+
+
+def _redis_url(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://")):
+        raise SettingsError("REDIS_URL must begin with redis:// or rediss://")
+    return url
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is not set; `leadmatch run` sets it, elsewhere give it in the environment")
+    return value
+
+
+def _secret(environ: Mapping[str, str], environment: str) -> str:
+    secret = _required(environ, "SECRET_KEY")
+    if environment == "production" and (len(secret) < SHORTEST_SECRET or len(set(secret)) < 10):
+        raise SettingsError(
+            f"SECRET_KEY is too weak: at least {SHORTEST_SECRET} random characters, "
+            'e.g. from: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return secret
+
+
+def _log_level(environ: Mapping[str, str]) -> str:
+    level = (environ.get("LOG_LEVEL") or "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {level!r}; use one of: {', '.join(LOG_LEVELS)}")
+    return level
+
+
+def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    raw = environ.get(name) or default
+    try:
+        return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(f"{name} is {raw!r}; use networks such as 10.0.0.0/8,fd00::/8 ({error})") from None
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    raw = environ.get(name) or str(default)
+    if not raw.isdecimal() or not least <= int(raw) <= most:
+        raise SettingsError(f"{name} is {raw!r}; use a whole number from {least} to {most}")
+    return int(raw)

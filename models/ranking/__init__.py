@@ -1,0 +1,1 @@
+"""The stored recommendation lists and the order in which they are read."""

@@ -1,0 +1,193 @@
+"""The stored recommendation lists: one row a lead, one row a property, written by the worker, only read by the API.
+
+A row holds the ranked ids and scores, and from what they were computed: the owner entity's version and market. A list is
+*stale* when its version or market differs from the entity's, or when there is no list for an entity on the market. How
+lists become pages for people is told by :mod:`models.deals.recommendation_pages`.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    SmallInteger,
+    String,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base, ChangedIn, CreatedAt, Id, words
+from models.core.enums import DealType, ListOrder, Side, Status
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.market.unscorable import UnscorableEntity
+
+#: How many entries a list holds at most.
+LIST_LENGTH = 100
+
+
+class LeadRecommendations(Base):
+    """The best properties of one lead, best first; ties by id."""
+
+    __tablename__ = "lead_recommendations"
+    __table_args__ = (
+        CheckConstraint("cardinality(property_ids) = cardinality(scores)", name="a_score_for_each_id"),
+        Index("ix_lead_recommendations_market", "city_key", "deal_type"),
+        {"info": {"derived": True}},
+    )
+
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
+    property_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    scores: Mapped[list[float]] = mapped_column(ARRAY(REAL))  #: 0 to 100.
+    version: Mapped[int]  #: The lead's version that the list was computed from.
+    city_key: Mapped[str | None] = mapped_column(String(110))  #: The market it was computed in; null: in none.
+    deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
+    run_id: Mapped[int | None]  #: The run that began its market's generation; null: a change of one entity wrote it.
+    computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_in: Mapped[ChangedIn] = mapped_column(index=True)
+
+
+class PropertyRecommendations(Base):
+    """The best leads of one property, best first; ties by id."""
+
+    __tablename__ = "property_recommendations"
+    __table_args__ = (
+        CheckConstraint("cardinality(lead_ids) = cardinality(scores)", name="a_score_for_each_id"),
+        Index("ix_property_recommendations_market", "city_key", "deal_type"),
+        {"info": {"derived": True}},
+    )
+
+    property_id: Mapped[int] = mapped_column(ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True)
+    lead_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    scores: Mapped[list[float]] = mapped_column(ARRAY(REAL))  #: 0 to 100.
+    version: Mapped[int]  #: The property's version that the list was computed from.
+    city_key: Mapped[str | None] = mapped_column(String(110))
+    deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
+    run_id: Mapped[int | None]
+    computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_in: Mapped[ChangedIn] = mapped_column(index=True)
+
+
+class TextModelRow(Base):
+    """A fitted text model, in :mod:`matching.engine.text`'s own format. The newest one that a market was scored with counts there."""
+
+    __tablename__ = "text_models"
+
+    id: Mapped[Id]
+    model: Mapped[bytes] = mapped_column(LargeBinary)
+    #: How many texts there were when it was fitted.
+    texts: Mapped[int]
+    created_at: Mapped[CreatedAt]
+
+
+class Market(Base):
+    """
+    What the lists of one market were last wholly computed with.
+
+    Text model, weights and rates together are a *generation* of lists: with the same ones every change leaves the lists
+    that a run would, so a run over the market begins a new generation only where one of them has changed.
+    """
+
+    __tablename__ = "markets"
+    __table_args__ = (CheckConstraint("exploration_slots BETWEEN 0 AND 5", name="slots_are_few"),)
+
+    city_key: Mapped[str] = mapped_column(String(110), primary_key=True)
+    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), primary_key=True)
+    #: The run that began the generation.
+    run_id: Mapped[int | None]
+    text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
+    #: The exchange rates into the market's currency, as :func:`models.market.facts.told_factors` tells them.
+    rates: Mapped[str | None]
+    #: The learnt weights (models.deals.weights); null: the engine's defaults.
+    weights_id: Mapped[int | None] = mapped_column(ForeignKey("weight_sets.id"))
+    #: Rises with every generation of lists.
+    generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    published_at: Mapped[datetime | None]
+    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`) from
+    #: which both were worked out; null: not yet.
+    list_order: Mapped[ListOrder] = mapped_column(
+        words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
+    )
+    exploration_slots: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    ordered_at: Mapped[datetime | None]
+
+
+class SideTables(NamedTuple):
+    """Where one side's entities and their lists are."""
+
+    entities: type[Lead] | type[Property]
+    lists: type[LeadRecommendations] | type[PropertyRecommendations]
+    #: The columns of the lists that hold whose list it is, and who stands in it.
+    owner_id: InstrumentedAttribute[int]
+    entry_ids: InstrumentedAttribute[list[int]]
+
+
+SIDE_TABLES = {
+    Side.LEAD: SideTables(Lead, LeadRecommendations, LeadRecommendations.lead_id, LeadRecommendations.property_ids),
+    Side.PROPERTY: SideTables(
+        Property, PropertyRecommendations, PropertyRecommendations.property_id, PropertyRecommendations.lead_ids
+    ),
+}
+
+
+def stale_rows(side: Side) -> Select:
+    """
+    Entities whose list does not say what it should, as (id, version, on_market, city_key, deal_type, listed city_key,
+    listed deal_type).
+
+    That is those on the market with no list, or one of another version or market; and those off the market with a list
+    that still stands in a market. What the engine failed on in its present version is not stale but set aside.
+    """
+    table, lists, key, _ = SIDE_TABLES[side]
+    active = and_(table.status == Status.ACTIVE, User.is_active)
+    set_aside = exists().where(
+        UnscorableEntity.side == side, UnscorableEntity.entity_id == table.id, UnscorableEntity.version == table.version
+    )
+    return (
+        select(
+            table.id,
+            table.version,
+            active.label("on_market"),
+            table.city_key,
+            table.deal_type,
+            lists.city_key.label("listed_city_key"),
+            lists.deal_type.label("listed_deal_type"),
+        )
+        .join(User, User.id == table.owner_id)
+        .outerjoin(lists, key == table.id)
+        .where(
+            or_(
+                and_(
+                    active,
+                    ~set_aside,
+                    or_(
+                        key.is_(None),
+                        lists.version != table.version,
+                        lists.city_key.is_distinct_from(table.city_key),
+                        lists.deal_type.is_distinct_from(table.deal_type),
+                    ),
+                ),
+                and_(~active, lists.city_key.is_not(None)),
+            )
+        )
+    )
+
+
+def text_model_of(session: Session, city_key: str, deal_type: DealType) -> int | None:
+    """The id of the text model that the market's lists were last wholly computed with."""
+    return session.scalar(
+        select(Market.text_model_id).where(Market.city_key == city_key, Market.deal_type == deal_type)
+    )

@@ -1,0 +1,1 @@
+"""Rescoring runs: planned, shared out, reported on."""

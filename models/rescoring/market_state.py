@@ -1,0 +1,134 @@
+"""What the lists of the whole market are like, for charts: scores, coverage, exposure, and how long runs took.
+
+A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* tells how offers concentrate: every lead's first
+:data:`SHOWN` entries are what people see, and a property has the share of all of them in which it stands.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Integer, cast, func, literal, select, true, union_all
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.core.base import utc_now
+from models.core.enums import RunState
+from models.market.leads import Lead
+from models.market.properties import Property, on_market
+from models.ranking.display_order import first_entries
+from models.ranking.recommendations import LeadRecommendations
+from models.rescoring.runs import RescoringRun, RescoringShard
+
+ENOUGH = 10
+SHOWN = 10
+#: Points of the curve of exposure.
+STEPS = 20
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How the first entries of all lists fall on properties."""
+
+    #: Share of all entries, 0 to 1, that the most offered 0 %, 5 %, ... 100 % of properties have.
+    curve: list[float]
+    #: Gini coefficient of the entries over all properties on the market: 0 everybody alike, 1 one has all.
+    gini: float | None
+    properties: int
+    never_shown: int
+
+
+@dataclass(frozen=True)
+class RunTime:
+    """One whole run that succeeded."""
+
+    run_id: int
+    finished_at: datetime
+    seconds: float
+    pairs: int
+
+
+def score_histogram(session: Session) -> list[tuple[int, int]]:
+    """(lower end, lists) of the best scores of all leads that have an offer, in steps of 5 from 0 to 95."""
+    best = LeadRecommendations.scores[literal(1)]
+    step = func.least(cast(func.floor(best / 5), Integer), 19) * 5
+    query = select(step, func.count()).where(func.cardinality(LeadRecommendations.scores) > 0).group_by(step)
+    found = dict(session.execute(query).all())
+    return [(low, found.get(low, 0)) for low in range(0, 100, 5)]
+
+
+def coverage(session: Session) -> list[tuple[str, int]]:
+    """Leads on the market by how many offers they have: none, 1 to 9, 10 to 49, 50 to 99, 100."""
+    length = func.coalesce(func.cardinality(LeadRecommendations.property_ids), 0)
+    part = func.width_bucket(length, [1, ENOUGH, 50, 100])
+    query = (
+        select(part, func.count())
+        .select_from(Lead)
+        .join(User, on_market(Lead))
+        .outerjoin(LeadRecommendations, LeadRecommendations.lead_id == Lead.id)
+        .group_by(part)
+    )
+    found = dict(session.execute(query).all())
+    return [(name, found.get(place, 0)) for place, name in enumerate(("0", "1–9", "10–49", "50–99", "100"))]
+
+
+def exposure(session: Session) -> Exposure:
+    """How concentrated the first :data:`SHOWN` entries of all lists are."""
+    lists = LeadRecommendations
+    first = first_entries(session, lists.lead_id, lists.property_ids, lists.scores, SHOWN)
+    shown = select(first.c.id, func.count().label("times")).select_from(lists).join(first, true())
+    times = sorted(session.scalars(select(shown.group_by(first.c.id).subquery().c.times)), reverse=True)
+    total = session.scalar(select(func.count()).select_from(Property).join(User, on_market()))
+    total = max(total or 0, len(times))
+    return Exposure(_curve(times, total), gini(times, total), total, total - len(times))
+
+
+def gini(times: list[int], count: int) -> float | None:
+    """
+    The Gini coefficient of *times*, the dearest first, among *count* of which the rest have none.
+
+    >>> gini([2, 2], 2), gini([4], 2)
+    (0.0, 0.5)
+    """
+    whole = sum(times)
+    if not whole:
+        return None
+    # Over ascending values x_1 .. x_n: (2 * sum(i x_i) / (n * sum(x))) - (n + 1) / n
+    weighted = sum((count - place) * value for place, value in enumerate(times))
+    return 2 * weighted / (count * whole) - (count + 1) / count
+
+
+def _curve(times: list[int], count: int) -> list[float]:
+    whole, sums = sum(times), [0]
+    for value in times:
+        sums.append(sums[-1] + value)
+    places = [round(step * count / STEPS) for step in range(STEPS + 1)]
+    return [sums[min(place, len(times))] / whole if whole else 0.0 for place in places]
+
+
+def run_times(session: Session, weeks: int = 8, most: int = 60) -> list[RunTime]:
+    """Runs that succeeded over the last *weeks*, oldest first, at most the *most* newest."""
+    pairs = func.coalesce(func.sum(RescoringShard.pairs_done), 0)
+    query = (
+        select(RescoringRun.id, RescoringRun.finished_at, RescoringRun.started_at, pairs)
+        .outerjoin(RescoringShard, RescoringShard.run_id == RescoringRun.id)
+        .where(
+            RescoringRun.state == RunState.SUCCEEDED,
+            RescoringRun.started_at.is_not(None),
+            RescoringRun.finished_at > utc_now() - timedelta(weeks=weeks),
+        )
+        .group_by(RescoringRun.id)
+        .order_by(RescoringRun.id.desc())
+        .limit(most)
+    )
+    rows = [
+        RunTime(run_id, ended, (ended - began).total_seconds(), int(count))
+        for run_id, ended, began, count in session.execute(query)
+    ]
+    return rows[::-1]
+
+
+def city_names(session: Session) -> dict[str, str]:
+    """Key of each city that is in the database -> what it is called there most often."""
+    named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
+    query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
+    return dict(session.execute(query).all())

@@ -1,0 +1,73 @@
+"""How far rescoring runs are, and what they changed, in figures."""
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from models.core.base import database_now
+from models.core.enums import OPEN_STATES, RunScope, RunState
+from models.rescoring.runs import RescoringRun, RescoringShard
+
+
+def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, object]]:
+    """Per run: shards by state, pairs done and total, pairs a second so far, seconds left (null: unknown)."""
+    found: dict[int, dict[str, object]] = {}
+    ended = case((RescoringShard.state.in_(OPEN_STATES), None), else_=RescoringShard.finished_at)
+    query = (
+        select(
+            RescoringShard.run_id,
+            RescoringShard.state,
+            func.count(),
+            func.sum(RescoringShard.pairs_done),
+            func.sum(RescoringShard.pairs_total),
+            func.extract("epoch", func.coalesce(func.max(ended), func.now()) - func.min(RescoringShard.started_at)),
+        )
+        .where(RescoringShard.run_id.in_(run_ids))
+        .group_by(RescoringShard.run_id, RescoringShard.state)
+    )
+    for run_id, state, count, done, total, seconds in session.execute(query):
+        entry = found.setdefault(run_id, {"shards": {}, "pairs_done": 0, "pairs_total": 0, "seconds": 0.0})
+        entry["shards"][state.value] = count
+        entry["pairs_done"] += int(done)
+        entry["pairs_total"] += int(total)
+        entry["seconds"] = max(entry["seconds"], float(seconds or 0))
+    for entry in found.values():
+        rate = entry["pairs_done"] / entry["seconds"] if entry["seconds"] else None
+        left = max(0, entry["pairs_total"] - entry["pairs_done"])  # a market may have grown since it was planned
+        entry["pairs_per_second"] = rate
+        entry["eta_seconds"] = left / rate if rate else None
+    return found
+
+
+def difference_of(session: Session, run_id: int) -> dict[str, object] | None:
+    """What the run's published shards changed against the lists before; None while none is published."""
+    shard = RescoringShard
+    changes = func.sum(shard.mean_score_change * shard.lists_total)
+    weights = func.sum(shard.lists_total).filter(shard.mean_score_change.is_not(None))
+    row = session.execute(
+        select(
+            func.sum(shard.lists_total),
+            func.sum(shard.lists_changed),
+            changes / func.nullif(weights, 0),
+            func.sum(func.jsonb_array_length(shard.skipped)),
+        ).where(shard.run_id == run_id, shard.lists_total.is_not(None))
+    ).one()
+    if row[0] is None:
+        return None
+    names = ("lists_total", "lists_changed", "mean_score_change", "skipped")
+    return dict(
+        zip(names, (int(row[0]), int(row[1]), None if row[2] is None else float(row[2]), int(row[3])), strict=True)
+    )
+
+
+def runs_by_state(session: Session) -> dict[RunState, int]:
+    """How many runs are in each state; states without any are left out."""
+    return dict(session.execute(select(RescoringRun.state, func.count()).group_by(RescoringRun.state)).all())
+
+
+def seconds_since_full_run(session: Session) -> float | None:
+    """Since a run over everything last succeeded; None if none has."""
+    newest = select(func.max(RescoringRun.finished_at)).where(
+        RescoringRun.scope == RunScope.ALL, RescoringRun.state == RunState.SUCCEEDED
+    )
+    ended = session.scalar(newest)
+    return None if ended is None else (database_now(session) - ended).total_seconds()

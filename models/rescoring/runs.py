@@ -1,0 +1,244 @@
+"""Rescoring runs: what was asked for, and what became of it.
+
+A run has a *shard* for each market, which workers take up (:mod:`models.rescoring.shards`). A market too big for one worker has
+one for each of its *tiles* besides: they leave partial lists (:mod:`models.rescoring.tiles`), and the market's own shard, tile 0,
+merges and publishes them when all have succeeded. The run ends with its last shard.
+
+    queued -> running -> succeeded | failed | cancelled
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from models.core.base import Base, CreatedAt, Id, utc_now, words
+from models.core.enums import OPEN_STATES, DealType, RunScope, RunState
+from models.core.errors import ConflictError, NotFoundError
+from models.market.places import city_of
+from models.rescoring.partial_lists import forget_partials
+
+
+class RescoringRun(Base):
+    """One request to rescore: everything, one market, or what is stale."""
+
+    __tablename__ = "rescoring_runs"
+    __table_args__ = (
+        CheckConstraint(
+            "(scope = 'market') = (city_key IS NOT NULL AND deal_type IS NOT NULL)",
+            name="market_scope_names_it",
+        ),
+        Index("ix_rescoring_runs_open", "id", postgresql_where=text("state IN ('queued', 'running')")),
+    )
+
+    id: Mapped[Id]
+    scope: Mapped[RunScope] = mapped_column(words(RunScope, "scope_is_known"))
+    city_key: Mapped[str | None] = mapped_column(String(110))
+    deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
+    state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
+    #: Who asked: "ops:<user id>", "cli", "schedule:<the message's id>", "sweep".
+    requested_by: Mapped[str] = mapped_column(String(50))
+    text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
+    #: Why it could not be given its shards; these have errors of their own.
+    error: Mapped[str | None] = mapped_column(Text)
+    #: Seconds of each stage before its shards were there: fitting the text model, planning.
+    stages: Mapped[dict[str, float]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
+    created_at: Mapped[CreatedAt]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    shards: Mapped[list["RescoringShard"]] = relationship(back_populates="run", order_by="RescoringShard.id")
+
+
+class RescoringShard(Base):
+    """One market's part of a run, or one tile of a big market."""
+
+    __tablename__ = "rescoring_shards"
+    __table_args__ = (
+        Index("ix_rescoring_shards_run", "run_id"),
+        # Two runs never rescore one market at once.
+        Index(
+            "uq_rescoring_shards_open_market",
+            "city_key",
+            "deal_type",
+            "tile",
+            unique=True,
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+    )
+
+    id: Mapped[Id]
+    run_id: Mapped[int] = mapped_column(ForeignKey("rescoring_runs.id", ondelete="CASCADE"))
+    city_key: Mapped[str] = mapped_column(String(110))
+    deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
+    #: 0: the market itself; 1, 2, ...: a tile of it.
+    tile: Mapped[int] = mapped_column(Integer, default=0)
+    #: How many tiles the market has in this run; 0: it is scored whole.
+    tiles: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    #: A tile has the ids from ... up to but without ...; null: no bound.
+    leads_from: Mapped[int | None]
+    leads_below: Mapped[int | None]
+    properties_from: Mapped[int | None]
+    properties_below: Mapped[int | None]
+    #: The learnt weights that all tiles of a market score with; null: the defaults. A market scored whole takes the present.
+    weights_id: Mapped[int | None]
+    #: A tile holds all that was written by transactions before this one.
+    seen: Mapped[int | None]
+    #: The exchange rates that a tile was scored with, as :func:`models.market.facts.told_factors` tells them.
+    rates: Mapped[str | None]
+    state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
+    pairs_total: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    pairs_done: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    worker: Mapped[str | None] = mapped_column(String(200))
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    heartbeat_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    #: Lists that it published, and how many of them name others, or in another order, than the lists before.
+    lists_total: Mapped[int | None]
+    lists_changed: Mapped[int | None]
+    #: By how much the first scores of lists that were there before have changed, on average; -100 to 100.
+    mean_score_change: Mapped[float | None]
+    #: Entities that the engine failed on and that were left out: [{"side", "id", "error"}].
+    skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    #: Seconds of each stage of the attempt that succeeded, in order of time, and "peak_mb", its process's most memory.
+    stages: Mapped[dict[str, float]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
+
+    @property
+    def is_merge(self) -> bool:
+        """Whether it publishes what the tiles of its market have left."""
+        return self.tile == 0 and self.tiles > 0
+
+    @property
+    def seconds(self) -> float | None:
+        """How long its last attempt took, or has taken so far; None before it began."""
+        return ((self.finished_at or utc_now()) - self.started_at).total_seconds() if self.started_at else None
+
+    run: Mapped[RescoringRun] = relationship(back_populates="shards")
+
+
+def request_run(
+    session: Session,
+    scope: RunScope,
+    requested_by: str,
+    *,
+    city: str | None = None,
+    deal_type: DealType | None = None,
+    once: bool = False,
+) -> tuple[RescoringRun, bool]:
+    """
+    Ask for a run.
+
+    Args:
+        once: *requested_by* asks for one run ever: what asked (a message) may come again when that run has long ended.
+    Returns:
+        The run, and whether it is new: the same request while one is open joins that one.
+    Raises:
+        ConflictError: An open run covers a part of what was asked for.
+    """
+    city_key = city_of(city).key if city else None
+    take_turns(session)
+    earlier = select(RescoringRun).where(RescoringRun.requested_by == requested_by)
+    if once and (known := session.scalar(earlier.limit(1))) is not None:
+        return known, False
+    for run in session.scalars(
+        select(RescoringRun).where(RescoringRun.state.in_(OPEN_STATES)).order_by(RescoringRun.id)
+    ):
+        if (run.scope, run.city_key, run.deal_type) == (scope, city_key, deal_type):
+            return run, False
+        if RunScope.STALE not in (run.scope, scope) and (
+            RunScope.ALL in (run.scope, scope) or (run.city_key, run.deal_type) == (city_key, deal_type)
+        ):
+            raise ConflictError(f"Run {run.id} ({run.scope}) is going; wait for it or cancel it.")
+    run = RescoringRun(scope=scope, requested_by=requested_by, city_key=city_key, deal_type=deal_type)
+    session.add(run)
+    session.flush()
+    return run, True
+
+
+def take_turns(session: Session) -> None:
+    """
+    Until the transaction ends nobody else asks for a run, gives one its shards or queues such again.
+
+    Two at once would both find nothing open.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
+
+
+def get_run(session: Session, run_id: int, *, lock: bool = False) -> RescoringRun:
+    """The run; raises NotFoundError."""
+    run = session.get(RescoringRun, run_id, with_for_update=True if lock else None, populate_existing=lock)
+    if run is None:
+        raise NotFoundError("rescoring run")
+    return run
+
+
+def runs(state: RunState | None = None) -> Select[tuple[RescoringRun]]:
+    """Runs, newest first."""
+    query = select(RescoringRun).order_by(RescoringRun.id.desc())
+    return query.where(RescoringRun.state == state) if state else query
+
+
+def waiting_runs(session: Session) -> list[int]:
+    """Ids of the runs that have no shards yet: just asked for, or waiting for a market on which another is at work."""
+    return list(
+        session.scalars(select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED).order_by(RescoringRun.id))
+    )
+
+
+def end_run_if_done(session: Session, run_id: int) -> None:
+    """Close a running run whose shards have all ended: failed if one failed, cancelled if one was, else succeeded."""
+    run = get_run(session, run_id, lock=True)
+    if run.state is not RunState.RUNNING:
+        return
+    states = set(session.scalars(select(RescoringShard.state).where(RescoringShard.run_id == run_id)))
+    if states & set(OPEN_STATES):
+        return
+    run.state = next((bad for bad in (RunState.FAILED, RunState.CANCELLED) if bad in states), RunState.SUCCEEDED)
+    run.finished_at = func.now()
+    session.flush()
+
+
+def fail_run(session: Session, run_id: int, error: str) -> None:
+    """End a run that could not be given its shards; one that has got them meanwhile, or has ended, is left as it is."""
+    run = get_run(session, run_id, lock=True)
+    if run.state is RunState.QUEUED:
+        run.state, run.error, run.finished_at = RunState.FAILED, error, func.now()
+        session.flush()
+
+
+def cancel_run(session: Session, run_id: int) -> RescoringRun:
+    """
+    Cancel what of the run has not ended; workers notice at their next report.
+
+    Raises:
+        ConflictError: It has ended already.
+    """
+    run = get_run(session, run_id, lock=True)
+    if run.state not in OPEN_STATES:
+        raise ConflictError(f"Run {run.id} has {run.state}; there is nothing to cancel.")
+    session.execute(
+        update(RescoringShard)
+        .where(RescoringShard.run_id == run_id, RescoringShard.state.in_(OPEN_STATES))
+        .values(state=RunState.CANCELLED, finished_at=func.now())
+    )
+    forget_partials(session, select(RescoringShard.id).where(RescoringShard.run_id == run_id))
+    run.state, run.finished_at = RunState.CANCELLED, func.now()
+    session.flush()
+    return run

@@ -1,0 +1,215 @@
+"""Shards of rescoring runs as workers take them up: claimed, reported on, ended, queued again.
+
+A worker *claims* a shard, reports pairs as it goes, and ends it; a claim whose worker has not been heard of for
+:data:`LEASE` is free to be claimed again.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from models.core.enums import OPEN_STATES, RunState
+from models.core.errors import ConflictError
+from models.rescoring.partial_lists import forget_partials, with_partials
+from models.rescoring.runs import RescoringRun, RescoringShard, end_run_if_done, get_run, take_turns
+
+#: A worker reports at least this often while it scores.
+HEARTBEAT = timedelta(seconds=3)
+#: A shard not heard of for this long is taken from its worker.
+LEASE = timedelta(seconds=20)
+#: After so many claims a shard is given up: what kills every worker would do so for ever.
+MOST_ATTEMPTS = 5
+
+
+def claim_shard(session: Session, shard_id: int, worker: str) -> RescoringShard | None:
+    """Take the shard for *worker*; None if it is somebody's, ended, waits for tiles, or its run was cancelled."""
+    free = or_(RescoringShard.state == RunState.QUEUED, RescoringShard.heartbeat_at < func.now() - LEASE)
+    return session.scalar(
+        update(RescoringShard)
+        .where(RescoringShard.id == shard_id, RescoringShard.state.in_(OPEN_STATES), free, has_its_tiles())
+        .values(
+            state=RunState.RUNNING,
+            worker=worker,
+            attempts=RescoringShard.attempts + 1,
+            heartbeat_at=func.now(),
+            started_at=func.now(),
+            pairs_done=0,
+            error=None,
+        )
+        .returning(RescoringShard)
+    )
+
+
+def report(session: Session, shard_id: int, worker: str, attempt: int, pairs_done: int) -> bool:
+    """Note progress; False when the shard is no longer this attempt's: stop working on it."""
+    found = session.execute(
+        update(RescoringShard)
+        .where(
+            RescoringShard.id == shard_id,
+            RescoringShard.worker == worker,
+            RescoringShard.attempts == attempt,
+            RescoringShard.state == RunState.RUNNING,
+        )
+        .values(pairs_done=pairs_done, heartbeat_at=func.now())
+    )
+    return bool(found.rowcount)
+
+
+def hold_shard(session: Session, shard_id: int, worker: str, attempt: int) -> RescoringShard | None:
+    """
+    The shard, locked together with its run so that nothing happens to either until the transaction ends.
+
+    None if it is no longer this attempt's: it was cancelled, or another worker has taken it up.
+    """
+    run_id = session.scalar(select(RescoringShard.run_id).where(RescoringShard.id == shard_id))
+    if run_id is None:
+        return None
+    get_run(session, run_id, lock=True)  # The run first, as cancelling does: two who lock crosswise wait for ever.
+    shard = session.get_one(RescoringShard, shard_id, with_for_update=True, populate_existing=True)
+    mine = (shard.state, shard.worker, shard.attempts) == (RunState.RUNNING, worker, attempt)
+    return shard if mine else None
+
+
+def end_shard(session: Session, shard: RescoringShard, state: RunState, error: str | None = None) -> int | None:
+    """
+    End the shard and, if it was the last one open, its run.
+
+    Returns:
+        Id of the market's shard when this was the last of its tiles, and now they can be merged.
+    """
+    get_run(session, shard.run_id, lock=True)
+    shard.state, shard.error, shard.finished_at = state, error, func.now()
+    if state is RunState.SUCCEEDED:
+        shard.pairs_done = shard.pairs_total
+    session.flush()
+    merge_id = _end_tiles(session, shard) if shard.tile else None
+    end_run_if_done(session, shard.run_id)
+    return merge_id
+
+
+def _end_tiles(session: Session, tile: RescoringShard) -> int | None:
+    """Id of the market's shard if its tiles have all succeeded; if all have ended and not so, that shard fails."""
+    market = session.scalars(
+        select(RescoringShard)
+        .where(
+            RescoringShard.run_id == tile.run_id,
+            RescoringShard.city_key == tile.city_key,
+            RescoringShard.deal_type == tile.deal_type,
+            RescoringShard.tile == 0,
+            RescoringShard.state.in_(OPEN_STATES),
+        )
+        .with_for_update()
+    ).one_or_none()
+    if market is None:
+        return None
+    states = [each.state for each in tiles_of(session, market)]
+    if any(state in OPEN_STATES for state in states):
+        return None
+    failed = sum(state is not RunState.SUCCEEDED for state in states)
+    if not failed:
+        return market.id
+    market.state, market.finished_at = RunState.FAILED, func.now()
+    market.error = f"{failed} of {len(states)} tiles failed"
+    session.flush()
+    return None
+
+
+def tiles_of(session: Session, market: RescoringShard) -> list[RescoringShard]:
+    """The tiles that a market's shard merges, in order."""
+    query = select(RescoringShard).where(_is_tile_of(RescoringShard, market)).order_by(RescoringShard.tile)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def has_its_tiles() -> ColumnElement[bool]:
+    """Whether a shard waits for no tile: it is a tile, a market scored whole, or one whose tiles have all succeeded."""
+    tile = aliased(RescoringShard)
+    missing = exists().where(_is_tile_of(tile, RescoringShard), tile.state != RunState.SUCCEEDED)
+    return or_(RescoringShard.tile > 0, RescoringShard.tiles == 0, ~missing)
+
+
+def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]]:
+    """
+    Queue the run's failed shards again; the ids of those that can be worked on at once.
+
+    Tiles whose partial lists are still there are not scored again.
+
+    Raises:
+        ConflictError: Nothing of it failed, or another open run has one of the markets.
+    """
+    run = get_run(session, run_id, lock=True)
+    if run.state is not RunState.FAILED:
+        raise ConflictError(f"Only a failed run can be retried; run {run.id} is {run.state}.")
+    failed = select(RescoringShard).where(RescoringShard.run_id == run_id, RescoringShard.state == RunState.FAILED)
+    shards = {shard.id: shard for shard in session.scalars(failed.order_by(RescoringShard.id))}
+    for market in [shard for shard in shards.values() if shard.is_merge]:
+        tiles = {tile.id: tile for tile in tiles_of(session, market)}
+        kept = with_partials(session, list(tiles))
+        shards |= {tile_id: tile for tile_id, tile in tiles.items() if tile_id not in kept}
+    take_turns(session)
+    other = aliased(RescoringShard)
+    busy = session.scalar(
+        select(other.run_id)
+        .join(RescoringShard, _are_of_one_market(other, RescoringShard))
+        .where(RescoringShard.id.in_(shards), other.state.in_(OPEN_STATES), other.run_id != run_id)
+        .limit(1)
+    )
+    if busy is not None:
+        raise ConflictError(f"Run {busy} has the same market; wait for it or cancel it.")
+    for shard in shards.values():
+        _queue_again(shard)
+    run.state, run.finished_at, run.error = (RunState.RUNNING if shards else RunState.QUEUED), None, None
+    session.flush()
+    ready = select(RescoringShard.id).where(RescoringShard.id.in_(shards), has_its_tiles())
+    return run, list(session.scalars(ready.order_by(RescoringShard.id)))
+
+
+def score_again(session: Session, market: RescoringShard, tiles: list[RescoringShard]) -> list[int]:
+    """
+    Queue tiles of a market again, and the market's own shard, which is held, behind them; the ids of the tiles.
+
+    Their partial lists are gone from now on.
+    """
+    ids = [tile.id for tile in tiles]
+    forget_partials(session, select(RescoringShard.id).where(RescoringShard.id.in_(ids)))
+    for shard in (market, *tiles):
+        _queue_again(shard)
+    session.flush()
+    return ids
+
+
+def _queue_again(shard: RescoringShard) -> None:
+    shard.state, shard.attempts, shard.pairs_done, shard.error = RunState.QUEUED, 0, 0, None
+    shard.started_at = shard.finished_at = None
+
+
+def abandoned(session: Session) -> tuple[list[int], list[int]]:
+    """(ids of runs never started, ids of shards waiting or abandoned): what the broker lost and the sweep sends again."""
+    waiting = func.now() - LEASE
+    run_ids = session.scalars(
+        select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED, RescoringRun.created_at < waiting)
+    )
+    shard_ids = session.scalars(
+        select(RescoringShard.id).where(
+            or_(
+                _queued_before(waiting),
+                (RescoringShard.state == RunState.RUNNING) & (RescoringShard.heartbeat_at < waiting),
+            )
+        )
+    )
+    return list(run_ids), list(shard_ids)
+
+
+def _queued_before(moment: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a shard is queued, waits for no tile, and its run started before *moment*."""
+    started = select(RescoringRun.id).where(RescoringRun.started_at < moment, RescoringRun.state == RunState.RUNNING)
+    return and_(RescoringShard.state == RunState.QUEUED, has_its_tiles(), RescoringShard.run_id.in_(started))
+
+
+def _is_tile_of(tile: Any, market: Any) -> ColumnElement[bool]:
+    return and_(tile.run_id == market.run_id, _are_of_one_market(tile, market), tile.tile > 0)
+
+
+def _are_of_one_market(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.city_key == other.city_key, one.deal_type == other.deal_type)

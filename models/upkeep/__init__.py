@@ -1,0 +1,1 @@
+"""What keeps the stored data right: erasure, retention, rules that must hold."""

@@ -1,0 +1,165 @@
+"""The right to be forgotten and the right to know: what deleting a user erases, and all that is stored about one.
+
+Both are listed at the end of this module: what holds personal data of its own joins :data:`ERASERS` and :data:`EXPORTERS`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from models.accounts.audit import AuditEntry
+from models.accounts.codes import PhoneCode
+from models.accounts.identity import Claim, SuspendedClaim
+from models.accounts.notifications import Notification
+from models.accounts.uploads import Upload
+from models.accounts.users import User, keep_an_admin
+from models.core.base import Base, utc_now
+from models.core.enums import Side, Status
+from models.deals.chats import erase_messages, messages_by
+from models.deals.feed import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
+from models.deals.matches import Action, Match, match_ids_of
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.platform.idempotency import IdempotentAnswer
+
+#: Columns that are nobody's business, not even the person's own: secrets and bookkeeping.
+HIDDEN = {"password_hash", "token_version", "seed", "digest", "version", "changed_in", "fingerprint", "body"}
+
+
+def erase_user(session: Session, user: User) -> None:
+    """
+    Delete a user in the caller's transaction: tokens are void, what they offered and sought leaves the
+    market, and their personal data is gone. The row stays, nameless, so that others' matches and chats keep their shape.
+
+    The bytes of their files are the caller's to remove (their rows are still there, for that).
+
+    Raises:
+        ConflictError: It is the last active administrator.
+    """
+    session.refresh(user, with_for_update=True)
+    keep_an_admin(session, user)
+    for eraser in ERASERS:
+        eraser(session, user)
+    user.name = user.email = user.phone = user.telegram_id = user.telegram_username = None
+    user.agency_name = user.password_hash = None
+    user.profile = {}
+    user.is_active = False
+    user.token_version += 1
+    user.deleted_at = utc_now()
+    session.flush()
+
+
+def export_user(session: Session, user: User) -> dict[str, Any]:
+    """All that is stored about a user, as JSON-ready data by subject."""
+    return {"user": _row(user)} | {name: give(session, user) for name, give in EXPORTERS.items()}
+
+
+def _erase_leads(session: Session, user: User) -> None:
+    # The client's name and contacts are a third person's; what was sought, without them, is nobody's in particular.
+    session.execute(
+        update(Lead)
+        .where(Lead.owner_id == user.id)
+        .values(
+            status=Status.ARCHIVED,
+            client_name=None,
+            client_contacts=None,
+            notes=None,
+            additional_requirements=None,
+            attributes={},
+        )
+    )
+
+
+def _erase_properties(session: Session, user: User) -> None:
+    session.execute(
+        update(Property)
+        .where(Property.owner_id == user.id)
+        .values(
+            status=Status.ARCHIVED,
+            house_number=None,
+            location=None,
+            title=None,
+            description=None,
+            photos=[],
+            attributes={},
+            search_text="",
+        )
+    )
+
+
+def _erase_actions(session: Session, user: User) -> None:
+    session.execute(
+        update(Action).where(_acted_by(user)).values(notes=None).execution_options(synchronize_session=False)
+    )
+
+
+def _erase_traces(session: Session, user: User) -> None:
+    session.execute(delete(Notification).where(Notification.user_id == user.id))
+    # Kept answers repeat what the user sent and was told.
+    session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
+    session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == user.id))
+    session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))
+    # That the deeds were done stays; from where, goes.
+    session.execute(update(AuditEntry).where(AuditEntry.actor_id == user.id).values(address=None))
+
+
+def _acted_by(user: User) -> Any:
+    leads = select(Lead.id).where(Lead.owner_id == user.id)
+    properties = select(Property.id).where(Property.owner_id == user.id)
+    by_lead = (Action.side == Side.LEAD) & Action.lead_id.in_(leads)
+    return by_lead | ((Action.side == Side.PROPERTY) & Action.property_id.in_(properties))
+
+
+def _rows_of(table: type[Base], condition: Callable[[User], Any]) -> Callable[[Session, User], list[dict]]:
+    def give(session: Session, user: User) -> list[dict]:
+        return [_row(row) for row in session.scalars(select(table).where(condition(user)).order_by(table.id))]
+
+    return give
+
+
+def _suspended_claims(session: Session, user: User) -> list[dict]:
+    query = select(SuspendedClaim).where(SuspendedClaim.user_id == user.id).order_by(SuspendedClaim.kind)
+    return [_row(row) | ({"value": None} if row.kind is Claim.PASSWORD else {}) for row in session.scalars(query)]
+
+
+def _row(row: Base) -> dict[str, Any]:
+    names = [column.key for column in row.__mapper__.column_attrs if column.key not in HIDDEN]
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+#: Each erases one subject of a user, in the caller's transaction.
+ERASERS: list[Callable[[Session, User], None]] = [
+    _erase_leads,
+    _erase_properties,
+    _erase_actions,
+    _erase_traces,
+    erase_feed_actions,
+    erase_messages,
+]
+
+#: Each gives one subject of a user as JSON-ready data, under the subject's name.
+EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
+    "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),
+    "properties": _rows_of(Property, lambda user: Property.owner_id == user.id),
+    "actions": _rows_of(Action, _acted_by),
+    "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
+    "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
+    "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
+    "suspended_claims": _suspended_claims,
+    "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
+    "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
+    "feed_actions": feed_actions_by,
+    "favorites": favorites_by,
+    "inquiries": inquiries_by,
+    "chat_messages": messages_by,
+}

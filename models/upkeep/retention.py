@@ -1,0 +1,96 @@
+"""What is kept for how long, and clearing away what is past its time.
+
+| what | kept |
+| --- | --- |
+| ended rescoring runs and their shards | 90 days, and always the last 20 |
+| notices that were read | 180 days after the reading |
+| answers under an Idempotency-Key | good for 24 hours (:data:`models.platform.idempotency.KEPT`), gone with the next clearing |
+| suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
+| revocations of tokens | until the token would have ended by itself |
+| text models | while a market uses them, or a run that is open or may be retried; and the newest |
+| partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.rescoring.partial_lists.PARTIALS_KEPT`) |
+| entities set aside | while they exist in the version that failed |
+
+Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, Delete, Select, delete, func, select, union, update
+from sqlalchemy.orm import Session
+
+from models.accounts import tokens
+from models.accounts.identity import forget_suspended
+from models.accounts.notifications import Notification
+from models.core.base import database_now
+from models.core.enums import OPEN_STATES, RunState, Side
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.market.unscorable import UnscorableEntity
+from models.platform import idempotency
+from models.ranking.recommendations import Market, TextModelRow
+from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
+from models.rescoring.runs import RescoringRun, RescoringShard
+
+RUNS_KEPT = timedelta(days=90)
+LAST_RUNS_KEPT = 20
+READ_NOTICES_KEPT = timedelta(days=180)
+
+
+def clear_away(session: Session) -> dict[str, int]:
+    """Delete what is past its time, in the caller's transaction; how many rows of each kind."""
+    # These need their text models no longer, and the references would keep a model for every night. A failed run may be
+    # retried and keeps its own.
+    session.execute(
+        update(RescoringRun)
+        .where(
+            RescoringRun.state.in_([RunState.SUCCEEDED, RunState.CANCELLED]),
+            RescoringRun.text_model_id.is_not(None),
+        )
+        .values(text_model_id=None)
+    )
+    found = {
+        "runs": session.execute(_old_runs()),
+        "notices": session.execute(delete(Notification).where(Notification.read_at < func.now() - READ_NOTICES_KEPT)),
+        "partials": forget_partials(session, _shards_past_retrying()),
+        "text_models": session.execute(_unused_text_models()),
+        "set_aside": _settled(session),
+    }
+    counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
+    counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
+    counts["suspended_claims"] = forget_suspended(session, database_now(session))
+    counts["revoked_tokens"] = tokens.forget_expired(session)
+    return counts
+
+
+def _old_runs() -> Delete:
+    last = select(RescoringRun.id).order_by(RescoringRun.id.desc()).limit(LAST_RUNS_KEPT)
+    return delete(RescoringRun).where(
+        RescoringRun.state.not_in(OPEN_STATES),
+        RescoringRun.finished_at < func.now() - RUNS_KEPT,
+        RescoringRun.id.not_in(last),
+    )
+
+
+def _shards_past_retrying() -> Select[tuple[int]]:
+    ended = (RunState.SUCCEEDED, RunState.CANCELLED)
+    past = (RescoringRun.state == RunState.FAILED) & (RescoringRun.finished_at < func.now() - PARTIALS_KEPT)
+    return select(RescoringShard.id).join(RescoringRun).where(RescoringRun.state.in_(ended) | past)
+
+
+def _unused_text_models() -> Delete:
+    used = union(
+        select(Market.text_model_id).where(Market.text_model_id.is_not(None)),
+        select(RescoringRun.text_model_id).where(RescoringRun.text_model_id.is_not(None)),
+        select(func.max(TextModelRow.id)),
+    )
+    return delete(TextModelRow).where(TextModelRow.id.not_in(used))
+
+
+def _settled(session: Session) -> int:
+    count = 0
+    for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):
+        same = select(table.id).where(table.id == UnscorableEntity.entity_id, table.version == UnscorableEntity.version)
+        gone = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
+        count += session.execute(gone).rowcount
+    return count

@@ -1,0 +1,168 @@
+"""Ways to find everybody's best k in a market, all over the same vectors. Each returns seconds for the whole market.
+
+The dense ones take the vectors written out, districts, stations and price knots included. Their work is
+proportional to the rows they are asked for, so at sizes where they would take minutes they are timed on every
+n-th row and the time multiplied by n. The query in SQL is in :mod:`scripts.benchmarks.bench.sql`.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from matching.engine.incremental import best_of_scores
+from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
+from matching.engine.text import TextModel
+from matching.engine.topk import Market, MarketLists, score_market
+from matching.engine.vectorize import MOST_UNITS, SCORE_OF_UNIT, broken_by_amount, lead_vectors, property_vectors
+from scripts.benchmarks.bench.market import SyntheticMarket
+
+#: The tile of the floor: the fastest found for a plain blocked product.
+FLOOR_ROWS, FLOOR_COLUMNS = 512, 1024
+#: Rows of each side for which our lists are compared with brute force.
+CHECKED_ROWS = 300
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """A market as sparse-minded vectors for the engine, and written out for the others."""
+
+    market: Market
+    #: float32 (leads, width) and (properties, width).
+    leads: NDArray[np.float32]
+    properties: NDArray[np.float32]
+
+
+def market_of(market: SyntheticMarket, model: TextModel) -> Market:
+    return Market(lead_vectors(market.leads, model), property_vectors(market.properties, model))
+
+
+def text_model_of(market: SyntheticMarket) -> TextModel:
+    return TextModel.fit(market.leads.text + market.properties.text, seed=0)
+
+
+def vectors_of(market: Market, threads: int) -> Vectors:
+    columns = MatrixColumns.of(market.properties)
+    with ThreadPoolExecutor(threads) as pool:
+        points = np.ascontiguousarray(lead_matrix(market.leads, columns, pool).T)
+    return Vectors(market, points, property_matrix(market.properties, columns))
+
+
+def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: int, share: int) -> float:
+    """The product alone, tile by tile, nothing kept: what no dense method can beat."""
+    transposed = np.ascontiguousarray(properties.T)
+    rows = range(0, len(leads), FLOOR_ROWS)[::share]
+
+    def multiply(first: int) -> None:
+        tile = leads[first : first + FLOOR_ROWS]
+        for column in range(0, len(properties), FLOOR_COLUMNS):
+            np.matmul(tile, transposed[:, column : column + FLOOR_COLUMNS])
+
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        done = sum(len(leads[first : first + FLOOR_ROWS]) for first in rows)
+        return _timed(lambda: list(pool.map(multiply, rows))) * len(leads) / done
+
+
+def ours(vectors: Vectors, k: int, threads: int) -> tuple[float, MarketLists]:
+    started = time.perf_counter()
+    lists = score_market(vectors.market, k, threads)
+    return time.perf_counter() - started, lists
+
+
+def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> float:
+    """faiss-cpu's exact index, searched once from each side. Knows nothing of owners or of limits of price and area."""
+    import faiss
+
+    faiss.omp_set_num_threads(threads)
+
+    def search(queries: NDArray[np.float32], base: NDArray[np.float32]) -> None:
+        index = faiss.IndexFlatIP(base.shape[1])
+        index.add(base)
+        index.search(queries, k)
+
+    return _both_ways(search, vectors, share)
+
+
+def sklearn_brute(vectors: Vectors, k: int, threads: int, share: int) -> float:
+    """scikit-learn's brute neighbours by Euclidean distance, after the usual step from products to distances:
+    one more column brings all rows of the base to one length, and then the nearest is the one of the largest product.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    def search(queries: NDArray[np.float32], base: NDArray[np.float32]) -> None:
+        squares = np.einsum("ij,ij->i", base, base)
+        augmented = np.column_stack([base, np.sqrt(np.maximum(squares.max() - squares, 0))])
+        padded = np.column_stack([queries, np.zeros(len(queries), np.float32)])
+        NearestNeighbors(n_neighbors=k, algorithm="brute", n_jobs=threads).fit(augmented).kneighbors(padded)
+
+    return _both_ways(search, vectors, share)
+
+
+def implicit_topk(vectors: Vectors, k: int, threads: int, share: int) -> float:
+    """The top-k of the implicit library, called once from each side."""
+    from implicit.cpu.topk import topk
+
+    return _both_ways(lambda queries, base: topk(base, queries, k, num_threads=threads), vectors, share)
+
+
+@dataclass(frozen=True)
+class Comparator:
+    """Somebody else's way; left out where its *package* is not installed, or above *largest* rows a side."""
+
+    package: str
+    seconds: Callable[[Vectors, int, int, int], float]
+    largest: int
+
+
+COMPARATORS = {
+    "faiss IndexFlatIP, each way": Comparator("faiss", faiss_flat, 1_000_000),
+    "scikit-learn brute, each way": Comparator("sklearn", sklearn_brute, 25_000),
+    "implicit topk, each way": Comparator("implicit", implicit_topk, 25_000),
+}
+
+
+def installed(package: str) -> bool:
+    return find_spec(package) is not None
+
+
+def rows_that_differ(vectors: Vectors, lists: MarketLists, k: int) -> int:
+    """How many checked rows of both sides are not, id for id and score for score, what brute force over all pairs gives."""
+    market, wrong = vectors.market, 0
+    for row in np.linspace(0, len(market.leads) - 1, CHECKED_ROWS).astype(int):
+        scores = _scores(vectors.properties @ vectors.leads[row], market, leads=[row])
+        wrong += not _same(lists.for_leads.row(row), best_of_scores(scores[np.newaxis], k).row(0))
+    for row in np.linspace(0, len(market.properties) - 1, CHECKED_ROWS).astype(int):
+        scores = _scores(vectors.leads @ vectors.properties[row], market, properties=[row])
+        wrong += not _same(lists.for_properties.row(row), best_of_scores(scores[np.newaxis], k).row(0))
+    return wrong
+
+
+def _scores(units: NDArray[np.float32], market: Market, leads=None, properties=None) -> NDArray[np.float32]:
+    some_leads = market.leads if leads is None else market.leads.take(leads)
+    some_properties = market.properties if properties is None else market.properties.take(properties)
+    forbidden = broken_by_amount(some_leads, some_properties) | (some_leads.owner == some_properties.owner)
+    return np.where(forbidden | (units < 0), np.nan, np.minimum(units, MOST_UNITS) * SCORE_OF_UNIT)
+
+
+def _same(one: tuple[NDArray, NDArray], other: tuple[NDArray, NDArray]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, share: int) -> float:
+    """Seconds for all rows of both sides, from those of every *share*-th."""
+    total = 0.0
+    for queries, base in ((vectors.leads, vectors.properties), (vectors.properties, vectors.leads)):
+        some = np.ascontiguousarray(queries[::share])
+        total += _timed(lambda some=some, base=base: search(some, base)) * len(queries) / len(some)
+    return total
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

@@ -1,0 +1,89 @@
+"""How the engine's time and memory grow with a market, and what many small markets cost."""
+
+import resource
+import sys
+import time
+from dataclasses import dataclass
+
+import click
+import numpy as np
+
+from matching.engine.topk import score_market
+from scripts.benchmarks.bench.contestants import market_of, text_model_of
+from scripts.benchmarks.bench.market import synthetic_market
+
+SIZES = (20_000, 50_000, 100_000, 200_000)
+SMALL, SMALL_MARKETS = 10_000, 20
+
+
+@dataclass(frozen=True)
+class Point:
+    """One market of *size* leads and as many properties."""
+
+    size: int
+    seconds: float
+    #: Of both cores together; on a busy machine this tells more than the clock.
+    cpu_seconds: float
+    #: Of all pairs; the rest was skipped by bounds.
+    share_scored: float
+    #: Of the process so far, GiB: market, vectors, scoring and lists. Sizes rise, so it is this market's.
+    peak_memory: float
+
+
+def measure(k: int, threads: int, sizes: tuple[int, ...] = SIZES) -> list[Point]:
+    """A point for each of *sizes*, which must rise; said as they come, after the many small markets."""
+    point = _measured(SMALL, SMALL_MARKETS, k, threads)
+    click.echo(f"{SMALL_MARKETS} markets of {SMALL:,} x {SMALL:,}: {_said(point)}")
+    points = []
+    for size in sizes:
+        points.append(_measured(size, 1, k, threads))
+        click.echo(f"{size:,} x {size:,}: {_said(points[-1])}")
+    return points
+
+
+def exponent(points: list[Point]) -> float:
+    """*e* of time ~ size ** e, by least squares over the logarithms."""
+    size, seconds = np.log([(point.size, point.seconds) for point in points]).T
+    return float(np.polyfit(size, seconds, 1)[0])
+
+
+def as_markdown(points: list[Point]) -> list[str]:
+    return [
+        "| a side | seconds | CPU seconds | pairs skipped | peak memory, GiB |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {point.size:,} | {point.seconds:.2f} | {point.cpu_seconds:.2f} | {1 - point.share_scored:.1%} | "
+            f"{point.peak_memory:.2f} |"
+            for point in points
+        ),
+        "",
+        f"Time grows as N^{exponent(points):.2f}; every pair scored would be N^2.",
+    ]
+
+
+def _measured(size: int, markets: int, k: int, threads: int) -> Point:
+    """*markets* different ones, one after another; only scoring is timed."""
+    seconds = cpu_seconds = share = 0.0
+    for seed in range(1, markets + 1):
+        made = synthetic_market(size, size, seed)
+        market = market_of(made, text_model_of(made))
+        del made
+        started, cpu_started = time.perf_counter(), time.process_time()
+        lists = score_market(market, k, threads)
+        seconds += time.perf_counter() - started
+        cpu_seconds += time.process_time() - cpu_started
+        share += lists.pairs_scored / size**2 / markets
+    return Point(size, seconds, cpu_seconds, share, peak_memory())
+
+
+def peak_memory() -> float:
+    """Of this process so far, GiB."""
+    # Linux counts in KiB, macOS in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (30 if sys.platform == "darwin" else 20)
+
+
+def _said(point: Point) -> str:
+    return (
+        f"{point.seconds:.2f} s (CPU {point.cpu_seconds:.2f} s), {point.share_scored:.1%} of pairs scored, "
+        f"peak memory {point.peak_memory:.2f} GiB"
+    )

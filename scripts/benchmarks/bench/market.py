@@ -1,0 +1,158 @@
+"""A believable market of any size as arrays, in seconds: skewed prices and districts, leads built around real wishes.
+
+Leads are made from a property that would suit them: budgets and areas around its own, its district or neighbouring ones,
+some of the words of its text. Nothing here is tuned to the engine: the shares of stated fields are those of a classifieds
+site.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.facts.columns import LeadColumns, PropertyColumns
+
+N_DISTRICTS, N_METROS, N_ZONES = 158, 335, 12
+#: Square metres of a typical home of 0, 1, 2, ... rooms.
+TYPICAL_AREA = np.array([26, 38, 56, 78, 105, 150, 190])
+#: How a type's area compares with an apartment's: house, apartments, townhouse, room, commercial.
+AREA_OF_TYPE = np.array([1, 2.2, 0.9, 1.7, 0.4, 1.6])
+PRICE_OF_CLASS = np.array([0.85, 1, 1.4, 2.2])
+PRICE_OF_CONDITION = np.array([0.9, 0.95, 1, 1.12])
+STEPS_OF_PRICE = 50_000  # roubles
+
+FEATURES = """балкон лоджия панорамные окна евроремонт свежий ремонт тихий двор парковка подземный паркинг
+школа рядом детский сад парк метро пешком вид на реку кухня гостиная раздельный санузел мебель техника
+кондиционер высокие потолки закрытая территория консьерж новостройка вторичка сталинка монолит кирпич панель
+ипотека рассрочка срочно торг собственник документы готовы без обременений гардеробная терраса угловая светлая
+теплая уютная просторная евродвушка изолированные комнаты лифт мусоропровод домофон видеонаблюдение охрана
+фитнес магазин поликлиника остановка электричка бульвар набережная центр переулок зеленый район инфраструктура
+двор без машин не первый этаж можно с животными без животных""".split()
+
+
+@dataclass(frozen=True)
+class SyntheticMarket:
+    leads: LeadColumns
+    properties: PropertyColumns
+
+
+def synthetic_market(n_leads: int, n_properties: int, seed: int = 1) -> SyntheticMarket:
+    """The same sizes and seed give the same market."""
+    rng = np.random.default_rng(seed)
+    city = _City(rng)
+    properties, style = _properties(rng, city, n_properties)
+    return SyntheticMarket(_leads(rng, city, n_leads, properties, style), properties)
+
+
+class _City:
+    """Districts in zones, stations in districts, and how dear each district is."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.zone = np.sort(rng.integers(0, N_ZONES, N_DISTRICTS))
+        self.first_metro = np.searchsorted(np.sort(rng.integers(0, N_DISTRICTS, N_METROS)), np.arange(N_DISTRICTS + 1))
+        popularity = rng.permutation(1 / np.arange(1, N_DISTRICTS + 1) ** 0.8)
+        self.popularity = popularity / popularity.sum()
+        self.dearness = np.exp(rng.normal(0, 0.25, N_DISTRICTS))
+        self.first_of_zone = np.searchsorted(self.zone, np.arange(N_ZONES + 1))
+
+    def metro_in(self, rng: np.random.Generator, district: NDArray[np.int64]) -> NDArray[np.int32]:
+        """A station of each district, -1 where it has none."""
+        first, after = self.first_metro[district], self.first_metro[district + 1]
+        return np.where(after > first, first + (rng.random(len(district)) * (after - first)).astype(int), -1).astype(
+            np.int32
+        )
+
+    def neighbour(self, rng: np.random.Generator, district: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A district of the same zone."""
+        first, after = self.first_of_zone[self.zone[district]], self.first_of_zone[self.zone[district] + 1]
+        return first + (rng.random(len(district)) * (after - first)).astype(int)
+
+
+def _properties(rng: np.random.Generator, city: _City, n: int) -> tuple[PropertyColumns, NDArray[np.int64]]:
+    kind = rng.choice(6, n, p=[0.72, 0.08, 0.1, 0.03, 0.05, 0.02])
+    rooms = np.where(kind == 4, 1, rng.choice(7, n, p=[0.1, 0.32, 0.32, 0.17, 0.06, 0.02, 0.01]))
+    area = np.clip(TYPICAL_AREA[rooms] * AREA_OF_TYPE[kind] * np.exp(rng.normal(0, 0.18, n)), 9, 800).round(1)
+    district = rng.choice(N_DISTRICTS, n, p=city.popularity)
+    level, condition = rng.choice(4, n, p=[0.35, 0.4, 0.18, 0.07]), rng.choice(4, n, p=[0.15, 0.25, 0.4, 0.2])
+    metre = 190e3 * city.dearness[district] * PRICE_OF_CLASS[level] * PRICE_OF_CONDITION[condition]
+    price = area * metre * np.exp(rng.normal(0, 0.15, n))
+    style = rng.integers(0, 60, n)
+    columns = PropertyColumns(
+        owner=rng.integers(0, max(n // 20, 2), n),
+        price=np.maximum(np.round(price / STEPS_OF_PRICE), 10) * STEPS_OF_PRICE,
+        area=_known(rng, 0.98, area),
+        rooms=_known(rng, 0.97, rooms.astype(np.int8)),
+        property_type=kind.astype(np.int8),
+        property_class=_known(rng, 0.6, level.astype(np.int8)),
+        condition=_known(rng, 0.8, condition.astype(np.int8)),
+        district=_known(rng, 0.97, district.astype(np.int32)),
+        metro=_known(rng, 0.88, city.metro_in(rng, district)),
+        year=_known(rng, 0.7, rng.choice(np.arange(1950.0, 2026.0), n)),
+        text=_texts(rng, style, 8, 24, empty=0.05),
+    )
+    return columns, style
+
+
+def _leads(
+    rng: np.random.Generator, city: _City, n: int, properties: PropertyColumns, style: NDArray[np.int64]
+) -> LeadColumns:
+    source = rng.integers(0, len(properties), n)
+    wish = properties.take(source)
+    budget = wish.price * np.exp(rng.normal(0, 0.1, n))
+    stated = rng.random(n) < 0.92
+    area = np.nan_to_num(wish.area, nan=50)
+    stated_area = rng.random(n) < 0.6
+    rooms = np.zeros((n, 11), bool)
+    wants_rooms = np.flatnonzero((rng.random(n) < 0.88) & (wish.rooms >= 0))
+    rooms[wants_rooms, wish.rooms[wants_rooms]] = True
+    one_more = wants_rooms[rng.random(len(wants_rooms)) < 0.4]
+    rooms[one_more, wish.rooms[one_more] + 1] = True
+    district_indptr, district_codes = _places_around(rng, wish.district, city.neighbour, [0.25, 0.3, 0.2, 0.15, 0.1])
+    near = lambda generator, district: city.metro_in(generator, city.neighbour(generator, district))
+    metro_indptr, metro_codes = _places_around(rng, wish.district, near, [0.5, 0.25, 0.15, 0.1])
+    return LeadColumns(
+        owner=rng.integers(0, max(n // 20, 2), n),
+        price_min=np.where(stated & (rng.random(n) < 0.55), budget * rng.uniform(0.65, 0.95, n), np.nan).round(-4),
+        price_max=np.where(stated, budget * rng.uniform(1.02, 1.25, n), np.nan).round(-4),
+        area_min=np.where(stated_area, area * rng.uniform(0.75, 0.98, n), np.nan).round(),
+        area_max=np.where(stated_area & (rng.random(n) < 0.5), area * rng.uniform(1.05, 1.4, n), np.nan).round(),
+        rooms=rooms,
+        property_type=_known(rng, 0.95, wish.property_type),
+        property_class=_known(rng, 0.35, wish.property_class),
+        condition=_known(rng, 0.4, wish.condition),
+        year_min=_known(rng, 0.15, wish.year),
+        district_indptr=district_indptr,
+        district_codes=district_codes,
+        metro_indptr=metro_indptr,
+        metro_codes=metro_codes,
+        text=_texts(rng, style[source], 2, 10, empty=0.3),
+    )
+
+
+def _known(rng: np.random.Generator, share: float, values: NDArray) -> NDArray:
+    """*values* where chance has it, NaN or -1 elsewhere."""
+    return np.where(rng.random(len(values)) < share, values, np.nan if values.dtype.kind == "f" else -1).astype(
+        values.dtype
+    )
+
+
+def _places_around(rng, home, near, chances) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """CSR of 0, 1, 2, ... places around each home with the given chances, ascending and once each."""
+    count = np.where(home < 0, 0, rng.choice(len(chances), len(home), p=chances))
+    rows = np.repeat(np.arange(len(home)), count)
+    codes = near(rng, home[rows].astype(np.int64)).astype(np.int64)
+    pairs = np.unique(rows[codes >= 0] << 32 | codes[codes >= 0])
+    indptr = np.searchsorted(pairs >> 32, np.arange(len(home) + 1))
+    return indptr.astype(np.int64), (pairs & 0xFFFFFFFF).astype(np.int32)
+
+
+def _texts(rng: np.random.Generator, style: NDArray[np.int64], least: int, most: int, empty: float) -> list[str]:
+    """Words by popularity, a third of them from the text's style, a rare one now and then."""
+    words = np.array([*FEATURES, *(f"жк{number}" for number in range(2000))])
+    chance = 1 / np.arange(1, len(words) + 1) ** 0.7
+    liked = np.random.default_rng(5).integers(0, len(FEATURES), (60, 8))
+    picked = rng.choice(len(words), (len(style), most), p=chance / chance.sum())
+    of_style = liked[style[:, np.newaxis], rng.integers(0, 8, picked.shape)]
+    table = words[np.where(rng.random(picked.shape) < 0.35, of_style, picked)]
+    counts = np.where(rng.random(len(style)) < empty, 0, rng.integers(least, most, len(style)))
+    return [" ".join(row[:count]) for row, count in zip(table.tolist(), counts.tolist(), strict=True)]

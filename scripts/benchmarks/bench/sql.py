@@ -1,0 +1,282 @@
+"""What one would write without an engine: one PostgreSQL query a direction, a LATERAL subquery for each row.
+
+It scores what we score: deal-breakers as conditions that indexes can serve, all nine criteria by the formulas of
+docs/matching.md (exact ones, where we interpolate between knots), text as the same product of 32 numbers, then
+``ORDER BY score DESC LIMIT k``. It is given what makes it fast:
+
+- what depends on one row alone is worked out beforehand and stored in its row: admitted types and room counts, the
+  ceiling, shares of weight, text vectors as plain columns;
+- unknown amounts are stored as 0 or infinity for the conditions, so that none has an OR in it;
+- a B-tree over (type, rooms, price) and one over (rooms, price) for leads' queries, a GIN index over (types, rooms)
+  and a B-tree over the ceiling for properties' queries; the planner has fresh statistics and chooses;
+- everything in memory, nothing written; and, beside one query on one connection, the rows shared out among as many
+  connections as we have threads.
+
+It leaves out pairs of one owner, as we do, and knows nothing of pairs acted on.
+"""
+
+import io
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import psycopg2
+
+from matching.engine import criteria
+from matching.engine.criteria import DEFAULT_WEIGHTS, PRIOR, UNSTATED_SHARE
+from matching.engine.text import TEXT_DIMENSIONS, TextModel
+from matching.facts.columns import LeadColumns, PropertyColumns
+from matching.facts.vocabulary import MOST_ROOMS, PROPERTY_TYPES
+from scripts.benchmarks.bench.market import SyntheticMarket
+from scripts.launcher.servers import PostgresServer
+
+#: Criteria in the order of their ``w_...`` columns: a lead's weight of what it states, 0 of what it does not.
+WEIGHED = ("price", "location", "rooms", "area", "text", "property_class", "property_type", "condition", "year")
+
+_TEXT_COLUMNS = tuple(f"t{number}" for number in range(TEXT_DIMENSIONS))
+_TEXT_TYPES = ", ".join(f"{name} real NOT NULL" for name in _TEXT_COLUMNS)
+
+_TABLES = f"""
+    CREATE UNLOGGED TABLE lead (
+        id integer PRIMARY KEY, owner integer NOT NULL, price_min float8, price_max float8, area_min float8,
+        area_max float8, rooms smallint[], property_type smallint, property_class smallint, condition smallint,
+        year_min smallint, districts integer[], metros integer[], ceiling float8 NOT NULL, area_floor float8 NOT NULL,
+        types smallint[] NOT NULL, admitted_rooms smallint[] NOT NULL, base float8 NOT NULL, whole float8 NOT NULL,
+        district_part float8 NOT NULL, metro_part float8 NOT NULL,
+        {", ".join(f"w_{name} float8 NOT NULL" for name in WEIGHED)}, {_TEXT_TYPES}
+    );
+    CREATE UNLOGGED TABLE property (
+        id integer PRIMARY KEY, owner integer NOT NULL, price float8, area float8, rooms smallint NOT NULL,
+        property_type smallint NOT NULL, property_class smallint, condition smallint, district integer, metro integer,
+        year smallint, price_or_0 float8 NOT NULL, area_or_any float8 NOT NULL, {_TEXT_TYPES}
+    );
+    """
+
+_INDEXES = """
+    CREATE INDEX ON property (property_type, rooms, price_or_0);
+    CREATE INDEX ON property (rooms, price_or_0);
+    CREATE INDEX ON property (district);
+    CREATE INDEX ON lead USING gin (types, admitted_rooms);
+    CREATE INDEX ON lead (property_type, ceiling);
+    CREATE INDEX ON lead (ceiling);
+    VACUUM ANALYZE lead;
+    VACUUM ANALYZE property;
+    """
+
+_STEP = """CASE WHEN p.{0} IS NULL THEN 0.5 ELSE (ARRAY[0, 0.1, 0.4, 1, 0.8, 0.65, 0.65])[p.{0} - l.{0} + 4] END"""
+_PLACE = """CASE WHEN p.{0} IS NULL THEN 0.5 WHEN p.{0} = ANY (l.{0}s) THEN 1 ELSE 0 END"""
+
+#: docs/matching.md, "The score". What a lead does not state is in `base`; a CASE spares what weighs nothing.
+_SCORE = f"""
+    100 * (l.base
+    + CASE WHEN l.w_price = 0 THEN 0 ELSE l.w_price * CASE
+        WHEN p.price IS NULL THEN 0.5
+        WHEN 1.04 * p.price < l.price_min THEN greatest(0.6, 1 - 0.8 * (1 - 1.04 * p.price / l.price_min))
+        WHEN l.price_max IS NULL OR p.price <= (coalesce(l.price_min, 0) + l.price_max) / 2 THEN 1
+        WHEN p.price <= l.price_max THEN 1 - 0.04 * (p.price - (coalesce(l.price_min, 0) + l.price_max) / 2)
+                                           / (l.price_max - (coalesce(l.price_min, 0) + l.price_max) / 2)
+        ELSE greatest(0, 0.96 * (1 - (p.price / l.price_max - 1) / 0.2)) END END
+    + CASE WHEN l.w_location = 0 THEN 0 ELSE l.w_location * (0.1
+        + CASE WHEN l.district_part = 0 THEN 0 ELSE l.district_part * {_PLACE.format("district")} END
+        + CASE WHEN l.metro_part = 0 THEN 0 ELSE l.metro_part * {_PLACE.format("metro")} END) END
+    + CASE WHEN l.w_rooms = 0 THEN 0 ELSE l.w_rooms
+        * CASE WHEN p.rooms < 0 THEN 0.5 WHEN p.rooms = ANY (l.rooms) THEN 1 ELSE 0.4 END END
+    + CASE WHEN l.w_area = 0 THEN 0 ELSE l.w_area * CASE
+        WHEN p.area IS NULL THEN 0.5
+        WHEN p.area < l.area_min THEN greatest(0, 1 - (1 - p.area / l.area_min) / 0.4)
+        WHEN p.area > 1.05 * l.area_max THEN greatest(0.5, 1 - 0.5 * (p.area / (1.05 * l.area_max) - 1))
+        ELSE 1 END END
+    + CASE WHEN l.w_property_class = 0 THEN 0 ELSE l.w_property_class * {_STEP.format("property_class")} END
+    + CASE WHEN l.w_condition = 0 THEN 0 ELSE l.w_condition * {_STEP.format("condition")} END
+    + CASE WHEN l.w_property_type = 0 THEN 0 WHEN p.property_type = l.property_type THEN l.w_property_type
+        ELSE 0.6 * l.w_property_type END
+    + CASE WHEN l.w_year = 0 THEN 0 ELSE l.w_year
+        * CASE WHEN p.year IS NULL THEN 0.5 ELSE greatest(0, least(1, 1 - 0.05 * (l.year_min - p.year))) END END
+    + CASE WHEN l.w_text = 0 THEN 0 ELSE
+        l.w_text * (0.9 + 0.1 * ({" + ".join(f"l.{name} * p.{name}" for name in _TEXT_COLUMNS)})) END
+    ) / l.whole"""
+
+_FOR_LEADS = f"""
+    SELECT l.id, best.id, best.score
+    FROM (SELECT * FROM lead WHERE id = ANY (%(rows)s)) AS l
+    CROSS JOIN LATERAL (
+        SELECT p.id, {_SCORE} AS score
+        FROM property AS p
+        WHERE p.property_type = ANY (l.types) AND p.rooms = ANY (l.admitted_rooms) AND p.price_or_0 <= l.ceiling
+            AND p.area_or_any >= l.area_floor AND p.owner <> l.owner
+        ORDER BY score DESC, p.id
+        LIMIT %(k)s
+    ) AS best
+    """  # nosec B608
+
+_FOR_PROPERTIES = f"""
+    SELECT p.id, best.id, best.score
+    FROM (SELECT * FROM property WHERE id = ANY (%(rows)s)) AS p
+    CROSS JOIN LATERAL (
+        SELECT l.id, {_SCORE} AS score
+        FROM lead AS l
+        WHERE l.types @> ARRAY[p.property_type] AND l.admitted_rooms @> ARRAY[p.rooms] AND l.ceiling >= p.price_or_0
+            AND l.area_floor <= p.area_or_any AND l.owner <> p.owner
+        ORDER BY score DESC, l.id
+        LIMIT %(k)s
+    ) AS best
+    """  # nosec B608
+
+QUERIES = {"lead": _FOR_LEADS, "property": _FOR_PROPERTIES}
+
+
+@contextmanager
+def loaded(market: SyntheticMarket, model: TextModel) -> Iterator[str]:
+    """The URL of a PostgreSQL of our own that holds *market*; it and its data are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="leadmatch-bench-") as folder:
+        Path(folder).chmod(0o755)  # as root, PostgreSQL runs under another account
+        with PostgresServer(Path(folder) / "postgres", durable=False) as server:
+            fill(server.url, market, model)
+            yield server.url
+
+
+def fill(url: str, market: SyntheticMarket, model: TextModel) -> None:
+    """Make the two tables in an empty database and index them."""
+    with closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SET maintenance_work_mem = '512MB'")
+            cursor.execute(_TABLES)
+            for table, lines in (
+                ("lead", _lead_lines(market.leads, model)),
+                ("property", _property_lines(market.properties, model)),
+            ):
+                cursor.copy_expert(f"COPY {table} FROM STDIN (NULL '')", io.StringIO("\n".join(lines) + "\n"))
+            for statement in filter(str.strip, _INDEXES.split(";")):
+                cursor.execute(statement)
+
+
+def seconds_for_all(url: str, counts: dict[str, int], k: int, threads: int, sample: int) -> float:
+    """
+    Seconds for every lead's and every property's *k* best, from those of *sample* rows of each side.
+
+    Args:
+        threads: Connections that share the rows.
+        counts: How many rows there are of "lead" and of "property".
+    """
+    total = 0.0
+    for side, count in counts.items():
+        rows = np.linspace(0, count - 1, min(sample, count)).astype(int)
+        some = rows[: 2 * threads]
+        best_of(url, side, some, k, threads)  # not counted: fills the caches, and each connection plans afresh
+        started = time.perf_counter()
+        best_of(url, side, rows, k, threads)
+        total += (time.perf_counter() - started) * count / len(rows)
+    return total
+
+
+def best_of(url: str, side: str, rows: Sequence[int], k: int, threads: int) -> list[tuple[int, int, float]]:
+    """(row, row of the other side, score) of the *k* best of some rows, best first within each."""
+
+    def ask(part: Sequence[int]) -> list[tuple[int, int, float]]:
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("SET work_mem = '64MB'")
+            cursor.execute(QUERIES[side], {"rows": [int(row) for row in part], "k": k})
+            return cursor.fetchall()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [found for part in pool.map(ask, (rows[each::threads] for each in range(threads))) for found in part]
+
+
+def _lead_lines(leads: LeadColumns, model: TextModel) -> Iterator[str]:
+    text = model.transform(leads.text)
+    weights = DEFAULT_WEIGHTS.as_dict()
+    for row in range(len(leads)):
+        rooms = np.flatnonzero(leads.rooms[row])
+        kind = leads.property_type[row]
+        districts = leads.district_codes[leads.district_indptr[row] : leads.district_indptr[row + 1]]
+        metros = leads.metro_codes[leads.metro_indptr[row] : leads.metro_indptr[row + 1]]
+        price_min, area_min = (bound if bound > 0 else np.nan for bound in (leads.price_min[row], leads.area_min[row]))
+        stated = {
+            "price": not (np.isnan(price_min) and np.isnan(leads.price_max[row])),
+            "location": len(districts) + len(metros) > 0,
+            "rooms": len(rooms) > 0,
+            "area": not (np.isnan(area_min) and np.isnan(leads.area_max[row])),
+            "text": bool(text[row].any()),
+            "property_class": leads.property_class[row] >= 0,
+            "property_type": kind >= 0,
+            "condition": leads.condition[row] >= 0,
+            "year": not np.isnan(leads.year_min[row]),
+        }
+        unstated = UNSTATED_SHARE * sum(weights[name] for name in WEIGHED if not stated[name])
+        both = criteria.DISTRICT_PART + criteria.METRO_PART
+        yield _line(
+            row,
+            leads.owner[row],
+            price_min,
+            leads.price_max[row],
+            area_min,
+            leads.area_max[row],
+            rooms,
+            _or_null(kind),
+            _or_null(leads.property_class[row]),
+            _or_null(leads.condition[row]),
+            leads.year_min[row],
+            districts,
+            metros,
+            leads.price_max[row] * criteria.PRICE_LIMIT_PERCENT / 100 if leads.price_max[row] > 0 else np.inf,
+            area_min * criteria.AREA_LIMIT_PERCENT / 100 if area_min > 0 else 0.0,
+            np.flatnonzero(~np.isnan(criteria.TYPE_VALUES[kind])) if kind >= 0 else np.arange(len(PROPERTY_TYPES)),
+            _admitted_rooms(leads.rooms[row]),
+            PRIOR * unstated,
+            unstated + sum(weights[name] for name in WEIGHED if stated[name]),
+            (criteria.DISTRICT_PART if len(metros) else both) if len(districts) else 0.0,
+            (criteria.METRO_PART if len(districts) else both) if len(metros) else 0.0,
+            *(weights[name] if stated[name] else 0.0 for name in WEIGHED),
+            *text[row].tolist(),
+        )
+
+
+def _property_lines(properties: PropertyColumns, model: TextModel) -> Iterator[str]:
+    text = model.transform(properties.text)
+    for row in range(len(properties)):
+        yield _line(
+            row,
+            properties.owner[row],
+            properties.price[row],
+            properties.area[row],
+            properties.rooms[row],
+            properties.property_type[row],
+            _or_null(properties.property_class[row]),
+            _or_null(properties.condition[row]),
+            _or_null(properties.district[row]),
+            _or_null(properties.metro[row]),
+            properties.year[row],
+            np.nan_to_num(properties.price[row], nan=0.0),
+            np.nan_to_num(properties.area[row], nan=np.inf),
+            *text[row].tolist(),
+        )
+
+
+def _admitted_rooms(wanted: np.ndarray) -> np.ndarray:
+    """Room counts that do not break the pair; -1, not known, breaks none."""
+    if not wanted.any():
+        return np.arange(-1, MOST_ROOMS + 1)
+    return np.concatenate([[-1], np.flatnonzero(~np.isnan(criteria.room_values(wanted[np.newaxis])[0]))])
+
+
+def _or_null(code: int) -> float:
+    return np.nan if code < 0 else code
+
+
+def _line(*values: float | np.ndarray) -> str:
+    return "\t".join(map(_field, values))
+
+
+def _field(value: float | np.ndarray) -> str:
+    if isinstance(value, np.ndarray):
+        return "{" + ",".join(map(str, value.tolist())) + "}"
+    if value != value:
+        return ""
+    if value == float("inf"):
+        return "Infinity"
+    return str(int(value)) if value == int(value) else repr(float(value))

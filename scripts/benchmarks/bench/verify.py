@@ -1,0 +1,51 @@
+"""Stored lists against brute force, and how long scoring one entity takes."""
+
+import time
+from random import Random
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from matching.engine.incremental import score_leads_against, score_properties_against
+from models.core.enums import Side
+from models.ranking.recommendations import LIST_LENGTH
+from worker.lists.store import listing_any, read_lists
+from worker.market.snapshot import Snapshot
+
+#: Lists of the other side looked at, at most.
+MOST_TOUCHED = 500
+
+
+def scoring_ms(snapshot: Snapshot, rng: Random, times: int) -> dict[Side, list[float]]:
+    """Milliseconds to score one row of each side against all of the other, and rank."""
+    found: dict[Side, list[float]] = {side: [] for side in Side}
+    leads, properties = snapshot.leads.vectors, snapshot.properties.vectors
+    for _ in range(times):
+        row = rng.randrange(min(len(leads), len(properties)))
+        began = time.perf_counter()
+        score_leads_against(leads.take([row]), properties, LIST_LENGTH)
+        found[Side.LEAD].append((time.perf_counter() - began) * 1000)
+        began = time.perf_counter()
+        score_properties_against(properties.take([row]), leads, LIST_LENGTH)
+        found[Side.PROPERTY].append((time.perf_counter() - began) * 1000)
+    return found
+
+
+def lists_unlike_brute_force(session: Session, snapshot: Snapshot, changed: dict[Side, set[int]]) -> tuple[int, int]:
+    """Of the lists of the changed, and of those in which they stand: how many are not, id for id and score for score, what
+    scoring everything gives; and how many were looked at."""
+    wrong = looked = 0
+    for side in Side:
+        part, other = snapshot.part(side), snapshot.part(side.other)
+        touched = listing_any(session, side, snapshot.market, sorted(changed[side.other]))
+        ids = np.union1d(sorted(changed[side]), np.sort(touched)[:: max(1, len(touched) // MOST_TOUCHED)])
+        stored = read_lists(session, side, snapshot.market, ids)
+        score = score_leads_against if side is Side.LEAD else score_properties_against
+        for place, entity_id in enumerate(stored.ids.tolist()):
+            expected = score(part.vectors.take(part.rows_of([entity_id])), other.vectors, LIST_LENGTH)
+            columns, scores = stored.lists.row(place)
+            same = np.array_equal(columns, other.ids[expected.columns]) and np.array_equal(scores, expected.scores)
+            wrong += not same
+            looked += 1
+        wrong += len(ids) - len(stored.ids)
+    return wrong, looked

@@ -1,0 +1,155 @@
+"""``leadmatch bench``: the engine beside what one could use instead, on the same vectors, taking turns in one run."""
+
+import os
+import statistics
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+
+from matching.engine.incremental import column_scores, score_leads_against
+from matching.engine.text import TextModel
+from matching.engine.topk import MarketLists
+from scripts.benchmarks.bench import contestants, growth, sql
+from scripts.benchmarks.bench.contestants import COMPARATORS, Vectors
+from scripts.benchmarks.bench.market import SyntheticMarket, synthetic_market
+from scripts.benchmarks.bench.size import size_option
+from scripts.benchmarks.bench.timings import FLOOR, NARROW_FLOOR, OURS, SQL, Timings
+from scripts.launcher.home import Home
+
+#: Above this many rows a side, the floor is timed on every n-th row, times n, and so are other libraries.
+LARGEST_DENSE, FLOOR_SHARE, LIBRARY_SHARE = 25_000, 4, 8
+
+
+@click.command()
+@size_option("20k")
+@click.option("--k", type=click.IntRange(min=1), default=100, show_default=True, help="Length of a list.")
+@click.option(
+    "--repeats",
+    type=click.IntRange(1, 100),
+    envvar="REPEATS",
+    default=3,
+    show_default=True,
+    help="Turns of the engine and of the floor; the others take one.",
+)
+@click.option("--threads", type=click.IntRange(min=0), default=0, help="0: one a core.")
+@click.option("--alone", is_flag=True, help="The engine and the floor only.")
+@click.option(
+    "--sql-sample",
+    type=click.IntRange(0, 10_000),
+    default=50,
+    show_default=True,
+    help="Leads, and properties, that the SQL query is timed on; 0 leaves it out.",
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where every time is appended as it comes  [bench.jsonl in LEADMATCH_HOME]",
+)
+@click.option("--growth", "grow", is_flag=True, help="Instead: the engine at a row of sizes, with the exponent.")
+def command(
+    size: int, k: int, repeats: int, threads: int, alone: bool, sql_sample: int, report: Path | None, grow: bool
+) -> None:
+    """Time the engine against brute force and other libraries; check its lists in the same run.
+
+    The comparators are optional: pip install 'leadmatch[bench]'. What is missing is left out and named.
+    """
+    threads = threads or os.cpu_count() or 1
+    if grow:
+        click.echo("\n" + "\n".join(growth.as_markdown(growth.measure(k, threads))))
+        return
+    market, model = _market(size)
+    vectors = _vectors(market, model, threads)
+    timings = Timings(size, k, threads, report or Home.from_env().path / "bench.jsonl")
+    try:
+        lists = take_turns(vectors, timings, repeats, alone)
+        wrong = contestants.rows_that_differ(vectors, lists, k)
+        click.echo(f"lists unlike brute force: {wrong} of {2 * contestants.CHECKED_ROWS} checked")
+        show_one_entity(vectors, k)
+        click.echo(f"peak memory: {growth.peak_memory():.2f} GiB, dense copies included")
+        del vectors
+        if not alone and sql_sample:
+            time_sql(market, model, timings, sql_sample)
+    finally:  # what there is, also when the run is broken off
+        click.echo("\n" + "\n".join(timings.table()) + f"\n\n(each turn: {timings.path})")
+    click.echo(f"pairs scored: {lists.pairs_scored / size**2:.1%}; the rest was skipped by bounds")
+    if wrong:
+        raise SystemExit(1)
+
+
+def _market(size: int) -> tuple[SyntheticMarket, TextModel]:
+    market = synthetic_market(size, size)
+    return market, contestants.text_model_of(market)
+
+
+def _vectors(market: SyntheticMarket, model: TextModel, threads: int) -> Vectors:
+    started = time.perf_counter()
+    vectors = contestants.vectors_of(contestants.market_of(market, model), threads)
+    click.echo(
+        f"{len(vectors.leads):,} x {len(vectors.properties):,}, vectors of {vectors.leads.shape[1]} columns made in "
+        f"{time.perf_counter() - started:.1f} s; {threads} threads"
+    )
+    return vectors
+
+
+def take_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bool) -> MarketLists:
+    """
+    Time everybody, the slower ones between the first two turns of ours and of the floor.
+
+    Returns: Our lists, the last made.
+    """
+    size, k, threads = len(vectors.leads), timings.k, timings.threads
+    share, library_share = (1, 1) if size <= LARGEST_DENSE else (FLOOR_SHARE, LIBRARY_SHARE)
+    note = _sampled(share)
+    narrow = np.ascontiguousarray(vectors.leads[:, :128]), np.ascontiguousarray(vectors.properties[:, :128])
+    others = {} if alone else {name: one for name, one in COMPARATORS.items() if size <= one.largest}
+    for turn in range(repeats):
+        click.echo(f"round {turn + 1} of {repeats}")
+        timings.add(FLOOR, contestants.floor(vectors.leads, vectors.properties, threads, share), note)
+        took, lists = contestants.ours(vectors, k, threads)
+        timings.add(OURS, took)
+        timings.add(NARROW_FLOOR, contestants.floor(*narrow, threads, share), note)
+        for name, one in others.items() if turn == 0 else ():
+            if contestants.installed(one.package):
+                timings.add(name, one.seconds(vectors, k, threads, library_share), _sampled(library_share))
+            else:
+                click.echo(f"  {name:36}  left out: {one.package} is not installed")
+    return lists
+
+
+def _sampled(share: int) -> str:
+    return f"every {share}th row, times {share}" if share > 1 else ""
+
+
+def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample: int) -> None:
+    """The query that does the same in a PostgreSQL of our own: as one would write it, and shared out among our threads."""
+    click.echo("loading PostgreSQL")
+    note = f"{sample} rows of each side, times {timings.size / min(sample, timings.size):g}"
+    with sql.loaded(market, model) as url:
+        counts = {"lead": len(market.leads), "property": len(market.properties)}
+        for connections in sorted({1, timings.threads}):
+            seconds = sql.seconds_for_all(url, counts, timings.k, connections, sample)
+            timings.add(f"{SQL}, {connections} connection{'s' * (connections > 1)}", seconds, note)
+
+
+def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:
+    """Compute of one changed lead, and of one changed property."""
+    market = vectors.market
+    rows = np.linspace(0, min(len(market.leads), len(market.properties)) - 1, times).astype(int)
+    for name, work in (
+        (
+            "one lead against all properties",
+            lambda row: score_leads_against(market.leads.take([row]), market.properties, k),
+        ),
+        (
+            "one property against all leads",
+            lambda row: column_scores(market.leads, market.properties.take([row])),
+        ),
+    ):
+        took = []
+        for row in rows:
+            started = time.perf_counter()
+            work(row)
+            took.append(time.perf_counter() - started)
+        click.echo(f"{name}: p50 {statistics.median(took) * 1000:.1f} ms")

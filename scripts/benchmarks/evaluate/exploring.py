@@ -1,0 +1,109 @@
+"""What a few places after the end of leads' lists do for new listings that stand in hardly anybody's list."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching.engine.explore import FEW_LISTS, explore
+from matching.engine.ranking import RankedLists
+from scripts.benchmarks.evaluate import metrics
+from scripts.benchmarks.evaluate.planted import BLURS, Listing, plant
+from scripts.benchmarks.evaluate.rankers import Town, leadmatch
+
+SLOTS = (0, 1, 3, 5)
+#: The newest of the listings, as a share, count as new.
+NEW = 0.1
+#: Nights that follow each other: each draws anew.
+NIGHTS = 7
+
+
+@dataclass(frozen=True)
+class Chance:
+    """One number of slots in one market."""
+
+    leads: int
+    slots: int
+    unseen: int
+    #: Share of new listings that nobody was offered: on one day, and over NIGHTS of them.
+    never_offered: float
+    never_offered_in_a_week: float
+    #: Offers that an unseen listing gets in a day on average, and the most.
+    offers: float
+    most_offers: int
+    expected_matches: float
+    #: Of the explored entries.
+    mean_score: float
+
+
+def compare(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
+    """Leads of medium blur among all listings, and a tenth of the leads: then lists hold few of the listings."""
+    return [chance for some in (n_leads, max(1, n_leads // 10)) for chance in _chances(listings, some, seed)]
+
+
+def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
+    leads, _ = plant(listings, BLURS[1], n_leads, np.random.default_rng(seed))
+    lists = leadmatch(Town.of(leads, listings))
+    ids = np.array([listing.id for listing in listings], np.int64)
+    is_new = ids >= np.quantile(ids, 1 - NEW)
+    listed = np.bincount(lists.for_leads.columns, minlength=len(ids))
+    unseen = is_new & (listed < FEW_LISTS)
+    found = []
+    for slots in SLOTS:
+        nights = [
+            explore(lists.for_leads, lists.for_properties, np.arange(n_leads), ids, is_new, slots, night)
+            for night in range(NIGHTS)
+        ]
+        offered = [np.bincount(night.properties, minlength=len(ids)) for night in nights]
+        longer = _appended(lists.for_leads, nights[0])
+        found.append(
+            Chance(
+                n_leads,
+                slots,
+                int(unseen.sum()),
+                float((listed + offered[0] == 0)[is_new].mean()),
+                float((listed + sum(offered) == 0)[is_new].mean()),
+                float(offered[0][unseen].mean()) if unseen.any() else 0.0,
+                int(offered[0].max(initial=0)),
+                metrics.expected_matches(longer, lists.for_properties),
+                float(nights[0].scores.mean()) if len(nights[0].scores) else float("nan"),
+            )
+        )
+    return found
+
+
+def _appended(lists: RankedLists, explored) -> RankedLists:
+    """Lists with what is explored after their ends."""
+    rows = np.concatenate([np.repeat(np.arange(len(lists)), lists.lengths), explored.leads])
+    order = np.argsort(rows, kind="stable")
+    columns, scores = (
+        np.concatenate(both)[order] for both in ((lists.columns, explored.properties), (lists.scores, explored.scores))
+    )
+    return RankedLists(np.searchsorted(rows[order], np.arange(len(lists) + 1)), columns, scores)
+
+
+def as_markdown(chances: list[Chance], n_listings: int) -> list[str]:
+    before = {one.leads: one.expected_matches for one in chances if one.slots == 0}
+    return [
+        "## Exploration",
+        "",
+        "Off until ops give a market slots (`leadmatch markets explore`). A new listing that stands in fewer than",
+        f"{FEW_LISTS} lists (*unseen*) is offered to some of the leads in its own list, after the last entry of theirs. The",
+        "lists themselves stay the exact best hundred, so nothing is displaced and there is no cost in rank; what it",
+        f"costs is a longer read. Leads of medium blur, {n_listings:,} listings, the newest {NEW:.0%} new. Expected mutual "
+        "likes as above,",
+        "the places after the hundredth included.",
+        "",
+        "| leads | unseen | slots | new listings offered to nobody | "
+        f"... in {NIGHTS} nights | offers an unseen listing gets a day, mean / most | their mean score | "
+        "expected mutual likes |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {one.leads:,} | {one.unseen:,} | {one.slots} | {one.never_offered:.1%} | "
+            f"{one.never_offered_in_a_week:.1%} | {one.offers:.1f} / {one.most_offers} | "
+            f"{'' if np.isnan(one.mean_score) else f'{one.mean_score:.1f}'} | "
+            f"{one.expected_matches:.1f} ({one.expected_matches / before[one.leads] - 1:+.2%}) |"
+            for one in chances
+        ),
+        "",
+        "It matters where listings are many for each lead; where leads are many, lists have room for nearly everybody.",
+    ]

@@ -1,0 +1,67 @@
+"""What a set of lists is worth: does the planted listing come back, and is the market served evenly."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.engine.ranking import RankedLists
+
+RECALL_AT = (1, 10, 100)
+RESAMPLES = 1000
+
+
+def ranks_of(lists: RankedLists, truth: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Place (1 is best) of each row's true column, ``inf`` where it is not listed."""
+    ranks = np.full(len(lists), np.inf)
+    rows = np.repeat(np.arange(len(lists)), lists.lengths)
+    places = np.arange(len(lists.columns)) - lists.indptr[:-1][rows] + 1
+    hit = lists.columns == np.asarray(truth)[rows]
+    ranks[rows[hit]] = places[hit]
+    return ranks
+
+
+def gains(ranks: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Each metric's value for each row: recall@n is 0 or 1, MRR 1 / rank, NDCG of one relevant item 1 / log2(1 + rank)."""
+    found = {f"recall@{n}": (ranks <= n).astype(float) for n in RECALL_AT}
+    return found | {"MRR": 1 / ranks, "NDCG@100": 1 / np.log2(1 + ranks)}
+
+
+def interval(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, float, float]:
+    """Mean, and the middle 95 % of the means of RESAMPLES draws with replacement."""
+    draws = rng.integers(0, len(values), (RESAMPLES, len(values)))
+    low, high = np.quantile(values[draws].mean(axis=1), [0.025, 0.975])
+    return float(values.mean()), float(low), float(high)
+
+
+def exposure(lists: RankedLists, n_columns: int, top: int = 10) -> dict[str, float]:
+    """
+    How evenly the columns are shown in the first *top* places.
+
+    Returns: ``coverage``: share of columns in somebody's top; ``gini``: of how often each is there, 0 even, 1
+        one takes all; ``empty``: share of rows without any list.
+    """
+    places = np.arange(len(lists.columns)) - np.repeat(lists.indptr[:-1], lists.lengths)
+    shown = np.sort(np.bincount(lists.columns[places < top], minlength=n_columns))
+    weight = np.arange(1, n_columns + 1)
+    total = shown.sum()
+    gini = (2 * (weight * shown).sum() / (n_columns * total) - (n_columns + 1) / n_columns) if total else 0.0
+    return {
+        "coverage": float((shown > 0).mean()),
+        "gini": float(gini),
+        "empty": float((lists.lengths == 0).mean()),
+    }
+
+
+def expected_matches(for_leads: RankedLists, for_properties: RankedLists) -> float:
+    """Mutual likes to expect when attention falls as 1 / rank and a look turns into a like with chance score / 100.
+
+    The sum over pairs in both lists of ``(score / 100)**2 / (rank in one * rank in the other)``.
+    """
+    keys, values = [], []
+    for lists, by_lead in ((for_leads, True), (for_properties, False)):
+        rows = np.repeat(np.arange(len(lists)), lists.lengths)
+        places = np.arange(len(lists.columns)) - lists.indptr[:-1][rows] + 1
+        lead, home = (rows, lists.columns) if by_lead else (lists.columns, rows)
+        keys.append(lead.astype(np.int64) << 32 | home.astype(np.int64))
+        values.append(lists.scores / 100 / places)
+    _, one, other = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+    return float((values[0][one] * values[1][other]).sum())

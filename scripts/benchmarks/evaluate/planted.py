@@ -1,0 +1,149 @@
+"""Planted truth: real listings, and leads made by blurring some of them. A good ranking brings the listing back.
+
+Nothing of the blur is known to the engine or tuned to it: every stated wish is drawn around the listing's own
+    value.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from matching.facts.columns import LeadFacts, PropertyFacts
+from scripts.listings import ListingsFileError
+
+CLASSES = {"Комфорт": "COMFORT", "Бизнес": "BUSINESS", "Премиум": "ELITE"}
+#: Leads and properties belong to different realtors.
+LEAD_OWNER, PROPERTY_OWNER = 1, 2
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A property and what the file says of it besides."""
+
+    #: Grows with time on the portal, and so stands for the date.
+    id: int
+    okrug: str
+    facts: PropertyFacts
+
+
+@dataclass(frozen=True)
+class Blur:
+    """How far a lead is from the listing that it was made of."""
+
+    name: str
+    #: Half-width of the budget and of the area, and how far their middles may lie from the listing's, as a share.
+    spread: float
+    #: Chance that a neighbouring district (of the same okrug) stands beside the listing's own, and that it stands instead.
+    district_beside: float
+    district_instead: float
+    #: How many of the stated wishes are dropped.
+    dropped: int
+    #: Share of the listing's words that the lead's text repeats, in a piece.
+    phrase: float
+
+
+BLURS = (
+    Blur("light", 0.05, district_beside=0.2, district_instead=0.0, dropped=0, phrase=0.6),
+    Blur("medium", 0.10, district_beside=0.4, district_instead=0.1, dropped=1, phrase=0.4),
+    Blur("strong", 0.20, district_beside=0.4, district_instead=0.3, dropped=2, phrase=0.25),
+)
+_MAY_BE_DROPPED = ("area", "rooms", "districts", "metros", "property_class", "year_min", "text")
+
+
+def read_listings(path: Path) -> list[Listing]:
+    """
+    Listings with a price, in the file's order. Columns as for `leadmatch import-listings`; empty means unknown.
+
+    Raises:
+        ListingsFileError: A column is missing, or holds what it cannot.
+    """
+    try:
+        return _read(path)
+    except KeyError as error:
+        raise ListingsFileError(f"{path} has no column {error.args[0]} in its first line") from None
+    except ValueError as error:
+        raise ListingsFileError(f"{path} does not hold listings: {error}") from None
+
+
+def _read(path: Path) -> list[Listing]:
+    number = lambda text: float(text) if text else None
+    whole = lambda text: int(float(text)) if text else None
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [
+            Listing(
+                int(row["id"]),
+                row["okrug"],
+                PropertyFacts(
+                    owner=PROPERTY_OWNER,
+                    property_type="APARTMENTS" if row["is_apartments"] == "1" else "APARTMENT",
+                    price=float(row["price"]),
+                    area=number(row["area"]),
+                    rooms=whole(row["rooms"]),
+                    property_class=CLASSES.get(row["declared_class"]),
+                    year=whole(row["year_built"]),
+                    district=row["district"] or None,
+                    metro=row["metro"] or None,
+                    text=" ".join(filter(None, (row["street"], row["headline"], row["house_type"], row["wc"]))),
+                ),
+            )
+            for row in csv.DictReader(lines)
+            if row["price"]
+        ]
+
+
+def plant(listings: list[Listing], blur: Blur, n: int, rng: np.random.Generator) -> tuple[list[LeadFacts], np.ndarray]:
+    """*n* leads, and for each the position of the listing that it was made of."""
+    neighbours: dict[str, list[str]] = {}
+    for listing in listings:
+        if listing.facts.district:
+            neighbours.setdefault(listing.okrug, []).append(listing.facts.district)
+    neighbours = {okrug: sorted(set(names)) for okrug, names in neighbours.items()}
+    sources = rng.choice(len(listings), n, replace=False)
+    return [_blurred(listings[source], blur, neighbours, rng) for source in sources], sources
+
+
+def _blurred(listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator) -> LeadFacts:
+    home = listing.facts
+    wishes = {"property_type": home.property_type}
+    wishes["price_min"], wishes["price_max"] = _around(home.price, blur.spread, rng)
+    optional = {
+        "area": _around(home.area, blur.spread, rng) if home.area else None,
+        "rooms": [home.rooms] if home.rooms is not None else None,
+        "districts": _districts(listing, blur, neighbours, rng),
+        "metros": [home.metro] if home.metro and rng.random() < 0.5 else None,
+        "property_class": home.property_class if rng.random() < 0.5 else None,
+        "year_min": home.year - int(rng.integers(0, 6)) if home.year and rng.random() < 0.3 else None,
+        "text": _phrase(home.text, blur.phrase, rng),
+    }
+    stated = [name for name in _MAY_BE_DROPPED if optional[name]]
+    for name in rng.permutation(stated)[: blur.dropped]:
+        optional[name] = None
+    area = optional.pop("area")
+    if area:
+        wishes["area_min"], wishes["area_max"] = area
+    return LeadFacts(owner=LEAD_OWNER, **wishes, **{name: value for name, value in optional.items() if value})
+
+
+def _around(amount: float, spread: float, rng: np.random.Generator) -> tuple[float, float]:
+    middle = amount * (1 + rng.uniform(-spread, spread))
+    return middle * (1 - spread), middle * (1 + spread)
+
+
+def _districts(listing: Listing, blur: Blur, neighbours, rng: np.random.Generator) -> list[str] | None:
+    own = listing.facts.district
+    if not own:
+        return None
+    another = str(rng.choice(neighbours[listing.okrug]))
+    chance = rng.random()
+    if chance < blur.district_instead:
+        return [another]
+    return [own, another] if chance < blur.district_instead + blur.district_beside else [own]
+
+
+def _phrase(text: str, share: float, rng: np.random.Generator) -> str:
+    words = text.split()
+    length = max(1, round(share * len(words)))
+    start = int(rng.integers(0, len(words) - length + 1)) if words else 0
+    return " ".join(words[start : start + length])

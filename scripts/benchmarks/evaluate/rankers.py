@@ -1,0 +1,125 @@
+"""The engine and what it is measured against. Each gives every lead a list of at most K listings, best first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from matching.engine.criteria import DEFAULT_WEIGHTS, Weights
+from matching.engine.ranking import RankedLists
+from matching.engine.text import TextModel
+from matching.engine.topk import Market, MarketLists, score_market
+from matching.engine.vectorize import lead_vectors, property_vectors
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns
+from scripts.benchmarks.evaluate.planted import Listing
+
+K = 100
+
+
+@dataclass(frozen=True)
+class Town:
+    """Leads and listings of one evaluation, as facts and as arrays."""
+
+    leads: list[LeadFacts]
+    listings: list[Listing]
+    lead_columns: LeadColumns
+    property_columns: PropertyColumns
+
+    @classmethod
+    def of(cls, leads: list[LeadFacts], listings: list[Listing]) -> "Town":
+        places = PlaceIndex()
+        properties = PropertyColumns.from_facts([listing.facts for listing in listings], places)
+        return cls(leads, listings, LeadColumns.from_facts(leads, places), properties)
+
+
+def leadmatch(town: Town, weights: Weights = DEFAULT_WEIGHTS) -> MarketLists:
+    """The engine, both ways; without text where *weights* give it none."""
+    model = TextModel.empty()
+    if weights.text > 0:
+        model = TextModel.fit(town.property_columns.text + town.lead_columns.text, seed=0)
+    market = Market(
+        lead_vectors(town.lead_columns, model, weights),
+        property_vectors(town.property_columns, model),
+    )
+    return score_market(market, K)
+
+
+def without_text(town: Town) -> MarketLists:
+    return leadmatch(town, replace(DEFAULT_WEIGHTS, text=0.0))
+
+
+def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
+    """What `WHERE` leaves: everything the lead states must hold exactly. What a listing does not tell fails, as NULL does."""
+    lead, home = town.lead_columns, town.property_columns
+    keep = (home.price >= lead.price_min[row]) & (home.price <= lead.price_max[row])
+    if not np.isnan(lead.area_min[row]):
+        keep &= (home.area >= lead.area_min[row]) & (home.area <= lead.area_max[row])
+    if lead.rooms[row].any():
+        keep &= (home.rooms >= 0) & lead.rooms[row][home.rooms]
+    for name in ("property_type", "property_class"):
+        if getattr(lead, name)[row] >= 0:
+            keep &= getattr(home, name) == getattr(lead, name)[row]
+    if not np.isnan(lead.year_min[row]):
+        keep &= home.year >= lead.year_min[row]
+    for wanted, place in (
+        (_wanted(lead, "district", row), home.district),
+        (_wanted(lead, "metro", row), home.metro),
+    ):
+        if len(wanted):
+            keep &= np.isin(place, wanted)
+    return keep
+
+
+def filter_by_date(town: Town) -> RankedLists:
+    """The usual search page: hard filter, newest first."""
+    newest = -np.array([listing.id for listing in town.listings])
+    return _listed(len(town.leads), lambda row: _ordered(passes_filter(town, row), newest))
+
+
+def filter_by_price(town: Town) -> RankedLists:
+    """Hard filter, nearest to the middle of the budget first."""
+    middle = (town.lead_columns.price_min + town.lead_columns.price_max) / 2
+    distance = lambda row: np.abs(town.property_columns.price - middle[row])
+    return _listed(len(town.leads), lambda row: _ordered(passes_filter(town, row), distance(row)))
+
+
+def text_alone(town: Town) -> RankedLists:
+    """Cosine of TF-IDF, all words, no SVD."""
+    vectorizer = TfidfVectorizer(sublinear_tf=True).fit(town.property_columns.text)
+    homes = vectorizer.transform(town.property_columns.text).T.tocsc()
+    likeness = (vectorizer.transform(town.lead_columns.text) @ homes).tocsr()
+    row_of = lambda row: likeness.getrow(row).toarray().ravel()
+    return _listed(len(town.leads), lambda row: _ordered(row_of(row) > 0, -row_of(row)))
+
+
+def by_chance(town: Town) -> RankedLists:
+    rng = np.random.default_rng(0)
+    return _listed(len(town.leads), lambda row: rng.choice(len(town.listings), K, replace=False))
+
+
+BASELINES: dict[str, Callable[[Town], RankedLists]] = {
+    "SQL filter, newest first": filter_by_date,
+    "SQL filter, by price": filter_by_price,
+    "TF-IDF alone": text_alone,
+    "random": by_chance,
+}
+
+
+def _wanted(lead: LeadColumns, kind: str, row: int) -> NDArray[np.int32]:
+    indptr, codes = getattr(lead, f"{kind}_indptr"), getattr(lead, f"{kind}_codes")
+    return codes[indptr[row] : indptr[row + 1]]
+
+
+def _ordered(keep: NDArray[np.bool_], by: NDArray) -> NDArray[np.intp]:
+    kept = np.flatnonzero(keep)
+    return kept[np.argsort(by[kept], kind="stable")][:K]
+
+
+def _listed(n: int, row_list: Callable[[int], NDArray[np.intp]]) -> RankedLists:
+    """Lists of positions; the scores only keep their order."""
+    rows = [row_list(row) for row in range(n)]
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    scores = [np.linspace(100, 0, len(row), endpoint=False, dtype=np.float32) for row in rows]
+    return RankedLists(indptr, np.concatenate(rows).astype(np.int32), np.concatenate(scores))

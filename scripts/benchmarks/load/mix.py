@@ -1,0 +1,124 @@
+"""
+What locust's clients do: 80% pages of recommendations, 10% likes, 5% new leads, 5% the feed.
+
+After each page of ours the same client asks the yardstick for the same page, so that both meet the same load. What
+locust itself adds up is rounded to milliseconds; every answer's time is kept here instead.
+"""
+
+import json
+import os
+import random
+import time
+from collections import defaultdict, deque
+from pathlib import Path
+
+import gevent
+from locust import FastHttpUser, events, task
+
+from scripts.benchmarks.load.market import lead_body
+
+_plan = json.loads(Path(os.environ["LOAD_PLAN"]).read_text())
+_leads: list[tuple[int, int]] = [tuple(each) for each in _plan["leads"]]
+_tokens: dict[str, str] = _plan["tokens"]
+_milliseconds: dict[str, list[float]] = defaultdict(list)
+_errors: dict[str, int] = defaultdict(int)
+_acknowledged: dict[str, list] = {"leads": [], "likes": []}
+#: How long a list may take to appear before that is an error.
+PATIENCE_SECONDS = 60
+
+
+@events.request.add_listener
+def _note(name: str, response_time: float, exception: Exception | None, **_: object) -> None:
+    if not name.startswith("("):
+        _milliseconds[name].append(response_time)
+    if exception is not None:
+        _errors[name] += 1
+
+
+@events.quitting.add_listener
+def _write_down(**_: object) -> None:
+    found = {"milliseconds": _milliseconds, "errors": _errors, **_acknowledged}
+    Path(os.environ["LOAD_MEASURED"]).write_text(json.dumps(found))
+
+
+def _as(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+class Realtor(FastHttpUser):
+    """Somebody who works with their leads, and sometimes looks for a flat themselves."""
+
+    def wait_time(self) -> float:
+        """Seconds between two tasks: half to one and a half of what is asked for."""
+        return _plan["pause"] * self.chance.uniform(0.5, 1.5)
+
+    def on_start(self) -> None:
+        self.chance = random.Random()  # nosec B311 - no secret
+        #: (owner, lead, property) that were seen and not yet liked.
+        self.seen: deque[tuple[int, int, str]] = deque(maxlen=200)
+
+    @task(80)
+    def page(self) -> None:
+        owner, lead_id = self.chance.choice(_leads)
+        path = f"/leads/{lead_id}/property-recommendations"
+        answer = self.client.get(path, headers=_as(_tokens[str(owner)]), name="page")
+        if answer.ok:
+            found = answer.json()["recommendations"][:1]
+            self.seen.extend((owner, lead_id, each["property_id"]) for each in found)
+        self.client.get(f"{_plan['bare']}/{lead_id}", name="bare Flask")
+
+    @task(10)
+    def like(self) -> None:
+        if not self.seen:
+            return
+        owner, lead_id, property_id = self.seen.pop()
+        path = f"/leads/{lead_id}/property-recommendations/{property_id}/action"
+        answer = self.client.post(path, json={"action": "LIKE"}, headers=_as(_tokens[str(owner)]), name="like")
+        if answer.ok:
+            _acknowledged["likes"].append((lead_id, int(property_id)))
+
+    @task(5)
+    def write(self) -> None:
+        owner, _ = self.chance.choice(_leads)
+        _post_lead(self, "POST /leads", owner, self.chance)
+
+    @task(5)
+    def feed(self) -> None:
+        self.client.get("/feed/next", headers=_as(self.chance.choice(_plan["tenants"])), name="feed")
+
+
+class Watcher(FastHttpUser):
+    """Posts a lead and asks for its list until it has one, again and again: how long from write to visible."""
+
+    fixed_count = 1
+
+    @task
+    def watch(self) -> None:
+        owner, _ = _leads[0]
+        began = time.perf_counter()
+        lead_id = _post_lead(self, "(posted)", owner, random.Random())  # nosec B311 - no secret
+        late = None
+        while lead_id is not None:
+            path = f"/leads/{lead_id}/property-recommendations?limit=1"
+            answer = self.client.get(path, headers=_as(_tokens[str(owner)]), name="(looked)")
+            if answer.ok and answer.json()["total"]:
+                break
+            if time.perf_counter() - began > PATIENCE_SECONDS:
+                late = TimeoutError("no list")
+                break
+            gevent.sleep(0.02)
+        took = (time.perf_counter() - began) * 1000
+        self.environment.events.request.fire(
+            request_type="", name="write to visible", response_time=took, response_length=0, exception=late, context={}
+        )
+        gevent.sleep(0.3)
+
+
+def _post_lead(user: FastHttpUser, name: str, owner: int, chance: random.Random) -> int | None:
+    """Post a lead; its id, if it was accepted."""
+    answer = user.client.post("/leads", json=lead_body(chance), headers=_as(_tokens[str(owner)]), name=name)
+    if not answer.ok:
+        return None
+    lead_id = int(answer.json()["lead_id"])
+    _acknowledged["leads"].append(lead_id)
+    return lead_id

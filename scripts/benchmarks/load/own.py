@@ -1,0 +1,19 @@
+"""The system of this home, for measurements: on this machine and never in production, for they leave rows behind."""
+
+import sys
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.platform.database import connect, sessions
+from models.platform.settings import Settings
+from scripts.launcher.home import load_home_environment
+
+
+def own_system(application: str) -> tuple[Settings, sessionmaker[Session]]:
+    """Its settings, and sessions on its database that PostgreSQL knows as *application*; ends the program for any other."""
+    load_home_environment()
+    settings = Settings.from_env()
+    if urlsplit(settings.database_url).hostname != "127.0.0.1" or settings.is_production:
+        sys.exit("leadmatch: load is made only on this machine's own system, never in production")
+    return settings, sessions(connect(settings.database_url, statement_timeout_ms=0, application=application))

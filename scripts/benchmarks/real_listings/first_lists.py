@@ -1,0 +1,90 @@
+"""How long a new lead waits for its recommendations: from the answer to its POST until they can be read, over HTTP."""
+
+import time
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.exchange.schemas import WANTED_TYPES, requirements_of
+from models.core.enums import DealType, Origin, Status
+from models.market.leads import Lead
+from models.market.places import City
+from models.ranking.recommendations import LeadRecommendations
+from scripts.benchmarks.load.caller import Caller, Tally
+from scripts.benchmarks.real_listings.market import Person
+
+#: Between two looks, and between two leads.
+GLANCE_SECONDS, PAUSE_SECONDS = 0.01, 0.3
+#: How long a list may take to appear before that is a failure.
+PATIENCE_SECONDS = 60
+#: What the contract demands and a lead of the market may leave unsaid; none of it breaks a deal.
+UNSAID = {
+    "area": {"min": 0, "max": 1000},
+    "budget": {"min": 0},
+    "property_class": "COMFORT",
+    "condition": "FINISHING",
+    "payment_method": "CASH",
+    "additional_requirements": "",
+}
+
+
+def bodies(session: Session, place: City, count: int) -> list[dict[str, Any]]:
+    """Bodies of `POST /leads` like *count* of the city's leads that have recommendations, spread over all of them."""
+    query = (
+        select(Lead)
+        .join(LeadRecommendations, LeadRecommendations.lead_id == Lead.id)
+        .where(
+            Lead.city_key == place.key,
+            Lead.deal_type == DealType.SALE,
+            Lead.origin == Origin.DEMO,
+            Lead.status == Status.ACTIVE,
+            Lead.budget_max.is_not(None),
+            Lead.property_type.in_(WANTED_TYPES),
+            func.cardinality(LeadRecommendations.property_ids) > 0,
+        )
+        .order_by(func.hashint8(Lead.id))
+        .limit(count)
+    )
+    return [
+        {"client_name": "Measured", "requirements": _said(requirements_of(lead))} for lead in session.scalars(query)
+    ]
+
+
+def _said(wishes: dict[str, Any]) -> dict[str, Any]:
+    """Requirements as they are answered, as they may be sent."""
+    sent = {}
+    for name, value in wishes.items():
+        if name in ("currency", "deal_type"):
+            continue
+        unsaid = UNSAID.get(name)
+        if isinstance(unsaid, dict):
+            value = unsaid | {end: float(amount) for end, amount in value.items() if amount is not None}
+            # One end alone may lie beyond what stands for the other.
+            value["max"] = max(value.values())
+        sent[name] = unsaid if value is None else value
+    return sent
+
+
+def wait_for_first_lists(server: str, person: Person, wanted: list[dict[str, Any]], times: Tally) -> list[float]:
+    """Post the bodies one after another; seconds from each answer to the list, `inf` where none came."""
+    caller, waits = Caller(times), []
+    for body in wanted:
+        answer = caller.call("POST /leads", server, "POST", "/leads", person.token, body)
+        began = time.perf_counter()
+        if answer is None:
+            return waits
+        path = f"/leads/{answer['lead_id']}/property-recommendations?limit=1"
+        while not _is_there(caller, server, path, person.token):
+            if time.perf_counter() - began > PATIENCE_SECONDS:
+                began = -float("inf")
+                break
+            time.sleep(GLANCE_SECONDS)
+        waits.append(time.perf_counter() - began)
+        time.sleep(PAUSE_SECONDS)
+    return waits
+
+
+def _is_there(caller: Caller, server: str, path: str, token: str) -> bool:
+    page = caller.call("its list", server, "GET", path, token)
+    return bool(page and page["total"])

@@ -1,0 +1,82 @@
+"""The market that promises are held on: listings from a file, leads made for them, lists of all."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.accounts.tokens import make_token
+from models.accounts.users import User, create_user
+from models.core.enums import DealType, ListOrder, Origin, Role, Status
+from models.market.leads import Lead
+from models.market.places import City
+from models.market.properties import Property
+from models.platform.settings import Settings
+from models.ranking.recommendations import Market
+from scripts.benchmarks.load.market import finish, start_run
+from scripts.demo import make_demo
+from scripts.importing import import_listings, owner_of_imports
+from scripts.listings import read_listings
+
+
+def have_listings(session: Session, file: Path, place: City, city: str) -> str:
+    """Import the file, as `leadmatch import-listings` does; what became of its rows. A second time changes nothing."""
+    done = import_listings(session, read_listings(file, place), place, city, owner_of_imports(session, None))
+    session.commit()
+    return f"{done.new:,} listings are new, {done.changed:,} changed, {done.same:,} as they were, {done.bad:,} rows bad"
+
+
+def have_leads(session: Session, city: str, place: City, count: int) -> int:
+    """Have at least *count* made leads in the city; how many were added."""
+    query = select(func.count()).where(
+        Lead.city_key == place.key, Lead.origin == Origin.DEMO, Lead.status == Status.ACTIVE
+    )
+    missing = count - session.scalar(query)
+    if missing > 0:
+        make_demo(session, Console(quiet=True), leads=missing, city=city)
+    return max(0, missing)
+
+
+def have_lists(factory: sessionmaker[Session], settings: Settings) -> int:
+    """A full run over everything, waited for; its number."""
+    run_id = start_run(factory, settings)
+    finish(factory, run_id)
+    return run_id
+
+
+def demand_lists_by_score(session: Session, place: City) -> None:
+    """End the program where lists are read otherwise: scores then rise and fall, and nothing is wrong."""
+    market = select(Market).where(
+        Market.city_key == place.key,
+        (Market.list_order != ListOrder.SCORE) | (Market.exploration_slots > 0),
+    )
+    if session.scalars(market).first() is not None:
+        sys.exit(
+            "leadmatch: lists of this city are not read plainly by score: leadmatch markets order score, explore 0"
+        )
+
+
+def price_at(session: Session, place: City, share: float) -> int:
+    """The price that *share* of the city's homes for sale do not exceed."""
+    return round(
+        session.scalar(
+            select(func.percentile_cont(share).within_group(Property.price)).where(
+                Property.city_key == place.key,
+                Property.deal_type == DealType.SALE,
+                Property.status == Status.ACTIVE,
+            )
+        )
+    )
+
+
+class Person:
+    """Somebody new, signed in with a token of the system's own key."""
+
+    def __init__(self, factory: sessionmaker[Session], settings: Settings, role: Role, name: str) -> None:
+        with factory.begin() as session:
+            user = create_user(session, role=role, name=f"Measured {name}", telegram_id=None, phone=None)
+            session.flush()
+            self.name = name
+            self.token = make_token(session.get_one(User, user.id), settings.secret_key, 24)

@@ -1,0 +1,117 @@
+"""`leadmatch screenshots`: pictures of every page of the console, so that those in docs/ stay true."""
+
+import os
+import shutil
+from pathlib import Path
+
+import click
+from PIL import Image
+
+from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
+
+#: Name of a picture -> (who looks, the page). Each `first` opens the first thing that the page lists.
+PAGES = {
+    "landing": (None, "/"),
+    "sign-in": (None, "/console/sign-in"),
+    "leads": (0, "/console/leads"),
+    "lead": (0, "/console/leads first"),
+    "lead-form": (0, "/console/leads/new"),
+    "properties": (0, "/console/properties"),
+    "property": (0, "/console/properties first"),
+    "matches": (0, "/console/matches"),
+    "inquiries": (0, "/console/inquiries"),
+    "chat": (0, "/console/chats first"),
+    "notices": (0, "/console/notices"),
+    "import": (0, "/console/import/leads"),
+    "feed": (1, "/console/feed"),
+    "favorites": (1, "/console/favorites"),
+    "engine": (2, "/console/engine"),
+    "quality": (2, "/console/quality"),
+    "schedule": (2, "/console/schedule"),
+    "users": (2, "/console/users"),
+    "audit": (2, "/console/audit"),
+    "niches": (2, "/console/leadgen"),
+    "niche": (2, "/console/leadgen first"),
+    "niche-form": (2, "/console/leadgen/new"),
+    "campaign": (2, "/console/leadgen first first"),
+    "prospect": (2, "/console/leadgen/prospects first"),
+    "nowhere": (0, "/console/nowhere"),
+}
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def find_chromium() -> str | None:
+    """A browser of this machine; `CHROMIUM` names another one."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((found for found in (shutil.which(name) for name in names if name) if found), None)
+
+
+@click.command()
+@click.option("--base", default="http://127.0.0.1:8000", show_default=True, help="A running system with the demo.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("docs/screenshots"), show_default=True)
+@click.option("--lang", type=click.Choice(["ru", "en"]), default="ru", show_default=True)
+@click.option("--only", multiple=True, help="Names of pages; by default all.")
+def command(base: str, out: Path, lang: str, only: tuple[str, ...]) -> None:
+    """Take pictures of the console's pages, light and dark, on a desktop and on a phone."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = find_chromium()
+    if chromium is None:
+        raise click.ClickException("no Chromium was found; install one, or name it in CHROMIUM")
+    out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for theme in ("light", "dark"):
+            for size, (width, height) in SIZES.items():
+                for who in (None, 0, 1, 2):
+                    names = [name for name in PAGES if PAGES[name][0] == who and (not only or name in only)]
+                    if names:
+                        _shoot(browser, base, out, names, who, theme, size, width, height, lang)
+        browser.close()
+
+
+def _shoot(browser, base, out, names, who, theme, size, width, height, lang) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        locale=lang,
+        timezone_id="Europe/Moscow",
+        reduced_motion="reduce",
+        base_url=base,
+    )
+    page = context.new_page()
+    if who is not None:
+        page.goto("/console/sign-in")
+        page.fill("#username", DEMO_LOGINS[who][0])
+        page.fill("#password", DEMO_PASSWORD)
+        page.press("#password", "Enter")
+        page.wait_for_url("**/console/*")
+        page.wait_for_load_state()
+    for name in names:
+        path, *steps = PAGES[name][1].split()
+        page.goto(path)
+        for _ in steps:
+            link = page.locator("main a.row, main td a").first
+            if not link.count():
+                break
+            page.goto(link.get_attribute("href"))
+        else:
+            path = out / f"{name}-{size}-{theme}.png"
+            page.screenshot(path=path)
+            _with_few_colours(Image.open(path).convert("RGB")).save(path, optimize=True)
+    context.close()
+
+
+def _with_few_colours(picture: Image.Image) -> Image.Image:
+    """
+    The same in 256 colours, a third of the size: plenty for pages without photos.
+
+    Half of them are the most frequent, as they are, for the ground and the letters; half cover what is rare, such as a red
+    cross. Pillow's own palettes are means of everything, which tint the one and brown the other.
+    """
+    frequent = sorted(picture.getcolors(1 << 24), reverse=True)[:128]
+    rare = picture.quantize(128, Image.Quantize.MAXCOVERAGE).getpalette()[: 128 * 3]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in frequent for part in colour] + rare)
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)

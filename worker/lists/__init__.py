@@ -1,0 +1,1 @@
+"""Computing recommendation lists and publishing them."""

@@ -1,0 +1,1 @@
+"""A market in memory: loaded, kept up to date, cached."""

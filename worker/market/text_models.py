@@ -1,0 +1,73 @@
+"""Which text model a run scores with: the newest one, or one fitted anew when that has become out of date."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, load_only
+
+from matching.engine.text import TextModel
+from models.core.base import database_now
+from models.core.enums import RunScope, Status
+from models.market.facts import property_text
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.ranking.recommendations import TextModelRow
+
+#: Texts that a model is fitted on at most, of each side: more teach it little and cost time and memory.
+MOST_TEXTS = 50_000
+TEXT_SEED = 20_260_101
+
+#: A model serves until the number of texts has changed by this share since it was fitted, or for so long. With a new model
+#: every score moves a little and every worker must load its markets again, which keeps fresh leads waiting for seconds;
+#: so a run does not fit one for its own sake.
+CHANGED_SHARE = 0.2
+SERVES = timedelta(days=7)
+
+
+def text_model_for(session: Session, scope: RunScope) -> int:
+    """The id of the text model for a run of this scope. Only a run over everything replaces a model that is there."""
+    newest = session.scalars(
+        select(TextModelRow)
+        .order_by(TextModelRow.id.desc())
+        .limit(1)
+        .options(load_only(TextModelRow.texts, TextModelRow.created_at))
+    ).one_or_none()
+    texts = _count(session)
+    if newest is None or (scope is RunScope.ALL and _is_out_of_date(session, newest, texts)):
+        return fit_text_model(session, texts)
+    return newest.id
+
+
+def fit_text_model(session: Session, texts: int) -> int:
+    """Fit a model on the newest texts of both sides and store it; its id."""
+    words = [
+        property_text(*row)
+        for row in session.execute(
+            select(Property.title, Property.description, Property.search_text)
+            .where(Property.status == Status.ACTIVE)
+            .order_by(Property.id.desc())
+            .limit(MOST_TEXTS)
+        )
+    ]
+    wishes = select(Lead.additional_requirements).where(
+        Lead.status == Status.ACTIVE, Lead.additional_requirements.is_not(None)
+    )
+    words += session.scalars(wishes.order_by(Lead.id.desc()).limit(MOST_TEXTS)).all()
+    row = TextModelRow(model=TextModel.fit(words, TEXT_SEED).to_bytes(), texts=texts)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _is_out_of_date(session: Session, model: TextModelRow, texts: int) -> bool:
+    changed = abs(texts - model.texts) > CHANGED_SHARE * model.texts
+    return changed or database_now(session) - model.created_at > SERVES
+
+
+def _count(session: Session) -> int:
+    """How many active leads and properties there are: about as many texts."""
+    counts = [
+        session.scalar(select(func.count()).select_from(table).where(table.status == Status.ACTIVE))
+        for table in (Lead, Property)
+    ]
+    return sum(counts)

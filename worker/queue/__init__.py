@@ -1,0 +1,1 @@
+"""Asking workers for work; all that the API may import of this package."""

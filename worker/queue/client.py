@@ -1,0 +1,109 @@
+"""Asking workers for work, by task name only: nothing of the tasks is imported here.
+
+A broker that is away must not fail a write that the database has accepted: the request is logged and dropped, and the
+worker's sweep finds the same work by looking at the tables (docs/operations.md).
+"""
+
+import logging
+import time
+from datetime import datetime
+
+import redis
+from celery import Celery
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from models.platform import logs, tracing
+from worker.queue.metrics import Queue, TaskTimes, queues, stage_seconds, task_times
+from worker.queue.schedule import Entry
+from worker.queue.upcoming import upcoming
+
+log = logging.getLogger(__name__)
+
+#: A client waits this long for the broker, then goes on without it.
+BROKER_TIMEOUT_SECONDS = 0.5
+
+
+class Client:
+    """Sends tasks to the broker at *redis_url*."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            redis_url, socket_connect_timeout=BROKER_TIMEOUT_SECONDS, socket_timeout=BROKER_TIMEOUT_SECONDS
+        )
+        self._celery = Celery(broker=redis_url, set_as_current=False)
+        self._celery.conf.update(
+            broker_connection_timeout=BROKER_TIMEOUT_SECONDS,
+            broker_connection_retry_on_startup=False,
+            broker_transport_options={
+                "socket_connect_timeout": BROKER_TIMEOUT_SECONDS,
+                "socket_timeout": BROKER_TIMEOUT_SECONDS,
+                "max_retries": 0,
+            },
+            task_publish_retry=False,
+            task_ignore_result=True,
+        )
+
+    def warm_up(self) -> None:
+        """Load what sending needs, so that the first sender does not wait for it. Connects to nothing."""
+        self._celery.finalize()
+        self._celery.amqp.producer_pool  # noqa: B018 - made when first asked for
+        self._celery.connection_for_write().transport  # noqa: B018 - imported when first asked for
+
+    def lead_changed(self, lead_id: int) -> bool:
+        """Ask that the lists touched by a lead's change be made right."""
+        return self.send("worker.tasks.rescore_lead", lead_id, queue="entities")
+
+    def property_changed(self, property_id: int) -> bool:
+        """Ask that the lists touched by a property's change be made right."""
+        return self.send("worker.tasks.rescore_property", property_id, queue="entities")
+
+    def prospect_changed(self, prospect_id: str) -> bool:
+        """Ask that a prospect's quality be computed."""
+        return self.send("worker.jobs.prospect_quality.score_prospect", prospect_id, queue="entities")
+
+    def prospects_changed(self) -> bool:
+        """Ask that the quality of all prospects that changed be computed."""
+        return self.send("worker.jobs.prospect_quality.score_stale_prospects", queue="entities")
+
+    def run_requested(self, run_id: int) -> bool:
+        """Ask that a rescoring run be started."""
+        return self.send("worker.tasks.start_run", run_id, queue="runs")
+
+    def shard_queued(self, shard_id: int) -> bool:
+        """Ask that a shard of a run be scored."""
+        return self.send("worker.tasks.score_shard", shard_id, queue="runs")
+
+    def notice_stored(self, notification_id: int) -> bool:
+        """Ask that a notice be sent to its user outside too (Telegram)."""
+        return self.send("worker.jobs.notifications.send_notice", notification_id, queue="notices")
+
+    def code_made(self, code_id: int) -> bool:
+        """Ask that an activation code be sent by SMS."""
+        return self.send("worker.jobs.accounts.send_code", code_id, queue="notices")
+
+    def queues(self) -> list[Queue]:
+        """The queues as they are; raises redis.RedisError when the broker is away."""
+        return list(queues(self._redis))
+
+    def task_times(self) -> list[TaskTimes]:
+        """How long tasks took so far; raises redis.RedisError when the broker is away."""
+        return task_times(self._redis)
+
+    def stage_seconds(self) -> dict[str, float]:
+        """How long the stages of runs took so far; raises redis.RedisError when the broker is away."""
+        return stage_seconds(self._redis)
+
+    def schedule(self, after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
+        """The entries of the schedule with their next times; raises ScheduleError when the file is bad."""
+        return upcoming(after, count)
+
+    def send(self, task: str, *args: int | str, queue: str) -> bool:
+        """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
+        try:
+            headers = {"sent_at": time.time(), **logs.handed_on(), **tracing.handed_on()}
+            self._celery.send_task(task, args=args, queue=queue, headers=headers, retry=False)
+        except (KombuError, RedisError, OSError) as error:
+            log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})
+            return False
+        return True

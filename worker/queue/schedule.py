@@ -1,0 +1,114 @@
+"""The schedule that ops edit: `celerybeat-schedule`, a text file in crontab format.
+
+A line holds five cron fields (minute, hour, day of month, month, day of week; UTC), a task name and, optionally, the
+task's arguments as a JSON object. `#` begins a comment; empty lines are nothing.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from celery.schedules import ParseException, crontab
+
+from models.core.errors import SettingsError
+
+#: Where the schedule that ops edit lies: beside the packages.
+SCHEDULE_FILE = Path(__file__).resolve().parents[2] / "celerybeat-schedule"
+
+CRON_FIELDS = 5
+
+
+class ScheduleError(SettingsError):
+    """The schedule file cannot be used; the message names the line."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the schedule."""
+
+    line: int
+    when: str
+    task: str
+    arguments: dict[str, Any]
+
+    @property
+    def crontab(self) -> crontab:
+        minute, hour, day, month, weekday = self.when.split()
+        return crontab(minute=minute, hour=hour, day_of_month=day, month_of_year=month, day_of_week=weekday)
+
+
+def read_schedule(path: Path) -> list[Entry]:
+    """
+    The entries of the file at *path*, in its order.
+
+    Raises:
+        ScheduleError: The file is not there, or a line is bad.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScheduleError(f"{path.name} cannot be read: {error}") from None
+    return parse_schedule(text, path.name)
+
+
+def parse_schedule(text: str, name: str = "celerybeat-schedule") -> list[Entry]:
+    """
+    The entries of the text of a schedule file called *name*; raises ScheduleError.
+
+    >>> parse_schedule('5 4 * * mon  worker.tasks.sweep  {}  # weekly')[0].when
+    '5 4 * * mon'
+    >>> parse_schedule('61 * * * *  worker.tasks.sweep')
+    Traceback (most recent call last):
+    worker.queue.schedule.ScheduleError: celerybeat-schedule, line 1: Invalid end range: 61 > 59.
+    """
+    entries = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        content = _without_comment(line).strip()
+        if content:
+            try:
+                entries.append(_entry(number, content))
+            except ValueError as error:  # ParseException and JSONDecodeError are ones
+                raise ScheduleError(f"{name}, line {number}: {error}") from None
+    return entries
+
+
+def beat_schedule(entries: list[Entry]) -> dict[str, dict[str, Any]]:
+    """The entries as Celery's `beat_schedule`. A name holds what the line says, so an edited line is a new entry."""
+    return {
+        f"{entry.when} {entry.task} {json.dumps(entry.arguments, sort_keys=True)}": {
+            "task": entry.task,
+            "schedule": entry.crontab,
+            "kwargs": entry.arguments,
+        }
+        for entry in entries
+    }
+
+
+def _entry(number: int, content: str) -> Entry:
+    parts = content.split(maxsplit=CRON_FIELDS + 1)
+    if len(parts) <= CRON_FIELDS:
+        raise ValueError("five cron fields and a task name are needed")
+    arguments = json.loads(parts[CRON_FIELDS + 1]) if len(parts) > CRON_FIELDS + 1 else {}
+    if not isinstance(arguments, dict):
+        raise ValueError('the arguments must be a JSON object, such as {"city": "Москва"}')
+    entry = Entry(number, " ".join(parts[:CRON_FIELDS]), parts[CRON_FIELDS], arguments)
+    if not entry.task.startswith("worker."):
+        raise ValueError(f"{entry.task!r} is no task; task names begin with worker.")
+    try:
+        entry.crontab  # noqa: B018 - built to be checked
+    except ParseException as error:
+        raise ValueError(str(error)) from None
+    return entry
+
+
+def _without_comment(line: str) -> str:
+    """The line up to a `#` that stands outside a JSON string."""
+    quoted = escaped = False
+    for place, sign in enumerate(line):
+        if sign == "#" and not quoted:
+            return line[:place]
+        if sign == '"' and not escaped:
+            quoted = not quoted
+        escaped = sign == "\\" and not escaped
+    return line
