@@ -6,16 +6,17 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api.accounts.role_names import TINDER_ROLES, tinder_role
-from api.http.access import bearer_token, current_user, public, signed_in
+from api.http.access import bearer_token, client_name, current_user, device, public, signed_in
 from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.limits import account_of, address, check_failures, count_failure, limit_door
+from api.http.limits import account_of, address, check_failures, count_failure, failures_of, limit_door, network
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
-from models.accounts.tokens import make_token, revoke
+from models.accounts.sessions import known_place, note_end, note_session
+from models.accounts.tokens import claims_of, make_token, revoke
 from models.accounts.users import User, change_password, create_user, normal_email, normal_phone, user_by_login
 from models.core.enums import Role
 from models.core.errors import InvalidValueError, NotSignedInError
@@ -128,8 +129,7 @@ class Login(MethodView):
         user = user_by_password(form["username"], form["password"])
         if user is None:
             raise NotSignedInError(WRONG)
-        note_entry(user, "password")
-        return token_of(user)
+        return entered(user, "password")
 
 
 @blp.route("/auth/logout")
@@ -143,7 +143,7 @@ class Logout(MethodView):
 
         Other tokens of the same user stay good; changing the password ends them all.
         """
-        revoke(session(), bearer_token(), services().settings.secret_key)
+        sign_out(bearer_token())
         record(session(), "signed_out", actor_id=current_user().id, address=address())
         return {"status": "ok"}
 
@@ -178,7 +178,7 @@ class Password(MethodView):
             row_id=user.id,
             address=address(),
         )
-        return token_of(user)
+        return token_of(user, "password")
 
 
 @blp.route("/auth/me")
@@ -204,9 +204,9 @@ def user_by_password(username: str, password: str) -> User | None:
         TooManyError: Too many tries came from the address, or failed for the account.
     """
     limit_door()
-    account = account_of(username)
-    check_failures(account)
     user = user_by_login(session(), username)
+    account = failures_of(account_of(username), known_place(session(), user, network(), device()))
+    check_failures(account)
     # The same steps whether or not there is such a user: neither answer nor time tells.
     if password_fits(password, user and user.password_hash) and user is not None:
         return user
@@ -221,11 +221,31 @@ def profile_of(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in names_of(Profile)} | {"role": tinder_role(user.role)}
 
 
-def token_of(user: User) -> dict[str, str]:
-    """A new access token, as every door answers it."""
+def entered(user: User, way: str) -> dict[str, str]:
+    """Record that *user* signed in; a new access token, as every sign-in answers it."""
+    note_entry(user, way)
+    return token_of(user, way)
+
+
+def token_of(user: User, way: str) -> dict[str, str]:
+    """A new access token in the API's shape; the session that begins with it is remembered."""
+    return {"access_token": new_token(user, way), "token_type": TOKEN_TYPE}
+
+
+def new_token(user: User, way: str) -> str:
+    """A new access token; the session that begins with it is remembered: by which way, from where."""
     settings = services().settings
     token = make_token(user, settings.secret_key, settings.token_hours)
-    return {"access_token": token, "token_type": TOKEN_TYPE}
+    claims = claims_of(token, settings.secret_key)
+    note_session(session(), claims, way=way, network=network(), agent=client_name())
+    return token
+
+
+def sign_out(token: str) -> None:
+    """End the session of a token."""
+    secret = services().settings.secret_key
+    revoke(session(), token, secret)
+    note_end(session(), claims_of(token, secret).jti)
 
 
 def note_entry(user: User, by: str) -> None:
@@ -241,7 +261,7 @@ def _schema_of(raw: dict) -> Body:
 
 def _signed_up(user: User) -> dict[str, Any]:
     record(session(), "signed_up", actor_id=user.id, table_name="users", row_id=user.id, address=address())
-    return profile_of(user) | token_of(user)
+    return profile_of(user) | token_of(user, "registration")
 
 
 def _new_realtor(body: dict) -> User:

@@ -12,9 +12,9 @@ from api.http.fields import PasswordText
 from api.http.idempotency import keeps_no_answer
 from api.http.limits import check_failures, count_failure
 from models.accounts.identity import Claim, confirm, drop, known_of
-from models.core.errors import InvalidValueError
 from models.accounts.passwords import LONGEST_PASSWORD
 from models.accounts.users import User
+from models.core.errors import InvalidValueError
 
 blp = Blueprint("identifiers", __name__, description="What an account is known by")
 

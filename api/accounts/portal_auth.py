@@ -9,10 +9,10 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.auth import Token, note_entry, token_of
+from api.accounts.auth import Token, entered
 from api.accounts.role_names import PORTAL_ROLES
 from api.http import tasks
-from api.http.access import public, token_user
+from api.http.access import device, public, token_user
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
@@ -112,8 +112,7 @@ class GetToken(MethodView):
         The code that activated the account serves once more, for the first token; later ones need /users/reset/.
         """
         user = _proved(spend, body)
-        note_entry(user, "sms")
-        return token_of(user)
+        return entered(user, "sms")
 
 
 @blp.route("/users/reset")
@@ -146,6 +145,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
         phone,
         registration=registration,
         address=network(),
+        device=device(),
         sends_per_hour=settings.sms_per_hour,
         now=database_now(session()),
     )
@@ -159,7 +159,7 @@ def user_by_code(step: Step, phone: str, code: str, own: User | None) -> User | 
     noted although an error follows.
     """
     secret = services().settings.secret_key
-    user = step(session(), phone, code, secret, database_now(session()), own=own)
+    user = step(session(), phone, code, secret, database_now(session()), own=own, address=network())
     if user is None:
         record(session(), "code_refused", address=address())
         session().commit()

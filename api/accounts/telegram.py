@@ -7,7 +7,7 @@ from flask import Flask, request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.auth import Token, note_entry, token_of
+from api.accounts.auth import Token, entered
 from api.accounts.role_names import TINDER_ROLES
 from api.http.access import proved_by, public, token_user
 from api.http.blueprint import Blueprint, Body
@@ -89,8 +89,7 @@ class TelegramLogin(MethodView):
             raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
         who = verified(body["telegram_auth_data"], bot_token, database_now(session()))
         user = user_of_telegram(session(), who, own=token_user())
-        note_entry(user, "telegram")
-        return token_of(user)
+        return entered(user, "telegram")
 
 
 @blp.route("/auth/telegram/login-or-register")
@@ -115,5 +114,4 @@ class BotLogin(MethodView):
             name=body["name"],
             role=TINDER_ROLES[body["role"]],
         )
-        note_entry(user, "bot")
-        return token_of(user)
+        return entered(user, "bot")

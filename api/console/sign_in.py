@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Response, redirect, render_template, request
 
 from api.accounts import auth, portal_auth
-from api.accounts.auth import note_entry, user_by_password
+from api.accounts.auth import new_token, note_entry, user_by_password
 from api.accounts.portal_auth import send_code, user_by_code
 from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
@@ -23,7 +23,6 @@ from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.accounts.passwords import LONGEST_PASSWORD
 from models.accounts.telegram import REFUSED as NOT_TELEGRAM
 from models.accounts.telegram import user_of_telegram, verified
-from models.accounts.tokens import revoke
 from models.accounts.users import User, normal_phone, user_by_login
 from models.core.base import database_now
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
@@ -103,7 +102,7 @@ def sign_in_by_telegram() -> Response | str:
 @page_for()
 def sign_out() -> Response:
     """End this session: its token is void from now on, here and on the API."""
-    revoke(session(), request.cookies[SESSION_COOKIE], services().settings.secret_key)
+    auth.sign_out(request.cookies[SESSION_COOKIE])
     record(session(), "signed_out", actor_id=visitor().id, address=address())
     return access.let_out(back("/console/sign-in", said="out"))
 
@@ -160,7 +159,7 @@ def _has_demo_login(email: str) -> bool:
 
 def _enter(user: User, by: str) -> Response:
     note_entry(user, by)
-    return access.let_in(redirect(_next() or home_of(user.role), 303), user)
+    return access.let_in(redirect(_next() or home_of(user.role), 303), new_token(user, by))
 
 
 def _next() -> str:

@@ -29,6 +29,9 @@ from models.core.errors import DomainError, InvalidValueError, NotAllowedError, 
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+#: The last token that a browser was given; it is kept beyond the token's end.
+DEVICE_COOKIE = "leadmatch_device"
+
 
 @dataclass(frozen=True)
 class Access:
@@ -119,6 +122,23 @@ def token_user() -> User | None:
         token = bearer_token()
         return user_of_token(session(), token, services().settings.secret_key)
     return None
+
+
+def device() -> str | None:
+    """
+    What the client shows of a session that it had: the `jti` of a token of ours, good or past its time, in the
+    Authorization header or in the cookie that the pages keep for a year. It opens nothing; it tells a user's own
+    device from a stranger's (models.accounts.sessions).
+    """
+    for token in (request.headers.get("Authorization", "").partition(" ")[2], request.cookies.get(DEVICE_COOKIE, "")):
+        with contextlib.suppress(NotSignedInError):
+            return claims_of(token.strip(), services().settings.secret_key).jti
+    return None
+
+
+def client_name() -> str | None:
+    """What the client calls itself."""
+    return "".join(sign for sign in request.headers.get("User-Agent", "") if sign.isprintable())[:200] or None
 
 
 def claims() -> Claims:

@@ -29,11 +29,12 @@ from sqlalchemy import ForeignKey, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.audit import record
+from models.accounts.passwords import password_fits
+from models.accounts.sessions import forget_sessions_of
+from models.accounts.users import PROVEN_AT, User, told_if_taken
 from models.core.base import Base, words
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
-from models.accounts.passwords import password_fits
-from models.accounts.users import PROVEN_AT, User, told_if_taken
 
 #: A suspended claim that is not confirmed for so long is dropped.
 SUSPENDED_KEPT = timedelta(days=30)
@@ -204,6 +205,7 @@ def _note_proven(session: Session, user: User, proven: Mapping[Claim, str]) -> N
 def _hand_over(session: Session, user: User, proven: Mapping[Claim, str]) -> None:
     """Make an account that has proven nothing the prover's."""
     user.token_version += 1
+    forget_sessions_of(session, user)  # where the stranger signed in is no place of the prover's
     claims = {kind: getattr(user, column) for kind, column in COLUMN.items()} | {Claim.PASSWORD: user.password_hash}
     for kind, value in claims.items():
         if value is None or proven.get(kind) == value:

@@ -15,6 +15,7 @@ from models.accounts.audit import AuditEntry
 from models.accounts.codes import PhoneCode
 from models.accounts.identity import Claim, SuspendedClaim
 from models.accounts.notifications import Notification
+from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
 from models.core.base import Base, utc_now
@@ -27,7 +28,7 @@ from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
 
 #: Columns that are nobody's business, not even the person's own: secrets and bookkeeping.
-HIDDEN = {"password_hash", "token_version", "seed", "digest", "version", "changed_in", "fingerprint", "body"}
+HIDDEN = {"password_hash", "token_version", "seed", "jti", "digest", "version", "changed_in", "fingerprint", "body"}
 
 
 def erase_user(session: Session, user: User) -> None:
@@ -101,6 +102,7 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
+    forget_sessions_of(session, user)
     session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == user.id))
     session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))
     # That the deeds were done stays; from where, goes.
@@ -155,6 +157,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
+    "sessions": _rows_of(AccountSession, lambda user: AccountSession.user_id == user.id),
     "suspended_claims": _suspended_claims,
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),

@@ -55,6 +55,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_suspended_claims")),
     )
     op.create_index("ix_suspended_claims_suspended_at", "suspended_claims", ["suspended_at"])
+    op.create_table(
+        "account_sessions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("jti", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("way", sa.String(length=20), nullable=False),
+        sa.Column("network", sa.String(length=50), nullable=True),
+        sa.Column("agent", sa.String(length=200), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_account_sessions_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_sessions")),
+        sa.UniqueConstraint("jti", name=op.f("uq_account_sessions_jti")),
+    )
+    op.create_index("ix_account_sessions_user", "account_sessions", ["user_id", "id"])
+    op.create_index("ix_account_sessions_created_at", "account_sessions", ["created_at"])
+    # The network that asked for a code has its tries apart from everybody else's; a known one its sends as well.
+    op.add_column("phone_codes", sa.Column("other_tries", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("phone_codes", sa.Column("is_known", sa.Boolean(), server_default="false", nullable=False))
     for column in ("phone_proven_at", "email_proven_at", "telegram_proven_at"):
         op.add_column("users", sa.Column(column, sa.DateTime(timezone=True)))
     for column, proven_at, deeds in PROOFS:
@@ -101,3 +122,6 @@ def downgrade() -> None:
     for column in ("telegram_proven_at", "email_proven_at", "phone_proven_at"):
         op.drop_column("users", column)
     op.drop_table("suspended_claims")
+    op.drop_column("phone_codes", "is_known")
+    op.drop_column("phone_codes", "other_tries")
+    op.drop_table("account_sessions")

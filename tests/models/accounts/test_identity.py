@@ -15,13 +15,13 @@ from models.accounts.identity import (
     prove,
     set_proven,
 )
-from models.core.base import utc_now
-from models.core.enums import Role
-from models.upkeep.erasure import erase_user, export_user
-from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.accounts.passwords import hash_password
 from models.accounts.telegram import TelegramUser, user_of_bot, user_of_telegram
 from models.accounts.users import User, change_password, change_profile
+from models.core.base import utc_now
+from models.core.enums import Role
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError
+from models.upkeep.erasure import erase_user, export_user
 from tests.factories import make_user
 
 PHONE, EMAIL, TELEGRAM = "+77011234567", "alice@example.com", "42"

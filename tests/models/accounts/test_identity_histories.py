@@ -5,21 +5,25 @@ never inside that account, and both always have a way in.
 The suite plays some hundred histories; IDENTITY_HISTORIES=10000 plays that many (half an hour).
 """
 
+import contextlib
 import itertools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from models.accounts.identity import Claim, confirm, drop, known_of, prove, set_proven
 from models.accounts.codes import activate, digits_of, request_code, spend
-from models.core.enums import Role
-from models.core.errors import DomainError
+from models.accounts.identity import Claim, confirm, drop, known_of, prove, set_proven
 from models.accounts.telegram import TelegramUser, user_of_bot, user_of_telegram
 from models.accounts.users import User, change_password, change_profile, create_user, user_by_login
+from models.core.enums import Role
+from models.core.errors import DomainError
 from tests.factories import SECRET
 
 HISTORIES = int(os.environ.get("IDENTITY_HISTORIES", "100"))
@@ -60,7 +64,7 @@ def steps() -> st.SearchStrategy[Step]:
 class Play:
     """The world: a database, and what either of the two holds."""
 
-    session: object
+    session: Session
     tokens: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {"owner": [], "attacker": []})
     #: Accounts that either has entered by a proof.
     owned: dict[str, set[int]] = field(default_factory=lambda: {"owner": set(), "attacker": set()})
@@ -234,11 +238,20 @@ def by_phone(play: Play, who: str) -> list[User]:
     return play.tokens[who][before:]
 
 
+@contextlib.contextmanager
+def undone(engine: Engine) -> Iterator[Session]:
+    """A session whose transaction is rolled back."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        transaction.rollback()
+
+
 @pytest.fixture
-def world(session, monkeypatch):
-    """A session in which each history is undone; passwords are plain words, for hashing takes longer than all the rest."""
+def plain_passwords(monkeypatch):
+    """Passwords are plain words: hashing them takes longer than all the rest."""
     monkeypatch.setattr("models.accounts.identity.password_fits", lambda password, stored: password == stored)
-    return session
 
 
 @settings(
@@ -249,10 +262,9 @@ def world(session, monkeypatch):
     suppress_health_check=list(HealthCheck),
 )
 @given(history=st.lists(steps(), min_size=1, max_size=LONGEST))
-def test_no_history_leaves_the_attacker_inside_or_the_owner_outside(world, history):
-    outer = world.begin_nested()
-    play = Play(world)
-    try:
+def test_no_history_leaves_the_attacker_inside_or_the_owner_outside(engine, plain_passwords, history):
+    with undone(engine) as world:
+        play = Play(world)
         for step in history:
             part = world.begin_nested()
             try:
@@ -262,17 +274,14 @@ def test_no_history_leaves_the_attacker_inside_or_the_owner_outside(world, histo
                 part.rollback()
             check(play)
         check_ways_in(play)
-    finally:
-        outer.rollback()
-        world.expunge_all()
 
 
-def test_the_check_finds_a_token_that_outlives_the_proof(world, monkeypatch):
+def test_the_check_finds_a_token_that_outlives_the_proof(session, monkeypatch):
     """With tokens or passwords that outlive the proof the shortest history suffices: a registration, then the proof."""
     monkeypatch.setattr(
         "models.accounts.identity._hand_over", lambda session, user, proven: set_proven(session, user, Claim.PHONE)
     )
-    play = Play(world)
+    play = Play(session)
     register_by_password(play, Step("attacker", "", ("owner", "attacker", "attacker"), Claim.PHONE, None))
     sign_in_by_code(play, Step("owner", "", ("owner",) * 3, Claim.PHONE, None))
 
