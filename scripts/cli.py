@@ -12,6 +12,7 @@ import sys
 import click
 
 from models.core.errors import DomainError
+from models.version import VERSION
 from scripts.launcher.home import load_home_environment
 
 #: Name of a command -> (its module, its line in `leadmatch --help`).
@@ -57,7 +58,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="leadmatch", message="%(version)s")
+@click.version_option(VERSION, message="%(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Leadmatch: two-way matching of realtors' leads and properties.

@@ -32,6 +32,7 @@ from api.swipe import favorites, feed, inquiries, listings, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
 from models.platform.storage import Storage
+from models.version import VERSION
 from worker.queue.client import Client
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.config.update(
         API_TITLE="Leadmatch",
-        API_VERSION="0.1.0",
+        API_VERSION=VERSION,
         API_SPEC_OPTIONS={"info": {"description": docs.ABOUT}},
         OPENAPI_VERSION="3.0.3",
         OPENAPI_URL_PREFIX="/",

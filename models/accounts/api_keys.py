@@ -53,7 +53,7 @@ def use_api_key(session: Session, key: str) -> ApiKey:
     return row
 
 
-def api_keys() -> Select[tuple[ApiKey]]:
+def api_keys() -> Select[ApiKey]:
     """All keys, oldest first."""
     return select(ApiKey).order_by(ApiKey.id)
 

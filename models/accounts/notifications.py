@@ -96,7 +96,7 @@ def notify(
     return notice_id
 
 
-def notices_of(user: User, *, unread_only: bool = False) -> Select[tuple[Notification]]:
+def notices_of(user: User, *, unread_only: bool = False) -> Select[Notification]:
     """The user's notices, newest first."""
     query = select(Notification).where(Notification.user_id == user.id).order_by(Notification.id.desc())
     return query.where(Notification.read_at.is_(None)) if unread_only else query

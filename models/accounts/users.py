@@ -181,7 +181,7 @@ def user_by_phone(session: Session, phone: str) -> User | None:
     return session.scalar(select(User).where(User.phone == phone))
 
 
-def all_users() -> Select[tuple[User]]:
+def all_users() -> Select[User]:
     """Everybody who was not deleted, oldest first."""
     return select(User).where(User.deleted_at.is_(None)).order_by(User.id)
 

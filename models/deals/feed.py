@@ -153,7 +153,7 @@ def _word(value: StrEnum) -> ColumnElement[str]:
     return literal_column(f"'{value}'")
 
 
-def _newest(user: User) -> Select[tuple[Property]]:
+def _newest(user: User) -> Select[Property]:
     return select(Property).join(User, on_market()).where(_unseen(user.id)).order_by(Property.id.desc()).limit(1)
 
 
@@ -294,7 +294,7 @@ def _take_back(session: Session, user: User, property_id: int) -> None:
     remove_favorite(session, user, property_id, only_from_feed=True)
 
 
-def acted_pairs(city_key: str, deal_type: DealType) -> Select[tuple[int, int]]:
+def acted_pairs(city_key: str, deal_type: DealType) -> Select[int, int]:
     """(lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to leave out."""
     return (
         select(Lead.id, FeedAction.property_id)

@@ -109,12 +109,12 @@ def withdraw(session: Session, tenant: User, property_id: int) -> None:
     )
 
 
-def inquiries_by(tenant: User) -> Select[tuple[Inquiry]]:
+def inquiries_by(tenant: User) -> Select[Inquiry]:
     """What the user asked, newest first."""
     return select(Inquiry).where(Inquiry.tenant_id == tenant.id).order_by(Inquiry.id.desc())
 
 
-def inquiries_for(owner: User, status: InquiryStatus | None = None) -> Select[tuple[Inquiry]]:
+def inquiries_for(owner: User, status: InquiryStatus | None = None) -> Select[Inquiry]:
     """What the user was asked, newest first."""
     query = select(Inquiry).where(Inquiry.owner_id == owner.id).order_by(Inquiry.id.desc())
     return query.where(Inquiry.status == status) if status else query

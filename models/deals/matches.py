@@ -197,7 +197,7 @@ def complete(session: Session, user: User, match_id: int) -> Match:
     return match
 
 
-def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Select[tuple[Match, User]]:
+def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Select[Match, User]:
     """(match, owner of the other side) of a lead or property, newest first, with both rows of the pair loaded."""
     mine, other = (Match.lead_id, Property) if side is Side.LEAD else (Match.property_id, Lead)
     owner = aliased(User)

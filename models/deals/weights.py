@@ -82,7 +82,7 @@ class Said:
     place: int | None
 
 
-def weight_sets(scope: Scope | str = "any") -> Select[tuple[WeightSet]]:
+def weight_sets(scope: Scope | str = "any") -> Select[WeightSet]:
     """Versions, newest first: of one scope, or ("any") of all."""
     query = select(WeightSet).order_by(WeightSet.id.desc())
     return query if scope == "any" else query.where(_is_of(scope))

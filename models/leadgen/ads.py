@@ -107,7 +107,7 @@ def create_ad(
     return ad
 
 
-def ads_of(campaign_id: UUID) -> Select[tuple[Ad, Decimal]]:
+def ads_of(campaign_id: UUID) -> Select[Ad, Decimal]:
     """A campaign's ads, each with what it has cost, newest first."""
     return select(Ad, SPENT).where(Ad.campaign_id == campaign_id).order_by(Ad.created_at.desc(), Ad.id.desc())
 

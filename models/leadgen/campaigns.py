@@ -90,7 +90,7 @@ def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:
     return campaign
 
 
-def campaigns() -> Select[tuple[Campaign]]:
+def campaigns() -> Select[Campaign]:
     """Campaigns of niches that are not archived, newest first."""
     return (
         select(Campaign)

@@ -43,6 +43,6 @@ def add_message(session: Session, prospect_id: UUID, message: str, sender: Sende
     return said
 
 
-def messages_of(prospect_id: UUID) -> Select[tuple[Message]]:
+def messages_of(prospect_id: UUID) -> Select[Message]:
     """A prospect's whole conversation, oldest first."""
     return select(Message).where(Message.prospect_id == prospect_id).order_by(Message.created_at, Message.id)

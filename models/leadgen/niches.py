@@ -64,7 +64,7 @@ def create_niche(session: Session, fields: Mapping[str, Any]) -> Niche:
     return niche
 
 
-def niches(status: NicheStatus | None = None) -> Select[tuple[Niche]]:
+def niches(status: NicheStatus | None = None) -> Select[Niche]:
     """Niches, newest first."""
     query = select(Niche).where(Niche.archived_at.is_(None)).order_by(Niche.created_at.desc(), Niche.id.desc())
     return query.where(Niche.status == status) if status else query

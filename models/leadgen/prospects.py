@@ -252,7 +252,7 @@ def prospects(
     source: Platform | None = None,
     niche_id: UUID | None = None,
     campaign_id: UUID | None = None,
-) -> Select[tuple[Prospect]]:
+) -> Select[Prospect]:
     """Prospects, newest first."""
     query = select(Prospect).order_by(Prospect.created_at.desc(), Prospect.id.desc())
     wanted = {"status": status, "source": source, "niche_id": niche_id, "campaign_id": campaign_id}

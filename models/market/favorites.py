@@ -43,7 +43,7 @@ def remove_favorite(session: Session, user: User, property_id: int, *, only_from
     return bool(session.execute(query.where(Favorite.from_feed) if only_from_feed else query).rowcount)
 
 
-def favorites_of(user: User) -> Select[tuple[Property]]:
+def favorites_of(user: User) -> Select[Property]:
     """The properties that the user keeps and that are on the market, the last kept first."""
     return (
         select(Property)

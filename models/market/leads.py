@@ -111,7 +111,7 @@ def owned_lead(session: Session, owner: User, lead_id: int, *, lock: bool = Fals
     return lead
 
 
-def leads_of(owner: User, status: Status | None = None) -> Select[tuple[Lead]]:
+def leads_of(owner: User, status: Status | None = None) -> Select[Lead]:
     """The owner's leads, of whichever contract, newest first."""
     query = select(Lead).where(Lead.owner_id == owner.id).order_by(Lead.id.desc())
     return query.where(Lead.status == status) if status else query

@@ -29,7 +29,7 @@ _ORDERS: Mapping[ListingOrder, tuple[ColumnElement, ...]] = {
 }
 
 
-def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrder.NEWEST) -> Select[tuple[Property]]:
+def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrder.NEWEST) -> Select[Property]:
     """
     What is on the market.
 
@@ -90,7 +90,7 @@ def editable_listing(session: Session, user: User, listing_id: int) -> Property:
 
 def all_listings(
     city: str | None = None, owner_id: int | None = None, is_active: bool | None = None
-) -> Select[tuple[Property]]:
+) -> Select[Property]:
     """Every listing, on the market or not, newest first: for administrators."""
     query = select(Property).order_by(Property.id.desc())
     if city is not None:

@@ -141,7 +141,7 @@ def owned_property(session: Session, owner: User, property_id: int, *, lock: boo
     return found
 
 
-def properties_of(owner: User, status: Status | None = None) -> Select[tuple[Property]]:
+def properties_of(owner: User, status: Status | None = None) -> Select[Property]:
     """The owner's properties, newest first."""
     query = select(Property).where(Property.owner_id == owner.id).order_by(Property.id.desc())
     return query.where(Property.status == status) if status else query

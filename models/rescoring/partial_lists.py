@@ -29,7 +29,7 @@ class RescoringPartial(Base):
     lists: Mapped[bytes]
 
 
-def forget_partials(session: Session, shard_ids: Select[tuple[int]]) -> int:
+def forget_partials(session: Session, shard_ids: Select[int]) -> int:
     """Delete the partial lists of these shards; how many chunks there were."""
     gone = delete(RescoringPartial).where(RescoringPartial.shard_id.in_(shard_ids))
     return session.execute(gone.execution_options(synchronize_session=False)).rowcount

@@ -189,7 +189,7 @@ def get_run(session: Session, run_id: int, *, lock: bool = False) -> RescoringRu
     return run
 
 
-def runs(state: RunState | None = None) -> Select[tuple[RescoringRun]]:
+def runs(state: RunState | None = None) -> Select[RescoringRun]:
     """Runs, newest first."""
     query = select(RescoringRun).order_by(RescoringRun.id.desc())
     return query.where(RescoringRun.state == state) if state else query

@@ -75,7 +75,7 @@ def _old_runs() -> Delete:
     )
 
 
-def _shards_past_retrying() -> Select[tuple[int]]:
+def _shards_past_retrying() -> Select[int]:
     ended = (RunState.SUCCEEDED, RunState.CANCELLED)
     past = (RescoringRun.state == RunState.FAILED) & (RescoringRun.finished_at < func.now() - PARTIALS_KEPT)
     return select(RescoringShard.id).join(RescoringRun).where(RescoringRun.state.in_(ended) | past)
