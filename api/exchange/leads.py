@@ -13,7 +13,7 @@ from api.http.fields import IdText, Moment
 from api.http.paging import page_of
 from api.http.tasks import rescore_lead
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
-from models.core.enums import Origin, Side, Status
+from models.core.enums import ContactSharing, Origin, Side, Status
 from models.deals.matches import match_counts
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 
@@ -25,7 +25,9 @@ class LeadRow(Body):
     client_name = fields.String(allow_none=True)
     requirements = ReadyPart(ShownRequirements)
     client_contacts = fields.String(allow_none=True)
+    client_contacts_shared = shown_word(ContactSharing)
     notes = fields.String(allow_none=True)
+    private_notes = fields.String(allow_none=True)
     status = shown_word(Status)
     match_count = fields.Integer()
     created_at = Moment()
@@ -142,7 +144,9 @@ def lead_row(lead: Lead, match_count: int) -> dict:
         "client_name": lead.client_name,
         "requirements": requirements_of(lead),
         "client_contacts": lead.client_contacts,
+        "client_contacts_shared": lead.client_contacts_shared,
         "notes": lead.notes,
+        "private_notes": lead.private_notes,
         "status": lead.status,
         "match_count": match_count,
         "created_at": lead.created_at,

@@ -11,10 +11,11 @@ from api.http.db import only_reads, session
 from api.http.explanations import explain_pairs
 from api.http.fields import IdText, Number, Text
 from api.http.json_provider import ready
+from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.matches import Match, act
 from models.deals.recommendation_pages import Recommended, shown_page, whole_rows
-from models.market.leads import Lead, owned_lead
+from models.market.leads import Lead, owned_lead, shown_contacts
 from models.market.properties import Property, owned_property
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
@@ -212,12 +213,12 @@ def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict
     return {
         "lead_id": str(entry.row.id),
         "lead_data": {
-            "client_name": entry.row.client_name,
+            "client_name": entry.row.client_name if contacts_shared else short_name(entry.row.client_name),
             "requirements": requirements_of(entry.row),
-            "client_contacts": entry.row.client_contacts if contacts_shared else None,
+            "client_contacts": shown_contacts(entry.row, in_contact=contacts_shared),
             "notes": entry.row.notes,
         },
-        "realtor_info": realtor_info(entry.owner),
+        "realtor_info": realtor_info(entry.owner, contacts_shared=contacts_shared),
         "match_score": round(entry.match_score, 2),
         "commission_details": {"proposed_share": share},
     }

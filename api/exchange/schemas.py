@@ -8,8 +8,9 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.http.blueprint import Body, PageArgs, one_of
 from api.http.fields import MOST_ROOMS, IdText, Moment, Number, Text, Whole, money, plain
-from models.accounts.users import User
-from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.accounts.users import User, shown_name
+from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.deals.recommendation_pages import Owner
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -65,7 +66,13 @@ class LeadBody(Body):
     client_name = Text(200, empty=True, allow_none=True)
     requirements = fields.Nested(Requirements, required=True)
     client_contacts = Text(500, empty=True, allow_none=True)
+    client_contacts_shared = one_of(
+        ContactSharing,
+        load_default=ContactSharing.AFTER_AGREEMENT,
+        metadata={"description": "Whether a match opens the client's contacts to the other realtor, or nothing does."},
+    )
     notes = Text(5000, empty=True, allow_none=True)
+    private_notes = Text(5000, empty=True, allow_none=True, metadata={"description": "Nobody else ever sees them."})
     deal_type = one_of(DealType, load_default=DealType.SALE)
 
 
@@ -142,7 +149,9 @@ def lead_columns(body: dict) -> dict[str, Any]:
     return {
         "client_name": body.get("client_name"),
         "client_contacts": body.get("client_contacts"),
+        "client_contacts_shared": body["client_contacts_shared"],
         "notes": body.get("notes"),
+        "private_notes": body.get("private_notes"),
         "deal_type": body["deal_type"],
         "city": wishes["location"]["city"],
         "districts": wishes["location"]["districts"],
@@ -210,9 +219,13 @@ def details_of(found: Property) -> dict[str, Any]:
     return facts
 
 
-def realtor_info(owner: User, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:
-    """Who owns the other side. *with_contacts* adds the ways to reach them, null unless *contacts_shared*."""
-    info: dict[str, Any] = {"realtor_id": str(owner.id), "name": owner.name, "agency": owner.agency_name}
+def realtor_info(owner: User | Owner, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:
+    """
+    Who owns the other side; a private person's name is short unless *contacts_shared*. *with_contacts* adds the ways to
+    reach them, null unless *contacts_shared*.
+    """
+    name = shown_name(owner.name, owner.role, in_contact=contacts_shared)
+    info: dict[str, Any] = {"realtor_id": str(owner.id), "name": name, "agency": owner.agency_name}
     if with_contacts:
         info["telegram"] = owner.telegram if contacts_shared else None
         info["phone"] = owner.phone if contacts_shared else None

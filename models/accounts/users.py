@@ -17,6 +17,8 @@ from models.core.base import Base, CreatedAt, Id, words
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
+#: Who has a home or looks for one, and does not deal for a living.
+PRIVATE_ROLES = frozenset({Role.TENANT, Role.LANDLORD})
 #: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
 HOME_REGION = "RU"
 E164 = r"\+[1-9][0-9]{6,14}"
@@ -90,6 +92,29 @@ class User(Base):
         }
 
 
+def short_name(name: str | None) -> str | None:
+    """
+    A private person's name for those who are not in contact with them: the first name and an initial.
+
+    >>> short_name("Анна Мария Петрова"), short_name("Анна"), short_name(None)
+    ('Анна П.', 'Анна', None)
+    """
+    words_of_name = (name or "").split()
+    if len(words_of_name) < 2:
+        return name
+    return f"{words_of_name[0]} {words_of_name[-1][0]}."
+
+
+def shown_name(name: str | None, role: Role, *, in_contact: bool) -> str | None:
+    """
+    A user's name as others see it: whole of those who deal for a living, short of private persons until they are in contact.
+
+    >>> shown_name("Анна Петрова", Role.TENANT, in_contact=False), shown_name("Иван Ким", Role.REALTOR, in_contact=False)
+    ('Анна П.', 'Иван Ким')
+    """
+    return short_name(name) if role in PRIVATE_ROLES and not in_contact else name
+
+
 def normal_phone(raw: str, field: str = "phone") -> str:
     """
     A phone in E.164.
@@ -107,8 +132,8 @@ def normal_phone(raw: str, field: str = "phone") -> str:
     except phonenumbers.NumberParseException:
         raise InvalidValueError(field, "This is not a phone number; write it as +77011234567.") from None
     found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # Some countries' numbers are possible at any length, for all that phonenumbers knows.
-    if not phonenumbers.is_possible_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
+    # Valid, not merely possible: `1234567` is possible within a city, and a code sent there goes nowhere.
+    if not phonenumbers.is_valid_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
         raise InvalidValueError(field, "There is no such phone number; write it as +77011234567.")
     return found
 

@@ -69,6 +69,7 @@ def _erase_leads(session: Session, user: User) -> None:
             client_name=None,
             client_contacts=None,
             notes=None,
+            private_notes=None,
             additional_requirements=None,
             attributes={},
         )

@@ -76,6 +76,23 @@ def upgrade() -> None:
     # The network that asked for a code has its tries apart from everybody else's; a known one its sends as well.
     op.add_column("phone_codes", sa.Column("other_tries", sa.Integer(), server_default="0", nullable=False))
     op.add_column("phone_codes", sa.Column("is_known", sa.Boolean(), server_default="false", nullable=False))
+    op.add_column(
+        "leads",
+        sa.Column(
+            "client_contacts_shared",
+            sa.Enum(
+                "after_agreement",
+                "never",
+                name="client_contacts_shared_is_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            server_default="after_agreement",
+            nullable=False,
+        ),
+    )
+    op.add_column("leads", sa.Column("private_notes", sa.Text()))
     for column in ("phone_proven_at", "email_proven_at", "telegram_proven_at"):
         op.add_column("users", sa.Column(column, sa.DateTime(timezone=True)))
     for column, proven_at, deeds in PROOFS:
@@ -106,6 +123,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("leads", "private_notes")
+    op.drop_column("leads", "client_contacts_shared")
     # What is suspended comes back where it is still free; before this revision a claim was as good as a proof.
     op.execute(
         "UPDATE users SET password_hash = value FROM suspended_claims"

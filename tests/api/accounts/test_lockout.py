@@ -21,9 +21,7 @@ def db(engine, clean_database):
 
 @pytest.fixture(params=[Role.TENANT, Role.ADMIN])
 def owner(db, request):
-    user = make_user(
-        db, role=request.param, email=EMAIL, phone=PHONE, password_hash=HASH, phone_proven_at=utc_now()
-    )
+    user = make_user(db, role=request.param, email=EMAIL, phone=PHONE, password_hash=HASH, phone_proven_at=utc_now())
     db.commit()
     return user
 
