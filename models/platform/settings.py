@@ -59,6 +59,11 @@ class Settings:
     sms_gateway_url: str
     #: SMS_PER_HOUR: codes that may be sent in all; numbers of one country other than +7 may have a tenth of them.
     sms_per_hour: int
+    #: SMTP_URL: smtp://login:password@host?from=..., smtps:// or, on this machine, smtp+plain:// (worker/jobs/mail.py); empty:
+    #: no e-mail is sent, and signing in by e-mail is off.
+    smtp_url: str
+    #: PUBLIC_URL: where people reach us, as links by e-mail and invitations name it: https://leadmatch.example.
+    public_url: str
     #: MEDIA_URL: where uploads are kept: file:///folder or s3://bucket/prefix; empty: a folder of LEADMATCH_HOME.
     media_url: str
     #: CORS_ORIGINS: comma-separated origins whose pages may call the API; empty: none.
@@ -120,6 +125,8 @@ class Settings:
             telegram_api_url=(environ.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
             sms_gateway_url=environ.get("SMS_GATEWAY_URL") or "console://",
             sms_per_hour=_whole(environ, "SMS_PER_HOUR", 100_000 if environment == "local" else 1000, 1, 10_000_000),
+            smtp_url=environ.get("SMTP_URL", ""),
+            public_url=(environ.get("PUBLIC_URL") or f"http://127.0.0.1:{environ.get('PORT') or 8000}").rstrip("/"),
             media_url=environ.get("MEDIA_URL") or (home / "media").as_uri(),
             cors_origins=tuple(filter(None, (part.strip() for part in environ.get("CORS_ORIGINS", "").split(",")))),
             trusted_proxies=_whole(environ, "TRUSTED_PROXIES", 0, 0, 10),
@@ -134,6 +141,10 @@ class Settings:
         )
         if settings.is_production and not settings.sms_gateway_url.startswith(("smsc://", "twilio://")):
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
+        if settings.smtp_url and settings.is_production and not settings.public_url.startswith("https://"):
+            raise SettingsError(
+                "PUBLIC_URL must be set beside SMTP_URL, and begin with https:// : links by e-mail name it"
+            )
         if 0 < len(settings.metrics_token) < SHORTEST_SECRET and settings.is_production:
             raise SettingsError(f"METRICS_TOKEN is too weak: at least {SHORTEST_SECRET} random characters")
         if settings.is_production and len(settings.telegram_bot_secret) < SHORTEST_BOT_SECRET:

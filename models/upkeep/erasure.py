@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import PhoneCode
 from models.accounts.identity import Claim, SuspendedClaim
+from models.accounts.links import OneTimeLink
 from models.accounts.notifications import Notification
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
@@ -104,6 +105,7 @@ def _erase_traces(session: Session, user: User) -> None:
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
     forget_sessions_of(session, user)
+    session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))
     session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == user.id))
     session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))
     # That the deeds were done stays; from where, goes.

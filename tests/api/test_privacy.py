@@ -116,7 +116,9 @@ def test_what_get_answers_of_a_lead_can_be_put_back(client, db):
     owner = make_user(db)
     db.commit()
     body = lead_body(private_notes=NOTES, client_contacts_shared="never")
-    made = client.post("/leads", json=body | {"private_notes": NOTES, "client_contacts_shared": "never"}, headers=token_header(owner))
+    made = client.post(
+        "/leads", json=body | {"private_notes": NOTES, "client_contacts_shared": "never"}, headers=token_header(owner)
+    )
     lead_id = made.json["lead_id"]
 
     shown = client.get(f"/leads/{lead_id}", headers=token_header(owner)).json

@@ -1,4 +1,4 @@
-"""Tasks of accounts: codes by SMS, and files that belong to nobody."""
+"""Tasks of accounts: codes by SMS, links by e-mail, and files that belong to nobody."""
 
 import logging
 from datetime import timedelta
@@ -9,10 +9,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models.accounts.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
+from models.accounts.links import OneTimeLink, claim_mail, forget_old_links, link_of, waiting_links
 from models.accounts.uploads import known_names
 from models.core.base import database_now, utc_now
 from models.platform.storage import Storage
 from worker.celery_app.task_context import HEALS, client, new_session, settings
+from worker.jobs.mail import MailBusyError, Mailer, MailError, mailer_of
 from worker.jobs.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,11 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 6
 #: A code nobody took for so long was lost by the broker.
 LOST_AFTER = timedelta(seconds=30)
+
+LINK_SUBJECT = "Вход в Leadmatch"
+LINK_TEXT = "Чтобы войти или задать новый пароль, откройте ссылку. Она действует полчаса и только один раз:"
+LINK_END = "Если вы этого не просили, ничего делать не нужно."
+
 #: A request that stores a file is over by then; bytes still without a row belong to nobody.
 ORPHANED_AFTER = timedelta(hours=1)
 #: A clock that differs from the database's by more than this says nothing about the age of files.
@@ -54,16 +61,43 @@ def send_code(self: Task, code_id: int) -> None:
             _note(session, code_id, Delivery.SENT)
 
 
+@shared_task(name="worker.jobs.accounts.send_link", bind=True, max_retries=MOST_ATTEMPTS, acks_late=True)
+def send_link(self: Task, link_id: int) -> None:
+    """Send one link by e-mail, at most once; see :func:`send_code`."""
+    with new_session() as session:
+        row = claim_mail(session, link_id, database_now(session))
+        session.commit()
+        if row is None or row.email is None:
+            return
+        address = f"{settings().public_url}/console/sign-in/email#{link_of(row, settings().secret_key)}"
+        body = f"{LINK_TEXT}\n\n{address}\n\n{LINK_END}\n"
+        try:
+            mailer().send(row.email, LINK_SUBJECT, body)
+        except MailBusyError as busy:
+            _note_mail(session, link_id, Delivery.QUEUED)
+            log.warning("mail_busy", extra={"link_id": link_id, "reason": str(busy)})
+            raise self.retry(countdown=5 * 2**self.request.retries) from busy
+        except MailError as error:
+            _note_mail(session, link_id, Delivery.FAILED)
+            log.error("mail_failed", extra={"link_id": link_id, "reason": str(error)})
+        else:
+            _note_mail(session, link_id, Delivery.SENT)
+
+
 @shared_task(name="worker.jobs.accounts.sweep", **HEALS)
 def sweep() -> None:
     """Send codes that the broker lost; delete those that no limit counts any more."""
     with new_session() as session:
         now = database_now(session)
         lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
+        lost_links = waiting_links(session, now, for_at_least=LOST_AFTER) if settings().smtp_url else []
         forget_old_codes(session, now)
+        forget_old_links(session, now)
         session.commit()
     for code_id in lost:
         client().code_made(code_id)
+    for link_id in lost_links:
+        client().link_made(link_id)
 
 
 @shared_task(name="worker.jobs.accounts.remove_orphans", **HEALS)
@@ -90,6 +124,17 @@ def remove_orphans() -> None:
 def gateway() -> Gateway:
     """The gateway of this process's settings."""
     return gateway_of(settings().sms_gateway_url)
+
+
+@cache
+def mailer() -> Mailer:
+    """The mailer of this process's settings."""
+    return mailer_of(settings().smtp_url)
+
+
+def _note_mail(session: Session, link_id: int, delivery: Delivery) -> None:
+    session.execute(update(OneTimeLink).where(OneTimeLink.id == link_id).values(delivery=delivery))
+    session.commit()
 
 
 def _note(session: Session, code_id: int, delivery: Delivery) -> None:

@@ -82,6 +82,10 @@ class Client:
         """Ask that an activation code be sent by SMS."""
         return self.send("worker.jobs.accounts.send_code", code_id, queue="notices")
 
+    def link_made(self, link_id: int) -> bool:
+        """Ask that a one-time link be sent by e-mail."""
+        return self.send("worker.jobs.accounts.send_link", link_id, queue="notices")
+
     def queues(self) -> list[Queue]:
         """The queues as they are; raises redis.RedisError when the broker is away."""
         return list(queues(self._redis))

@@ -7,6 +7,7 @@ are suspended. Administrators were made by a command or another administrator, w
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0011"
 down_revision = "0010"
@@ -55,6 +56,54 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_suspended_claims")),
     )
     op.create_index("ix_suspended_claims_suspended_at", "suspended_claims", ["suspended_at"])
+    op.create_table(
+        "one_time_links",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "tenant",
+                "landlord",
+                "realtor",
+                "developer",
+                "agency",
+                "admin",
+                name="role_is_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("made_by", sa.BigInteger(), nullable=True),
+        sa.Column("network", postgresql.INET(), nullable=True),
+        sa.Column("is_known", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("is_sendable", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("seed", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "delivery",
+            sa.Enum(
+                "queued",
+                "sending",
+                "sent",
+                "failed",
+                name="delivery_is_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(["made_by"], ["users.id"], name=op.f("fk_one_time_links_made_by_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_links")),
+    )
+    op.create_index("ix_one_time_links_email", "one_time_links", ["email", "made_at"])
+    op.create_index("ix_one_time_links_network", "one_time_links", ["network", "made_at"])
+    op.create_index("ix_one_time_links_made_at", "one_time_links", ["made_at"])
     op.create_table(
         "account_sessions",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -144,3 +193,4 @@ def downgrade() -> None:
     op.drop_column("phone_codes", "is_known")
     op.drop_column("phone_codes", "other_tries")
     op.drop_table("account_sessions")
+    op.drop_table("one_time_links")
