@@ -49,7 +49,12 @@ class LoginForm(Body):
 
 
 class PasswordChange(Body):
-    old_password = PasswordText(1, LONGEST_PASSWORD)
+    old_password = PasswordText(
+        1,
+        LONGEST_PASSWORD,
+        required=False,
+        metadata={"description": "Left out by who has none yet: they came by SMS or Telegram."},
+    )
     new_password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
@@ -159,26 +164,12 @@ class Password(MethodView):
     @blp.alt_response(400, description="Bad input, or the old password is wrong.")
     @blp.alt_response(429, description="Too many wrong passwords.")
     def put(self, body):
-        """Change my password
+        """Change my password, or set a first one
 
-        Every token given out before is void; the answer holds a new one.
+        Every token given out before is void; the answer holds a new one. Who has no password yet sets a first one.
         """
-        user = current_user()
-        account = f"user:{user.id}"
-        check_failures(account)
-        if not password_fits(body["old_password"], user.password_hash):
-            count_failure(account)
-            raise InvalidValueError("old_password", "This is not your password.")
-        change_password(session(), user, hash_password(body["new_password"]))
-        record(
-            session(),
-            "password_changed",
-            actor_id=user.id,
-            table_name="users",
-            row_id=user.id,
-            address=address(),
-        )
-        return token_of(user, "password")
+        replace_password(current_user(), body.get("old_password"), body["new_password"])
+        return token_of(current_user(), "password")
 
 
 @blp.route("/auth/me")
@@ -214,6 +205,28 @@ def user_by_password(username: str, password: str) -> User | None:
     session().commit()
     count_failure(account)
     return None
+
+
+def replace_password(user: User, old: str | None, new: str) -> None:
+    """
+    Change a password by the old one, or set a first one.
+
+    Raises:
+        InvalidValueError: The old one is missing or wrong; the try is counted.
+        TooManyError: Too many tries were wrong.
+    """
+    account = f"user:{user.id}"
+    check_failures(account)
+    if user.password_hash is not None and not password_fits(old or "", user.password_hash):
+        count_failure(account)
+        raise InvalidValueError("old_password", "This is not your password.")
+    set_password(user, new)
+
+
+def set_password(user: User, new: str) -> None:
+    """Set a password; tokens given out before are void."""
+    change_password(session(), user, hash_password(new))
+    record(session(), "password_changed", actor_id=user.id, table_name="users", row_id=user.id, address=address())
 
 
 def profile_of(user: User) -> dict[str, Any]:

@@ -36,11 +36,9 @@ class WhichClaim(Body):
 
 
 class Confirmation(WhichClaim):
-    password = PasswordText(1, LONGEST_PASSWORD, metadata={"description": "To confirm a password: that password."})
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.fields["password"].required = False
+    password = PasswordText(
+        1, LONGEST_PASSWORD, required=False, metadata={"description": "To confirm a password: that password."}
+    )
 
 
 @blp.route("/auth/identifiers")
@@ -71,7 +69,10 @@ class Confirm(MethodView):
     @blp.alt_response(409, description="Somebody else has it by now, or the account has another one.")
     @blp.alt_response(429, description="Too many wrong passwords.")
     def post(self, body):
-        """Say that a suspended identifier or password is mine"""
+        """Say that a suspended identifier or password is mine
+
+        It is a claim again, and as good as before; a password is confirmed by sending it.
+        """
         confirm_claim(current_user(), Claim(body["kind"]), body.get("password"))
         return answer_of(current_user())
 
@@ -85,7 +86,10 @@ class Drop(MethodView):
     @blp.response(200, KnownAnswer)
     @blp.alt_response(404, description="Nothing of this kind is suspended.")
     def post(self, body):
-        """Say that a suspended identifier or password is not mine"""
+        """Say that a suspended identifier or password is not mine
+
+        It is forgotten at once, rather than after 30 days.
+        """
         drop(session(), current_user(), Claim(body["kind"]))
         return answer_of(current_user())
 

@@ -91,7 +91,7 @@ class Activate(MethodView):
 
         Only now the account exists. The same code serves once more, at `/users/token`; five wrong tries void it.
         """
-        user = _proved(activate, body)
+        user = user_of_code(activate, body)
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
         return {"message": "User activated successfully"}
 
@@ -111,7 +111,7 @@ class GetToken(MethodView):
 
         The code that activated the account serves once more, for the first token; later ones need /users/reset/.
         """
-        user = _proved(spend, body)
+        user = user_of_code(spend, body)
         return entered(user, "sms")
 
 
@@ -171,7 +171,8 @@ def _sent(phone: str, registration: dict[str, Any] | None = None) -> dict[str, s
     return {} if code is None else {"code": code}
 
 
-def _proved(step: Step, body: dict) -> User:
+def user_of_code(step: Step, body: dict) -> User:
+    """The user whom *step* finds for a body's phone and code; raises NotSignedInError, TooManyError."""
     limit_door()
     user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip(), token_user())
     if user is None:

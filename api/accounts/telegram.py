@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+from typing import Any
 
 from flask import Flask, request
 from flask.views import MethodView
@@ -16,7 +17,7 @@ from api.http.fields import Phone, Text
 from api.http.limits import limit_door
 from api.http.services import services, services_of
 from models.accounts.telegram import user_of_bot, user_of_telegram, verified
-from models.accounts.users import normal_phone
+from models.accounts.users import User, normal_phone
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
 
@@ -27,14 +28,15 @@ blp = Blueprint("telegram", __name__, description="Signing in by Telegram")
 HEADER = "X-Telegram-Bot-Secret"
 
 
+#: What Telegram signs, as OpenAPI describes it.
+TELEGRAM_SHAPE = {
+    "oneOf": [{"type": "object"}, {"type": "string"}],
+    "description": "The Login Widget's fields as an object, or a Mini App's initData as text.",
+}
+
+
 class TelegramProof(Body):
-    telegram_auth_data = fields.Raw(
-        required=True,
-        metadata={
-            "oneOf": [{"type": "object"}, {"type": "string"}],
-            "description": "The Login Widget's fields as an object, or a Mini App's initData as text.",
-        },
-    )
+    telegram_auth_data = fields.Raw(required=True, metadata=TELEGRAM_SHAPE)
 
 
 class BotSignIn(Body):
@@ -68,6 +70,15 @@ def warn_if_open(app: Flask) -> None:
         log.warning("TELEGRAM_BOT_SECRET is not set: anybody may sign in through the bot's door (local only)")
 
 
+def user_of_proof(data: Any) -> User:
+    """The user of what Telegram signed; raises NotAllowedError, NotSignedInError, InvalidValueError, TooManyError."""
+    limit_door()
+    bot_token = services().settings.telegram_bot_token
+    if not bot_token:
+        raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
+    return user_of_telegram(session(), verified(data, bot_token, database_now(session())), own=token_user())
+
+
 @blp.route("/auth/telegram")
 class TelegramLogin(MethodView):
     """Signing in by what Telegram signed."""
@@ -83,13 +94,7 @@ class TelegramLogin(MethodView):
 
         Telegram's signature is checked with our bot's token, and must be fresh. A new account is a realtor's.
         """
-        limit_door()
-        bot_token = services().settings.telegram_bot_token
-        if not bot_token:
-            raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
-        who = verified(body["telegram_auth_data"], bot_token, database_now(session()))
-        user = user_of_telegram(session(), who, own=token_user())
-        return entered(user, "telegram")
+        return entered(user_of_proof(body["telegram_auth_data"]), "telegram")
 
 
 @blp.route("/auth/telegram/login-or-register")

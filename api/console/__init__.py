@@ -6,6 +6,7 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 from flask import Flask
 
 from api.console import (
+    account,
     assets,
     campaigns,
     imports,
@@ -25,6 +26,19 @@ def register(app: Flask) -> None:
     """Serve the console from *app*."""
     # Tags of templates that stand on lines of their own leave no lines behind.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    pages = (sign_in, leads, properties, matches, notifications, tenants, ops, user_admin, leadgen, campaigns, imports)
+    pages = (
+        sign_in,
+        account,
+        leads,
+        properties,
+        matches,
+        notifications,
+        tenants,
+        ops,
+        user_admin,
+        leadgen,
+        campaigns,
+        imports,
+    )
     for module in (*pages, assets):
         app.register_blueprint(module.blp)

@@ -10,6 +10,7 @@ from flask import Response, redirect, render_template, request
 from api.accounts import auth, portal_auth
 from api.accounts.auth import new_token, note_entry, user_by_password
 from api.accounts.portal_auth import send_code, user_by_code
+from api.accounts.recovery import send_link, user_of_link
 from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
 from api.console.i18n import LANGUAGES, say
@@ -23,7 +24,7 @@ from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.accounts.passwords import LONGEST_PASSWORD
 from models.accounts.telegram import REFUSED as NOT_TELEGRAM
 from models.accounts.telegram import user_of_telegram, verified
-from models.accounts.users import User, normal_phone, user_by_login
+from models.accounts.users import User, normal_email, normal_phone, user_by_login
 from models.core.base import database_now
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
 
@@ -75,6 +76,26 @@ def sign_in_by_code() -> Response | str:
     if user is None:
         return _door(way="code", phone=phone, code_sent=True, error=say(portal_auth.WRONG)), 401
     return _enter(user, "sms")
+
+
+@blp.route("/console/sign-in/email", methods=["GET", "POST"])
+@anybody
+def sign_in_by_email() -> Response | str | tuple[str, int]:
+    """By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up."""
+    link = request.values.get("link", "")[:64]
+    if request.method == "GET":
+        return render_template("console/sign_in_email.html", link=link)
+    if link:
+        try:
+            return _enter(user_of_link(link, visitor()), "email")
+        except NotSignedInError as error:
+            return render_template("console/sign_in_email.html", error=say(error.message)), 401
+    limit_door()
+    try:
+        shown_link = send_link(normal_email(request.form.get("email", "")[:254]))
+    except InvalidValueError as error:
+        return render_template("console/sign_in_email.html", error=say(error.reason)), 400
+    return render_template("console/sign_in_email.html", sent=True, shown_link=shown_link)
 
 
 @blp.route("/console/sign-in/telegram", methods=["GET", "POST"])
@@ -136,6 +157,7 @@ def _door(way: str = "password", error: str | None = None, **filled: Any) -> str
         filled=filled,
         demo=demo,
         demo_password=DEMO_PASSWORD,
+        by_email=settings.is_local or bool(settings.smtp_url),
         telegram=_telegram_address(settings.telegram_bot_token),
     )
 

@@ -53,7 +53,8 @@ class PasswordText(Text):
 
     def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
         shape = validate.Length(min=shortest)
-        super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
+        required = kwargs.pop("required", True)
+        super().__init__(longest, empty=True, required=required, load_only=True, validate=shape, **kwargs)
 
 
 def words(format_: str, examples: str) -> dict[str, str]:

@@ -8,7 +8,17 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from api import console
-from api.accounts import admin, auth, identifiers, portal_auth, portal_users, telegram
+from api.accounts import (
+    account_sessions,
+    admin,
+    auth,
+    identifiers,
+    invitations,
+    portal_auth,
+    portal_users,
+    recovery,
+    telegram,
+)
 from api.exchange import leads, matches, notifications, properties, recommendations
 from api.http import access, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
@@ -42,6 +52,9 @@ BLUEPRINTS = (
     media,
     auth.blp,
     identifiers.blp,
+    account_sessions.blp,
+    recovery.blp,
+    invitations.blp,
     telegram.blp,
     portal_auth.blp,
     portal_users.blp,

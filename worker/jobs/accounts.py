@@ -69,7 +69,7 @@ def send_link(self: Task, link_id: int) -> None:
         session.commit()
         if row is None or row.email is None:
             return
-        address = f"{settings().public_url}/console/sign-in/email#{link_of(row, settings().secret_key)}"
+        address = f"{settings().public_url}/console/sign-in/email?link={link_of(row, settings().secret_key)}"
         body = f"{LINK_TEXT}\n\n{address}\n\n{LINK_END}\n"
         try:
             mailer().send(row.email, LINK_SUBJECT, body)

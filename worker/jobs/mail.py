@@ -80,6 +80,7 @@ class Mailer:
         if self.scheme == "smtps":
             return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_SECONDS, context=tls)
         server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+        server.ehlo_or_helo_if_needed()
         if self.scheme == "smtp":
             server.starttls(context=tls)
         return server
