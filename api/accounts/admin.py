@@ -1,5 +1,7 @@
 """Administrators over users, in tinder's words."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields, validate
 
@@ -40,7 +42,7 @@ class Users(MethodView):
     @for_roles(Role.ADMIN)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, UserRow(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List users, oldest first
 
         In pages; X-Pagination tells how many there are. The portal's `/users/list` shows the same people with their
@@ -59,7 +61,7 @@ class OneUser(MethodView):
     @blp.response(200, UserRow)
     @blp.alt_response(404, description="There is no such user.")
     @blp.alt_response(409, description="It is the last active administrator.")
-    def patch(self, body, user_id):
+    def patch(self, body: dict[str, Any], user_id: int) -> Any:
         """Change a user's role, or put them out and let them in again
 
         Who is put out loses all tokens, and what they offer and seek leaves the market.

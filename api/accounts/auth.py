@@ -104,7 +104,7 @@ class Register(MethodView):
     @blp.alt_response(200, schema=SignedUp, description="The same, for a body with a password.")
     @blp.alt_response(409, description="Somebody has this e-mail, phone or Telegram account already.")
     @blp.alt_response(429)
-    def post(self):
+    def post(self) -> Any:
         """Sign up
 
         With `password` it is tinder's registration, with `telegram_id` the exchange's.
@@ -125,7 +125,7 @@ class Login(MethodView):
     @blp.response(200, Token)
     @blp.alt_response(401, description="The name or the password is wrong.")
     @blp.alt_response(429)
-    def post(self, form):
+    def post(self, form: dict[str, Any]) -> Any:
         """Sign in by e-mail or phone and password
 
         The answer holds a token, to be sent as `Authorization: Bearer ...`. Wrong tries are counted by account and by
@@ -143,7 +143,7 @@ class Logout(MethodView):
 
     @signed_in
     @blp.response(200, StatusOk)
-    def post(self):
+    def post(self) -> Any:
         """Sign out: this token is void from now on
 
         Other tokens of the same user stay good; changing the password ends them all.
@@ -163,7 +163,7 @@ class Password(MethodView):
     @blp.response(200, Token)
     @blp.alt_response(400, description="Bad input, or the old password is wrong.")
     @blp.alt_response(429, description="Too many wrong passwords.")
-    def put(self, body):
+    def put(self, body: dict[str, Any]) -> Any:
         """Change my password, or set a first one
 
         Every token given out before is void; the answer holds a new one. Who has no password yet sets a first one.
@@ -178,7 +178,7 @@ class Me(MethodView):
 
     @signed_in
     @blp.response(200, Profile)
-    def get(self):
+    def get(self) -> Any:
         """Read my own profile
 
         The portal's `/users/me` shows the profile in the portal's words.

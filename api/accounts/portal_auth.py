@@ -66,7 +66,7 @@ class Register(MethodView):
     @blp.arguments(SignUp)
     @blp.response(201, CodeSent)
     @blp.alt_response(429, description="Too many codes were asked for.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Sign up by phone
 
         An activation code is sent by SMS. The answer is the same for a phone that is registered already.
@@ -86,7 +86,7 @@ class Activate(MethodView):
     @blp.response(200, Message)
     @blp.alt_response(401, description="The code does not fit.")
     @blp.alt_response(429)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Activate the account with the code
 
         Only now the account exists. The same code serves once more, at `/users/token`; five wrong tries void it.
@@ -106,7 +106,7 @@ class GetToken(MethodView):
     @blp.alt_response(401, description="The code does not fit.")
     @blp.alt_response(429)
     @blp.alt_response(403, description="The code fits, but the account is not activated yet.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Get an access token for the code
 
         The code that activated the account serves once more, for the first token; later ones need /users/reset/.
@@ -123,7 +123,7 @@ class Reset(MethodView):
     @blp.arguments(WhichPhone)
     @blp.response(200, CodeSent)
     @blp.alt_response(429, description="Too many codes were asked for.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Have a new code sent
 
         The earlier code is void. The answer is the same for a phone that is not registered.

@@ -96,7 +96,7 @@ class Me(MethodView):
 
     @signed_in
     @blp.response(200, PortalUser)
-    def get(self):
+    def get(self) -> Any:
         """Read my own profile
 
         Uploaded files are told as URLs that can be fetched; `role` is a label for people.
@@ -115,7 +115,7 @@ class Update(MethodView):
     @blp.alt_response(403, description="The phone is not mine.")
     @blp.alt_response(413, description="A file is too large.")
     @blp.alt_response(415, description="A file is no image.")
-    def put(self, form):
+    def put(self, form: dict[str, Any]) -> Any:
         """Change my own profile
 
         `avatar` and `licenses` (which may come several times) are images; new ones replace the old.
@@ -139,7 +139,7 @@ class Delete(MethodView):
     @blp.alt_response(403, description="It is somebody else, and the caller no administrator.")
     @blp.alt_response(404, description="Nobody has this phone.")
     @blp.alt_response(409, description="It is the last administrator.")
-    def delete(self, body):
+    def delete(self, body: dict[str, Any]) -> Any:
         """Delete a user: oneself, or anybody as an administrator
 
         Personal data is erased, tokens are void, leads and properties leave the market.
@@ -172,7 +172,7 @@ class List(MethodView):
     @for_roles(Role.ADMIN)
     @blp.arguments(SliceArgs, location="query")
     @blp.response(200, PortalUser(many=True))
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List users, oldest first, as an administrator
 
         `skip` rows are passed over, then at most `limit` are told. `/admin/users` lists the same people by pages.

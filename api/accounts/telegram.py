@@ -89,7 +89,7 @@ class TelegramLogin(MethodView):
     @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")
     @blp.alt_response(429)
     @blp.alt_response(403, description="Signing in by Telegram is not set up, or the account is switched off.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Sign in with what Telegram signed; the first time makes the account
 
         Telegram's signature is checked with our bot's token, and must be fresh. A new account is a realtor's.
@@ -107,7 +107,7 @@ class BotLogin(MethodView):
     @blp.alt_response(403, description="The account is switched off, or an administrator's.")
     @blp.alt_response(429, description="Too many wrong secrets came from the address.")
     @blp.alt_response(409, description="The phone's user has another Telegram account.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Sign in somebody whom our Telegram bot vouches for
 
         Found by Telegram account, else by phone (the account is then bound to it), else made.

@@ -1,5 +1,7 @@
 """Leads of the exchange: create, list, read, replace, archive. `POST /leads` takes tinder's inquiries too."""
 
+from typing import Any
+
 from flask import jsonify
 from flask.views import MethodView
 from marshmallow import fields
@@ -56,7 +58,7 @@ class Leads(MethodView):
     @blp.alt_response(404, description="There is no such listing on the market.")
     @blp.alt_response(200, schema=InquiryRow, description="The inquiry, for a body with `listing_id`.")
     @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": EITHER_BODY}}})
-    def post(self):
+    def post(self) -> Any:
         """Create a lead, or an inquiry about a listing
 
         With `requirements` it is a lead, with `listing_id` a tenant's inquiry.
@@ -72,7 +74,7 @@ class Leads(MethodView):
     @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, LeadRows)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my leads, newest first
 
         Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
@@ -93,7 +95,7 @@ class OneLead(MethodView):
     @signed_in
     @only_reads
     @blp.response(200, LeadRow)
-    def get(self, lead_id):
+    def get(self, lead_id: int) -> Any:
         """Read one of my leads
 
         With the client's contacts, which others see only once a match shares them.
@@ -103,7 +105,7 @@ class OneLead(MethodView):
     @signed_in
     @blp.arguments(LeadBody)
     @blp.response(200, LeadRow)
-    def put(self, body, lead_id):
+    def put(self, body: dict[str, Any], lead_id: int) -> Any:
         """Replace one of my leads
 
         What the body leaves out is emptied. Its list of recommendations follows within a moment.
@@ -120,7 +122,7 @@ class LeadArchive(MethodView):
 
     @signed_in
     @blp.response(200, LeadRow)
-    def post(self, lead_id):
+    def post(self, lead_id: int) -> Any:
         """Take one of my leads off the market
 
         It leaves every list of recommendations; its matches stay. Archiving again changes nothing.

@@ -1,5 +1,7 @@
 """Matches of a lead or a property, and their completion."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -76,7 +78,7 @@ class MatchesOfLead(MethodView):
     @signed_in
     @blp.arguments(MatchArgs, location="query")
     @blp.response(200, LeadMatches)
-    def get(self, args, lead_id):
+    def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the matches of one of my leads, newest first
 
         Of every status unless one is named. The other realtor's phone and Telegram are null until the match shares
@@ -95,7 +97,7 @@ class MatchesOfProperty(MethodView):
     @signed_in
     @blp.arguments(MatchArgs, location="query")
     @blp.response(200, PropertyMatches)
-    def get(self, args, property_id):
+    def get(self, args: dict[str, Any], property_id: int) -> Any:
         """List the matches of one of my properties, newest first
 
         Of every status unless one is named. The client's and the other realtor's contacts are null until the match
@@ -113,7 +115,7 @@ class MatchCompletion(MethodView):
 
     @signed_in
     @blp.response(200, Completed)
-    def post(self, match_id):
+    def post(self, match_id: int) -> Any:
         """Close one of my accepted matches as done
 
         Either owner may do so once the match is accepted; nothing about it changes any more.

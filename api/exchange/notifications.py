@@ -1,5 +1,7 @@
 """Notices to the signed-in user."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -46,7 +48,7 @@ class Notices(MethodView):
     @signed_in
     @blp.arguments(NoticeArgs, location="query")
     @blp.response(200, NoticeRows)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my notices, newest first
 
         `unread_count` counts all that are unread, whatever page is asked for. `data` names what a notice is about.
@@ -62,7 +64,7 @@ class NoticeReading(MethodView):
 
     @signed_in
     @blp.response(200, ReadAnswer)
-    def post(self, notification_id):
+    def post(self, notification_id: int) -> Any:
         """Mark one of my notices as read
 
         The moment of the first reading stays; reading again changes nothing.

@@ -1,5 +1,7 @@
 """Properties of the exchange: create, list, read, replace, archive."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -51,7 +53,7 @@ class Properties(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(PropertyBody)
     @blp.response(201, PropertyCreated)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Create a property
 
         It is recommended, listed and found through every contract. Its list of leads follows within a moment.
@@ -64,7 +66,7 @@ class Properties(MethodView):
     @only_reads
     @blp.arguments(StatusArgs, location="query")
     @blp.response(200, PropertyRows)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my properties, newest first
 
         Archived ones too, unless `status` says otherwise. `match_count` counts the matches that nobody has rejected.
@@ -85,7 +87,7 @@ class OneProperty(MethodView):
     @signed_in
     @only_reads
     @blp.response(200, PropertyRow)
-    def get(self, property_id):
+    def get(self, property_id: int) -> Any:
         """Read one of my properties
 
         Of whichever contract it was made through; what that contract does not ask for is null.
@@ -95,7 +97,7 @@ class OneProperty(MethodView):
     @signed_in
     @blp.arguments(PropertyBody)
     @blp.response(200, PropertyRow)
-    def put(self, body, property_id):
+    def put(self, body: dict[str, Any], property_id: int) -> Any:
         """Replace one of my properties
 
         What the body leaves out is emptied. Its list of leads follows within a moment.
@@ -112,7 +114,7 @@ class PropertyArchive(MethodView):
 
     @signed_in
     @blp.response(200, PropertyRow)
-    def put(self, property_id):
+    def put(self, property_id: int) -> Any:
         """Take one of my properties off the market
 
         It leaves every list of recommendations; its matches stay. Archiving again changes nothing.

@@ -1,5 +1,7 @@
 """Recommendation lists, read as they are stored, and what a realtor does about an entry."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -99,7 +101,7 @@ class ForLead(MethodView):
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, PropertyRecommendations)
-    def get(self, args, lead_id):
+    def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the properties that suit one of my leads, best first
 
         At most 100, of other owners in the same city and deal type. Those that I have liked or disliked are left out;
@@ -122,7 +124,7 @@ class ForProperty(MethodView):
     @only_reads
     @blp.arguments(RecommendationArgs, location="query")
     @blp.response(200, LeadRecommendations)
-    def get(self, args, property_id):
+    def get(self, args: dict[str, Any], property_id: int) -> Any:
         """List the leads that one of my properties suits, best first
 
         At most 100, of other owners in the same city and deal type. Clients' contacts are null until a match shares
@@ -146,7 +148,7 @@ class LeadSideAction(MethodView):
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
     @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
-    def post(self, body, lead_id, property_id):
+    def post(self, body: dict[str, Any], lead_id: int, property_id: int) -> Any:
         """Like or dislike a property for one of my leads
 
         A like makes a match, or accepts the one that the other side began; equal commissions (or none named by the
@@ -163,7 +165,7 @@ class PropertySideAction(MethodView):
     @blp.arguments(ActionBody)
     @blp.response(200, ActionAnswer)
     @blp.alt_response(403, description="Both sides of the pair are the caller's own.")
-    def post(self, body, property_id, lead_id):
+    def post(self, body: dict[str, Any], property_id: int, lead_id: int) -> Any:
         """Like or dislike a lead for one of my properties
 
         The same as from the lead's side: a like makes or accepts a match, equal commissions agree and share contacts, a

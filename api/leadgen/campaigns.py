@@ -1,6 +1,7 @@
 """Campaigns, and the ads in them."""
 
 from typing import Any
+from uuid import UUID
 
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
@@ -107,7 +108,7 @@ class Campaigns(MethodView):
     @with_api_key
     @blp.arguments(CampaignBody)
     @blp.response(201, CampaignRow)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Create a campaign
 
         It begins as a draft, of a niche that is not archived.
@@ -118,7 +119,7 @@ class Campaigns(MethodView):
     @with_api_key
     @blp.arguments(CampaignArgs, location="query")
     @blp.response(200, CampaignRow(many=True))
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List campaigns, newest first
 
         With what each has cost and brought so far.
@@ -133,7 +134,7 @@ class OneCampaign(MethodView):
 
     @with_api_key
     @blp.response(200, CampaignWithStats)
-    def get(self, campaign_id):
+    def get(self, campaign_id: UUID) -> Any:
         """Read a campaign with its figures
 
         `stats` holds leads, cost of a lead and conversion.
@@ -156,7 +157,7 @@ class OneCampaignStatus(MethodView):
     @with_api_key
     @blp.arguments(CampaignStatusBody)
     @blp.response(200, CampaignRow)
-    def patch(self, body, campaign_id):
+    def patch(self, body: dict[str, Any], campaign_id: UUID) -> Any:
         """Move a campaign to another status
 
         A move that makes no sense is refused with 409, which names those that do. Live readers are told.
@@ -174,7 +175,7 @@ class CampaignAds(MethodView):
     @with_api_key
     @blp.arguments(AdBody)
     @blp.response(201, AdRow)
-    def post(self, body, campaign_id):
+    def post(self, body: dict[str, Any], campaign_id: UUID) -> Any:
         """Add an ad to a campaign
 
         `spent` is what it has cost in all; it counts for `spent_on`, or for today.
@@ -187,7 +188,7 @@ class CampaignAds(MethodView):
     @with_api_key
     @blp.arguments(ListArgs, location="query")
     @blp.response(200, AdRow(many=True))
-    def get(self, args, campaign_id):
+    def get(self, args: dict[str, Any], campaign_id: UUID) -> Any:
         """List a campaign's ads, newest first
 
         With what each has cost.
@@ -205,7 +206,7 @@ class OneAd(MethodView):
     @with_api_key
     @blp.arguments(AdChanges)
     @blp.response(200, AdRow)
-    def patch(self, body, ad_id):
+    def patch(self, body: dict[str, Any], ad_id: UUID) -> Any:
         """Change what is given of an ad
 
         `spent` is the new total: what is new of it counts for `spent_on`, or for today.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
@@ -51,7 +52,7 @@ class ProspectExport(MethodView):
     @with_api_key
     @blp.arguments(ExportArgs, location="query")
     @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """Download leads as CSV, newest first
 
         Filtered as the list is, streamed however many there are. Cells that a spreadsheet would take for formulas are
@@ -69,7 +70,7 @@ class EarningsExport(MethodView):
     @with_api_key
     @blp.arguments(PeriodArgs, location="query")
     @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
-    def get(self, args, niche_id):
+    def get(self, args: dict[str, Any], niche_id: UUID) -> Any:
         """Download what a niche's campaigns cost and earned day by day as CSV
 
         A row to each day and campaign on which something happened. Days are UTC, both ends included.

@@ -85,7 +85,7 @@ class ProspectImport(MethodView):
     @blp.response(201, Imported)
     @blp.alt_response(415, description="The body is neither CSV nor a multipart body with a file.")
     @blp.doc(requestBody=CSV_BODY)
-    def post(self):
+    def post(self) -> Any:
         """Add leads from CSV; a mistake in any row leaves all of them out
 
         At most 100,000 rows, between commas or semicolons; an export can be imported. Persons known to their niche

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any
 
 import psycopg2
 import redis
@@ -120,7 +121,7 @@ class LeadgenHealth(MethodView):
     @public
     @blp.response(200, ServicesHealth)
     @blp.alt_response(503, schema=ServicesHealth, description="The database or Redis is away.")
-    def get(self):
+    def get(self) -> Any:
         """Say whether database and Redis answer
 
         Both are asked on new connections, for less than a second. It needs no key.

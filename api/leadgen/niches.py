@@ -1,5 +1,8 @@
 """Niches, and what they earn."""
 
+from typing import Any
+from uuid import UUID
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -104,7 +107,7 @@ class Niches(MethodView):
     @with_api_key
     @blp.arguments(NicheBody)
     @blp.response(201, NicheRow)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Create a niche
 
         It begins as research. Targets say what a lead may cost and what the money spent must return.
@@ -115,7 +118,7 @@ class Niches(MethodView):
     @with_api_key
     @blp.arguments(NicheArgs, location="query")
     @blp.response(200, NicheRow(many=True))
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List niches, newest first
 
         In pages of 100 unless `limit` says otherwise; `status` picks those of one status.
@@ -129,7 +132,7 @@ class OneNiche(MethodView):
 
     @with_api_key
     @blp.response(200, NicheRow)
-    def get(self, niche_id):
+    def get(self, niche_id: UUID) -> Any:
         """Read a niche
 
         What it costs and earns is at `/stats`.
@@ -139,7 +142,7 @@ class OneNiche(MethodView):
     @with_api_key
     @blp.arguments(NicheChanges)
     @blp.response(200, NicheRow)
-    def patch(self, body, niche_id):
+    def patch(self, body: dict[str, Any], niche_id: UUID) -> Any:
         """Change what is given of a niche
 
         A status goes only where the table of moves allows; null empties a field that may be empty.
@@ -152,7 +155,7 @@ class OneNiche(MethodView):
     @with_api_key
     @blp.arguments(DeleteArgs, location="query")
     @blp.response(200, NicheDeleted)
-    def delete(self, args, niche_id):
+    def delete(self, args: dict[str, Any], niche_id: UUID) -> Any:
         """Delete a niche; one that has campaigns is archived, and only by force
 
         Without campaigns it is gone; with them it is kept, archived, for its figures.
@@ -171,7 +174,7 @@ class OneNicheStats(MethodView):
     @with_api_key
     @blp.arguments(PeriodArgs, location="query")
     @blp.response(200, NicheStats)
-    def get(self, args, niche_id):
+    def get(self, args: dict[str, Any], niche_id: UUID) -> Any:
         """What a niche cost and earned, whole and by day, platform and campaign, held against its targets
 
         Days are UTC, both ends included; leave them out for all time. A figure that would be divided by nothing is

@@ -1,6 +1,7 @@
 """Leads of the contract, which are our prospects: create, list, read, change status, convert."""
 
 from typing import Any
+from uuid import UUID
 
 from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -171,7 +172,7 @@ class Prospects(MethodView):
     @blp.arguments(ProspectBody)
     @blp.response(201, ProspectAdded)
     @blp.alt_response(200, schema=ProspectAdded, description="The niche knew this person: a touch was added.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Add a lead, or a touch to the one that its niche has of the same phone or platform user
 
         A person whom the niche knows is no second lead: the answer is 200, `duplicate` is true and the lead has one
@@ -190,7 +191,7 @@ class Prospects(MethodView):
     @with_api_key
     @blp.arguments(ProspectArgs, location="query")
     @blp.response(200, ProspectRow(many=True))
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List leads, newest first
 
         In pages of 100 unless `limit` says otherwise, filtered by status, source, niche and campaign.
@@ -204,7 +205,7 @@ class OneProspect(MethodView):
 
     @with_api_key
     @blp.response(200, ProspectDetail)
-    def get(self, lead_id):
+    def get(self, lead_id: UUID) -> Any:
         """Read a lead with its conversation and the reasons behind its score
 
         `quality_score` is computed soon after a lead has changed; until then the older one stands.
@@ -225,7 +226,7 @@ class OneProspectStatus(MethodView):
     @with_api_key
     @blp.arguments(ProspectStatusBody)
     @blp.response(200, ProspectRow)
-    def patch(self, body, lead_id):
+    def patch(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Move a lead to another status
 
         A move that makes no sense is refused with 409, which names those that do. `revenue` goes with won only.
@@ -245,7 +246,7 @@ class Messages(MethodView):
     @with_api_key
     @blp.arguments(MessageBody)
     @blp.response(201, MessageAdded)
-    def post(self, body, lead_id):
+    def post(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Add a message to a lead's conversation
 
         The quality is computed anew, for it reads the conversation.
@@ -258,7 +259,7 @@ class Messages(MethodView):
     @with_api_key
     @blp.arguments(MessageArgs, location="query")
     @blp.response(200, Conversation)
-    def get(self, args, lead_id):
+    def get(self, args: dict[str, Any], lead_id: UUID) -> Any:
         """Read a lead's whole conversation, oldest first
 
         All of it, unless a `limit` is named.
@@ -276,7 +277,7 @@ class Conversion(MethodView):
     @with_api_key
     @blp.arguments(ConvertBody)
     @blp.response(201, Converted)
-    def post(self, body, lead_id):
+    def post(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Make a lead an exchange lead of a realtor; this can be done once
 
         The realtor gets a lead of the exchange with the client's name and phone, and recommendations for it within a

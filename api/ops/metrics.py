@@ -6,6 +6,7 @@ The state (runs, queues, tasks, freshness) is the same whichever server is asked
 import hmac
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Any
 
 import redis
 from flask import Response, request
@@ -55,7 +56,7 @@ class Metrics(MethodView):
 
     @proved_by(check_reader, name="monitoring", scheme="token", may_forbid=True, is_optional=True)
     @blp.response(200, {"type": "string"}, content_type="text/plain")
-    def get(self):
+    def get(self) -> Any:
         """Read the metrics, in the text format of Prometheus
 
         With METRICS_TOKEN, or from one of METRICS_NETWORKS. Counts of requests are this web server's, the state of

@@ -167,7 +167,7 @@ class Runs(MethodView):
     @blp.arguments(RunRequest)
     @blp.response(202, Run)
     @blp.alt_response(200, schema=Plan, description="A dry run: what would be done.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Start a rescoring run, or join the same one that is going; with dry_run, say what it would do
 
         `all` scores every market, `stale` those with lists that are behind, `market` one. Refused with 503 while the
@@ -198,7 +198,7 @@ class Runs(MethodView):
     @admins_only
     @blp.arguments(RunArgs, location="query")
     @blp.response(200, RunRows)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List rescoring runs, newest first
 
         With how far each is; `state` picks those of one state.
@@ -215,7 +215,7 @@ class OneRun(MethodView):
 
     @admins_only
     @blp.response(200, RunWithShards)
-    def get(self, run_id):
+    def get(self, run_id: int) -> Any:
         """Read one run with its shards
 
         A shard is a market, or a tile of a big one. `difference` tells what the run has changed in the lists.
@@ -230,7 +230,7 @@ class RunCancellation(MethodView):
 
     @admins_only
     @blp.response(200, Run)
-    def post(self, run_id):
+    def post(self, run_id: int) -> Any:
         """Cancel what of a run has not ended
 
         What has ended stays published; readers go on with the lists that stand.
@@ -247,7 +247,7 @@ class RunRetry(MethodView):
 
     @admins_only
     @blp.response(202, Run)
-    def post(self, run_id):
+    def post(self, run_id: int) -> Any:
         """Queue a failed run's failed shards again
 
         What has succeeded is not scored again. Refused with 503 while the queues are deep.

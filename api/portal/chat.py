@@ -118,7 +118,7 @@ class CreateChat(MethodView):
     @blp.alt_response(200, schema=ChatMade, description="The chat was there already.")
     @blp.alt_response(403, description="The caller is neither buyer nor seller.")
     @blp.alt_response(404, description="There is no such property or user.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Open the chat of a buyer and a seller about a property
 
         The caller is one of the two, and the property is the seller's. Opening a chat that is there gives that one.
@@ -134,7 +134,7 @@ class MyChats(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, ChatRow(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my chats, the liveliest first
 
         With the last message of each, and how many are unread.
@@ -150,7 +150,7 @@ class ChatMessages(MethodView):
     @signed_in
     @blp.arguments(MessageArgs, location="query")
     @blp.response(200, SaidMessage(many=True))
-    def get(self, args, chat_id):
+    def get(self, args: dict[str, Any], chat_id: int) -> Any:
         """List the messages of one of my chats, oldest first; by default the newest 100
 
         `after_id` gives what came later, `before_id` what came earlier, `page` goes back from the newest.
@@ -162,7 +162,7 @@ class ChatMessages(MethodView):
     @signed_in
     @blp.arguments(ChatMessageBody)
     @blp.response(201, SaidMessage)
-    def post(self, body, chat_id):
+    def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Say something without a socket
 
         Both sides' open sockets get it at once; who has none gets a notice. The same `client_id` again stores nothing.
@@ -179,7 +179,7 @@ class ChatRead(MethodView):
     @signed_in
     @blp.arguments(ReadBody)
     @blp.response(200, ReadMark)
-    def post(self, body, chat_id):
+    def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Mark one of my chats as read
 
         To the end unless a message is named; it never goes back.
@@ -195,7 +195,7 @@ class ChatTicket(MethodView):
     @signed_in
     @keeps_no_answer
     @blp.response(200, Ticket)
-    def post(self):
+    def post(self) -> Any:
         """Get a ticket for one socket, so that the token stays out of the address
 
         It is good once and for a minute: open `/chat/ws/{chat_id}?ticket=...` with it. Browsers cannot send headers

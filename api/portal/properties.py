@@ -1,5 +1,7 @@
 """Properties of the portal: one long form with pictures, plans and documents; and my properties."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -53,7 +55,7 @@ class CreateProperty(MethodView):
     @blp.arguments(WholePropertyForm, location="multipart")
     @blp.response(201, PropertyMade)
     @blp.alt_response(415, description="A file is no picture, or no document.")
-    def post(self, form):
+    def post(self, form: dict[str, Any]) -> Any:
         """Create a property
 
         One multipart body: the form's texts, one picture or more as `images`, plans, and documents that only the owner
@@ -77,7 +79,7 @@ class MyProperties(MethodView):
     @for_roles(*SELLERS)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, PortalProperty(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my properties, whichever contract made them, newest first
 
         With documents and commission, which nobody else sees. X-Pagination tells how many there are.

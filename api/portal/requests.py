@@ -119,7 +119,7 @@ class CreateRequest(MethodView):
     @for_roles(Role.TENANT)
     @blp.arguments(RequestBody)
     @blp.response(201, RequestMade)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Look for properties
 
         Words are kept as they were sent; those that decide what is searched must be known. Offers follow within a
@@ -137,7 +137,7 @@ class MyRequests(MethodView):
     @for_roles(Role.TENANT)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, RequestRow(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my requests, newest first
 
         Closed ones too; `/my_requests` and `/users/my_requests` are the same.
@@ -158,7 +158,7 @@ class OneRequest(MethodView):
 
     @for_roles(Role.TENANT)
     @blp.response(200, RequestRow)
-    def get(self, request_id):
+    def get(self, request_id: int) -> Any:
         """Read one of my requests
 
         In the words that it was made with.
@@ -167,7 +167,7 @@ class OneRequest(MethodView):
 
     @for_roles(Role.TENANT)
     @blp.response(200, Message)
-    def delete(self, request_id):
+    def delete(self, request_id: int) -> Any:
         """Look no more
 
         The request is closed: it stays to be read, and gets no offers any more.
@@ -185,7 +185,7 @@ class RequestOffers(MethodView):
     @for_roles(Role.TENANT)
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Offers)
-    def get(self, args, request_id):
+    def get(self, args: dict[str, Any], request_id: int) -> Any:
         """List the properties that suit one of my requests, best first
 
         At most 100, in the same city and deal type. Documents and commissions of their owners are left out.

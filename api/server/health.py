@@ -1,6 +1,7 @@
 """Whether the service is up, and whether it can serve."""
 
 import logging
+from typing import Any
 
 import redis
 from flask import jsonify
@@ -44,7 +45,7 @@ class HealthView(MethodView):
 
     @public
     @blp.response(200, Health)
-    def get(self):
+    def get(self) -> Any:
         """Say that the service is alive
 
         For people and uptime checks. It touches neither the database nor Redis: see `/health/ready` for those.
@@ -58,7 +59,7 @@ class LiveView(MethodView):
 
     @public
     @blp.response(200, Live)
-    def get(self):
+    def get(self) -> Any:
         """Say that the process answers: one that does not is to be restarted
 
         A liveness probe. It asks nothing of the database or Redis, so that their absence restarts nobody.
@@ -73,7 +74,7 @@ class ReadyView(MethodView):
     @public
     @blp.response(200, Ready)
     @blp.alt_response(503, schema=Ready, description="Send no requests here yet.")
-    def get(self):
+    def get(self) -> Any:
         """Say whether requests can be served: the database answers and has the schema that this release needs
 
         A readiness probe for load balancers. Redis is told of but not waited for: without it requests are served, and

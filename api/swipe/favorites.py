@@ -1,5 +1,7 @@
 """Favourites: list, add, remove."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -33,7 +35,7 @@ class Favorites(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my favourites that are on the market, the last added first
 
         Those that have left the market are kept, and shown again should they come back.
@@ -44,7 +46,7 @@ class Favorites(MethodView):
     @blp.arguments(FavoriteBody)
     @blp.response(200, FavoriteRow)
     @blp.alt_response(404, description="There is no such listing on the market.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Add a listing to my favourites
 
         Adding one that is there already gives the row that is there.
@@ -58,7 +60,7 @@ class OneFavorite(MethodView):
 
     @signed_in
     @blp.response(200, StatusOk)
-    def delete(self, listing_id):
+    def delete(self, listing_id: int) -> Any:
         """Remove a listing from my favourites; one that is not there is no error
 
         It may be liked or disliked in the feed all the same.

@@ -9,6 +9,7 @@ list is there; after :data:`HOPEFUL_SECONDS` nobody waits any more.
 
 import logging
 import time
+from typing import Any
 
 from flask import jsonify
 from flask.views import MethodView
@@ -62,7 +63,7 @@ class FeedNext(MethodView):
     @signed_in
     @blp.response(200, Listing, description="The listing, or null.")
     @blp.doc(**or_null(Listing))
-    def get(self):
+    def get(self) -> Any:
         """Show the best listing that I have not acted on; null when all are seen
 
         By the caller's preferences, best first; without preferences the newest listing. Reading it is no action: the
@@ -96,7 +97,7 @@ class FeedAct(MethodView):
     @blp.response(200, StatusOk)
     @blp.alt_response(403, description="The listing is the caller's own.")
     @blp.alt_response(404, description="There is no such listing on the market.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Like, dislike or keep a listing
 
         A like sends the owner an inquiry, once; a favorite adds the listing to the favourites. Acting again on the same
@@ -114,7 +115,7 @@ class FeedUndo(MethodView):
     @signed_in
     @blp.response(200, Undone)
     @blp.alt_response(404, description="There is no action to take back.")
-    def post(self):
+    def post(self) -> Any:
         """Take my last action back; the listing is in the feed again
 
         An inquiry that the like has sent is withdrawn as long as it is new, and a favourite that it has added is

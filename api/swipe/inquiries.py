@@ -52,7 +52,7 @@ class MyInquiries(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, InquiryRow(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my inquiries, newest first
 
         Made by likes in the feed, or by hand with POST /leads.
@@ -67,7 +67,7 @@ class InquiriesForMe(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ForMeArgs, location="query")
     @blp.response(200, InquiryRow(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List the inquiries about my listings, newest first
 
         Of every status unless one is named.
@@ -82,7 +82,7 @@ class OneInquiry(MethodView):
     @signed_in
     @blp.arguments(StatusBody)
     @blp.response(200, InquiryRow)
-    def patch(self, body, inquiry_id):
+    def patch(self, body: dict[str, Any], inquiry_id: int) -> Any:
         """Move an inquiry about my listing on: new, in_progress, closed
 
         Only forward. The tenant gets a notice of it.

@@ -100,7 +100,7 @@ class Listings(MethodView):
     @public
     @blp.arguments(SearchArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List what is on the market
 
         In pages, newest first unless `order` says otherwise. X-Pagination tells how many there are.
@@ -110,7 +110,7 @@ class Listings(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Create a listing
 
         It is recommended to leads and tenants within a moment, unless `is_active` is false.
@@ -127,7 +127,7 @@ class MyListings(MethodView):
     @signed_in
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, Listing(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List my own listings, withdrawn ones too, newest first
 
         Properties made through the other contracts are listed too.
@@ -141,7 +141,7 @@ class OneListing(MethodView):
 
     @public
     @blp.response(200, Listing)
-    def get(self, listing_id):
+    def get(self, listing_id: int) -> Any:
         """Read a listing that is on the market
 
         Nobody need be signed in. One that was withdrawn is not found.
@@ -152,7 +152,7 @@ class OneListing(MethodView):
     @blp.arguments(ListingBody)
     @blp.response(200, Listing)
     @blp.alt_response(403, description="The listing is somebody else's.")
-    def put(self, body, listing_id):
+    def put(self, body: dict[str, Any], listing_id: int) -> Any:
         """Replace a listing of mine, or any as an administrator
 
         What tinder does not speak of (area, floor, photos, ...) stays as it is; `is_active` takes it off the market or
@@ -166,7 +166,7 @@ class OneListing(MethodView):
     @signed_in
     @blp.response(200, StatusOk)
     @blp.alt_response(403, description="The listing is somebody else's.")
-    def delete(self, listing_id):
+    def delete(self, listing_id: int) -> Any:
         """Withdraw a listing of mine, or any as an administrator
 
         It stays in its owner's list, inactive; putting it with `is_active` true brings it back.
@@ -184,7 +184,7 @@ class AdminListings(MethodView):
     @for_roles(Role.ADMIN)
     @blp.arguments(AdminArgs, location="query")
     @blp.response(200, AdminListing(many=True), headers=PAGINATION)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List every listing, withdrawn ones too, newest first
 
         Filtered by city, owner and whether they are on the market.

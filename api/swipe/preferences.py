@@ -48,7 +48,7 @@ class Preferences(MethodView):
     @signed_in
     @blp.response(200, Preference, description="The preferences, or null.")
     @blp.doc(**or_null(Preference))
-    def get(self):
+    def get(self) -> Any:
         """Read my preferences; null if I have set none
 
         There is one set to a user.
@@ -59,7 +59,7 @@ class Preferences(MethodView):
     @signed_in
     @blp.arguments(PreferenceBody)
     @blp.response(200, Preference)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Set or replace my preferences; the feed is ranked anew
 
         The next listing of the feed follows the new preferences at once.
