@@ -24,6 +24,9 @@ COMPLAINTS = {
     "This is not your password.": "Это не ваш пароль.",
     "This is not the password that was set before.": "Это не тот пароль, что был задан прежде.",
     "The account has another one by now.": "В профиле уже указано другое.",
+    "You are known by this e-mail address alone; prove your phone or Telegram account first.": (
+        "Вас знают только по этому адресу; сначала подтвердите телефон или Telegram."
+    ),
     "Choose what to confirm.": "Выберите, что подтвердить.",
     "The link is wrong, used or too old; ask for a new one.": "Ссылка неверна, использована или устарела; запросите новую.",
     "Too many links were asked for; use the last one, or wait.": "Слишком много ссылок; откройте последнюю или подождите.",

@@ -89,15 +89,13 @@ def prove(session: Session, proven: Mapping[Claim, str], *, own: User | None = N
     """
     (kind, value), *_ = proven.items()
     user = _holder(session, kind, value)
-    if user is None or kind in proven_of(user):
-        if user is not None:
-            _note_proven(session, user, proven)
-        return user
-    if own is not None and own.id == user.id:
+    if user is None:
+        return None
+    is_own = own is not None and own.id == user.id
+    if is_own or any(proven.get(known) == getattr(user, COLUMN[known]) for known in proven_of(user)):
         _note_proven(session, user, proven)
         return user
-    has_proven_another = any(proven.get(known) != getattr(user, COLUMN[known]) for known in proven_of(user))
-    if has_proven_another or not user.is_active or user.role in PRIVILEGED:
+    if proven_of(user) or not user.is_active or user.role in PRIVILEGED:
         release(session, user, kind)
         return None
     _hand_over(session, user, proven)

@@ -216,9 +216,13 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     Set the given fields of the portal's profile; `email` is a column of its own, and the name follows its parts.
 
     Raises:
-        ConflictError: The e-mail address belongs to somebody else.
+        ConflictError: The e-mail address belongs to somebody else; or the present one is all that the user has proven. An
+            account without anything proven would be whose the new address is, and that may be mistyped.
     """
     session.refresh(user, with_for_update=True)  # two changes at once must not lose one's fields
+    others_proven = user.phone_proven_at or user.telegram_proven_at
+    if "email" in changes and changes["email"] != user.email and user.email_proven_at and not others_proven:
+        raise ConflictError("You are known by this e-mail address alone; prove your phone or Telegram account first.")
     changes = dict(changes)
     if {"first_name", "last_name"} & set(changes):
         changes = user.names | changes

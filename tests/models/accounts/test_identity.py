@@ -106,9 +106,28 @@ def test_an_account_that_is_off_or_has_rights_over_others_is_not_handed_over(ses
 
 def test_another_identifier_than_the_proven_one_is_a_claim(session, claimed):
     prove(session, {Claim.EMAIL: EMAIL}, own=claimed)
+    prove(session, {Claim.PHONE: PHONE}, own=claimed)
     change_profile(session, claimed, {"email": "bob@example.com"})
 
     assert states(session, claimed)["email"] == "claimed"
+
+
+@pytest.mark.parametrize("email", ["bob@example.com", None])
+def test_the_only_proven_identifier_is_not_given_up(session, claimed, email):
+    """Or the account, which has proven nothing then, would be whose the new address is: a mistyped one is a stranger's."""
+    prove(session, {Claim.EMAIL: EMAIL}, own=claimed)
+
+    with pytest.raises(ConflictError):
+        change_profile(session, claimed, {"email": email})
+    change_profile(session, claimed, {"email": EMAIL, "city": "Алматы"})
+
+
+def test_one_of_two_proofs_that_fits_says_whose_account_it_is(session, claimed):
+    set_proven(session, claimed, Claim.PHONE)
+    set_proven(session, claimed, Claim.EMAIL)
+
+    assert enter_by_bot(session) is claimed
+    assert states(session, claimed)["telegram"] == "proven"
 
 
 # -- Suspended claims --------------------------------------------------------------------------------------------------
