@@ -6,8 +6,9 @@ from models.deals import chats, feed, inquiries, matches, weights
 from models.leadgen import ads, campaigns, messages, niches, prospects, quality
 from models.market import account_status, favorites, leads, properties, rates, unscorable
 from models.platform import idempotency
-from models.ranking import display_order, recommendations
-from models.rescoring import partial_lists, runs
+from models.ranking import closeness, display_order, recommendations
+from models.rescoring import attempts, partial_lists, runs
+from models.sources import tables
 from models.upkeep import erasure
 
 __all__ = ["Base"]

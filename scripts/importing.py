@@ -1,110 +1,59 @@
-"""Listings into the table of properties: new ones in, changed ones updated, the rest not touched."""
+"""Imports by command: the owner, the source, the file, and the engine that workers use too (models.sources.imports)."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from sqlalchemy import literal_column, or_, select
-from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, sessionmaker
 
 from models.accounts.users import User, normal_email
-from models.core.enums import SUPPLY_ROLES, DealType, Origin, Role, Status
+from models.core.enums import SUPPLY_ROLES, Role
 from models.core.errors import InvalidValueError
-from models.market.places import City
-from models.market.properties import Property
-from scripts.batches import batched
-from scripts.listings import BadRow, Listing
-
-BATCH = 1_000  # rows an INSERT
+from models.platform.settings import Settings
+from models.sources.formats.feed import Feed, open_feed
+from models.sources.imports import Progress, confirm_withdrawals, import_feed, preview_feed
+from models.sources.report import Line, Report
+from models.sources.sources import change_source, create_source, name_of, request_import, source_named
+from models.sources.tables import Import, ImportState, Source
+from worker.jobs.fetch import Limits, fetch_feed
 
 #: Who owns imported listings when nobody is named: a firm that cannot sign in.
 IMPORTER_EMAIL = "imports@leadmatch.example"
-
-#: What an import leaves as it finds it: a second import neither revives what was archived nor changes hands.
-KEPT = ("owner_id", "origin", "external_id", "status")
-
-
-@dataclass
-class Summary:
-    """What became of the rows of a file."""
-
-    new: int = 0
-    changed: int = 0
-    same: int = 0
-    bad: int = 0
-    #: Of the good rows: the markets that may have to be rescored.
-    deal_types: set[DealType] = field(default_factory=set)
+#: The source of `import-listings`: one for each owner, as what came by it before there were sources.
+LISTINGS = "import-listings"
 
 
-def import_listings(
-    session: Session,
-    rows: Iterable[Listing | BadRow],
-    city: City,
-    city_name: str,
-    owner_id: int,
-    *,
-    on_bad: Callable[[BadRow], None] = lambda _: None,
-    dry_run: bool = False,
-) -> Summary:
+@dataclass(frozen=True)
+class Wanted:
+    """What a command asks for."""
+
+    #: A path, or an address that begins with http:// or https://.
+    what: str
+    source: str | None = None
+    city: str | None = None
+    kind: str | None = None
+    is_complete: bool = True
+    only_city: bool = False
+    dry_run: bool = False
+    #: Take off the market what is missing, however much it is.
+    withdraw_missing: bool = False
+
+    @property
+    def is_address(self) -> bool:
+        return self.what.startswith(("http://", "https://"))
+
+    @property
+    def source_name(self) -> str:
+        return self.source or (name_of(self.what) if self.is_address else Path(self.what).stem[:200])
+
+
+def owner_of_imports(session: Session, email: str | None) -> User:
     """
-    Store the listings, a transaction each :data:`BATCH`; with *dry_run* all is rolled back in the end.
-
-    A listing is known by origin and id. The caller's session must be free of changes.
-    """
-    summary = Summary()
-    shared = {
-        "owner_id": owner_id,
-        "origin": Origin.IMPORT,
-        "status": Status.ACTIVE,
-        "city": city_name,
-        "city_key": city.key,
-    }
-    statement = _upsert()
-    for batch in batched(rows, BATCH):
-        good = []
-        for row in batch:
-            if isinstance(row, BadRow):
-                summary.bad += 1
-                on_bad(row)
-            else:
-                good.append({**shared, "external_id": row.external_id, **row.columns})
-        if good:
-            summary.deal_types.update(row["deal_type"] for row in good)
-            inserted = list(session.scalars(statement, good))
-            summary.new += sum(inserted)
-            summary.changed += len(inserted) - sum(inserted)
-            summary.same += len(good) - len(inserted)
-        if not dry_run:
-            session.commit()
-    if dry_run:
-        session.rollback()
-    return summary
-
-
-def _upsert() -> Insert:
-    """Insert or update; returns for each row that was written whether it is new, and nothing for one left as it was."""
-    table = Property.__table__
-    statement = insert(table)
-    compared = [column.name for column in table.columns if column.name in _WRITTEN - set(KEPT)]
-    return statement.on_conflict_do_update(
-        index_elements=[table.c.origin, table.c.external_id],
-        set_={name: statement.excluded[name] for name in compared} | {"updated_at": literal_column("now()")},
-        where=or_(*(table.c[name].is_distinct_from(statement.excluded[name]) for name in compared)),
-        # A row that this statement inserted has no deleting transaction; one that it updated has ours (xmax).
-    ).returning(literal_column("(properties.xmax = 0)").label("is_new"))
-
-
-#: Columns that an import writes.
-_WRITTEN = {
-    *("owner_id", "origin", "external_id", "status", "city", "city_key", "deal_type", "district", "metro_station"),
-    *("street", "house_number", "title", "property_type", "property_class", "price", "currency", "area", "rooms"),
-    *("floor", "total_floors", "year_built", "attributes", "search_text"),
-}
-
-
-def owner_of_imports(session: Session, email: str | None) -> int:
-    """
-    The id of the user with *email*, or of the firm that owns imports when nobody is named (made at the first call).
+    The user with *email*, or the firm that owns imports when nobody is named (made at the first call).
 
     Raises:
         InvalidValueError: Nobody active has this address, or they may not own properties.
@@ -113,11 +62,95 @@ def owner_of_imports(session: Session, email: str | None) -> int:
         row = {"role": Role.AGENCY, "name": "Импорт объявлений", "email": IMPORTER_EMAIL}
         session.execute(insert(User).values(row).on_conflict_do_nothing())
         session.flush()
-    user = session.scalar(
-        select(User).where(User.email == normal_email(email or IMPORTER_EMAIL, "owner"), User.is_active)
-    )
+    user = session.scalar(select(User).where(User.email == normal_email(email or IMPORTER_EMAIL, "owner")))
     if user is None:
-        raise InvalidValueError("owner", f"no active user has the address {email or IMPORTER_EMAIL}")
+        raise InvalidValueError("owner", f"nobody has the address {email}: sign up as a realtor or an agency first")
+    if not user.is_active:
+        raise InvalidValueError("owner", f"the account {email} is deactivated")
     if user.role not in SUPPLY_ROLES:
-        raise InvalidValueError("owner", f"a {user.role} cannot own properties")
-    return user.id
+        raise InvalidValueError(
+            "owner", f"a {user.role} cannot own properties; realtors, agencies, developers and landlords can"
+        )
+    return user
+
+
+@contextmanager
+def opened(wanted: Wanted, settings: Settings, mapping: dict[str, str] | None = None) -> Iterator[Feed]:
+    """
+    The file or the address as a feed.
+
+    Raises:
+        FeedError, FetchError: It cannot be read or fetched.
+    """
+    if not wanted.is_address:
+        yield open_feed(Path(wanted.what), wanted.kind, mapping)
+        return
+    limits = Limits(bytes=settings.feed_max_mb << 20, allow_private=settings.feed_private_addresses)
+    with tempfile.TemporaryDirectory(prefix="leadmatch-feed-") as folder:
+        path = Path(folder) / "feed"
+        fetch_feed(wanted.what, path, limits)
+        yield open_feed(path, wanted.kind, mapping)
+
+
+def bring(
+    factory: sessionmaker[Session],
+    wanted: Wanted,
+    feed: Feed,
+    owner_email: str | None,
+    *,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_refused: Callable[[Line], None] = lambda _: None,
+    on_committed: Callable[[list[int]], None] = lambda _: None,
+) -> Report:
+    """
+    Import a feed into the owner's source of the wanted name, which is made at its first import.
+
+    Raises:
+        InvalidValueError: The owner cannot be one.
+        ConflictError: Another import of the source is going.
+        FeedError: The file cannot be read.
+    """
+    only_city = wanted.city if wanted.only_city else None
+    with factory() as session:
+        owner = owner_of_imports(session, owner_email)
+        source = source_named(session, owner, wanted.source_name)
+        settled = {"city": wanted.city} if wanted.city else {}
+        if source is None:
+            address = wanted.what if wanted.is_address else None
+            fields = {"name": wanted.source_name, "address": address, "is_complete": wanted.is_complete, **settled}
+            source = create_source(session, owner, fields)
+        elif settled or source.is_complete != wanted.is_complete:
+            change_source(session, source, settled | {"is_complete": wanted.is_complete})
+        feed.mapping = source.mapping
+        if wanted.dry_run:
+            session.expunge_all()
+            session.rollback()
+            return preview_feed(
+                factory, source, feed, only_city=only_city, on_progress=on_progress, on_refused=on_refused
+            )
+        import_id = request_import(session, source, "command", file_name=wanted.what).id
+        session.commit()
+    report = import_feed(
+        factory,
+        import_id,
+        feed,
+        only_city=only_city,
+        on_progress=on_progress,
+        on_refused=on_refused,
+        on_committed=on_committed,
+    )
+    if report.held and wanted.withdraw_missing:
+        with factory() as session:
+            found = session.get_one(Import, import_id)
+            if found.state is ImportState.WAITING:
+                gone = confirm_withdrawals(session, found)
+                session.commit()
+                on_committed(gone)
+                report.withdrawn, report.held, report.reason = report.withdrawn + len(gone), 0, ""
+    return report
+
+
+def source_of(factory: sessionmaker[Session], owner_email: str | None, name: str) -> Source | None:
+    """The owner's source of this name, for telling what an import will go on with."""
+    with factory() as session:
+        return source_named(session, owner_of_imports(session, owner_email), name)

@@ -38,7 +38,7 @@ from tests import promises
 
 ROOT = Path(__file__).parent.parent
 FOLDER_PREFIX = "leadmatch-tests-"
-WORKER_PATIENCE = 60  # seconds
+WORKER_PATIENCE = 120  # seconds
 
 
 # -- Servers
@@ -174,7 +174,7 @@ def clean_database(database_url: str) -> Iterator[str]:
 
 def empty_tables(url: str) -> None:
     """Empty the tables that hold rows: asking first is far cheaper than truncating what is empty."""
-    connection = psycopg2.connect(url.replace("+psycopg2", ""), options="-c lock_timeout=10000")
+    connection = psycopg2.connect(url.replace("+psycopg2", ""), options="-c lock_timeout=60000")
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(
@@ -361,19 +361,18 @@ def worker_process(start_worker: Callable[..., subprocess.Popen]) -> subprocess.
 def worker_here(process_environment, monkeypatch):
     """Let functions of `worker` run in this process, on the test's database; gives what makes sessions."""
     from worker.celery_app import task_context
-    from worker.lists import rescore
-    from worker.market import market_lock
+    from worker.market import cache, generations
 
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
-    caches = (task_context.settings, task_context._sessions_of, task_context.client)
+    caches = (task_context.settings, task_context._sessions_of, task_context.client, task_context.redis_client)
     for cached in caches:
         cached.cache_clear()
-    rescore._snapshots.clear()
-    market_lock._kept.clear()
+    cache.forget_snapshots()
+    generations.forget_text_models()
     yield task_context.new_session
     task_context.new_session().get_bind().dispose()
     for cached in caches:
         cached.cache_clear()
-    rescore._snapshots.clear()
-    market_lock._kept.clear()
+    cache.forget_snapshots()
+    generations.forget_text_models()

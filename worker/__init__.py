@@ -1,7 +1,12 @@
-"""Background work: the tasks, and what they do with a market."""
+"""Background work: the tasks, and what they do.
+
+Folders, each of which may import the ones before it: `queue` (what the API may import), `celery_app` (what surrounds
+every task), `market` (a market in memory), `lists` (computing and publishing lists), `jobs` (all other work). The
+tasks themselves are in :mod:`worker.tasks`.
+"""
 
 import os
 
-# Before anything here imports numpy. Runs bring threads of their own; and for one changed lead, BLAS's threads, which spin
-# while they wait for each other, cost several times what they save on a machine that has anything else to do.
+# Before anything in the package imports numpy. Runs have threads of their own; for one changed lead, BLAS's threads,
+# which spin while they wait for each other, cost several times what they save on a machine with other work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

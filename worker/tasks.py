@@ -1,124 +1,269 @@
-"""The tasks: thin skins over functions. Each may be delivered twice, or again after a crash, and does no harm by it."""
+"""
+All tasks: thin skins over functions of the package.
+
+Each may be delivered twice, or again after a crash, and does no harm by it. Arguments are ids: no personal data enters
+the broker. A new task needs a line in :data:`worker.celery_app.app.QUEUES` unless fresh leads and properties may wait
+for it, and a scene in tests/faults/scenes.py.
+"""
 
 import logging
 
-from celery import Task, shared_task
 from sqlalchemy.orm import Session
 
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
+from models.deals.offer_notifications import tell_new_offers
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
 from models.rescoring.shards import abandoned
+from models.sources.sources import due_imports
 from models.upkeep import retention
-from worker.celery_app.heap_memory import memory_given_back
-from worker.celery_app.task_context import HEALS, client, new_session
-from worker.jobs.runs import begin_run, run_shard
-from worker.lists.rescore import MOST_CHANGES, reconcile_market, settle_entity, stale_count
-from worker.market.market_lock import apart
+from worker.celery_app.base_task import LeadmatchTask, task
+from worker.celery_app.heap_memory import trim_heap_after
+from worker.celery_app.task_context import client, session_factory, settings
+from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality
+from worker.jobs.mail import MailBusyError
+from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
+from worker.jobs.sms import SmsBusyError
+from worker.lists.careful import reconcile_carefully, rescore_carefully
+from worker.lists.rescore import MAX_CHANGES, rescore_entity, stale_count
+from worker.market.market_lock import own_transaction
 
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="worker.tasks.rescore_lead", **HEALS)
-def rescore_lead(lead_id: int) -> None:
-    """Make right every list that one lead touches, in both directions."""
-    with new_session() as session:
-        settle_entity(session, Side.LEAD, lead_id)
+# -- Lists
 
 
-@shared_task(name="worker.tasks.rescore_property", **HEALS)
-def rescore_property(property_id: int) -> None:
-    """Make right every list that one property touches, in both directions."""
-    with new_session() as session:
-        settle_entity(session, Side.PROPERTY, property_id)
+@task(name="worker.tasks.rescore_lead", bind=True)
+def rescore_lead(self: LeadmatchTask, lead_id: int) -> None:
+    """Rewrite every list that one lead affects, in both directions."""
+    with self.session() as session:
+        rescore = rescore_carefully if self.is_redelivered else rescore_entity
+        rescore(session, Side.LEAD, lead_id)
 
 
-@shared_task(name="worker.tasks.request_full_run", bind=True, **HEALS)
-def request_full_run(self: Task) -> None:
-    """Ask for a run over everything; joins one that is going. A message that comes again asks for nothing more."""
-    with new_session() as session:
+@task(name="worker.tasks.rescore_property", bind=True)
+def rescore_property(self: LeadmatchTask, property_id: int) -> None:
+    """Rewrite every list that one property affects, in both directions."""
+    with self.session() as session:
+        rescore = rescore_carefully if self.is_redelivered else rescore_entity
+        rescore(session, Side.PROPERTY, property_id)
+
+
+@task(name="worker.tasks.sweep", bind=True)
+def sweep(self: LeadmatchTask) -> None:
+    """Rescore what is stale: changes whose messages the broker lost, or whose worker died."""
+    with self.session() as session:
+        stale = sorted(stale_markets(session))
+        session.commit()
+        needs_run = False
+        for market in stale:
+            with own_transaction(session, "market_failed", market=market):
+                if stale_count(session, market) > MAX_CHANGES:
+                    needs_run = True
+                else:
+                    reconcile_carefully(session, market)
+        if needs_run:
+            _request_stale_run(session)
+
+
+def _request_stale_run(session: Session) -> None:
+    """Leave a bulk load to the queue of runs: done here it would keep fresh leads and properties waiting."""
+    try:
+        run, is_new = request_run(session, RunScope.STALE, "sweep")
+    except ConflictError:
+        return
+    session.commit()
+    if is_new:
+        client().run_requested(run.id)
+
+
+# -- Runs
+
+
+@task(name="worker.tasks.request_full_run", bind=True)
+def request_full_run(self: LeadmatchTask) -> None:
+    """Request a run over everything, or join an open one. A message that comes twice requests one."""
+    with self.session() as session:
         try:
-            run, new = request_run(session, RunScope.ALL, f"schedule:{self.request.id[:8]}", once=True)
+            run, is_new = request_run(session, RunScope.ALL, f"schedule:{str(self.request.id)[:8]}", once=True)
         except ConflictError as busy:
             log.info("run_not_requested", extra={"reason": busy.message})
             return
         session.commit()
-        if new:
+        if is_new:
             client().run_requested(run.id)
 
 
-@shared_task(name="worker.tasks.clear_away", **HEALS)
-def clear_away() -> None:
-    """Delete what is past its time: old runs, read notices, spent keys and tokens, unused text models."""
-    with new_session() as session:
-        deleted = retention.clear_away(session)
-        session.commit()
-    log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
-
-
-@shared_task(name="worker.tasks.start_run", **HEALS)
+@task(name="worker.tasks.start_run")
 def start_run(run_id: int) -> None:
-    """Cut a queued run into shards and send them to the workers."""
-    with memory_given_back():
+    """Split a queued run into shards and send them to the workers."""
+    with trim_heap_after():
         shard_ids = begin_run(run_id)
     for shard_id in shard_ids:
         client().shard_queued(shard_id)
 
 
-@shared_task(name="worker.tasks.score_shard", **HEALS)
-def score_shard(shard_id: int) -> None:
-    """Score one shard of a run; after the last tile of a market, have them merged. Whoever waited for the market is next."""
-    with memory_given_back():
+@task(name="worker.tasks.score_shard", bind=True)
+def score_shard(self: LeadmatchTask, shard_id: int) -> None:
+    """Score one shard of a run; then send the merge of the market's tiles, if it was the last, and runs that wait."""
+    with trim_heap_after():
         merge_id = run_shard(shard_id)
     if merge_id is not None:
         client().shard_queued(merge_id)
-    with new_session() as session:
+    with self.session() as session:
         waiting = waiting_runs(session)
     for run_id in waiting:
         client().run_requested(run_id)
 
 
-@shared_task(name="worker.tasks.sweep_runs", ignore_result=True)
-def sweep_runs() -> None:
+@task(name="worker.tasks.sweep_runs", bind=True)
+def sweep_runs(self: LeadmatchTask) -> None:
     """
-    Find runs and shards that the broker lost, or that a dead worker left.
+    Send again the runs and shards whose messages the broker lost, or whose worker died.
 
-    Goes to the queue of runs: behind a hundred changed leads it would come late, and when no runner is free there is
-    nobody to take up what it finds.
+    Goes to the queue of runs: behind a hundred changed leads it would come late, and while no runner is free nobody
+    could take what it finds.
     """
-    with new_session() as session:
+    with self.session() as session:
         run_ids, shard_ids = abandoned(session)
         session.commit()
+        upgrade_run_id = request_upgrade_run(session)
+        session.commit()
+    if upgrade_run_id is not None:
+        client().run_requested(upgrade_run_id)
     for run_id in run_ids:
         client().run_requested(run_id)
     for shard_id in shard_ids:
         client().shard_queued(shard_id)
 
 
-@shared_task(name="worker.tasks.sweep", ignore_result=True)
-def sweep() -> None:
-    """Find stale lists: what the broker lost of changes, or a dead worker left."""
-    with new_session() as session:
-        stale = sorted(stale_markets(session))
+@task(name="worker.tasks.clear_away", bind=True)
+def clear_away(self: LeadmatchTask) -> None:
+    """Delete what is past its time: old runs, read notifications, spent keys and tokens, unused text models."""
+    with self.session() as session:
+        deleted = retention.clear_away(session)
         session.commit()
-        much = False
-        for market in stale:
-            with apart(session, market):
-                if stale_count(session, market) > MOST_CHANGES:
-                    much = True
-                else:
-                    reconcile_market(session, market)
-        if much:
-            _request_stale_run(session)
+    log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
 
 
-def _request_stale_run(session: Session) -> None:
-    """Leave much work (a bulk load) to the queue of runs: done here it would keep fresh leads and properties waiting."""
+# -- Learning and display order
+
+
+@task(name="worker.tasks.order_markets", bind=True)
+def order_markets(self: LeadmatchTask) -> None:
+    """Compute the display order of every market that has had a run since it was last ordered."""
+    with trim_heap_after(), self.session() as session:
+        display_order.order_markets(session)
+
+
+@task(name="worker.tasks.learn_weights", bind=True)
+def learn_weights(self: LeadmatchTask) -> None:
+    """
+    Learn weights where there are enough actions; a set that goes live is used from the next run over the market on.
+    """
+    with self.session() as session:
+        for lesson in learning.learn(session):
+            facts = {"market": lesson.scope, "actions": lesson.actions, "broken": lesson.broken}
+            log.info("weights_judged", extra=facts | {"weights_id": lesson.kept.id if lesson.kept else None})
+
+
+@task(name="worker.tasks.score_prospect", bind=True)
+def score_prospect(self: LeadmatchTask, prospect_id: str) -> None:
+    """Score one prospect of advertising, and tell live readers."""
+    with self.session() as session:
+        prospect_quality.score_prospect(session, prospect_id)
+
+
+@task(name="worker.tasks.score_stale_prospects", bind=True)
+def score_stale_prospects(self: LeadmatchTask) -> None:
+    """Score every prospect that has changed since it was scored."""
+    with self.session() as session:
+        prospect_quality.score_stale_prospects(session)
+
+
+@task(name="worker.tasks.fit_quality_models", bind=True)
+def fit_quality_models(self: LeadmatchTask) -> None:
+    """Learn prospect quality from every niche's new outcomes."""
+    with self.session() as session:
+        prospect_quality.fit_models(session)
+    client().prospects_changed()
+
+
+# -- Messages to people, and files
+
+
+@task(name="worker.tasks.send_code", bind=True, max_retries=accounts.MAX_ATTEMPTS)
+def send_code(self: LeadmatchTask, code_id: int) -> None:
+    """Send one activation code by SMS, at most once; a busy gateway is asked again."""
     try:
-        run, new = request_run(session, RunScope.STALE, "sweep")
-    except ConflictError:
-        return
-    session.commit()
-    if new:
-        client().run_requested(run.id)
+        accounts.send_code(code_id)
+    except SmsBusyError as busy:
+        raise self.retry(countdown=busy.retry_after_seconds * 2**self.request.retries) from busy
+
+
+@task(name="worker.tasks.send_link", bind=True, max_retries=accounts.MAX_ATTEMPTS)
+def send_link(self: LeadmatchTask, link_id: int) -> None:
+    """Send one link by e-mail, at most once; a busy server is asked again."""
+    try:
+        accounts.send_link(link_id)
+    except MailBusyError as busy:
+        raise self.retry(countdown=5 * 2**self.request.retries) from busy
+
+
+@task(name="worker.tasks.sweep_accounts")
+def sweep_accounts() -> None:
+    """Send codes and links that the broker lost; delete codes that no limit counts any more."""
+    accounts.sweep()
+
+
+@task(name="worker.tasks.remove_orphans")
+def remove_orphans() -> None:
+    """Delete stored files that have no row."""
+    accounts.remove_orphans()
+
+
+@task(name="worker.tasks.send_notification", bind=True, max_retries=notifications.MAX_ATTEMPTS)
+def send_notification(self: LeadmatchTask, notification_id: int) -> None:
+    """Send one notification to its user by Telegram, unless it was sent, or the user wants none."""
+    try:
+        notifications.send_notification(notification_id, attempt=self.request.retries)
+    except notifications.NotSentError as error:
+        raise self.retry(exc=error, countdown=error.after_seconds) from None
+
+
+@task(name="worker.tasks.send_lost_notifications")
+def send_lost_notifications() -> None:
+    """Send notifications whose messages the broker lost."""
+    notifications.send_lost()
+
+
+@task(name="worker.tasks.notify_new_offers", bind=True)
+def notify_new_offers(self: LeadmatchTask) -> None:
+    """Notify users of the portal of new properties that suit their requests."""
+    with self.session() as session:
+        notification_ids = tell_new_offers(session)
+        session.commit()
+    for notification_id in notification_ids:
+        client().notice_stored(notification_id)
+
+
+# -- Imports
+
+
+@task(name="worker.tasks.run_import")
+def run_import(import_id: int) -> None:
+    """Do one import. A message that comes twice, or for an import that has ended, does nothing."""
+    with trim_heap_after():
+        imports.take_import(session_factory(), settings(), client(), import_id)
+
+
+@task(name="worker.tasks.find_due_imports", bind=True)
+def find_due_imports(self: LeadmatchTask) -> None:
+    """Ask for the imports of sources that are due, and for those that the broker lost."""
+    with self.session() as session:
+        import_ids = due_imports(session)
+        session.commit()
+    for import_id in import_ids:
+        client().import_requested(import_id)

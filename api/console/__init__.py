@@ -19,6 +19,7 @@ from api.console import (
     sign_in,
     tenants,
     user_admin,
+    wishes,
 )
 
 
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
         leadgen,
         campaigns,
         imports,
+        wishes,
     )
     for module in (*pages, assets):
         app.register_blueprint(module.blp)

@@ -31,6 +31,8 @@ COMPLAINTS = {
     "The link is wrong, used or too old; ask for a new one.": "Ссылка неверна, использована или устарела; запросите новую.",
     "Too many links were asked for; use the last one, or wait.": "Слишком много ссылок; откройте последнюю или подождите.",
     "Signing in by e-mail is not set up here (SMTP_URL).": "Вход по почте здесь не настроен (SMTP_URL).",
+    "area_min must not be above area_max.": "Площадь «от» не может быть больше площади «до».",
+    "The lead's words do not say that any more; open the page again.": "В тексте лида этого уже нет; откройте страницу заново.",
     "There is no such lead.": "Такого лида нет.",
     "There is no such property.": "Такого объекта нет.",
     "There is no such listing.": "Такого объявления нет.",

@@ -92,7 +92,8 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 "long",
                 required=False,
                 wide=True,
-                hint="Compared with the descriptions of properties.",
+                hint="Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with descriptions.",
+                understand="lead",
             ),
         ],
     ),
@@ -131,7 +132,7 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
                 "commission_share", "Commission", "number", unit="%", hint="What you offer to the buyer's realtor."
             ),
             Control("photos", "Photos", "lines", required=False, wide=True, hint="Addresses of pictures, one a line."),
-            Control("description", "Description", "long", required=False, wide=True),
+            Control("description", "Description", "long", required=False, wide=True, understand="property"),
         ],
     ),
 ]

@@ -36,6 +36,7 @@ class Control:
     hint: str | None = None
     unit: str | None = None
     wide: bool = False
+    understand: str = ""  #: "lead" or "property": what the text says is shown while one types.
     words: str = ""  #: What begins the choices' keys in the vocabulary, where a word says another thing than elsewhere.
 
     @property

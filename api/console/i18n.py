@@ -94,6 +94,8 @@ SAID = {
     "out": "You are signed out.",
     "moved": "The inquiry has moved on.",
     "preferences": "Saved; the feed is ranked anew.",
+    "struck": "Struck out; the list follows.",
+    "unstruck": "Taken back in; the list follows.",
 }
 
 

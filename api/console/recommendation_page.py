@@ -13,7 +13,7 @@ from api.console.i18n import SAID, say
 from api.console.pages import back, page_number, wants_json
 from api.console.score_reasons import why
 from api.http.db import session
-from api.http.explanations import shares_of_pairs
+from api.http.explanations import explanations_of_pairs
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import InvalidValueError
@@ -103,11 +103,11 @@ def _commission(text: str) -> Decimal | None:
 def _cards(side: Side, mine: Lead | Property, entries: list[Recommended]) -> list[Card]:
     rows = [entry.row for entry in entries]
     leads, properties = ([mine], rows) if side is Side.LEAD else (rows, [mine])
-    explained = shares_of_pairs(session(), leads, properties)
+    explained = explanations_of_pairs(session(), leads, properties)
     cards = []
-    for entry, criteria in zip(entries, explained, strict=True):
+    for entry, explanation in zip(entries, explained, strict=True):
         lead, found = (mine, entry.row) if side is Side.LEAD else (entry.row, mine)
-        cards.append(Card(entry, lead, found, why(lead, found, criteria)))
+        cards.append(Card(entry, lead, found, why(lead, found, explanation)))
     return cards
 
 

@@ -6,7 +6,8 @@ from markupsafe import Markup, escape
 
 from api.console.formatting import bar, grade, money, number, place_of, span
 from api.console.i18n import say, word
-from matching.engine.explain import CriterionShare
+from api.console.wish_words import said_reading
+from matching.engine.explain import CriterionShare, PairExplanation, WishShare
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -24,19 +25,63 @@ NAMES = {
 VERDICTS = {"good": "fits", "fair": "fits in part", "poor": "does not fit"}
 
 
-def why(lead: Lead, found: Property, shares: Sequence[CriterionShare]) -> Markup:
+#: What became of a wish -> its sign, its words, the class of its look.
+OUTCOMES = {
+    "met": ("✓", "met", "good"),
+    "partly": ("≈", "met in part", "fair"),
+    "not_met": ("✗", "not met", "poor"),
+    "not_told": ("?", "not told", "unknown"),
+}
+
+
+def why(lead: Lead, found: Property, explanation: PairExplanation) -> Markup:
     """
-    The reasons behind the score of *lead* with *found* (api.http.explanations), the weightiest first, and what is left open.
+    The reasons behind the score of *lead* with *found* (api.http.explanations): each wish with what became of it and the
+    listing's words that say so, then the criteria, the weightiest first, and what is left open.
 
     Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would spend
     half of the page's time on them.
     """
+    shares = [share for share in explanation.criteria if share.criterion != "wish"]
     stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
     left = ", ".join(say(NAMES[share.criterion]).lower() for share in shares if not share.stated)
     wanted = say("wanted {wish}")
     reasons = "".join(_reason(lead, found, share, wanted) for share in stated)
     more = f'<p class="small muted">{escape(say("Left open: {names}", names=left))}</p>' if left else ""
-    return Markup(f'<div class="why"><h4>{say("Why this score")}</h4><ul>{reasons}</ul>{more}</div>')  # nosec B704
+    wishes = _wishes(found, explanation.wishes)
+    return Markup(  # noqa: S704 - every part of it is escaped where it is made
+        f'<div class="why"><h4>{say("Why this score")}</h4>{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>'
+    )
+
+
+def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
+    """Wishes with their outcome, those that are not met first; hovering tells the listing's own words."""
+    if not shares:
+        return ""
+    order = list(OUTCOMES)[::-1]
+    quotes = {fact["kind"]: fact["quote"] for fact in found.read_facts}
+    rows = []
+    for share in sorted(shares, key=lambda share: ("not_met", *order).index(share.outcome)):
+        sign, verdict, look = OUTCOMES[share.outcome]
+        quote = quotes.get(share.kind) if share.fact is not None else None
+        told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
+        rows.append(
+            f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> {escape(said_reading(share.kind, share.value))}'
+            f'<span class="unseen">: {escape(say(verdict))}</span>{told}</li>'
+        )
+    return f'<ul class="wishes">{"".join(rows)}</ul>'
+
+
+def _place(explanation: PairExplanation) -> str:
+    """How near a home outside the wanted places is."""
+    place = explanation.place
+    if place is None or place.relation != "near":
+        return ""
+    names = {"district": "a neighbouring district", "metro": "a neighbouring station", "spot": "near the point"}
+    text = say(names[place.kind])
+    if place.km is not None:
+        text = say("{text}, about {km} km", text=text, km=number(max(place.km, 0.1), 1))
+    return f'<p class="small near">{escape(text)}</p>'
 
 
 def _reason(lead: Lead, found: Property, share: CriterionShare, wanted: str) -> str:

@@ -18,6 +18,16 @@ class ShownLocation(Body):
     city = fields.String()
     districts = fields.List(fields.String())
     metro_stations = fields.List(fields.String())
+    scope = fields.String(allow_none=True)
+    radius_km = fields.Float(allow_none=True)
+    latitude = fields.Float(allow_none=True)
+    longitude = fields.Float(allow_none=True)
+
+
+class ShownStation(Body):
+    name = fields.String()
+    minutes = fields.Integer(allow_none=True)
+    by_transport = fields.Boolean()
 
 
 class ShownSpan(Body):
@@ -51,6 +61,9 @@ class ShownAddress(Body):
     street = fields.String(allow_none=True)
     house_number = fields.String(allow_none=True)
     metro_station = fields.String(allow_none=True)
+    stations = fields.List(fields.Nested(ShownStation))
+    latitude = fields.Float(allow_none=True)
+    longitude = fields.Float(allow_none=True)
     location = fields.String()
 
 

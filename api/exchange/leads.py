@@ -13,6 +13,7 @@ from api.http.blueprint import Blueprint, Body, read_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment
 from api.http.paging import page_of
+from api.http.readings import WishRow, shown_wishes
 from api.http.tasks import rescore_lead
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from models.core.enums import ContactSharing, Origin, Side, Status
@@ -26,6 +27,7 @@ class LeadRow(Body):
     lead_id = IdText()
     client_name = fields.String(allow_none=True)
     requirements = ReadyPart(ShownRequirements)
+    wishes = ReadyPart(WishRow, many=True)
     client_contacts = fields.String(allow_none=True)
     client_contacts_shared = shown_word(ContactSharing)
     notes = fields.String(allow_none=True)
@@ -111,7 +113,7 @@ class OneLead(MethodView):
         What the body leaves out is emptied. Its list of recommendations follows within a moment.
         """
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
-        replace_lead(session(), lead, lead_columns(body))
+        replace_lead(session(), lead, lead_columns(body, lead))
         rescore_lead(lead)
         return _shown(lead)
 
@@ -145,6 +147,7 @@ def lead_row(lead: Lead, match_count: int) -> dict:
         "lead_id": lead.id,
         "client_name": lead.client_name,
         "requirements": requirements_of(lead),
+        "wishes": shown_wishes(lead),
         "client_contacts": lead.client_contacts,
         "client_contacts_shared": lead.client_contacts_shared,
         "notes": lead.notes,

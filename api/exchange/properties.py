@@ -12,6 +12,7 @@ from api.http.blueprint import Blueprint, Body, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
 from api.http.paging import page_of
+from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.matches import match_counts
@@ -35,6 +36,7 @@ class PropertyRow(Body):
     commission_share = Number(0, 100)
     photos = fields.List(fields.String())
     description = fields.String(allow_none=True)
+    facts = ReadyPart(FactRow, many=True)
     match_count = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
@@ -135,6 +137,7 @@ def property_row(found: Property, match_count: int) -> dict:
         "commission_share": found.commission_share or 0,
         "photos": found.photos,
         "description": found.description,
+        "facts": shown_facts(found),
         "match_count": match_count,
         "created_at": found.created_at,
         "updated_at": found.updated_at,

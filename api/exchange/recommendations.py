@@ -34,8 +34,31 @@ class CriterionShare(Body):
     points = fields.Float(metadata={"description": "What it adds to match_score."})
 
 
+class WishAnswer(Body):
+    """What became of one wish."""
+
+    kind = fields.String()
+    label = fields.String()
+    value = fields.Raw()
+    strength = fields.String()
+    outcome = fields.String(metadata={"description": "met, partly, not_met or not_told."})
+    fact = fields.Raw(allow_none=True, metadata={"description": "What the property tells; null where it does not."})
+    quote = fields.String(allow_none=True, metadata={"description": "The listing's own words that say so."})
+    points = fields.Float(metadata={"description": "What it adds to match_score; part of the criterion `wish`."})
+
+
+class PlaceAnswer(Body):
+    """Where the property lies, as the lead sees it."""
+
+    relation = fields.String(metadata={"description": "wanted, near, elsewhere or unknown."})
+    kind = fields.String(metadata={"description": "district, metro or spot."})
+    wanted = fields.String()
+    place = fields.String()
+    km = fields.Float(allow_none=True)
+
+
 class PropertyRecommendation(Body):
-    sometimes = ("explored", "criteria")
+    sometimes = ("explored", "criteria", "wishes", "adjustment", "place")
 
     property_id = IdText()
     property_data = fields.Nested(PropertyData)
@@ -48,10 +71,15 @@ class PropertyRecommendation(Body):
         }
     )
     criteria = fields.List(fields.Nested(CriterionShare))
+    wishes = fields.List(fields.Nested(WishAnswer))
+    adjustment = fields.Float(
+        metadata={"description": "match_score less the points of the criteria: what contradicted wishes take away."}
+    )
+    place = fields.Nested(PlaceAnswer, allow_none=True)
 
 
 class LeadRecommendation(Body):
-    sometimes = ("criteria",)
+    sometimes = ("criteria", "wishes", "adjustment", "place")
 
     lead_id = IdText()
     lead_data = fields.Nested(LeadData)
@@ -59,6 +87,11 @@ class LeadRecommendation(Body):
     match_score = fields.Float(metadata={"description": "0 to 100"})
     commission_details = fields.Nested(CommissionDetails)
     criteria = fields.List(fields.Nested(CriterionShare))
+    wishes = fields.List(fields.Nested(WishAnswer))
+    adjustment = fields.Float(
+        metadata={"description": "match_score less the points of the criteria: what contradicted wishes take away."}
+    )
+    place = fields.Nested(PlaceAnswer, allow_none=True)
 
 
 class RecommendationRows(Body):
@@ -112,7 +145,7 @@ class ForLead(MethodView):
         entries = [_property_entry(entry) for entry in found.entries]
         if explain:
             lead = owned_lead(session(), sign_in(), lead_id)
-            _add_criteria(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, found)))
+            _add_explanations(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, found)))
         return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
 
 
@@ -136,7 +169,7 @@ class ForProperty(MethodView):
         entries = [_lead_entry(entry, share, entry.row.id in found.contacts_shared) for entry in found.entries]
         if explain:
             mine = owned_property(session(), sign_in(), property_id)
-            _add_criteria(entries, explain_pairs(session(), whole_rows(session(), Lead, found), [mine]))
+            _add_explanations(entries, explain_pairs(session(), whole_rows(session(), Lead, found), [mine]))
         return ready({"recommendations": entries, "total": found.total, "page": args["page"]})
 
 
@@ -226,6 +259,6 @@ def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict
     }
 
 
-def _add_criteria(entries: list[dict], explanations: list[list[dict]]) -> None:
-    for entry, criteria in zip(entries, explanations, strict=True):
-        entry["criteria"] = criteria
+def _add_explanations(entries: list[dict], explanations: list[dict]) -> None:
+    for entry, explanation in zip(entries, explanations, strict=True):
+        entry.update(explanation)

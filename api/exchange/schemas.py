@@ -7,15 +7,25 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.http.blueprint import Body, PageArgs, one_of
-from api.http.fields import MOST_ROOMS, IdText, Moment, Number, Text, Whole, money, plain
+from api.http.fields import LARGEST_AREA, MOST_ROOMS, IdText, Moment, Number, Text, Whole, money, plain
+from api.http.readings import (
+    MAX_RADIUS_KM,
+    MAX_STATIONS,
+    Coordinates,
+    StationBody,
+    fact_columns,
+    wish_columns,
+    wishes_field,
+)
 from models.accounts.users import User, shown_name
 from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass, PropertyType, Status
 from models.deals.recommendation_pages import Owner
 from models.market.leads import Lead
 from models.market.properties import Property
 
-LARGEST_AREA = 99_999_999  # square metres
 MOST_FLOORS = 300
+#: How strictly the places of a lead are meant.
+PLACE_SCOPES = ("only", "near")
 FIRST_YEAR, LAST_YEAR = 1500, 2100
 
 #: What an exchange lead may look for; APARTMENTS come to those who look for an APARTMENT.
@@ -42,10 +52,20 @@ class AreaSpan(Span):
     max = Number(0, LARGEST_AREA, required=True)
 
 
-class LeadLocation(Body):
+class LeadLocation(Coordinates):
+    """Where to live. A point with a radius, and *scope*, say how far from the named places a home may be."""
+
     city = Text(100, required=True)
     districts = fields.List(Text(100), required=True, validate=validate.Length(max=200))
     metro_stations = fields.List(Text(100), required=True, validate=validate.Length(max=400))
+    scope = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(PLACE_SCOPES),
+        metadata={
+            "description": "only: nothing outside the named places; near: their neighbourhood is nearly as good."
+        },
+    )
+    radius_km = Number(Decimal("0.1"), MAX_RADIUS_KM, allow_none=True)
 
 
 class Requirements(Body):
@@ -65,6 +85,7 @@ class Requirements(Body):
 class LeadBody(Body):
     client_name = Text(200, empty=True, allow_none=True)
     requirements = fields.Nested(Requirements, required=True)
+    wishes = wishes_field()
     client_contacts = Text(500, empty=True, allow_none=True)
     client_contacts_shared = one_of(
         ContactSharing,
@@ -76,12 +97,13 @@ class LeadBody(Body):
     deal_type = one_of(DealType, load_default=DealType.SALE)
 
 
-class Address(Body):
+class Address(Coordinates):
     city = Text(100, required=True)
     district = Text(100, required=True)
     street = Text(200, required=True)
     house_number = Text(50, required=True)
     metro_station = Text(100, empty=True, allow_none=True)
+    stations = fields.List(fields.Nested(StationBody), allow_none=True, validate=validate.Length(max=MAX_STATIONS))
 
 
 class Details(Body):
@@ -138,13 +160,13 @@ class PropertyCreated(Body):
 
 
 # A schema is costly to make: these are made once, not for every row of a page.
-ADDRESS_FIELDS = tuple(Address().fields)
+ADDRESS_FIELDS = ("city", "district", "street", "house_number", "metro_station")
 DETAILS_FIELDS = tuple(Details().fields)
 _address, _details = attrgetter(*ADDRESS_FIELDS), attrgetter(*DETAILS_FIELDS)
 
 
-def lead_columns(body: dict) -> dict[str, Any]:
-    """A lead's columns from its body; what the body leaves out is null: PUT replaces."""
+def lead_columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
+    """A lead's columns from its body; what the body leaves out is null: PUT replaces *before*."""
     wishes = body["requirements"]
     return {
         "client_name": body.get("client_name"),
@@ -156,6 +178,10 @@ def lead_columns(body: dict) -> dict[str, Any]:
         "city": wishes["location"]["city"],
         "districts": wishes["location"]["districts"],
         "metro_stations": wishes["location"]["metro_stations"],
+        "place_scope": wishes["location"].get("scope"),
+        "radius_km": wishes["location"].get("radius_km"),
+        "latitude": wishes["location"].get("latitude"),
+        "longitude": wishes["location"].get("longitude"),
         "budget_min": wishes["budget"]["min"],
         "budget_max": wishes["budget"]["max"],
         "area_min": wishes["area"]["min"],
@@ -166,6 +192,7 @@ def lead_columns(body: dict) -> dict[str, Any]:
         "condition": wishes["condition"],
         "payment_method": wishes["payment_method"],
         "additional_requirements": wishes.get("additional_requirements"),
+        **wish_columns(wishes.get("additional_requirements"), body.get("wishes"), before),
     }
 
 
@@ -179,6 +206,10 @@ def property_columns(body: dict) -> dict[str, Any]:
     return {
         **address,
         **details,
+        "latitude": body["address"].get("latitude"),
+        "longitude": body["address"].get("longitude"),
+        "stations": body["address"].get("stations") or [],
+        **fact_columns(None, body.get("description")),
         "commission_share": body["commission_share"],
         "photos": body.get("photos") or [],
         "description": body.get("description"),
@@ -189,7 +220,15 @@ def property_columns(body: dict) -> dict[str, Any]:
 def requirements_of(lead: Lead) -> dict[str, Any]:
     """A lead's wishes as the exchange contract writes them; what was left open is null or an empty list."""
     return {
-        "location": {"city": lead.city, "districts": lead.districts, "metro_stations": lead.metro_stations},
+        "location": {
+            "city": lead.city,
+            "districts": lead.districts,
+            "metro_stations": lead.metro_stations,
+            "scope": lead.place_scope,
+            "radius_km": _plain(lead.radius_km),
+            "latitude": _plain(lead.latitude),
+            "longitude": _plain(lead.longitude),
+        },
         "budget": {"min": _plain(lead.budget_min), "max": _plain(lead.budget_max)},
         "currency": lead.currency,
         "area": {"min": _plain(lead.area_min), "max": _plain(lead.area_max)},
@@ -206,6 +245,8 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
 def address_of(found: Property) -> dict[str, Any]:
     """A property's address; `location` is there where the address came as one text."""
     address = dict(zip(ADDRESS_FIELDS, _address(found), strict=True))
+    address["stations"] = found.stations
+    address["latitude"], address["longitude"] = _plain(found.latitude), _plain(found.longitude)
     if found.location:
         address["location"] = found.location
     return address

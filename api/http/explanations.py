@@ -1,51 +1,93 @@
 """The reasons behind the few pairs of a page. Lists are only ever read here, never scored."""
 
+from dataclasses import replace
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from matching.engine import explain
+from matching.facts.closeness import Closeness
+from matching.facts.stored import stored_lead, stored_property
+from matching.reading.kinds import KIND_OF
 from models.deals.weights import weights_of
-from models.market.facts import lead_facts, market_factors, property_facts
+from models.market.facts import format_factors, lead_facts, market_factors, property_facts
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.ranking.recommendations import TextModelRow, text_model_of
+from models.ranking.closeness import ClosenessRow
+from models.ranking.generations import Generation
+from models.ranking.recommendations import TextModelRow, generation_of
 
 #: The model of the market looked at last stays in memory; all markets share one but while a run goes through them.
 _kept: dict[int, explain.TextModel] = {}
+_kept_closeness: dict[int, Closeness] = {}
 
 
-def explain_pairs(session: Session, leads: list[Lead], properties: list[Property]) -> list[list[dict]]:
-    """:func:`shares_of_pairs` as dictionaries, for JSON."""
-    # Not dataclasses.asdict, which copies deeply: that was a third of a page of a hundred cards.
-    return [[dict(vars(share)) for share in shares] for shares in shares_of_pairs(session, leads, properties)]
+def explain_pairs(session: Session, leads: list[Lead], properties: list[Property]) -> list[dict[str, Any]]:
+    """:func:`explanations_of_pairs` for JSON: criteria, wishes, the place, and what contradictions take away."""
+    explanations = explanations_of_pairs(session, leads, properties)
+    return [
+        {
+            # Not dataclasses.asdict, which copies deeply: that was a third of a page of a hundred cards.
+            "criteria": [dict(vars(share)) for share in explanation.criteria],
+            "wishes": [wish_answer(share, properties[row % len(properties)]) for share in explanation.wishes],
+            "adjustment": explanation.adjustment,
+            "place": None if explanation.place is None else dict(vars(explanation.place)),
+        }
+        for row, explanation in enumerate(explanations)
+    ]
 
 
-def shares_of_pairs(
+def wish_answer(share: explain.WishShare, found: Property) -> dict[str, Any]:
+    """One wish with what became of it, and the words of the listing that say so."""
+    quotes = {fact["kind"]: fact["quote"] for fact in found.read_facts if fact["value"] == share.fact}
+    return {
+        "kind": share.kind,
+        "label": KIND_OF[share.kind].label,
+        "value": share.value,
+        "strength": share.strength,
+        "outcome": share.outcome,
+        "fact": share.fact,
+        "quote": quotes.get(share.kind),
+        "points": share.points,
+    }
+
+
+def explanations_of_pairs(
     session: Session, leads: list[Lead], properties: list[Property]
-) -> list[tuple[explain.CriterionShare, ...]]:
+) -> list[explain.PairExplanation]:
     """
-    For each pair, lead *i* with property *i* (a side of one goes with each of the other): what each criterion did.
+    For each pair, lead *i* with property *i* (a side of one goes with each of the other): what each criterion and wish did.
 
     All pairs are of one market.
     """
     if not leads or not properties:
         return []
-    factors = market_factors(session, leads[0].city_key)
-    explanations = explain.explain_pairs(
-        [explain.LeadFacts(**lead_facts(lead, factors)) for lead in leads],
-        [explain.PropertyFacts(**property_facts(found, factors)) for found in properties],
-        _text_model(session, leads[0]),
-        _weights(session, leads[0]),
+    generation = _generation(session, leads[0])
+    factors = generation.factors()
+    return explain.explain_pairs(
+        [stored_lead(lead_facts(lead, factors)) for lead in leads],
+        [stored_property(property_facts(found, factors)) for found in properties],
+        _text_model(session, generation.text_model_id),
+        _weights(session, generation.weights_id),
+        _closeness(session, generation.closeness_id),
     )
-    return [explanation.criteria for explanation in explanations]
 
 
-def _weights(session: Session, lead: Lead) -> explain.Weights:
-    found = weights_of(session, lead.city_key, lead.deal_type)
-    return explain.DEFAULT_WEIGHTS if found is None else explain.Weights.from_dict(found)
+def _generation(session: Session, lead: Lead) -> Generation:
+    """What the lists of the lead's market are computed with; before its first list, today's rates alone."""
+    generation = generation_of(session, lead.city_key, lead.deal_type)
+    if generation is not None and generation.is_known:
+        return generation
+    rates = format_factors(market_factors(session, lead.city_key))
+    return replace(generation or Generation(), rates=rates)
 
 
-def _text_model(session: Session, lead: Lead) -> explain.TextModel:
-    model_id = text_model_of(session, lead.city_key, lead.deal_type)
+def _weights(session: Session, weights_id: int | None) -> explain.Weights:
+    weights = weights_of(session, weights_id)
+    return explain.DEFAULT_WEIGHTS if weights is None else explain.Weights.from_dict(weights)
+
+
+def _text_model(session: Session, model_id: int | None) -> explain.TextModel:
     if model_id is None:
         return explain.TextModel.empty()
     if model_id not in _kept:
@@ -53,3 +95,13 @@ def _text_model(session: Session, lead: Lead) -> explain.TextModel:
         _kept.clear()
         _kept[model_id] = model
     return _kept[model_id]
+
+
+def _closeness(session: Session, closeness_id: int | None) -> Closeness:
+    if closeness_id is None:
+        return Closeness.empty()
+    if closeness_id not in _kept_closeness:
+        model = Closeness.from_bytes(session.get_one(ClosenessRow, closeness_id).model)
+        _kept_closeness.clear()
+        _kept_closeness[closeness_id] = model
+    return _kept_closeness[closeness_id]

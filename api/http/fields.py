@@ -14,6 +14,8 @@ from models.core.base import LARGEST_ID
 #: What a Money column holds.
 MOST_MONEY = Decimal("999999999999999")
 
+#: Square metres that a column holds.
+LARGEST_AREA = 99_999_999
 #: More rooms than any home has.
 MOST_ROOMS = 100
 

@@ -11,7 +11,7 @@ Pictures are decoded first, all of a request's, and before anything is asked of 
 connection.
 A file is stored while its request runs and removed again if the request fails; a removed file goes once the
 request's writes are committed. A crash in between leaves bytes without a row, which
-`worker.jobs.accounts.remove_orphans` clears away.
+`worker.tasks.remove_orphans` clears away.
 """
 
 import logging
@@ -202,7 +202,7 @@ def _remove(names: list[str]) -> None:
 
 
 def _discard(name: str) -> None:
-    """Remove a file that no row speaks of. Should the storage be away, `worker.jobs.accounts.remove_orphans` does it later."""
+    """Remove a file that no row speaks of. Should the storage be away, `worker.tasks.remove_orphans` does it later."""
     try:
         storage().remove(name)
     except BusyError:

@@ -100,7 +100,7 @@ def _database() -> Iterator[Metric]:
     )
     yield GaugeMetricFamily("leadmatch_stale_entities", "Leads and properties with a stale list.", behind.stale)
     yield GaugeMetricFamily(
-        "leadmatch_unscorable_entities", "Leads and properties that the engine fails on.", behind.set_aside
+        "leadmatch_unscorable_entities", "Leads and properties that the engine fails on.", behind.quarantined
     )
     by_state = GaugeMetricFamily("leadmatch_runs", "Rescoring runs that are kept.", labels=["state"])
     counts = runs_by_state(session())

@@ -10,6 +10,7 @@ from api.http.blueprint import Blueprint, Body, PageArgs
 from api.http.db import session
 from api.http.fields import Moment
 from api.http.paging import PAGINATION, page_of, pagination
+from api.http.readings import fact_columns
 from api.http.tasks import rescore_property
 from api.http.uploads import read_pictures, store_document, store_image, takes_uploads
 from api.portal.property_form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
@@ -66,6 +67,7 @@ class CreateProperty(MethodView):
         files = [*form["images"], *map(form.get, pictures)]
         read_pictures(files, current_user(), documents=map(form.get, documents))
         columns = columns_of(form)
+        columns |= fact_columns(columns["title"], columns["description"], columns["search_text"])
         columns["photos"] = [store_image(image, current_user(), "property") for image in form["images"] if image]
         for name, may_be_pdf in SINGLE_FILES.items():
             if form.get(name) is not None:

@@ -11,9 +11,21 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR, MOST_FLOORS
+from api.exchange.schemas import FIRST_YEAR, LAST_YEAR, MOST_FLOORS
 from api.http.blueprint import Body, names_of
-from api.http.fields import MOST_MONEY, MOST_ROOMS, File, FormNumber, FormWhole, Number, Text, moment, plain, words
+from api.http.fields import (
+    LARGEST_AREA,
+    MOST_MONEY,
+    MOST_ROOMS,
+    File,
+    FormNumber,
+    FormWhole,
+    Number,
+    Text,
+    moment,
+    plain,
+    words,
+)
 from models.core.enums import Origin
 from models.core.errors import InvalidValueError
 from models.core.free_text import condition_of, currency_of, deal_type_of, is_studio, property_type_of

@@ -9,12 +9,13 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from api.accounts.portal_auth import Message
 from api.exchange.answers import ReadyPart
-from api.exchange.schemas import FIRST_YEAR, LARGEST_AREA, LAST_YEAR
+from api.exchange.schemas import FIRST_YEAR, LAST_YEAR
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.http.db import session
-from api.http.fields import Moment, Number, Text, Whole, YesNo, money, plain, words
+from api.http.fields import LARGEST_AREA, Moment, Number, Text, Whole, YesNo, money, plain, words
 from api.http.paging import PAGINATION, page_of, pagination
+from api.http.readings import WishRow, shown_wishes, wish_columns, wishes_field
 from api.http.tasks import rescore_lead
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
@@ -58,6 +59,7 @@ class RequestBody(Body):
     purchase_method = Text(200, empty=True, allow_none=True)
     mortgage_approved = YesNo(allow_none=True)
     wishes = Text(5000, empty=True, allow_none=True)
+    read_wishes = wishes_field()
 
     @validates_schema
     def check_ranges(self, data: dict, **kwargs: Any) -> None:
@@ -89,6 +91,9 @@ class RequestMade(Body):
 
 class RequestRow(RequestBody):
     id = fields.Integer()
+    read_wishes = fields.List(
+        fields.Nested(WishRow), metadata={"description": "What was read out of `wishes`, and what the client stated."}
+    )
     status = shown_word(Status)
     created_at = Moment()
     updated_at = Moment()
@@ -125,7 +130,12 @@ class CreateRequest(MethodView):
         Words are kept as they were sent; those that decide what is searched must be known. Offers follow within a
         moment.
         """
-        lead = create_lead(session(), current_user(), Origin.PORTAL, _columns(body))
+        lead = create_lead(
+            session(),
+            current_user(),
+            Origin.PORTAL,
+            {**_columns(body), **wish_columns(body.get("wishes"), body.get("read_wishes"))},
+        )
         rescore_lead(lead)
         return {"id": lead.id, "message": "Request created successfully", "created_at": lead.created_at}
 
@@ -225,7 +235,9 @@ def _columns(body: dict) -> dict[str, Any]:
         "currency": currency_of(body.get("currency")),
         "payment_method": payment_method_of(body.get("purchase_method")),
         "additional_requirements": body.get("wishes"),
-        "attributes": {name: _plain(body[name]) for name in names_of(RequestBody) if name in body},
+        "attributes": {
+            name: _plain(body[name]) for name in names_of(RequestBody) if name in body and name != "read_wishes"
+        },
     }
 
 
@@ -259,7 +271,7 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 def _row(lead: Lead) -> dict[str, Any]:
     """A request in the words that were sent, for as long as no other contract has changed what they made."""
     sent = lead.attributes
-    row = {name: sent.get(name) for name in names_of(RequestBody)}
+    row = {name: sent.get(name) for name in names_of(RequestBody) if name != "read_wishes"}
     made = canonical(_columns(sent)) if sent else {}
     for name, (column, shown) in _WORDED.items():
         present = getattr(lead, column)
@@ -269,6 +281,7 @@ def _row(lead: Lead) -> dict[str, Any]:
         row["subtype"] = None
     return row | {
         "id": lead.id,
+        "read_wishes": shown_wishes(lead),
         "status": lead.status,
         "created_at": lead.created_at,
         "updated_at": lead.updated_at,

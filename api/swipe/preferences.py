@@ -9,7 +9,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, or_null
 from api.http.db import session
-from api.http.fields import MOST_MONEY, Number, Text, money
+from api.http.fields import LARGEST_AREA, MOST_MONEY, MOST_ROOMS, Number, Text, Whole, money
+from api.http.readings import WishRow, shown_wishes, wish_columns, wishes_field
 from api.http.tasks import rescore_lead
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
 from models.market.leads import Lead
@@ -25,10 +26,21 @@ class PreferenceBody(Body):
     price_min = money(required=True)
     price_max = money(required=True)
 
+    rooms = fields.List(Whole(0, MOST_ROOMS), allow_none=True, validate=validate.Length(max=MOST_ROOMS))
+    districts = fields.List(Text(100), allow_none=True, validate=validate.Length(max=200))
+    metro_stations = fields.List(Text(100), allow_none=True, validate=validate.Length(max=400))
+    area_min = Number(0, LARGEST_AREA, allow_none=True)
+    area_max = Number(0, LARGEST_AREA, allow_none=True)
+    words = Text(5000, empty=True, allow_none=True, metadata={"description": "What else matters, in words."})
+    wishes = wishes_field()
+
     @validates_schema
     def check_order(self, data: dict, **kwargs: Any) -> None:
         if data["price_min"] > data["price_max"]:
             raise ValidationError("price_min must not be above price_max.", "price_min")
+        low, high = data.get("area_min"), data.get("area_max")
+        if low is not None and high is not None and low > high:
+            raise ValidationError("area_min must not be above area_max.", "area_min")
 
 
 class Preference(Body):
@@ -39,6 +51,13 @@ class Preference(Body):
     property_type = fields.String(allow_none=True)
     price_min = Number(0, MOST_MONEY, allow_none=True)
     price_max = Number(0, MOST_MONEY, allow_none=True)
+    rooms = fields.List(fields.Integer())
+    districts = fields.List(fields.String())
+    metro_stations = fields.List(fields.String())
+    area_min = Number(0, LARGEST_AREA, allow_none=True)
+    area_max = Number(0, LARGEST_AREA, allow_none=True)
+    words = fields.String(allow_none=True)
+    wishes = fields.List(fields.Nested(WishRow))
 
 
 @blp.route("/preferences")
@@ -64,18 +83,27 @@ class Preferences(MethodView):
 
         The next listing of the feed follows the new preferences at once.
         """
-        found = save_preference(session(), current_user(), columns(body))
+        before = preference_of(session(), current_user())
+        found = save_preference(session(), current_user(), columns(body, before))
         rescore_lead(found)
         return row(found)
 
 
-def columns(body: dict) -> dict[str, Any]:
+def columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
+    """A preference's columns from its body; what the body leaves out is emptied."""
     return {
         "city": body["city"],
         "deal_type": DEAL_TYPES[body["deal_type"]],
         "property_type": type_of(body["property_type"]),
         "budget_min": body["price_min"],
         "budget_max": body["price_max"],
+        "rooms": body.get("rooms") or [],
+        "districts": body.get("districts") or [],
+        "metro_stations": body.get("metro_stations") or [],
+        "area_min": body.get("area_min"),
+        "area_max": body.get("area_max"),
+        "additional_requirements": body.get("words"),
+        **wish_columns(body.get("words"), body.get("wishes"), before),
     }
 
 
@@ -88,4 +116,11 @@ def row(found: Lead) -> dict[str, Any]:
         "property_type": found.property_type and type_word(found.property_type),
         "price_min": found.budget_min,
         "price_max": found.budget_max,
+        "rooms": found.rooms,
+        "districts": found.districts,
+        "metro_stations": found.metro_stations,
+        "area_min": found.area_min,
+        "area_max": found.area_max,
+        "words": found.additional_requirements,
+        "wishes": shown_wishes(found),
     }

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.engine.block_sparse import LeadPlaces, LeadWords, block_places, lead_places
 from matching.engine.bounds import Answers, Bounds, answers_of
-from matching.engine.criteria import far_too_small, over_budget
+from matching.engine.curves import broken_by_amount
 from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
-from matching.engine.vectorize import DENSE, LeadVectors, PropertyVectors
+from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
+from matching.facts.places import PLACE_KINDS
 
 #: Properties in a block: enough for a matrix product to run at speed, few enough to be alike.
 BLOCK_SIZE = 128
@@ -28,7 +30,7 @@ class Block:
     stop: int
     #: Matrix columns in which some property of the block is not 0, ascending...
     columns: NDArray[np.intp]
-    #: ...and those columns of the properties' matrix, float32 (stop - start, columns).
+    #: ...and those columns of the properties' matrix, then those of its places, float32 (stop - start, columns and places).
     parts: NDArray[np.float32]
     answers: Answers
 
@@ -65,33 +67,50 @@ class PreparedMarket:
     blocks: Sequence[Block]
     #: float32 (matrix columns, leads).
     points: NDArray[np.float32]
+    places: dict[str, LeadPlaces]
+    words: LeadWords
     bounds: Bounds
     excluded_for_leads: Exclusions
     excluded_for_properties: Exclusions
 
+    def place_points(self, block: Block, leads: NDArray[np.intp]) -> NDArray[np.float32]:
+        """What the block's places earn some leads, each once, in points: (places, leads), in the order of the block's parts."""
+        position = np.full(len(self.leads), -1, np.int32)
+        position[leads] = np.arange(len(leads))
+        return np.concatenate(
+            [self.places[kind].rows(block.answers.places[kind], leads, position) for kind in PLACE_KINDS]
+        )
+
     def points_of(
-        self, block: Block, leads: NDArray[np.intp], space: NDArray[np.float32] | None = None
+        self,
+        block: Block,
+        leads: NDArray[np.intp],
+        place_points: NDArray[np.float32],
+        space: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """The block's columns of the points of some leads, (columns, leads); in *space* where that is given."""
-        if len(leads) < FEW_LEADS:
-            return self.points[block.columns[:, np.newaxis], leads]
-        shape = len(block.columns), len(leads)
+        """The points of some leads for the block's columns and places, (columns and places, leads); in *space* where that is given."""
+        n_columns = len(block.columns)
+        shape = n_columns + len(place_points), len(leads)
         points = np.empty(shape, np.float32) if space is None else space.ravel()[: shape[0] * shape[1]].reshape(shape)
+        points[n_columns:] = place_points
+        if len(leads) < FEW_LEADS:
+            points[:n_columns] = self.points[block.columns[:, np.newaxis], leads]
+            return points
         for row, column in enumerate(block.columns):
             # "clip" only spares the check of the indices, which are ours.
             self.points[column].take(leads, out=points[row], mode="clip")
         return points
 
     def units(self, block: Block, leads: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Products of a block's properties with some leads, (properties, leads); negative where broken."""
-        return block.parts @ self.points_of(block, leads)
+        """Products of a block's properties with some leads, each once, (properties, leads); negative where broken."""
+        units = block.parts @ self.points_of(block, leads, self.place_points(block, leads))
+        units += self.words.units(block.answers.words, leads).T
+        return units
 
     def is_forbidden(self, leads: NDArray[np.intp], properties: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whether price, area or a common owner forbids each pair. Arguments broadcast."""
-        return (
-            over_budget(self.properties.price[properties], self.leads.price_max[leads])
-            | far_too_small(self.properties.area[properties], self.leads.area_min[leads])
-            | (self.leads.owner[leads] == self.properties.owner[properties])
+        return broken_by_amount(self.leads, self.properties, leads, properties) | (
+            self.leads.owner[leads] == self.properties.owner[properties]
         )
 
 
@@ -105,16 +124,19 @@ def prepare(
     """Order, cut and write out a market of at least one lead and one property."""
     property_order, lead_order = order_properties(properties), order_leads(leads)
     leads, properties = leads.take(lead_order), properties.take(property_order)
-    columns = MatrixColumns.of(properties)
+    columns = MatrixColumns.of(leads, properties)
+    words = LeadWords(leads, properties)
     blocks = []
     for start in range(0, len(properties), BLOCK_SIZE):
         stop = min(start + BLOCK_SIZE, len(properties))
-        some = properties.take(np.arange(start, stop))
-        parts = property_matrix(some, columns)
+        parts = property_matrix(properties.take(np.arange(start, stop)), columns)
         used = np.flatnonzero(parts.any(axis=0))
-        answers = answers_of(some, columns, used)
-        blocks.append(Block(start, stop, used, np.ascontiguousarray(parts[:, used]), answers))
+        places = {kind: block_places(kind, properties, start, stop) for kind in PLACE_KINDS}
+        answers = answers_of(columns, used, places, words.of_block(properties, start, stop))
+        both = np.concatenate([parts[:, used], *(places[kind].parts for kind in PLACE_KINDS)], axis=1)
+        blocks.append(Block(start, stop, used, np.ascontiguousarray(both), answers))
     points = lead_matrix(leads, columns, pool)
+    places_of_leads = lead_places(leads)
     return PreparedMarket(
         lead_order=lead_order,
         property_order=property_order,
@@ -122,7 +144,9 @@ def prepare(
         properties=properties,
         blocks=blocks,
         points=points,
-        bounds=Bounds(leads, points),
+        places=places_of_leads,
+        words=words,
+        bounds=Bounds(leads, properties, points, places_of_leads, words),
         excluded_for_leads=_exclusions(excluded_for_leads, lead_order, property_order, by_lead=True),
         excluded_for_properties=_exclusions(excluded_for_properties, lead_order, property_order, by_lead=False),
     )
@@ -137,16 +161,14 @@ def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
     kind, rooms = _category(properties, "property_type"), _category(properties, "rooms")
     band = _bands(properties.price, PRICE_BANDS)
     # A block with one property that does not tell its station can serve every lead half-way: keep those together.
-    told = properties.metro >= 0
-    return np.lexsort((properties.price, properties.metro, properties.district, told, band, rooms, kind))
+    metro, district = _first_place(properties, "metro"), _first_place(properties, "district")
+    return np.lexsort((properties.price, metro, district, metro >= 0, band, rooms, kind))
 
 
 def order_leads(leads: LeadVectors) -> NDArray[np.intp]:
     """Neighbours that want one type, the same rooms, and about the same budget."""
     kind, rooms = _category(leads, "property_type"), _category(leads, "rooms")
-    first_district = np.full(len(leads), -1)
-    wants = np.diff(leads.district_indptr) > 0
-    first_district[wants] = leads.district_codes[leads.district_indptr[:-1][wants]]
+    first_district = _first_place(leads, "district")
     return np.lexsort((leads.price_max, first_district, _bands(leads.price_max, 2 * PRICE_BANDS), rooms, kind))
 
 
@@ -155,6 +177,15 @@ def _bands(amount: NDArray[np.float64], bands: int) -> NDArray[np.intp]:
     known = amount[~np.isnan(amount)]
     edges = np.quantile(known, np.linspace(0, 1, bands + 1)[1:-1]) if len(known) else np.zeros(0)
     return np.searchsorted(edges, amount)
+
+
+def _first_place(vectors: LeadVectors | PropertyVectors, kind: str) -> NDArray[np.intp]:
+    """The first place of a kind, by code; -1 where there is none."""
+    indptr, codes = getattr(vectors, f"{kind}_indptr"), getattr(vectors, f"{kind}_codes")
+    first = np.full(len(vectors), -1)
+    named = np.diff(indptr) > 0
+    first[named] = codes[indptr[:-1][named]]
+    return first
 
 
 def _category(vectors: LeadVectors | PropertyVectors, name: str) -> NDArray[np.intp]:

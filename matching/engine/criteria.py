@@ -1,22 +1,22 @@
 """The criteria of a match: what each is worth, its formula, and what breaks a pair. The one place where they are set.
 
-The score of a pair is a weighted mean over all criteria::
+The *base* of a pair is a weighted mean over all criteria, of which every wish in words is one::
 
-    score = 100 * (sum_stated w s + sum_unstated w' PRIOR) / (sum_stated w + sum_unstated w')
+    base = 100 * (sum_stated w s + sum_unstated w' PRIOR) / (sum_stated w + sum_unstated w')
     w' = UNSTATED_SHARE * w
 
 where *s* in [0, 1] is how well the property serves a wish that the lead states. What the lead does not state
 enters with a quarter of its weight and the prior 0.9: a lead that asks for nothing scores 90 with everything,
 so it neither leads every property's list nor vanishes from it, and one that asks for more of what the
-property has comes before it.
+property has comes before it. The score is made of the base in :func:`score_of_units`.
 
 Because every formula gives at least 0.9 to a property that meets the wish (:data:`CRITERIA`; the least is
 0.91, for a price exactly at the ceiling), a property that meets every stated wish scores at least 90 whatever
-the weights are: a weighted mean of numbers not below 0.9 is not below 0.9. Text joins this bound from cosine
-0 up, that is, unrelated words never take a pair below it.
+the weights are: a weighted mean of numbers not below 0.9 is not below 0.9. Text joins this bound, for words that no property has
+are worth 0.9, too.
 
 What the property does not tell counts as 0.5, half-way between serving the wish and failing it (text: as
-unrelated, the middle of its range).
+unrelated, 0.9).
 
 Price, area and year are *sampled*: the formula holds at fixed knots and the value between two knots is
 interpolated, the place between them taken to a 64th. That is the definition, not an approximation of one, and
@@ -52,10 +52,12 @@ AREA_KNOTS = AREA_RATIO ** np.arange(282)
 #: Years, five apart; older and newer ones count as the first and the last.
 YEAR_KNOTS = np.arange(1900.0, 2051.0, 5.0)
 
-#: The parts of location: in the right city at all, in a wanted district, at a wanted station.
-LOCATION_BASE, DISTRICT_PART, METRO_PART = 0.10, 0.55, 0.35
+#: Location is worth this in the right city at all; the rest is shared out among what the lead names, in these ratios: a
+#: district, a station, a point on the map.
+LOCATION_BASE = 0.10
+PLACE_PARTS = {"district": 0.55, "metro": 0.35, "spot": 0.90}
 
-#: Text is worth TEXT_BASE + TEXT_REACH * cosine: it nudges, and never decides.
+#: Text is worth TEXT_BASE + TEXT_REACH * likeness (matching.engine.text): it nudges, and never decides.
 TEXT_BASE, TEXT_REACH = 0.9, 0.1
 
 
@@ -72,17 +74,33 @@ class Weights:
     property_type: float = 0.04
     condition: float = 0.05
     year: float = 0.02
+    #: Of each wish in words; a soft one weighs half.
+    wish: float = 0.06
 
     def __post_init__(self) -> None:
-        if not all(np.isfinite(weight) and weight >= 0 for weight in astuple(self)) or not sum(astuple(self)) > 0:
+        if not all(np.isfinite(weight) and weight >= 0 for weight in astuple(self)) or not max(astuple(self)) > 0:
             raise InvalidInputError(f"weights must be finite, not negative and not all 0: {self}")
+
+    def ratios(self) -> NDArray[np.float64]:
+        """The weights in the order of CRITERION_NAMES, the largest being 1: so sums neither overflow nor vanish."""
+        weights = np.array(astuple(self))
+        return weights / weights.max()
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
 
     @classmethod
     def from_dict(cls, weights: Mapping[str, float]) -> "Weights":
-        """Raises InvalidInputError when a criterion is missing or unknown."""
+        """
+        A stored set; one of before wishes were read gets the default weight of a wish, in proportion.
+
+        Raises:
+            InvalidInputError: A criterion is missing or unknown.
+        """
+        weights = dict(weights)
+        if set(weights) == set(CRITERION_NAMES) - {"wish"}:
+            others = sum(astuple(DEFAULT_WEIGHTS)) - DEFAULT_WEIGHTS.wish
+            weights["wish"] = DEFAULT_WEIGHTS.wish * sum(weights.values()) / others
         if set(weights) != set(CRITERION_NAMES):
             raise InvalidInputError(f"weights must name exactly {', '.join(CRITERION_NAMES)}")
         return cls(**weights)
@@ -122,7 +140,11 @@ CRITERIA = (
     _criterion(
         "location",
         "0.10 + 0.55 (in a wanted district) + 0.35 (at a wanted station); where the lead names only "
-        "districts, or only stations, 0.10 + 0.90 for those",
+        "districts, or only stations, 0.10 + 0.90 for those. A place near a wanted one counts up to 0.6 as much, by its "
+        "nearness, and up to 0.8 where the lead says that the neighbourhood or a radius will do; a station up to 10 minutes "
+        "away counts wholly, up to 15 for 62/64, 20 for 59/64, 30 for 56/64, further for 52/64. Around a point: 1 within the "
+        "radius r, then in a line to 0 at 2 r + 1 km",
+        "elsewhere, where the lead wants only the places it names",
     ),
     _criterion(
         "rooms",
@@ -136,7 +158,9 @@ CRITERIA = (
         "of the area between them",
         "area < 0.5 x minimum",
     ),
-    _criterion("text", "0.9 + 0.1 x cosine of the two texts (stemmed TF-IDF, truncated SVD)"),
+    _criterion(
+        "text", "0.9 + 0.1 x likeness: the share of the lead's words, by weight, that the property's text has (BM25)"
+    ),
     _criterion("property_class", _SCALE_FORMULA),
     _criterion(
         "property_type",
@@ -147,6 +171,12 @@ CRITERIA = (
     _criterion(
         "year",
         "1 from the wanted year on, 0.05 less for each year before it, not below 0. Knots 5 years apart",
+    ),
+    _criterion(
+        "wish",
+        "each wish in words: 1 met, 0 contradicted, graded between by its kind; the weight is that of one wish, a soft one "
+        "has half",
+        "a must that is known to be contradicted",
     ),
 )
 
@@ -242,12 +272,19 @@ def over_budget(price: ArrayLike, ceiling: ArrayLike) -> NDArray[np.bool_]:
     """
     Whether the price is more than 15 % over the ceiling; never for NaN. Arguments broadcast.
 
-    In whole hundredths, where both products are exact, because 1.15 has no exact float: 17.25 M for 15 M stays.
+    Args:
+        price, ceiling: Whole hundredths of one currency (:func:`hundredths`), up to 7e13. Products of whole numbers are exact:
+            17.25 M for 15 M stays, and so does what 1.15, which is no exact float, would take for more.
 
-    >>> over_budget([17_250_000, 17_250_001], 15_000_000).tolist()
-    [False, True]
+    >>> over_budget(hundredths([17_250_000, 17_250_000.01, 114.99, 115, 115.01]), hundredths([15e6, 15e6, 100, 100, 100])).tolist()
+    [False, True, False, False, True]
     """
     return np.asarray(price, np.float64) * 100 > np.asarray(ceiling, np.float64) * PRICE_LIMIT_PERCENT
+
+
+def hundredths(amount: ArrayLike) -> NDArray[np.float64]:
+    """Money in whole hundredths, the smallest unit in which it is compared; NaN stays."""
+    return np.rint(np.asarray(amount, np.float64) * 100)
 
 
 def far_too_small(area: ArrayLike, minimum: ArrayLike) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Why a pair scores what it scores, criterion by criterion."""
+"""Why a pair scores what it scores: criterion by criterion, wish by wish."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from numpy.typing import NDArray
 
 from matching.engine import criteria
 from matching.engine.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, Weights
-from matching.engine.pairs import area_units, district_units, metro_units, price_units
+from matching.engine.curves import area_units, broken_by_price, price_units
+from matching.engine.explain_places import PlaceNote, place_note
+from matching.engine.explain_wishes import WishShare, wish_shares
+from matching.engine.sparse import place_units, wish_units, word_units
 from matching.engine.text import TextModel
-from matching.engine.vectorize import (
-    DENSE,
-    MOST_UNITS,
-    PARTS,
-    WHOLE_SCORE,
-    LeadVectors,
-    PropertyVectors,
-    lead_vectors,
-    property_vectors,
-)
+from matching.engine.units import BASE_OF_UNIT, PARTS, POINTS_PER_100, TIERS_UNITS, score_of_units
+from matching.engine.vectorize import lead_vectors, property_vectors
+from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
-from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.closeness import Closeness
+from matching.facts.columns import NOTHING_NEAR, LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.places import PLACE_KINDS
 
 #: Criterion to the parts of the dense columns that hold its answers.
 _DENSE_OF = {
     "price": ("price_unknown",),
-    "location": ("district_unknown", "metro_unknown"),
+    "location": tuple(f"{kind}_unknown" for kind in PLACE_KINDS),
     "area": ("area_unknown",),
-    **{name: (name,) for name in ("rooms", "text", "property_class", "property_type", "condition", "year")},
+    "text": (),
+    "wish": (),
+    **{name: (name,) for name in ("rooms", "property_class", "property_type", "condition", "year")},
 }
 
 
@@ -45,18 +45,35 @@ class CriterionShare:
     value: float
     #: The criterion's share of the whole, 0 to 1; all of a pair's together are 1.
     weight: float
-    #: What it adds to the score, ``100 * weight * value``; all of a pair's together are the score.
+    #: What it adds to the base, ``100 * weight * value``; all of a pair's together are the base.
     points: float
 
 
 @dataclass(frozen=True)
 class PairExplanation:
-    """The score of a pair taken apart. A broken pair has a *score* of None and names what broke it."""
+    """
+    The score of a pair taken apart. A broken pair has a *score* of None and names what broke it.
+
+    ``score == base + adjustment``. The adjustment is 0 for a pair that contradicts no wish and has a base of 60 or more; it
+    is what contradicted wishes take away, or what lifts a low base to where scores of pairs without contradictions lie.
+    """
 
     score: float | None
+    base: float
+    adjustment: float
     criteria: tuple[CriterionShare, ...]
+    #: Every wish of the lead, and what is refused unless it is asked for where the property is that. They add up to the
+    #: criterion "wish".
+    wishes: tuple[WishShare, ...]
+    #: Where the property lies, as the lead sees it; None where the lead names no place.
+    place: PlaceNote | None
     #: Criteria whose deal-breaker holds, and "owner" when both sides are one realtor's.
     broken: tuple[str, ...]
+
+    @property
+    def contradicted(self) -> int:
+        """How many wishes the property is known to contradict, soft ones not counted."""
+        return sum(share.outcome == "not_met" and share.strength != "soft" for share in self.wishes)
 
 
 def explain_pairs(
@@ -64,6 +81,7 @@ def explain_pairs(
     properties: Sequence[PropertyFacts],
     text_model: TextModel,
     weights: Weights = DEFAULT_WEIGHTS,
+    closeness: Closeness = NOTHING_NEAR,
 ) -> list[PairExplanation]:
     """
     Explain lead *i* with property *i*; a side of one is paired with each of the other.
@@ -77,55 +95,67 @@ def explain_pairs(
     if not n:
         return []
     places = PlaceIndex()
-    lead_table = LeadColumns.from_facts(leads, places)
-    property_table = PropertyColumns.from_facts(properties, places)
-    wishes = lead_vectors(lead_table, text_model, weights).take(np.arange(n) % len(leads))
+    lead_table = LeadColumns.from_facts(leads, places, closeness)
+    property_table = PropertyColumns.from_facts(properties, places, closeness)
+    wants = lead_vectors(lead_table, text_model, weights).take(np.arange(n) % len(leads))
     offers = property_vectors(property_table, text_model).take(np.arange(n) % len(properties))
-    units = criterion_units(wishes, offers)
-    broken = _broken(wishes, offers, units)
-    known = _known(offers)
-    return [_explanation(wishes, units, broken, known, row) for row in range(n)]
+    units = criterion_units(wants, offers)
+    lost = wish_units(wants, offers).lost
+    broken = _broken(wants, offers, units, lost)
+    known = _known(wants, offers)
+    explanations = []
+    for row in range(n):
+        lead, home = leads[row % len(leads)], properties[row % len(properties)]
+        wishes = wish_shares(wants.take([row]), offers.take([row]), home.facts)
+        place = place_note(lead, home, closeness)
+        explanations.append(_explanation(wants, units[row], lost[row], broken, known[row], wishes, place, row))
+    return explanations
 
 
 def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
-    """Units by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; rows add up
-    to the pair's units.
-
-    Rounding can lift a pair of all but equal texts a hair above the whole; text gives the excess back.
+    """
+    Units of the base by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; what contradicted
+    wishes take away is not in them.
     """
     units = leads.always * PARTS
     for column, name in enumerate(CRITERION_NAMES):
         for part in _DENSE_OF[name]:
             span = DENSE[part]
             units[:, column] += np.einsum("ij,ij->i", leads.dense[:, span], properties.dense[:, span], dtype=np.float64)
-    units[:, CRITERION_NAMES.index("price")] += price_units(leads, properties)
-    units[:, CRITERION_NAMES.index("area")] += area_units(leads, properties)
-    units[:, CRITERION_NAMES.index("location")] += district_units(leads, properties) + metro_units(leads, properties)
-    units[:, CRITERION_NAMES.index("text")] -= np.maximum(units.sum(axis=1) - MOST_UNITS, 0)
+    at = CRITERION_NAMES.index
+    units[:, at("price")] += price_units(leads, properties)
+    units[:, at("area")] += area_units(leads, properties)
+    for kind in PLACE_KINDS:
+        units[:, at("location")] += place_units(kind, leads, properties)
+    units[:, at("text")] += word_units(leads, properties)
+    units[:, at("wish")] += wish_units(leads, properties).earned
     return units
 
 
 def _broken(
-    leads: LeadVectors, properties: PropertyVectors, units: NDArray[np.float64]
+    leads: LeadVectors, properties: PropertyVectors, units: NDArray[np.float64], lost: NDArray[np.float64]
 ) -> dict[str, NDArray[np.bool_]]:
+    span = DENSE["implied"]
+    refused = (leads.dense[:, span] * properties.dense[:, span]).min(axis=1) < 0
     return {
-        "price": criteria.over_budget(properties.price, leads.price_max),
+        "price": broken_by_price(leads, properties),
         "area": criteria.far_too_small(properties.area, leads.area_min),
-        "rooms": units[:, CRITERION_NAMES.index("rooms")] < 0,
-        "property_type": units[:, CRITERION_NAMES.index("property_type")] < 0,
+        **{name: units[:, CRITERION_NAMES.index(name)] < 0 for name in ("location", "rooms", "property_type")},
+        "wish": refused | (lost > TIERS_UNITS),
         "owner": leads.owner == properties.owner,
     }
 
 
-def _known(properties: PropertyVectors) -> NDArray[np.bool_]:
-    """(n, criteria): whether the property tells. Location is known when the district or the station is."""
+def _known(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.bool_]:
+    """(n, criteria): whether the property tells. Location is known when one of its places is; wishes, when one is told of."""
     tells = lambda name: properties.dense[:, DENSE[name].stop - 1] == 0
     by_name = {
-        "price": tells("price_unknown"),
-        "location": (properties.district >= 0) | (properties.metro >= 0),
+        "price": tells("price_unknown") & (leads.price_space == properties.price_space),
+        "location": np.any([np.diff(getattr(properties, f"{kind}_indptr")) > 0 for kind in PLACE_KINDS], axis=0),
         "area": tells("area_unknown"),
-        "text": properties.dense[:, DENSE["text"]].any(axis=1),
+        "text": np.diff(properties.word_indptr) > 0,
         "property_type": np.ones(len(properties), bool),
+        "wish": (properties.answers >= 0).any(axis=1),
         **{name: tells(name) for name in ("rooms", "property_class", "condition", "year")},
     }
     return np.stack([by_name[name] for name in CRITERION_NAMES], axis=1)
@@ -134,17 +164,24 @@ def _known(properties: PropertyVectors) -> NDArray[np.bool_]:
 def _explanation(
     leads: LeadVectors,
     units: NDArray[np.float64],
+    lost: float,
     broken: dict[str, NDArray[np.bool_]],
     known: NDArray[np.bool_],
+    wishes: tuple[WishShare, ...],
+    place: PlaceNote | None,
     row: int,
 ) -> PairExplanation:
     broken_here = tuple(name for name, holds in broken.items() if holds[row])
     shares = []
     for column, name in enumerate(CRITERION_NAMES):
-        weight = float(leads.whole_points[row, column]) / WHOLE_SCORE
-        points = 0.0 if name in broken_here else float(max(units[row, column], 0.0)) * 100 / MOST_UNITS
+        weight = float(leads.whole_points[row, column]) / POINTS_PER_100
+        is_broken = name in broken_here and name != "wish"
+        points = 0.0 if is_broken else float(max(units[column], 0.0)) * BASE_OF_UNIT
         value = min(points / (100 * weight), 1.0) if weight > 0 else 0.0
-        stated = bool(leads.stated[row, column])
-        shares.append(CriterionShare(name, stated, bool(known[row, column]), value, weight, points))
-    score = None if broken_here else float(units[row].sum()) * 100 / MOST_UNITS
-    return PairExplanation(score, tuple(shares), broken_here)
+        stated = bool(leads.sizes[row, column] > 0)
+        told = any(share.outcome != "not_told" for share in wishes) if name == "wish" else bool(known[column])
+        shares.append(CriterionShare(name, stated, told, value, weight, points))
+    base = sum(share.points for share in shares)
+    score = None if broken_here else float(score_of_units(TIERS_UNITS + units.sum() - lost))
+    adjustment = 0.0 if score is None else score - base
+    return PairExplanation(score, base, adjustment, tuple(shares), wishes, place, broken_here)

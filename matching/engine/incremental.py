@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matching.engine.pairs import pair_scores
 from matching.engine.ranking import RankedLists
-from matching.engine.vectorize import LeadVectors, PropertyVectors
+from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
 
 #: (lead, property) rows that leave nothing out.

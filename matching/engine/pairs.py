@@ -1,24 +1,18 @@
 """Scores of chosen pairs: one lead against every property, one property against every lead, or a list of pairs.
 
 The counterpart of the tiled :mod:`matching.engine.topk` for the few; both give the same numbers to the last bit
-(:mod:`matching.engine.vectorize` says why).
+(:mod:`matching.engine.units` says why).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.vectorize import (
-    MOST_UNITS,
-    PARTS,
-    SCORE_OF_UNIT,
-    LeadVectors,
-    PropertyVectors,
-    area_points,
-    broken_by_amount,
-    price_points,
-)
+from matching.engine.curves import area_units, broken_by_amount, price_units
+from matching.engine.sparse import place_units, wish_units, word_units
+from matching.engine.units import MAX_UNITS, score_of_units
+from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
-from matching.facts.places import list_contains
+from matching.facts.places import PLACE_KINDS
 
 
 def pair_scores(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float32]:
@@ -35,9 +29,13 @@ def pair_scores(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.f
         return np.zeros(0, np.float32)
     units = _dense_units(leads, properties)
     units += price_units(leads, properties) + area_units(leads, properties)
-    units += district_units(leads, properties) + metro_units(leads, properties)
+    for kind in PLACE_KINDS:
+        units += place_units(kind, leads, properties)
+    units += word_units(leads, properties)
+    earned, lost = wish_units(leads, properties)
+    units += earned - lost
     forbidden = (units < 0) | broken_by_amount(leads, properties) | (leads.owner == properties.owner)
-    scores = np.minimum(units, MOST_UNITS).astype(np.float32) * SCORE_OF_UNIT
+    scores = score_of_units(np.clip(units, 0, MAX_UNITS))
     scores[forbidden] = np.nan
     return scores
 
@@ -48,34 +46,3 @@ def _dense_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.
     if len(properties) == 1:
         return (leads.dense @ properties.dense[0]).astype(np.float64)
     return np.einsum("ij,ij->i", leads.dense, properties.dense, dtype=np.float64)
-
-
-def price_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
-    """What the price earns; 0 where it is not known."""
-    at, after = (price_points(leads, properties.price_knot + step) for step in (0, 1))
-    return at.astype(np.float64) * properties.price_parts + after.astype(np.float64) * properties.price_next_parts
-
-
-def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
-    """What the area earns; 0 where it is not known."""
-    at, after = (area_points(leads, properties.area_knot + step) for step in (0, 1))
-    return at.astype(np.float64) * properties.area_parts + after.astype(np.float64) * properties.area_next_parts
-
-
-def district_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
-    """What a wanted district earns; 0 elsewhere."""
-    return _hit_units(leads.district_indptr, leads.district_codes, leads.district_points, properties.district)
-
-
-def metro_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
-    """What a wanted station earns; 0 elsewhere."""
-    return _hit_units(leads.metro_indptr, leads.metro_codes, leads.metro_points, properties.metro)
-
-
-def _hit_units(
-    indptr: NDArray[np.int64],
-    codes: NDArray[np.int32],
-    points: NDArray[np.float32],
-    places: NDArray[np.int32],
-) -> NDArray[np.float64]:
-    return list_contains(indptr, codes, places) * (points.astype(np.float64) * PARTS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.vectorize import MOST_UNITS, SCORE_OF_UNIT
+from matching.engine.units import MAX_UNITS, score_of_units
 from matching.errors import InvalidInputError
 
 #: A key is one uint64, [group | units upside down | column], so that ascending keys are: group by group, best
@@ -28,7 +28,7 @@ class RankedLists:
     Best first, ties by column.
 
     *columns* are positions on the other side (or, in a caller's hands, its ids: any integers whose order
-    breaks ties). *scores* are float32, 0 to 100, whole multiples of 2**-17.
+    breaks ties). *scores* are float32, 0 to 100, whole multiples of 2**-18.
     """
 
     indptr: NDArray[np.int64]
@@ -122,7 +122,7 @@ def spans(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> tuple[ND
 
 def pack(groups: NDArray[np.integer], units: NDArray[np.float32], columns: NDArray[np.integer]) -> NDArray[np.uint64]:
     """Keys of entries; *units* are whole and not negative, *groups* below MOST_GROUPS, *columns* below MOST_COLUMNS."""
-    upside_down = np.uint64(MOST_UNITS) - np.minimum(units, MOST_UNITS).astype(np.uint64)
+    upside_down = np.uint64(MAX_UNITS) - np.minimum(units, MAX_UNITS).astype(np.uint64)
     return (groups.astype(np.uint64) << _GROUP_SHIFT) | (upside_down << _UNIT_SHIFT) | columns.astype(np.uint64)
 
 
@@ -135,9 +135,9 @@ def best_of_groups(keys: NDArray[np.uint64], n_groups: int, k: int) -> tuple[NDA
 
 
 def units_of(keys: NDArray[np.uint64]) -> NDArray[np.float32]:
-    return (np.uint64(MOST_UNITS) - ((keys >> _UNIT_SHIFT) & _UNIT_MASK)).astype(np.float32)
+    return (np.uint64(MAX_UNITS) - ((keys >> _UNIT_SHIFT) & _UNIT_MASK)).astype(np.float32)
 
 
 def unpack(keys: NDArray[np.uint64], indptr: NDArray[np.int64]) -> RankedLists:
     """Lists of keys as :func:`best_of_groups` gives them."""
-    return RankedLists(indptr, (keys & _COLUMN_MASK).astype(np.int32), units_of(keys) * SCORE_OF_UNIT)
+    return RankedLists(indptr, (keys & _COLUMN_MASK).astype(np.int32), score_of_units(units_of(keys)))

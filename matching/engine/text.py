@@ -1,7 +1,15 @@
-"""Free words of leads and properties as short vectors: stemmed TF-IDF, then truncated SVD.
+"""Free words of leads and properties, for what no wish covers: which words a text holds, and what each is worth.
 
 Russian and English. «у метро» and "метро рядом" meet because words are stemmed; «без животных» and «с
 животными» do not, because a negation is joined to the word it denies: the next telling one of its sentence.
+
+A lead's words and a property's are compared as Okapi BM25 does (Robertson and Zaragoza 2009), on a scale of 0 to 1::
+
+    likeness = sum_w idf_w f_w / sum_w idf_w        over the words w of the lead
+    f_w      = min(1, c (k1 + 1) / (c + k1 (1 - b + b length / mean length)))        c times in the property's text
+    idf_w    = ln(1 + (n - n_w + 1/2) / (n_w + 1/2))        n_w of n texts hold w
+
+Every word of the lead in a property's text of usual length gives 1.
 """
 
 import io
@@ -10,23 +18,24 @@ import threading
 import unicodedata
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from sklearn.decomposition import TruncatedSVD
 
 from matching.errors import InvalidInputError
 
-#: Width of every text vector; a small corpus fills fewer of them.
-TEXT_DIMENSIONS = 32
 #: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word counts.
-LEAST_TEXTS_WITH_WORD = 2
-MOST_WORDS = 30_000
-#: The SVD is fitted on at most this many texts: more change the axes little and cost in proportion.
-MOST_TEXTS_FOR_AXES = 20_000
-MOST_WORDS_REMEMBERED = 500_000
+MIN_TEXTS_WITH_WORD = 2
+MAX_WORDS = 60_000
+MAX_WORDS_REMEMBERED = 500_000
+#: How soon repeating a word stops helping, and how much longer texts give way (the usual values).
+K1, B = 1.2, 0.75
+#: Words that a lead's text counts for: the rarest. It bounds what rounding costs.
+MAX_LEAD_WORDS = 48
+#: Property-side parts of a word that counts wholly.
+WORD_PARTS = 64
 #: Stands for a stem that is no word of the model.
 _NO_COLUMN = -1
 
@@ -43,21 +52,30 @@ _STOP_WORDS = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class Words:
+    """Which words each of n texts holds: CSR, codes ascending, *worth* by the side of the text."""
+
+    indptr: NDArray[np.int64]
+    codes: NDArray[np.int32]
+    worth: NDArray[np.float32]
+
+
 class TextModel:
     """What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same wherever it is scored.
 
     Threads may share a model.
 
     Attributes (after :meth:`fit`):
-        words_: Stem to column.
-        idf_: (words,) float32, ``1 + ln((1 + n) / (1 + texts with the word))``.
-        axes_: (words, TEXT_DIMENSIONS) float32; columns beyond what the corpus supports are 0.
+        words_: Stem to code.
+        idf_: (words,) float32.
+        mean_length_: Telling words of a text, on average.
     """
 
     def __init__(self) -> None:
         self.words_: dict[str, int] = {}
         self.idf_ = np.zeros(0, np.float32)
-        self.axes_ = np.zeros((0, TEXT_DIMENSIONS), np.float32)
+        self.mean_length_ = 1.0
         self._reader = self._new_reader()
 
     @classmethod
@@ -66,38 +84,40 @@ class TextModel:
         return cls()
 
     @classmethod
-    def fit(cls, texts: Sequence[str], seed: int) -> "TextModel":
-        """Learn from *texts* (repeats count once). The same texts in any order and the same seed give the same model.
+    def fit(cls, texts: Sequence[str], seed: int = 0) -> "TextModel":
+        """
+        Learn from *texts* (repeats count once), in any order.
 
-        A corpus without a usable word gives :meth:`empty`.
+        A corpus without a usable word gives :meth:`empty`. *seed* is of no effect: nothing is drawn.
         """
         model = cls()
-        corpus = sorted(set(texts))
-        number_of_stem: dict[str, int] = {}
-        reader = _Reader(lambda stem: number_of_stem.setdefault(stem, len(number_of_stem)))
+        corpus = sorted({text for text in texts if text})
+        code_of_stem: dict[str, int] = {}
+        reader = _Reader(lambda stem: code_of_stem.setdefault(stem, len(code_of_stem)))
         rows, stems = reader.of_texts(corpus)
-        column_of_stem = model._choose_words(rows, stems, list(number_of_stem), len(corpus))
-        if model.words_:
-            model._fit_axes(model._weighted(rows, column_of_stem[stems], len(corpus)), seed)
+        if len(rows):
+            model.mean_length_ = max(len(rows) / len(corpus), 1.0)
+            model._choose_words(rows, stems, list(code_of_stem), len(corpus))
         return model
 
-    def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """
-        Vectors of *texts*, float32 (n, TEXT_DIMENSIONS): unit length, or all 0 where no word is known.
+    def lead_words(self, texts: Sequence[str]) -> Words:
+        """The words of leads' texts; each row's worth adds up to 1, or there is none that the model knows."""
+        rows, codes, _, _ = self._counted(texts)
+        idf = self.idf_[codes].astype(np.float64)
+        # The rarest words of each text, in the order of their codes again.
+        order = np.lexsort((codes, -idf, rows))
+        place = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
+        kept = np.sort(order[place < MAX_LEAD_WORDS])
+        rows, codes, idf = rows[kept], codes[kept], idf[kept]
+        total = np.bincount(rows, idf, minlength=len(texts))
+        return _words(rows, codes, idf / np.maximum(total[rows], 1e-12), len(texts))
 
-        A text's vector does not depend on the texts beside it.
-        """
-        unique = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        if not self.words_ or not unique:
-            return np.zeros((len(texts), TEXT_DIMENSIONS), np.float32)
-        reader = self._reader
-        if len(reader) > MOST_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
-            reader = self._reader = self._new_reader()
-        rows, columns = reader.of_texts(list(unique))
-        vectors = self._weighted(rows, columns, len(unique)) @ self.axes_.astype(np.float64)
-        length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, np.newaxis]
-        vectors = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-6)
-        return vectors.astype(np.float32)[[unique[text] for text in texts]]
+    def property_words(self, texts: Sequence[str]) -> Words:
+        """The words of properties' texts; *worth* in parts of WORD_PARTS, whole numbers above 0."""
+        rows, codes, counts, lengths = self._counted(texts)
+        longer = 1 - B + B * lengths[rows] / self.mean_length_
+        parts = np.floor(WORD_PARTS * np.minimum(1, counts * (K1 + 1) / (counts + K1 * longer)))
+        return _words(rows, codes, np.maximum(parts, 1), len(texts))
 
     def to_bytes(self) -> bytes:
         """The model as a compressed .npz, without pickle."""
@@ -107,8 +127,8 @@ class TextModel:
             buffer,
             words=np.frombuffer(words, np.uint8),
             idf=self.idf_,
-            axes=self.axes_,
-            version=np.array([1]),
+            mean_length=np.array([self.mean_length_]),
+            version=np.array([2]),
         )
         return buffer.getvalue()
 
@@ -117,16 +137,16 @@ class TextModel:
         """Raises InvalidInputError when *data* did not come from :meth:`to_bytes`."""
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-                words, idf, axes = stored["words"].tobytes().decode(), stored["idf"], stored["axes"]
+                words, idf = stored["words"].tobytes().decode(), stored["idf"]
+                # Models of version 1 have axes instead, and serve until the next fit.
+                mean_length = float(stored["mean_length"][0]) if "mean_length" in stored else 30.0
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"not a stored text model: {error}") from error
         model = cls()
-        model.words_ = {word: column for column, word in enumerate(words.split("\n") if words else [])}
-        if len(model.words_) != len(idf) or axes.shape != (len(idf), TEXT_DIMENSIONS):
-            raise InvalidInputError(
-                f"a text model of {len(model.words_)} words with idf {idf.shape}, axes {axes.shape}"
-            )
-        model.idf_, model.axes_ = idf, axes
+        model.words_ = {word: code for code, word in enumerate(words.split("\n") if words else [])}
+        if len(model.words_) != len(idf):
+            raise InvalidInputError(f"a text model of {len(model.words_)} words with idf {idf.shape}")
+        model.idf_, model.mean_length_ = idf, mean_length
         return model
 
     def _new_reader(self) -> "_Reader":
@@ -134,48 +154,37 @@ class TextModel:
 
     def _choose_words(
         self, rows: NDArray[np.int64], stems: NDArray[np.int64], names: Sequence[str], n_texts: int
-    ) -> NDArray[np.int64]:
-        """
-        Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is fixed.
-
-        Returns: The column of each stem of *names*.
-        """
-        columns = np.full(len(names), _NO_COLUMN, np.int64)
-        if not len(names):
-            return columns
+    ) -> None:
+        """Keep the stems that enough texts hold, the commonest first; by name among equals, so that order is fixed."""
         pairs = np.unique(rows * len(names) + stems)
         texts_with = np.bincount(pairs % len(names), minlength=len(names))
-        least = LEAST_TEXTS_WITH_WORD if n_texts >= 100 else 1
-        kept = sorted(np.flatnonzero(texts_with >= least), key=lambda stem: (-texts_with[stem], names[stem]))[
-            :MOST_WORDS
-        ]
-        columns[kept] = np.arange(len(kept))
-        self.words_ = {names[stem]: column for column, stem in enumerate(kept)}
-        self.idf_ = (1 + np.log((1 + n_texts) / (1 + texts_with[kept]))).astype(np.float32)
-        return columns
+        enough = MIN_TEXTS_WITH_WORD if n_texts >= 100 else 1
+        kept = sorted(np.flatnonzero(texts_with >= enough), key=lambda stem: (-texts_with[stem], names[stem]))
+        kept = kept[:MAX_WORDS]
+        self.words_ = {names[stem]: code for code, stem in enumerate(kept)}
+        holding = texts_with[kept]
+        self.idf_ = np.log(1 + (n_texts - holding + 0.5) / (holding + 0.5)).astype(np.float32)
 
-    def _weighted(self, rows: NDArray[np.int64], columns: NDArray[np.int64], n_texts: int) -> csr_matrix:
-        """TF-IDF with sublinear counts, (1 + ln count) * idf, rows of unit length, float64 (n_texts, words)."""
-        known = columns >= 0
-        counts = csr_matrix((np.ones(known.sum()), (rows[known], columns[known])), (n_texts, len(self.words_)))
-        counts.sum_duplicates()
-        counts.data = (1 + np.log(counts.data)) * self.idf_[counts.indices]
-        lengths = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
-        counts.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(counts.indptr))
-        return counts
+    def _counted(
+        self, texts: Sequence[str]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Row, code and count of each known word of each text, ascending; and how many telling words each text has."""
+        if not self.words_ or not len(texts):
+            none = np.zeros(0, np.int64)
+            return none, none, none, np.zeros(len(texts), np.int64)
+        reader = self._reader
+        if len(reader) > MAX_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
+            reader = self._reader = self._new_reader()
+        rows, codes = reader.of_texts(texts)
+        lengths = np.bincount(rows, minlength=len(texts))
+        known = codes >= 0
+        keys, counts = np.unique(rows[known] * len(self.words_) + codes[known], return_counts=True)
+        return keys // len(self.words_), keys % len(self.words_), counts, lengths
 
-    def _fit_axes(self, weighted: csr_matrix, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        if weighted.shape[0] > MOST_TEXTS_FOR_AXES:
-            weighted = weighted[np.sort(rng.choice(weighted.shape[0], MOST_TEXTS_FOR_AXES, replace=False))]
-        self.axes_ = np.zeros((len(self.words_), TEXT_DIMENSIONS), np.float32)
-        if min(weighted.shape) <= 2 * TEXT_DIMENSIONS:
-            # So small that all axes can be had, and that each matters: the last may be what a negation turns on.
-            axes = np.linalg.svd(weighted.toarray(), full_matrices=False)[2][:TEXT_DIMENSIONS]
-        else:
-            svd = TruncatedSVD(TEXT_DIMENSIONS, algorithm="randomized", n_iter=4, random_state=seed)
-            axes = svd.fit(weighted).components_
-        self.axes_[:, : len(axes)] = axes.T
+
+def _words(rows: NDArray[np.int64], codes: NDArray[np.int64], worth: NDArray, n: int) -> Words:
+    indptr = np.searchsorted(rows, np.arange(n + 1)).astype(np.int64)
+    return Words(indptr, codes.astype(np.int32), worth.astype(np.float32))
 
 
 class _Reader:

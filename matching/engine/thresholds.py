@@ -7,9 +7,11 @@ from concurrent.futures import Executor
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from matching.engine.blocks import Block, PreparedMarket
-from matching.engine.vectorize import MOST_UNITS
+from matching.engine.units import MAX_UNITS
+from matching.facts.places import PLACE_KINDS, max_by_row
 
 #: Blocks looked through for each lead.
 BLOCKS_PER_LEAD = 4
@@ -29,15 +31,19 @@ def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np
     pairs = np.arange(n_blocks) // 2
     means = np.zeros((pairs[-1] + 1, len(market.points)), np.float32)
     for pair, block in zip(pairs, market.blocks, strict=True):
-        means[pair, block.columns] += block.parts.mean(axis=0)
+        means[pair, block.columns] += block.parts[:, : len(block.columns)].mean(axis=0)
     means[-1] *= 2 if n_blocks % 2 else 1
+    place_guesses = [_place_guess(market, kind, pairs) for kind in PLACE_KINDS]
     looked = BLOCKS_PER_LEAD // 2
 
     def look(first: int) -> None:
         leads = np.arange(first, min(first + LEADS_AT_ONCE, n_leads))
         best = np.empty((len(leads), looked), np.intp)
         for start in range(0, len(leads), 2048):
-            guess = (means @ market.points[:, leads[start : start + 2048]]).T
+            some = leads[start : start + 2048]
+            guess = (means @ market.points[:, some]).T
+            for wanted, place_means in place_guesses:
+                guess += wanted[some] @ place_means
             best[start : start + 2048] = np.argpartition(guess, -looked, axis=1)[:, -looked:]
         # An odd last block has no neighbour; block n_blocks does not exist and finds nothing.
         both = np.stack([2 * best, 2 * best + 1], axis=2)
@@ -45,6 +51,20 @@ def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np
 
     list(pool.map(look, range(0, n_leads, LEADS_AT_ONCE)))
     return thresholds
+
+
+def _place_guess(market: PreparedMarket, kind: str, pairs: NDArray[np.intp]) -> tuple[csr_matrix, NDArray[np.float32]]:
+    """What the wanted places (not their neighbours) earn each lead, (leads, places), and the mean parts of each pair of blocks there."""
+    indptr, codes, points = (getattr(market.leads, f"{kind}_{part}") for part in ("indptr", "codes", "points"))
+    width = max(codes.max(initial=-1), getattr(market.properties, f"{kind}_codes").max(initial=-1)) + 1
+    best = max_by_row(indptr, points, np.float32(0))
+    kept = points >= 0.9 * np.repeat(best, np.diff(indptr))
+    kept_indptr = np.concatenate([[0], np.cumsum(kept)])[indptr]
+    means = np.zeros((width, pairs[-1] + 1), np.float32)
+    for pair, block in zip(pairs, market.blocks, strict=True):
+        places = block.answers.places[kind]
+        means[places.codes, pair] += places.parts[:, : len(places.codes)].mean(axis=0)
+    return csr_matrix((points[kept], codes[kept], kept_indptr), (len(market.leads), width)), means
 
 
 def _kth_in_blocks(
@@ -84,7 +104,7 @@ def _strike_forbidden(
 
 def kth_best(units: NDArray[np.float32], k: NDArray[np.int64]) -> NDArray[np.float32]:
     """
-    The k-th best of each row, at least 0 and at most MOST_UNITS; 0 where the row is shorter.
+    The k-th best of each row, at least 0 and at most MAX_UNITS; 0 where the row is shorter.
 
     *units* may be overwritten. *k* differs by row because a row's excluded pairs may be among its best: so
     many more must reach the bound.
@@ -93,8 +113,8 @@ def kth_best(units: NDArray[np.float32], k: NDArray[np.int64]) -> NDArray[np.flo
     best = np.zeros(n, np.float32)
     if n and (k == k[0]).all() and k[0] <= width:
         units.partition(width - k[0], axis=1)
-        return np.clip(units[:, width - k[0]], 0, MOST_UNITS)
+        return np.clip(units[:, width - k[0]], 0, MAX_UNITS)
     for each in np.flatnonzero(np.bincount(k[k <= width])):
         rows = np.flatnonzero(k == each)
         best[rows] = np.partition(units[rows], width - each, axis=1)[:, width - each]
-    return np.clip(best, 0, MOST_UNITS)
+    return np.clip(best, 0, MAX_UNITS)

@@ -30,7 +30,7 @@ from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
 from matching.engine.incremental import NO_PAIRS
 from matching.engine.ranking import MOST_COLUMNS, RankedLists, best_of_groups, pack, units_of, unpack
 from matching.engine.thresholds import column_thresholds, row_thresholds
-from matching.engine.vectorize import LeadVectors, PropertyVectors
+from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError, ScoringStoppedError
 
 #: Leads scored in one matrix product.
@@ -156,8 +156,10 @@ class _Scoring:
         leads = np.flatnonzero(bounds >= np.minimum(self.row_thresholds, thresholds.min()))
         self.pairs_scored[number] = len(leads) * len(block)
         best = _Bucket(len(block), self.k)
+        place_points = market.place_points(block, leads)
         for first in range(0, len(leads), LEADS_AT_ONCE):
-            self._score_leads(block, leads[first : first + LEADS_AT_ONCE], thresholds, best)
+            span = slice(first, first + LEADS_AT_ONCE)
+            self._score_leads(block, leads[span], place_points[:, span], thresholds, best)
         self.property_lists[number] = unpack(*best.finish())
 
     def _look_first(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -172,12 +174,19 @@ class _Scoring:
         return column_thresholds(self.market, block, promising, units, self.k)
 
     def _score_leads(
-        self, block: Block, leads: NDArray[np.intp], thresholds: NDArray[np.float32], best: "_Bucket"
+        self,
+        block: Block,
+        leads: NDArray[np.intp],
+        place_points: NDArray[np.float32],
+        thresholds: NDArray[np.float32],
+        best: "_Bucket",
     ) -> None:
         """Score a block with at most LEADS_AT_ONCE leads and hand on what reaches a threshold of either side."""
         market, space = self.market, self._workspace()
         n = len(leads)
-        units = np.matmul(block.parts, market.points_of(block, leads, space.points), out=space.units[: len(block), :n])
+        points = market.points_of(block, leads, place_points, space.points)
+        units = np.matmul(block.parts, points, out=space.units[: len(block), :n])
+        units += market.words.units(block.answers.words, leads).T
         # Two compares joined let a tenth through of what one compare with the smaller threshold does.
         reaches, reaches_lead = space.reaches[: len(block)], space.reaches_lead[: len(block), :n]
         np.greater_equal(units, self.row_thresholds[leads], out=reaches_lead)
@@ -240,7 +249,7 @@ class _Workspace:
     """What one thread needs again and again; fresh pages cost more than the arithmetic on them."""
 
     def __init__(self, market: PreparedMarket) -> None:
-        width = max(len(block.columns) for block in market.blocks)
+        width = max(block.parts.shape[1] for block in market.blocks)
         self.points = np.empty((width, LEADS_AT_ONCE), np.float32)
         self.units = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), np.float32)
         self.reaches = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), bool)

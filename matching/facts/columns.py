@@ -3,19 +3,32 @@
 Build them from ready arrays (a market loaded by COPY) or, a row at a time, from facts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.errors import InvalidInputError
-from matching.facts.places import PlaceIndex
+from matching.facts.closeness import Closeness
+from matching.facts.geo import cell_of
+from matching.facts.places import PLACE_KINDS, PlaceIndex, csr_of
 from matching.facts.records import LeadFacts, PropertyFacts
 from matching.facts.tables import Table
 from matching.facts.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.facts.wanted_places import wanted_places
+from matching.facts.wishes import WishTable, answers_of
+from matching.reading.kinds import KINDS
 
 __all__ = ["LeadColumns", "LeadFacts", "PlaceIndex", "PropertyColumns", "PropertyFacts"]
+
+#: Nothing is near anything: what a market without a closeness of its own is scored with.
+NOTHING_NEAR = Closeness.empty()
+
+#: Minutes on foot to a station, and what a wanted station so far away earns, in parts of 64; further away: the last.
+METRO_MINUTES = (10.0, 15.0, 20.0, 30.0)
+METRO_PARTS = (64, 62, 59, 56, 52)
 
 
 class _Columns(Table):
@@ -25,24 +38,28 @@ class _Columns(Table):
     _NOT_NEGATIVE: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        in_lists = {name for pair in self._LISTS for name in pair}
-        for column in fields(self):
-            if column.name not in in_lists and len(getattr(self, column.name)) != len(self):
+        in_lists = {name for indptr, names in self._LISTS.items() for name in (indptr, *names)}
+        for column in fields(self):  # type: ignore[arg-type]
+            if column.name in in_lists or column.name in self._SHARED:
+                continue
+            if len(getattr(self, column.name)) != len(self):
                 raise InvalidInputError(
                     f"{column.name} has {len(getattr(self, column.name))} rows, owner has {len(self)}"
                 )
         for name in self._NOT_NEGATIVE:
             if np.any(np.less(getattr(self, name), 0)) or np.any(np.isinf(getattr(self, name))):
                 raise InvalidInputError(f"{name} must be finite and not negative (NaN where it is not given)")
-        for indptr_name, codes_name in self._LISTS:
-            indptr, codes = getattr(self, indptr_name), getattr(self, codes_name)
-            if (
-                len(indptr) != len(self) + 1
-                or indptr[0] != 0
-                or indptr[-1] != len(codes)
-                or np.any(np.diff(indptr) < 0)
-            ):
-                raise InvalidInputError(f"{indptr_name} does not cut {len(codes)} codes into {len(self)} rows")
+        for indptr_name, names in self._LISTS.items():
+            indptr = getattr(self, indptr_name)
+            for name in names:
+                length = len(getattr(self, name))
+                if (
+                    len(indptr) != len(self) + 1
+                    or indptr[0] != 0
+                    or indptr[-1] != length
+                    or np.any(np.diff(indptr) < 0)
+                ):
+                    raise InvalidInputError(f"{indptr_name} does not cut {length} {name} into {len(self)} rows")
 
 
 @dataclass(frozen=True)
@@ -50,10 +67,13 @@ class LeadColumns(_Columns):
     """L leads of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
 
     owner: NDArray[np.int64]
-    #: float64, the market's currency; NaN where not stated, as in the next three.
+    #: float64, the budget in the lead's own currency; NaN where not stated.
     price_min: NDArray[np.float64]
     price_max: NDArray[np.float64]
-    #: float64, square metres.
+    #: int32, a code of PlaceIndex.currencies, 0 the market's own; and its rate into that, NaN where there is none.
+    currency: NDArray[np.int32]
+    rate: NDArray[np.float64]
+    #: float64, square metres; NaN where not stated.
     area_min: NDArray[np.float64]
     area_max: NDArray[np.float64]
     #: bool (L, 11): column r stands for r rooms, 10 for ten or more; a row of False is not stated.
@@ -64,50 +84,84 @@ class LeadColumns(_Columns):
     condition: NDArray[np.int8]
     #: float64; NaN where not stated.
     year_min: NDArray[np.float64]
-    #: CSR of wanted places: row i's codes are ``codes[indptr[i]:indptr[i + 1]]``, ascending.
+    #: CSR of the places of each kind that serve the lead, codes of the PlaceIndex ascending within a row, and how well each
+    #: does: 1 a wanted one, less a neighbour. *_only*: every other place that is known breaks the pair.
     district_indptr: NDArray[np.int64]
     district_codes: NDArray[np.int32]
+    district_values: NDArray[np.float32]
+    district_only: NDArray[np.bool_]
     metro_indptr: NDArray[np.int64]
     metro_codes: NDArray[np.int32]
+    metro_values: NDArray[np.float32]
+    metro_only: NDArray[np.bool_]
+    spot_indptr: NDArray[np.int64]
+    spot_codes: NDArray[np.int32]
+    spot_values: NDArray[np.float32]
+    spot_only: NDArray[np.bool_]
+    #: CSR of wishes, as codes of *wish_table*.
+    wish_indptr: NDArray[np.int64]
+    wish_codes: NDArray[np.int32]
+    #: That of the PlaceIndex that the rows were made with.
+    wish_table: WishTable
     #: Free words; "" where there are none.
     text: list[str]
 
-    _LISTS = (("district_indptr", "district_codes"), ("metro_indptr", "metro_codes"))
-    _NOT_NEGATIVE = ("price_min", "price_max", "area_min", "area_max")
+    _LISTS = {f"{kind}_indptr": (f"{kind}_codes", f"{kind}_values") for kind in PLACE_KINDS} | {
+        "wish_indptr": ("wish_codes",)
+    }
+    _SHARED = ("wish_table",)
+    _NOT_NEGATIVE = ("price_min", "price_max", "area_min", "area_max", "rate")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.rooms.shape != (len(self), MOST_ROOMS + 1):
             raise InvalidInputError(f"rooms must be ({len(self)}, {MOST_ROOMS + 1}), not {self.rooms.shape}")
-        for least, most in (("price_min", "price_max"), ("area_min", "area_max")):
-            if np.any(getattr(self, least) > getattr(self, most)):
-                raise InvalidInputError(f"{least} is above {most} in some row")
+        for low, high in (("price_min", "price_max"), ("area_min", "area_max")):
+            if np.any(getattr(self, low) > getattr(self, high)):
+                raise InvalidInputError(f"{low} is above {high} in some row")
         _check_codes(self, (("property_type", PROPERTY_TYPES),), least=-1)
         _check_codes(self, (("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)), least=-1)
 
     @classmethod
-    def from_facts(cls, leads: Sequence[LeadFacts], places: PlaceIndex) -> "LeadColumns":
-        """Columns of *leads*, whose place names are added to *places*."""
+    def from_facts(
+        cls, leads: Sequence[LeadFacts], places: PlaceIndex, closeness: Closeness = NOTHING_NEAR
+    ) -> "LeadColumns":
+        """Columns of *leads*, whose names and wishes are added to *places*."""
         rooms = np.zeros((len(leads), MOST_ROOMS + 1), bool)
         for row, lead in enumerate(leads):
             rooms[row, [_room_code(count) for count in lead.rooms]] = True
-        district_indptr, district_codes = places.districts.code_lists([lead.districts for lead in leads])
-        metro_indptr, metro_codes = places.metros.code_lists([lead.metros for lead in leads])
+        district, metro, spot = wanted_places(leads, places, closeness)
+        wish_indptr, wish_codes = csr_of([places.wishes.codes(lead.wishes) for lead in leads], np.int32)
+        # A ceiling of 0 says nothing: nobody looks for what costs nothing.
+        ceiling = lambda values: np.where(values > 0, values, np.nan)
         return cls(
             owner=np.array([lead.owner for lead in leads], np.int64),
-            price_min=_numbers([lead.price_min for lead in leads]),
-            price_max=_numbers([lead.price_max for lead in leads]),
-            area_min=_numbers([lead.area_min for lead in leads]),
-            area_max=_numbers([lead.area_max for lead in leads]),
+            price_min=_numbers(leads, lambda lead: lead.price_min),
+            price_max=ceiling(_numbers(leads, lambda lead: lead.price_max)),
+            currency=_currencies(leads, places),
+            rate=_numbers(leads, lambda lead: lead.rate),
+            area_min=_numbers(leads, lambda lead: lead.area_min),
+            area_max=ceiling(_numbers(leads, lambda lead: lead.area_max)),
             rooms=rooms,
             property_type=_codes([lead.property_type for lead in leads], PROPERTY_TYPES),
             property_class=_codes([lead.property_class for lead in leads], PROPERTY_CLASSES),
             condition=_codes([lead.condition for lead in leads], CONDITIONS),
-            year_min=_numbers([lead.year_min for lead in leads]),
-            district_indptr=district_indptr,
-            district_codes=district_codes,
-            metro_indptr=metro_indptr,
-            metro_codes=metro_codes,
+            year_min=_numbers(leads, lambda lead: lead.year_min),
+            district_indptr=district.indptr,
+            district_codes=district.codes,
+            district_values=district.values,
+            district_only=district.only,
+            metro_indptr=metro.indptr,
+            metro_codes=metro.codes,
+            metro_values=metro.values,
+            metro_only=metro.only,
+            spot_indptr=spot.indptr,
+            spot_codes=spot.codes,
+            spot_values=spot.values,
+            spot_only=spot.only,
+            wish_indptr=wish_indptr,
+            wish_codes=wish_codes,
+            wish_table=places.wishes,
             text=[lead.text or "" for lead in leads],
         )
 
@@ -117,8 +171,11 @@ class PropertyColumns(_Columns):
     """P properties of one market. Raises InvalidInputError when columns disagree in length or leave their ranges."""
 
     owner: NDArray[np.int64]
-    #: float64, the market's currency; NaN where it cannot be compared.
+    #: float64, in the property's own currency; NaN where not known.
     price: NDArray[np.float64]
+    #: As a lead's.
+    currency: NDArray[np.int32]
+    rate: NDArray[np.float64]
     #: float64, square metres; NaN where not known.
     area: NDArray[np.float64]
     #: int8, 10 for ten or more; -1 where not known.
@@ -129,44 +186,134 @@ class PropertyColumns(_Columns):
     condition: NDArray[np.int8]
     #: int32 codes of the market's PlaceIndex; -1 where not known.
     district: NDArray[np.int32]
-    metro: NDArray[np.int32]
+    #: CSR of stations, codes ascending within a row, and what each earns a lead that wants it, in parts of 64.
+    metro_indptr: NDArray[np.int64]
+    metro_codes: NDArray[np.int32]
+    metro_parts: NDArray[np.float32]
+    #: int32, the cell of the map; -1 where not known.
+    spot: NDArray[np.int32]
+    #: float64 degrees; NaN where not known.
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
     #: float64; NaN where not known.
     year: NDArray[np.float64]
+    #: int8 (P, kinds): the answer to each of matching.reading.kinds.KINDS; -1 where the property does not tell.
+    answers: NDArray[np.int8]
     text: list[str]
 
-    _NOT_NEGATIVE = ("price", "area")
+    _LISTS = {"metro_indptr": ("metro_codes", "metro_parts")}
+    _NOT_NEGATIVE = ("price", "area", "rate")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_codes(self, (("property_type", PROPERTY_TYPES),), least=0)
         _check_codes(self, (("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)), least=-1)
         _check_codes(self, (("rooms", range(MOST_ROOMS + 1)),), least=-1)
+        if self.answers.shape != (len(self), len(KINDS)):
+            raise InvalidInputError(f"answers must be ({len(self)}, {len(KINDS)}), not {self.answers.shape}")
 
     @classmethod
-    def from_facts(cls, properties: Sequence[PropertyFacts], places: PlaceIndex) -> "PropertyColumns":
-        """Columns of *properties*, whose place names are added to *places*."""
+    def from_facts(
+        cls, properties: Sequence[PropertyFacts], places: PlaceIndex, closeness: Closeness = NOTHING_NEAR
+    ) -> "PropertyColumns":
+        """Columns of *properties*, whose names are added to *places*."""
         rooms = [-1 if home.rooms is None else _room_code(home.rooms) for home in properties]
+        district = places.districts.codes([home.district for home in properties])
+        metro_indptr, metro_codes, metro_parts = _stations(properties, places)
+        latitude = _numbers(properties, lambda home: home.latitude)
+        longitude = _numbers(properties, lambda home: home.longitude)
         return cls(
             owner=np.array([home.owner for home in properties], np.int64),
-            price=_numbers([home.price for home in properties]),
-            area=_numbers([home.area for home in properties]),
+            price=_numbers(properties, lambda home: home.price),
+            currency=_currencies(properties, places),
+            rate=_numbers(properties, lambda home: home.rate),
+            area=_numbers(properties, lambda home: home.area),
             rooms=np.array(rooms, np.int8),
             property_type=_codes([home.property_type for home in properties], PROPERTY_TYPES),
             property_class=_codes([home.property_class for home in properties], PROPERTY_CLASSES),
             condition=_codes([home.condition for home in properties], CONDITIONS),
-            district=places.districts.codes([home.district for home in properties]),
-            metro=places.metros.codes([home.metro for home in properties]),
-            year=_numbers([home.year for home in properties]),
+            district=district,
+            metro_indptr=metro_indptr,
+            metro_codes=metro_codes,
+            metro_parts=metro_parts,
+            spot=_spots(latitude, longitude, district, places, closeness),
+            latitude=latitude,
+            longitude=longitude,
+            year=_numbers(properties, lambda home: home.year),
+            answers=np.array([answers_of(home.facts) for home in properties], np.int8).reshape(-1, len(KINDS)),
             text=[home.text or "" for home in properties],
         )
 
 
-def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else float(value) for value in values], np.float64)
+def learn_closeness(properties: PropertyColumns, places: PlaceIndex) -> Closeness:
+    """What is near what in a market, learnt from its properties."""
+    return Closeness.learn(
+        places,
+        properties.district,
+        properties.metro_indptr,
+        properties.metro_codes,
+        properties.latitude,
+        properties.longitude,
+    )
+
+
+def _stations(
+    properties: Sequence[PropertyFacts], places: PlaceIndex
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """Each station once, as near as it is told to be; the property's one station without minutes only where the list lacks it."""
+    rows: list[list[int]] = []
+    parts: list[int] = []
+    for home in properties:
+        best: dict[int, int] = {}
+        for name, minutes in home.metros:
+            code = places.metros.code(name)
+            best[code] = max(best.get(code, 0), _metro_parts(minutes))
+        best.setdefault(places.metros.code(home.metro), METRO_PARTS[0])
+        best.pop(-1, None)
+        rows.append(sorted(best))
+        parts += [best[code] for code in rows[-1]]
+    indptr, codes = csr_of(rows, np.int32)
+    return indptr, codes, np.array(parts, np.float32)
+
+
+def _metro_parts(minutes: float | None) -> int:
+    return METRO_PARTS[0 if minutes is None else int(np.searchsorted(METRO_MINUTES, minutes))]
+
+
+def _spots(
+    latitude: NDArray[np.float64],
+    longitude: NDArray[np.float64],
+    district: NDArray[np.int32],
+    places: PlaceIndex,
+    closeness: Closeness,
+) -> NDArray[np.int32]:
+    """Codes of the cells of the map; of a property without coordinates, the cell of its district's middle."""
+    near = closeness.district
+    middles = np.full((2, len(places.districts) + 1), np.nan)
+    codes = places.districts.codes(near.keys)
+    middles = np.full((2, len(places.districts) + 1), np.nan)
+    middles[:, codes] = near.latitude, near.longitude
+    missing = np.isnan(latitude) | np.isnan(longitude)
+    latitude, longitude = (
+        np.where(missing, middle[district], own) for own, middle in zip((latitude, longitude), middles)
+    )
+    spots = np.full(len(latitude), -1, np.int32)
+    known = np.flatnonzero(~np.isnan(latitude) & ~np.isnan(longitude))
+    cells = cell_of(latitude[known], longitude[known])
+    spots[known] = [places.spots.code(cell) for cell in zip(*(part.tolist() for part in cells), strict=True)]
+    return spots
+
+
+def _currencies(facts: Sequence[LeadFacts] | Sequence[PropertyFacts], places: PlaceIndex) -> NDArray[np.int32]:
+    return np.fromiter((places.currencies.code(fact.currency) for fact in facts), np.int32, len(facts))
+
+
+def _numbers(facts: Sequence[Any], value_of: Callable[[Any], Any]) -> NDArray[np.float64]:
+    return np.array([np.nan if (value := value_of(fact)) is None else float(value) for fact in facts], np.float64)
 
 
 def _codes(words: Sequence[str | None], vocabulary: Sequence[str]) -> NDArray[np.int8]:
-    code_of = {word: code for code, word in enumerate(vocabulary)} | {None: -1}
+    code_of: dict[str | None, int] = {word: code for code, word in enumerate(vocabulary)} | {None: -1}
     try:
         return np.array([code_of[word] for word in words], np.int8)
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""Places of one market as small integers, and lists of them as compressed sparse rows (CSR)."""
+"""Names of one market as small integers, and lists of them as compressed sparse rows (CSR)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,9 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.facts.vocabulary import place_key
+from matching.facts.wishes import WishTable
 
 #: The code of a place that a property does not state.
 UNKNOWN_PLACE = -1
+
+#: What a market may be cut into, one below another: a property has one district and one spot, and any number of stations.
+PLACE_KINDS = ("district", "metro", "spot")
 
 
 class PlaceNames:
@@ -32,7 +36,7 @@ class PlaceNames:
         known = self._code_of_spelling.get(name)
         if known is not None:
             return known
-        key = place_key(name)
+        key = place_key(name or "")
         code = self._code_of_key.setdefault(key, len(self._code_of_key)) if key else UNKNOWN_PLACE
         self._code_of_spelling[name] = code
         return code
@@ -43,56 +47,92 @@ class PlaceNames:
 
     def code_lists(self, lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Lists of names as CSR ``(indptr, codes)``: each row's codes ascending, once each, nameless ones left out."""
-        rows = [sorted({self.code(name) for name in names} - {UNKNOWN_PLACE}) for names in lists]
-        indptr = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum([len(row) for row in rows], out=indptr[1:])
-        codes = np.fromiter((code for row in rows for code in row), np.int32, int(indptr[-1]))
-        return indptr, codes
+        return csr_of([sorted({self.code(name) for name in names} - {UNKNOWN_PLACE}) for names in lists], np.int32)
+
+
+class Numbering:
+    """Any hashable things as codes 0, 1, 2, ... in the order they were first seen."""
+
+    def __init__(self) -> None:
+        self._code_of: dict[object, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._code_of)
+
+    def code(self, thing: object) -> int:
+        return self._code_of.setdefault(thing, len(self._code_of))
 
 
 class PlaceIndex:
-    """The districts and the metro stations of one market; grows as names are met, and never renumbers."""
+    """
+    What the rows of one market share: its districts, stations, spots, foreign currencies and wishes, as codes.
+
+    It grows as names are met, and never renumbers. Leads and properties that are scored together are made with one index.
+    """
 
     def __init__(self, districts: Iterable[str] = (), metros: Iterable[str] = ()) -> None:
         self.districts = PlaceNames(districts)
         self.metros = PlaceNames(metros)
+        #: Cells of the map, as :mod:`matching.facts.closeness` cuts it.
+        self.spots = Numbering()
+        self.currencies = Numbering()
+        #: Code 0 is the market's own currency.
+        self.currencies.code("")
+        self.wishes = WishTable()
 
 
-def take_lists(
-    indptr: NDArray[np.int64], codes: NDArray[np.int32], rows: NDArray[np.intp]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The given rows of a CSR table, in the given order."""
+def csr_of(rows: Sequence[Sequence[float]], dtype: type) -> tuple[NDArray[np.int64], NDArray]:
+    """Lists of numbers as ``(indptr, numbers)``."""
+    indptr = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum([len(row) for row in rows], out=indptr[1:])
+    return indptr, np.fromiter((number for row in rows for number in row), dtype, int(indptr[-1]))
+
+
+def take_lists(indptr: NDArray[np.int64], rows: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The indptr of the given rows of a CSR table, in the given order, and where their entries stand in the old one."""
     lengths = np.diff(indptr)[rows]
     taken = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(lengths, out=taken[1:])
-    positions = np.arange(taken[-1]) + np.repeat(indptr[:-1][rows] - taken[:-1], lengths)
-    return taken, codes[positions]
+    return taken, np.arange(taken[-1]) + np.repeat(indptr[:-1][rows] - taken[:-1], lengths)
 
 
-def concat_lists(
-    tables: Sequence[tuple[NDArray[np.int64], NDArray[np.int32]]],
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """CSR tables one under another."""
-    lengths = np.concatenate([np.diff(indptr) for indptr, _ in tables])
-    codes = np.concatenate([codes for _, codes in tables])
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), codes
+def concat_lists(indptrs: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """The indptr of CSR tables one under another."""
+    lengths = np.concatenate([np.diff(indptr) for indptr in indptrs])
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def list_contains(indptr: NDArray[np.int64], codes: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
+def rows_of(indptr: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The row of every entry of a CSR table."""
+    return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+
+
+def sum_by_row(indptr: NDArray[np.int64], values: NDArray) -> NDArray[np.float64]:
+    """The sum of each row's entries, float64 (n,); 0 for a row without any."""
+    return np.bincount(rows_of(indptr), values, minlength=len(indptr) - 1).astype(np.float64)
+
+
+def max_by_row(indptr: NDArray[np.int64], values: NDArray, empty: float) -> NDArray:
+    """The largest of each row's entries; *empty* for a row without any."""
+    filled = np.diff(indptr) > 0
+    largest = np.full(len(indptr) - 1, empty, values.dtype)
+    if filled.any():
+        largest[filled] = np.maximum.reduceat(values, indptr[:-1][filled])
+    return largest
+
+
+def find_in_rows(
+    indptr: NDArray[np.int64], codes: NDArray[np.int32], rows: NDArray[np.integer], wanted: NDArray[np.integer]
+) -> NDArray[np.int64]:
     """
-    Whether row *i*'s list holds ``wanted[i]``; one row against many codes and many rows against one work too.
+    Where the entry ``wanted[i]`` of row ``rows[i]`` stands in a CSR table, -1 where that row has none.
 
-    Args:
-        indptr, codes: CSR of n rows, codes ascending within a row.
-        wanted: (n,), or any length when n is 1, or (1,).
-    Returns:
-        Boolean of the longer length.
+    *codes* ascend within a row.
     """
-    # A row and a code make one ascending integer, so that one binary search serves all rows.
-    rows = np.arange(len(indptr) - 1, dtype=np.int64)
     if not len(codes):
-        return np.zeros(max(len(rows), len(wanted)) if len(rows) and len(wanted) else 0, bool)
-    present = (np.repeat(rows, np.diff(indptr)) << 32) | codes
-    asked = (rows << 32) + wanted
+        return np.full(len(wanted), -1, np.int64)
+    # A row and a code make one ascending integer, so that one binary search serves all rows.
+    present = (rows_of(indptr) << 32) | codes
+    asked = (np.asarray(rows, np.int64) << 32) + wanted
     position = np.minimum(np.searchsorted(present, asked), len(present) - 1)
-    return (present[position] == asked) & (wanted >= 0)
+    return np.where((present[position] == asked) & (wanted >= 0), position, -1)

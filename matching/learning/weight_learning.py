@@ -3,7 +3,10 @@
 **Model.** The chance of a like is a logistic function of the score. Because what a lead leaves unstated enters the
 score with the prior 0.9, a score is ``90 + 100 * sum_c w_c x_c`` with::
 
-    x_c = stated_c * (s_c - 0.9) / D,      D = sum_stated w_c + sum_unstated w_c / 4
+    x_c = n_c * (s_c - 0.9) / D,      D = sum_stated n_c w_c + sum_unstated w_c / 4
+
+where n_c is 1 for a criterion that is stated and 0 for one that is not; of wishes, how many there are (a soft one is half a
+wish), and s_c their mean value. What contradicted wishes take away is no matter of weights, and is left out;
 
 so the fit is a logistic regression on *x*. *D* depends on the weights a little: it is taken at the last fit's, thrice.
 
@@ -25,7 +28,7 @@ their slope and offset there, and the held-out actions are what counts: a new se
 below the present one's by more than :data:`SURE` standard errors (clustered by lead).
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -34,8 +37,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from matching.engine.criteria import CRITERION_NAMES, PRIOR, UNSTATED_SHARE, Weights
+from matching.engine.curves import broken_by_amount
 from matching.engine.explain import criterion_units
-from matching.engine.vectorize import PARTS, LeadVectors, PropertyVectors, broken_by_amount
+from matching.engine.sparse import wish_units
+from matching.engine.units import PARTS, TIERS_UNITS
+from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
 
 #: Below these numbers of actions, of actions of each kind, and of leads, nothing is fitted.
@@ -56,8 +62,8 @@ class ActedPairs:
 
     #: float (n, criteria), 0 to 1, in the order of CRITERION_NAMES.
     values: NDArray[np.float64]
-    #: bool (n, criteria): whether the lead states the criterion.
-    stated: NDArray[np.bool_]
+    #: float (n, criteria): 1 where the lead states the criterion, 0 where not; of wishes, how many.
+    sizes: NDArray[np.float64]
     #: bool (n,)
     liked: NDArray[np.bool_]
     #: float (n,): place in the list when acted on, 1 is best; NaN where not known.
@@ -67,8 +73,8 @@ class ActedPairs:
 
     def __post_init__(self) -> None:
         n = len(self.liked)
-        if self.values.shape != (n, len(CRITERION_NAMES)) or self.stated.shape != self.values.shape:
-            raise InvalidInputError(f"{n} actions with values {self.values.shape} and stated {self.stated.shape}")
+        if self.values.shape != (n, len(CRITERION_NAMES)) or self.sizes.shape != self.values.shape:
+            raise InvalidInputError(f"{n} actions with values {self.values.shape} and sizes {self.sizes.shape}")
         if not len(self.places) == len(self.leads) == n or (self.places < 1).any():
             raise InvalidInputError("every action needs a lead and a place from 1, or NaN")
 
@@ -77,7 +83,7 @@ class ActedPairs:
 
     def take(self, rows: NDArray[np.intp]) -> Self:
         """The given actions."""
-        return type(self)(self.values[rows], self.stated[rows], self.liked[rows], self.places[rows], self.leads[rows])
+        return type(self)(self.values[rows], self.sizes[rows], self.liked[rows], self.places[rows], self.leads[rows])
 
 
 @dataclass(frozen=True)
@@ -96,15 +102,19 @@ class Judgement:
         return self.present_loss - self.fitted_loss > SURE * self.standard_error
 
 
-def criterion_values(leads: LeadVectors, properties: PropertyVectors) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def criterion_values(
+    leads: LeadVectors, properties: PropertyVectors
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
-    Value of each criterion for row *i* with row *i*: (n, criteria), 0 to 1, NaN in the rows of broken pairs; and what
-    the leads state. Vectors must be made with weights above 0, as the default ones are.
+    Value of each criterion for row *i* with row *i*: (n, criteria), 0 to 1, NaN in the rows of broken pairs; and the
+    sizes of the criteria, as ActedPairs has them. Vectors must be made with weights above 0, as the default ones are.
     """
     values = criterion_units(leads, properties) / (leads.whole_points * PARTS)
     # Right behind a limit, a knot on this side of it still earns something: only broken_by_amount tells.
-    values[(values < 0).any(axis=1) | broken_by_amount(leads, properties)] = np.nan
-    return np.minimum(values, 1.0), leads.stated
+    refused = (leads.dense[:, DENSE["implied"]] * properties.dense[:, DENSE["implied"]]).min(axis=1) < 0
+    refused |= wish_units(leads, properties).lost > TIERS_UNITS
+    values[(values < 0).any(axis=1) | refused | broken_by_amount(leads, properties)] = np.nan
+    return np.minimum(values, 1.0), leads.sizes
 
 
 def propensities(places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -137,7 +147,7 @@ def fit(acted: ActedPairs, prior: Weights) -> Weights:
     """
     Weights that explain the actions best, shrunk towards *prior*; they add up to 1. Likes and dislikes must both occur.
 
-    *prior* itself where its own score does not rise with liking at all: then there is no scale to learn on.
+    The ratios of *prior* where its own score does not rise with liking at all: then there is no scale to learn on.
     """
     start = _array(prior)
     counts = _counts(acted)
@@ -145,11 +155,11 @@ def fit(acted: ActedPairs, prior: Weights) -> Weights:
     for _ in range(_ROUNDS):
         inputs = _inputs(acted, weight)
         slope = _slope(inputs @ start, acted.liked, counts)[0]
-        if slope <= 0:
-            return prior
-        weight = _fit_round(inputs, acted.liked, counts, start, slope)
-        if weight is None:
-            return prior
+        fitted = _fit_round(inputs, acted.liked, counts, start, slope) if slope > 0 else None
+        if fitted is None:
+            weight = start
+            break
+        weight = fitted
     return Weights(**dict(zip(CRITERION_NAMES, weight.tolist(), strict=True)))
 
 
@@ -182,14 +192,15 @@ def judge(acted: ActedPairs, prior: Weights, present: Weights) -> Judgement:
 
 
 def _array(weights: Weights) -> NDArray[np.float64]:
-    weight = np.array(astuple(weights))
+    weight = weights.ratios()
     return weight / weight.sum()
 
 
 def _inputs(acted: ActedPairs, weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """x of the module's text, (n, criteria)."""
-    whole = np.where(acted.stated, weight, UNSTATED_SHARE * weight).sum(axis=1)
-    return np.where(acted.stated, acted.values - PRIOR, 0.0) / whole[:, np.newaxis]
+    stated = acted.sizes > 0
+    whole = np.where(stated, acted.sizes * weight, UNSTATED_SHARE * weight).sum(axis=1)
+    return np.where(stated, acted.sizes * (acted.values - PRIOR), 0.0) / whole[:, np.newaxis]
 
 
 def _counts(acted: ActedPairs) -> NDArray[np.float64]:

@@ -3,9 +3,23 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Enum, FetchedValue, Identity, MetaData, Numeric, String, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Enum,
+    FetchedValue,
+    Identity,
+    MetaData,
+    Numeric,
+    Result,
+    String,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 #: Every constraint has a name that says what it is, so that a migration can refer to it.
@@ -77,3 +91,8 @@ def database_now(session: Session) -> datetime:
     one clock: those of web and worker machines differ, and may jump.
     """
     return session.scalar(select(func.now()))
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """How many rows the INSERT, UPDATE or DELETE of *result* has changed."""
+    return cast("CursorResult[Any]", result).rowcount

@@ -23,6 +23,10 @@ class DealType(StrEnum):
     RENT = "RENT"
 
 
+#: A market: (canonical city key, deal type).
+MarketKey = tuple[str, DealType]
+
+
 class Status(StrEnum):
     """Whether a lead or property is on the market."""
 

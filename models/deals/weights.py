@@ -2,10 +2,12 @@
 
 A set belongs to one market or, without one, to all that have none of their own. At most one set of each is *live*;
 where none is, the engine's defaults hold. A market's lists move to the live set with the next run over it, and until
-then keep the one they were last wholly computed with (``markets.weights_id``), so that every list of a market is scored alike.
+then keep the one they were last wholly computed with (``markets.weights_id``), so that every list of a market is
+scored alike.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -32,7 +34,6 @@ from models.deals.feed import FeedAction
 from models.deals.matches import Action
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.ranking.recommendations import Market
 
 #: (city_key, deal_type); None stands for the global set.
 Scope = tuple[str, DealType] | None
@@ -62,7 +63,8 @@ class WeightSet(Base):
     #: How many actions it was fitted on, and how many there were in all.
     actions: Mapped[int] = mapped_column(Integer)
     actions_said: Mapped[int] = mapped_column(Integer)
-    #: Held-out log-loss an action, of the set that was live before and of this one, and of their difference the standard error.
+    #: Held-out log-loss an action, of the set that was live before and of this one, and of their difference the
+    #: standard error.
     present_loss: Mapped[float]
     fitted_loss: Mapped[float]
     standard_error: Mapped[float]
@@ -71,14 +73,14 @@ class WeightSet(Base):
 
 
 @dataclass(frozen=True)
-class Said:
-    """What one side said about a pair."""
+class PairAction:
+    """One side's like or dislike of a pair."""
 
     market: tuple[str, DealType]
     lead_id: int
     property_id: int
     liked: bool
-    #: Place in that side's list at the time, 1 is best; None: not known, or shown by itself.
+    #: Rank in that side's list at the time, 1 is best; None: not known, or not shown in a list.
     place: int | None
 
 
@@ -98,18 +100,14 @@ def present_set(session: Session, scope: Scope) -> WeightSet | None:
     return live_set(session, scope) or (live_set(session, None) if scope else None)
 
 
-def weights_of(session: Session, city_key: str, deal_type: DealType) -> dict[str, float] | None:
-    """The weights that the market's lists were last wholly computed with; None: the defaults."""
-    return session.scalar(
-        select(WeightSet.weights)
-        .join(Market, Market.weights_id == WeightSet.id)
-        .where(Market.city_key == city_key, Market.deal_type == deal_type)
-    )
+def weights_of(session: Session, weights_id: int | None) -> dict[str, float] | None:
+    """The weights of a set; None: the defaults."""
+    return None if weights_id is None else session.get_one(WeightSet, weights_id).weights
 
 
 def keep_set(session: Session, found: WeightSet) -> WeightSet:
     """Store a new set and make it the live one of its scope."""
-    _take_turns(session)
+    _lock_weight_sets(session)
     scope = (found.city_key, found.deal_type) if found.city_key else None
     session.execute(update(WeightSet).where(_is_of(scope), WeightSet.is_live).values(is_live=False))
     found.is_live = True
@@ -128,7 +126,7 @@ def rollback(session: Session, scope: Scope, set_id: int | None = None) -> Weigh
         NotFoundError: The scope has no set of that id.
         ConflictError: It is live already, or nothing is that could be rolled back.
     """
-    _take_turns(session)
+    _lock_weight_sets(session)
     live = live_set(session, scope)
     if set_id is not None:
         target = session.scalar(weight_sets(scope).where(WeightSet.id == set_id))
@@ -150,26 +148,27 @@ def rollback(session: Session, scope: Scope, set_id: int | None = None) -> Weigh
 
 
 def actions_by_market(session: Session) -> dict[tuple[str, DealType], int]:
-    """How much has been said in each market, largest first."""
-    said = _said().subquery()
-    query = select(said.c.city_key, said.c.deal_type, func.count().label("count"))
-    query = query.group_by(said.c.city_key, said.c.deal_type).order_by(func.count().desc(), said.c.city_key)
+    """The number of actions in each market, largest first."""
+    actions = _pair_actions().subquery()
+    query = select(actions.c.city_key, actions.c.deal_type, func.count().label("count"))
+    query = query.group_by(actions.c.city_key, actions.c.deal_type).order_by(func.count().desc(), actions.c.city_key)
     return {(city_key, deal_type): count for city_key, deal_type, count in session.execute(query)}
 
 
-def newest_actions(session: Session, scope: Scope, limit: int) -> list[Said]:
-    """What was said last, newest first: in one market, or (None) in all."""
-    said = _said().subquery()
-    query = select(said).order_by(said.c.acted_at.desc(), said.c.lead_id, said.c.property_id).limit(limit)
+def newest_actions(session: Session, scope: Scope, limit: int) -> list[PairAction]:
+    """The newest actions, newest first: in one market, or (None) in all."""
+    actions = _pair_actions().subquery()
+    newest = (actions.c.acted_at.desc(), actions.c.lead_id, actions.c.property_id)
+    query = select(actions).order_by(*newest).limit(limit)
     if scope:
-        query = query.where(said.c.city_key == scope[0], said.c.deal_type == scope[1])
+        query = query.where(actions.c.city_key == scope[0], actions.c.deal_type == scope[1])
     return [
-        Said((row.city_key, row.deal_type), row.lead_id, row.property_id, row.liked, row.place)
+        PairAction((row.city_key, row.deal_type), row.lead_id, row.property_id, row.liked, row.place)
         for row in session.execute(query)
     ]
 
 
-def _said() -> Select:
+def _pair_actions() -> Select[Any]:
     """
     Likes and dislikes of both sides of a pair that is still in one market; a match is two likes.
 
@@ -211,6 +210,6 @@ def _is_of(scope: Scope) -> ColumnElement[bool]:
     return and_(WeightSet.city_key == scope[0], WeightSet.deal_type == scope[1])
 
 
-def _take_turns(session: Session) -> None:
-    # Two who change what is live at once would trip over the unique index.
+def _lock_weight_sets(session: Session) -> None:
+    # Two changes of the live set at once would violate the unique index.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("weight-sets", 0))))

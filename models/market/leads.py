@@ -46,6 +46,12 @@ class Lead(Base):
         CheckConstraint("area_min >= 0 AND area_max >= 0", name="area_is_not_negative"),
         CheckConstraint("area_min <= area_max", name="area_is_a_range"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
+        CheckConstraint("place_scope IN ('only', 'near')", name="place_scope_is_known"),
+        CheckConstraint("radius_km > 0", name="radius_is_above_0"),
+        CheckConstraint(
+            "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            name="coordinates_are_a_place",
+        ),
         Index("ix_leads_owner", "owner_id", "id"),
         Index("ix_leads_market", "city_key", "deal_type", "id"),
         Index("ix_leads_changed", "changed_in"),
@@ -73,6 +79,11 @@ class Lead(Base):
     city_key: Mapped[str] = mapped_column(String(110))  #: Canonical city; with deal_type it names the market.
     districts: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     metro_stations: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    #: "only": nothing outside the wanted places. "near": their neighbourhood is nearly as good.
+    place_scope: Mapped[str | None] = mapped_column(String(10))
+    radius_km: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))  #: How far the neighbourhood reaches.
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 7))  #: Of a point to live near, degrees north.
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 7))  #: Degrees east.
     budget_min: Mapped[Money | None]
     budget_max: Mapped[Money | None]
     currency: Mapped[str] = mapped_column(String(3))
@@ -87,6 +98,10 @@ class Lead(Base):
     year_min: Mapped[int | None] = mapped_column(SmallInteger)  #: Built in that year or later.
     payment_method: Mapped[PaymentMethod | None] = mapped_column(words(PaymentMethod, "payment_method_is_known"))
     additional_requirements: Mapped[str | None] = mapped_column(Text)
+    #: Wishes beyond the columns: stated by a client, or read out of the words (models/market/readings.py).
+    wishes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    #: The version of the grammar that read the words; null: not read yet.
+    grammar: Mapped[int | None] = mapped_column(SmallInteger)
     #: What one contract says beyond the common columns, under that contract's own names.
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
 

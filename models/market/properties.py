@@ -1,6 +1,7 @@
 """Properties: what somebody offers, through whichever contract."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    LargeBinary,
     Numeric,
     Select,
     SmallInteger,
@@ -20,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
@@ -54,14 +56,24 @@ class Property(Base):
             postgresql_using="gin",
             postgresql_where=text("status = 'ACTIVE'"),
         ),
-        Index("uq_properties_external", "origin", "external_id", unique=True),
+        Index("uq_properties_source", "source_id", "external_id", unique=True),
+        CheckConstraint("withdrawn_at IS NULL OR status = 'ARCHIVED'", name="withdrawn_is_off_the_market"),
+        CheckConstraint(
+            "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            name="coordinates_are_a_place",
+        ),
     )
 
     id: Mapped[Id]
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     origin: Mapped[Origin] = mapped_column(words(Origin, "origin_is_known"))
-    #: The listing's id in the feed or file that it came from; null for what people typed in.
+    #: Where it was imported from (models.sources), and its id there; null for what people typed in.
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
     external_id: Mapped[str | None] = mapped_column(String(100))
+    #: Of what was read at its last import; null where it was not imported.
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    #: When its source took it off the market: it comes back with the source. Null where a person did.
+    withdrawn_at: Mapped[datetime | None]
     status: Mapped[Status] = mapped_column(words(Status, "status_is_known"), default=Status.ACTIVE)
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"), default=DealType.SALE)
 
@@ -89,6 +101,18 @@ class Property(Base):
     year_built: Mapped[int | None] = mapped_column(SmallInteger)
     commission_share: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  #: Per cent offered to the buyer's realtor.
     photos: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    #: A photo's address -> what it shows, where that is told: "plan", "floor_plan" or "facade".
+    photo_kinds: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    #: Stations near it: {"name", "minutes", "by_transport"}, the first of them in `metro_station`.
+    stations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 7))  #: Degrees north.
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 7))  #: Degrees east.
+    #: What its owner told in fields beyond the columns: a kind of fact -> its value.
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    #: What the words tell, by kind and with their quotes (models/market/readings.py).
+    read_facts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    #: The version of the grammar that read the words; null: not read yet.
+    grammar: Mapped[int | None] = mapped_column(SmallInteger)
     #: What one contract says beyond the common columns, under that contract's own names.
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     #: Words for the engine beyond title and description (features, views, nearby places).
@@ -100,6 +124,12 @@ class Property(Base):
     updated_at: Mapped[UpdatedAt]
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    @validates("status")
+    def _by_a_person(self, _name: str, status: Status) -> Status:
+        """Whoever sets the status of a row decides it: its source does not, until it withdraws the row anew."""
+        self.withdrawn_at = None
+        return status
 
     @property
     def is_active(self) -> bool:
@@ -158,7 +188,7 @@ def is_on_market(session: Session, found: Any) -> bool:
 
 
 def archive_property(session: Session, found: Property) -> None:
-    """Take the property off the market; doing so twice changes nothing."""
-    if found.status is not Status.ARCHIVED:
+    """Take the property off the market; doing so twice changes nothing. Its source does not bring it back."""
+    if found.status is not Status.ARCHIVED or found.withdrawn_at is not None:
         found.status = Status.ARCHIVED
         session.flush()

@@ -1,7 +1,8 @@
-"""Leads and properties that the engine could not work on: set aside, so that one bad row does not stop its market.
+"""Quarantine: leads and properties that the engine failed on, so that one bad row does not stop its market.
 
-An entity is set aside in the version that failed. It counts as off the market until it is written again, or
-until the next time that its whole market is loaded (every run does) and the engine manages: then it is taken back.
+An entity is quarantined in the version that failed. It counts as off the market until it is written again, or until the
+next load of its whole market (every run does one) in which the engine manages it: then it is released. An entity that
+killed its worker is not loaded again: it waits until it is written.
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, words
 from models.core.enums import Side
 
+#: The error of an entity whose scoring ended with its worker, again and again.
+KILLED_ITS_WORKER = "WorkerLostError"
+
 
 class UnscorableEntity(Base):
-    """One entity set aside. No foreign key: the entity is in one of two tables; retention clears what is left behind."""
+    """
+    One quarantined entity. No foreign key: the entity is in one of two tables; retention clears what is left behind.
+    """
 
     __tablename__ = "unscorable_entities"
 
@@ -32,7 +38,7 @@ class UnscorableEntity(Base):
 
 @dataclass(frozen=True)
 class Failure:
-    """An entity that the engine failed on, and how."""
+    """An entity that the engine failed on, and the failure's kind and place."""
 
     side: Side
     entity_id: int
@@ -43,12 +49,12 @@ class Failure:
         return {"side": self.side.value, "id": self.entity_id, "version": self.version, "error": self.error}
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> "Failure":
-        return cls(Side(said["side"]), said["id"], said["version"], said["error"])
+    def from_json(cls, fields: Mapping[str, Any]) -> "Failure":
+        return cls(Side(fields["side"]), fields["id"], fields["version"], fields["error"])
 
 
-def set_aside(session: Session, failures: list[Failure]) -> None:
-    """Set entities aside, in the caller's transaction; the latest failure of each counts."""
+def quarantine(session: Session, failures: list[Failure]) -> None:
+    """Quarantine entities in the caller's transaction; the latest failure of each counts."""
     for failure in failures:
         row = {
             "side": failure.side,
@@ -56,22 +62,22 @@ def set_aside(session: Session, failures: list[Failure]) -> None:
             "version": failure.version,
             "error": failure.error[:200],
         }
-        made = insert(UnscorableEntity).values(row | {"found_at": func.now()})
+        stored = insert(UnscorableEntity).values(row | {"found_at": func.now()})
         session.execute(
-            made.on_conflict_do_update(
+            stored.on_conflict_do_update(
                 index_elements=["side", "entity_id"],
-                set_={"version": made.excluded.version, "error": made.excluded.error, "found_at": func.now()},
+                set_={"version": stored.excluded.version, "error": stored.excluded.error, "found_at": func.now()},
             )
         )
 
 
-def take_back(session: Session, side: Side, entity_ids: list[int]) -> None:
-    """The engine managed these: whichever had been set aside no longer is."""
+def release(session: Session, side: Side, entity_ids: list[int]) -> None:
+    """Release those of the entities that are quarantined: the engine has managed them."""
     session.execute(
         delete(UnscorableEntity).where(UnscorableEntity.side == side, UnscorableEntity.entity_id.in_(entity_ids))
     )
 
 
-def set_aside_ids(session: Session, side: Side) -> list[int]:
-    """Ids of *side* that are set aside: few, or there is something wrong with the engine itself."""
+def quarantined_ids(session: Session, side: Side) -> list[int]:
+    """Ids of *side* that are quarantined: few, or there is something wrong with the engine itself."""
     return list(session.scalars(select(UnscorableEntity.entity_id).where(UnscorableEntity.side == side)))

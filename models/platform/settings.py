@@ -87,6 +87,10 @@ class Settings:
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
     #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
     queue_limit: int
+    #: FEED_MAX_MB: how large a feed's address may answer, and a file of listings be, unpacked.
+    feed_max_mb: int
+    #: FEED_PRIVATE_ADDRESSES: 1 lets feeds be fetched from this machine and its network; for tests and closed networks.
+    feed_private_addresses: bool
 
     @property
     def is_local(self) -> bool:
@@ -138,6 +142,8 @@ class Settings:
             metrics_token=environ.get("METRICS_TOKEN", ""),
             metrics_networks=_networks(environ, "METRICS_NETWORKS", "" if environment == "production" else LOOPBACK),
             queue_limit=_whole(environ, "QUEUE_LIMIT", 10_000, 1, 10_000_000),
+            feed_max_mb=_whole(environ, "FEED_MAX_MB", 1024, 1, 1_000_000),
+            feed_private_addresses=bool(_whole(environ, "FEED_PRIVATE_ADDRESSES", 0, 0, 1)),
         )
         if settings.is_production and not settings.sms_gateway_url.startswith(("smsc://", "twilio://")):
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")

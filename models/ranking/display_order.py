@@ -1,17 +1,18 @@
-"""How lists are read where that is not just by score: in which order, and what comes after their end.
+"""The display order of lists where it is not by score alone, and the explored properties that follow a list.
 
-Stored lists are by score whatever the order: they are what is exact, what changes are merged into and what `leadmatch
-check` holds to its rules. In a market whose order is balanced (``markets.list_order``) every lead and property has a
-*shift*, not above 0: the points by which it gives way to others for being sought by many (:mod:`matching.engine.balance`).
-Lists are read by score plus shift, and show the score. What has come since the shifts were made takes the mean of the
-list that it stands in, so it is neither favoured nor hidden.
+Stored lists are always by score: they are exact, changes are merged into them, and `leadmatch check` checks them. In a
+market with the balanced order (``markets.list_order``) every lead and property has a *shift* of at most 0: the points
+that it loses for being sought by many (:mod:`matching.engine.balance`). Lists are shown by score plus shift, with
+their scores. An entry that is newer than the shifts takes the mean shift of its list, so it is neither favoured nor
+hidden.
 
-In a market with exploration slots (``markets.exploration_slots``), a lead's list is followed by a few new properties that
-hardly any list has room for (:mod:`matching.engine.explore`). They score less than what the list holds, and are shown only
-while the lead and the property are those that were scored.
+In a market with exploration slots (``markets.exploration_slots``), a few new properties that hardly any list has room
+for follow a lead's list (:mod:`matching.engine.explore`). They score less than the list's entries, and are shown only
+while the lead and the property have the versions that were scored.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     REAL,
@@ -35,14 +36,17 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from models.core.base import Base, words
 from models.core.enums import DealType, Side
 
+#: A column of a stored list.
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+
 
 class ScoreShift(Base):
-    """How far one entity stands back in others' lists. No foreign key: the entity is in one of two tables."""
+    """The shift of one entity in others' lists. No foreign key: the entity is in one of two tables."""
 
     __tablename__ = "score_shifts"
     __table_args__ = (
@@ -71,35 +75,37 @@ class ExploredOffer(Base):
     city_key: Mapped[str] = mapped_column(String(110))
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
     score: Mapped[float] = mapped_column(REAL)
-    #: What was scored.
+    #: The versions that were scored.
     lead_version: Mapped[int]
     property_version: Mapped[int]
 
 
 @dataclass(frozen=True)
 class ShownEntries:
-    """The entries of one stored list: to be joined LATERAL, and put in order."""
+    """The entries of one stored list, for a LATERAL join, and their order."""
 
-    #: Columns id, score, and where anything is explored: whether this is, and the versions scored.
-    entry: FromClause
-    order: tuple[ColumnElement, ...]
-    #: Whether it comes after the list's end.
+    #: Columns id and score; where lists have explored entries, also whether this is one, and the versions scored.
+    entry: FromClause[Any]
+    order: tuple[ColumnElement[Any], ...]
+    #: Whether the entry is an explored one, after the list's end.
     explored: ColumnElement[bool]
 
-    def is_current(self, lead_version: ColumnElement, property_version: ColumnElement) -> ColumnElement[bool]:
-        """Not so for an explored pair of which either has changed since: it may break the deal now."""
+    def is_current(self, lead_version: ColumnElement[Any], property_version: ColumnElement[Any]) -> ColumnElement[bool]:
+        """
+        Whether the entry may be shown: not an explored pair of which either has changed since; it may be broken now.
+        """
         if "explored" not in self.entry.c:
             return true()
         scored = self.entry.c.lead_version, self.entry.c.property_version
         return or_(~self.explored, and_(scored[0] == lead_version, scored[1] == property_version))
 
 
-def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores: ColumnElement) -> ShownEntries:
+def shown_entries(side: Side, row_id: Column, ids: Column, scores: Column) -> ShownEntries:
     """
-    The entries of a list and the order in which it is read.
+    The entries of a list and their display order.
 
     Args:
-        side: Whose list it is, a lead's or a property's.
+        side: The side of the list's owner.
         row_id, ids, scores: The columns of the stored list: its owner and the two arrays.
     """
     row_id, ids, scores = map(_outer, (row_id, ids, scores))
@@ -118,18 +124,17 @@ def shown_entries(side: Side, row_id: ColumnElement, ids: ColumnElement, scores:
         .select_from(stored)
         .outerjoin(ScoreShift, and_(ScoreShift.side == side.other, ScoreShift.entity_id == stored.c.id))
     )
-    entry = own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery("entries").select()
-    entry = entry.lateral("entry")
+    entries: Select[Any] = own if side is Side.PROPERTY else union_all(own, _explored(row_id, ids)).subquery().select()
+    entry = entries.lateral("entry")
     shifted = entry.c.score + func.coalesce(entry.c.shift, entry.c.mean_shift, 0)
     return ShownEntries(entry, (entry.c.explored, shifted.desc(), entry.c.place), entry.c.explored)
 
 
-def first_entries(
-    session: Session, row_id: ColumnElement, ids: ColumnElement, scores: ColumnElement, count: int
-) -> FromClause:
+def first_entries(session: Session, row_id: Column, ids: Column, scores: Column, count: int) -> FromClause[Any]:
     """
-    The first *count* entries of leads' lists in the order in which each is read: columns id, score and explored, to be
-    joined LATERAL. Where no market is balanced or explored, without a look at the rest of each list.
+    The first *count* entries of leads' lists in display order, for a LATERAL join: columns id, score and explored.
+
+    Where every market's order is by score alone, the rest of each list is not read.
 
     Args:
         row_id, ids, scores: As for :func:`shown_entries`.
@@ -142,14 +147,14 @@ def first_entries(
     return select(stored.c.id, stored.c.score, false().label("explored")).select_from(stored).lateral("first")
 
 
-def plain_entries(ids: ColumnElement, scores: ColumnElement) -> ShownEntries:
-    """The same in a market that :func:`is_plain`: most are, and this takes half the time."""
+def plain_entries(ids: Column, scores: Column) -> ShownEntries:
+    """As :func:`shown_entries`, in a market that :func:`is_plain`: most are, and this takes half the time."""
     entry = _stored(ids, scores)
     return ShownEntries(entry, (entry.c.place,), false())
 
 
-def is_plain(city_key: ColumnElement, deal_type: ColumnElement) -> ColumnElement[bool]:
-    """Whether lists of the market are read just by score, to their end."""
+def is_plain(city_key: ColumnElement[Any], deal_type: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether lists of the market are shown by score alone, without explored entries."""
     return and_(
         *(
             ~exists().where(table.city_key == city_key, table.deal_type == deal_type)
@@ -158,7 +163,7 @@ def is_plain(city_key: ColumnElement, deal_type: ColumnElement) -> ColumnElement
     )
 
 
-def _stored(ids: ColumnElement, scores: ColumnElement) -> TableValuedAlias:
+def _stored(ids: Column, scores: Column) -> TableValuedAlias:
     return (
         func.unnest(ids, scores)
         .table_valued(column("id", BigInteger), column("score", REAL), with_ordinality="place", name="stored")
@@ -166,14 +171,14 @@ def _stored(ids: ColumnElement, scores: ColumnElement) -> TableValuedAlias:
     )
 
 
-def _outer(stored: ColumnElement) -> ColumnElement:
-    """The column of the row that the entries are joined to: SQLAlchemy would put its table into the union once more."""
-    found = stored.expression
-    return literal_column(f"{found.table.name}.{found.name}", found.type)
+def _outer(stored: Column) -> ColumnElement[Any]:
+    """The column as one of the outer row: SQLAlchemy would add its table to the union's FROM as well."""
+    expression = stored.expression
+    return literal_column(f"{expression.table.name}.{expression.name}", expression.type)
 
 
-def _explored(lead_id: ColumnElement, listed_ids: ColumnElement) -> Select:
-    """What comes after a lead's list, ties by id; not what has come into the list since."""
+def _explored(lead_id: ColumnElement[Any], listed_ids: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """The explored entries after a lead's list, ties by id, except those that have entered the list since."""
     offer = ExploredOffer
     versions = offer.lead_version, offer.property_version
     return select(offer.property_id, offer.score, offer.property_id, null(), null(), true(), *versions).where(
@@ -182,11 +187,11 @@ def _explored(lead_id: ColumnElement, listed_ids: ColumnElement) -> Select:
 
 
 def forget_shifts(session: Session, city_key: str, deal_type: DealType) -> None:
-    """The market's lists are by score from now on."""
+    """Delete the market's shifts: its lists are shown by score from now on."""
     session.execute(delete(ScoreShift).where(ScoreShift.city_key == city_key, ScoreShift.deal_type == deal_type))
 
 
 def forget_explored(session: Session, city_key: str, deal_type: DealType) -> None:
-    """Nothing comes after the market's lists from now on."""
-    here = and_(ExploredOffer.city_key == city_key, ExploredOffer.deal_type == deal_type)
-    session.execute(delete(ExploredOffer).where(here))
+    """Delete the market's explored offers."""
+    in_market = and_(ExploredOffer.city_key == city_key, ExploredOffer.deal_type == deal_type)
+    session.execute(delete(ExploredOffer).where(in_market))

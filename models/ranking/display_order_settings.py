@@ -1,9 +1,9 @@
-"""Choosing how a market's lists are read; :mod:`models.ranking.display_order` says what ways there are."""
+"""The settings of a market's display order; :mod:`models.ranking.display_order` defines the orders."""
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from models.core.enums import DealType, ListOrder
+from models.core.enums import DealType, ListOrder, MarketKey
 from models.core.errors import NotFoundError
 from models.ranking.display_order import forget_explored, forget_shifts
 from models.ranking.recommendations import Market
@@ -11,15 +11,15 @@ from models.ranking.recommendations import Market
 
 def set_list_order(session: Session, city_key: str, deal_type: DealType, order: ListOrder) -> Market:
     """
-    From now on the market's lists are read in this *order*.
+    Set the order in which the market's lists are shown.
 
-    By score: at once. Balanced: when the worker has worked it out from the lists that stand, within a minute, and anew
+    By score: at once. Balanced: as soon as a worker has computed it from the present lists, within a minute, and again
     after each run over the market.
 
     Raises:
-        NotFoundError: There is no such market.
+        NotFoundError: The market does not exist.
     """
-    market = _found(session, city_key, deal_type)
+    market = _locked_market(session, city_key, deal_type)
     market.list_order, market.ordered_at = order, None
     if order is ListOrder.SCORE:
         forget_shifts(session, city_key, deal_type)
@@ -29,41 +29,42 @@ def set_list_order(session: Session, city_key: str, deal_type: DealType, order: 
 
 def set_exploration_slots(session: Session, city_key: str, deal_type: DealType, slots: int) -> Market:
     """
-    From now on each lead's list is followed by at most *slots* explored properties (0: none, at once).
+    Set how many explored properties follow each lead's list at most (0: none, at once).
 
     Raises:
-        NotFoundError: There is no such market.
+        NotFoundError: The market does not exist.
     """
-    market = _found(session, city_key, deal_type)
+    market = _locked_market(session, city_key, deal_type)
     market.exploration_slots, market.ordered_at = slots, None
     forget_explored(session, city_key, deal_type)
     session.flush()
     return market
 
 
-def markets_to_order(session: Session) -> list[tuple[str, DealType]]:
-    """Markets read otherwise than plainly by score, over which a run has published since that was worked out."""
+def markets_to_order(session: Session) -> list[MarketKey]:
+    """Markets with another order than by score alone, over which a run has published since that order was computed."""
     query = select(Market.city_key, Market.deal_type).where(
         or_(Market.list_order == ListOrder.BALANCED, Market.exploration_slots > 0),
         or_(Market.ordered_at.is_(None), Market.ordered_at < Market.published_at),
     )
-    return [tuple(row) for row in session.execute(query.order_by(Market.city_key, Market.deal_type))]
+    rows = session.execute(query.order_by(Market.city_key, Market.deal_type))
+    return [(city_key, deal_type) for city_key, deal_type in rows]
 
 
 def take_order(session: Session, market: Market) -> bool:
     """
-    Whether to store what was worked out from *market* as it was read: not if ops have changed their mind or a run has
-    published meanwhile. If so, the market's row is locked and says that it is ordered.
+    Whether to store an order that was computed from *market* as it was read. Then the market's row is locked and
+    marked as ordered. No, if its settings have changed or a run has published meanwhile.
     """
     read = (market.list_order, market.exploration_slots, market.published_at)
-    now = _locked(session, market.city_key, market.deal_type)
-    if now is None or (now.list_order, now.exploration_slots, now.published_at) != read:
+    row = _locked(session, market.city_key, market.deal_type)
+    if row is None or (row.list_order, row.exploration_slots, row.published_at) != read:
         return False
-    now.ordered_at = now.published_at or func.clock_timestamp()
+    row.ordered_at = row.published_at or func.clock_timestamp()
     return True
 
 
-def _found(session: Session, city_key: str, deal_type: DealType) -> Market:
+def _locked_market(session: Session, city_key: str, deal_type: DealType) -> Market:
     market = _locked(session, city_key, deal_type)
     if market is None:
         raise NotFoundError("market")

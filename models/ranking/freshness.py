@@ -1,4 +1,4 @@
-"""How far the lists are behind what was written: the one number to alert on."""
+"""How far the lists are behind the latest writes: the number to alert on."""
 
 from dataclasses import dataclass
 
@@ -14,20 +14,23 @@ from models.ranking.recommendations import stale_rows
 
 @dataclass(frozen=True)
 class Freshness:
+    """Stale and quarantined entities at one moment."""
+
     #: Entities whose list is not of their present version or market.
     stale: int
-    #: How long ago the one of them was written that has waited longest; 0 when there is none.
+    #: How long ago the stale entity that has waited longest was written; 0 without one.
     oldest_seconds: float
-    #: Entities that the engine failed on, which wait for nothing.
-    set_aside: int
+    #: Entities that the engine failed on; they are not stale.
+    quarantined: int
 
 
 def freshness(session: Session) -> Freshness:
-    """One query a side, over indexed joins: tens of milliseconds for 100,000 entities."""
+    """The present freshness, by one query a side over indexed joins: tens of milliseconds for 100,000 entities."""
     stale, oldest = 0, 0.0
-    for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):
+    tables: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPERTY: Property}
+    for side, table in tables.items():
         age = func.extract("epoch", func.clock_timestamp() - func.min(table.updated_at))
         count, seconds = session.execute(stale_rows(side).with_only_columns(func.count(), age)).one()
         stale, oldest = stale + count, max(oldest, float(seconds or 0))
-    set_aside = session.scalar(select(func.count()).select_from(UnscorableEntity)) or 0
-    return Freshness(stale, oldest, set_aside)
+    quarantined = session.scalar(select(func.count()).select_from(UnscorableEntity)) or 0
+    return Freshness(stale, oldest, quarantined)

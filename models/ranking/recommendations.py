@@ -1,12 +1,12 @@
 """The stored recommendation lists: one row a lead, one row a property, written by the worker, only read by the API.
 
-A row holds the ranked ids and scores, and from what they were computed: the owner entity's version and market. A list is
-*stale* when its version or market differs from the entity's, or when there is no list for an entity on the market. How
-lists become pages for people is told by :mod:`models.deals.recommendation_pages`.
+A row holds the ranked ids and scores, and what they were computed from: the owner entity's version and market, and the
+number of the market's generation. A list is *stale* when its version or market differs from the entity's, or when an
+entity on the market has no list. :mod:`models.deals.recommendation_pages` turns lists into pages.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -34,6 +34,7 @@ from models.core.enums import DealType, ListOrder, Side, Status
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
+from models.ranking.generations import Generation, HasGeneration
 
 #: How many entries a list holds at most.
 LIST_LENGTH = 100
@@ -56,6 +57,9 @@ class LeadRecommendations(Base):
     city_key: Mapped[str | None] = mapped_column(String(110))  #: The market it was computed in; null: in none.
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]  #: The run that began its market's generation; null: a change of one entity wrote it.
+    #: The number of its market's generation (`markets.generation`); null: in no market, or stored by an earlier
+    #: release.
+    generation_number: Mapped[int | None] = mapped_column("generation")
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_in: Mapped[ChangedIn] = mapped_column(index=True)
 
@@ -77,12 +81,16 @@ class PropertyRecommendations(Base):
     city_key: Mapped[str | None] = mapped_column(String(110))
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     run_id: Mapped[int | None]
+    generation_number: Mapped[int | None] = mapped_column("generation")
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_in: Mapped[ChangedIn] = mapped_column(index=True)
 
 
 class TextModelRow(Base):
-    """A fitted text model, in :mod:`matching.engine.text`'s own format. The newest one that a market was scored with counts there."""
+    """
+    A fitted text model, in :mod:`matching.engine.text`'s own format. The newest one that a market was scored with
+    counts there.
+    """
 
     __tablename__ = "text_models"
 
@@ -93,12 +101,12 @@ class TextModelRow(Base):
     created_at: Mapped[CreatedAt]
 
 
-class Market(Base):
+class Market(HasGeneration, Base):
     """
-    What the lists of one market were last wholly computed with.
+    One market, and the generation that all of its lists are computed with.
 
-    Text model, weights and rates together are a *generation* of lists: with the same ones every change leaves the lists
-    that a run would, so a run over the market begins a new generation only where one of them has changed.
+    Within a generation every change leaves the lists that a run would leave. So a run begins a new generation only
+    where its text model, weights or rates differ from the market's, and changes between two runs use the market's.
     """
 
     __tablename__ = "markets"
@@ -109,15 +117,12 @@ class Market(Base):
     #: The run that began the generation.
     run_id: Mapped[int | None]
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
-    #: The exchange rates into the market's currency, as :func:`models.market.facts.told_factors` tells them.
-    rates: Mapped[str | None]
-    #: The learnt weights (models.deals.weights); null: the engine's defaults.
     weights_id: Mapped[int | None] = mapped_column(ForeignKey("weight_sets.id"))
-    #: Rises with every generation of lists.
-    generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    #: Rises with every generation; each list of the market holds the number of its own.
+    generation_number: Mapped[int] = mapped_column("generation", default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
-    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`) from
-    #: which both were worked out; null: not yet.
+    #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`)
+    #: from which both were worked out; null: not yet.
     list_order: Mapped[ListOrder] = mapped_column(
         words(ListOrder, "list_order_is_known"), default=ListOrder.SCORE, server_default=ListOrder.SCORE.value
     )
@@ -143,17 +148,16 @@ SIDE_TABLES = {
 }
 
 
-def stale_rows(side: Side) -> Select:
+def stale_rows(side: Side) -> Select[*tuple[Any, ...]]:
     """
-    Entities whose list does not say what it should, as (id, version, on_market, city_key, deal_type, listed city_key,
-    listed deal_type).
+    Entities with a stale list, as (id, version, on_market, city_key, deal_type, listed city_key, listed deal_type).
 
-    That is those on the market with no list, or one of another version or market; and those off the market with a list
-    that still stands in a market. What the engine failed on in its present version is not stale but set aside.
+    Stale are entities on the market without a list, or with one of another version or market, and entities off the
+    market that are still listed in one. An entity that is quarantined in its present version is not stale.
     """
     table, lists, key, _ = SIDE_TABLES[side]
     active = and_(table.status == Status.ACTIVE, User.is_active)
-    set_aside = exists().where(
+    quarantined = exists().where(
         UnscorableEntity.side == side, UnscorableEntity.entity_id == table.id, UnscorableEntity.version == table.version
     )
     return (
@@ -172,7 +176,7 @@ def stale_rows(side: Side) -> Select:
             or_(
                 and_(
                     active,
-                    ~set_aside,
+                    ~quarantined,
                     or_(
                         key.is_(None),
                         lists.version != table.version,
@@ -186,8 +190,9 @@ def stale_rows(side: Side) -> Select:
     )
 
 
-def text_model_of(session: Session, city_key: str, deal_type: DealType) -> int | None:
-    """The id of the text model that the market's lists were last wholly computed with."""
-    return session.scalar(
-        select(Market.text_model_id).where(Market.city_key == city_key, Market.deal_type == deal_type)
-    )
+def generation_of(session: Session, city_key: str, deal_type: DealType) -> Generation | None:
+    """The generation that the market's lists are computed with; None before its first list."""
+    row = session.execute(
+        select(*Market.generation_columns()).where(Market.city_key == city_key, Market.deal_type == deal_type)
+    ).one_or_none()
+    return None if row is None else Generation(*row)

@@ -1,7 +1,7 @@
-"""What the lists of the whole market are like, for charts: scores, coverage, exposure, and how long runs took.
+"""Figures of all lists, for charts: scores, coverage, exposure, and the durations of runs.
 
-A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* tells how offers concentrate: every lead's first
-:data:`SHOWN` entries are what people see, and a property has the share of all of them in which it stands.
+A lead is *covered* with at least :data:`ENOUGH` offers. *Exposure* measures how offers concentrate: people see the
+first :data:`SHOWN` entries of a lead's list, and a property has the share of all these entries that name it.
 """
 
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ STEPS = 20
 
 @dataclass(frozen=True)
 class Exposure:
-    """How the first entries of all lists fall on properties."""
+    """How the first entries of all lists are spread over properties."""
 
     #: Share of all entries, 0 to 1, that the most offered 0 %, 5 %, ... 100 % of properties have.
     curve: list[float]
-    #: Gini coefficient of the entries over all properties on the market: 0 everybody alike, 1 one has all.
+    #: Gini coefficient of the entries over all properties on the market: 0: equally spread, 1: one has all.
     gini: float | None
     properties: int
     never_shown: int
@@ -52,8 +52,8 @@ def score_histogram(session: Session) -> list[tuple[int, int]]:
     best = LeadRecommendations.scores[literal(1)]
     step = func.least(cast(func.floor(best / 5), Integer), 19) * 5
     query = select(step, func.count()).where(func.cardinality(LeadRecommendations.scores) > 0).group_by(step)
-    found = dict(session.execute(query).all())
-    return [(low, found.get(low, 0)) for low in range(0, 100, 5)]
+    counts: dict[int, int] = dict(session.execute(query).all())
+    return [(low, counts.get(low, 0)) for low in range(0, 100, 5)]
 
 
 def coverage(session: Session) -> list[tuple[str, int]]:
@@ -67,8 +67,8 @@ def coverage(session: Session) -> list[tuple[str, int]]:
         .outerjoin(LeadRecommendations, LeadRecommendations.lead_id == Lead.id)
         .group_by(part)
     )
-    found = dict(session.execute(query).all())
-    return [(name, found.get(place, 0)) for place, name in enumerate(("0", "1–9", "10–49", "50–99", "100"))]
+    counts: dict[int, int] = dict(session.execute(query).all())
+    return [(name, counts.get(number, 0)) for number, name in enumerate(("0", "1–9", "10–49", "50–99", "100"))]
 
 
 def exposure(session: Session) -> Exposure:
@@ -84,7 +84,7 @@ def exposure(session: Session) -> Exposure:
 
 def gini(times: list[int], count: int) -> float | None:
     """
-    The Gini coefficient of *times*, the dearest first, among *count* of which the rest have none.
+    The Gini coefficient of *times*, largest first, among *count* of which the others have none.
 
     >>> gini([2, 2], 2), gini([4], 2)
     (0.0, 0.5)
@@ -105,8 +105,8 @@ def _curve(times: list[int], count: int) -> list[float]:
     return [sums[min(place, len(times))] / whole if whole else 0.0 for place in places]
 
 
-def run_times(session: Session, weeks: int = 8, most: int = 60) -> list[RunTime]:
-    """Runs that succeeded over the last *weeks*, oldest first, at most the *most* newest."""
+def run_times(session: Session, weeks: int = 8, limit: int = 60) -> list[RunTime]:
+    """Runs that succeeded over the last *weeks*, oldest first, at most the *limit* newest."""
     pairs = func.coalesce(func.sum(RescoringShard.pairs_done), 0)
     query = (
         select(RescoringRun.id, RescoringRun.finished_at, RescoringRun.started_at, pairs)
@@ -118,17 +118,18 @@ def run_times(session: Session, weeks: int = 8, most: int = 60) -> list[RunTime]
         )
         .group_by(RescoringRun.id)
         .order_by(RescoringRun.id.desc())
-        .limit(most)
+        .limit(limit)
     )
     rows = [
         RunTime(run_id, ended, (ended - began).total_seconds(), int(count))
         for run_id, ended, began, count in session.execute(query)
+        if ended is not None and began is not None
     ]
     return rows[::-1]
 
 
 def city_names(session: Session) -> dict[str, str]:
-    """Key of each city that is in the database -> what it is called there most often."""
+    """Key of each city in the database -> its most frequent name there."""
     named = union_all(*(select(table.city_key, table.city) for table in (Lead, Property))).subquery()
     query = select(named.c.city_key, func.mode().within_group(named.c.city)).group_by(named.c.city_key)
     return dict(session.execute(query).all())

@@ -1,4 +1,6 @@
-"""How far rescoring runs are, and what they changed, in figures."""
+"""Progress of rescoring runs, and what they changed, in figures."""
+
+from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -8,9 +10,9 @@ from models.core.enums import OPEN_STATES, RunScope, RunState
 from models.rescoring.runs import RescoringRun, RescoringShard
 
 
-def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, object]]:
-    """Per run: shards by state, pairs done and total, pairs a second so far, seconds left (null: unknown)."""
-    found: dict[int, dict[str, object]] = {}
+def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """Per run: shards by state, pairs done and total, pairs a second so far, seconds left (None: unknown)."""
+    progress: dict[int, dict[str, Any]] = {}
     ended = case((RescoringShard.state.in_(OPEN_STATES), None), else_=RescoringShard.finished_at)
     query = (
         select(
@@ -25,24 +27,26 @@ def progress_of(session: Session, run_ids: list[int]) -> dict[int, dict[str, obj
         .group_by(RescoringShard.run_id, RescoringShard.state)
     )
     for run_id, state, count, done, total, seconds in session.execute(query):
-        entry = found.setdefault(run_id, {"shards": {}, "pairs_done": 0, "pairs_total": 0, "seconds": 0.0})
+        entry = progress.setdefault(run_id, {"shards": {}, "pairs_done": 0, "pairs_total": 0, "seconds": 0.0})
         entry["shards"][state.value] = count
         entry["pairs_done"] += int(done)
         entry["pairs_total"] += int(total)
         entry["seconds"] = max(entry["seconds"], float(seconds or 0))
-    for entry in found.values():
+    for entry in progress.values():
         rate = entry["pairs_done"] / entry["seconds"] if entry["seconds"] else None
         left = max(0, entry["pairs_total"] - entry["pairs_done"])  # a market may have grown since it was planned
         entry["pairs_per_second"] = rate
         entry["eta_seconds"] = left / rate if rate else None
-    return found
+    return progress
 
 
-def difference_of(session: Session, run_id: int) -> dict[str, object] | None:
-    """What the run's published shards changed against the lists before; None while none is published."""
+def difference_of(session: Session, run_id: int) -> dict[str, Any] | None:
+    """How the run's published lists differ from the lists before; None while no shard has published."""
     shard = RescoringShard
-    changes = func.sum(shard.mean_score_change * shard.lists_total)
-    weights = func.sum(shard.lists_total).filter(shard.mean_score_change.is_not(None))
+    # Shards of earlier releases did not store how many lists they compared.
+    compared = func.coalesce(shard.lists_compared, shard.lists_total)
+    changes = func.sum(shard.mean_score_change * compared)
+    weights = func.sum(compared).filter(shard.mean_score_change.is_not(None))
     row = session.execute(
         select(
             func.sum(shard.lists_total),
@@ -60,12 +64,13 @@ def difference_of(session: Session, run_id: int) -> dict[str, object] | None:
 
 
 def runs_by_state(session: Session) -> dict[RunState, int]:
-    """How many runs are in each state; states without any are left out."""
-    return dict(session.execute(select(RescoringRun.state, func.count()).group_by(RescoringRun.state)).all())
+    """The number of runs in each state; states without a run are left out."""
+    query = select(RescoringRun.state, func.count()).group_by(RescoringRun.state)
+    return dict(session.execute(query).all())
 
 
 def seconds_since_full_run(session: Session) -> float | None:
-    """Since a run over everything last succeeded; None if none has."""
+    """Seconds since a run over everything last succeeded; None if none has."""
     newest = select(func.max(RescoringRun.finished_at)).where(
         RescoringRun.scope == RunScope.ALL, RescoringRun.state == RunState.SUCCEEDED
     )

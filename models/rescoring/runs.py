@@ -1,8 +1,8 @@
-"""Rescoring runs: what was asked for, and what became of it.
+"""Rescoring runs: requests, their states, and their shards.
 
-A run has a *shard* for each market, which workers take up (:mod:`models.rescoring.shards`). A market too big for one worker has
-one for each of its *tiles* besides: they leave partial lists (:mod:`models.rescoring.tiles`), and the market's own shard, tile 0,
-merges and publishes them when all have succeeded. The run ends with its last shard.
+A run has a *shard* for each market, which workers claim (:mod:`models.rescoring.shards`). A market too big for one
+worker has another for each of its *tiles* (:mod:`models.rescoring.tiles`): these store partial lists, and the market's
+own shard, tile 0, merges and publishes them when all have succeeded. The run ends with its last shard.
 
     queued -> running -> succeeded | failed | cancelled
 """
@@ -31,6 +31,7 @@ from models.core.base import Base, CreatedAt, Id, utc_now, words
 from models.core.enums import OPEN_STATES, DealType, RunScope, RunState
 from models.core.errors import ConflictError, NotFoundError
 from models.market.places import city_of
+from models.ranking.generations import HasGeneration
 from models.rescoring.partial_lists import forget_partials
 
 
@@ -51,12 +52,12 @@ class RescoringRun(Base):
     city_key: Mapped[str | None] = mapped_column(String(110))
     deal_type: Mapped[DealType | None] = mapped_column(words(DealType, "deal_type_is_known"))
     state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
-    #: Who asked: "ops:<user id>", "cli", "schedule:<the message's id>", "sweep".
+    #: The requester: "ops:<user id>", "cli", "schedule:<the message's id>", "sweep".
     requested_by: Mapped[str] = mapped_column(String(50))
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
-    #: Why it could not be given its shards; these have errors of their own.
+    #: Why its shards could not be planned; shards have errors of their own.
     error: Mapped[str | None] = mapped_column(Text)
-    #: Seconds of each stage before its shards were there: fitting the text model, planning.
+    #: Seconds of each stage before its shards existed: fitting the text model, planning.
     stages: Mapped[dict[str, float]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
     created_at: Mapped[CreatedAt]
     started_at: Mapped[datetime | None]
@@ -65,13 +66,18 @@ class RescoringRun(Base):
     shards: Mapped[list["RescoringShard"]] = relationship(back_populates="run", order_by="RescoringShard.id")
 
 
-class RescoringShard(Base):
-    """One market's part of a run, or one tile of a big market."""
+class RescoringShard(HasGeneration, Base):
+    """
+    One market's part of a run, or one tile of a big market.
+
+    Its generation is what it computes lists with. The tiles of a market and the shard that merges them share the one
+    that was present when the run was planned, whatever is set or learnt meanwhile.
+    """
 
     __tablename__ = "rescoring_shards"
     __table_args__ = (
         Index("ix_rescoring_shards_run", "run_id"),
-        # Two runs never rescore one market at once.
+        # Two runs never rescore a market at once.
         Index(
             "uq_rescoring_shards_open_market",
             "city_key",
@@ -88,19 +94,15 @@ class RescoringShard(Base):
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
     #: 0: the market itself; 1, 2, ...: a tile of it.
     tile: Mapped[int] = mapped_column(Integer, default=0)
-    #: How many tiles the market has in this run; 0: it is scored whole.
+    #: The market's number of tiles in this run; 0: the market is scored whole.
     tiles: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
-    #: A tile has the ids from ... up to but without ...; null: no bound.
+    #: A tile holds the ids from ... up to, but excluding, ...; null: no bound.
     leads_from: Mapped[int | None]
     leads_below: Mapped[int | None]
     properties_from: Mapped[int | None]
     properties_below: Mapped[int | None]
-    #: The learnt weights that all tiles of a market score with; null: the defaults. A market scored whole takes the present.
-    weights_id: Mapped[int | None]
-    #: A tile holds all that was written by transactions before this one.
+    #: A tile has seen all writes of transactions before this one.
     seen: Mapped[int | None]
-    #: The exchange rates that a tile was scored with, as :func:`models.market.facts.told_factors` tells them.
-    rates: Mapped[str | None]
     state: Mapped[RunState] = mapped_column(words(RunState, "state_is_known"), default=RunState.QUEUED)
     pairs_total: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     pairs_done: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -110,24 +112,27 @@ class RescoringShard(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
-    #: Lists that it published, and how many of them name others, or in another order, than the lists before.
+    #: Lists that it published, and how many of them name other entries, or the same in another order, than before.
     lists_total: Mapped[int | None]
     lists_changed: Mapped[int | None]
-    #: By how much the first scores of lists that were there before have changed, on average; -100 to 100.
+    #: How many of them replaced a list that had a first score, too; and by how much these first scores have changed, on
+    #: average: -100 to 100.
+    lists_compared: Mapped[int | None]
     mean_score_change: Mapped[float | None]
-    #: Entities that the engine failed on and that were left out: [{"side", "id", "error"}].
+    #: Entities that the engine failed on, which no list names: [{"side", "id", "error"}].
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
-    #: Seconds of each stage of the attempt that succeeded, in order of time, and "peak_mb", its process's most memory.
+    #: Seconds of each stage of the attempt that succeeded, in order of time, and "peak_mb", the peak memory of its
+    #: process.
     stages: Mapped[dict[str, float]] = mapped_column(JSON, default=dict, server_default=text("'{}'"))
 
     @property
     def is_merge(self) -> bool:
-        """Whether it publishes what the tiles of its market have left."""
+        """Whether it merges and publishes the partial lists of its market's tiles."""
         return self.tile == 0 and self.tiles > 0
 
     @property
     def seconds(self) -> float | None:
-        """How long its last attempt took, or has taken so far; None before it began."""
+        """The duration of its last attempt, so far or in all; None before it began."""
         return ((self.finished_at or utc_now()) - self.started_at).total_seconds() if self.started_at else None
 
     run: Mapped[RescoringRun] = relationship(back_populates="shards")
@@ -143,17 +148,18 @@ def request_run(
     once: bool = False,
 ) -> tuple[RescoringRun, bool]:
     """
-    Ask for a run.
+    Request a run.
 
     Args:
-        once: *requested_by* asks for one run ever: what asked (a message) may come again when that run has long ended.
+        once: *requested_by* gets one run ever: the message that requests it may be delivered again when it has long
+        ended.
     Returns:
-        The run, and whether it is new: the same request while one is open joins that one.
+        The run, and whether it is new: a request equal to an open run's joins that run.
     Raises:
-        ConflictError: An open run covers a part of what was asked for.
+        ConflictError: An open run covers a part of the request.
     """
     city_key = city_of(city).key if city else None
-    take_turns(session)
+    lock_run_requests(session)
     earlier = select(RescoringRun).where(RescoringRun.requested_by == requested_by)
     if once and (known := session.scalar(earlier.limit(1))) is not None:
         return known, False
@@ -172,11 +178,11 @@ def request_run(
     return run, True
 
 
-def take_turns(session: Session) -> None:
+def lock_run_requests(session: Session) -> None:
     """
-    Until the transaction ends nobody else asks for a run, gives one its shards or queues such again.
+    Keep others from requesting, planning or retrying a run until the transaction ends.
 
-    Two at once would both find nothing open.
+    Two at once would each find no open run.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("request-run", 0))))
 
@@ -196,27 +202,27 @@ def runs(state: RunState | None = None) -> Select[RescoringRun]:
 
 
 def waiting_runs(session: Session) -> list[int]:
-    """Ids of the runs that have no shards yet: just asked for, or waiting for a market on which another is at work."""
+    """Ids of the runs without shards: requested just now, or waiting for a market on which another run is at work."""
     return list(
         session.scalars(select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED).order_by(RescoringRun.id))
     )
 
 
 def end_run_if_done(session: Session, run_id: int) -> None:
-    """Close a running run whose shards have all ended: failed if one failed, cancelled if one was, else succeeded."""
+    """End a running run whose shards have all ended: failed if one failed, cancelled if one was, else succeeded."""
     run = get_run(session, run_id, lock=True)
     if run.state is not RunState.RUNNING:
         return
     states = set(session.scalars(select(RescoringShard.state).where(RescoringShard.run_id == run_id)))
     if states & set(OPEN_STATES):
         return
-    run.state = next((bad for bad in (RunState.FAILED, RunState.CANCELLED) if bad in states), RunState.SUCCEEDED)
+    run.state = next((state for state in (RunState.FAILED, RunState.CANCELLED) if state in states), RunState.SUCCEEDED)
     run.finished_at = func.now()
     session.flush()
 
 
 def fail_run(session: Session, run_id: int, error: str) -> None:
-    """End a run that could not be given its shards; one that has got them meanwhile, or has ended, is left as it is."""
+    """End a run whose shards could not be planned; a run that has shards by now, or has ended, is left as it is."""
     run = get_run(session, run_id, lock=True)
     if run.state is RunState.QUEUED:
         run.state, run.error, run.finished_at = RunState.FAILED, error, func.now()
@@ -225,10 +231,10 @@ def fail_run(session: Session, run_id: int, error: str) -> None:
 
 def cancel_run(session: Session, run_id: int) -> RescoringRun:
     """
-    Cancel what of the run has not ended; workers notice at their next report.
+    Cancel the shards of the run that have not ended; workers notice at their next report.
 
     Raises:
-        ConflictError: It has ended already.
+        ConflictError: The run has ended already.
     """
     run = get_run(session, run_id, lock=True)
     if run.state not in OPEN_STATES:

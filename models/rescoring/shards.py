@@ -1,7 +1,7 @@
-"""Shards of rescoring runs as workers take them up: claimed, reported on, ended, queued again.
+"""Shards of rescoring runs while they are worked on: claimed, reported on, held, ended, queued again.
 
-A worker *claims* a shard, reports pairs as it goes, and ends it; a claim whose worker has not been heard of for
-:data:`LEASE` is free to be claimed again.
+A worker *claims* a shard, reports pairs as it goes, and ends it. A shard whose worker has not reported for
+:data:`LEASE` can be claimed by another.
 """
 
 from datetime import datetime, timedelta
@@ -10,21 +10,24 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from models.core.base import rows_changed
 from models.core.enums import OPEN_STATES, RunState
 from models.core.errors import ConflictError
 from models.rescoring.partial_lists import forget_partials, with_partials
-from models.rescoring.runs import RescoringRun, RescoringShard, end_run_if_done, get_run, take_turns
+from models.rescoring.runs import RescoringRun, RescoringShard, end_run_if_done, get_run, lock_run_requests
 
 #: A worker reports at least this often while it scores.
 HEARTBEAT = timedelta(seconds=3)
-#: A shard not heard of for this long is taken from its worker.
+#: A shard without a report for this long can be claimed by another worker.
 LEASE = timedelta(seconds=20)
-#: After so many claims a shard is given up: what kills every worker would do so for ever.
-MOST_ATTEMPTS = 5
+#: After this many claims a shard fails: it would kill one worker after another for ever.
+MAX_ATTEMPTS = 5
 
 
 def claim_shard(session: Session, shard_id: int, worker: str) -> RescoringShard | None:
-    """Take the shard for *worker*; None if it is somebody's, ended, waits for tiles, or its run was cancelled."""
+    """
+    Claim the shard for *worker*; None if another works on it, it has ended, waits for tiles, or its run was cancelled.
+    """
     free = or_(RescoringShard.state == RunState.QUEUED, RescoringShard.heartbeat_at < func.now() - LEASE)
     return session.scalar(
         update(RescoringShard)
@@ -43,8 +46,8 @@ def claim_shard(session: Session, shard_id: int, worker: str) -> RescoringShard 
 
 
 def report(session: Session, shard_id: int, worker: str, attempt: int, pairs_done: int) -> bool:
-    """Note progress; False when the shard is no longer this attempt's: stop working on it."""
-    found = session.execute(
+    """Store progress; False if the shard is no longer this attempt's, which is to stop then."""
+    updated = session.execute(
         update(RescoringShard)
         .where(
             RescoringShard.id == shard_id,
@@ -54,22 +57,23 @@ def report(session: Session, shard_id: int, worker: str, attempt: int, pairs_don
         )
         .values(pairs_done=pairs_done, heartbeat_at=func.now())
     )
-    return bool(found.rowcount)
+    return bool(rows_changed(updated))
 
 
 def hold_shard(session: Session, shard_id: int, worker: str, attempt: int) -> RescoringShard | None:
     """
-    The shard, locked together with its run so that nothing happens to either until the transaction ends.
+    Lock the shard and its run, so that neither changes until the transaction ends.
 
-    None if it is no longer this attempt's: it was cancelled, or another worker has taken it up.
+    Returns:
+        None if the shard is no longer this attempt's: it was cancelled, or another worker has claimed it.
     """
     run_id = session.scalar(select(RescoringShard.run_id).where(RescoringShard.id == shard_id))
     if run_id is None:
         return None
-    get_run(session, run_id, lock=True)  # The run first, as cancelling does: two who lock crosswise wait for ever.
+    get_run(session, run_id, lock=True)  # the run first, as cancelling does, or the two could deadlock
     shard = session.get_one(RescoringShard, shard_id, with_for_update=True, populate_existing=True)
-    mine = (shard.state, shard.worker, shard.attempts) == (RunState.RUNNING, worker, attempt)
-    return shard if mine else None
+    is_ours = (shard.state, shard.worker, shard.attempts) == (RunState.RUNNING, worker, attempt)
+    return shard if is_ours else None
 
 
 def end_shard(session: Session, shard: RescoringShard, state: RunState, error: str | None = None) -> int | None:
@@ -77,7 +81,7 @@ def end_shard(session: Session, shard: RescoringShard, state: RunState, error: s
     End the shard and, if it was the last one open, its run.
 
     Returns:
-        Id of the market's shard when this was the last of its tiles, and now they can be merged.
+        Id of the shard that merges the market's tiles, if this was the last of them.
     """
     get_run(session, shard.run_id, lock=True)
     shard.state, shard.error, shard.finished_at = state, error, func.now()
@@ -90,7 +94,7 @@ def end_shard(session: Session, shard: RescoringShard, state: RunState, error: s
 
 
 def _end_tiles(session: Session, tile: RescoringShard) -> int | None:
-    """Id of the market's shard if its tiles have all succeeded; if all have ended and not so, that shard fails."""
+    """Id of the merging shard if its tiles have all succeeded; if all have ended otherwise, that shard fails."""
     market = session.scalars(
         select(RescoringShard)
         .where(
@@ -117,13 +121,13 @@ def _end_tiles(session: Session, tile: RescoringShard) -> int | None:
 
 
 def tiles_of(session: Session, market: RescoringShard) -> list[RescoringShard]:
-    """The tiles that a market's shard merges, in order."""
+    """The tiles that a merging shard merges, in order."""
     query = select(RescoringShard).where(_is_tile_of(RescoringShard, market)).order_by(RescoringShard.tile)
     return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def has_its_tiles() -> ColumnElement[bool]:
-    """Whether a shard waits for no tile: it is a tile, a market scored whole, or one whose tiles have all succeeded."""
+    """Whether a shard can start: it is a tile, a market scored whole, or merges tiles that have all succeeded."""
     tile = aliased(RescoringShard)
     missing = exists().where(_is_tile_of(tile, RescoringShard), tile.state != RunState.SUCCEEDED)
     return or_(RescoringShard.tile > 0, RescoringShard.tiles == 0, ~missing)
@@ -131,12 +135,12 @@ def has_its_tiles() -> ColumnElement[bool]:
 
 def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]]:
     """
-    Queue the run's failed shards again; the ids of those that can be worked on at once.
+    Queue the run's failed shards again; the ids of those that can start at once.
 
-    Tiles whose partial lists are still there are not scored again.
+    Tiles whose partial lists are still stored are not scored again.
 
     Raises:
-        ConflictError: Nothing of it failed, or another open run has one of the markets.
+        ConflictError: The run has not failed, or another open run has one of the markets.
     """
     run = get_run(session, run_id, lock=True)
     if run.state is not RunState.FAILED:
@@ -147,7 +151,7 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
         tiles = {tile.id: tile for tile in tiles_of(session, market)}
         kept = with_partials(session, list(tiles))
         shards |= {tile_id: tile for tile_id, tile in tiles.items() if tile_id not in kept}
-    take_turns(session)
+    lock_run_requests(session)
     other = aliased(RescoringShard)
     busy = session.scalar(
         select(other.run_id)
@@ -159,6 +163,8 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
         raise ConflictError(f"Run {busy} has the same market; wait for it or cancel it.")
     for shard in shards.values():
         _queue_again(shard)
+        if not shard.tile and not shard.tiles:
+            shard.rates = None  # its worker takes the generation that is present then
     run.state, run.finished_at, run.error = (RunState.RUNNING if shards else RunState.QUEUED), None, None
     session.flush()
     ready = select(RescoringShard.id).where(RescoringShard.id.in_(shards), has_its_tiles())
@@ -167,11 +173,16 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
 
 def score_again(session: Session, market: RescoringShard, tiles: list[RescoringShard]) -> list[int]:
     """
-    Queue tiles of a market again, and the market's own shard, which is held, behind them; the ids of the tiles.
+    Queue tiles of a market again, with the generation of the merging shard *market*, and that shard behind them.
 
-    Their partial lists are gone from now on.
+    The caller holds the merging shard. The tiles' partial lists are deleted.
+
+    Returns:
+        Ids of the tiles.
     """
     ids = [tile.id for tile in tiles]
+    for tile in tiles:
+        tile.generation = market.generation
     forget_partials(session, select(RescoringShard.id).where(RescoringShard.id.in_(ids)))
     for shard in (market, *tiles):
         _queue_again(shard)
@@ -185,7 +196,9 @@ def _queue_again(shard: RescoringShard) -> None:
 
 
 def abandoned(session: Session) -> tuple[list[int], list[int]]:
-    """(ids of runs never started, ids of shards waiting or abandoned): what the broker lost and the sweep sends again."""
+    """
+    Ids of runs that were never started, and of shards that wait or were abandoned: the broker lost their messages.
+    """
     waiting = func.now() - LEASE
     run_ids = session.scalars(
         select(RescoringRun.id).where(RescoringRun.state == RunState.QUEUED, RescoringRun.created_at < waiting)
@@ -202,7 +215,7 @@ def abandoned(session: Session) -> tuple[list[int], list[int]]:
 
 
 def _queued_before(moment: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Whether a shard is queued, waits for no tile, and its run started before *moment*."""
+    """Whether a shard is queued, can start, and its run started before *moment*."""
     started = select(RescoringRun.id).where(RescoringRun.started_at < moment, RescoringRun.state == RunState.RUNNING)
     return and_(RescoringShard.state == RunState.QUEUED, has_its_tiles(), RescoringShard.run_id.in_(started))
 

@@ -1,12 +1,13 @@
 """Cutting a market that is too big for one worker's memory into tiles: ranges of leads by ranges of properties.
 
-What scoring a tile holds in memory grows with its leads plus its properties, not with their product. So a market is
-cut into as few tiles as the bound allows, and each is loaded, scored and left as partial lists by whichever worker
-takes it (worker/lists/tiles.py). A pair is scored in exactly one tile.
+The memory for scoring a tile grows with its leads plus its properties, not with their product. So a market is cut into
+as few tiles as the bound allows, and any worker loads a tile, scores it, and stores its partial lists
+(worker/lists/tiles.py). Each pair is scored in exactly one tile.
 """
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -16,16 +17,16 @@ from models.core.enums import DealType
 from models.market.leads import Lead
 from models.market.properties import Property, on_market
 
-#: What a worker process holds before it has loaded anything: libraries, the text model, buffers.
+#: Memory of a worker process before it has loaded anything: libraries, the text model, buffers.
 BASE_MB = 380
-#: What scoring a market and publishing it takes for each lead and each property at its peak (measured by
-#: `python -m scripts.benchmarks.bench.run`, whose figures docs/operations.md tells).
+#: Peak memory for scoring and publishing a market, for each lead and each property (measured by
+#: `python -m scripts.benchmarks.bench.run`, whose figures are in docs/operations.md).
 ROW_KB = 11
 
 
 @dataclass(frozen=True)
 class IdRange:
-    """Ids from *start* up to but without *stop*; None: no bound on that side."""
+    """Ids from *start* up to, but excluding, *stop*; None: no bound on that side."""
 
     start: int | None = None
     stop: int | None = None
@@ -36,9 +37,11 @@ EVERYTHING = IdRange()
 
 @dataclass(frozen=True)
 class Tile:
+    """A range of leads by a range of properties."""
+
     leads: IdRange
     properties: IdRange
-    #: How many pairs it had when it was planned.
+    #: Its number of pairs when it was planned.
     pairs: int
 
 
@@ -46,20 +49,20 @@ def grid_of(leads: int, properties: int, memory_mb: int) -> tuple[int, int]:
     """
     Into how many ranges of leads and of properties to cut a market so that a tile fits into *memory_mb* (0: no bound).
 
-    The fewest tiles; among as few, those with the least to load. A bound that leaves next to nothing still gets tiles of
-    some rows: it is then exceeded rather than the market left unscored.
+    The fewest tiles, and among equally many those with the fewest rows to load. A bound that leaves next to nothing
+    still gets tiles of some rows: it is exceeded rather than the market left unscored.
 
     >>> grid_of(100_000, 100_000, 3072), grid_of(300_000, 100_000, 3072)
     ((1, 1), (2, 1))
     """
     if not memory_mb or not leads or not properties:
         return 1, 1
-    most = max((memory_mb - BASE_MB) * 1024 // ROW_KB, 200)
-    if leads + properties <= most:
+    max_rows = max((memory_mb - BASE_MB) * 1024 // ROW_KB, 200)
+    if leads + properties <= max_rows:
         return 1, 1
     grids = []
-    for across in range(1, ceil(leads / (most / 100)) + 1):
-        left = most - ceil(leads / across)
+    for across in range(1, ceil(leads / (max_rows / 100)) + 1):
+        left = max_rows - ceil(leads / across)
         if left > 0:
             down = ceil(properties / left)
             grids.append((across * down, ceil(leads / across) + ceil(properties / down), across, down))
@@ -68,42 +71,46 @@ def grid_of(leads: int, properties: int, memory_mb: int) -> tuple[int, int]:
 
 
 def market_size(session: Session, city_key: str, deal_type: DealType) -> tuple[int, int]:
-    """How many leads and how many properties are on the market now."""
+    """The numbers of leads and of properties on the market now."""
     return _count(session, Lead, city_key, deal_type), _count(session, Property, city_key, deal_type)
 
 
 def tiles_of_market(session: Session, city_key: str, deal_type: DealType, grid: tuple[int, int]) -> list[Tile]:
-    """The market's tiles, as many as *grid* has; ranges of as many rows as are on the market now."""
+    """The market's tiles by *grid*; by its present rows, all ranges are equally large."""
     leads = _ranges(session, Lead, city_key, deal_type, grid[0])
     properties = _ranges(session, Property, city_key, deal_type, grid[1])
     return [
-        Tile(some_leads, some_properties, n_leads * n_properties)
-        for some_leads, n_leads in leads
-        for some_properties, n_properties in properties
+        Tile(lead_range, property_range, n_leads * n_properties)
+        for lead_range, n_leads in leads
+        for property_range, n_properties in properties
     ]
 
 
 def _ranges(
     session: Session, table: type[Lead] | type[Property], city_key: str, deal_type: DealType, count: int
 ) -> list[tuple[IdRange, int]]:
-    """*count* ranges of ids with equally many rows of the market, and how many; together they hold every id there is."""
+    """
+    *count* ranges of ids with equally many rows of the market, and their numbers of rows; together they hold every id.
+    """
     if count == 1:
         return [(IdRange(), _count(session, table, city_key, deal_type))]
     number = (func.row_number().over(order_by=table.id) - 1).label("number")
     rows = _on_market(select(table.id, number), table, city_key, deal_type).subquery()
     size = ceil(_count(session, table, city_key, deal_type) / count)
-    whole = session.scalar(select(func.count()).select_from(rows)) or 0
+    total = session.scalar(select(func.count()).select_from(rows)) or 0
     starts = list(session.scalars(select(rows.c.id).where(rows.c.number % size == 0).order_by(rows.c.id)))
-    # Open at both ends: rows that come while the run goes belong somewhere too.
-    cuts = [None, *starts[1:], None]
-    sizes = [min(size, whole - place * size) for place in range(len(starts))]
-    return [(IdRange(cuts[place], cuts[place + 1]), rows) for place, rows in enumerate(sizes)]
+    # Open at both ends: rows that come during the run belong somewhere too.
+    bounds = [None, *starts[1:], None]
+    sizes = [min(size, total - number * size) for number in range(len(starts))]
+    return [(IdRange(bounds[number], bounds[number + 1]), n_rows) for number, n_rows in enumerate(sizes)]
 
 
 def _count(session: Session, table: type[Lead] | type[Property], city_key: str, deal_type: DealType) -> int:
     return session.scalar(_on_market(select(func.count()), table, city_key, deal_type)) or 0
 
 
-def _on_market(query: Select, table: type[Lead] | type[Property], city_key: str, deal_type: DealType) -> Select:
-    there = query.select_from(table).join(User, on_market(table))
-    return there.where(table.city_key == city_key, table.deal_type == deal_type)
+def _on_market(
+    query: Select[Any], table: type[Lead] | type[Property], city_key: str, deal_type: DealType
+) -> Select[Any]:
+    joined = query.select_from(table).join(User, on_market(table))
+    return joined.where(table.city_key == city_key, table.deal_type == deal_type)

@@ -90,6 +90,12 @@ def _erase_properties(session: Session, user: User) -> None:
             photos=[],
             attributes={},
             search_text="",
+            photo_kinds={},
+            stations=[],
+            latitude=None,
+            longitude=None,
+            facts={},
+            withdrawn_at=None,
         )
     )
 

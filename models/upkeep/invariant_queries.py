@@ -2,8 +2,8 @@
 
 Each probe selects (rule, id, second id or null) of what breaks a rule.
 
-Parameters: `list_length`; `cities`, `currencies` and `factors`, parallel columns of what an amount is worth in a city's
-own currency; `read_notices_kept`, an interval; `examples`.
+Parameters: `list_length`; `cities`, `deal_types`, `currencies` and `factors`, parallel columns of what an amount is worth
+in a market's own currency; `read_notices_kept`, an interval; `examples`.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,8 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
             CASE WHEN r.version = e.version
                       AND (r.city_key, r.deal_type) IS DISTINCT FROM (e.city_key, e.deal_type)
                       AND r.city_key IS NOT NULL THEN '{side}_market' END,
-            CASE WHEN r.run_id IS NOT NULL AND r.run_id IS DISTINCT FROM m.run_id THEN '{side}_generation' END
+            CASE WHEN (r.run_id IS NOT NULL AND r.run_id IS DISTINCT FROM m.run_id)
+                      OR r.generation <> m.generation THEN '{side}_generation' END
         ], NULL)) AS rule
         """  # noqa: S608  # nosec B608
     claims = {
@@ -70,7 +71,7 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
         "version": f"no list of a {side} is of a version that the {side} has not reached",
         "nowhere": f"the list of a {side} that is on no market is empty",
         "market": f"every list of a {side} is of the market on which the {side} is",
-        "generation": f"all lists of {entity} of one market are of its last run, or of a change since",
+        "generation": f"all lists of {entity} of one market are of its present generation",
     }
     return Probe(sql, tuple(Rule(f"{side}_{key}", claim, (side,)) for key, claim in claims.items()))
 
@@ -82,8 +83,8 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
 #: market's currency; null where it is unstated or has no rate, and null breaks nothing.
 _SIDES = """
     factors AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:cities AS text[]), CAST(:currencies AS text[]), CAST(:factors AS numeric[]))
-            AS factor (city_key, currency, factor)
+        SELECT * FROM unnest(CAST(:cities AS text[]), CAST(:deal_types AS text[]), CAST(:currencies AS text[]),
+                             CAST(:factors AS numeric[])) AS factor (city_key, deal_type, currency, factor)
     ),
     demand AS MATERIALIZED (
         SELECT l.id, l.owner_id, l.city_key, l.deal_type, l.property_type, l.rooms, l.area_min / 2 AS area_floor,
@@ -93,7 +94,7 @@ _SIDES = """
                r.version = l.version AND r.city_key IS NOT NULL AS settled
         FROM leads AS l
         LEFT JOIN lead_recommendations AS r ON r.lead_id = l.id
-        LEFT JOIN factors AS f ON f.city_key = l.city_key AND f.currency = l.currency
+        LEFT JOIN factors AS f ON (f.city_key, f.deal_type) = (l.city_key, l.deal_type) AND f.currency = l.currency
     ),
     supply AS MATERIALIZED (
         SELECT p.id, p.owner_id, p.city_key, p.deal_type, p.property_type, p.rooms, p.area,
@@ -102,7 +103,7 @@ _SIDES = """
                r.version = p.version AND r.city_key IS NOT NULL AS settled
         FROM properties AS p
         LEFT JOIN property_recommendations AS r ON r.property_id = p.id
-        LEFT JOIN factors AS f ON f.city_key = p.city_key AND f.currency = p.currency
+        LEFT JOIN factors AS f ON (f.city_key, f.deal_type) = (p.city_key, p.deal_type) AND f.currency = p.currency
     )
     """
 

@@ -8,14 +8,16 @@ lag behind a change for a moment (a list that is not of its entity's present ver
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models.core.base import database_now
+from models.core.enums import DealType
 from models.market.places import currency_of_city
 from models.market.rates import factors_to
-from models.ranking.recommendations import LIST_LENGTH
+from models.ranking.recommendations import LIST_LENGTH, generation_of
 from models.upkeep.invariant_queries import PROBES, Probe, Rule
 from models.upkeep.retention import READ_NOTICES_KEPT
 
@@ -75,15 +77,20 @@ def _counted(probe: Probe) -> str:
         """  # noqa: S608  # nosec B608
 
 
-def _factors(session: Session) -> dict[str, list]:
-    """What an amount of each currency is worth in each city's own, as three parallel columns; no rate, no row."""
+def _factors(session: Session) -> dict[str, list[Any]]:
+    """
+    What an amount of each currency is worth in each market's own, as four parallel columns; no rate, no row.
+
+    By the rates that the market's lists are computed with; where none are recorded, by today's.
+    """
     today = database_now(session).date()
-    rows = [
-        (city_key, currency, factor)
-        for city_key in session.scalars(
-            text("SELECT DISTINCT city_key FROM lead_recommendations WHERE city_key IS NOT NULL")
-        )
-        for currency, factor in factors_to(session, currency_of_city(city_key), today).items()
-    ]
-    columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    return {name: list(column) for name, column in zip(("cities", "currencies", "factors"), columns, strict=True)}
+    listed = text("SELECT DISTINCT city_key, deal_type FROM lead_recommendations WHERE city_key IS NOT NULL")
+    rows = []
+    for city_key, deal_type in session.execute(listed).all():
+        generation = generation_of(session, city_key, DealType(deal_type))
+        known = generation is not None and generation.is_known
+        factors = generation.factors() if known else factors_to(session, currency_of_city(city_key), today)
+        rows += [(city_key, deal_type, currency, factor) for currency, factor in factors.items()]
+    names = ("cities", "deal_types", "currencies", "factors")
+    columns = list(zip(*rows, strict=True)) or [() for _ in names]
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}

@@ -91,7 +91,7 @@ def _outcome(lesson) -> str:
     judged = lesson.judgement
     left_out = f"; {lesson.broken} pairs of other facts today left out" if lesson.broken else ""
     if judged is None:
-        return f"{lesson.said} actions, too few or too few new ones{left_out}"
+        return f"{lesson.actions} actions, too few or too few new ones{left_out}"
     losses = (
         f"{judged.actions} actions, log-loss {judged.present_loss:.4f} → {judged.fitted_loss:.4f} "
         f"(± {judged.standard_error:.4f})"

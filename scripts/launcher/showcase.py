@@ -9,21 +9,23 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from matching.engine.criteria import CRITERION_NAMES
-from matching.engine.explain import CriterionShare, LeadFacts, PairExplanation, PropertyFacts, explain_pairs
+from matching.engine.explain import CriterionShare, PairExplanation, explain_pairs
+from matching.facts.stored import stored_lead, stored_property
 from models.accounts.users import User
 from models.core.enums import OPEN_STATES, DealType, RunScope, RunState, Side, Status
 from models.core.errors import ConflictError
 from models.deals.recommendation_pages import Recommended, recommended_page
-from models.market.facts import lead_facts, market_factors, property_facts
+from models.market.facts import lead_facts, property_facts
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.platform.settings import Settings
-from models.ranking.recommendations import LeadRecommendations, Market
+from models.ranking.generations import Generation
+from models.ranking.recommendations import LeadRecommendations, generation_of
 from models.rescoring.runs import RescoringRun
 from scripts.databases import session_factory
 from scripts.demo.people import LOGIN_EMAIL
 from scripts.rescoring import request, run_line, watch
-from worker.market.market_lock import text_model, weights
+from worker.market.generations import load_models
 from worker.queue.client import Client
 
 SHOWN = 10
@@ -119,12 +121,11 @@ def _lead_to_show(session: Session) -> Lead | None:
 
 def _explained(session: Session, lead: Lead, entries: list[Recommended]) -> list[PairExplanation]:
     """By the text model and weights that the market's lists were computed with, so that the parts add up to the stored score."""
-    market = session.get(Market, (lead.city_key, lead.deal_type))
-    model = text_model(session, market and market.text_model_id)
-    factors = market_factors(session, lead.city_key)
-    offers = [PropertyFacts(**property_facts(entry.row, factors)) for entry in entries]
-    weighed = weights(session, market and market.weights_id)
-    return explain_pairs([LeadFacts(**lead_facts(lead, factors))], offers, model, weighed)
+    generation = generation_of(session, lead.city_key, lead.deal_type) or Generation()
+    models = load_models(session, generation)
+    offers = [stored_property(property_facts(entry.row, models.factors)) for entry in entries]
+    wants = [stored_lead(lead_facts(lead, models.factors))]
+    return explain_pairs(wants, offers, models.text_model, models.weights, models.closeness)
 
 
 def _table(entries: list[Recommended], explanations: list[PairExplanation], wide: bool) -> Table:

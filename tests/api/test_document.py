@@ -96,8 +96,11 @@ def test_answers_name_their_words_and_promise_their_fields(client):
     for name in ("LeadRow", "LeadMatchRow", "NoticeRow", "PortalUser", "PortalProperty", "RequestRow", "Token"):
         assert found[name]["required"] == sorted(found[name]["properties"]), name
     assert set(found["PropertyRecommendation"]["properties"]) - set(found["PropertyRecommendation"]["required"]) == {
+        "adjustment",
         "criteria",
         "explored",
+        "place",
+        "wishes",
     }
     assert found["Error"]["required"] == ["code", "message", "status"]
 

@@ -37,7 +37,7 @@ def crowd(worker_here):
 
 
 def order_now(session):
-    from worker.jobs.display_order import order_markets
+    from worker.tasks import order_markets
 
     order_markets()
     session.expire_all()
@@ -103,7 +103,7 @@ def test_a_market_ordered_before_its_first_run_was_through_is_ordered_again(work
     with worker_here() as session:
         lead = make_lead(session, make_user(session))
         session.commit()
-        rescore.settle_entity(session, Side.LEAD, lead.id)
+        rescore.rescore_entity(session, Side.LEAD, lead.id)
         set_list_order(session, *MOSCOW, ListOrder.BALANCED)
         session.commit()
         real = publish.lock_market
@@ -149,7 +149,7 @@ def test_what_comes_between_runs_is_neither_favoured_nor_hidden(client, crowd):
     shift_star(session, star)
     newcomer = make_property(session, make_user(session), area=60, district="Арбат")
     session.commit()
-    rescore.settle_entity(session, Side.PROPERTY, newcomer.id)
+    rescore.rescore_entity(session, Side.PROPERTY, newcomer.id)
     listed = [entry[0] for entry in read(client, leads[0], buyers[0])]
 
     assert listed[-1] == star.id

@@ -28,7 +28,7 @@ from scripts.launcher.servers.state import free_port
 from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.journal import Journal, Person, Send, Writer, in_process
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_for
 from worker.queue.client import Client
 
 FULL = os.environ.get("FAULTS") == "full"
@@ -47,7 +47,7 @@ def all_is_well(engine, journal) -> Iterator[Callable[[], None]]:
 
     def check() -> None:
         with Session(engine) as session:
-            wait_for(lambda: _caught_up(session), seconds=60, what="lists that show everything")
+            wait_for(lambda: _caught_up(session), what="lists that show everything")
             broken = {result.rule.key: result.examples for result in check_all(session) if result.count}
             assert broken == {}
             assert journal.lost(session) == {}
@@ -62,7 +62,9 @@ def _caught_up(session: Session) -> bool:
 
 @pytest.fixture
 def market(engine, clean_database):
-    """Twelve leads and eight properties of two people, committed: (buyer's headers, seller's, lead ids, property ids)."""
+    """
+    Twelve leads and eight properties of two people, committed: (buyer's headers, seller's, lead ids, property ids).
+    """
     with Session(engine, expire_on_commit=False) as session:
         seller, buyer = make_user(session), make_user(session)
         properties = [make_property(session, seller, price=12_000_000 + number * 10_000).id for number in range(8)]
@@ -119,7 +121,7 @@ class Web:
     process: subprocess.Popen
     port: int
 
-    def get(self, path: str, timeout: float = 30) -> int:
+    def get(self, path: str, timeout: float = PATIENCE_SECONDS) -> int:
         """The status of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
@@ -159,7 +161,7 @@ def start_web(process_environment) -> Iterator[Callable[..., Web]]:
             port,
         )
         started.append(web)
-        wait_for(lambda: web.process.poll() is not None or web.answers(), seconds=60, what="a web process that answers")
+        wait_for(lambda: web.process.poll() is not None or web.answers(), what="a web process that answers")
         assert web.process.poll() is None
         return web
 
@@ -223,10 +225,10 @@ def writing(people, journal) -> Callable[..., AbstractContextManager[None]]:
         writers = [Writer(send, person, journal, pause).start() for person in people]
         try:
             before = journal.acknowledged
-            wait_for(lambda: journal.acknowledged >= before + 10, seconds=60, what="writes before the fault")
+            wait_for(lambda: journal.acknowledged >= before + 10, what="writes before the fault")
             yield
             after = journal.acknowledged
-            wait_for(lambda: journal.acknowledged >= after + 20, seconds=90, what="writes after the fault")
+            wait_for(lambda: journal.acknowledged >= after + 20, what="writes after the fault")
         finally:
             failures = []
             for writer in writers:

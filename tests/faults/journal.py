@@ -28,7 +28,7 @@ MOST_PROSPECTS = 20
 #: Properties of a person that their own leads are matched with.
 SUPPLY = 3
 #: How long a write may be turned away, with a fault in the middle, before the test gives up.
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 120
 
 # -- Ways to send
 # ---------------------------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ def in_process(app: Flask) -> Send:
     return send
 
 
-def over_http(port: int, timeout: float = 30) -> Send:
+def over_http(port: int, timeout: float = PATIENCE_SECONDS) -> Send:
     """To a web process on this machine; each thread keeps a connection of its own."""
     mine = threading.local()
 
@@ -103,8 +103,8 @@ class Journal:
         return found | ({"doubled": [tuple(row) for row in doubled]} if doubled else {})
 
 
-#: Table -> (key, value) of each of its rows, in the types that clients note. Creations are known by a text that only one
-#: attempt at a write uses: a repeated creation would show as a second row of it.
+#: Table -> (key, value) of each of its rows, in the types that clients note. Creations are known by a text that only
+#: one attempt at a write uses: a repeated creation would show as a second row of it.
 STORED = {
     "leads": "SELECT client_name, notes FROM leads WHERE client_name LIKE 'journal %'",
     "properties": "SELECT description, price::bigint FROM properties WHERE description LIKE 'journal %'",

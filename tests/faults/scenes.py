@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from models.accounts.codes import request_code
+from models.accounts.links import request_email_link
 from models.accounts.notifications import NoticeType, notify
 from models.accounts.tokens import RevokedToken
 from models.accounts.users import User
@@ -99,6 +100,14 @@ def queued_code(session: Session, _: Path, phone: str = "+77020000077") -> Args:
         session, phone, registration=names, address=None, sends_per_hour=1000, now=session.scalar(select(func.now()))
     )
     return [row.id]
+
+
+def queued_link(session: Session, _: Path) -> Args:
+    user = _user(session, "Buyer")
+    user.email = f"reader{user.id}@example.com"
+    session.flush()
+    now = session.scalar(select(func.now()))
+    return [request_email_link(session, user.email, network=None, device=None, now=now).id]
 
 
 def lost_and_old_codes(session: Session, media: Path) -> Args:
@@ -203,17 +212,18 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.sweep": stale_list,
     "worker.tasks.sweep_runs": abandoned_run,
     "worker.tasks.clear_away": past_its_time,
-    "worker.jobs.accounts.send_code": queued_code,
-    "worker.jobs.accounts.sweep": lost_and_old_codes,
-    "worker.jobs.accounts.remove_orphans": orphaned_file,
-    "worker.jobs.notifications.send_notice": stored_notice,
-    "worker.jobs.notifications.send_lost": lost_notice,
-    "worker.jobs.notifications.tell_offers": new_offers,
-    "worker.jobs.prospect_quality.score_prospect": new_prospect,
-    "worker.jobs.prospect_quality.score_stale_prospects": new_prospect,
-    "worker.jobs.prospect_quality.fit_models": outcomes,
-    "worker.jobs.learning.learn_weights": likes_to_learn_from,
-    "worker.jobs.display_order.order_markets": balanced_market,
+    "worker.tasks.send_code": queued_code,
+    "worker.tasks.send_link": queued_link,
+    "worker.tasks.sweep_accounts": lost_and_old_codes,
+    "worker.tasks.remove_orphans": orphaned_file,
+    "worker.tasks.send_notification": stored_notice,
+    "worker.tasks.send_lost_notifications": lost_notice,
+    "worker.tasks.notify_new_offers": new_offers,
+    "worker.tasks.score_prospect": new_prospect,
+    "worker.tasks.score_stale_prospects": new_prospect,
+    "worker.tasks.fit_quality_models": outcomes,
+    "worker.tasks.learn_weights": likes_to_learn_from,
+    "worker.tasks.order_markets": balanced_market,
 }
 #: Tasks that take no arguments although their scene names what it made.
-WITHOUT_ARGUMENTS = {"worker.jobs.prospect_quality.score_stale_prospects"}
+WITHOUT_ARGUMENTS = {"worker.tasks.score_stale_prospects"}

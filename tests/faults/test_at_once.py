@@ -13,14 +13,17 @@ from models.deals.matches import Match
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.factories import make_lead, make_property, make_user, token_header
 from tests.faults.conftest import FULL, full_only
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 LIKES = 1000 if FULL else 200
 THREADS = 24
 
 
 def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_database, start_worker, all_is_well):
-    """Each pair is liked by both owners at the same moment, twice: four requests, one match, one notice an owner and kind."""
+    """
+    Each pair is liked by both owners at the same moment, twice: four requests, one match, one notice an owner and
+    kind.
+    """
     with Session(engine) as session:
         buyer, seller = make_user(session), make_user(session)
         leads = [make_lead(session, buyer).id for _ in range(LIKES // 20)]
@@ -78,8 +81,12 @@ def test_of_two_beats_one_sends(start_beat, redis_url, market, write, start_work
     """And what was written meanwhile, of which the broker has lost the messages, is found by a sweep."""
     beats = [start_beat() for _ in range(2)]
     with redis.Redis.from_url(redis_url) as broker:
-        wait_for(lambda: broker.llen("entities") >= 2, seconds=90, what="two sweeps, half a minute apart")
-        assert broker.llen("entities") == 2
+        sent = wait_for(
+            lambda: count if (count := broker.llen("entities")) >= 2 else 0,
+            seconds=PATIENCE_SECONDS + 60,
+            what="two sweeps, half a minute apart",
+        )
+        assert sent == 2
         write(1)
         broker.delete("entities")
         start_worker("entities")

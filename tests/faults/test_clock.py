@@ -84,7 +84,8 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
 
     def sweeps():
         return {
-            name: done(name) for name in ("worker.tasks.sweep", "worker.tasks.sweep_runs", "worker.jobs.accounts.sweep")
+            name: done(name)
+            for name in ("worker.tasks.sweep", "worker.tasks.sweep_runs", "worker.tasks.sweep_accounts")
         }
 
     def swept_again():
@@ -102,7 +103,7 @@ def test_codes_tokens_leases_schedule_and_lists_survive_a_clock_that_jumps(
             assert send("GET", "/auth/me", None, good)[0] == 200, days
             assert send("GET", "/auth/me", None, ended)[0] == 401, days
             assert send("POST", "/users/activate", proof, {})[0] == 200, days
-            wait_for(lambda run=run_id: state_of_run(run) is RunState.SUCCEEDED, seconds=60, what="the end of a run")
+            wait_for(lambda run=run_id: state_of_run(run) is RunState.SUCCEEDED, what="the end of a run")
             swept_again()
             assert send("GET", "/auth/me", None, ended)[0] == 401, (
                 days

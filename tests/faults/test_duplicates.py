@@ -1,4 +1,6 @@
-"""Every task is delivered twice: brokers that promise "at least once" do that, and ours after three hours, or a crash."""
+"""
+Every task is delivered twice: brokers that promise "at least once" do that, and ours after three hours, or a crash.
+"""
 
 import uuid
 from collections import Counter
@@ -96,7 +98,7 @@ def test_a_task_delivered_again_changes_nothing(
 
 
 #: What they do shows in the broker or on the disk, not in the database.
-QUIET = {"worker.jobs.accounts.remove_orphans", "worker.jobs.notifications.send_lost", "worker.tasks.sweep_runs"}
+QUIET = {"worker.tasks.remove_orphans", "worker.tasks.send_lost_notifications", "worker.tasks.sweep_runs"}
 
 
 class World:
@@ -150,7 +152,9 @@ class World:
         return outcomes.get("success", 0)
 
     def _is_idle(self) -> bool:
-        """Nothing waits and nothing is worked on; and nothing has ended since the last look, for messages beget messages."""
+        """
+        Nothing waits and nothing is worked on; and nothing has ended since the last look, for messages beget messages.
+        """
         waits = sum(self._broker.llen(name) for name in QUEUES) + self._broker.hlen("unacked")
         ended = sum(times.count for times in task_times(self._broker))
         last, self._ended = self._ended, ended

@@ -1,4 +1,7 @@
-"""A worker with little memory and a market that needs more, while clients write: the market is tiled, and the bound is kept."""
+"""
+A worker with little memory and a market that needs more, while clients write: the market is tiled, and the bound is
+kept.
+"""
 
 import pytest
 from sqlalchemy.orm import Session

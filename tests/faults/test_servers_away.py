@@ -13,8 +13,8 @@ from tests.waiting import wait_for
 @pytest.fixture
 def committed_is_written(engine):
     """
-    Tests' PostgreSQL keeps commits in its own memory for a moment, for speed; here they reach the operating system first,
-    as everywhere else, so that a killed server has what it acknowledged.
+    Tests' PostgreSQL keeps commits in its own memory for a moment, for speed; here they reach the operating system
+    first, as everywhere else, so that a killed server has what it acknowledged.
     """
     for value in ("ON", "DEFAULT"):
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -51,7 +51,7 @@ def test_postgresql_goes_and_comes_back_under_writes(
     let_leases_run_out()
     assert worker.poll() is None
     start_worker("runs", "entities")  # sweeps at once what would be swept within half a minute
-    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, seconds=60, what="the end of the run")
+    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
     all_is_well()
 
 
@@ -117,5 +117,5 @@ def test_valkey_goes_and_comes_back_under_writes(
     let_leases_run_out()
     assert worker.poll() is None
     start_worker("runs", "entities")
-    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, seconds=60, what="the end of the run")
+    wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
     all_is_well()

@@ -1,7 +1,7 @@
 """A worker is killed (kill -9) at each stage of a run over a market in tiles: in a tile, between two, in the merge.
 
-Each stage is held still by a lock that the worker needs next. Nothing can be locked while pairs are scored; but then the
-database looks as it does while the tile is read: the shard is claimed, and nothing of it is stored.
+Each stage is held still by a lock that the worker needs next. Nothing can be locked while pairs are scored; but then
+the database looks as it does while the tile is read: the shard is claimed, and nothing of it is stored.
 """
 
 import os
@@ -17,7 +17,8 @@ from tests.factories import make_lead, make_property, make_user
 from tests.faults.conftest import full_only
 from tests.waiting import wait_for
 
-#: As little as makes tiles of 200 rows, which are the smallest there are (models.rescoring.tiles.grid_of), and lets a worker be.
+#: As little as makes tiles of 200 rows, which are the smallest there are (models.rescoring.tiles.grid_of), and lets a
+#: worker be.
 MEMORY_MB = 381
 ROWS = 110  # of each side, beside those of the market that every row of faults has
 
@@ -74,8 +75,8 @@ def test_a_run_in_tiles_survives_a_worker_killed(
     first = ask_for_run()
     wait_for(lambda: state_of_run(first) is RunState.SUCCEEDED, what="the first run")
     with engine.begin() as connection:
-        # New rates, as far as the run can tell: it writes every list, not only those that differ.
-        connection.execute(text("UPDATE markets SET rates = NULL"))
+        # Other rates than today's: the run writes every list, not only those that differ.
+        connection.execute(text("UPDATE markets SET rates = rates || ', XXX 1'"))
     before = stored(engine)
     write(1)
 

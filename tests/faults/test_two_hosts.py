@@ -1,4 +1,6 @@
-"""Two worker hosts share a run, and one of them is cut off in the middle: no packet, no reset, no end of its connections."""
+"""
+Two worker hosts share a run, and one of them is cut off in the middle: no packet, no reset, no end of its connections.
+"""
 
 import os
 import shutil
@@ -121,7 +123,7 @@ def test_a_run_shared_by_two_hosts_ends_once_and_whole_when_one_is_cut_off(
     start_worker("entities")  # on the servers' own host
     start_beat()
     first = ask_for_run()
-    wait_for(lambda: state_of_run(first) is RunState.SUCCEEDED, seconds=60, what="a run of both hosts")
+    wait_for(lambda: state_of_run(first) is RunState.SUCCEEDED, what="a run of both hosts")
     with writing(in_process(app), pause=1.0):
         with engine.connect() as holder:
             second = held_run(holder, engine, ask_for_run, [host.address for host in two_hosts.hosts])
@@ -155,7 +157,7 @@ def held_run(holder, engine, ask_for_run, addresses):
         with engine.connect() as connection:
             return set(connection.scalars(AT_A_LOCK))
 
-    wait_for(lambda: waiting() >= set(addresses), seconds=60, what="a worker of each host about to publish")
+    wait_for(lambda: waiting() >= set(addresses), what="a worker of each host about to publish")
     return run_id
 
 

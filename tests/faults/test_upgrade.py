@@ -99,7 +99,7 @@ def test_no_request_fails_while_the_schema_and_then_the_processes_are_replaced(
             upgrade(database_url)
             migrated = time.monotonic()
             then = journal.acknowledged
-            wait_for(lambda: journal.acknowledged >= then + 20, seconds=90, what="old processes on the new schema")
+            wait_for(lambda: journal.acknowledged >= then + 20, what="old processes on the new schema")
             for old in first_webs:
                 new = start_web(free_port())
                 assert new.get("/health/ready") == 200

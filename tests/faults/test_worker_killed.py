@@ -17,7 +17,7 @@ from models.ranking.freshness import freshness
 from models.ranking.recommendations import LeadRecommendations
 from models.rescoring.runs import RescoringShard
 from tests.faults.conftest import full_only
-from tests.waiting import wait_for
+from tests.waiting import lock_waits, wait_for
 
 #: Stage -> what the test locks so that the worker comes so far and no further.
 STAGES = {
@@ -30,19 +30,15 @@ STAGES = {
 #: The one that a quick run of the tests has.
 SHORT = "while it publishes"
 
-WAITING = text(
+BLOCKED_BY = text(
     "SELECT count(*) FROM pg_stat_activity"
-    " WHERE application_name = 'leadmatch-worker' AND wait_event_type = 'Lock' AND datname = current_database()"
+    " WHERE application_name = 'leadmatch-worker' AND CAST(:pid AS integer) = ANY (pg_blocking_pids(pid))"
 )
 
 
 @pytest.fixture
 def waiting_workers(engine):
-    def count() -> int:
-        with engine.connect() as connection:
-            return connection.scalar(WAITING)
-
-    return count
+    return lambda: lock_waits(engine, "leadmatch-worker")
 
 
 @pytest.fixture
@@ -83,8 +79,8 @@ def test_a_run_survives_a_worker_killed(
     assert before
 
     with engine.begin() as connection:
-        # New rates, as far as the run can tell: it writes every list, not only those that differ.
-        connection.execute(text("UPDATE markets SET rates = NULL"))
+        # Other rates than today's: the run writes every list, not only those that differ.
+        connection.execute(text("UPDATE markets SET rates = rates || ', XXX 1'"))
     with engine.connect() as holder:
         holder.execute(text(STAGES[stage]))
         second = ask_for_run()
@@ -106,7 +102,7 @@ def test_a_run_survives_a_worker_killed(
 
 
 @full_only
-def test_a_run_survives_a_worker_killed_after_publishing(
+def test_a_worker_killed_after_publishing_and_before_its_shard_has_ended_has_stored_neither(
     engine,
     market,
     start_worker,
@@ -118,23 +114,28 @@ def test_a_run_survives_a_worker_killed_after_publishing(
     write,
     all_is_well,
 ):
+    """Both are one transaction: there are no published lists of a run that does not know of them."""
     worker = start_worker("runs", "entities")
     write(1)
     wait_for(idle, what="the first lists")
+    before = lists(engine)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE markets SET rates = NULL"))  # as above: the run writes every list
+        connection.execute(text("UPDATE markets SET rates = rates || ', XXX 1'"))  # as above: the run writes every list
     with engine.connect() as publish, engine.connect() as finish:
         publish.execute(text("SELECT FROM markets FOR UPDATE"))
         run_id = ask_for_run()
         wait_for(waiting_workers, what="a worker about to publish")
-        finish.execute(text("SELECT FROM rescoring_runs FOR UPDATE"))  # to be had while nobody ends the run
+        finish.execute(text("SELECT FROM rescoring_runs FOR UPDATE"))  # free while nobody ends a shard of the run
+        finish_pid = finish.connection.dbapi_connection.info.backend_pid
         publish.rollback()
-        wait_for(lambda: _published(engine, run_id) and waiting_workers(), what="a worker about to end its shard")
+        wait_for(lambda: blocked_by(engine, finish_pid), what="a worker about to end its shard")
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
         finish.rollback()
+    wait_for(lambda: not waiting_workers(), what="the end of the dead worker's connection")
+    assert state_of_run(run_id) is RunState.RUNNING
+    assert lists(engine) == before and not _published(engine, run_id)
     write(1)
-    assert state_of_run(run_id) is RunState.RUNNING  # published, and not known to be
     let_leases_run_out()
     start_worker("runs", "entities")
     wait_for(lambda: state_of_run(run_id) is RunState.SUCCEEDED, what="the end of the run")
@@ -144,8 +145,14 @@ def test_a_run_survives_a_worker_killed_after_publishing(
 
 def _published(engine, run_id) -> bool:
     with engine.connect() as connection:
-        written = text("SELECT bool_and(run_id = :run_id) FROM lead_recommendations WHERE city_key IS NOT NULL")
+        written = text("SELECT bool_or(run_id = :run_id) FROM lead_recommendations")
         return bool(connection.scalar(written, {"run_id": run_id}))
+
+
+def blocked_by(engine, pid) -> int:
+    """How many workers wait for a lock of the connection *pid*."""
+    with engine.connect() as connection:
+        return connection.scalar(BLOCKED_BY, {"pid": pid})
 
 
 def lists(engine) -> dict[int, list[int]]:

@@ -1,10 +1,12 @@
 """The matching engine a second time: one pair at a time, in plain Python, written from docs/matching.md.
 
-Slow and obvious on purpose. It shares no code with ``matching`` and imports nothing but the standard library;
-only text vectors are given to it, because a TF-IDF of its own would test nothing here.
+Slow and obvious on purpose. It shares no code with ``matching`` and imports nothing but the standard library. Given to it are
+the words of texts and what the text model says they are worth, the nearness of places, and the table of kinds of wishes
+(its numbers, not its functions): a TF-IDF of its own would test nothing here.
 """
 
 import math
+from fractions import Fraction
 
 WEIGHTS = {
     "price": 0.20,
@@ -16,49 +18,133 @@ WEIGHTS = {
     "property_type": 0.04,
     "condition": 0.05,
     "year": 0.02,
+    "wish": 0.06,
 }
 CLASSES = ["ECONOMY", "COMFORT", "BUSINESS", "ELITE"]
 CONDITIONS = ["ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN"]
 
 
-def score(lead, home, lead_text=(), home_text=(), weights=WEIGHTS):
+class World:
     """
-    The score of a pair, 0 to 100, or None where something breaks it. Vectors of text are given, () for none.
+    What is given: *kinds* by name, *near* {(kind of place, wanted, place): (nearness, km or None)}, *districts_of* {station:
+    districts}, *middles* {district: (latitude, longitude)}, and *likeness* {(lead's text, property's text): 0 to 1, or None}.
     """
-    if lead.owner == home.owner or any(breakers(lead, home)):
+
+    def __init__(self, kinds, likeness, near=None, districts_of=None, middles=None):
+        self.kinds, self.likeness = kinds, likeness
+        self.near, self.districts_of, self.middles = near or {}, districts_of or {}, middles or {}
+
+
+def score(lead, home, world, weights=WEIGHTS):
+    """The score of a pair, 0 to 100, or None where something breaks it."""
+    verdicts = [verdict(wish, home, world) for wish in distinct(lead.wishes)]
+    contradictions = sum(strength == "wish" and contradicts for strength, _, contradicts in verdicts)
+    if lead.owner == home.owner or contradictions > 4 or any(breakers(lead, home, world)):
         return None
+    base = base_score(lead, home, world, weights)
+    if contradictions:
+        return 12.5 * (4 - contradictions) + base / 8
+    return max(base, 50 + base / 6)
+
+
+def base_score(lead, home, world, weights=WEIGHTS):
     earned = total = 0.0
-    for name, value in values(lead, home, lead_text, home_text).items():
-        weight = weights[name] if value is not None else weights[name] / 4
+    terms = [(weights[name], value) for name, value in values(lead, home, world).items()]
+    wishes = [verdict(wish, home, world) for wish in distinct(lead.wishes)]
+    terms += [(weights["wish"] / (2 if strength == "soft" else 1), value) for strength, value, _ in wishes]
+    if not wishes:
+        terms.append((weights["wish"], None))
+    for weight, value in terms:
+        weight = weight if value is not None else weight / 4
         earned += weight * (0.9 if value is None else value)
         total += weight
     return 100 * earned / total
 
 
-def breakers(lead, home):
-    if lead.price_max is not None and home.price is not None:
-        yield home.price * 100 > lead.price_max * 115
+def breakers(lead, home, world):
+    ceiling, price = lead.price_max, home.price
+    if ceiling and price is not None and same_money(lead, home):
+        yield 100 * whole_hundredths(price) > 115 * whole_hundredths(ceiling)
+    elif ceiling and price is not None and lead.rate is not None and home.rate is not None:
+        yield 100 * whole_hundredths(price * home.rate) > 115 * whole_hundredths(ceiling * lead.rate)
     if lead.area_min is not None and home.area is not None:
         yield home.area < lead.area_min / 2
     if lead.rooms and home.rooms is not None:
         yield rooms_off(lead, home) > 1
     if lead.property_type is not None:
         yield home.property_type != lead.property_type and not is_aparthotel_for_flat(lead, home)
+    yield wrong_place(lead, home, world)
+    for wish in distinct(lead.wishes):
+        strength, _, contradicts = verdict(wish, home, world)
+        yield strength == "must" and contradicts
+    asked = {kind for kind, _, _ in lead.wishes}
+    for kind in world.kinds.values():
+        if kind.implied is None or kind.name in asked or (kind.name == "room" and lead.property_type == "ROOM"):
+            continue
+        yield verdict((kind.name, kind.implied, "must"), home, world)[2]
 
 
-def values(lead, home, lead_text, home_text):
+def whole_hundredths(amount):
+    return round(Fraction(amount) * 100)
+
+
+def same_money(lead, home):
+    return lead.currency == home.currency
+
+
+def comparable(lead, home):
+    return (lead.rate is not None and home.rate is not None) or (same_money(lead, home) and lead.rate == home.rate)
+
+
+def distinct(wishes):
+    seen = []
+    for wish in wishes:
+        if tuple(wish) not in seen:
+            seen.append(tuple(wish))
+    return seen
+
+
+def values(lead, home, world):
     """Criterion to the value of the stated wish; None where nothing is stated."""
+    likeness = world.likeness(lead.text, home.text)
     return {
         "price": price(lead, home),
-        "location": location(lead, home),
+        "location": location(lead, home, world),
         "rooms": rooms(lead, home),
         "area": area(lead, home),
-        "text": None if not any(lead_text) else 0.9 + 0.1 * sum(a * b for a, b in zip(lead_text, home_text)),
+        "text": None if likeness is None else 0.9 + 0.1 * likeness,
         "property_class": on_scale(CLASSES, lead.property_class, home.property_class),
         "property_type": property_type(lead, home),
         "condition": on_scale(CONDITIONS, lead.condition, home.condition),
         "year": year(lead, home),
     }
+
+
+def verdict(wish, home, world):
+    """(strength, value, whether it is contradicted) of a wish in words."""
+    name, wanted, strength = wish
+    kind = world.kinds[name]
+    if name not in home.facts:
+        return strength, 0.5, False
+    fact = home.facts[name]
+    if kind.form == "flag":
+        value = float(fact is wanted)
+        return strength, value, value == 0
+    if kind.form == "choice":
+        given = {fact} if isinstance(fact, str) else set(fact)
+        [(how, words)] = wanted.items()
+        met = bool(given & set(words)) == (how == "any_of")
+        return strength, float(met), not met
+    told = max((edge for edge in kind.bins if edge <= fact), default=kind.bins[0])
+    past = 0.0
+    for side, limit in wanted.items():
+        beyond = limit - told if side == "min" else told - limit
+        if kind.period:
+            beyond = 0 if told == kind.bins[0] else (beyond + kind.period / 2) % kind.period - kind.period / 2
+        tolerance = kind.tolerance * abs(limit) if kind.relative else kind.tolerance
+        past = max(past, beyond / max(tolerance, 1e-9))
+    value = min(1.0, max(0.0, 1 - round(past, 9)))
+    return strength, value, value <= 0
 
 
 def sampled(formula, amount, ratio):
@@ -72,11 +158,13 @@ def sampled(formula, amount, ratio):
 
 
 def price(lead, home):
-    low, high = lead.price_min or None, lead.price_max
+    low, high = lead.price_min or None, lead.price_max or None
     if low is None and high is None:
         return None
-    if home.price is None:
+    if home.price is None or not comparable(lead, home):
         return 0.5
+    if lead.rate is not None:
+        low, high = (None if end is None else float(end * lead.rate) for end in (low, high))
 
     def formula(amount):
         if low is not None and amount < low / 1.04:
@@ -90,11 +178,11 @@ def price(lead, home):
             return 1 - 0.04 * (amount - middle) / (high - middle)
         return max(0.0, 0.96 * (1 - (amount / high - 1) / 0.2))
 
-    return sampled(formula, home.price, 1.04)
+    return sampled(formula, float(home.price * (1 if home.rate is None else home.rate)), 1.04)
 
 
 def area(lead, home):
-    low, high = lead.area_min or None, lead.area_max
+    low, high = lead.area_min or None, lead.area_max or None
     if low is None and high is None:
         return None
     if home.area is None:
@@ -145,15 +233,106 @@ def on_scale(scale, wish, have):
     return {-1: 0.4, -2: 0.1, -3: 0.0}[better]
 
 
-def location(lead, home):
-    if not lead.districts and not lead.metros:
+def location(lead, home, world):
+    parts = [
+        (0.55, lead.districts, district_value(lead, home, world)),
+        (0.35, lead.metros, metro_value(lead, home, world)),
+        (0.90, lead.latitude, spot_value(lead, home, world)),
+    ]
+    stated = [(part, value) for part, named, value in parts if named not in (None, [], ())]
+    if not stated:
         return None
-    hit = lambda wanted, have: 0.5 if have is None else float(have in wanted)
-    if not lead.metros:
-        return 0.1 + 0.9 * hit(lead.districts, home.district)
-    if not lead.districts:
-        return 0.1 + 0.9 * hit(lead.metros, home.metro)
-    return 0.1 + 0.55 * hit(lead.districts, home.district) + 0.35 * hit(lead.metros, home.metro)
+    return 0.1 + 0.9 * sum(part * value for part, value in stated) / sum(part for part, _ in stated)
+
+
+def district_value(lead, home, world):
+    if home.district is None:
+        return 0.5
+    value = max((named_value("district", lead, name, home.district, world) for name in lead.districts), default=0.0)
+    if lead.place_scope == "only" and any(home.district in world.districts_of.get(name, ()) for name in lead.metros):
+        value = max(value, 0.6)
+    return value
+
+
+def metro_value(lead, home, world):
+    stations = stations_of(home)
+    if not stations:
+        return 0.5
+    return max(
+        named_value("metro", lead, name, station, world) * parts / 64
+        for name in lead.metros or [None]
+        for station, parts in stations.items()
+    )
+
+
+def stations_of(home):
+    """Station to the parts of 64 that it counts for."""
+    stations = {}
+    for name, minutes in home.metros:
+        parts = 64
+        for limit, fewer in ((10, 62), (15, 59), (20, 56), (30, 52)):
+            if minutes is not None and minutes > limit:
+                parts = fewer
+        stations[name] = max(stations.get(name, 0), parts)
+    if home.metro is not None:
+        stations.setdefault(home.metro, 64)
+    return stations
+
+
+def named_value(kind, lead, wanted, place, world):
+    """What a place is worth to a lead that names one: 1 the place itself, less its neighbours."""
+    if wanted == place:
+        return 1.0
+    if lead.place_scope == "only" or (kind, wanted, place) not in world.near:
+        return 0.0
+    nearness, km = world.near[kind, wanted, place]
+    plain = 0.6 * nearness
+    if lead.radius_km and km is not None:
+        return max(plain, 0.8 * math.exp(-max(km - lead.radius_km, 0) / 2.5))
+    return max(plain, 0.8 * math.sqrt(nearness)) if lead.radius_km or lead.place_scope == "near" else plain
+
+
+CELL = 0.5 / 111.2  # degrees
+
+
+def cell_of(latitude, longitude):
+    row = math.floor(latitude / CELL)
+    width = CELL / math.cos(math.radians((row + 0.5) * CELL))
+    column = math.floor(longitude / width)
+    return row, column, (row + 0.5) * CELL, (column + 0.5) * width
+
+
+def spot_of(home, world):
+    if home.latitude is not None:
+        return home.latitude, home.longitude
+    return world.middles.get(home.district)
+
+
+def spot_value(lead, home, world):
+    """By the distance of the middle of the property's cell from the lead's point; in the point's own cell 1."""
+    spot = spot_of(home, world)
+    if spot is None or lead.latitude is None:
+        return 0.5
+    mine, theirs = cell_of(lead.latitude, lead.longitude), cell_of(*spot)
+    radius = min(lead.radius_km or 1.0, 15.0)
+    north, east = theirs[2] - lead.latitude, theirs[3] - lead.longitude
+    km = 111.2 * math.hypot(north, east * math.cos(math.radians((theirs[2] + lead.latitude) / 2)))
+    if mine[:2] == theirs[:2]:
+        return 1.0
+    if lead.place_scope == "only":
+        return float(km <= radius)
+    return min(1.0, max(0.0, 1 - (km - radius) / (radius + 1)))
+
+
+def wrong_place(lead, home, world):
+    """Elsewhere, where only the named places are wanted: by district if the lead names any, or else by station, or by point."""
+    if lead.place_scope != "only":
+        return False
+    if lead.districts:
+        return home.district is not None and district_value(lead, home, world) == 0
+    if lead.metros:
+        return bool(stations_of(home)) and metro_value(lead, home, world) == 0
+    return lead.latitude is not None and spot_of(home, world) is not None and spot_value(lead, home, world) == 0
 
 
 def year(lead, home):

@@ -2,6 +2,9 @@
 Random leads, properties and markets for hypothesis. Few values, so that ties, hits and edges are common.
 """
 
+from decimal import Decimal
+from random import Random
+
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -9,8 +12,11 @@ from hypothesis import strategies as st
 from matching.engine.text import TextModel
 from matching.engine.topk import Market
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.closeness import Closeness
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts, learn_closeness
 from matching.facts.vocabulary import CONDITIONS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.reading.kinds import KIND_OF, KINDS
+from tests.matching import oracle
 
 #: No deadline: a busy machine is no failure. A market holds many pairs, so few markets try much.
 checked = settings(deadline=None, max_examples=60)
@@ -32,16 +38,60 @@ maybe = lambda strategy: st.none() | strategy
 amounts = st.sampled_from([9.9e6, 10e6, 11.3e6, 11.5e6, 11.51e6, 13e6, 17.25e6]) | st.floats(1e6, 4e7)
 areas = st.sampled_from([20.0, 40.0, 50.0, 51.0, 100.0]) | st.floats(12, 150)
 owners = st.integers(1, 4)
+#: (currency, rate): the market's own, one with a rate, two without.
+money = st.sampled_from([("", 1), ("", 1), ("", 1), ("USD", Decimal("1.5")), ("AED", None), ("TRY", None)])
+#: Points some hundred metres to some kilometres apart.
+points = st.tuples(st.sampled_from([55.75, 55.752, 55.77, 55.81]), st.sampled_from([37.6, 37.603, 37.65]))
+
+
+def some_wish(random, kind):
+    """A value of a wish of a kind."""
+    if kind.form == "flag":
+        return random.choice([True, False])
+    if kind.form == "choice":
+        words = random.sample(kind.choices, random.randint(1, 2))
+        return {random.choice(["any_of", "none_of"]): words}
+    low, high = sorted(random.choices(kind.bins[1:], k=2))
+    return random.choice([{"min": low}, {"max": high}, {"min": low, "max": high}])
+
+
+def some_fact(random, kind):
+    """A value of a fact of a kind."""
+    if kind.form == "flag":
+        return random.choice([True, False])
+    if kind.form == "choice":
+        many = random.sample(kind.choices, random.randint(0, 2))
+        return many if kind.many else random.choice(kind.choices)
+    return random.choice([*kind.bins, random.uniform(kind.bins[0], 1.1 * kind.bins[-1])])
+
+
+#: A few kinds often, so that wishes meet facts; all the others now and then. Drawn beforehand: hypothesis then has one thing
+#: to choose instead of five.
+_OFTEN = [KIND_OF[name] for name in ("balcony", "floor", "pets", "window_view", "kitchen_area", "room")]
+_RANDOM = Random(0)  # nosec B311
+_KINDS = [*_OFTEN * 20, *KINDS]
+WISHES = [
+    (kind.name, some_wish(_RANDOM, kind), _RANDOM.choice(["must", "wish", "wish", "wish", "soft"])) for kind in _KINDS
+]
+FACTS = [
+    {kind.name: some_fact(_RANDOM, kind) for kind in _RANDOM.sample(_KINDS, _RANDOM.randint(0, 6))} for _ in range(300)
+]
+wishes = st.lists(st.sampled_from(WISHES), max_size=4)
+told = st.sampled_from(FACTS)
 
 
 @st.composite
 def leads(draw):
     price = sorted(draw(st.tuples(amounts, amounts)))
     area = sorted(draw(st.tuples(areas, areas)))
+    currency, rate = draw(money)
+    latitude, longitude = draw(st.one_of(st.just((None, None)), st.just((None, None)), points))
     return LeadFacts(
         owner=draw(owners),
         price_min=draw(maybe(st.just(price[0]))),
         price_max=draw(maybe(st.just(price[1]))),
+        currency=currency,
+        rate=rate if rate is None else float(rate),
         area_min=draw(maybe(st.just(area[0]))),
         area_max=draw(maybe(st.just(area[1]))),
         rooms=draw(st.lists(st.sampled_from([0, 1, 2, 3, 9, 10, 12]), max_size=2)),
@@ -51,16 +101,25 @@ def leads(draw):
         year_min=draw(maybe(st.integers(1950, 2025))),
         districts=draw(st.lists(st.sampled_from(DISTRICTS), max_size=2)),
         metros=draw(st.lists(st.sampled_from(METROS), max_size=2)),
+        place_scope=draw(st.sampled_from(["", "", "near", "only"])),
+        radius_km=draw(maybe(st.sampled_from([0.4, 2.0, 5.0]))),
+        latitude=latitude,
+        longitude=longitude,
+        wishes=draw(wishes),
         text=draw(st.sampled_from(PHRASES)),
     )
 
 
 @st.composite
 def properties(draw):
+    currency, rate = draw(money)
+    latitude, longitude = draw(st.one_of(st.just((None, None)), points))
     return PropertyFacts(
         owner=draw(owners),
         property_type=draw(st.sampled_from([*PROPERTY_TYPES[:3], "APARTMENT", "APARTMENT"])),
         price=draw(maybe(amounts)),
+        currency=currency,
+        rate=rate if rate is None else float(rate),
         area=draw(maybe(areas)),
         rooms=draw(maybe(st.sampled_from([0, 1, 2, 3, 4, 9, 10, 15]))),
         property_class=draw(maybe(st.sampled_from(PROPERTY_CLASSES))),
@@ -68,20 +127,85 @@ def properties(draw):
         year=draw(maybe(st.integers(1880, 2030))),
         district=draw(maybe(st.sampled_from(DISTRICTS))),
         metro=draw(maybe(st.sampled_from(METROS))),
+        metros=draw(
+            st.lists(st.tuples(st.sampled_from(METROS), maybe(st.sampled_from([5.0, 12.0, 45.0]))), max_size=2)
+        ),
+        latitude=latitude,
+        longitude=longitude,
+        facts=draw(told),
         text=draw(st.sampled_from(PHRASES)),
     )
 
 
-#: Fitted once: a model of the phrases above knows every word that a random market may use.
-TEXT_MODEL = TextModel.fit(PHRASES, seed=0)
+#: Fitted once: the first knows every word that a random market may use, the second some, the third none.
+TEXT_MODEL = TextModel.fit(PHRASES)
+TEXT_MODELS = [TEXT_MODEL, TextModel.fit(["тихий двор тихий", "парк, метро, животные", "метро"]), TextModel.empty()]
+text_models = st.sampled_from(TEXT_MODELS)
 
 
-def vectors(some_leads, some_properties, text_model=TEXT_MODEL, **weights):
+def _taught() -> Closeness:
+    """What is near what, of a small town: coordinates for two districts and all stations but one."""
+    rows = [
+        ("арбат", "арбатская", 55.751, 37.601),
+        ("арбат", "арбатская", 55.752, 37.600),
+        ("арбат", "арбатская", 55.750, 37.602),
+        ("хамовники", "арбатская", 55.740, 37.590),
+        ("хамовники", "университет", 55.739, 37.589),
+        ("хамовники", "университет", 55.741, 37.591),
+        ("сокол", "сокол", None, None),
+        ("сокол", "университет", 55.80, 37.52),
+    ]
+    homes = [
+        PropertyFacts(owner=1, property_type="APARTMENT", district=d, metro=m, latitude=lat, longitude=lon)
+        for d, m, lat, lon in rows
+    ]
+    places = PlaceIndex()
+    return learn_closeness(PropertyColumns.from_facts(homes, places), places)
+
+
+CLOSENESS = _taught()
+
+
+def world_of(text_model=TEXT_MODEL, closeness=CLOSENESS):
+    """What the oracle is given."""
+    near, middles = {}, {}
+    for kind in ("district", "metro"):
+        neighbours = getattr(closeness, kind)
+        for place, key in enumerate(neighbours.keys):
+            for at in range(*neighbours.of(place).indices(len(neighbours.places))):
+                km = float(neighbours.km[at])
+                other = neighbours.keys[neighbours.places[at]]
+                near[kind, key, other] = float(neighbours.nearness[at]), None if np.isnan(km) else km
+            if kind == "district" and not np.isnan(neighbours.latitude[place]):
+                middles[key] = float(neighbours.latitude[place]), float(neighbours.longitude[place])
+    districts_of = {
+        key: [
+            closeness.district.keys[d]
+            for d in closeness.district_of_metro[slice(*closeness.district_of_metro_indptr[i : i + 2])]
+        ]
+        for i, key in enumerate(closeness.metro.keys)
+    }
+    return oracle.World(KIND_OF, lambda one, other: likeness(text_model, one, other), near, districts_of, middles)
+
+
+def likeness(text_model, lead_text, home_text):
+    """The share of a lead's words, by weight, that a property's text has; None where the model knows none of them."""
+    mine, theirs = text_model.lead_words([lead_text]), text_model.property_words([home_text])
+    if not len(mine.codes):
+        return None
+    parts = dict(zip(theirs.codes.tolist(), theirs.worth.tolist(), strict=True))
+    return sum(
+        share * parts.get(code, 0) / 64 for code, share in zip(mine.codes.tolist(), mine.worth.tolist(), strict=True)
+    )
+
+
+def vectors(some_leads, some_properties, text_model=TEXT_MODEL, closeness=CLOSENESS, **weights):
     """Both sides of a market of facts."""
     places = PlaceIndex()
+    lead_table = LeadColumns.from_facts(some_leads, places, closeness)
     return (
-        lead_vectors(LeadColumns.from_facts(some_leads, places), text_model, **weights),
-        property_vectors(PropertyColumns.from_facts(some_properties, places), text_model),
+        lead_vectors(lead_table, text_model, **weights),
+        property_vectors(PropertyColumns.from_facts(some_properties, places, closeness), text_model),
     )
 
 
@@ -94,10 +218,11 @@ def pairs_within(n_leads, n_properties):
 
 
 @st.composite
-def markets(draw, most=12):
-    """``(leads, properties, market)``."""
+def markets(draw, most=8):
+    """``(leads, properties, market, text model)``."""
     some_leads = draw(st.lists(leads(), max_size=most))
     some_properties = draw(st.lists(properties(), max_size=most))
     pairs = pairs_within(len(some_leads), len(some_properties))
-    market = Market(*vectors(some_leads, some_properties), draw(pairs), draw(pairs))
-    return some_leads, some_properties, market
+    model = draw(text_models)
+    market = Market(*vectors(some_leads, some_properties, model), draw(pairs), draw(pairs))
+    return some_leads, some_properties, market, model

@@ -8,7 +8,9 @@ import numpy as np
 from matching.engine.text import TextModel
 from matching.engine.topk import Market
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.columns import LeadColumns, PropertyColumns
+from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.facts.places import csr_of
+from matching.reading.kinds import KINDS
 
 WORDS = "светлая квартира метро рядом без животных балкон парк тихий двор school near no pets ремонт".split()
 
@@ -18,8 +20,9 @@ def synthetic(n_leads: int, n_properties: int, seed: int = 0, owners: int = 40, 
     A random market; *owners* few enough give many pairs of one owner, *excluded* counts pairs for each side.
     """
     rng = np.random.default_rng(seed)
-    leads, properties = lead_columns(rng, n_leads, owners), property_columns(rng, n_properties, owners)
-    model = TextModel.fit(leads.text + properties.text, seed=0)
+    places = PlaceIndex()
+    leads, properties = lead_columns(rng, n_leads, owners, places), property_columns(rng, n_properties, owners)
+    model = TextModel.fit(leads.text + properties.text)
     pairs = lambda: rng.integers(0, [n_leads, n_properties], (excluded, 2))
     return Market(lead_vectors(leads, model), property_vectors(properties, model), pairs(), pairs())
 
@@ -34,39 +37,90 @@ def sometimes(rng: np.random.Generator, share: float, values: np.ndarray) -> np.
     return np.where(rng.random(len(values)) < share, values, missing).astype(values.dtype)
 
 
+#: What synthetic leads ask for, and how often.
+WISHES = (
+    *[("first_floor", False, "wish")] * 5,
+    *[("balcony", True, "wish")] * 3,
+    ("last_floor", False, "must"),
+    ("floor", {"min": 5}, "wish"),
+    ("kitchen_area", {"min": 9}, "wish"),
+    ("window_view", {"any_of": ["yard", "park"]}, "soft"),
+    ("pets", True, "must"),
+    ("room", True, "soft"),
+)
+#: Kinds of which synthetic properties tell.
+TOLD = ("first_floor", "balcony", "last_floor", "floor", "kitchen_area", "window_view", "pets", "room", "share")
+ROOM, SHARE = TOLD.index("room"), TOLD.index("share")
+
+
+def answers(rng: np.random.Generator, n: int) -> np.ndarray:
+    """(n, kinds): one in three told of each, few of them rooms or shares."""
+    table = np.full((n, len(KINDS)), -1, np.int8)
+    for place, kind in enumerate(KINDS):
+        if kind.name in TOLD:
+            given = rng.integers(0, kind.answers, n)
+            if kind.name in ("room", "share"):
+                given = (rng.random(n) < 0.05).astype(np.int64)
+            table[:, place] = np.where(rng.random(n) < 0.4, given, -1)
+    return table
+
+
+def stations(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """CSR of none, one or several stations each, and their parts."""
+    rows = [np.unique(rng.integers(0, 20, count)) for count in rng.choice(4, n, p=[0.3, 0.4, 0.2, 0.1])]
+    indptr, codes = csr_of([row.tolist() for row in rows], np.int32)
+    return indptr, codes, rng.choice(np.array([64, 64, 62, 52], np.float32), len(codes))
+
+
 def property_columns(rng: np.random.Generator, n: int, owners: int) -> PropertyColumns:
+    metro_indptr, metro_codes, metro_parts = stations(rng, n)
     return PropertyColumns(
         owner=rng.integers(0, owners, n),
         price=sometimes(rng, 0.97, np.round(np.exp(rng.normal(16.5, 0.5, n)), -4)),
+        currency=np.zeros(n, np.int32),
+        rate=np.ones(n),
         area=sometimes(rng, 0.9, np.round(rng.uniform(20, 120, n), 1)),
         rooms=sometimes(rng, 0.9, rng.integers(0, 6, n, dtype=np.int8)),
         property_type=rng.choice(6, n, p=[0.7, 0.1, 0.1, 0.04, 0.03, 0.03]).astype(np.int8),
         property_class=sometimes(rng, 0.7, rng.integers(0, 4, n, dtype=np.int8)),
         condition=sometimes(rng, 0.7, rng.integers(0, 4, n, dtype=np.int8)),
         district=sometimes(rng, 0.9, rng.integers(0, 9, n, dtype=np.int32)),
-        metro=sometimes(rng, 0.7, rng.integers(0, 20, n, dtype=np.int32)),
+        metro_indptr=metro_indptr,
+        metro_codes=metro_codes,
+        metro_parts=metro_parts,
+        spot=sometimes(rng, 0.5, rng.integers(0, 60, n, dtype=np.int32)),
+        latitude=np.full(n, np.nan),
+        longitude=np.full(n, np.nan),
         year=sometimes(rng, 0.6, rng.integers(1930, 2025, n).astype(float)),
+        answers=answers(rng, n),
         text=texts(rng, n),
     )
 
 
-def lead_columns(rng: np.random.Generator, n: int, owners: int) -> LeadColumns:
+def graded(rng: np.random.Generator, n: int, places: int, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """CSR of up to so many places each: the first is wanted, others are near."""
+    rows = [np.unique(rng.integers(0, places, count)) for count in rng.integers(0, most, n)]
+    indptr, codes = csr_of([row.tolist() for row in rows], np.int32)
+    values = rng.choice(np.array([0.1, 0.35, 0.6], np.float32), len(codes))
+    values[indptr[:-1][np.diff(indptr) > 0]] = 1
+    return indptr, codes, values
+
+
+def lead_columns(rng: np.random.Generator, n: int, owners: int, names: PlaceIndex) -> LeadColumns:
     price, area = np.exp(rng.normal(16.6, 0.5, n)), rng.uniform(25, 110, n)
     rooms = np.zeros((n, 11), bool)
     wanted = np.flatnonzero(rng.random(n) < 0.8)
     rooms[wanted, rng.integers(0, 6, len(wanted))] = True
-    district_lists, metro_lists = (
-        [np.unique(rng.integers(0, places, count)) for count in rng.integers(0, 4, n)] for places in (9, 20)
-    )
-    csr = lambda lists: (
-        np.concatenate([[0], np.cumsum([len(row) for row in lists])]).astype(np.int64),
-        np.concatenate([np.zeros(0), *lists]).astype(np.int32),
-    )
-    (district_indptr, district_codes), (metro_indptr, metro_codes) = csr(district_lists), csr(metro_lists)
+    places = {kind: graded(rng, n, count, 5) for kind, count in (("district", 9), ("metro", 20))}
+    places["spot"] = graded(rng, n, 60, 2)
+    wishes = [names.wishes.codes(WISHES[i] for i in row) for row in rng.integers(0, len(WISHES), (n, 6))]
+    wish_indptr, wish_codes = csr_of([codes[: i % 5] for i, codes in enumerate(wishes)], np.int32)
     return LeadColumns(
         owner=rng.integers(0, owners, n),
         price_min=sometimes(rng, 0.5, price * 0.7),
         price_max=sometimes(rng, 0.9, price),
+        currency=np.zeros(n, np.int32),
+        rate=np.ones(n),
         area_min=sometimes(rng, 0.6, area),
         area_max=sometimes(rng, 0.4, area * 1.3),
         rooms=rooms,
@@ -74,9 +128,14 @@ def lead_columns(rng: np.random.Generator, n: int, owners: int) -> LeadColumns:
         property_class=sometimes(rng, 0.4, rng.integers(0, 4, n, dtype=np.int8)),
         condition=sometimes(rng, 0.4, rng.integers(0, 4, n, dtype=np.int8)),
         year_min=sometimes(rng, 0.3, rng.integers(1930, 2025, n).astype(float)),
-        district_indptr=district_indptr,
-        district_codes=district_codes,
-        metro_indptr=metro_indptr,
-        metro_codes=metro_codes,
+        **{
+            f"{kind}_{part}": column
+            for kind, columns in places.items()
+            for part, column in zip(("indptr", "codes", "values"), columns, strict=True)
+        },
+        **{f"{kind}_only": rng.random(n) < 0.05 for kind in places},
+        wish_indptr=wish_indptr,
+        wish_codes=wish_codes,
+        wish_table=names.wishes,
         text=texts(rng, n),
     )

@@ -93,4 +93,4 @@ def test_putting_a_row_leaves_the_others():
     after = before.put([1], changed)
 
     assert after.price_max.tolist() == [15e6, 20e6, 15e6]
-    assert np.diff(after.district_indptr).tolist() == [1, 0, 1]
+    assert np.diff(after.district_indptr).tolist() == [3, 0, 3]  # Хамовники and its two neighbours

@@ -16,30 +16,27 @@ from matching.engine.incremental import (
 from matching.engine.ranking import RankedLists
 from matching.engine.tiles import merge_lists
 from matching.engine.topk import Market, MarketLists, score_market
+from matching.engine.units import rounding_bound
 from matching.errors import InvalidInputError, ScoringStoppedError
 from tests.matching import oracle
 from tests.matching.strategies import (
-    TEXT_MODEL,
     checked_on_markets,
     leads,
     markets,
     pairs_within,
     properties,
     vectors,
+    world_of,
 )
 from tests.matching.synthetic import synthetic
 
-#: Of 100: rounding of nine criteria to 1/204,800 each, and of text vectors.
-TOLERANCE = 6e-3
+#: Of 100. Leads here have at most four wishes and three words.
+TOLERANCE = rounding_bound(wishes=4, words=3)
 
 
-def oracle_scores(some_leads, some_properties):
-    lead_texts = TEXT_MODEL.transform([lead.text for lead in some_leads]).tolist()
-    home_texts = TEXT_MODEL.transform([home.text for home in some_properties]).tolist()
-    return [
-        [oracle.score(lead, home, a, b) for home, b in zip(some_properties, home_texts)]
-        for lead, a in zip(some_leads, lead_texts)
-    ]
+def oracle_scores(some_leads, some_properties, text_model):
+    world = world_of(text_model)
+    return [[oracle.score(lead, home, world) for home in some_properties] for lead in some_leads]
 
 
 def assert_same(one: RankedLists, other: RankedLists) -> None:
@@ -51,8 +48,8 @@ def assert_same(one: RankedLists, other: RankedLists) -> None:
 @checked_on_markets
 @given(markets())
 def test_every_pair_scores_what_the_oracle_says(market_of):
-    some_leads, some_properties, market = market_of
-    expected = oracle_scores(some_leads, some_properties)
+    some_leads, some_properties, market, model = market_of
+    expected = oracle_scores(some_leads, some_properties, model)
     got = row_scores(market.leads, market.properties)
 
     for row, scores in enumerate(expected):
@@ -64,8 +61,8 @@ def test_every_pair_scores_what_the_oracle_says(market_of):
 @checked_on_markets
 @given(markets(), st.integers(1, 5))
 def test_lists_are_the_oracles_up_to_ties(market_of, k):
-    some_leads, some_properties, market = market_of
-    expected = oracle_scores(some_leads, some_properties)
+    some_leads, some_properties, market, model = market_of
+    expected = oracle_scores(some_leads, some_properties, model)
     for lead, home in market.excluded_for_leads:
         expected[lead][home] = None
 
@@ -81,7 +78,7 @@ def test_lists_are_the_oracles_up_to_ties(market_of, k):
 @checked_on_markets
 @given(markets())
 def test_a_pair_scores_the_same_from_both_sides(market_of):
-    *_, market = market_of
+    *_, market, _ = market_of
 
     by_lead = row_scores(market.leads, market.properties)
     by_property = column_scores(market.leads, market.properties)
@@ -92,7 +89,7 @@ def test_a_pair_scores_the_same_from_both_sides(market_of):
 @checked_on_markets
 @given(markets(), st.integers(1, 5))
 def test_full_run_equals_incremental(market_of, k):
-    *_, market = market_of
+    *_, market, _ = market_of
 
     full = score_market(market, k)
 
@@ -131,7 +128,7 @@ def pairs_of_tile(pairs, first, size):
 @checked_on_markets
 @given(markets(), st.integers(1, 5), st.integers(1, 4))
 def test_tiles_merged_equal_the_full_run(market_of, k, tile):
-    *_, market = market_of
+    *_, market, _ = market_of
     if not len(market.leads):
         return
     parts = []
@@ -212,7 +209,7 @@ def test_any_sequence_of_writes_leaves_the_lists_of_a_full_run(data, k):
 def test_entries_in_any_order_are_ranked_by_row_then_score_then_column():
     random = np.random.default_rng(0)
     rows, columns = random.integers(0, 9, 500), random.permutation(500)
-    scores = random.choice(np.array([-0.0, 0, 1, 90, 90 + 2**-17, 100], np.float32), 500)
+    scores = random.choice(np.array([-0.0, 0, 1, 90, 90 + 2**-15, 100], np.float32), 500)
     expected = np.lexsort((columns, -scores, rows))
 
     lists = RankedLists.from_entries(rows, columns, scores, n_rows=10, k=500)

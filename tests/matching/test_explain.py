@@ -11,36 +11,41 @@ from matching.engine.criteria import CRITERION_NAMES
 from matching.engine.explain import explain_pairs
 from matching.engine.incremental import row_scores
 from matching.engine.text import TextModel
+from matching.engine.units import POINTS_PER_100
 from tests.matching import oracle
-from tests.matching.strategies import TEXT_MODEL, checked, leads, properties, vectors
+from tests.matching.strategies import CLOSENESS, TEXT_MODEL, checked, leads, properties, vectors, world_of
 from tests.matching.test_criteria import HOME, LEAD
 
 
 @checked
 @given(leads(), properties())
 def test_points_add_up_to_the_match_score(lead, home):
-    [explanation] = explain_pairs([lead], [home], TEXT_MODEL)
+    [explanation] = explain_pairs([lead], [home], TEXT_MODEL, closeness=CLOSENESS)
     [[score]] = row_scores(*vectors([lead], [home]))
 
     assert (explanation.score is None) == np.isnan(score) == bool(explanation.broken)
     if explanation.score is not None:
         assert explanation.score == score
-        assert sum(share.points for share in explanation.criteria) == pytest.approx(score, abs=1e-9)
+        assert sum(share.points for share in explanation.criteria) == pytest.approx(explanation.base, abs=1e-9)
+        assert explanation.base + explanation.adjustment == pytest.approx(score, abs=1e-9)
         assert sum(share.weight for share in explanation.criteria) == pytest.approx(1)
 
 
 @checked
 @given(leads(), properties())
 def test_values_are_the_oracles(lead, home):
-    [explanation] = explain_pairs([lead], [home], TEXT_MODEL)
-    texts = TEXT_MODEL.transform([lead.text, home.text]).tolist()
-    expected = oracle.values(lead, home, *texts)
+    [explanation] = explain_pairs([lead], [home], TEXT_MODEL, closeness=CLOSENESS)
+    expected = oracle.values(lead, home, world_of())
+    verdicts = [oracle.verdict(wish, home, world_of()) for wish in oracle.distinct(lead.wishes)]
+    sizes = [0.5 if strength == "soft" else 1 for strength, _, _ in verdicts]
+    expected["wish"] = sum(s * v for s, (_, v, _) in zip(sizes, verdicts)) / sum(sizes) if verdicts else None
 
     for share in explanation.criteria:
         value = expected[share.criterion]
         assert share.stated == (value is not None)
         if share.criterion not in explanation.broken:
-            assert share.value == pytest.approx(0.9 if value is None else value, abs=2e-3)
+            a_point = 1 / max(share.weight * POINTS_PER_100, 1)
+            assert share.value == pytest.approx(0.9 if value is None else value, abs=4 * a_point)
 
 
 def test_the_broken_criteria_are_named():

@@ -83,7 +83,7 @@ def test_fifty_actions_do_no_harm(hidden):
         gains.append(agreement(weights, hidden, rng) - agreement(DEFAULT_WEIGHTS, hidden, rng))
 
     assert np.mean(gains) > -0.005
-    assert min(gains) > -0.1
+    assert min(gains) > -0.12
     if hidden is DEFAULT_WEIGHTS:
         assert kept <= 5
 

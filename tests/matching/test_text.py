@@ -8,8 +8,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from matching.engine.text import TEXT_DIMENSIONS, TextModel
+from matching.engine.text import MAX_LEAD_WORDS, WORD_PARTS, TextModel
 from matching.errors import InvalidInputError
+from tests.matching.strategies import likeness
 
 CORPUS = [
     "Квартира у метро, можно с ребёнком",
@@ -27,11 +28,15 @@ CORPUS = [
 
 @pytest.fixture(scope="module")
 def model():
-    return TextModel.fit(CORPUS, seed=0)
+    return TextModel.fit(CORPUS)
 
 
-def cosine(model, one, other):
-    return float(np.dot(*model.transform([one, other]).astype(float)))
+def rows(words):
+    """Code to worth, of each text."""
+    return [
+        dict(zip(words.codes[span].tolist(), words.worth[span].tolist()))
+        for span in map(slice, words.indptr[:-1], words.indptr[1:])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +50,7 @@ def cosine(model, one, other):
     ],
 )
 def test_what_means_the_same_is_nearer(model, wish, alike, unlike):
-    assert cosine(model, wish, alike) > cosine(model, wish, unlike) + 0.1
+    assert likeness(model, wish, alike) > likeness(model, wish, unlike) + 0.1
 
 
 @pytest.mark.parametrize(
@@ -59,34 +64,58 @@ def test_what_means_the_same_is_nearer(model, wish, alike, unlike):
     ],
 )
 def test_a_negation_ends_with_its_sentence_and_spellings_of_one_letter_are_one(model, one, other):
-    np.testing.assert_array_equal(*model.transform([one, other]))
+    mine, theirs = rows(model.property_words([one, other]))
+    assert mine == theirs
 
 
-def test_vectors_have_length_one_or_nothing(model):
-    vectors = model.transform(["метро", "", "абракадабра", *CORPUS])
+def test_the_words_of_a_lead_add_up_to_one_or_are_none(model):
+    words = model.lead_words(["метро", "", "абракадабра", *CORPUS])
 
-    assert vectors.dtype == np.float32 and vectors.shape == (3 + len(CORPUS), TEXT_DIMENSIONS)
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 0, 0] + [1] * len(CORPUS), abs=1e-5)
+    assert [sum(row.values()) for row in rows(words)] == pytest.approx([1, 0, 0] + [1] * len(CORPUS))
+    assert words.worth.dtype == np.float32 and (words.worth > 0).all()
 
 
-def test_a_text_has_the_same_vector_whatever_stands_beside_it(model):
-    together = model.transform(CORPUS)
-    alone = np.concatenate([model.transform([text]) for text in CORPUS])
+def test_a_rare_word_is_worth_more_than_a_common_one(model):
+    [worth] = rows(model.lead_words(["балкон у метро"]))
 
-    np.testing.assert_array_equal(together, alone)
+    assert worth[model.words_["балкон"]] > worth[model.words_["метр"]]
+
+
+def test_only_the_rarest_words_of_a_long_text_count(model):
+    words = [f"{chr(1072 + i // 26)}{chr(1072 + i % 26)}слово" for i in range(90)]
+    wordy = TextModel.fit([*words, " ".join(words[:40])])  # the first forty are commoner
+
+    [worth] = rows(wordy.lead_words([" ".join(words)]))
+
+    assert len(worth) == MAX_LEAD_WORDS
+    commoner = set(rows(wordy.lead_words([" ".join(words[:40])]))[0])
+    assert len(commoner) == 40 and not commoner & set(worth)
+
+
+def test_longer_texts_give_way_and_repeating_a_word_hardly_helps(model):
+    once, often, longer = rows(model.property_words(["метро", "метро метро метро", "метро. " + "Вид на парк. " * 20]))
+    metro = model.words_["метр"]
+
+    assert once[metro] == often[metro] == WORD_PARTS > longer[metro] > 0
+
+
+def test_a_text_has_the_same_words_whatever_stands_beside_it(model):
+    for of_texts in (model.lead_words, model.property_words):
+        assert rows(of_texts(CORPUS)) == [row for text in CORPUS for row in rows(of_texts([text]))]
 
 
 def test_the_same_texts_in_any_order_give_the_same_model():
-    one, other = TextModel.fit(CORPUS, seed=3), TextModel.fit(CORPUS[::-1] * 2, seed=3)
+    one, other = TextModel.fit(CORPUS), TextModel.fit(CORPUS[::-1] * 2)
 
-    assert one.words_ == other.words_
-    np.testing.assert_array_equal(one.axes_, other.axes_)
+    assert one.words_ == other.words_ and one.mean_length_ == other.mean_length_
+    np.testing.assert_array_equal(one.idf_, other.idf_)
 
 
 def test_a_stored_model_is_the_same_model(model):
     again = TextModel.from_bytes(model.to_bytes())
 
-    np.testing.assert_array_equal(again.transform(CORPUS), model.transform(CORPUS))
+    for name in ("lead_words", "property_words"):
+        assert rows(getattr(again, name)(CORPUS)) == rows(getattr(model, name)(CORPUS))
 
 
 def test_what_is_no_model_is_refused():
@@ -96,13 +125,13 @@ def test_what_is_no_model_is_refused():
 
 @pytest.mark.parametrize("corpus", [[], [""], ["  ... "], ["метро"], ["метро", "парк"]])
 def test_tiny_corpora_make_models_that_work(corpus):
-    model = TextModel.from_bytes(TextModel.fit(corpus, seed=0).to_bytes())
+    model = TextModel.from_bytes(TextModel.fit(corpus).to_bytes())
 
-    assert model.transform(["метро", "дом"]).shape == (2, TEXT_DIMENSIONS)
+    assert len(model.lead_words(["метро", "дом"]).indptr) == len(model.property_words(["метро", "дом"]).indptr) == 3
 
 
 def test_the_empty_model_knows_nothing():
-    assert not TextModel.empty().transform(["метро"]).any()
+    assert not len(TextModel.empty().lead_words(["метро"]).codes)
 
 
 def test_threads_that_share_a_model_get_what_each_gets_alone():
@@ -110,15 +139,15 @@ def test_threads_that_share_a_model_get_what_each_gets_alone():
     syllables = "ба ве ги до жу за ки ло ме на по ру са ту фи ха цо чу ша ще".split()
     words = ["".join(random.choices(syllables, k=4)) for _ in range(400)]
     texts = [" ".join(random.choices(words, k=8)) for _ in range(160)]
-    stored = TextModel.fit(texts, seed=0).to_bytes()
-    alone = TextModel.from_bytes(stored).transform(texts)
+    stored = TextModel.fit(texts).to_bytes()
+    alone = rows(TextModel.from_bytes(stored).property_words(texts))
     shared = TextModel.from_bytes(stored)  # which has yet to learn every word
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)  # seconds: threads take turns all the time
     try:
         with ThreadPoolExecutor(8) as pool:
-            together = list(pool.map(lambda text: shared.transform([text])[0], texts))
+            together = list(pool.map(lambda text: rows(shared.property_words([text]))[0], texts))
     finally:
         sys.setswitchinterval(usual)
 
-    np.testing.assert_array_equal(together, alone)
+    assert together == alone

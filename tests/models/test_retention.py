@@ -7,7 +7,7 @@ from models.accounts.notifications import NoticeType, Notification, notify
 from models.accounts.tokens import RevokedToken
 from models.core.base import utc_now
 from models.core.enums import RunScope, RunState, Side
-from models.market.unscorable import Failure, UnscorableEntity, set_aside
+from models.market.unscorable import Failure, UnscorableEntity, quarantine
 from models.ranking.recommendations import Market, TextModelRow
 from models.rescoring.runs import RescoringRun
 from models.upkeep import retention
@@ -76,7 +76,7 @@ def test_revocations_go_with_their_tokens(session):
 def test_what_was_set_aside_is_forgotten_when_it_is_written_again(session, version, kept):
     lead = make_lead(session, make_user(session))
     session.refresh(lead)
-    set_aside(session, [Failure(Side.LEAD, lead.id, lead.version + version, "ValueError")])
+    quarantine(session, [Failure(Side.LEAD, lead.id, lead.version + version, "ValueError")])
 
     retention.clear_away(session)
 

@@ -3,7 +3,7 @@ import pytest
 
 @pytest.fixture
 def small_lists(monkeypatch):
-    """Lists of 5: then a market of forty has cuts, and entries that fall out of lists and come back."""
+    """Lists of 5: then a market of forty has thresholds, and entries that fall out of lists and come back."""
     from worker.lists import changes, rescore
     from worker.market import snapshot
 

@@ -34,11 +34,11 @@ def test_an_entry_that_was_sent_tomorrow_counts_as_sent_now(scheduler):
 
     entry = scheduler.Entry.from_key("redbeat:sweep", app=scheduler.app)
 
-    assert abs(entry.last_run_at - scheduler.app.now()) < timedelta(minutes=1)
+    assert abs(entry.last_run_at - scheduler.app.now()) < timedelta(hours=1)
 
 
 def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, monkeypatch):
-    monkeypatch.setattr("worker.celery_app.beat.MOST_WAITING", 3)
+    monkeypatch.setattr("worker.celery_app.beat.MAX_WAITING", 3)
     sweep = scheduler.Entry.from_key("redbeat:sweep", app=scheduler.app)
     for _ in range(10):
         scheduler.apply_async(sweep)
@@ -53,9 +53,9 @@ def test_no_sweep_is_sent_to_a_queue_that_nobody_empties(scheduler, redis_url, m
 @pytest.mark.parametrize(
     "task",
     [
-        "worker.jobs.learning.learn_weights",
-        "worker.jobs.prospect_quality.fit_models",
-        "worker.jobs.display_order.order_markets",
+        "worker.tasks.learn_weights",
+        "worker.tasks.fit_quality_models",
+        "worker.tasks.order_markets",
     ],
 )
 def test_what_takes_long_is_not_done_where_fresh_leads_wait(scheduler, task):

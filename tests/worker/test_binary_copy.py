@@ -5,7 +5,8 @@ from sqlalchemy import text
 from matching.engine.ranking import RankedLists
 from models.core.enums import Side
 from worker.lists.binary_copy import ListsToCopy
-from worker.lists.store import StoredLists, stage_lists
+from worker.lists.store import stage_lists
+from worker.market.stored_lists import StoredLists
 
 
 def random_lists(count, longest):

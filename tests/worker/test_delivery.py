@@ -27,7 +27,7 @@ def market(engine, clean_database):
 def lists(engine):
     with Session(engine) as session:
         rows = session.execute(select(LeadRecommendations.lead_id, LeadRecommendations.property_ids))
-        return {lead_id: ids for lead_id, ids in rows}
+        return dict(rows.all())
 
 
 def test_leads_posted_while_the_broker_is_away_get_their_lists_when_it_is_back(
@@ -56,9 +56,11 @@ def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(
     with Session(engine, expire_on_commit=False) as session:
         elsewhere = make_lead(session, buyer, city="Алматы")
         session.commit()
-    almaty, real = (elsewhere.city_key, DealType.SALE), tasks.reconcile_market
+    almaty, real = (elsewhere.city_key, DealType.SALE), tasks.reconcile_carefully
     assert almaty < (leads[0].city_key, DealType.SALE)  # it comes first
-    monkeypatch.setattr(tasks, "reconcile_market", lambda session, key: 1 / 0 if key == almaty else real(session, key))
+    monkeypatch.setattr(
+        tasks, "reconcile_carefully", lambda session, key: 1 / 0 if key == almaty else real(session, key)
+    )
 
     tasks.sweep.apply(throw=True)
 
@@ -68,7 +70,7 @@ def test_a_market_that_fails_does_not_keep_the_others_of_a_sweep_waiting(
 
 def test_a_bulk_load_is_left_to_the_queue_of_runs(engine, market, redis_url, worker_here, monkeypatch):
     """Nobody who serves fresh entities takes on much that was written at once, as an import does, with nobody told."""
-    monkeypatch.setattr(tasks, "MOST_CHANGES", 4)  # the market has five leads
+    monkeypatch.setattr(tasks, "MAX_CHANGES", 4)  # the market has five leads
     tasks.sweep.apply(throw=True)
 
     assert lists(engine) == {}
@@ -77,6 +79,6 @@ def test_a_bulk_load_is_left_to_the_queue_of_runs(engine, market, redis_url, wor
     with redis.Redis.from_url(redis_url) as broker:
         assert (broker.llen("runs"), broker.llen("entities")) == (1, 0)
 
-    monkeypatch.setattr(tasks, "MOST_CHANGES", 100)
+    monkeypatch.setattr(tasks, "MAX_CHANGES", 100)
     tasks.sweep.apply(throw=True)
     assert len(lists(engine)) == 5, "what is not much is done at once"

@@ -2,7 +2,7 @@ from sqlalchemy import select, text
 
 from models.market.leads import Lead
 from tests.factories import make_lead, make_user
-from worker.market.read_watermark import MISSED, horizon
+from worker.market.read_watermark import MISSED, read_watermark
 
 
 def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(engine, worker_here):
@@ -14,7 +14,7 @@ def test_a_horizon_misses_what_was_running_and_what_came_after_and_nothing_else(
         between = make_lead(late, make_user(late)).id
         late.commit()
 
-        at = horizon(looking)  # `early` is running; `late`, which began after it, has committed
+        at = read_watermark(looking)  # `early` is running; `late`, which began after it, has committed
         looking.rollback()
         early.commit()
         after = make_lead(late, make_user(late)).id
@@ -31,7 +31,7 @@ def test_what_the_looking_transaction_writes_itself_counts_as_missed(engine, wor
         make_user(looking)  # now it has a number
         make_user(other)
         other.commit()
-        at = horizon(looking)
+        at = read_watermark(looking)
         mine = make_lead(looking, make_user(looking)).id
         looking.commit()
 

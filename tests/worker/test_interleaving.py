@@ -23,6 +23,7 @@ from tests.worker.test_rescore import (
     stored_lists,
 )
 from worker.lists import changes, rescore, scoring
+from worker.market import cache
 from worker.market.cache import SnapshotCache
 
 MARKETS = (MOSCOW, ALMATY)
@@ -59,7 +60,7 @@ class Workers:
         if fate > 0.9:
             self._queue.append((side, row_id))
         with self.process(self._chance.randrange(2)):
-            rescore.settle_entity(self._session, side, row_id)
+            rescore.rescore_entity(self._session, side, row_id)
 
     def sweep(self):
         with self.process(self._chance.randrange(2)):
@@ -94,10 +95,10 @@ class _Using:
         self._cache = cache
 
     def __enter__(self):
-        self._before, rescore._snapshots = rescore._snapshots, self._cache
+        self._before, cache._snapshots = cache._snapshots, self._cache
 
     def __exit__(self, *_):
-        rescore._snapshots = self._before
+        cache._snapshots = self._before
 
 
 def is_well(session):

@@ -9,13 +9,13 @@ import pytest
 #: Large pieces go back by themselves; these are small enough for the heap, and what is kept lies between them.
 WORK = """
 import psutil
-from worker.celery_app.heap_memory import memory_given_back
+from worker.celery_app.heap_memory import trim_heap_after
 
 def held():
     return psutil.Process().memory_info().rss // 2**20
 
 before = held()
-with memory_given_back():
+with trim_heap_after():
     pieces = [b"x" * 100_000 for _ in range(500)]
     kept = pieces[::50]
     full = held()

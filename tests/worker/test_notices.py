@@ -13,6 +13,7 @@ from models.accounts.notifications import NoticeType, Notification, lost_notices
 from models.accounts.users import create_user
 from models.core.enums import Role
 from models.platform.settings import Settings
+from tests.waiting import PATIENCE_SECONDS
 from worker.jobs import notifications
 from worker.queue.client import Client
 
@@ -34,7 +35,7 @@ class Telegram(ThreadingHTTPServer):
 
     def wait_for(self, count: int) -> list[dict]:
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.messages) >= count, timeout=30)
+            assert self.arrived.wait_for(lambda: len(self.messages) >= count, timeout=PATIENCE_SECONDS)
             return list(self.messages)
 
 

@@ -28,7 +28,7 @@ def test_exactly_the_rows_that_fail_are_left_out(rows, bad):
         return list(some)
 
     rows = [[row] for row in rows]  # rows may be equal and are told apart all the same
-    made, poisoned = failing_rows.without_poison(rows, lambda some: make([row[0] for row in some]))
+    made, poisoned = failing_rows.without_failing_rows(rows, lambda some: make([row[0] for row in some]))
 
     assert made == [row[0] for row in rows if row[0] not in bad]
     assert [row for row, _ in poisoned] == [row for row in rows if row[0] in bad]
@@ -36,7 +36,7 @@ def test_exactly_the_rows_that_fail_are_left_out(rows, bad):
 
 def test_work_that_fails_on_everything_is_to_blame_itself():
     with pytest.raises(ZeroDivisionError):
-        failing_rows.without_poison(list(range(100)), lambda rows: 1 / 0)
+        failing_rows.without_failing_rows(list(range(100)), lambda rows: 1 / 0)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.data())
@@ -47,7 +47,7 @@ def test_a_pair_that_fails_is_found(n_rows, n_columns, data):
     def work(rows, columns):
         assert not (pair[0] in rows and pair[1] in columns)
 
-    assert failing_rows.poisonous_pair(n_rows, n_columns, work) == pair
+    assert failing_rows.failing_pair(n_rows, n_columns, work) == pair
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_a_poisonous_lead_alone_leaves_the_lists_until_it_is_written_again(marke
         fail_on(patch, module, name, bad.owner_id)
         replace_lead(session, bad, {"city": "Москва", "area_min": 51})
         session.commit()
-        rescore.settle_entity(session, Side.LEAD, bad.id)
+        rescore.rescore_entity(session, Side.LEAD, bad.id)
 
         assert stale_markets(session) == set()
         lists = session.scalars(select(PropertyRecommendations.lead_ids)).all()
@@ -147,7 +147,7 @@ def test_a_poisonous_lead_alone_leaves_the_lists_until_it_is_written_again(marke
     replace_lead(session, bad, {"city": "Москва", "area_min": 50})
     session.commit()
     assert stale_markets(session) == {MOSCOW}
-    rescore.settle_entity(session, Side.LEAD, bad.id)
+    rescore.rescore_entity(session, Side.LEAD, bad.id)
     session.expire_all()
     assert sorted(session.scalars(select(PropertyRecommendations.lead_ids)).first()) == [lead.id for lead in leads]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import redis
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from models.core.base import utc_now
 from models.leadgen.ads import create_ad
@@ -18,7 +18,7 @@ from models.leadgen.niches import create_niche
 from models.leadgen.prospects import Prospect, ProspectStatus, add_prospect, add_prospects
 from models.leadgen.quality import QualityModel, facts_of, niches_to_fit, stale_prospects, store_model, store_scores
 from models.platform.database import connect, sessions
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_SECONDS, lock_waits, wait_for
 
 
 @pytest.fixture
@@ -153,15 +153,12 @@ def test_a_model_learnt_twice_at_the_same_moment_makes_scores_stale_once(clean_d
         with make.begin() as own:
             store_model(own, niche.id, {"weights": [1]}, {}, 40)
 
-    waits = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    with make() as first, make() as watcher, ThreadPoolExecutor(1) as pool:
+    with make() as first, make() as reader, ThreadPoolExecutor(1) as pool:
         store_model(first, niche.id, {"weights": [1]}, {}, 40)
         second = pool.submit(learn)
-        wait_for(lambda: watcher.scalar(waits), what="the second one's wait")
+        wait_for(lambda: lock_waits(engine), what="the second one's wait")
         first.commit()
-        second.result(timeout=30)
+        second.result(timeout=PATIENCE_SECONDS)
 
-        assert watcher.scalar(select(Prospect.version)) == version + 1
+        assert reader.scalar(select(Prospect.version)) == version + 1
     engine.dispose()

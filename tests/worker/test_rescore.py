@@ -14,7 +14,9 @@ from models.market.leads import Lead, archive_lead, replace_lead
 from models.market.properties import Property, archive_property, replace_property
 from tests.factories import make_lead, make_property, make_user
 from worker.lists import changes, rescore, scoring
-from worker.lists.store import TABLES
+from worker.market.change_set import ChangeSet
+from worker.market.generations import present_generation
+from worker.market.stored_lists import TABLES
 
 MOSCOW = ("geo:524901", DealType.SALE)
 ALMATY = ("geo:1526384", DealType.SALE)
@@ -100,7 +102,7 @@ def test_lists_after_any_writes_are_those_of_a_full_run(worker_here, small_lists
 
         for _ in range(25):
             side, row_id = random_write(session, chance)
-            rescore.settle_entity(session, side, row_id)
+            rescore.rescore_entity(session, side, row_id)
         for market in (MOSCOW, ALMATY):  # what a deactivated owner's other rows left stale
             rescore.reconcile_market(session, market)
             session.commit()
@@ -143,7 +145,7 @@ def test_a_run_does_not_take_readers_back_behind_a_write_made_while_it_scored(wo
                 archive_property(other, other.get_one(Property, second.id))
                 other.commit()
                 for property_id in (first.id, second.id):
-                    rescore.settle_entity(other, Side.PROPERTY, property_id)
+                    rescore.rescore_entity(other, Side.PROPERTY, property_id)
             return lists
 
         before = recommended_page(session, Side.LEAD, lead.id, page=1, limit=10).entries
@@ -173,7 +175,7 @@ def test_settling_twice_changes_nothing(worker_here):
         rescore.reconcile_market(session, MOSCOW)
         session.commit()
         once = stored_lists(session)
-        rescore.settle_entity(session, Side.PROPERTY, found.id)
+        rescore.rescore_entity(session, Side.PROPERTY, found.id)
 
         assert stored_lists(session) == once
         assert rescore.reconcile_market(session, MOSCOW) == 0
@@ -196,8 +198,8 @@ def test_lists_scored_together_are_those_scored_one_by_one_and_name_no_pair_acte
         found = []
         for fewest in (1, 1000):
             monkeypatch.setattr(changes, "SCORED_TOGETHER", fewest)
-            everything = (set(session.scalars(select(table.id))) for table in (Lead, Property))
-            rescore._settle(session, MOSCOW, *everything)
+            everything = (session.scalars(select(table.id)) for table in (Lead, Property))
+            rescore.rescore_changed(session, MOSCOW, ChangeSet.both(*everything))
             session.commit()
             found.append(stored_lists(session))
 
@@ -211,18 +213,18 @@ def test_what_leaves_before_it_was_ever_scored_stands_in_nobodys_list(worker_her
         owner = make_user(session)
         lead = make_lead(session, make_user(session))  # its task is late
         session.commit()
-        rescore.settle_entity(session, Side.PROPERTY, make_property(session, owner).id)
-        rescore.settle_entity(session, Side.PROPERTY, make_property(session, owner).id)
+        rescore.rescore_entity(session, Side.PROPERTY, make_property(session, owner).id)
+        rescore.rescore_entity(session, Side.PROPERTY, make_property(session, owner).id)
         archive_lead(session, lead)
         session.commit()
-        rescore.settle_entity(session, Side.LEAD, lead.id)
+        rescore.rescore_entity(session, Side.LEAD, lead.id)
 
         lists = {key: entries for key, (entries, *_) in stored_lists(session).items()}
         assert set(map(tuple, lists.values())) == {()} and len(lists) == 2
 
 
 def test_many_changes_at_once_are_made_right_by_one_rebuild(worker_here, monkeypatch):
-    monkeypatch.setattr(rescore, "MOST_CHANGES", 3)
+    monkeypatch.setattr(rescore, "MAX_CHANGES", 3)
     with worker_here() as session:
         owner = make_user(session)
         lead = make_lead(session, make_user(session))
@@ -253,6 +255,6 @@ def test_prices_in_other_currencies_are_compared_by_rate_and_not_at_all_without_
 
         set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(90))
         session.commit()
-        rescore.rebuild_market(session, MOSCOW, None)
+        rescore.rebuild_market(session, MOSCOW, present_generation(session, MOSCOW), run_id=1)
         session.commit()
         assert recommended_page(session, Side.LEAD, lead.id, page=1, limit=10).entries == []  # 90 million: too dear

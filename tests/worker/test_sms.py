@@ -15,6 +15,7 @@ from models.core.base import utc_now
 from models.core.errors import SettingsError
 from models.platform.storage import Storage
 from tests.factories import SECRET
+from worker import tasks
 from worker.jobs import accounts
 from worker.jobs.sms import ConsoleGateway, SmsBusyError, SmsRefusedError, SmsUnknownError, gateway_of
 
@@ -217,13 +218,11 @@ def code(db):
 
 
 @pytest.fixture
-def send(engine, settings, monkeypatch, server):
+def send(worker_here, monkeypatch, server):
     """Runs the task in this process, against the stand-in."""
     gateway = gateway_of(server.url("smsc"))
-    monkeypatch.setattr(accounts, "new_session", lambda: Session(engine, expire_on_commit=False))
-    monkeypatch.setattr(accounts, "settings", lambda: settings)
     monkeypatch.setattr(accounts, "gateway", lambda: gateway)
-    return lambda row: accounts.send_code.apply(args=(row.id,), throw=True)
+    return lambda row: tasks.send_code.apply(args=(row.id,), throw=True)
 
 
 def delivery(db, row) -> Delivery:
@@ -263,7 +262,7 @@ def test_a_refusal_is_not_tried_again(db, server, send, code):
 def test_a_busy_gateway_is_tried_again(db, server, send, code, monkeypatch):
     server.answers = [(200, {"error": "busy", "error_code": 9}), (200, {"id": 1, "cnt": 1})]
     waits = []
-    monkeypatch.setattr(accounts.send_code, "retry", lambda countdown: waits.append(countdown) or Retry(when=countdown))
+    monkeypatch.setattr(tasks.send_code, "retry", lambda countdown: waits.append(countdown) or Retry(when=countdown))
 
     with pytest.raises(Retry):
         send(code)
@@ -282,7 +281,7 @@ def test_the_sweep_finds_codes_that_the_broker_lost_and_clears_old_ones(db, engi
     db.add(old)
     db.commit()
 
-    accounts.sweep.apply(throw=True)
+    accounts.sweep()
 
     assert sent == [code.id]
     db.rollback()
@@ -293,10 +292,10 @@ def test_orphaned_files_are_removed_and_fresh_ones_left(engine, send, settings, 
     storage = Storage(settings.media_url)
     storage.put("A" * 32 + ".jpg", b"x")
 
-    accounts.remove_orphans.apply(throw=True)
+    accounts.remove_orphans()
     assert len(storage.names()) == 1
     monkeypatch.setattr(accounts, "ORPHANED_AFTER", accounts.timedelta(0))
-    accounts.remove_orphans.apply(throw=True)
+    accounts.remove_orphans()
 
     assert storage.names() == []
 

@@ -3,7 +3,8 @@ import numpy as np
 from matching.engine.ranking import RankedLists
 from models.core.enums import DealType, Side
 from tests.factories import make_property, make_user
-from worker.lists.store import StoredLists, read_lists, write_lists
+from worker.lists.store import write_lists
+from worker.market.stored_lists import StoredLists, read_lists
 
 MARKET = ("geo:524901", DealType.SALE)
 

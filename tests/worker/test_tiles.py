@@ -1,6 +1,7 @@
 """A market scored in tiles and merged ends in the lists of a market scored whole, whatever happens on the way."""
 
 import random
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from models.core.enums import RunScope, RunState, Side
 from models.market.leads import Lead, replace_lead
 from models.market.properties import Property, archive_property
 from models.market.rates import set_rate
+from models.ranking.recommendations import Market
 from models.rescoring import run_plan, tiles
 from models.rescoring.partial_lists import RescoringPartial
 from models.rescoring.runs import RescoringShard, cancel_run, get_run, request_run
@@ -25,6 +27,7 @@ from worker.jobs import runs as worker_runs
 from worker.lists import changes, partial_lists, rescore, scoring
 from worker.lists import tiles as worker_tiles
 from worker.market import snapshot
+from worker.market.generations import present_generation
 
 
 @pytest.fixture
@@ -53,17 +56,14 @@ def finish(shard_ids):
         waiting += [] if merge_id is None else [merge_id]
 
 
-def whole(session):
+def whole(session, generation=None):
     """The lists of a run in one piece."""
-    session.execute(text("UPDATE markets SET rates = NULL"))  # write all of them
+    session.execute(text("UPDATE markets SET rates = 'others'"))  # write all of them
+    session.commit()
     for market in {tuple(row) for row in session.execute(select(Lead.city_key, Lead.deal_type).distinct())}:
-        rescore.rebuild_market(session, market, text_model(session))
+        rescore.rebuild_market(session, market, generation or present_generation(session, market), run_id=1)
         session.commit()
     return stored_lists(session)
-
-
-def text_model(session):
-    return session.scalar(text("SELECT max(id) FROM text_models"))
 
 
 def state_of(session, run_id):
@@ -88,7 +88,7 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
         for place, shard_id in enumerate(shard_ids):
             side, row_id = random_write(session, chance)
             if place % 2:  # of the others the lists are still stale when the market is merged
-                rescore.settle_entity(session, side, row_id)
+                rescore.rescore_entity(session, side, row_id)
             merge_id = worker_runs.run_shard(shard_id)
         worker_runs.run_shard(merge_id)
         assert state_of(session, run_id) is RunState.SUCCEEDED
@@ -107,26 +107,46 @@ def test_tiles_merged_are_the_market_whole_even_if_people_write_between_them(wor
     assert all(set(merged[key][0]) & acted.get(key, set()) for key in differing)
 
 
-def test_rates_set_between_two_tiles_hold_for_all_of_them(worker_here, small, monkeypatch):
-    """Those scored before are scored again: no list mixes amounts converted by two rates."""
-    asked = []
-    monkeypatch.setattr(worker_runs, "client", lambda: SimpleNamespace(shard_queued=asked.append))
+def test_rates_set_between_two_tiles_hold_from_the_next_run_on(worker_here, small):
+    """All tiles are scored with the rates of the plan: no list mixes amounts converted by two rates."""
     with worker_here() as session:
         fill(session, random.Random(3))
         make_property(session, make_user(session), city="Москва", currency="USD", price=100_000)
         set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(60))
         session.commit()
+        planned = present_generation(session, MOSCOW)
         run_id, shard_ids = start(session)
         finish(shard_ids[:2])
         set_rate(session, "USD", "RUB", date(2020, 1, 1), Decimal(90))
         session.commit()
         finish(shard_ids[2:])
-        assert sorted(asked) == sorted(shard_ids[:2])
-        assert state_of(session, run_id) is RunState.RUNNING
-        finish(asked)
 
         assert state_of(session, run_id) is RunState.SUCCEEDED
         is_well(session)
+        published = stored_lists(session)
+        assert session.get_one(Market, MOSCOW, populate_existing=True).rates == planned.rates
+        present = replace(present_generation(session, MOSCOW), rates=planned.rates)
+        assert published == whole(session, present)
+        finish(start(session)[1])
+        assert stored_lists(session) == whole(session) != published
+
+
+def test_tiles_of_another_generation_are_scored_again_before_they_are_merged(worker_here, small, monkeypatch):
+    """As an earlier release leaves them, which does not store with which text model a tile was scored."""
+    sent = []
+    monkeypatch.setattr(worker_runs, "client", lambda: SimpleNamespace(shard_queued=sent.append))
+    with worker_here() as session:
+        fill(session, random.Random(3), count=8)
+        run_id, shard_ids = start(session)
+        finish(shard_ids[:2])
+        session.execute(text("UPDATE rescoring_shards SET text_model_id = NULL WHERE state = 'succeeded'"))
+        session.commit()
+        finish(shard_ids[2:])
+        assert sorted(sent) == sorted(shard_ids[:2])
+        assert state_of(session, run_id) is RunState.RUNNING
+        finish(sent)
+
+        assert state_of(session, run_id) is RunState.SUCCEEDED
         assert stored_lists(session) == whole(session)
 
 
@@ -274,7 +294,7 @@ def test_a_run_over_what_is_stale_cuts_a_big_market_only_where_much_is_stale(wor
     with worker_here() as session:
         fill(session, random.Random(8), count=6)
         for most, expected in ((100, [0]), (5, [1, 2, 3, 4, 5, 6, 0])):
-            monkeypatch.setattr(worker_runs, "MOST_CHANGES", most)
+            monkeypatch.setattr(worker_runs, "MAX_CHANGES", most)
             run, _ = request_run(session, RunScope.STALE, "test")
             worker_runs.prepare_run(session, run.id)
             tiles_of_run = (

@@ -6,6 +6,7 @@ from tests.worker.test_rescore import MOSCOW, rebuild_all, stored_lists
 from worker.celery_app import task_context
 from worker.lists import rescore
 from worker.lists.warm_start import load_biggest_markets
+from worker.market import cache
 
 
 def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here):
@@ -15,16 +16,16 @@ def test_a_market_loaded_at_the_start_follows_what_was_written_since(worker_here
         make_property(session, owner)
         session.commit()
         rebuild_all(session)
-        rescore.forget_snapshots()
+        cache.forget_snapshots()
 
         load_biggest_markets()
-        known = rescore._snapshots.take(MOSCOW)
-        rescore._snapshots.keep(known, 0)
+        known = cache._snapshots.take(MOSCOW)
+        cache._snapshots.keep(known, 0)
         new = make_property(session, owner, price=12_000_000)
         session.commit()
-        rescore.settle_entity(session, Side.PROPERTY, new.id)
+        rescore.rescore_entity(session, Side.PROPERTY, new.id)
 
-        assert rescore._snapshots.take(MOSCOW) is known
+        assert cache._snapshots.take(MOSCOW) is known
         assert new.id in stored_lists(session)["lead_recommendations", lead.id][0]
 
 

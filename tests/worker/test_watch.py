@@ -22,7 +22,7 @@ def test_a_task_is_logged_with_its_request_and_counted(redis_url, worker_process
     with redis.Redis.from_url(redis_url) as client:
         [times] = wait_for(lambda: [t for t in metrics.task_times(client) if t.task == "worker.tasks.rescore_lead"])
     assert (times.outcome, times.count, times.within[3600]) == ("success", 1, 1)
-    assert 0 < times.seconds < 60
+    assert 0 < times.seconds < 3600
 
 
 def test_a_queue_tells_how_deep_it_is_and_how_long_its_next_message_has_waited(redis_url):
@@ -34,6 +34,6 @@ def test_a_queue_tells_how_deep_it_is_and_how_long_its_next_message_has_waited(r
         later = {queue.name: queue for queue in metrics.queues(broker, now=10**10)}
 
     assert (by_name["entities"].depth, by_name["runs"].depth) == (2, 0)
-    assert 0 <= by_name["entities"].age_seconds < 30
+    assert 0 <= by_name["entities"].age_seconds < 3600
     assert later["entities"].age_seconds > 10**9
     assert later["runs"].age_seconds == 0

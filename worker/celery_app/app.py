@@ -10,36 +10,67 @@ from models.core.errors import SettingsError
 from models.platform import logs
 from models.platform.settings import Settings
 from worker.celery_app import task_signals
+from worker.celery_app.base_task import LeadmatchTask
 from worker.celery_app.heap_memory import share_one_heap
 from worker.queue.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 
-#: How often stale lists and abandoned work are looked for.
+#: How often the sweeps look for stale lists and abandoned work.
 SWEEP_SECONDS = 30
 
-#: How often files that belong to nobody are looked for: it lists the whole storage.
+#: How often files without a row are searched: the search lists the whole storage.
 ORPHANS_SECONDS = 6 * 3600
 
-#: What the safety net does, and how often. Beat does not send them to a queue that nobody empties (worker/celery_app/beat.py).
+#: The safety net and its intervals. Beat does not send them to a queue that nobody empties (worker/celery_app/beat.py).
 SWEEPS = {
     "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS},
-    "sweep-runs": {"task": "worker.tasks.sweep_runs", "schedule": SWEEP_SECONDS, "options": {"queue": "runs"}},
-    "sweep-accounts": {
-        "task": "worker.jobs.accounts.sweep",
-        "schedule": SWEEP_SECONDS,
-        "options": {"queue": "notices"},
-    },
-    "remove-orphans": {
-        "task": "worker.jobs.accounts.remove_orphans",
-        "schedule": ORPHANS_SECONDS,
-        "options": {"queue": "notices"},
-    },
+    "sweep-runs": {"task": "worker.tasks.sweep_runs", "schedule": SWEEP_SECONDS},
+    "sweep-accounts": {"task": "worker.tasks.sweep_accounts", "schedule": SWEEP_SECONDS},
+    "remove-orphans": {"task": "worker.tasks.remove_orphans", "schedule": ORPHANS_SECONDS},
 }
 
-#: How much a process that takes nothing but runs gives way to others (see nice(2)): a run may take its time, somebody
-#: waits for a changed lead.
+#: Queue -> the tasks that go to it; all others go to `entities`, where nothing may keep a changed lead waiting.
+QUEUES = {
+    "runs": (
+        "start_run",
+        "score_shard",
+        "sweep_runs",
+        "order_markets",
+        "learn_weights",
+        "fit_quality_models",
+        "run_import",
+        "find_due_imports",
+    ),
+    "notices": (
+        "send_code",
+        "send_link",
+        "sweep_accounts",
+        "remove_orphans",
+        "send_notification",
+        "send_lost_notifications",
+        "notify_new_offers",
+    ),
+}
+
+#: Former name of a task -> its present name: messages on their way and schedules that ops have edited may hold it.
+FORMER_NAMES = {
+    "worker.accounts.send_code": "worker.tasks.send_code",
+    "worker.accounts.sweep": "worker.tasks.sweep_accounts",
+    "worker.accounts.remove_orphans": "worker.tasks.remove_orphans",
+    "worker.attention.order_markets": "worker.tasks.order_markets",
+    "worker.learning.learn_weights": "worker.tasks.learn_weights",
+    "worker.notices.send_notice": "worker.tasks.send_notification",
+    "worker.notices.send_lost": "worker.tasks.send_lost_notifications",
+    "worker.notices.tell_offers": "worker.tasks.notify_new_offers",
+    "worker.quality.score_prospect": "worker.tasks.score_prospect",
+    "worker.quality.score_stale_prospects": "worker.tasks.score_stale_prospects",
+    "worker.quality.fit_models": "worker.tasks.fit_quality_models",
+}
+
+#: The niceness, see nice(2), of a process that takes only runs: a run may take its time, but somebody waits for a
+#: changed lead.
 RUNS_NICENESS = 10
 
-#: A broker that is cut off without a word (a dead host, a pulled cable) is given up after about 20 s.
+#: A connection to a broker that has gone silent (a dead host, a pulled cable) is dropped after about 20 s.
 CUT_OFF = {
     "socket_connect_timeout": 5,
     "socket_timeout": 20,
@@ -53,7 +84,7 @@ CUT_OFF = {
     },
 }
 
-#: Longer than any task may take: the broker hands out a message again that was not acknowledged within it.
+#: Longer than any task may take: the broker delivers a message again that is not acknowledged within it.
 VISIBILITY_TIMEOUT_SECONDS = 3 * 3600
 
 
@@ -64,20 +95,8 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    tasks = [
-        "worker.tasks",
-        "worker.jobs.accounts",
-        "worker.jobs.display_order",
-        "worker.jobs.learning",
-        "worker.jobs.notifications",
-        "worker.jobs.prospect_quality",
-    ]
-    app = Celery("leadmatch", broker=settings.redis_url, include=tasks)
+    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks"], task_cls=LeadmatchTask)
     app.conf.update(
-        task_ignore_result=True,
-        # A task is done when it is done: one whose worker dies is handed out again.
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
@@ -88,16 +107,7 @@ def make_app(settings: Settings) -> Celery:
             **CUT_OFF,
         },
         task_default_queue="entities",
-        task_routes={
-            "worker.tasks.start_run": {"queue": "runs"},
-            "worker.tasks.score_shard": {"queue": "runs"},
-            "worker.jobs.display_order.*": {"queue": "runs"},
-            "worker.jobs.learning.*": {"queue": "runs"},
-            "worker.jobs.prospect_quality.fit_models": {"queue": "runs"},
-            "worker.tasks.sweep_runs": {"queue": "runs"},
-            "worker.jobs.notifications.*": {"queue": "notices"},
-            "worker.jobs.accounts.*": {"queue": "notices"},
-        },
+        task_routes=_routes(),
         timezone="UTC",
         worker_hijack_root_logger=False,
         worker_max_tasks_per_child=2000,
@@ -109,7 +119,19 @@ def make_app(settings: Settings) -> Celery:
         redbeat_redis_options=CUT_OFF,
         beat_schedule={**SWEEPS, **beat_schedule(read_schedule(SCHEDULE_FILE))},
     )
+
+    @app.on_after_finalize.connect(weak=False)
+    def _keep_former_names(sender: Celery, **_: object) -> None:
+        sender.loader.import_default_modules()
+        for former, present in FORMER_NAMES.items():
+            sender.tasks[former] = sender.tasks[present]
+
     return app
+
+
+def _routes() -> dict[str, dict[str, str]]:
+    routes = {f"worker.tasks.{name}": {"queue": queue} for queue, names in QUEUES.items() for name in names}
+    return routes | {former: routes[present] for former, present in FORMER_NAMES.items() if present in routes}
 
 
 share_one_heap()
@@ -118,7 +140,7 @@ try:
     app = make_app(settings)
 except SettingsError as error:  # a ScheduleError is one
     sys.exit(f"leadmatch: {error}")
-task_signals.register(settings.redis_url)
+task_signals.register()
 
 
 @signals.setup_logging.connect
@@ -129,11 +151,14 @@ def _set_up_logging(**_: object) -> None:
 
 @signals.worker_init.connect
 def _check_gateway(**_: object) -> None:
-    from worker.jobs.sms import gateway_of  # as below
+    from worker.jobs.mail import mailer_of
+    from worker.jobs.sms import gateway_of  # late, as below
 
-    # Or the first codes would find out: each is taken before the gateway is asked, and would be lost.
+    # Otherwise the first codes would be lost: each is claimed before the gateway is asked.
     try:
         gateway_of(settings.sms_gateway_url)
+        if settings.smtp_url:
+            mailer_of(settings.smtp_url)
     except SettingsError as error:
         sys.exit(f"leadmatch: {error}")
 
@@ -141,7 +166,7 @@ def _check_gateway(**_: object) -> None:
 @signals.worker_init.connect
 def _load_markets(**_: object) -> None:
     if "entities" in app.amqp.queues.consume_from:
-        from worker.lists.warm_start import load_biggest_markets  # what it needs, beat has no use for
+        from worker.lists.warm_start import load_biggest_markets  # late: beat does not need its libraries
 
         load_biggest_markets()
 
@@ -154,6 +179,6 @@ def _give_way(**_: object) -> None:
 
 @signals.worker_ready.connect
 def _sweep_at_start(**_: object) -> None:
-    # What was lost while no worker ran is found now rather than half a minute later.
+    # Finds what was lost while no worker ran at once, rather than half a minute later.
     for task, queue in (("worker.tasks.sweep", "entities"), ("worker.tasks.sweep_runs", "runs")):
         app.send_task(task, queue=queue)

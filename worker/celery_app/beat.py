@@ -1,4 +1,4 @@
-"""What beat does differently: it survives a clock that jumps, and does not pile up sweeps that nobody takes."""
+"""Beat, with two changes: it survives a clock that jumps, and does not pile up sweeps that no worker takes."""
 
 import logging
 from datetime import timedelta
@@ -12,11 +12,11 @@ from worker.celery_app.app import SWEEPS
 
 log = logging.getLogger(__name__)
 
-#: Further ahead than this, an entry's last time cannot be true.
+#: An entry that was last sent further ahead than this was sent by a wrong clock.
 AHEAD = timedelta(seconds=5)
-#: Sweeps are not sent to a queue that has more messages than this: nobody listens, and they would pile up. Instead of an
-#: expiry, which a worker would judge by its own clock: a day ahead, it would drop them all.
-MOST_WAITING = 1000
+#: Sweeps are not sent to a queue with more messages than this: no worker listens, and they would pile up. An expiry
+#: would not do instead: a worker judges it by its own clock, and with one a day ahead would drop all sweeps.
+MAX_WAITING = 1000
 
 
 class Scheduler(RedBeatScheduler):
@@ -24,33 +24,33 @@ class Scheduler(RedBeatScheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """
-        Send what is due; seconds until the next look.
+        Send what is due; seconds until the next tick.
 
-        RedBeat notes when an entry was last sent, and counts from there. After the clock went a day ahead and back, that
-        is tomorrow, and nothing would be sent for a day: such an entry counts as sent now.
+        RedBeat stores when an entry was last sent, and counts from there. After the clock went a day ahead and back,
+        that is tomorrow, and nothing would be sent for a day: such an entry counts as sent now.
         """
-        for entry in self._ahead_of_their_time():
+        for entry in self._sent_in_the_future():
             log.warning("clock_went_back", extra={"entry": entry.name, "last": entry.last_run_at.isoformat()})
             entry.reschedule()
         return super().tick(*args, **kwargs)
 
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
-        """Send the entry's task, unless it is a sweep too many."""
-        queue = entry.options.get("queue", self.app.conf.task_default_queue)
-        if entry.name in SWEEPS and get_redis(self.app).llen(queue) > MOST_WAITING:
+        """Send the entry's task, unless it is a sweep to a queue that no worker empties."""
+        queue = self.app.amqp.router.route({}, entry.task)["queue"].name
+        if entry.name in SWEEPS and get_redis(self.app).llen(queue) > MAX_WAITING:
             log.warning("sweep_not_sent", extra={"entry": entry.name, "queue": queue})
-            self.reserve(entry)  # counts as sent: it is due again in its time, not at once
+            self.reserve(entry)  # counts as sent, so that it is due after its interval rather than at once
             return None
         return super().apply_async(entry, *args, **kwargs)
 
-    def _ahead_of_their_time(self) -> list[ScheduleEntry]:
+    def _sent_in_the_future(self) -> list[ScheduleEntry]:
         latest = self.app.now() + AHEAD
-        found = []
+        ahead = []
         for name in self.app.conf.beat_schedule:
             try:
                 entry = self.Entry.from_key(self.Entry.generate_key(self.app, name), app=self.app)
-            except KeyError:  # Redis was wiped; the next start of beat writes it anew
+            except KeyError:  # Redis was wiped; the next start of beat writes it again
                 continue
             if entry.last_run_at is not None and entry.last_run_at > latest:
-                found.append(entry)
-        return found
+                ahead.append(entry)
+        return ahead

@@ -1,10 +1,11 @@
-"""Giving memory back to the operating system after work that took much of it.
+"""Returning memory to the operating system after work that took much of it.
 
-A run takes memory in pieces of every size, in several threads, and frees all of it. But glibc keeps what is free: of a
-thread's heap for ever, of the main one all but its end, which a single small piece holds fast. The next run, over a market
-a little different, does not fit into the same gaps, so a process grows by some megabytes a run although what is in use stays the
-same (`python -m scripts.benchmarks.bench.memory` shows it). Hence one heap for all threads, and what is free of it is given back after
-each run. Both cost milliseconds. Where the C library knows neither (macOS, musl), nothing happens.
+A run takes memory in pieces of every size, in several threads, and frees all of it. But glibc keeps freed memory: that
+of a thread's heap for ever, of the main heap all but its end, which one small piece in use holds fast. The next run,
+over a market of a slightly different size, does not fit into the same gaps, so a process grows by some megabytes a run
+although its memory in use stays the same (`python -m scripts.benchmarks.bench.memory` shows it). So all threads share
+one heap, and its free memory is returned after each run. Both cost milliseconds. With another C library (macOS, musl)
+nothing happens.
 """
 
 import ctypes
@@ -13,28 +14,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-#: <malloc.h>: how many heaps there may be.
+#: <malloc.h>: the option that bounds the number of heaps.
 M_ARENA_MAX = -8
 
 
 def share_one_heap() -> None:
-    """Let all threads of this process, and of those forked from it, take memory from one heap; before they have begun."""
-    library = _c_library()
-    if hasattr(library, "malloc_trim"):  # only glibc's numbers of options are known to be these
+    """Let all threads of this process, and of processes forked from it, share one heap; call before threads start."""
+    if (library := _glibc()) is not None:
         library.mallopt(M_ARENA_MAX, 1)
 
 
 @contextmanager
-def memory_given_back() -> Iterator[None]:
-    """What is free once the work within has ended, or failed, goes back to the operating system."""
+def trim_heap_after() -> Iterator[None]:
+    """Return the heap's free memory to the operating system once the work within has ended or failed."""
     try:
         yield
     finally:
-        library = _c_library()
-        if hasattr(library, "malloc_trim"):
+        if (library := _glibc()) is not None:
             library.malloc_trim(0)
 
 
 @cache
-def _c_library() -> ctypes.CDLL | None:
-    return ctypes.CDLL(None) if sys.platform == "linux" else None
+def _glibc() -> ctypes.CDLL | None:
+    """The C library if it is glibc: of others, neither function nor the option's number is known."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return library if hasattr(library, "malloc_trim") else None

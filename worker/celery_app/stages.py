@@ -1,4 +1,4 @@
-"""How long the stages of a piece of work take: noted where they happen, kept by whoever asks for them around it."""
+"""How long the stages of a piece of work take: timed where they happen, recorded by whoever asks for them around it."""
 
 import resource
 import sys
@@ -7,36 +7,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_noted: ContextVar[dict[str, float] | None] = ContextVar("stages", default=None)
+#: Seconds by stage, in the order in which the stages began.
+Stages = dict[str, float]
+
+_recorded: ContextVar[Stages | None] = ContextVar("stages", default=None)
 
 
 @contextmanager
-def noted() -> Iterator[dict[str, float]]:
-    """Seconds of every :func:`stage` within, by name, in the order in which they began."""
-    found: dict[str, float] = {}
-    token = _noted.set(found)
+def recorded_stages() -> Iterator[Stages]:
+    """Record the seconds of every :func:`stage` within."""
+    stages: Stages = {}
+    token = _recorded.set(stages)
     try:
-        yield found
+        yield stages
     finally:
-        _noted.reset(token)
+        _recorded.reset(token)
 
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """What happens within is the stage *name*; one that comes several times is added up."""
-    found = _noted.get()
-    if found is None:
+    """Time the work within as the stage *name*; a stage that comes several times is added up."""
+    stages = _recorded.get()
+    if stages is None:
         yield
         return
-    found.setdefault(name, 0.0)
+    stages.setdefault(name, 0.0)
     began = time.perf_counter()
     try:
         yield
     finally:
-        found[name] += time.perf_counter() - began
+        stages[name] += time.perf_counter() - began
 
 
 def peak_mb() -> float:
-    """The most memory that this process has held so far."""
+    """The most memory that this process has held so far, in MiB."""
     unit = 2**20 if sys.platform == "darwin" else 2**10  # getrusage counts in bytes there
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

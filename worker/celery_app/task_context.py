@@ -1,4 +1,4 @@
-"""What every task needs: settings, sessions, the way to send further tasks. One of each a process."""
+"""What tasks use: settings, sessions, Redis, the client that sends further tasks. One of each a process."""
 
 import os
 import socket
@@ -15,11 +15,8 @@ from models.platform.settings import Settings
 from worker.queue import metrics
 from worker.queue.client import Client
 
-#: A database that is away or busy; what COPY raises comes from the driver itself.
+#: Errors of a database that is away or busy; those of COPY come from the driver itself.
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
-
-#: For tasks that a passing trouble of the database may stop; the sweep repeats what these attempts do not save.
-HEALS = {"autoretry_for": DATABASE_AWAY, "retry_backoff": True, "retry_backoff_max": 30, "max_retries": 5}
 
 
 @cache
@@ -30,7 +27,7 @@ def settings() -> Settings:
 
 @cache
 def _sessions_of(_process: int) -> sessionmaker[Session]:
-    # By process: a connection must not be shared with the parent that forked us. No statement timeout: runs are long.
+    # By process: a forked process must not share its parent's connections. No statement timeout: runs are long.
     engine = connect(
         settings().database_url, pool_size=2, max_overflow=2, statement_timeout_ms=0, application="leadmatch-worker"
     )
@@ -38,8 +35,13 @@ def _sessions_of(_process: int) -> sessionmaker[Session]:
 
 
 def new_session() -> Session:
-    """A session of this process's own."""
-    return _sessions_of(os.getpid())()
+    """A session on this process's own connections."""
+    return session_factory()()
+
+
+def session_factory() -> sessionmaker[Session]:
+    """What makes sessions on this process's own connections."""
+    return _sessions_of(os.getpid())
 
 
 @cache
@@ -48,20 +50,20 @@ def client() -> Client:
     return Client(settings().redis_url)
 
 
-def note_stages(stages: Mapping[str, float]) -> None:
-    """Count the seconds of a shard's stages for whoever watches; without Redis they are in the shard alone."""
+def count_stages(stages: Mapping[str, float]) -> None:
+    """Add the seconds of a shard's stages to the metrics; without Redis they are in the shard alone."""
     try:
-        metrics.note_stages(redis_client(), stages)
+        metrics.add_stages(redis_client(), stages)
     except redis.RedisError:
         pass
 
 
 @cache
 def redis_client() -> redis.Redis:
-    """This process's connection to Redis; it gives up soon, for nothing that tasks say there is worth waiting for."""
+    """This process's connection to Redis; it gives up soon, for what tasks write there is not worth waiting for."""
     return redis.Redis.from_url(settings().redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 
 def worker_name() -> str:
-    """This process, for people who look at a run."""
+    """Host and process id, for people who look at a run."""
     return f"{socket.gethostname()}:{os.getpid()}"

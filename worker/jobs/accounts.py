@@ -1,10 +1,9 @@
-"""Tasks of accounts: codes by SMS, links by e-mail, and files that belong to nobody."""
+"""Jobs of accounts: sending codes by SMS and links by e-mail, and removing files that belong to nobody."""
 
 import logging
 from datetime import timedelta
 from functools import cache
 
-from celery import Task, shared_task
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -13,34 +12,35 @@ from models.accounts.links import OneTimeLink, claim_mail, forget_old_links, lin
 from models.accounts.uploads import known_names
 from models.core.base import database_now, utc_now
 from models.platform.storage import Storage
-from worker.celery_app.task_context import HEALS, client, new_session, settings
+from worker.celery_app.task_context import client, new_session, settings
 from worker.jobs.mail import MailBusyError, Mailer, MailError, mailer_of
 from worker.jobs.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
 
 #: How often a busy gateway is asked for one message; the code's ten minutes end sooner than these attempts would.
-MOST_ATTEMPTS = 6
-#: A code nobody took for so long was lost by the broker.
+MAX_ATTEMPTS = 6
+#: The broker has lost a code that no worker has claimed for this long.
 LOST_AFTER = timedelta(seconds=30)
+#: A request that stores a file is over by then; a file still without a row belongs to nobody.
+ORPHANED_AFTER = timedelta(hours=1)
+#: A clock that differs from the database's by more than this does not tell the age of files.
+CLOCK_SKEW = timedelta(minutes=5)
 
 LINK_SUBJECT = "Вход в Leadmatch"
 LINK_TEXT = "Чтобы войти или задать новый пароль, откройте ссылку. Она действует полчаса и только один раз:"
 LINK_END = "Если вы этого не просили, ничего делать не нужно."
 
-#: A request that stores a file is over by then; bytes still without a row belong to nobody.
-ORPHANED_AFTER = timedelta(hours=1)
-#: A clock that differs from the database's by more than this says nothing about the age of files.
-CLOCK_SKEW = timedelta(minutes=5)
 
-
-@shared_task(name="worker.jobs.accounts.send_code", bind=True, max_retries=MOST_ATTEMPTS, acks_late=True)
-def send_code(self: Task, code_id: int) -> None:
+def send_code(code_id: int) -> None:
     """
     Send one code by SMS, at most once.
 
-    The row is claimed and committed before the gateway is called: a second delivery of this task, or one
-    after a crash, finds it taken and sends nothing. Only when the gateway surely did not send is it given back and tried again.
+    The row is claimed and committed before the gateway is called: a second delivery of the message, or one after a
+    crash, finds it claimed and sends nothing.
+
+    Raises:
+        SmsBusyError: The gateway surely did not send; the claim is released.
     """
     with new_session() as session:
         row = claim_delivery(session, code_id, database_now(session))
@@ -51,42 +51,46 @@ def send_code(self: Task, code_id: int) -> None:
         try:
             gateway().send(row.phone, text, row.id)
         except SmsBusyError as busy:
-            _note(session, code_id, Delivery.QUEUED)
+            _set_delivery(session, code_id, Delivery.QUEUED)
             log.warning("sms_busy", extra={"code_id": code_id, "reason": str(busy)})
-            raise self.retry(countdown=busy.retry_after_seconds * 2**self.request.retries) from busy
+            raise
         except SmsError as error:
-            _note(session, code_id, Delivery.FAILED)
+            _set_delivery(session, code_id, Delivery.FAILED)
             log.error("sms_failed", extra={"code_id": code_id, "kind": type(error).__name__, "reason": str(error)})
         else:
-            _note(session, code_id, Delivery.SENT)
+            _set_delivery(session, code_id, Delivery.SENT)
 
 
-@shared_task(name="worker.jobs.accounts.send_link", bind=True, max_retries=MOST_ATTEMPTS, acks_late=True)
-def send_link(self: Task, link_id: int) -> None:
-    """Send one link by e-mail, at most once; see :func:`send_code`."""
+def send_link(link_id: int) -> None:
+    """
+    Send one link by e-mail, at most once; see :func:`send_code`. Without a mail server it stays where it is.
+
+    Raises:
+        MailBusyError: The server surely did not send; the claim is released.
+    """
+    if not settings().smtp_url:
+        return
     with new_session() as session:
         row = claim_mail(session, link_id, database_now(session))
         session.commit()
         if row is None or row.email is None:
             return
         address = f"{settings().public_url}/console/sign-in/email?link={link_of(row, settings().secret_key)}"
-        body = f"{LINK_TEXT}\n\n{address}\n\n{LINK_END}\n"
         try:
-            mailer().send(row.email, LINK_SUBJECT, body)
+            mailer().send(row.email, LINK_SUBJECT, f"{LINK_TEXT}\n\n{address}\n\n{LINK_END}\n")
         except MailBusyError as busy:
-            _note_mail(session, link_id, Delivery.QUEUED)
+            _set_mail_delivery(session, link_id, Delivery.QUEUED)
             log.warning("mail_busy", extra={"link_id": link_id, "reason": str(busy)})
-            raise self.retry(countdown=5 * 2**self.request.retries) from busy
+            raise
         except MailError as error:
-            _note_mail(session, link_id, Delivery.FAILED)
+            _set_mail_delivery(session, link_id, Delivery.FAILED)
             log.error("mail_failed", extra={"link_id": link_id, "reason": str(error)})
         else:
-            _note_mail(session, link_id, Delivery.SENT)
+            _set_mail_delivery(session, link_id, Delivery.SENT)
 
 
-@shared_task(name="worker.jobs.accounts.sweep", **HEALS)
 def sweep() -> None:
-    """Send codes that the broker lost; delete those that no limit counts any more."""
+    """Send codes and links that the broker lost; delete those that no limit counts any more."""
     with new_session() as session:
         now = database_now(session)
         lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
@@ -100,15 +104,15 @@ def sweep() -> None:
         client().link_made(link_id)
 
 
-@shared_task(name="worker.jobs.accounts.remove_orphans", **HEALS)
 def remove_orphans() -> None:
     """Delete stored files that have no row: a crash came between storing them and committing."""
     storage = Storage(settings().media_url)
     with new_session() as session:
         now = database_now(session)
-    if abs(utc_now() - now) > CLOCK_SKEW:
-        # Files bear the time of the machine: with its clock a day ahead, an upload of this moment would look forgotten.
-        log.warning("clock_is_off", extra={"seconds": round((utc_now() - now).total_seconds())})
+    skew = utc_now() - now
+    if abs(skew) > CLOCK_SKEW:
+        # Files have the machine's time: with its clock a day ahead, a file uploaded just now would look abandoned.
+        log.warning("clock_is_off", extra={"seconds": round(skew.total_seconds())})
         return
     old = [name for name, stored_at in storage.names() if now - stored_at > ORPHANED_AFTER]
     for start in range(0, len(old), 1000):
@@ -132,11 +136,11 @@ def mailer() -> Mailer:
     return mailer_of(settings().smtp_url)
 
 
-def _note_mail(session: Session, link_id: int, delivery: Delivery) -> None:
+def _set_mail_delivery(session: Session, link_id: int, delivery: Delivery) -> None:
     session.execute(update(OneTimeLink).where(OneTimeLink.id == link_id).values(delivery=delivery))
     session.commit()
 
 
-def _note(session: Session, code_id: int, delivery: Delivery) -> None:
+def _set_delivery(session: Session, code_id: int, delivery: Delivery) -> None:
     session.execute(update(PhoneCode).where(PhoneCode.id == code_id).values(delivery=delivery))
     session.commit()

@@ -1,13 +1,13 @@
-"""How the markets that ask for it are read: worked out from the stored lists after each run over them."""
+"""The display order of markets that ask for another than by score, computed from the stored lists after each run."""
 
 import io
 import logging
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from celery import shared_task
 from numpy.typing import NDArray
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -15,57 +15,57 @@ from sqlalchemy.orm import Session
 from matching.engine.balance import score_shifts
 from matching.engine.explore import Explored, explore
 from matching.engine.ranking import RankedLists
-from models.core.enums import ListOrder, Side
+from models.core.enums import ListOrder, MarketKey, Side
 from models.deals.exclusions import acted_pairs
 from models.market.properties import Property
 from models.ranking.display_order import ExploredOffer, ScoreShift, forget_explored
 from models.ranking.display_order_settings import markets_to_order, take_order
 from models.ranking.recommendations import SIDE_TABLES, Market
-from worker.celery_app.heap_memory import memory_given_back
-from worker.celery_app.task_context import HEALS, new_session
-from worker.market.load import MarketKey
-from worker.market.market_lock import apart
+from worker.market.market_lock import own_transaction
 from worker.market.snapshot import row_of
 
 log = logging.getLogger(__name__)
 
-#: Lists read from the database at a time: their numbers are Python's until they are in arrays.
-LISTS_AT_ONCE = 2000
-#: A property is new for so long after it was made.
+#: Lists read from the database at a time: until they are in arrays, their numbers are Python objects.
+LISTS_PER_READ = 2000
+#: A property is new for this long after its creation.
 NEW = timedelta(days=14)
 
 
 @dataclass(frozen=True)
 class _Lists:
-    """One side's stored lists: row *i* is of entity ``ids[i]`` in version ``versions[i]``; ids rise, columns are ids."""
+    """
+    One side's stored lists: row *i* is of entity ``ids[i]`` in version ``versions[i]``; ids rise, columns are ids.
+    """
 
     ids: NDArray[np.int64]
     versions: NDArray[np.int64]
     lists: RankedLists
 
     def by_row(self, other: "_Lists") -> RankedLists:
-        """With rows of *other* for columns; what is not there (a change since has taken it out) is left out."""
+        """The lists with rows of *other* as columns; entries that a change has removed from there are left out."""
         columns = row_of(other.ids, self.lists.columns)
-        here = columns >= 0
-        ends = np.concatenate([[0], np.cumsum(here)])
-        return RankedLists(ends[self.lists.indptr], columns[here], self.lists.scores[here])
+        known = columns >= 0
+        ends = np.concatenate([[0], np.cumsum(known)])
+        return RankedLists(ends[self.lists.indptr], columns[known], self.lists.scores[known])
 
 
-@shared_task(name="worker.jobs.display_order.order_markets", **HEALS)
-def order_markets() -> None:
-    """Order every market that has had a run since it was last ordered, and draw what is explored there."""
-    with memory_given_back(), new_session() as session:
-        for market in markets_to_order(session):
-            with apart(session, market):
-                if order_market(session, market):
-                    log.info("market_ordered", extra={"market": market})
+def order_markets(session: Session) -> None:
+    """
+    Order every market that has had a run since it was last ordered, and draw its explored offers. Commits after each.
+    """
+    for market in markets_to_order(session):
+        with own_transaction(session, "market_failed", market=market):
+            if order_market(session, market):
+                log.info("market_ordered", extra={"market": market})
 
 
 def order_market(session: Session, key: MarketKey) -> bool:
     """
-    Work out and store a market's shifts and explored offers, as it asks for; the caller commits. Readers go on meanwhile.
+    Compute and store a market's score shifts and explored offers; the caller commits. Readers go on meanwhile.
 
-    Returns: False where ops changed their mind, or a run published, while this was at work: then nothing is stored.
+    Returns:
+        False if the market's settings have changed, or a run has published, meanwhile: then nothing is stored.
     """
     market = session.get_one(Market, key)
     leads, properties = (_stored(session, side, key) for side in (Side.LEAD, Side.PROPERTY))
@@ -74,7 +74,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     new_rows = row_of(properties.ids, np.array(session.scalars(new.order_by(Property.id)).all(), np.int64))
     acted = np.array(acted_pairs(session, Side.LEAD, key), np.int64).reshape(-1, 2)
     session.expunge(market)  # as it was read
-    session.commit()  # what follows may take long, and must not hold back the database's clean-up
+    session.commit()  # the rest may take long, and must not hold back the database's clean-up
     for_leads, for_properties = leads.by_row(properties), properties.by_row(leads)
     is_new = np.zeros(len(properties.ids), bool)
     is_new[new_rows[new_rows >= 0]] = True
@@ -91,7 +91,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
     )
     is_balanced = market.list_order is ListOrder.BALANCED
     shifts = score_shifts(for_leads, for_properties) if is_balanced else None
-    # Two workers could store shifts of an entity that has just moved between their markets.
+    # Without it two workers could store shifts of an entity that has just moved between their markets.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("score-shifts", 0))))
     if not take_order(session, market):
         return False
@@ -103,7 +103,7 @@ def order_market(session: Session, key: MarketKey) -> bool:
 
 
 def _draw(market: Market) -> int:
-    """What the drawing goes by: another number after each publication."""
+    """The seed of the draw: another number after each publication."""
     return int(market.published_at.timestamp() * 1000) if market.published_at else 0
 
 
@@ -113,8 +113,8 @@ def _stored(session: Session, side: Side, market: MarketKey) -> _Lists:
         lists.city_key == market[0], lists.deal_type == market[1]
     )
     heads, parts = [np.zeros((0, 2), np.int64)], [RankedLists.empty(0)]
-    found = session.execute(query.order_by(key), execution_options={"yield_per": LISTS_AT_ONCE})
-    for rows in found.partitions():
+    result = session.execute(query.order_by(key), execution_options={"yield_per": LISTS_PER_READ})
+    for rows in result.partitions():
         lengths = np.array([0, *(len(row[1]) for row in rows)], np.int64)
         entries = np.array([entry for row in rows for entry in row[1]], np.int64)
         scores = np.array([score for row in rows for score in row[2]], np.float32)
@@ -127,9 +127,11 @@ def _stored(session: Session, side: Side, market: MarketKey) -> _Lists:
 def _store_shifts(
     session: Session, side: Side, market: MarketKey, ids: NDArray[np.int64], shifts: NDArray[np.float64]
 ) -> None:
-    here = (ScoreShift.city_key == market[0]) & (ScoreShift.deal_type == market[1])
+    in_market = (ScoreShift.city_key == market[0]) & (ScoreShift.deal_type == market[1])
     session.execute(
-        delete(ScoreShift).where(ScoreShift.side == side, or_(here, ScoreShift.entity_id == func.any(ids.tolist())))
+        delete(ScoreShift).where(
+            ScoreShift.side == side, or_(in_market, ScoreShift.entity_id == func.any(ids.tolist()))
+        )
     )
     rows = ((side, id_, *market, f"{shift:.6g}") for id_, shift in zip(ids.tolist(), shifts.tolist(), strict=True))
     _copy(session, "score_shifts (side, entity_id, city_key, deal_type, shift)", rows)
@@ -138,7 +140,7 @@ def _store_shifts(
 def _store_explored(session: Session, market: Market, leads: _Lists, properties: _Lists, explored: Explored) -> None:
     key = (market.city_key, market.deal_type)
     forget_explored(session, *key)
-    # What is left of a lead's days in another market.
+    # Offers that a lead had in another market.
     session.execute(delete(ExploredOffer).where(ExploredOffer.lead_id == func.any(leads.ids[explored.leads].tolist())))
     rows = zip(
         leads.ids[explored.leads].tolist(),
@@ -156,7 +158,7 @@ def _store_explored(session: Session, market: Market, leads: _Lists, properties:
 
 
 def _copy(session: Session, table: str, rows: Iterable[tuple]) -> None:
-    """Rows of numbers, words of enumerations and keys of cities; these hold no tab or line break, but may a backslash."""
+    """COPY rows of numbers, enumerations and city keys. None holds a tab or a line break; a backslash is escaped."""
     lines = "".join("\t".join(map(str, row)).replace("\\", r"\\") + "\n" for row in rows)
-    with session.connection().connection.cursor() as cursor:
+    with closing(session.connection().connection.cursor()) as cursor:
         cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))

@@ -1,4 +1,4 @@
-"""The quality of prospects: scored after every write, in the scheduled batch, and when a niche has learnt something."""
+"""The quality of prospects: scored after every write, by the schedule, and when a niche has learnt a model."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from celery import shared_task
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
@@ -26,54 +25,56 @@ from models.leadgen.quality import (
     store_model,
     store_scores,
 )
-from worker.celery_app.task_context import HEALS, client, new_session, redis_client
+from worker.celery_app.task_context import redis_client
+from worker.market.market_lock import own_transaction
 
 log = logging.getLogger(__name__)
 
 #: Prospects scored in one transaction.
 BATCH = 500
-#: Outcomes that a model learns from, the newest ones: older ones tell of another market.
-MOST_OUTCOMES = 20_000
+#: Outcomes that a model learns from, the newest ones: older ones come from another market situation.
+MAX_OUTCOMES = 20_000
 
 
-@shared_task(name="worker.jobs.prospect_quality.score_prospect", **HEALS)
-def score_prospect(prospect_id: str) -> None:
-    """Score one prospect; tells live readers."""
-    with new_session() as session:
-        scored = _score(session, [UUID(prospect_id)])
-        session.commit()
-    for one in scored:
-        _announce(one)
+def score_prospect(session: Session, prospect_id: str) -> None:
+    """Score one prospect, commit, and tell live readers."""
+    scored = _score(session, [UUID(prospect_id)])
+    session.commit()
+    for row in scored:
+        _announce(row)
 
 
-@shared_task(name="worker.jobs.prospect_quality.score_stale_prospects", **HEALS)
-def score_stale_prospects() -> None:
-    """Score everything that changed since it was scored, in short transactions: a crash loses one batch at most."""
+def score_stale_prospects(session: Session) -> None:
+    """
+    Score every prospect that has changed since it was scored, in short transactions: a crash loses one batch at most.
+    """
     after, count = None, 0
-    with new_session() as session:
-        while stale := stale_prospects(session, after, BATCH):
-            count += len(_score(session, stale))
-            session.commit()
-            after = stale[-1]  # never twice in one go: what changes meanwhile has a task of its own
+    while stale := stale_prospects(session, after, BATCH):
+        count += len(_score(session, stale))
+        session.commit()
+        after = stale[-1]  # each once: a prospect that changes meanwhile has a task of its own
     if count:
         log.info("prospects_scored", extra={"count": count})
 
 
-@shared_task(name="worker.jobs.prospect_quality.fit_models", **HEALS)
-def fit_models() -> None:
-    """Learn from every niche's outcomes that are new; keep a model where it beats the rules."""
-    with new_session() as session:
-        for niche_id, outcomes in niches_to_fit(session, scoring.LEAST_OUTCOMES):
+def fit_models(session: Session) -> None:
+    """
+    Learn from every niche's new outcomes; keep a model where it beats the rules. Commits after each niche.
+
+    A niche that fails is logged, and the others learn.
+    """
+    for niche_id, outcomes in niches_to_fit(session, scoring.LEAST_OUTCOMES):
+        with own_transaction(session, "quality_not_fitted", niche_id=str(niche_id)):
             kept = fit_niche(session, niche_id, outcomes)
-            session.commit()
             log.info("quality_fitted", extra={"niche_id": str(niche_id), "outcomes": outcomes, "kept": kept})
-    client().prospects_changed()
 
 
 def fit_niche(session: Session, niche_id: UUID, outcomes: int) -> bool | None:
-    """Fit and judge a model on the niche's outcomes; whether it is in use now, None if there are too few of a kind."""
-    facts = facts_of(session, ended_prospects(session, niche_id, MOST_OUTCOMES))
-    won = np.array([one.status is ProspectStatus.WON for one in facts])
+    """
+    Fit and judge a model on the niche's outcomes; whether it is in use now, None if an outcome is too rare to learn.
+    """
+    facts = facts_of(session, ended_prospects(session, niche_id, MAX_OUTCOMES))
+    won = np.array([prospect.status is ProspectStatus.WON for prospect in facts])
     if not scoring.enough(won):
         return None
     prospects = _arrays(facts, median_budgets(session, [niche_id]))
@@ -86,21 +87,22 @@ def fit_niche(session: Session, niche_id: UUID, outcomes: int) -> bool | None:
 
 
 def _score(session: Session, prospect_ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Score and store; what was stored. Prospects that are gone are passed over."""
+    """Score and store prospects; the stored rows. Prospects that are gone are left out."""
     facts = facts_of(session, prospect_ids)
-    niche_ids = {one.niche_id for one in facts if one.niche_id}
-    middles, models = median_budgets(session, niche_ids), models_of(session, niche_ids)
+    niche_ids = {prospect.niche_id for prospect in facts if prospect.niche_id}
+    medians, models = median_budgets(session, niche_ids), models_of(session, niche_ids)
     by_niche: dict[UUID | None, list[ProspectFacts]] = {}
-    for one in facts:
-        by_niche.setdefault(one.niche_id, []).append(one)
-    scores = []
+    for prospect in facts:
+        by_niche.setdefault(prospect.niche_id, []).append(prospect)
+    rows = []
     for niche_id, members in by_niche.items():
-        found = scoring.score(_arrays(members, middles), _model(models.get(niche_id)))
-        for one, got in zip(members, found, strict=True):
-            row = {"score": got.score, "method": got.method, "reasons": got.reasons}
-            scores.append({"id": one.id, "niche_id": niche_id, "version": one.version} | row)
-    store_scores(session, scores)
-    return scores
+        parameters = None if niche_id is None else models.get(niche_id)
+        scores = scoring.score(_arrays(members, medians), _model(parameters))
+        for prospect, scored in zip(members, scores, strict=True):
+            row = {"score": scored.score, "method": scored.method, "reasons": scored.reasons}
+            rows.append({"id": prospect.id, "niche_id": niche_id, "version": prospect.version} | row)
+    store_scores(session, rows)
+    return rows
 
 
 def _model(parameters: dict[str, Any] | None) -> scoring.QualityModel | None:
@@ -108,11 +110,11 @@ def _model(parameters: dict[str, Any] | None) -> scoring.QualityModel | None:
         return None
     try:
         return scoring.QualityModel.from_parameters(parameters)
-    except InvalidInputError:  # of an older release; the rules hold until it is fitted again
+    except InvalidInputError:  # of an earlier release; the rules hold until it is fitted again
         return None
 
 
-def _arrays(facts: Iterable[ProspectFacts], middles: dict[UUID, float]) -> scoring.Prospects:
+def _arrays(facts: Iterable[ProspectFacts], medians: dict[UUID, float]) -> scoring.Prospects:
     rows = list(facts)
 
     def number(values: Iterable[Any]) -> np.ndarray:
@@ -121,7 +123,7 @@ def _arrays(facts: Iterable[ProspectFacts], middles: dict[UUID, float]) -> scori
     return scoring.Prospects(
         known=number((r.has_phone + r.has_account + (r.budget is not None) + r.has_notes) / 4 for r in rows),
         budgets=number(r.budget for r in rows),
-        niche_budgets=number(middles.get(r.niche_id) for r in rows),
+        niche_budgets=number(medians.get(r.niche_id) if r.niche_id else None for r in rows),
         sources=np.array([str(r.source) for r in rows], dtype=str),
         answer_minutes=number(r.answer_minutes for r in rows),
         messages=number(r.messages for r in rows),

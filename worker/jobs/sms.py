@@ -4,17 +4,17 @@
     smsc://login:password@smsc.kz?sender=Leadmatch    SMSC (smsc.ru, smsc.kz); without a login, an apikey
     twilio://sid:token@api.twilio.com?from=%2B1500    Twilio; or ?service=MG... for a messaging service
 
-`smsc+http://` and `twilio+http://` speak to a stand-in without TLS. Errors say what may be tried again:
+`smsc+http://` and `twilio+http://` talk to a stand-in without TLS. The class of an error tells whether to try again:
 
     SmsError
-    ├── SmsRefusedError   the gateway will not send this, ever
-    ├── SmsBusyError      it surely was not sent; try again after a while
-    └── SmsUnknownError   it may have been sent: the answer was lost. Not tried again, lest it arrive twice
+    ├── SmsRefusedError   the gateway will never send this message
+    ├── SmsBusyError      the message surely was not sent; try again later
+    └── SmsUnknownError   the message may have been sent, but the answer was lost; a second attempt could send it twice
 """
 
 import sys
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import httpx
@@ -23,21 +23,21 @@ from models.core.errors import SettingsError
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
 
-#: SMSC's error codes that heal: 4, the address is blocked for a while; 9, the same request or too many in a minute.
-SMSC_HEALS = {4, 9}
+#: SMSC's passing errors: 4, the address is blocked for a while; 9, the same request or too many in a minute.
+SMSC_PASSING = {4, 9}
 BUSY_SECONDS = 60
 
 
 class SmsError(Exception):
-    """A message was not, or perhaps not, sent. The text holds no phone and no message."""
+    """A message was not, or perhaps not, sent. The error's text holds neither the phone nor the message."""
 
 
 class SmsRefusedError(SmsError):
-    """The gateway will not send this, ever."""
+    """The gateway will never send this message."""
 
 
 class SmsBusyError(SmsError):
-    """It surely was not sent; try again."""
+    """The message surely was not sent; try again after *retry_after_seconds*."""
 
     def __init__(self, reason: str, retry_after_seconds: int = 5) -> None:
         super().__init__(reason)
@@ -45,7 +45,7 @@ class SmsBusyError(SmsError):
 
 
 class SmsUnknownError(SmsError):
-    """It may have been sent."""
+    """The message may have been sent."""
 
 
 class Gateway(Protocol):
@@ -56,9 +56,9 @@ class Gateway(Protocol):
         Send *text* to *phone* (E.164).
 
         Args:
-            key: Names the message for the gateway's own records.
+            key: Identifies the message in the gateway's own records.
         Raises:
-            SmsError: See the module.
+            SmsError: The message was not, or perhaps not, sent.
         """
 
 
@@ -70,7 +70,7 @@ class ConsoleGateway:
 
 
 class SmscGateway:
-    """SMSC: a form by POST (so that the password enters no access log); errors come in the body of a 200."""
+    """SMSC: a form by POST (so that no access log holds the password); errors are in the body of a 200."""
 
     def __init__(self, base: str, login: str, password: str, options: dict[str, str]) -> None:
         self._url = f"{base}/sys/send.php"
@@ -80,7 +80,7 @@ class SmscGateway:
             self._form["sender"] = options["sender"]
 
     def send(self, phone: str, text: str, key: int) -> None:
-        # Its ids are 32-bit; the digits alone is how it writes numbers.
+        # Its ids have 32 bits; it writes phone numbers without the plus.
         form = self._form | {"phones": phone.removeprefix("+"), "mes": text, "id": str(key % 2**31)}
         answer = _post(self._url, data=form)
         if answer.status_code == 429:
@@ -88,7 +88,7 @@ class SmscGateway:
         body = _json(answer)
         if "error_code" in body:
             code = body["error_code"]
-            if code in SMSC_HEALS:
+            if code in SMSC_PASSING:
                 raise SmsBusyError(f"SMSC error {code}", BUSY_SECONDS)
             raise SmsRefusedError(f"SMSC error {code}")
         if answer.status_code != 200 or "id" not in body:
@@ -121,7 +121,7 @@ def gateway_of(url: str) -> Gateway:
     The gateway that *url* names.
 
     Raises:
-        SettingsError: There is no such gateway, or something is missing. The message repeats no password.
+        SettingsError: The gateway is unknown, or a part of the URL is missing. The error holds no password.
     """
     try:
         parts = urlsplit(url)
@@ -130,11 +130,11 @@ def gateway_of(url: str) -> Gateway:
         if kind == "console":
             return ConsoleGateway()
         if kind not in GATEWAYS or insecure not in ("", "http"):
-            raise ValueError(f"begin it with one of: console, {', '.join(GATEWAYS)}")
+            raise ValueError(f"the scheme must be one of: console, {', '.join(GATEWAYS)}")
         if not parts.hostname or not parts.password:
-            raise ValueError("give it a login, a password and a host")
+            raise ValueError("a login, a password and a host are needed")
         if kind == "twilio" and not {"from", "service"} & set(options):
-            raise ValueError("give it ?from=+... or ?service=...")
+            raise ValueError("?from=+... or ?service=... is needed")
         login, password = unquote(parts.username or ""), unquote(parts.password)
         return GATEWAYS[kind](_base(parts, insecure), login, password, options)
     except ValueError as error:
@@ -152,18 +152,18 @@ def _base(parts: SplitResult, insecure: str) -> str:
     return f"{'http' if insecure else 'https'}://{parts.hostname}{port}"
 
 
-def _post(url: str, **request: object) -> httpx.Response:
+def _post(url: str, **request: Any) -> httpx.Response:
     try:
-        # Neither redirects nor proxies of the environment: the password goes to the host of the setting and nowhere else.
+        # Without redirects and the environment's proxies: the password goes to no host but that of the setting.
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
             return client.post(url, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise SmsBusyError(type(error).__name__) from None
-    except httpx.HTTPError as error:  # the request had gone out
+    except httpx.HTTPError as error:  # the request had been sent
         raise SmsUnknownError(type(error).__name__) from None
 
 
-def _json(answer: httpx.Response) -> dict:
+def _json(answer: httpx.Response) -> dict[str, Any]:
     try:
         body = answer.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Ranked lists in PostgreSQL's binary COPY format, made piece by piece while the server takes them in."""
+"""Ranked lists in PostgreSQL's binary COPY format, encoded piece by piece while the server reads them."""
 
 import struct
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _INT8_OID, _FLOAT4_OID = 20, 700
 
-#: Small enough for the processor's cache: in one piece, a side of a large market takes three times as long.
+#: Small enough for the processor's cache: one side of a large market in a single piece takes three times as long.
 _PIECE_BYTES = 1 << 16
 
 
 class ListsToCopy:
-    """A file of (id, ids, scores, version) for COPY ... FROM STDIN (FORMAT binary), to be read once from its beginning."""
+    """A file of (id, ids, scores, version) for COPY ... FROM STDIN (FORMAT binary); it can be read once."""
 
     def __init__(self, ids: NDArray[np.int64], versions: NDArray[np.int64], lists: RankedLists) -> None:
         self._pieces = _encoded(ids, versions, lists)
 
     def read(self, size: int = -1) -> bytes:
-        """The next piece, of whatever *size* it is; nothing at the end."""
+        """The next piece, of its own size; empty at the end."""
         return next(self._pieces, b"")
 
 
@@ -34,10 +34,10 @@ def _encoded(ids: NDArray[np.int64], versions: NDArray[np.int64], lists: RankedL
     lengths = lists.lengths
     for length in np.unique(lengths).tolist():
         alike = np.flatnonzero(lengths == length)
-        whole = _blank_records(length, len(alike))
-        for first in range(0, len(alike), len(whole)):
-            rows = alike[first : first + len(whole)]
-            records = whole[: len(rows)]
+        blank = _blank_records(length, len(alike))
+        for first in range(0, len(alike), len(blank)):
+            rows = alike[first : first + len(blank)]
+            records = blank[: len(rows)]
             records["id"], records["version"] = ids[rows], versions[rows]
             if length:
                 entries = lists.indptr[rows][:, np.newaxis] + np.arange(length)
@@ -47,10 +47,10 @@ def _encoded(ids: NDArray[np.int64], versions: NDArray[np.int64], lists: RankedL
     yield _TRAILER
 
 
-def _blank_records(length: int, most: int) -> NDArray[np.void]:
-    """Rows with everything filled in but the values: as many as make a piece, *most* at most."""
+def _blank_records(length: int, max_rows: int) -> NDArray[np.void]:
+    """Rows of a piece with everything but the values filled in; *max_rows* at most."""
     kind = _record(length)
-    records = np.zeros(min(max(1, _PIECE_BYTES // kind.itemsize), most), kind)
+    records = np.zeros(min(max(1, _PIECE_BYTES // kind.itemsize), max_rows), kind)
     records["fields"] = 4
     records["id_size"] = records["version_size"] = 8
     for name, oid, width in (("entries", _INT8_OID, 8), ("scores", _FLOAT4_OID, 4)):

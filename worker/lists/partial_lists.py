@@ -1,7 +1,7 @@
-"""Partial lists of tiles on their way through PostgreSQL: written in chunks, merged in chunks.
+"""Partial lists of tiles, stored in PostgreSQL in chunks and merged chunk by chunk.
 
-A chunk holds some thousand rows' lists as numpy arrays (the ``.npz`` format, without pickle). Merging holds one chunk
-of each tile at a time, so its memory does not grow with the market.
+A chunk holds the lists of some thousand rows as numpy arrays (the ``.npz`` format, without pickle). Merging holds one
+chunk of each tile at a time, so its memory does not grow with the market.
 """
 
 import io
@@ -16,20 +16,19 @@ from matching.engine.ranking import RankedLists
 from matching.engine.tiles import merge_lists
 from models.core.enums import Side
 from models.rescoring.partial_lists import RescoringPartial
-from worker.lists.store import StoredLists
+from worker.market.stored_lists import StoredLists
 
 #: Rows of a chunk: about 2.5 MB at a hundred entries a row.
 CHUNK_ROWS = 2048
 
 
 def stage_partials(session: Session, shard_id: int, attempt: int, side: Side, stored: StoredLists) -> None:
-    """Leave a tile's lists of *side*, ids rising, for the merge, in the caller's transaction; at least one chunk."""
+    """Store a tile's lists of *side*, ids rising, for the merge, in the caller's transaction; at least one chunk."""
     for chunk, first in enumerate(range(0, max(len(stored.ids), 1), CHUNK_ROWS)):
         rows = np.arange(first, min(first + CHUNK_ROWS, len(stored.ids)))
-        some = StoredLists(stored.ids[rows], stored.versions[rows], stored.lists.take(rows))
         session.execute(
             insert(RescoringPartial).values(
-                shard_id=shard_id, attempt=attempt, side=side, chunk=chunk, lists=encode(some)
+                shard_id=shard_id, attempt=attempt, side=side, chunk=chunk, lists=encode(_take(stored, rows))
             )
         )
 
@@ -38,30 +37,32 @@ def merged_partials(session: Session, side: Side, shard_ids: Sequence[int], k: i
     """
     The *k* best of each row from the partial lists of tiles that share their rows of *side*; ids rise, in parts.
 
-    A row that is missing from some tile (it came or went between their loading) is merged from the others; its version
-    is the oldest that any tile had.
+    A row that a tile lacks (it came or went between the loading of two tiles) is merged from the others; its version is
+    the oldest of all tiles.
     """
     streams = [_chunks(session, side, shard_id) for shard_id in shard_ids]
-    waiting: list[StoredLists | None] = [next(stream, None) for stream in streams]
-    while any(part is not None for part in waiting):
-        # Up to here no tile has anything more to say than what it has in hand.
-        limit = min((part.ids[-1] for part in waiting if part is not None and len(part.ids)), default=None)
+    pending: list[StoredLists | None] = [next(stream, None) for stream in streams]
+    while True:
+        # No tile has further rows up to the smallest of the last ids in hand.
+        limit = min((chunk.ids[-1] for chunk in pending if chunk is not None), default=None)
         if limit is None:
             return
         ready = []
-        for place, part in enumerate(waiting):
-            if part is None:
+        for number, chunk in enumerate(pending):
+            if chunk is None:
                 continue
-            cut = int(np.searchsorted(part.ids, limit, side="right"))
-            if cut:
-                ready.append(_rows(part, np.arange(cut)))
-            left = len(part.ids) - cut
-            waiting[place] = _rows(part, np.arange(cut, len(part.ids))) if left else next(streams[place], None)
+            end = int(np.searchsorted(chunk.ids, limit, side="right"))
+            if end:
+                ready.append(_take(chunk, np.arange(end)))
+            if end < len(chunk.ids):
+                pending[number] = _take(chunk, np.arange(end, len(chunk.ids)))
+            else:
+                pending[number] = next(streams[number], None)
         yield merge_stored(ready, k)
 
 
 def merge_stored(parts: Sequence[StoredLists], k: int) -> StoredLists:
-    """The *k* best of each row that any of *parts* has, over the columns of all; ids rise in each and in the outcome."""
+    """The *k* best of each row that any of *parts* has, over the columns of all; ids rise in each and in the result."""
     ids = np.unique(np.concatenate([part.ids for part in parts]))
     versions = np.full(len(ids), np.iinfo(np.int64).max)
     aligned = []
@@ -76,17 +77,17 @@ def merge_stored(parts: Sequence[StoredLists], k: int) -> StoredLists:
 
 
 def _chunks(session: Session, side: Side, shard_id: int) -> Iterator[StoredLists]:
-    """The chunks that hold rows, one read at a time."""
-    mine = (RescoringPartial.shard_id == shard_id, RescoringPartial.side == side)
-    for chunk in session.scalars(select(RescoringPartial.chunk).where(*mine).order_by(RescoringPartial.chunk)).all():
-        part = decode(
-            session.scalars(select(RescoringPartial.lists).where(*mine, RescoringPartial.chunk == chunk)).one()
-        )
-        if len(part.ids):
-            yield part
+    """The chunks that hold rows, read one at a time."""
+    of_shard = (RescoringPartial.shard_id == shard_id, RescoringPartial.side == side)
+    numbers = session.scalars(select(RescoringPartial.chunk).where(*of_shard).order_by(RescoringPartial.chunk)).all()
+    for number in numbers:
+        query = select(RescoringPartial.lists).where(*of_shard, RescoringPartial.chunk == number)
+        chunk = decode(session.scalars(query).one())
+        if len(chunk.ids):
+            yield chunk
 
 
-def _rows(stored: StoredLists, rows: NDArray[np.intp]) -> StoredLists:
+def _take(stored: StoredLists, rows: NDArray[np.intp]) -> StoredLists:
     return StoredLists(stored.ids[rows], stored.versions[rows], stored.lists.take(rows))
 
 

@@ -1,7 +1,6 @@
 """Scoring a whole market, without the rows that make it fail."""
 
 import logging
-from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
@@ -9,89 +8,84 @@ from matching.engine.topk import Market, MarketLists, score_market
 from models.core.enums import Side
 from models.market.unscorable import Failure
 from worker.celery_app.stages import stage
-from worker.market.failing_rows import MOST_POISONED, NOT_A_ROWS_FAULT, place_of, poisonous_pair, raises
+from worker.lists.work_control import WorkControl
+from worker.market.failing_rows import MAX_FAILING_ROWS, NOT_A_ROWS_FAULT, error_location, failing_pair, raises
 from worker.market.snapshot import Part, Snapshot
 
 log = logging.getLogger(__name__)
 
 
-def score_snapshot(
-    session: Session,
-    snapshot: Snapshot,
-    k: int,
-    threads: int = 0,
-    progress: Callable[[int], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
-) -> MarketLists:
+def score_snapshot(session: Session, snapshot: Snapshot, k: int, control: WorkControl) -> MarketLists:
     """
-    The lists of all rows of *snapshot*; what makes scoring fail is taken out of it first.
+    The lists of all rows of *snapshot*, from which rows that make scoring fail are removed first.
 
     Commits: scoring takes long, and must not hold back the database's clean-up meanwhile.
 
     Raises:
-        ScoringStoppedError: *should_stop* said so.
-        Exception: What scoring raised, if it is not to be blamed on a few rows.
+        ScoringStoppedError: *control* stopped the work.
+        Exception: What scoring raised, if a few rows do not explain it.
     """
-    for _ in range(MOST_POISONED):
+    last_failure: Exception | None = None
+    for _ in range(MAX_FAILING_ROWS):
         market = snapshot.as_market(session)
         session.commit()
         try:
             with stage("score"):
-                return score_market(market, k, threads, progress, should_stop)
+                return score_market(market, k, control.threads, control.add_pairs, control.should_stop)
         except NOT_A_ROWS_FAULT:
             raise
         except Exception as failure:
-            failures = _blamed(snapshot, market, failure, k, threads, should_stop)
+            failures = _failing_entities(snapshot, market, failure, k, control)
             if not failures:
                 raise
-            last = failure
-            for each in failures:
+            last_failure = failure
+            for failed in failures:
                 log.error(
-                    "entity_set_aside",
-                    extra={"side": each.side, "entity_id": each.entity_id, "reason": each.error},
+                    "entity_quarantined",
+                    extra={"side": failed.side, "entity_id": failed.entity_id, "reason": failed.error},
                 )
             snapshot.leave_out(session, failures)
-    raise last
+    assert last_failure is not None
+    raise last_failure
 
 
-def _blamed(
-    snapshot: Snapshot,
-    market: Market,
-    failure: Exception,
-    k: int,
-    threads: int,
-    should_stop: Callable[[], bool] | None,
+def _failing_entities(
+    snapshot: Snapshot, market: Market, failure: Exception, k: int, control: WorkControl
 ) -> list[Failure]:
-    """The lead or the property that makes *market* fail; both where only the two together do; none if none can be told."""
+    """
+    The lead or the property that makes *market* fail.
+
+    Both where only the two together fail; none where no pair explains the failure.
+    """
 
     def score(leads: range, properties: range) -> None:
         part = Market(market.leads.take(list(leads)), market.properties.take(list(properties)))
-        score_market(part, k, threads, should_stop=should_stop)
+        score_market(part, k, control.threads, should_stop=control.should_stop)
 
-    found = poisonous_pair(len(market.leads), len(market.properties), score)
-    if found is None:
+    pair = failing_pair(len(market.leads), len(market.properties), score)
+    if pair is None:
         return []
-    lead, row = found
-    # With a partner that it has not failed with yet: whoever still fails is the one.
+    lead, row = pair
+    # With a partner that neither has failed with yet: whichever still fails is to blame.
     other_lead, other_row = _another(lead, len(market.leads)), _another(row, len(market.properties))
     lead_fails = other_row is not None and raises(score, _only(lead), _only(other_row))
     property_fails = other_lead is not None and raises(score, _only(other_lead), _only(row))
-    place = place_of(failure)
-    blamed = []
+    location = error_location(failure)
+    failures = []
     if lead_fails or not property_fails:
-        blamed.append(_failure(Side.LEAD, snapshot.leads, lead, place))
+        failures.append(_failure(Side.LEAD, snapshot.leads, lead, location))
     if property_fails or not lead_fails:
-        blamed.append(_failure(Side.PROPERTY, snapshot.properties, row, place))
-    return blamed
+        failures.append(_failure(Side.PROPERTY, snapshot.properties, row, location))
+    return failures
 
 
-def _another(place: int, count: int) -> int | None:
-    return next((other for other in (0, 1) if other != place and other < count), None)
+def _another(row: int, count: int) -> int | None:
+    return next((other for other in (0, 1) if other != row and other < count), None)
 
 
-def _only(place: int) -> range:
-    return range(place, place + 1)
+def _only(row: int) -> range:
+    return range(row, row + 1)
 
 
-def _failure(side: Side, part: Part, place: int, reason: str) -> Failure:
-    return Failure(side, int(part.ids[place]), int(part.versions[place]), reason)
+def _failure(side: Side, part: Part, row: int, error: str) -> Failure:
+    return Failure(side, int(part.ids[row]), int(part.versions[row]), error)

@@ -3,17 +3,23 @@
 from dataclasses import fields
 
 import numpy as np
+from sqlalchemy.orm import Session
 
+from models.core.enums import MarketKey
+from models.ranking.generations import Generation
 from models.rescoring.tiles import BASE_MB
-from worker.market.load import MarketKey
+from worker.celery_app.task_context import settings
+from worker.market.change_set import ChangeSet
+from worker.market.generations import load_models
+from worker.market.market_lock import lock_market
 from worker.market.snapshot import Part, Snapshot
 
-#: Kept where memory has no bound.
-MOST_SNAPSHOTS = 8
+#: Snapshots kept where memory has no bound.
+MAX_SNAPSHOTS = 8
 
 
 class SnapshotCache:
-    """Least recently used first out."""
+    """Evicts the least recently used snapshot first."""
 
     def __init__(self) -> None:
         self._kept: dict[MarketKey, Snapshot] = {}
@@ -28,34 +34,84 @@ class SnapshotCache:
         return sum(self._sizes.values())
 
     def take(self, market: MarketKey) -> Snapshot | None:
-        """The market's snapshot, which is the caller's now; None if it is not here."""
+        """Remove the market's snapshot from the cache and return it; None if it is not kept."""
         self._sizes.pop(market, None)
         return self._kept.pop(market, None)
 
     def keep(self, snapshot: Snapshot, memory_mb: int) -> None:
         """
-        Keep the snapshot, and let go of others so that all together take no more than half of what *memory_mb* leaves.
+        Keep the snapshot, and evict others so that all together take at most half of what *memory_mb* leaves.
 
         The other half is for working on them. The one just used stays even if it is larger: it was in memory anyway.
         """
         self.take(snapshot.market)
         self._kept[snapshot.market], self._sizes[snapshot.market] = snapshot, size_of(snapshot)
-        most = max(memory_mb - BASE_MB, 0) * 2**20 // 2 if memory_mb else None
-        while len(self) > 1 and (self.size > most if most is not None else len(self) > MOST_SNAPSHOTS):
+        max_bytes = max(memory_mb - BASE_MB, 0) * 2**20 // 2 if memory_mb else None
+        while len(self) > 1 and (self.size > max_bytes if max_bytes is not None else len(self) > MAX_SNAPSHOTS):
             self.take(next(iter(self._kept)))
 
     def clear(self) -> None:
-        """Let go of all: the memory is needed for more than keeping."""
+        """Evict all snapshots."""
         self._kept.clear()
         self._sizes.clear()
 
 
+_snapshots = SnapshotCache()
+
+
+def locked_snapshot(session: Session, market: MarketKey, skipping: ChangeSet | None = None) -> Snapshot:
+    """
+    Lock the market; its snapshot of the market's generation, as last kept or loaded now.
+
+    Loading a big market takes seconds, so it is done without the lock: others who have the market loaded go on
+    meanwhile. The snapshot leaves the cache. Keep it again after the commit: one whose refresh was rolled back would
+    never adopt what that refresh had read.
+
+    Args:
+        skipping: Entities that are not to be loaded; then the snapshot is loaded anew.
+    """
+    snapshot: Snapshot | None = None
+    while True:
+        row = lock_market(session, market)
+        if snapshot is None and not skipping:
+            snapshot = _snapshots.take(market)
+        if snapshot is not None and snapshot.generation == row.generation:
+            return snapshot
+        generation = row.generation
+        session.commit()
+        snapshot = load_snapshot(session, market, generation, skipping)
+        session.commit()
+
+
+def preload(session: Session, market: MarketKey, generation: Generation) -> None:
+    """Load the market into this process's memory, for changes to come."""
+    keep_snapshot(load_snapshot(session, market, generation))
+
+
+def load_snapshot(
+    session: Session, market: MarketKey, generation: Generation, skipping: ChangeSet | None = None
+) -> Snapshot:
+    """The present state of the market, computed with *generation*."""
+    return Snapshot.load(session, market, load_models(session, generation), skipping)
+
+
+def keep_snapshot(snapshot: Snapshot) -> None:
+    """Keep a snapshot, if it is whole, whose writes have been committed."""
+    if not snapshot.is_partial:
+        _snapshots.keep(snapshot, settings().worker_memory_mb)
+
+
+def forget_snapshots() -> None:
+    """Drop the kept snapshots: scoring a whole market takes the memory that they may take at other times."""
+    _snapshots.clear()
+
+
 def size_of(snapshot: Snapshot) -> int:
-    """Bytes of the snapshot's arrays; what else it has is little."""
+    """Bytes of the snapshot's arrays; the rest of it is small."""
     return sum(_size_of_part(part) for part in (snapshot.leads, snapshot.properties))
 
 
 def _size_of_part(part: Part) -> int:
-    arrays = [part.ids, part.versions, part.cuts, part.listed_versions]
+    arrays = [part.ids, part.versions, part.entry_thresholds, part.listed_versions]
     arrays += [getattr(part.vectors, column.name) for column in fields(part.vectors)]
     return sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))

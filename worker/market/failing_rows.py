@@ -1,7 +1,7 @@
-"""Finding the row that makes work fail, so that the work can be done without it.
+"""Finding the rows that make work fail, so that the work can be done without them.
 
-Work on a market is done for all rows at once, for speed; when it raises, nothing says which row was to blame.
-Halving finds it: for one bad row among n, about 2n rows are worked on again, in log2(n) steps.
+Work on a market is done for all rows at once, for speed; when it raises, nothing says which row is to blame. Halving
+finds it: for one failing row among n, about 2n rows are worked on again, in log2(n) steps.
 """
 
 import traceback
@@ -12,58 +12,64 @@ import psycopg2
 from sqlalchemy.exc import DBAPIError
 
 from matching.errors import ScoringStoppedError
+from worker.market.market_lock import GenerationMovedError
 
 Row = TypeVar("Row")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
-#: More bad rows than this in one piece of work, and the work itself is to blame.
-MOST_POISONED = 20
+#: With more failing rows than this in one piece of work, the work itself is to blame.
+MAX_FAILING_ROWS = 20
 
-#: Failures that say nothing about a row.
-NOT_A_ROWS_FAULT = (DBAPIError, psycopg2.Error, ScoringStoppedError, MemoryError)
+#: Failures for which no row is to blame.
+NOT_A_ROWS_FAULT = (DBAPIError, psycopg2.Error, ScoringStoppedError, GenerationMovedError, MemoryError)
 
 
-def without_poison(
-    rows: Sequence[Row], make: Callable[[Sequence[Row]], Made]
-) -> tuple[Made, list[tuple[Row, Exception]]]:
+def without_failing_rows(
+    rows: Sequence[Row], work: Callable[[Sequence[Row]], Result]
+) -> tuple[Result, list[tuple[Row, Exception]]]:
     """
-    What *make* makes of *rows*, without those that alone make it raise; and these, with what they raised.
+    The result of *work* on the rows that do not make it raise alone; and those that do, with what they raised.
 
     Raises:
-        Exception: What *make* raised, if it fails on more than :data:`MOST_POISONED` rows, or on none alone.
+        Exception: What *work* raised, if it fails on more than :data:`MAX_FAILING_ROWS` rows, or on none alone.
     """
     try:
-        return make(rows), []
+        return work(rows), []
     except NOT_A_ROWS_FAULT:
         raise
     except Exception as failure:
-        poisoned = _failing(list(rows), make, failure)
-        bad = {id(row) for row, _ in poisoned}
-        return make([row for row in rows if id(row) not in bad]), poisoned
+        failing = _failing(list(rows), work, failure)
+        failing_ids = {id(row) for row, _ in failing}
+        return work([row for row in rows if id(row) not in failing_ids]), failing
 
 
-def _failing(rows: list[Row], make: Callable[[Sequence[Row]], Made], failure: Exception) -> list[tuple[Row, Exception]]:
+def _failing(
+    rows: list[Row], work: Callable[[Sequence[Row]], Result], failure: Exception
+) -> list[tuple[Row, Exception]]:
     """The rows that fail alone, of *rows*, which failed together with *failure*."""
     if len(rows) == 1:
         return [(rows[0], failure)]
-    found = []
+    failing: list[tuple[Row, Exception]] = []
     for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
         try:
-            make(half)
+            work(half)
         except NOT_A_ROWS_FAULT:
             raise
         except Exception as deeper:
-            found += _failing(half, make, deeper)
-            if len(found) > MOST_POISONED:
+            failing += _failing(half, work, deeper)
+            if len(failing) > MAX_FAILING_ROWS:
                 raise failure from deeper
-    return found
+    return failing
 
 
-def poisonous_pair(n_rows: int, n_columns: int, work: Callable[[range, range], object]) -> tuple[int, int] | None:
+def failing_pair(n_rows: int, n_columns: int, work: Callable[[range, range], object]) -> tuple[int, int] | None:
     """
-    A row and a column such that *work* on the two alone raises; None if it does not raise on halves of what it raises on.
+    A row and a column such that *work* on these two alone raises.
 
     *work* takes ranges of rows and of columns, and has raised on all of them together.
+
+    Returns:
+        None if *work* does not raise on either half of something that it raises on.
     """
     rows, columns = range(n_rows), range(n_columns)
     while len(rows) > 1 or len(columns) > 1:
@@ -89,14 +95,14 @@ def raises(work: Callable[..., object], *args: object) -> bool:
     return False
 
 
-def place_of(error: BaseException) -> str:
+def error_location(error: BaseException) -> str:
     """
-    Kind of the error and the line that raised it. Its message stays out: it may quote what a client wrote.
+    Kind of the error and the line that raised it, without its message, which may quote what a client wrote.
 
     >>> try:
     ...     int("+7 701 000-00-00")
     ... except ValueError as error:
-    ...     place_of(error).partition(" ")[0]
+    ...     error_location(error).partition(" ")[0]
     'ValueError'
     """
     frames = traceback.extract_tb(error.__traceback__)

@@ -1,33 +1,30 @@
-"""A market out of PostgreSQL, as the vectors that `matching` scores."""
+"""Loading a market from PostgreSQL as the vectors that `matching` scores."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ARRAY, BigInteger, Select, all_, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
-from matching.engine.criteria import Weights
-from matching.engine.text import TextModel
 from matching.engine.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
-from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
+from matching.facts.stored import stored_lead, stored_property
 from models.accounts.users import User
-from models.core.enums import DealType, Side, Status
-from models.market.facts import lead_facts, market_factors, property_facts
+from models.core.enums import MarketKey, Side, Status
+from models.market.facts import lead_facts, property_facts
 from models.market.leads import Lead
 from models.market.properties import Property, on_market
-from models.market.unscorable import Failure
+from models.market.unscorable import KILLED_ITS_WORKER, Failure, UnscorableEntity
 from models.rescoring.tiles import EVERYTHING, IdRange
 from worker.celery_app.stages import stage
-from worker.market.failing_rows import place_of, without_poison
-from worker.market.read_watermark import Horizon
+from worker.market.failing_rows import error_location, without_failing_rows
+from worker.market.generations import ScoringModels
+from worker.market.read_watermark import ReadWatermark
 
-#: (canonical city, deal type)
-MarketKey = tuple[str, DealType]
-
-#: Rows made vectors at a time.
+#: Rows turned into vectors at a time.
 PAGE = 10_000
 
 LEAD_COLUMNS = (
@@ -47,6 +44,12 @@ LEAD_COLUMNS = (
     Lead.districts,
     Lead.metro_stations,
     Lead.additional_requirements,
+    Lead.place_scope,
+    Lead.radius_km,
+    Lead.latitude,
+    Lead.longitude,
+    Lead.payment_method,
+    Lead.wishes,
 )
 PROPERTY_COLUMNS = (
     Property.id,
@@ -65,6 +68,14 @@ PROPERTY_COLUMNS = (
     Property.title,
     Property.description,
     Property.search_text,
+    Property.floor,
+    Property.total_floors,
+    Property.attributes,
+    Property.stations,
+    Property.latitude,
+    Property.longitude,
+    Property.facts,
+    Property.read_facts,
 )
 
 
@@ -73,7 +84,7 @@ class Rows:
     """
     One side of a market. ``ids[row]`` and ``versions[row]`` belong to row *row* of *vectors*; ids rise.
 
-    *failures* are the entities that could not be made vectors; they are in none of the arrays.
+    *failures* are the entities whose vectors could not be computed; the arrays do not hold them.
     """
 
     ids: NDArray[np.int64]
@@ -86,19 +97,27 @@ def load_leads(
     session: Session,
     market: MarketKey,
     places: PlaceIndex,
-    text_model: TextModel,
-    weights: Weights,
-    changed_since: Horizon | None = None,
+    models: ScoringModels,
+    changed_since: ReadWatermark | None = None,
     among: IdRange = EVERYTHING,
+    skipping: Collection[int] = (),
 ) -> Rows:
-    """The market's leads that are on the market (only those that a look to the horizon *changed_since* has missed)."""
-    factors = market_factors(session, market[0])
+    """
+    The active leads of the market.
+
+    Args:
+        places: Grows with the places that the leads name.
+        changed_since: Only leads that a read with this watermark has missed.
+        among: Only leads with these ids.
+        skipping: Leads that are not to be loaded.
+    """
 
     def vectors(rows: Sequence[Any]) -> LeadVectors:
-        facts = [LeadFacts(**lead_facts(row, factors)) for row in rows]
-        return lead_vectors(LeadColumns.from_facts(facts, places), text_model, weights)
+        facts = [stored_lead(lead_facts(row, models.factors)) for row in rows]
+        columns = LeadColumns.from_facts(facts, places, models.closeness)
+        return lead_vectors(columns, models.text_model, models.weights)
 
-    query = _on_market(Lead, LEAD_COLUMNS, market, changed_since, among)
+    query = _on_market(Side.LEAD, Lead, LEAD_COLUMNS, market, changed_since, among, skipping)
     return _rows(session, Side.LEAD, query, vectors, changed_since)
 
 
@@ -106,29 +125,29 @@ def load_properties(
     session: Session,
     market: MarketKey,
     places: PlaceIndex,
-    text_model: TextModel,
-    changed_since: Horizon | None = None,
+    models: ScoringModels,
+    changed_since: ReadWatermark | None = None,
     among: IdRange = EVERYTHING,
+    skipping: Collection[int] = (),
 ) -> Rows:
-    """The market's properties that are on the market (only those missed since)."""
-    factors = market_factors(session, market[0])
+    """The active properties of the market; the arguments are those of :func:`load_leads`."""
 
     def vectors(rows: Sequence[Any]) -> PropertyVectors:
-        facts = [PropertyFacts(**property_facts(row, factors)) for row in rows]
-        return property_vectors(PropertyColumns.from_facts(facts, places), text_model)
+        facts = [stored_property(property_facts(row, models.factors)) for row in rows]
+        return property_vectors(PropertyColumns.from_facts(facts, places, models.closeness), models.text_model)
 
-    query = _on_market(Property, PROPERTY_COLUMNS, market, changed_since, among)
+    query = _on_market(Side.PROPERTY, Property, PROPERTY_COLUMNS, market, changed_since, among, skipping)
     return _rows(session, Side.PROPERTY, query, vectors, changed_since)
 
 
 def _rows(
     session: Session,
     side: Side,
-    query: Select,
+    query: Select[Any],
     vectors: Callable[[Sequence[Any]], Any],
-    changed_since: Horizon | None,
+    changed_since: ReadWatermark | None,
 ) -> Rows:
-    """The query's rows as vectors, page by page: as Python values they take several times the memory."""
+    """The query's rows as vectors, page by page: Python values take several times the memory of vectors."""
     pages = [_page(side, rows, vectors) for rows in _pages(session, query, whole=changed_since is None)]
     if len(pages) == 1:
         return pages[0]
@@ -142,30 +161,46 @@ def _rows(
 
 def _page(side: Side, rows: Sequence[Any], vectors: Callable[[Sequence[Any]], Any]) -> Rows:
     with stage("vectorise"):
-        made, poisoned = without_poison(rows, vectors)
-    failures = [Failure(side, row.id, row.version, place_of(error)) for row, error in poisoned]
-    bad = {failure.entity_id for failure in failures}
-    return Rows(*_ids([row for row in rows if row.id not in bad] if bad else rows), made, failures)
+        computed, failing = without_failing_rows(rows, vectors)
+    failures = [Failure(side, row.id, row.version, error_location(error)) for row, error in failing]
+    failed_ids = {failure.entity_id for failure in failures}
+    sound = [row for row in rows if row.id not in failed_ids] if failed_ids else rows
+    return Rows(*_ids_and_versions(sound), computed, failures)
 
 
 def gone_since(
-    session: Session, table: type[Lead] | type[Property], market: MarketKey, changed_since: Horizon
+    session: Session, table: type[Lead] | type[Property], market: MarketKey, changed_since: ReadWatermark
 ) -> list[int]:
-    """Ids of rows written since that are not on this market now: archived, moved away, or their owner put out."""
+    """Ids of rows written since that are no longer on this market: archived, moved, or their owner deactivated."""
     off = or_(table.status != Status.ACTIVE, ~User.is_active, table.city_key != market[0], table.deal_type != market[1])
     query = select(table.id).join(User, User.id == table.owner_id).where(changed_since.missed(table.changed_in), off)
     return list(session.scalars(query))
 
 
 def _on_market(
-    table: Any, columns: Sequence[Any], market: MarketKey, changed_since: Horizon | None, among: IdRange
-) -> Select:
+    side: Side,
+    table: Any,
+    columns: Sequence[Any],
+    market: MarketKey,
+    changed_since: ReadWatermark | None,
+    among: IdRange,
+    skipping: Collection[int],
+) -> Select[Any]:
+    """The columns of the market's active entities, except those that have killed their workers, by id."""
+    killer = exists().where(
+        UnscorableEntity.side == side,
+        UnscorableEntity.entity_id == table.id,
+        UnscorableEntity.version == table.version,
+        UnscorableEntity.error == KILLED_ITS_WORKER,
+    )
     query = (
         select(*columns)
         .join(User, on_market(table))
-        .where(table.city_key == market[0], table.deal_type == market[1])
+        .where(table.city_key == market[0], table.deal_type == market[1], ~killer)
         .order_by(table.id)
     )
+    if skipping:
+        query = query.where(table.id != all_(literal(sorted(skipping), ARRAY(BigInteger))))
     if among.start is not None:
         query = query.where(table.id >= among.start)
     if among.stop is not None:
@@ -173,12 +208,15 @@ def _on_market(
     return query if changed_since is None else query.where(changed_since.missed(table.changed_in))
 
 
-def _pages(session: Session, query: Select, whole: bool) -> Iterator[Sequence[Any]]:
+def _pages(session: Session, query: Select[Any], whole: bool) -> Iterator[Sequence[Any]]:
     """
-    The query's rows as the driver gives them, in at least one page, all of one moment; *whole*: many are expected.
+    The query's rows as the driver returns them, in at least one page, all from one database snapshot.
 
-    SQLAlchemy's own conversions (of words to enumerations, of arrays item by item) cost more than the query, and the
-    engine has no use for them.
+    SQLAlchemy's own conversions (of text to enumerations, of arrays item by item) cost more than the query, and the
+    engine does not need them.
+
+    Args:
+        whole: Many rows are expected, so they are streamed.
     """
     connection = session.connection()
     compiled = query.compile(connection)
@@ -195,5 +233,5 @@ def _pages(session: Session, query: Select, whole: bool) -> Iterator[Sequence[An
     result.close()
 
 
-def _ids(rows: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _ids_and_versions(rows: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.array([row.id for row in rows], np.int64), np.array([row.version for row in rows], np.int64)

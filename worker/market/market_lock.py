@@ -1,47 +1,67 @@
-"""The row that stands for a market: whoever writes lists of a market holds its lock, so that writers take turns."""
+"""The row of a market as its lock: whoever writes lists of a market holds it, so that writers take turns."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from matching.engine.criteria import DEFAULT_WEIGHTS, Weights
-from matching.engine.text import TextModel
-from models.deals.weights import WeightSet, present_set
-from models.ranking.recommendations import Market, TextModelRow
-from worker.market.load import MarketKey
+from models.core.enums import MarketKey
+from models.ranking.generations import Generation
+from models.ranking.recommendations import Market
+from worker.market.generations import present_generation
 
 log = logging.getLogger(__name__)
 
-#: Text models held in memory: the present one, and the one before while markets move from one to the other.
-MODELS_KEPT = 2
-_kept: dict[int, TextModel] = {}
+
+class GenerationMovedError(Exception):
+    """The market's lists are of another generation than those about to be written: compute the latter again."""
+
+    def __init__(self, market: MarketKey, held: Generation, present: Generation) -> None:
+        super().__init__(f"{market[0]}, {market[1]}: computed with {held}, but its lists are of {present}")
 
 
 def lock_market(session: Session, market: MarketKey) -> Market:
-    """The market's row, made if need be, locked until the transaction ends."""
-    made = insert(Market).values(city_key=market[0], deal_type=market[1]).on_conflict_do_nothing()
-    is_new = bool(session.execute(made).rowcount)
+    """
+    The market's row, locked until the transaction ends; created if the market has none.
+
+    A new market begins with the present generation. From then on only a run moves it to another.
+    """
+    created = insert(Market).values(city_key=market[0], deal_type=market[1]).on_conflict_do_nothing()
+    is_new = bool(session.connection().execute(created).rowcount)
     query = select(Market).where(Market.city_key == market[0], Market.deal_type == market[1])
     row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
-    if row.text_model_id is None:  # no run has been through yet
-        row.text_model_id = newest_text_model(session)
     if is_new:
-        # Only now: later, lists may stand that were computed with the weights of today.
-        row.weights_id = present_weights(session, market)
+        row.generation = present_generation(session, market)
+    elif row.rates is None:  # a row of a release that did not record rates before the first run
+        row.rates = present_generation(session, market).rates
+    session.flush()
     return row
 
 
-@contextmanager
-def apart(session: Session, market: MarketKey) -> Iterator[None]:
+def require_generation(session: Session, market: MarketKey, generation: Generation) -> None:
     """
-    Work on one market of several, committed at its end; a failure is logged and undone, and the others have their turn.
+    Check, under the market's lock, that its lists are of *generation*.
 
     Raises:
-        DBAPIError: The connection is lost: the others would fare no better.
+        GenerationMovedError: They are of another.
+    """
+    present = session.get_one(Market, market).generation
+    if present != generation:
+        raise GenerationMovedError(market, generation, present)
+
+
+@contextmanager
+def own_transaction(session: Session, event: str, **facts: object) -> Iterator[None]:
+    """
+    Do one of several pieces of work in a transaction of its own, so that its failure does not stop the others.
+
+    Commits at the end. A failure is rolled back and logged as *event* with *facts*.
+
+    Raises:
+        DBAPIError: The connection is lost: the other pieces would fail as well.
     """
     try:
         yield
@@ -50,31 +70,4 @@ def apart(session: Session, market: MarketKey) -> Iterator[None]:
         if getattr(failure, "connection_invalidated", False):
             raise
         session.rollback()
-        log.exception("market_failed", extra={"market": market})
-
-
-def present_weights(session: Session, market: MarketKey) -> int | None:
-    """The id of the set that a run over the market computes with; None: the defaults."""
-    found = present_set(session, market)
-    return found.id if found else None
-
-
-def weights(session: Session, weights_id: int | None) -> Weights:
-    """The stored set, or the defaults."""
-    return DEFAULT_WEIGHTS if weights_id is None else Weights.from_dict(session.get_one(WeightSet, weights_id).weights)
-
-
-def newest_text_model(session: Session) -> int | None:
-    """The id of the text model fitted last; None before the first run."""
-    return session.scalar(select(func.max(TextModelRow.id)))
-
-
-def text_model(session: Session, model_id: int | None) -> TextModel:
-    """The stored model, or the empty one."""
-    if model_id is None:
-        return TextModel.empty()
-    if model_id not in _kept:
-        _kept[model_id] = TextModel.from_bytes(session.get_one(TextModelRow, model_id).model)
-        while len(_kept) > MODELS_KEPT:
-            del _kept[next(iter(_kept))]
-    return _kept[model_id]
+        log.exception(event, extra=facts)

@@ -1,4 +1,4 @@
-"""How far a look at the database has seen, told in transactions: clocks move, and transactions commit out of order."""
+"""How far a reader has seen the database, in transaction numbers: clocks jump, and transactions commit out of order."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,12 +8,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
 @dataclass(frozen=True)
-class Horizon:
+class ReadWatermark:
     """
-    What a look has missed: what was written by transactions from *first* on, and by those *running* at the time.
+    What a read has missed: writes of transactions from *first* on, and of those *running* at the time.
 
-    Naming those that were running, rather than all since the oldest of them, matters: while a run publishes, its
-    transaction is open for seconds, and everything written since it began would be looked at again and again.
+    Naming the running transactions, rather than all since the oldest of them, matters: a run's transaction is open for
+    seconds while it publishes, and everything written since it began would be read again and again.
     """
 
     first: int
@@ -21,30 +21,30 @@ class Horizon:
 
     @property
     def oldest(self) -> int:
-        """No transaction before this one has been missed."""
+        """The read has missed no transaction before this one."""
         return min([self.first, *self.running])
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """For the SQL of :data:`MISSED`."""
+        """The parameters of :data:`MISSED`."""
         return {"first": self.first, "running": self.running}
 
     def missed(self, changed_in: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-        """Whether a row of this ``changed_in`` may have been missed."""
+        """Whether the read may have missed a row of this ``changed_in``."""
         return or_(changed_in >= self.first, changed_in == any_(literal(self.running, ARRAY(BigInteger))))
 
 
-#: :meth:`Horizon.missed` in SQL.
+#: :meth:`ReadWatermark.missed` in SQL.
 MISSED = "(changed_in >= :first OR changed_in = ANY (CAST(:running AS bigint[])))"
 
 
-def horizon(session: Session) -> Horizon:
-    """The horizon of the session's next query. Our own transaction goes on, so what it writes counts as missed."""
-    shown, own = session.execute(
+def read_watermark(session: Session) -> ReadWatermark:
+    """The watermark of the session's next query. Its own transaction goes on, so its writes count as missed."""
+    snapshot, own = session.execute(
         text("SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text")
     ).one()
-    _, first, running = shown.split(":")
+    _, first, running = snapshot.split(":")
     missed = {int(number) for number in running.split(",") if number}
     if own is not None and int(own) < int(first):
         missed.add(int(own))
-    return Horizon(int(first), sorted(missed))
+    return ReadWatermark(int(first), sorted(missed))

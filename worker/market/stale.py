@@ -1,37 +1,39 @@
-"""Which leads and properties of a market have stale lists."""
+"""The leads and properties of a market whose lists are stale."""
 
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from models.core.enums import Side
+from models.core.enums import MarketKey, Side
 from models.ranking.recommendations import stale_rows
-from worker.market.load import MarketKey
+from worker.market.change_set import ChangeSet
 
 
-def stale_in(session: Session, market: MarketKey) -> tuple[set[int], set[int]]:
-    """Ids of the leads and properties on this market, or listed in it, whose lists are stale."""
-    found: list[set[int]] = []
-    for side in (Side.LEAD, Side.PROPERTY):
-        rows = stale_rows(side).subquery()
-        on_it = (rows.c.on_market, rows.c.city_key == market[0], rows.c.deal_type == market[1])
-        listed = (rows.c.listed_city_key == market[0], rows.c.listed_deal_type == market[1])
-        # Each by its own index: with OR between them all entities of all markets would be read, for every market of a run.
-        found.append(set(session.scalars(union(*(select(rows.c.id).where(*here) for here in (on_it, listed))))))
-    return found[0], found[1]
-
-
-def moved_here(session: Session, market: MarketKey) -> list[tuple[MarketKey, Side, set[int]]]:
-    """What is on this market but still listed in another: (that market, side, ids)."""
-    found: dict[tuple[MarketKey, Side], set[int]] = {}
+def stale_in(session: Session, market: MarketKey) -> ChangeSet:
+    """The entities on this market, or listed in it, whose lists are stale."""
+    stale = ChangeSet()
     for side in Side:
         rows = stale_rows(side).subquery()
-        moved = select(rows.c.id, rows.c.listed_city_key, rows.c.listed_deal_type).where(
+        on_market = (rows.c.on_market, rows.c.city_key == market[0], rows.c.deal_type == market[1])
+        listed = (rows.c.listed_city_key == market[0], rows.c.listed_deal_type == market[1])
+        # A query each, by its own index: with OR between them, every market of a run would read all entities of all.
+        ids = session.scalars(union(*(select(rows.c.id).where(*condition) for condition in (on_market, listed))))
+        stale |= ChangeSet.of(side, ids)
+    return stale
+
+
+def moved_here(session: Session, market: MarketKey) -> dict[MarketKey, ChangeSet]:
+    """The entities that are on this market but still listed in another, by that other market."""
+    moved: dict[MarketKey, ChangeSet] = {}
+    for side in Side:
+        rows = stale_rows(side).subquery()
+        listed = select(rows.c.id, rows.c.listed_city_key, rows.c.listed_deal_type).where(
             rows.c.on_market,
             rows.c.city_key == market[0],
             rows.c.deal_type == market[1],
             rows.c.listed_city_key.is_not(None),
         )
-        for entity_id, *old in session.execute(moved):
-            if tuple(old) != market:
-                found.setdefault((tuple(old), side), set()).add(entity_id)
-    return [(old_market, side, ids) for (old_market, side), ids in found.items()]
+        for entity_id, city_key, deal_type in session.execute(listed):
+            former = (city_key, deal_type)
+            if former != market:
+                moved[former] = moved.get(former, ChangeSet()) | ChangeSet.of(side, [entity_id])
+    return moved

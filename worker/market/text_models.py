@@ -1,4 +1,4 @@
-"""Which text model a run scores with: the newest one, or one fitted anew when that has become out of date."""
+"""Which text model a run scores with: the newest one, or a new one when that is out of date."""
 
 from datetime import timedelta
 
@@ -13,47 +13,65 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.recommendations import TextModelRow
 
-#: Texts that a model is fitted on at most, of each side: more teach it little and cost time and memory.
-MOST_TEXTS = 50_000
+#: Texts of each side that a model is fitted on at most: more teach it little, and cost time and memory.
+MAX_TEXTS = 50_000
 TEXT_SEED = 20_260_101
 
-#: A model serves until the number of texts has changed by this share since it was fitted, or for so long. With a new model
-#: every score moves a little and every worker must load its markets again, which keeps fresh leads waiting for seconds;
-#: so a run does not fit one for its own sake.
+#: A model serves until the number of texts has changed by this share since it was fitted, or for this long. With a new
+#: model every score moves a little and every worker must load its markets again, which keeps fresh leads waiting for
+#: seconds. So a run does not fit one for its own sake.
 CHANGED_SHARE = 0.2
 SERVES = timedelta(days=7)
 
 
 def text_model_for(session: Session, scope: RunScope) -> int:
-    """The id of the text model for a run of this scope. Only a run over everything replaces a model that is there."""
-    newest = session.scalars(
+    """
+    The id of the text model for a run of this scope; the caller commits a model that was fitted for it.
+
+    Only a run over everything replaces a model. Two runs that need a new one at once fit it once: the second waits for
+    the first's commit.
+    """
+    texts = _count(session)
+    newest = _newest(session)
+    if newest is None or _needs_replacing(session, newest, scope, texts):
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("fit-text-model", 0))))
+        newest = _newest(session)
+    if newest is None or _needs_replacing(session, newest, scope, texts):
+        return fit_text_model(session, texts)
+    return newest.id
+
+
+def _newest(session: Session) -> TextModelRow | None:
+    """The model fitted last, without its bytes."""
+    return session.scalars(
         select(TextModelRow)
         .order_by(TextModelRow.id.desc())
         .limit(1)
         .options(load_only(TextModelRow.texts, TextModelRow.created_at))
     ).one_or_none()
-    texts = _count(session)
-    if newest is None or (scope is RunScope.ALL and _is_out_of_date(session, newest, texts)):
-        return fit_text_model(session, texts)
-    return newest.id
+
+
+def _needs_replacing(session: Session, model: TextModelRow, scope: RunScope, texts: int) -> bool:
+    return scope is RunScope.ALL and _is_out_of_date(session, model, texts)
 
 
 def fit_text_model(session: Session, texts: int) -> int:
     """Fit a model on the newest texts of both sides and store it; its id."""
-    words = [
+    texts_of_both = [
         property_text(*row)
         for row in session.execute(
             select(Property.title, Property.description, Property.search_text)
             .where(Property.status == Status.ACTIVE)
             .order_by(Property.id.desc())
-            .limit(MOST_TEXTS)
+            .limit(MAX_TEXTS)
         )
     ]
-    wishes = select(Lead.additional_requirements).where(
+    requirements = select(Lead.additional_requirements).where(
         Lead.status == Status.ACTIVE, Lead.additional_requirements.is_not(None)
     )
-    words += session.scalars(wishes.order_by(Lead.id.desc()).limit(MOST_TEXTS)).all()
-    row = TextModelRow(model=TextModel.fit(words, TEXT_SEED).to_bytes(), texts=texts)
+    newest = session.scalars(requirements.order_by(Lead.id.desc()).limit(MAX_TEXTS))
+    texts_of_both += [words for words in newest if words]
+    row = TextModelRow(model=TextModel.fit(texts_of_both, TEXT_SEED).to_bytes(), texts=texts)
     session.add(row)
     session.flush()
     return row.id
@@ -66,8 +84,8 @@ def _is_out_of_date(session: Session, model: TextModelRow, texts: int) -> bool:
 
 def _count(session: Session) -> int:
     """How many active leads and properties there are: about as many texts."""
-    counts = [
+    counts = (
         session.scalar(select(func.count()).select_from(table).where(table.status == Status.ACTIVE))
         for table in (Lead, Property)
-    ]
-    return sum(counts)
+    )
+    return sum(count or 0 for count in counts)

@@ -1,7 +1,7 @@
-"""Asking workers for work, by task name only: nothing of the tasks is imported here.
+"""Sending tasks to workers, by name only: the code of the tasks is not imported here.
 
-A broker that is away must not fail a write that the database has accepted: the request is logged and dropped, and the
-worker's sweep finds the same work by looking at the tables (docs/operations.md).
+A broker that is away must not fail a write that the database has accepted: the message is dropped with a line in the
+log, and the worker's sweep finds the same work in the tables (docs/operations.md).
 """
 
 import logging
@@ -45,49 +45,55 @@ class Client:
         )
 
     def warm_up(self) -> None:
-        """Load what sending needs, so that the first sender does not wait for it. Connects to nothing."""
+        """
+        Load the libraries that sending needs, so that the first sender does not wait for them. Connects to nothing.
+        """
         self._celery.finalize()
         self._celery.amqp.producer_pool  # noqa: B018 - made when first asked for
         self._celery.connection_for_write().transport  # noqa: B018 - imported when first asked for
 
     def lead_changed(self, lead_id: int) -> bool:
-        """Ask that the lists touched by a lead's change be made right."""
+        """Have the lists rescored that a change of a lead affects."""
         return self.send("worker.tasks.rescore_lead", lead_id, queue="entities")
 
     def property_changed(self, property_id: int) -> bool:
-        """Ask that the lists touched by a property's change be made right."""
+        """Have the lists rescored that a change of a property affects."""
         return self.send("worker.tasks.rescore_property", property_id, queue="entities")
 
     def prospect_changed(self, prospect_id: str) -> bool:
-        """Ask that a prospect's quality be computed."""
-        return self.send("worker.jobs.prospect_quality.score_prospect", prospect_id, queue="entities")
+        """Have a prospect scored."""
+        return self.send("worker.tasks.score_prospect", prospect_id, queue="entities")
 
     def prospects_changed(self) -> bool:
-        """Ask that the quality of all prospects that changed be computed."""
-        return self.send("worker.jobs.prospect_quality.score_stale_prospects", queue="entities")
+        """Have every prospect scored that has changed."""
+        return self.send("worker.tasks.score_stale_prospects", queue="entities")
 
     def run_requested(self, run_id: int) -> bool:
-        """Ask that a rescoring run be started."""
+        """Have a rescoring run started."""
         return self.send("worker.tasks.start_run", run_id, queue="runs")
 
+    def import_requested(self, import_id: int) -> bool:
+        """Ask that an import of a source be done."""
+        return self.send("worker.tasks.run_import", import_id, queue="runs")
+
     def shard_queued(self, shard_id: int) -> bool:
-        """Ask that a shard of a run be scored."""
+        """Have a shard of a run scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
 
     def notice_stored(self, notification_id: int) -> bool:
-        """Ask that a notice be sent to its user outside too (Telegram)."""
-        return self.send("worker.jobs.notifications.send_notice", notification_id, queue="notices")
+        """Have a notification sent to its user by Telegram."""
+        return self.send("worker.tasks.send_notification", notification_id, queue="notices")
 
     def code_made(self, code_id: int) -> bool:
-        """Ask that an activation code be sent by SMS."""
-        return self.send("worker.jobs.accounts.send_code", code_id, queue="notices")
+        """Have an activation code sent by SMS."""
+        return self.send("worker.tasks.send_code", code_id, queue="notices")
 
     def link_made(self, link_id: int) -> bool:
         """Ask that a one-time link be sent by e-mail."""
-        return self.send("worker.jobs.accounts.send_link", link_id, queue="notices")
+        return self.send("worker.tasks.send_link", link_id, queue="notices")
 
     def queues(self) -> list[Queue]:
-        """The queues as they are; raises redis.RedisError when the broker is away."""
+        """The present state of the queues; raises redis.RedisError when the broker is away."""
         return list(queues(self._redis))
 
     def task_times(self) -> list[TaskTimes]:

@@ -1,11 +1,10 @@
-"""What queues and tasks are like, for whoever watches: read from the broker, where every host can see it.
+"""State of queues and durations of tasks, read from the broker, where every host can see them.
 
-Durations of tasks are counted in a Redis hash rather than in each worker: workers on many hosts need no port
-of their own to be scraped, and a worker that has ended leaves its counts. If Redis is wiped they begin at 0
-again, as counters may.
+Durations are counted in a Redis hash rather than in each worker: workers on many hosts need no port of their own to be
+scraped, and a worker that has ended leaves its counts. If Redis is wiped they begin at 0 again, as counters may.
 
-Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>``, the fields being ``count``, ``seconds`` and, cumulative,
-each of :data:`BUCKETS`; ``leadmatch:stages``, a hash of stages of runs and their seconds.
+Keys: ``leadmatch:tasks``, a hash of ``<task>|<outcome>|<field>`` with the fields ``count``, ``seconds`` and,
+cumulative, each of :data:`BUCKETS`; ``leadmatch:stages``, a hash of the stages of runs and their seconds.
 """
 
 import json
@@ -24,28 +23,28 @@ STAGES_KEY = "leadmatch:stages"
 
 @dataclass(frozen=True)
 class Queue:
-    """Messages that no worker has taken yet."""
+    """The messages of one queue that no worker has taken yet."""
 
     name: str
     depth: int
-    #: How long the one that comes next has waited; 0 when there is none or it does not say.
+    #: How long the next message has waited; 0 without one, or if it does not hold its time of sending.
     age_seconds: float
 
 
 @dataclass
 class TaskTimes:
-    """How long the runs of one task took that ended in one way."""
+    """The durations of one task's executions with one outcome."""
 
     task: str
     outcome: str
     count: int = 0
     seconds: float = 0.0
-    #: Bucket -> how many took at most so long.
+    #: Bucket -> how many took at most that long.
     within: dict[float, int] = field(default_factory=lambda: dict.fromkeys(BUCKETS, 0))
 
 
-def note_task(client: redis.Redis, task: str, outcome: str, seconds: float) -> None:
-    """Count one run of a task."""
+def count_task(client: redis.Redis, task: str, outcome: str, seconds: float) -> None:
+    """Count one execution of a task."""
     key = f"{task}|{outcome}|"
     with client.pipeline(transaction=False) as pipe:
         pipe.hincrby(TASKS_KEY, key + "count", 1)
@@ -58,21 +57,24 @@ def note_task(client: redis.Redis, task: str, outcome: str, seconds: float) -> N
 
 def task_times(client: redis.Redis) -> list[TaskTimes]:
     """The counts so far, by task and outcome."""
-    found: dict[tuple[str, str], TaskTimes] = {}
-    for key, value in client.hgetall(TASKS_KEY).items():
-        task, outcome, name = key.decode().split("|")
-        times = found.setdefault((task, outcome), TaskTimes(task, outcome))
+    by_task: dict[tuple[str, str], TaskTimes] = {}
+    for key, value in _hash(client, TASKS_KEY).items():
+        task, outcome, name = key.split("|")
+        times = by_task.setdefault((task, outcome), TaskTimes(task, outcome))
         if name == "count":
             times.count = int(value)
         elif name == "seconds":
             times.seconds = float(value)
         else:
             times.within[float(name)] = int(value)
-    return [found[key] for key in sorted(found)]
+    return [by_task[key] for key in sorted(by_task)]
 
 
-def note_stages(client: redis.Redis, stages: Mapping[str, float]) -> None:
-    """Add up the seconds of a shard's stages (worker.celery_app.stages); what else is noted beside them is passed over."""
+def add_stages(client: redis.Redis, stages: Mapping[str, float]) -> None:
+    """
+    Add the seconds of a shard's stages (worker.celery_app.stages) to the counts, without the peak of memory beside
+    them.
+    """
     with client.pipeline(transaction=False) as pipe:
         for name, seconds in stages.items():
             if name != "peak_mb":
@@ -81,8 +83,8 @@ def note_stages(client: redis.Redis, stages: Mapping[str, float]) -> None:
 
 
 def stage_seconds(client: redis.Redis) -> dict[str, float]:
-    """Seconds that the stages of all shards took so far, by stage."""
-    return {name.decode(): float(seconds) for name, seconds in sorted(client.hgetall(STAGES_KEY).items())}
+    """Seconds of the stages of all shards so far, by stage."""
+    return {name: float(seconds) for name, seconds in sorted(_hash(client, STAGES_KEY).items())}
 
 
 def queues(client: redis.Redis, now: float | None = None) -> Iterator[Queue]:
@@ -90,6 +92,18 @@ def queues(client: redis.Redis, now: float | None = None) -> Iterator[Queue]:
     now = time.time() if now is None else now
     for name in QUEUES:
         # Celery pushes on the left and takes from the right.
-        depth, last = client.pipeline(transaction=False).llen(name).lindex(name, -1).execute()
+        with client.pipeline(transaction=False) as pipe:
+            pipe.llen(name)
+            pipe.lindex(name, -1)
+            depth, last = pipe.execute()
         sent_at = json.loads(last)["headers"].get("sent_at") if last else None
         yield Queue(name, depth, max(0.0, now - sent_at) if sent_at else 0.0)
+
+
+def _hash(client: redis.Redis, key: str) -> dict[str, str]:
+    """A hash as texts, however the client decodes."""
+    return {_text(name): _text(value) for name, value in client.hgetall(key).items()}
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,7 +1,7 @@
-"""The schedule that ops edit: `celerybeat-schedule`, a text file in crontab format.
+"""Reading `celerybeat-schedule`, the text file in crontab format that ops edit.
 
 A line holds five cron fields (minute, hour, day of month, month, day of week; UTC), a task name and, optionally, the
-task's arguments as a JSON object. `#` begins a comment; empty lines are nothing.
+task's arguments as a JSON object. `#` begins a comment; empty lines are ignored.
 """
 
 import json
@@ -13,7 +13,7 @@ from celery.schedules import ParseException, crontab
 
 from models.core.errors import SettingsError
 
-#: Where the schedule that ops edit lies: beside the packages.
+#: The schedule file, beside the packages.
 SCHEDULE_FILE = Path(__file__).resolve().parents[2] / "celerybeat-schedule"
 
 CRON_FIELDS = 5
@@ -43,7 +43,7 @@ def read_schedule(path: Path) -> list[Entry]:
     The entries of the file at *path*, in its order.
 
     Raises:
-        ScheduleError: The file is not there, or a line is bad.
+        ScheduleError: The file does not exist, or a line is bad.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -74,7 +74,9 @@ def parse_schedule(text: str, name: str = "celerybeat-schedule") -> list[Entry]:
 
 
 def beat_schedule(entries: list[Entry]) -> dict[str, dict[str, Any]]:
-    """The entries as Celery's `beat_schedule`. A name holds what the line says, so an edited line is a new entry."""
+    """
+    The entries as Celery's `beat_schedule`. An entry's name is its line's content, so an edited line is a new entry.
+    """
     return {
         f"{entry.when} {entry.task} {json.dumps(entry.arguments, sort_keys=True)}": {
             "task": entry.task,
@@ -103,12 +105,12 @@ def _entry(number: int, content: str) -> Entry:
 
 
 def _without_comment(line: str) -> str:
-    """The line up to a `#` that stands outside a JSON string."""
+    """The line up to a `#` outside a JSON string."""
     quoted = escaped = False
-    for place, sign in enumerate(line):
-        if sign == "#" and not quoted:
-            return line[:place]
-        if sign == '"' and not escaped:
+    for position, character in enumerate(line):
+        if character == "#" and not quoted:
+            return line[:position]
+        if character == '"' and not escaped:
             quoted = not quoted
-        escaped = sign == "\\" and not escaped
+        escaped = character == "\\" and not escaped
     return line

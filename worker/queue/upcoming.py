@@ -1,4 +1,4 @@
-"""When the entries of the schedule are due."""
+"""The next times of the entries of the schedule."""
 
 from datetime import UTC, datetime
 
@@ -10,14 +10,14 @@ def upcoming(after: datetime, count: int) -> list[tuple[Entry, list[datetime]]]:
     Every entry of the schedule with its next *count* moments.
 
     Raises:
-        ScheduleError: The file is not there, or a line is bad.
+        ScheduleError: The file does not exist, or a line is bad.
     """
     return [(entry, next_times(entry, after, count)) for entry in read_schedule(SCHEDULE_FILE)]
 
 
 def next_times(entry: Entry, after: datetime, count: int) -> list[datetime]:
     """
-    The next *count* moments, later than *after*, UTC. (Days that no calendar has, reading the schedule has refused.)
+    The next *count* times after *after*, UTC. (Reading the schedule has refused days that no calendar has.)
 
     >>> nightly = Entry(1, "15 22 * * *", "worker.tasks.sweep", {})
     >>> [f"{each:%d %H:%M}" for each in next_times(nightly, datetime(2026, 1, 31, 22, 15, tzinfo=UTC), 2)]

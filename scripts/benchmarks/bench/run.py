@@ -39,6 +39,7 @@ from models.market.properties import Property
 from models.platform.database import connect, sessions
 from models.platform.migrate import upgrade
 from models.platform.settings import database_url
+from models.ranking.recommendations import Market
 from models.rescoring.runs import get_run, request_run
 from models.upkeep.invariants import check_all
 from scripts.batches import batched
@@ -52,7 +53,7 @@ from scripts.demo.properties import property_rows
 from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers import PostgresServer, ValkeyServer
 from scripts.launcher.supervise import ROOT, procfile_commands
-from worker.lists.rescore import load_snapshot
+from worker.market.cache import load_snapshot
 from worker.market.snapshot import Snapshot
 from worker.queue.client import Client
 
@@ -202,8 +203,7 @@ def _is_open(factory: sessionmaker[Session], run_id: int) -> bool:
 
 
 def _snapshot(session: Session) -> Snapshot:
-    row = session.execute(text("SELECT text_model_id, weights_id FROM markets")).one()
-    return load_snapshot(session, MARKET, row.text_model_id, row.weights_id)
+    return load_snapshot(session, MARKET, session.get_one(Market, MARKET).generation)
 
 
 def _dense(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from matching.engine.incremental import score_leads_against, score_properties_against
 from models.core.enums import Side
 from models.ranking.recommendations import LIST_LENGTH
-from worker.lists.store import listing_any, read_lists
 from worker.market.snapshot import Snapshot
+from worker.market.stored_lists import listing_any, read_lists
 
 #: Lists of the other side looked at, at most.
 MOST_TOUCHED = 500

@@ -61,12 +61,12 @@ def _listed(listings: list[Listing], n_leads: int, seed: int) -> ActedPairs:
     lists = leadmatch(town).for_leads
     model = TextModel.fit(town.property_columns.text + town.lead_columns.text, seed=0)
     rows = np.repeat(np.arange(len(lists)), lists.lengths)
-    values, stated = criterion_values(
+    values, sizes = criterion_values(
         lead_vectors(town.lead_columns, model).take(rows),
         property_vectors(town.property_columns, model).take(lists.columns),
     )
     places = 1.0 + np.arange(len(rows)) - lists.indptr[:-1][rows]
-    return ActedPairs(values, stated, np.zeros(len(rows), bool), places, rows)
+    return ActedPairs(values, sizes, np.zeros(len(rows), bool), places, rows)
 
 
 def _lesson(listed: ActedPairs, people: str, count: int, rng: np.random.Generator) -> Lesson:
@@ -103,7 +103,7 @@ def _act(listed: ActedPairs, hidden: Weights, count: int, rng: np.random.Generat
     seen = listed.take(rng.choice(len(listed), count, replace=False, p=chance / chance.sum()))
     mind = scores_of(seen, hidden) / 100
     likes = rng.random(count) < 1 / (1 + np.exp(-STEEPNESS * (mind - np.median(mind))))
-    return ActedPairs(seen.values, seen.stated, likes, seen.places, seen.leads)
+    return ActedPairs(seen.values, seen.sizes, likes, seen.places, seen.leads)
 
 
 def distance(one: Weights, other: Weights) -> float:

@@ -5,13 +5,14 @@ Nothing of the blur is known to the engine or tuned to it: every stated wish is 
 """
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from matching.facts.columns import LeadFacts, PropertyFacts
-from scripts.listings import ListingsFileError
+from models.sources.formats.offer import FeedError
 
 CLASSES = {"Комфорт": "COMFORT", "Бизнес": "BUSINESS", "Премиум": "ELITE"}
 #: Leads and properties belong to different realtors.
@@ -57,14 +58,14 @@ def read_listings(path: Path) -> list[Listing]:
     Listings with a price, in the file's order. Columns as for `leadmatch import-listings`; empty means unknown.
 
     Raises:
-        ListingsFileError: A column is missing, or holds what it cannot.
+        FeedError: A column is missing, or holds what it cannot.
     """
     try:
         return _read(path)
     except KeyError as error:
-        raise ListingsFileError(f"{path} has no column {error.args[0]} in its first line") from None
+        raise FeedError(f"{path} has no column {error.args[0]} in its first line") from None
     except ValueError as error:
-        raise ListingsFileError(f"{path} does not hold listings: {error}") from None
+        raise FeedError(f"{path} does not hold listings: {error}") from None
 
 
 def _read(path: Path) -> list[Listing]:
@@ -93,18 +94,34 @@ def _read(path: Path) -> list[Listing]:
         ]
 
 
-def plant(listings: list[Listing], blur: Blur, n: int, rng: np.random.Generator) -> tuple[list[LeadFacts], np.ndarray]:
-    """*n* leads, and for each the position of the listing that it was made of."""
+#: What a lead made of the listing at a position writes.
+Words = Callable[[int, np.random.Generator], str]
+
+
+def plant(
+    listings: list[Listing], blur: Blur, n: int, rng: np.random.Generator, words: Words | None = None
+) -> tuple[list[LeadFacts], np.ndarray]:
+    """
+    *n* leads, and for each the position of the listing that it was made of.
+
+    Without *words* a lead's text is a piece of the listing's, and may be dropped as any wish; else it is what *words* gives.
+    """
     neighbours: dict[str, list[str]] = {}
     for listing in listings:
         if listing.facts.district:
             neighbours.setdefault(listing.okrug, []).append(listing.facts.district)
     neighbours = {okrug: sorted(set(names)) for okrug, names in neighbours.items()}
     sources = rng.choice(len(listings), n, replace=False)
-    return [_blurred(listings[source], blur, neighbours, rng) for source in sources], sources
+    leads = []
+    for source in sources:
+        said = words(int(source), rng) if words else None
+        leads.append(_blurred(listings[source], blur, neighbours, rng, said))
+    return leads, sources
 
 
-def _blurred(listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator) -> LeadFacts:
+def _blurred(
+    listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator, words: str | None
+) -> LeadFacts:
     home = listing.facts
     wishes = {"property_type": home.property_type}
     wishes["price_min"], wishes["price_max"] = _around(home.price, blur.spread, rng)
@@ -115,11 +132,14 @@ def _blurred(listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng
         "metros": [home.metro] if home.metro and rng.random() < 0.5 else None,
         "property_class": home.property_class if rng.random() < 0.5 else None,
         "year_min": home.year - int(rng.integers(0, 6)) if home.year and rng.random() < 0.3 else None,
-        "text": _phrase(home.text, blur.phrase, rng),
+        "text": _phrase(home.text, blur.phrase, rng) if words is None else words,
     }
     stated = [name for name in _MAY_BE_DROPPED if optional[name]]
     for name in rng.permutation(stated)[: blur.dropped]:
         optional[name] = None
+    # The same fields go as from a lead that quotes, so that levels compare; but what is asked for in words stays.
+    if words is not None:
+        optional["text"] = words
     area = optional.pop("area")
     if area:
         wishes["area_min"], wishes["area_max"] = area

@@ -8,14 +8,18 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from matching.engine.criteria import DEFAULT_WEIGHTS, Weights
+from matching.engine.pairs import pair_scores
 from matching.engine.ranking import RankedLists
 from matching.engine.text import TextModel
 from matching.engine.topk import Market, MarketLists, score_market
 from matching.engine.vectorize import lead_vectors, property_vectors
 from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns
+from scripts.benchmarks.evaluate.bm25 import BM25
 from scripts.benchmarks.evaluate.planted import Listing
 
 K = 100
+#: What the best BM25 score of a lead adds to criteria that know no text, in points of 100.
+BM25_POINTS = 5
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def leadmatch(town: Town, weights: Weights = DEFAULT_WEIGHTS) -> MarketLists:
     return score_market(market, K)
 
 
-def without_text(town: Town) -> MarketLists:
+def without_words(town: Town) -> MarketLists:
     return leadmatch(town, replace(DEFAULT_WEIGHTS, text=0.0))
 
 
@@ -94,6 +98,32 @@ def text_alone(town: Town) -> RankedLists:
     return _listed(len(town.leads), lambda row: _ordered(row_of(row) > 0, -row_of(row)))
 
 
+def bm25_alone(town: Town) -> RankedLists:
+    index = BM25(town.property_columns.text)
+
+    def listed(row: int) -> NDArray[np.intp]:
+        likeness = index.scores(town.lead_columns.text[row])
+        return _ordered(likeness > 0, -likeness)
+
+    return _listed(len(town.leads), listed)
+
+
+def criteria_and_bm25(town: Town) -> RankedLists:
+    """The engine's criteria without any text, plus BM25 as a share of the lead's best: what one would build in a day."""
+    weights = replace(DEFAULT_WEIGHTS, text=0.0)
+    leads = lead_vectors(town.lead_columns, TextModel.empty(), weights)
+    homes = property_vectors(town.property_columns, TextModel.empty())
+    index = BM25(town.property_columns.text)
+
+    def listed(row: int) -> NDArray[np.intp]:
+        scores = pair_scores(leads.take(np.array([row])), homes).astype(np.float64)
+        likeness = index.scores(town.lead_columns.text[row])
+        scores += BM25_POINTS * likeness / max(likeness.max(initial=0.0), 1e-9)
+        return _ordered(~np.isnan(scores), -scores)
+
+    return _listed(len(town.leads), listed)
+
+
 def by_chance(town: Town) -> RankedLists:
     rng = np.random.default_rng(0)
     return _listed(len(town.leads), lambda row: rng.choice(len(town.listings), K, replace=False))
@@ -103,6 +133,8 @@ BASELINES: dict[str, Callable[[Town], RankedLists]] = {
     "SQL filter, newest first": filter_by_date,
     "SQL filter, by price": filter_by_price,
     "TF-IDF alone": text_alone,
+    "BM25 alone": bm25_alone,
+    "criteria + 5 x BM25 / max": criteria_and_bm25,
     "random": by_chance,
 }
 

@@ -58,10 +58,10 @@ def main() -> None:
     given = arguments.parse_args()
     settings, factory = own_system("leadmatch-real-listings")
     place = city_of(given.city)
+    if given.file:
+        print(market.have_listings(factory, given.file, given.city), flush=True)
     with factory() as session:
         market.demand_lists_by_score(session, place)
-        if given.file:
-            print(market.have_listings(session, given.file, place, given.city), flush=True)
         print(f"{market.have_leads(session, given.city, place, given.leads):,} leads made", flush=True)
     began = time.perf_counter()
     run_id = market.have_lists(factory, settings)

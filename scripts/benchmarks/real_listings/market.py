@@ -15,17 +15,18 @@ from models.market.places import City
 from models.market.properties import Property
 from models.platform.settings import Settings
 from models.ranking.recommendations import Market
+from models.sources.formats.feed import open_feed
 from scripts.benchmarks.load.market import finish, start_run
 from scripts.demo import make_demo
-from scripts.importing import import_listings, owner_of_imports
-from scripts.listings import read_listings
+from scripts.importing import LISTINGS, Wanted, bring
 
 
-def have_listings(session: Session, file: Path, place: City, city: str) -> str:
+def have_listings(factory: sessionmaker[Session], file: Path, city: str) -> str:
     """Import the file, as `leadmatch import-listings` does; what became of its rows. A second time changes nothing."""
-    done = import_listings(session, read_listings(file, place), place, city, owner_of_imports(session, None))
-    session.commit()
-    return f"{done.new:,} listings are new, {done.changed:,} changed, {done.same:,} as they were, {done.bad:,} rows bad"
+    wanted = Wanted(str(file), source=LISTINGS, city=city, is_complete=False, only_city=True)
+    done = bring(factory, wanted, open_feed(file), None)
+    told = f"{done.new:,} listings are new, {done.changed:,} changed, {done.unchanged:,} as they were"
+    return f"{told}, {done.refused:,} rows bad"
 
 
 def have_leads(session: Session, city: str, place: City, count: int) -> int:

@@ -1,0 +1,155 @@
+"""Wishes and facts on every contract: how they are sent, read out of words, and shown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from api.http.blueprint import Body
+from api.http.fields import Number, Text, Whole
+from matching.errors import InvalidInputError
+from matching.reading.json_rows import STRENGTHS, check_wish, fact_rows, wish_rows
+from matching.reading.kinds import GRAMMAR_VERSION, KIND_OF
+from models.market.facts import property_text
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.market.readings import READ, STATED, merged_wishes, told_facts
+
+MAX_WISHES = 100
+MAX_STATIONS = 10
+MAX_RADIUS_KM = 100
+
+
+class Coordinates(Body):
+    """A point in degrees: both numbers, or none. 0/0 is what programs write that do not know."""
+
+    latitude = Number(-90, 90, allow_none=True)
+    longitude = Number(-180, 180, allow_none=True)
+
+    @validates_schema
+    def check_point(self, data: dict, **kwargs: Any) -> None:
+        latitude, longitude = data.get("latitude"), data.get("longitude")
+        if (latitude is None) != (longitude is None):
+            raise ValidationError("Send latitude and longitude, or neither.", "latitude")
+        if latitude == 0 and longitude == 0:
+            raise ValidationError("0/0 is no place; leave both out where they are not known.", "latitude")
+
+
+class StationBody(Body):
+    """A station near a property."""
+
+    name = Text(100, required=True)
+    minutes = Whole(0, 600, allow_none=True)
+    by_transport = fields.Boolean(load_default=False)
+
+
+class WishBody(Body):
+    """A wish that the client states, or a reading that it strikes out. What is read out of words need not be sent."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(sorted(KIND_OF)))
+    value = fields.Raw(
+        required=True, metadata={"description": "true, {min, max}, {any_of: []} or {none_of: []}, by kind."}
+    )
+    strength = fields.String(load_default="wish", validate=validate.OneOf(STRENGTHS))
+    struck = fields.Boolean(load_default=False, metadata={"description": "Read wrongly: it counts for nothing."})
+    source = fields.String(load_default=STATED, validate=validate.OneOf((STATED, READ)))
+    quote = fields.String(allow_none=True, validate=validate.Length(max=5000))
+    # What we answer about a reading; ignored when it is sent back.
+    label = fields.String(allow_none=True)
+    start = fields.Integer(allow_none=True)
+    end = fields.Integer(allow_none=True)
+
+    @validates_schema
+    def check_value(self, data: dict, **kwargs: Any) -> None:
+        try:
+            check_wish(data["kind"], data["value"])
+        except InvalidInputError as error:
+            raise ValidationError(f"{error}.", "value") from None
+
+
+class WishRow(Body):
+    """One thing that a lead asks for beyond the contract's fields."""
+
+    kind = fields.String()
+    label = fields.String()
+    value = fields.Raw()
+    strength = fields.String(metadata={"description": "must, wish or soft."})
+    source = fields.String(metadata={"description": "stated by the client, or read out of the text."})
+    quote = fields.String(allow_none=True, metadata={"description": "The words that it was read from."})
+    start = fields.Integer(allow_none=True)
+    end = fields.Integer(allow_none=True)
+    struck = fields.Boolean()
+
+
+class FactRow(Body):
+    """One thing that a property tells beyond the contract's fields."""
+
+    kind = fields.String()
+    label = fields.String()
+    value = fields.Raw()
+    source = fields.String(metadata={"description": "field: of a form or a feed; text: read out of the words."})
+    quote = fields.String(allow_none=True)
+
+
+def wishes_field() -> fields.Field:
+    """The field of a body by which wishes are stated and readings struck out."""
+    return fields.List(fields.Nested(WishBody), allow_none=True, validate=validate.Length(max=MAX_WISHES))
+
+
+def wish_columns(
+    text: str | None, sent: Sequence[Mapping[str, Any]] | None, before: Lead | None = None
+) -> dict[str, Any]:
+    """
+    The columns of a lead that hold its wishes.
+
+    Args:
+        text: The lead's own words.
+        sent: The body's wishes; None where it names none: then nothing is stated.
+        before: The lead as it stands, whose struck readings stay struck while their words stay.
+    """
+    sent = sent or []
+    stated = [dict(wish) for wish in sent if wish["source"] == STATED]
+    struck = [dict(wish) for wish in sent if wish["source"] == READ and wish["struck"]]
+    kept = [wish["quote"] for wish in sent if wish["source"] == READ and not wish["struck"]]
+    earlier = [row for row in (before.wishes if before else []) if not (row.get("struck") and row.get("quote") in kept)]
+    return {
+        "wishes": merged_wishes(earlier, wish_rows(text or ""), stated, struck),
+        "grammar": GRAMMAR_VERSION,
+    }
+
+
+def fact_columns(title: str | None, description: str | None, search_text: str = "") -> dict[str, Any]:
+    """The columns of a property that hold what its words tell."""
+    return {"read_facts": fact_rows(property_text(title, description, search_text)), "grammar": GRAMMAR_VERSION}
+
+
+def shown_wishes(lead: Lead) -> list[dict[str, Any]]:
+    """A lead's wishes as the API shows them; those of an unread row are read."""
+    rows = lead.wishes
+    if lead.grammar is None:
+        rows = merged_wishes(rows, wish_rows(lead.additional_requirements or ""))
+    return [{"label": KIND_OF[row["kind"]].label, **row} for row in rows if row["kind"] in KIND_OF]
+
+
+def shown_facts(found: Property) -> list[dict[str, Any]]:
+    """A property's facts as the API shows them: fields before words, where they speak of the same."""
+    read = {fact["kind"]: fact for fact in found.read_facts}
+    if found.grammar is None:
+        text = property_text(found.title, found.description, found.search_text)
+        read = {fact["kind"]: fact for fact in fact_rows(text)}
+    shown = []
+    told = {kind: fact["value"] for kind, fact in read.items()} | told_facts(found)
+    for kind, value in told.items():
+        if kind not in KIND_OF:
+            continue
+        by_text = kind in read and read[kind]["value"] == value
+        shown.append(
+            {
+                "kind": kind,
+                "label": KIND_OF[kind].label,
+                "value": value,
+                "source": "text" if by_text else "field",
+                "quote": read[kind]["quote"] if by_text else None,
+            }
+        )
+    return shown

@@ -1,0 +1,83 @@
+"""Where a property lies, as a lead sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from matching.facts.closeness import Closeness, Neighbours
+from matching.facts.geo import distance_km
+from matching.facts.records import LeadFacts, PropertyFacts
+from matching.facts.vocabulary import place_key
+from matching.facts.wanted_places import DEFAULT_RADIUS_KM
+
+
+@dataclass(frozen=True)
+class PlaceNote:
+    """
+    *wanted*: in a named district, at a named station, or within the radius of the point. *near*: at a neighbour of one.
+    *elsewhere*: at none. *unknown*: the property tells of no place that the lead's wish could be compared with.
+    """
+
+    relation: Literal["wanted", "near", "elsewhere", "unknown"]
+    #: "district", "metro" or "spot": by which kind of place; "" where the relation is unknown.
+    kind: str
+    #: The lead's place and the property's, as each writes it; "" for a point.
+    wanted: str
+    place: str
+    #: Kilometres between the two; None where not known.
+    km: float | None
+
+
+_ORDER = {"wanted": 0, "near": 1, "elsewhere": 2, "unknown": 3}
+
+
+def place_note(lead: LeadFacts, home: PropertyFacts, closeness: Closeness) -> PlaceNote | None:
+    """The best of what can be said by district, by station and by distance; None where the lead names no place."""
+    metros = [name for name, _ in home.metros] + [home.metro or ""]
+    notes = [
+        *_by_name("district", lead.districts, [home.district or ""], closeness.district),
+        *_by_name("metro", lead.metros, metros, closeness.metro),
+        *_by_point(lead, home, closeness),
+    ]
+    if not notes:
+        return None
+    return min(notes, key=lambda note: (_ORDER[note.relation], note.km if note.km is not None else float("inf")))
+
+
+def _by_name(kind: str, wanted: Sequence[str], places: Sequence[str], near: Neighbours) -> list[PlaceNote]:
+    notes = []
+    known = {key: place for place in places if (key := place_key(place))}
+    for name in wanted:
+        key = place_key(name)
+        if not key:
+            continue
+        if not known:
+            notes.append(PlaceNote("unknown", "", name, "", None))
+        for other, place in known.items():
+            if other == key:
+                notes.append(PlaceNote("wanted", kind, name, place, 0.0))
+            else:
+                is_near = key in near.keys and other in [
+                    near.keys[at] for at in near.places[near.of(near.keys.index(key))]
+                ]
+                relation: Literal["near", "elsewhere"] = "near" if is_near else "elsewhere"
+                notes.append(PlaceNote(relation, kind, name, place, near.km_between(key, other)))
+    return notes
+
+
+def _by_point(lead: LeadFacts, home: PropertyFacts, closeness: Closeness) -> list[PlaceNote]:
+    if lead.latitude is None or lead.longitude is None:
+        return []
+    latitude, longitude = home.latitude, home.longitude
+    key = place_key(home.district or "")
+    if (latitude is None or longitude is None) and key in closeness.district.keys:
+        at = closeness.district.keys.index(key)
+        latitude, longitude = float(closeness.district.latitude[at]), float(closeness.district.longitude[at])
+    if latitude is None or longitude is None or latitude != latitude:
+        return [PlaceNote("unknown", "", "", home.district or "", None)]
+    km = float(distance_km(lead.latitude, lead.longitude, latitude, longitude))
+    radius = lead.radius_km or DEFAULT_RADIUS_KM
+    relation: Literal["wanted", "near", "elsewhere"] = (
+        "wanted" if km <= radius else "near" if km <= 2 * radius + 1 else "elsewhere"
+    )
+    return [PlaceNote(relation, "spot", "", home.district or "", km)]

@@ -1,0 +1,146 @@
+"""Leads and properties as vectors of whole numbers; :mod:`matching.engine.vectorize` makes them.
+
+A lead's vector holds *points*, what each possible answer of a property earns; a property's holds *parts*, :data:`PARTS` where
+an answer is its own, 0 elsewhere, and where it lies between two knots of a sampled criterion the parts are split
+between them. Their product is the pair's units (:mod:`matching.engine.units`).
+
+Only answers that are few are dense columns. Prices, areas, places, wishes and words stay symbolic: what they earn is
+worked out where it is needed (:mod:`matching.engine.curves`, :mod:`matching.engine.sparse`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.engine import criteria
+from matching.facts.places import PLACE_KINDS
+from matching.facts.tables import Table
+from matching.facts.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.facts.wishes import IMPLIED_KINDS, WishTable
+
+
+def _slices(**widths: int) -> tuple[dict[str, slice], int]:
+    ends = np.cumsum(list(widths.values())).tolist()
+    starts = [0, *ends[:-1]]
+    return {name: slice(start, end) for name, start, end in zip(widths, starts, ends, strict=True)}, ends[-1]
+
+
+#: Columns of the dense part, by criterion. The last column of rooms, class, condition, year, and the whole of
+#: the *_unknown ones, are for properties that do not tell. `always` is for every property, `implied` for those that
+#: contradict what holds unless it is asked for.
+DENSE, DENSE_WIDTH = _slices(
+    rooms=MOST_ROOMS + 2,
+    property_type=len(PROPERTY_TYPES),
+    property_class=len(PROPERTY_CLASSES) + 1,
+    condition=len(CONDITIONS) + 1,
+    year=len(criteria.YEAR_KNOTS) + 1,
+    always=1,
+    price_unknown=1,
+    area_unknown=1,
+    district_unknown=1,
+    metro_unknown=1,
+    spot_unknown=1,
+    implied=len(IMPLIED_KINDS),
+)
+
+
+@dataclass(frozen=True)
+class LeadVectors(Table):
+    """Points of L leads."""
+
+    owner: NDArray[np.int64]
+    #: float32 (L, DENSE_WIDTH), whole numbers.
+    dense: NDArray[np.float32]
+    #: float64 (L,): the budget in the market's currency, or in the lead's own where that has no rate; NaN where not stated.
+    price_min: NDArray[np.float64]
+    price_max: NDArray[np.float64]
+    #: int32 (L,): 0 the market's currency, or the code of the lead's own.
+    price_space: NDArray[np.int32]
+    #: float64 (L,): 0 where no budget is stated.
+    price_points: NDArray[np.float64]
+    #: int32 (L,), and the ceiling in whole hundredths of the lead's own currency and of the market's, NaN where there is none.
+    currency: NDArray[np.int32]
+    own_ceiling: NDArray[np.float64]
+    market_ceiling: NDArray[np.float64]
+    area_min: NDArray[np.float64]
+    area_max: NDArray[np.float64]
+    area_points: NDArray[np.float64]
+    #: CSR of the places of each kind that serve the lead, codes ascending within a row, and what each earns (whole numbers).
+    #: Any other known place earns *_elsewhere*: 0, or BROKEN.
+    district_indptr: NDArray[np.int64]
+    district_codes: NDArray[np.int32]
+    district_points: NDArray[np.float32]
+    district_elsewhere: NDArray[np.float32]
+    metro_indptr: NDArray[np.int64]
+    metro_codes: NDArray[np.int32]
+    metro_points: NDArray[np.float32]
+    metro_elsewhere: NDArray[np.float32]
+    spot_indptr: NDArray[np.int64]
+    spot_codes: NDArray[np.int32]
+    spot_points: NDArray[np.float32]
+    spot_elsewhere: NDArray[np.float32]
+    #: CSR of wishes: codes of *wish_table* ascending, and what each earns when it is met (whole numbers).
+    wish_indptr: NDArray[np.int64]
+    wish_codes: NDArray[np.int32]
+    wish_points: NDArray[np.float32]
+    wish_table: WishTable
+    #: CSR of the words of the text, codes of the text model ascending, and what each earns (whole numbers, not below 0).
+    word_indptr: NDArray[np.int64]
+    word_codes: NDArray[np.int32]
+    word_points: NDArray[np.float32]
+    #: float64 (L, criteria), in the order of CRITERION_NAMES: what each can earn, stated or not; POINTS_PER_100 in all.
+    whole_points: NDArray[np.float64]
+    #: float64 (L, criteria): 1 where a criterion is stated, 0 where not; of wishes, how many (a soft one is half a wish).
+    sizes: NDArray[np.float64]
+    #: float64 (L, criteria): the points that each criterion earns whatever the property is.
+    always: NDArray[np.float64]
+
+    _LISTS = {f"{kind}_indptr": (f"{kind}_codes", f"{kind}_points") for kind in (*PLACE_KINDS, "wish", "word")}
+    _SHARED = ("wish_table",)
+
+    @property
+    def stated(self) -> NDArray[np.bool_]:
+        """bool (L, criteria)."""
+        return self.sizes > 0
+
+
+@dataclass(frozen=True)
+class PropertyVectors(Table):
+    """Parts of P properties."""
+
+    owner: NDArray[np.int64]
+    #: float32 (P, DENSE_WIDTH), whole numbers.
+    dense: NDArray[np.float32]
+    #: As a lead's; *price* is NaN where not known.
+    price: NDArray[np.float64]
+    price_space: NDArray[np.int32]
+    currency: NDArray[np.int32]
+    own_price: NDArray[np.float64]
+    market_price: NDArray[np.float64]
+    area: NDArray[np.float64]
+    #: The knot at or under the price, and the parts (float32) on it and on the next; both 0 where the price is not known.
+    price_knot: NDArray[np.int32]
+    price_parts: NDArray[np.float32]
+    price_next_parts: NDArray[np.float32]
+    area_knot: NDArray[np.int32]
+    area_parts: NDArray[np.float32]
+    area_next_parts: NDArray[np.float32]
+    #: CSR of the places of each kind, codes ascending within a row, and the parts of each. Of several, the best counts.
+    district_indptr: NDArray[np.int64]
+    district_codes: NDArray[np.int32]
+    district_parts: NDArray[np.float32]
+    metro_indptr: NDArray[np.int64]
+    metro_codes: NDArray[np.int32]
+    metro_parts: NDArray[np.float32]
+    spot_indptr: NDArray[np.int64]
+    spot_codes: NDArray[np.int32]
+    spot_parts: NDArray[np.float32]
+    #: int8 (P, kinds): answers, -1 where the property does not tell.
+    answers: NDArray[np.int8]
+    #: CSR of the words of the text, and their parts.
+    word_indptr: NDArray[np.int64]
+    word_codes: NDArray[np.int32]
+    word_parts: NDArray[np.float32]
+
+    _LISTS = {f"{kind}_indptr": (f"{kind}_codes", f"{kind}_parts") for kind in (*PLACE_KINDS, "word")}

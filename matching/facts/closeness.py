@@ -1,0 +1,216 @@
+"""How near the places of one market are to each other, learnt from nothing but its properties.
+
+Two ways, the first where it can be had:
+
+- **Coordinates.** The middle of a place is the median of the coordinates of its properties (at least
+  :data:`MIN_POINTS` of them). Nearness of two places is ``exp(-km / SCALE_KM)``.
+- **Shared neighbours.** Count properties n(district, station). With P(district | station) its columns and Q(station |
+  district) its rows, normalised, ``N = Q P'`` is the chance to get from one district to another through one shared
+  station. Nearness is ``sqrt(NN[a, b] / NN[a, a])``, at most 1, where NN = N N allows two steps. The same for stations, through
+  districts. Measured against coordinates of 212 stations of a town, it tells "within 4 km" with an AUC of .975.
+
+What nearness earns is up to :mod:`matching.engine.criteria`. A wanted place earns 1, every other one less.
+"""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.errors import InvalidInputError
+from matching.facts.geo import distance_km
+from matching.facts.places import PlaceIndex, rows_of
+
+MIN_POINTS = 3
+SCALE_KM = 2.5
+#: Neighbours remembered of a place, and the nearness below which a place is no neighbour.
+MAX_NEIGHBOURS = 24
+MIN_NEARNESS = 0.03
+#: A district holds a station if at least this share of the station's properties lies there.
+MIN_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """
+    The places of one kind, ``keys[i]`` being place *i*, and the neighbours of each, as CSR ascending by place.
+
+    *nearness* is above 0 and at most 1; *km* NaN where it is not known; *latitude* and *longitude* are those of a
+    place's middle, NaN where it has none.
+    """
+
+    keys: list[str]
+    indptr: NDArray[np.int64]
+    places: NDArray[np.int32]
+    nearness: NDArray[np.float32]
+    km: NDArray[np.float32]
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> "Neighbours":
+        few, empty = np.zeros(0, np.float32), np.zeros(0)
+        return cls([], np.zeros(1, np.int64), np.zeros(0, np.int32), few, few, empty, empty)
+
+    def of(self, place: int) -> slice:
+        """Where a place's neighbours stand."""
+        return slice(int(self.indptr[place]), int(self.indptr[place + 1]))
+
+    def km_between(self, key: str, other: str) -> float | None:
+        """Kilometres between the middles of two places; None where one has none."""
+        if key not in self.keys or other not in self.keys:
+            return None
+        one, two = self.keys.index(key), self.keys.index(other)
+        km = distance_km(self.latitude[one], self.longitude[one], self.latitude[two], self.longitude[two])
+        return None if np.isnan(km) else float(km)
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """
+    What is near what in one market. Learnt once and then fixed, so that a pair scores the same wherever it is scored.
+
+    *district_of_metro* holds, as CSR over the stations, the districts in which each lies.
+    """
+
+    district: Neighbours
+    metro: Neighbours
+    district_of_metro_indptr: NDArray[np.int64]
+    district_of_metro: NDArray[np.int32]
+
+    @classmethod
+    def empty(cls) -> "Closeness":
+        """Nothing is near anything."""
+        return cls(Neighbours.none(), Neighbours.none(), np.zeros(1, np.int64), np.zeros(0, np.int32))
+
+    @classmethod
+    def learn(
+        cls,
+        places: PlaceIndex,
+        district: NDArray[np.int32],
+        metro_indptr: NDArray[np.int64],
+        metro_codes: NDArray[np.int32],
+        latitude: NDArray[np.float64],
+        longitude: NDArray[np.float64],
+    ) -> "Closeness":
+        """
+        Learn from n properties; the result does not depend on their order.
+
+        Args:
+            district: (n,) codes of *places*, -1 where not known.
+            metro_indptr, metro_codes: CSR of the stations of each.
+            latitude, longitude: (n,) degrees, NaN where not known.
+        """
+        # By name, so that the codes, which are in the order in which names were met, leave no trace.
+        district_keys, district_at = _by_name(places.districts.keys())
+        metro_keys, metro_at = _by_name(places.metros.keys())
+        rows = rows_of(metro_indptr)
+        metros = metro_at[metro_codes]
+        districts = np.where(district >= 0, district_at[district] if len(district_at) else -1, -1)
+        counts = np.zeros((len(district_keys), len(metro_keys)))
+        both = districts[rows] >= 0
+        np.add.at(counts, (districts[rows][both], metros[both]), 1)
+        district_middles = _middles(districts, latitude, longitude, len(district_keys))
+        metro_middles = _middles(metros, latitude[rows], longitude[rows], len(metro_keys))
+        share = counts / np.maximum(counts.sum(axis=0, keepdims=True), 1)
+        holds_metro, holding = np.nonzero(share.T >= MIN_SHARE)
+        indptr = np.searchsorted(holds_metro, np.arange(len(metro_keys) + 1)).astype(np.int64)
+        return cls(
+            _neighbours(district_keys, counts, *district_middles),
+            _neighbours(metro_keys, counts.T, *metro_middles),
+            indptr,
+            holding.astype(np.int32),
+        )
+
+    def to_bytes(self) -> bytes:
+        """As a compressed .npz, without pickle."""
+        buffer = io.BytesIO()
+        arrays = {
+            "version": np.array([1]),
+            "holds_indptr": self.district_of_metro_indptr,
+            "holds": self.district_of_metro,
+        }
+        for name, near in (("district", self.district), ("metro", self.metro)):
+            arrays[f"{name}_keys"] = np.frombuffer("\n".join(near.keys).encode(), np.uint8)
+            for column in ("indptr", "places", "nearness", "km", "latitude", "longitude"):
+                arrays[f"{name}_{column}"] = getattr(near, column)
+        np.savez_compressed(buffer, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Closeness":
+        """Raises InvalidInputError when *data* did not come from :meth:`to_bytes`."""
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+                near = [_stored_neighbours(stored, name) for name in ("district", "metro")]
+                return cls(*near, stored["holds_indptr"], stored["holds"])
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise InvalidInputError(f"not a stored closeness: {error}") from error
+
+
+def _by_name(keys: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """The keys in order, and the place in that order of each code."""
+    order = sorted(range(len(keys)), key=lambda code: keys[code])
+    place = np.empty(len(keys), np.int64)
+    place[order] = np.arange(len(keys))
+    return [keys[code] for code in order], place
+
+
+def _middles(
+    places: NDArray[np.int64], latitude: NDArray[np.float64], longitude: NDArray[np.float64], n: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The median latitude and longitude of the points of each of n places; NaN where there are too few."""
+    middles = np.full((2, n), np.nan)
+    known = np.flatnonzero((places >= 0) & ~np.isnan(latitude) & ~np.isnan(longitude))
+    order = known[np.argsort(places[known], kind="stable")]
+    for group in np.split(order, np.flatnonzero(np.diff(places[order])) + 1):
+        if len(group) >= MIN_POINTS:
+            middles[:, places[group[0]]] = np.median(latitude[group]), np.median(longitude[group])
+    return middles[0], middles[1]
+
+
+def _neighbours(
+    keys: list[str], counts: NDArray[np.float64], latitude: NDArray[np.float64], longitude: NDArray[np.float64]
+) -> Neighbours:
+    """Neighbours of the places that are the rows of *counts*, (places, what they share)."""
+    n = len(keys)
+    if not n:
+        return Neighbours.none()
+    of_row = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    of_column = counts / np.maximum(counts.sum(axis=0, keepdims=True), 1)
+    one_step = of_row @ of_column.T
+    one_step /= np.maximum(one_step.sum(axis=1, keepdims=True), 1e-12)
+    two_steps = one_step @ one_step
+    own = np.maximum(two_steps.diagonal()[:, np.newaxis], 1e-12)
+    nearness = np.sqrt(np.minimum(two_steps / own, 1))
+    km = distance_km(latitude[:, np.newaxis], longitude[:, np.newaxis], latitude, longitude)
+    nearness = np.where(np.isnan(km), nearness, np.exp(-km / SCALE_KM))
+    np.fill_diagonal(nearness, 0)
+    nearness[nearness < MIN_NEARNESS] = 0
+    # Rounded, so that equal neighbours are equal on every machine; ties by name.
+    best = np.argsort(-nearness.round(6), axis=1, kind="stable")[:, :MAX_NEIGHBOURS]
+    kept = np.zeros_like(nearness, dtype=bool)
+    np.put_along_axis(kept, best, True, axis=1)
+    kept &= nearness > 0
+    rows, places = np.nonzero(kept)
+    return Neighbours(
+        keys,
+        np.searchsorted(rows, np.arange(n + 1)).astype(np.int64),
+        places.astype(np.int32),
+        nearness[kept].round(6).astype(np.float32),
+        km[kept].astype(np.float32),
+        latitude,
+        longitude,
+    )
+
+
+def _stored_neighbours(stored: np.lib.npyio.NpzFile, name: str) -> Neighbours:
+    keys = stored[f"{name}_keys"].tobytes().decode()
+    columns = ("indptr", "places", "nearness", "km", "latitude", "longitude")
+    near = Neighbours(keys.split("\n") if keys else [], *(stored[f"{name}_{column}"] for column in columns))
+    if len(near.indptr) != len(near.keys) + 1 or near.indptr[-1] != len(near.places):
+        raise ValueError(f"{len(near.keys)} {name}s do not fit their neighbours")
+    return near

@@ -1,0 +1,162 @@
+"""The wishes of a market's leads, each judged once for every answer that a property can give.
+
+A wish is (kind, value, strength) of :mod:`matching.reading.kinds`. A property answers a kind with one of a few whole numbers, or does
+not tell. Leads hold codes of wishes; the table holds what each answer of the wish's kind is worth.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.errors import InvalidInputError
+from matching.reading.kinds import KIND_OF, KINDS, JsonValue
+
+#: How firmly a wish is meant. A property that is known to contradict a *must* is not offered; one that contradicts a
+#: *wish* stands below all that contradict none; a *soft* wish only earns its points or does not.
+STRENGTHS = ("must", "wish", "soft")
+#: What a wish of each strength weighs, as a multiple of the weight ``wish``.
+SIZES = {"must": 1.0, "wish": 1.0, "soft": 0.5}
+
+#: The code of an answer that a property does not give.
+NOT_TOLD = -1
+
+KIND_CODES = {kind.name: code for code, kind in enumerate(KINDS)}
+#: Kinds of which something holds as a must for every lead that says nothing about them.
+IMPLIED_KINDS = tuple(code for code, kind in enumerate(KINDS) if kind.implied is not None)
+
+
+class Wish(NamedTuple):
+    """One wish as the engine takes it; any sequence of these three does as well."""
+
+    kind: str
+    value: JsonValue
+    strength: str = "wish"
+
+
+@dataclass(frozen=True)
+class WishArrays:
+    """
+    n distinct wishes. What answer *a* of wish *w*'s kind is worth stands at ``first[w] + a`` of *values*, and whether it
+    contradicts the wish in *contradicts*.
+    """
+
+    kind: NDArray[np.int64]
+    #: 0, 1, 2: a place in STRENGTHS.
+    strength: NDArray[np.int8]
+    size: NDArray[np.float64]
+    first: NDArray[np.int64]
+    values: NDArray[np.float64]
+    contradicts: NDArray[np.bool_]
+
+
+class WishTable:
+    """Distinct wishes as codes 0, 1, 2, ... in the order they were first met; it never renumbers."""
+
+    def __init__(self) -> None:
+        self._code_of: dict[tuple[str, object, str], int] = {}
+        self._arrays: WishArrays | None = None
+
+    def __len__(self) -> int:
+        return len(self._code_of)
+
+    def codes(self, wishes: Iterable[Wish | tuple[str, JsonValue, str]]) -> list[int]:
+        """
+        The codes of one lead's wishes, ascending, once each.
+
+        Raises:
+            InvalidInputError: A kind or a strength is unknown, or a value is none of its kind.
+        """
+        found = set()
+        for kind, value, strength in wishes:
+            key = (kind, _frozen(value), strength)
+            code = self._code_of.get(key)
+            if code is None:
+                _judged(*key)  # raises for what is no wish, before it gets a code
+                code = self._code_of[key] = len(self._code_of)
+            found.add(code)
+        return sorted(found)
+
+    def wish(self, code: int) -> Wish:
+        """The wish that has a code."""
+        kind, value, strength = list(self._code_of)[code]
+        return Wish(kind, _thawed(value), strength)
+
+    def arrays(self) -> WishArrays:
+        """All wishes met so far."""
+        if self._arrays is None or len(self._arrays.kind) != len(self._code_of):
+            keys = list(self._code_of)
+            judged = [_judged(*key) for key in keys]
+            lengths = [len(values) for values, _ in judged]
+            self._arrays = WishArrays(
+                kind=np.array([KIND_CODES[kind] for kind, _, _ in keys], np.int64),
+                strength=np.array([STRENGTHS.index(strength) for _, _, strength in keys], np.int8),
+                size=np.array([SIZES[strength] for _, _, strength in keys]),
+                first=np.cumsum([0, *lengths])[:-1].astype(np.int64),
+                values=np.concatenate([np.zeros(0), *(values for values, _ in judged)]),
+                contradicts=np.concatenate([np.zeros(0, bool), *(contradicts for _, contradicts in judged)]),
+            )
+        return self._arrays
+
+
+def answers_of(facts: Mapping[str, JsonValue]) -> NDArray[np.int8]:
+    """
+    The answers that *facts* give, int8 (kinds,) in the order of KINDS; NOT_TOLD elsewhere.
+
+    Raises:
+        InvalidInputError: A kind is unknown, or a value is none of its kind.
+    """
+    answers = np.full(len(KINDS), NOT_TOLD, np.int8)
+    for kind, value in facts.items():
+        answers[_kind_code(kind)] = _answer(kind, _frozen(value))
+    return answers
+
+
+def implied_contradictions(answers: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Whether each property contradicts what each of IMPLIED_KINDS implies: (P, kinds) answers to (P, implied kinds)."""
+    columns = []
+    for code in IMPLIED_KINDS:
+        _, contradicts = KINDS[code].judge(KINDS[code].implied)
+        given = answers[:, code]
+        columns.append(contradicts[given] & (given != NOT_TOLD))
+    return np.stack(columns, axis=1)
+
+
+def _kind_code(kind: str) -> int:
+    if kind not in KIND_CODES:
+        raise InvalidInputError(f"there is no kind of wish {kind!r}")
+    return KIND_CODES[kind]
+
+
+@lru_cache(maxsize=100_000)
+def _answer(kind: str, value: Any) -> int:
+    return KIND_OF[kind].answer_of(_thawed(value))
+
+
+@lru_cache(maxsize=20_000)
+def _judged(kind: str, value: Any, strength: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    _kind_code(kind)
+    if strength not in STRENGTHS:
+        raise InvalidInputError(f"a wish is {', '.join(STRENGTHS)}, not {strength!r}")
+    return KIND_OF[kind].judge(_thawed(value))
+
+
+def _frozen(value: JsonValue) -> Any:
+    """A JSON value that can be hashed: lists as tuples, dictionaries as a tuple of a mark and pairs. True is not 1."""
+    if isinstance(value, Mapping):
+        return "{}", *((key, _frozen(value[key])) for key in sorted(value))
+    if isinstance(value, list | tuple):
+        return "[]", *(_frozen(each) for each in value)
+    return ("!", value) if isinstance(value, bool) else value
+
+
+def _thawed(value: Any) -> JsonValue:
+    if not isinstance(value, tuple):
+        return value
+    mark, *parts = value
+    if mark == "!":
+        return parts[0]
+    return {key: _thawed(each) for key, each in parts} if mark == "{}" else [_thawed(each) for each in parts]

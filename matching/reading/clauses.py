@@ -1,0 +1,113 @@
+"""What belongs to a mention, clause by clause: nothing reaches past its clause without reason."""
+
+from collections.abc import Sequence
+
+from matching.reading import markers
+from matching.reading.counted import attach_numbers
+from matching.reading.denials import deny_ahead, deny_around
+from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
+from matching.reading.quantities import AT_MOST
+from matching.reading.strength import strengthen
+
+#: What is near unless windows look at it.
+_SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
+_BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony", "kitchen_area", "bedrooms"}
+_ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
+
+
+def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
+    """*items*, each mention with all that belongs to it."""
+    _meet_needs(cut_text, items)
+    items = [item for item in items if item.role != MENTION or item.meanings]
+    attach_numbers(cut_text, items)
+    items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
+    for place, item in enumerate(items):
+        if item.role in (markers.NOT, markers.NEVER):
+            deny_ahead(cut_text, items, place)
+    for place, item in enumerate(items):
+        if item.role in (markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED):
+            deny_around(cut_text, items, place)
+    for place, item in enumerate(items):
+        if item.role == markers.IF:
+            for condition in items[place + 1 :]:
+                if condition.clause != item.clause:
+                    break
+                condition.cancelled = True
+        elif item.denied and any(entry.kind == "lift" for entry, _, _, _ in item.meanings) and place + 1 < len(items):
+            after = items[place + 1]  # «без лифта не выше третьего» asks for a floor
+            if after.quantity is not None and after.quantity.how == AT_MOST and after.start - item.end <= 1:
+                item.cancelled = True
+        if item.denied and any(entry.kind == "lift" for entry, _, _, _ in item.meanings):
+            before = next((each for each in reversed(items[:place]) if each.role in (NUMBER, MENTION)), None)
+            if (
+                before is not None
+                and before.quantity is not None
+                and before.quantity.how == AT_MOST
+                and item.start - before.end <= 5
+            ):
+                item.cancelled = True  # «не выше 4-го без лифта»
+    for place, item in enumerate(items):
+        if item.role in (markers.MUST, markers.SOFT, markers.CAN):
+            strengthen(cut_text, items, place)
+    return items
+
+
+# What needs a word beside it
+
+
+def _needs_number(item: Item) -> bool:
+    """It says nothing without a number, denied or not: «дом», «площадь»."""
+    return all(meaning.value is SUBJECT and meaning.entry.denied is None for meaning in item.meanings)
+
+
+def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
+    """Drop the meanings whose marker is not there; where «окна» makes a park a view, it is not a park near."""
+    for place, item in enumerate(items):
+        if item.role != MENTION or not any(meaning.needs for meaning in item.meanings):
+            continue
+        near = _stands_near(items, place, markers.NEAR, 4)
+        seen = _is_seen(cut_text, items, place)
+        kept = []
+        for meaning in item.meanings:
+            if meaning.needs == markers.WINDOW:
+                if seen:
+                    kept.append(meaning)
+            elif meaning.needs == markers.NEAR:
+                if near:
+                    kept.append(meaning)
+            elif not (seen and meaning.entry.kind in _SEEN_OR_NEAR):
+                kept.append(meaning)
+        item.meanings = kept
+
+
+def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bool:
+    item = items[place]
+    for other in items[max(0, place - 3) : place + 4]:
+        if other.role == role and other.clause == item.clause:
+            if max(other.start - item.end, item.start - other.end) <= reach:
+                return True
+    return False
+
+
+def _is_seen(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«окна» or «вид» stands before it in the clause; or in the clause before, and this one goes on with «на»."""
+    item = items[place]
+    follower = items[place + 1] if place + 1 < len(items) else None
+    if follower is not None and follower.role == markers.WINDOW and follower.clause == item.clause:
+        if follower.start - item.end <= 1 and follower.end - follower.start <= 2:
+            word = cut_text.words[follower.start]
+            if word is not None and word.symbol in ("view", "за", "из"):
+                return True
+    for here in range(place - 1, -1, -1):
+        other = items[here]
+        if other.sentence != item.sentence or item.clause - other.clause > 2:
+            return False
+        if other.role == markers.WINDOW or any(meaning.entry.kind == "two_sided" for meaning in other.meanings):
+            if other.clause == item.clause:
+                return True
+            word = cut_text.words[item.start - 1]
+            return word is not None and word.symbol in _ONTO
+        if other.role == MENTION and not any(meaning.needs == markers.WINDOW for meaning in other.meanings):
+            if not any(meaning.entry.kind in _BESIDE_VIEWS for meaning in other.meanings):
+                return False
+    return False

@@ -1,0 +1,172 @@
+"""Which number belongs to which mention."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from matching.reading import markers
+from matching.reading.entry import Entry
+from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
+from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, moved
+
+#: How far a number may stand from what it counts, in tokens.
+NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
+
+
+def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
+    """Give every mention that counts something the nearest number that fits it; the closest pairs first."""
+    pairs: list[tuple[int, int, int]] = []
+    for place, item in enumerate(items):
+        if item.role != MENTION or not any(value is SUBJECT for _, value, _, _ in item.meanings):
+            continue
+        for other in range(max(0, place - 4), min(len(items), place + 5)):
+            number = items[other]
+            if number.role == NUMBER and number.quantity is not None and fits(item, number.quantity):
+                distance = _distance(cut_text, items, place, other)
+                if distance is not None:
+                    pairs.append((distance, place, other))
+    for _, place, other in sorted(pairs):
+        item, number = items[place], items[other]
+        if item.quantity is None and not number.taken:
+            item.quantity, number.taken = number.quantity, True
+            item.by.append((number.start, number.end))
+            _mark_transport(items, place, other)
+            _take_other_limit(items, item, other)
+    _other_ways(items)
+
+
+def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
+    """A second limit before or after the number: «не ниже второго и не выше пятого»; «2 или 3» is from one to the other."""
+    number = items[place]
+    after = next((each for each in items[place + 1 : place + 4] if each.role not in (markers.AND, MENTION)), None)
+    joined = place + 1 < len(items) and items[place + 1].role == markers.AND
+    if after is not None and after.role == NUMBER and not after.taken and after.sentence == number.sentence:
+        one, two = number.quantity, after.quantity
+        if (
+            one is not None
+            and two is not None
+            and two.unit in ("", one.unit)
+            and one.low < two.high
+            and after.start - number.end <= 3
+        ):
+            limited = one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW)
+            if limited or joined and one.how == two.how == "eq" and fits(item, two):
+                if not limited:
+                    item.quantity, two = moved(one, AT_LEAST), moved(two, AT_MOST)
+                item.other_limit, after.taken = two, True
+                item.by.append((after.start, after.end))
+                return
+    before = next((each for each in reversed(items[:place]) if each.role != markers.AND), None)
+    if before is None or before.role != NUMBER or before.taken or number.start - before.end > 2:
+        return
+    one, two = before.quantity, number.quantity
+    if one is not None and two is not None and one.unit in ("", two.unit) and one.low <= two.high:
+        if one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and before.sentence == number.sentence:
+            item.other_limit, before.taken = one, True
+            item.by.append((before.start, before.end))
+
+
+def _other_ways(items: list[Item]) -> None:
+    """«15 минут на автобусе или 25 пешком»: the second number, with a way of its own, is a mention of its own."""
+    for place, item in enumerate(list(items)):
+        if item.role != MENTION or item.quantity is None or item.quantity.unit != "min":
+            continue
+        for other in items[place + 1 : place + 6]:
+            if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit != "min":
+                continue
+            way = next(
+                (
+                    each
+                    for each in items
+                    if each.role in (markers.WALK, markers.TRANSPORT) and 0 <= each.start - other.end <= 2
+                ),
+                None,
+            )
+            if way is None or other.sentence != item.sentence or (way.role == markers.TRANSPORT) == item.transport:
+                continue
+            twin = Item(
+                MENTION, other.start, way.end, other.clause, other.sentence, item.meanings, quantity=other.quantity
+            )
+            twin.transport = way.role == markers.TRANSPORT
+            other.taken = True
+            items.append(twin)
+            break
+
+
+def fits(item: Item, quantity: Quantity) -> bool:
+    """The number may be one of what *item* names, by unit and size."""
+    return any(value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings)
+
+
+def fits_entry(entry: Entry, quantity: Quantity) -> bool:
+    """As :func:`fits`, for one entry."""
+    size = 0.01 if entry.hundredths and quantity.high >= 100 else 1.0
+    return quantity.unit in entry.units and entry.least <= quantity.low * size and quantity.high * size <= entry.most
+
+
+def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> int | None:
+    """How far the number stands from the mention, in half tokens; None where it cannot belong to it."""
+    item, number = items[place], items[other]
+    low, high = (place, other) if place < other else (other, place)
+    between = items[low + 1 : high]
+    if any(each.role in (markers.REFUSE, markers.ABSENT) for each in between):
+        return None
+    if number.sentence != item.sentence:
+        return None
+    ahead = number.start >= item.end
+    tokens = number.start - item.end if ahead else item.start - number.end
+    blocked = sum(1 for each in between if each.role == MENTION)
+    if number.clause != item.clause:
+        # «кухня, 10 метров»; «этаж (3-7)»: the number opens the next clause.
+        near = any(each.role == markers.NEAR for each in between)
+        opens = (
+            other == 0
+            or items[other - 1].clause != number.clause
+            or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
+        )
+        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (6 if near else 3) and not blocked):
+            return None
+        if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
+            return None  # «санузел раздельный, 2 лоджии»
+        return 2 * tokens + 6
+    counts = any(entry.most <= 9 and entry.units == ("",) for entry, _, _, _ in item.meanings)
+    if ahead and counts and number.quantity is not None and _word_follows(cut_text, number):
+        return None
+    if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):
+        return None
+    if (
+        not ahead
+        and tokens > 1
+        and any(
+            word is not None and word.symbol in ("с", "со", "and", "и")
+            for word in cut_text.words[number.end : item.start]
+        )
+    ):
+        return None
+    return 2 * tokens + 8 * blocked + (1 if ahead else 0)
+
+
+def _word_follows(cut_text: Tokens, number: Item) -> bool:
+    return number.end < len(cut_text.tokens) and cut_text.tokens[number.end][0].isalpha()
+
+
+def _mark_transport(items: Sequence[Item], place: int, other: int) -> None:
+    """The way of *items[place]* is by transport where the nearest word of the way says so."""
+    item, number = items[place], items[other]
+    nearest: tuple[int, bool] | None = None
+    for near in range(max(0, min(place, other) - 2), min(len(items), max(place, other) + 4)):
+        each = items[near]
+        if each.role in (markers.WALK, markers.TRANSPORT) and each.sentence == item.sentence:
+            gap = each.start - number.end if each.start >= number.end else number.start - each.end + 1
+            if gap <= 4 and (nearest is None or gap < nearest[0]):
+                nearest = gap, each.role == markers.TRANSPORT
+                each_span = (each.start, each.end)
+    if nearest is not None:
+        item.transport = nearest[1]
+        item.by.append(each_span)
+
+
+def scaled(entry: Entry, quantity: Quantity) -> Quantity:
+    """*quantity* in the unit of the kind: «потолки 270» are 2.7 m."""
+    if entry.hundredths and quantity.high >= 100:
+        return replace(quantity, low=quantity.low / 100, high=quantity.high / 100)
+    return quantity

@@ -1,0 +1,162 @@
+"""Numbers that speak for themselves: a year, a quarter, a date or a hard price needs no word for what it counts."""
+
+from collections.abc import Sequence
+
+from matching.reading import markers
+from matching.reading.kind import JsonValue
+from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, limits
+
+#: Roubles; less is no price.
+LEAST_PRICE = 5_000
+_LIMITED = frozenset({"жесткий", "ограничить", "ограниченный", "лимит", "потолок", "предел"})
+CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub", "rubles"})
+
+
+def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, str, Item]]:
+    """``(kind, value, strength, its number)`` of the numbers that no mention has taken, in a lead's text."""
+    found: list[tuple[str, JsonValue, str, Item]] = []
+    for place, item in enumerate(items):
+        quantity = item.quantity
+        if item.role != NUMBER or item.taken or quantity is None:
+            continue
+        strength = _strength_near(items, place)
+        if quantity.unit in ("", "year") and _is_year(quantity) and quantity.how != "eq":
+            found.append(("year_built", _limits(quantity), strength, item))
+        elif quantity.unit == "quarter":
+            found.append(("completion", {"max": quantity.high}, strength, item))
+        elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
+            found.append(("move_in", {"max": quantity.high}, strength, item))
+        elif (term := _term(tokens, quantity)) is not None:
+            found.append(("rent_term", {"any_of": [term]}, strength, item))
+        elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
+            found.append(("floor", limits(quantity, "exact", 1), strength, item))
+        elif quantity.how in (AT_MOST, BELOW, "eq") and _is_hard_price(tokens, items, place, quantity):
+            found.append(("price_cap", {"max": quantity.high}, "must", item))
+    return found
+
+
+def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonValue, Item]]:
+    """``(kind, value, its number)`` of the numbers that no mention has taken, in a listing's text."""
+    found: list[tuple[str, JsonValue, Item]] = []
+    floor: Item | None = None
+    for item in items:
+        if item.role == MENTION and item.quantity is not None and item.meanings[0].entry.kind == "floor":
+            floor = item
+        if item.role != NUMBER or item.taken or item.quantity is None:
+            continue
+        quantity = item.quantity
+        if quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3:  # «54/32/9»
+            found += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
+        elif (term := _term(tokens, quantity)) is not None:
+            found.append(("rent_term", term, item))
+        elif (
+            quantity.unit == "year" and quantity.how == "eq" and _is_year(quantity) and _house_in_sentence(items, item)
+        ):
+            found.append(("year_built", quantity.low, item))
+        elif item.quantity.unit == "quarter":
+            found.append(("completion", item.quantity.low, item))
+        elif floor is not None and floor.quantity is not None and item.start - max(floor.end, floor.quantity.end) <= 2:
+            word = tokens.words[item.start - 1]  # «4-й этаж из 8»
+            if word is not None and word.symbol == "из" and item.quantity.low >= floor.quantity.low:
+                found.append(("house_floors", item.quantity.low, item))
+    return found
+
+
+def _term(tokens: Tokens, quantity: Quantity) -> str | None:
+    """«на 3 месяца», «от 11 месяцев», «на 2 года»: what the term of a rent is."""
+    if (
+        quantity.unit not in ("month", "year")
+        or quantity.high > 60
+        and quantity.unit == "month"
+        or quantity.high > 10
+        and quantity.unit == "year"
+    ):
+        return None
+    before = {word.symbol for word in tokens.words[max(0, quantity.start - 2) : quantity.start] if word is not None}
+    if not (before & {"на", "срок", "for"} or quantity.how == AT_LEAST and quantity.unit == "month"):
+        return None
+    return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
+
+
+def _house_in_sentence(items: Sequence[Item], item: Item) -> bool:
+    return any(
+        other.sentence == item.sentence
+        and other.start < item.start
+        and any(meaning.entry.kind == "year_built" for meaning in other.meanings)
+        for other in items
+    )
+
+
+def _is_year(quantity: Quantity) -> bool:
+    return 1900 <= quantity.low <= quantity.high <= 2040 and quantity.low == int(quantity.low)
+
+
+def _floor_is_told(items: Sequence[Item]) -> bool:
+    return any(
+        item.quantity is not None and item.role == MENTION and item.meanings[0].entry.kind == "floor" for item in items
+    )
+
+
+def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
+    """«не выше четвёртого»: only floors are high and low, and no more than a number."""
+    said = {word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None}
+    small = 1 <= quantity.low <= quantity.high <= 60 and quantity.low == int(quantity.low)
+    return small and (
+        bool(said & {"выше", "ниже"}) or quantity.ordinal and quantity.how != "eq" and not quantity.fraction
+    )
+
+
+def _limits(quantity: Quantity) -> dict[str, float]:
+    if quantity.how == "range":
+        return {"min": quantity.low, "max": quantity.high}
+    return {"min": quantity.low} if quantity.how in (AT_LEAST, ABOVE) else {"max": quantity.high}
+
+
+def _strength_near(items: Sequence[Item], place: int) -> str:
+    """What a marker in the number's own clause says, where no mention stands between."""
+    item = items[place]
+    for step in (-1, 1):
+        here = place + step
+        while (
+            abs(here - place) <= 6
+            and 0 <= here < len(items)
+            and items[here].clause == item.clause
+            and items[here].role != MENTION
+        ):
+            if items[here].role in (markers.MUST, markers.NEVER):
+                return "must"
+            if items[here].role == markers.SOFT:
+                return "soft"
+            here += step
+    return "wish"
+
+
+def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: Quantity) -> bool:
+    """«строго до 12 млн», «до 60 тысяч, не больше», «не дороже 60 тысяч»: money, and a word that it is the end."""
+    if quantity.unit not in ("money", "") or quantity.high < LEAST_PRICE or _is_year(quantity) and not quantity.unit:
+        return False
+    if quantity.currency not in CURRENCIES_OF_ROUBLES:
+        return False
+    item = items[place]
+    said = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
+    if said[:1] in (["не"], ["ни"], ["максимум"], ["макс"], ["max"], ["maximum"], ["максимально"], ["no"]):
+        return True
+    ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
+    if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):
+        return True
+    if quantity.how != "eq" and _strength_near(items, place) == "must":
+        return True
+    after = next(
+        (word for word in tokens.words[quantity.end : quantity.end + 2] if word is not None and word.symbol != "."),
+        None,
+    )
+    if after is not None and after.symbol in ("потолок", "предел", "край"):
+        return True
+    before = {word.symbol for word in tokens.words[max(0, quantity.start - 3) : quantity.start] if word is not None}
+    if before & _LIMITED:
+        return True
+    for other in items[place + 1 : place + 3]:
+        if other.role == markers.CAP and other.sentence == item.sentence and other.clause - item.clause <= 1:
+            return other.start - item.end <= 6
+    return False

@@ -1,0 +1,111 @@
+"""What is denied, and what is said to be no wish at all."""
+
+from collections.abc import Sequence
+
+from matching.reading import markers
+from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+from matching.reading.rows import WITH, after_colon, next_mention, previous_mention, row_of
+
+#: Denials after which a list of genitives goes on: «без детей, животных».
+_GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "помимо", "нет"})
+
+
+def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+    marker = items[place]
+    must = marker.role in (markers.NEVER, markers.REFUSE)
+    if after_colon(items, place, lambda item: _deny(item, marker, must)):
+        return True
+    first = next_mention(items, place)
+    if first is None:
+        word = cut_text.words[marker.start]
+        behind = previous_mention(items, place) if word is not None and word.symbol in ("no", "not") else None
+        if behind is not None:  # "rubbish chute no"
+            _deny(items[behind], marker, must)
+        return behind is not None
+    target = items[first]
+    near = any(item.role == markers.NEAR for item in items[place + 1 : first])  # «не рядом с трассой»
+    if not near and any(
+        word is not None and word.symbol in WITH for word in cut_text.words[marker.end + 1 : target.start]
+    ):
+        return False  # «недорогая с балконом»
+    _deny(target, marker, must)
+    symbol = cut_text.words[marker.start]
+    governs = symbol is not None and symbol.symbol in _GOVERN_GENITIVE
+    for following in row_of(cut_text, items, first, 1, governs):
+        _deny(items[following], marker, must)
+    return True
+
+
+def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+    marker = items[place]
+    must = marker.role == markers.REFUSE
+
+    def act(item: Item) -> None:
+        if (
+            marker.role == markers.CANCEL
+            or marker.role == markers.UNNEEDED
+            and not item.refused
+            and not _is_furniture(item)
+        ):
+            item.cancelled = True
+        else:
+            _deny(item, marker, must)
+
+    if after_colon(items, place, act):
+        return
+    before = previous_mention(items, place)
+    after = next_mention(items, place)
+    word = cut_text.words[marker.start]
+    nothing = word is not None and word.symbol in ("нет", "no", "нету", "отсутствовать")
+    if after is not None:
+        close = items[after].start - marker.end <= 1
+        genitive = (first := cut_text.words[items[after].start]) is not None and first.genitive
+        if (
+            before is None
+            or close
+            and (
+                nothing
+                and genitive
+                or marker.role == markers.REFUSE
+                and items[after].refused
+                and not items[before].refused
+                or items[before].denied
+                and not _denied_by_without(cut_text, items[before])
+            )
+        ):
+            act(items[after])
+            for following in row_of(cut_text, items, after, 1, nothing):
+                act(items[following])
+            return
+    if before is None:
+        # The marker has the clause for itself: «апартаменты, первый этаж - не предлагать», «…, не предлагать».
+        alone = not any(
+            item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items
+        )
+        if not alone:
+            return
+        before = next((i for i in range(place - 1, -1, -1) if items[i].role == MENTION), None)
+        if before is None or items[before].sentence != marker.sentence or marker.clause - items[before].clause > 1:
+            return
+    for each in [before, *row_of(cut_text, items, before, -1, False)]:
+        if items[each].denied and each != before and marker.role != markers.CANCEL:
+            break
+        act(items[each])
+
+
+def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
+    first = min(start for start, _ in item.by) if item.by else item.start
+    word = cut_text.words[first]
+    return word is not None and word.symbol in ("без", "without")
+
+
+def _deny(item: Item, marker: Item, must: bool) -> None:
+    # «без лифта не предлагать» asks for a lift.
+    item.denied = not item.denied if marker.role == markers.REFUSE else True
+    item.by.append((marker.start, marker.end))
+    if must:
+        item.strength = "must"
+
+
+def _is_furniture(item: Item) -> bool:
+    return any(entry.kind == "furnished" for entry, _, _, _ in item.meanings)

@@ -1,0 +1,60 @@
+"""The grammar, compiled: the entries of every group as one tree for leads and one for listings."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from matching.reading import deal, floor, furnishing, house, markers, outside, plan, refusal, tenants, terms
+from matching.reading.clauses import resolve
+from matching.reading.entry import Entry, Side
+from matching.reading.mentions import SUBJECT, Item, Meaning, Tokens, cut, items_of
+from matching.reading.phrases import ANY, PhraseTree, expand
+from matching.reading.quantities import VOCABULARY, set_symbols
+from matching.reading.words import Vocabulary
+
+ENTRIES: tuple[Entry, ...] = (
+    *floor.ENTRIES,
+    *plan.ENTRIES,
+    *house.ENTRIES,
+    *outside.ENTRIES,
+    *tenants.ENTRIES,
+    *furnishing.ENTRIES,
+    *deal.ENTRIES,
+    *terms.ENTRIES,
+    *refusal.ENTRIES,
+)
+
+#: Texts are read up to this length; what is longer is cut, so that no text takes long.
+MOST_CHARACTERS = 20_000
+
+
+def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
+    for entry in (markers.SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
+        for words in expand(entry.subject):
+            yield words, Meaning(entry, SUBJECT)
+        for says in entry.says:
+            if says.side in ("both", side):
+                for words in expand(says.phrases):
+                    yield words, Meaning(entry, says.value, says.only_denied, says.needs)
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """Every word that a phrase names, made into its forms at the first use (about a second)."""
+    sides: tuple[Side, Side] = ("lead", "listing")
+    words = {word for side in sides for phrase, _ in _phrases(side) for word in phrase if word != ANY}
+    known = Vocabulary(words | VOCABULARY)
+    set_symbols(known.symbol)
+    return known
+
+
+@lru_cache(maxsize=2)
+def tree(side: Side) -> PhraseTree[Meaning]:
+    """The phrases that *side* uses."""
+    symbol = vocabulary().symbol
+    return PhraseTree((tuple(map(symbol, words)), meaning) for words, meaning in _phrases(side))
+
+
+def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:
+    """The tokens of *text*, and its mentions with all that belongs to them."""
+    tokens = cut(text[:MOST_CHARACTERS], vocabulary())
+    return tokens, resolve(tokens, items_of(tokens, tree(side)))

@@ -1,0 +1,64 @@
+"""Readings as rows for JSON: what is stored beside the words, and shown."""
+
+from typing import Any
+
+from matching.errors import InvalidInputError
+from matching.reading.kind import JsonValue
+from matching.reading.kinds import KIND_OF
+from matching.reading.lead_text import read_wishes
+from matching.reading.listing_text import read_facts
+
+STRENGTHS = ("must", "wish", "soft")
+
+
+def wish_rows(text: str) -> list[dict[str, Any]]:
+    """
+    The wishes of a lead's words.
+
+    >>> wish_rows("нужен балкон")
+    [{'kind': 'balcony', 'value': True, 'strength': 'wish', 'quote': 'балкон', 'start': 6, 'end': 12}]
+    """
+    return [
+        {
+            "kind": wish.kind,
+            "value": wish.value,
+            "strength": wish.strength,
+            "quote": text[wish.start : wish.end],
+            "start": wish.start,
+            "end": wish.end,
+        }
+        for wish in read_wishes(text)
+    ]
+
+
+def fact_rows(text: str) -> list[dict[str, Any]]:
+    """
+    The facts of a listing's words.
+
+    >>> fact_rows("Есть лоджия.")
+    [{'kind': 'balcony', 'value': True, 'quote': 'лоджия', 'start': 5, 'end': 11}]
+    """
+    return [
+        {
+            "kind": fact.kind,
+            "value": fact.value,
+            "quote": text[fact.start : fact.end],
+            "start": fact.start,
+            "end": fact.end,
+        }
+        for fact in read_facts(text)
+    ]
+
+
+def check_wish(kind: str, value: JsonValue) -> None:
+    """
+    Check a wish that a client states.
+
+    Raises:
+        InvalidInputError: The kind is unknown, or the value is none of the kind.
+
+    >>> check_wish("balcony", True)
+    """
+    if kind not in KIND_OF:
+        raise InvalidInputError(f"{kind!r} is no kind of wish")
+    KIND_OF[kind].judge(value)

@@ -1,0 +1,146 @@
+"""One kind of wish and fact: its possible answers, and how a wish judges each of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.errors import InvalidInputError
+
+#: A JSON value: of a flag ``True``, of a number ``9.5`` (fact) or ``{"min": 9}`` (wish), of a choice ``"brick"`` or
+#: ``["yard", "street"]`` (fact) or ``{"any_of": ["brick"]}`` (wish).
+JsonValue = Any
+
+Form = Literal["flag", "number", "choice"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """
+    One kind of wish and fact.
+
+    Attributes:
+        name: snake_case, unique.
+        group: floor, plan, house, outside, tenants, furnishing, deal or refusal.
+        form: ``flag`` (yes or no), ``number``, or ``choice`` (one of a few words, or several where *many*).
+        label: What the kind is, in a few words of English.
+        unit: Of a number: m2, m, min, percent, months, year, RUB, day (of the year); empty where it is a count.
+        choices: Of a choice: the words that answer it.
+        many: Several choices may hold of one property at once; a fact is then a list, and may be empty.
+        bins: Of a number: the ascending lower edges of the answers. A fact is told at this resolution, and judged as
+            the lower edge of its bin.
+        tolerance: Of a number: how far past the limit the value of a wish falls to 0, in the number's unit, or as a
+            share of the limit where *relative*. Past that, the fact contradicts the wish.
+        relative: The tolerance is a share of the limit.
+        period: Of a number that comes round again (a day of the year): its length. 0 otherwise.
+        implied: A wish that holds as a must for every lead that says nothing of this kind, or None.
+    """
+
+    name: str
+    group: str
+    form: Form
+    label: str
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    many: bool = False
+    bins: tuple[float, ...] = ()
+    tolerance: float = 0.0
+    relative: bool = False
+    period: float = 0.0
+    implied: JsonValue = None
+
+    @property
+    def answers(self) -> int:
+        """The number of possible answers: 2 of a flag, one a bin, one a choice, one a set of choices where *many*."""
+        if self.form == "flag":
+            return 2
+        if self.form == "number":
+            return len(self.bins)
+        return 2 ** len(self.choices) if self.many else len(self.choices)
+
+    def answer_of(self, fact: JsonValue) -> int:
+        """
+        The number of the answer that *fact* is, 0 to ``answers - 1``.
+
+        A flag answers 0 for no and 1 for yes; of many choices, bit *i* stands for choice *i*.
+
+        Raises:
+            InvalidInputError: The value is none of this kind.
+
+        >>> from matching.reading.kinds import KIND_OF
+        >>> KIND_OF["material"].answer_of(["brick", "monolith"]), KIND_OF["balcony"].answer_of(True)
+        (3, 1)
+        """
+        if self.form == "flag" and isinstance(fact, bool):
+            return int(fact)
+        if self.form == "number" and isinstance(fact, int | float) and not isinstance(fact, bool) and not isnan(fact):
+            return max(0, int(np.searchsorted(self.bins, fact, side="right")) - 1)
+        if self.form == "choice":
+            chosen = [fact] if isinstance(fact, str) else fact
+            if isinstance(chosen, Sequence) and all(word in self.choices for word in chosen):
+                places = [self.choices.index(word) for word in chosen]
+                if self.many:
+                    return sum({1 << place for place in places})
+                if len(places) == 1:
+                    return places[0]
+        raise InvalidInputError(f"{fact!r} is no fact of the kind {self.name}")
+
+    def judge(self, wish: JsonValue) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """
+        How well each answer meets *wish*.
+
+        A number inside the limits is worth 1; outside, the value falls in a straight line and reaches 0 at the
+        tolerance, and from there on the answer contradicts. Further off is never worth more. A flag or a choice is
+        worth 1 or contradicts.
+
+        Returns:
+            (answers,) float64, 0 to 1, and (answers,) bool, True where the answer contradicts the wish.
+        Raises:
+            InvalidInputError: The value is no wish of this kind.
+
+        >>> from matching.reading.kinds import KIND_OF
+        >>> value, contradicts = KIND_OF["ceiling_height"].judge({"min": 3})
+        >>> [round(float(value[KIND_OF["ceiling_height"].answer_of(m)]), 2) for m in (2.7, 2.95, 3.0, 3.4)]
+        [0.0, 0.5, 1.0, 1.0]
+        """
+        if self.form == "flag":
+            if not isinstance(wish, bool):
+                raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+            met = np.array([not wish, wish])
+            return met.astype(np.float64), ~met
+        if not isinstance(wish, Mapping):
+            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+        if self.form == "number":
+            return self._judge_number(wish)
+        return self._judge_choice(wish)
+
+    def _judge_number(self, wish: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        limits = {side: wish[side] for side in ("min", "max") if wish.get(side) is not None}
+        if not limits or set(wish) - {"min", "max"} or any(isinstance(x, bool | str) for x in limits.values()):
+            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+        numbers = np.array(self.bins)
+        past = np.zeros(len(numbers))
+        for side, limit in limits.items():
+            beyond = limit - numbers if side == "min" else numbers - limit
+            if self.period:  # in December, "from January on" lies ahead; bin 0 is "at once" and always meets
+                beyond = (beyond + self.period / 2) % self.period - self.period / 2
+                beyond[0] = 0.0
+            tolerance = self.tolerance * abs(limit) if self.relative else self.tolerance
+            past = np.maximum(past, beyond / max(tolerance, 1e-9))
+        value = np.clip(1 - np.round(past, 9), 0, 1)
+        return value, value <= 0
+
+    def _judge_choice(self, wish: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        if len(wish) != 1 or not set(wish) <= {"any_of", "none_of"}:
+            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+        [(how, words)] = wish.items()
+        if not isinstance(words, Iterable) or isinstance(words, str) or not set(words) <= set(self.choices):
+            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+        places = [self.choices.index(word) for word in words]
+        answers = np.arange(self.answers)
+        has = np.isin(answers, places) if not self.many else (answers & sum(1 << place for place in places)) > 0
+        met = has if how == "any_of" else ~has
+        return met.astype(np.float64), ~met

@@ -1,0 +1,153 @@
+"""The wishes of a lead's own words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from matching.reading.counted import fits_entry, scaled
+from matching.reading.defaults import free_wishes
+from matching.reading.entry import Entry
+from matching.reading.grammar import mentions
+from matching.reading.kind import JsonValue
+from matching.reading.kinds import KIND_OF
+from matching.reading.mentions import MENTION, SUBJECT, Item
+from matching.reading.quantities import AT_MOST, BELOW, limits
+
+_STRENGTHS = ("soft", "wish", "must")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """
+    One thing that a text asks for.
+
+    Attributes:
+        kind: The name of a kind of :data:`matching.reading.kinds.KINDS`.
+        value: As the kind's ``judge`` takes it.
+        strength: ``must``, ``wish`` or ``soft``.
+        start, end: Its words in the text: ``text[start:end]``.
+    """
+
+    kind: str
+    value: JsonValue
+    strength: str
+    start: int
+    end: int
+
+
+def read_wishes(text: str) -> list[Wish]:
+    """
+    The wishes in *text*, in the order of their words.
+
+    There is one of a kind, or two where some choices are wanted and others refused.
+
+    Never raises, whatever the text.
+
+    >>> [(wish.kind, wish.value, wish.strength) for wish in read_wishes("кухня от 9 м, балкон обязательно")]
+    [('kitchen_area', {'min': 9.0}, 'wish'), ('balcony', True, 'must')]
+    """
+    tokens, items = mentions(text, "lead")
+    found = [item for item in items if item.role == MENTION]
+    wishes: list[Wish] = []
+    for item in found:
+        for entry, value, only_denied, _ in item.meanings:
+            read = _value(item, entry, value, only_denied)
+            if read is None:
+                continue
+            strength = item.strength
+            kind = entry.kind
+            if kind == "metro_walk" and item.transport:
+                kind = "metro_transport"
+            if (
+                item.allowed
+                and not entry.of_people
+                and not (_is_refused(entry, value) and KIND_OF[kind].implied is None)
+            ):
+                strength = "soft"
+            parts = [*item.by, (item.start, item.end)]
+            start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
+            wishes.append(Wish(kind, read, strength, start, end))
+    for name, value, strength, number in free_wishes(tokens, items):
+        wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
+    return _merged(sorted(wishes, key=lambda wish: wish.start))
+
+
+def _is_refused(entry: Entry, value: Any) -> bool:
+    """Leads name the value mostly to refuse it."""
+    return entry.refused is True or isinstance(value, str) and entry.refused is not False and value in entry.refused
+
+
+def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue | None:
+    if item.cancelled or only_denied and not item.denied or entry.of_people and item.denied:
+        return None
+    kind = KIND_OF.get(entry.kind)
+    if kind is None or value is None:
+        return None
+    if (
+        item.allowed
+        and not entry.of_people
+        and (item.denied or value is False or _is_refused(entry, value) and kind.implied is None)
+    ):
+        return None  # «можно без мебели», «можно первый этаж»: it is accepted, not asked for
+    if kind.form == "number":
+        if value is not SUBJECT:
+            if item.denied or item.quantity is not None and fits_entry(entry, item.quantity):
+                return None
+            return value if isinstance(value, dict) else {"min": value, "max": value}
+        if item.quantity is None or not fits_entry(entry, item.quantity):
+            return {"max": entry.denied} if item.denied and entry.denied is not None else None
+        quantity = scaled(entry, item.quantity)
+        if quantity.unit == "day":
+            return {"max": quantity.high}  # free by then
+        if kind.name == "completion" and item.quantity.unit != "quarter":
+            last = item.quantity.high + (-0.25 if item.quantity.how in (AT_MOST, BELOW) else 0.75)
+            return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
+        if item.denied:
+            return None
+        other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
+        return {**other, **limits(quantity, entry.meant, entry.strict)}
+    if value is SUBJECT:
+        return None
+    if kind.form == "flag":
+        return bool(value) is not item.denied
+    if isinstance(value, dict):
+        return None if item.denied else value
+    words = [value] if isinstance(value, str) else list(value)
+    if not words and item.denied:
+        return {"none_of": list(kind.choices)}
+    return {"none_of" if item.denied else "any_of": words or list(kind.choices)}
+
+
+def _merged(wishes: list[Wish]) -> list[Wish]:
+    """One wish of a kind: limits and choices put together; of two that contradict, the stronger or the later."""
+    merged: dict[tuple[str, str], Wish] = {}
+    for wish in wishes:
+        side = next(iter(wish.value)) if isinstance(wish.value, dict) and KIND_OF[wish.kind].form == "choice" else ""
+        key = (wish.kind, side)
+        known = merged.get(key)
+        merged[key] = wish if known is None else _together(known, wish)
+    for kind in {kind for kind, side in merged if side == "none_of"}:
+        wanted = merged.get((kind, "any_of"))
+        refused = merged[kind, "none_of"]
+        if wanted is not None and set(wanted.value["any_of"]) & set(refused.value["none_of"]):
+            rest = [word for word in wanted.value["any_of"] if word not in refused.value["none_of"]]
+            if rest:
+                merged[kind, "any_of"] = Wish(kind, {"any_of": rest}, wanted.strength, wanted.start, wanted.end)
+            else:
+                del merged[min(((kind, "any_of"), (kind, "none_of")), key=lambda key: merged[key].start)]
+    return list(merged.values())
+
+
+def _together(known: Wish, wish: Wish) -> Wish:
+    strength = max(known.strength, wish.strength, key=_STRENGTHS.index)
+    if KIND_OF[known.kind].form == "flag":
+        if known.value == wish.value:
+            return Wish(known.kind, known.value, strength, known.start, known.end)
+        return known if _STRENGTHS.index(known.strength) > _STRENGTHS.index(wish.strength) else wish
+    if KIND_OF[known.kind].form == "choice":
+        [(side, words)] = known.value.items()
+        every = list(dict.fromkeys([*words, *wish.value[side]]))
+        return Wish(known.kind, {side: every}, strength, known.start, max(known.end, wish.end))
+    value = {**known.value, **wish.value}
+    if value.get("min", 0) > value.get("max", float("inf")):
+        value = wish.value
+    return Wish(known.kind, value, strength, known.start, max(known.end, wish.end))

@@ -1,0 +1,104 @@
+"""The facts of a listing's description."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from matching.reading.counted import fits_entry, scaled
+from matching.reading.defaults import free_facts
+from matching.reading.entry import Entry
+from matching.reading.grammar import mentions
+from matching.reading.kind import JsonValue
+from matching.reading.kinds import KIND_OF
+from matching.reading.mentions import MENTION, SUBJECT, Item
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """
+    One thing that a text tells of a property.
+
+    Attributes:
+        kind: The name of a kind of :data:`matching.reading.kinds.KINDS`.
+        value: As the kind's ``answer_of`` takes it.
+        start, end: Its words in the text: ``text[start:end]``.
+    """
+
+    kind: str
+    value: JsonValue
+    start: int
+    end: int
+
+
+def read_facts(text: str) -> list[Fact]:
+    """
+    The facts in *text*, one of a kind, in the order of their words. Never raises, whatever the text.
+
+    >>> [(fact.kind, fact.value) for fact in read_facts("Кухня 12 м², лифта нет, можно с кошкой.")]
+    [('kitchen_area', 12.0), ('lift', False), ('cats', True)]
+    """
+    tokens, items = mentions(text, "listing")
+    found = [item for item in items if item.role == MENTION]
+    facts: dict[str, Fact] = {}
+    denied_kinds: set[str] = set()
+    for item in found:
+        if item.cancelled:
+            continue
+        for entry, value, only_denied, _ in item.meanings:
+            if only_denied and not item.denied:
+                continue
+            for kind, read in _values(item, entry, value):
+                parts = [*item.by, (item.start, item.end)]
+                start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
+                fact = Fact(kind, read, start, end)
+                known = facts.get(kind)
+                facts[kind] = fact if known is None else _together(known, fact, kind in denied_kinds, item.denied)
+                if item.denied:
+                    denied_kinds.add(kind)
+    for name, told, number in free_facts(tokens, items):
+        facts.setdefault(name, Fact(name, told, *tokens.span(number.start, number.end)))
+    return list(facts.values())
+
+
+def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]:
+    kind = KIND_OF.get(entry.kind)
+    if kind is None or value is None:
+        return []
+    if kind.form == "number":
+        quantity = item.quantity
+        if value is not SUBJECT:
+            if quantity is not None and fits_entry(entry, quantity):
+                return []
+            return [] if item.denied or isinstance(value, dict) else [(kind.name, value)]
+        if quantity is None or not fits_entry(entry, quantity):
+            return [(kind.name, entry.denied)] if item.denied and entry.denied is not None else []
+        if item.denied:
+            return []
+        quantity = scaled(entry, quantity)
+        name = "metro_transport" if kind.name == "metro_walk" and item.transport else kind.name
+        if quantity.fraction:
+            return [("floor", quantity.low), ("house_floors", quantity.high)] if quantity.low <= quantity.high else []
+        told = quantity.low if entry.meant != "max" or quantity.how != "range" else quantity.high
+        return [(name, told)]
+    if value is SUBJECT:
+        return []
+    if kind.form == "flag":
+        return [(kind.name, bool(value) is not item.denied)]
+    words = [value] if isinstance(value, str) else list(value)
+    if kind.many:
+        if item.denied:
+            return [(kind.name, [])] if entry.denied is not None else []
+        return [(kind.name, words or [kind.choices[0]])]
+    if item.denied:
+        others = [word for word in kind.choices if word not in words]
+        return [(kind.name, others[0])] if len(kind.choices) == 2 else []
+    return [(kind.name, words[0])]
+
+
+def _together(known: Fact, fact: Fact, known_denied: bool, denied: bool) -> Fact:
+    """Of a flag, a denial is the more deliberate; choices that may hold together do; otherwise the first stays."""
+    kind = KIND_OF[known.kind]
+    if kind.form == "flag" and denied and not known_denied:
+        return fact
+    if kind.many and fact.value and known.value:
+        return Fact(known.kind, list(dict.fromkeys([*known.value, *fact.value])), known.start, max(known.end, fact.end))
+    return known

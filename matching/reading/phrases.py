@@ -1,0 +1,154 @@
+"""
+Phrases of the grammar, and a tree in which a text's words are looked up.
+
+A phrase is words in their base form; any form of them is found. ``(a/b c)`` are alternatives, ``[x]`` may be left out,
+``=x`` is that form alone, ``_`` is one word of any kind or none, and ``|`` stands between phrases.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Generic, TypeVar
+
+from matching.reading.words import Word
+
+CLASSES: dict[str, str] = {
+    "near": (
+        "рядом/рядышком/близко/вблизи/близость/около/недалеко/неподалеку/поблизости/возле/"
+        "шаговый доступность/пешеходный доступность/пешая доступность"
+        "/под бок/два шаг/пара шаг/near/nearby/close to/close/next to/walking distance/жанында/касында/жакын/"
+        "доступность"
+    ),
+    "window": "окно/окошко/вид из окно/вид/window/view/терезе/терезеси",
+}
+
+#: Words that a phrase skips where it does not name them.
+SKIPPED = frozenset(
+    """
+    в во на с со у из к ко по о об для и же бы то это быть был есть иметься a an the of in on with to is are
+    for очень самый весь свой ваш наш
+    """.split()
+)
+ANY = "_"
+#: Marks that the notation uses itself.
+_NAMED = {"SLASH": "/", "BACKSLASH": "\\"}
+_ENDS = frozenset(",.;:!?\n()")
+_HYPHENS = frozenset("-–—")
+
+T = TypeVar("T")
+
+_ELEMENT = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|<(\w+)>|(\S+)")
+
+
+def expand(phrases: str) -> Iterator[tuple[str, ...]]:
+    """
+    Every sequence of words that *phrases* stands for.
+
+    >>> list(expand("(тихий/спокойный) [зеленый] двор"))
+    [('тихий', 'зеленый', 'двор'), ('тихий', 'двор'), ('спокойный', 'зеленый', 'двор'), ('спокойный', 'двор')]
+    """
+    for phrase in phrases.split("|"):
+        slots: list[list[tuple[str, ...]]] = []
+        for group, optional, named, word in _ELEMENT.findall(phrase):
+            if word:
+                slots.append([(word,), ()] if word == ANY else [(word,)])
+                continue
+            options = [tuple(option.split()) for option in (group or optional or CLASSES[named]).split("/")]
+            slots.append([*options, ()] if optional else options)
+        if slots:
+            for chosen in product(*slots):
+                yield tuple(_NAMED.get(word, word) for part in chosen for word in part)
+
+
+@dataclass(slots=True)
+class Node(Generic[T]):
+    """A place in the tree: what may follow, and what ends here."""
+
+    follows: dict[str, "Node[T]"] = field(default_factory=dict)
+    ends: list[T] = field(default_factory=list)
+    inner: bool = True  # not the root
+
+
+class PhraseTree(Generic[T]):
+    """Phrases by their words; :meth:`longest` finds the longest that starts at a word."""
+
+    def __init__(self, phrases: Iterable[tuple[Sequence[str], T]]) -> None:
+        self.root: Node[T] = Node(inner=False)
+        for words, meaning in phrases:
+            node = self.root
+            for word in words:
+                node = node.follows.setdefault(word, Node())
+            if meaning not in node.ends:
+                node.ends.append(meaning)
+        #: Words that are a phrase of their own are no «_».
+        self.whole = frozenset(word for word, node in self.root.follows.items() if node.ends) - SKIPPED
+
+    def longest(self, words: Sequence[Word | None], start: int) -> tuple[int, list[T]] | None:
+        """
+        The longest phrase from *start*: the token after it, and what it means; None where there is none.
+
+        Up to two words of SKIPPED are passed over between the words of a phrase, and hyphens always.
+        """
+        if start >= len(words):
+            return None
+        word = words[start]
+        if word is not None and not word.exact:
+            node = self.root.follows.get(word.symbol)
+            if node is None:
+                return None
+            if not node.follows:  # most marks and many words: nothing longer starts with them
+                return start + 1, node.ends
+        return _longest(words, start, self.root, 0, None, self.whole)
+
+
+def _longest(
+    words: Sequence[Word | None],
+    place: int,
+    node: Node[T],
+    skipped: int,
+    found: tuple[int, list[T]] | None,
+    whole: frozenset[str],
+) -> tuple[int, list[T]] | None:
+    """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
+    while place < len(words):
+        word, follows = words[place], node.follows
+        gap = follows.get(ANY)
+        if word is None:
+            if gap is None:
+                return found
+            node, place = gap, place + 1
+            continue
+        symbol = word.symbol
+        if gap is not None and (symbol in _ENDS or symbol in whole):
+            gap = None
+        step = follows.get(symbol)
+        if word.exact and (exact := follows.get(word.exact)) is not None:
+            found = _stepped(words, place, exact, found, whole)
+        skips = node.inner and skipped < 2 and (symbol in SKIPPED or symbol in _HYPHENS)
+        if step is not None:
+            if step.ends and (found is None or place + 1 > found[0]):
+                found = (place + 1, step.ends)
+            if skips:
+                found = _longest(words, place + 1, node, skipped + 1, found, whole)
+            if gap is not None:
+                found = _longest(words, place + 1, gap, skipped, found, whole)
+            node, skipped = step, 0
+        elif skips:
+            if gap is not None:
+                found = _longest(words, place + 1, gap, skipped, found, whole)
+            skipped += 1
+        elif gap is not None:
+            node = gap
+        else:
+            return found
+        place += 1
+    return found
+
+
+def _stepped(
+    words: Sequence[Word | None], place: int, step: Node[T], found: tuple[int, list[T]] | None, whole: frozenset[str]
+) -> tuple[int, list[T]] | None:
+    if step.ends and (found is None or place + 1 > found[0]):
+        found = (place + 1, step.ends)
+    return _longest(words, place + 1, step, 0, found, whole)

@@ -1,0 +1,115 @@
+"""Neighbours of a marker in its clause, and mentions that stand in one row: «первый, последний и угловой»."""
+
+from collections.abc import Callable, Sequence
+
+from matching.reading import markers
+from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+
+#: How far a marker may stand from what it marks, in tokens.
+REACH = 5
+
+_PASSED = frozenset(
+    {
+        markers.AND,
+        markers.MUST,
+        markers.SOFT,
+        markers.CAN,
+        markers.WALK,
+        markers.TRANSPORT,
+        markers.NEAR,
+        markers.WINDOW,
+        NUMBER,
+    }
+)
+#: What may stand between two mentions of one row.
+_CHAINED = frozenset({markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, NUMBER})
+#: What ends a row and a denial: «недорогая с балконом».
+WITH = frozenset({"с", "со", "with", "плюс"})
+_STOPS_ROW = WITH | {"в"}
+
+
+def after_colon(items: Sequence[Item], place: int, act: Callable[[Item], None]) -> bool:
+    """«Не предлагать: первый этаж, апартаменты»: act on all that follows a colon in the sentence."""
+    if place + 1 >= len(items) or items[place + 1].role != markers.COLON:
+        return False
+    marker = items[place]
+    for item in items[place + 2 :]:
+        if item.sentence != marker.sentence or item.role in (markers.MUST, markers.SOFT, markers.COLON, markers.CAN):
+            break
+        if item.role == MENTION:
+            act(item)
+    return True
+
+
+def next_mention(items: Sequence[Item], place: int) -> int | None:
+    """The nearest mention after the marker *place* in its clause."""
+    marker = items[place]
+    end = marker.end
+    for ahead in range(place + 1, len(items)):
+        item = items[ahead]
+        if item.clause != marker.clause or item.start - end > REACH:
+            return None
+        if item.role == MENTION:
+            return ahead
+        if item.role not in _PASSED:
+            return None
+        end = item.end
+    return None
+
+
+def previous_mention(items: Sequence[Item], place: int) -> int | None:
+    """The nearest mention before the marker *place* in its clause."""
+    marker = items[place]
+    start = marker.start
+    for behind in range(place - 1, -1, -1):
+        item = items[behind]
+        if item.clause != marker.clause or start - item.end > REACH:
+            return None
+        if item.role == MENTION:
+            return behind
+        if item.role not in _PASSED:
+            return None
+        start = item.start
+    return None
+
+
+def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
+    """
+    Mentions that stand in one row with *items[place]*, going forward or backward: joined by «и» or «или»; over a comma
+    where all are such as leads refuse, or where a genitive goes on.
+    """
+    row: list[int] = []
+    at, joined = place, False
+    here = place + step
+    while 0 <= here < len(items):
+        item, last = items[here], items[at]
+        gap = item.start - last.end if step > 0 else last.start - item.end
+        if item.sentence != last.sentence:
+            break
+        if item.role == markers.AND:
+            joined = True
+        elif item.role == MENTION:
+            between = cut_text.words[last.end : item.start] if step > 0 else cut_text.words[item.end : last.start]
+            if any(word is not None and word.symbol in _STOPS_ROW for word in [*between, cut_text.words[item.start]]):
+                break
+            first = cut_text.words[item.start]
+            if item.clause == last.clause:
+                if not joined or gap > REACH:
+                    break
+            elif abs(item.clause - last.clause) == 1 and gap <= 3:
+                goes_on = governs and first is not None and first.genitive
+                if not (item.refused and last.refused and not item.denied) and not goes_on:
+                    break
+            else:
+                break
+            row.append(here)
+            at, joined = here, False
+        elif (
+            item.role not in _CHAINED
+            or item.role == NUMBER
+            and not item.taken
+            and not (item.quantity is not None and item.quantity.unit == "year")  # «дети до 3 лет и животные»
+        ):
+            break
+        here += step
+    return row

@@ -1,0 +1,82 @@
+"""How strongly a thing is asked for, and what is only allowed."""
+
+from collections.abc import Sequence
+
+from matching.reading import markers
+from matching.reading.mentions import MENTION, Item, Tokens
+from matching.reading.rows import REACH, after_colon, row_of
+
+
+def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+    """Apply the marker *place* (must, soft or can) to what it speaks of."""
+    marker = items[place]
+
+    def act(item: Item) -> None:
+        if marker.role == markers.CAN:
+            item.allowed = True
+        elif marker.role == markers.SOFT:
+            item.strength = "soft"
+            item.cancelled = False
+        else:
+            item.strength = "must"
+
+    if after_colon(items, place, act):
+        return
+    ahead = behind = None
+    for here in range(place + 1, len(items)):
+        item = items[here]
+        if item.clause != marker.clause or item.start - marker.end > 3 * REACH:
+            break
+        if item.role == MENTION:
+            ahead = here
+            break
+        if item.role in (markers.MUST, markers.SOFT):
+            break
+    for here in range(place - 1, -1, -1):
+        item = items[here]
+        if item.clause != marker.clause or marker.start - item.end > 2 * REACH:
+            break
+        if item.role == MENTION:
+            behind = here
+            break
+        if item.role in (markers.MUST, markers.SOFT):
+            break
+    word = cut_text.words[marker.start]
+    adjective = word is not None and word.symbol.endswith(("ый", "ен", "required", "mandatory", "desirable"))
+    target = behind if behind is not None and (adjective or ahead is None) else ahead
+    if target is None:
+        target = _neighbour_clause(cut_text, items, place)
+        if target is None:
+            return
+    step = 1 if target > place else -1
+    for each in [target, *row_of(cut_text, items, target, step, False)]:
+        act(items[each])
+
+
+def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> int | None:
+    """A marker alone in its clause speaks of the clause before, or after «чтобы» of the one after it."""
+    marker = items[place]
+    after = cut_text.words[marker.end + 1] if marker.end + 1 < len(cut_text.words) else None
+    forward = marker.end < len(cut_text.words) and (
+        (comma := cut_text.words[marker.end]) is not None
+        and (
+            comma.symbol in ("чтобы", "что")
+            or comma.symbol == ","
+            and after is not None
+            and after.symbol in ("чтобы", "что")
+        )
+    )
+    ends = (
+        marker.end >= len(cut_text.words)
+        or (mark := cut_text.words[marker.end]) is not None
+        and not mark.symbol.isalnum()
+    )
+    if not forward and not ends:
+        return None  # «балкон, желательно застеклённый»
+    step = 1 if forward else -1
+    here = place + step
+    while 0 <= here < len(items) and items[here].sentence == marker.sentence:
+        if items[here].role == MENTION:
+            return here if abs(items[here].clause - marker.clause) <= (2 if forward else 1) else None
+        here += step
+    return None

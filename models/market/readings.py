@@ -1,0 +1,136 @@
+"""What was read out of people's words: the wishes of a lead, the facts of a property, as rows of JSON beside the words.
+
+The reading itself is `matching.reading`, which this package does not know: callers hand in what they read. Whoever writes words
+through the API has them read at once; the worker reads the rest (imports, rows of an older grammar) before it scores them.
+
+A wish is a row ``{"kind", "value", "strength", "source", "quote", "start", "end", "struck"}``. *source* is "stated" for what a
+client sent, "text" for what was read; *quote* is the text's own words. A struck wish was read wrongly, says its owner: it is
+shown, and counts for nothing, for as long as the words stay. A fact is a row ``{"kind", "value", "quote", "start", "end"}``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from models.core.enums import PaymentMethod
+
+Row = dict[str, Any]
+
+STATED, READ = "stated", "text"
+
+#: What a structured field of the portal's form tells, by the kind of fact.
+_FORM_FACTS = {
+    "ceiling_height": "ceiling_height",
+    "living_area": "living_area",
+    "bathrooms": "bathrooms",
+    "bedrooms": "bedrooms",
+    "kitchen_area": "kitchen_area",
+    "ceiling_m": "ceiling_height",
+}
+
+
+def merged_wishes(
+    before: Sequence[Row], read: Sequence[Row], stated: Sequence[Row] | None = None, struck: Iterable[Row] = ()
+) -> list[Row]:
+    """
+    The wishes to be stored with a lead: what is stated, then what was read.
+
+    Args:
+        before: The rows that stand so far: what was struck out stays so while its words stay.
+        read: What the words say now.
+        stated: What the client sent; None leaves what was stated before.
+        struck: Readings that the client strikes out, as rows with `kind` and `quote`.
+    """
+    if stated is None:
+        stated = [row for row in before if row["source"] == STATED]
+    gone = {_name(row) for row in before if row.get("struck")} | {_name(row) for row in struck}
+    return [
+        *(
+            {**_bare(row), "source": STATED, "quote": None, "start": None, "end": None, "struck": False}
+            for row in stated
+        ),
+        *({**row, "source": READ, "struck": _name(row) in gone} for row in read),
+    ]
+
+
+def with_struck(rows: Sequence[Row], kind: str, quote: str, struck: bool) -> list[Row]:
+    """The rows with one reading struck out, or taken back in."""
+    name = _name({"kind": kind, "quote": quote})
+    return [{**row, "struck": struck} if row["source"] == READ and _name(row) == name else dict(row) for row in rows]
+
+
+def effective_wishes(
+    rows: Sequence[Row], payment_method: PaymentMethod | str | None = None
+) -> list[tuple[str, Any, str]]:
+    """
+    (kind, value, strength) of the wishes that count. What is stated outweighs what was read of the same kind, and the way to
+    pay is a wish for homes that can be paid so.
+
+    >>> effective_wishes([], PaymentMethod.MORTGAGE)
+    [('mortgage', True, 'wish')]
+    """
+    stated = {row["kind"] for row in rows if row["source"] == STATED}
+    wishes = [
+        (row["kind"], row["value"], row["strength"])
+        for row in rows
+        if not row["struck"] and (row["source"] == STATED or row["kind"] not in stated)
+    ]
+    by_payment = {"MORTGAGE": "mortgage", "EXCHANGE": "exchange"}.get(str(payment_method or ""))
+    if by_payment is not None and by_payment not in {kind for kind, _, _ in wishes}:
+        wishes.append((by_payment, True, "wish"))
+    return wishes
+
+
+def told_facts(row: Any) -> dict[str, Any]:
+    """
+    The facts of a Property, or of a row with its columns, by kind: fields first, then what a feed told, then what was read.
+    """
+    facts = {fact["kind"]: fact["value"] for fact in row.read_facts or ()}
+    facts |= row.facts or {}
+    facts |= _form_facts(row.attributes or {})
+    if row.floor is not None:
+        facts["floor"] = row.floor
+    if row.total_floors is not None:
+        facts["house_floors"] = row.total_floors
+    if row.year_built is not None:
+        facts["year_built"] = row.year_built
+    if str(row.property_type) == "APARTMENTS":
+        facts["apartments"] = True
+    elif str(row.property_type) == "APARTMENT":
+        facts.setdefault("apartments", False)
+    if str(row.property_type) == "ROOM":
+        facts["room"] = True
+    return facts
+
+
+def contradictions(row: Any) -> list[Row]:
+    """Facts that the words of a property tell otherwise than its fields do; the fields win."""
+    told = told_facts(row)
+    return [fact for fact in row.read_facts or () if told.get(fact["kind"]) != fact["value"]]
+
+
+def _form_facts(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for field, kind in _FORM_FACTS.items():
+        number = _number(attributes.get(field))
+        if number is not None and number > 0:
+            facts[kind] = number
+    lifts = _number(attributes.get("lifts_per_entrance"))
+    if lifts is not None:
+        facts["lift"] = lifts > 0
+    return facts
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if value is None else float(Decimal(str(value)))
+    except ArithmeticError:
+        return None
+
+
+def _name(row: Row) -> tuple[str, str]:
+    return row["kind"], (row.get("quote") or "").casefold()
+
+
+def _bare(row: Row) -> Row:
+    return {"kind": row["kind"], "value": row["value"], "strength": row.get("strength") or "wish"}

@@ -1,0 +1,78 @@
+"""What the lists of a market are computed with, as one value: a generation.
+
+Lists of one market can be compared, and changed one entry at a time, only while all of them are computed with the same
+text model, weights and exchange rates. The row of the market says with which; a worker's snapshot, a shard and a tile
+carry the same value, and whoever writes lists holds the one against the other.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.market.facts import Factors, parse_factors
+
+
+@dataclass(frozen=True)
+class Generation:
+    """
+    What lists are computed with.
+
+    A further ingredient is one more field here, its column in :class:`HasGeneration`, and where it comes from in
+    :func:`worker.market.generations.present_generation` and :func:`worker.market.generations.load_models`.
+    """
+
+    #: None: the empty text model, which knows no word.
+    text_model_id: int | None = None
+    #: None: the engine's default weights.
+    weights_id: int | None = None
+    #: Exchange rates into the market's currency, as :func:`models.market.facts.format_factors` writes them. None: not
+    #: recorded (a row of an earlier release, or one not yet planned); such a generation equals no other.
+    rates: str | None = None
+    #: What is near what in the market. None: nothing is near anything.
+    closeness_id: int | None = None
+    #: The version of the engine's definition of a score. None: a release that did not record it.
+    engine: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether lists can be computed with it."""
+        return self.rates is not None
+
+    def factors(self) -> Factors:
+        """
+        What to multiply an amount of each currency by to get it in the market's.
+
+        >>> Generation(rates="RUB 1, USD 90").factors()["USD"]
+        Decimal('90')
+        """
+        return parse_factors(self.rates or "")
+
+    def is_older_than(self, other: "Generation") -> bool:
+        """Whether the text model of *other* was fitted later: ids of text models only rise."""
+        return (self.text_model_id or 0) < (other.text_model_id or 0)
+
+
+class HasGeneration:
+    """The columns of a generation, for tables whose rows are computed with one."""
+
+    text_model_id: Mapped[int | None] = mapped_column()
+    weights_id: Mapped[int | None] = mapped_column()
+    rates: Mapped[str | None] = mapped_column()
+    closeness_id: Mapped[int | None] = mapped_column()
+    engine: Mapped[int | None] = mapped_column()
+
+    @property
+    def generation(self) -> Generation:
+        """The columns as one value."""
+        return Generation(**{field.name: getattr(self, field.name) for field in fields(Generation)})
+
+    @generation.setter
+    def generation(self, generation: Generation) -> None:
+        for field in fields(Generation):
+            setattr(self, field.name, getattr(generation, field.name))
+
+    @classmethod
+    def generation_columns(cls) -> list[Any]:
+        """The columns in the order of the fields of :class:`Generation`."""
+        return [getattr(cls, field.name) for field in fields(Generation)]

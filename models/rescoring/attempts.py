@@ -1,0 +1,69 @@
+"""Attempts at rescoring single leads and properties: which ones may have killed their worker.
+
+An attempt is stored before the work and removed after it, whether it succeeded or raised. What is left was stored by a
+worker that died at work. An entity with :data:`MAX_ATTEMPTS` such attempts is quarantined instead of being tried again.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Integer, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, words
+from models.core.enums import Side
+from models.market.unscorable import KILLED_ITS_WORKER, Failure, quarantine
+from models.ranking.recommendations import SIDE_TABLES
+
+#: After this many attempts that ended with their worker, an entity is quarantined.
+MAX_ATTEMPTS = 3
+
+
+class RescoringAttempt(Base):
+    """One entity that is being rescored, or was when its worker died. No foreign key: it is in one of two tables."""
+
+    __tablename__ = "rescoring_attempts"
+
+    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"), primary_key=True)
+    entity_id: Mapped[int] = mapped_column(primary_key=True)
+    attempts: Mapped[int] = mapped_column(Integer)
+    began_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+def attempts_of(session: Session, side: Side, entity_ids: Iterable[int]) -> dict[int, int]:
+    """How many attempts at each of the entities were not ended; entities without one are left out."""
+    query = select(RescoringAttempt.entity_id, RescoringAttempt.attempts).where(
+        RescoringAttempt.side == side, RescoringAttempt.entity_id.in_(list(entity_ids))
+    )
+    return dict(session.execute(query).all())
+
+
+def begin_attempts(session: Session, side: Side, entity_ids: Iterable[int]) -> None:
+    """Store one more attempt at each of the entities; the caller commits before the work."""
+    rows = [{"side": side, "entity_id": entity_id, "attempts": 1} for entity_id in sorted(entity_ids)]
+    if not rows:
+        return
+    stored = insert(RescoringAttempt).values(rows)
+    session.execute(
+        stored.on_conflict_do_update(
+            index_elements=["side", "entity_id"],
+            set_={"attempts": RescoringAttempt.attempts + 1, "began_at": func.now()},
+        )
+    )
+
+
+def end_attempts(session: Session, side: Side, entity_ids: Iterable[int]) -> None:
+    """Remove the attempts at the entities: the work has ended, or raised; the caller commits."""
+    session.execute(
+        delete(RescoringAttempt).where(RescoringAttempt.side == side, RescoringAttempt.entity_id.in_(list(entity_ids)))
+    )
+
+
+def quarantine_killers(session: Session, side: Side, entity_ids: Iterable[int]) -> None:
+    """Quarantine the entities in their present versions, and remove their attempts; the caller commits."""
+    table = SIDE_TABLES[side].entities
+    ids = list(entity_ids)
+    rows = session.execute(select(table.id, table.version).where(table.id.in_(ids)))
+    quarantine(session, [Failure(side, entity_id, version, KILLED_ITS_WORKER) for entity_id, version in rows])
+    end_attempts(session, side, ids)

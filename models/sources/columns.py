@@ -1,0 +1,171 @@
+"""An offer as columns of a property: the town is found, the words for texts are put together, lengths are kept."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from models.core.enums import PropertyType
+from models.market.places import City, city_of
+from models.market.properties import Property
+from models.sources.formats.offer import Offer
+from models.sources.formats.taking import LARGEST_AREA
+
+LONGEST_CITY, LONGEST_DESCRIPTION, MOST_PHOTOS, MOST_STATIONS = 100, 50_000, 100, 10
+MARKETS = {"new": "новостройка", "resale": "вторичное жильё"}
+#: Facts that are words of a text as well, for the engine's text channel.
+FACT_WORDS = {
+    "balcony": "балкон",
+    "lift": "лифт",
+    "furnished": "мебель",
+    "washing_machine": "стиральная машина",
+    "dishwasher": "посудомоечная машина",
+    "air_conditioner": "кондиционер",
+    "fridge": "холодильник",
+    "internet": "интернет",
+    "concierge": "консьерж",
+    "closed_yard": "закрытый двор",
+}
+
+
+def columns_of(offer: Offer, default_city: str | None = None) -> dict[str, Any]:
+    """
+    Columns of :class:`models.market.properties.Property`, without owner, source and status.
+
+    What keeps the offer from being taken is added to its faults; the columns are of no use then.
+    """
+    name, city = _town(offer, default_city)
+    for field in ("deal_type", "property_type", "price"):
+        if getattr(offer, field) is None and not offer.faults:
+            offer.refuse(field, "it is missing")
+    nearest = min(offer.stations, key=lambda each: each.minutes if each.minutes is not None else 10_000, default=None)
+    return {
+        "deal_type": offer.deal_type,
+        "city": name,
+        "city_key": city.key if city else "",
+        "district": _cut(offer.district, 100),
+        "metro_station": _cut(nearest.name if nearest else None, 100),
+        "street": _cut(offer.street, 200),
+        "house_number": _cut(offer.house_number, 50),
+        "location": _cut(offer.address, 500),
+        "title": _cut(offer.title, 300),
+        "description": _cut(offer.description, LONGEST_DESCRIPTION),
+        "property_type": offer.property_type,
+        "property_class": offer.property_class,
+        "condition": offer.condition,
+        "price": offer.price,
+        "currency": offer.currency or (city.currency if city else "RUB"),
+        "area": offer.area,
+        "rooms": offer.rooms,
+        "floor": offer.floor,
+        "total_floors": offer.total_floors,
+        "year_built": offer.year_built,
+        "photos": [photo.url for photo in offer.photos[:MOST_PHOTOS]],
+        "photo_kinds": {photo.url: photo.kind for photo in offer.photos[:MOST_PHOTOS] if photo.kind != "photo"},
+        "stations": [
+            {"name": station.name, "minutes": station.minutes, "by_transport": station.by_transport}
+            for station in offer.stations[:MOST_STATIONS]
+        ],
+        "latitude": offer.latitude,
+        "longitude": offer.longitude,
+        "facts": _facts(offer),
+        "attributes": _attributes(offer),
+        "search_text": _search_text(offer),
+    }
+
+
+def content_hash(columns: Mapping[str, Any]) -> bytes:
+    """16 bytes that differ when the columns do."""
+    told = orjson.dumps(columns, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(told, digest_size=16).digest()
+
+
+def _town(offer: Offer, default: str | None) -> tuple[str, City | None]:
+    """The town that the offer names, or that of its source."""
+    if offer.city:
+        name = offer.city
+    elif offer.region and city_of(offer.region).key.startswith("geo:"):
+        name = offer.region  # Moscow and St Petersburg are regions of their own
+    else:
+        name = _town_in(offer.address) or default or ""
+    name = name.strip()
+    if not name:
+        offer.refuse("city", "no town is named; name one for the whole file", offer.address or "")
+        return "", None
+    if len(name) > LONGEST_CITY:
+        offer.refuse("city", f"it is longer than {LONGEST_CITY} characters", name)
+        return "", None
+    return name, city_of(name)
+
+
+def _town_in(address: str | None) -> str | None:
+    """The town in an address: the first part that is a known one, before any part with a digit."""
+    for part in (address or "").split(",")[:4]:
+        name = part.strip()
+        if any(sign.isdigit() for sign in name):
+            return None
+        if name and city_of(name).key.startswith("geo:"):
+            return name
+    return None
+
+
+def _facts(offer: Offer) -> dict[str, Any]:
+    facts = dict(offer.facts)
+    for name in ("kitchen_area", "living_area"):
+        value = getattr(offer, name)
+        if value is not None and value < LARGEST_AREA:
+            facts[name] = float(value)
+    if offer.market:
+        facts["new_building"] = offer.market == "new"
+    for station in offer.stations:
+        kind = "metro_transport" if station.by_transport else "metro_walk"
+        if station.minutes is not None:
+            facts[kind] = min(station.minutes, facts.get(kind, station.minutes))
+    if offer.property_type is PropertyType.APARTMENTS:
+        facts["apartments"] = True
+    return facts
+
+
+def _attributes(offer: Offer) -> dict[str, Any]:
+    kept: dict[str, Any] = {
+        name: float(value)
+        for name in ("living_area", "kitchen_area", "land_area")
+        if (value := getattr(offer, name)) is not None
+    }
+    if "ceiling_height" in offer.facts:
+        kept["ceiling_m"] = offer.facts["ceiling_height"]
+    if offer.stations and offer.stations[0].minutes is not None:
+        kept["metro_min"] = float(offer.stations[0].minutes)
+        if not offer.stations[0].by_transport:
+            kept["metro_walk"] = True
+    if offer.market:
+        kept["market"] = offer.market
+    if offer.per_day:
+        kept["per_day"] = True
+    return kept | offer.attributes
+
+
+def _search_text(offer: Offer) -> str:
+    """Words for the engine that stand in no column of their own."""
+    kept, facts = offer.attributes, offer.facts
+    words = [
+        MARKETS.get(offer.market or "", ""),
+        "пентхаус" if kept.get("is_penthouse") else "",
+        f"{kept['house_type'].lower()} дом" if kept.get("house_type") else "",
+        f"санузел {kept['wc']}" if kept.get("wc") else "",
+        f"потолки {facts['ceiling_height']:g} м" if "ceiling_height" in facts else "",
+        f"кухня {offer.kitchen_area:f} м²" if offer.kitchen_area is not None else "",
+        f"ЖК {kept['building']}" if kept.get("building") else "",
+        *(word for kind, word in FACT_WORDS.items() if facts.get(kind) is True),
+    ]
+    return ", ".join(filter(None, words))
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    return text[:length] if text else None
+
+
+#: Columns that an import writes of a listing that is there already.
+CONTENT = tuple(columns_of(Offer(0)))
+assert set(CONTENT) <= set(Property.__table__.columns.keys())

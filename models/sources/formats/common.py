@@ -1,0 +1,149 @@
+"""What the formats share: prices, rooms and types as feeds tell them."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from models.core.enums import PropertyType
+from models.sources.formats import taking, values
+from models.sources.formats.offer import Offer
+from models.sources.formats.vocabulary import SHARES, TYPES, entry, fold
+
+#: Flats without a number of rooms that are no larger than this are taken for studios.
+LARGEST_STUDIO = 45  # square metres
+HOMES = frozenset({PropertyType.APARTMENT, PropertyType.APARTMENTS})
+
+_STUDIO = re.compile(r"студи|studio")
+_OPEN_PLAN = re.compile(r"своб\w*\.? план|open plan|свободная")
+_PER_AREA = re.compile(r"кв|м2|м²|sq|метр|m2|squaremeter|squaremetre")
+
+
+def set_price(
+    offer: Offer,
+    value: str | None,
+    others: Iterable[str | None] = (),
+    *,
+    currency: str | None = None,
+    unit: str | None = None,
+    period: str | None = None,
+) -> None:
+    """
+    The price of the whole object: the lowest of what is asked, times the area where it is a price per area.
+
+    Args:
+        value: The price as told.
+        others: Discounted prices; one that is above 0 and below *value* counts.
+    """
+    found = taking.read(offer, "price", value, values.amount, core=True)
+    offer.currency = taking.read(offer, "currency", currency, values.currency, core=True) or (found and found[1])
+    price: Decimal | None = found and found[0]
+    for text in others:
+        other = taking.read(offer, "price", text, values.amount)
+        if other and other[0] > 0 and (price is None or other[0] < price):
+            price = other[0]
+    if price is None:
+        if not any(fault.field == "price" for fault in offer.faults):
+            offer.refuse("price", "it is missing")
+        return
+    if price <= 0:
+        offer.refuse("price", "must be above 0", value)
+        return
+    price = _whole_object(offer, price, fold(unit or ""))
+    _set_period(offer, fold(period or ""))
+    if fold(period or "") in ("год", "year", "в год"):
+        price = round(price / 12, 2)
+    if not Decimal("0.005") <= price < taking.LARGEST_PRICE:
+        offer.refuse("price", f"must be below {taking.LARGEST_PRICE:,.0f}", value)
+        return
+    offer.price = round(price, 2)
+
+
+def _whole_object(offer: Offer, price: Decimal, unit: str) -> Decimal:
+    size: Decimal | None
+    if not unit or unit in ("всего", "all", "total", "за все"):
+        return price
+    if _PER_AREA.search(unit):
+        size, name = offer.area or offer.land_area, "area"
+    elif unit.startswith("сот"):
+        size, name = offer.land_area and offer.land_area / 100, "land area"
+    elif unit.startswith(("га", "гек", "hec")):
+        size, name = offer.land_area and offer.land_area / 10_000, "land area"
+    else:
+        offer.guess("price", "this unit is not known; taken for the whole price", unit)
+        return price
+    if size is None:
+        offer.refuse("price", f"it is told per {unit}, and the {name} is not", price)
+        return price
+    return price * size
+
+
+def _set_period(offer: Offer, period: str) -> None:
+    if period in ("день", "day", "сутки", "в сутки", "daily", "посуточно"):
+        offer.per_day = True
+        offer.facts["rent_term"] = "daily"
+    elif period not in ("", "месяц", "month", "в месяц", "monthly", "мес", "мес.", "год", "year", "в год"):
+        offer.refuse("price", "this period is not taken", period)
+
+
+def set_type(offer: Offer, text: str | None, *, apartments: bool | None = None) -> None:
+    """What is on offer; land, garages and words that are not known refuse it by name."""
+    if text is not None and fold(text) in SHARES:
+        offer.property_type = PropertyType.APARTMENT
+        offer.facts["share"] = True
+        return
+    found = entry(TYPES, text)
+    if isinstance(found, PropertyType):
+        offer.property_type = PropertyType.APARTMENTS if apartments and found is PropertyType.APARTMENT else found
+    elif found is not None:
+        offer.refuse("type", str(found), text)
+    elif text is None:
+        offer.refuse("type", "it is missing")
+    else:
+        offer.refuse("type", "this kind of property is not known", text)
+
+
+def set_rooms(
+    offer: Offer,
+    text: str | None,
+    *,
+    studio: bool | None = None,
+    open_plan: bool | None = None,
+    kind: str | None = None,
+) -> None:
+    """
+    The number of rooms, 0 for a studio, in the ways in which feeds tell it.
+
+    Args:
+        text: A number, «Студия», «10 и более», «Свободная планировка»; missing for many studios.
+        kind: A word for how the rooms lie, which some feeds give studios instead of a number.
+    """
+    low = fold(text or "")
+    if open_plan or _OPEN_PLAN.search(low):
+        offer.facts["free_plan"] = True
+        offer.rooms = (
+            None if low.isdecimal() is False or low == "0" else taking.whole(offer, "rooms", text, taking.ROOMS)
+        )
+        return
+    if studio or _STUDIO.search(low) or _STUDIO.search(fold(kind or "")):
+        _studio(offer)
+        return
+    digits = re.match(
+        r"(\d+)(?:[\s,]*(?:и более|\+|и больше|к|комн\w*|к\.|ком\.|х?\s?комнатная|к квартира)?\.?)?$", low
+    )
+    if text is not None and digits:
+        offer.rooms = taking.whole(offer, "rooms", digits[1], taking.ROOMS, core=True)
+    elif text is not None:
+        offer.rooms = taking.whole(offer, "rooms", text, taking.ROOMS, core=True)
+        return
+    if offer.property_type not in HOMES:
+        offer.rooms = offer.rooms or None
+    elif offer.rooms == 0 or (text is None and kind is not None and studio is None):
+        _studio(offer)
+    elif text is None and studio is None and offer.area is not None and offer.area <= LARGEST_STUDIO:
+        offer.guess("rooms", "none are told; taken for a studio", f"{offer.area} m²")
+        _studio(offer)
+
+
+def _studio(offer: Offer) -> None:
+    offer.rooms = 0
+    offer.facts["studio"] = True

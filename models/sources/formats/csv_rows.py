@@ -1,0 +1,186 @@
+"""Rows of a CSV file, however it was written: any of four encodings and separators, any line ends, long cells.
+
+Every importer of CSV reads through this one.
+"""
+
+import codecs
+import csv
+import io
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from models.core.csv_cells import plain_cell
+from models.sources.formats.offer import FeedError
+
+#: A cell may be this long: descriptions with pictures in them are.
+LONGEST_CELL = 8 << 20  # characters
+csv.field_size_limit(LONGEST_CELL)
+
+SEPARATORS = ",;\t|"
+#: Lines by which the separator is found.
+SAMPLE_LINES = 50
+#: Lines that one row may take before an open quotation mark is held for a mistake.
+MOST_LINES_A_ROW = 2_000
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, from the line *line* on (1 is the first). *error* tells why it could not be read."""
+
+    line: int
+    cells: list[str]
+    error: str = ""
+
+
+def rows(stream: BinaryIO) -> Iterator[Row]:
+    """
+    The rows of the file that are not empty, in its order.
+
+    A row that is no well-formed CSV comes with its error and without cells; the lines after its first are read anew, so
+    that a quotation mark that is never closed swallows no rows.
+
+    Args:
+        stream: Seekable, at any position.
+    Raises:
+        FeedError: It is no text.
+    """
+    encoding = encoding_of(stream)
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+    try:
+        lines = _Lines(text)
+        separator = lines.separator()
+        while (line := lines.peek()) is not None:
+            begins = lines.number
+            if not line.strip():
+                lines.take()
+                continue
+            try:
+                cells = next(csv.reader(lines, delimiter=separator, strict=True))
+            except (csv.Error, StopIteration) as error:
+                lines.back_to(begins + 1)
+                yield Row(begins, [], f"it is no well-formed CSV: {_reason(error)}")
+                continue
+            lines.forget()
+            if any(cell.strip() for cell in cells):
+                yield Row(begins, [plain_cell(cell.strip()) for cell in cells])
+    finally:
+        with suppress(ValueError):  # whoever stops early may have closed the stream before us
+            text.detach()
+
+
+def encoding_of(stream: BinaryIO) -> str:
+    """
+    The encoding of a text: what its mark says, else UTF-8 if all of it is, else Windows-1251.
+
+    Raises:
+        FeedError: It is no text.
+    """
+    stream.seek(0)
+    head = stream.read(4096)
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in head:
+        evens, odds = head[0::2].count(0), head[1::2].count(0)
+        if max(evens, odds) > len(head) // 8 and min(evens, odds) <= len(head) // 100:
+            return "utf-16-le" if odds > evens else "utf-16-be"
+        raise FeedError("the file is no text: it holds zero bytes")
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while chunk := stream.read(_CHUNK):
+            decoder.decode(chunk)
+    except UnicodeDecodeError:
+        return "cp1251"
+    return "utf-8"
+
+
+class _Lines:
+    """The lines of a text, which can be taken back as far as the row that is being read began."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._ahead: deque[str] = deque()
+        self._taken: list[str] = []
+        self.number = 1  #: Of the line that comes next.
+        self._limit = 0
+
+    def separator(self) -> str:
+        """The separator: what a first line `sep=;` says, else the one that parts the first lines most evenly."""
+        sample = []
+        for _ in range(SAMPLE_LINES):
+            line = self._text.readline(LONGEST_CELL)
+            if not line:
+                break
+            sample.append(line)
+        self._ahead.extend(sample)
+        first = sample[0].strip().lower() if sample else ""
+        if first.startswith("sep=") and len(first) in (4, 5):
+            self._ahead.popleft()
+            self.number = 2
+            return sample[0].strip()[4:5] or "\t"
+        return max(SEPARATORS, key=lambda each: _evenness(sample, each))
+
+    def peek(self) -> str | None:
+        """The next line; None at the end."""
+        if not self._ahead:
+            line = self._text.readline(LONGEST_CELL)
+            if not line:
+                return None
+            self._ahead.append(line)
+        return self._ahead[0]
+
+    def take(self) -> None:
+        """Pass the next line over."""
+        self._ahead.popleft()
+        self.number += 1
+
+    def forget(self) -> None:
+        """The row is read: its lines will not be taken back."""
+        self._taken.clear()
+
+    def back_to(self, number: int) -> None:
+        """Let the line *number*, one of the present row's, come next."""
+        while self.number > number:
+            self._ahead.appendleft(self._taken.pop())
+            self.number -= 1
+        self._taken.clear()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.peek()
+        if line is None or len(self._taken) >= MOST_LINES_A_ROW:
+            raise StopIteration
+        self._ahead.popleft()
+        self._taken.append(line)
+        self.number += 1
+        return line
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error)
+    return "a quotation mark is never closed" if not text or "end of data" in text else text
+
+
+def _evenness(lines: list[str], separator: str) -> tuple[int, int]:
+    """How many lines have the most frequent number of cells (above 1), and that number."""
+    counts: Counter[int] = Counter()
+    try:
+        for cells in csv.reader(lines, delimiter=separator):
+            counts[len(cells)] += 1
+    except csv.Error:
+        pass
+    counts.pop(0, None)
+    counts.pop(1, None)
+    if not counts:
+        return 0, 0
+    size, times = max(counts.items(), key=lambda item: (item[1], item[0]))
+    return times, size

@@ -1,0 +1,216 @@
+"""A file of listings, whatever its format: its kind is found by its content, and its offers are read as a stream."""
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from models.sources.formats import avito, cian, csv_rows, table, tree, xlsx_rows, yrl
+from models.sources.formats.csv_rows import Row
+from models.sources.formats.offer import FeedError, Notes, Offer
+
+#: What `--kind` and the API take; Domclick's feed is a dialect of YRL.
+KINDS = ("yrl", "cian", "avito", "csv", "xlsx")
+ALIASES = {"domclick": "yrl", "yandex": "yrl", "excel": "xlsx"}
+
+_HEAD = 1 << 20
+#: Local name of a record -> the kind of its feed.
+_RECORDS = {"offer": "yrl", "object": "cian", "ad": "avito"}
+_NAMES = {kind: name for name, kind in _RECORDS.items()}
+_READERS: dict[str, Callable[[tree.Node], Offer]] = {
+    "yrl": yrl.offer_of,
+    "cian": cian.offer_of,
+    "avito": avito.offer_of,
+}
+
+
+@dataclass
+class Feed:
+    """
+    A file of listings at *path*.
+
+    `notes` tells what was passed over once `offers` is read to its end; each call of `offers` begins anew.
+    """
+
+    path: Path
+    kind: str
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    now: datetime | None = None
+    dialect: str = ""
+    notes: Notes = field(default_factory=Notes)
+
+    def check(self) -> None:
+        """
+        Read an XML file to its end, so that one that was cut off is known before anything of it is taken.
+
+        Raises:
+            FeedError: It is damaged or ends in the middle.
+        """
+        if self.kind in _READERS:
+            with self._open() as stream:
+                tree.check_whole(stream)
+        else:
+            self.header()
+
+    def offers(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Offer]:
+        """
+        The offers in the file's order, good and bad; *on_bytes* is told how far into the file we are.
+
+        Raises:
+            FeedError: The file cannot be read (any further).
+        """
+        self.notes = Notes(kind=self.kind, dialect=self.dialect, now=self.now)
+        if self.kind == "xlsx":
+            name = self._sheet()
+            header, rows = table.find_header(xlsx_rows.rows(self.path, name), self.mapping)
+            yield from table.offers(rows, header, self.notes)
+            return
+        with self._open() as stream:
+            if self.kind == "csv":
+                header, rows = table.find_header(csv_rows.rows(stream), self.mapping)
+                for offer in table.offers(rows, header, self.notes):
+                    yield offer
+                    on_bytes(stream.tell())
+                return
+            reader = _READERS[self.kind]
+            for element in tree.records(stream, _NAMES[self.kind]):
+                node = tree.Node(element, self.notes)
+                yield reader(node)
+                on_bytes(stream.tell())
+
+    def header(self) -> table.Header:
+        """The columns of a table; raises FeedError."""
+        if self.kind == "xlsx":
+            return table.find_header(xlsx_rows.rows(self.path, self._sheet()), self.mapping)[0]
+        with self._open() as stream:
+            return table.find_header(csv_rows.rows(stream), self.mapping)[0]
+
+    def _open(self) -> BinaryIO:
+        return _opened(self.path)
+
+    def _sheet(self) -> str:
+        """The first sheet that has a header of listings, else the first one."""
+        names = xlsx_rows.sheets(self.path)
+        problem: FeedError | None = None
+        for name in names:
+            try:
+                table.find_header(_first(xlsx_rows.rows(self.path, name)), self.mapping)
+                return name
+            except FeedError as error:
+                problem = problem or error
+        raise problem or FeedError("the workbook has no sheets")
+
+
+def open_feed(
+    path: Path, kind: str | None = None, mapping: Mapping[str, str] | None = None, now: datetime | None = None
+) -> Feed:
+    """
+    The file at *path* as a feed, of the kind that its content shows or that is named.
+
+    Args:
+        kind: One of :data:`KINDS` or :data:`ALIASES`; None to find it.
+        mapping: Of a table: a column's name -> a field of :data:`models.sources.formats.headers.NAMES`, or "".
+        now: The moment against which last days of offers are held; None: the clock's.
+    Raises:
+        FeedError: It is no file of listings, or not of the kind that was named.
+    """
+    kind = ALIASES.get(kind or "", kind)
+    if kind is not None and kind not in KINDS:
+        raise FeedError(f"{kind} is no kind of file that we read; name one of {', '.join(KINDS)}")
+    try:
+        found, dialect = _kind_of(path)
+    except OSError as error:
+        raise FeedError(f"{path.name} cannot be read: {error.strerror or error}") from None
+    if kind is not None and kind != found:
+        raise FeedError(f"the file is {found}, not {kind}")
+    return Feed(path, found, dict(mapping or {}), now, dialect)
+
+
+def _kind_of(path: Path) -> tuple[str, str]:
+    """(kind, dialect) by content."""
+    with path.open("rb") as raw:
+        magic = raw.read(8)
+    if magic.startswith(b"PK\x03\x04"):
+        return _kind_of_archive(path)
+    if magic.startswith(b"\xd0\xcf\x11\xe0"):
+        raise FeedError("this is an old .xls workbook; save it as .xlsx")
+    if magic.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf")):
+        raise FeedError("this is a document or a picture, not a table or a feed")
+    with _opened(path) as stream:
+        try:
+            head = stream.read(_HEAD)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raise FeedError("the compressed file is damaged") from None
+        start = _start_of(head)
+        if not start:
+            raise FeedError("the file is empty")
+        if start.startswith("<"):
+            return _kind_of_xml(head, start)
+        if start.startswith(("{", "[{")):
+            raise FeedError("this is JSON; feeds are XML, tables CSV or XLSX")
+        csv_rows.encoding_of(stream)
+    return "csv", ""
+
+
+def _kind_of_archive(path: Path) -> tuple[str, str]:
+    try:
+        with zipfile.ZipFile(path) as parts:
+            names = set(parts.namelist())
+    except zipfile.BadZipFile:
+        raise FeedError("the workbook is damaged or was cut off") from None
+    if any(name.casefold() == "xl/workbook.xml" for name in names):
+        return "xlsx", ""
+    raise FeedError("this is an archive, not an .xlsx workbook; unpack it first")
+
+
+def _kind_of_xml(head: bytes, start: str) -> tuple[str, str]:
+    low = start[:2000].casefold()
+    if "<!doctype html" in low or "<html" in low:
+        raise FeedError("this is a web page, not a feed")
+    if "<!doctype" in low or "<!entity" in low:
+        raise FeedError("the XML declares a document type or entities, which are not taken")
+    first, names = tree.outline(head)
+    root = first[0] if first else ""
+    kind = next((_RECORDS[name] for name in first[1:] if name in _RECORDS), None)
+    if kind is None:
+        kind = next((_RECORDS[name] for name in ("offer", "object", "ad") if name in names and name != root), None)
+    if kind is None:
+        # A feed of nothing is of its root's kind: what it lacks is held back by the import.
+        kind = {"realty-feed": "yrl", "ads": "avito", "feed": "cian"}.get(root)
+    if kind is None:
+        raise FeedError(f"this XML is no feed of listings that we know: its root is <{root[:50] or '?'}>")
+    dialects = {
+        "profitbase": "profitbase",
+        "domclick": "domclick",
+        "metarealty": "metarealty",
+        'formatversion="1"': "1",
+    }
+    dialect = next((name for mark, name in dialects.items() if mark in low), "")
+    return kind, dialect or (root if kind == "cian" and root != "feed" else "")
+
+
+def _start_of(head: bytes) -> str:
+    """The beginning of the text, for looking at: without marks and blanks."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head[:8000].decode("utf-16", errors="ignore").strip()
+    if head[:4] in (b"<\0?\0", b"\0<\0?"):
+        return head[:8000].decode("utf-16-le" if head[0] else "utf-16-be", errors="ignore").strip()
+    return head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace").strip("\ufeff \t\r\n\0")
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file's bytes, unpacked where it is gzip's."""
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def _first(rows: Iterator[Row]) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number > table.MOST_TITLE_ROWS + 1:
+            return
+        yield row

@@ -1,0 +1,158 @@
+"""Which column of a table is what: names of columns in Russian and English -> fields, units and factors in them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from models.sources.formats.values import CURRENCIES
+from models.sources.formats.vocabulary import fold
+
+#: Field -> names of its column, folded; the first is our own name.
+NAMES: dict[str, str] = {
+    "id": "id|external id|externalid|internal id|код|код объекта|код объявления|номер объекта|номер объявления|артикул|"
+    "лот|номер лота|ид|id объекта|id объявления|внутренний номер|property id|listing id|№ объекта|№ объявления|№ лота",
+    "deal": "deal|deal type|тип сделки|сделка|вид сделки|операция|operation type|offer type|тип объявления|тип предложения",
+    "type": "type|property type|тип|тип недвижимости|тип объекта|вид объекта|категория|category|объект|вид недвижимости",
+    "price": "price|цена|стоимость|цена объекта|цена продажи|стоимость объекта|арендная плата|арендная ставка|цена аренды|"
+    "аренда в месяц|цена в месяц|стоимость аренды|bargainterms price|price value|полная стоимость|сумма|ставка",
+    "price_per_area": "цена за м2|цена за метр|цена за кв м|price per m2|стоимость м2|стоимость за м2|цена м2",
+    "discount_price": "цена со скидкой|акционная цена|спеццена|discount price|promo price|final price",
+    "currency": "currency|валюта|валюта цены",
+    "period": "period|период|период оплаты|срок аренды|rent period",
+    "area": "area|площадь|общая площадь|площадь общая|общ площадь|s общ|s общая|total area|totalarea|square|пл общая|"
+    "площадь квартиры|площадь объекта|s|площадь всего|общая|пл",
+    "living_area": "living area|livingarea|жилая площадь|площадь жилая|жил площадь|s жил|жилая|living space|пл жилая",
+    "kitchen_area": "kitchen area|kitchenarea|кухня|площадь кухни|площадь кухня|s кухни|s кух|kitchen|kitchen space",
+    "land_area": "land area|площадь участка|участок|lot area|соток|площадь земли",
+    "rooms": "rooms|комнат|комнаты|количество комнат|кол во комнат|число комнат|комнатность|rooms count|flatroomscount|"
+    "кол комнат|кк",
+    "floor": "floor|этаж|этаж/этажность|этаж / этажность|этаж/этажей|floor number|floornumber|этаж квартиры",
+    "total_floors": "total floors|floors total|floors|этажность|этажей|этажей в доме|всего этажей|floors count|этажность дома|"
+    "количество этажей|floorscount",
+    "year_built": "year built|год постройки|год|built year|buildyear|год сдачи|год дома|год строительства",
+    "city": "city|город|населенный пункт|нас пункт|локация город|locality|locality name|town",
+    "region": "region|регион|область|субъект",
+    "district": "district|район|район города|микрорайон|мкр|sub locality name",
+    "okrug": "okrug|округ|административный округ",
+    "metro": "metro|метро|станция метро|metro station|ближайшее метро|subway|станция|station",
+    "metro_min": "metro min|минут до метро|до метро|минут пешком|до метро мин|metro minutes|пешком до метро|время до метро",
+    "metro_walk": "metro walk",
+    "street": "street|улица|адрес улица",
+    "house": "house|дом|номер дома|house number|№ дома|корпус дома",
+    "address": "address|адрес|полный адрес|местоположение|адрес объекта|location|расположение",
+    "latitude": "latitude|широта|lat",
+    "longitude": "longitude|долгота|lng|lon",
+    "title": "title|headline|заголовок|название|наименование|заголовок объявления",
+    "description": "description|описание|текст|комментарий|текст объявления|описание объекта|примечание",
+    "class": "declared class|property class|класс|класс дома|класс жилья|класс недвижимости|class",
+    "condition": "condition|ремонт|отделка|состояние|renovation|repair|вид ремонта|состояние ремонта|repairtype|decoration",
+    "market": "market|рынок|вторичка новостройка|тип жилья|market type|новостройка вторичка|тип рынка",
+    "photos": "photos|фото|фотографии|images|image|photo|ссылки на фото|ссылка на фото|картинки|изображения|photo url",
+    "plan": "plan|планировка фото|план|layout|ссылка на планировку",
+    "material": "house type|тип дома|материал|материал стен|материал дома|стены|building type|materialtype|housetype",
+    "wc": "wc|санузел|с/у|су|bathroom|санузлы|туалет|bathroom unit",
+    "ceiling": "ceiling m|потолки|высота потолков|ceiling height|потолок",
+    "balcony": "balcony|балкон|лоджия|балкон/лоджия|балконы",
+    "view": "window view|вид из окон|вид из окна|окна",
+    "lift": "lift|лифт|elevator|лифты",
+    "parking": "parking|парковка|паркинг",
+    "status": "status|статус|статус объекта|состояние продажи|статус продажи|fl status|sale status",
+    "expires": "expire date|expires|действует до|дата окончания|date end|снять с публикации",
+    "is_apartments": "is apartments|апартаменты",
+    "is_penthouse": "is penthouse|пентхаус",
+    "studio": "studio|студия",
+    "furnished": "furnished|мебель|с мебелью|furniture",
+    "pets": "pets|животные|можно с животными|с животными|pets allowed",
+    "children": "children|дети|можно с детьми|с детьми|children allowed",
+    "mortgage": "mortgage|ипотека|возможна ипотека",
+    "commission": "commission|комиссия|agent fee|комиссия агента|комиссия %",
+    "deposit": "deposit|залог|депозит|обеспечительный платеж",
+    "utilities_included": "utilities included|коммуналка включена|ку включены|ку в цене",
+    "building": "building|жк|жилой комплекс|название жк|комплекс|building name|residential complex",
+}
+
+#: Whole tables of thousands or millions, and what stands in brackets or after a comma, are units.
+_UNIT = re.compile(r"\(([^)]*)\)|\[([^\]]*)\]|,\s*([^,]*)$")
+_TAIL = re.compile(
+    r"\s(?:м2|м²|кв м|кв\. м|кв\.м\.?|руб|руб\.|₽|тг|тенге|usd|\$|€|тыс\.? руб\.?|млн\.? руб\.?|млн|шт|м)\.?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column holds: its field, and what its name says of the unit."""
+
+    name: str
+    field: str  #: Empty: passed over.
+    factor: Decimal = Decimal(1)  #: Of money: a column in thousands or millions.
+    currency: str | None = None
+
+
+def _by_name() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field, names in NAMES.items():
+        for name in names.split("|"):
+            found.setdefault(_plain(name), field)
+        found.setdefault(_plain(field), field)
+    return found
+
+
+def _plain(name: str) -> str:
+    """
+    >>> _plain("Площадь общая"), _plain("floors_total"), _plain("Кол-во комнат:")
+    ('площадь общая', 'floors total', 'кол во комнат')
+    """
+    return " ".join(re.sub(r"[.:;*?\"«»]", " ", fold(name)).replace("²", "2").split())
+
+
+BY_NAME = _by_name()
+
+
+def column_of(name: str, mapping: Mapping[str, str] | None = None) -> Column:
+    """
+    What the column called *name* holds; *mapping* (a column's name -> a field, or empty to pass it over) decides first.
+
+    >>> column_of("Цена, тыс. руб."), column_of("Общая площадь (м²)").field, column_of("Куратор").field
+    (Column(name='Цена, тыс. руб.', field='price', factor=Decimal('1000'), currency='RUB'), 'area', '')
+    """
+    chosen = (mapping or {}).get(name)
+    units = " ".join(" ".join(filter(None, found)) for found in _UNIT.findall(name)).casefold()
+    bare = _UNIT.sub(" ", name)
+    tail = _TAIL.search(" " + bare.casefold().strip())
+    if tail and _plain(bare) not in BY_NAME:
+        units += tail[0]
+        bare = bare.strip()[: len(bare.strip()) - len(tail[0]) + 1]
+    field = BY_NAME.get(_plain(name)) or BY_NAME.get(_plain(bare), "") if chosen is None else chosen
+    if field == "price" and re.search(r"/\s*(?:м2|м²|кв)|за\s+(?:м2|м²|кв|метр)", name.casefold()):
+        field = "price_per_area"
+    if field not in ("price", "discount_price", "price_per_area"):
+        return Column(name, field)
+    factor = (
+        Decimal(1_000_000) if "млн" in units else Decimal(1_000) if "тыс" in units or "т.р" in units else Decimal(1)
+    )
+    words = re.findall(r"[^\s,./]+", units)
+    currency = next((CURRENCIES[word] for word in words if word in CURRENCIES), None)
+    return Column(name, field, factor, currency)
+
+
+def header_score(cells: Sequence[str], mapping: Mapping[str, str] | None = None) -> int:
+    """How many of the cells are names of columns that we know."""
+    return len({column_of(cell, mapping).field for cell in cells if cell and len(cell) < 100} - {""})
+
+
+def joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """
+    The names of columns whose header takes two rows, the upper one's cells merged over several of the lower one's.
+
+    >>> joined(["Цена", "Площадь, м²", ""], ["", "общая", "кухня"])
+    ['Цена', 'Площадь общая, м²', 'Площадь кухня, м²']
+    """
+    names, group = [], ""
+    for place in range(max(len(upper), len(lower))):
+        over = upper[place] if place < len(upper) else ""
+        under = lower[place] if place < len(lower) else ""
+        group = over or group
+        unit = "".join(found[0] for found in _UNIT.finditer(group))
+        names.append(f"{_UNIT.sub('', group).strip()} {under}{unit}".strip() if under else over)
+    return names

@@ -1,0 +1,138 @@
+"""An offer: one listing as a file tells it, in our words, whatever the format was."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from models.core.enums import Condition, DealType, PropertyClass, PropertyType
+from models.core.errors import DomainError
+
+#: What a remark keeps of a value that could not be read.
+LONGEST_READ = 100  # characters
+
+
+class FeedError(DomainError):
+    """The file as a whole cannot be read as listings; nothing of it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to tell about one field of an offer: why it is refused, or how a doubtful value was taken."""
+
+    field: str
+    reason: str
+    read: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}" + (f" ({self.read})" if self.read else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A station near a home. `minutes` are on foot unless `by_transport`."""
+
+    name: str
+    minutes: int | None = None
+    by_transport: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """The address of a picture and what it shows: "photo", "plan", "floor_plan" or "facade"."""
+
+    url: str
+    kind: str = "photo"
+
+
+@dataclass(slots=True)
+class Offer:
+    """
+    One listing. ``None`` and empty mean that the file does not tell.
+
+    Areas are in square metres, money is for the whole object: a month's rent where it is let, unless `per_day`.
+    """
+
+    line: int  #: Where the offer begins (XML) or its row ends (tables); 1 is the first line.
+    external_id: str = ""  #: As the file writes it: `007` and `7` are two listings.
+    deal_type: DealType | None = None
+    property_type: PropertyType | None = None
+    price: Decimal | None = None
+    currency: str | None = None  #: ISO 4217.
+    per_day: bool = False
+    area: Decimal | None = None
+    living_area: Decimal | None = None
+    kitchen_area: Decimal | None = None
+    land_area: Decimal | None = None
+    rooms: int | None = None  #: 0 is a studio.
+    floor: int | None = None
+    total_floors: int | None = None
+    year_built: int | None = None
+    city: str | None = None
+    region: str | None = None
+    district: str | None = None
+    street: str | None = None
+    house_number: str | None = None
+    address: str | None = None  #: The whole address as one text.
+    stations: list[Station] = field(default_factory=list)  #: In the file's order.
+    latitude: Decimal | None = None  #: Degrees north.
+    longitude: Decimal | None = None  #: Degrees east.
+    title: str | None = None
+    description: str | None = None
+    property_class: PropertyClass | None = None
+    condition: Condition | None = None
+    market: str | None = None  #: "new" or "resale".
+    photos: list[Photo] = field(default_factory=list)
+    #: What the file says beyond the columns, by the names of kinds of facts.
+    facts: dict[str, Any] = field(default_factory=dict)
+    #: Values of single formats that are kept as they are.
+    attributes: dict[str, Any] = field(default_factory=dict)
+    on_market: bool = True
+    status: str | None = None  #: The file's own word, where it told one.
+    faults: list[Remark] = field(default_factory=list)  #: Why the offer is refused; empty if it is not.
+    guesses: list[Remark] = field(default_factory=list)  #: Values that were taken as unknown or read with a guess.
+
+    def refuse(self, name: str, reason: str, read: object = "") -> None:
+        """Note why this offer cannot be taken."""
+        self.faults.append(Remark(name, reason, _shortened(read)))
+
+    def guess(self, name: str, reason: str, read: object = "") -> None:
+        """Note how a doubtful value was taken."""
+        self.guesses.append(Remark(name, reason, _shortened(read)))
+
+
+@dataclass
+class Notes:
+    """What a reader notes of a file as a whole, while it is read."""
+
+    kind: str = ""  #: "yrl", "cian", "avito", "csv" or "xlsx".
+    dialect: str = ""  #: What was found of the format, for people.
+    #: Columns of tables that were met -> how many rows have something in them.
+    met: Counter[str] = field(default_factory=Counter)
+    #: (path of an element, names of its children) -> how often it was met; feeds have few such shapes.
+    shapes: Counter[tuple[str, tuple[str, ...]]] = field(default_factory=Counter)
+    #: Path of an element -> names of its children that were asked for.
+    asked: dict[str, set[str]] = field(default_factory=dict)
+    #: The present moment, against which last days of offers are held; None: the clock's.
+    now: datetime | None = None
+
+    def asked_of(self, path: str) -> set[str]:
+        """The names asked for below *path*, to add to."""
+        return self.asked.setdefault(path, set())
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """Tags or columns that were met and not read, with how often, most frequent first."""
+        found = Counter(self.met)
+        for (path, names), count in self.shapes.items():
+            asked = self.asked.get(path, set())
+            for name in names:
+                if name not in asked:
+                    found[path + name] += count
+        return dict(found.most_common())
+
+
+def _shortened(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_READ else text[: LONGEST_READ - 1] + "…"

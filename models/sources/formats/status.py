@@ -1,0 +1,64 @@
+"""Whether an offer is on the market, from its status words and dates. The strictest of what is told decides."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+
+from models.sources.formats.offer import Offer
+from models.sources.formats.vocabulary import STATUSES, fold
+
+#: Ways to write a date without a time, besides ISO 8601.
+_DATES = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d", "%d/%m/%Y")
+
+
+def set_status(offer: Offer, words: Iterable[str], expires: str | None = None, now: datetime | None = None) -> None:
+    """
+    Take what the file says of the offer's state.
+
+    Sold, booked, withheld and unknown words take it off the market, and so does a last day that is past. A bare number
+    beside a word means nothing to us; the word decides.
+    """
+    told = list(words)
+    telling = [word for word in told if not word.isdecimal()] or told
+    for word in telling:
+        known = STATUSES.get(fold(word))
+        if known is not True:
+            offer.on_market, offer.status = False, word
+        elif offer.status is None:
+            offer.status = word
+        if known is None:
+            offer.guess("status", "this status is not known; taken for not on the market", word)
+    if expires and offer.on_market:
+        moment = moment_of(expires)
+        if moment is None:
+            offer.guess("expires", "is no date; taken as unknown", expires)
+        elif moment < (now or datetime.now(UTC)):
+            offer.on_market, offer.status = False, f"expired {expires}"
+
+
+def moment_of(text: str) -> datetime | None:
+    """
+    The moment that a text names, aware; of a bare date the end of the day; None where it names none.
+
+    >>> moment_of("2026-01-31T12:00:00+03:00").isoformat(), moment_of("31.01.2026").date().isoformat()
+    ('2026-01-31T12:00:00+03:00', '2026-01-31')
+    """
+    text = text.strip()
+    try:
+        found = datetime.fromisoformat(text)
+        if len(text) <= 10:
+            found = _end_of(found.date())
+    except ValueError:
+        for form in _DATES:
+            try:
+                found = datetime.strptime(text, form)
+            except ValueError:
+                continue
+            found = _end_of(found.date()) if "%H" not in form else found
+            break
+        else:
+            return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time.max, UTC)

@@ -1,0 +1,247 @@
+"""Rows of a table (CSV, XLSX) -> offers: the header is found, its columns told apart, each row read by them."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from models.core.enums import DealType, PropertyType
+from models.sources.formats import addresses, common, facts, taking, values
+from models.sources.formats.csv_rows import Row
+from models.sources.formats.headers import Column, column_of, header_score, joined
+from models.sources.formats.offer import FeedError, Notes, Offer
+from models.sources.formats.status import set_status
+from models.sources.formats.vocabulary import CLASSES, DEALS, MARKETS, entry
+from models.sources.formats.xlsx_rows import DATE_MARK
+
+#: Rows above the header that are looked through: titles, dates, a firm's address.
+MOST_TITLE_ROWS = 30
+#: Columns of numbers, where a date means that the spreadsheet read "2/5" as one.
+NUMBERS = frozenset(
+    [
+        "price",
+        "discount_price",
+        "area",
+        "living_area",
+        "kitchen_area",
+        "land_area",
+        "rooms",
+        "floor",
+        "total_floors",
+        "year_built",
+        "metro_min",
+        "ceiling",
+    ]
+)
+#: Columns by which a home is told from another where the table has no column of ids.
+IDENTITY = ("deal", "type", "city", "district", "address", "street", "house", "rooms", "area", "floor", "total_floors")
+FLAGS = ("furnished", "pets", "children", "mortgage", "utilities_included", "lift")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a table, and the line that its rows begin after."""
+
+    line: int
+    columns: list[Column]
+
+    @property
+    def fields(self) -> set[str]:
+        return {column.field for column in self.columns} - {""}
+
+
+def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -> tuple[Header, Iterator[Row]]:
+    """
+    The header, and the rows after it.
+
+    The header is the first row with two or more known names; where none has, the row with most cells at the top.
+
+    Raises:
+        FeedError: There is no column of prices, or one field has two columns.
+    """
+    above: list[Row] = []
+    place = None
+    for row in rows:
+        above.append(row)
+        if header_score(row.cells, mapping) >= 2:
+            place = len(above) - 1
+            break
+        if len(above) >= MOST_TITLE_ROWS:
+            break
+    if not above:
+        raise FeedError("the file is empty")
+    if place is None:
+        named = header_score(above[0].cells, mapping)
+        place = 0 if named else max(range(len(above)), key=lambda at: (len([c for c in above[at].cells if c]), -at))
+    rest: Iterator[Row] = chain(above[place + 1 :], rows)
+    names, line = above[place].cells, above[place].line
+    following = next(rest, None)
+    if following is not None:
+        if _is_lower_half(names, following.cells, mapping):
+            names, line = joined(names, following.cells), following.line
+        else:
+            rest = chain([following], rest)
+    return _checked(Header(line, [column_of(" ".join(name.split()), mapping) for name in names])), rest
+
+
+def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]:
+    """An offer for each row, in their order."""
+    has_id = "id" in header.fields
+    units = {column.field: column for column in header.columns if column.field}
+    for row in rows:
+        cells = [cell for cell in row.cells[len(header.columns) :] if cell]
+        for column, cell in zip(header.columns, row.cells, strict=False):
+            if cell and not column.field:
+                notes.met[column.name or "(a column without a name)"] += 1
+        if row.error or cells:
+            offer = Offer(row.line)
+            offer.refuse("row", row.error or "it has more cells than the header", cells[0] if cells else "")
+            yield offer
+            continue
+        told = {
+            column.field: cell for column, cell in zip(header.columns, row.cells, strict=False) if column.field and cell
+        }
+        offer = Offer(row.line)
+        _undo_dates(offer, told)
+        taking.set_id(offer, told.get("id") if has_id else _identity(told))
+        _take(offer, told, units, notes)
+        yield offer
+
+
+def _is_lower_half(upper: list[str], lower: list[str], mapping: Mapping[str, str] | None) -> bool:
+    """Whether a row is the second half of a header: it names columns under cells that are merged or empty."""
+    gaps = [place for place, cell in enumerate(lower) if cell and (place >= len(upper) or not upper[place])]
+    if not gaps or any(cell.replace(" ", "").replace(",", "").isdecimal() for cell in lower):
+        return False
+    return header_score(joined(upper, lower), mapping) > header_score(upper, mapping)
+
+
+def _checked(header: Header) -> Header:
+    if not header.fields & {"price", "price_per_area", "discount_price"}:
+        known = ", ".join(column.name for column in header.columns if column.name)[:300]
+        raise FeedError(f"no column of prices was found; the columns are: {known or 'none'}")
+    for column in header.columns:
+        twice = [other.name for other in header.columns if other.field == column.field and column.field]
+        if len(twice) > 1 and column.field not in ("photos", "description"):
+            raise FeedError(f"two columns hold the {column.field.replace('_', ' ')}: {' and '.join(twice)[:200]}")
+    return header
+
+
+def _undo_dates(offer: Offer, told: dict[str, str]) -> None:
+    for field in NUMBERS & told.keys():
+        if told[field].startswith(DATE_MARK):
+            day = told.pop(field).removeprefix(DATE_MARK)
+            offer.guess(field, "the spreadsheet made a date of what was typed; taken as unknown", day)
+    for field, text in told.items():
+        told[field] = text.removeprefix(DATE_MARK)
+
+
+def _identity(told: Mapping[str, str]) -> str:
+    """An id made of what tells one home from another, for tables without a column of ids."""
+    parts = "|".join(" ".join(told.get(name, "").casefold().split()) for name in IDENTITY)
+    return f"row-{hashlib.sha256(parts.encode()).hexdigest()[:20]}"
+
+
+def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], notes: Notes) -> None:
+    get = told.get
+    deal = get("deal")
+    offer.deal_type = entry(DEALS, deal)
+    if offer.deal_type is None:
+        if deal is not None:
+            offer.refuse("deal", "it says neither sale nor rent", deal)
+        else:
+            offer.deal_type = DealType.SALE
+    if get("type") is None:
+        offer.property_type = PropertyType.APARTMENT
+        if values.flag(get("is_apartments")):
+            offer.property_type = PropertyType.APARTMENTS
+    else:
+        common.set_type(offer, get("type"), apartments=values.flag(get("is_apartments")))
+    for name in ("area", "living_area", "kitchen_area"):
+        setattr(offer, name, taking.area(offer, name, get(name), core=name == "area"))
+    if get("land_area"):
+        taking.land_area(offer, get("land_area"), "сот" if "сот" in units["land_area"].name.casefold() else None)
+    common.set_rooms(offer, get("rooms"), studio=bool(values.flag(get("studio"))))
+    taking.floors(offer, get("floor"), get("total_floors"))
+    offer.year_built = taking.year(offer, get("year_built"))
+    _take_place(offer, told)
+    _take_price(offer, told, units)
+    _take_home(offer, told)
+    offer.title = values.told(get("title"))
+    offer.description = values.prose(get("description"))
+    taking.add_photos(offer, [(part, "photo") for part in _addresses(get("photos"))])
+    taking.add_photos(offer, [(part, "plan") for part in _addresses(get("plan"))])
+    set_status(offer, [get("status", "")] if values.told(get("status")) else [], get("expires"), notes.now)
+
+
+def _take_place(offer: Offer, told: Mapping[str, str]) -> None:
+    get = told.get
+    offer.city, offer.region = values.told(get("city")), values.told(get("region"))
+    addresses.set_district(offer, get("district"))
+    if get("okrug"):
+        offer.attributes["okrug"] = get("okrug")
+    addresses.set_address(offer, get("address"))
+    street, house = values.told(get("street")), values.told(get("house"))
+    offer.street = street[:200] if street else offer.street
+    offer.house_number = house[:50] if house else offer.house_number
+    taking.coordinates(offer, get("latitude"), get("longitude"))
+    names = [part for part in (get("metro") or "").replace(";", ",").replace("|", ",").split(",") if part.strip()]
+    walks = values.flag(get("metro_walk"))
+    minutes = get("metro_min")
+    for place, name in enumerate(names):
+        first = minutes if place == 0 else None
+        taking.add_station(
+            offer, values.told(name), None if walks is False else first, first if walks is False else None
+        )
+
+
+def _take_price(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column]) -> None:
+    field, unit = ("price", None)
+    if "price" not in told and "price_per_area" in told:
+        field, unit = "price_per_area", "кв. м"
+    column = units.get(field)
+    common.set_price(
+        offer,
+        told.get(field),
+        [told.get("discount_price")],
+        currency=told.get("currency") or (column.currency if column else None),
+        unit=unit,
+        period=told.get("period"),
+    )
+    # A column in thousands: what is written out in full there ("12,5 млн") is not in thousands.
+    if column and column.factor != 1 and offer.price is not None and "м" not in told.get(field, ""):
+        offer.price *= column.factor
+
+
+def _take_home(offer: Offer, told: Mapping[str, str]) -> None:
+    get = told.get
+    offer.property_class = taking.word(offer, "class", CLASSES, values.told(get("class")))
+    offer.market = entry(MARKETS, values.told(get("market")))
+    facts.set_condition(offer, values.told(get("condition")))
+    facts.set_material(offer, values.told(get("material")))
+    facts.set_bathroom(offer, values.told(get("wc")))
+    facts.set_number(offer, "ceiling_height", get("ceiling"), 1.8, 20)
+    facts.set_balcony(offer, values.told(get("balcony")))
+    facts.set_view(offer, values.told(get("view")))
+    facts.set_parking(offer, values.told(get("parking")))
+    for name in FLAGS:
+        facts.set_flag(offer, name, get(name))
+    if values.flag(get("is_penthouse")):
+        offer.attributes["is_penthouse"] = True
+    if get("building"):
+        offer.attributes["building"] = get("building", "")[:200]
+    facts.set_deposit(offer, get("deposit"))
+    facts.set_commission(offer, get("commission"))
+
+
+def _addresses(text: str | None) -> list[str]:
+    """The addresses in a cell: between blanks, commas, semicolons or bars; and those in a spreadsheet's HYPERLINK."""
+    if not text:
+        return []
+    if text.casefold().startswith("=hyperlink("):
+        return [text.split('"')[1]] if text.count('"') >= 2 else []
+    return [
+        part
+        for part in text.replace(";", " ").replace("|", " ").replace(", ", " ").replace(",http", " http").split()
+        if part
+    ]

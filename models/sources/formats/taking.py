@@ -1,0 +1,194 @@
+"""Taking values into an offer: what can be read is set, what cannot is told, and what means unknown is counted as such."""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from models.sources.formats import values
+from models.sources.formats.offer import Offer, Photo, Station
+from models.sources.formats.vocabulary import entry
+
+#: numeric(17, 2) and numeric(10, 2) hold less than these.
+LARGEST_PRICE, LARGEST_AREA = Decimal(10) ** 15, Decimal(10) ** 8
+FLOORS, HOUSE_FLOORS, ROOMS, YEARS = range(-10, 301), range(1, 301), range(101), range(1500, 2101)
+LONGEST_ID = 100  # characters
+#: Years that generators write for "unknown" (the epoch of their clocks).
+NO_YEARS = frozenset({0, 1, 1970, -1})
+#: Square metres of a sotka and of a hectare.
+LAND_UNITS = {
+    "сот": Decimal(100),
+    "cot": Decimal(100),
+    "sot": Decimal(100),
+    "га": Decimal(10_000),
+    "гек": Decimal(10_000),
+    "hec": Decimal(10_000),
+}
+#: A plot measured in sotkas that is larger than this was measured in square metres (6 ha).
+LARGEST_SOTKAS = 600
+
+
+def set_id(offer: Offer, text: str | None) -> None:
+    """The listing's own id; without one an offer cannot be told from others, and is refused."""
+    offer.external_id = (text or "").strip()
+    if not offer.external_id:
+        offer.refuse("id", "it is missing")
+    elif len(offer.external_id) > LONGEST_ID:
+        offer.refuse("id", f"it is longer than {LONGEST_ID} characters", offer.external_id)
+    elif "\0" in offer.external_id:
+        offer.refuse("id", "it holds a zero byte")
+
+
+def read(offer: Offer, name: str, text: str | None, reader: Callable[[str | None], Any], *, core: bool = False) -> Any:
+    """What *reader* makes of the text; what it cannot read refuses the offer if *core*, and is unknown otherwise."""
+    try:
+        return reader(text)
+    except ValueError as error:
+        if core:
+            offer.refuse(name, str(error), text)
+        else:
+            offer.guess(name, f"{error}; taken as unknown", text)
+        return None
+
+
+def area(offer: Offer, name: str, text: str | None, *, core: bool = False) -> Decimal | None:
+    """Square metres above 0; 0 and less mean unknown."""
+    value: Decimal | None = read(offer, name, text, values.number, core=core)
+    if value is None:
+        return None
+    if value <= 0:
+        offer.guess(name, "taken as unknown", text)
+        return None
+    # Rounded as the column rounds: an area of 0.001 would be 0 there.
+    if not Decimal("0.005") <= value < LARGEST_AREA:
+        note = offer.refuse if core else offer.guess
+        note(name, f"must be below {LARGEST_AREA:,.0f} m²", text)
+        return None
+    return value
+
+
+def whole(offer: Offer, name: str, text: str | None, allowed: range, *, core: bool = False) -> int | None:
+    """A whole number; below the allowed ones it means unknown."""
+    value: Decimal | None = read(offer, name, text, values.number, core=core)
+    if value is None:
+        return None
+    if value < allowed[0] or (value == -1 and allowed is FLOORS) or (value == 0 and 0 in allowed and allowed is FLOORS):
+        offer.guess(name, "taken as unknown", text)
+        return None
+    # Bounds first: as an integer, 1e9999999 would keep us busy for hours.
+    if value > allowed[-1] or value != value.to_integral_value():
+        note = offer.refuse if core else offer.guess
+        note(name, f"must be a whole number from {allowed[0]} to {allowed[-1]}", text)
+        return None
+    return int(value)
+
+
+def year(offer: Offer, text: str | None) -> int | None:
+    """The year a house was built in; the epoch of a computer's clock means unknown."""
+    value: Decimal | None = read(offer, "year_built", text, values.number)
+    if value is None:
+        return None
+    if value in NO_YEARS or not YEARS[0] <= value <= YEARS[-1] or value != value.to_integral_value():
+        offer.guess("year_built", "taken as unknown", text)
+        return None
+    return int(value)
+
+
+def floors(offer: Offer, floor: str | None, total: str | None) -> None:
+    """The floor and the house's floors; `3/9` in the first tells both."""
+    if floor and "/" in floor and not total:
+        floor, _, total = floor.partition("/")
+    elif floor and " из " in floor:
+        floor, _, rest = floor.partition(" из ")
+        total = total or rest
+    offer.floor = whole(offer, "floor", floor, FLOORS, core=True)
+    offer.total_floors = whole(offer, "total_floors", total, HOUSE_FLOORS, core=True)
+    if offer.floor is not None and offer.total_floors is not None and offer.floor > offer.total_floors:
+        offer.refuse(
+            "floor", f"floor {offer.floor} is above the house's {offer.total_floors} floors", f"{floor}/{total}"
+        )
+
+
+def coordinates(offer: Offer, latitude: str | None, longitude: str | None) -> None:
+    """Degrees; 0/0 is a place in the ocean that means unknown."""
+    north = read(offer, "latitude", latitude, values.number)
+    east = read(offer, "longitude", longitude, values.number)
+    if north is None or east is None:
+        if (north is None) != (east is None):
+            offer.guess("latitude", "one coordinate of two; taken as unknown", f"{latitude or ''} {longitude or ''}")
+        return
+    if (north == 0 and east == 0) or not (-90 <= north <= 90 and -180 <= east <= 180):
+        offer.guess("latitude", "taken as unknown", f"{latitude} {longitude}")
+        return
+    offer.latitude, offer.longitude = round(north, 7), round(east, 7)
+
+
+def land_area(offer: Offer, text: str | None, unit: str | None) -> None:
+    """A plot in square metres. Some generators write square metres and call them sotkas: too large a plot tells."""
+    value = area(offer, "land_area", text)
+    if value is None:
+        return
+    low = (unit or "").casefold().strip().replace("c", "с").replace("o", "о").replace("t", "т")
+    times = next((size for word, size in LAND_UNITS.items() if low.startswith(word)), None)
+    if times is None and not unit:
+        times = Decimal(100) if value <= 100 else Decimal(1)
+        offer.guess("land_area", f"no unit; taken for {'sotkas' if times == 100 else 'm²'}", text)
+    elif times == 100 and value > LARGEST_SOTKAS:
+        times = Decimal(1)
+        offer.guess("land_area", "too large for sotkas; taken for m²", f"{text} {unit}")
+    offer.land_area = value * (times or 1)
+
+
+def word(offer: Offer, name: str, table: Mapping[str, Any], text: str | None) -> Any:
+    """A word of a table; one that it does not know is told and taken as unknown."""
+    found = entry(table, text)
+    if found is None and text is not None:
+        offer.guess(name, "this word is not known; taken as unknown", text)
+    return found
+
+
+def minutes(text: str | None) -> int | None:
+    """Minutes of a way; None where they are not told or make no sense."""
+    try:
+        value = values.number(text)
+    except ValueError:
+        return None
+    return int(value) if value is not None and 0 < value <= 600 else None
+
+
+def add_station(offer: Offer, name: str | None, on_foot: str | None, by_transport: str | None) -> None:
+    """A station of the home; one that was told already is not told again."""
+    if not name:
+        return
+    name = name.strip(" \"'«»")
+    name = name[2:].strip() if name.casefold().startswith("м.") else name
+    if not name or len(name) > 100 or any(station.name == name for station in offer.stations):
+        return
+    foot, ride = minutes(on_foot), minutes(by_transport)
+    offer.stations.append(Station(name, foot if foot is not None else ride, foot is None and ride is not None))
+
+
+def add_photos(offer: Offer, addresses: Iterable[tuple[str | None, str]]) -> None:
+    """(address, kind) pairs; two addresses glued together are parted, and what is no web address is told."""
+    known = {photo.url for photo in offer.photos}
+    for text, kind in addresses:
+        for url in _parted(text or ""):
+            if not url.casefold().startswith(("http://", "https://")) or len(url) > 2000 or " " in url:
+                offer.guess("photos", "this is no web address; passed over", url)
+            elif url not in known:
+                known.add(url)
+                offer.photos.append(Photo(url, kind))
+
+
+def _parted(text: str) -> list[str]:
+    """
+    >>> _parted("https://a.ru/1.jpghttps://a.ru/2.jpg"), _parted(" https://a.ru/?to=http%3A//b.ru ")
+    (['https://a.ru/1.jpg', 'https://a.ru/2.jpg'], ['https://a.ru/?to=http%3A//b.ru'])
+    """
+    parts: list[str] = []
+    for word_ in text.replace("http", " http").split():
+        # An address inside another one's query is a part of it.
+        if parts and word_.startswith("http") and parts[-1][-1:] in "=/?&":
+            parts[-1] += word_
+        else:
+            parts.append(word_.strip(",;|"))
+    return [part for part in parts if part]

@@ -1,0 +1,224 @@
+"""XML as a stream of nodes, found by structure and without regard to case or namespace. No entities, no DTDs, no network."""
+
+import io
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import BinaryIO, cast
+
+from lxml import etree
+
+from models.sources.formats.offer import FeedError, Notes
+from models.sources.formats.values import told
+
+#: Bytes below 32 that XML forbids, and that generators write all the same; each becomes a blank.
+_FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
+_CLEAN = bytes(32 if code in _FORBIDDEN else code for code in range(256))
+_BLANKS = b" \t\r\n"
+_MARK = b"\xef\xbb\xbf"
+_CHUNK = 1 << 18  # bytes
+
+
+class Node:
+    """
+    An element with its children by name. Names are local and in lower case: `<ns:Price>` is `price`.
+
+    What is asked for is noted, so that a file's report can tell which tags were passed over.
+    """
+
+    __slots__ = ("_asked", "children", "element", "notes", "path")
+
+    def __init__(self, element: etree._Element, notes: Notes, path: str = "") -> None:
+        self.element = element
+        self.path = path
+        self.notes = notes
+        self.children: dict[str, list[etree._Element]] = {}
+        for child in element:
+            tag = child.tag
+            if isinstance(tag, str):
+                self.children.setdefault(local(tag), []).append(child)
+        self._asked = notes.asked_of(path)
+        notes.shapes[path, tuple(self.children)] += 1
+
+    @property
+    def line(self) -> int:
+        """Where the element begins; 0 past the lines that libxml2 counts."""
+        return cast(int | None, self.element.sourceline) or 0
+
+    def text(self, *names: str) -> str | None:
+        """The text of the first of *names* that is there and says something, with single blanks."""
+        self._asked.update(names)
+        for name in names:
+            for child in self.children.get(name, ()):
+                value = told(_text_of(child))
+                if value is not None:
+                    return value
+        return None
+
+    def raw(self, *names: str) -> str | None:
+        """The text as it stands, for descriptions."""
+        self._asked.update(names)
+        for name in names:
+            for child in self.children.get(name, ()):
+                value = _text_of(child)
+                if value and value.strip():
+                    return value
+        return None
+
+    def texts(self, *names: str) -> list[str]:
+        """All texts of *names* that say something, in their order."""
+        self._asked.update(names)
+        found = (told(_text_of(child)) for name in names for child in self.children.get(name, ()))
+        return [text for text in found if text is not None]
+
+    def nodes(self, *names: str) -> list["Node"]:
+        """The children of these names as nodes."""
+        self._asked.update(names)
+        return [
+            Node(child, self.notes, f"{self.path}{name}/") for name in names for child in self.children.get(name, ())
+        ]
+
+    def node(self, *names: str) -> "Node | None":
+        """The first child of these names as a node."""
+        self._asked.update(names)
+        for name in names:
+            for child in self.children.get(name, ()):
+                return Node(child, self.notes, f"{self.path}{name}/")
+        return None
+
+    def attribute(self, *names: str) -> str | None:
+        """The value of an attribute, whatever its case."""
+        for name, value in self.element.attrib.items():
+            if local(str(name)) in names:
+                return told(str(value))
+        return None
+
+    def has(self, name: str) -> bool:
+        return name in self.children
+
+
+@lru_cache(maxsize=4096)
+def local(tag: str) -> str:
+    """
+    >>> local("{http://webmaster.yandex.ru/schemas/feed/realty/2010-06}Offer")
+    'offer'
+    """
+    return tag.rpartition("}")[2].casefold()
+
+
+def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
+    """
+    The elements called *name*, in any case and namespace, that lie in no other of them; each is complete.
+
+    An element is emptied when the next one is asked for, so memory stays constant.
+
+    Raises:
+        FeedError: The document is not well-formed, or ends in the middle.
+    """
+    parser = etree.iterparse(
+        _Cleaned(stream),
+        events=("end",),
+        tag=[f"{{*}}{form}" for form in (name, name.capitalize(), name.upper())],
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        for _, element in parser:
+            if any(local(str(outer.tag)) == name for outer in element.iterancestors()):
+                continue
+            yield element
+            element.clear()
+            parent = element.getparent()
+            while parent is not None and element.getprevious() is not None:
+                del parent[0]
+    except etree.XMLSyntaxError as error:
+        raise FeedError(f"the XML cannot be read to its end: {_reason(error)}") from None
+
+
+def check_whole(stream: BinaryIO) -> None:
+    """
+    Read the document to its end without looking at it.
+
+    Raises:
+        FeedError: It is not well-formed, or ends in the middle.
+    """
+    parser = etree.XMLParser(target=_Nothing(), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    cleaned = _Cleaned(stream)
+    try:
+        while part := cleaned.read(_CHUNK):
+            parser.feed(part)
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise FeedError(f"the XML cannot be read to its end: {_reason(error)}") from None
+
+
+class _Nothing:
+    """Takes what a parser finds and keeps nothing."""
+
+    def close(self) -> None:
+        pass
+
+
+def outline(head: bytes, most: int = 40) -> tuple[list[str], set[str]]:
+    """
+    The beginning of a document: the names from the root to the deepest first element, and the names met.
+
+    What cannot be parsed is left out; nothing is raised.
+    """
+    parser = etree.XMLPullParser(
+        events=("start",), resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=True
+    )
+    first: list[str] = []
+    names: set[str] = set()
+    try:
+        parser.feed(
+            head.lstrip(_BLANKS).removeprefix(_MARK).lstrip(_BLANKS).translate(_CLEAN) if not _wide(head) else head
+        )
+        for number, (_, element) in enumerate(parser.read_events()):
+            name = local(str(getattr(element, "tag", "")))
+            names.add(name)
+            if number < most:
+                first.append(name)
+    except etree.XMLSyntaxError:
+        pass
+    return first, names
+
+
+class _Cleaned(io.RawIOBase):
+    """The stream without what stands before the document, and with blanks for forbidden control characters."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        head = stream.read(4096)
+        self._wide = _wide(head)
+        self._head = head if self._wide else head.lstrip(_BLANKS).removeprefix(_MARK).lstrip(_BLANKS)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if self._head:
+            data, self._head = self._head, b""
+        else:
+            data = self._stream.read(size)
+        return data if self._wide else data.translate(_CLEAN)
+
+
+def _wide(head: bytes) -> bool:
+    """Whether the bytes are UTF-16 or UTF-32, where a letter's half may look like a control character."""
+    return head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4] in (b"<\0?\0", b"\0<\0?")
+
+
+def _text_of(element: etree._Element) -> str:
+    if len(element):
+        return "".join(str(part) for part in element.itertext())
+    return element.text or ""
+
+
+def _reason(error: etree.XMLSyntaxError) -> str:
+    line, _ = error.position
+    return f"line {line}: {(error.msg or 'no well-formed XML').split(', line')[0]}"

@@ -1,0 +1,111 @@
+"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not run: their last value is taken, or their text."""
+
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+
+from models.sources.formats.csv_rows import Row
+from models.sources.formats.offer import FeedError
+
+#: A workbook unpacked. A small file that unpacks to more is no table of homes.
+LARGEST_UNPACKED = 2 << 30  # bytes
+#: A cell's text where a spreadsheet made a date of what was typed ("2/5").
+DATE_MARK = "a date: "
+
+_DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, TypeError, ParseError, OSError, EOFError, AttributeError)
+
+
+def sheets(path: Path) -> list[str]:
+    """The names of the workbook's sheets; raises FeedError."""
+    book = _open(path, data_only=False)
+    names = list(book.sheetnames)
+    book.close()
+    return names
+
+
+def rows(path: Path, sheet: str) -> Iterator[Row]:
+    """
+    The rows of a sheet that are not empty.
+
+    A date comes as `a date: 2026-05-02`: a column of floors or rooms that has one held "2/5" before the spreadsheet
+    read it. Numbers have no needless `.0`; a format such as `000000` gives ids their zeros back.
+
+    Raises:
+        FeedError: The workbook cannot be read.
+    """
+    book = _open(path, data_only=False)
+    values_book = None
+    last_values: Iterator[Any] | None = None
+    try:
+        for line, cells in enumerate(book[sheet].iter_rows(), start=1):
+            texts = [_text(cell) for cell in cells]
+            formulas = [place for place, text in enumerate(texts) if text.startswith("=") and _is_formula(cells[place])]
+            if formulas and last_values is None:
+                values_book = _open(path, data_only=True)
+                last_values = islice(values_book[sheet].iter_rows(), line - 1, None)
+            if last_values is not None:
+                known = next(last_values, ())
+                for place in formulas:
+                    value = known[place].value if place < len(known) else None
+                    if isinstance(value, int | float) and not isinstance(value, bool):
+                        texts[place] = _number(value)
+            while texts and not texts[-1]:
+                texts.pop()
+            if texts:
+                yield Row(line, texts)
+    except _DAMAGED as error:
+        raise FeedError(f"the workbook cannot be read: {type(error).__name__}") from None
+    finally:
+        book.close()
+        if values_book is not None:
+            values_book.close()
+
+
+def _open(path: Path, *, data_only: bool) -> Any:
+    try:
+        with zipfile.ZipFile(path) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > LARGEST_UNPACKED:
+            raise FeedError(f"the workbook unpacks to more than {LARGEST_UNPACKED >> 30} GiB")
+        # By its bytes: openpyxl goes by the ending of a name, and uploads have none.
+        return load_workbook(path.open("rb"), read_only=True, data_only=data_only)
+    except _DAMAGED as error:
+        raise FeedError(f"the workbook cannot be read: {type(error).__name__}") from None
+
+
+def _is_formula(cell: Any) -> bool:
+    return getattr(cell, "data_type", "") == "f"
+
+
+def _text(cell: Any) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "да" if value else "нет"
+    if isinstance(value, datetime | date):
+        day = value.date() if isinstance(value, datetime) else value
+        return f"{DATE_MARK}{day.isoformat()}"
+    if isinstance(value, time):
+        return value.isoformat()
+    text = _number(value)
+    form = getattr(cell, "number_format", "") or ""
+    return text.zfill(len(form)) if form and set(form) == {"0"} else text
+
+
+def _number(value: float) -> str:
+    """
+    >>> _number(12500000.0), _number(43.2), _number(1e15)
+    ('12500000', '43.2', '1000000000000000')
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e17:
+        return str(int(value))
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,104 @@
+"""What an import did, for people: counts, and each offer that was refused or read with a guess."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.core.enums import DealType
+from models.sources.formats.offer import Offer, Remark
+
+#: Remarks that a report keeps of each kind; the counts tell of all.
+MOST_REMARKS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A remark about one offer."""
+
+    line: int
+    external_id: str
+    remark: Remark
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "line": self.line or None,
+            "id": self.external_id or None,
+            "field": self.remark.field,
+            "reason": self.remark.reason,
+            "read": self.remark.read,
+        }
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line else "?"
+        return f"{place}{f', id {self.external_id}' if self.external_id else ''}: {self.remark}"
+
+
+@dataclass
+class Report:
+    """
+    The outcome of an import; of a dry run, what the outcome would be.
+
+    `offers` = new + changed + unchanged + returned + off_market + refused; `withdrawn` are listings that left the market,
+    `held` those that are missing and wait for a person's word.
+    """
+
+    kind: str = ""
+    dialect: str = ""
+    offers: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    returned: int = 0
+    withdrawn: int = 0
+    off_market: int = 0
+    refused: int = 0
+    guessed: int = 0
+    held: int = 0
+    #: Empty unless the import failed or waits.
+    reason: str = ""
+    refusals: list[Line] = field(default_factory=list)
+    guesses: list[Line] = field(default_factory=list)
+    #: Tags or columns that nothing was read from -> how many offers have them.
+    passed_over: dict[str, int] = field(default_factory=dict)
+    #: Why offers were refused -> how many, whatever the report keeps of each.
+    refused_for: dict[str, int] = field(default_factory=dict)
+    #: Markets (city key, deal type) whose lists move.
+    markets: set[tuple[str, DealType]] = field(default_factory=set)
+
+    @property
+    def taken(self) -> int:
+        """Offers that are or stay on the market by this import."""
+        return self.new + self.changed + self.unchanged + self.returned
+
+    def note(self, offer: Offer) -> None:
+        """Count an offer and keep its remarks."""
+        self.offers += 1
+        if offer.faults:
+            self.refused += 1
+            first = offer.faults[0]
+            why = f"{first.field}: {first.reason}"
+            if why in self.refused_for or len(self.refused_for) < MOST_REMARKS:
+                self.refused_for[why] = self.refused_for.get(why, 0) + 1
+            _keep(self.refusals, offer, offer.faults)
+        self.guessed += len(offer.guesses)
+        _keep(self.guesses, offer, offer.guesses)
+
+    def counts(self) -> dict[str, int]:
+        """The numbers, by name."""
+        names = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off_market")
+        return {name: getattr(self, name) for name in (*names, "refused", "guessed", "held")}
+
+    def as_json(self) -> dict[str, Any]:
+        """What an import's row keeps beside the counts."""
+        return {
+            "kind": self.kind,
+            "dialect": self.dialect,
+            "refused": [line.as_json() for line in self.refusals],
+            "guessed": [line.as_json() for line in self.guesses],
+            "refused_for": self.refused_for,
+            "passed_over": dict(list(self.passed_over.items())[:MOST_REMARKS]),
+        }
+
+
+def _keep(lines: list[Line], offer: Offer, remarks: list[Remark]) -> None:
+    for remark in remarks[: max(0, MOST_REMARKS - len(lines))]:
+        lines.append(Line(offer.line, offer.external_id, remark))

@@ -1,0 +1,270 @@
+"""Operations on sources and their imports: made, changed and asked for by their owner, fetched when they are due."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.core.base import database_now
+from models.core.enums import SUPPLY_ROLES, Status
+from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
+from models.market.properties import Property
+from models.sources.formats.feed import ALIASES, KINDS
+from models.sources.formats.headers import NAMES
+from models.sources.tables import INTERRUPTED, OPEN_IMPORTS, Import, ImportState, Source, SourceState, lock_name
+
+MOST_SOURCES = 50  # of one owner
+#: A failed fetch is tried again after the source's own interval, doubled with each failure, and at least daily.
+LONGEST_PAUSE = timedelta(days=1)
+#: An import that nobody took up or went on with for so long is asked for again.
+LOST_AFTER = timedelta(minutes=15)
+
+
+def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> Source:
+    """
+    Add a source of the owner's.
+
+    Args:
+        fields: Columns of :class:`Source`; `name` may be left out where there is an address.
+    Raises:
+        NotAllowedError: The owner's role may not own properties.
+        InvalidValueError: The address, kind or mapping is none.
+        ConflictError: The owner has a source of this name, or too many.
+    """
+    if owner.role not in SUPPLY_ROLES:
+        raise NotAllowedError(f"A {owner.role} cannot own properties.")
+    found = Source(
+        owner_id=owner.id, **_checked({**fields, "name": fields.get("name") or name_of(fields.get("address"))})
+    )
+    count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
+    if count >= MOST_SOURCES:
+        raise ConflictError(f"You have {MOST_SOURCES} sources already; remove one first.")
+    _check_name(session, found)
+    if found.address and found.refresh_minutes:
+        found.next_fetch_at = database_now(session)
+    session.add(found)
+    session.flush()
+    return found
+
+
+def change_source(session: Session, found: Source, fields: Mapping[str, Any]) -> None:
+    """Set the given columns; a new address is fetched afresh, under the same listings' ids. Raises as create_source."""
+    moved = "address" in fields and fields["address"] != found.address
+    for name, value in _checked(fields).items():
+        setattr(found, name, value)
+    if moved:
+        found.etag = found.last_modified = None
+        found.failures = 0
+    if {"mapping", "city", "kind"} & fields.keys():
+        found.etag = found.last_modified = None  # the same file would be read otherwise now
+    if moved or "refresh_minutes" in fields or "state" in fields:
+        found.next_fetch_at = database_now(session) if found.address and found.refresh_minutes else None
+    if "name" in fields:
+        _check_name(session, found)
+    session.flush()
+
+
+def delete_source(session: Session, found: Source) -> list[int]:
+    """Remove a source with its history; its listings are archived and stay as rows. The ids that left the market."""
+    if open_import(session, found) is not None:
+        raise ConflictError("An import of this source is going; wait for its end.")
+    statement = update(Property).where(Property.source_id == found.id, Property.status == Status.ACTIVE)
+    ids = list(session.scalars(statement.values(status=Status.ARCHIVED).returning(Property.id)))
+    session.execute(update(Property).where(Property.source_id == found.id).values(withdrawn_at=None))
+    session.delete(found)
+    session.flush()
+    return ids
+
+
+def source_named(session: Session, owner: User, name: str) -> Source | None:
+    """The owner's source of this name."""
+    return session.scalar(select(Source).where(Source.owner_id == owner.id, Source.name == name))
+
+
+def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = False) -> Source:
+    """One of the owner's sources; raises NotFoundError where it is absent or somebody else's."""
+    query = select(Source).where(Source.id == source_id, Source.owner_id == owner.id)
+    found = session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFoundError("source")
+    return found
+
+
+def sources_of(owner: User) -> Select[tuple[Source]]:
+    """The owner's sources, newest first."""
+    return select(Source).where(Source.owner_id == owner.id).order_by(Source.id.desc())
+
+
+def imports_of(owner: User, source_id: int | None = None) -> Select[tuple[Import]]:
+    """The imports of the owner's sources, or of one, newest first."""
+    query = select(Import).join(Source).where(Source.owner_id == owner.id).order_by(Import.id.desc())
+    return query.where(Import.source_id == source_id) if source_id is not None else query
+
+
+def owned_import(session: Session, owner: User, import_id: int) -> Import:
+    """An import of one of the owner's sources; raises NotFoundError."""
+    found = session.scalar(imports_of(owner).where(Import.id == import_id))
+    if found is None:
+        raise NotFoundError("import")
+    return found
+
+
+def open_import(session: Session, source: Source) -> Import | None:
+    """The source's import that waits or runs."""
+    query = select(Import).where(Import.source_id == source.id, Import.state.in_(OPEN_IMPORTS), ~Import.is_dry_run)
+    return session.scalar(query.order_by(Import.id).limit(1))
+
+
+def request_import(
+    session: Session, source: Source, asked_by: str, *, file_name: str | None = None, is_dry_run: bool = False
+) -> Import:
+    """
+    Record that the source is to be imported, from its address or the file sent last; a worker takes it up.
+
+    Raises:
+        ConflictError: There is neither address nor file, or an import of the source waits or runs.
+    """
+    if not source.address and not source.file and file_name is None:
+        raise ConflictError("This source has no address, and no file was sent.")
+    session.refresh(source, with_for_update=True)  # two at once ask one after the other
+    _end_interrupted(session, source)
+    if not is_dry_run and open_import(session, source) is not None:
+        raise ConflictError("An import of this source is going; wait for its end.")
+    found = Import(
+        source_id=source.id,
+        asked_by=asked_by,
+        file_name=(file_name or source.address or source.file or "")[:300],
+        is_dry_run=is_dry_run,
+    )
+    session.add(found)
+    session.flush()
+    return found
+
+
+def _end_interrupted(session: Session, source: Source) -> None:
+    """Mark imports of the source as failed that were killed: nobody holds the lock that they would hold."""
+    if session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(lock_name(source.id), 0)))):
+        left = or_(
+            Import.state == ImportState.RUNNING, (Import.state == ImportState.QUEUED) & (Import.asked_by == "command")
+        )
+        statement = update(Import).where(Import.source_id == source.id, left)
+        session.execute(statement.values(state=ImportState.FAILED, finished_at=func.now(), reason=INTERRUPTED))
+
+
+def due_imports(session: Session, most: int = 100) -> list[int]:
+    """
+    The ids of imports that are to be worked on now: new ones of sources that are due, and open ones that got lost.
+
+    Doing so twice asks for nothing twice: a source that is due gets its next time at once.
+    """
+    now = database_now(session)
+    query = (
+        select(Source)
+        .join(User, User.id == Source.owner_id)
+        .where(
+            Source.address.is_not(None),
+            Source.state == SourceState.ACTIVE,
+            Source.next_fetch_at <= now,
+            User.is_active,
+        )
+        .order_by(Source.next_fetch_at)
+        .limit(most)
+        .with_for_update(of=Source, skip_locked=True)
+    )
+    ids = []
+    for source in session.scalars(query):
+        source.next_fetch_at = now + timedelta(minutes=source.refresh_minutes) if source.refresh_minutes else None
+        if open_import(session, source) is None:
+            found = Import(source_id=source.id, asked_by="schedule", file_name=(source.address or "")[:300])
+            session.add(found)
+            session.flush()
+            ids.append(found.id)
+    lost = select(Import.id).where(
+        or_(
+            (Import.state == ImportState.QUEUED) & (Import.created_at < now - LOST_AFTER),
+            (Import.state == ImportState.RUNNING) & (Import.started_at < now - LOST_AFTER),
+        ),
+        Import.asked_by != "command",
+    )
+    return ids + list(session.scalars(lost.order_by(Import.id).limit(most)))
+
+
+def note_fetch(
+    session: Session, source: Source, *, failed: bool, etag: str | None = None, last_modified: str | None = None,
+    pause: timedelta | None = None,
+) -> None:  # fmt: skip
+    """
+    Note how a fetch of the source's address went, and when the next one is due.
+
+    Args:
+        pause: How long the address asked us to wait (Retry-After).
+    """
+    now = database_now(session)
+    if failed:
+        source.failures += 1
+        own = timedelta(minutes=source.refresh_minutes or 60)
+        wait = min(max(LONGEST_PAUSE, own), own * 2 ** min(source.failures, 10))
+        source.next_fetch_at = now + max(wait, pause or timedelta()) if source.refresh_minutes else None
+    else:
+        source.failures = 0
+        source.etag, source.last_modified = (etag or "")[:500] or None, (last_modified or "")[:100] or None
+    session.flush()
+
+
+def name_of(address: str | None) -> str:
+    """
+    A source's name where its owner gives none.
+
+    >>> name_of("https://www.example.com/feeds/yandex.xml?key=secret")
+    'example.com/feeds/yandex.xml'
+    """
+    parts = urlsplit(address or "")
+    host = (parts.hostname or "").removeprefix("www.")
+    return f"{host}{parts.path.rstrip('/')}"[:200] or "file"
+
+
+def check_address(address: str) -> str:
+    """The address of a feed, without blanks around it; raises InvalidValueError (field `address`) where it is none."""
+    address = address.strip()
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise InvalidValueError("address", "This is no web address.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(address) > 2000 or port == 0:
+        raise InvalidValueError("address", "Write the address of a feed, as in https://example.com/feed.xml.")
+    if parts.username or parts.password:
+        raise InvalidValueError("address", "An address with a password in it is not taken.")
+    if any(sign.isspace() or ord(sign) < 32 for sign in address):
+        raise InvalidValueError("address", "An address holds no blanks.")
+    return address
+
+
+def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(fields)
+    if found.get("address"):
+        found["address"] = check_address(found["address"])
+    if "name" in found:
+        found["name"] = (found["name"] or "").strip()
+        if not found["name"]:
+            raise InvalidValueError("name", "Give the source a name.")
+    if found.get("kind"):
+        found["kind"] = ALIASES.get(found["kind"], found["kind"])
+        if found["kind"] not in KINDS:
+            raise InvalidValueError("kind", f"Name one of {', '.join(KINDS)}.")
+    for column, field in (found.get("mapping") or {}).items():
+        if field and field not in NAMES:
+            raise InvalidValueError("mapping", f"{column[:50]}: there is no field {field[:50]}.")
+    return found
+
+
+def _check_name(session: Session, found: Source) -> None:
+    query = select(Source.id).where(Source.owner_id == found.owner_id, Source.name == found.name)
+    with session.no_autoflush:
+        others = [other for other in session.scalars(query) if other != found.id]
+    if others:
+        raise ConflictError(f"You have a source called {found.name} already.")

@@ -1,0 +1,121 @@
+"""Tables: sources of listings, and what each import of one did."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.core.base import Base, CreatedAt, Id, words
+
+
+class SourceState(StrEnum):
+    """Whether a source's address is fetched on schedule."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class ImportState(StrEnum):
+    """How far an import is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    #: What was there is stored; so much is missing that a person has to say whether it is gone.
+    WAITING = "waiting"
+    #: The address said that nothing has changed.
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+#: States from which an import still moves by itself.
+OPEN_IMPORTS = (ImportState.QUEUED, ImportState.RUNNING)
+
+#: The reason of an import that was killed.
+INTERRUPTED = "it was interrupted; a later import goes on"
+
+#: An address is not fetched more often than this, nor more seldom.
+SHORTEST_REFRESH, LONGEST_REFRESH = 15, 7 * 24 * 60  # minutes
+
+
+class Source(Base):
+    """
+    Where an owner's listings come from: a feed's address, or files that are sent one after another.
+
+    A listing's identity is (source, external id): what one source brings, no other touches.
+    """
+
+    __tablename__ = "sources"
+    __table_args__ = (
+        CheckConstraint(
+            f"refresh_minutes BETWEEN {SHORTEST_REFRESH} AND {LONGEST_REFRESH}", name="refresh_is_between_bounds"
+        ),
+        Index("uq_sources_owner_name", "owner_id", "name", unique=True),
+        Index("ix_sources_due", "next_fetch_at", postgresql_where=text("address IS NOT NULL AND state = 'active'")),
+    )
+
+    id: Mapped[Id]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    #: One of :data:`models.sources.formats.feed.KINDS`; null until a file has shown it.
+    kind: Mapped[str | None] = mapped_column(String(20))
+    address: Mapped[str | None] = mapped_column(String(2000))
+    #: The file that was sent last, by its name in the storage.
+    file: Mapped[str | None] = mapped_column(String(60))
+    #: The town of listings that name none.
+    city: Mapped[str | None] = mapped_column(String(100))
+    #: Of tables: a column's name -> the field that it holds, or "" to pass it over.
+    mapping: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    #: Each file holds all listings: what is missing from it is off the market.
+    is_complete: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    state: Mapped[SourceState] = mapped_column(
+        words(SourceState, "state_is_known"), default=SourceState.ACTIVE, server_default="active"
+    )
+    #: How often the address is fetched; null: only when somebody asks.
+    refresh_minutes: Mapped[int | None] = mapped_column(Integer)
+    next_fetch_at: Mapped[datetime | None]
+    #: Failed fetches since the last good one.
+    failures: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    #: What the address said of its content, for asking whether it has changed.
+    etag: Mapped[str | None] = mapped_column(String(500))
+    last_modified: Mapped[str | None] = mapped_column(String(100))
+    created_at: Mapped[CreatedAt]
+
+
+class Import(Base):
+    """One import of a source and its report."""
+
+    __tablename__ = "imports"
+    __table_args__ = (
+        Index("ix_imports_source", "source_id", "id"),
+        Index("ix_imports_open", "id", postgresql_where=text("state IN ('queued', 'running')")),
+    )
+
+    id: Mapped[Id]
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
+    state: Mapped[ImportState] = mapped_column(words(ImportState, "state_is_known"), default=ImportState.QUEUED)
+    #: Nothing is changed by it; the report says what would be.
+    is_dry_run: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: "command", "upload", "schedule" or "request".
+    asked_by: Mapped[str] = mapped_column(String(20))
+    #: What was read: a file's name or an address.
+    file_name: Mapped[str | None] = mapped_column(String(300))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    #: Why it failed, or waits for a person.
+    reason: Mapped[str | None] = mapped_column(Text)
+    #: new, changed, unchanged, returned, withdrawn, off_market, refused, guessed, held: numbers of offers.
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    #: See :class:`models.sources.report.Report`.
+    report: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    #: Properties that are missing from the feed and wait for a person's word.
+    held_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default=text("'{}'"))
+    created_at: Mapped[CreatedAt]
+
+
+def lock_name(source_id: int) -> str:
+    """The name of the lock that an import of the source holds while it runs."""
+    return f"import-source-{source_id}"

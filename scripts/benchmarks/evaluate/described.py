@@ -1,0 +1,133 @@
+"""Listings with descriptions: invented rents, asked for by words quoted from them and by hand-written leads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching.facts.records import LeadFacts, PropertyFacts
+from scripts.benchmarks.evaluate import handwritten, metrics, moscow, rankers
+from scripts.benchmarks.evaluate.handwritten import NEAR_KM, STRETCH, Outcome, Truth
+from scripts.benchmarks.evaluate.planted import BLURS, LEAD_OWNER, PROPERTY_OWNER, Listing, plant
+from scripts.benchmarks.evaluate.rankers import Town
+from scripts.benchmarks.evaluate.rent_leads import LEADS, NOT_BY_THE_DAY, RentLead
+from scripts.benchmarks.evaluate.rents import Rent, invent
+from scripts.benchmarks.evaluate.sales_table import SalesTable
+from scripts.benchmarks.evaluate.truth import VIOLATED
+
+RENTS = 1000
+#: Words of a description that a lead repeats.
+QUOTED = 6
+THOUSAND = 1e3
+METRICS = ("recall@1", "recall@10", "recall@100", "MRR")
+RANKERS = {
+    "Leadmatch": lambda town: rankers.leadmatch(town).for_leads,
+    "Leadmatch without the words": lambda town: rankers.without_words(town).for_leads,
+    "criteria + 5 x BM25 / max": rankers.criteria_and_bm25,
+    "BM25 alone": rankers.bm25_alone,
+    "TF-IDF alone": rankers.text_alone,
+}
+
+
+@dataclass(frozen=True)
+class Described:
+    rents: int
+    #: Blur to ranker to metric to (mean, low, high).
+    quoted: dict[str, dict[str, dict[str, tuple[float, float, float]]]]
+    written: Outcome
+
+
+def measure(homes: SalesTable, n_leads: int, seed: int) -> Described:
+    rents = invent(homes, RENTS, seed)
+    listings = [listing_of(rent, number) for number, rent in enumerate(rents)]
+    words = lambda row, rng: _quote(rents[row].text, rng)
+    quoted = {}
+    for blur in BLURS:
+        leads, sources = plant(listings, blur, min(n_leads, len(rents)), np.random.default_rng(seed), words)
+        town = Town.of(leads, listings)
+        ranks = {name: metrics.gains(metrics.ranks_of(ranker(town), sources)) for name, ranker in RANKERS.items()}
+        quoted[blur.name] = {
+            name: {one: metrics.interval(values[one], np.random.default_rng(seed)) for one in METRICS}
+            for name, values in ranks.items()
+        }
+    lists = rankers.leadmatch(Town.of([lead_facts(lead) for lead in LEADS], listings)).for_leads
+    return Described(len(rents), quoted, handwritten.measure(lists, truth(rents), LEADS))
+
+
+def listing_of(rent: Rent, number: int) -> Listing:
+    year = rent.in_fields.get("year_built")
+    return Listing(
+        number,
+        rent.okrug,
+        PropertyFacts(
+            owner=PROPERTY_OWNER,
+            property_type="APARTMENT",
+            price=rent.price,
+            area=rent.area,
+            rooms=rent.rooms,
+            year=int(year) if year else None,
+            district=rent.district,
+            metro=rent.metro,
+            text=rent.text,
+        ),
+    )
+
+
+def lead_facts(lead: RentLead) -> LeadFacts:
+    return LeadFacts(
+        owner=LEAD_OWNER,
+        property_type="APARTMENT",
+        price_min=lead.price[0] * THOUSAND,
+        price_max=lead.price[1] * THOUSAND,
+        area_min=lead.area[0] if lead.area else None,
+        area_max=lead.area[1] if lead.area else None,
+        rooms=lead.rooms,
+        districts=lead.districts,
+        text=lead.text,
+    )
+
+
+def truth(rents: list[Rent], leads: tuple[RentLead, ...] = LEADS) -> Truth:
+    verdicts, sendable = [], []
+    price, rooms, area = (np.array([getattr(rent, name) for rent in rents]) for name in ("price", "rooms", "area"))
+    districts = np.array([rent.district for rent in rents])
+    for lead in leads:
+        judged = np.array([wish.judge(rents) for wish in lead.wishes], np.int8)
+        low, high = (amount * THOUSAND for amount in lead.price)
+        holds = np.isin(rooms, lead.rooms) & (price >= low * (1 - 2 * STRETCH)) & (price <= high * (1 + STRETCH))
+        if lead.area:
+            holds &= (area >= lead.area[0] * (1 - STRETCH)) & (area <= lead.area[1] * (1 + 2 * STRETCH))
+        if lead.districts:
+            holds &= moscow.distances(districts, list(lead.districts)) <= NEAR_KM
+        if all(wish.kind != NOT_BY_THE_DAY.kind for wish in lead.wishes):
+            holds &= NOT_BY_THE_DAY.judge(rents) != VIOLATED
+        verdicts.append(judged)
+        sendable.append(holds & ~(judged == VIOLATED).any(axis=0))
+    return Truth(np.array(sendable), verdicts)
+
+
+def _quote(text: str, rng: np.random.Generator) -> str:
+    words = text.split()
+    start = int(rng.integers(0, max(1, len(words) - QUOTED + 1)))
+    return " ".join(words[start : start + QUOTED])
+
+
+def as_markdown(found: Described) -> list[str]:
+    cell = lambda values: f"{values[0]:.3f} ({values[1]:.3f}–{values[2]:.3f})"
+    return [
+        "## Listings with descriptions",
+        "",
+        f"{found.rents:,} invented flats for rent in real houses, with descriptions of some sentences whose facts are known: what no",
+        f"field tells stands there only. First, leads made by blurring a flat, which quote {QUOTED} words of its description.",
+        "",
+        f"| blur | | {' | '.join(METRICS)} |",
+        "| --- | --- |" + " --- |" * len(METRICS),
+        *(
+            f"| {blur} | {name} | {' | '.join(cell(values[one]) for one in METRICS)} |"
+            for blur, rankers_of in found.quoted.items()
+            for name, values in rankers_of.items()
+        ),
+        "",
+        "Then leads written by hand.",
+        "",
+        *handwritten.as_markdown(found.written),
+    ]

@@ -1,0 +1,64 @@
+"""Planted truth whose text is two or three true wishes of the listing, in a realtor's words that the listing does not hold."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from scripts.benchmarks.evaluate import metrics, rankers
+from scripts.benchmarks.evaluate.planted import BLURS, Listing, plant
+from scripts.benchmarks.evaluate.rankers import Town
+from scripts.benchmarks.evaluate.sales_table import SalesTable
+from scripts.benchmarks.evaluate.wish_words import words_of
+
+METRICS = ("recall@1", "recall@10", "recall@100", "MRR")
+RANKERS = {
+    "Leadmatch": lambda town: rankers.leadmatch(town).for_leads,
+    "Leadmatch without the words": lambda town: rankers.without_words(town).for_leads,
+    "criteria + 5 x BM25 / max": rankers.criteria_and_bm25,
+    "BM25 alone": rankers.bm25_alone,
+}
+
+
+@dataclass(frozen=True)
+class Level:
+    blur: str
+    #: Ranker to metric to (mean, low, high).
+    found: dict[str, dict[str, tuple[float, float, float]]]
+
+
+def measure(listings: list[Listing], homes: SalesTable, n_leads: int, seed: int) -> list[Level]:
+    """The same leads for every ranker; *homes* holds the rows of *listings* in the same order."""
+    words = partial(_two_or_three, homes)
+    levels = []
+    for blur in BLURS:
+        leads, sources = plant(listings, blur, n_leads, np.random.default_rng(seed), words)
+        town = Town.of(leads, listings)
+        found = {}
+        for name, ranker in RANKERS.items():
+            values = metrics.gains(metrics.ranks_of(ranker(town), sources))
+            found[name] = {one: metrics.interval(values[one], np.random.default_rng(seed)) for one in METRICS}
+        levels.append(Level(blur.name, found))
+    return levels
+
+
+def _two_or_three(homes: SalesTable, row: int, rng: np.random.Generator) -> str:
+    return words_of(homes, row, int(rng.integers(2, 4)), rng).text
+
+
+def as_markdown(levels: list[Level], n_leads: int) -> list[str]:
+    cell = lambda values: f"{values[0]:.3f} ({values[1]:.3f}–{values[2]:.3f})"
+    return [
+        "## Wishes in a realtor's words",
+        "",
+        f"The same blur, {n_leads:,} leads a level, but the text is two or three things that are true of the listing, as a",
+        "realtor would ask for them («этаж не крайний, кухня хотя бы 9 м»): words that do not stand in the listing.",
+        "",
+        f"| blur | | {' | '.join(METRICS)} |",
+        "| --- | --- |" + " --- |" * len(METRICS),
+        *(
+            f"| {level.blur} | {name} | {' | '.join(cell(found[one]) for one in METRICS)} |"
+            for level in levels
+            for name, found in level.found.items()
+        ),
+    ]

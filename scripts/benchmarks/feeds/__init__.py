@@ -1,0 +1,1 @@
+"""Imports measured: one table of listings as a feed of each format, each imported to the same rows; rate and memory."""

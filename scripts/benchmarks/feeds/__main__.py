@@ -1,0 +1,138 @@
+"""Imports measured, on this home's running system (never in production: it leaves rows behind).
+
+    python -m scripts.benchmarks.feeds listings.csv --city Москва              each format imports to the same rows
+    python -m scripts.benchmarks.feeds listings.csv --city Москва --offers 500000   rate and memory of a large feed
+
+1. The table becomes a feed of each format, each is imported into a source of its own, and their rows are compared.
+2. With --offers, a YRL feed of so many offers is imported, and imported again: offers a second, the process's largest
+   memory, and what the second import wrote (nothing).
+"""
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.market.properties import Property
+from models.sources.formats.feed import open_feed
+from models.sources.report import Report
+from models.sources.tables import Import, Source
+from scripts.benchmarks.feeds.writers import WRITERS, read_table, repeated
+from scripts.benchmarks.load.own import own_system
+from scripts.importing import Wanted, bring
+
+#: Columns that every format can tell; the address is compared as one text, and years, where a format rounds nothing.
+COMPARED = (
+    "deal_type", "city_key", "district", "metro_station", "property_type", "property_class", "price", "currency", "area",
+    "rooms", "floor", "total_floors", "year_built",
+)  # fmt: skip
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("file", type=Path, help="a table of listings (CSV, English columns)")
+    arguments.add_argument("--city", required=True, help="where the listings are")
+    arguments.add_argument("--offers", type=int, default=0, help="the size of a large feed to be measured")
+    given = arguments.parse_args()
+    _, factory = own_system("leadmatch-feeds")
+    with tempfile.TemporaryDirectory(prefix="leadmatch-feeds-") as folder:
+        broken = compare_formats(factory, given.file, given.city, Path(folder))
+        if given.offers:
+            broken += measure(factory, given.file, given.city, Path(folder), given.offers)
+    print("\n".join(broken) or "All formats import to the same rows.")
+    sys.exit(1 if broken else 0)
+
+
+def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folder: Path) -> list[str]:
+    """Import the table as a feed of each format; what differs from the table's own import."""
+    expected: dict[str, tuple[Any, ...]] = {}
+    broken = []
+    for kind in ("table", *WRITERS):
+        path = file
+        if kind != "table":
+            path = folder / f"made.{kind}"
+            WRITERS[kind](path, read_table(file))
+        name = f"measured {kind}"
+        report, seconds = imported(factory, path, name, city)
+        rows = rows_of(factory, name)
+        expected = expected or rows
+        differing = [key for key in expected.keys() | rows.keys() if expected.get(key) != rows.get(key)]
+        print(
+            f"{kind:6} {report.offers:,} offers, {report.refused:,} refused, {len(rows):,} rows, {seconds:.1f} s of CPU,"
+            f" {report.offers / seconds:,.0f} offers/s",
+            flush=True,
+        )
+        for key in sorted(differing)[:3]:
+            broken.append(f"{kind} {key}: {rows.get(key)} instead of {expected.get(key)}")
+        if differing:
+            broken.append(f"{kind}: {len(differing):,} rows differ")
+        forget(factory, name) if kind != "table" else None
+    forget(factory, "measured table")
+    return broken
+
+
+def measure(factory: sessionmaker[Session], file: Path, city: str, folder: Path, offers: int) -> list[str]:
+    """Import a large feed twice; what breaks a promise."""
+    path = folder / "large.xml"
+    WRITERS["yrl"](path, repeated(list(read_table(file)), offers))
+    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    first, seconds = imported(factory, path, "measured large", city)
+    took = time.monotonic() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"large  {path.stat().st_size >> 20:,} MB, {first.offers:,} offers: {took:.1f} s ({first.offers / took:,.0f}/s),"
+        f" {seconds:.1f} s of our CPU; memory {before:.0f} MB before, at most {memory:.0f} MB",
+        flush=True,
+    )
+    began = time.monotonic()
+    again, seconds = imported(factory, path, "measured large", city)
+    took = time.monotonic() - began
+    print(
+        f"again  {again.unchanged:,} unchanged: {took:.1f} s ({again.offers / took:,.0f}/s), {seconds:.1f} s of our CPU"
+    )
+    forget(factory, "measured large")
+    written = again.new + again.changed + again.withdrawn + again.returned
+    return [f"the second import wrote {written:,} rows"] if written else []
+
+
+def imported(factory: sessionmaker[Session], path: Path, name: str, city: str) -> tuple[Report, float]:
+    """The report of an import into the source *name* of the firm that owns imports, and its seconds of our CPU."""
+    began = time.process_time()
+    report = bring(factory, Wanted(str(path), source=name, city=city), open_feed(path), None)
+    return report, time.process_time() - began
+
+
+def rows_of(factory: sessionmaker[Session], name: str) -> dict[str, tuple[Any, ...]]:
+    """External id -> what is compared of its row."""
+    columns = [getattr(Property, each) for each in COMPARED]
+    query = (
+        select(Property.external_id, Property.location, Property.street, Property.house_number, *columns)
+        .join(Source, Source.id == Property.source_id)
+        .where(Source.name == name)
+    )
+    with factory() as session:
+        return {
+            external_id: (location or ", ".join(filter(None, (street, house))) or None, *rest)
+            for external_id, location, street, house, *rest in session.execute(query)
+        }
+
+
+def forget(factory: sessionmaker[Session], name: str) -> None:
+    """Delete a measured source with its listings."""
+    with factory() as session:
+        ids = list(session.scalars(select(Source.id).where(Source.name == name)))
+        session.execute(delete(Property).where(Property.source_id.in_(ids)))
+        session.execute(delete(Import).where(Import.source_id.in_(ids)))
+        session.execute(delete(Source).where(Source.id.in_(ids)))
+        session.commit()
+
+
+if __name__ == "__main__":
+    main()

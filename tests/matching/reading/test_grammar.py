@@ -1,0 +1,62 @@
+"""Every entry's examples are read as the entry says; every kind can be said."""
+
+from typing import Any
+
+import pytest
+
+from matching.reading.grammar import ENTRIES
+from matching.reading.kind import Kind
+from matching.reading.kinds import KIND_OF, KINDS
+from matching.reading.lead_text import read_wishes
+from matching.reading.listing_text import read_facts
+from matching.reading.phrases import expand
+from tests.matching.reading.corpus import shown
+
+LEAD_EXAMPLES = [(entry.kind, text, value) for entry in ENTRIES for text, value in entry.lead.items()]
+LISTING_EXAMPLES = [(entry.kind, text, value) for entry in ENTRIES for text, value in entry.listing.items()]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), LEAD_EXAMPLES)
+def test_a_leads_example_is_read_as_its_entry_says(kind: str, text: str, value: Any) -> None:
+    found = [shown(kind, wish.value) for wish in read_wishes(text) if wish.kind == kind]
+
+    assert found == ([] if value is None else [shown(kind, value)])
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), LISTING_EXAMPLES)
+def test_a_listings_example_is_read_as_its_entry_says(kind: str, text: str, value: Any) -> None:
+    found = [shown(kind, fact.value) for fact in read_facts(text) if fact.kind == kind]
+
+    assert found == ([] if value is None else [shown(kind, value)])
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_has_an_example_of_a_lead(kind: Kind) -> None:
+    assert any(name == kind.name and value is not None for name, _, value in LEAD_EXAMPLES)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.name != "price_cap"], ids=lambda kind: kind.name)
+def test_every_kind_but_a_price_has_an_example_of_a_listing(kind: Kind) -> None:
+    assert any(name == kind.name and value is not None for name, _, value in LISTING_EXAMPLES)
+
+
+def test_entries_are_of_known_kinds_and_say_known_values() -> None:
+    for entry in ENTRIES:
+        kind = KIND_OF[entry.kind]
+        for says in entry.says:
+            assert list(expand(says.phrases)), (entry.kind, says)
+            if isinstance(says.value, dict):
+                kind.judge(says.value)
+            elif says.value is not None and not (
+                kind.form == "choice" and not kind.many and isinstance(says.value, list)
+            ):
+                kind.answer_of(says.value)
+
+
+def test_every_wish_read_can_be_judged_and_every_fact_answered() -> None:
+    for _, text, _ in LEAD_EXAMPLES:
+        for wish in read_wishes(text):
+            KIND_OF[wish.kind].judge(wish.value)
+    for _, text, _ in LISTING_EXAMPLES:
+        for fact in read_facts(text):
+            assert 0 <= KIND_OF[fact.kind].answer_of(fact.value) < KIND_OF[fact.kind].answers

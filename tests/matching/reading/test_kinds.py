@@ -1,0 +1,114 @@
+"""Kinds: their answers, and how a wish judges each of them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.errors import InvalidInputError
+from matching.reading.kind import Kind
+from matching.reading.kinds import KIND_OF, KINDS, complete_facts
+
+NUMBERS = [kind for kind in KINDS if kind.form == "number"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_an_implied_wish_can_be_judged(kind: Kind) -> None:
+    if kind.implied is not None:
+        value, contradicts = kind.judge(kind.implied)
+        assert value.shape == contradicts.shape == (kind.answers,)
+        assert contradicts.any()
+
+
+def test_what_is_refused_unless_asked_for() -> None:
+    assert {kind.name for kind in KINDS if kind.implied is not None} == {"share", "room", "auction", "rent_term"}
+
+
+def test_names_are_unique_and_answers_are_few() -> None:
+    assert len(KIND_OF) == len(KINDS)
+    assert sum(kind.answers for kind in KINDS) < 1_000
+    assert all(list(kind.bins) == sorted(set(kind.bins)) for kind in NUMBERS)
+
+
+@given(kind=st.sampled_from(NUMBERS), share=st.floats(0, 1), side=st.sampled_from(["min", "max"]))
+def test_a_number_further_off_never_scores_higher(kind: Kind, share: float, side: str) -> None:
+    if kind.period:
+        return
+    limit = kind.bins[int(share * (len(kind.bins) - 1))]
+    value, contradicts = kind.judge({side: limit})
+    steps = np.diff(value if side == "min" else value[::-1])
+
+    assert (steps >= 0).all()
+    assert (contradicts == (value <= 0)).all()
+    assert value[kind.answer_of(limit)] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "wish", "fact", "value"),
+    [
+        ("kitchen_area", {"min": 9}, 9.0, 1.0),
+        ("kitchen_area", {"min": 9}, 8.9, 1 - 0.5 / 0.9),  # told as 8.5, and 0.9 below the limit is worth nothing
+        ("kitchen_area", {"min": 9}, 5.0, 0.0),
+        ("floor", {"max": 5}, 6, 0.0),
+        ("bathroom", {"any_of": ["separate"]}, "combined", 0.0),
+        ("material", {"none_of": ["panel"]}, ["brick", "monolith"], 1.0),
+        ("window_view", {"none_of": ["street"]}, ["yard", "street"], 0.0),
+        ("parking", {"any_of": ["yard", "underground", "own_place"]}, [], 0.0),
+        ("lift", True, False, 0.0),
+        ("move_in", {"max": 244}, 258, 14 / 15 and 1 - 14 / 15),  # the 15th of September for the 1st
+        ("move_in", {"max": 15}, 340, 1.0),  # December lies before January
+        ("move_in", {"max": 15}, 0, 1.0),
+    ],
+)
+def test_a_fact_is_judged_by_a_wish(name: str, wish: Any, fact: Any, value: float) -> None:
+    kind = KIND_OF[name]
+    values, contradicts = kind.judge(wish)
+    answer = kind.answer_of(fact)
+
+    assert values[answer] == pytest.approx(value)
+    assert contradicts[answer] == (value == 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "wish"),
+    [
+        ("lift", {"min": 1}),
+        ("floor", {}),
+        ("floor", {"min": "3"}),
+        ("floor", {"least": 3}),
+        ("material", {"any_of": ["glass"]}),
+        ("material", ["brick"]),
+        ("floor", True),
+    ],
+)
+def test_a_value_of_another_form_is_refused(name: str, wish: Any) -> None:
+    with pytest.raises(InvalidInputError):
+        KIND_OF[name].judge(wish)
+
+
+@pytest.mark.parametrize(
+    ("name", "fact"), [("lift", 1), ("floor", "3"), ("floor", float("nan")), ("material", ["glass"]), ("bathroom", [])]
+)
+def test_a_fact_of_another_form_is_refused(name: str, fact: Any) -> None:
+    with pytest.raises(InvalidInputError):
+        KIND_OF[name].answer_of(fact)
+
+
+@pytest.mark.parametrize(
+    ("facts", "name", "value"),
+    [
+        ({"floor": 3}, "first_floor", False),
+        ({"floor": 1}, "first_floor", True),
+        ({"floor": 5, "house_floors": 9}, "last_floor", False),
+        ({"pets": False}, "cats", False),
+        ({"pets": True, "dogs": False}, "dogs", False),
+        ({"cats": True}, "pets", True),
+        ({"lift": False}, "cargo_lift", False),
+        ({"year_built": 2015}, "house_type", "modern"),
+        ({"floor": 3, "first_floor": True}, "first_floor", True),  # what is told stays
+    ],
+)
+def test_what_follows_from_facts(facts: dict[str, Any], name: str, value: Any) -> None:
+    assert complete_facts(facts)[name] == value

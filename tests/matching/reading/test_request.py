@@ -1,0 +1,176 @@
+"""Whole messages of clients and whole texts of listings."""
+
+import pytest
+
+from matching.reading.request_text import ListingReading, RequestReading, read_listing, read_request
+
+
+class Lexicon:
+    """A few places of Moscow, by their names in lower case."""
+
+    TOWNS = {"москва": "Москва", "мск": "Москва", "балашиха": "Балашиха"}
+    DISTRICTS = {
+        name.lower(): name
+        for name in (
+            "Сокол",
+            "Аэропорт",
+            "Хамовники",
+            "Митино",
+            "Марьина Роща",
+            "Выхино-Жулебино",
+            "Новые Черемушки",
+            "Тверской",
+        )
+    }
+    STATIONS = {
+        name.lower(): name
+        for name in ("Сокол", "Аэропорт", "Речной вокзал", "Парк Победы", "Студенческая", "Тверская", "Текстильщики")
+    }
+
+    def town(self, name: str) -> str | None:
+        return self.TOWNS.get(name.lower())
+
+    def district(self, name: str) -> str | None:
+        return self.DISTRICTS.get(name.lower().replace("ё", "е"))
+
+    def station(self, name: str) -> str | None:
+        return self.STATIONS.get(name.lower())
+
+
+def request(text: str) -> RequestReading:
+    return read_request(text, Lexicon())
+
+
+def listing(text: str) -> ListingReading:
+    return read_listing(text, Lexicon())
+
+
+def test_a_clients_message_gives_every_field() -> None:
+    text = "ищем двушку у Сокола до 14 млн, можно Аэропорт, не первый, вторичка, ипотека одобрена"
+    read = request(text)
+
+    assert (read.districts, read.rooms, read.deal_type) == (["Сокол", "Аэропорт"], [2], "SALE")
+    assert read.budget is not None and (read.budget.low, read.budget.high, read.budget.currency) == (None, 14e6, "RUB")
+    assert (read.payment_method, read.mortgage_approved, read.property_type) == ("MORTGAGE", True, "APARTMENT")
+    assert [(wish.kind, wish.value) for wish in read.wishes] == [
+        ("first_floor", False),
+        ("new_building", False),
+        ("mortgage", True),
+    ]
+    assert read.unread == []
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("двушка в Хамовниках", "districts", ["Хамовники"]),
+        ("ДВУШКА НА СОКОЛЕ", "districts", ["Сокол"]),
+        ("м. Сокол", "stations", ["Сокол"]),
+        ("у метро Аэропорт", "stations", ["Аэропорт"]),
+        ("рядом с Парком Победы, на Речном вокзале", "stations", ["Парк Победы", "Речной вокзал"]),
+        ("в Марьиной роще или Новых Черёмушках", "districts", ["Марьина Роща", "Новые Черемушки"]),
+        ("Выхино-Жулебино", "districts", ["Выхино-Жулебино"]),
+        ("в Тверском районе", "districts", ["Тверской"]),
+        ("на Тверской", "stations", ["Тверская"]),
+        ("в Текстильщиках", "stations", ["Текстильщики"]),
+        ("кроме Митино", "refused_districts", ["Митино"]),
+        ("квартира в Москве", "town", "Москва"),
+        ("рядом с парком, мост до центра", "stations", []),
+        ("2-3 комнатную", "rooms", [2, 3]),
+        ("однушку или студию", "rooms", [0, 1]),
+        ("двух- или трёхкомнатную квартиру", "rooms", [2, 3]),
+        ("2к или 3к", "rooms", [2, 3]),
+        ("трёшка", "rooms", [3]),
+        ("не студия, однушка", "rooms", [1]),
+        ("сниму на длительный срок", "deal_type", "RENT"),
+        ("до 60к", "deal_type", "RENT"),
+        ("до 12 млн", "deal_type", "SALE"),
+        ("куплю дом с участком", "property_type", "HOUSE"),
+        ("таунхаус", "property_type", "TOWNHOUSE"),
+        ("кирпичный дом, двушка", "property_type", "APARTMENT"),
+        ("наличные", "payment_method", "CASH"),
+        ("ипотека не одобрена", "mortgage_approved", False),
+        ("бизнес-класс", "property_class", "BUSINESS"),
+        ("с дизайнерским ремонтом", "condition", "DESIGN"),
+    ],
+)
+def test_a_field_is_read_from_a_message(text: str, field: str, value: object) -> None:
+    assert getattr(request(text), field) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "currency"),
+    [
+        ("до 12,5 млн", None, 12.5e6, "RUB"),
+        ("бюджет 450 тыс", None, 450e3, "RUB"),
+        ("60к в месяц", None, 60e3, "RUB"),
+        ("10-12 млн руб", 10e6, 12e6, "RUB"),
+        ("от 8 до 10 млн", 8e6, 10e6, "RUB"),
+        ("15 500 000 рублей", None, 15.5e6, "RUB"),
+        ("до 14.000.000", None, 14e6, "RUB"),
+        ("до 70 т.р.", None, 70e3, "RUB"),
+        ("up to $2000", None, 2000.0, "USD"),
+        ("40 млн тенге", None, 40e6, "KZT"),
+        ("первый взнос 3 млн, до 12 млн", None, 12e6, "RUB"),
+        ("тел. +7 916 123-45-67, до 9 млн", None, 9e6, "RUB"),
+    ],
+)
+def test_a_budget_is_read(text: str, low: float | None, high: float | None, currency: str) -> None:
+    budget = request(text).budget
+
+    assert budget is not None
+    assert (budget.low, budget.high, budget.currency) == (low, high, currency)
+
+
+@pytest.mark.parametrize("text", ["кухня от 9", "дом 2010 года", "8 (916) 123-45-67", "этаж 5", "залог 30 000"])
+def test_another_number_is_no_budget(text: str) -> None:
+    assert request(text).budget is None
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("от 50 м2", 50, None),
+        ("50-60 метров", 50, 60),
+        ("до 45 кв.м", None, 45),
+        ("80 метров", 80, None),
+        ("площадь от 38", 38, None),
+    ],
+)
+def test_an_area_is_read(text: str, low: float | None, high: float | None) -> None:
+    area = request(text).area
+
+    assert area is not None
+    assert (area.low, area.high) == (low, high)
+
+
+def test_a_stations_name_tells_of_no_students() -> None:
+    read = request("двушка, м. Студенческая, у Парка Победы")
+
+    assert read.stations == ["Студенческая", "Парк Победы"]
+    assert read.wishes == []
+
+
+def test_what_was_not_understood_is_kept() -> None:
+    text = "двушка на Соколе, хочу уютную с камином, не первый"
+
+    assert [text[start:end] for start, end in request(text).unread] == ["уютную с камином"]
+
+
+def test_a_listings_text_gives_every_field() -> None:
+    read = listing(
+        "Продаётся 2-комнатная квартира, Москва, район Сокол, Ленинградский проспект, д. 75к1, 54 м², 5/9 эт.,"
+        " цена 18 500 000 руб. Кухня 9 м, дом 1957 г.п., м. Сокол 5 мин пешком"
+    )
+
+    assert (read.town, read.district, read.station) == ("Москва", "Сокол", "Сокол")
+    assert (read.street, read.house_number) == ("Ленинградский проспект", "75к1")
+    assert (read.rooms, read.area, read.floor, read.total_floors, read.year_built) == (2, 54.0, 5, 9, 1957)
+    assert (read.price, read.currency, read.deal_type, read.property_type) == (18.5e6, "RUB", "SALE", "APARTMENT")
+    assert {fact.kind for fact in read.facts} >= {"kitchen_area", "metro_walk", "floor"}
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "???", "м.", "г. ", "у", "🏠 2к", "a" * 5000, "не " * 500])
+def test_no_message_breaks_the_reader(text: str) -> None:
+    request(text)
+    listing(text)

@@ -1,0 +1,383 @@
+"""YRL in its dialects: what each way of writing means."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from models.core.enums import Condition, DealType, PropertyClass, PropertyType
+from models.sources.formats.offer import Photo, Station
+from tests.models.sources.feeds import NAMESPACE, feed_of, read, yrl, yrl_offer
+
+LOCATION = "<locality-name>Москва</locality-name>"
+
+
+@pytest.fixture
+def offer(tmp_path):
+    """A function that reads one offer with changes."""
+
+    def make(identity="a-1", **changes):
+        [found] = read(tmp_path, yrl(yrl_offer(identity, **changes)))
+        return found
+
+    return make
+
+
+def test_every_tag_finds_its_place(offer):
+    found = offer(
+        built_year="2008",
+        building_type="кирпично-монолитный",
+        renovation="дизайнерский",
+        bathroom_unit="2 раздельный",
+        balcony="лоджия",
+        ceiling_height="3,1",
+        mortgage="да",
+        image="https://img.example/1.jpg",
+        more='<image tag="plan">https://img.example/plan.png</image><lift>+</lift>',
+    )
+
+    assert found.faults == [] and found.guesses == []
+    assert (found.external_id, found.deal_type, found.property_type) == ("a-1", DealType.SALE, PropertyType.APARTMENT)
+    assert (found.price, found.currency) == (Decimal(21_500_000), "RUB")
+    assert (found.area, found.living_area, found.kitchen_area) == (Decimal("54.3"), Decimal("31.5"), Decimal(11))
+    assert (found.rooms, found.floor, found.total_floors, found.year_built) == (2, 5, 9, 2008)
+    assert (found.city, found.district, found.street, found.house_number) == (
+        "Москва", "Хамовники", "улица Льва Толстого", "16",
+    )  # fmt: skip
+    assert (found.latitude, found.longitude) == (Decimal("55.7339"), Decimal("37.5885"))
+    assert found.stations == [Station("Парк культуры", 9)]
+    assert found.condition is Condition.DESIGN
+    assert found.photos == [Photo("https://img.example/1.jpg"), Photo("https://img.example/plan.png", "plan")]
+    assert found.description == "Светлая квартира окнами в тихий двор."
+    assert found.facts == {
+        "material": ["brick", "monolith"],
+        "renovation": "design",
+        "bathroom": "separate",
+        "bathrooms": 2,
+        "balcony": True,
+        "ceiling_height": 3.1,
+        "mortgage": True,
+        "lift": True,
+        "from_owner": False,
+    }
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "realty-feed",
+        "realty-feed" + NAMESPACE,
+        'realty-feed xmlns="http://webmaster.yandex.ru/schemas/feed/metarealty/2026-03"',
+        'realty-feed type="profitbase_xml"',
+        'Realty-Feed xmlns:y="urn:x"',
+        "feed",
+    ],
+)
+def test_the_root_and_its_namespace_do_not_matter(tmp_path, root):
+    [found] = read(tmp_path, yrl(yrl_offer(), root=root))
+
+    assert (found.external_id, found.price, found.faults) == ("a-1", Decimal(21_500_000), [])
+
+
+@pytest.mark.parametrize("identity", ["1", "000110548", "261-1-2-6", "9f86d081-884c-4d65-9f86-d081884c7d65", "ffe0"])
+def test_ids_are_texts(offer, identity):
+    assert offer(identity).external_id == identity
+
+
+@pytest.mark.parametrize(
+    ("changes", "rooms"),
+    [
+        ({"rooms": None, "studio": "true"}, 0),
+        ({"rooms": "1", "studio": "1"}, 0),
+        ({"rooms": None, "area": "<value>28</value>"}, 0),  # rooms missing: a guess from the area
+        ({"rooms": None, "rooms-type": "раздельные"}, 0),  # the type only
+        ({"rooms": "0", "rooms-type": "студия"}, 0),
+        ({"rooms": "0"}, 0),
+        ({"rooms": "Студия"}, 0),
+        ({"rooms": None, "open-plan": "1"}, None),  # open plan is no studio
+        ({"rooms": None, "area": "<value>28</value>", "studio": "0"}, None),
+        ({"rooms": None}, None),  # 54 m² without a word
+        ({"rooms": "3", "open-plan": "0", "studio": "false"}, 3),
+    ],
+)
+def test_studios_are_told_in_six_ways(offer, changes, rooms):
+    found = offer(**changes)
+
+    assert found.rooms == rooms
+    assert found.facts.get("studio", False) is (rooms == 0)
+
+
+@pytest.mark.parametrize(
+    ("price", "more", "expected"),
+    [
+        ("<value>2 500 000</value><currency>RUR</currency>", "", (2_500_000, "RUB")),
+        ("<value>2&#160;500&#160;000</value><currency>rub</currency>", "", (2_500_000, "RUB")),
+        ("<value>90000</value><currency>usd</currency>", "", (90_000, "USD")),
+        ("<value>45000000.50</value><currency>KZT</currency>", "", ("45000000.50", "KZT")),
+        ("<value>5000000</value>", "<discount><final-price>4500000</final-price></discount>", (4_500_000, None)),
+        ("<value>5000000</value>", "<promo-price>4700000</promo-price>", (4_700_000, None)),
+        ("<value>5000000</value>", "<promo-price>0</promo-price>", (5_000_000, None)),
+        (
+            "<value>5000000</value>",
+            "<special-offers><special-offer><discount-price>4600000</discount-price></special-offer></special-offers>",
+            (4_600_000, None),
+        ),
+        ("<value>5000000</value><oldprice><value>6000000</value></oldprice>", "", (5_000_000, None)),
+        ("<value>250000</value><unit>кв.м</unit>", "", (250_000 * Decimal("54.3"), None)),
+        ("<value>5000000</value><unit>всего</unit>", "", (5_000_000, None)),
+        ("5000000", "", (5_000_000, None)),
+        ("<value>5000000</value>", "<Price_tot_sale>4900000</Price_tot_sale>", (4_900_000, None)),
+    ],
+)
+def test_the_lowest_price_of_the_whole_home_counts(offer, price, more, expected):
+    found = offer(price=price, more=more)
+
+    assert (found.price, found.currency) == (Decimal(expected[0]), expected[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "reason"),
+    [
+        ({"price": "<value>0</value>"}, "price", "must be above 0"),
+        ({"price": None}, "price", "it is missing"),
+        ({"price": "<value>договорная</value>"}, "price", "no price is told"),
+        ({"price": "<value>45,000</value>"}, "price", "could mean 45000 and 45.000"),
+        ({"price": "<value>10</value><currency>у.е.</currency>"}, "currency", "is no currency"),
+        ({"price": "<value>9000000</value><period>неделя</period>"}, "price", "this period is not taken"),
+        ({"price": "<value>900</value><unit>сотка</unit>"}, "price", "it is told per сотка, and the land area is not"),
+        ({"category": "участок"}, "type", "land is not taken"),
+        ({"category": "гараж", "rooms": None}, "type", "garages"),
+        ({"property-type": "кладовая"}, "type", "garages"),
+        ({"category": "замок"}, "type", "not known"),
+        ({"type": "обмен"}, "type", "neither sale nor rent"),
+        ({"floor": "12"}, "floor", "floor 12 is above the house's 9 floors"),
+        ({"area": "<value>много</value>"}, "area", "is no number"),
+        ({"rooms": "3.5"}, "rooms", "must be a whole number"),
+    ],
+)
+def test_an_offer_is_refused_with_field_and_reason_and_the_next_one_is_read(tmp_path, changes, field, reason):
+    bad, good = read(tmp_path, yrl(yrl_offer("bad", **changes), yrl_offer("good")))
+
+    assert any(fault.field == field and reason in fault.reason for fault in bad.faults), bad.faults
+    assert (good.external_id, good.faults) == ("good", [])
+
+
+def test_an_offer_without_an_id_is_refused(offer):
+    assert [(fault.field, fault.reason) for fault in offer(None).faults] == [("id", "it is missing")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"built_year": "1970"}, "year_built"),
+        ({"built_year": "1"}, "year_built"),
+        ({"floors_total": "0"}, "total_floors"),
+        ({"floor": "-1"}, "floor"),
+        ({"location": LOCATION + "<latitude>0</latitude><longitude>0</longitude>"}, "latitude"),
+        ({"kitchen_space": "<value>-1</value>"}, "kitchen_area"),
+        ({"living_space": "<value>1,234</value>"}, "living_area"),
+        ({"ceiling_height": "0"}, "ceiling_height"),
+    ],
+)
+def test_placeholders_mean_unknown_and_are_counted(offer, changes, field):
+    found = offer(**changes)
+
+    assert found.faults == []
+    assert [guess.field for guess in found.guesses] == [field]
+    assert "taken as unknown" in found.guesses[0].reason
+
+
+def test_empty_tags_and_dashes_mean_unknown_without_a_word(offer):
+    found = offer(
+        built_year="", kitchen_space="", floor="-", more="<cadastral-number>-</cadastral-number><organization/>"
+    )
+
+    assert (found.year_built, found.kitchen_area, found.floor) == (None, None, None)
+    assert found.faults == [] and found.guesses == []
+
+
+@pytest.mark.parametrize(
+    ("word", "on_market", "known"),
+    [
+        ("AVAILABLE", True, True),
+        ("SOLD", False, True),
+        ("BOOKED", False, True),
+        ("UNAVAILABLE", False, True),
+        ("withheld", False, True),
+        ("В резерве", False, True),
+        ("в продаже", True, True),
+        ("PENDING_REVIEW", False, False),
+    ],
+)
+def test_the_status_decides_and_an_unknown_one_is_told(offer, word, on_market, known):
+    found = offer(status=word)
+
+    assert (found.on_market, found.status) == (on_market, word)
+    assert [guess.field for guess in found.guesses] == ([] if known else ["status"])
+
+
+def test_the_stricter_of_two_statuses_wins_and_a_number_beside_a_word_does_not_count(offer):
+    assert not offer(more="<status>AVAILABLE</status><fl_status>SOLD</fl_status>").on_market
+    assert offer(more="<Status>1</Status><fl_status>AVAILABLE</fl_status>").on_market
+    assert not offer(more="<Status>1</Status>").on_market
+
+
+def test_an_offer_past_its_last_day_is_not_on_the_market(tmp_path):
+    feed = feed_of(
+        tmp_path,
+        yrl(yrl_offer("old", expire_date="2026-01-31"), yrl_offer("new", expire_date="2026-02-01T00:00:00+03:00")),
+        now=datetime(2026, 1, 31, 20, 59, tzinfo=UTC),
+    )
+
+    assert [found.on_market for found in feed.offers()] == [True, True]
+    feed.now = datetime(2026, 2, 1, 0, 0, 1, tzinfo=UTC)
+    assert [found.on_market for found in feed.offers()] == [False, False]
+
+
+def test_a_rent_with_its_terms(offer):
+    found = offer(
+        type="аренда",
+        price="<value>65000</value><currency>RUR</currency><period>месяц</period>",
+        agent_fee="50",
+        security_payment="65000",
+        prepayment="100",
+        utilities_included="нет",
+        with_pets="да",
+        room_furniture="1",
+        more="<television>true</television><washing-machine>+</washing-machine>",
+    )
+
+    assert (found.deal_type, found.price, found.per_day) == (DealType.RENT, Decimal(65_000), False)
+    assert found.facts == {
+        "commission": 50.0,
+        "deposit": 1.0,
+        "prepayment": 1.0,
+        "utilities_included": False,
+        "pets": True,
+        "furnished": True,
+        "tv": True,
+        "washing_machine": True,
+        "from_owner": False,
+    }
+
+
+def test_a_rent_per_day_is_no_rent_per_month(offer):
+    found = offer(type="аренда", price="<value>4000</value><currency>RUR</currency><period>день</period>")
+
+    assert found.faults == [] and found.per_day
+    assert found.facts["rent_term"] == "daily"
+
+
+@pytest.mark.parametrize(
+    ("category", "expected"),
+    [
+        ("flat", PropertyType.APARTMENT),
+        ("дом с участком", PropertyType.HOUSE),
+        ("house with lot", PropertyType.HOUSE),
+        ("дача", PropertyType.HOUSE),
+        ("часть дома", PropertyType.HOUSE),
+        ("таунхаус", PropertyType.TOWNHOUSE),
+        ("дуплекс", PropertyType.TOWNHOUSE),
+        ("комната", PropertyType.ROOM),
+        ("commercial", PropertyType.COMMERCIAL),
+    ],
+)
+def test_categories_become_what_they_are(offer, category, expected):
+    found = offer(category=category)
+
+    assert (found.property_type, found.faults) == (expected, [])
+
+
+def test_apartments_and_elite_houses_are_told_by_flags(offer):
+    found = offer(apartments="1", is_elite="да")
+
+    assert (found.property_type, found.property_class) == (PropertyType.APARTMENTS, PropertyClass.ELITE)
+
+
+def test_an_address_may_stand_outside_the_location_and_the_town_be_a_region(offer):
+    found = offer(
+        location="<region>Москва</region><sub-locality-name>Тверской  район</sub-locality-name>"
+        "<metro><name>Тверская</name></metro><metro><name>Пушкинская</name></metro>",
+        more="<Address>Тверская улица, д. 15</Address><apartment>12</apartment>",
+    )
+
+    assert (found.city, found.region, found.district) == (None, "Москва", "Тверской")
+    assert (found.street, found.house_number) == ("Тверская улица", "15")
+    assert found.stations == [Station("Тверская"), Station("Пушкинская")]
+
+
+@pytest.mark.parametrize(
+    ("lot", "square_metres"),
+    [
+        ("<value>8</value><unit>сотка</unit>", 800),
+        ("<value>8</value><unit>cотка</unit>", 800),  # a Latin c
+        ("<value>6,5</value><unit>сот.</unit>", 650),
+        ("<value>800</value><unit>кв. м</unit>", 800),
+        ("<value>1200</value><unit>сотка</unit>", 1200),  # square metres that are called sotkas
+        ("<value>0.5</value><unit>гектар</unit>", 5000),
+        ("<value>12</value>", 1200),
+    ],
+)
+def test_plots_are_measured_in_square_metres(offer, lot, square_metres):
+    found = offer(category="дом с участком", lot_area=lot)
+
+    assert found.land_area == square_metres
+
+
+@pytest.mark.parametrize(
+    ("quarter", "year", "state", "facts"),
+    [
+        ("3", "2027", "unfinished", {"handed_over": False, "completion": 2027.5}),
+        ("2кв", "2026", "hand_over", {"handed_over": True}),
+        ("", "2019", "built", {"handed_over": True}),
+    ],
+)
+def test_new_buildings_tell_when_they_are_completed(offer, quarter, year, state, facts):
+    found = offer(built_year=year, ready_quarter=quarter, building_state=state, new_flat="1")
+
+    assert found.market == "new"
+    assert {name: found.facts[name] for name in found.facts if name in ("handed_over", "completion")} == facts
+
+
+def test_pictures_keep_their_order_and_kind_and_what_is_no_address_is_told(offer):
+    found = offer(
+        more='<image type="housemain">https://a.example/h.jpg</image><image>https://a.example/1.jpghttps://a.example/2.jpg'
+        '</image><image>ftp://a.example/3.jpg</image><image tag="floorplan">http://a.example/f.png</image>'
+        "<image>https://a.example/1.jpg</image>"
+    )
+
+    assert found.photos == [
+        Photo("https://a.example/h.jpg", "facade"),
+        Photo("https://a.example/1.jpg"),
+        Photo("https://a.example/2.jpg"),
+        Photo("http://a.example/f.png", "floor_plan"),
+    ]
+    assert [(guess.field, guess.read) for guess in found.guesses] == [("photos", "ftp://a.example/3.jpg")]
+
+
+def test_an_offer_of_category_price_area_and_address_only_is_taken(tmp_path):
+    body = (
+        '<offer internal-id="7"><type>sale</type><category>flat</category><price><value>9000000</value></price>'
+        "<area>48</area><location><address>Тула, улица Мира, 3</address></location></offer>"
+    )
+    [found] = read(tmp_path, yrl(body))
+
+    assert (found.faults, found.area, found.rooms, found.floor) == ([], Decimal(48), None, None)
+
+
+def test_tags_that_nothing_was_read_from_are_told_with_their_count(tmp_path):
+    feed = feed_of(tmp_path, yrl(yrl_offer("1", more="<floor-covering>паркет</floor-covering>"), yrl_offer("2")))
+    list(feed.offers())
+
+    assert feed.notes.passed_over == {
+        "creation-date": 2, "location/country": 2, "sales-agent/phone": 2, "floor-covering": 1,
+        "area/unit": 2, "living-space/unit": 2, "kitchen-space/unit": 2,
+    }  # fmt: skip
+
+
+def test_descriptions_lose_tags_and_keep_paragraphs(offer):
+    found = offer(
+        description="&lt;p&gt;Первый&lt;/p&gt;&lt;ul&gt;&lt;li&gt;второй&amp;nbsp;пункт&lt;/li&gt;&lt;/ul&gt; &amp;#x41C;осква"
+    )
+
+    assert found.description == "Первый\nвторой\xa0пункт\nМосква"

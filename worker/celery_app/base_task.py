@@ -1,0 +1,74 @@
+"""The base class of all tasks: a session, retries, duration and outcome counted, one line in the log at the end."""
+
+import logging
+import threading
+import time
+from functools import partial
+from typing import Any
+
+import redis
+from celery import Task, shared_task
+from sqlalchemy.orm import Session
+
+from models.platform import logs, tracing
+from worker.celery_app.task_context import DATABASE_AWAY, new_session, redis_client
+from worker.queue import metrics
+
+log = logging.getLogger(__name__)
+
+_current = threading.local()
+
+
+class LeadmatchTask(Task):
+    """
+    A task that may be delivered twice, or again after a crash, and does no harm by it.
+
+    Retries what a passing failure of the database stops, after about 1, 2, 4, 8 and 16 s; the sweeps repeat what these
+    attempts do not save. A task that says `max_retries` changes their number, for its own retries as well.
+    """
+
+    autoretry_for = DATABASE_AWAY
+    retry_backoff = True
+    retry_backoff_max = 30  # seconds
+    max_retries = 5
+    ignore_result = True
+    # Acknowledged after completion, so that a task whose worker dies is delivered again.
+    acks_late = True
+    reject_on_worker_lost = True
+
+    @staticmethod
+    def session() -> Session:
+        """A session on this process's own connections."""
+        return new_session()
+
+    @property
+    def is_redelivered(self) -> bool:
+        """Whether the message was delivered before: its worker died, or lost the broker."""
+        return bool((self.request.delivery_info or {}).get("redelivered"))
+
+    def before_start(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Begin the task's log context and trace, which continue those of the request that sent it."""
+        _current.began = time.perf_counter()
+        sent_with = {name: getattr(self.request, name, None) for name in logs.HANDED_ON}
+        name = self.name.rpartition(".")[2]
+        trace = tracing.begin(name, "CONSUMER", getattr(self.request, "traceparent", None), task_id=task_id)
+        _current.trace = trace
+        logs.begin(task=name, task_id=task_id, trace_id=trace.trace_id if trace else None, **sent_with)
+
+    def after_return(
+        self, status: str, retval: Any, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any], einfo: Any
+    ) -> None:
+        """Log the task's end, and count its outcome and duration."""
+        seconds = time.perf_counter() - getattr(_current, "began", time.perf_counter())
+        outcome = status.lower()
+        log.info("task_ended", extra={"outcome": outcome, "ms": round(seconds * 1000, 1)})
+        tracing.end(_current.__dict__.pop("trace", None), outcome != "success", outcome=outcome)
+        logs.begin()
+        try:
+            metrics.count_task(redis_client(), self.name, outcome, seconds)
+        except redis.RedisError:
+            pass  # a missing count harms nobody
+
+
+#: Decorates a function as a task: ``@task(name="worker.tasks.sweep")``.
+task = partial(shared_task, base=LeadmatchTask)

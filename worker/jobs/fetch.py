@@ -1,0 +1,227 @@
+"""Fetching a feed from the address that its owner gave: only from public addresses, within limits, and only if it changed.
+
+The guard stands where connections are made: each name is resolved once, every address that it has must be public, and the
+connection goes to one of those. Redirects are followed by hand and pass the same guard; no proxy is used.
+"""
+
+import ipaddress
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+
+from models.core.errors import DomainError, InvalidValueError
+from models.sources.sources import check_address
+
+USER_AGENT = "Leadmatch-Feeds/1.0"
+MOST_REDIRECTS = 5
+CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
+#: A whole fetch, however slowly the address drips.
+LONGEST_SECONDS = 600.0
+_CHUNK = 1 << 16
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Networks that are reachable and yet nobody's public host: a NAT64 or 6to4 address hides another one.
+_TUNNELS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+
+
+class FetchError(DomainError):
+    """The feed could not be fetched; the text says why, for its owner."""
+
+    def __init__(self, message: str, pause: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.pause = pause  #: How long the address asked us to wait.
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What an address answered. `path` is None where it said that nothing has changed."""
+
+    path: Path | None
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one fetch."""
+
+    bytes: int = 1 << 30  #: Of the feed, unpacked.
+    seconds: float = LONGEST_SECONDS
+    read_seconds: float = READ_SECONDS
+    allow_private: bool = False
+
+
+def fetch_feed(
+    address: str, target: Path, limits: Limits, *, etag: str | None = None, last_modified: str | None = None
+) -> Fetched:
+    """
+    Fetch the feed at *address* into the file *target*, unless it is what *etag* or *last_modified* stand for.
+
+    Raises:
+        FetchError: It is at no public address, answers with an error, too slowly, too much or not to its end.
+    """
+    ends = time.monotonic() + limits.seconds
+    headers = {"User-Agent": USER_AGENT, "Accept": "application/xml, text/xml, */*", "Accept-Encoding": "gzip"}
+    if etag:
+        headers["If-None-Match"] = etag
+    if last_modified:
+        headers["If-Modified-Since"] = last_modified
+    with httpcore.ConnectionPool(
+        ssl_context=ssl.create_default_context(), network_backend=_Guarded(limits.allow_private), max_connections=4
+    ) as pool:
+        for _ in range(MOST_REDIRECTS + 1):
+            moved = _one_answer(pool, address, headers, target, limits, ends)
+            if isinstance(moved, Fetched):
+                return moved
+            address = _next_address(address, moved)
+    raise FetchError(f"the address redirects more than {MOST_REDIRECTS} times")
+
+
+def _one_answer(
+    pool: httpcore.ConnectionPool, address: str, headers: dict[str, str], target: Path, limits: Limits, ends: float
+) -> "Fetched | str":
+    """The feed, or the address that it has moved to."""
+    timeout = {"connect": CONNECT_SECONDS, "read": limits.read_seconds, "write": CONNECT_SECONDS, "pool": 1.0}
+    names = {**headers, "Host": _host(address)}
+    try:
+        with pool.stream("GET", address, headers=names, extensions={"timeout": timeout}) as answer:
+            told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+            if answer.status in _REDIRECTS and "location" in told:
+                return told["location"]
+            if answer.status == 304:
+                return Fetched(None, told.get("etag"), told.get("last-modified"))
+            if answer.status != 200:
+                raise FetchError(f"the address answers {answer.status}", _pause(told.get("retry-after")))
+            _save(_unpacked(answer.iter_stream(), told.get("content-encoding", "")), target, limits, ends)
+            return Fetched(target, told.get("etag"), told.get("last-modified"))
+    except (httpcore.TimeoutException, TimeoutError):
+        raise FetchError("the address does not answer in time") from None
+    except httpcore.RemoteProtocolError:
+        raise FetchError("the answer breaks off before its end") from None
+    except (
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.UnsupportedProtocol,
+        ssl.SSLError,
+        OSError,
+    ) as error:
+        raise FetchError(f"the address cannot be reached ({type(error).__name__})") from None
+
+
+def _save(parts: Iterable[bytes], target: Path, limits: Limits, ends: float) -> None:
+    size = 0
+    with target.open("wb") as file:
+        for part in parts:
+            size += len(part)
+            if size > limits.bytes:
+                raise FetchError(f"the feed is larger than {limits.bytes >> 20} MB")
+            if time.monotonic() > ends:
+                raise FetchError(f"the feed was not there after {limits.seconds:g} seconds")
+            file.write(part)
+
+
+def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The body without its content encoding, in pieces that are small however well it was packed."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        yield from parts
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise FetchError(f"the answer is encoded as {encoding[:20]}, which was not asked for")
+    reader = zlib.decompressobj(47)  # gzip or zlib, told by the header
+    try:
+        for part in parts:
+            while part:
+                yield reader.decompress(part, _CHUNK)
+                part = reader.unconsumed_tail
+        if not reader.eof:
+            raise FetchError("the answer breaks off before its end")
+    except zlib.error:
+        raise FetchError("the answer is damaged: it cannot be unpacked") from None
+
+
+def _next_address(address: str, location: str) -> str:
+    try:
+        return check_address(urljoin(address, location))
+    except InvalidValueError:
+        raise FetchError("the address redirects to what is no web address") from None
+
+
+def _host(address: str) -> str:
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host.encode("idna").decode() if not host.isascii() else host
+    return f"{host}:{parts.port}" if parts.port else host
+
+
+def _pause(text: str | None) -> timedelta | None:
+    """Retry-After: seconds or a date; at most a day."""
+    if not text:
+        return None
+    if text.strip().isdecimal():
+        wait = timedelta(seconds=min(int(text), 86_400))
+    else:
+        try:
+            wait = parsedate_to_datetime(text) - datetime.now(UTC)
+        except (ValueError, TypeError):
+            return None
+    return min(max(wait, timedelta()), timedelta(days=1))
+
+
+class _Guarded(httpcore.SyncBackend):
+    """Makes connections to public addresses only."""
+
+    def __init__(self, allow_private: bool) -> None:
+        self._allow_private = allow_private
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise FetchError(f"there is no host {host[:100]}") from None
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        if not self._allow_private:
+            for each in addresses:
+                if not is_public(each):
+                    raise FetchError(
+                        f"{host[:100]} is not a public address; feeds are not fetched from inside a network"
+                    )
+        error: Exception = FetchError(f"there is no host {host[:100]}")
+        for each in addresses[:4]:
+            try:
+                return super().connect_tcp(each, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
+                error = failed
+        raise error
+
+
+def is_public(text: str) -> bool:
+    """
+    Whether an IP address is one that anybody on the internet may have.
+
+    >>> is_public("93.184.216.34"), is_public("127.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("169.254.169.254")
+    (True, False, False, False)
+    """
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        elif any(address in network for network in _TUNNELS):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved and not address.is_unspecified

@@ -1,0 +1,128 @@
+"""One import: fetched, read, taken in. Also used by the command, in its own process."""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.core.base import database_now
+from models.core.enums import RunScope
+from models.core.errors import BusyError, ConflictError
+from models.platform.settings import Settings
+from models.platform.storage import Storage
+from models.rescoring.runs import request_run
+from models.sources.formats.feed import open_feed
+from models.sources.formats.offer import FeedError
+from models.sources.imports import import_feed
+from models.sources.sources import note_fetch
+from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source
+from worker.jobs.fetch import FetchError, Limits, fetch_feed
+from worker.queue.client import Client
+
+log = logging.getLogger(__name__)
+
+#: Changed properties that are made right one by one; more are left to one run over what is stale.
+MOST_SINGLE = 200
+
+
+class Rescoring:
+    """Asks the workers to make right the lists of what an import writes: few at once, many by one run in the end."""
+
+    def __init__(self, client_: Client) -> None:
+        self._client = client_
+        self.count = 0
+
+    def __call__(self, property_ids: list[int]) -> None:
+        """After a commit: these properties were written."""
+        self.count += len(property_ids)
+        if self.count <= MOST_SINGLE:
+            for property_id in property_ids:
+                self._client.property_changed(property_id)
+
+    def finish(self, factory: sessionmaker[Session], asked_by: str) -> None:
+        """At the import's end."""
+        if self.count <= MOST_SINGLE:
+            return
+        with factory() as session:
+            try:
+                run, new = request_run(session, RunScope.STALE, asked_by)
+            except ConflictError:
+                return  # a run is going; the sweep finds what it leaves
+            session.commit()
+            if new:
+                self._client.run_requested(run.id)
+
+
+def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
+    """Fetch what an import is to read, and take it in; whatever goes wrong stands in the import's row."""
+    with factory() as session:
+        found = session.get(Import, import_id)
+        if found is None or found.state not in OPEN_IMPORTS:
+            return
+        source = session.get_one(Source, found.source_id)
+        session.expunge_all()
+    rescoring = Rescoring(client_)
+    try:
+        with _file_of(factory, settings_, source, found) as path:
+            if path is None:
+                _close(factory, found, ImportState.UNCHANGED, None)
+                return
+            feed = open_feed(path, mapping=source.mapping)
+            import_feed(factory, import_id, feed, on_committed=rescoring)
+        log.info("import_done", extra={"import_id": import_id, "source_id": source.id})
+    except ConflictError:
+        log.info("import_waits", extra={"import_id": import_id})  # another of this source is going; it is found again
+    except (FeedError, FetchError, BusyError) as error:
+        log.warning(
+            "import_failed", extra={"import_id": import_id, "source_id": source.id, "kind": type(error).__name__}
+        )
+        _close(factory, found, ImportState.FAILED, error.message)
+        if not found.is_dry_run and source.address and found.asked_by in ("schedule", "request"):
+            _note_failure(factory, source, error)
+    finally:
+        rescoring.finish(factory, f"import:{import_id}")
+
+
+@contextmanager
+def _file_of(
+    factory: sessionmaker[Session], settings_: Settings, source: Source, found: Import
+) -> Iterator[Path | None]:
+    """The file to read, in a temporary folder; None where the address says that nothing has changed."""
+    with tempfile.TemporaryDirectory(prefix="leadmatch-feed-") as folder:
+        path = Path(folder) / "feed"
+        if found.asked_by == "upload" or not source.address:
+            with Storage(settings_.media_url).open(source.file or "") as stored, path.open("wb") as file:
+                shutil.copyfileobj(stored, file)
+            yield path
+            return
+        limits = Limits(bytes=settings_.feed_max_mb << 20, allow_private=settings_.feed_private_addresses)
+        # Somebody who asks wants to see it done, so an unchanged feed is read again then.
+        known = {"etag": source.etag, "last_modified": source.last_modified} if found.asked_by == "schedule" else {}
+        fetched = fetch_feed(source.address, path, limits, **known)
+        yield fetched.path
+        # Only once it is taken in: a failed import must not be skipped as unchanged the next time.
+        with factory() as session:
+            fresh = session.get(Source, source.id)
+            if fresh is not None and fresh.address == source.address and not found.is_dry_run:
+                note_fetch(session, fresh, failed=False, etag=fetched.etag, last_modified=fetched.last_modified)
+                session.commit()
+
+
+def _close(factory: sessionmaker[Session], found: Import, state: ImportState, reason: str | None) -> None:
+    with factory() as session:
+        statement = update(Import).where(Import.id == found.id, Import.state.in_(OPEN_IMPORTS))
+        session.execute(statement.values(state=state, finished_at=database_now(session), reason=reason))
+        session.commit()
+
+
+def _note_failure(factory: sessionmaker[Session], source: Source, error: Exception) -> None:
+    with factory() as session:
+        fresh = session.get(Source, source.id)
+        if fresh is not None:
+            note_fetch(session, fresh, failed=True, pause=getattr(error, "pause", None))
+            session.commit()

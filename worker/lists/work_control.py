@@ -1,0 +1,46 @@
+"""What long work on lists asks of whoever ordered it: threads, progress, whether to stop, and how to commit."""
+
+from sqlalchemy.orm import Session
+
+from matching.errors import ScoringStoppedError
+from worker.celery_app.task_context import settings
+
+
+class WorkControl:
+    """
+    Work that nobody watches or stops, such as a changed lead's. :class:`worker.jobs.shard_work.ShardWork` is watched.
+    """
+
+    @property
+    def threads(self) -> int:
+        """Threads to score a whole market with; 0: as many as there are processors."""
+        return settings().worker_threads
+
+    def add_pairs(self, pairs: int) -> None:
+        """Note that so many more pairs have been scored."""
+
+    def should_stop(self) -> bool:
+        """Whether the work is no longer wanted."""
+        return False
+
+    def raise_if_stopped(self) -> None:
+        """
+        Check between two steps.
+
+        Raises:
+            ScoringStoppedError: The work is no longer wanted.
+        """
+        if self.should_stop():
+            raise ScoringStoppedError
+
+    def commit(self, session: Session) -> None:
+        """
+        Commit a step.
+
+        Raises:
+            ScoringStoppedError: The work is no longer wanted; nothing is committed.
+        """
+        session.commit()
+
+
+UNWATCHED = WorkControl()

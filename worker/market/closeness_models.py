@@ -1,0 +1,95 @@
+"""What is near what in a market: learnt before a run over it where that is not known, or has become out of date."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from matching.facts.closeness import Closeness
+from matching.facts.columns import PlaceIndex, PropertyColumns, PropertyFacts, learn_closeness
+from models.core.base import database_now
+from models.core.enums import MarketKey, RunScope, Status
+from models.market.properties import Property
+from models.ranking.closeness import ClosenessRow
+
+#: Fewer properties with a place teach nothing.
+MIN_PROPERTIES = 30
+#: The newest properties that are learnt from: more move the middles of places little.
+MAX_PROPERTIES = 50_000
+#: As for text models: a closeness serves until so many of its properties have come or gone, or for so long.
+CHANGED_SHARE = 0.2
+SERVES = timedelta(days=7)
+
+_HAS_PLACE = or_(Property.district.is_not(None), Property.metro_station.is_not(None), Property.latitude.is_not(None))
+
+
+def learn_closeness_models(session: Session, scope: RunScope, market: MarketKey | None = None) -> int:
+    """
+    Learn what is near what in the markets that a run covers, where that is needed; how many were learnt.
+
+    Only a run over everything replaces what is known; any run learns where nothing is. The caller commits.
+    """
+    counts = select(Property.city_key, Property.deal_type, func.count()).where(
+        Property.status == Status.ACTIVE, _HAS_PLACE
+    )
+    if market is not None:
+        counts = counts.where(Property.city_key == market[0], Property.deal_type == market[1])
+    counts = counts.group_by(Property.city_key, Property.deal_type).having(func.count() >= MIN_PROPERTIES)
+    learnt = 0
+    for city_key, deal_type, count in session.execute(counts.order_by(Property.city_key, Property.deal_type)).all():
+        newest = _newest(session, (city_key, deal_type))
+        if newest is None or (scope is RunScope.ALL and _is_out_of_date(session, newest, count)):
+            _learn(session, (city_key, deal_type), count)
+            learnt += 1
+    return learnt
+
+
+def newest_closeness(session: Session, market: MarketKey) -> int | None:
+    """The id of what was learnt last of a market; None where nothing was."""
+    row = _newest(session, market)
+    return None if row is None else row[0]
+
+
+def _newest(session: Session, market: MarketKey) -> tuple[int, int, object] | None:
+    row = session.execute(
+        select(ClosenessRow.id, ClosenessRow.properties, ClosenessRow.created_at)
+        .where(ClosenessRow.city_key == market[0], ClosenessRow.deal_type == market[1])
+        .order_by(ClosenessRow.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def _is_out_of_date(session: Session, newest: tuple[int, int, object], count: int) -> bool:
+    _, properties, created_at = newest
+    return abs(count - properties) > CHANGED_SHARE * properties or database_now(session) - created_at > SERVES
+
+
+def _learn(session: Session, market: MarketKey, count: int) -> None:
+    rows = session.execute(
+        select(Property.district, Property.metro_station, Property.stations, Property.latitude, Property.longitude)
+        .where(
+            Property.city_key == market[0],
+            Property.deal_type == market[1],
+            Property.status == Status.ACTIVE,
+            _HAS_PLACE,
+        )
+        .order_by(Property.id.desc())
+        .limit(MAX_PROPERTIES)
+    ).all()
+    homes = [
+        PropertyFacts(
+            owner=0,
+            property_type="APARTMENT",
+            district=row.district,
+            metro=row.metro_station,
+            metros=[(station["name"], station.get("minutes")) for station in row.stations],
+            latitude=None if row.latitude is None else float(row.latitude),
+            longitude=None if row.longitude is None else float(row.longitude),
+        )
+        for row in rows
+    ]
+    places = PlaceIndex()
+    model: Closeness = learn_closeness(PropertyColumns.from_facts(homes, places), places)
+    session.add(ClosenessRow(city_key=market[0], deal_type=market[1], model=model.to_bytes(), properties=count))
+    session.flush()

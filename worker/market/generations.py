@@ -1,0 +1,100 @@
+"""The present generation of a market, and what a generation stands for in a worker's memory."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matching.engine.criteria import DEFAULT_WEIGHTS, Weights
+from matching.engine.text import TextModel
+from matching.engine.units import ENGINE_VERSION
+from matching.facts.closeness import Closeness
+from models.core.enums import MarketKey
+from models.deals.weights import present_set, weights_of
+from models.market.facts import Factors, format_factors, market_factors
+from models.ranking.closeness import ClosenessRow
+from models.ranking.generations import Generation
+from models.ranking.recommendations import TextModelRow
+from worker.market.closeness_models import newest_closeness
+
+#: Text models kept in memory: the present one, and the one before while markets move from one to the other.
+MODELS_KEPT = 2
+_text_models: dict[int, TextModel] = {}
+#: Closeness of so many markets is kept in memory.
+CLOSENESS_KEPT = 32
+_closeness: dict[int, Closeness] = {}
+
+
+@dataclass(frozen=True)
+class ScoringModels:
+    """What :class:`models.ranking.generations.Generation` names, loaded: all that turns a row into a vector."""
+
+    generation: Generation
+    text_model: TextModel
+    weights: Weights
+    factors: Factors
+    closeness: Closeness
+
+
+def present_generation(session: Session, market: MarketKey) -> Generation:
+    """
+    What a run over the market that began now would compute with: the newest model, the live weights, today's rates.
+    """
+    weight_set = present_set(session, market)
+    return Generation(
+        text_model_id=newest_text_model(session),
+        weights_id=weight_set.id if weight_set else None,
+        rates=format_factors(market_factors(session, market[0])),
+        closeness_id=newest_closeness(session, market),
+        engine=ENGINE_VERSION,
+    )
+
+
+def load_models(session: Session, generation: Generation) -> ScoringModels:
+    """Load what *generation* names; text models come from this process's memory where they can."""
+    return ScoringModels(
+        generation=generation,
+        text_model=text_model(session, generation.text_model_id),
+        weights=weights(session, generation.weights_id),
+        factors=generation.factors(),
+        closeness=closeness(session, generation.closeness_id),
+    )
+
+
+def weights(session: Session, weights_id: int | None) -> Weights:
+    """The stored set of weights; without an id, the engine's defaults."""
+    stored = weights_of(session, weights_id)
+    return DEFAULT_WEIGHTS if stored is None else Weights.from_dict(stored)
+
+
+def newest_text_model(session: Session) -> int | None:
+    """The id of the text model that was fitted last; None before the first run."""
+    return session.scalar(select(func.max(TextModelRow.id)))
+
+
+def text_model(session: Session, model_id: int | None) -> TextModel:
+    """The stored text model; without an id, the empty one."""
+    if model_id is None:
+        return TextModel.empty()
+    if model_id not in _text_models:
+        _text_models[model_id] = TextModel.from_bytes(session.get_one(TextModelRow, model_id).model)
+        while len(_text_models) > MODELS_KEPT:
+            del _text_models[next(iter(_text_models))]
+    return _text_models[model_id]
+
+
+def closeness(session: Session, closeness_id: int | None) -> Closeness:
+    """The stored closeness; without an id, that of a market in which nothing is near anything."""
+    if closeness_id is None:
+        return Closeness.empty()
+    if closeness_id not in _closeness:
+        _closeness[closeness_id] = Closeness.from_bytes(session.get_one(ClosenessRow, closeness_id).model)
+        while len(_closeness) > CLOSENESS_KEPT:
+            del _closeness[next(iter(_closeness))]
+    return _closeness[closeness_id]
+
+
+def forget_text_models() -> None:
+    """Drop the models kept in memory: another database may hold others under the same ids."""
+    _text_models.clear()
+    _closeness.clear()
