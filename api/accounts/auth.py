@@ -6,12 +6,12 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api.accounts.role_names import TINDER_ROLES, tinder_role
-from api.http.access import bearer_token, client_name, current_user, device, public, signed_in
+from api.http.access import bearer_token, client_name, current_user, device, public, signed_in, way_in
 from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.limits import account_of, address, check_failures, count_failure, failures_of, limit_door, network
+from api.http.limits import account_of, address, check_failures, count_failure, failures_of, network
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
@@ -99,6 +99,7 @@ class Register(MethodView):
     """Signing up, in tinder's way or the exchange's."""
 
     @public
+    @way_in
     @blp.doc(requestBody=EITHER)
     @blp.response(201, SignedUp)
     @blp.alt_response(200, schema=SignedUp, description="The same, for a body with a password.")
@@ -109,7 +110,6 @@ class Register(MethodView):
 
         With `password` it is tinder's registration, with `telegram_id` the exchange's.
         """
-        limit_door()
         schema, body = read_json(_schema_of)
         if isinstance(schema, TinderSignUp):
             return _signed_up(_new_tinder_user(body)), 200
@@ -121,6 +121,7 @@ class Login(MethodView):
     """Signing in by password."""
 
     @public
+    @way_in
     @blp.arguments(LoginForm, location="form")
     @blp.response(200, Token)
     @blp.alt_response(401, description="The name or the password is wrong.")
@@ -194,7 +195,6 @@ def user_by_password(username: str, password: str) -> User | None:
     Raises:
         TooManyError: Too many tries came from the address, or failed for the account.
     """
-    limit_door()
     user = user_by_login(session(), username)
     account = failures_of(account_of(username), known_place(session(), user, network(), device()))
     check_failures(account)

@@ -7,12 +7,12 @@ from marshmallow import fields, validate
 
 from api.accounts.auth import Token, entered
 from api.accounts.role_names import TINDER_ROLES
-from api.http.access import current_user, for_roles, public
+from api.http.access import current_user, for_roles, public, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.limits import address, limit_door
+from api.http.limits import address
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.links import accept, invitation_of, invite, link_of
@@ -64,6 +64,7 @@ class AcceptInvitation(MethodView):
     """An invitation's use."""
 
     @public
+    @way_in
     @keeps_no_answer
     @blp.arguments(Acceptance)
     @blp.response(201, Token)
@@ -98,7 +99,6 @@ def invited(admin: User, role: Role, email: str | None) -> dict[str, Any]:
 
 def accepted(link: str, name: str, email: str, password: str) -> User:
     """The user whom an invitation makes; raises NotFoundError, InvalidValueError, ConflictError, TooManyError."""
-    limit_door()
     now = database_now(session())
     row = invitation_of(session(), link, services().settings.secret_key, now)
     user = accept(session(), row, name=name, email=normal_email(email), password_hash=hash_password(password), now=now)

@@ -12,11 +12,11 @@ from marshmallow import fields, validate
 from api.accounts.auth import Token, entered
 from api.accounts.role_names import PORTAL_ROLES
 from api.http import tasks
-from api.http.access import device, public, token_user
+from api.http.access import device, public, token_user, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
-from api.http.limits import address, limit_door, network
+from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.codes import activate, digits_of, request_code, spend
@@ -63,6 +63,7 @@ class Register(MethodView):
     """Signing up by phone."""
 
     @public
+    @way_in
     @blp.arguments(SignUp)
     @blp.response(201, CodeSent)
     @blp.alt_response(429, description="Too many codes were asked for.")
@@ -71,7 +72,6 @@ class Register(MethodView):
 
         An activation code is sent by SMS. The answer is the same for a phone that is registered already.
         """
-        limit_door()
         names = {"first_name": body["first_name"].strip(), "last_name": body["last_name"].strip()}
         registration = names | {"role": PORTAL_ROLES[body["role"]]}
         return {"message": "User created successfully"} | _sent(normal_phone(body["phone"]), registration)
@@ -82,6 +82,7 @@ class Activate(MethodView):
     """The first proof of a phone."""
 
     @public
+    @way_in
     @blp.arguments(Proof)
     @blp.response(200, Message)
     @blp.alt_response(401, description="The code does not fit.")
@@ -101,6 +102,7 @@ class GetToken(MethodView):
     """A token for a code."""
 
     @public
+    @way_in
     @blp.arguments(Proof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="The code does not fit.")
@@ -120,6 +122,7 @@ class Reset(MethodView):
     """Another code."""
 
     @public
+    @way_in
     @blp.arguments(WhichPhone)
     @blp.response(200, CodeSent)
     @blp.alt_response(429, description="Too many codes were asked for.")
@@ -128,7 +131,6 @@ class Reset(MethodView):
 
         The earlier code is void. The answer is the same for a phone that is not registered.
         """
-        limit_door()
         return {"message": "New activation code set"} | _sent(normal_phone(body["phone"]))
 
 
@@ -173,7 +175,6 @@ def _sent(phone: str, registration: dict[str, Any] | None = None) -> dict[str, s
 
 def user_of_code(step: Step, body: dict) -> User:
     """The user whom *step* finds for a body's phone and code; raises NotSignedInError, TooManyError."""
-    limit_door()
     user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip(), token_user())
     if user is None:
         raise NotSignedInError(WRONG)

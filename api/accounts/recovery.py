@@ -9,12 +9,12 @@ from api.accounts.auth import Token, entered, set_password
 from api.accounts.portal_auth import Message, user_of_code
 from api.accounts.telegram import TELEGRAM_SHAPE, user_of_proof
 from api.http import tasks
-from api.http.access import device, public, token_user
+from api.http.access import device, public, token_user, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Email, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.limits import address, limit_door, network
+from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.codes import spend
@@ -66,6 +66,7 @@ class SendLink(MethodView):
     """A link by e-mail."""
 
     @public
+    @way_in
     @blp.arguments(WhichEmail)
     @blp.response(200, LinkSent)
     @blp.alt_response(403, description="Signing in by e-mail is not set up here.")
@@ -75,7 +76,6 @@ class SendLink(MethodView):
 
         It is good for half an hour. The answer is the same for an address that is not registered.
         """
-        limit_door()
         link = send_link(normal_email(body["email"]))
         return {"message": "If this address is registered, a link is on its way"} | ({"link": link} if link else {})
 
@@ -85,6 +85,7 @@ class LinkToken(MethodView):
     """A token for a link."""
 
     @public
+    @way_in
     @keeps_no_answer
     @blp.arguments(LinkBody)
     @blp.response(200, Token)
@@ -103,6 +104,7 @@ class ResetPassword(MethodView):
     """A password for whoever has forgotten theirs."""
 
     @public
+    @way_in
     @keeps_no_answer
     @blp.arguments(PasswordReset)
     @blp.response(200, Token)
@@ -145,7 +147,6 @@ def send_link(email: str) -> str | None:
 
 def user_of_link(link: str, own: User | None) -> User:
     """The user whom a link lets in, asked by *own* if anybody is signed in; raises NotSignedInError, which is noted."""
-    limit_door()
     try:
         return use_email_link(session(), link, services().settings.secret_key, database_now(session()), own=own)
     except NotSignedInError:

@@ -10,11 +10,11 @@ from marshmallow import fields, validate
 
 from api.accounts.auth import Token, entered
 from api.accounts.role_names import TINDER_ROLES
-from api.http.access import proved_by, public, token_user
+from api.http.access import proved_by, public, token_user, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
-from api.http.limits import limit_door
+from api.http.limits import count_way_in
 from api.http.services import services, services_of
 from models.accounts.telegram import user_of_bot, user_of_telegram, verified
 from models.accounts.users import User, normal_phone
@@ -59,7 +59,7 @@ def check_bot() -> None:
     if not secret and settings.is_local:
         return
     if not secret or not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret.encode()):
-        limit_door()
+        count_way_in()
         raise NotSignedInError(f"This door is for our Telegram bot, which proves itself by {HEADER}.")
 
 
@@ -72,7 +72,6 @@ def warn_if_open(app: Flask) -> None:
 
 def user_of_proof(data: Any) -> User:
     """The user of what Telegram signed; raises NotAllowedError, NotSignedInError, InvalidValueError, TooManyError."""
-    limit_door()
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
         raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
@@ -84,6 +83,7 @@ class TelegramLogin(MethodView):
     """Signing in by what Telegram signed."""
 
     @public
+    @way_in
     @blp.arguments(TelegramProof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")

@@ -12,6 +12,7 @@ from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
 from api.console.i18n import say
 from api.console.pages import back, home_of, page_blueprint
+from api.http.access import way_in
 from api.http.db import session
 from api.http.services import services
 from models.accounts.identity import Claim, drop, known_of
@@ -93,6 +94,7 @@ def invite_somebody() -> str | tuple[str, int]:
 
 @blp.route("/console/invitation", methods=["GET", "POST"])
 @anybody
+@way_in
 def invitation() -> Response | str | tuple[str, int]:
     """Accept an invitation: make an account."""
     link = request.values.get("link", "")[:64]

@@ -15,8 +15,9 @@ from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
 from api.console.i18n import LANGUAGES, say
 from api.console.pages import THEMES, back, home_of, page_blueprint
+from api.http.access import way_in
 from api.http.db import session
-from api.http.limits import address, limit_door
+from api.http.limits import address
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.codes import activate, spend
@@ -47,6 +48,7 @@ def start() -> Response:
 
 @blp.route("/console/sign-in", methods=["GET", "POST"])
 @anybody
+@way_in
 def sign_in() -> Response | str:
     """By e-mail or phone and password."""
     if request.method == "GET":
@@ -60,11 +62,11 @@ def sign_in() -> Response | str:
 
 @blp.route("/console/sign-in/code", methods=["GET", "POST"])
 @anybody
+@way_in
 def sign_in_by_code() -> Response | str:
     """By a code that an SMS brings: the first form asks for it, the second proves it."""
     if request.method == "GET":
         return _door(way="code")
-    limit_door()
     raw, code = request.form.get("phone", "")[:40], request.form.get("code", "").strip()[:20]
     try:
         phone = normal_phone(raw)
@@ -80,6 +82,7 @@ def sign_in_by_code() -> Response | str:
 
 @blp.route("/console/sign-in/email", methods=["GET", "POST"])
 @anybody
+@way_in
 def sign_in_by_email() -> Response | str | tuple[str, int]:
     """By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up."""
     link = request.values.get("link", "")[:64]
@@ -90,7 +93,6 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
             return _enter(user_of_link(link, visitor()), "email")
         except NotSignedInError as error:
             return render_template("console/sign_in_email.html", error=say(error.message)), 401
-    limit_door()
     try:
         shown_link = send_link(normal_email(request.form.get("email", "")[:254]))
     except InvalidValueError as error:
@@ -100,6 +102,7 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
 
 @blp.route("/console/sign-in/telegram", methods=["GET", "POST"])
 @anybody
+@way_in
 def sign_in_by_telegram() -> Response | str:
     """By what Telegram signed. It comes back in the address's fragment, which a script of ours posts."""
     bot_token = services().settings.telegram_bot_token
@@ -107,7 +110,6 @@ def sign_in_by_telegram() -> Response | str:
         raise NotFoundError("page")
     if request.method == "GET":
         return render_template("console/telegram.html", next=_next())
-    limit_door()
     try:
         proof = _telegram_fields(request.form.get("result", ""))
         who = verified(proof, bot_token, database_now(session()))

@@ -29,6 +29,8 @@ from models.core.errors import DomainError, InvalidValueError, NotAllowedError, 
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+#: A registration or a proof, with room for all that their fields may hold.
+LARGEST_WAY_IN = 16 << 10  # bytes
 #: The last token that a browser was given; it is kept beyond the token's end.
 DEVICE_COOKIE = "leadmatch_device"
 
@@ -53,6 +55,17 @@ class Access:
 def public(view: View) -> View:
     """Anybody may call this."""
     view.access = Access("anyone", None, lambda: None)
+    return view
+
+
+def way_in(view: View) -> View:
+    """
+    Signing up or in: counted by address before its body is read, which must be small. Stands below the access decorator.
+
+    Whoever sends bad bodies is counted as well, and none of them costs more than reading LARGEST_WAY_IN.
+    """
+    view.is_way_in = True
+    view.largest_body = LARGEST_WAY_IN
     return view
 
 

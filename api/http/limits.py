@@ -24,6 +24,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from api.http.access import view_of_request
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
@@ -96,8 +97,14 @@ def limit_caller() -> None:
         limits().spend(LEADGEN_KEY, "leadgen-key", caller)
 
 
-def limit_door() -> None:
-    """Count one try at a door from the caller's address."""
+def limit_way_in() -> None:
+    """Before a request is looked at: count a try at signing up or in (api/http/access.py, way_in)."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and getattr(view_of_request(), "is_way_in", False):
+        count_way_in()
+
+
+def count_way_in() -> None:
+    """Count one try at signing up or in from the caller's address."""
     limits().spend(DOOR, "door", network() or "unknown")
 
 

@@ -39,6 +39,8 @@ class RequestState:
     uncommitted_files: list[str] | None = None
     #: The part of the request that was read last ("json", "query", "form", ...): where a later error is said to be.
     read_from: str = "json"
+    #: Faults of the request beyond those that are named to the client.
+    more_faults: int = 0
     request_id: str = ""
     #: Seconds of the monotonic clock.
     began: float = 0.0

@@ -18,11 +18,12 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from flask import current_app, request
+from flask import request
 from limits import parse
 from werkzeug.datastructures import FileStorage
 
 from api.http import images
+from api.http.access import view_of_request
 from api.http.db import after_commit, session
 from api.http.images import CleanFile
 from api.http.limits import limits
@@ -120,11 +121,9 @@ def storage() -> Storage:
     return services().storage
 
 
-def allow_large_body() -> None:
-    """Before every request: raise the limit of the body where the operation takes uploads."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    method = getattr(getattr(view, "view_class", None), request.method.lower(), None)
-    largest = getattr(method, "largest_body", None)
+def limit_body() -> None:
+    """Before a request is looked at: its operation's own limit of the body, larger for uploads, smaller for ways in."""
+    largest = getattr(view_of_request(), "largest_body", None)
     if largest:
         request.max_content_length = largest
 

@@ -38,6 +38,7 @@ from api.portal.chat_hub import Switchboard, attach_chat_hub
 from api.server import docs
 from api.server.health import blp as health
 from api.server.media import blp as media
+from api.server.unread_bodies import CloseUnread
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
@@ -79,6 +80,8 @@ BLUEPRINTS = (
 
 #: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.
 LARGEST_BODY = 1 << 20  # bytes
+#: Parts of a multipart body: a property's form has some fifty texts and as many pictures.
+MOST_FORM_PARTS = 200
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
@@ -99,6 +102,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
         SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
     app.json = FastJSON(app)
@@ -111,9 +115,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     request_log.register(app)
     cross_origin.register(app, settings)
     limits.register(app)
+    # What costs nothing to find out comes first: a body is read by the access check of a page, or later.
+    app.before_request(limits.limit_way_in)
+    app.before_request(uploads.limit_body)
     app.before_request(access.check_access)
     app.before_request(limits.limit_caller)
-    app.before_request(uploads.allow_large_body)
     app.teardown_appcontext(end_session)
     app.teardown_appcontext(uploads.remove_what_failed)
     api = flask_smorest.Api()
@@ -127,7 +133,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
     telegram.warn_if_open(app)
-    app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)
+    app.wsgi_app = CloseUnread(WithoutTrailingSlash(app.wsgi_app))
     return app
 
 
