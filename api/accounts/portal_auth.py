@@ -22,7 +22,7 @@ from models.accounts.audit import record
 from models.accounts.codes import activate, digits_of, request_code, spend
 from models.accounts.users import User, normal_phone
 from models.core.base import database_now
-from models.core.errors import NotSignedInError
+from models.core.errors import NotAllowedError, NotSignedInError
 
 #: What a code is good for: models.accounts.codes.activate, or spend.
 Step = Callable[..., User | None]
@@ -66,6 +66,7 @@ class Register(MethodView):
     @way_in
     @blp.arguments(SignUp)
     @blp.response(201, CodeSent)
+    @blp.alt_response(403, description="Signing in by SMS is not set up here.")
     @blp.alt_response(429, description="Too many codes were asked for.")
     def post(self, body: dict[str, Any]) -> Any:
         """Sign up by phone
@@ -125,6 +126,7 @@ class Reset(MethodView):
     @way_in
     @blp.arguments(WhichPhone)
     @blp.response(200, CodeSent)
+    @blp.alt_response(403, description="Signing in by SMS is not set up here.")
     @blp.alt_response(429, description="Too many codes were asked for.")
     def post(self, body: dict[str, Any]) -> Any:
         """Have a new code sent
@@ -139,9 +141,12 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
     Have a code sent to *phone* (E.164), for somebody new with *registration*; in a local environment the code itself.
 
     Raises:
+        NotAllowedError: No SMS gateway is set.
         TooManyError: Too many codes were asked for.
     """
     settings = services().settings
+    if not settings.sms_gateway_url:
+        raise NotAllowedError("Signing in by SMS is not set up here (SMS_GATEWAY_URL).")
     row = request_code(
         session(),
         phone,

@@ -4,7 +4,7 @@ import hmac
 import logging
 from typing import Any
 
-from flask import Flask, request
+from flask import request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
@@ -15,7 +15,7 @@ from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
 from api.http.limits import count_way_in
-from api.http.services import services, services_of
+from api.http.services import services
 from models.accounts.telegram import user_of_bot, user_of_telegram, verified
 from models.accounts.users import User, normal_phone
 from models.core.base import database_now
@@ -48,7 +48,7 @@ class BotSignIn(Body):
 
 def check_bot() -> None:
     """
-    Let our bot in, by its secret. In `local`, where no secret is set, everybody; warn_if_open says so at the start.
+    Let our bot in, by its secret. In `local`, where no secret is set, everybody; api/server/openness.py says so at the start.
 
     Raises:
         NotSignedInError: The secret is missing or wrong, or none is set.
@@ -61,13 +61,6 @@ def check_bot() -> None:
     if not secret or not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret.encode()):
         count_way_in()
         raise NotSignedInError(f"This door is for our Telegram bot, which proves itself by {HEADER}.")
-
-
-def warn_if_open(app: Flask) -> None:
-    """Say at the start that the bot's door stands open, where it does."""
-    settings = services_of(app).settings
-    if settings.is_local and not settings.telegram_bot_secret:
-        log.warning("TELEGRAM_BOT_SECRET is not set: anybody may sign in through the bot's door (local only)")
 
 
 def user_of_proof(data: Any) -> User:

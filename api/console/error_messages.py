@@ -27,6 +27,14 @@ COMPLAINTS = {
     "You are known by this e-mail address alone; prove your phone or Telegram account first.": (
         "Вас знают только по этому адресу; сначала подтвердите телефон или Telegram."
     ),
+    "Pages show no pictures by http; send an address that begins with https://.": (
+        "По http картинки не показываются; нужен адрес, который начинается с https://."
+    ),
+    "This is not a picture's address; send one that begins with https://, or upload it.": (
+        "Это не адрес картинки; он начинается с https://."
+    ),
+    "Signing in by SMS is not set up here (SMS_GATEWAY_URL).": "Вход по SMS здесь не настроен (SMS_GATEWAY_URL).",
+    "Choose what to do.": "Выберите, что сделать.",
     "Choose what to confirm.": "Выберите, что подтвердить.",
     "The link is wrong, used or too old; ask for a new one.": "Ссылка неверна, использована или устарела; запросите новую.",
     "Too many links were asked for; use the last one, or wait.": "Слишком много ссылок; откройте последнюю или подождите.",

@@ -21,6 +21,7 @@ Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
 
 #: Thousands between commas, as English writes them.
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 
 
@@ -156,7 +157,7 @@ def _value(control: Control, given: Any) -> Any:
 
 def _whole(text: str) -> Any:
     plain = "".join(text.split())
-    return int(plain) if plain.lstrip("-").isdecimal() and len(plain) < 19 else text
+    return int(plain) if _WHOLE.fullmatch(plain) else text
 
 
 def _put(body: dict, path: str, value: Any) -> None:

@@ -5,6 +5,7 @@ A script sends the file in pieces of a hundred rows and shows how far it is; wit
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 
 from flask import Response, jsonify, render_template, request
@@ -89,9 +90,16 @@ def _page(kind: str, report: Report | None) -> str:
 
 
 def _import(kind: str, text: str, first_line: int) -> Report:
-    report = Report()
-    shape = KINDS[kind]
-    rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text))
+    # Line ends as they are: of an old Mac's file they are carriage returns.
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        return _import_rows(kind, rows, first_line)
+    except csv.Error as error:
+        raise InvalidFileError("file", f"Line {rows.line_num} is not CSV: {error}.") from None
+
+
+def _import_rows(kind: str, rows: csv.DictReader, first_line: int) -> Report:
+    report, shape = Report(), KINDS[kind]
     unknown = set(rows.fieldnames or ()) - set(shape.columns)
     if not rows.fieldnames or unknown:
         names = ", ".join(sorted(str(name) for name in unknown)) or "-"
@@ -146,7 +154,7 @@ def _text(data: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    head = text.partition("\n")[0]
+    head = re.split("[\r\n]", text, maxsplit=1)[0]
     return max(",;\t", key=head.count)
 
 

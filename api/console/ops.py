@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, current_app, render_template, request
+from redis.exceptions import RedisError
 
 from api.console import charts
 from api.console.access import page_for, visitor
@@ -179,7 +180,7 @@ def _note(deed: str, run_id: int) -> None:
 def _queues() -> list[Any] | None:
     try:
         return services().worker.queues()
-    except OSError:
+    except (RedisError, OSError):
         return None
 
 

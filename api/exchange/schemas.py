@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.http.blueprint import Body, PageArgs, one_of
-from api.http.fields import LARGEST_AREA, MOST_ROOMS, IdText, Moment, Number, Text, Whole, money, plain
+from api.http.fields import LARGEST_AREA, MOST_ROOMS, IdText, Moment, Number, PhotoAddress, Text, Whole, money, plain
 from api.http.readings import (
     MAX_RADIUS_KM,
     MAX_STATIONS,
@@ -127,7 +127,7 @@ class PropertyBody(Body):
     address = fields.Nested(Address, required=True)
     details = fields.Nested(Details, required=True)
     commission_share = Number(0, 100, required=True, metadata={"description": "Per cent."})
-    photos = fields.List(Text(2000), allow_none=True, validate=validate.Length(max=100))
+    photos = fields.List(PhotoAddress(), allow_none=True, validate=validate.Length(max=100))
     description = Text(20_000, empty=True, allow_none=True)
     deal_type = one_of(DealType, load_default=DealType.SALE)
 

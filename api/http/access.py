@@ -13,6 +13,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
@@ -182,6 +183,22 @@ def current_user() -> User:
 def caller() -> str | None:
     """A name for who is calling, as far as the access check found out: "user:7", "key:3"; for limits and the log."""
     return current().caller
+
+
+def refuse_strangers() -> None:
+    """Before every request, where ENVIRONMENT is not set: let nobody in but this machine; see Settings."""
+    if services().settings.is_environment_said:
+        return
+    seen = [request.remote_addr or "", *request.headers.get("X-Forwarded-For", "").split(",")]
+    if not all(_is_this_machine(address.strip()) for address in seen):
+        raise NotAllowedError("ENVIRONMENT is not set, so only this machine is let in; set it to production.")
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        return not address or ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def check_access() -> None:

@@ -82,7 +82,8 @@ class Parser(FlaskParser):
 
 def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
     """Raise a 415 for a body that says to be of another type than *expected*."""
-    if req.mimetype and not fits and _has_body(req):
+    # A form without a type would be read as an empty one; JSON is read as what it is (see _raw_load_json).
+    if not fits and (req.mimetype or expected in FORMS) and _has_body(req):
         raise UnsupportedMediaType(f"Send the body as {expected}, and say so in Content-Type.")
 
 

@@ -26,6 +26,12 @@ NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,24}")
+#: A host with a dot in it, or an upload's name; no blanks, quotes or backslashes.
+_PHOTO_ADDRESS = re.compile(
+    r"https://[^\s/?#\\\"'<>@:]+\.[^\s/?#\\\"'<>@:.]{2,}(:[0-9]{1,5})?([/?#][^\s\\\"<>]*)?|/media/[\w.-]{10,60}",
+    re.IGNORECASE,
+)
 _HAS_SIGN = re.compile(NOT_BLANK)
 
 
@@ -77,6 +83,22 @@ class Phone(Text):
         text = super()._deserialize(value, attr, data, **kwargs)
         validate.Length(min=1, max=LONGEST_PHONE)(text)
         return text
+
+
+class PhotoAddress(Text):
+    """Where a picture is to be had: an https address, or one that an upload here was answered."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(2000, **kwargs)
+        self.metadata.setdefault("example", "https://example.com/1.jpg")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(value, attr, data, **kwargs).strip()
+        if address.lower().startswith("http://"):
+            raise ValidationError("Pages show no pictures by http; send an address that begins with https://.")
+        if not _PHOTO_ADDRESS.fullmatch(address):
+            raise ValidationError("This is not a picture's address; send one that begins with https://, or upload it.")
+        return address
 
 
 class Email(Text):
@@ -150,7 +172,7 @@ class FormWhole(fields.Integer):
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, str) and not (value.isascii() and value.strip().lstrip("-").isdigit() and len(value) < 25):
+        if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value.strip(" ")):
             raise ValidationError("Not a valid integer.")
         return super()._deserialize(value, attr, data, **kwargs)
 

@@ -24,6 +24,7 @@ from api.http import access, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
+from api.http.long_lived import LongLived
 from api.http.request_metrics import watch_pool
 from api.http.services import Services, attach_services
 from api.http.trailing_slash import WithoutTrailingSlash
@@ -38,6 +39,7 @@ from api.portal.chat_hub import Switchboard, attach_chat_hub
 from api.server import docs
 from api.server.health import blp as health
 from api.server.media import blp as media
+from api.server.openness import warn_of_openness
 from api.server.unread_bodies import CloseUnread
 from api.swipe import favorites, feed, inquiries, listings, preferences
 from models.platform.database import connect, reading_sessions, sessions
@@ -116,6 +118,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     cross_origin.register(app, settings)
     limits.register(app)
     # What costs nothing to find out comes first: a body is read by the access check of a page, or later.
+    app.before_request(access.refuse_strangers)
     app.before_request(limits.limit_way_in)
     app.before_request(uploads.limit_body)
     app.before_request(access.check_access)
@@ -132,7 +135,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
-    telegram.warn_if_open(app)
+    warn_of_openness(settings)
     app.wsgi_app = CloseUnread(WithoutTrailingSlash(app.wsgi_app))
     return app
 
@@ -145,6 +148,7 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
     is wired by the settings once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was made.
     """
     watch_pool(engine)
+    long_lived = LongLived(settings.web_threads)
     # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
     short = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
@@ -160,6 +164,7 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
             limits=limits.Limits(settings.redis_url),
             worker=Client(settings.redis_url),
             storage=Storage(settings.media_url),
+            long_lived=long_lived,
         ),
     )
-    attach_chat_hub(app, Switchboard(settings.redis_url, settings.most_sockets))
+    attach_chat_hub(app, Switchboard(settings.redis_url, long_lived))

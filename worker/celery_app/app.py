@@ -156,7 +156,8 @@ def _check_gateway(**_: object) -> None:
 
     # Otherwise the first codes would be lost: each is claimed before the gateway is asked.
     try:
-        gateway_of(settings.sms_gateway_url)
+        if settings.sms_gateway_url:
+            gateway_of(settings.sms_gateway_url)
         if settings.smtp_url:
             mailer_of(settings.smtp_url)
     except SettingsError as error:
