@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import g
 from sqlalchemy.orm import Session
@@ -41,6 +41,8 @@ class RequestState:
     read_from: str = "json"
     #: Faults of the request beyond those that are named to the client.
     more_faults: int = 0
+    #: What the answer warns of, as :mod:`api.http.warnings` shapes it.
+    warnings: list[dict[str, Any]] = field(default_factory=list)
     request_id: str = ""
     #: Seconds of the monotonic clock.
     began: float = 0.0

@@ -115,7 +115,7 @@ class Lead(Base):
 
 def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Lead:
     """Put a lead on the market. *fields* are columns of :class:`Lead`; city and currency are made canonical."""
-    lead = Lead(owner_id=owner.id, origin=origin, **canonical(fields))
+    lead = Lead(owner_id=owner.id, origin=origin, **canonical_lead(session, fields))
     session.add(lead)
     session.flush()
     return lead
@@ -123,7 +123,7 @@ def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[s
 
 def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> None:
     """Set the given columns, `city` among them; city and currency are made canonical."""
-    for name, value in canonical(fields).items():
+    for name, value in canonical_lead(session, fields, lead).items():
         setattr(lead, name, value)
     session.flush()
 
@@ -131,6 +131,18 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
 def shown_contacts(lead: Any, *, in_contact: bool) -> str | None:
     """The client's contacts of a lead (or of a row with its columns) as another realtor sees them."""
     return lead.client_contacts if in_contact and lead.client_contacts_shared != ContactSharing.NEVER else None
+
+
+def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
+    """
+    The fields of a lead as they are stored: see :func:`models.market.properties.canonical`; and a range from 0 to 0, of a
+    budget or of areas, is none.
+    """
+    columns = canonical(session, fields, present)
+    for low, high in (("budget_min", "budget_max"), ("area_min", "area_max")):
+        if columns.get(high) == 0 and not columns.get(low):
+            columns[low] = columns[high] = None
+    return columns
 
 
 def owned_lead(session: Session, owner: User, lead_id: int, *, lock: bool = False) -> Lead:

@@ -10,7 +10,9 @@
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
 | partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.rescoring.partial_lists.PARTIALS_KEPT`) |
-| entities set aside | while they exist in the version that failed |
+| quarantined entities | while they exist in the version that failed |
+| attempts at rescoring | a day after their worker died |
+| imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.
 """
@@ -24,19 +26,23 @@ from models.accounts import tokens
 from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
 from models.accounts.sessions import forget_old_sessions
-from models.core.base import database_now
+from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
 from models.platform import idempotency
 from models.ranking.recommendations import Market, TextModelRow
+from models.rescoring.attempts import forget_old_attempts
 from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
+from models.sources.tables import Import
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
 READ_NOTICES_KEPT = timedelta(days=180)
+IMPORTS_KEPT = timedelta(days=180)
+LAST_IMPORTS_KEPT = 20
 
 
 def clear_away(session: Session) -> dict[str, int]:
@@ -56,9 +62,11 @@ def clear_away(session: Session) -> dict[str, int]:
         "notices": session.execute(delete(Notification).where(Notification.read_at < func.now() - READ_NOTICES_KEPT)),
         "partials": forget_partials(session, _shards_past_retrying()),
         "text_models": session.execute(_unused_text_models()),
-        "set_aside": _settled(session),
+        "quarantined": _outdated_quarantines(session),
+        "imports": session.execute(_old_imports()),
     }
     counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
+    counts["attempts"] = forget_old_attempts(session)
     counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
     counts["sessions"] = forget_old_sessions(session, database_now(session))
     counts["suspended_claims"] = forget_suspended(session, database_now(session))
@@ -72,6 +80,15 @@ def _old_runs() -> Delete:
         RescoringRun.state.not_in(OPEN_STATES),
         RescoringRun.finished_at < func.now() - RUNS_KEPT,
         RescoringRun.id.not_in(last),
+    )
+
+
+def _old_imports() -> Delete:
+    place = func.row_number().over(partition_by=Import.source_id, order_by=Import.id.desc()).label("place")
+    numbered = select(Import.id, place).subquery()
+    return delete(Import).where(
+        Import.id.in_(select(numbered.c.id).where(numbered.c.place > LAST_IMPORTS_KEPT)),
+        Import.finished_at < func.now() - IMPORTS_KEPT,
     )
 
 
@@ -90,10 +107,11 @@ def _unused_text_models() -> Delete:
     return delete(TextModelRow).where(TextModelRow.id.not_in(used))
 
 
-def _settled(session: Session) -> int:
+def _outdated_quarantines(session: Session) -> int:
+    """Delete quarantines of entities that are gone or have been written since; how many."""
     count = 0
     for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):
         same = select(table.id).where(table.id == UnscorableEntity.entity_id, table.version == UnscorableEntity.version)
-        gone = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
-        count += session.execute(gone).rowcount
+        outdated = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
+        count += rows_changed(session.execute(outdated))
     return count
