@@ -41,6 +41,9 @@ COMPLAINTS = {
         "Это не адрес картинки; он начинается с https://."
     ),
     "Signing in by SMS is not set up here (SMS_GATEWAY_URL).": "Вход по SMS здесь не настроен (SMS_GATEWAY_URL).",
+    "ENVIRONMENT is not set, so only this machine is let in; set it to production.": (
+        "Не задана переменная ENVIRONMENT, поэтому войти можно только с этой машины."
+    ),
     "Choose what to do.": "Выберите, что сделать.",
     "Choose what to confirm.": "Выберите, что подтвердить.",
     "The link is wrong, used or too old; ask for a new one.": "Ссылка неверна, использована или устарела; запросите новую.",
@@ -118,6 +121,7 @@ COMPLAINTS = {
 #: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain, which
 #: are put into Russian too (:data:`api.console.domain_words.WORDS`).
 PATTERNS = (
+    (r"Line (\d+) is not CSV: (.+)\.", "Строка {} — не CSV: {}."),
     (
         r"Names several towns \((.+)\)\. Give one; make an entry of its own for each other\.",
         "Названо несколько городов ({}). Укажите один; для каждого другого создайте отдельную запись.",
