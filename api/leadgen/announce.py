@@ -14,7 +14,7 @@ from api.leadgen.schemas import amount
 from models.core.errors import NotFoundError
 from models.leadgen.campaigns import Campaign
 from models.leadgen.earnings import campaign_with_figures
-from models.leadgen.events import LOOK, EventKind, publish
+from models.leadgen.events import CHANGED, EventKind, publish
 from models.leadgen.prospects import Prospect
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def announce_stats(campaign_id: UUID | None) -> None:
 
 def ring() -> None:
     """Have the console's pages of lead generation look again after the commit: for a change that is no event."""
-    after_commit(lambda: live_updates.ring(services().redis, LOOK))
+    after_commit(lambda: live_updates.ring(services().redis, CHANGED))
 
 
 def _publish_stats(campaign_id: UUID) -> None:

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
+from uuid import UUID
 
 from flask import request
 from flask.views import MethodView
@@ -28,17 +29,17 @@ from models.leadgen.prospects import Added, add_prospects, origins_of
 
 blp = Blueprint("leadgen-import", __name__, description="Leads from CSV")
 
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 ROWS_AT_ONCE = 500
-#: Rows with mistakes that one answer tells of.
-MOST_MISTAKES = 50
-#: Campaigns whose new figures are announced; of a larger import readers learn that it was.
-MOST_ANNOUNCED = 20
+#: Rows with mistakes that one response reports.
+MAX_MISTAKES = 50
+#: Campaigns whose new figures are announced; a larger import is announced without the rest.
+MAX_ANNOUNCED = 20
 _DECIMAL_COMMA = re.compile("[0-9]+,[0-9]{1,2}")
 
 
 class CellNumber(FormNumber):
-    """A number as spreadsheets write it, some of them with a decimal comma; 1,000 could mean two things and is refused."""
+    """A number as spreadsheets write it, with a decimal point or comma; 1,000 is ambiguous and refused."""
 
     def number_of(self, value: Any) -> float:
         return super().number_of(value.replace(",", ".") if _DECIMAL_COMMA.fullmatch(value) else value)
@@ -56,8 +57,8 @@ class ProspectRowIn(Body):
     notes = Text(5000)
 
 
-#: Columns of an export that say what we know ourselves; they are passed over, so that an export can be imported.
-PASSED_OVER = frozenset(PROSPECT_COLUMNS) - set(names_of(ProspectRowIn))
+#: Computed columns of an export; an import ignores them, so that an export can be imported.
+IGNORED = frozenset(PROSPECT_COLUMNS) - set(names_of(ProspectRowIn))
 
 
 class Imported(Body):
@@ -78,7 +79,7 @@ CSV_BODY = {
 
 @blp.route("/api/leads/import")
 class ProspectImport(MethodView):
-    """Many leads at once."""
+    """Import of many leads."""
 
     @with_api_key
     @takes_uploads
@@ -86,34 +87,35 @@ class ProspectImport(MethodView):
     @blp.alt_response(415, description="The body is neither CSV nor a multipart body with a file.")
     @blp.doc(requestBody=CSV_BODY)
     def post(self) -> Any:
-        """Add leads from CSV; a mistake in any row leaves all of them out
+        """Add leads from CSV; a mistake in any row refuses the whole file
 
-        At most 100,000 rows, between commas or semicolons; an export can be imported. Persons known to their niche
-        become touches.
+        At most 100,000 rows, separated by commas or semicolons; an export can be imported. A person whom the niche
+        knows already becomes a touch.
         """
-        schema, mistakes = ProspectRowIn(), {}
+        schema = ProspectRowIn()
+        mistakes: dict[int, Any] = {}
         created = duplicates = 0
-        campaigns = set()
+        campaigns: set[UUID] = set()
         for batch in _batches(_rows(_file())):
             contacts = _contacts(schema, batch, mistakes)
-            if len(mistakes) >= MOST_MISTAKES:
+            if len(mistakes) >= MAX_MISTAKES:
                 break
             if mistakes or not contacts:
-                continue  # nothing will be stored; the rest is read to tell of its mistakes at once
+                continue  # nothing will be stored; the rest is read to report its mistakes as well
             added: list[Added] = add_prospects(session(), contacts)
-            created += sum(one.new for one in added)
-            duplicates += sum(not one.new for one in added)
-            campaigns |= {one.prospect.campaign_id for one in added if one.prospect.campaign_id}
-            session().expunge_all()  # what is stored need not be held
+            created += sum(contact.new for contact in added)
+            duplicates += sum(not contact.new for contact in added)
+            campaigns |= {contact.prospect.campaign_id for contact in added if contact.prospect.campaign_id}
+            session().expunge_all()  # frees the memory of the stored rows
         if mistakes:
             raise _refused(mistakes)
-        _tell(created, duplicates, campaigns)
+        _announce_import(created, duplicates, campaigns)
         return {"created": created, "duplicates": duplicates}
 
 
-def _tell(created: int, duplicates: int, campaigns: set) -> None:
+def _announce_import(created: int, duplicates: int, campaigns: set[UUID]) -> None:
     announce(EventKind.LEADS_IMPORTED, created=created, duplicates=duplicates)
-    for campaign_id in sorted(campaigns)[:MOST_ANNOUNCED]:
+    for campaign_id in sorted(campaigns)[:MAX_ANNOUNCED]:
         announce_stats(campaign_id)
     score_prospects()
 
@@ -126,7 +128,7 @@ def _file() -> IO[bytes]:
         return request.stream
     if request.mimetype == "multipart/form-data":
         if set(request.files) != {"file"} or request.form:
-            raise _bad({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
+            raise FileRefused({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
         return request.files["file"].stream
     if not request.mimetype and not request.content_length and "Transfer-Encoding" not in request.headers:
         raise BadRequest(f"There is no body. {_WANTED}")
@@ -134,17 +136,17 @@ def _file() -> IO[bytes]:
 
 
 def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, cells by column) of every row that is not empty."""
+    """Yield (line, cells by column) of every row that is not empty."""
     lines = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:
         header = lines.readline()
-        # Spreadsheets of countries with a decimal comma write semicolons.
+        # Spreadsheets separate by semicolons in countries with a decimal comma.
         reader = csv.reader(lines, delimiter=";" if ";" in header and "," not in header else ",", strict=True)
         columns = _columns(next(csv.reader([header], delimiter=reader.dialect.delimiter), []))
         for number, cells in enumerate(reader, start=1):
             line = 1 + reader.line_num
-            if number > MOST_ROWS:
-                raise _refused({line: {"_row": [f"One import takes {MOST_ROWS} rows; split the file."]}})
+            if number > MAX_ROWS:
+                raise _refused({line: {"_row": [f"One import takes {MAX_ROWS} rows; split the file."]}})
             if any(cells[len(columns) :]):
                 raise _refused({line: {"_row": ["There are more cells than columns."]}})
             if any(cells):
@@ -158,7 +160,7 @@ def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _columns(cells: list[str]) -> list[str]:
-    """The names that the first line gives the columns; raises a 400 unless all are known."""
+    """Return the columns' names from the first line; raises BadRequest unless all are known."""
     columns = [cell.strip() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()  # spreadsheets save empty columns too
@@ -168,7 +170,7 @@ def _columns(cells: list[str]) -> list[str]:
     for number, name in enumerate(columns, start=1):
         if not name:
             raise _refused({1: {"_row": [f"Column {number} has no name."]}})
-        if name not in PASSED_OVER and name not in names_of(ProspectRowIn):
+        if name not in IGNORED and name not in names_of(ProspectRowIn):
             raise _refused({1: {name: ["Unknown column."]}})
         if columns.count(name) > 1:
             raise _refused({1: {name: ["The column comes twice."]}})
@@ -187,11 +189,11 @@ def _batches(rows: Iterable[tuple[int, dict]]) -> Iterator[list[tuple[int, dict]
 
 
 def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: dict[int, Any]) -> list[dict]:
-    """The batch's rows as columns of prospects; what is wrong with others goes to *mistakes*, by line."""
+    """Return the valid rows of the batch as columns of prospects; add the mistakes of others to *mistakes*, by line."""
     contacts = []
     for line, cells in batch:
         try:
-            given = {name: plain_cell(cell) for name, cell in cells.items() if cell and name not in PASSED_OVER}
+            given = {name: plain_cell(cell) for name, cell in cells.items() if cell and name not in IGNORED}
             contact = schema.load(given)
             if contact.get("phone"):
                 contact["phone"] = normal_phone(contact["phone"])
@@ -209,11 +211,13 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
 
 
 def _refused(mistakes: Mapping[int, Any]) -> BadRequest:
-    first = sorted(mistakes)[:MOST_MISTAKES]
-    return _bad({"csv": {f"line {line}": mistakes[line] for line in first}})
+    first = sorted(mistakes)[:MAX_MISTAKES]
+    return FileRefused({"csv": {f"line {line}": mistakes[line] for line in first}})
 
 
-def _bad(messages: Mapping[str, Any]) -> BadRequest:
-    error = BadRequest()
-    error.data = {"messages": messages}
-    return error
+class FileRefused(BadRequest):
+    """A file with mistakes; *messages* become the details of the error's payload."""
+
+    def __init__(self, messages: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.data = {"messages": messages}

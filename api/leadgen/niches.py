@@ -143,9 +143,9 @@ class OneNiche(MethodView):
     @blp.arguments(NicheChanges)
     @blp.response(200, NicheRow)
     def patch(self, body: dict[str, Any], niche_id: UUID) -> Any:
-        """Change what is given of a niche
+        """Change the given fields of a niche
 
-        A status goes only where the table of moves allows; null empties a field that may be empty.
+        A status changes only as the table of moves allows; null clears a field that may be empty.
         """
         niche = get_niche(session(), niche_id, lock=True)
         change_niche(session(), niche, body)
@@ -156,9 +156,9 @@ class OneNiche(MethodView):
     @blp.arguments(DeleteArgs, location="query")
     @blp.response(200, NicheDeleted)
     def delete(self, args: dict[str, Any], niche_id: UUID) -> Any:
-        """Delete a niche; one that has campaigns is archived, and only by force
+        """Delete a niche; one with campaigns is archived, and only by force
 
-        Without campaigns it is gone; with them it is kept, archived, for its figures.
+        A niche without campaigns is deleted; one with campaigns is archived to keep its figures.
         """
         niche = get_niche(session(), niche_id, lock=True)
         delete_niche(session(), niche, force=args["force"])
@@ -175,10 +175,9 @@ class OneNicheStats(MethodView):
     @blp.arguments(PeriodArgs, location="query")
     @blp.response(200, NicheStats)
     def get(self, args: dict[str, Any], niche_id: UUID) -> Any:
-        """What a niche cost and earned, whole and by day, platform and campaign, held against its targets
+        """Report the costs and earnings of a niche, in total and by day, platform and campaign, with its targets
 
-        Days are UTC, both ends included; leave them out for all time. A figure that would be divided by nothing is
-        null.
+        Days are UTC, both ends included; leave them out for all time. A figure whose divisor is zero is null.
         """
         niche = get_niche(session(), niche_id)
         earned = niche_earnings(session(), niche, args.get("first"), args.get("last"))
@@ -201,12 +200,16 @@ def _row(part: Slice) -> dict:
     return {name: getattr(part.figures, name) for name in names_of(FiguresRow)}
 
 
-def _targets(niche: Niche, total: Figures) -> dict:
-    cpl_known = niche.cpl_target is not None and total.cpl is not None
-    roi_known = niche.roi_target is not None and total.roi is not None
+def _targets(niche: Niche, total: Figures) -> dict[str, Any]:
+    """Compare the figures with the targets; a comparison without a target or a figure is None."""
+    cpl_met = roi_met = None
+    if niche.cpl_target is not None and total.cpl is not None:
+        cpl_met = total.cpl <= niche.cpl_target
+    if niche.roi_target is not None and total.roi is not None:
+        roi_met = total.roi >= niche.roi_target
     return {
         "cpl_target": niche.cpl_target,
-        "cpl_met": total.cpl <= niche.cpl_target if cpl_known else None,
+        "cpl_met": cpl_met,
         "roi_target": niche.roi_target,
-        "roi_met": total.roi >= niche.roi_target if roi_known else None,
+        "roi_met": roi_met,
     }

@@ -148,8 +148,9 @@ def change_ad(
 
 
 def spent_by(session: Session, ad_id: UUID) -> Decimal:
-    """What an ad has cost so far."""
-    return session.scalar(select(func.coalesce(func.sum(AdSpend.amount), Decimal(0))).where(AdSpend.ad_id == ad_id))
+    """Return the cost of an ad so far."""
+    total = func.coalesce(func.sum(AdSpend.amount), Decimal(0))
+    return session.scalars(select(total).where(AdSpend.ad_id == ad_id)).one()
 
 
 def _book(session: Session, ad: Ad, amount: Decimal, day: date | None) -> None:

@@ -101,8 +101,8 @@ def campaigns() -> Select[Campaign]:
 
 
 def count_campaigns(session: Session, niche_id: UUID) -> int:
-    """How many campaigns a niche has."""
-    return session.scalar(select(func.count()).where(Campaign.niche_id == niche_id))
+    """Return how many campaigns a niche has."""
+    return session.scalars(select(func.count()).where(Campaign.niche_id == niche_id)).one()
 
 
 def get_campaign(session: Session, campaign_id: UUID, *, lock: bool = False) -> Campaign:

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
-from models.core.base import Base, CreatedAt, Money, UpdatedAt, words
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, rows_changed, words
 from models.core.errors import InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
@@ -242,8 +242,8 @@ def _learn_phone(session: Session, prospect: Prospect, phone: str) -> bool:
 
 
 def touches_of(session: Session, prospect: Prospect) -> int:
-    """How often the prospect has made contact, the first time included."""
-    return 1 + session.scalar(select(func.count()).where(Touch.prospect_id == prospect.id))
+    """Return how often the prospect has made contact, the first time included."""
+    return 1 + session.scalars(select(func.count()).where(Touch.prospect_id == prospect.id)).one()
 
 
 def prospects(
@@ -316,7 +316,12 @@ def change_status(session: Session, prospect: Prospect, status: ProspectStatus, 
 
 
 def note_change(session: Session, prospect_id: UUID) -> None:
-    """Something that the score is computed from has changed; raises NotFoundError."""
-    changed = update(Prospect).where(Prospect.id == prospect_id).values(version=Prospect.version + 1)
-    if not session.execute(changed).rowcount:
+    """
+    Record that an input of the prospect's score has changed, so that it is scored again.
+
+    Raises:
+        NotFoundError: There is no such prospect.
+    """
+    next_version = update(Prospect).where(Prospect.id == prospect_id).values(version=Prospect.version + 1)
+    if not rows_changed(session.execute(next_version)):
         raise NotFoundError("lead")

@@ -3,9 +3,9 @@
 Off, and nothing imported, unless OTEL_EXPORTER_OTLP_ENDPOINT is set (the SDK reads it and its other variables itself,
 OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER among them); the extra ``leadmatch[tracing]`` brings what is needed.
 
-The spans are ours rather than those of ready-made instrumentations, which write down paths with query strings, addresses
-and statements: here a span holds the route's pattern, a task's name, ids and the first word of a statement, and nothing
-personal can get in.
+The spans are ours rather than those of ready-made instrumentations, which record paths with query strings, addresses
+and statements. A span here holds the route's pattern, a task's name, ids and the first word of a statement, and no
+personal data.
 """
 
 import os
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -97,20 +97,20 @@ def flush() -> None:
 
 
 def watch_statements(engine: Engine) -> None:
-    """A span for each statement on *engine*: its first word only. Off when tracing is."""
+    """Record a span for each statement on *engine*, named by its first word, while tracing is on."""
     if not is_on():
         return
 
-    def before(connection, cursor, statement, parameters, context, executemany) -> None:
+    def before(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
         word = statement.split(None, 1)[0].upper() if statement.strip() else "SQL"
         connection.info["span"] = begin(word, "CLIENT", **{"db.system": "postgresql"})
 
-    def after(connection, *_: Any) -> None:
+    def after(connection: Connection, *_: Any) -> None:
         end(connection.info.pop("span", None))
 
-    def failed(about) -> None:
-        if about.connection is not None:
-            end(about.connection.info.pop("span", None), failed=True)
+    def failed(context: ExceptionContext) -> None:
+        if context.connection is not None:
+            end(context.connection.info.pop("span", None), failed=True)
 
     event.listen(engine, "before_cursor_execute", before)
     event.listen(engine, "after_cursor_execute", after)

@@ -1,26 +1,27 @@
-"""What is kept for how long, and clearing away what is past its time.
+"""Retention periods, and deletion of the rows that are past them.
 
-| what | kept |
+| rows | kept |
 | --- | --- |
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
-| notices that were read | 180 days after the reading |
-| answers under an Idempotency-Key | good for 24 hours (:data:`models.platform.idempotency.KEPT`), gone with the next clearing |
+| read notifications | 180 days after they were read |
+| answers under an Idempotency-Key | valid for 24 hours (models.platform.idempotency.KEPT), then deleted |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
-| partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.rescoring.partial_lists.PARTIALS_KEPT`) |
-| entities set aside | while they exist in the version that failed |
+| partial lists of tiles | until published or cancelled; a failed run's for 2 days (`PARTIALS_KEPT`) |
+| quarantined entities | while they exist in the version that failed |
 
-Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.
+Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
 """
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import CursorResult, Delete, Select, delete, func, select, union, update
+from sqlalchemy import CompoundSelect, Delete, Select, delete, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models.accounts import tokens
 from models.accounts.notifications import Notification
-from models.core.base import database_now
+from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -32,13 +33,13 @@ from models.rescoring.runs import RescoringRun, RescoringShard
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
-READ_NOTICES_KEPT = timedelta(days=180)
+READ_NOTIFICATIONS_KEPT = timedelta(days=180)
 
 
 def clear_away(session: Session) -> dict[str, int]:
-    """Delete what is past its time, in the caller's transaction; how many rows of each kind."""
-    # These need their text models no longer, and the references would keep a model for every night. A failed run may be
-    # retried and keeps its own.
+    """Delete expired rows in the caller's transaction. Returns the number of deleted rows by kind."""
+    # Ended runs no longer need their text models, and the references would keep a model for every night. A failed run
+    # may be retried, so it keeps its model.
     session.execute(
         update(RescoringRun)
         .where(
@@ -47,17 +48,16 @@ def clear_away(session: Session) -> dict[str, int]:
         )
         .values(text_model_id=None)
     )
-    found = {
-        "runs": session.execute(_old_runs()),
-        "notices": session.execute(delete(Notification).where(Notification.read_at < func.now() - READ_NOTICES_KEPT)),
+    read_notifications = delete(Notification).where(Notification.read_at < func.now() - READ_NOTIFICATIONS_KEPT)
+    return {
+        "runs": rows_changed(session.execute(_old_runs())),
+        "notifications": rows_changed(session.execute(read_notifications)),
         "partials": forget_partials(session, _shards_past_retrying()),
-        "text_models": session.execute(_unused_text_models()),
-        "set_aside": _settled(session),
+        "text_models": rows_changed(session.execute(_unused_text_models())),
+        "quarantined": _forget_outdated_quarantine(session),
+        "idempotent_answers": idempotency.forget_old(session, database_now(session)),
+        "revoked_tokens": tokens.forget_expired(session),
     }
-    counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
-    counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
-    counts["revoked_tokens"] = tokens.forget_expired(session)
-    return counts
 
 
 def _old_runs() -> Delete:
@@ -76,7 +76,7 @@ def _shards_past_retrying() -> Select[int]:
 
 
 def _unused_text_models() -> Delete:
-    used = union(
+    used: CompoundSelect[*tuple[Any, ...]] = union(
         select(Market.text_model_id).where(Market.text_model_id.is_not(None)),
         select(RescoringRun.text_model_id).where(RescoringRun.text_model_id.is_not(None)),
         select(func.max(TextModelRow.id)),
@@ -84,10 +84,11 @@ def _unused_text_models() -> Delete:
     return delete(TextModelRow).where(TextModelRow.id.not_in(used))
 
 
-def _settled(session: Session) -> int:
+def _forget_outdated_quarantine(session: Session) -> int:
+    """Delete the quarantine of entities that have changed or are gone, and return the number of rows."""
     count = 0
     for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):
         same = select(table.id).where(table.id == UnscorableEntity.entity_id, table.version == UnscorableEntity.version)
-        gone = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
-        count += session.execute(gone).rowcount
+        outdated = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
+        count += rows_changed(session.execute(outdated))
     return count

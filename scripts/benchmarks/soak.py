@@ -1,9 +1,9 @@
-"""Mixed load on a running system for a long time, and whether anything grows: `python -m scripts.benchmarks.soak` (`make soak`).
+"""Look for leaks under a long mixed load on a running system: `python -m scripts.benchmarks.soak` (`make soak`).
 
 Clients read pages, like, dislike, write and archive leads (so that as many are on the market at the end as at the
-beginning), and a full run goes every minute. Meanwhile, every few seconds, what could leak is measured: memory of each
-process, its open files, connections of PostgreSQL, keys and memory of Valkey, files in the home. At the end: the slope of
-each an hour with its 95% interval, and the rules of `leadmatch check`. Exit code 1 if something grows, a request failed, or
+beginning), and a full run goes every minute. Every few seconds the gauges are read: memory of each process, its open
+files, connections of PostgreSQL, keys and memory of Valkey, files in the home. The result is the slope of each gauge
+per hour with its 95% interval, and the rules of `leadmatch check`. Exit code 1 if a gauge grows, a request failed, or
 a rule is broken.
 
 Loopback only, on the system of this home (LEADMATCH_HOME); it leaves its rows behind, as `make load` does.
@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -35,16 +36,16 @@ from scripts.benchmarks.load.own import own_system
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import processes_in, processes_marked
 
-#: The beginning, which fills caches and pools, does not count.
+#: The first part of the run fills caches and pools and is not measured.
 WARM_UP_SHARE = 0.4
-#: Means of so many stretches are fitted rather than the samples themselves: neighbours in time resemble each other, and
-#: the interval would be too narrow.
+#: A line is fitted to the means of so many stretches rather than to the samples: neighbouring samples are correlated,
+#: which would make the interval too narrow.
 STRETCHES = 10
-#: Growth an hour that nobody minds, as a share of what is there, and in units (MB, connections, keys, files).
+#: Growth per hour that is tolerated, as a share of the value, and in units (MB, connections, keys, files).
 SMALL_SHARE, SMALL = 0.05, 5.0
-#: What has to have grown under our eyes, in units, to count.
+#: Growth counts only if the measured values themselves grew by this many units.
 SEEN = 2.0
-#: A client has so many leads on the market at a time.
+#: Leads that a client keeps on the market at a time.
 LEADS_KEPT = 20
 
 # -- Load
@@ -57,15 +58,15 @@ class Clients:
         self._server, self._leads, self._tokens = server, leads, tokens
         self.times, self._over = Tally(), threading.Event()
         self._pool = ThreadPoolExecutor(count)
-        self._done = [self._pool.submit(self._send, seed) for seed in range(count)]
+        self._futures = [self._pool.submit(self._send, seed) for seed in range(count)]
 
     def stop(self) -> None:
         self._over.set()
-        for one in self._done:
-            one.result()
+        for future in self._futures:
+            future.result()
 
     def _send(self, seed: int) -> None:
-        chance, caller = random.Random(seed), Caller(self.times)  # nosec B311 - no secret
+        chance, caller = random.Random(seed), Caller(self.times)
         made: list[str] = []
         while not self._over.is_set():
             owner, lead_id = chance.choice(self._leads)
@@ -84,8 +85,8 @@ class Clients:
         page = caller.call("page", self._server, "GET", path + "?limit=5", token)
         if page and page["recommendations"]:
             row = chance.choice(page["recommendations"])["property_id"]
-            said = {"action": chance.choice(("LIKE", "DISLIKE"))}
-            caller.call("action", self._server, "POST", f"{path}/{row}/action", token, said)
+            body = {"action": chance.choice(("LIKE", "DISLIKE"))}
+            caller.call("action", self._server, "POST", f"{path}/{row}/action", token, body)
 
     def _write(self, caller: Caller, chance: random.Random, made: list[str]) -> None:
         token = next(iter(self._tokens.values()))
@@ -130,7 +131,7 @@ class Gauges:
         )
         return dict(found)
 
-    def _is_data(self, path) -> bool:
+    def _is_data(self, path: Path) -> bool:
         return any(path.is_relative_to(folder / "data") for folder in (self._home.postgres, self._home.valkey))
 
     def _processes(self) -> Iterator[tuple[str, psutil.Process]]:

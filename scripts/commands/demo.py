@@ -28,7 +28,7 @@ def command(
     Leads resemble the properties that the database holds: after `import-listings`, `demo --leads 5000 --city Москва`
     makes buyers for the imported homes. Called again it adds more.
     """
-    from scripts.demo import DEFAULT_SEED, make_demo, tell
+    from scripts.demo import DEFAULT_SEED, make_demo, print_summary
 
     console = Console()
     settings = Settings.from_env()
@@ -43,6 +43,6 @@ def command(
             city=city,
             seed=DEFAULT_SEED if seed is None else seed,
         )
-    tell(made, console)
+    print_summary(made, console)
     if not no_rescore and made.leads + made.properties:
         ask_for_run(factory, settings, console)

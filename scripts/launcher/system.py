@@ -13,6 +13,7 @@ from scripts.errors import LaunchError, PortBusyError
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import end, processes_marked
 from scripts.launcher.servers import PostgresServer, ValkeyServer
+from scripts.launcher.servers.server import Server
 from scripts.launcher.servers.state import is_free
 from scripts.launcher.servers.watch import Watch
 
@@ -43,13 +44,15 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
         variables = _variables(home)
         _check_port(Settings.from_env({**os.environ, **LATER, **variables}).port)
 
-        servers = []
+        servers: list[Server] = []
         if "DATABASE_URL" not in variables:
-            servers.append(stack.enter_context(PostgresServer(home.postgres)))
-            variables["DATABASE_URL"] = servers[-1].url
+            postgres = stack.enter_context(PostgresServer(home.postgres))
+            servers.append(postgres)
+            variables["DATABASE_URL"] = postgres.url
         if "REDIS_URL" not in variables:
-            servers.append(stack.enter_context(ValkeyServer(home.valkey)))
-            variables["REDIS_URL"] = servers[-1].url
+            valkey = stack.enter_context(ValkeyServer(home.valkey))
+            servers.append(valkey)
+            variables["REDIS_URL"] = valkey.url
         os.environ.update(variables)
         home.write_environment({name: variables[name] for name in SHARED})
 
@@ -87,7 +90,7 @@ def _sweep(home: Home, console: Console) -> None:
 
 def _check_port(port: int) -> None:
     """Raise if the web process could not listen, on this machine's own address or on all."""
-    if is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0"):  # nosec B104
+    if is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0"):  # noqa: S104 - only tries the address
         return
     if port < 1024 and os.geteuid() != 0:
         raise LaunchError(f"port {port} is busy or needs root; choose one above 1023, as in PORT=8000")

