@@ -78,9 +78,9 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
 
 # -- Each pair in a list
 
-#: One row per lead and per property, with the columns that deal-breakers compare. `settled`: the entity's list is of its
-#: present version and market, so the lists that contain it are current too (both are written in one transaction). Money
-#: is in the market's currency; null where it is unstated or has no rate, and null breaks no rule.
+#: One row per lead and per property, with the columns that deal-breakers compare. `settled`: the entity's list is of
+#: its present version and market, so the lists that contain it are current too (both are written in one transaction).
+#: Money is in the market's currency; null where it is unstated or has no rate, and null breaks no rule.
 _SIDES = """
     factors AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:cities AS text[]), CAST(:deal_types AS text[]), CAST(:currencies AS text[]),

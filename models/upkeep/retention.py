@@ -36,7 +36,7 @@ LAST_RUNS_KEPT = 20
 READ_NOTIFICATIONS_KEPT = timedelta(days=180)
 
 
-def clear_away(session: Session) -> dict[str, int]:
+def delete_expired(session: Session) -> dict[str, int]:
     """Delete expired rows in the caller's transaction. Returns the number of deleted rows by kind."""
     # Ended runs no longer need their text models, and the references would keep a model for every night. A failed run
     # may be retried, so it keeps its model.

@@ -124,7 +124,9 @@ def fill(engine: Engine) -> None:
 
 @contextmanager
 def served(url: str) -> Iterator[httpx.Client]:
-    """Start a web process on the database; yields a client whose address differs by request, so that no limit applies."""
+    """
+    Start a web process on the database; yields a client whose address differs by request, so that no limit applies.
+    """
     port = free_port()
     environment = {
         "DATABASE_URL": url,

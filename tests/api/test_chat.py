@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from models.accounts.notifications import Notification
 from models.accounts.users import User
 from models.core.enums import DealType, Origin, PropertyType, Role
-from models.deals.chats import LONGEST_MESSAGE, Chat, ChatMessage
+from models.deals.chats import MAX_MESSAGE_LENGTH, Chat, ChatMessage
 from models.market.properties import create_property
 
 #: Of the test that kills a process. By hand it was run with 25 chats (50 sockets) and 40 messages of each side (2,000).
@@ -197,7 +197,7 @@ def test_a_message_sent_again_under_its_name_is_stored_once(pair, database):
 
 def test_bad_messages_are_refused(pair):
     it = pair()
-    for body in ({}, {"message": ""}, {"message": " "}, {"message": "x" * (LONGEST_MESSAGE + 1)}, {"message": 7}):
+    for body in ({}, {"message": ""}, {"message": " "}, {"message": "x" * (MAX_MESSAGE_LENGTH + 1)}, {"message": 7}):
         assert it.buyer("POST", f"/chat/chat_messages/{it.chat}", json=body).status_code == 400
     assert said(it.buyer, it.chat) == []
 

@@ -77,7 +77,7 @@ def test_a_migration_that_does_not_get_its_lock_lets_the_others_pass_and_tries_a
 
     assert tries == ["head"] * 3
     tries.clear()
-    monkeypatch.setattr("models.platform.migrate.MOST_TRIES", 2)
+    monkeypatch.setattr("models.platform.migrate.MAX_TRIES", 2)
     with pytest.raises(OperationalError):
         upgrade(clean_database)
     assert len(tries) == 2

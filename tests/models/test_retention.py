@@ -31,7 +31,7 @@ def test_old_runs_go_and_the_last_ones_stay(session, monkeypatch):
         session.add(run)
         session.flush()
 
-    assert retention.clear_away(session)["runs"] == 1
+    assert retention.delete_expired(session)["runs"] == 1
     assert set(session.scalars(select(RescoringRun.id))) == {open_.id, recent.id, last.id}
 
 
@@ -47,7 +47,7 @@ def test_text_models_stay_while_they_are_used(session):
         session.add(RescoringRun(scope=RunScope.ALL, requested_by="cli", state=state, text_model_id=model.id))
     session.flush()
 
-    retention.clear_away(session)
+    retention.delete_expired(session)
 
     assert set(session.scalars(select(TextModelRow.id))) == {used.id, by_open_run.id, by_failed_run.id, newest.id}
 
@@ -60,7 +60,7 @@ def test_notices_go_long_after_they_were_read_and_unread_ones_never(session):
         notice.read_at, notice.created_at = read, LONG_AGO
     session.flush()
 
-    assert retention.clear_away(session)["notifications"] == 1
+    assert retention.delete_expired(session)["notifications"] == 1
     assert session.scalar(select(func.count()).select_from(Notification)) == 2
 
 
@@ -69,7 +69,7 @@ def test_revocations_go_with_their_tokens(session):
     session.add(RevokedToken(jti="b", expires_at=utc_now() + timedelta(hours=1)))
     session.flush()
 
-    assert retention.clear_away(session)["revoked_tokens"] == 1
+    assert retention.delete_expired(session)["revoked_tokens"] == 1
 
 
 @pytest.mark.parametrize(("version", "kept"), [(0, 1), (-1, 0)])
@@ -78,6 +78,6 @@ def test_what_was_set_aside_is_forgotten_when_it_is_written_again(session, versi
     session.refresh(lead)
     quarantine(session, [Failure(Side.LEAD, lead.id, lead.version + version, "ValueError")])
 
-    retention.clear_away(session)
+    retention.delete_expired(session)
 
     assert session.scalar(select(func.count()).select_from(UnscorableEntity)) == kept
