@@ -10,7 +10,7 @@ from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
 from api.http.fields import Moment, Text, money
-from api.leadgen.announce import announce_campaign, announce_stats, ring
+from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.schemas import Amount, ListArgs, window
 from models.leadgen.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.leadgen.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
@@ -111,7 +111,7 @@ class Campaigns(MethodView):
 
         It begins as a draft. Its niche must not be archived.
         """
-        ring()
+        announce_change()
         return _campaign(campaign_with_figures(session(), create_campaign(session(), body).id))
 
     @with_api_key
@@ -217,7 +217,7 @@ class OneAd(MethodView):
         if spent is not None:
             announce_stats(ad.campaign_id)
         else:
-            ring()
+            announce_change()
         return _ad(ad)
 
 

@@ -93,7 +93,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
         _slots.release()
-        raise BusyError("Live updates are away; try again in a moment.", 5) from None
+        raise BusyError("Live updates are unavailable; try again in a moment.", 5) from None
     except BaseException:
         _slots.release()
         raise
@@ -137,9 +137,9 @@ def live(ws: Server) -> None:
                     pass  # discard what readers send, so that it does not pile up
                 if event is not None:
                     ws.send(_json(event))
-        ws.close(GOING_AWAY, "Come back with the id of the last event.")
+        ws.close(GOING_AWAY, "Reconnect with the id of the last event.")
     except RedisError:
-        ws.close(TRY_AGAIN_LATER, "Live updates are away.")
+        ws.close(TRY_AGAIN_LATER, "Live updates are unavailable.")
     except ConnectionClosed:
         pass
     finally:
@@ -160,7 +160,7 @@ def _follow(client: redis.Redis, last_event_id: str | None, newest: str, turn_se
     if last_event_id and is_missing_after(client, last_event_id):
         # If Redis has no event as new as the reader's, it has lost events: begin with those that it has.
         after = min(last_event_id, newest, key=lambda event_id: tuple(map(int, event_id.split("-"))))
-        yield Event(after, EventKind.GAP, {"message": "Some events are gone; read the lists again."})
+        yield Event(after, EventKind.GAP, {"message": "Some events are lost; read the lists again."})
     while (left := until - time.monotonic()) > 0:
         new_events = follow(client, after, min(left, turn_seconds))
         yield from new_events

@@ -1,4 +1,4 @@
-"""Niches, and what they earn."""
+"""Niches, with their costs and earnings."""
 
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
 from api.http.fields import Moment, Text, money
-from api.leadgen.announce import ring
+from api.leadgen.announce import announce_change
 from api.leadgen.schemas import Amount, ListArgs, PeriodArgs, rows_of
 from models.accounts import audit
 from models.leadgen.campaigns import delete_niche
@@ -24,8 +24,8 @@ class NicheBody(Body):
     name = Text(200, required=True)
     category = Text(100, required=True)
     description = Text(5000, empty=True, allow_none=True)
-    cpl_target = money(allow_none=True, metadata={"description": "The most that a lead may cost."})
-    roi_target = money(allow_none=True, metadata={"description": "The least return on the money spent, per cent."})
+    cpl_target = money(allow_none=True, metadata={"description": "Maximum cost of a lead."})
+    roi_target = money(allow_none=True, metadata={"description": "Minimum return on spend, per cent."})
 
 
 class NicheChanges(NicheBody):
@@ -112,7 +112,7 @@ class Niches(MethodView):
 
         It begins as research. Targets say what a lead may cost and what the money spent must return.
         """
-        ring()
+        announce_change()
         return create_niche(session(), body)
 
     @with_api_key
@@ -121,7 +121,7 @@ class Niches(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List niches, newest first
 
-        In pages of 100 unless `limit` says otherwise; `status` picks those of one status.
+        In pages of 100 by default; `status` filters by status.
         """
         return rows_of(niches(args.get("status")), args)
 
@@ -149,7 +149,7 @@ class OneNiche(MethodView):
         """
         niche = get_niche(session(), niche_id, lock=True)
         change_niche(session(), niche, body)
-        ring()
+        announce_change()
         return niche
 
     @with_api_key
@@ -163,7 +163,7 @@ class OneNiche(MethodView):
         niche = get_niche(session(), niche_id, lock=True)
         delete_niche(session(), niche, force=args["force"])
         audit.record(session(), "niche_deleted", table_name="niches", row_id=niche_id, forced=args["force"])
-        ring()
+        announce_change()
         return {"message": "Ниша удалена", "id": niche_id}
 
 

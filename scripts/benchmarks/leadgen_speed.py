@@ -141,14 +141,14 @@ def served(url: str) -> Iterator[httpx.Client]:
     )
     numbers = iter(range(1, 1 << 24))
 
-    def disguise(request: httpx.Request) -> None:
+    def set_address(request: httpx.Request) -> None:
         number = next(numbers)
         request.headers["X-Forwarded-For"] = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
 
     try:
         transport = httpx.HTTPTransport(retries=8)
         with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60, event_hooks={"request": [disguise]}
+            base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60, event_hooks={"request": [set_address]}
         ) as client:
             client.get("/health/live").raise_for_status()
             yield client
@@ -158,7 +158,7 @@ def served(url: str) -> Iterator[httpx.Client]:
 
 
 def requests(engine: Engine) -> dict[str, str]:
-    """What is asked: how docs call it, and its path."""
+    """Return the measured requests: name in the docs -> path."""
     with engine.connect() as connection:
         count = lambda niche: connection.scalar(
             text(f"SELECT count(*) FROM prospects WHERE niche_id = {NICHE(niche)}")  # noqa: S608
@@ -192,7 +192,7 @@ def requests(engine: Engine) -> dict[str, str]:
 
 
 def show(client: httpx.Client, engine: Engine, rounds: int) -> None:
-    """Ask everything in turn, *rounds* times, and print the table."""
+    """Send all requests in turn, *rounds* times, and print the table."""
     asked = requests(engine)
     taken: dict[str, list[float]] = {name: [] for name in asked}
     for number in range(rounds + 3):
@@ -201,7 +201,7 @@ def show(client: httpx.Client, engine: Engine, rounds: int) -> None:
             answer = client.get(path)
             seconds = time.perf_counter() - began
             answer.raise_for_status()
-            if number >= 3:  # the first ones load what a process loads once
+            if number >= 3:  # the first ones include work done once per process
                 taken[name].append(seconds * 1000)
     print("\n| Request | p50 | p95 |\n| --- | --- | --- |")
     for name, milliseconds in taken.items():

@@ -44,7 +44,7 @@ STRETCHES = 10
 #: Growth per hour that is tolerated, as a share of the value, and in units (MB, connections, keys, files).
 SMALL_SHARE, SMALL = 0.05, 5.0
 #: Growth counts only if the measured values themselves grew by this many units.
-SEEN = 2.0
+MIN_GROWTH = 2.0
 #: Leads that a client keeps on the market at a time.
 LEADS_KEPT = 20
 
@@ -97,39 +97,40 @@ class Clients:
             caller.call("archive", self._server, "POST", f"/leads/{made.pop(0)}/archive", token)
 
 
-# -- What could grow
+# -- Gauges
 
 
 class Gauges:
-    """Measures the system of *home*."""
+    """Reads the gauges of the system of *home*."""
 
     def __init__(self, home: Home, settings: Settings, factory: sessionmaker[Session]) -> None:
         self._home, self._factory = home, factory
         self._broker = redis.Redis.from_url(settings.redis_url)
 
     def read(self) -> dict[str, float]:
-        found: dict[str, float] = defaultdict(float)
+        """Return the present value of each gauge."""
+        gauges: dict[str, float] = defaultdict(float)
         for role, process in self._processes():
             try:
                 memory = process.memory_info()
                 # Pages of PostgreSQL's shared buffers are in the RSS of every backend that touched them.
                 size = (memory.rss - memory.shared if role == "postgres" else memory.rss) / 2**20
-                found[f"{role}, MB"] += size
-                found["open files"] += process.num_fds()
+                gauges[f"{role}, MB"] += size
+                gauges["open files"] += process.num_fds()
                 if role != "postgres":  # its backends come and go with connections
-                    found[f"{role} {process.pid}, MB"] = size
+                    gauges[f"{role} {process.pid}, MB"] = size
             except psutil.Error:  # ended since
                 continue
         with self._factory() as session:
-            found["PostgreSQL connections"] = session.scalar(text("SELECT count(*) FROM pg_stat_activity"))
+            gauges["PostgreSQL connections"] = session.scalar(text("SELECT count(*) FROM pg_stat_activity"))
         memory, clients = self._broker.info("memory"), self._broker.info("clients")
-        found["Valkey keys"] = self._broker.dbsize()
-        found["Valkey used memory, MB"] = memory["used_memory"] / 2**20
-        found["Valkey clients"] = clients["connected_clients"]
-        found["files in the home"] = sum(
+        gauges["Valkey keys"] = self._broker.dbsize()
+        gauges["Valkey used memory, MB"] = memory["used_memory"] / 2**20
+        gauges["Valkey clients"] = clients["connected_clients"]
+        gauges["files in the home"] = sum(
             path.is_file() for path in self._home.path.rglob("*") if not self._is_data(path)
         )
-        return dict(found)
+        return dict(gauges)
 
     def _is_data(self, path: Path) -> bool:
         return any(path.is_relative_to(folder / "data") for folder in (self._home.postgres, self._home.valkey))
@@ -171,15 +172,15 @@ class Trend:
     #: Units an hour, and the half width of its 95% interval.
     slope: float
     margin: float
-    #: How long it was looked at.
+    #: How long it was measured.
     hours: float
 
     @property
     def verdict(self) -> str:
         small = max(SMALL, SMALL_SHARE * self.mean)
         if self.slope - self.margin > 0 and self.slope > small:
-            # A megabyte more after three minutes may still be warming up.
-            return "GROWS" if self.slope * self.hours > SEEN else "too short to tell"
+            # A small growth in a short run may still be warming up.
+            return "GROWS" if self.slope * self.hours > MIN_GROWTH else "too short to tell"
         return "flat" if self.slope + self.margin <= small else "too short to tell"
 
 
@@ -192,35 +193,35 @@ def trend(hours: np.ndarray, values: np.ndarray) -> Trend:
     """
     if len(values) < STRETCHES:
         raise ValueError(f"{len(values)} samples are too few for {STRETCHES} stretches")
-    x, y = (np.array([part.mean() for part in np.array_split(one, STRETCHES)]) for one in (hours, values))
+    x, y = (np.array([part.mean() for part in np.array_split(axis, STRETCHES)]) for axis in (hours, values))
     fitted = stats.linregress(x, y)
-    margin = float(np.nan_to_num(stats.t.ppf(0.975, STRETCHES - 2) * fitted.stderr))  # nan: it never changed
+    margin = float(np.nan_to_num(stats.t.ppf(0.975, STRETCHES - 2) * fitted.stderr))  # nan: it was constant
     return Trend(float(values.mean()), float(fitted.slope), margin, float(hours[-1] - hours[0]))
 
 
 def trends(samples: list[tuple[float, dict[str, float]]]) -> dict[str, Trend]:
-    """Of every gauge that is there in each sample after warming up."""
+    """Fit a trend to every gauge that each sample after warming up contains."""
     counted = samples[int(len(samples) * WARM_UP_SHARE) :]
     hours = np.array([at for at, _ in counted]) / 3600
-    names = [name for name in counted[0][1] if all(name in found for _, found in counted)]
-    return {name: trend(hours, np.array([found[name] for _, found in counted], float)) for name in sorted(names)}
+    names = [name for name in counted[0][1] if all(name in values for _, values in counted)]
+    return {name: trend(hours, np.array([values[name] for _, values in counted], float)) for name in sorted(names)}
 
 
-def report(found: dict[str, Trend]) -> int:
-    """Print a line a gauge; how many grow."""
+def report(by_gauge: dict[str, Trend]) -> int:
+    """Print one line per gauge, and return how many grow."""
     print(f"\n{'':28}{'mean':>10}{'an hour':>10}{'±':>9}  verdict")
-    for name, one in found.items():
-        print(f"{name:28}{one.mean:>10.1f}{one.slope:>+10.1f}{one.margin:>9.1f}  {one.verdict}")
-    return sum(one.verdict == "GROWS" for one in found.values())
+    for name, line in by_gauge.items():
+        print(f"{name:28}{line.mean:>10.1f}{line.slope:>+10.1f}{line.margin:>9.1f}  {line.verdict}")
+    return sum(line.verdict == "GROWS" for line in by_gauge.values())
 
 
-# -- The whole
+# -- The measurement
 
 
 def soak(
     gauges: Gauges, settings: Settings, factory: sessionmaker[Session], minutes: float, every: float, run_every: float
 ) -> list[tuple[float, dict[str, float]]]:
-    """Measure for so many minutes, and start full runs."""
+    """Sample the gauges for *minutes*, every *every* seconds, and start a full run every *run_every* minutes."""
     began, samples, run_id, next_run = time.monotonic(), [], None, 0.0
     while (now := time.monotonic() - began) < minutes * 60:
         if now >= next_run and (run_id is None or not is_open(factory, run_id)):
@@ -233,7 +234,7 @@ def soak(
 
 
 def broken_rules(factory: sessionmaker[Session]) -> list[str]:
-    """Once the lists have caught up, the rules that are broken."""
+    """Wait until no list is stale, and return the broken rules of `leadmatch check`."""
     until = time.monotonic() + 120
     with factory() as session:
         while freshness(session).stale and time.monotonic() < until:
@@ -248,7 +249,7 @@ def main() -> None:
     arguments.add_argument("--size", type=int, default=5_000, help="leads, and properties, on the market (5000)")
     arguments.add_argument("--clients", type=int, default=4)
     arguments.add_argument("--every", type=float, default=15, help="seconds between samples (15)")
-    # A run is what makes memory go up and down: a few of them tell nothing of a slope.
+    # Runs make memory go up and down: a slope needs many of them.
     arguments.add_argument("--run-every", type=float, default=1, help="minutes between full runs (1)")
     given = arguments.parse_args()
     if given.minutes * 60 * (1 - WARM_UP_SHARE) < STRETCHES * given.every:

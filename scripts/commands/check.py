@@ -1,4 +1,4 @@
-"""`leadmatch check`: does all that is stored hang together?"""
+"""`leadmatch check`: check the consistency of stored data."""
 
 import sys
 
@@ -13,9 +13,9 @@ from scripts.databases import session_factory
 @click.option("--examples", type=click.IntRange(0, 1000), default=5, show_default=True, help="Ids shown of each rule.")
 @click.option("--quiet", is_flag=True, help="Print broken rules only.")
 def command(examples: int, quiet: bool) -> None:
-    """Check every list, match, notice and run against the rules that must hold at any moment.
+    """Check every list, match, notification and run against the rules that must hold at any moment.
 
-    Only reads, in one snapshot of the database, and may be called while the system works. Exit code 1 if a rule is
+    Only reads, in one snapshot of the database, so it may run while the system works. Exit code 1 if a rule is
     broken. Prints ids, no personal data.
     """
     from models.upkeep.invariants import check_all

@@ -21,7 +21,7 @@ def written(monkeypatch):
 
 @pytest.fixture
 def log(written, monkeypatch):
-    monkeypatch.setattr("models.platform.log_lines.PATIENCE_SECONDS", 3600)
+    monkeypatch.setattr("models.platform.log_lines.MAX_WAIT_SECONDS", 3600)
     logger = logging.Logger("buffered")
     logger.addHandler(BufferedHandler())
     return logger

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own."""
+"""A PostgreSQL server as a child process."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ from scripts.launcher.servers.account import Account, account_for_postgres, reac
 from scripts.launcher.servers.server import Server, package_folder
 from scripts.launcher.servers.state import write_private
 
-#: Both the superuser and the database; everything here belongs to one user.
+#: Name of both the superuser and the database.
 NAME = "leadmatch"
 
 #: "Fast" shutdown: SIGTERM would wait for every client to leave (PostgreSQL manual, section 18.5).
@@ -29,8 +29,8 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "2GB",  # Whole lists are rewritten every night; disk is cheaper than checkpoints.
-    "wal_level": "minimal",  # Nobody replicates a local server.
+    "max_wal_size": "2GB",  # All lists are rewritten every night; disk space is cheaper than checkpoints.
+    "wal_level": "minimal",  # A local server has no replicas.
     "max_wal_senders": "0",
     "jit": "off",  # Our queries are short; compiling them takes longer than running them.
     "timezone": "UTC",
@@ -38,8 +38,8 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
 }
 
-#: For data that nobody will miss.
-CARELESS = {
+#: Settings for disposable data.
+NOT_DURABLE = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -85,14 +85,14 @@ class PostgresServer(Server):
         # would believe it if its number has gone to another process of this account meanwhile, and refuse to start.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
-        settings = SETTINGS | ({} if self.durable else CARELESS) | {"port": str(port)}
+        settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | {"port": str(port)}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(programs / "postgres"), "-D", str(self._data), *arguments]
         self._launch(command, self.folder, at_our_death=FAST, env=_plain_environment(), **self._as_account)
 
     def kill(self) -> None:
         super().kill()
-        self.sweep()  # Its children notice by themselves, a moment later.
+        self.sweep()  # Its children end by themselves, a moment later.
 
     def sweep(self) -> int:
         left = processes_in(self._data, "postgres")
@@ -144,7 +144,7 @@ class PostgresServer(Server):
         draft.rename(self._data)
 
     def _check_owner(self) -> None:
-        """A home that was used by root and then by its owner, or the other way round."""
+        """Raise LaunchError if another account owns the data, as when root and a user shared a home."""
         owner = self._data.stat().st_uid
         ours = self._account.uid if self._account else os.getuid()
         if owner != ours:
@@ -182,5 +182,5 @@ def _account_name(uid: int) -> str:
 
 
 def _plain_environment() -> dict[str, str]:
-    """Without our PG*, which would steer the programs elsewhere, and without secrets, not for them to see."""
+    """Return an environment without PG* variables, which would redirect the programs, and without secrets."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

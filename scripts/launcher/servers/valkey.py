@@ -1,4 +1,4 @@
-"""A Valkey server of our own."""
+"""A Valkey server as a child process."""
 
 import signal
 from pathlib import Path
@@ -63,7 +63,7 @@ class ValkeyServer(Server):
         with redis.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0)) as client:
             try:
                 return client.ping()
-            except redis.exceptions.ConnectionError:  # Not listening yet, or loading its log.
+            except redis.exceptions.ConnectionError:  # not listening yet, or loading its log
                 return False
 
 
