@@ -10,9 +10,11 @@ import logging
 
 from sqlalchemy.orm import Session
 
+from matching.engine.units import ENGINE_VERSION
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
 from models.deals.offer_notifications import notify_of_new_offers
+from models.ranking.recommendations import has_lists_of_another_engine
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
 from models.rescoring.shards import abandoned
@@ -21,7 +23,7 @@ from models.upkeep import retention
 from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
-from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality
+from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality, rates
 from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists.careful import reconcile_carefully, rescore_carefully
@@ -63,14 +65,18 @@ def sweep(self: LeadmatchTask) -> None:
                     needs_run = True
                 else:
                     reconcile_carefully(session, market)
+        if has_lists_of_another_engine(session, ENGINE_VERSION):
+            # A release has changed the definition of scores: one run, whenever it ends, moves all lists to it.
+            _request_run(session, RunScope.ALL, f"engine:{ENGINE_VERSION}", once=True)
         if needs_run:
-            _request_stale_run(session)
+            # Done here, a bulk load would keep fresh leads and properties waiting.
+            _request_run(session, RunScope.STALE, "sweep")
 
 
-def _request_stale_run(session: Session) -> None:
-    """Leave a bulk load to the queue of runs: done here it would keep fresh leads and properties waiting."""
+def _request_run(session: Session, scope: RunScope, requested_by: str, once: bool = False) -> None:
+    """Request a run and tell the workers; an open run that covers a part of it is left to end first."""
     try:
-        run, is_new = request_run(session, RunScope.STALE, "sweep")
+        run, is_new = request_run(session, scope, requested_by, once=once)
     except ConflictError:
         return
     session.commit()
@@ -237,6 +243,16 @@ def notify_new_offers(self: LeadmatchTask) -> None:
         session.commit()
     for notification_id in notification_ids:
         client().notice_stored(notification_id)
+
+
+# -- Exchange rates
+
+
+@task(name="worker.tasks.fetch_rates", bind=True)
+def fetch_rates(self: LeadmatchTask) -> None:
+    """Fetch the tables of central banks that RATES_URL names; without it, nothing."""
+    with self.session() as session:
+        rates.fetch_rates(session, settings())
 
 
 # -- Imports

@@ -23,7 +23,7 @@ NICHE = [
     Control("name", "Name of the niche"),
     Control("category", "Category"),
     Control("description", "Description", "long", required=False, wide=True),
-    Control("cpl_target", "Cost of a lead, at most", "number", required=False),
+    Control("cpl_target", "Cost of a lead, at most", "money", required=False),
     Control("roi_target", "Return, at least", "number", required=False, unit="%"),
 ]
 NICHE_CHANGES = [*NICHE, Control("status", "State", "choice", choices=tuple(NicheStatus))]
@@ -35,12 +35,12 @@ _DATES = [
 CAMPAIGN = [
     Control("name", "Name of the campaign"),
     Control("platform", "Platform", "choice", choices=tuple(Platform)),
-    Control("budget", "Budget", "number"),
+    Control("budget", "Budget", "money"),
     *_DATES,
 ]
 CAMPAIGN_CHANGES = [
     Control("name", "Name of the campaign"),
-    Control("budget", "Budget", "number"),
+    Control("budget", "Budget", "money"),
     *_DATES,
     Control("status", "State", "choice", choices=tuple(CampaignStatus)),
 ]
@@ -49,7 +49,7 @@ AD = [
     Control("title", "Title", wide=True),
     Control("text", "Text", "long", required=False, wide=True),
     Control("url", "Address of the ad", "url", required=False, wide=True),
-    Control("spent", "Spent in all", "number", required=False, hint="What the ad has cost so far."),
+    Control("spent", "Spent in all", "money", required=False, hint="What the ad has cost so far."),
     Control(
         "spent_on", "On the day", "date", required=False, hint="What is new of it belongs to this day; today if none."
     ),

@@ -38,7 +38,7 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
         [
             Control("deal_type", "Deal", "choice", choices=tuple(DealType)),
             Control("requirements.property_type", "Type", "choice", choices=WANTED_TYPES),
-            Control("requirements.location.city", "City"),
+            Control("requirements.location.city", "City", "town"),
             Control(
                 "requirements.location.districts",
                 "Districts",
@@ -59,8 +59,8 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
     (
         "Money and size",
         [
-            Control("requirements.budget.min", "Budget from", "number"),
-            Control("requirements.budget.max", "Budget to", "number"),
+            Control("requirements.budget.min", "Budget from", "money"),
+            Control("requirements.budget.max", "Budget to", "money"),
             Control("requirements.area.min", "Area from", "number", unit="m²"),
             Control("requirements.area.max", "Area to", "number", unit="m²"),
             Control("requirements.payment_method", "Payment", "choice", choices=tuple(PaymentMethod)),
@@ -88,7 +88,7 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
     (
         "Address",
         [
-            Control("address.city", "City"),
+            Control("address.city", "City", "town"),
             Control("address.district", "District"),
             Control("address.street", "Street"),
             Control("address.house_number", "House"),
@@ -100,9 +100,9 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
         [
             Control("deal_type", "Deal", "choice", choices=tuple(DealType), words="offer "),
             Control("details.property_type", "Type", "choice", choices=OFFERED_TYPES),
-            Control("details.price", "Price", "number"),
+            Control("details.price", "Price", "money"),
             Control("details.area", "Area", "number", unit="m²"),
-            Control("details.rooms", "Rooms", "whole", hint="0 is a studio."),
+            Control("details.rooms", "Rooms", "rooms", hint="0 is a studio."),
             Control("details.floor", "Floor", "whole"),
             Control("details.total_floors", "Floors in the house", "whole"),
             Control("details.year_built", "Year built", "whole", required=False),

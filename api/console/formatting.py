@@ -8,10 +8,11 @@ from decimal import Decimal
 from markupsafe import Markup, escape
 
 from api.console.i18n import language, say, word
+from models.core.amounts import print_amount, print_number
 from models.core.enums import PropertyType
+from models.market.places import NO_CURRENCY
 from models.market.properties import Property
 
-SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€"}
 #: The ring of a score: a circle of radius 15.9155 is 100 long.
 RADIUS = 15.9155
 GOOD, FAIR = 85, 60  # per cent; what a score or share is called
@@ -19,17 +20,16 @@ GOOD, FAIR = 85, 60  # per cent; what a score or share is called
 
 def number(value: float | Decimal | None, places: int = 0) -> str:
     """
-    A number as the page's language groups it.
+    A number as the page's language writes it, and the forms read it.
 
     >>> number(None)
     '—'
     """
-    if value is None:
-        return "—"
-    text = f"{value:,.{places}f}"
-    if places and "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text if language() == "en" else text.replace(",", "\u00a0").replace(".", ",")
+    return "—" if value is None else print_number(value, places, mark=_mark())
+
+
+def _mark() -> str:
+    return "." if language() == "en" else ","
 
 
 def percent(value: float | Decimal | None, places: int = 1) -> str:
@@ -46,17 +46,16 @@ def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool 
     """An amount with its currency; *short* tells millions."""
     if amount is None:
         return "—"
-    sign = SIGNS.get(currency, currency)
-    if short and amount >= 1_000_000:
-        return f"{number(float(amount) / 1_000_000, 1)}\u00a0{say('m')}\u00a0{sign}"
-    return f"{number(amount)}\u00a0{sign}"
+    if currency == NO_CURRENCY:
+        return print_number(amount, mark=_mark(), places=2)
+    return print_amount(amount, currency, mark=_mark(), millions=say("m") if short else None, places=2)
 
 
 def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], str]) -> str:
-    """A range with either end open."""
+    """A range with either end open; an end of 0 says nothing."""
     if low and high:
         return f"{show(low)} – {show(high)}"
-    if high is not None:
+    if high:
         return say("up to {value}", value=show(high))
     return say("from {value}", value=show(low)) if low else "—"
 

@@ -4,7 +4,6 @@ A control is named by its field's path (``requirements.budget.min``). The texts 
 checks it, and its complaints come back by the same paths, each to be shown beside its control.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,19 +13,30 @@ from flask import render_template, request
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from api.console.i18n import language, say
+from api.console.i18n import say
+from api.console.typed_values import read_typed
+from api.http.db import session
 from models.core.errors import ConflictError, InvalidValueError
+from models.core.numbers import UnreadableError
+from models.market.known_places import PlaceKind, known_places
+from models.market.towns.reading import TownError, read_town
 
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
 
-#: Thousands between commas, as English writes them.
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+
+#: Controls of one place, for which the market's own names are suggested.
+PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
 
 
 @dataclass(frozen=True)
 class Control:
-    """One control of a form. *kind*: text, long, number, whole, date, url, choice, checks (several choices), list, lines."""
+    """
+    One control of a form.
+
+    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices), list,
+    lines, town.
+    """
 
     path: str
     label: str
@@ -50,26 +60,56 @@ class Filled:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    #: Doubtful values that the next sending keeps as they are, by their control.
+    kept: dict[str, str] = field(default_factory=dict)
+    #: What a control's value may have been meant to be.
+    suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read(schema: Schema, controls: list[Control], form: MultiDict) -> tuple[dict | None, Filled]:
+def read(
+    schema: Schema, controls: list[Control], form: MultiDict, *, currency: str | None = None, asks: bool = True
+) -> tuple[dict | None, Filled]:
     """
     The body that the form says, and the form itself to be shown again.
 
+    Args:
+        currency: In which amounts are written here; None where any will do.
+        asks: Whether a town that is unknown, while others have names like its, is asked about once.
     Returns:
-        (None, the form with its errors) if the schema refuses it.
+        (None, the form with its errors) if something cannot be read, the schema refuses it, or something is to be asked.
     """
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}
+    unreadable: dict[str, str] = {}
     for control in controls:
         given = form.getlist(control.path) if control.kind == "checks" else form.get(control.path, "").strip()
         values[control.path] = given
-        _put(body, control.path, _value(control, given))
+        try:
+            _put(body, control.path, _value(control, given, currency))
+        except UnreadableError as error:
+            unreadable[control.path] = say(error.message)
+            _put(body, control.path, None)
     try:
-        return schema.load(body), Filled(values)
+        loaded = schema.load(body)
     except ValidationError as error:
-        errors = _flat(error.messages)
-        return None, Filled(values, errors)
+        return None, Filled(values, _flat(error.messages) | unreadable)
+    filled = Filled(values, unreadable)
+    for control in controls:
+        if asks and control.kind == "town":
+            _ask_about_town(control.path, values[control.path], form, filled)
+    return (None if filled.errors else loaded), filled
+
+
+def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> None:
+    """An unknown town with a name like others' is asked about once; sent again, it stays as it is."""
+    if not town or form.get(f"{path}.kept") == town:
+        return
+    reading = read_town(town)
+    if not reading.known and reading.nearest:
+        filled.kept[path] = town
+        filled.suggestions[path] = reading.nearest
+        names = ", ".join(reading.nearest)
+        filled.errors[path] = say("Did you mean {names}? If not, save again: the town stays as it is.", names=names)
 
 
 def send(
@@ -107,6 +147,7 @@ def show(groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: 
         "console/form.html",
         groups=groups,
         filled=filled,
+        known=_known_places(groups, filled),
         title=title,
         action=request.path,
         cancel=cancel,
@@ -114,21 +155,22 @@ def show(groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: 
     )
 
 
-def number_of(text: str) -> float | None:
-    """
-    A number as people type it; None for what is none.
-
-    A comma is a decimal one, but not between thousands on an English page, which shows amounts as 12,500,000.
-
-    >>> number_of("12 500,5"), number_of("much")
-    (12500.5, None)
-    """
-    plain = "".join(text.split())
-    is_grouped = language() == "en" and _GROUPED.fullmatch(plain)
+def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -> dict[str, list[str]]:
+    """Names that the market knows, for the form's towns, and for its districts and stations once a town is named."""
+    controls = [control for _, listed in groups for control in listed]
+    town = next((control.path for control in controls if control.kind == "town"), None)
+    if town is None:
+        return {}
+    known = {town: known_places(session(), PlaceKind.TOWN)}
+    named = filled.values.get(town)
     try:
-        return float(plain.replace(",", "" if is_grouped else "."))
-    except ValueError:
-        return None
+        reading = read_town(named) if named else None
+    except TownError:
+        reading = None
+    for control in controls if reading else ():
+        if control.path in PLACE_KINDS:
+            known[control.path] = known_places(session(), PLACE_KINDS[control.path], city=named)
+    return known
 
 
 def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:
@@ -138,8 +180,8 @@ def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word
     return words(raw)
 
 
-def _value(control: Control, given: Any) -> Any:
-    """A control's text as JSON holds it; None: left out. What is no number stays text, for the schema to refuse."""
+def _value(control: Control, given: Any, currency: str | None) -> Any:
+    """A control's text as JSON holds it; None: left out. Raises UnreadableError."""
     if control.kind == "checks":
         return [_whole(each) for each in given]
     if control.kind == "list":
@@ -148,10 +190,9 @@ def _value(control: Control, given: Any) -> Any:
         return [line.strip() for line in given.splitlines() if line.strip()]
     if given == "":
         return None
-    if control.kind == "number":
-        number = number_of(given)
-        return given if number is None else number
-    return _whole(given) if control.kind == "whole" else given
+    if control.kind in ("money", "number", "whole", "rooms"):
+        return read_typed(control.kind, control.path, control.unit, given, currency)
+    return given
 
 
 def _whole(text: str) -> Any:

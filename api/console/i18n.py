@@ -14,8 +14,10 @@ from flask import request
 
 from api.console.domain_words import PLURALS, WORDS
 from api.console.error_messages import COMPLAINTS, PATTERNS
+from api.console.number_messages import NUMBER_PATTERNS
 from api.console.russian_sentences import SENTENCES
 from api.http.request_state import current
+from models.core.amounts import print_number
 
 LANGUAGES = ("ru", "en")
 NBSP = "\u00a0"
@@ -51,8 +53,7 @@ def counted(count: int, noun: str) -> str:
     >>> [_russian_form(count) for count in (1, 2, 5, 11, 21, 104)]
     [0, 1, 2, 2, 0, 1]
     """
-    grouped = f"{count:,}"
-    return f"{grouped.replace(',', NBSP) if language() == 'ru' else grouped}{NBSP}{noun_of(count, noun)}"
+    return f"{print_number(count)}{NBSP}{noun_of(count, noun)}"
 
 
 def noun_of(count: int, noun: str) -> str:
@@ -84,6 +85,7 @@ SAID = {
     "run": "The run has been asked for.",
     "joined": "The same run is going already.",
     "cancelled": "Cancelled.",
+    "merged": "The towns are merged; lists follow within moments.",
     "retried": "Failed parts are queued again.",
     "changed": "Changed.",
     "kept": "Kept in favourites.",
@@ -111,7 +113,7 @@ def _russian_form(count: int) -> int:
 
 
 def _by_pattern(sentence: str) -> str:
-    for pattern, russian in PATTERNS:
+    for pattern, russian in (*NUMBER_PATTERNS, *PATTERNS):
         found = re.fullmatch(pattern, sentence)
         if found:
             named = set(found.re.groupindex.values())

@@ -5,6 +5,7 @@ A script sends the file in pieces of a hundred rows and shows how far it is; wit
 
 import csv
 import io
+from collections import Counter
 from dataclasses import dataclass, field
 
 from flask import Response, jsonify, render_template, request
@@ -15,12 +16,16 @@ from api.console import forms
 from api.console.access import page_for, visitor
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.console.forms import Control
+from api.console.i18n import say
 from api.console.pages import page_blueprint, wants_json
+from api.console.typed_values import currency_of_town
 from api.exchange.schemas import LeadBody, PropertyBody, lead_columns, property_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead, rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin
 from models.core.errors import InvalidFileError, NotFoundError
+from models.core.numbers import UnreadableError, is_unknown
+from models.core.rooms import read_rooms
 from models.market.leads import create_lead
 from models.market.properties import create_property
 
@@ -52,6 +57,8 @@ class Report:
     added: int = 0
     refused: int = 0
     errors: list[dict[str, object]] = field(default_factory=list)
+    #: Columns whose cells held what means "unknown", such as -1: in how many rows.
+    unknown: Counter[str] = field(default_factory=Counter)
 
 
 KINDS = {"leads": Kind(all_of(LEAD_GROUPS), LeadBody), "properties": Kind(all_of(PROPERTY_GROUPS), PropertyBody)}
@@ -78,7 +85,7 @@ def import_file(kind: str) -> Response | str:
         raise InvalidFileError("file", "Choose a CSV file.")
     report = _import(kind, _text(upload.read()), _first_line())
     return (
-        jsonify(added=report.added, refused=report.refused, errors=report.errors)
+        jsonify(added=report.added, refused=report.refused, errors=report.errors, unknown=report.unknown)
         if wants_json()
         else _page(kind, report)
     )
@@ -99,7 +106,7 @@ def _import(kind: str, text: str, first_line: int) -> Report:
     for place, row in enumerate(rows):
         if place >= MOST_ROWS:
             raise InvalidFileError("file", f"A file holds at most {MOST_ROWS} rows; part it.")
-        errors = _add(kind, shape, row)
+        errors = _add(kind, shape, row, report.unknown)
         if errors is None:
             report.added += 1
             continue
@@ -110,22 +117,31 @@ def _import(kind: str, text: str, first_line: int) -> Report:
     return report
 
 
-def _add(kind: str, shape: Kind, row: dict) -> dict[str, str] | None:
+def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, str] | None:
     """Add one row; its errors if it cannot be."""
     if None in row:
         return {"-": "There are more cells than columns."}
     form = MultiDict()
     for name, control in shape.columns.items():
         cell = (row.get(name) or "").strip()
+        if cell and _is_unknown(name, control, cell):
+            unknown[name] += 1
+            cell = ""
         if control.kind == "checks":
-            form.setlist(control.path, [part for part in cell.replace(";", ",").split(",") if part.strip()])
+            try:
+                form.setlist(control.path, [str(count) for count in read_rooms(cell)])
+            except UnreadableError as error:
+                return {name: say(error.message)}
         elif control.kind == "lines":
             form[control.path] = "\n".join(cell.split())
         elif control.kind == "choice":
             form[control.path] = cell.upper() or ("SALE" if control.path == "deal_type" else "")
         else:
             form[control.path] = cell
-    body, filled = forms.read(shape.schema(), shape.controls, form)
+    town = next((form[path] for path in form if path.endswith(".city")), "")
+    body, filled = forms.read(
+        shape.schema(), shape.controls, form, currency=currency_of_town(town), asks=False
+    )
     if body is None:
         return {path.split(".", 1)[-1]: reason for path, reason in filled.errors.items()}
     if kind == "leads":
@@ -133,6 +149,17 @@ def _add(kind: str, shape: Kind, row: dict) -> dict[str, str] | None:
     else:
         rescore_property(create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body)))
     return None
+
+
+def _is_unknown(name: str, control: Control, cell: str) -> bool:
+    """Whether a cell of numbers says that nothing is known: a dash, -1, 0 where it is impossible, a clock's first year."""
+    if control.kind not in ("money", "number", "whole", "rooms", "checks"):
+        return False
+    if is_unknown(cell) or cell in ("-1", "-1.0", "-1,0"):
+        return True
+    if name == "year_built":
+        return cell in ("0", "1", "1970")
+    return name in ("price", "area", "total_floors") and cell in ("0", "0.0", "0,0")
 
 
 def _text(data: bytes) -> str:

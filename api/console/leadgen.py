@@ -37,7 +37,7 @@ CHART_DAYS = 30
 
 STATUS = [
     Control("status", "Move to", "choice", choices=tuple(ProspectStatus)),
-    Control("revenue", "Revenue", "number", required=False),
+    Control("revenue", "Revenue", "money", required=False),
 ]
 
 

@@ -9,6 +9,7 @@ from api.console.formatting import money, number, span
 from api.console.i18n import say, word
 from api.console.pages import back, chosen, listed, page_blueprint
 from api.console.score_reasons import rooms_of
+from api.console.typed_values import currency_of_town
 from api.exchange.schemas import LeadBody, lead_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead
@@ -71,7 +72,7 @@ def all_leads() -> str:
 def new_lead() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _form(forms.Filled({"deal_type": "SALE"}), None)
-    body, filled = forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form)
+    body, filled = _read(None)
     if body is None:
         return _form(filled, None), 400
     lead = create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body))
@@ -97,7 +98,7 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
     lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
     if request.method == "GET":
         return _form(forms.Filled(lead_values(lead)), lead)
-    body, filled = forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form)
+    body, filled = _read(lead)
     if body is None:
         return _form(filled, lead), 400
     replace_lead(session(), lead, lead_columns(body))
@@ -132,3 +133,9 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
         here="/console/leads",
     )
+
+
+def _read(present: Lead | None) -> tuple[dict | None, forms.Filled]:
+    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    currency = currency_of_town(request.form.get("requirements.location.city", ""), present)
+    return forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form, currency=currency)

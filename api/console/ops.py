@@ -1,14 +1,9 @@
 """Operators' pages: the engine's runs, what the lists are like, the schedule."""
 
 import json
-import math
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Response, current_app, render_template, request
+from flask import Response, render_template, request
 
 from api.console import charts
 from api.console.access import page_for, visitor
@@ -18,15 +13,18 @@ from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http import tasks
 from api.http.db import session
 from api.http.services import services
+from api.http.short_cache import cached_for, forget_cached
+from api.ops.markets import merge
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
 from models.core.base import utc_now
 from models.core.enums import OPEN_STATES, DealType, Role, RunScope
-from models.core.errors import InvalidValueError, SettingsError
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError, SettingsError
+from models.market.missing_rates import missing_rates
 from models.ranking.freshness import freshness
 from models.rescoring import market_state
+from models.rescoring.market_census import market_counts
 from models.rescoring.run_figures import progress_of
-from models.rescoring.run_plan import live_markets
 from models.rescoring.runs import cancel_run, get_run, request_run, runs
 from models.rescoring.shards import retry_failed
 
@@ -35,6 +33,7 @@ blp = page_blueprint("ops")
 for_operators = page_for(Role.ADMIN)
 
 RUNS_PER_PAGE = 15
+MOST_MARKETS, MOST_ODD_MARKETS = 100, 50
 NEXT_TIMES = 3
 #: What reads every list, lead or property: for so long one reading serves all who look.
 CHARTS_KEPT_SECONDS = 60
@@ -57,14 +56,14 @@ def engine() -> str:
     return _engine_page()
 
 
-def _engine_page(wrong_city: str | None = None) -> str:
+def _engine_page(wrong_city: str | None = None, wrong_merge: tuple[str, str] | None = None) -> str:
     rows, pager = listed(runs(), RUNS_PER_PAGE)
-    shown = {
+    shown: dict[str, Any] = {
         "runs": rows,
         "progress": progress_of(session(), [run.id for run in rows]),
         "open_states": OPEN_STATES,
         "is_open": any(run.state in OPEN_STATES for run in rows),
-        "fresh": _kept("freshness", FRESHNESS_KEPT_SECONDS, lambda: freshness(session())),
+        "fresh": cached_for(FRESHNESS_KEPT_SECONDS, "freshness", lambda: freshness(session())),
         "queues": _queues(),
         **pager,
     }
@@ -72,10 +71,11 @@ def _engine_page(wrong_city: str | None = None) -> str:
     shown["cities"] = _cities() if named else {}
     if wants_part():
         return render_template("console/engine_part.html", **shown)
-    markets = _kept("markets", MARKETS_KEPT_SECONDS, lambda: live_markets(session())[:100])
-    return render_template(
-        "console/engine.html", markets=markets, deals=list(DealType), wrong_city=wrong_city, form=request.form, **shown
-    )
+    counts = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: market_counts(session()))
+    shown["odd_markets"] = [each for each in counts if each.is_odd][:MOST_ODD_MARKETS]
+    shown["missing_rates"] = cached_for(MARKETS_KEPT_SECONDS, "missing rates", lambda: missing_rates(session())[:100])
+    shown |= {"markets": counts[:MOST_MARKETS], "deals": list(DealType), "form": request.form}
+    return render_template("console/engine.html", wrong_city=wrong_city, wrong_merge=wrong_merge, **shown)
 
 
 @blp.post("/console/engine")
@@ -94,6 +94,23 @@ def start_run() -> Response | tuple[str, int]:
         _note("run_requested", run.id)
         tasks.start_run(run)
     return back("/console/engine", "run" if is_new else "joined")
+
+
+@blp.post("/console/engine/markets/merge")
+@for_operators
+def merge_markets() -> Response | tuple[str, int]:
+    """Merge a town's markets into another's; what cannot be merged is told where the form stands."""
+    town, into = (request.form.get(name, "").strip()[:110] for name in ("town", "into"))
+    try:
+        if not town or not into:
+            raise InvalidValueError("into", "Name the town to merge into.")
+        merge(visitor().id, town, into)
+    except (InvalidValueError, ConflictError, NotFoundError) as error:
+        session().rollback()
+        reason = error.reason if isinstance(error, InvalidValueError) else error.message
+        return _engine_page(wrong_merge=(town, say(reason))), 400
+    forget_cached("markets", "cities")
+    return back("/console/engine", "merged")
 
 
 @blp.get("/console/engine/runs/<int:run_id>")
@@ -188,7 +205,7 @@ def _as_json(arguments: dict[str, Any]) -> str:
 
 
 def _cities() -> dict[str, str]:
-    return _kept("cities", MARKETS_KEPT_SECONDS, lambda: market_state.city_names(session()))
+    return cached_for(MARKETS_KEPT_SECONDS, "cities", lambda: market_state.city_names(session()))
 
 
 def _kept_state() -> dict[str, Any]:
@@ -199,20 +216,4 @@ def _kept_state() -> dict[str, Any]:
         "exposure": market_state.exposure(session()),
         "times": market_state.run_times(session()),
     }
-    return _kept("charts", CHARTS_KEPT_SECONDS, read)
-
-
-@dataclass
-class _Kept:
-    value: Any = None
-    read_at: float = -math.inf
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-def _kept(name: str, seconds: float, read: Callable[[], Any]) -> Any:
-    """What *read* gave at most so many seconds ago: two operators who look cost no more than one."""
-    kept = current_app.extensions.setdefault("console_kept", {}).setdefault(name, _Kept())
-    with kept.lock:
-        if time.monotonic() - kept.read_at >= seconds:
-            kept.value, kept.read_at = read(), time.monotonic()
-        return kept.value
+    return cached_for(CHARTS_KEPT_SECONDS, "charts", read)

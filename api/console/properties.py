@@ -7,6 +7,7 @@ from api.console.access import page_for, visitor
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.i18n import say
 from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.typed_values import currency_of_town
 from api.exchange.schemas import PropertyBody, property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property
@@ -50,7 +51,7 @@ def all_properties() -> str:
 def new_property() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _form(forms.Filled({"deal_type": "SALE"}), None)
-    body, filled = forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form)
+    body, filled = _read(None)
     if body is None:
         return _form(filled, None), 400
     found = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
@@ -76,7 +77,7 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     found = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
     if request.method == "GET":
         return _form(forms.Filled(property_values(found)), found)
-    body, filled = forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form)
+    body, filled = _read(found)
     if body is None:
         return _form(filled, found), 400
     replace_property(session(), found, property_columns(body))
@@ -109,3 +110,9 @@ def _form(filled: forms.Filled, found: Property | None) -> str:
         cancel=f"/console/properties/{found.id}" if found else "/console/properties",
         here="/console/properties",
     )
+
+
+def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
+    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    currency = currency_of_town(request.form.get("address.city", ""), present)
+    return forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form, currency=currency)

@@ -1,23 +1,28 @@
 """A lead's ranked properties, a property's ranked leads, and what a realtor says about one: one page, two sides."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
 from markupsafe import Markup
 
-from api.console import forms
 from api.console.access import visitor
 from api.console.i18n import SAID, say
 from api.console.pages import back, page_number, wants_json
 from api.console.score_reasons import why
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
+from models.core.amount_words import Bound, Unit
+from models.core.amounts import Amount, read_amount, read_number
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import InvalidValueError
+from models.core.numbers import UnreadableError
+from models.core.rooms import read_rooms
 from models.deals.matches import Match, act
 from models.deals.recommendation_pages import Recommended, recommended_page
+from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.recommendations import LIST_LENGTH
@@ -39,7 +44,8 @@ class Card:
 def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     """The page of one ranked list, filtered as the query asks. A list is short, so it is filtered whole."""
     found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
-    wanted = _wanted(found.entries, side)
+    filters = _filters(side)
+    wanted = _wanted(found.entries, side, mine, filters)
     size = int(request.args.get("size", PER_PAGE)) if request.args.get("size") in map(str, SIZES) else PER_PAGE
     pages = max(1, -(-len(wanted) // size))
     page = min(page_number(), pages)
@@ -55,6 +61,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         pages=pages,
         size=size,
         filters=request.args,
+        filter_errors=filters.errors,
         **more,
     )
 
@@ -93,10 +100,13 @@ def _said(kind: ActionKind, match: Match | None) -> str:
 def _commission(text: str) -> Decimal | None:
     if not text.strip():
         return None
-    value = forms.number_of(text)
-    if value is None or not 0 <= value <= 100:
+    try:
+        value = read_number(text, Unit.PERCENT)
+    except UnreadableError as error:
+        raise error.at("commission") from None
+    if value > 100:
         raise InvalidValueError("commission", "The commission is a number of per cent from 0 to 100.")
-    return round(Decimal(str(value)), 2)
+    return round(value, 2)
 
 
 def _cards(side: Side, mine: Lead | Property, entries: list[Recommended]) -> list[Card]:
@@ -110,22 +120,52 @@ def _cards(side: Side, mine: Lead | Property, entries: list[Recommended]) -> lis
     return cards
 
 
-def _wanted(entries: list[Recommended], side: Side) -> list[Recommended]:
-    """The entries that pass the filters of the query; a filter that is no number filters nothing."""
-    least, price = _number("score"), _number("price")
-    rooms = request.args.get("rooms", "")
-    words = request.args.get("q", "").casefold().split()
+@dataclass
+class Filters:
+    """The filters of the query, read; *errors* tells of those that cannot be, which filter nothing."""
+
+    score: Decimal | None = None
+    price: Amount | None = None
+    rooms: list[int] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def _filters(side: Side) -> Filters:
+    found = Filters(words=request.args.get("q", "").casefold().split())
+    bound = Bound.HIGH if side is Side.LEAD else Bound.LOW
+    readers: dict[str, Callable[[str], Any]] = {
+        "score": lambda text: read_number(text, end=Bound.LOW),
+        "price": lambda text: read_amount(text, end=bound),
+        "rooms": read_rooms,
+    }
+    for name, read in readers.items():
+        text = request.args.get(name, "").strip()
+        try:
+            if text:
+                setattr(found, name, read(text))
+        except UnreadableError as error:
+            found.errors[name] = say(error.message)
+    return found
+
+
+def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
+    """The entries that pass the filters."""
+    limit = filters.price
+    factors = market_factors(session(), mine.city_key) if limit is not None and limit.value else {}
     kept = []
     for entry in entries:
         cost = entry.row.price if side is Side.LEAD else entry.row.budget_max
-        counts = [entry.row.rooms] if side is Side.LEAD else entry.row.rooms
-        if least is not None and entry.match_score < least:
+        counts: Any = [entry.row.rooms] if side is Side.LEAD else entry.row.rooms
+        if filters.score is not None and entry.match_score < filters.score:
             continue
-        if price is not None and cost is not None and (cost > price if side is Side.LEAD else cost < price):
+        if limit is not None and limit.value and cost is not None:
+            price = converted(cost, entry.row.currency, limit.currency or mine.currency, factors)
+            if price is not None and (price > limit.value if side is Side.LEAD else price < limit.value):
+                continue
+        if filters.rooms and not set(filters.rooms) & set(counts):
             continue
-        if rooms.isdecimal() and int(rooms) not in counts:
-            continue
-        if words and not all(each in _text(entry.row) for each in words):
+        if filters.words and not all(each in _text(entry.row) for each in filters.words):
             continue
         kept.append(entry)
     return kept
@@ -137,8 +177,3 @@ def _text(row: Lead | Property) -> str:
     else:
         parts = (row.client_name, row.additional_requirements, *row.districts, *row.metro_stations)
     return " ".join(filter(None, parts)).casefold()
-
-
-def _number(name: str) -> float | None:
-    value = forms.number_of(request.args.get(name, ""))
-    return value if value is not None and value > 0 else None

@@ -146,6 +146,13 @@ SENTENCES = {
     "Not this": "Не то",
     "Your commission, per cent": "Ваша комиссия, проценты",
     "floor {floor} of {all}": "этаж {floor} из {all}",
+    "20 m": "20 млн",
+    "Taken for unknown (-1, 0, a dash, the year 1970):": "Принято за «неизвестно» (-1, 0, прочерк, 1970 год):",
+    "Currencies without a rate": "Валюты без курса",
+    "Such amounts are compared with those of the same currency only. Set a rate with leadmatch rates set.": (
+        "Такие суммы сравниваются только с суммами в той же валюте. Курс задаёт команда leadmatch rates set."
+    ),
+    "Currency": "Валюта",
     "Nothing passes these filters": "Под фильтры ничего не подходит",
     "The list is being made": "Список готовится",
     "This page shows it in a moment.": "Он появится на этой странице через мгновение.",
@@ -409,6 +416,22 @@ SENTENCES = {
     # lead generation
     "Niches": "Ниши",
     "Niche": "Ниша",
+    # towns and markets
+    "Did you mean {names}?": "Вы имели в виду: {names}?",
+    "Did you mean {names}? If not, save again: the town stays as it is.": (
+        "Вы имели в виду: {names}? Если нет, сохраните ещё раз: город останется как есть."
+    ),
+    "Markets to look at": "Рынки, требующие внимания",
+    "Their town is unknown, or hardly anything is in them. Merging moves all of a town’s leads and properties.": (
+        "Город неизвестен или на рынке почти ничего нет. При объединении переезжают все лиды и объекты города."
+    ),
+    "Why": "Почему",
+    "Merge into": "Объединить с",
+    "Merge {city} into": "Объединить «{city}» с",
+    "Merge": "Объединить",
+    "nearly empty": "почти пусто",
+    "unknown town": "неизвестный город",
+    "The towns are merged; lists follow within moments.": "Города объединены; списки обновятся через несколько секунд.",
     "Campaigns": "Кампании",
     "Campaign": "Кампания",
     "Prospects": "Контакты",

@@ -10,6 +10,7 @@ from api.console.access import page_for, visitor
 from api.console.forms import Control
 from api.console.i18n import SAID, say
 from api.console.pages import back, listed, page_blueprint, wants_json, wants_part
+from api.console.typed_values import currency_of_town
 from api.http.db import after_commit, session
 from api.http.tasks import rescore_lead
 from api.portal.chat import spread
@@ -39,11 +40,11 @@ PER_PAGE = 30
 MESSAGES = 100
 
 PREFERENCES = [
-    Control("city", "City"),
+    Control("city", "City", "town"),
     Control("deal_type", "Deal", "choice", choices=("rent", "sale")),
     Control("property_type", "Type", "choice", choices=("flat", "house", "room", "commercial")),
-    Control("price_min", "Price from", "number"),
-    Control("price_max", "Price to", "number"),
+    Control("price_min", "Price from", "money"),
+    Control("price_max", "Price to", "money"),
 ]
 
 
@@ -82,7 +83,8 @@ def preferences() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         found = preference_of(session(), visitor())
         return _preferences(forms.Filled(_preference_values(found) if found else {"deal_type": "rent"}))
-    body, filled = forms.read(PreferenceBody(), PREFERENCES, request.form)
+    currency = currency_of_town(request.form.get("city", ""))
+    body, filled = forms.read(PreferenceBody(), PREFERENCES, request.form, currency=currency)
     if body is None:
         return _preferences(filled), 400
     rescore_lead(save_preference(session(), visitor(), columns(body)))

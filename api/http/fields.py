@@ -9,7 +9,12 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import FileStorage
 
+from models.core.amount_words import Unit
+from models.core.amounts import read_amount, read_number
 from models.core.base import LARGEST_ID
+from models.core.numbers import UnreadableError
+from models.market.places import NO_CURRENCY
+from models.market.towns.reading import TownError, read_town
 
 #: What a Money column holds.
 MOST_MONEY = Decimal("999999999999999")
@@ -25,7 +30,9 @@ _BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u20
 NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+#: As programs write what is below 0.0001; people write no exponents.
+_TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
+_TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
 _HAS_SIGN = re.compile(NOT_BLANK)
 
 
@@ -56,6 +63,39 @@ class PasswordText(Text):
     def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
         shape = validate.Length(min=shortest)
         super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
+
+
+class Town(Text):
+    """The name of one town in any spelling, of 1 to 100 characters; what names several towns, or none, is refused."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(100, **kwargs)
+        self.metadata.setdefault("format", "town")
+        self.metadata.setdefault("example", "Алматы")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) <= 100:  # what is longer its validator refuses
+            try:
+                read_town(text)
+            except TownError as error:
+                raise ValidationError(error.reason) from None
+        return text
+
+
+class ShownCurrency(fields.String):
+    """The ISO 4217 code of an amount's currency; null where none is known."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, metadata={"description": "ISO 4217; null: unknown."}, **kwargs)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return shown_currency(value)
+
+
+def shown_currency(code: str | None) -> str | None:
+    """The code as answers show it."""
+    return None if code == NO_CURRENCY else code
 
 
 def words(format_: str, examples: str) -> dict[str, str]:
@@ -99,14 +139,15 @@ class Number(fields.Field):
         self.metadata.setdefault("maximum", float(min(most, MOST_MONEY)))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             value = self.number_of(value)
         if isinstance(value, float) and not math.isfinite(value):
             raise ValidationError("Not a finite number.")
         self.span(value)  # before rounding, which would bring in what lies just outside
         return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
 
-    def number_of(self, value: Any) -> float:
+    def number_of(self, value: Any) -> Decimal:
+        """The number that stands as text where a number is expected; raises ValidationError."""
         raise ValidationError("Not a valid number.")
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
@@ -114,13 +155,38 @@ class Number(fields.Field):
 
 
 class FormNumber(Number):
-    """A number in a form or query, where everything is text: as JSON writes it, a sign and spaces around it allowed."""
+    """A number in a form or query, where everything is text: as people or programs write it (models.core.amounts)."""
 
-    def number_of(self, value: Any) -> float:
-        # Not what float() takes: "1_000", digits of other scripts, "infinity".
-        if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip(" ")):
+    def __init__(self, least: Decimal | int, most: Decimal | int, *, unit: Unit = Unit.NONE, **kwargs: Any) -> None:
+        super().__init__(least, most, **kwargs)
+        self.unit = unit
+
+    def number_of(self, value: Any) -> Decimal:
+        if not isinstance(value, str):
             raise ValidationError("Not a valid number.")
-        return float(value)
+        if _TINY.fullmatch(value):
+            return Decimal(value)
+        try:
+            return self.read(value)
+        except UnreadableError as error:
+            raise ValidationError(error.message) from None
+
+    def read(self, text: str) -> Decimal:
+        return read_number(text, self.unit, negative=True, machine=True)
+
+
+class FormMoney(FormNumber):
+    """An amount of money in a form or query, not negative; its currency stands elsewhere."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(0, MOST_MONEY, **kwargs)
+
+    def read(self, text: str) -> Decimal:
+        # No program writes a nought at the end: 150.000 was typed, and may mean thousands.
+        amount = read_amount(text, machine=not _TYPED_THOUSANDS.fullmatch(text.strip()))
+        if amount.currency is not None:
+            raise UnreadableError("amount.currency_apart", text=amount.currency)
+        return amount.value
 
 
 def money(**kwargs: Any) -> Number:
@@ -161,6 +227,17 @@ class YesNo(fields.Boolean):
         if not isinstance(value, bool):
             raise ValidationError("Not a valid boolean.")
         return value
+
+
+class FormYesNo(fields.Boolean):
+    """true or false in a form or query, where everything is text; 1 and 0 are taken too."""
+
+    words = {"true": True, "1": True, "false": False, "0": False}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, str) or value not in self.words:
+            raise ValidationError("Write true or false.")
+        return self.words[value]
 
 
 class IdText(fields.String):

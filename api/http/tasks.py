@@ -7,6 +7,7 @@ from api.http.services import services
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.rescoring.runs import RescoringRun
+from models.sources.tables import Import
 from worker.queue.client import Client
 
 
@@ -18,6 +19,17 @@ def rescore_lead(lead: Lead) -> None:
 def rescore_property(found: Property) -> None:
     """Have the lists that this property touches made right."""
     after_commit(lambda: _client().property_changed(found.id))
+
+
+def rescore_properties(property_ids: list[int]) -> None:
+    """Have the lists that these properties touch made right."""
+    for property_id in property_ids:
+        after_commit(lambda property_id=property_id: _client().property_changed(property_id))
+
+
+def run_import(found: Import) -> None:
+    """Have an import done."""
+    after_commit(lambda: _client().import_requested(found.id))
 
 
 def score_prospect(prospect_id: UUID) -> None:

@@ -23,7 +23,7 @@ from api.http.db import after_commit, session
 from api.http.images import CleanFile
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.uploads import add_upload, bytes_of, forget_uploads
+from models.accounts.uploads import FEED, add_upload, bytes_of, forget_uploads
 from models.accounts.users import User
 from models.core.errors import BusyError, InvalidFileError, TooLargeFileError, WrongFileTypeError
 from models.platform.storage import Storage
@@ -74,6 +74,17 @@ def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
     return _store(_image(upload, "Send a PDF, or a JPEG, PNG or WebP image."), upload, owner, purpose)
 
 
+def store_feed(upload: FileStorage, owner: User) -> str:
+    """Keep a file of listings as it is, for a worker to read; its name in the storage. It is not served."""
+    _check_size(upload, LARGEST_REQUEST)
+    return _keep(upload.stream.read(), "application/octet-stream", "feed", upload, owner, FEED)
+
+
+def remove_feed(name: str, owner: User) -> None:
+    """Remove what :func:`store_feed` kept, once the request's writes are committed."""
+    _remove(forget_uploads(session(), owner, [name]))
+
+
 def remove_uploads(urls: Iterable[str], owner: User) -> None:
     """Remove those of *urls* that are the owner's uploads, once the request's writes are committed; others are left."""
     _remove(forget_uploads(session(), owner, [url.removeprefix(PREFIX) for url in urls if url.startswith(PREFIX)]))
@@ -110,13 +121,13 @@ def _forget_uncommitted() -> None:
     current().uncommitted_files = None
 
 
-def _check_size(upload: FileStorage) -> int:
+def _check_size(upload: FileStorage, most: int = LARGEST_FILE) -> int:
     size = upload.stream.seek(0, 2)
     upload.stream.seek(0)
     if size == 0:
         raise InvalidFileError(_field(upload), "The file is empty.")
-    if size > LARGEST_FILE:
-        raise TooLargeFileError(_field(upload), f"Send at most {LARGEST_FILE >> 20} MiB a file.")
+    if size > most:
+        raise TooLargeFileError(_field(upload), f"Send at most {most >> 20} MiB a file.")
     return size
 
 
@@ -133,17 +144,21 @@ def _image(upload: FileStorage, wanted: str) -> CleanFile:
 
 
 def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> str:
-    size = len(file.content)
+    return PREFIX + _keep(file.content, file.content_type, file.ending, upload, owner, purpose)
+
+
+def _keep(content: bytes, content_type: str, ending: str, upload: FileStorage, owner: User, purpose: str) -> str:
+    size = len(content)
     if bytes_of(session(), owner) + size > QUOTA:
         raise TooLargeFileError(_field(upload), f"Your files take {QUOTA >> 30} GiB already; remove some first.")
-    row = add_upload(session(), owner, purpose=purpose, content_type=file.content_type, ending=file.ending, size=size)
+    row = add_upload(session(), owner, purpose=purpose, content_type=content_type, ending=ending, size=size)
     state = current()
     if state.uncommitted_files is None:
         state.uncommitted_files = []
         after_commit(_forget_uncommitted)
     state.uncommitted_files.append(row.name)
-    storage().put(row.name, file.content)
-    return PREFIX + row.name
+    storage().put(row.name, content)
+    return row.name
 
 
 def _remove(names: list[str]) -> None:

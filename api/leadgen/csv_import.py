@@ -2,8 +2,8 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import IO, Any
 from uuid import UUID
 
@@ -15,14 +15,16 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
-from api.http.fields import MOST_MONEY, FormNumber, Text
+from api.http.fields import FormMoney, Text
 from api.http.tasks import score_prospects
 from api.http.uploads import takes_uploads
 from api.leadgen.announce import announce, announce_stats
 from api.leadgen.csv_export import PROSPECT_COLUMNS
 from models.accounts.users import normal_phone
+from models.core.amounts import read_amount
 from models.core.csv_cells import plain_cell
 from models.core.errors import InvalidValueError
+from models.core.numbers import is_unknown
 from models.leadgen.campaigns import Platform
 from models.leadgen.events import EventKind
 from models.leadgen.prospects import Added, add_prospects, origins_of
@@ -35,14 +37,13 @@ ROWS_AT_ONCE = 500
 MAX_MISTAKES = 50
 #: Campaigns whose new figures are announced; a larger import is announced without the rest.
 MAX_ANNOUNCED = 20
-_DECIMAL_COMMA = re.compile("[0-9]+,[0-9]{1,2}")
 
 
-class CellNumber(FormNumber):
-    """A number as spreadsheets write it, with a decimal point or comma; 1,000 is ambiguous and refused."""
+class CellMoney(FormMoney):
+    """An amount as people and spreadsheets write it: 12,5 млн, "1 234,50"; a currency beside it is ignored."""
 
-    def number_of(self, value: Any) -> float:
-        return super().number_of(value.replace(",", ".") if _DECIMAL_COMMA.fullmatch(value) else value)
+    def read(self, text: str) -> Decimal:
+        return read_amount(text).value
 
 
 class ProspectRowIn(Body):
@@ -53,7 +54,7 @@ class ProspectRowIn(Body):
     phone = Text(40)
     source = one_of(Platform, required=True)
     platform_user_id = Text(200)
-    budget = CellNumber(0, MOST_MONEY)
+    budget = CellMoney()
     notes = Text(5000)
 
 
@@ -194,6 +195,8 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
     for line, cells in batch:
         try:
             given = {name: plain_cell(cell) for name, cell in cells.items() if cell and name not in IGNORED}
+            if is_unknown(given.get("budget", "?")) or given.get("budget") in ("-1", "-1.0"):
+                given.pop("budget", None)  # values that files hold for an unknown budget
             contact = schema.load(given)
             if contact.get("phone"):
                 contact["phone"] = normal_phone(contact["phone"])

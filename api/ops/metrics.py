@@ -20,11 +20,18 @@ from api.http.blueprint import Blueprint
 from api.http.db import session
 from api.http.request_metrics import registry_of_all_processes
 from api.http.services import services
+from api.http.short_cache import cached_for
+from models.core.base import database_now
 from models.core.enums import RunState
 from models.core.errors import NotAllowedError
+from models.market.missing_rates import MissingRate, missing_rates, newest_rate_day
 from models.ranking.freshness import freshness
 from models.rescoring.run_figures import runs_by_state, seconds_since_full_run
 from worker.queue.client import Client
+
+RATES_KEPT_SECONDS = 60
+#: Series of one metric: a market for every unknown town would be many.
+MAX_SERIES = 100
 
 blp = Blueprint("metrics", __name__, description="What monitoring reads")
 
@@ -110,6 +117,33 @@ def _database() -> Iterator[Metric]:
     since = seconds_since_full_run(session())
     if since is not None:
         yield GaugeMetricFamily("leadmatch_full_run_age_seconds", "Since a run over everything last succeeded.", since)
+
+    yield from _rates()
+
+
+def _rates() -> Iterator[Metric]:
+    missing = GaugeMetricFamily(
+        "leadmatch_rows_without_rate",
+        "Leads and properties with money in a currency that nothing converts into their market's.",
+        labels=["city_key", "deal_type", "currency"],
+    )
+    for each in _missing_rates():
+        missing.add_metric([each.city_key, each.deal_type, each.currency], each.leads + each.properties)
+    yield missing
+    newest = newest_rate_day(session())
+    if newest is not None:
+        age = (database_now(session()).date() - newest).days
+        yield GaugeMetricFamily("leadmatch_newest_rate_age_days", "Since the day of the newest exchange rate.", age)
+
+
+def _missing_rates() -> list[MissingRate]:
+    """Read once in :data:`RATES_KEPT_SECONDS`, for it reads all leads and properties; the largest only."""
+
+    def largest() -> list[MissingRate]:
+        return sorted(missing_rates(session()), key=lambda each: -each.leads - each.properties)[:MAX_SERIES]
+
+    rows: list[MissingRate] = cached_for(RATES_KEPT_SECONDS, "missing_rates", largest)
+    return rows
 
 
 def _broker(client: Client) -> Iterator[Metric]:

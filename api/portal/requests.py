@@ -13,10 +13,23 @@ from api.exchange.schemas import FIRST_YEAR, LAST_YEAR
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.http.db import session
-from api.http.fields import LARGEST_AREA, Moment, Number, Text, Whole, YesNo, money, plain, words
+from api.http.fields import (
+    LARGEST_AREA,
+    Moment,
+    Number,
+    Text,
+    Town,
+    Whole,
+    YesNo,
+    money,
+    plain,
+    shown_currency,
+    words,
+)
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.readings import WishRow, shown_wishes, wish_columns, wishes_field
 from api.http.tasks import rescore_lead
+from api.http.warnings import Warnings, warn_of_town
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
 from models.core.enums import Origin, Role, Side, Status
@@ -31,8 +44,8 @@ from models.core.free_text import (
     rooms_of,
 )
 from models.deals.recommendation_pages import recommended_page
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead
-from models.market.properties import canonical
+from models.market.leads import Lead, archive_lead, canonical_lead, create_lead, leads_of, owned_lead
+from models.market.places import own_currency
 
 blp = Blueprint("portal-requests", __name__, description="What users look for")
 
@@ -40,7 +53,7 @@ blp = Blueprint("portal-requests", __name__, description="What users look for")
 class RequestBody(Body):
     """A request. Words are free; those that decide what is searched must be known."""
 
-    city = Text(100, required=True)
+    city = Town(required=True)
     district = Text(100, empty=True, allow_none=True)
     deal_format = Text(100, required=True, metadata=words("deal-word", "хочу купить, хочу арендовать, buy, rent, ..."))
     type = Text(100, required=True, metadata=words("property-word", "квартира, дом, apartment, house, ..."))
@@ -74,6 +87,7 @@ class RequestBody(Body):
             "type": property_type_of,
             "currency": currency_of,
             "total_rooms": rooms_of,
+            "purchase_method": payment_method_of,
         }
         for name, read in words.items():
             try:
@@ -87,6 +101,7 @@ class RequestMade(Body):
     id = fields.Integer()
     message = fields.String()
     created_at = Moment()
+    warnings = Warnings()
 
 
 class RequestRow(RequestBody):
@@ -136,6 +151,7 @@ class CreateRequest(MethodView):
             Origin.PORTAL,
             {**_columns(body), **wish_columns(body.get("wishes"), body.get("read_wishes"))},
         )
+        warn_of_town("city", lead.city, lead.currency)
         rescore_lead(lead)
         return {"id": lead.id, "message": "Request created successfully", "created_at": lead.created_at}
 
@@ -216,7 +232,7 @@ def _owned(request_id: int, *, lock: bool = False) -> Lead:
 
 
 def _columns(body: dict) -> dict[str, Any]:
-    """A lead's columns: what the words mean; the words themselves are kept beside it."""
+    """A lead's columns: what the words mean; the words themselves are kept beside it. Raises InvalidValueError."""
     rooms = rooms_of(body.get("total_rooms"))
     if not rooms and (is_studio(body["type"]) or is_studio(body.get("subtype"))):
         rooms = [0]
@@ -262,22 +278,28 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "total_area_max": ("area_max", plain),
     "budget_min": ("budget_min", plain),
     "budget_max": ("budget_max", plain),
-    "currency": ("currency", str),
+    "currency": ("currency", shown_currency),
     "purchase_method": ("payment_method", str.lower),
     "wishes": ("additional_requirements", str),
 }
+
+
+#: Equal to no column.
+_UNREAD = object()
 
 
 def _row(lead: Lead) -> dict[str, Any]:
     """A request in the words that were sent, for as long as no other contract has changed what they made."""
     sent = lead.attributes
     row = {name: sent.get(name) for name in names_of(RequestBody) if name != "read_wishes"}
-    made = canonical(_columns(sent)) if sent else {}
+    made = _made_of(sent)
+    if sent and not made.get("currency"):
+        made["currency"] = own_currency(lead.city_key)
     for name, (column, shown) in _WORDED.items():
         present = getattr(lead, column)
-        if not sent or made[column] != present:
+        if made.get(column, _UNREAD) != present:
             row[name] = shown(present) if present or present == 0 else None
-    if not sent or made["property_type"] != lead.property_type:
+    if made.get("property_type") != lead.property_type:
         row["subtype"] = None
     return row | {
         "id": lead.id,
@@ -286,6 +308,20 @@ def _row(lead: Lead) -> dict[str, Any]:
         "created_at": lead.created_at,
         "updated_at": lead.updated_at,
     }
+
+
+def _made_of(sent: dict[str, Any]) -> dict[str, Any]:
+    """The columns that the words make now. A phrase that an earlier release took and we refuse makes none."""
+    if not sent:
+        return {}
+    refused: list[str] = []
+    for name, read in (("total_rooms", rooms_of), ("purchase_method", payment_method_of), ("currency", currency_of)):
+        try:
+            read(sent.get(name))
+        except InvalidValueError:
+            refused.append(name)
+    made = canonical_lead(session(), _columns({name: value for name, value in sent.items() if name not in refused}))
+    return {column: value for column, value in made.items() if column not in {_WORDED[name][0] for name in refused}}
 
 
 def _plain(value: Any) -> Any:

@@ -52,6 +52,14 @@ AREA_KNOTS = AREA_RATIO ** np.arange(282)
 #: Years, five apart; older and newer ones count as the first and the last.
 YEAR_KNOTS = np.arange(1900.0, 2051.0, 5.0)
 
+#: What a number of rooms is worth that is one off a wanted one.
+ONE_ROOM_OFF = 0.1
+
+#: An area under the minimum is worth 0 from this share of it on; over the maximum M, the value falls in a line to AREA_LARGE
+#: at AREA_LARGE_AT times M.
+AREA_SMALL_AT = 0.75
+AREA_LARGE, AREA_LARGE_AT = 0.4, 1.6
+
 #: Location is worth this in the right city at all; the rest is shared out among what the lead names, in these ratios: a
 #: district, a station, a point on the map.
 LOCATION_BASE = 0.10
@@ -65,14 +73,14 @@ TEXT_BASE, TEXT_REACH = 0.9, 0.1
 class Weights:
     """What each criterion is worth. Not negative and not all 0; only their ratios count."""
 
-    price: float = 0.20
-    location: float = 0.19
-    rooms: float = 0.10
-    area: float = 0.15
-    text: float = 0.20
-    property_class: float = 0.05
-    property_type: float = 0.04
-    condition: float = 0.05
+    price: float = 0.12
+    location: float = 0.15
+    rooms: float = 0.15
+    area: float = 0.10
+    text: float = 0.45
+    property_class: float = 0.03
+    property_type: float = 0.03
+    condition: float = 0.03
     year: float = 0.02
     #: Of each wish in words; a soft one weighs half.
     wish: float = 0.06
@@ -148,13 +156,13 @@ CRITERIA = (
     ),
     _criterion(
         "rooms",
-        "1 a wanted number, 0.4 one off it (a studio counts as 0 rooms, ten or more as 10)",
+        "1 a wanted number, 0.1 one off it (a studio counts as 0 rooms, ten or more as 10)",
         "two or more off",
     ),
     _criterion(
         "area",
-        "1 from the minimum to M, one knot (5 %) over the maximum; below the minimum in a line to 0 at 60 % "
-        "of it; above M in a line to 0.5 at 2 M, 0.5 from there up. Knots 5 % apart, linear in the logarithm "
+        "1 from the minimum to M, one knot (5 %) over the maximum; below the minimum in a line to 0 at 75 % "
+        "of it; above M in a line to 0.4 at 1.6 M, 0.4 from there up. Knots 5 % apart, linear in the logarithm "
         "of the area between them",
         "area < 0.5 x minimum",
     ),
@@ -216,13 +224,14 @@ def area_value(area: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np.f
     How well an area serves a wish, by the formula (before sampling). Arguments broadcast; square metres.
 
     >>> area_value([30, 45, 60, 73, 147], 50, 70).round(2).tolist()
-    [0.0, 0.75, 1.0, 1.0, 0.5]
+    [0.0, 0.6, 1.0, 1.0, 0.4]
     """
     area, low, high = np.broadcast_arrays(*map(np.asarray, (area, low, high)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        below = np.clip(1 - (1 - area / low) / 0.4, 0, 1)
+        below = np.clip(1 - (1 - area / low) / (1 - AREA_SMALL_AT), 0, 1)
         # One knot of grace over the maximum: the interpolated curve then never falls before the minimum.
-        above = np.clip(1 - 0.5 * (area / (AREA_RATIO * high) - 1), 0.5, 1)
+        slope = (1 - AREA_LARGE) / (AREA_LARGE_AT - 1)
+        above = np.clip(1 - slope * (area / (AREA_RATIO * high) - 1), AREA_LARGE, 1)
     return np.where(area < low, below, np.where(area > AREA_RATIO * high, above, 1.0))
 
 
@@ -265,7 +274,7 @@ def room_values(wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
     padded = np.pad(wanted, ((0, 0), (1, 1)))
     one_off = padded[:, :-2] | padded[:, 2:]
     assert wanted.shape[1] == MOST_ROOMS + 1
-    return np.where(wanted, 1.0, np.where(one_off, 0.4, np.nan))
+    return np.where(wanted, 1.0, np.where(one_off, ONE_ROOM_OFF, np.nan))
 
 
 def over_budget(price: ArrayLike, ceiling: ArrayLike) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     _meet_needs(cut_text, items)
     items = [item for item in items if item.role != MENTION or item.meanings]
     attach_numbers(cut_text, items)
+    everything = items
     items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
     for place, item in enumerate(items):
         if item.role in (markers.NOT, markers.NEVER):
@@ -49,7 +50,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     for place, item in enumerate(items):
         if item.role in (markers.MUST, markers.SOFT, markers.CAN):
             strengthen(cut_text, items, place)
-    return items
+    return everything
 
 
 # What needs a word beside it
@@ -72,8 +73,8 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
             if meaning.needs == markers.WINDOW:
                 if seen:
                     kept.append(meaning)
-            elif meaning.needs == markers.NEAR:
-                if near:
+            elif meaning.needs:
+                if near if meaning.needs == markers.NEAR else _stands_near(items, place, meaning.needs, 5):
                     kept.append(meaning)
             elif not (seen and meaning.entry.kind in _SEEN_OR_NEAR):
                 kept.append(meaning)
@@ -83,7 +84,8 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
 def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bool:
     item = items[place]
     for other in items[max(0, place - 3) : place + 4]:
-        if other.role == role and other.clause == item.clause:
+        named = other.role == role or any(meaning.entry.kind == role for meaning in other.meanings)
+        if named and other is not item and other.clause == item.clause:
             if max(other.start - item.end, item.start - other.end) <= reach:
                 return True
     return False

@@ -10,6 +10,7 @@ from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantit
 
 #: How far a number may stand from what it counts, in tokens.
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
+_NOTHING = Quantity(-1, -1, "eq", "none", 0, 0, 0)
 
 
 def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
@@ -28,6 +29,9 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
         item, number = items[place], items[other]
         if item.quantity is None and not number.taken:
             item.quantity, number.taken = number.quantity, True
+            word = cut_text.words[number.start]
+            if word is not None and word.symbol in ("строгий", "строго", "точно", "категорически"):
+                item.strength = "must"
             item.by.append((number.start, number.end))
             _mark_transport(items, place, other)
             _take_other_limit(items, item, other)
@@ -35,7 +39,7 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
 
 
 def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
-    """A second limit before or after the number: «не ниже второго и не выше пятого»; «2 или 3» is from one to the other."""
+    """A second limit before or after the number: «не ниже второго и не выше пятого», «2 или 3»."""
     number = items[place]
     after = next((each for each in items[place + 1 : place + 4] if each.role not in (markers.AND, MENTION)), None)
     joined = place + 1 < len(items) and items[place + 1].role == markers.AND
@@ -71,7 +75,7 @@ def _other_ways(items: list[Item]) -> None:
         if item.role != MENTION or item.quantity is None or item.quantity.unit != "min":
             continue
         for other in items[place + 1 : place + 6]:
-            if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit != "min":
+            if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit not in ("min", ""):
                 continue
             way = next(
                 (
@@ -84,7 +88,13 @@ def _other_ways(items: list[Item]) -> None:
             if way is None or other.sentence != item.sentence or (way.role == markers.TRANSPORT) == item.transport:
                 continue
             twin = Item(
-                MENTION, other.start, way.end, other.clause, other.sentence, item.meanings, quantity=other.quantity
+                MENTION,
+                other.start,
+                way.end,
+                other.clause,
+                other.sentence,
+                item.meanings,
+                quantity=replace(other.quantity, unit="min"),
             )
             twin.transport = way.role == markers.TRANSPORT
             other.taken = True
@@ -112,6 +122,10 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
         return None
     if number.sentence != item.sentence:
         return None
+    word, counted = cut_text.words[item.start], number.quantity
+    if word is not None and word.exact == "=этажа" and number.end == item.start and counted is not None:
+        if counted.how == "eq" and not counted.ordinal and not counted.fraction:
+            return None  # «два этажа» is how many, «второй этаж» which one
     ahead = number.start >= item.end
     tokens = number.start - item.end if ahead else item.start - number.end
     blocked = sum(1 for each in between if each.role == MENTION)
@@ -142,6 +156,11 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
         )
     ):
         return None
+    if not ahead and not tokens and other > 0 and place + 1 < len(items):
+        before, after = items[other - 1], items[place + 1]  # «кухня 12 этаж 5»: each has its own number behind it
+        if before.role == MENTION and before.end == number.start and fits(before, number.quantity or _NOTHING):
+            if after.role == NUMBER and after.start == item.end and fits(item, after.quantity or _NOTHING):
+                return 2
     return 2 * tokens + 8 * blocked + (1 if ahead else 0)
 
 

@@ -9,6 +9,8 @@ from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantit
 
 #: Roubles; less is no price.
 LEAST_PRICE = 5_000
+_OTHER_SUMS = frozenset({"комиссия", "залог", "депозит", "взнос", "доплата", "предоплата", "вознаграждение"})
+_HARD_LIMITS = frozenset("строгий строго точно категорически не ни максимум макс максимально max maximum no".split())
 _LIMITED = frozenset({"жесткий", "ограничить", "ограниченный", "лимит", "потолок", "предел"})
 CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub", "rubles"})
 
@@ -51,7 +53,10 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
         elif (term := _term(tokens, quantity)) is not None:
             found.append(("rent_term", term, item))
         elif (
-            quantity.unit == "year" and quantity.how == "eq" and _is_year(quantity) and _house_in_sentence(items, item)
+            quantity.unit == "year"
+            and quantity.how == "eq"
+            and _is_year(quantity)
+            and _house_in_sentence(tokens, items, item)
         ):
             found.append(("year_built", quantity.low, item))
         elif item.quantity.unit == "quarter":
@@ -79,7 +84,9 @@ def _term(tokens: Tokens, quantity: Quantity) -> str | None:
     return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
 
 
-def _house_in_sentence(items: Sequence[Item], item: Item) -> bool:
+def _house_in_sentence(tokens: Tokens, items: Sequence[Item], item: Item) -> bool:
+    if tokens.tokens[item.end : item.end + 2] == [".", "п"]:  # «2018 г.п.»
+        return True
     return any(
         other.sentence == item.sentence
         and other.start < item.start
@@ -138,9 +145,12 @@ def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: 
         return False
     if quantity.currency not in CURRENCIES_OF_ROUBLES:
         return False
+    preceding = tokens.words[max(0, quantity.start - 4) : quantity.start]
+    if any(word is not None and word.symbol in _OTHER_SUMS for word in preceding):
+        return False
     item = items[place]
     said = [word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None]
-    if said[:1] in (["не"], ["ни"], ["максимум"], ["макс"], ["max"], ["maximum"], ["максимально"], ["no"]):
+    if said and said[0] in _HARD_LIMITS:
         return True
     ended = [word.symbol for word in tokens.words[quantity.first : quantity.end] if word is not None]
     if ended[-1:] in (["максимум"], ["макс"], ["max"], ["maximum"]):

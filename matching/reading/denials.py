@@ -39,6 +39,8 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
 def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     marker = items[place]
     must = marker.role == markers.REFUSE
+    said = [word.symbol for word in cut_text.words[marker.start : marker.end] if word is not None]
+    unwished = any("желательн" in symbol for symbol in said)
 
     def act(item: Item) -> None:
         if (
@@ -49,7 +51,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         ):
             item.cancelled = True
         else:
-            _deny(item, marker, must)
+            _deny(item, marker, must, unwished)
 
     if after_colon(items, place, act):
         return
@@ -79,7 +81,10 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             return
     if before is None:
         # The marker has the clause for itself: «апартаменты, первый этаж - не предлагать», «…, не предлагать».
-        alone = not any(
+        opens = (
+            marker.start == 0 or (mark := cut_text.words[marker.start - 1]) is not None and not mark.symbol.isalnum()
+        )
+        alone = opens and not any(
             item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items
         )
         if not alone:
@@ -99,10 +104,12 @@ def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
     return word is not None and word.symbol in ("без", "without")
 
 
-def _deny(item: Item, marker: Item, must: bool) -> None:
+def _deny(item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
     # «без лифта не предлагать» asks for a lift.
     item.denied = not item.denied if marker.role == markers.REFUSE else True
     item.by.append((marker.start, marker.end))
+    if unwished:
+        item.strength = "soft"
     if must:
         item.strength = "must"
 

@@ -16,7 +16,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "(первый/1/1 й/нижний/1st/first/ground) (этаж/эт/floor) | биринши кабат | 1 кабат "
                 "| нижний этаж | ground floor",
             ),
-            Says(True, "биринши | первый | 1 | 1 й | 1 го | 1 ый | first", only_denied=True),
+            Says(True, "ground | биринши | первый | 1 | 1 й | 1 го | 1 ый | first", only_denied=True),
             Says(True, "(крайний/нижний/край) [этаж/эт] | (этаж/эт) (край/крайний)", "lead", only_denied=True),
             Says(False, "выше первый [этаж] | выше 1 [го] [этаж] | непервый | above first floor", "lead"),
             Says(
@@ -75,7 +75,8 @@ ENTRIES: tuple[Entry, ...] = (
             Says({"max": 4}, "(невысокий/низкий/пониже) (этаж/эт) | (этаж/эт) (пониже/невысокий) | low floor", "lead"),
         ),
         subject=(
-            "этаж | эт | floor | кабат | этажом | fl | (средний/промежуточный/высокий/невысокий) этаж | middle floor"
+            "этаж | =этажа | эт | floor | кабат | этажом | fl | (средний/промежуточный/высокий/"
+            "невысокий) этаж | middle floor"
         ),
         units=("", "floor"),
         least=1,

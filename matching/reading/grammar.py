@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from matching.reading import deal, floor, furnishing, house, markers, outside, plan, refusal, tenants, terms
+from matching.reading import deal, finish, floor, furnishing, house, markers, outside, plan, refusal, tenants, terms
 from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Tokens, cut, items_of
@@ -14,6 +14,7 @@ from matching.reading.words import Vocabulary
 ENTRIES: tuple[Entry, ...] = (
     *floor.ENTRIES,
     *plan.ENTRIES,
+    *finish.ENTRIES,
     *house.ENTRIES,
     *outside.ENTRIES,
     *tenants.ENTRIES,

@@ -8,7 +8,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "year_built",
         subject=(
-            "постройка | построить | год постройка | год дом | дом | здание | built | house | building "
+            "постройка | построить | жк | год постройка | год дом | дом | здание | built | house | building "
             "| возвести | г . п | гп | год | возраст дом | year built | year of construction | дом год "
             "| дом год постройка | год . постройка | введен | построенный | салынган | постройка год | новый дом "
             "| кирпичный дом | монолитный дом | панельный дом | дом сдать | построенный"
@@ -183,9 +183,12 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "rubbish_chute",
-        (yes("мусоропровод | rubbish chute | garbage chute | мусорка в подъезд | chute | trash chute"),),
+        (
+            yes("мусоропровод | rubbish chute | garbage chute | мусорка в подъезд | chute | trash chute"),
+            no("мусоропровод (заваренный/заварить/заварен/закрыт)"),
+        ),
         lead={"без мусоропровода": False, "нужен мусоропровод": True},
-        listing={"мусоропровода нет": False},
+        listing={"мусоропровода нет": False, "мусоропровод заварен": False},
     ),
     Entry(
         "stove",

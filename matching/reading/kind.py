@@ -125,8 +125,12 @@ class Kind:
         past = np.zeros(len(numbers))
         for side, limit in limits.items():
             beyond = limit - numbers if side == "min" else numbers - limit
+            if side == "min":  # a bin that holds the limit may hold what meets it, and is not held against the property
+                beyond[(numbers <= limit) & (limit < np.append(numbers[1:], np.inf))] = 0.0
             if self.period:  # in December, "from January on" lies ahead; bin 0 is "at once" and always meets
                 beyond = (beyond + self.period / 2) % self.period - self.period / 2
+                if limit == 0:  # wanted at once: whether a date is near cannot be told without a calendar
+                    beyond[:] = self.tolerance / 2
                 beyond[0] = 0.0
             tolerance = self.tolerance * abs(limit) if self.relative else self.tolerance
             past = np.maximum(past, beyond / max(tolerance, 1e-9))

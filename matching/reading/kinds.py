@@ -134,7 +134,7 @@ KINDS: tuple[Kind, ...] = (
     _flag("outside", "shop", "shop near"),
     _flag("outside", "gym", "gym or sports ground near"),
     _number("outside", "metro_walk", "way to the metro on foot", "min",
-            [*range(21), 25, 30, 35, 40, 45, 60], 0.3, relative=True),
+            [*range(21), 25, 30, 35, 40, 45, 60], 0.15, relative=True),
     _number("outside", "metro_transport", "way to the metro by transport", "min",
             [*range(16), 20, 25, 30, 35, 40, 45, 60], 0.3, relative=True),
     # tenants
@@ -193,6 +193,10 @@ KINDS: tuple[Kind, ...] = (
 KIND_OF: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 
 
+#: Where a listing tells how long one rides to the station, and not how long one walks: so many times as long, in minutes.
+WALK_OF_RIDE, SHORTEST_WALK = 5, 20
+
+
 def complete_facts(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """
     *facts* by kind, and what follows from them: a third floor is not the first, a cat is an animal.
@@ -212,6 +216,8 @@ def complete_facts(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         known.setdefault("house_type", "modern")
     if known.get("handed_over"):
         known.setdefault("completion", 0)
+    if known.get("metro_transport") is not None:
+        known.setdefault("metro_walk", max(SHORTEST_WALK, WALK_OF_RIDE * known["metro_transport"]))
     if known.get("cargo_lift"):
         known.setdefault("lift", True)
     if known.get("lift") is False:
@@ -226,6 +232,8 @@ def complete_facts(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     if known.get("appliances"):
         known.setdefault("fridge", True)
         known.setdefault("washing_machine", True)
+    if known.get("subsidised_mortgage") or known.get("military_mortgage"):
+        known.setdefault("mortgage", True)
     if known.get("studio") or known.get("euro_layout"):
         known.setdefault("kitchen_living_room", True)
     return known

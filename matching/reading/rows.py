@@ -67,7 +67,7 @@ def previous_mention(items: Sequence[Item], place: int) -> int | None:
             return None
         if item.role == MENTION:
             return behind
-        if item.role not in _PASSED:
+        if item.role not in _PASSED and item.role != markers.COLON:  # «мусоропровод: нет»
             return None
         start = item.start
     return None
@@ -90,7 +90,8 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             joined = True
         elif item.role == MENTION:
             between = cut_text.words[last.end : item.start] if step > 0 else cut_text.words[item.end : last.start]
-            if any(word is not None and word.symbol in _STOPS_ROW for word in [*between, cut_text.words[item.start]]):
+            stops = WITH if item.refused and last.refused else _STOPS_ROW
+            if any(word is not None and word.symbol in stops for word in [*between, cut_text.words[item.start]]):
                 break
             first = cut_text.words[item.start]
             if item.clause == last.clause:

@@ -13,7 +13,8 @@ def strengthen(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
 
     def act(item: Item) -> None:
         if marker.role == markers.CAN:
-            item.allowed = True
+            # «подойдёт любой этаж, кроме первого» refuses it all the same.
+            item.allowed = not any(_is_but(cut_text, start) for start, _ in item.by)
         elif marker.role == markers.SOFT:
             item.strength = "soft"
             item.cancelled = False
@@ -80,3 +81,8 @@ def _neighbour_clause(cut_text: Tokens, items: Sequence[Item], place: int) -> in
             return here if abs(items[here].clause - marker.clause) <= (2 if forward else 1) else None
         here += step
     return None
+
+
+def _is_but(cut_text: Tokens, place: int) -> bool:
+    word = cut_text.words[place]
+    return word is not None and word.symbol in ("кроме", "исключая", "except")

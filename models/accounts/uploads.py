@@ -15,6 +15,10 @@ from models.platform.storage import NAME
 NAME_BYTES = 24
 
 
+#: The purpose of files of listings: they are read by us and served to nobody, for they hold phones.
+FEED = "feed"
+
+
 class Upload(Base):
     """One stored file. Its name is its address; it is random, and says nothing of the owner or of the original name."""
 
@@ -46,8 +50,9 @@ def add_upload(session: Session, owner: User, *, purpose: str, content_type: str
 
 
 def upload_named(session: Session, name: str) -> Upload:
-    """The file of that name; raises NotFoundError."""
-    found = session.scalar(select(Upload).where(Upload.name == name)) if NAME.fullmatch(name) else None
+    """The file of that name that may be served; raises NotFoundError."""
+    query = select(Upload).where(Upload.name == name, Upload.purpose != FEED)
+    found = session.scalar(query) if NAME.fullmatch(name) else None
     if found is None:
         raise NotFoundError("file")
     return found

@@ -5,13 +5,18 @@ original word is kept beside it by whoever stores it. A word that a table must k
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from models.core.currencies import read_currency
 from models.core.enums import Condition, DealType, PaymentMethod, PropertyType
 from models.core.errors import InvalidValueError
+from models.core.numbers import UnreadableError
+from models.core.payment import read_payment
+from models.core.rooms import read_rooms
 
 Code = TypeVar("Code")
+Read = TypeVar("Read")
 
 DEAL_TYPES: Mapping[str, DealType] = {
     **dict.fromkeys(
@@ -69,52 +74,7 @@ CONDITIONS: Mapping[str, Condition] = {
                      "авторский дизайн"), Condition.DESIGN),
 }  # fmt: skip
 
-PAYMENT_METHODS: Mapping[str, PaymentMethod] = {
-    **dict.fromkeys(("cash", "full payment", "наличные", "наличными", "за наличные", "сразу", "полная оплата",
-                     "100% оплата"), PaymentMethod.CASH),
-    **dict.fromkeys(("mortgage", "with a mortgage", "ипотека", "в ипотеку", "ипотекой"), PaymentMethod.MORTGAGE),
-    **dict.fromkeys(("exchange", "trade in", "обмен", "на обмен", "трейд ин", "в обмен"), PaymentMethod.EXCHANGE),
-}  # fmt: skip
-
-#: ISO 4217 codes by what people call the money.
-CURRENCIES: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("рубль", "рубли", "рублей", "руб", "р", "₽", "rubles", "roubles", "ruble", "rouble", "rur"), "RUB"
-    ),
-    **dict.fromkeys(("тенге", "тг", "₸", "tenge"), "KZT"),
-    **dict.fromkeys(("доллар", "доллары", "долларов", "доллары сша", "$", "dollar", "dollars", "us dollars"), "USD"),
-    **dict.fromkeys(("евро", "€", "euro", "euros"), "EUR"),
-    **dict.fromkeys(("дирхам", "дирхамы", "dirham", "dirhams"), "AED"),
-    **dict.fromkeys(("юань", "юани", "¥", "yuan"), "CNY"),
-    **dict.fromkeys(("лира", "лиры", "₺", "lira"), "TRY"),
-    **dict.fromkeys(("фунт", "фунты", "£", "pound", "pounds"), "GBP"),
-    **dict.fromkeys(("сум", "сумы", "sum", "soum"), "UZS"),
-    **dict.fromkeys(("белорусские рубли", "белорусский рубль"), "BYN"),
-    **dict.fromkeys(("лари", "₾", "lari"), "GEL"),
-    **dict.fromkeys(("драм", "драмы", "dram"), "AMD"),
-    **dict.fromkeys(("манат", "манаты", "manat"), "AZN"),
-    **dict.fromkeys(("сом", "сомы", "som"), "KGS"),
-    **dict.fromkeys(("баты", "бат", "baht"), "THB"),
-}
-
-#: Codes of ISO 4217 that a sender may write as they are.
-ISO_CURRENCIES = frozenset(
-    """
-    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
-    CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD
-    HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD
-    MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN
-    PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY
-    TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
-    """.split()
-)
-
 _STUDIO = re.compile(r"студи|studio", re.IGNORECASE)
-_OPEN = re.compile(r"\+|более|больше|or more|и выше|и больше|от\s", re.IGNORECASE)
-_RANGE = re.compile(r"(\d+)\s*(?:-|–|—|до|to)\s*(\d+)")
-_ANY = ("", "любое", "любая", "любой", "неважно", "не важно", "any", "свободная планировка", "open plan")
-#: Where "3 and more" and lists end: beyond this nobody tells flats apart by rooms.
-MOST_ROOMS_NAMED = 10
 
 
 def normal(word: str) -> str:
@@ -160,27 +120,25 @@ def condition_of(word: str | None) -> Condition | None:
     return CONDITIONS.get(normal(word or ""))
 
 
-def payment_method_of(word: str | None) -> PaymentMethod | None:
+def payment_method_of(word: str | None, field: str = "purchase_method") -> PaymentMethod | None:
     """
-    >>> payment_method_of("в ипотеку"), payment_method_of("в рассрочку")
-    (<PaymentMethod.MORTGAGE: 'MORTGAGE'>, None)
+    The one method of payment that a phrase admits; None where it admits several, or says nothing that we know.
+
+    >>> payment_method_of("в ипотеку"), payment_method_of("в рассрочку"), payment_method_of("наличные или ипотека")
+    (<PaymentMethod.MORTGAGE: 'MORTGAGE'>, None, None)
     """
-    return PAYMENT_METHODS.get(normal(word or ""))
+    methods = _readable(read_payment, word or "", field)
+    return next(iter(methods)) if len(methods) == 1 else None
 
 
 def currency_of(word: str | None, field: str = "currency") -> str | None:
     """
     The ISO 4217 code of a currency; None where none is named.
 
-    >>> currency_of("рубли"), currency_of("usd"), currency_of("тенге")
-    ('RUB', 'USD', 'KZT')
+    >>> currency_of("рубли"), currency_of("usd"), currency_of("тенге"), currency_of(" ")
+    ('RUB', 'USD', 'KZT', None)
     """
-    if word is None or not word.strip():
-        return None
-    code = word.strip().upper()
-    if code in ISO_CURRENCIES:
-        return code
-    return _known(CURRENCIES, word, field, "RUB, KZT, USD, EUR, рубли, тенге, доллары, евро")
+    return _readable(read_currency, word, field) if word and word.strip() else None
 
 
 def is_studio(word: str | None) -> bool:
@@ -192,27 +150,17 @@ def rooms_of(word: str | None, field: str = "total_rooms") -> list[int]:
     """
     The numbers of rooms that a phrase admits, a studio being 0; an empty list leaves them open.
 
-    >>> rooms_of("студия"), rooms_of("2"), rooms_of("1-3"), rooms_of("студия, 1")
-    ([0], [2], [1, 2, 3], [0, 1])
-    >>> rooms_of("4+")[:3], rooms_of("любое")
-    ([4, 5, 6], [])
+    >>> rooms_of("студия"), rooms_of("не более 2"), rooms_of("любое"), rooms_of(None)
+    ([0], [0, 1, 2], [], [])
     """
-    text = (word or "").strip().casefold()
-    if text in _ANY:
-        return []
-    rooms = {0} if is_studio(text) else set()
-    numbers = [int(number) for number in re.findall(r"\d{1,3}", text)]
-    if any(number > MOST_ROOMS_NAMED * MOST_ROOMS_NAMED for number in numbers):
-        raise InvalidValueError(field, "There are no places with so many rooms.")
-    span = _RANGE.search(text)
-    if span and int(span[1]) <= int(span[2]):
-        rooms.update(range(int(span[1]), int(span[2]) + 1))
-    elif numbers and _OPEN.search(text):
-        rooms.update(range(numbers[-1], max(numbers[-1], MOST_ROOMS_NAMED) + 1))
-    rooms.update(numbers)
-    if not rooms:
-        raise InvalidValueError(field, "Say a number of rooms, as in: студия, 1, 2, 1-3, 4+.")
-    return sorted(rooms)
+    return _readable(read_rooms, word or "", field)
+
+
+def _readable(read: Callable[[str], Read], text: str, field: str) -> Read:
+    try:
+        return read(text)
+    except UnreadableError as error:
+        raise error.at(field) from None
 
 
 def _known(table: Mapping[str, Code], word: str, field: str, examples: str) -> Code:

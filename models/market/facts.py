@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models.core.base import database_now
-from models.market.places import currency_of_city
+from models.market.places import NO_CURRENCY, currency_of_city, own_currency
 from models.market.rates import factors_to
 from models.market.readings import effective_wishes, told_facts
 
@@ -16,8 +16,14 @@ Factors = Mapping[str, Decimal]
 
 
 def market_factors(session: Session, city_key: str) -> Factors:
-    """Today's factors into the currency of the city; "today" is the same on every machine."""
-    return factors_to(session, currency_of_city(city_key), database_now(session).date())
+    """
+    Today's factors into the currency of the city; "today" is the same on every machine.
+
+    Where the town's country is unknown, an amount without a currency is compared as it stands with those that name one:
+    people of one village mean one money.
+    """
+    factors = factors_to(session, currency_of_city(city_key), database_now(session).date())
+    return {**factors, NO_CURRENCY: Decimal(1)} if own_currency(city_key) == NO_CURRENCY else factors
 
 
 def format_factors(factors: Factors) -> str:
@@ -41,16 +47,68 @@ def parse_factors(line: str) -> Factors:
     return {currency: Decimal(factor) for currency, factor in pairs}
 
 
+def converted(amount: Decimal, currency: str, into: str, factors: Factors) -> Decimal | None:
+    """
+    An amount in another currency; None where there is no rate. Equal currencies need none.
+
+    >>> converted(Decimal(2), "USD", "RUB", {"USD": Decimal("90"), "RUB": Decimal(1)})
+    Decimal('180')
+    >>> converted(Decimal(2), "AED", "AED", {}), converted(Decimal(2), "AED", "RUB", {"RUB": Decimal(1)})
+    (Decimal('2'), None)
+    """
+    if currency == into:
+        return amount
+    if currency not in factors or into not in factors:
+        return None
+    return amount * factors[currency] / factors[into]
+
+
+def stated_range(low: Decimal | None, high: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
+    """
+    A range as far as it says something: one from 0 to 0 is none, and a lower end of 0 says nothing.
+
+    >>> stated_range(Decimal(0), Decimal(0)), stated_range(Decimal(0), Decimal(9)), stated_range(Decimal(5), None)
+    ((None, None), (None, Decimal('9')), (Decimal('5'), None))
+    """
+    return low or None, high or None
+
+
+def lead_money(lead: Any, factors: Factors) -> dict[str, Any]:
+    """
+    A lead's budget for a comparison that loses nothing: amounts to the hundredth, in the lead's own currency.
+
+    Returns:
+        `price_min`, `price_max` (Decimal; None: not stated), `currency` ("" for the market's own) and `rate`, what to multiply
+        by to get the market's currency: None where there is no rate. Amounts of equal currencies are compared as they are;
+        others through the rates of both, and are stated but unknown to each other where one has none.
+    """
+    low, high = stated_range(lead.budget_min, lead.budget_max)
+    return {"price_min": low, "price_max": high, **_unit_of_money(lead.currency, factors)}
+
+
+def property_money(found: Any, factors: Factors) -> dict[str, Any]:
+    """A property's `price` with `currency` and `rate`, as :func:`lead_money`."""
+    return {"price": found.price, **_unit_of_money(found.currency, factors)}
+
+
+def _unit_of_money(currency: str, factors: Factors) -> dict[str, Any]:
+    """
+    >>> _unit_of_money("RUB", {"RUB": Decimal(1)}), _unit_of_money("AED", {"RUB": Decimal(1)})
+    ({'currency': '', 'rate': Decimal('1')}, {'currency': 'AED', 'rate': None})
+    """
+    rate = factors.get(currency)
+    # What costs exactly 1 of the market's currency is the same money: the amounts are equal.
+    return {"currency": "" if rate == 1 else currency, "rate": rate}
+
+
 def lead_facts(lead: Any, factors: Factors) -> dict[str, Any]:
     """The fields of :class:`matching.facts.records.LeadFacts` for a Lead, or for a row with its columns."""
+    area_min, area_max = stated_range(lead.area_min, lead.area_max)
     return {
         "owner": lead.owner_id,
-        "price_min": lead.budget_min,
-        "price_max": lead.budget_max,
-        "currency": lead.currency,
-        "rate": factors.get(lead.currency),
-        "area_min": _number(lead.area_min),
-        "area_max": _number(lead.area_max),
+        **lead_money(lead, factors),
+        "area_min": _number(area_min),
+        "area_max": _number(area_max),
         "rooms": lead.rooms,
         "property_type": lead.property_type,
         "property_class": lead.property_class,
@@ -71,9 +129,7 @@ def property_facts(found: Any, factors: Factors) -> dict[str, Any]:
     """The fields of :class:`matching.facts.records.PropertyFacts` for a Property, or for a row with its columns."""
     return {
         "owner": found.owner_id,
-        "price": found.price,
-        "currency": found.currency,
-        "rate": factors.get(found.currency),
+        **property_money(found, factors),
         "area": _number(found.area),
         "rooms": found.rooms,
         "property_type": found.property_type,

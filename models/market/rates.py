@@ -1,4 +1,4 @@
-"""Exchange rates that ops set, for comparing money in different currencies."""
+"""Exchange rates, by which money in different currencies is compared: set by ops, or fetched from central banks."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,11 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base
+from models.core.currencies import currency_code
+from models.core.errors import InvalidValueError
+
+#: numeric(20, 8) holds no less above 0, and nothing from the other on.
+SMALLEST_RATE, LARGEST_RATE = Decimal("0.00000001"), Decimal(10) ** 12
 
 
 class Rate(Base):
@@ -26,8 +31,21 @@ class Rate(Base):
 
 
 def set_rate(session: Session, base: str, currency: str, day: date, rate: Decimal) -> None:
-    """Set the rate of a day, replacing one set before."""
-    row = {"base": base.upper(), "currency": currency.upper(), "day": day, "rate": rate}
+    """
+    Set the rate of a day, replacing one set before.
+
+    Raises:
+        InvalidValueError: A currency is none of ISO 4217, both are the same, or the rate is out of range.
+    """
+    codes = {name: currency_code(raw) for name, raw in (("base", base), ("currency", currency))}
+    for name, code in codes.items():
+        if code is None:
+            raise InvalidValueError(name, "Use a code of ISO 4217, such as USD.")
+    if codes["base"] == codes["currency"]:
+        raise InvalidValueError("currency", "Name two different currencies.")
+    if not SMALLEST_RATE <= rate < LARGEST_RATE:
+        raise InvalidValueError("rate", "It must be above 0 and below a trillion.")
+    row = {**codes, "day": day, "rate": rate}
     session.execute(insert(Rate).values(row).on_conflict_do_update(constraint="pk_rates", set_={"rate": rate}))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
 
@@ -82,6 +83,8 @@ class Settings:
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
     #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
     queue_limit: int
+    #: RATES_URL: addresses of central banks' daily tables, with blanks between them; empty: rates are set by hand.
+    rates_urls: tuple[str, ...]
     #: FEED_MAX_MB: how large a feed's address may answer, and a file of listings be, unpacked.
     feed_max_mb: int
     #: FEED_PRIVATE_ADDRESSES: 1 lets feeds be fetched from this machine and its network; for tests and closed networks.
@@ -135,6 +138,7 @@ class Settings:
             metrics_token=environ.get("METRICS_TOKEN", ""),
             metrics_networks=_networks(environ, "METRICS_NETWORKS", "" if environment == "production" else LOOPBACK),
             queue_limit=_whole(environ, "QUEUE_LIMIT", 10_000, 1, 10_000_000),
+            rates_urls=_urls(environ, "RATES_URL"),
             feed_max_mb=_whole(environ, "FEED_MAX_MB", 1024, 1, 1_000_000),
             feed_private_addresses=bool(_whole(environ, "FEED_PRIVATE_ADDRESSES", 0, 0, 1)),
         )
@@ -203,6 +207,19 @@ def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[IPv4
         return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
     except ValueError as error:
         raise SettingsError(f"{name} is {raw!r}; use networks such as 10.0.0.0/8,fd00::/8 ({error})") from None
+
+
+def _urls(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    urls = tuple(environ.get(name, "").split())
+    for url in urls:
+        try:
+            parts = urlsplit(url)
+            is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            is_good = False
+        if not is_good:
+            raise SettingsError(f"{name} is {url!r}; use addresses that begin with https:// or http://")
+    return urls
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

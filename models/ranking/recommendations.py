@@ -190,6 +190,12 @@ def stale_rows(side: Side) -> Select[*tuple[Any, ...]]:
     )
 
 
+def has_lists_of_another_engine(session: Session, engine: int) -> bool:
+    """Whether a market has lists that a run has published with another version of the engine than *engine*."""
+    other = exists().where(Market.published_at.is_not(None), Market.engine.is_distinct_from(engine))
+    return bool(session.scalar(select(other)))
+
+
 def generation_of(session: Session, city_key: str, deal_type: DealType) -> Generation | None:
     """The generation that the market's lists are computed with; None before its first list."""
     row = session.execute(

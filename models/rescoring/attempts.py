@@ -5,19 +5,21 @@ worker that died at work. An entity with :data:`MAX_ATTEMPTS` such attempts is q
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, words
+from models.core.base import Base, rows_changed, words
 from models.core.enums import Side
 from models.market.unscorable import KILLED_ITS_WORKER, Failure, quarantine
 from models.ranking.recommendations import SIDE_TABLES
 
 #: After this many attempts that ended with their worker, an entity is quarantined.
 MAX_ATTEMPTS = 3
+#: How long an attempt counts that ended with its worker.
+ATTEMPTS_KEPT = timedelta(days=1)
 
 
 class RescoringAttempt(Base):
@@ -67,3 +69,9 @@ def quarantine_killers(session: Session, side: Side, entity_ids: Iterable[int]) 
     rows = session.execute(select(table.id, table.version).where(table.id.in_(ids)))
     quarantine(session, [Failure(side, entity_id, version, KILLED_ITS_WORKER) for entity_id, version in rows])
     end_attempts(session, side, ids)
+
+
+def forget_old_attempts(session: Session) -> int:
+    """Remove attempts of entities that nobody has tried for :data:`ATTEMPTS_KEPT`, and return how many there were."""
+    old = delete(RescoringAttempt).where(RescoringAttempt.began_at < func.now() - ATTEMPTS_KEPT)
+    return rows_changed(session.execute(old))

@@ -1,10 +1,11 @@
 """The import of a feed into its source: what is new is added, what changed is updated, what is gone leaves the market.
 
-Killed at any point, an import loses nothing and withdraws nothing: offers are stored batch by batch, each in a transaction,
-and only at the feed's end is looked for what it lacks. Running it again finishes the work.
+Killed at any point, an import loses nothing and withdraws nothing: offers are stored batch by batch, each in a
+transaction, and only at the feed's end is looked for what it lacks. Running it again finishes the work.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -17,8 +18,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.core.enums import DealType, Origin, Status
 from models.core.errors import ConflictError
-from models.market.places import city_of
+from models.market.places import NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
+from models.market.town_aliases import TownAlias
 from models.sources.columns import CONTENT, columns_of, content_hash
 from models.sources.formats.feed import Feed
 from models.sources.formats.offer import FeedError, Offer
@@ -75,11 +77,12 @@ def import_feed(
         try:
             feed.check()
             work.take(feed, on_progress, on_committed)
-            report.passed_over = feed.notes.passed_over
+            work.note_feed(feed)
             state, held = work.finish(on_committed)
         except FeedError as error:
             connection.rollback()
             report.reason = error.message
+            report.columns = error.columns or feed.notes.columns
             _end(connection, found, ImportState.FAILED, report, [])
             raise
         _end(connection, found, state, report, held)
@@ -106,7 +109,7 @@ def preview_feed(
         try:
             feed.check()
             work.take(feed, on_progress, lambda _: None)
-            work.report.passed_over = feed.notes.passed_over
+            work.note_feed(feed)
             work.finish(lambda _: None)
         finally:
             with suppress(DBAPIError):
@@ -149,7 +152,10 @@ class _Work:
         self.source = source
         self.on_refused = on_refused
         self.is_dry_run = is_dry_run
-        self.only_key = city_of(only_city).key if only_city else None
+        merged = connection.execute(select(TownAlias.town_key, TownAlias.into_key))
+        self.aliases: dict[str, str] = {row.town_key: row.into_key for row in merged}
+        key = city_of(only_city).key if only_city else None
+        self.only_key = self.aliases.get(key, key) if key else None
         self.report = Report()
         self.unread = 0  # rows of which not even the id could be read
         self.active_before = self._count_active()
@@ -166,12 +172,29 @@ class _Work:
         def note(position: int) -> None:
             progress.bytes_read = position
 
-        for batch in _batched(feed.offers(note)):
-            written = self._store(batch)
-            self.connection.commit()
+        def done(storing: Future[list[int]] | None) -> None:
+            written = storing.result() if storing else []
             if written:
                 on_committed(written)
-            on_progress(progress)
+            if storing:
+                on_progress(progress)
+
+        # One thread stores a batch, most of whose time passes in the database, while this one reads the next.
+        with ThreadPoolExecutor(1, thread_name_prefix="import") as database:
+            storing = None
+            for batch in _batched(feed.offers(note)):
+                done(storing)
+                storing = database.submit(self._commit, batch)
+            done(storing)
+
+    def _commit(self, batch: list[Offer]) -> list[int]:
+        written = self._store(batch)
+        self.connection.commit()
+        return written
+
+    def note_feed(self, feed: Feed) -> None:
+        """Take what the reader noted of the feed as a whole."""
+        self.report.passed_over, self.report.columns = feed.notes.passed_over, feed.notes.columns
 
     def finish(self, on_committed: OnCommitted) -> tuple[ImportState, list[int]]:
         """Withdraw what is missing, unless something speaks against it: (state, the ids that wait)."""
@@ -255,6 +278,11 @@ class _Work:
         """The offers that can be taken, with their columns; each is noted in the report."""
         read = [(offer, columns_of(offer, self.source.city)) for offer in batch]
         for offer, columns in read:
+            merged = self.aliases.get(columns["city_key"])
+            if merged is not None:
+                columns["city_key"] = merged
+                if columns["currency"] == NO_CURRENCY:
+                    columns["currency"] = own_currency(merged)
             if self.only_key and columns["city_key"] not in ("", self.only_key):
                 offer.refuse("city", "it is in another town", columns["city"])
         self._refuse_repeated(batch)

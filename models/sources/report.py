@@ -37,8 +37,8 @@ class Report:
     """
     The outcome of an import; of a dry run, what the outcome would be.
 
-    `offers` = new + changed + unchanged + returned + off_market + refused; `withdrawn` are listings that left the market,
-    `held` those that are missing and wait for a person's word.
+    `offers` = new + changed + unchanged + returned + off_market + refused; `withdrawn` are listings that left the
+    market, `held` those that are missing and wait for a person's word.
     """
 
     kind: str = ""
@@ -57,6 +57,8 @@ class Report:
     reason: str = ""
     refusals: list[Line] = field(default_factory=list)
     guesses: list[Line] = field(default_factory=list)
+    #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
+    columns: dict[str, str] = field(default_factory=dict)
     #: Tags or columns that nothing was read from -> how many offers have them.
     passed_over: dict[str, int] = field(default_factory=dict)
     #: Why offers were refused -> how many, whatever the report keeps of each.
@@ -92,6 +94,7 @@ class Report:
         return {
             "kind": self.kind,
             "dialect": self.dialect,
+            "columns": self.columns,
             "refused": [line.as_json() for line in self.refusals],
             "guessed": [line.as_json() for line in self.guesses],
             "refused_for": self.refused_for,

@@ -37,8 +37,9 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     """
     if owner.role not in SUPPLY_ROLES:
         raise NotAllowedError(f"A {owner.role} cannot own properties.")
+    address = check_address(fields["address"]) if fields.get("address") else None
     found = Source(
-        owner_id=owner.id, **_checked({**fields, "name": fields.get("name") or name_of(fields.get("address"))})
+        owner_id=owner.id, **_checked({**fields, "name": fields.get("name") or name_of(address), "address": address})
     )
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
     if count >= MOST_SOURCES:
@@ -94,12 +95,12 @@ def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = 
     return found
 
 
-def sources_of(owner: User) -> Select[tuple[Source]]:
+def sources_of(owner: User) -> Select[Source]:
     """The owner's sources, newest first."""
     return select(Source).where(Source.owner_id == owner.id).order_by(Source.id.desc())
 
 
-def imports_of(owner: User, source_id: int | None = None) -> Select[tuple[Import]]:
+def imports_of(owner: User, source_id: int | None = None) -> Select[Import]:
     """The imports of the owner's sources, or of one, newest first."""
     query = select(Import).join(Source).where(Source.owner_id == owner.id).order_by(Import.id.desc())
     return query.where(Import.source_id == source_id) if source_id is not None else query
@@ -130,6 +131,7 @@ def request_import(
     """
     if not source.address and not source.file and file_name is None:
         raise ConflictError("This source has no address, and no file was sent.")
+    session.flush()
     session.refresh(source, with_for_update=True)  # two at once ask one after the other
     _end_interrupted(session, source)
     if not is_dry_run and open_import(session, source) is not None:

@@ -25,9 +25,20 @@ from models.deals.matches import Action, Match, match_ids_of
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
+from models.sources.tables import Import, Source
 
 #: Columns that an export leaves out: secrets and bookkeeping.
-HIDDEN = {"password_hash", "token_version", "seed", "digest", "version", "changed_in", "fingerprint", "body"}
+HIDDEN = {
+    "password_hash",
+    "token_version",
+    "seed",
+    "digest",
+    "version",
+    "changed_in",
+    "fingerprint",
+    "body",
+    "content_hash",
+}
 
 
 def erase_user(session: Session, user: User) -> None:
@@ -99,6 +110,11 @@ def _erase_properties(session: Session, user: User) -> None:
     )
 
 
+def _erase_sources(session: Session, user: User) -> None:
+    # With what their imports told; the listings stay, without a source.
+    session.execute(delete(Source).where(Source.owner_id == user.id))
+
+
 def _erase_actions(session: Session, user: User) -> None:
     session.execute(
         update(Action).where(_acted_by(user)).values(notes=None).execution_options(synchronize_session=False)
@@ -148,6 +164,7 @@ def _plain(value: Any) -> Any:
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
     _erase_properties,
+    _erase_sources,
     _erase_actions,
     _erase_traces,
     erase_feed_actions,
@@ -158,6 +175,8 @@ ERASERS: list[Callable[[Session, User], None]] = [
 EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),
     "properties": _rows_of(Property, lambda user: Property.owner_id == user.id),
+    "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
+    "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),
     "actions": _rows_of(Action, _acted_by),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),

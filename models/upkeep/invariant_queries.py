@@ -89,7 +89,7 @@ _SIDES = """
     demand AS MATERIALIZED (
         SELECT l.id, l.owner_id, l.city_key, l.deal_type, l.property_type, l.rooms, l.area_min / 2 AS area_floor,
                -- A tolerance: amounts converted by a rate are rounded in more than one way.
-               l.budget_max * f.factor * 1.15 * 1.000000000001 AS ceiling,
+               NULLIF(l.budget_max, 0) * f.factor * 1.15 * 1.000000000001 AS ceiling,
                r.city_key AS listed_city, r.deal_type AS listed_deal,
                r.version = l.version AND r.city_key IS NOT NULL AS settled
         FROM leads AS l

@@ -9,6 +9,8 @@
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
 | partial lists of tiles | until published or cancelled; a failed run's for 2 days (`PARTIALS_KEPT`) |
 | quarantined entities | while they exist in the version that failed |
+| attempts at rescoring | a day after their worker died |
+| imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
 """
@@ -28,12 +30,16 @@ from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
 from models.platform import idempotency
 from models.ranking.recommendations import Market, TextModelRow
+from models.rescoring.attempts import forget_old_attempts
 from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
+from models.sources.tables import Import
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
 READ_NOTIFICATIONS_KEPT = timedelta(days=180)
+IMPORTS_KEPT = timedelta(days=180)
+LAST_IMPORTS_KEPT = 20
 
 
 def delete_expired(session: Session) -> dict[str, int]:
@@ -54,7 +60,9 @@ def delete_expired(session: Session) -> dict[str, int]:
         "notifications": rows_changed(session.execute(read_notifications)),
         "partials": forget_partials(session, _shards_past_retrying()),
         "text_models": rows_changed(session.execute(_unused_text_models())),
-        "quarantined": _forget_outdated_quarantine(session),
+        "quarantined": _forget_outdated_quarantines(session),
+        "imports": rows_changed(session.execute(_old_imports())),
+        "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),
         "revoked_tokens": tokens.forget_expired(session),
     }
@@ -66,6 +74,15 @@ def _old_runs() -> Delete:
         RescoringRun.state.not_in(OPEN_STATES),
         RescoringRun.finished_at < func.now() - RUNS_KEPT,
         RescoringRun.id.not_in(last),
+    )
+
+
+def _old_imports() -> Delete:
+    place = func.row_number().over(partition_by=Import.source_id, order_by=Import.id.desc()).label("place")
+    numbered = select(Import.id, place).subquery()
+    return delete(Import).where(
+        Import.id.in_(select(numbered.c.id).where(numbered.c.place > LAST_IMPORTS_KEPT)),
+        Import.finished_at < func.now() - IMPORTS_KEPT,
     )
 
 
@@ -84,7 +101,7 @@ def _unused_text_models() -> Delete:
     return delete(TextModelRow).where(TextModelRow.id.not_in(used))
 
 
-def _forget_outdated_quarantine(session: Session) -> int:
+def _forget_outdated_quarantines(session: Session) -> int:
     """Delete the quarantine of entities that have changed or are gone, and return the number of rows."""
     count = 0
     for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):

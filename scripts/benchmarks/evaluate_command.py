@@ -1,4 +1,4 @@
-"""``leadmatch evaluate``: does the ranking find what is looked for, on real listings, against what one would do without us."""
+"""``leadmatch evaluate``: does the ranking find what is looked for, against what one would do without us."""
 
 import time
 from pathlib import Path

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from models.platform.settings import Settings
 from scripts.databases import session_factory
+from scripts.terminal import Terminal
 
 
 @click.command()
@@ -15,9 +16,10 @@ from scripts.databases import session_factory
 def command(examples: int, quiet: bool) -> None:
     """Check every list, match, notification and run against the rules that must hold at any moment.
 
-    Only reads, in one snapshot of the database, so it may run while the system works. Exit code 1 if a rule is
-    broken. Prints ids, no personal data.
+    Only reads, in one snapshot of the database, so it may run while the system works. Exit code 1 if a rule is broken.
+    Markets with money in a currency without a rate are listed, and break no rule. Prints ids, no personal data.
     """
+    from models.market.missing_rates import missing_rates
     from models.upkeep.invariants import check_all
 
     console = Console()
@@ -37,6 +39,15 @@ def command(examples: int, quiet: bool) -> None:
                     highlight=False,
                     soft_wrap=True,
                 )
+        rates = missing_rates(session)
+    for missing in rates:
+        # The names of towns are strangers' text.
+        Terminal().print(
+            f"note   no rate of {missing.currency} in {missing.home}, market {missing.city_key} {missing.deal_type}: "
+            f"{missing.leads:,} leads and {missing.properties:,} properties are compared with their own currency only",
+            highlight=False,
+            soft_wrap=True,
+        )
     if broken:
         console.print(f"{broken} rules are broken.", highlight=False)
     sys.exit(1 if broken else 0)

@@ -1,7 +1,7 @@
 """`leadmatch rates`: exchange rates, by which money in different currencies is compared."""
 
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import click
 from rich.console import Console
@@ -9,20 +9,20 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from models.core.amounts import read_number
+from models.core.currencies import currency_code
 from models.core.errors import InvalidValueError
+from models.core.numbers import UnreadableError
 from models.market.rates import Rate, set_rate
 from models.platform.settings import Settings
 from scripts.databases import session_factory
 
-#: numeric(20, 8) holds less than this.
-LARGEST_RATE = Decimal(10) ** 12
-
 
 @click.group()
 def command() -> None:
-    """Set and list exchange rates.
+    """Set, fetch and list exchange rates.
 
-    Where no rate is known, prices in two currencies are not compared.
+    Where no rate is known, prices in two currencies are not compared; those in one currency always are.
     """
 
 
@@ -34,8 +34,6 @@ def command() -> None:
 def set_command(base: str, currency: str, rate: str, day: datetime | None) -> None:
     """Set what 1 BASE costs in CURRENCY: rates set USD RUB 92.5"""
     base, currency = _code("base", base), _code("currency", currency)
-    if base == currency:
-        raise InvalidValueError("currency", "name two different currencies")
     amount = _rate(rate)
     when = (day or datetime.now(UTC)).date()
     with session_factory(Settings.from_env())() as session:
@@ -61,18 +59,36 @@ def list_command(everything: bool) -> None:
     console.print(table if table.row_count else "No rate is set: leadmatch rates set USD RUB 92.5")
 
 
+@command.command("fetch")
+def fetch_command() -> None:
+    """Fetch the tables of RATES_URL now; the schedule does it every three hours."""
+    from worker.jobs.rates import Stored, fetch_tables
+
+    settings = Settings.from_env()
+    if not settings.rates_urls:
+        raise InvalidValueError("RATES_URL", "It is not set; see docs/operations.md.")
+    failed = False
+    with session_factory(settings)() as session:
+        for url, outcome in fetch_tables(session, settings).items():
+            if isinstance(outcome, Stored):
+                table = outcome.table
+                click.echo(f"{table.home}, {table.day}: {len(table.rates)} rates, {outcome.changed} new. {url}")
+            else:
+                failed = True
+                click.echo(f"Not fetched: {outcome} {url}", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
 def _code(field: str, raw: str) -> str:
-    if not (len(raw) == 3 and raw.isascii() and raw.isalpha()):
-        raise InvalidValueError(field, f"a currency is three letters, such as USD, not {raw}")
-    return raw.upper()
+    code = currency_code(raw)
+    if code is None:
+        raise InvalidValueError(field, f"a currency is a code of ISO 4217, such as USD, not {raw}")
+    return code
 
 
 def _rate(raw: str) -> Decimal:
     try:
-        rate = Decimal(raw.replace(",", "."))
-    except InvalidOperation:
-        raise InvalidValueError("rate", f"{raw} is no number") from None
-    # The column keeps eight places: what rounds to 0 there is none.
-    if not rate.is_finite() or not Decimal("0.00000001") <= rate < LARGEST_RATE:
-        raise InvalidValueError("rate", "it must be above 0 and below a trillion")
-    return rate
+        return read_number(raw, machine=True)
+    except UnreadableError as error:
+        raise error.at("rate") from None

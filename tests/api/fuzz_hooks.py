@@ -17,7 +17,8 @@ from schemathesis.core.parameters import ParameterLocation
 
 from models.accounts.tokens import make_token
 from models.accounts.users import User
-from models.core.free_text import CURRENCIES, DEAL_TYPES, PROPERTY_TYPES
+from models.core.currencies import CURRENCY_PHRASES
+from models.core.free_text import DEAL_TYPES, PROPERTY_TYPES
 
 WORLD = json.loads(os.environ["FUZZ_WORLD"])
 AS = os.environ.get("FUZZ_AS", "")
@@ -30,8 +31,14 @@ schemathesis.openapi.format("url", st.from_regex(r"https?://[a-z]{1,9}\.(com|kz)
 schemathesis.openapi.format("idempotency-key", st.uuids(version=4).map(str))
 schemathesis.openapi.format("deal-word", st.sampled_from(sorted(DEAL_TYPES)))
 schemathesis.openapi.format("property-word", st.sampled_from(sorted(PROPERTY_TYPES)))
-schemathesis.openapi.format("currency-word", st.sampled_from(sorted(CURRENCIES)))
-schemathesis.openapi.format("rooms-word", st.sampled_from(["студия", "2", "1-3", "4+", "любое"]))
+schemathesis.openapi.format("currency-word", st.sampled_from(sorted(CURRENCY_PHRASES)))
+schemathesis.openapi.format(
+    "town", st.sampled_from(["Москва", "Алматы қ.", "мск", "Dubai", "Новый Зурбаган", "МО, Химки"])
+)
+schemathesis.openapi.format("address", st.sampled_from(["ул. Абая, 7, Алматы", "123 Main St, Anytown", "Москва"]))
+schemathesis.openapi.format(
+    "rooms-word", st.sampled_from(["студия", "2", "1-3", "4+", "любое", "не более 2", "от 2 до 4", "2-комн."])
+)
 
 
 @schemathesis.auth(refresh_interval=None, retry_on=[])

@@ -58,6 +58,33 @@ def test_a_mistake_is_named_by_its_line_and_keeps_everything_out(client):
 
 
 @pytest.mark.parametrize(
+    ("cell", "budget"),
+    [
+        ("1500,5", 1500.5),
+        ("12,5 млн", 12_500_000),
+        ("450 тыс. руб.", 450_000),
+        ("12 500 000 ₽", 12_500_000),
+        ("60к", 60_000),
+        ("-", None),
+        ("-1", None),
+        ("н/д", None),
+    ],
+)
+def test_a_budget_is_read_as_people_write_it(client, cell, budget):
+    upload(client, f"name;source;budget\nИван;olx;{cell}\n", 201)
+
+    [lead] = send(client, "GET", "/api/leads")
+    assert lead["budget"] == budget
+
+
+@pytest.mark.parametrize("cell", ["1.5e6", "договорная", "-5", "1,234", "10-15 млн", "1000 у.е."])
+def test_a_budget_that_cannot_be_read_is_refused_with_the_reason(client, cell):
+    answer = upload(client, f"name;source;budget\nИван;olx;{cell}\n", 400)
+
+    assert "budget" in str(answer["errors"])
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("", "name"),

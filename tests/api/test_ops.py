@@ -1,6 +1,8 @@
 """What operators ask: runs, readiness, metrics; and who may ask."""
 
 import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -9,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.http.services import services_of
 from models.core.enums import Role, RunState
+from models.market.rates import set_rate
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.factories import make_lead, make_property, make_user, token_header
 from worker.queue.client import Client
@@ -174,6 +177,20 @@ def samples(client):
         for family in text_string_to_metric_families(page.text)
         for sample in family.samples
     }
+
+
+def test_metrics_tell_of_money_that_nothing_converts_and_how_old_the_rates_are(app, client, people, engine):
+    app.extensions.pop("short_cache", None)  # whatever other tests have had read
+    with Session(engine) as session:
+        make_property(session, make_user(session), city="Москва", currency="AED")
+        set_rate(session, "USD", "RUB", datetime.now(UTC).date() - timedelta(days=3), Decimal(90))
+        session.commit()
+
+    found = samples(client)
+
+    assert found["leadmatch_rows_without_rate", "AED", "SALE", "geo:524901"] == 1
+    assert found["leadmatch_newest_rate_age_days",] == 3
+    app.extensions.pop("short_cache", None)
 
 
 def test_metrics_tell_of_requests_queues_runs_and_freshness(client, people, engine, redis_url):

@@ -74,7 +74,7 @@ def test_a_lead_is_added_with_the_keyboard_alone(visit, town, db):
     for label, key in (("Deal", "B"), ("Type", "A"), ("Payment", "C"), ("Class", "C"), ("Condition", "F")):
         page.get_by_label(label, exact=True).focus()
         page.keyboard.type(key)
-    for label, number in (("Budget from", "1e7"), ("Budget to", "15000000"), ("Area from", "40"), ("Area to", "80")):
+    for label, number in (("Budget from", "10 млн"), ("Budget to", "15000000"), ("Area from", "40"), ("Area to", "80")):
         page.get_by_label(label).focus()
         page.keyboard.type(number)
     page.keyboard.press("Enter")

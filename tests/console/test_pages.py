@@ -66,7 +66,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_stored(client, to
     )
 
     assert answer.status_code == 400
-    assert 'id="requirements-budget-min-error"' in answer.text and "Это не число." in answer.text
+    assert 'id="requirements-budget-min-error"' in answer.text and "Это не число: много." in answer.text
     assert 'value="много"' in answer.text, "what was typed is still there"
     assert db.query(Lead).count() == before
 
@@ -133,6 +133,36 @@ def test_a_file_is_imported_row_by_row_and_bad_rows_are_told(client, town, db):
     assert db.query(Property).filter_by(owner_id=town.seller.id, price=12_000_000).one().city == "Москва"
 
 
+def test_cells_are_read_as_people_write_them_and_unknown_ones_are_counted(client, town, db):
+    csrf = enter(client, town.seller)
+    head = "city;district;street;house_number;price;area;rooms;floor;total_floors;year_built"
+    head += ";property_type;property_class;condition;commission_share"
+    kind = ";apartment;COMFORT;FINISHING;2,5 %"
+    lines = [
+        head,
+        f"Москва;Арбат;Арбат;7;12,5 млн;60,5 м²;студия;5 этаж;9;2020 г.{kind}",
+        f"Москва;Арбат;Арбат;8;13 000 000 ₽;61;2-комн.;5;9;1970{kind}",
+        f"Москва;Арбат;Арбат;9;45,000;61;2;5;9;-1{kind}",
+        f"Москва;Арбат;Арбат;10;500 000 $;61;2;5;9;-{kind}",
+    ]
+
+    answer = client.post(
+        "/console/import/properties",
+        data={"csrf": csrf, "file": (io.BytesIO("\n".join(lines).encode()), "flats.csv")},
+        headers={"Accept": "application/json"},
+    ).json
+
+    assert (answer["added"], answer["refused"]) == (2, 2)
+    assert [(error["line"], error["field"]) for error in answer["errors"]] == [(4, "price"), (5, "price")]
+    assert answer["unknown"] == {"year_built": 3}
+    rows = db.query(Property).filter(Property.owner_id == town.seller.id, Property.house_number.in_(["7", "8"]))
+    made = [(row.price, row.area, row.rooms, row.year_built) for row in rows.order_by(Property.house_number)]
+    assert [tuple(None if each is None else float(each) for each in row) for row in made] == [
+        (12_500_000, 60.5, 0, 2020),
+        (13_000_000, 61, 2, None),
+    ]
+
+
 def test_a_like_from_both_sides_opens_contacts(app, town, db):
     buyer, seller = app.test_client(), app.test_client()
     pair = (town.lead.id, town.properties[0].id)
@@ -178,7 +208,7 @@ def test_the_charts_are_read_once_a_minute(app, client, town, monkeypatch):
     calls = []
     real = ops.market_state.exposure
     monkeypatch.setattr(ops.market_state, "exposure", lambda session: calls.append(1) or real(session))
-    monkeypatch.setitem(app.extensions, "console_kept", {})  # whatever other tests have had read
+    monkeypatch.setitem(app.extensions, "short_cache", {})  # whatever other tests have had read
 
     for _ in range(3):
         assert client.get("/console/quality").status_code == 200
@@ -253,3 +283,32 @@ def test_a_status_that_cannot_follow_is_told_beside_its_field(client, town, db):
 
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def test_an_unknown_town_is_asked_about_once_and_kept_if_it_is_sent_again(client, town, db):
+    csrf = enter(client, town.buyer)
+    form = LEAD_FORM | {"csrf": csrf, "requirements.location.city": "Кировс"}
+
+    asked = client.post("/console/leads/new", data=form)
+    kept = client.post("/console/leads/new", data=form | {"requirements.location.city.kept": "Кировс"})
+
+    assert asked.status_code == 400 and "Вы имели в виду" in asked.text and '<option value="Кировск">' in asked.text
+    assert 'name="requirements.location.city.kept" value="Кировс"' in asked.text
+    lead = db.get(Lead, int(re.search(r"/console/leads/(\d+)", kept.location)[1]))
+    assert lead.city_key == "name:кировс"
+
+
+def test_several_towns_are_refused_beside_their_field(client, town):
+    csrf = enter(client, town.buyer)
+
+    answer = client.post(
+        "/console/leads/new", data=LEAD_FORM | {"csrf": csrf, "requirements.location.city": "Москва, Казань"}
+    )
+
+    assert answer.status_code == 400 and "Названо несколько городов (Москва, Казань)" in answer.text
+
+
+def test_a_form_suggests_the_towns_that_the_market_knows(client, town):
+    enter(client, town.buyer)
+
+    assert 'list="requirements-location-city-options"' in client.get("/console/leads/new").text

@@ -24,7 +24,7 @@ from tests.factories import lead_body, make_property, make_user, property_body, 
 Send = Callable[[str, str, dict | None, dict[str, str]], tuple[int, Any]]
 
 #: Prospects are limited to 100 a minute from one address; the tests of limits are elsewhere.
-MOST_PROSPECTS = 20
+MAX_PROSPECTS = 20
 #: Properties of a person that their own leads are matched with.
 SUPPLY = 3
 #: How long a write may be turned away, with a fault in the middle, before the test gives up.
@@ -109,7 +109,8 @@ STORED = {
     "leads": "SELECT client_name, notes FROM leads WHERE client_name LIKE 'journal %'",
     "properties": "SELECT description, price::bigint FROM properties WHERE description LIKE 'journal %'",
     "prospects": "SELECT name, status FROM prospects WHERE name LIKE 'journal %'",
-    "actions": "SELECT concat_ws(' ', side, lead_id, property_id), concat_ws(' ', kind, proposed_commission::int) FROM actions",
+    "actions": "SELECT concat_ws(' ', side, lead_id, property_id), concat_ws(' ', kind, proposed_commission::int)"
+    " FROM actions",
     "matches": "SELECT concat_ws(' ', lead_id, property_id), concat_ws(' ', status, negotiation_status) FROM matches",
     "feed_actions": "SELECT concat_ws(' ', user_id, property_id), action FROM feed_actions",
 }
@@ -237,7 +238,7 @@ class Writer:
             self._acknowledged("POST", "/feed/action", body, who.tenant)
             self._journal.note("feed_actions", f"{who.tenant_id} {mine}", said)
         yield
-        if self._prospects < MOST_PROSPECTS:
+        if self._prospects < MAX_PROSPECTS:
             self._prospects += 1
             self._prospect(tag)
 

@@ -212,6 +212,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.score_prospect": new_prospect,
     "worker.tasks.score_stale_prospects": new_prospect,
     "worker.tasks.fit_quality_models": outcomes,
+    "worker.tasks.fetch_rates": nothing,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }

@@ -30,7 +30,8 @@ CITIES = ("Москва", "Казань", "Самара", "Пермь", "Омс�
 ENDS_WITHIN = 150  # seconds
 
 AT_A_LOCK = text(
-    "SELECT host(client_addr) FROM pg_stat_activity WHERE application_name = 'leadmatch-worker' AND wait_event_type = 'Lock'"
+    "SELECT host(client_addr) FROM pg_stat_activity"
+    " WHERE application_name = 'leadmatch-worker' AND wait_event_type = 'Lock'"
 )
 
 

@@ -158,7 +158,7 @@ def blocked_by(engine, pid) -> int:
 def lists(engine) -> dict[int, list[int]]:
     with Session(engine) as session:
         rows = session.execute(select(LeadRecommendations.lead_id, LeadRecommendations.property_ids))
-        return {lead_id: ids for lead_id, ids in rows}
+        return dict(rows.all())
 
 
 def attempts(engine, run_id: int) -> list[int]:

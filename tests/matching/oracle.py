@@ -9,14 +9,14 @@ import math
 from fractions import Fraction
 
 WEIGHTS = {
-    "price": 0.20,
-    "location": 0.19,
-    "rooms": 0.10,
-    "area": 0.15,
-    "text": 0.20,
-    "property_class": 0.05,
-    "property_type": 0.04,
-    "condition": 0.05,
+    "price": 0.12,
+    "location": 0.15,
+    "rooms": 0.15,
+    "area": 0.10,
+    "text": 0.45,
+    "property_class": 0.03,
+    "property_type": 0.03,
+    "condition": 0.03,
     "year": 0.02,
     "wish": 0.06,
 }
@@ -190,9 +190,9 @@ def area(lead, home):
 
     def formula(amount):
         if low is not None and amount < low:
-            return max(0.0, (amount / low - 0.6) / 0.4)
+            return max(0.0, (amount / low - 0.75) / 0.25)
         if high is not None and amount > 1.05 * high:
-            return max(0.5, 1 - 0.5 * (amount / (1.05 * high) - 1))
+            return max(0.4, 1 - (amount / (1.05 * high) - 1))
         return 1.0
 
     return sampled(formula, home.area, 1.05)
@@ -207,7 +207,7 @@ def rooms(lead, home):
         return None
     if home.rooms is None:
         return 0.5
-    return 1.0 if rooms_off(lead, home) == 0 else 0.4
+    return 1.0 if rooms_off(lead, home) == 0 else 0.1
 
 
 def is_aparthotel_for_flat(lead, home):

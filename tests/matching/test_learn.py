@@ -99,8 +99,10 @@ def test_random_likes_teach_nothing():
 
 def test_little_data_stays_nearer_to_the_prior_than_much():
     rng = np.random.default_rng(5)
-    few, many = (distance(fit(acted(rng, n, HIDDEN), DEFAULT_WEIGHTS), DEFAULT_WEIGHTS) for n in (60, 6000))
-    assert few < many
+    moved = lambda n: distance(fit(acted(rng, n, HIDDEN), DEFAULT_WEIGHTS), DEFAULT_WEIGHTS)
+    few, many = np.mean([moved(60) for _ in range(10)]), moved(6000)
+
+    assert few < 0.75 * many
 
 
 def test_weights_are_shares():

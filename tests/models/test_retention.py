@@ -1,15 +1,18 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from models.accounts.notifications import NoticeType, Notification, notify
 from models.accounts.tokens import RevokedToken
 from models.core.base import utc_now
-from models.core.enums import RunScope, RunState, Side
+from models.core.enums import Role, RunScope, RunState, Side
 from models.market.unscorable import Failure, UnscorableEntity, quarantine
 from models.ranking.recommendations import Market, TextModelRow
+from models.rescoring.attempts import attempts_of, begin_attempts
 from models.rescoring.runs import RescoringRun
+from models.sources.sources import create_source
+from models.sources.tables import Import, ImportState
 from models.upkeep import retention
 from tests.factories import make_lead, make_user
 
@@ -73,7 +76,7 @@ def test_revocations_go_with_their_tokens(session):
 
 
 @pytest.mark.parametrize(("version", "kept"), [(0, 1), (-1, 0)])
-def test_what_was_set_aside_is_forgotten_when_it_is_written_again(session, version, kept):
+def test_a_quarantine_is_forgotten_when_its_entity_is_written_again(session, version, kept):
     lead = make_lead(session, make_user(session))
     session.refresh(lead)
     quarantine(session, [Failure(Side.LEAD, lead.id, lead.version + version, "ValueError")])
@@ -81,3 +84,26 @@ def test_what_was_set_aside_is_forgotten_when_it_is_written_again(session, versi
     retention.delete_expired(session)
 
     assert session.scalar(select(func.count()).select_from(UnscorableEntity)) == kept
+
+
+def test_attempts_that_nobody_repeats_are_forgotten_after_a_day(session):
+    begin_attempts(session, Side.LEAD, [1, 2])
+    session.execute(text("UPDATE rescoring_attempts SET began_at = now() - interval '25 hours' WHERE entity_id = 1"))
+
+    assert retention.delete_expired(session)["attempts"] == 1
+    assert attempts_of(session, Side.LEAD, [1, 2]) == {2: 1}
+
+
+def test_old_imports_go_and_a_sources_last_ones_stay(session, monkeypatch):
+    monkeypatch.setattr(retention, "LAST_IMPORTS_KEPT", 1)
+    sources = [create_source(session, make_user(session, Role.AGENCY), {"name": "feed"}) for _ in range(2)]
+    old, open_, last, only = (
+        Import(source_id=source.id, asked_by="upload", finished_at=ended, state=ImportState.SUCCEEDED)
+        for source, ended in zip((*[sources[0]] * 3, sources[1]), (LONG_AGO, None, LONG_AGO, LONG_AGO), strict=True)
+    )
+    for each in (old, open_, last, only):
+        session.add(each)
+        session.flush()
+
+    assert retention.delete_expired(session)["imports"] == 1
+    assert set(session.scalars(select(Import.id))) == {open_.id, last.id, only.id}

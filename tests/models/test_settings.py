@@ -40,6 +40,8 @@ def test_what_is_set_to_nothing_is_not_set():
         ("LOG_LEVEL", "LOUD"),
         ("METRICS_NETWORKS", "10.0.0.0/99"),
         ("PORT", "eighty"),
+        ("RATES_URL", "www.cbr.ru"),
+        ("RATES_URL", "https://www.cbr.ru/daily file:///etc/passwd"),
         ("REDIS_URL", ""),
         ("REDIS_URL", "http://localhost"),
         ("SECRET_KEY", ""),

@@ -85,6 +85,16 @@ def test_a_watched_run_ends_in_whole_lists_and_a_showcase(leadmatch, market, wor
         assert session.scalar(text("SELECT count(*) FROM rescoring_runs")) == 1  # no second first run
 
 
+def test_check_notes_money_that_nothing_converts_and_fails_not_for_it(leadmatch, factory):
+    with factory() as session:
+        make_property(session, make_user(session), city="[/b]\x1b]0;mine\x07", currency="AED")
+        session.commit()
+
+    checked = leadmatch("check", "--quiet")
+
+    assert "no rate of AED in" in checked and "1 properties" in checked and "\x1b" not in checked
+
+
 def test_check_fails_when_a_rule_is_broken(leadmatch, market, factory):
     with factory() as session:
         session.execute(
@@ -214,11 +224,22 @@ def test_rates_are_set_and_listed(leadmatch, factory):
         assert float(factors_to(session, "RUB", datetime(2026, 6, 1, tzinfo=UTC).date())["USD"]) == 92.5
 
 
+def test_rates_are_fetched_where_an_address_is_set(leadmatch, monkeypatch):
+    with pytest.raises(Exception, match="RATES_URL"):
+        leadmatch("rates", "fetch")
+
+    monkeypatch.setenv("RATES_URL", "http://127.0.0.1:9/nobody-listens")
+    assert "Not fetched: 127.0.0.1 cannot be read" in leadmatch("rates", "fetch", exit_code=1)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("USD", "USD", "1"),
         ("US", "RUB", "1"),
+        ("RUS", "RUB", "1"),
+        ("USD", "ZZZ", "1"),
+        ("USD", "RUB", "1,234"),
         ("USD", "RUB", "-1"),
         ("USD", "RUB", "nan"),
         ("USD", "RUB", "x"),
@@ -228,3 +249,18 @@ def test_rates_are_set_and_listed(leadmatch, factory):
 def test_a_rate_that_makes_no_sense_is_refused(leadmatch, arguments):
     with pytest.raises(Exception, match="currency|base|rate"):
         leadmatch("rates", "set", "--", *arguments)
+
+
+def test_odd_markets_are_listed_and_merged_by_command(leadmatch, factory):
+    with factory() as session:
+        make_property(session, make_user(session), city="Кировс")
+        session.commit()
+
+    listed = leadmatch("markets", "list")
+    merged = leadmatch("markets", "merge", "name:кировс", "Мурманская область, Кировск")
+
+    assert "unknown town" in listed and "Кировск" in listed
+    assert "name:кировс -> geo:548391: 0 leads, 1 properties." in merged
+    assert "unknown town" not in leadmatch("markets", "list")
+    assert "Every town is where it belongs." in leadmatch("markets", "reread")
+    assert "several towns" in leadmatch("markets", "merge", "Кировск", "Москва, Казань", exit_code=2)

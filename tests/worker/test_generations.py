@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select, text
 
+from matching.engine.units import ENGINE_VERSION
 from matching.errors import ScoringStoppedError
 from models.core.enums import Side
 from models.deals.recommendation_pages import recommended_page
@@ -18,8 +19,10 @@ from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
 from tests.worker.test_learning import run_everything
 from tests.worker.test_rescore import ALMATY, MOSCOW, fill, random_write, shown, stored_lists
+from worker import tasks
 from worker.lists import rescore, scoring
 from worker.lists.work_control import WorkControl
+from worker.market import cache
 from worker.market.change_set import ChangeSet
 from worker.market.market_lock import GenerationMovedError
 
@@ -166,3 +169,26 @@ def test_each_list_holds_the_number_of_its_market_s_generation(worker_here):
         assert set(session.scalars(text("SELECT generation FROM lead_recommendations"))) == {number}
         session.execute(text("UPDATE lead_recommendations SET generation = generation - 1"))
         assert list(broken_rules(session)) == ["lead_generation"]
+
+
+def test_after_a_release_with_another_engine_changes_leave_sound_lists_and_one_run_moves_them_all(worker_here):
+    with worker_here() as session:
+        lead = make_lead(session, make_user(session))
+        home = make_property(session, make_user(session))
+        session.commit()
+        run_everything(session)
+        session.execute(text("UPDATE markets SET engine = engine - 1"))
+        session.execute(text("UPDATE lead_recommendations SET scores = '{1}'"))  # as another engine would score it
+        session.execute(text("UPDATE property_recommendations SET scores = '{1}'"))
+        session.commit()
+        cache.forget_snapshots()
+        replace_property(session, home, {"city": "Москва", "price": 90_000_000})
+        session.commit()
+        rescore.rescore_entity(session, Side.PROPERTY, home.id)
+        assert stored_lists(session)["lead_recommendations", lead.id][0] == []
+        assert broken_rules(session) == {}
+
+        for _ in range(2):
+            tasks.sweep()
+        requested = "SELECT scope, requested_by FROM rescoring_runs WHERE requested_by LIKE 'engine:%'"
+        assert session.execute(text(requested)).all() == [("all", f"engine:{ENGINE_VERSION}")]

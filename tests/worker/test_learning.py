@@ -26,6 +26,7 @@ from tests.worker.test_rescore import (
     shown,
     stored_lists,
 )
+from worker.jobs import learning
 from worker.jobs.learning import learn
 from worker.jobs.runs import prepare_run, run_shard
 from worker.lists import rescore
@@ -167,6 +168,25 @@ def test_pairs_that_today_s_facts_forbid_are_left_out_and_counted(worker_here):
 
     assert everywhere.broken == 12
     assert everywhere.judgement.actions == everywhere.actions - 12
+
+
+def test_a_market_that_cannot_be_learnt_does_not_stop_the_others(worker_here, monkeypatch, caplog):
+    with worker_here() as session:
+        opinionated_market(session)
+        real = learning.judge
+        calls = []
+
+        def judge(*args):
+            calls.append(args)
+            if len(calls) == 1:
+                raise FloatingPointError
+            return real(*args)
+
+        monkeypatch.setattr(learning, "judge", judge)
+        [lesson] = learn(session)
+
+    assert lesson.scope == MOSCOW
+    assert [record.market for record in caplog.records if record.message == "weights_not_learnt"] == [None]
 
 
 def run_everything(session):

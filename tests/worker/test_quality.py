@@ -121,6 +121,25 @@ def test_a_niche_learns_from_outcomes_and_scores_follow(session, worker_module):
     assert set(session.scalars(select(Prospect.quality_method))) == {"model"}
 
 
+def test_a_niche_that_cannot_be_learnt_does_not_stop_the_later_ones(session, worker_module, monkeypatch, caplog):
+    niches = [a_niche(session)[0] for _ in range(3)]
+    session.commit()
+    monkeypatch.setattr(worker_module, "niches_to_fit", lambda *_: [(niche.id, 200) for niche in niches])
+    fitted = []
+
+    def fit(session, niche_id, outcomes):
+        if niche_id == niches[0].id:
+            raise FloatingPointError
+        fitted.append(niche_id)
+
+    monkeypatch.setattr(worker_module, "fit_niche", fit)
+    worker_module.fit_models(session)
+
+    assert fitted == [niche.id for niche in niches[1:]]
+    [failure] = [record for record in caplog.records if record.message == "quality_not_fitted"]
+    assert failure.niche_id == str(niches[0].id)
+
+
 def test_a_post_is_scored_by_a_worker_and_told(app_with, worker_process, redis_url):
     local = app_with(ENVIRONMENT="local").test_client()
     made = local.post("/api/leads", json={"name": "Иван", "source": "whatsapp", "budget": 5}).get_json()
@@ -129,7 +148,7 @@ def test_a_post_is_scored_by_a_worker_and_told(app_with, worker_process, redis_u
     with redis.Redis.from_url(redis_url) as stream:
         after, told = "0-0", []
         while not any(event.kind == "lead.scored" for event in told):
-            found = follow(stream, after, 30)
+            found = follow(stream, after, PATIENCE_SECONDS)
             assert found, "no worker scored the lead"
             told, after = told + found, found[-1].id
 

@@ -275,8 +275,8 @@ def test_what_the_engine_fails_on_in_one_tile_is_in_no_list(worker_here, small, 
         budget = float(bad.budget_max)
 
         def score(market, *args, **kwargs):
-            poisoned = (market.leads.owner == owner) & (market.leads.price_max == budget)
-            if poisoned.any() and len(market.properties):
+            fails = (market.leads.owner == owner) & (market.leads.price_max == budget)
+            if fails.any() and len(market.properties):
                 raise FloatingPointError
             return real(market, *args, **kwargs)
 

@@ -47,6 +47,7 @@ QUEUES = {
         "send_notification",
         "send_lost_notifications",
         "notify_new_offers",
+        "fetch_rates",
     ),
 }
 

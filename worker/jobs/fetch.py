@@ -1,7 +1,7 @@
-"""Fetching a feed from the address that its owner gave: only from public addresses, within limits, and only if it changed.
+"""Fetching a feed from its owner's address: only from public addresses, within limits, and only if it has changed.
 
-The guard stands where connections are made: each name is resolved once, every address that it has must be public, and the
-connection goes to one of those. Redirects are followed by hand and pass the same guard; no proxy is used.
+The guard stands where connections are made: each name is resolved once, every address that it has must be public, and
+the connection goes to one of those. Redirects are followed by hand and pass the same guard; no proxy is used.
 """
 
 import ipaddress
@@ -91,7 +91,7 @@ def _one_answer(
 ) -> "Fetched | str":
     """The feed, or the address that it has moved to."""
     timeout = {"connect": CONNECT_SECONDS, "read": limits.read_seconds, "write": CONNECT_SECONDS, "pool": 1.0}
-    names = {**headers, "Host": _host(address)}
+    names = [*headers.items(), ("Host", _host(address))]
     try:
         with pool.stream("GET", address, headers=names, extensions={"timeout": timeout}) as answer:
             told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}

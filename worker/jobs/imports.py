@@ -96,8 +96,11 @@ def _file_of(
     with tempfile.TemporaryDirectory(prefix="leadmatch-feed-") as folder:
         path = Path(folder) / "feed"
         if found.asked_by == "upload" or not source.address:
-            with Storage(settings_.media_url).open(source.file or "") as stored, path.open("wb") as file:
-                shutil.copyfileobj(stored, file)
+            try:
+                with Storage(settings_.media_url).open(source.file or "") as stored, path.open("wb") as file:
+                    shutil.copyfileobj(stored, file)
+            except FileNotFoundError:
+                raise FeedError("the file that was sent is no longer there; send it again") from None
             yield path
             return
         limits = Limits(bytes=settings_.feed_max_mb << 20, allow_private=settings_.feed_private_addresses)

@@ -6,6 +6,7 @@ from collections import deque
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matching.engine.units import ENGINE_VERSION
 from models.accounts.users import User
 from models.core.enums import MarketKey, Side
 from models.market.properties import on_market
@@ -161,7 +162,8 @@ def needs_rebuild(session: Session, market: MarketKey, changes: ChangeSet) -> bo
 def _apply(session: Session, market: MarketKey, changes: ChangeSet, skipping: ChangeSet | None) -> Snapshot:
     """Apply the changes under the market's lock; the snapshot to keep after the commit."""
     snapshot = locked_snapshot(session, market, skipping)
-    former = FormerVectors(snapshot, changes)
+    # Lists of another engine's scores do not tell which entities this engine's scores brought into them.
+    former = FormerVectors(snapshot, changes) if snapshot.generation.engine == ENGINE_VERSION else None
     snapshot.refresh(session)
     apply_changes(session, snapshot, changes, former)
     return snapshot

@@ -1,6 +1,6 @@
 """What is near what in a market: learnt before a run over it where that is not known, or has become out of date."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -50,7 +50,7 @@ def newest_closeness(session: Session, market: MarketKey) -> int | None:
     return None if row is None else row[0]
 
 
-def _newest(session: Session, market: MarketKey) -> tuple[int, int, object] | None:
+def _newest(session: Session, market: MarketKey) -> tuple[int, int, datetime] | None:
     row = session.execute(
         select(ClosenessRow.id, ClosenessRow.properties, ClosenessRow.created_at)
         .where(ClosenessRow.city_key == market[0], ClosenessRow.deal_type == market[1])
@@ -60,7 +60,7 @@ def _newest(session: Session, market: MarketKey) -> tuple[int, int, object] | No
     return None if row is None else (row[0], row[1], row[2])
 
 
-def _is_out_of_date(session: Session, newest: tuple[int, int, object], count: int) -> bool:
+def _is_out_of_date(session: Session, newest: tuple[int, int, datetime], count: int) -> bool:
     _, properties, created_at = newest
     return abs(count - properties) > CHANGED_SHARE * properties or database_now(session) - created_at > SERVES
 

@@ -22,17 +22,17 @@ def read_market(session: Session, market: MarketKey) -> int:
     """
     Read what is unread in *market*, and commit after each batch; how many rows were read.
 
-    Rows that somebody writes at the moment are left for the next time. A row gets a new version by it, as by any write, so
-    that its list and those it stands in follow.
+    Rows that somebody writes at the moment are left for the next time. A row gets a new version by it, as by any
+    write, so that its list and those it stands in follow.
     """
     return sum(_read_side(session, table, market) for table in (Lead, Property))
 
 
 def read_entity(session: Session, side: Side, entity_id: int) -> None:
     """Read one row's words, and commit, unless they were read by this grammar already."""
-    table = Lead if side is Side.LEAD else Property
+    table: type[Lead] | type[Property] = Lead if side is Side.LEAD else Property
     row = session.scalar(select(table).where(table.id == entity_id, _is_outdated(table)).with_for_update())
-    if row is not None:
+    if isinstance(row, (Lead, Property)):
         session.execute(update(table).where(table.id == entity_id).values(_read(row)))
     session.commit()
 

@@ -54,6 +54,7 @@ form.addEventListener("submit", async (event) => {
   errors.querySelector("tbody").replaceChildren();
   let added = 0;
   let bad = 0;
+  const counts = {};
   bar.max = rows.length || 1;
   for (let done = 0; done < rows.length; done += PIECE) {
     const piece = new FormData();
@@ -67,10 +68,15 @@ form.addEventListener("submit", async (event) => {
       const row = errors.querySelector("tbody").insertRow();
       for (const value of [each.line, each.field, each.reason]) row.insertCell().textContent = value;
     }
+    for (const [name, count] of Object.entries(report.unknown)) counts[name] = (counts[name] ?? 0) + count;
     const reached = Math.min(done + PIECE, rows.length);
     bar.value = reached;
     text.textContent = text.dataset.words.replace("{done}", reached).replace("{all}", rows.length).replace("{added}", added).replace("{bad}", bad);
   }
   errors.hidden = bad === 0;
+  const unknown = document.getElementById("import-unknown");
+  const told = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  unknown.hidden = told.length === 0;
+  unknown.textContent = `${unknown.dataset.words} ${told.join(", ")}`;
   button.disabled = false;
 });

@@ -42,7 +42,8 @@ def set_address(offer: Offer, text: str | None) -> None:
     """
     An address as one text: kept as it is, and its street and house where they can be told.
 
-    >>> offer = Offer(1); set_address(offer, "Россия, Москва, улица Арбат, д. 7 к2, кв. 5"); offer.street, offer.house_number
+    >>> offer = Offer(1); set_address(offer, "Россия, Москва, улица Арбат, д. 7 к2, кв. 5")
+    >>> offer.street, offer.house_number
     ('улица Арбат', '7 к2')
     """
     address = values.told(text)

@@ -1,4 +1,4 @@
-"""What feeds say beyond the columns, as facts: by the names and the answers of the kinds of facts (matching.reading.kinds)."""
+"""What feeds say beyond the columns, as facts: named and answered as the kinds of facts are (matching.reading.kinds)."""
 
 import re
 

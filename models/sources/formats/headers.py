@@ -5,16 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.sources.formats.values import CURRENCIES
+from models.core.currencies import CURRENCY_PHRASES, currency_code
 from models.sources.formats.vocabulary import fold
 
 #: Field -> names of its column, folded; the first is our own name.
 NAMES: dict[str, str] = {
     "id": "id|external id|externalid|internal id|код|код объекта|код объявления|номер объекта|номер объявления|артикул|"
     "лот|номер лота|ид|id объекта|id объявления|внутренний номер|property id|listing id|№ объекта|№ объявления|№ лота",
-    "deal": "deal|deal type|тип сделки|сделка|вид сделки|операция|operation type|offer type|тип объявления|тип предложения",
-    "type": "type|property type|тип|тип недвижимости|тип объекта|вид объекта|категория|category|объект|вид недвижимости",
-    "price": "price|цена|стоимость|цена объекта|цена продажи|стоимость объекта|арендная плата|арендная ставка|цена аренды|"
+    "deal": "deal|deal type|тип сделки|сделка|вид сделки|операция|operation type|offer type|"
+    "тип объявления|тип предложения",
+    "type": "type|property type|тип|тип недвижимости|тип объекта|вид объекта|категория|category|"
+    "объект|вид недвижимости",
+    "price": "price|цена|стоимость|цена объекта|цена продажи|стоимость объекта|арендная плата|"
+    "арендная ставка|цена аренды|"
     "аренда в месяц|цена в месяц|стоимость аренды|bargainterms price|price value|полная стоимость|сумма|ставка",
     "price_per_area": "цена за м2|цена за метр|цена за кв м|price per m2|стоимость м2|стоимость за м2|цена м2",
     "discount_price": "цена со скидкой|акционная цена|спеццена|discount price|promo price|final price",
@@ -28,7 +31,8 @@ NAMES: dict[str, str] = {
     "rooms": "rooms|комнат|комнаты|количество комнат|кол во комнат|число комнат|комнатность|rooms count|flatroomscount|"
     "кол комнат|кк",
     "floor": "floor|этаж|этаж/этажность|этаж / этажность|этаж/этажей|floor number|floornumber|этаж квартиры",
-    "total_floors": "total floors|floors total|floors|этажность|этажей|этажей в доме|всего этажей|floors count|этажность дома|"
+    "total_floors": "total floors|floors total|floors|этажность|этажей|этажей в доме|всего этажей|"
+    "floors count|этажность дома|"
     "количество этажей|floorscount",
     "year_built": "year built|год постройки|год|built year|buildyear|год сдачи|год дома|год строительства",
     "city": "city|город|населенный пункт|нас пункт|локация город|locality|locality name|town",
@@ -36,7 +40,8 @@ NAMES: dict[str, str] = {
     "district": "district|район|район города|микрорайон|мкр|sub locality name",
     "okrug": "okrug|округ|административный округ",
     "metro": "metro|метро|станция метро|metro station|ближайшее метро|subway|станция|station",
-    "metro_min": "metro min|минут до метро|до метро|минут пешком|до метро мин|metro minutes|пешком до метро|время до метро",
+    "metro_min": "metro min|минут до метро|до метро|минут пешком|до метро мин|metro minutes|"
+    "пешком до метро|время до метро",
     "metro_walk": "metro walk",
     "street": "street|улица|адрес улица",
     "house": "house|дом|номер дома|house number|№ дома|корпус дома",
@@ -46,7 +51,8 @@ NAMES: dict[str, str] = {
     "title": "title|headline|заголовок|название|наименование|заголовок объявления",
     "description": "description|описание|текст|комментарий|текст объявления|описание объекта|примечание",
     "class": "declared class|property class|класс|класс дома|класс жилья|класс недвижимости|class",
-    "condition": "condition|ремонт|отделка|состояние|renovation|repair|вид ремонта|состояние ремонта|repairtype|decoration",
+    "condition": "condition|ремонт|отделка|состояние|renovation|repair|вид ремонта|"
+    "состояние ремонта|repairtype|decoration",
     "market": "market|рынок|вторичка новостройка|тип жилья|market type|новостройка вторичка|тип рынка",
     "photos": "photos|фото|фотографии|images|image|photo|ссылки на фото|ссылка на фото|картинки|изображения|photo url",
     "plan": "plan|планировка фото|план|layout|ссылка на планировку",
@@ -132,7 +138,8 @@ def column_of(name: str, mapping: Mapping[str, str] | None = None) -> Column:
         Decimal(1_000_000) if "млн" in units else Decimal(1_000) if "тыс" in units or "т.р" in units else Decimal(1)
     )
     words = re.findall(r"[^\s,./]+", units)
-    currency = next((CURRENCIES[word] for word in words if word in CURRENCIES), None)
+    named = (CURRENCY_PHRASES.get(word) or currency_code(word) for word in words if len(word) < 20)
+    currency = next(filter(None, named), None)
     return Column(name, field, factor, currency)
 
 

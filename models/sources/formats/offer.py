@@ -16,6 +16,11 @@ LONGEST_READ = 100  # characters
 class FeedError(DomainError):
     """The file as a whole cannot be read as listings; nothing of it is stored."""
 
+    def __init__(self, message: str, columns: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
+        self.columns = columns or {}
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -108,6 +113,8 @@ class Notes:
 
     kind: str = ""  #: "yrl", "cian", "avito", "csv" or "xlsx".
     dialect: str = ""  #: What was found of the format, for people.
+    #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
+    columns: dict[str, str] = field(default_factory=dict)
     #: Columns of tables that were met -> how many rows have something in them.
     met: Counter[str] = field(default_factory=Counter)
     #: (path of an element, names of its children) -> how often it was met; feeds have few such shapes.

@@ -46,6 +46,11 @@ class Header:
     columns: list[Column]
 
     @property
+    def names(self) -> dict[str, str]:
+        """A column's name -> its field, "" for none."""
+        return {column.name: column.field for column in self.columns if column.name}
+
+    @property
     def fields(self) -> set[str]:
         return {column.field for column in self.columns} - {""}
 
@@ -86,6 +91,7 @@ def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -
 
 def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]:
     """An offer for each row, in their order."""
+    notes.columns = header.names
     has_id = "id" in header.fields
     units = {column.field: column for column in header.columns if column.field}
     for row in rows:
@@ -119,11 +125,13 @@ def _is_lower_half(upper: list[str], lower: list[str], mapping: Mapping[str, str
 def _checked(header: Header) -> Header:
     if not header.fields & {"price", "price_per_area", "discount_price"}:
         known = ", ".join(column.name for column in header.columns if column.name)[:300]
-        raise FeedError(f"no column of prices was found; the columns are: {known or 'none'}")
+        raise FeedError(f"no column of prices was found; the columns are: {known or 'none'}", header.names)
     for column in header.columns:
         twice = [other.name for other in header.columns if other.field == column.field and column.field]
         if len(twice) > 1 and column.field not in ("photos", "description"):
-            raise FeedError(f"two columns hold the {column.field.replace('_', ' ')}: {' and '.join(twice)[:200]}")
+            raise FeedError(
+                f"two columns hold the {column.field.replace('_', ' ')}: {' and '.join(twice)[:200]}", header.names
+            )
     return header
 
 

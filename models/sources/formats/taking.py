@@ -1,4 +1,4 @@
-"""Taking values into an offer: what can be read is set, what cannot is told, and what means unknown is counted as such."""
+"""Taking values into an offer: what can be read is set, what cannot is told, and what means unknown is counted."""
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal

@@ -1,9 +1,9 @@
-"""XML as a stream of nodes, found by structure and without regard to case or namespace. No entities, no DTDs, no network."""
+"""XML as a stream of nodes, found by structure, whatever their case and namespace. No entities, no DTDs, no network."""
 
 import io
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from lxml import etree
 
@@ -46,19 +46,20 @@ class Node:
 
     def text(self, *names: str) -> str | None:
         """The text of the first of *names* that is there and says something, with single blanks."""
-        self._asked.update(names)
+        children = self.children
         for name in names:
-            for child in self.children.get(name, ()):
-                value = told(_text_of(child))
-                if value is not None:
-                    return value
+            if name in children:
+                self._asked.add(name)
+                for child in children[name]:
+                    value = told(_text_of(child))
+                    if value is not None:
+                        return value
         return None
 
     def raw(self, *names: str) -> str | None:
         """The text as it stands, for descriptions."""
-        self._asked.update(names)
         for name in names:
-            for child in self.children.get(name, ()):
+            for child in self._of(name):
                 value = _text_of(child)
                 if value and value.strip():
                     return value
@@ -66,22 +67,17 @@ class Node:
 
     def texts(self, *names: str) -> list[str]:
         """All texts of *names* that say something, in their order."""
-        self._asked.update(names)
-        found = (told(_text_of(child)) for name in names for child in self.children.get(name, ()))
+        found = (told(_text_of(child)) for name in names for child in self._of(name))
         return [text for text in found if text is not None]
 
     def nodes(self, *names: str) -> list["Node"]:
         """The children of these names as nodes."""
-        self._asked.update(names)
-        return [
-            Node(child, self.notes, f"{self.path}{name}/") for name in names for child in self.children.get(name, ())
-        ]
+        return [Node(child, self.notes, f"{self.path}{name}/") for name in names for child in self._of(name)]
 
     def node(self, *names: str) -> "Node | None":
         """The first child of these names as a node."""
-        self._asked.update(names)
         for name in names:
-            for child in self.children.get(name, ()):
+            for child in self._of(name):
                 return Node(child, self.notes, f"{self.path}{name}/")
         return None
 
@@ -93,7 +89,16 @@ class Node:
         return None
 
     def has(self, name: str) -> bool:
+        """Whether there is such a child."""
         return name in self.children
+
+    def _of(self, name: str) -> list[etree._Element]:
+        """The children called *name*, which are noted as read."""
+        found = self.children.get(name)
+        if found is None:
+            return []
+        self._asked.add(name)
+        return found
 
 
 @lru_cache(maxsize=4096)
@@ -146,7 +151,9 @@ def check_whole(stream: BinaryIO) -> None:
     Raises:
         FeedError: It is not well-formed, or ends in the middle.
     """
-    parser = etree.XMLParser(target=_Nothing(), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    parser = etree.XMLParser(
+        target=cast(Any, _Nothing()), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+    )
     cleaned = _Cleaned(stream)
     try:
         while part := cleaned.read(_CHUNK):

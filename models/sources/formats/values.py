@@ -2,37 +2,24 @@
 
 import html
 import re
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+
+from models.core.amounts import read_amount, read_number
+from models.core.currencies import read_currency
+from models.core.numbers import UnreadableError, read_plain
+
+Read = TypeVar("Read")
 
 #: What generators and people write where they know nothing.
 PLACEHOLDERS = frozenset({"", "-", "--", "–", "—", "?", "n/a", "na", "null", "none", "nan", "не указано", "нет данных"})
+_LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
 
 YES = frozenset({"да", "yes", "true", "1", "+", "есть", "y", "истина"})
 NO = frozenset({"нет", "no", "false", "0", "-", "n", "ложь"})
 
-CURRENCIES = {
-    **dict.fromkeys(
-        ("rur", "rub", "руб", "руб.", "р", "р.", "₽", "рубль", "рублей", "рубли", "российский рубль"), "RUB"
-    ),
-    **dict.fromkeys(("kzt", "тг", "тг.", "тнг", "₸", "тенге"), "KZT"),
-    **dict.fromkeys(("usd", "$", "долл", "доллар", "долларов", "доллары"), "USD"),
-    **dict.fromkeys(("eur", "€", "евро"), "EUR"),
-    **dict.fromkeys(("byn", "byr"), "BYN"),
-    **{code.casefold(): code for code in ("UZS", "KGS", "AMD", "GEL", "AZN", "AED", "TRY", "UAH", "CNY", "GBP", "THB")},
-}
-
-_MULTIPLIERS = {
-    **dict.fromkeys(("тыс", "тыс.", "т.р.", "т.р", "тысяч", "к", "k"), 1_000),
-    **dict.fromkeys(("млн", "млн.", "миллион", "миллиона", "миллионов", "m", "м"), 1_000_000),
-    **dict.fromkeys(("млрд", "млрд.", "миллиард", "миллиарда", "миллиардов"), 1_000_000_000),
-}
 _UNITS = re.compile(r"(?:кв\.?\s*м\.?|м\s*2|м²|кв\.?\s*метр\w*|sq\.?\s*m\.?|sqm|m2|m²|м\.?|m)\Z", re.IGNORECASE)
-#: The quick way for what machines write.
-_PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
-_GAPS = re.compile(r"(?<=[0-9])[\s\u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
-_AMBIGUOUS = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}(?:\.[0-9]+)?|[+-]?[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]+)?")
 _TAG = re.compile(r"<\s*(br|/p|/li|/div|/tr|/h[1-6])\b[^>]*>|<[a-zA-Z/!][^>]*>", re.IGNORECASE)
 
 
@@ -44,7 +31,7 @@ def told(text: str | None) -> str | None:
     ('Северное Тушино', None, None)
     """
     text = " ".join((text or "").split())
-    return None if text.casefold() in PLACEHOLDERS else text
+    return None if len(text) <= _LONGEST_PLACEHOLDER and text.casefold() in PLACEHOLDERS else text
 
 
 def prose(text: str | None) -> str | None:
@@ -70,28 +57,20 @@ def number(text: str | None) -> Decimal | None:
     (Decimal('2500'), Decimal('43.2'), Decimal('69.60'), Decimal('1250000.5'), None)
     >>> number("1,234")
     Traceback (most recent call last):
-    ValueError: could mean 1234 and 1.234
+    ValueError: 1,234 could mean two numbers; write 1234 or 1,2340.
 
     Raises:
         ValueError: It is no number, or could mean two.
     """
-    if text is not None and _PLAIN.fullmatch(text):
-        return Decimal(text)
+    if text is None:
+        return None
+    plain = read_plain(text)
+    if plain is not None:
+        return plain
     text = told(text)
     if text is None:
         return None
-    bare = _GAPS.sub("", _UNITS.sub("", text).strip())
-    if not _NUMBER.fullmatch(bare):
-        raise ValueError("is no number")
-    if _AMBIGUOUS.fullmatch(bare) and not bare.lstrip("+-").startswith("0"):
-        raise ValueError(f"could mean {bare.replace(',', '')} and {bare.replace(',', '.')}")
-    if _THOUSANDS.fullmatch(bare):
-        mark = "," if "," in bare and ("." not in bare or bare.index(",") < bare.index(".")) else "."
-        bare = bare.replace(mark, "")
-    try:
-        return Decimal(bare.replace(",", "."))
-    except InvalidOperation:
-        raise ValueError("is no number") from None
+    return _or_value_error(lambda: read_number(_UNITS.sub("", text).strip(), negative=True, machine=True))
 
 
 def amount(text: str | None) -> tuple[Decimal, str | None] | None:
@@ -99,7 +78,7 @@ def amount(text: str | None) -> tuple[Decimal, str | None] | None:
     An amount of money and the currency that stands beside it.
 
     >>> amount("12,5 млн ₽"), amount("450 тыс"), amount("45000 тенге"), amount("17 100 000")
-    ((Decimal('12500000.0'), 'RUB'), (Decimal('450000'), None), (Decimal('45000'), 'KZT'), (Decimal('17100000'), None))
+    ((Decimal('12500000'), 'RUB'), (Decimal('450000'), None), (Decimal('45000'), 'KZT'), (Decimal('17100000'), None))
 
     Raises:
         ValueError: It is no amount, could mean two, or is agreed upon only in person.
@@ -107,32 +86,10 @@ def amount(text: str | None) -> tuple[Decimal, str | None] | None:
     text = told(text)
     if text is None:
         return None
-    try:
-        plain = number(text)
-        return None if plain is None else (plain, None)
-    except ValueError as error:
-        if "could mean" in str(error):
-            raise
-    low = text.casefold()
-    if "договор" in low or "по запросу" in low:
-        raise ValueError("no price is told")
-    if re.search(r"у\.\s?е\b|\bуе\b", low):
-        raise ValueError("names no currency: у.е. could be any")
-    found = re.fullmatch(r"(?P<before>\D*?)\s*(?P<number>[0-9][0-9\s\u00a0.,'’]*?)\s*(?P<after>\D*)", low)
-    if not found:
-        raise ValueError("is no amount")
-    words = re.sub(
-        r"(?:/|в\s)\s*(?:мес|месяц)\w*\.?|(?<=\S)/\s*мес\.?", " ", f"{found['before']} {found['after']}"
-    ).split()
-    value, currency, times = number(found["number"].strip()), None, 1
-    for word in words:
-        if word in _MULTIPLIERS:
-            times *= _MULTIPLIERS[word]
-        elif word in CURRENCIES:
-            currency = CURRENCIES[word]
-        else:
-            raise ValueError("is no amount")
-    return None if value is None else (value * times, currency)
+    if text in ("-1", "-1.0"):
+        return Decimal(-1), None  # what generators write where they know nothing
+    found = _or_value_error(lambda: read_amount(text))
+    return found.value, found.currency
 
 
 def currency(text: str | None) -> str | None:
@@ -146,12 +103,15 @@ def currency(text: str | None) -> str | None:
         ValueError: It is no currency that we know.
     """
     text = told(text)
-    if text is None:
-        return None
-    found = CURRENCIES.get(text.casefold())
-    if found is None:
-        raise ValueError("is no currency that we know")
-    return found
+    return None if text is None else _or_value_error(lambda: read_currency(text))
+
+
+def _or_value_error(read: Callable[[], Read]) -> Read:
+    """What *read* gives; what it cannot read as a ValueError, as all values of files."""
+    try:
+        return read()
+    except UnreadableError as error:
+        raise ValueError(error.message) from None
 
 
 def flag(text: str | None) -> bool | None:

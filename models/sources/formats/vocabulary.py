@@ -119,9 +119,9 @@ PHOTO_KINDS = _table(
 STATUSES: dict[str, bool] = _table(
     (
         True,
-        "available|free|active|on sale|published|свободно|свободна|свободен|в продаже|в наличии|активно|активен|активна",
+        "available|free|active|on sale|published|свободно|свободна|свободен|в продаже|в наличии|активно|активен",
     ),
-    (True, "for sale|for rent|опубликовано|open|actual|актуально|публикуется"),
+    (True, "активна|for sale|for rent|опубликовано|open|actual|актуально|публикуется"),
     (False, "sold|booked|unavailable|withheld|reserved|reserve|closed|archived|archive|deleted|inactive|hidden|rented"),
     (False, "продано|продана|продан|забронировано|бронь|забронирована|в резерве|резерв|снято|снята|снято с продажи"),
     (False, "недоступно|недоступна|закрыто|сдано|сдана|не в продаже|скрыто|архив|не продается|expired|blocked|draft"),

@@ -1,4 +1,4 @@
-"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not run: their last value is taken, or their text."""
+"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not run: their last number is taken, or their text."""
 
 import zipfile
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """Ways to find everybody's best k in a market, all over the same vectors. Each returns seconds for the whole market.
 
-The dense ones take the vectors written out, districts, stations and price knots included. Their work is
+The dense ones take the vectors written out: districts, stations, price knots and answers to wishes included, words not,
+for these would take thousands of columns (which spares the dense ones work that the engine does). Their work is
 proportional to the rows they are asked for, so at sizes where they would take minutes they are timed on every
 n-th row and the time multiplied by n. The query in SQL is in :mod:`scripts.benchmarks.bench.sql`.
 """
@@ -15,11 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from matching.engine.curves import broken_by_amount
 from matching.engine.incremental import best_of_scores
 from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
+from matching.engine.sparse import word_units
 from matching.engine.text import TextModel
 from matching.engine.topk import Market, MarketLists, score_market
-from matching.engine.vectorize import MOST_UNITS, SCORE_OF_UNIT, broken_by_amount, lead_vectors, property_vectors
+from matching.engine.units import MAX_UNITS, score_of_units
+from matching.engine.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
+from matching.facts.places import rows_of
 from scripts.benchmarks.bench.market import SyntheticMarket
 
 #: The tile of the floor: the fastest found for a plain blocked product.
@@ -43,14 +48,33 @@ def market_of(market: SyntheticMarket, model: TextModel) -> Market:
 
 
 def text_model_of(market: SyntheticMarket) -> TextModel:
-    return TextModel.fit(market.leads.text + market.properties.text, seed=0)
+    return TextModel.fit(market.leads.text + market.properties.text)
 
 
 def vectors_of(market: Market, threads: int) -> Vectors:
-    columns = MatrixColumns.of(market.properties)
+    return Vectors(market, *written_out(market.leads, market.properties, threads))
+
+
+def written_out(
+    leads: LeadVectors, properties: PropertyVectors, threads: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both sides as matrices, words left out; of several stations, the dense form knows the first only."""
+    columns = MatrixColumns.of(leads, properties)
     with ThreadPoolExecutor(threads) as pool:
-        points = np.ascontiguousarray(lead_matrix(market.leads, columns, pool).T)
-    return Vectors(market, points, property_matrix(market.properties, columns))
+        points = [lead_matrix(leads, columns, pool).T]
+    parts = [property_matrix(properties, columns)]
+    for kind in ("district", "metro"):
+        for side, tables, column in ((leads, points, "points"), (properties, parts, "parts")):
+            indptr, codes = getattr(side, f"{kind}_indptr"), getattr(side, f"{kind}_codes")
+            width = max(
+                getattr(leads, f"{kind}_codes").max(initial=-1), getattr(properties, f"{kind}_codes").max(initial=-1)
+            )
+            table = np.zeros((len(side), width + 1), np.float32)
+            if side is leads:
+                table[:] = getattr(leads, f"{kind}_elsewhere")[:, np.newaxis]
+            table[rows_of(indptr), codes] = getattr(side, f"{kind}_{column}")
+            tables.append(table)
+    return np.concatenate(points, axis=1), np.concatenate(parts, axis=1)
 
 
 def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: int, share: int) -> float:
@@ -145,8 +169,9 @@ def rows_that_differ(vectors: Vectors, lists: MarketLists, k: int) -> int:
 def _scores(units: NDArray[np.float32], market: Market, leads=None, properties=None) -> NDArray[np.float32]:
     some_leads = market.leads if leads is None else market.leads.take(leads)
     some_properties = market.properties if properties is None else market.properties.take(properties)
+    units = units + word_units(some_leads, some_properties)
     forbidden = broken_by_amount(some_leads, some_properties) | (some_leads.owner == some_properties.owner)
-    return np.where(forbidden | (units < 0), np.nan, np.minimum(units, MOST_UNITS) * SCORE_OF_UNIT)
+    return np.where(forbidden | (units < 0), np.nan, score_of_units(np.clip(units, 0, MAX_UNITS)))
 
 
 def _same(one: tuple[NDArray, NDArray], other: tuple[NDArray, NDArray]) -> bool:

@@ -1,8 +1,8 @@
 """A believable market of any size as arrays, in seconds: skewed prices and districts, leads built around real wishes.
 
 Leads are made from a property that would suit them: budgets and areas around its own, its district or neighbouring ones,
-some of the words of its text. Nothing here is tuned to the engine: the shares of stated fields are those of a classifieds
-site.
+some of the words of its text, a few wishes that it mostly meets. Nothing here is tuned to the engine: the shares of stated
+fields are those of a classifieds site.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.facts.columns import LeadColumns, PropertyColumns
+from matching.facts.columns import LeadColumns, PropertyColumns, learn_closeness
+from matching.facts.places import PlaceIndex
+from matching.facts.wanted_places import grade
+from scripts.benchmarks.bench import wishes
 
 N_DISTRICTS, N_METROS, N_ZONES = 158, 335, 12
 #: Square metres of a typical home of 0, 1, 2, ... rooms.
@@ -40,8 +43,9 @@ def synthetic_market(n_leads: int, n_properties: int, seed: int = 1) -> Syntheti
     """The same sizes and seed give the same market."""
     rng = np.random.default_rng(seed)
     city = _City(rng)
+    names = PlaceIndex([f"d{code}" for code in range(N_DISTRICTS)], [f"m{code}" for code in range(N_METROS)])
     properties, style = _properties(rng, city, n_properties)
-    return SyntheticMarket(_leads(rng, city, n_leads, properties, style), properties)
+    return SyntheticMarket(_leads(rng, city, n_leads, properties, style, names), properties)
 
 
 class _City:
@@ -76,25 +80,41 @@ def _properties(rng: np.random.Generator, city: _City, n: int) -> tuple[Property
     level, condition = rng.choice(4, n, p=[0.35, 0.4, 0.18, 0.07]), rng.choice(4, n, p=[0.15, 0.25, 0.4, 0.2])
     metre = 190e3 * city.dearness[district] * PRICE_OF_CLASS[level] * PRICE_OF_CONDITION[condition]
     price = area * metre * np.exp(rng.normal(0, 0.15, n))
+    # A quarter is nearer to a station of the next district: from such pairs closeness is learnt.
+    by_metro = np.where(rng.random(n) < 0.25, np.clip(district + rng.choice([-1, 1], n), 0, N_DISTRICTS - 1), district)
+    metro = _known(rng, 0.88, city.metro_in(rng, by_metro))
     style = rng.integers(0, 60, n)
     columns = PropertyColumns(
         owner=rng.integers(0, max(n // 20, 2), n),
         price=np.maximum(np.round(price / STEPS_OF_PRICE), 10) * STEPS_OF_PRICE,
+        currency=np.zeros(n, np.int32),
+        rate=np.ones(n),
         area=_known(rng, 0.98, area),
         rooms=_known(rng, 0.97, rooms.astype(np.int8)),
         property_type=kind.astype(np.int8),
         property_class=_known(rng, 0.6, level.astype(np.int8)),
         condition=_known(rng, 0.8, condition.astype(np.int8)),
         district=_known(rng, 0.97, district.astype(np.int32)),
-        metro=_known(rng, 0.88, city.metro_in(rng, district)),
+        metro_indptr=np.concatenate([[0], np.cumsum(metro >= 0)]).astype(np.int64),
+        metro_codes=metro[metro >= 0],
+        metro_parts=rng.choice(np.array([64, 62, 59], np.float32), int((metro >= 0).sum()), p=[0.6, 0.25, 0.15]),
+        spot=np.full(n, -1, np.int32),
+        latitude=np.full(n, np.nan),
+        longitude=np.full(n, np.nan),
         year=_known(rng, 0.7, rng.choice(np.arange(1950.0, 2026.0), n)),
+        answers=wishes.answers(rng, n),
         text=_texts(rng, style, 8, 24, empty=0.05),
     )
     return columns, style
 
 
 def _leads(
-    rng: np.random.Generator, city: _City, n: int, properties: PropertyColumns, style: NDArray[np.int64]
+    rng: np.random.Generator,
+    city: _City,
+    n: int,
+    properties: PropertyColumns,
+    style: NDArray[np.int64],
+    names: PlaceIndex,
 ) -> LeadColumns:
     source = rng.integers(0, len(properties), n)
     wish = properties.take(source)
@@ -107,13 +127,22 @@ def _leads(
     rooms[wants_rooms, wish.rooms[wants_rooms]] = True
     one_more = wants_rooms[rng.random(len(wants_rooms)) < 0.4]
     rooms[one_more, wish.rooms[one_more] + 1] = True
-    district_indptr, district_codes = _places_around(rng, wish.district, city.neighbour, [0.25, 0.3, 0.2, 0.15, 0.1])
+    closeness = learn_closeness(properties, names)
+    districts = _places_around(rng, wish.district, city.neighbour, [0.25, 0.3, 0.2, 0.15, 0.1])
     near = lambda generator, district: city.metro_in(generator, city.neighbour(generator, district))
-    metro_indptr, metro_codes = _places_around(rng, wish.district, near, [0.5, 0.25, 0.15, 0.1])
+    metros = _places_around(rng, wish.district, near, [0.5, 0.25, 0.15, 0.1])
+    radius, only = np.where(rng.random(n) < 0.05, np.inf, np.nan), rng.random(n) < 0.03
+    district_indptr, district_codes, district_values = grade(
+        *districts, radius, only, closeness.district, names.districts
+    )
+    metro_indptr, metro_codes, metro_values = grade(*metros, radius, only, closeness.metro, names.metros)
+    wish_indptr, wish_codes = wishes.wishes(rng, wish.answers, names.wishes)
     return LeadColumns(
         owner=rng.integers(0, max(n // 20, 2), n),
         price_min=np.where(stated & (rng.random(n) < 0.55), budget * rng.uniform(0.65, 0.95, n), np.nan).round(-4),
         price_max=np.where(stated, budget * rng.uniform(1.02, 1.25, n), np.nan).round(-4),
+        currency=np.zeros(n, np.int32),
+        rate=np.ones(n),
         area_min=np.where(stated_area, area * rng.uniform(0.75, 0.98, n), np.nan).round(),
         area_max=np.where(stated_area & (rng.random(n) < 0.5), area * rng.uniform(1.05, 1.4, n), np.nan).round(),
         rooms=rooms,
@@ -123,8 +152,19 @@ def _leads(
         year_min=_known(rng, 0.15, wish.year),
         district_indptr=district_indptr,
         district_codes=district_codes,
+        district_values=district_values,
+        district_only=only & (np.diff(district_indptr) > 0),
         metro_indptr=metro_indptr,
         metro_codes=metro_codes,
+        metro_values=metro_values,
+        metro_only=only & (np.diff(metro_indptr) > 0) & (np.diff(district_indptr) == 0),
+        spot_indptr=np.zeros(n + 1, np.int64),
+        spot_codes=np.zeros(0, np.int32),
+        spot_values=np.zeros(0, np.float32),
+        spot_only=np.zeros(n, bool),
+        wish_indptr=wish_indptr,
+        wish_codes=wish_codes,
+        wish_table=names.wishes,
         text=_texts(rng, style[source], 2, 10, empty=0.3),
     )
 

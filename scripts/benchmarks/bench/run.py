@@ -31,7 +31,6 @@ import numpy as np
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
 from models.core.enums import OPEN_STATES, DealType, Role, RunScope, RunState, Side
 from models.market.leads import Lead
 from models.market.places import city_of
@@ -43,7 +42,7 @@ from models.ranking.recommendations import Market
 from models.rescoring.runs import get_run, request_run
 from models.upkeep.invariants import check_all
 from scripts.batches import batched
-from scripts.benchmarks.bench.contestants import floor
+from scripts.benchmarks.bench.contestants import floor, written_out
 from scripts.benchmarks.bench.size import size_option
 from scripts.benchmarks.bench.verify import lists_unlike_brute_force, scoring_ms
 from scripts.demo.cities import MOSCOW
@@ -207,10 +206,7 @@ def _snapshot(session: Session) -> Snapshot:
 
 
 def _dense(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
-    columns = MatrixColumns.of(snapshot.properties.vectors)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        points = np.ascontiguousarray(lead_matrix(snapshot.leads.vectors, columns, pool).T)
-    return points, property_matrix(snapshot.properties.vectors, columns)
+    return written_out(snapshot.leads.vectors, snapshot.properties.vectors, os.cpu_count() or 1)
 
 
 def report_runs(runs: list[dict], floors: list[float]) -> None:

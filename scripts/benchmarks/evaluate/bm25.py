@@ -1,7 +1,7 @@
 """BM25, plainly: the lexical baseline that words are measured against.
 
-Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): a home's score for a lead is the sum over the lead's
-distinct stems of ``idf * tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length))`` with
+Robertson and Zaragoza, The Probabilistic Relevance Framework (2009): a home's score for a lead is the sum over the
+lead's distinct stems of ``idf * tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length))`` with
 ``idf = ln(1 + (n - df + 0.5) / (df + 0.5))``.
 """
 

@@ -1,4 +1,4 @@
-"""Does nearness count: what stands beside the wanted district's homes, and is a home found by the name of the next district."""
+"""Does nearness count: what stands beside a wanted district's homes; is a home found by the next district's name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,8 +24,8 @@ Interval = tuple[float, float, float]
 @dataclass(frozen=True)
 class Closeness:
     leads: int
-    #: Entries among the first FIRST that lie outside the wanted district: their share, and how far away the median one is, in
-    #: km between the middles of the districts.
+    #: Entries among the first FIRST that lie outside the wanted district: their share, and how far away the median one
+    #: is, in km between the middles of the districts.
     outside: float
     median_km: float
     #: The same of homes drawn by chance.
@@ -85,9 +85,9 @@ def as_markdown(one: Closeness) -> list[str]:
     return [
         "## Nearness",
         "",
-        f"{one.leads:,} leads of medium blur that name one district, no station and no words. Of the first {FIRST} entries of their",
-        f"lists {one.outside:.0%} lie outside that district; the median one is {one.median_km:.1f} km away (by chance "
-        f"{one.chance_km:.1f} km), middle to middle.",
+        f"{one.leads:,} leads of medium blur that name one district, no station and no words. Of the first {FIRST}",
+        f"entries of their lists {one.outside:.0%} lie outside that district; the median one is {one.median_km:.1f} km "
+        f"away (by chance {one.chance_km:.1f} km), middle to middle.",
         f"Then the same leads name, in place of the district, one of the {NEAREST} nearest to it.",
         "",
         f"| the lead names | {' | '.join(METRICS)} |",

@@ -1,5 +1,7 @@
 """Listings with descriptions: invented rents, asked for by words quoted from them and by hand-written leads."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +9,7 @@ import numpy as np
 from matching.facts.records import LeadFacts, PropertyFacts
 from scripts.benchmarks.evaluate import handwritten, metrics, moscow, rankers
 from scripts.benchmarks.evaluate.handwritten import NEAR_KM, STRETCH, Outcome, Truth
-from scripts.benchmarks.evaluate.planted import BLURS, LEAD_OWNER, PROPERTY_OWNER, Listing, plant
+from scripts.benchmarks.evaluate.planted import BLURS, LEAD_OWNER, PROPERTY_OWNER, Blur, Listing, plant
 from scripts.benchmarks.evaluate.rankers import Town
 from scripts.benchmarks.evaluate.rent_leads import LEADS, NOT_BY_THE_DAY, RentLead
 from scripts.benchmarks.evaluate.rents import Rent, invent
@@ -28,29 +30,64 @@ RANKERS = {
 }
 
 
+Quote = Callable[[str, np.random.Generator], str]
+
+
+def _some_words(text: str, rng: np.random.Generator) -> str:
+    words = text.split()
+    start = int(rng.integers(0, max(1, len(words) - QUOTED + 1)))
+    return " ".join(words[start : start + QUOTED])
+
+
+def _whole_sentences(text: str, rng: np.random.Generator) -> str:
+    """From the beginning of a sentence on, until there are enough words."""
+    sentences = [one for one in _SENTENCE.split(text) if one.strip()]
+    start = int(rng.integers(0, len(sentences)))
+    said: list[str] = []
+    for sentence in sentences[start:]:
+        said += sentence.split()
+        if len(said) >= QUOTED:
+            break
+    return " ".join(said)
+
+
+_SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
+QUOTES: dict[str, Quote] = {
+    f"{QUOTED} words in a row": _some_words,
+    f"sentences of {QUOTED} words and more": _whole_sentences,
+}
+
+
 @dataclass(frozen=True)
 class Described:
     rents: int
-    #: Blur to ranker to metric to (mean, low, high).
-    quoted: dict[str, dict[str, dict[str, tuple[float, float, float]]]]
+    #: What is quoted to blur to ranker to metric to (mean, low, high).
+    quoted: dict[str, dict[str, dict[str, dict[str, tuple[float, float, float]]]]]
     written: Outcome
 
 
 def measure(homes: SalesTable, n_leads: int, seed: int) -> Described:
     rents = invent(homes, RENTS, seed)
     listings = [listing_of(rent, number) for number, rent in enumerate(rents)]
-    words = lambda row, rng: _quote(rents[row].text, rng)
-    quoted = {}
-    for blur in BLURS:
-        leads, sources = plant(listings, blur, min(n_leads, len(rents)), np.random.default_rng(seed), words)
-        town = Town.of(leads, listings)
-        ranks = {name: metrics.gains(metrics.ranks_of(ranker(town), sources)) for name, ranker in RANKERS.items()}
-        quoted[blur.name] = {
-            name: {one: metrics.interval(values[one], np.random.default_rng(seed)) for one in METRICS}
-            for name, values in ranks.items()
-        }
+    quoted = {
+        name: {blur.name: _found(rents, listings, blur, quote, n_leads, seed) for blur in BLURS}
+        for name, quote in QUOTES.items()
+    }
     lists = rankers.leadmatch(Town.of([lead_facts(lead) for lead in LEADS], listings)).for_leads
     return Described(len(rents), quoted, handwritten.measure(lists, truth(rents), LEADS))
+
+
+def _found(
+    rents: list[Rent], listings: list[Listing], blur: Blur, quote: Quote, n_leads: int, seed: int
+) -> dict[str, dict[str, tuple[float, float, float]]]:
+    words = lambda row, rng: quote(rents[row].text, rng)
+    leads, sources = plant(listings, blur, min(n_leads, len(rents)), np.random.default_rng(seed), words)
+    town = Town.of(leads, listings)
+    found = {}
+    for name, ranker in RANKERS.items():
+        values = metrics.gains(metrics.ranks_of(ranker(town), sources))
+        found[name] = {one: metrics.interval(values[one], np.random.default_rng(seed)) for one in METRICS}
+    return found
 
 
 def listing_of(rent: Rent, number: int) -> Listing:
@@ -67,6 +104,9 @@ def listing_of(rent: Rent, number: int) -> Listing:
             year=int(year) if year else None,
             district=rent.district,
             metro=rent.metro,
+            latitude=rent.latitude,
+            longitude=rent.longitude,
+            facts=rent.in_fields,
             text=rent.text,
         ),
     )
@@ -105,26 +145,22 @@ def truth(rents: list[Rent], leads: tuple[RentLead, ...] = LEADS) -> Truth:
     return Truth(np.array(sendable), verdicts)
 
 
-def _quote(text: str, rng: np.random.Generator) -> str:
-    words = text.split()
-    start = int(rng.integers(0, max(1, len(words) - QUOTED + 1)))
-    return " ".join(words[start : start + QUOTED])
-
-
 def as_markdown(found: Described) -> list[str]:
     cell = lambda values: f"{values[0]:.3f} ({values[1]:.3f}–{values[2]:.3f})"
     return [
         "## Listings with descriptions",
         "",
-        f"{found.rents:,} invented flats for rent in real houses, with descriptions of some sentences whose facts are known: what no",
-        f"field tells stands there only. First, leads made by blurring a flat, which quote {QUOTED} words of its description.",
-        "",
-        f"| blur | | {' | '.join(METRICS)} |",
-        "| --- | --- |" + " --- |" * len(METRICS),
+        f"{found.rents:,} invented flats for rent in real houses, with descriptions of some sentences whose facts are",
+        "known: what no field tells stands there only. First, leads made by blurring a flat, which quote its",
+        "description: words in a row, which may begin or end within «не курить» and then say the opposite, or whole",
+        "sentences.",
+        f"| quoted | blur | | {' | '.join(METRICS)} |",
+        "| --- | --- | --- |" + " --- |" * len(METRICS),
         *(
-            f"| {blur} | {name} | {' | '.join(cell(values[one]) for one in METRICS)} |"
-            for blur, rankers_of in found.quoted.items()
-            for name, values in rankers_of.items()
+            f"| {quote} | {blur} | {name} | {' | '.join(cell(values[one]) for one in METRICS)} |"
+            for quote, by_blur in found.quoted.items()
+            for blur, by_ranker in by_blur.items()
+            for name, values in by_ranker.items()
         ),
         "",
         "Then leads written by hand.",

@@ -162,7 +162,8 @@ def as_markdown(found: Outcome) -> list[str]:
         "",
         "| | |",
         "| --- | --- |",
-        f"| wishes that one of the first {TOP} violates although {TOP} homes without a fault exist | {found.avoidably_violated:.1%} |",
+        f"| wishes that one of the first {TOP} violates although {TOP} homes without a fault exist | "
+        f"{found.avoidably_violated:.1%} |",
         f"| of the first {TOP}, homes that a realtor would send | {found.sent:.1f} of {found.possible:.1f} possible |",
         f"| wishes of the first {TOP}: met, not told, violated | {met:.1%}, {untold:.1%}, {violated:.1%} |",
         f"| the shortest list | {found.shortest} homes |",
@@ -174,6 +175,29 @@ def as_markdown(found: Outcome) -> list[str]:
             for place, (pairs, share) in enumerate(found.bands)
         ),
     ]
+
+
+def meaning(found: Outcome) -> list[str]:
+    """What a score says, in words, with the shares of the bands above."""
+    share = lambda low, high: _share(found, low, high)
+    return [
+        "### What a score means",
+        "",
+        f"- **94 and more** (a 95): what was asked for, as far as is told. A realtor would send {share(94, 101)}.",
+        "- **90 to 94** (a 90): everything that is stated is met at least in part; something is not told, or the "
+        f"home lies next door to where it should. {share(90, 94)}.",
+        "- **80 to 90** (an 80): no wish is contradicted, but a field is off: another district, a room more or less, "
+        f"the edge of budget or area. {share(80, 90)}.",
+        f"- **50 to 80**: several fields are off. {share(50, 80)}.",
+        "- **Below 50**: the listing is known to contradict something that was asked for in words: "
+        f"{share(0, 50)}. Each further contradiction takes another 12.5.",
+    ]
+
+
+def _share(found: Outcome, low: float, high: float) -> str:
+    inside = [band for edge, band in zip(BANDS, found.bands, strict=True) if low <= edge < high]
+    pairs = sum(n for n, _ in inside)
+    return f"{sum(n * share for n, share in inside if n) / pairs:.0%}" if pairs else "none listed here"
 
 
 def _band(place: int) -> str:

@@ -13,6 +13,8 @@ import numpy as np
 
 from matching.facts.columns import LeadFacts, PropertyFacts
 from models.sources.formats.offer import FeedError
+from scripts.benchmarks.evaluate.sales_table import read_table
+from scripts.benchmarks.evaluate.told import told_facts
 
 CLASSES = {"Комфорт": "COMFORT", "Бизнес": "BUSINESS", "Премиум": "ELITE"}
 #: Leads and properties belong to different realtors.
@@ -55,7 +57,7 @@ _MAY_BE_DROPPED = ("area", "rooms", "districts", "metros", "property_class", "ye
 
 def read_listings(path: Path) -> list[Listing]:
     """
-    Listings with a price, in the file's order. Columns as for `leadmatch import-listings`; empty means unknown.
+    Listings with a price, in the file's order. Columns as in the file of sales that `told` reads; empty means unknown.
 
     Raises:
         FeedError: A column is missing, or holds what it cannot.
@@ -71,7 +73,9 @@ def read_listings(path: Path) -> list[Listing]:
 def _read(path: Path) -> list[Listing]:
     number = lambda text: float(text) if text else None
     whole = lambda text: int(float(text)) if text else None
+    told = told_facts(read_table(path))
     with path.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["price"]]
         return [
             Listing(
                 int(row["id"]),
@@ -86,11 +90,11 @@ def _read(path: Path) -> list[Listing]:
                     year=whole(row["year_built"]),
                     district=row["district"] or None,
                     metro=row["metro"] or None,
+                    facts=facts,
                     text=" ".join(filter(None, (row["street"], row["headline"], row["house_type"], row["wc"]))),
                 ),
             )
-            for row in csv.DictReader(lines)
-            if row["price"]
+            for row, facts in zip(rows, told, strict=True)
         ]
 
 
@@ -104,7 +108,8 @@ def plant(
     """
     *n* leads, and for each the position of the listing that it was made of.
 
-    Without *words* a lead's text is a piece of the listing's, and may be dropped as any wish; else it is what *words* gives.
+    Without *words* a lead's text is a piece of the listing's, and may be dropped as any wish; else it is what *words*
+    gives.
     """
     neighbours: dict[str, list[str]] = {}
     for listing in listings:

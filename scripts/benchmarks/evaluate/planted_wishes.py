@@ -1,4 +1,4 @@
-"""Planted truth whose text is two or three true wishes of the listing, in a realtor's words that the listing does not hold."""
+"""Planted truth whose text is two or three true wishes in a realtor's words, which the listing does not hold."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,6 @@ RANKERS = {
     "Leadmatch": lambda town: rankers.leadmatch(town).for_leads,
     "Leadmatch without the words": lambda town: rankers.without_words(town).for_leads,
     "criteria + 5 x BM25 / max": rankers.criteria_and_bm25,
-    "BM25 alone": rankers.bm25_alone,
 }
 
 
@@ -51,9 +50,9 @@ def as_markdown(levels: list[Level], n_leads: int) -> list[str]:
     return [
         "## Wishes in a realtor's words",
         "",
-        f"The same blur, {n_leads:,} leads a level, but the text is two or three things that are true of the listing, as a",
-        "realtor would ask for them («этаж не крайний, кухня хотя бы 9 м»): words that do not stand in the listing.",
-        "",
+        f"The same blur, {n_leads:,} leads a level, but the text is two or three things that are true of the listing,",
+        "as a realtor would ask for them («этаж не крайний, кухня хотя бы 9 м»): words that do not stand in the",
+        "listing.",
         f"| blur | | {' | '.join(METRICS)} |",
         "| --- | --- |" + " --- |" * len(METRICS),
         *(

@@ -13,9 +13,10 @@ from matching.engine.ranking import RankedLists
 from matching.engine.text import TextModel
 from matching.engine.topk import Market, MarketLists, score_market
 from matching.engine.vectorize import lead_vectors, property_vectors
-from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, learn_closeness
 from scripts.benchmarks.evaluate.bm25 import BM25
 from scripts.benchmarks.evaluate.planted import Listing
+from scripts.benchmarks.evaluate.understand import understood_home, understood_lead
 
 K = 100
 #: What the best BM25 score of a lead adds to criteria that know no text, in points of 100.
@@ -28,21 +29,26 @@ class Town:
 
     leads: list[LeadFacts]
     listings: list[Listing]
+    #: What the leads' fields and words mean, with the neighbours of the places that they name.
     lead_columns: LeadColumns
     property_columns: PropertyColumns
+    #: The fields alone: no wishes, no words, no neighbours.
+    field_columns: LeadColumns
 
     @classmethod
     def of(cls, leads: list[LeadFacts], listings: list[Listing]) -> "Town":
         places = PlaceIndex()
-        properties = PropertyColumns.from_facts([listing.facts for listing in listings], places)
-        return cls(leads, listings, LeadColumns.from_facts(leads, places), properties)
+        homes = [understood_home(listing.facts) for listing in listings]
+        properties = PropertyColumns.from_facts(homes, places)
+        closeness = learn_closeness(properties, places)
+        understood = LeadColumns.from_facts([understood_lead(lead) for lead in leads], places, closeness)
+        bare = [replace(lead, text="", wishes=()) for lead in leads]
+        return cls(leads, listings, understood, properties, LeadColumns.from_facts(bare, places))
 
 
 def leadmatch(town: Town, weights: Weights = DEFAULT_WEIGHTS) -> MarketLists:
-    """The engine, both ways; without text where *weights* give it none."""
-    model = TextModel.empty()
-    if weights.text > 0:
-        model = TextModel.fit(town.property_columns.text + town.lead_columns.text, seed=0)
+    """The engine, both ways."""
+    model = TextModel.fit(town.property_columns.text + town.lead_columns.text, seed=0)
     market = Market(
         lead_vectors(town.lead_columns, model, weights),
         property_vectors(town.property_columns, model),
@@ -51,12 +57,13 @@ def leadmatch(town: Town, weights: Weights = DEFAULT_WEIGHTS) -> MarketLists:
 
 
 def without_words(town: Town) -> MarketLists:
-    return leadmatch(town, replace(DEFAULT_WEIGHTS, text=0.0))
+    """The engine on the leads' fields alone."""
+    return leadmatch(replace(town, lead_columns=town.field_columns))
 
 
 def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
-    """What `WHERE` leaves: everything the lead states must hold exactly. What a listing does not tell fails, as NULL does."""
-    lead, home = town.lead_columns, town.property_columns
+    """What `WHERE` leaves: all that the lead states must hold exactly. What is not told fails, as NULL does."""
+    lead, home = town.field_columns, town.property_columns
     keep = (home.price >= lead.price_min[row]) & (home.price <= lead.price_max[row])
     if not np.isnan(lead.area_min[row]):
         keep &= (home.area >= lead.area_min[row]) & (home.area <= lead.area_max[row])
@@ -69,11 +76,19 @@ def passes_filter(town: Town, row: int) -> NDArray[np.bool_]:
         keep &= home.year >= lead.year_min[row]
     for wanted, place in (
         (_wanted(lead, "district", row), home.district),
-        (_wanted(lead, "metro", row), home.metro),
+        (_wanted(lead, "metro", row), _station(home)),
     ):
         if len(wanted):
             keep &= np.isin(place, wanted)
     return keep
+
+
+def _station(homes: PropertyColumns) -> NDArray[np.int32]:
+    """The first station that is told of each listing, -1 for none."""
+    found = np.full(len(homes), -1, np.int32)
+    has = np.diff(homes.metro_indptr) > 0
+    found[has] = homes.metro_codes[homes.metro_indptr[:-1][has]]
+    return found
 
 
 def filter_by_date(town: Town) -> RankedLists:
@@ -84,7 +99,7 @@ def filter_by_date(town: Town) -> RankedLists:
 
 def filter_by_price(town: Town) -> RankedLists:
     """Hard filter, nearest to the middle of the budget first."""
-    middle = (town.lead_columns.price_min + town.lead_columns.price_max) / 2
+    middle = (town.field_columns.price_min + town.field_columns.price_max) / 2
     distance = lambda row: np.abs(town.property_columns.price - middle[row])
     return _listed(len(town.leads), lambda row: _ordered(passes_filter(town, row), distance(row)))
 
@@ -93,7 +108,7 @@ def text_alone(town: Town) -> RankedLists:
     """Cosine of TF-IDF, all words, no SVD."""
     vectorizer = TfidfVectorizer(sublinear_tf=True).fit(town.property_columns.text)
     homes = vectorizer.transform(town.property_columns.text).T.tocsc()
-    likeness = (vectorizer.transform(town.lead_columns.text) @ homes).tocsr()
+    likeness = (vectorizer.transform([lead.text for lead in town.leads]) @ homes).tocsr()
     row_of = lambda row: likeness.getrow(row).toarray().ravel()
     return _listed(len(town.leads), lambda row: _ordered(row_of(row) > 0, -row_of(row)))
 
@@ -102,22 +117,21 @@ def bm25_alone(town: Town) -> RankedLists:
     index = BM25(town.property_columns.text)
 
     def listed(row: int) -> NDArray[np.intp]:
-        likeness = index.scores(town.lead_columns.text[row])
+        likeness = index.scores(town.leads[row].text)
         return _ordered(likeness > 0, -likeness)
 
     return _listed(len(town.leads), listed)
 
 
 def criteria_and_bm25(town: Town) -> RankedLists:
-    """The engine's criteria without any text, plus BM25 as a share of the lead's best: what one would build in a day."""
-    weights = replace(DEFAULT_WEIGHTS, text=0.0)
-    leads = lead_vectors(town.lead_columns, TextModel.empty(), weights)
+    """The engine's criteria without any text, plus BM25 as a share of the lead's best: what a day's work gives."""
+    leads = lead_vectors(town.field_columns, TextModel.empty())
     homes = property_vectors(town.property_columns, TextModel.empty())
     index = BM25(town.property_columns.text)
 
     def listed(row: int) -> NDArray[np.intp]:
         scores = pair_scores(leads.take(np.array([row])), homes).astype(np.float64)
-        likeness = index.scores(town.lead_columns.text[row])
+        likeness = index.scores(town.leads[row].text)
         scores += BM25_POINTS * likeness / max(likeness.max(initial=0.0), 1e-9)
         return _ordered(~np.isnan(scores), -scores)
 

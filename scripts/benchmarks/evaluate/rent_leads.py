@@ -13,7 +13,7 @@ from scripts.benchmarks.evaluate.truth import MET, UNTOLD, VIOLATED
 
 @dataclass(frozen=True)
 class RentWish:
-    """``holds`` says of a told fact of the kind whether it meets the wish; ``value`` is what a perfect reader would make of it."""
+    """``holds`` says whether a told fact of the kind meets the wish; ``value`` is what a perfect reader would give."""
 
     kind: str
     value: Any

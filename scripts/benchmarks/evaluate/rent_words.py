@@ -1,4 +1,4 @@
-"""How owners and agents write what a flat for rent has and has not: many ways for each fact, in descriptions of some sentences.
+"""How owners and agents write what a flat for rent has and has not: many ways for each fact, in some sentences.
 
 Written apart from the grammar that reads such words, and never looked up in it.
 """
@@ -201,7 +201,7 @@ def sentence_of(kind: str, value: Any, rng: np.random.Generator) -> str | None:
 
 
 def description(facts: Mapping[str, Any], opening: str, rng: np.random.Generator) -> str:
-    """A description that says all *facts* that can be said, in any order, among sentences that say nothing of the kind."""
+    """A description that says all *facts* that can be said, in any order, among sentences that say nothing of them."""
     told = [sentence for kind, value in facts.items() if (sentence := sentence_of(kind, value, rng))]
     noise = [str(one) for one in rng.choice(np.array(_NOISE), int(rng.integers(1, 5)), replace=False)]
     sentences = told + noise

@@ -1,4 +1,4 @@
-"""Flats for rent with descriptions whose facts are known: invented terms and words, in the real houses of the file of sales."""
+"""Flats for rent with descriptions whose facts are known: invented terms and words, in real houses of the sales."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,8 +109,8 @@ def _rent(homes: SalesTable, row: int, number: int, rng: np.random.Generator) ->
 #: Kinds that a feed has a field for.
 FIELDS = frozenset(
     "floor house_floors kitchen_area year_built ceiling_height material bathroom balcony lift pets children furnished "
-    "washing_machine dishwasher fridge air_conditioner internet tv utilities_included commission window_view rooms_layout "
-    "renovation metro_walk".split()
+    "washing_machine dishwasher fridge air_conditioner internet tv utilities_included commission window_view "
+    "rooms_layout renovation metro_walk".split()
 )
 
 

@@ -86,9 +86,9 @@ def as_markdown(outcomes: list[Outcome], n_leads: int) -> list[str]:
     return [
         "## Words quoted from the listing",
         "",
-        f"A lead is made by blurring a listing; a good ranking brings it back. {n_leads:,} leads a level. The lead's text is a piece",
-        "of the listing's: its street, headline, material and bathrooms, for this file has no descriptions.",
-        "",
+        f"A lead is made by blurring a listing; a good ranking brings it back. {n_leads:,} leads a level. The lead's",
+        "text is a piece of the listing's: its street, headline, material and bathrooms, for this file has no",
+        "descriptions.",
         *_blur_table(outcomes),
         "",
         *(line for outcome in outcomes for line in _found_table(outcome)),

@@ -1,4 +1,4 @@
-"""Leads on Moscow sales, written by hand as realtors write them: fields, additional words, and what the words ask for."""
+"""Leads on Moscow sales, written by hand as realtors write: fields, additional words, and what the words ask for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ from scripts.benchmarks.evaluate.truth import (
 
 @dataclass(frozen=True)
 class SaleLead:
-    """Prices are millions of roubles, areas square metres. ``wishes``: those of the words that the file can confirm or refute."""
+    """Prices are millions of roubles, areas square metres; ``wishes`` those that the file can confirm or refute."""
 
     text: str
     wishes: Sequence[Wish]
@@ -50,7 +50,8 @@ LEADS: tuple[SaleLead, ...] = (
         (2,), (12, 20), (45, 70), ("Хорошево-Мневники", "Щукино"),
     ),
     SaleLead(
-        "Семья с двумя детьми. Нужна вторичка, этаж средний (3-8), два санузла обязательно. Желательно кирпич или монолит.",
+        "Семья с двумя детьми. Нужна вторичка, этаж средний (3-8), два санузла обязательно. "
+        "Желательно кирпич или монолит.",
         (resale(), floor(3, 8), bathrooms(2), material("brick", "monolith")),
         (3, 4), (25, 60), (80, 140), ("Раменки", "Гагаринский", "Ломоносовский"),
     ),
@@ -212,7 +213,8 @@ LEADS: tuple[SaleLead, ...] = (
         (0, 1), (7, 16), (20, 45), ("Молжаниновский", "Покровское-Стрешнево", "Метрогородок", "Люблино"),
     ),
     SaleLead(
-        "квартира в кирпичном или монолитном доме, не ниже 4 этажа, не последний, потолки от 2,7, кухня от десяти метров",
+        "квартира в кирпичном или монолитном доме, не ниже 4 этажа, не последний, потолки от 2,7, "
+        "кухня от десяти метров",
         (material("brick", "monolith"), floor(4), not_last(), ceiling(2.7), kitchen(10)),
         (2, 3), (15, 40), (55, 95), ("Нагатино-Садовники", "Нагатинский затон", "Москворечье-Сабурово"),
     ),

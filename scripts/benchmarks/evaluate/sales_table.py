@@ -62,7 +62,7 @@ class SalesTable:
 
 
 def read_table(path: Path) -> SalesTable:
-    """Columns of a file as `leadmatch evaluate` takes it: the same rows in the same order as `planted.read_listings`."""
+    """Columns of a file as `leadmatch evaluate` takes it: the rows of `planted.read_listings`, in the same order."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["price"]]
     text = lambda name: np.array([row[name].strip() for row in rows])

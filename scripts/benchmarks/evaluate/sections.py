@@ -46,27 +46,30 @@ def intro(inputs: Inputs) -> list[str]:
     return [
         "# How good the ranking is",
         "",
-        f"Written by `leadmatch evaluate {inputs.path.name} --leads {inputs.n_leads} --seed {inputs.seed}`; do not edit by hand. Names of",
-        f"sections behind the file's name measure these anew: {', '.join(SECTIONS)}.",
+        f"Written by `leadmatch evaluate {inputs.path.name} --leads {inputs.n_leads} --seed {inputs.seed}`; do not",
+        f"edit by hand. Names of sections behind the file's name measure these anew: {', '.join(SECTIONS)}.",
         "",
-        f"{len(inputs.listings):,} real listings (Moscow, sale, 2023). Lists are ranked against the whole market, not against sampled",
-        "negatives. The file holds many near-duplicate units of one building, which no ranking can tell apart by what a lead says.",
-        "In brackets: 95 % bootstrap interval over leads.",
+        f"{len(inputs.listings):,} real listings (Moscow, sale, 2023). Lists are ranked against the whole market, not",
+        "against sampled negatives. The file holds many near-duplicate units of one building, which no ranking can",
+        "tell apart by what a lead says. In brackets: 95 % bootstrap interval over leads.",
     ]
 
 
 def _wishes(inputs: Inputs) -> list[str]:
     leads = [handwritten.lead_facts(lead) for lead in handwritten.LEADS]
     lists = rankers.leadmatch(Town.of(leads, inputs.listings)).for_leads
+    found = handwritten.measure(lists, handwritten.truth(inputs.homes))
     return [
         "## Leads as realtors write them",
         "",
-        "Leads on the same sales, written by hand: fields and additional words. Whether a home meets what the words ask for is",
-        "decided by the file's columns, apart from the engine. A realtor would send a home that is known to violate none of it,",
-        f"has a wanted number of rooms, is at most {handwritten.STRETCH:.0%} over the budget, and lies in a wanted district or within "
-        f"{handwritten.NEAR_KM:g} km.",
+        "Leads on the same sales, written by hand: fields and additional words. Whether a home meets what the words",
+        "ask for is decided by the file's columns, apart from the engine. A realtor would send a home that is known to",
+        f"violate none of it, has a wanted number of rooms, is at most {handwritten.STRETCH:.0%} over the budget, and",
+        f"lies in a wanted district or within {handwritten.NEAR_KM:g} km.",
         "",
-        *handwritten.as_markdown(handwritten.measure(lists, handwritten.truth(inputs.homes))),
+        *handwritten.as_markdown(found),
+        "",
+        *handwritten.meaning(found),
     ]
 
 

@@ -33,7 +33,7 @@ Ways = tuple[list[tuple[str, Any]], Sequence[str]] | None
 
 
 def words_of(homes: SalesTable, row: int, count: int, rng: np.random.Generator) -> Asked:
-    """*count* wishes (or as many as the file knows) that the listing meets, written down. Empty where it tells nothing."""
+    """*count* wishes (or as many as the file knows) that the listing meets, written down. Empty where there is none."""
     makers = [group[int(rng.integers(len(group)))] for group in _MAKERS]
     ways = [way for way in (make(homes, row, rng) for make in makers) if way]
     chosen = [ways[place] for place in rng.permutation(len(ways))[:count]]

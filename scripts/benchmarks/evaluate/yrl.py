@@ -33,7 +33,7 @@ _NUMBERS = {
 
 
 def feed_of(rents: Iterable[Rent]) -> bytes:
-    """The feed, UTF-8 with its XML declaration. What `in_fields` tells stands in elements, everything else in the words."""
+    """The feed, UTF-8 with its XML declaration. What `in_fields` tells stands in elements, the rest in the words."""
     root = Element("realty-feed", xmlns=_NAMESPACE)
     SubElement(root, "generation-date").text = _WRITTEN
     for rent in rents:

@@ -57,9 +57,11 @@ def test_a_number_further_off_never_scores_higher(kind: Kind, share: float, side
         ("window_view", {"none_of": ["street"]}, ["yard", "street"], 0.0),
         ("parking", {"any_of": ["yard", "underground", "own_place"]}, [], 0.0),
         ("lift", True, False, 0.0),
-        ("move_in", {"max": 244}, 258, 14 / 15 and 1 - 14 / 15),  # the 15th of September for the 1st
+        ("move_in", {"max": 244}, 258, 1 - 14 / 15),  # the 15th of September for the 1st
         ("move_in", {"max": 15}, 340, 1.0),  # December lies before January
         ("move_in", {"max": 15}, 0, 1.0),
+        ("move_in", {"max": 0}, 0, 1.0),
+        ("move_in", {"max": 0}, 258, 0.5),  # without a calendar nobody knows how far off a date is
     ],
 )
 def test_a_fact_is_judged_by_a_wish(name: str, wish: Any, fact: Any, value: float) -> None:

@@ -1,11 +1,14 @@
 """The import of feeds into sources: identity, idempotence, withdrawals and returns, crashes."""
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from models.accounts.users import User
 from models.core.enums import Origin, Role, Status
 from models.core.errors import ConflictError
 from models.market.properties import Property, archive_property
@@ -14,6 +17,7 @@ from models.sources.formats.offer import FeedError
 from models.sources.imports import confirm_withdrawals, import_feed
 from models.sources.sources import create_source, request_import
 from models.sources.tables import Import, ImportState, Source
+from models.upkeep.erasure import erase_user, export_user
 from tests.conftest import empty_tables
 from tests.factories import make_user
 from tests.models.sources.feeds import cian, cian_object, yrl, yrl_offer
@@ -370,6 +374,24 @@ def test_an_owner_who_may_not_own_has_no_source(session):
 
     with pytest.raises(NotAllowedError, match="tenant cannot own"):
         create_source(session, make_user(session, Role.TENANT), {"name": "x"})
+
+
+def test_an_erased_owners_sources_and_what_they_brought_are_gone(office):
+    source = office.source()
+    office.bring(source, feed("1", "2", more="<image>https://a.example/1.jpg</image>"))
+    with office.factory() as session:
+        owner = session.get_one(User, session.get_one(Source, source).owner_id)
+        told = export_user(session, owner)
+        assert [row["name"] for row in told["sources"]] == ["feed"] and told["imports"][0]["counts"]["new"] == 2
+        json.dumps(told)
+        erase_user(session, owner)
+        session.commit()
+    with office.factory() as session:
+        assert session.scalars(select(Source.id)).all() == session.scalars(select(Import.id)).all() == []
+        for row in session.scalars(select(Property)):
+            assert (row.status, row.source_id, row.description, row.photos, row.stations, row.facts, row.latitude) == (
+                Status.ARCHIVED, None, None, [], [], {}, None,
+            )  # fmt: skip
 
 
 STEPS = st.lists(

@@ -63,7 +63,9 @@ def test_lines_end_in_more_than_one_way_and_numbers_count_lines(tmp_path):
 
     assert [(found.external_id, found.line) for found in (first, second, third)] == [("1", 2), ("2", 4), ("3", 6)]
     assert first.description == "two\nlines"
-    assert [(fault.field, fault.reason, fault.read) for fault in second.faults] == [("price", "is no amount", "x")]
+    assert [(fault.field, fault.reason, fault.read) for fault in second.faults] == [
+        ("price", "This is not a number: x.", "x")
+    ]
 
 
 def test_cells_may_be_longer_than_128_kb(tmp_path):

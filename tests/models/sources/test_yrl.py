@@ -140,9 +140,9 @@ def test_the_lowest_price_of_the_whole_home_counts(offer, price, more, expected)
     [
         ({"price": "<value>0</value>"}, "price", "must be above 0"),
         ({"price": None}, "price", "it is missing"),
-        ({"price": "<value>договорная</value>"}, "price", "no price is told"),
-        ({"price": "<value>45,000</value>"}, "price", "could mean 45000 and 45.000"),
-        ({"price": "<value>10</value><currency>у.е.</currency>"}, "currency", "is no currency"),
+        ({"price": "<value>договорная</value>"}, "price", "names no price"),
+        ({"price": "<value>45,000</value>"}, "price", "45,000 could mean two numbers"),
+        ({"price": "<value>10</value><currency>у.е.</currency>"}, "currency", "names no currency"),
         ({"price": "<value>9000000</value><period>неделя</period>"}, "price", "this period is not taken"),
         ({"price": "<value>900</value><unit>сотка</unit>"}, "price", "it is told per сотка, and the land area is not"),
         ({"category": "участок"}, "type", "land is not taken"),
@@ -151,7 +151,7 @@ def test_the_lowest_price_of_the_whole_home_counts(offer, price, more, expected)
         ({"category": "замок"}, "type", "not known"),
         ({"type": "обмен"}, "type", "neither sale nor rent"),
         ({"floor": "12"}, "floor", "floor 12 is above the house's 9 floors"),
-        ({"area": "<value>много</value>"}, "area", "is no number"),
+        ({"area": "<value>много</value>"}, "area", "not a number"),
         ({"rooms": "3.5"}, "rooms", "must be a whole number"),
     ],
 )

@@ -28,10 +28,10 @@ def test_exactly_the_rows_that_fail_are_left_out(rows, bad):
         return list(some)
 
     rows = [[row] for row in rows]  # rows may be equal and are told apart all the same
-    made, poisoned = failing_rows.without_failing_rows(rows, lambda some: make([row[0] for row in some]))
+    computed, failing = failing_rows.without_failing_rows(rows, lambda some: make([row[0] for row in some]))
 
-    assert made == [row[0] for row in rows if row[0] not in bad]
-    assert [row for row, _ in poisoned] == [row for row in rows if row[0] in bad]
+    assert computed == [row[0] for row in rows if row[0] not in bad]
+    assert [row for row, _ in failing] == [row for row in rows if row[0] in bad]
 
 
 def test_work_that_fails_on_everything_is_to_blame_itself():
@@ -55,7 +55,7 @@ def market(worker_here):
     """Two leads of one owner and one of another, two properties of a third; nothing scored yet."""
     with worker_here() as session:
         buyer, stranger, seller = (make_user(session) for _ in range(3))
-        leads = [make_lead(session, buyer), make_lead(session, stranger, notes="poison"), make_lead(session, buyer)]
+        leads = [make_lead(session, buyer), make_lead(session, stranger, notes="fails"), make_lead(session, buyer)]
         properties = [make_property(session, seller) for _ in range(2)]
         session.commit()
         yield session, leads, properties
@@ -87,7 +87,7 @@ def run_everything(session):
 
 
 @pytest.mark.parametrize(("module", "name"), [(load, "lead_vectors"), (scoring, "score_market")])
-def test_a_run_reports_a_poisonous_lead_and_goes_on_without_it(market, monkeypatch, module, name):
+def test_a_run_reports_a_failing_lead_and_goes_on_without_it(market, monkeypatch, module, name):
     session, leads, properties = market
     fail_on(monkeypatch, module, name, leads[1].owner_id)
 
@@ -103,7 +103,7 @@ def test_a_run_reports_a_poisonous_lead_and_goes_on_without_it(market, monkeypat
     assert stale_markets(session) == set()  # nothing for the sweep to try again and again
 
 
-def test_a_poisonous_property_is_blamed_and_not_the_leads_it_meets(market, monkeypatch):
+def test_a_failing_property_is_blamed_and_not_the_leads_it_meets(market, monkeypatch):
     session, leads, properties = market
     bad = make_property(session, make_user(session))
     session.commit()
@@ -128,7 +128,7 @@ def test_the_next_run_takes_back_what_the_engine_manages_now(market, monkeypatch
 
 
 @pytest.mark.parametrize(("module", "name"), [(load, "lead_vectors"), (changes, "pair_scores")])
-def test_a_poisonous_lead_alone_leaves_the_lists_until_it_is_written_again(market, monkeypatch, module, name):
+def test_a_failing_lead_alone_leaves_the_lists_until_it_is_written_again(market, monkeypatch, module, name):
     session, leads, properties = market
     rescore.reconcile_market(session, MOSCOW)
     session.commit()
@@ -152,7 +152,7 @@ def test_a_poisonous_lead_alone_leaves_the_lists_until_it_is_written_again(marke
     assert sorted(session.scalars(select(PropertyRecommendations.lead_ids)).first()) == [lead.id for lead in leads]
 
 
-def test_a_poisonous_lead_does_not_take_others_of_its_sweep_with_it(market, monkeypatch):
+def test_a_failing_lead_does_not_take_others_of_its_sweep_with_it(market, monkeypatch):
     session, leads, properties = market
     fail_on(monkeypatch, changes, "pair_scores", leads[1].owner_id)
 

@@ -1,0 +1,189 @@
+"""Reading a text without storing anything: a client's message as a lead, a listing's text as a property."""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.http.access import signed_in
+from api.http.blueprint import Blueprint, Body
+from api.http.db import only_reads, session
+from api.http.fields import Text
+from api.http.place_lexicon import MarketLexicon
+from api.http.readings import FactRow, WishRow
+from matching.reading.kinds import KIND_OF
+from matching.reading.request_text import ListingReading, RequestReading, read_listing, read_request
+
+blp = Blueprint("understand", __name__, description="What is read out of a text")
+
+MAX_TEXT = 20_000
+
+
+class UnderstandBody(Body):
+    text = Text(MAX_TEXT, required=True)
+    city = Text(100, allow_none=True, metadata={"description": "Whose districts and stations; otherwise the text's own town."})
+
+
+class Piece(Body):
+    """A run of words of the text."""
+
+    start = fields.Integer()
+    end = fields.Integer()
+    quote = fields.String()
+
+
+class Limits(Body):
+    min = fields.Float(allow_none=True)
+    max = fields.Float(allow_none=True)
+
+
+class UnderstoodLead(Body):
+    """A client's message as a lead; what the text does not say is null or an empty list."""
+
+    city = fields.String(allow_none=True)
+    districts = fields.List(fields.String())
+    metro_stations = fields.List(fields.String())
+    refused_districts = fields.List(fields.String())
+    refused_metro_stations = fields.List(fields.String())
+    rooms = fields.List(fields.Integer())
+    budget = fields.Nested(Limits)
+    currency = fields.String(allow_none=True)
+    area = fields.Nested(Limits)
+    deal_type = fields.String(allow_none=True)
+    property_type = fields.String(allow_none=True)
+    property_class = fields.String(allow_none=True)
+    condition = fields.String(allow_none=True)
+    payment_method = fields.String(allow_none=True)
+    mortgage_approved = fields.Boolean()
+    wishes = fields.List(fields.Nested(WishRow(exclude=("struck",))))
+    unread = fields.List(fields.Nested(Piece), metadata={"description": "What nothing was read from."})
+
+
+class UnderstoodProperty(Body):
+    """A listing's text as a property."""
+
+    city = fields.String(allow_none=True)
+    district = fields.String(allow_none=True)
+    metro_station = fields.String(allow_none=True)
+    street = fields.String(allow_none=True)
+    house_number = fields.String(allow_none=True)
+    rooms = fields.Integer(allow_none=True)
+    area = fields.Float(allow_none=True)
+    floor = fields.Integer(allow_none=True)
+    total_floors = fields.Integer(allow_none=True)
+    year_built = fields.Integer(allow_none=True)
+    price = fields.Float(allow_none=True)
+    currency = fields.String(allow_none=True)
+    deal_type = fields.String(allow_none=True)
+    property_type = fields.String(allow_none=True)
+    condition = fields.String(allow_none=True)
+    facts = fields.List(fields.Nested(FactRow))
+    unread = fields.List(fields.Nested(Piece), metadata={"description": "What nothing was read from."})
+
+
+@blp.route("/leads/understand")
+class UnderstandLead(MethodView):
+    """A client's message, read."""
+
+    @signed_in
+    @only_reads
+    @blp.arguments(UnderstandBody)
+    @blp.response(200, UnderstoodLead)
+    def post(self, body: dict[str, Any]) -> Any:
+        """Read a client's message as a lead, without storing it
+
+        Town, districts, stations, rooms, budget, area, payment and wishes, each with the words that it was read from.
+        """
+        text = body["text"]
+        return lead_answer(understand_request(text, body.get("city")), text)
+
+
+@blp.route("/properties/understand")
+class UnderstandProperty(MethodView):
+    """A listing's text, read."""
+
+    @signed_in
+    @only_reads
+    @blp.arguments(UnderstandBody)
+    @blp.response(200, UnderstoodProperty)
+    def post(self, body: dict[str, Any]) -> Any:
+        """Read a listing's text as a property, without storing it"""
+        text = body["text"]
+        return property_answer(understand_listing(text, body.get("city")), text)
+
+
+def understand_request(text: str, city: str | None) -> RequestReading:
+    """Read a client's message by the places of *city*, or of the town that the text itself names."""
+    reading = read_request(text, MarketLexicon(session(), city))
+    if city is None and reading.town is not None:
+        reading = read_request(text, MarketLexicon(session(), reading.town))
+    return reading
+
+
+def understand_listing(text: str, city: str | None) -> ListingReading:
+    """Read a listing's text by the places of *city*, or of the town that the text itself names."""
+    reading = read_listing(text, MarketLexicon(session(), city))
+    if city is None and reading.town is not None:
+        reading = read_listing(text, MarketLexicon(session(), reading.town))
+    return reading
+
+
+def lead_answer(reading: RequestReading, text: str) -> dict[str, Any]:
+    """A reading in the API's words."""
+    budget, area = reading.budget, reading.area
+    return {
+        "city": reading.town,
+        "districts": reading.districts,
+        "metro_stations": reading.stations,
+        "refused_districts": reading.refused_districts,
+        "refused_metro_stations": reading.refused_stations,
+        "rooms": reading.rooms,
+        "budget": {"min": budget and budget.low, "max": budget and budget.high},
+        "currency": budget and budget.currency,
+        "area": {"min": area and area.low, "max": area and area.high},
+        "deal_type": reading.deal_type,
+        "property_type": reading.property_type,
+        "property_class": reading.property_class,
+        "condition": reading.condition,
+        "payment_method": reading.payment_method,
+        "mortgage_approved": reading.mortgage_approved,
+        "wishes": [
+            {
+                "kind": wish.kind,
+                "label": KIND_OF[wish.kind].label,
+                "value": wish.value,
+                "strength": wish.strength,
+                "source": "text",
+                "quote": text[wish.start : wish.end],
+                "start": wish.start,
+                "end": wish.end,
+            }
+            for wish in reading.wishes
+        ],
+        "unread": _pieces(text, reading.unread),
+    }
+
+
+def property_answer(reading: ListingReading, text: str) -> dict[str, Any]:
+    """A reading in the API's words."""
+    same = ("district", "street", "house_number", "rooms", "area", "floor", "total_floors", "year_built", "price", "currency")
+    return {
+        "city": reading.town,
+        "metro_station": reading.station,
+        **{name: getattr(reading, name) for name in (*same, "deal_type", "property_type", "condition")},
+        "facts": [
+            {
+                "kind": fact.kind,
+                "label": KIND_OF[fact.kind].label,
+                "value": fact.value,
+                "source": "text",
+                "quote": text[fact.start : fact.end],
+            }
+            for fact in reading.facts
+        ],
+        "unread": _pieces(text, reading.unread),
+    }
+
+
+def _pieces(text: str, spans: list[tuple[int, int]]) -> list[dict[str, Any]]:
+    return [{"start": start, "end": end, "quote": text[start:end]} for start, end in spans]

@@ -1,0 +1,32 @@
+"""Answers of costly queries, kept for a moment in a process: two who ask cost no more than one."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app
+
+
+@dataclass
+class _Entry:
+    value: Any = None
+    read_at: float = -math.inf
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def cached_for(seconds: float, name: str, read: Callable[[], Any]) -> Any:
+    """The value that *read* gave at most so many seconds ago; *name* tells it from others of the application."""
+    entry = current_app.extensions.setdefault("short_cache", {}).setdefault(name, _Entry())
+    with entry.lock:
+        if time.monotonic() - entry.read_at >= seconds:
+            entry.value, entry.read_at = read(), time.monotonic()
+        return entry.value
+
+
+def forget_cached(*names: str) -> None:
+    """Have these read again by the next who asks."""
+    for name in names:
+        current_app.extensions.get("short_cache", {}).pop(name, None)

@@ -1,0 +1,150 @@
+"""Imports: send a file, read what became of it, say that what is missing is gone."""
+
+import json
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import ValidationError
+
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs
+from api.http.db import only_reads, session
+from api.http.fields import File, FormId, FormYesNo, Text
+from api.http.paging import page_of
+from api.http.tasks import rescore_properties, run_import
+from api.http.uploads import remove_feed, store_feed, takes_uploads
+from api.sources.schemas import ImportOut, ImportWithReport, shown_import, shown_report
+from api.sources.sources import ImportRows
+from models.core.enums import SUPPLY_ROLES
+from models.core.errors import ConflictError, InvalidFileError
+from models.sources.imports import confirm_withdrawals
+from models.sources.sources import change_source, create_source, imports_of, owned_import, request_import, source_named
+from models.sources.tables import Import, Source
+
+blp = Blueprint("imports", __name__, description="Listings from files and feeds")
+
+for_owners = for_roles(*SUPPLY_ROLES)
+LONGEST_MAPPING = 50_000  # characters
+
+
+class MappingText(Text):
+    """A JSON object of texts, as a part of a form."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            found = json.loads(text) if text else {}
+        except (ValueError, RecursionError):
+            raise ValidationError("This is no JSON.") from None
+        if not isinstance(found, dict) or not all(isinstance(field, str) for field in found.values()):
+            raise ValidationError('Send a JSON object of texts, as in {"Цена": "price"}.')
+        return found
+
+
+class ImportForm(Body):
+    file = File(required=True, metadata={"description": "YRL, CIAN, Avito, CSV or XLSX, up to 64 MiB."})
+    source = Text(200, metadata={"description": "The source that its listings belong to; by default the file's name."})
+    city = Text(100, metadata={"description": "The town of listings that name none."})
+    mapping = MappingText(
+        LONGEST_MAPPING,
+        empty=True,
+        metadata={"description": "JSON of a table's columns: a column's name -> its field, or empty. Remembered."},
+    )
+    is_complete = FormYesNo(metadata={"description": "The file holds all of the source's listings. Default true."})
+    dry_run = FormYesNo(load_default=False, metadata={"description": "Say what would be done, and do nothing."})
+
+
+class ImportArgs(PageArgs):
+    source_id = FormId()
+
+
+@blp.route("/imports")
+class Imports(MethodView):
+    """My imports; and new ones."""
+
+    @for_owners
+    @takes_uploads
+    @blp.arguments(ImportForm, location="multipart")
+    @blp.response(202, ImportOut)
+    def post(self, form: dict[str, Any]) -> dict[str, Any]:
+        """Send a file of listings
+
+        Its kind is found by its content. New listings are added, changed ones updated, and what a complete file lacks
+        leaves the market, unless that is more than a third: then it waits for `POST /imports/{id}/confirm`. The answer
+        is the import, which a worker takes up; read it again until its state is none of `queued` and `running`.
+        """
+        upload = form["file"]
+        if upload is None:
+            raise InvalidFileError("file", "Choose a file.")
+        source = _source_for(form, (upload.filename or "file").rpartition("/")[2].rpartition(".")[0] or "file")
+        if source.file:
+            remove_feed(source.file, current_user())
+        source.file = store_feed(upload, current_user())
+        found = request_import(
+            session(), source, "upload", file_name=upload.filename or "file", is_dry_run=form["dry_run"]
+        )
+        return _asked(found)
+
+    @for_owners
+    @only_reads
+    @blp.arguments(ImportArgs, location="query")
+    @blp.response(200, ImportRows)
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List my imports, newest first
+
+        Of all my sources, or of one with `source_id`. Their reports are read one by one.
+        """
+        rows, total = page_of(imports_of(current_user(), args.get("source_id")), args)
+        return {"imports": [shown_import(row) for row in rows], "total": total, "page": args["page"]}
+
+
+@blp.route("/imports/<int:import_id>")
+class OneImport(MethodView):
+    """One of my imports."""
+
+    @for_owners
+    @only_reads
+    @blp.response(200, ImportWithReport)
+    def get(self, import_id: int) -> dict[str, Any]:
+        """Read one of my imports with its report
+
+        The report tells each refused offer with line or id, field, reason and what stood there, values that were
+        guessed, and tags or columns that were passed over.
+        """
+        return shown_report(owned_import(session(), current_user(), import_id))
+
+
+@blp.route("/imports/<int:import_id>/confirm")
+class ImportConfirmation(MethodView):
+    """The owner's word that what is missing is gone."""
+
+    @for_owners
+    @blp.response(200, ImportWithReport)
+    def post(self, import_id: int) -> dict[str, Any]:
+        """Take off the market what an import held back
+
+        The owner's word that the listings which the feed lacks are gone. Refused once a later import has decided.
+        """
+        found = owned_import(session(), current_user(), import_id)
+        rescore_properties(confirm_withdrawals(session(), found))
+        session().refresh(found)
+        return shown_report(found)
+
+
+def _source_for(form: dict[str, Any], file_name: str) -> Source:
+    """The source of the form's name, made or changed as the form says."""
+    name = form.get("source") or file_name[:200]
+    told = {field: form[field] for field in ("city", "mapping", "is_complete") if form.get(field) is not None}
+    source = source_named(session(), current_user(), name)
+    if source is None:
+        return create_source(session(), current_user(), {"name": name, **told})
+    if source.address:
+        raise ConflictError(f"The source {name} is fetched from an address; send the file to another one.")
+    change_source(session(), source, told)
+    return source
+
+
+def _asked(found: Import) -> dict[str, Any]:
+    session().refresh(found)
+    run_import(found)
+    return shown_import(found)

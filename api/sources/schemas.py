@@ -1,0 +1,109 @@
+"""Answers of sources and imports."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from api.http.blueprint import Body, shown_word
+from api.http.fields import Moment
+from models.sources.formats.feed import KINDS
+from models.sources.tables import Import, ImportState, Source, SourceState
+
+COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off_market", "refused", "guessed", "held")
+
+
+class SourceOut(Body):
+    id = fields.Integer()
+    name = fields.String()
+    kind = shown_word(KINDS, allow_none=True)
+    address = fields.String(allow_none=True)
+    has_file = fields.Boolean(metadata={"description": "A file was sent, which an import without an address reads."})
+    city = fields.String(allow_none=True)
+    mapping = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "Of tables: a column's name -> the field that it holds, or empty to pass it over."},
+    )
+    is_complete = fields.Boolean(
+        metadata={"description": "Each file holds all listings: what is missing from it leaves the market."}
+    )
+    state = shown_word(SourceState)
+    refresh_minutes = fields.Integer(allow_none=True)
+    next_fetch_at = Moment(allow_none=True)
+    failures = fields.Integer(metadata={"description": "Failed fetches since the last good one."})
+    created_at = Moment()
+
+
+class Counts(Body):
+    offers = fields.Integer()
+    new = fields.Integer()
+    changed = fields.Integer()
+    unchanged = fields.Integer()
+    returned = fields.Integer(metadata={"description": "Listings that came back to the market."})
+    withdrawn = fields.Integer(metadata={"description": "Listings that left the market."})
+    off_market = fields.Integer(metadata={"description": "Offers that are sold, booked, withheld or expired."})
+    refused = fields.Integer()
+    guessed = fields.Integer(metadata={"description": "Values that were taken as unknown or read with a guess."})
+    held = fields.Integer(metadata={"description": "Listings that are missing and wait for their owner's word."})
+
+
+class ImportOut(Body):
+    id = fields.Integer()
+    source_id = fields.Integer()
+    state = shown_word(ImportState)
+    is_dry_run = fields.Boolean()
+    asked_by = fields.String(metadata={"description": "command, upload, schedule or request"})
+    reason = fields.String(allow_none=True, metadata={"description": "Why it failed or waits."})
+    counts = fields.Nested(Counts)
+    created_at = Moment()
+    started_at = Moment(allow_none=True)
+    finished_at = Moment(allow_none=True)
+
+
+class RemarkOut(Body):
+    line = fields.Integer(allow_none=True)
+    id = fields.String(allow_none=True, metadata={"description": "The offer's id in the file."})
+    field = fields.String()
+    reason = fields.String()
+    read = fields.String(metadata={"description": "What stood there."})
+
+
+class ReportOut(Body):
+    kind = fields.String()
+    dialect = fields.String()
+    columns = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "Of tables: a column's name -> the field that it was taken for, empty for none."},
+    )
+    refused = fields.List(fields.Nested(RemarkOut))
+    guessed = fields.List(fields.Nested(RemarkOut))
+    refused_for = fields.Dict(keys=fields.String(), values=fields.Integer())
+    passed_over = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "Tags or columns that nothing was read from -> how many offers have them."},
+    )
+
+
+class ImportWithReport(ImportOut):
+    report = fields.Nested(ReportOut)
+
+
+def shown_source(found: Source) -> dict[str, Any]:
+    """A source as its owner sees it."""
+    names = [name for name in SourceOut().fields if name != "has_file"]
+    return {name: getattr(found, name) for name in names} | {"has_file": found.file is not None}
+
+
+def shown_import(found: Import) -> dict[str, Any]:
+    """An import without its report."""
+    names = [name for name in ImportOut().fields if name != "counts"]
+    counts = {name: found.counts.get(name, 0) for name in COUNTS}
+    return {name: getattr(found, name) for name in names} | {"counts": counts}
+
+
+def shown_report(found: Import) -> dict[str, Any]:
+    """An import with its report; what it does not tell yet is empty."""
+    empty: dict[str, Any] = {"kind": "", "dialect": "", "columns": {}, "refused": [], "guessed": []}
+    return shown_import(found) | {"report": empty | {"refused_for": {}, "passed_over": {}} | found.report}

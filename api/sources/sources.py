@@ -1,0 +1,186 @@
+"""Sources of one's own listings: list, add, read, change, remove, import now, history."""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk, one_of
+from api.http.db import only_reads, session
+from api.http.fields import Text, Whole, YesNo
+from api.http.paging import page_of
+from api.http.tasks import rescore_properties, run_import
+from api.http.uploads import remove_feed
+from api.sources.schemas import ImportOut, SourceOut, shown_import, shown_source
+from models.core.enums import SUPPLY_ROLES
+from models.sources.sources import (
+    change_source,
+    create_source,
+    delete_source,
+    imports_of,
+    owned_source,
+    request_import,
+    sources_of,
+)
+from models.sources.tables import LONGEST_REFRESH, SHORTEST_REFRESH, SourceState
+
+blp = Blueprint("sources", __name__, description="Where listings are imported from")
+
+for_owners = for_roles(*SUPPLY_ROLES)
+MOST_COLUMNS = 500
+
+
+class SourceBody(Body):
+    name = Text(200)
+    address = Text(2000, allow_none=True, metadata={"description": "Of a feed, as in https://example.com/feed.xml."})
+    city = Text(100, allow_none=True, metadata={"description": "The town of listings that name none."})
+    mapping = fields.Dict(
+        keys=Text(200, empty=True),
+        values=Text(40, empty=True),
+        validate=validate.Length(max=MOST_COLUMNS),
+        metadata={"description": "Of tables: a column's name -> the field that it holds, or empty to pass it over."},
+    )
+    is_complete = YesNo(
+        metadata={
+            "description": "Each file holds all listings: what is missing from it leaves the market. Default true."
+        }
+    )
+    refresh_minutes = Whole(
+        SHORTEST_REFRESH,
+        LONGEST_REFRESH,
+        allow_none=True,
+        metadata={"description": "How often the address is fetched; null: only when asked for."},
+    )
+
+
+class NewSource(SourceBody):
+    address = Text(2000, required=True, metadata={"description": "Of a feed, as in https://example.com/feed.xml."})
+
+
+class SourceChange(SourceBody):
+    state = one_of(SourceState)
+
+
+class RunBody(Body):
+    dry_run = YesNo(load_default=False, metadata={"description": "Say what would be done, and do nothing."})
+
+
+class SourceRows(Body):
+    sources = fields.List(fields.Nested(SourceOut))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class ImportRows(Body):
+    imports = fields.List(fields.Nested(ImportOut))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+@blp.route("/sources")
+class Sources(MethodView):
+    """My sources; and new ones."""
+
+    @for_owners
+    @blp.arguments(NewSource)
+    @blp.response(201, SourceOut)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Add the address of a feed
+
+        With `refresh_minutes` it is fetched at once and then on schedule. Sources of files are made by `POST /imports`.
+        """
+        found = create_source(session(), current_user(), body)
+        session().refresh(found)
+        return shown_source(found)
+
+    @for_owners
+    @only_reads
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, SourceRows)
+    def get(self, args: dict[str, int]) -> dict[str, Any]:
+        """List my sources, newest first
+
+        Addresses of feeds, and names under which files were sent. `failures` counts fetches that failed in a row.
+        """
+        rows, total = page_of(sources_of(current_user()), args)
+        return {"sources": [shown_source(row) for row in rows], "total": total, "page": args["page"]}
+
+
+@blp.route("/sources/<int:source_id>")
+class OneSource(MethodView):
+    """One of my sources."""
+
+    @for_owners
+    @only_reads
+    @blp.response(200, SourceOut)
+    def get(self, source_id: int) -> dict[str, Any]:
+        """Read one of my sources
+
+        With its schedule, and the mapping of a table's columns that it remembers.
+        """
+        return shown_source(owned_source(session(), current_user(), source_id))
+
+    @for_owners
+    @blp.arguments(SourceChange)
+    @blp.response(200, SourceOut)
+    def patch(self, body: dict[str, Any], source_id: int) -> dict[str, Any]:
+        """Change one of my sources
+
+        What the body leaves out stays. A feed that moved to another address keeps its listings.
+        """
+        found = owned_source(session(), current_user(), source_id, lock=True)
+        change_source(session(), found, body)
+        session().refresh(found)
+        return shown_source(found)
+
+    @for_owners
+    @blp.response(200, StatusOk)
+    def delete(self, source_id: int) -> dict[str, str]:
+        """Remove one of my sources with its history
+
+        Its listings leave the market and stay as archived properties. Refused while an import of it waits or runs.
+        """
+        found = owned_source(session(), current_user(), source_id, lock=True)
+        if found.file:
+            remove_feed(found.file, current_user())
+        rescore_properties(delete_source(session(), found))
+        return {"status": "ok"}
+
+
+@blp.route("/sources/<int:source_id>/run")
+class SourceRun(MethodView):
+    """An import now."""
+
+    @for_owners
+    @blp.arguments(RunBody)
+    @blp.response(202, ImportOut)
+    def post(self, body: dict[str, Any], source_id: int) -> dict[str, Any]:
+        """Import one of my sources now
+
+        From its address, or from the file that was sent last. The answer is the import, which a worker takes up; read
+        it again until its state is none of `queued` and `running`.
+        """
+        source = owned_source(session(), current_user(), source_id, lock=True)
+        found = request_import(session(), source, "request", is_dry_run=body["dry_run"])
+        session().refresh(found)
+        run_import(found)
+        return shown_import(found)
+
+
+@blp.route("/sources/<int:source_id>/imports")
+class SourceImports(MethodView):
+    """A source's history."""
+
+    @for_owners
+    @only_reads
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, ImportRows)
+    def get(self, args: dict[str, int], source_id: int) -> dict[str, Any]:
+        """List the imports of one of my sources, newest first
+
+        With their numbers; `GET /imports/{id}` tells what was refused and why.
+        """
+        owned_source(session(), current_user(), source_id)
+        rows, total = page_of(imports_of(current_user(), source_id), args)
+        return {"imports": [shown_import(row) for row in rows], "total": total, "page": args["page"]}

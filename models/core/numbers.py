@@ -1,0 +1,182 @@
+"""Numbers as people write them: blanks, apostrophes, dots and commas between thousands, a decimal dot or comma.
+
+What could mean two things is refused, and so is what is understood only in part. Amounts of money, with their
+multipliers, currencies and ranges, are read by :mod:`models.core.amounts`, which stands on this module.
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from models.core.errors import DomainError, InvalidValueError
+
+#: Characters of one number or amount; whatever is longer is no number that somebody wrote.
+MAX_LENGTH = 120
+
+#: English of every code; {facts} are put in. The catalogue holds the same codes in other languages.
+MESSAGES = {
+    "number.empty": "There is no number.",
+    "number.not_a_number": "This is not a number: {text}.",
+    "number.not_understood": "Only a part of this is understood; what does “{part}” mean?",
+    "number.ambiguous": "{text} could mean two numbers; write {first} or {second}.",
+    "number.groups": "The digits of {text} are not grouped by threes.",
+    "number.exponent": "Write {text} with all its digits.",
+    "number.negative": "The number must not be negative.",
+    "number.not_whole": "Write a whole number, not {text}.",
+    "number.too_long": "This is too long for a number.",
+    "number.reversed": "The range begins above its end: {text}.",
+    "number.not_a_place": "{text} are no degrees of latitude and longitude.",
+    "number.range": "Write one number, not a range.",
+    "number.bound": "“{text}” names the other end of the range.",
+    "rooms.none": "Write a number of rooms, as in: студия, 1, 2, 1-3, 4+.",
+    "rooms.too_many": "There are no places with so many rooms: {text}.",
+    "rooms.bedrooms": "“{text}” counts bedrooms; write the number of rooms.",
+    "rooms.negated": "“{text}” leaves no number of rooms.",
+    "amount.no_price": "“{text}” names no price; write an amount.",
+    "amount.units": "“{text}” names no currency; write the amount in dollars, euros, roubles or tenge.",
+    "amount.per_unit": "“{text}” is not the whole price; write the price of the whole property.",
+    "amount.currencies": "Name one currency, not {first} and {second}.",
+    "amount.currency_apart": "Write the amount alone; {text} belongs in the field of the currency.",
+    "amount.other_currency": "Amounts are in {first} here; “{text}” is in {second}.",
+    "currency.unknown": "{text} is no currency of ISO 4217; write RUB, KZT, USD, EUR or another code.",
+    "currency.ambiguous": "“{text}” could be money of several countries; write its code, such as RUB.",
+}
+
+
+class UnreadableError(DomainError):
+    """A text that cannot be read as a number, an amount or a number of rooms; *code* and *facts* say why."""
+
+    def __init__(self, code: str, **facts: str) -> None:
+        self.code = code
+        self.facts = {name: _shortened(fact) for name, fact in facts.items()}
+        super().__init__(MESSAGES[code].format(**self.facts))
+
+    def at(self, field: str) -> InvalidValueError:
+        """The same as an error of *field*, the dotted path of the value that was sent."""
+        return InvalidValueError(field, self.message)
+
+
+#: What cells of imported files hold where nothing is known.
+_UNKNOWN = frozenset(
+    """
+    - -- --- — ? n/a na nan none null nil unknown #n/a #н/д н/д нд нет неизвестно
+    """.split()
+) | {"", "not specified", "нет данных", "не указано", "не указан", "не указана", "не известно"}
+
+_ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_BLANKS = re.compile("[\\s\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_SIGNS = str.maketrans(
+    {**dict.fromkeys("‐‑‒–—―−﹣－", "-"), **dict.fromkeys("’‘ʼʹ′`´＇", "'"), "ё": "е", "，": ",", "．": ".", "…": ".."}
+)
+#: The quick way for what machines write: at most 15 digits, and at most two after a dot.
+_PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?")
+_EXPONENT = re.compile(r"[0-9][.,]?[eе][+-]?[0-9]")
+#: A run of digits and what may stand between them; analysed by :func:`decimal_of`.
+NUMBER = r"(?:[0-9](?:(?:(?!\.\.)[0-9 '.,])*[0-9])?|[.,][0-9]+)"
+
+
+def phrases_in(table: str) -> list[str]:
+    """
+    The phrases of a table of words, between semicolons.
+
+    >>> phrases_in("a; b  c;")
+    ['a', 'b c']
+    """
+    return [" ".join(phrase.split()) for phrase in table.split(";") if phrase.strip()]
+
+
+def is_unknown(cell: str) -> bool:
+    """
+    Whether a cell of an imported file says that nothing is known.
+
+    >>> is_unknown(" — "), is_unknown("н/д"), is_unknown("0")
+    (True, True, False)
+    """
+    return prepared(cell).strip(" .") in _UNKNOWN
+
+
+def prepared(text: str) -> str:
+    """
+    *text* in lower case, with one kind of blank, dash and apostrophe, and nothing invisible.
+
+    >>> prepared("  12\\u202f500\\u00a0000 РУБ. – Ёлка ")
+    '12 500 000 руб. - елка'
+    """
+    text = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", text)).casefold().translate(_SIGNS)
+    return _BLANKS.sub(" ", text).strip()
+
+
+def check_length(text: str) -> None:
+    """Raises UnreadableError (number.too_long)."""
+    if len(text) > MAX_LENGTH:
+        raise UnreadableError("number.too_long")
+
+
+def check_exponent(text: str) -> None:
+    """Raises UnreadableError (number.exponent) where a :func:`prepared` text has one: few see how large 1.5e6 is."""
+    if _EXPONENT.search(text):
+        raise UnreadableError("number.exponent", text=text)
+
+
+def read_plain(text: str) -> Decimal | None:
+    """The number that a machine wrote in its plainest form, or None: a quick way past the grammar.
+
+    >>> read_plain("12500000.5"), read_plain("12 500")
+    (Decimal('12500000.5'), None)
+    """
+    return Decimal(text) if _PLAIN.fullmatch(text) else None
+
+
+def decimal_of(run: str, *, comma_is_decimal: bool = False, dot_is_decimal: bool = True) -> Decimal:
+    """
+    The value of digits with blanks, apostrophes, dots and commas between them, :func:`prepared`.
+
+    A single comma before three digits may stand between thousands or before decimals: ``1,234``. It is refused unless
+    *comma_is_decimal*; the same for a dot unless *dot_is_decimal*.
+
+    Raises:
+        UnreadableError: number.ambiguous, number.groups, number.not_a_number.
+
+    >>> [str(decimal_of(run)) for run in ("12 500 000", "12'500,5", "1.234.567", "1,234,567.89", "0,125", ".5")]
+    ['12500000', '12500.5', '1234567', '1234567.89', '0.125', '0.5']
+    """
+    blank = next((mark for mark in " '" if mark in run), None)
+    if blank is not None:
+        whole, mark, fraction = _split_last(run, run.rfind(blank))
+        return _value(run, whole.split(blank), fraction if mark else "")
+    dots, commas = run.count("."), run.count(",")
+    if not dots and not commas:
+        return Decimal(run)
+    if dots + commas == 1:
+        whole, _, fraction = run.partition("." if dots else ",")
+        trusted = dot_is_decimal if dots else comma_is_decimal
+        if len(fraction) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0" and not trusted:
+            # What is offered instead must itself be readable.
+            raise UnreadableError("number.ambiguous", text=run, first=whole + fraction, second=f"{whole},{fraction}0")
+        return _value(run, [whole or "0"], fraction)
+    if not dots or not commas:
+        return _value(run, run.split("." if dots else ","), "")
+    decimal = max(".,", key=run.rfind)
+    whole, _, fraction = run.rpartition(decimal)
+    return _value(run, whole.split("," if decimal == "." else "."), fraction)
+
+
+def _split_last(run: str, after: int) -> tuple[str, str, str]:
+    """What stands before a decimal mark behind place *after*, the mark, and what stands behind it."""
+    for place in range(after + 1, len(run)):
+        if run[place] in ".,":
+            return run[:place], run[place], run[place + 1 :]
+    return run, "", ""
+
+
+def _value(run: str, groups: list[str], fraction: str) -> Decimal:
+    parts = [*groups, fraction] if fraction else groups
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise UnreadableError("number.groups", text=run)
+    if len(groups) > 1 and not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])):
+        raise UnreadableError("number.groups", text=run)
+    return Decimal("".join(groups) + (f".{fraction}" if fraction else ""))
+
+
+def _shortened(fact: str) -> str:
+    return fact if len(fact) <= 60 else f"{fact[:57]}..."

@@ -1,0 +1,31 @@
+"""What the words of leads and listings mean to the engine: read as they are when somebody stores them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from matching.facts.records import LeadFacts, PropertyFacts
+from matching.reading.kinds import JsonValue, complete_facts
+from matching.reading.lead_text import Wish, read_wishes
+from matching.reading.listing_text import read_facts
+
+
+def understood_lead(lead: LeadFacts) -> LeadFacts:
+    """With the wishes of its text beside those that it has. The text stays whole, as it does when a lead is stored."""
+    wishes = [(one.kind, one.value, one.strength) for one in _wishes(lead.text)]
+    return replace(lead, wishes=[*lead.wishes, *wishes])
+
+
+def understood_home(home: PropertyFacts) -> PropertyFacts:
+    """With the facts of its text; where fields tell something of a kind, the fields hold."""
+    return replace(home, facts=complete_facts({**_facts(home.text), **home.facts}))
+
+
+@lru_cache(maxsize=100_000)
+def _wishes(text: str) -> Sequence[Wish]:
+    return read_wishes(text)
+
+
+@lru_cache(maxsize=100_000)
+def _facts(text: str) -> dict[str, JsonValue]:
+    return {fact.kind: fact.value for fact in read_facts(text)}

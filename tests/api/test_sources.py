@@ -1,0 +1,225 @@
+"""Sources and imports over HTTP: whose they are, what is refused, and an upload's way to a report."""
+
+import io
+import json
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.accounts.uploads import Upload
+from models.core.enums import Role, Status
+from models.market.properties import Property
+from models.platform.storage import Storage
+from models.sources.tables import Import, Source
+from tests.models.sources.feeds import xlsx, yrl, yrl_offer
+from worker.jobs.imports import take_import
+from worker.queue.client import Client
+
+FEED = yrl(*(yrl_offer(name) for name in "1234"))
+
+
+@pytest.fixture
+def work(engine, app, settings):
+    """A function that does what a worker would: every import that waits."""
+    factory = sessionmaker(engine, class_=Session, expire_on_commit=False)
+
+    def do():
+        with factory() as session:
+            ids = list(session.scalars(select(Import.id).where(Import.state == "queued").order_by(Import.id)))
+        for import_id in ids:
+            take_import(factory, settings, Client(settings.redis_url), import_id)
+
+    return do
+
+
+@pytest.fixture
+def send(work):
+    """A function that sends a file and gives the import's report once it is done."""
+
+    def send(who, data, name="feed.xml", **form):
+        answer = who("POST", "/imports", data={"file": (io.BytesIO(data), name), **form})
+        if answer.status_code != 202:
+            return answer
+        assert answer.json["state"] == "queued"
+        work()
+        return who("GET", f"/imports/{answer.json['id']}").json
+
+    return send
+
+
+def test_an_uploaded_feed_is_taken_in_and_told(person, send, database):
+    agency = person(Role.AGENCY)
+    done = send(agency, FEED, city="Москва")
+
+    assert done["state"] == "succeeded"
+    assert (done["counts"]["offers"], done["counts"]["new"], done["report"]["kind"]) == (4, 4, "yrl")
+    assert done["report"]["passed_over"]["creation-date"] == 4
+    [source] = agency("GET", "/sources").json["sources"]
+    assert (source["name"], source["kind"], source["has_file"], source["address"]) == ("feed", "yrl", True, None)
+    assert agency("GET", "/properties").json["total"] == 4
+
+
+def test_a_dry_run_a_mapping_and_the_import_of_the_same_file(person, send, database):
+    realtor = person(Role.REALTOR)
+    data = xlsx(["Наш шифр", "Адрес", "Просим", "Комн"], ["007", "улица Мира, 3", 4_500_000, 2])
+    blind = send(realtor, data, "База.xlsx", city="Тула", dry_run="true")
+    assert (blind["state"], blind["is_dry_run"]) == ("failed", True)
+    assert "no column of prices was found" in blind["reason"]
+    assert blind["report"]["columns"] == {"Наш шифр": "", "Адрес": "address", "Просим": "", "Комн": ""}
+
+    mapping = json.dumps({"Наш шифр": "id", "Просим": "price", "Комн": "rooms"})
+    dry = send(realtor, data, "База.xlsx", city="Тула", mapping=mapping, dry_run="true")
+    assert (dry["state"], dry["counts"]["new"]) == ("succeeded", 1)
+    assert database.scalars(select(Property.id)).all() == []
+
+    again = realtor("POST", f"/sources/{dry['source_id']}/run", json={})
+    assert again.status_code == 202
+
+
+def test_what_a_run_reads_is_the_file_that_was_sent_last(person, send, work, database):
+    agency = person(Role.AGENCY)
+    first = send(agency, FEED)
+    send(agency, yrl(*(yrl_offer(name) for name in "123")))
+    assert database.scalars(select(Upload.purpose)).all() == ["feed"]  # the first file is gone
+    asked = agency("POST", f"/sources/{first['source_id']}/run", json={}).json
+    assert asked["asked_by"] == "request"
+    work()
+
+    done = agency("GET", f"/imports/{asked['id']}").json
+    assert (done["counts"]["unchanged"], done["counts"]["withdrawn"]) == (3, 0)
+    history = agency("GET", f"/sources/{first['source_id']}/imports").json
+    assert [row["counts"]["withdrawn"] for row in history["imports"]] == [0, 1, 0]
+    assert history == agency("GET", f"/imports?source_id={first['source_id']}").json
+
+
+def test_losses_wait_for_the_owners_word(person, send, database):
+    agency, other = person(Role.AGENCY), person(Role.AGENCY)
+    send(agency, FEED)
+    waiting = send(agency, yrl(yrl_offer("1")))
+    assert (waiting["state"], waiting["counts"]["held"]) == ("waiting", 3)
+    assert other("POST", f"/imports/{waiting['id']}/confirm").status_code == 404
+    done = agency("POST", f"/imports/{waiting['id']}/confirm").json
+
+    assert (done["state"], done["counts"]["withdrawn"], done["counts"]["held"]) == ("succeeded", 3, 0)
+    assert database.scalars(select(Property.external_id).where(Property.status == Status.ACTIVE)).all() == ["1"]
+    assert agency("POST", f"/imports/{waiting['id']}/confirm").status_code == 409
+
+
+def test_sources_and_imports_are_their_owners_alone(person, send):
+    agency, other = person(Role.AGENCY), person(Role.DEVELOPER)
+    done = send(agency, FEED)
+    source, path = done["source_id"], f"/imports/{done['id']}"
+
+    assert [other("GET", "/sources").json["total"], other("GET", "/imports").json["total"]] == [0, 0]
+    for method, place, body in (
+        ("GET", path, None),
+        ("GET", f"/sources/{source}", None),
+        ("GET", f"/sources/{source}/imports", None),
+        ("PATCH", f"/sources/{source}", {"name": "mine"}),
+        ("POST", f"/sources/{source}/run", {}),
+        ("DELETE", f"/sources/{source}", None),
+    ):
+        assert other(method, place, json=body).status_code == 404, (method, place)
+    assert other("GET", f"/imports?source_id={source}").json["total"] == 0
+
+
+@pytest.mark.parametrize("role", [Role.TENANT])
+def test_who_may_not_own_may_not_import(person, role):
+    tenant = person(role)
+
+    assert tenant("GET", "/sources").status_code == 403
+    assert tenant("POST", "/imports", data={"file": (io.BytesIO(FEED), "feed.xml")}).status_code == 403
+
+
+def test_an_address_becomes_a_source(person, database):
+    agency = person(Role.AGENCY)
+    made = agency("POST", "/sources", json={"address": "https://example.com/feeds/a.xml", "refresh_minutes": 60})
+
+    assert made.status_code == 201
+    assert (made.json["name"], made.json["state"], made.json["is_complete"]) == (
+        "example.com/feeds/a.xml",
+        "active",
+        True,
+    )
+    assert made.json["next_fetch_at"] is not None
+    changed = agency("PATCH", f"/sources/{made.json['id']}", json={"state": "paused", "name": "Наш фид"})
+    assert (changed.json["state"], changed.json["name"]) == ("paused", "Наш фид")
+    again = agency("POST", "/sources", json={"address": "https://example.com/b.xml", "name": "Наш фид"})
+    assert again.status_code == 409
+    assert agency("DELETE", f"/sources/{made.json['id']}").status_code == 200
+    assert agency("GET", f"/sources/{made.json['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"address": "ftp://example.com/feed.xml"}, "address"),
+        ({"address": "file:///etc/passwd"}, "address"),
+        ({"address": "https://me:secret@example.com/"}, "address"),
+        ({"address": "https://exa mple.com/"}, "address"),
+        ({"address": "http://[::1"}, "address"),
+        ({"refresh_minutes": 5}, "refresh_minutes"),
+        ({"mapping": {"Цена": "cost"}}, "mapping"),
+        ({"name": ""}, "name"),
+        ({"owner_id": 7}, "owner_id"),
+    ],
+)
+def test_a_bad_source_is_refused_by_its_field(person, database, change, field):
+    answer = person(Role.AGENCY)("POST", "/sources", json={"address": "https://example.com/feed.xml"} | change)
+
+    assert answer.status_code == 400
+    assert field in answer.json["errors"]["json"]
+    assert database.scalars(select(Source.id)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({}, 400),
+        ({"file": (io.BytesIO(b""), "feed.xml")}, 400),
+        ({"file": "text"}, 400),
+        ({"file": (io.BytesIO(FEED), "feed.xml"), "mapping": "{"}, 400),
+        ({"file": (io.BytesIO(FEED), "feed.xml"), "mapping": '{"a": "nope"}'}, 400),
+        ({"file": (io.BytesIO(FEED), "feed.xml"), "dry_run": "maybe"}, 400),
+        ({"file": (io.BytesIO(FEED), "feed.xml"), "other": "1"}, 400),
+    ],
+)
+def test_a_bad_upload_is_refused_and_leaves_nothing(person, database, settings, form, status):
+    answer = person(Role.AGENCY)("POST", "/imports", data=form, content_type="multipart/form-data")
+
+    assert answer.status_code == status
+    assert database.scalars(select(Import.id)).all() == database.scalars(select(Source.id)).all() == []
+    assert Storage(settings.media_url).names() == []
+
+
+def test_a_second_import_waits_for_the_first_ones_end(person, database):
+    agency = person(Role.AGENCY)
+    send = lambda: agency("POST", "/imports", data={"file": (io.BytesIO(FEED), "feed.xml")})
+
+    assert [send().status_code, send().status_code] == [202, 409]
+    assert len(database.scalars(select(Upload.id)).all()) == 1
+
+
+def test_a_file_of_listings_is_served_to_nobody(person, send, database):
+    agency = person(Role.AGENCY)
+    send(agency, FEED)
+    name = database.scalar(select(Upload.name))
+
+    assert agency("GET", f"/media/{name}").status_code == 404
+
+
+def test_removing_a_source_archives_its_listings(person, send, database):
+    agency = person(Role.AGENCY)
+    done = send(agency, FEED)
+    agency("DELETE", f"/sources/{done['source_id']}")
+
+    assert set(database.scalars(select(Property.status))) == {Status.ARCHIVED}
+    assert database.scalars(select(Upload.id)).all() == []
+
+
+def test_a_file_that_holds_no_listings_is_told_in_its_import(person, send):
+    agency = person(Role.AGENCY)
+
+    assert send(agency, b"<html><body/></html>")["reason"] == "this is a web page, not a feed"
+    assert send(agency, b"\x00\x01\x00\x07" * 99, "a.csv")["state"] == "failed"
