@@ -152,7 +152,7 @@ def plain_entries(ids: Column, scores: Column) -> ShownEntries:
 
 
 def is_plain(city_key: Column, deal_type: Column) -> ColumnElement[bool]:
-    """Whether lists of the market are shown by score alone, without explored entries."""
+    """A condition: the market's lists are shown by score alone, without explored entries."""
     return and_(
         *(
             ~exists().where(table.city_key == city_key, table.deal_type == deal_type)
