@@ -81,7 +81,7 @@ class OpenBudget(Body):
             raise ValidationError("min must not be above max.", "min")
 
 
-class Places(Body):
+class ClientPlaces(Body):
     city = Town(required=True)
     districts = fields.List(Text(100), validate=validate.Length(max=200))
     metro_stations = fields.List(Text(100), validate=validate.Length(max=400))
@@ -90,7 +90,7 @@ class Places(Body):
 class ClientRequirements(Body):
     """The client's requirements in the exchange's form; all but the city may be left out."""
 
-    location = fields.Nested(Places, required=True)
+    location = fields.Nested(ClientPlaces, required=True)
     budget = fields.Nested(OpenBudget)
     area = fields.Nested(AreaSpan)
     rooms = fields.List(Whole(0, MOST_ROOMS), validate=validate.Length(max=MOST_ROOMS))

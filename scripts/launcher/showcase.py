@@ -44,6 +44,7 @@ HEADS = {
     "property_type": "тип",
     "condition": "отд.",
     "year": "год",
+    "wish": "пожел.",
 }
 TYPES = {
     "APARTMENT": "квартира",
