@@ -6,8 +6,8 @@ Two ways, the first where it can be had:
   :data:`MIN_POINTS` of them). Nearness of two places is ``exp(-km / SCALE_KM)``.
 - **Shared neighbours.** Count properties n(district, station). With P(district | station) its columns and Q(station |
   district) its rows, normalised, ``N = Q P'`` is the chance to get from one district to another through one shared
-  station. Nearness is ``sqrt(NN[a, b] / NN[a, a])``, at most 1, where NN = N N allows two steps. The same for stations, through
-  districts. Measured against coordinates of 212 stations of a town, it tells "within 4 km" with an AUC of .975.
+  station. Nearness is ``sqrt(NN[a, b] / NN[a, a])``, at most 1, where NN = N N allows two steps. The same for stations,
+  through districts. Measured against coordinates of 212 stations of a town, it tells "within 4 km" with an AUC of .975.
 
 What nearness earns is up to :mod:`matching.engine.criteria`. A wanted place earns 1, every other one less.
 """
@@ -137,7 +137,7 @@ class Closeness:
             arrays[f"{name}_keys"] = np.frombuffer("\n".join(near.keys).encode(), np.uint8)
             for column in ("indptr", "places", "nearness", "km", "latitude", "longitude"):
                 arrays[f"{name}_{column}"] = getattr(near, column)
-        np.savez_compressed(buffer, **arrays)
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
         return buffer.getvalue()
 
     @classmethod
@@ -146,7 +146,7 @@ class Closeness:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 near = [_stored_neighbours(stored, name) for name in ("district", "metro")]
-                return cls(*near, stored["holds_indptr"], stored["holds"])
+                return cls(near[0], near[1], stored["holds_indptr"], stored["holds"])
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"not a stored closeness: {error}") from error
 

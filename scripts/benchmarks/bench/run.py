@@ -1,6 +1,6 @@
 """
-A whole rescoring through a real worker, stage by stage, beside the dense product of the same vectors: ``make bench-run``
-(``SIZE=100k``), or ``python -m scripts.benchmarks.bench.run --size 20k``.
+A whole rescoring through a real worker, stage by stage, beside the dense product of the same vectors: ``make
+bench-run`` (``SIZE=100k``), or ``python -m scripts.benchmarks.bench.run --size 20k``.
 
 It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and then
 
@@ -300,7 +300,9 @@ def _runs_going(factory: sessionmaker[Session], client: Client, anew: bool | Non
 
 
 def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id: int, leaves: bool = False) -> float:
-    """Change one entity as the API does; seconds until its list is of the new version, or, if it *leaves*, in no market."""
+    """
+    Change one entity as the API does; seconds until its list is of the new version, or, if it *leaves*, in no market.
+    """
     table, lists, key = (
         ("leads", "lead_recommendations", "lead_id")
         if side is Side.LEAD
