@@ -112,6 +112,12 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
     session.flush()
 
 
+def replace_wishes(session: Session, lead: Lead, wishes: list[dict[str, Any]]) -> None:
+    """Set a lead's wishes (:mod:`models.market.readings`) and nothing else: its town may be one that is asked about today."""
+    lead.wishes = wishes
+    session.flush()
+
+
 def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
     """
     The fields of a lead as they are stored: see :func:`models.market.properties.canonical`; and a range from 0 to 0, of a

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.accounts.demo_logins import DEMO_LOGINS
-from models.accounts.users import User, active_user, user_by_login
+from models.accounts.users import User, user_by_login
 from models.core.base import utc_now
 from models.core.enums import ActionKind, FeedActionKind, Role, Side, Status
 from models.deals.chats import open_chat, post_message
@@ -90,9 +90,7 @@ def _add_matches(session: Session, realtor: User) -> None:
 
 def _add_match(session: Session, realtor: User, lead: Lead, listing: Property, number: int) -> None:
     """Add actions about one pair; *number* cycles through the states of a match."""
-    owner = active_user(session, listing.owner_id)
-    if owner is None:
-        return
+    owner = session.get_one(User, listing.owner_id)
     owner_acts = partial(act, session, owner, Side.PROPERTY, lead_id=lead.id, property_id=listing.id)
     realtor_acts = partial(act, session, realtor, Side.LEAD, lead_id=lead.id, property_id=listing.id)
     if number % 4 == 0:
