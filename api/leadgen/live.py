@@ -6,7 +6,6 @@ by itself.
 """
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from marshmallow import EXCLUDE, fields
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
+from api.http import long_lived
 from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body
 from api.http.db import end_session
@@ -28,9 +28,6 @@ from models.leadgen.events import Event, EventKind, check_id, follow, is_missing
 blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
 
-#: Of the web process's 96 threads, readers may hold these many, beside 64 chat sockets and 12 listeners
-#: (api/http/live_updates.py).
-MAX_READERS = 6
 LIFETIME_SECONDS = 120.0
 #: After this long without an event, an event stream sends a comment, which shows whether its reader is still there.
 HEARTBEAT_SECONDS = 5.0
@@ -41,7 +38,6 @@ RETRY_MS = 1000
 #: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 and the IANA registry of close codes
 GOING_AWAY, BAD_DATA, TRY_AGAIN_LATER = 1001, 1008, 1013
 
-_slots = threading.BoundedSemaphore(MAX_READERS)
 
 EVENT_ID = {"type": "string", "pattern": "^[0-9]{1,19}-[0-9]{1,19}$"}
 #: https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -84,7 +80,8 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     raw = headers.get("last_event_id", args.get("last_event_id"))
     last_event_id = None if raw is None else check_id(raw, "last_event_id")
     end_session()  # nothing of the database is needed from here on
-    if not _slots.acquire(blocking=False):
+    places = services().long_lived
+    if not places.take(long_lived.EVENTS):
         raise TooManyError("Too many live connections; try again in a moment.", 5)
     try:
         client = _own_redis()
@@ -92,15 +89,16 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
         following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS)
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
-        _slots.release()
+        places.give_back(long_lived.EVENTS)
         raise BusyError("Live updates are unavailable; try again in a moment.", 5) from None
     except BaseException:
-        _slots.release()
+        places.give_back(long_lived.EVENTS)
         raise
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer events otherwise
     response.call_on_close(client.close)
-    response.call_on_close(_slots.release)  # the server closes the response whether or not it was read
+    # The server closes the response whether or not it was read.
+    response.call_on_close(lambda: places.give_back(long_lived.EVENTS))
     return response
 
 
@@ -125,7 +123,8 @@ def live(ws: Server) -> None:
     except InvalidValueError as error:
         ws.close(BAD_DATA, error.reason)
         return
-    if not _slots.acquire(blocking=False):
+    places = services().long_lived
+    if not places.take(long_lived.EVENTS):
         ws.close(TRY_AGAIN_LATER, "Too many live connections.")
         return
     try:
@@ -143,7 +142,7 @@ def live(ws: Server) -> None:
     except ConnectionClosed:
         pass
     finally:
-        _slots.release()
+        places.give_back(long_lived.EVENTS)
 
 
 def _own_redis() -> redis.Redis:

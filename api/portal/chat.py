@@ -19,7 +19,7 @@ from api.http.services import services
 from api.portal.chat_hub import Switchboard, chat_hub
 from api.swipe.listing_words import title_of
 from models.core.base import LARGEST_ID
-from models.core.errors import ConflictError, NotSignedInError
+from models.core.errors import BusyError, NotSignedInError
 from models.deals.chats import (
     MAX_MESSAGE_LENGTH,
     Chat,
@@ -205,7 +205,7 @@ class ChatTicket(MethodView):
         try:
             services().redis.set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)
         except RedisError:
-            raise ConflictError("No tickets can be given just now; use the Authorization header.") from None
+            raise BusyError("No tickets can be given just now; use the Authorization header.", 5) from None
         return {"ticket": ticket, "expires_in": TICKET_SECONDS}
 
 

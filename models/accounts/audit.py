@@ -17,7 +17,7 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_log_actor", "actor_id", "id"),
         Index("ix_audit_log_row", "table_name", "row_id"),
-        # The former name of `action`, which the release before migration 0031 writes. A later migration drops it.
+        # The former name of `action`, which the release before migration 0041 writes. A later migration drops it.
         Column("deed", String(50)),
     )
     __mapper_args__ = {"exclude_properties": ["deed"]}

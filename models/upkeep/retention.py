@@ -5,6 +5,8 @@
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
 | read notifications | 180 days after they were read |
 | answers under an Idempotency-Key | valid for 24 hours (models.platform.idempotency.KEPT), then deleted |
+| sessions | until their token ends by itself, and 90 days (:data:`models.accounts.sessions.KNOWN_FOR`) |
+| suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
 | partial lists of tiles | until published or cancelled; a failed run's for 2 days (`PARTIALS_KEPT`) |
@@ -22,7 +24,9 @@ from sqlalchemy import CompoundSelect, Delete, Select, delete, func, select, uni
 from sqlalchemy.orm import Session
 
 from models.accounts import tokens
+from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
+from models.accounts.sessions import forget_old_sessions
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
 from models.market.leads import Lead
@@ -64,6 +68,8 @@ def delete_expired(session: Session) -> dict[str, int]:
         "imports": rows_changed(session.execute(_old_imports())),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),
+        "sessions": forget_old_sessions(session, database_now(session)),
+        "suspended_claims": forget_suspended(session, database_now(session)),
         "revoked_tokens": tokens.forget_expired(session),
     }
 

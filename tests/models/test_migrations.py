@@ -85,7 +85,7 @@ def test_a_migration_that_does_not_get_its_lock_lets_the_others_pass_and_tries_a
 
 
 def test_an_audit_entry_written_by_the_release_before_has_an_action(session):
-    """Migration 0031 renamed `deed` to `action`; processes of the release before it still insert `deed`."""
+    """Migration 0041 renamed `deed` to `action`; processes of the release before it still insert `deed`."""
     session.execute(text("INSERT INTO audit_log (deed, detail) VALUES ('signed_in', '{}')"))
     record(session, "user_erased")
     session.flush()

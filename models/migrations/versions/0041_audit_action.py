@@ -7,8 +7,8 @@ nullable, and a trigger copies whichever of the two an INSERT names to the other
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
