@@ -65,19 +65,15 @@ COMPLAINTS = {
     "There is no such inquiry.": "Такой заявки нет.",
     "There is no such buyer.": "Такого покупателя нет.",
     "There are no such large ids.": "Таких больших номеров не бывает.",
-    "You may only open chats of your own.": "Открывать можно только свои чаты.",
+    "You may open only your own chats.": "Открывать можно только свои чаты.",
     "Buyer and seller are the same.": "Это ваш собственный объект: писать некому.",
     "The property belongs to another user.": "Это чужой объект.",
     "There is no such notification.": "Такого уведомления нет.",
     "Both sides of this pair are your own.": "Обе стороны этой пары — ваши.",
     "This listing is your own.": "Это ваше собственное объявление.",
-    "This match is completed; nothing about it changes any more.": (
-        "Сделка завершена; в ней больше ничего не меняется."
-    ),
+    "This match is completed and cannot change.": ("Сделка завершена; в ней больше ничего не меняется."),
     "The commission of this match is agreed already.": "Комиссия по этому мэтчу уже согласована.",
-    "This one is archived; what is off the market makes no new matches.": (
-        "Запись в архиве: новых мэтчей с ней не будет."
-    ),
+    "This lead or property is archived and makes no new matches.": ("Запись в архиве: новых мэтчей с ней не будет."),
     "This is the last active administrator; make another one first.": (
         "Это последний действующий администратор; сначала назначьте другого."
     ),
@@ -100,7 +96,7 @@ COMPLAINTS = {
     "There is no such phone number; write it as +77011234567.": "Такого номера не бывает; пишите так: +77011234567.",
     "The request is too large; send less at once.": "Слишком много за раз; отправьте по частям.",
     "A phone number holds no letters; write it as +77011234567.": "В номере телефона нет букв; пишите так: +77011234567.",
-    "No day can have cost so much.": "За один день столько не потратить.",
+    "The spend of that day would exceed the largest storable amount.": "За один день столько не потратить.",
     "There are more cells than columns.": "Ячеек больше, чем столбцов.",
     "Missing data for required field.": "Это поле нужно заполнить.",
     "Not a valid number.": "Это не число.",

@@ -416,7 +416,7 @@ SENTENCES = {
     "Put out": "Отключить",
     "Let in": "Впустить",
     "Put this user out? Their tokens are void at once.": "Отключить пользователя? Его сеансы сразу закончатся.",
-    "Deed": "Действие",
+    "Action": "Действие",
     "Who": "Кто",
     "On": "Над чем",
     "From": "Откуда",
