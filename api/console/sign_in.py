@@ -167,13 +167,13 @@ def _door(way: str = "password", error: str | None = None, **filled: Any) -> str
 def _proved_by_code(phone: str, code: str) -> User | None:
     """Whom the code lets in. Who has registered and was never here before is activated: no page asks for that alone."""
     try:
-        return user_by_code(spend, phone, code, visitor())
+        return user_by_code(spend, phone, code, visitor_or_none())
     except NotAllowedError:
-        user = user_by_code(activate, phone, code, visitor())
+        user = user_by_code(activate, phone, code, visitor_or_none())
         if user is None:  # somebody else has proved this phone since
             return None
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
-        return user_by_code(spend, phone, code, visitor())
+        return user_by_code(spend, phone, code, visitor_or_none())
 
 
 def _has_demo_login(email: str) -> bool:
