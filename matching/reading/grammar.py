@@ -9,6 +9,7 @@ from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
 from matching.reading.phrases import ANY, SKIPPED, PhraseTree, expand
 from matching.reading.quantities import VOCABULARY, set_symbols
+from matching.reading.skipped import SKIPPED_PHRASES
 from matching.reading.words import Vocabulary
 
 ENTRIES: tuple[Entry, ...] = (
@@ -24,13 +25,13 @@ ENTRIES: tuple[Entry, ...] = (
     *refusal.ENTRIES,
 )
 
-_EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", "не", ",", ".", "-", "/", "нет", "no", "not"}
+_EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", ",", ".", "-", "/", "нет", "no", "not"}
 #: Texts are read up to this length; what is longer is cut, so that no text takes long.
 MOST_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
-    for entry in (markers.SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
+    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
         for words in expand(entry.subject):
             yield words, Meaning(entry, SUBJECT)
         for says in entry.says:

@@ -150,16 +150,16 @@ _ALTERNATIVES = frozenset(
 def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words: list[Word | None]) -> None:
     """«балкон / кухня 9 + лифт»: a plus or a slash between blanks ends a clause as a comma does."""
     for place in range(1, len(tokens) - 1):
-        token, at = tokens[place], starts[place]
-        if token not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
+        mark, at = tokens[place], starts[place]
+        if mark not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
             continue
         before, after = tokens[place - 1], tokens[place + 1]
-        if token == "/" and (before[0].isdigit() and after[0].isdigit() or len(before) == 1 or len(after) == 1):
+        if mark == "/" and (before[0].isdigit() and after[0].isdigit() or len(before) == 1 or len(after) == 1):
             continue  # «5 / 9», «с / у»
         sides = words[place - 1], words[place + 1]
-        if token == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
+        if mark == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
             continue
-        if token == "+" and sides[1] is not None and sides[1].symbol in CHARGES:
+        if mark == "+" and sides[1] is not None and sides[1].symbol in CHARGES:
             continue  # «35 000 + КУ»
         words[place] = _CLAUSE_END
 
@@ -216,9 +216,7 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], anchors: frozenset[str
 _SENTENCE_ENDS = frozenset(".!?\n")
 
 
-def _telling(
-    cut_text: Tokens, root: Mapping[str, object], anchors: frozenset[str]
-) -> list[tuple[int, Word]]:
+def _telling(cut_text: Tokens, root: Mapping[str, object], anchors: frozenset[str]) -> list[tuple[int, Word]]:
     """The places where a phrase or a quantity may start, in sentences that tell something, and every full stop."""
     limiting = starts_of_limits()
     starts: list[tuple[int, Word]] = []
