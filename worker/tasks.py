@@ -24,6 +24,7 @@ from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
 from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality, rates
+from worker.jobs.mail import MailBusyError
 from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists.careful import reconcile_carefully, rescore_carefully
@@ -208,9 +209,18 @@ def send_code(self: LeadmatchTask, code_id: int) -> None:
         raise self.retry(countdown=busy.retry_after_seconds * 2**self.request.retries) from busy
 
 
+@task(name="worker.tasks.send_link", bind=True, max_retries=accounts.MAX_ATTEMPTS)
+def send_link(self: LeadmatchTask, link_id: int) -> None:
+    """Send one link by e-mail, at most once; a busy server is asked again."""
+    try:
+        accounts.send_link(link_id)
+    except MailBusyError as busy:
+        raise self.retry(countdown=5 * 2**self.request.retries) from busy
+
+
 @task(name="worker.tasks.sweep_accounts")
 def sweep_accounts() -> None:
-    """Send codes that the broker lost; delete codes that no limit counts any more."""
+    """Send codes and links that the broker lost; delete codes that no limit counts any more."""
     accounts.sweep()
 
 

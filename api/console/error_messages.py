@@ -24,6 +24,31 @@ COMPLAINTS = {
     ),
     "There is no such market.": "Такого рынка нет.",
     "There is no such page.": "Такой страницы нет.",
+    "There is no such session.": "Такого входа нет: он уже завершён.",
+    "There is no such invitation.": "Приглашение неверно, использовано или устарело.",
+    "There is no such suspended claim.": "Подтверждать здесь нечего.",
+    "A password has 8 to 128 characters.": "В пароле от 8 до 128 знаков.",
+    "This is not your password.": "Это не ваш пароль.",
+    "This is not the password that was set before.": "Это не тот пароль, что был задан прежде.",
+    "The account has another one by now.": "В профиле уже указано другое.",
+    "You are known by this e-mail address alone; prove your phone or Telegram account first.": (
+        "Вас знают только по этому адресу; сначала подтвердите телефон или Telegram."
+    ),
+    "Pages show no pictures by http; send an address that begins with https://.": (
+        "По http картинки не показываются; нужен адрес, который начинается с https://."
+    ),
+    "This is not a picture's address; send one that begins with https://, or upload it.": (
+        "Это не адрес картинки; он начинается с https://."
+    ),
+    "Signing in by SMS is not set up here (SMS_GATEWAY_URL).": "Вход по SMS здесь не настроен (SMS_GATEWAY_URL).",
+    "ENVIRONMENT is not set, so only this machine is let in; set it to production.": (
+        "Не задана переменная ENVIRONMENT, поэтому войти можно только с этой машины."
+    ),
+    "Choose what to do.": "Выберите, что сделать.",
+    "Choose what to confirm.": "Выберите, что подтвердить.",
+    "The link is wrong, used or too old; ask for a new one.": "Ссылка неверна, использована или устарела; запросите новую.",
+    "Too many links were asked for; use the last one, or wait.": "Слишком много ссылок; откройте последнюю или подождите.",
+    "Signing in by e-mail is not set up here (SMTP_URL).": "Вход по почте здесь не настроен (SMTP_URL).",
     "area_min must not be above area_max.": "Площадь «от» не может быть больше площади «до».",
     "The lead's words do not say that any more; open the page again.": "В тексте лида этого уже нет; откройте страницу заново.",
     "There is no such lead.": "Такого лида нет.",
@@ -96,6 +121,7 @@ COMPLAINTS = {
 #: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain, which
 #: are put into Russian too (:data:`api.console.domain_words.WORDS`).
 PATTERNS = (
+    (r"Line (\d+) is not CSV: (.+)\.", "Строка {} — не CSV: {}."),
     (
         r"Names several towns \((.+)\)\. Give one; make an entry of its own for each other\.",
         "Названо несколько городов ({}). Укажите один; для каждого другого создайте отдельную запись.",

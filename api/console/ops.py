@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flask import Response, render_template, request
+from redis.exceptions import RedisError
 
 from api.console import charts
 from api.console.access import page_for, visitor
@@ -196,7 +197,7 @@ def _note(deed: str, run_id: int) -> None:
 def _queues() -> list[Any] | None:
     try:
         return services().worker.queues()
-    except OSError:
+    except (RedisError, OSError):
         return None
 
 

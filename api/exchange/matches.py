@@ -12,10 +12,10 @@ from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import session
 from api.http.fields import IdText, Moment, Number
 from api.http.paging import page_of
-from models.accounts.users import User
+from models.accounts.users import User, short_name
 from models.core.enums import MatchStatus, NegotiationStatus, Side
 from models.deals.matches import Match, complete, matches_of
-from models.market.leads import owned_lead
+from models.market.leads import owned_lead, shown_contacts
 from models.market.properties import owned_property
 
 blp = Blueprint("matches", __name__, description="Mutual interest in a pair, its negotiation and its end")
@@ -144,10 +144,10 @@ def _property(match: Match) -> dict:
 
 
 def _lead(match: Match) -> dict:
-    lead = match.lead
+    lead, in_contact = match.lead, match.contact_shared_at is not None
     return {
         "lead_id": str(lead.id),
-        "client_name": lead.client_name,
+        "client_name": lead.client_name if in_contact else short_name(lead.client_name),
         "requirements": requirements_of(lead),
-        "client_contacts": lead.client_contacts if match.contact_shared_at else None,
+        "client_contacts": shown_contacts(lead, in_contact=in_contact),
     }

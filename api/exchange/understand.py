@@ -37,6 +37,13 @@ class Limits(Body):
     max = fields.Float(allow_none=True)
 
 
+class UnderstoodWish(WishRow):
+    """A wish that was read."""
+
+    class Meta(Body.Meta):
+        exclude = ("struck",)
+
+
 class UnderstoodLead(Body):
     """A client's message as a lead; what the text does not say is null or an empty list."""
 
@@ -55,7 +62,7 @@ class UnderstoodLead(Body):
     condition = fields.String(allow_none=True)
     payment_method = fields.String(allow_none=True)
     mortgage_approved = fields.Boolean()
-    wishes = fields.List(fields.Nested(WishRow(exclude=("struck",))))
+    wishes = fields.List(fields.Nested(UnderstoodWish))
     unread = fields.List(fields.Nested(Piece), metadata={"description": "What nothing was read from."})
 
 

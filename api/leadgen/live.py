@@ -5,7 +5,6 @@ a reader comes back with the id of the last event it saw. Browsers' EventSource 
 """
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ from marshmallow import EXCLUDE, fields
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
+from api.http import long_lived
 from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body
 from api.http.db import end_session
@@ -26,8 +26,6 @@ from models.leadgen.events import Event, EventKind, check_id, follow, is_missing
 blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
 
-#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/http/live_updates.py).
-MOST_READERS = 6
 LIFETIME_SECONDS = 120.0
 #: After this long a silence an event stream says that it is alive, and learns whether its reader is.
 HEARTBEAT_SECONDS = 5.0
@@ -38,7 +36,6 @@ RETRY_MS = 1000
 #: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 and the IANA registry of close codes
 GOING_AWAY, BAD_DATA, TRY_AGAIN_LATER = 1001, 1008, 1013
 
-_seats = threading.BoundedSemaphore(MOST_READERS)
 
 EVENT_ID = {"type": "string", "pattern": "^[0-9]{1,19}-[0-9]{1,19}$"}
 #: https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -81,7 +78,8 @@ def events(args, headers):
     raw = headers.get("last_event_id", args.get("last_event_id"))
     last_event_id = None if raw is None else check_id(raw, "last_event_id")
     end_session()  # nothing of the database is needed from here on
-    if not _seats.acquire(blocking=False):
+    places = services().long_lived
+    if not places.take(long_lived.EVENTS):
         raise TooManyError("Too many live connections; try again in a moment.", 5)
     try:
         client = _own_redis()
@@ -89,15 +87,17 @@ def events(args, headers):
         following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS)
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
-        _seats.release()
+        places.give_back(long_lived.EVENTS)
         raise BusyError("Live updates are away; try again in a moment.", 5) from None
     except BaseException:
-        _seats.release()
+        places.give_back(long_lived.EVENTS)
         raise
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
     response.call_on_close(client.close)
-    response.call_on_close(_seats.release)  # the server closes the answer whether or not it was read
+    response.call_on_close(
+        lambda: places.give_back(long_lived.EVENTS)
+    )  # the server closes the answer whether or not it was read
     return response
 
 
@@ -122,7 +122,8 @@ def live(ws: Server) -> None:
     except InvalidValueError as error:
         ws.close(BAD_DATA, error.reason)
         return
-    if not _seats.acquire(blocking=False):
+    places = services().long_lived
+    if not places.take(long_lived.EVENTS):
         ws.close(TRY_AGAIN_LATER, "Too many live connections.")
         return
     try:
@@ -140,7 +141,7 @@ def live(ws: Server) -> None:
     except ConnectionClosed:
         pass
     finally:
-        _seats.release()
+        places.give_back(long_lived.EVENTS)
 
 
 def _own_redis() -> redis.Redis:

@@ -19,7 +19,7 @@ from api.http.services import services
 from api.portal.chat_hub import Switchboard, chat_hub
 from api.swipe.listing_words import title_of
 from models.core.base import LARGEST_ID
-from models.core.errors import ConflictError, NotSignedInError
+from models.core.errors import BusyError, NotSignedInError
 from models.deals.chats import (
     LONGEST_MESSAGE,
     Chat,
@@ -205,7 +205,7 @@ class ChatTicket(MethodView):
         try:
             services().redis.set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)
         except RedisError:
-            raise ConflictError("No tickets can be given just now; use the Authorization header.") from None
+            raise BusyError("No tickets can be given just now; use the Authorization header.", 5) from None
         return {"ticket": ticket, "expires_in": TICKET_SECONDS}
 
 
@@ -217,7 +217,7 @@ def token_of_ticket(ticket: str) -> str:
         token = None
     if token is None:
         raise NotSignedInError("The ticket is wrong, used or too old; get another one.")
-    return token.decode()
+    return token.decode() if isinstance(token, bytes) else token
 
 
 def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
@@ -30,8 +31,13 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from models.accounts.notifications import NoticeType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id
+from models.core.enums import ActionKind, FeedActionKind, Side
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
+from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry
+from models.deals.matches import Action
+from models.market.favorites import Favorite
+from models.market.leads import Lead
 from models.market.properties import Property, on_market
 
 LONGEST_MESSAGE = 4000  # characters
@@ -96,10 +102,13 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
     """
     The chat of a buyer and a seller about the seller's property, made if there is none: (chat, whether it is new).
 
+    The buyer begins, or has shown interest: has asked this seller about a home, or liked or kept one of theirs. Otherwise
+    a seller could write to everybody by counting up ids; which ids there are is not told either.
+
     Raises:
         NotAllowedError: The caller is neither of the two.
         InvalidValueError: They are one person, or the property is not the seller's.
-        NotFoundError: The property is off the market, or the other side is gone.
+        NotFoundError: The property is off the market, the other side is gone, or the buyer has shown no interest.
     """
     if user.id not in (buyer_id, seller_id):
         raise NotAllowedError("You may only open chats of your own.")
@@ -114,7 +123,10 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
         raise NotFoundError("property")
     if listing.owner_id != seller_id:
         raise InvalidValueError("seller_id", "The property belongs to another user.")
-    if session.scalar(select(User.id).where(User.id == buyer_id, User.is_active)) is None:
+    buyer = select(User.id).where(User.id == buyer_id, User.is_active)
+    if user.id != buyer_id:
+        buyer = buyer.where(_is_interested(buyer_id, seller_id))
+    if session.scalar(buyer) is None:
         raise NotFoundError("buyer")
     made = session.scalar(
         insert(Chat)
@@ -123,6 +135,29 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
         .returning(Chat)
     )
     return (made, True) if made is not None else (session.scalars(select(Chat).where(triple)).one(), False)
+
+
+def _is_interested(buyer_id: int, seller_id: int) -> ColumnElement[bool]:
+    """Whether the buyer has asked the seller about a home of theirs, or liked or kept one, by any contract."""
+    theirs = Property.owner_id == seller_id
+    return or_(
+        exists().where(Inquiry.tenant_id == buyer_id, Inquiry.owner_id == seller_id),
+        exists().where(Favorite.user_id == buyer_id, Favorite.property_id == Property.id, theirs),
+        exists().where(
+            FeedAction.user_id == buyer_id,
+            FeedAction.action != FeedActionKind.DISLIKE,
+            FeedAction.property_id == Property.id,
+            theirs,
+        ),
+        exists().where(
+            Action.side == Side.LEAD,
+            Action.kind == ActionKind.LIKE,
+            Action.lead_id == Lead.id,
+            Lead.owner_id == buyer_id,
+            Action.property_id == Property.id,
+            theirs,
+        ),
+    )
 
 
 def chat_of(session: Session, user: User, chat_id: int, *, lock: bool = False) -> Chat:

@@ -31,7 +31,7 @@ from sqlalchemy.types import NullType
 from models.accounts.tokens import Claims, still_holds, user_of_claims
 from models.accounts.users import User
 from models.core.base import Base
-from models.core.enums import Side, Status
+from models.core.enums import Role, Side, Status
 from models.deals.matches import Action, Match
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
@@ -45,6 +45,7 @@ class Owner(NamedTuple):
     id: int
     name: str | None
     agency_name: str | None
+    role: Role
 
 
 class Recommended(NamedTuple):
@@ -115,6 +116,7 @@ SHOWN: dict[Side, tuple[str, ...]] = {
         "longitude",
         "client_name",
         "client_contacts",
+        "client_contacts_shared",
         "notes",
         "city",
         "districts",
@@ -170,7 +172,8 @@ def shown_page(session: Session, claims: Claims, side: Side, row_id: int, *, pag
         share = mine.commission_share if side is Side.PROPERTY else None
         return ShownPage([], _total(session, side, row_id) if page > 1 else 0, share, frozenset())
     entries = [
-        Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency), row.score, row.explored) for row in rows
+        Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency, row.owner_role), row.score, row.explored)
+        for row in rows
     ]
     shared = frozenset(row.id for row in rows if row.contacts_shared)
     return ShownPage(entries, rows[0].total, rows[0].share_of_mine, shared)
@@ -279,6 +282,7 @@ class _List:
             self.owner.id.label("owner_id"),
             self.owner.name.label("owner_name"),
             self.owner.agency_name.label("owner_agency"),
+            _as_shown(self.owner.role).label("owner_role"),
             (self.mine.commission_share if of_properties else null()).label("share_of_mine"),
             (shared if of_properties else null()).label("contacts_shared"),
         )

@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import PhoneCode
+from models.accounts.identity import Claim, SuspendedClaim
+from models.accounts.links import OneTimeLink
 from models.accounts.notifications import Notification
+from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
 from models.core.base import Base, utc_now
@@ -31,6 +34,7 @@ HIDDEN = {
     "password_hash",
     "token_version",
     "seed",
+    "jti",
     "digest",
     "version",
     "changed_in",
@@ -78,6 +82,7 @@ def _erase_leads(session: Session, user: User) -> None:
             client_name=None,
             client_contacts=None,
             notes=None,
+            private_notes=None,
             additional_requirements=None,
             attributes={},
         )
@@ -122,6 +127,9 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
+    forget_sessions_of(session, user)
+    session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))
+    session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == user.id))
     session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))
     # That the deeds were done stays; from where, goes.
     session.execute(update(AuditEntry).where(AuditEntry.actor_id == user.id).values(address=None))
@@ -139,6 +147,11 @@ def _rows_of(table: type[Base], condition: Callable[[User], Any]) -> Callable[[S
         return [_row(row) for row in session.scalars(select(table).where(condition(user)).order_by(table.id))]
 
     return give
+
+
+def _suspended_claims(session: Session, user: User) -> list[dict]:
+    query = select(SuspendedClaim).where(SuspendedClaim.user_id == user.id).order_by(SuspendedClaim.kind)
+    return [_row(row) | ({"value": None} if row.kind is Claim.PASSWORD else {}) for row in session.scalars(query)]
 
 
 def _row(row: Base) -> dict[str, Any]:
@@ -173,6 +186,8 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
+    "sessions": _rows_of(AccountSession, lambda user: AccountSession.user_id == user.id),
+    "suspended_claims": _suspended_claims,
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
     "feed_actions": feed_actions_by,

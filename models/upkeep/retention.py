@@ -5,6 +5,8 @@
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
 | notices that were read | 180 days after the reading |
 | answers under an Idempotency-Key | good for 24 hours (:data:`models.platform.idempotency.KEPT`), gone with the next clearing |
+| sessions | until their token ends by itself, and 90 days (:data:`models.accounts.sessions.KNOWN_FOR`) |
+| suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
 | partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.rescoring.partial_lists.PARTIALS_KEPT`) |
@@ -21,7 +23,9 @@ from sqlalchemy import CursorResult, Delete, Select, delete, func, select, union
 from sqlalchemy.orm import Session
 
 from models.accounts import tokens
+from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
+from models.accounts.sessions import forget_old_sessions
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
 from models.market.leads import Lead
@@ -64,6 +68,8 @@ def clear_away(session: Session) -> dict[str, int]:
     counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
     counts["attempts"] = forget_old_attempts(session)
     counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
+    counts["sessions"] = forget_old_sessions(session, database_now(session))
+    counts["suspended_claims"] = forget_suspended(session, database_now(session))
     counts["revoked_tokens"] = tokens.forget_expired(session)
     return counts
 

@@ -3,6 +3,7 @@
 import click
 
 from models.accounts.audit import record
+from models.accounts.identity import Claim, set_proven
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
 from models.accounts.users import create_user, normal_email
 from models.core.enums import Role
@@ -34,5 +35,6 @@ def command(email: str, password: str, name: str) -> None:
             email=normal_email(email),
             password_hash=hash_password(password),
         )
+        set_proven(session, admin, Claim.EMAIL)  # whoever may run this command vouches for it
         record(session, "admin_created", table_name="users", row_id=admin.id)
     click.echo(f"Administrator {admin.id} is made: {admin.email}")

@@ -290,7 +290,7 @@ def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environmen
 def test_a_second_tap_in_the_bot_lets_in_as_the_first(with_bot, db, known):
     """The first commits when the second has just found nobody with this Telegram account."""
     if known:
-        make_user(db, phone=BOT_BODY["phone"])
+        make_user(db, phone=BOT_BODY["phone"], telegram_id=None)
         db.commit()
     first = make_user(db, telegram_id="42", phone="+77010000000" if known else BOT_BODY["phone"])
 

@@ -15,10 +15,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync import client as sockets
 from werkzeug.serving import make_server
 
+from api.http import long_lived
+from api.http.services import services_of
 from api.leadgen import live
 from api.leadgen.health import Probe, ask_redis
 from models.leadgen.events import LOOK, STREAM, EventKind, publish
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -165,7 +168,8 @@ def test_what_is_no_events_id_is_refused(app, address):
 
 
 def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
-    monkeypatch.setattr(live, "_seats", threading.BoundedSemaphore(2))
+    budget = services_of(app).long_lived
+    monkeypatch.setattr(budget, "_most_of", {long_lived.EVENTS: 2})
     first = Reader(address)
     first.event()
     with connect(f"ws://{address}/api/ws") as second:
@@ -178,8 +182,7 @@ def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
         assert closed.value.rcvd.code == 1013
 
     first.close()
-    assert all(live._seats.acquire(timeout=5) for _ in range(2))
-    live._seats.release(2)
+    wait_for(lambda: budget.open == 0)
 
 
 def test_a_socket_is_closed_in_good_time(address, monkeypatch):

@@ -10,6 +10,7 @@ from api.http.services import services_of
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import PhoneCode, digits_of
 from models.accounts.users import User
+from models.core.base import utc_now
 from models.core.enums import Role, Status
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -33,7 +34,7 @@ def local(app_with):
 
 @pytest.fixture
 def user(db):
-    user = make_user(db, phone=PHONE)
+    user = make_user(db, phone=PHONE, phone_proven_at=utc_now())
     db.commit()
     return user
 

@@ -88,6 +88,10 @@ class Client:
         """Have an activation code sent by SMS."""
         return self.send("worker.tasks.send_code", code_id, queue="notices")
 
+    def link_made(self, link_id: int) -> bool:
+        """Ask that a one-time link be sent by e-mail."""
+        return self.send("worker.tasks.send_link", link_id, queue="notices")
+
     def queues(self) -> list[Queue]:
         """The present state of the queues; raises redis.RedisError when the broker is away."""
         return list(queues(self._redis))
