@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, request
 
@@ -31,7 +32,8 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 def anybody(view: View) -> View:
     """Anybody may open this; who is signed in is known."""
-    view.access = Access("page: anyone", None, _know_visitor)
+    marked: Any = view
+    marked.access = Access("page: anyone", None, _know_visitor)
     return view
 
 
@@ -47,13 +49,22 @@ def page_for(*roles: Role) -> Callable[[View], View]:
         _check_csrf()
 
     def mark(view: View) -> View:
-        view.access = Access(f"page: {', '.join(sorted(roles)) or 'user'}", None, check)
+        marked: Any = view
+        marked.access = Access(f"page: {', '.join(sorted(roles)) or 'user'}", None, check)
         return view
 
     return mark
 
 
-def visitor() -> User | None:
+def visitor() -> User:
+    """Who is signed in; raises NotSignedInError where nobody is."""
+    user = visitor_or_none()
+    if user is None:
+        raise NotSignedInError(REFUSED)
+    return user
+
+
+def visitor_or_none() -> User | None:
     """Who is signed in, on a page that anybody may open."""
     return current().user
 
@@ -67,7 +78,7 @@ def csrf_token() -> str:
     """
     state = current()
     if state.csrf is None:
-        basis = request.cookies.get(SESSION_COOKIE) if visitor() else _guest()
+        basis = request.cookies.get(SESSION_COOKIE) if visitor_or_none() else _guest()
         mask = secrets.token_bytes(hashlib.sha256().digest_size)
         state.csrf = mask.hex() + _xor(mask, _proof(basis or "")).hex()
     return state.csrf
@@ -123,7 +134,7 @@ def _visitor() -> User | None:
 def _check_csrf() -> None:
     if request.method in SAFE:
         return
-    basis = request.cookies.get(SESSION_COOKIE if visitor() else GUEST_COOKIE, "")
+    basis = request.cookies.get(SESSION_COOKIE if visitor_or_none() else GUEST_COOKIE, "")
     given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
     if not basis or not hmac.compare_digest(_proof(basis), _unmasked(given)):
         raise NotAllowedError("This form is out of date; open the page again and send it once more.")

@@ -70,7 +70,7 @@ def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
     made, filled = forms.send(
         CampaignForm(), CAMPAIGN, request.form, lambda body: create_campaign(session(), body | {"niche_id": niche.id})
     )
-    if filled.errors:
+    if made is None:
         return _form(CAMPAIGN, filled, **texts), 400
     ring()
     return back(f"/console/leadgen/campaigns/{made.id}", "saved")

@@ -158,7 +158,7 @@ def property_values(found: Property) -> dict[str, Any]:
 
 
 def _texts(controls: list[Control], body: dict) -> dict[str, Any]:
-    values = {}
+    values: dict[str, Any] = {}
     for control in controls:
         value: Any = body
         for name in control.path.split("."):

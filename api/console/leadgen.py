@@ -62,7 +62,7 @@ def new_niche() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _niche_form(NICHE, forms.Filled(), say("New niche"), "/console/leadgen")
     made, filled = forms.send(NicheForm(), NICHE, request.form, lambda body: create_niche(session(), body))
-    if filled.errors:
+    if made is None:
         return _niche_form(NICHE, filled, say("New niche"), "/console/leadgen"), 400
     ring()
     return back(f"/console/leadgen/{made.id}", "saved")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flask import Response, jsonify, redirect, render_template, request
+from flask import Response, jsonify, render_template, request
 from redis.exceptions import RedisError
 
 from api.console.access import page_for, visitor
@@ -43,7 +43,7 @@ def all_notices() -> str:
 def count() -> Response:
     """How many are unread, and the newest of them: what the bell shows."""
     unread = unread_count(session(), visitor())
-    newest = session().scalar(notices_of(visitor(), unread_only=True).limit(1)) if unread else None
+    newest = session().scalars(notices_of(visitor(), unread_only=True).limit(1)).first() if unread else None
     return jsonify(unread=unread, id=newest and str(newest.id), title=newest and _words(newest)[0])
 
 
@@ -87,7 +87,7 @@ def read(notice_id: int) -> Response:
     mark_read(session(), visitor(), notice_id)
     _ring_after_commit()
     notice = session().get_one(Notification, notice_id)
-    return redirect(place_of_notice(notice), 303)
+    return back(place_of_notice(notice))
 
 
 @blp.post("/console/notices/read")
@@ -113,7 +113,7 @@ def _ring_after_commit() -> None:
     after_commit(lambda: live_updates.ring(services().redis, live_updates.of_user(user_id)))
 
 
-def _events(first: str, rings: Iterator[str | None]) -> Iterator[str]:
+def _events(first: str | None, rings: Iterator[str | None]) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
     yield f"retry: 1000\n{_event(first)}"
     try:
@@ -123,7 +123,7 @@ def _events(first: str, rings: Iterator[str | None]) -> Iterator[str]:
         return  # the reader comes back and finds out
 
 
-def _event(channel: str) -> str:
+def _event(channel: str | None) -> str:
     """`change`: what lead generation shows has changed; `look`: there is something about the reader's notices."""
     return f"event: {'change' if channel == LOOK else 'look'}\ndata: now\n\n"
 

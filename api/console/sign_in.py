@@ -5,13 +5,13 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, redirect, render_template, request
+from flask import Response, render_template, request
 
 from api.accounts import auth, portal_auth
 from api.accounts.auth import note_entry, user_by_password
 from api.accounts.portal_auth import send_code, user_by_code
 from api.console import access
-from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
+from api.console.access import SESSION_COOKIE, anybody, page_for, visitor, visitor_or_none
 from api.console.i18n import LANGUAGES, say
 from api.console.pages import THEMES, back, home_of, page_blueprint
 from api.http.db import session
@@ -35,19 +35,19 @@ blp = page_blueprint("doors")
 @anybody
 def landing() -> Response | str:
     """What Leadmatch is, for who comes by; who is signed in goes on to work."""
-    user = visitor()
-    return redirect(home_of(user.role), 303) if user else render_template("console/landing.html")
+    user = visitor_or_none()
+    return back(home_of(user.role)) if user else render_template("console/landing.html")
 
 
 @blp.get("/console")
 @page_for()
 def start() -> Response:
-    return redirect(home_of(visitor().role), 303)
+    return back(home_of(visitor().role))
 
 
 @blp.route("/console/sign-in", methods=["GET", "POST"])
 @anybody
-def sign_in() -> Response | str:
+def sign_in() -> Response | str | tuple[str, int]:
     """By e-mail or phone and password."""
     if request.method == "GET":
         return _door()
@@ -60,7 +60,7 @@ def sign_in() -> Response | str:
 
 @blp.route("/console/sign-in/code", methods=["GET", "POST"])
 @anybody
-def sign_in_by_code() -> Response | str:
+def sign_in_by_code() -> Response | str | tuple[str, int]:
     """By a code that an SMS brings: the first form asks for it, the second proves it."""
     if request.method == "GET":
         return _door(way="code")
@@ -80,7 +80,7 @@ def sign_in_by_code() -> Response | str:
 
 @blp.route("/console/sign-in/telegram", methods=["GET", "POST"])
 @anybody
-def sign_in_by_telegram() -> Response | str:
+def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     """By what Telegram signed. It comes back in the address's fragment, which a script of ours posts."""
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
@@ -111,7 +111,7 @@ def sign_out() -> Response:
 @anybody
 def look() -> Response:
     """Keep the theme or the language that somebody chose."""
-    response = redirect(_safe(request.form.get("next", "")) or "/", 303)
+    response = back(_safe(request.form.get("next", "")) or "/")
     if request.form.get("theme") in THEMES:
         access.set_preference(response, "theme", request.form["theme"])
     if request.form.get("lang") in LANGUAGES:
@@ -159,7 +159,7 @@ def _has_demo_login(email: str) -> bool:
 
 def _enter(user: User, by: str) -> Response:
     note_entry(user, by)
-    return access.let_in(redirect(_next() or home_of(user.role), 303), user)
+    return access.let_in(back(_next() or home_of(user.role)), user)
 
 
 def _next() -> str:

@@ -256,7 +256,7 @@ def _grouped_page(lead_id: int, *, page: int, limit: int) -> tuple[ShownPage, li
 
 
 def _property_entry(entry: Recommended) -> dict:
-    found = entry.row
+    found: Any = entry.row  # a property's columns
     share = float(found.commission_share or 0)
     return {
         "property_id": str(found.id),
@@ -274,13 +274,14 @@ def _property_entry(entry: Recommended) -> dict:
 
 
 def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict:
+    lead: Any = entry.row  # a lead's columns
     return {
-        "lead_id": str(entry.row.id),
+        "lead_id": str(lead.id),
         "lead_data": {
-            "client_name": entry.row.client_name,
-            "requirements": requirements_of(entry.row),
-            "client_contacts": entry.row.client_contacts if contacts_shared else None,
-            "notes": entry.row.notes,
+            "client_name": lead.client_name,
+            "requirements": requirements_of(lead),
+            "client_contacts": lead.client_contacts if contacts_shared else None,
+            "notes": lead.notes,
         },
         "realtor_info": realtor_info(entry.owner),
         "match_score": round(entry.match_score, 2),

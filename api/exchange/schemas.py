@@ -32,6 +32,7 @@ from api.http.readings import (
 from api.http.warnings import Warnings
 from models.accounts.users import User
 from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.deals.recommendation_pages import Owner
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -277,10 +278,11 @@ def details_of(found: Property) -> dict[str, Any]:
     return facts
 
 
-def realtor_info(owner: User, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:
+def realtor_info(owner: User | Owner, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:
     """Who owns the other side. *with_contacts* adds the ways to reach them, null unless *contacts_shared*."""
     info: dict[str, Any] = {"realtor_id": str(owner.id), "name": owner.name, "agency": owner.agency_name}
     if with_contacts:
+        assert isinstance(owner, User)  # an Owner has none
         info["telegram"] = owner.telegram if contacts_shared else None
         info["phone"] = owner.phone if contacts_shared else None
     return info

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -36,6 +37,16 @@ _TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
 _HAS_SIGN = re.compile(NOT_BLANK)
 
 
+def described(kwargs: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
+    """
+    A field's *kwargs* with *defaults* for what their metadata leaves out.
+
+    >>> described({"metadata": {"format": "town"}}, format="word", example="Алматы")
+    {'metadata': {'format': 'town', 'example': 'Алматы'}}
+    """
+    return {**kwargs, "metadata": defaults | dict(kwargs.get("metadata") or {})}
+
+
 class Text(fields.String):
     """Text that PostgreSQL can store, of 1 to *longest* characters (0 allowed with `empty=True`)."""
 
@@ -43,10 +54,8 @@ class Text(fields.String):
         rules = [validate.Length(min=0 if empty else 1, max=longest)]
         extra = kwargs.pop("validate", None)
         rules += extra if isinstance(extra, list) else [extra] if extra else []
-        super().__init__(validate=rules, **kwargs)
+        super().__init__(validate=rules, **(kwargs if empty else described(kwargs, pattern=NOT_BLANK)))
         self.empty = empty
-        if not empty:
-            self.metadata.setdefault("pattern", NOT_BLANK)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -69,9 +78,7 @@ class Town(Text):
     """The name of one town in any spelling, of 1 to 100 characters; what names several towns, or none, is refused."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(100, **kwargs)
-        self.metadata.setdefault("format", "town")
-        self.metadata.setdefault("example", "Алматы")
+        super().__init__(100, **described(kwargs, format="town", example="Алматы"))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -122,21 +129,18 @@ class Email(Text):
     """An e-mail address; models.accounts.users.normal_email checks it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(254, **kwargs)
-        self.metadata.setdefault("format", "email")
+        super().__init__(254, **described(kwargs, format="email"))
 
 
 class Number(fields.Field):
     """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # apispec reads limits off marshmallow's own numbers only.
+        limits = {"minimum": float(least), "maximum": float(min(most, MOST_MONEY))}
+        super().__init__(**described(kwargs, type="number", **limits))
         self.span = validate.Range(min=least, max=most)
         self.places = Decimal(1).scaleb(-places)
-        # apispec reads limits off marshmallow's own numbers only.
-        self.metadata.setdefault("type", "number")
-        self.metadata.setdefault("minimum", float(least))
-        self.metadata.setdefault("maximum", float(min(most, MOST_MONEY)))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -236,16 +240,15 @@ class FormYesNo(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, str) or value not in self.words:
-            raise ValidationError("Write true or false.")
+            raise ValidationError("Not a valid boolean.")
         return self.words[value]
 
 
-class IdText(fields.String):
+class IdText(fields.Field):
     """An id as the exchange contract writes it: a string of digits."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.metadata.setdefault("pattern", "^[1-9][0-9]{0,17}$")
+        super().__init__(**described(kwargs, type="string", pattern="^[1-9][0-9]{0,17}$"))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         return id_of_digits(value, longest=18)
@@ -258,9 +261,7 @@ class IdNumber(fields.Integer):
     """An id in a JSON body of tinder and portal: a number."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.metadata.setdefault("minimum", 1)
-        self.metadata.setdefault("maximum", LARGEST_ID)
+        super().__init__(**described(kwargs, minimum=1, maximum=LARGEST_ID))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         return row_id(value)
@@ -293,8 +294,7 @@ class File(fields.Field):
     """A file of a multipart body; None where a browser sent the empty part of a file that nobody chose."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(load_only=True, allow_none=True, **kwargs)
-        self.metadata.update(type="string", format="binary")
+        super().__init__(load_only=True, allow_none=True, **described(kwargs, type="string", format="binary"))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage | None:
         if not isinstance(value, FileStorage):
@@ -306,9 +306,7 @@ class Moment(fields.Field):
     """A moment in UTC, ISO 8601 with Z, to the microsecond."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(dump_only=True, **kwargs)
-        self.metadata.setdefault("type", "string")
-        self.metadata.setdefault("format", "date-time")
+        super().__init__(dump_only=True, **described(kwargs, type="string", format="date-time"))
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else moment(value)

@@ -8,7 +8,7 @@ process's threads, so they are few and do not last; who finds no seat asks every
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import redis
 from redis.exceptions import RedisError
@@ -34,7 +34,7 @@ def ring(client: redis.Redis, channel: str) -> None:
         log.warning("bell_not_rung", extra={"kind": type(error).__name__})
 
 
-def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) -> Iterator[str | None]:
+def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) -> Generator[str | None, None, None]:
     """
     The channel of each ring, None where a heartbeat is due; until the lifetime is over, or *is_over*.
 

@@ -14,7 +14,6 @@ from models.platform.tracing import OpenSpan
 if TYPE_CHECKING:
     from models.accounts.tokens import Claims
     from models.accounts.users import User
-    from models.deals.chats import Chat
 
 
 @dataclass
@@ -32,7 +31,7 @@ class RequestState:
     #: The operation writes nothing, so its session needs no transaction.
     only_reads: bool = False
     #: What is to follow the commit, in order.
-    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    after_commit: list[Callable[[], object]] = field(default_factory=list)
     #: (caller, key) of a write with an Idempotency-Key.
     idempotency: tuple[str, str] | None = None
     #: Names of stored files whose rows are not committed yet.
@@ -46,10 +45,9 @@ class RequestState:
     began: float = 0.0
     trace: OpenSpan | None = None
     status: int = 500
-    #: A chat socket's handshake: the token that opened it, the chat, the message after which it begins.
+    #: A chat socket's handshake: the token that opened it, and the message after which it begins.
     chat_token: str = ""
-    chat: Chat | None = None
-    after_id: int | None = None
+    after_id: int = 0
     #: The console's: its form token, a new guest's cookie, the visitor's language, how many notifications are unread.
     csrf: str | None = None
     new_guest: str | None = None

@@ -1,10 +1,10 @@
 """Leads from a CSV file, read as it arrives: all of its rows are taken, or none."""
 
-import csv
-import io
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from flask import request
 from flask.views import MethodView
@@ -21,17 +21,20 @@ from api.leadgen.announce import announce, announce_stats
 from api.leadgen.csv_export import PROSPECT_COLUMNS
 from models.accounts.users import normal_phone
 from models.core.amounts import read_amount
-from models.core.csv_cells import plain_cell
 from models.core.errors import InvalidValueError
 from models.core.numbers import is_unknown
 from models.leadgen.campaigns import Platform
 from models.leadgen.events import EventKind
 from models.leadgen.prospects import Added, add_prospects, origins_of
+from models.sources.formats import csv_rows
+from models.sources.formats.offer import FeedError
 
 blp = Blueprint("leadgen-import", __name__, description="Leads from CSV")
 
 MOST_ROWS = 100_000
 ROWS_AT_ONCE = 500
+#: Bytes of a file that are held in memory; a larger one waits on the disk.
+MOST_HELD = 4 << 20
 #: Rows with mistakes that one answer tells of.
 MOST_MISTAKES = 50
 #: Campaigns whose new figures are announced; of a larger import readers learn that it was.
@@ -136,26 +139,24 @@ def _file() -> IO[bytes]:
 
 def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cells by column) of every row that is not empty."""
-    lines = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    try:
-        header = lines.readline()
-        # Spreadsheets of countries with a decimal comma write semicolons.
-        reader = csv.reader(lines, delimiter=";" if ";" in header and "," not in header else ",", strict=True)
-        columns = _columns(next(csv.reader([header], delimiter=reader.dialect.delimiter), []))
-        for number, cells in enumerate(reader, start=1):
-            line = 1 + reader.line_num
-            if number > MOST_ROWS:
-                raise _refused({line: {"_row": [f"One import takes {MOST_ROWS} rows; split the file."]}})
-            if any(cells[len(columns) :]):
-                raise _refused({line: {"_row": ["There are more cells than columns."]}})
-            if any(cells):
-                yield line, dict(zip(columns, cells, strict=False))
-    except UnicodeDecodeError:
-        raise BadRequest("The file is not UTF-8; save it as CSV UTF-8.") from None
-    except csv.Error as error:
-        raise BadRequest(f"The file is not CSV: {error}.") from None
-    finally:
-        lines.detach()  # the request closes its stream itself
+    with tempfile.SpooledTemporaryFile(max_size=MOST_HELD) as file:  # a request's stream can be read once only
+        shutil.copyfileobj(stream, file)
+        try:
+            rows = csv_rows.rows(cast(IO[bytes], file))
+            head = next(rows, None)
+            columns = _columns(head.cells if head else [])
+            for number, row in enumerate(rows, start=1):
+                if number > MOST_ROWS:
+                    raise _refused({row.line: {"_row": [f"One import takes {MOST_ROWS} rows; split the file."]}})
+                if row.error or any(row.cells[len(columns) :]):
+                    raise _refused({row.line: {"_row": [_sentence(row.error or "There are more cells than columns")]}})
+                yield row.line, dict(zip(columns, row.cells, strict=False))
+        except FeedError as error:
+            raise BadRequest(_sentence(error.message)) from None
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _columns(cells: list[str]) -> list[str]:
@@ -192,7 +193,7 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
     contacts = []
     for line, cells in batch:
         try:
-            given = {name: plain_cell(cell) for name, cell in cells.items() if cell and name not in PASSED_OVER}
+            given = {name: cell for name, cell in cells.items() if cell and name not in PASSED_OVER}
             if is_unknown(given.get("budget", "?")) or given.get("budget") in ("-1", "-1.0"):
                 given.pop("budget", None)  # what files hold where nothing is known
             contact = schema.load(given)

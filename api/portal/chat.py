@@ -217,7 +217,7 @@ def token_of_ticket(ticket: str) -> str:
         token = None
     if token is None:
         raise NotSignedInError("The ticket is wrong, used or too old; get another one.")
-    return token.decode()
+    return token.decode() if isinstance(token, bytes) else token
 
 
 def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:

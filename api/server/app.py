@@ -120,7 +120,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
     telegram.warn_if_open(app)
-    app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)
+    app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)  # type: ignore[method-assign]  # as Flask documents it
     return app
 
 

@@ -73,6 +73,7 @@ def post_worker_init(worker: Worker) -> None:
 
     def close_sockets_and_stop(number: int, frame: FrameType | None) -> None:
         chat_hub_of(worker.wsgi).close()
-        stop(number, frame)
+        if callable(stop):
+            stop(number, frame)
 
     signal.signal(signal.SIGTERM, close_sockets_and_stop)

@@ -83,7 +83,7 @@ def listing_to_show(user: User) -> Property | None:
         found = _fresh(found.preference, age_seconds=0)
     elif found.preference is not None and found.is_stale:
         found = _fresh(found.preference, (database_now(session()) - found.preference.updated_at).total_seconds())
-    elif found.refill_is_due:
+    elif found.preference is not None and found.refill_is_due:
         _refill_soon(found.preference)
     return found.listing
 

@@ -6,7 +6,7 @@ from sqlalchemy import Integer, LargeBinary, String, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, CreatedAt
+from models.core.base import Base, CreatedAt, rows_changed
 from models.core.errors import ConflictError
 
 #: How long an answer is kept; a client that retries later starts anew.
@@ -70,4 +70,4 @@ def keep(session: Session, caller: str, key: str, status: int, body: bytes) -> N
 
 def forget_old(session: Session, now: datetime) -> int:
     """Delete answers past their time; how many."""
-    return session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT)).rowcount
+    return rows_changed(session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT)))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -101,14 +101,14 @@ def watch_statements(engine: Engine) -> None:
     if not is_on():
         return
 
-    def before(connection, cursor, statement, parameters, context, executemany) -> None:
+    def before(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         word = statement.split(None, 1)[0].upper() if statement.strip() else "SQL"
         connection.info["span"] = begin(word, "CLIENT", **{"db.system": "postgresql"})
 
-    def after(connection, *_: Any) -> None:
+    def after(connection: Connection, *_: Any) -> None:
         end(connection.info.pop("span", None))
 
-    def failed(about) -> None:
+    def failed(about: ExceptionContext) -> None:
         if about.connection is not None:
             end(about.connection.info.pop("span", None), failed=True)
 

@@ -96,18 +96,20 @@ def make_demo(
     if not known and not has_supply:
         names = ", ".join(each.name for each in CITIES)
         raise DemoError(f"the demo knows {names}; for {city}, import its listings first, then make leads for them")
-    if leads is None and properties is None:
-        leads, properties = DEFAULT_LEADS, (DEFAULT_PROPERTIES if known else 0)
-    elif properties is None:
-        properties = 0 if has_supply or not known else leads
-    elif leads is None:
-        leads = 0
+    if leads is None:
+        leads = DEFAULT_LEADS if properties is None else 0
+        usual = DEFAULT_PROPERTIES if known else 0
+    else:
+        usual = 0 if has_supply or not known else leads
+    properties = usual if properties is None else properties
     if properties and not known:
         raise DemoError(f"the demo can make leads for {city}, not properties: it does not know the city")
     has_login = environment() == "local"
     people = demo_users(session, users or max(20, (leads + properties) // 60), seed, with_login=has_login)
     realtors = [user_id for user_id, role in people if role is Role.REALTOR]
-    round_ = sum(session.scalar(select(func.count()).where(table.origin == Origin.DEMO)) for table in (Lead, Property))
+    round_ = sum(
+        session.scalar(select(func.count()).where(table.origin == Origin.DEMO)) or 0 for table in (Lead, Property)
+    )
     rng = Random(f"demo {seed} {round_}")  # nosec B311
     with _progress(console) as progress:
         bar = progress.add_task("Properties", total=properties, visible=bool(properties))
@@ -120,8 +122,8 @@ def make_demo(
             )
         bar = progress.add_task("Leads", total=leads, visible=bool(leads))
         made = 0
-        names = [place.name for place in known] or [city]
-        for name, part in zip(names, _shares(known, leads) if known else [leads], strict=True):
+        towns = [place.name for place in known] or [city or ""]
+        for name, part in zip(towns, _shares(known, leads) if known else [leads], strict=True):
             made += _add_leads(session, rng, name, part, realtors, _advance(progress, bar))
     session.commit()
     return Made(users=len(people), properties=properties, leads=made, has_login=has_login)
@@ -174,7 +176,7 @@ def _insert(
     """Insert *rows* in pages; how many."""
     count = 0
     for page in batched(rows, PAGE):
-        session.execute(insert(table.__table__), page)
+        session.execute(insert(table.metadata.tables[table.__tablename__]), page)
         advance(len(page))
         count += len(page)
     return count

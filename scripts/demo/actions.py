@@ -3,18 +3,19 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.accounts.demo_logins import DEMO_LOGINS
-from models.accounts.users import User, active_user, user_by_login
+from models.accounts.users import User, user_by_login
 from models.core.base import utc_now
 from models.core.enums import ActionKind, FeedActionKind, Role, Side, Status
 from models.deals.chats import open_chat, post_message
 from models.deals.feed import act_in_feed
-from models.deals.matches import act, complete
-from models.leadgen.ads import AdSpend, create_ad
+from models.deals.matches import Match, act, complete
+from models.leadgen.ads import Ad, AdSpend, create_ad
 from models.leadgen.campaigns import CampaignStatus, Platform, change_status, create_campaign
 from models.leadgen.messages import Sender, add_message
 from models.leadgen.niches import NicheStatus, change_niche, create_niche
@@ -87,24 +88,25 @@ def _likes(session: Session, realtor: User) -> None:
 
 
 def _one_match(session: Session, realtor: User, lead: Lead, found: Property, place: int) -> None:
-    pair = {"lead_id": lead.id, "property_id": found.id}
-    owner = active_user(session, found.owner_id)
-    theirs = {"side": Side.PROPERTY, "kind": ActionKind.LIKE, **pair}
-    mine = {"side": Side.LEAD, "kind": ActionKind.LIKE, **pair}
+    def say(side: Side, kind: ActionKind = ActionKind.LIKE, commission: Decimal | None = None) -> Match | None:
+        who = realtor if side is Side.LEAD else owner
+        return act(session, who, side, lead_id=lead.id, property_id=found.id, kind=kind, proposed_commission=commission)
+
+    owner = session.get_one(User, found.owner_id)
     if place % 4 == 0:
-        act(session, owner, **theirs)
+        say(Side.PROPERTY)
     elif place % 4 == 1:
-        act(session, realtor, **mine, proposed_commission=Decimal("2.5"))
-        act(session, owner, **theirs, proposed_commission=Decimal("1.5"))
+        say(Side.LEAD, commission=Decimal("2.5"))
+        say(Side.PROPERTY, commission=Decimal("1.5"))
     elif place % 4 == 2:
-        act(session, realtor, **mine)
-        match = act(session, owner, **theirs)
-        if place > 4:
+        say(Side.LEAD)
+        match = say(Side.PROPERTY)
+        if place > 4 and match is not None:
             complete(session, realtor, match.id)
     else:
-        act(session, realtor, **mine)
+        say(Side.LEAD)
         if place > 4:
-            act(session, owner, **theirs | {"kind": ActionKind.DISLIKE})
+            say(Side.PROPERTY, ActionKind.DISLIKE)
 
 
 def _tenant(session: Session, rng: Random, tenant: User, realtor: User) -> None:
@@ -145,13 +147,13 @@ def _advertising(session: Session, rng: Random) -> None:
             _prospect(session, rng, *rng.choice(ads), cpl)
 
 
-def _spend(session: Session, rng: Random, ad_id, today: date, whole: Decimal) -> None:
+def _spend(session: Session, rng: Random, ad_id: UUID, today: date, whole: Decimal) -> None:
     for back in range(1, PROSPECT_DAYS):  # today's day is booked with the ad
         amount = (whole / PROSPECT_DAYS * Decimal(rng.uniform(0.6, 1.2))).quantize(Decimal("0.01"))
         session.add(AdSpend(ad_id=ad_id, day=today - timedelta(days=back), amount=amount))
 
 
-def _prospect(session: Session, rng: Random, ad, platform: Platform, cpl: Decimal) -> None:
+def _prospect(session: Session, rng: Random, ad: Ad, platform: Platform, cpl: Decimal) -> None:
     budget = cpl * rng.choice((0, 3, 5, 8, 12)) or None
     contact = {
         "ad_id": ad.id,

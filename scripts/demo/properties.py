@@ -1,6 +1,6 @@
 """The demo's supply: buildings in districts, units in buildings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
@@ -63,7 +63,7 @@ def zipf(count: int, exponent: float) -> list[float]:
     return [(place + 1) ** -exponent for place in range(count)]
 
 
-def pick(rng: Random, shares: dict[Any, float]) -> Any:
+def pick(rng: Random, shares: Mapping[Any, float]) -> Any:
     return rng.choices(list(shares), list(shares.values()))[0]
 
 
@@ -105,7 +105,7 @@ def _unit(rng: Random, city: DemoCity, building: Building) -> dict[str, Any]:
     height = 1 + 0.05 * floor / building.floors - (0.04 if floor == 1 and building.floors > 3 else 0)
     # Small homes cost more a metre; the last factor is the owner's hope.
     price = building.price_of_metre * area * (50 / area) ** 0.08 * dearer * height * rng.lognormvariate(0, 0.07)
-    step = city.step
+    step: float = city.step
     terms = SALE_TERMS
     if building.deal_type is DealType.RENT:
         price, step, terms = price * RENT_RATIO, city.step / 20, RENT_TERMS

@@ -293,6 +293,17 @@ def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monk
     assert "отклонено 5" in page and page.count("<tr><td>") == 2
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_refused_rows_are_the_files_own(client, town, end):
+    csrf = enter(client, town.seller)
+    rows = ["city,client_name", '"x","two', 'lines"', "", "y,z", f"Москва,{'о' * 200_000}", "a,b,c"]
+    file = (io.BytesIO(end.join(rows).encode("cp1251")), "leads.csv")
+
+    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
+
+    assert re.findall(r"<tr><td>(\d+)", page) == ["2", "5", "6", "7"]
+
+
 def test_what_has_no_figures_is_a_dash_without_a_per_cent_sign(client, town, db):
     csrf = enter(client, town.admin)
     client.post("/console/leadgen/new", data={"csrf": csrf, "name": "Окна", "category": "windows"})
