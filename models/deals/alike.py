@@ -1,7 +1,7 @@
 """Units of one building that are alike, read as one card: a developer's ten flats would fill half of a list's first page."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.deals.recommendation_pages import Recommended
 
@@ -40,7 +40,7 @@ def grouped(entries: Sequence[Recommended]) -> list[AlikeUnits]:
 
 
 def _building(entry: Recommended) -> tuple[object, ...] | None:
-    found = entry.row
+    found: Any = entry.row  # a Property, or of it what a page shows
     if not (found.street and found.house_number):
         return None
     address = " ".join(f"{found.city} {found.street} {found.house_number}".casefold().split())
@@ -48,6 +48,8 @@ def _building(entry: Recommended) -> tuple[object, ...] | None:
 
 
 def _cost_alike(best: Recommended, entry: Recommended) -> bool:
-    if best.row.price is None or entry.row.price is None:
-        return best.row.price is entry.row.price
-    return abs(float(entry.row.price) - float(best.row.price)) <= PRICE_CLASS * float(best.row.price)
+    first: Any = best.row
+    other: Any = entry.row
+    if first.price is None or other.price is None:
+        return first.price is other.price
+    return abs(float(other.price) - float(first.price)) <= PRICE_CLASS * float(first.price)
