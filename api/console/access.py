@@ -13,11 +13,12 @@ from typing import Any
 
 from flask import Response, request
 
-from api.http.access import Access, View
+from api.http.access import DEVICE_COOKIE, Access, View
 from api.http.db import session
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.tokens import REFUSED, make_token, user_of_token
+from models.accounts.sessions import KNOWN_FOR
+from models.accounts.tokens import REFUSED, user_of_token
 from models.accounts.users import User
 from models.core.enums import Role
 from models.core.errors import NotAllowedError, NotSignedInError
@@ -84,11 +85,10 @@ def csrf_token() -> str:
     return state.csrf
 
 
-def let_in(response: Response, user: User) -> Response:
-    """Give the browser a session of *user*."""
-    settings = services().settings
-    token = make_token(user, settings.secret_key, settings.token_hours)
-    _set_cookie(response, SESSION_COOKIE, token, settings.token_hours * 3600)
+def let_in(response: Response, token: str) -> Response:
+    """Give the browser the session of a token."""
+    _set_cookie(response, SESSION_COOKIE, token, services().settings.token_hours * 3600)
+    _set_cookie(response, DEVICE_COOKIE, token, int(KNOWN_FOR.total_seconds()))
     response.delete_cookie(GUEST_COOKIE, path="/")
     return response
 

@@ -10,11 +10,12 @@ from api.console.i18n import language
 from api.console.pages import back, listed, page_blueprint
 from api.http import live_updates
 from api.http.db import after_commit, end_session, session
+from api.http.long_lived import PAGE
 from api.http.services import services
 from api.portal.chat_hub import chat_hub
 from models.accounts.notifications import NoticeType, Notification, mark_all_read, mark_read, notices_of, unread_count
 from models.core.enums import Role
-from models.leadgen.events import LOOK
+from models.leadgen.events import CHANGED
 
 blp = page_blueprint("notices")
 
@@ -58,25 +59,26 @@ def stream() -> Response:
     """
     channels = [live_updates.of_user(visitor().id)]
     if request.args.get("of") == "leadgen" and visitor().role is Role.ADMIN:
-        channels.append(LOOK)
+        channels.append(CHANGED)
     end_session()  # a stream lives for minutes, and needs nothing of the database
-    if not live_updates.seats.acquire(blocking=False):
+    places = services().long_lived
+    if not places.take(PAGE):
         return Response(status=204)
     board = chat_hub()
     rings = live_updates.rings(services().settings.redis_url, channels, lambda: board.is_closing)
     try:
         first = next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
     except RedisError:
-        live_updates.seats.release()
+        places.give_back(PAGE)
         return Response(status=204)
     except BaseException:
-        live_updates.seats.release()
+        places.give_back(PAGE)
         raise
     response = Response(_events(first, rings), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
     response.call_on_close(rings.close)
-    response.call_on_close(live_updates.seats.release)  # the server closes the answer whether or not it was read
+    response.call_on_close(lambda: places.give_back(PAGE))  # the server closes the answer whether or not it was read
     return response
 
 
@@ -125,7 +127,7 @@ def _events(first: str | None, rings: Iterator[str | None]) -> Iterator[str]:
 
 def _event(channel: str | None) -> str:
     """`change`: what lead generation shows has changed; `look`: there is something about the reader's notices."""
-    return f"event: {'change' if channel == LOOK else 'look'}\ndata: now\n\n"
+    return f"event: {'change' if channel == CHANGED else 'look'}\ndata: now\n\n"
 
 
 def _words(notice: Notification) -> tuple[str, str]:

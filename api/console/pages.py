@@ -19,8 +19,10 @@ from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
 from api.http.request_state import current
 from models.accounts.notifications import unread_count
+from models.accounts.users import short_name, shown_name
 from models.core.enums import SUPPLY_ROLES, Role
 from models.core.errors import InvalidValueError, NotSignedInError
+from models.market.leads import shown_contacts
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +151,9 @@ def _names() -> dict[str, Any]:
         "percent": formatting.percent,
         "ring": formatting.ring,
         "bar": formatting.bar,
+        "short_name": short_name,
+        "shown_name": shown_name,
+        "shown_contacts": shown_contacts,
         "title_of": formatting.title_of,
         "place_of": formatting.place_of,
         "photo_of": formatting.photo_of,

@@ -15,6 +15,7 @@ from api.console.pages import back, page_number, wants_json
 from api.console.score_reasons import why
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
+from models.accounts.users import short_name
 from models.core.amount_words import Bound, Unit
 from models.core.amounts import Amount, read_amount, read_number
 from models.core.base import database_now
@@ -204,5 +205,5 @@ def _text(row: Lead | Property) -> str:
     if isinstance(row, Property):
         parts = (row.district, row.metro_station, row.street, row.location, row.title, row.description)
     else:
-        parts = (row.client_name, row.additional_requirements, *row.districts, *row.metro_stations)
+        parts = (short_name(row.client_name), row.additional_requirements, *row.districts, *row.metro_stations)
     return " ".join(filter(None, parts)).casefold()

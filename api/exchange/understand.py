@@ -116,7 +116,7 @@ class UnderstandProperty(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Read a listing's text as a property, without storing it
 
-        Place, rooms, area, floor, price and facts, each fact with the words that it was read from.
+        Address, rooms, area, floor, price and facts, each fact with the words that it was read from.
         """
         text = body["text"]
         return property_answer(understand_listing(text, body.get("city")), text)

@@ -31,6 +31,12 @@ _BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u20
 NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,24}")
+#: A host with a dot in it, or an upload's name; no blanks, quotes or backslashes.
+_PHOTO_ADDRESS = re.compile(
+    r"https://[^\s/?#\\\"'<>@:]+\.[^\s/?#\\\"'<>@:.]{2,}(:[0-9]{1,5})?([/?#][^\s\\\"<>]*)?|/media/[\w.-]{10,60}",
+    re.IGNORECASE,
+)
 #: As programs write what is below 0.0001; people write no exponents.
 _TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
 _TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
@@ -71,7 +77,8 @@ class PasswordText(Text):
 
     def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
         shape = validate.Length(min=shortest)
-        super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
+        required = kwargs.pop("required", True)
+        super().__init__(longest, empty=True, required=required, load_only=True, validate=shape, **kwargs)
 
 
 class Town(Text):
@@ -123,6 +130,22 @@ class Phone(Text):
         text = super()._deserialize(value, attr, data, **kwargs)
         validate.Length(min=1, max=LONGEST_PHONE)(text)
         return text
+
+
+class PhotoAddress(Text):
+    """Where a picture is to be had: an https address, or one that an upload here was answered."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(2000, **kwargs)
+        self.metadata.setdefault("example", "https://example.com/1.jpg")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(value, attr, data, **kwargs).strip()
+        if address.lower().startswith("http://"):
+            raise ValidationError("Pages show no pictures by http; send an address that begins with https://.")
+        if not _PHOTO_ADDRESS.fullmatch(address):
+            raise ValidationError("This is not a picture's address; send one that begins with https://, or upload it.")
+        return address
 
 
 class Email(Text):
@@ -219,7 +242,7 @@ class FormWhole(fields.Integer):
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, str) and not (value.isascii() and value.strip().lstrip("-").isdigit() and len(value) < 25):
+        if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value.strip(" ")):
             raise ValidationError("Not a valid integer.")
         return super()._deserialize(value, attr, data, **kwargs)
 

@@ -6,7 +6,6 @@ process's threads, so they are few and do not last; who finds no seat asks every
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 
@@ -15,15 +14,11 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-#: Of the web process's 96 threads these many may be held by listeners, beside 64 chat sockets and 6 readers of events.
-MOST_LISTENERS = 12
 LIFETIME_SECONDS = 120.0
 #: How often a silent listener looks whether its process is about to end.
 TURN_SECONDS = 1.0
 #: After so many silent turns it says that it is alive, and learns whether its reader is.
 TURNS_A_HEARTBEAT = 15
-
-seats = threading.BoundedSemaphore(MOST_LISTENERS)
 
 
 def ring(client: redis.Redis, channel: str) -> None:

@@ -38,6 +38,8 @@ class RequestState:
     uncommitted_files: list[str] | None = None
     #: The part of the request that was read last ("json", "query", "form", ...): where a later error is said to be.
     read_from: str = "json"
+    #: Faults of the request beyond those that are named to the client.
+    more_faults: int = 0
     #: What the answer warns of, as :mod:`api.http.warnings` shapes it.
     warnings: list[dict[str, Any]] = field(default_factory=list)
     request_id: str = ""

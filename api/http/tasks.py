@@ -61,5 +61,10 @@ def send_code(code_id: int) -> None:
     after_commit(lambda: _client().code_made(code_id))
 
 
+def send_link(link_id: int) -> None:
+    """Have a one-time link sent by e-mail."""
+    after_commit(lambda: _client().link_made(link_id))
+
+
 def _client() -> Client:
     return services().worker

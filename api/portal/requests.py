@@ -226,7 +226,10 @@ class RequestOffers(MethodView):
 
 
 def _owned(request_id: int, *, lock: bool = False) -> Lead:
-    lead = owned_lead(session(), current_user(), request_id, lock=lock)
+    try:
+        lead = owned_lead(session(), current_user(), request_id, lock=lock)
+    except NotFoundError:
+        raise NotFoundError("request") from None
     if lead.origin is not Origin.PORTAL:
         raise NotFoundError("request")
     return lead

@@ -255,8 +255,8 @@ def test_who_has_registered_by_phone_signs_in_with_the_code_at_once(app, client,
     answer = client.post("/console/sign-in/code", data={"csrf": token, "phone": row.phone, "code": code})
 
     assert (answer.status_code, answer.location) == (303, "/console/feed")
-    deeds = db.scalars(select(AuditEntry.deed).order_by(AuditEntry.id.desc()).limit(2)).all()
-    assert deeds == ["signed_in", "activated"]
+    actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc()).limit(2)).all()
+    assert actions == ["signed_in", "activated"]
 
 
 def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
