@@ -73,7 +73,7 @@ def test_a_home_that_contradicts_a_wish_stands_below_one_that_meets_it_and_its_w
     scores = [row["match_score"] for _, row in rows]
     assert scores[0] >= 90 and scores[2] < 50, scores
     told = {name: {wish["kind"]: (wish["outcome"], wish["quote"]) for wish in row["wishes"]} for name, row in rows}
-    assert told["large"] == {"first_floor": ("met", None), "kitchen_area": ("met", "Кухня 10 м")}  # the floor is a field
+    assert told["large"] == {"first_floor": ("met", None), "kitchen_area": ("met", "Кухня 10 м")}
     assert told["small"]["kitchen_area"] == ("not_met", "Кухня 6 м")
     assert told["silent"]["kitchen_area"] == ("not_told", None)
     for _, row in rows:
@@ -115,9 +115,7 @@ def test_what_few_want_is_listed_only_for_those_who_ask(
     assert "odd" in order(listed(client, buyer, asks.id, names))
 
 
-def test_words_that_change_change_the_list(
-    client: FlaskClient, session: Session, buyer: User, seller: User
-) -> None:
+def test_words_that_change_change_the_list(client: FlaskClient, session: Session, buyer: User, seller: User) -> None:
     auth = token_header(buyer)
     names = homes(session, seller, brick="Кирпичный дом. Кухня 6 м", panel="Панельный дом. Кухня 10 м")
     run_everything(session)
