@@ -1,7 +1,8 @@
 """The command `leadmatch`.
 
-A command is one module of scripts/commands (measurements: scripts/benchmarks) with a click command named `command`, and one line in COMMANDS.
-Modules are imported when their command is called, so that `leadmatch --help` does not wait for numpy.
+A command is one module of scripts/commands (measurements: scripts/benchmarks) with a click command named `command`, and
+one line in COMMANDS. Modules are imported when their command is called, so that `leadmatch --help` does not wait for
+numpy.
 """
 
 import errno

@@ -12,7 +12,10 @@ _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 
 
 class Terminal(Console):
-    """A console on which a stranger's text is but text: neither markup, which breaks a command, nor orders to the terminal."""
+    """
+    A console on which a stranger's text is but text: neither markup, which breaks a command, nor orders to the
+    terminal.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(markup=False, **kwargs)

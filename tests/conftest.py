@@ -1,5 +1,4 @@
-"""Real servers for the tests that need them: PostgreSQL and Valkey, started once a session in a temporary
-folder.
+"""Real servers for the tests that need them: PostgreSQL and Valkey, started once a session in a temporary folder.
 
 Nothing starts before a test asks for it, so tests of pure functions cost no server. What to ask for:
 
@@ -36,13 +35,14 @@ from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers import PostgresServer, ValkeyServer
 from tests import promises
 
+pytest_plugins = ["tests.telegram"]
+
 ROOT = Path(__file__).parent.parent
 FOLDER_PREFIX = "leadmatch-tests-"
 WORKER_PATIENCE = 120  # seconds
 
 
-# -- Servers
-# -----------------------------------------------------------------------------------------------------------
+# -- Servers -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -89,8 +89,7 @@ def valkey_server(servers_folder: Path) -> Iterator[ValkeyServer]:
         yield server
 
 
-# -- Databases
-# ---------------------------------------------------------------------------------------------------------
+# -- Databases ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -192,8 +191,7 @@ def empty_tables(url: str) -> None:
         connection.close()
 
 
-# -- The rest of the system
-# --------------------------------------------------------------------------------------------
+# -- The rest of the system --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

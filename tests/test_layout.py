@@ -36,7 +36,8 @@ MAY_IMPORT = {
     "worker": {"worker", "models", "matching"},
 }
 
-#: Package -> folder of it -> the folders of the same package that it may import. What stands beside the folders is free.
+#: Package -> folder of it -> the folders of the same package that it may import. What stands beside the folders is
+#: free.
 FOLDERS: dict[str, dict[str, set[str]]] = {
     "api": {
         "http": set(),
@@ -85,7 +86,8 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
     },
 }
 
-#: Modules that put a package together and are started by name: they import what they assemble, and nothing imports them.
+#: Modules that put a package together and are started by name: they import what they assemble, and nothing imports
+#: them.
 ENTRY_POINTS = {"worker.celery_app.app", "worker.celery_app.beat"}
 
 #: Package -> libraries of others that it must do without.

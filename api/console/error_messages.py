@@ -1,4 +1,6 @@
-"""What is said when something cannot be done, in Russian: messages of the domain, of schemas and of HTTP by their English."""
+"""
+What is said when something cannot be done, in Russian: messages of the domain, of schemas and of HTTP by their English.
+"""
 
 COMPLAINTS = {
     "The name or the password is wrong.": "Неверный логин или пароль.",
@@ -18,7 +20,9 @@ COMPLAINTS = {
     ),
     "There is no such page.": "Такой страницы нет.",
     "area_min must not be above area_max.": "Площадь «от» не может быть больше площади «до».",
-    "The lead's words do not say that any more; open the page again.": "В тексте лида этого уже нет; откройте страницу заново.",
+    "The lead's words do not say that any more; open the page again.": (
+        "В тексте лида этого уже нет; откройте страницу заново."
+    ),
     "There is no such lead.": "Такого лида нет.",
     "There is no such property.": "Такого объекта нет.",
     "There is no such listing.": "Такого объявления нет.",
@@ -67,7 +71,9 @@ COMPLAINTS = {
     "This is not a phone number; write it as +77011234567.": "Это не номер телефона; пишите так: +77011234567.",
     "There is no such phone number; write it as +77011234567.": "Такого номера не бывает; пишите так: +77011234567.",
     "The request is too large; send less at once.": "Слишком много за раз; отправьте по частям.",
-    "A phone number holds no letters; write it as +77011234567.": "В номере телефона нет букв; пишите так: +77011234567.",
+    "A phone number holds no letters; write it as +77011234567.": (
+        "В номере телефона нет букв; пишите так: +77011234567."
+    ),
     "No day can have cost so much.": "За один день столько не потратить.",
     "There are more cells than columns.": "Ячеек больше, чем столбцов.",
     "Missing data for required field.": "Это поле нужно заполнить.",
@@ -86,8 +92,8 @@ COMPLAINTS = {
     "Must be greater than or equal to 0.": "Не меньше нуля.",
 }
 
-#: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain, which
-#: are put into Russian too (:data:`api.console.domain_words.WORDS`).
+#: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain,
+#: which are put into Russian too (:data:`api.console.domain_words.WORDS`).
 PATTERNS = (
     (r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.", "От {} до {}."),
     (r"Must be at most (\S+)\.", "Не больше {}."),

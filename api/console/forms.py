@@ -27,8 +27,8 @@ class Control:
     """
     One control of a form.
 
-    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices), list,
-    lines.
+    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices),
+    list, lines.
     """
 
     path: str

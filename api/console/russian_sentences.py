@@ -474,4 +474,4 @@ SENTENCES = {
     ),
 }
 # Apart, for the check of secrets takes it for one.
-SENTENCES["Password"] = "Пароль"  # nosec B105
+SENTENCES["Password"] = "Пароль"  # noqa: S105 - a word of the pages

@@ -8,7 +8,9 @@ from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass,
 
 
 class ReadyPart(fields.Nested):
-    """A part that its view has written out as the schema would: it goes out as it is, for schemas are slow at dumping."""
+    """
+    A part that its view has written out as the schema would: it goes out as it is, for schemas are slow at dumping.
+    """
 
     def _serialize(self, value, attr, obj, **kwargs):
         return value

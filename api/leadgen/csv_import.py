@@ -39,7 +39,9 @@ MOST_ANNOUNCED = 20
 
 
 class CellMoney(FormMoney):
-    """An amount as people and spreadsheets write it: 12,5 млн, "1 234,50"; a currency beside it changes nothing here."""
+    """
+    An amount as people and spreadsheets write it: 12,5 млн, "1 234,50"; a currency beside it changes nothing here.
+    """
 
     def read(self, text: str) -> Decimal:
         return read_amount(text).value

@@ -26,7 +26,8 @@ from models.leadgen.events import Event, EventKind, check_id, follow, is_missing
 blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
 
-#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/http/live_updates.py).
+#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners
+#: (api/http/live_updates.py).
 MOST_READERS = 6
 LIFETIME_SECONDS = 120.0
 #: After this long a silence an event stream says that it is alive, and learns whether its reader is.

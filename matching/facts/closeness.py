@@ -6,8 +6,8 @@ Two ways, the first where it can be had:
   :data:`MIN_POINTS` of them). Nearness of two places is ``exp(-km / SCALE_KM)``.
 - **Shared neighbours.** Count properties n(district, station). With P(district | station) its columns and Q(station |
   district) its rows, normalised, ``N = Q P'`` is the chance to get from one district to another through one shared
-  station. Nearness is ``sqrt(NN[a, b] / NN[a, a])``, at most 1, where NN = N N allows two steps. The same for stations, through
-  districts. Measured against coordinates of 212 stations of a town, it tells "within 4 km" with an AUC of .975.
+  station. Nearness is ``sqrt(NN[a, b] / NN[a, a])``, at most 1, where NN = N N allows two steps. The same for stations,
+  through districts. Measured against coordinates of 212 stations of a town, it tells "within 4 km" with an AUC of .975.
 
 What nearness earns is up to :mod:`matching.engine.criteria`. A wanted place earns 1, every other one less.
 """

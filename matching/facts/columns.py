@@ -84,7 +84,8 @@ class LeadColumns(_Columns):
     condition: NDArray[np.int8]
     #: float64; NaN where not stated.
     year_min: NDArray[np.float64]
-    #: CSR of the places of each kind that serve the lead, codes of the PlaceIndex ascending within a row, and how well each
+    #: CSR of the places of each kind that serve the lead, codes of the PlaceIndex ascending within a row, and how well
+    #: each
     #: does: 1 a wanted one, less a neighbour. *_only*: every other place that is known breaks the pair.
     district_indptr: NDArray[np.int64]
     district_codes: NDArray[np.int32]
@@ -260,7 +261,10 @@ def learn_closeness(properties: PropertyColumns, places: PlaceIndex) -> Closenes
 def _stations(
     properties: Sequence[PropertyFacts], places: PlaceIndex
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """Each station once, as near as it is told to be; the property's one station without minutes only where the list lacks it."""
+    """
+    Each station once, as near as it is told to be; the property's one station without minutes only where the list lacks
+    it.
+    """
     rows: list[list[int]] = []
     parts: list[int] = []
     for home in properties:
@@ -295,7 +299,7 @@ def _spots(
     middles[:, codes] = near.latitude, near.longitude
     missing = np.isnan(latitude) | np.isnan(longitude)
     latitude, longitude = (
-        np.where(missing, middle[district], own) for own, middle in zip((latitude, longitude), middles)
+        np.where(missing, middle[district], own) for own, middle in zip((latitude, longitude), middles, strict=True)
     )
     spots = np.full(len(latitude), -1, np.int32)
     known = np.flatnonzero(~np.isnan(latitude) & ~np.isnan(longitude))

@@ -13,7 +13,8 @@ def distance_km(
     latitude: ArrayLike, longitude: ArrayLike, to_latitude: ArrayLike, to_longitude: ArrayLike
 ) -> NDArray[np.float64]:
     """
-    Distances on the plane that touches the earth there: right to some metres within a town. Arguments broadcast; degrees.
+    Distances on the plane that touches the earth there: right to some metres within a town. Arguments broadcast;
+    degrees.
 
     >>> distance_km(55.7558, 37.6173, 55.8058, 37.5150).round(1).tolist()  # from the Kremlin to Sokol
     8.5
@@ -33,7 +34,10 @@ def cell_of(latitude: ArrayLike, longitude: ArrayLike) -> tuple[NDArray[np.int64
 def cells_around(
     latitude: float, longitude: float, km: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Row, column and the distance of the middle of every cell whose middle is within *km* of a point; and the point's own."""
+    """
+    Row, column and the distance of the middle of every cell whose middle is within *km* of a point; and the point's
+    own.
+    """
     own = cell_of(latitude, longitude)
     reach = int(np.ceil(km / CELL_KM)) + 1
     rows = int(own[0]) + np.arange(-reach, reach + 1)

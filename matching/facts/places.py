@@ -11,7 +11,8 @@ from matching.facts.wishes import WishTable
 #: The code of a place that a property does not state.
 UNKNOWN_PLACE = -1
 
-#: What a market may be cut into, one below another: a property has one district and one spot, and any number of stations.
+#: What a market may be cut into, one below another: a property has one district and one spot, and any number of
+#: stations.
 PLACE_KINDS = ("district", "metro", "spot")
 
 
@@ -67,7 +68,8 @@ class PlaceIndex:
     """
     What the rows of one market share: its districts, stations, spots, foreign currencies and wishes, as codes.
 
-    It grows as names are met, and never renumbers. Leads and properties that are scored together are made with one index.
+    It grows as names are met, and never renumbers. Leads and properties that are scored together are made with one
+    index.
     """
 
     def __init__(self, districts: Iterable[str] = (), metros: Iterable[str] = ()) -> None:

@@ -1,6 +1,7 @@
 """One lead and one property as plain Python values: the small-scale way into the engine.
 
-Whole markets come as arrays (:mod:`matching.facts.columns`); facts are for one changed row, a page to explain, and tests.
+Whole markets come as arrays (:mod:`matching.facts.columns`); facts are for one changed row, a page to explain, and
+tests.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,8 @@ class LeadFacts:
     #: In *currency*, as the lead states it.
     price_min: Amount | None = None
     price_max: Amount | None = None
-    #: A currency code, "" for the market's own; and what to multiply by to get the market's, None where there is no rate.
+    #: A currency code, "" for the market's own; and what to multiply by to get the market's, None where there is no
+    #: rate.
     currency: str = ""
     rate: Amount | None = 1
     #: Square metres.

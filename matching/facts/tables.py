@@ -13,7 +13,8 @@ from matching.facts.places import concat_lists, take_lists
 
 class Table:
     """
-    Base of dataclasses whose fields are columns of as many rows: arrays, lists of texts, or CSR tables of several fields.
+    Base of dataclasses whose fields are columns of as many rows: arrays, lists of texts, or CSR tables of several
+    fields.
 
     A table has a column *owner*.
     """

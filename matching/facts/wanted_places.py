@@ -151,7 +151,9 @@ def _with_districts_of_metros(
 def _spots(
     leads: Sequence[LeadFacts], places: PlaceIndex
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """The cells around the leads' points: 1 within the radius, then in a line to 0 at twice the radius and a kilometre."""
+    """
+    The cells around the leads' points: 1 within the radius, then in a line to 0 at twice the radius and a kilometre.
+    """
     rows: list[list[int]] = []
     values: list[float] = []
     for lead in leads:

@@ -1,7 +1,7 @@
 """The wishes of a market's leads, each judged once for every answer that a property can give.
 
-A wish is (kind, value, strength) of :mod:`matching.reading.kinds`. A property answers a kind with one of a few whole numbers, or does
-not tell. Leads hold codes of wishes; the table holds what each answer of the wish's kind is worth.
+A wish is (kind, value, strength) of :mod:`matching.reading.kinds`. A property answers a kind with one of a few whole
+numbers, or does not tell. Leads hold codes of wishes; the table holds what each answer of the wish's kind is worth.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,8 +40,8 @@ class Wish(NamedTuple):
 @dataclass(frozen=True)
 class WishArrays:
     """
-    n distinct wishes. What answer *a* of wish *w*'s kind is worth stands at ``first[w] + a`` of *values*, and whether it
-    contradicts the wish in *contradicts*.
+    n distinct wishes. What answer *a* of wish *w*'s kind is worth stands at ``first[w] + a`` of *values*, and whether
+    it contradicts the wish in *contradicts*.
     """
 
     kind: NDArray[np.int64]
@@ -116,7 +116,9 @@ def answers_of(facts: Mapping[str, JsonValue]) -> NDArray[np.int8]:
 
 
 def implied_contradictions(answers: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Whether each property contradicts what each of IMPLIED_KINDS implies: (P, kinds) answers to (P, implied kinds)."""
+    """
+    Whether each property contradicts what each of IMPLIED_KINDS implies: (P, kinds) answers to (P, implied kinds).
+    """
     columns = []
     for code in IMPLIED_KINDS:
         _, contradicts = KINDS[code].judge(KINDS[code].implied)

@@ -5,8 +5,8 @@ score with the prior 0.9, a score is ``90 + 100 * sum_c w_c x_c`` with::
 
     x_c = n_c * (s_c - 0.9) / D,      D = sum_stated n_c w_c + sum_unstated w_c / 4
 
-where n_c is 1 for a criterion that is stated and 0 for one that is not; of wishes, how many there are (a soft one is half a
-wish), and s_c their mean value. What contradicted wishes take away is no matter of weights, and is left out;
+where n_c is 1 for a criterion that is stated and 0 for one that is not; of wishes, how many there are (a soft one is
+half a wish), and s_c their mean value. What contradicted wishes take away is no matter of weights, and is left out;
 
 so the fit is a logistic regression on *x*. *D* depends on the weights a little: it is taken at the last fit's, thrice.
 

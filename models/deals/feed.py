@@ -1,8 +1,9 @@
 """The feed: listings one at a time, best first, and what the user did about each.
 
-The order is the stored recommendation list of the user's preferences (:mod:`models.market.preferences`); nothing is scored
-here. Acting on a listing takes it out of the feed; the engine leaves it out of the next list too
-(:func:`acted_pairs`), so that a list of :data:`~models.ranking.recommendations.LIST_LENGTH` fills up again with what comes after.
+The order is the stored recommendation list of the user's preferences (:mod:`models.market.preferences`); nothing is
+scored here. Acting on a listing takes it out of the feed; the engine leaves it out of the next list too
+(:func:`acted_pairs`), so that a list of :data:`~models.ranking.recommendations.LIST_LENGTH` fills up again with what
+comes after.
 """
 
 from dataclasses import dataclass
@@ -84,7 +85,9 @@ class Next:
 
 
 def next_listing(session: Session, user: User) -> Next:
-    """The best listing that the user has not acted on: active, not their own. One query; a second without preferences."""
+    """
+    The best listing that the user has not acted on: active, not their own. One query; a second without preferences.
+    """
     row = session.execute(_BEST, {"user_id": user.id}).one_or_none()
     if row is None:
         return Next(session.scalar(_newest(user)))
@@ -295,7 +298,9 @@ def _take_back(session: Session, user: User, property_id: int) -> None:
 
 
 def acted_pairs(city_key: str, deal_type: DealType) -> Select[int, int]:
-    """(lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to leave out."""
+    """
+    (lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to leave out.
+    """
     return (
         select(Lead.id, FeedAction.property_id)
         .join(FeedAction, FeedAction.user_id == Lead.owner_id)

@@ -59,8 +59,8 @@ def inquire(
     session: Session, tenant: User, found: Property, *, owner_id: int | None = None, from_feed: bool = False
 ) -> Inquiry:
     """
-    Ask about a property and tell its owner, once however often and however simultaneously asked. By hand counts for more:
-    what the feed had made is not taken back with the like any more.
+    Ask about a property and tell its owner, once however often and however simultaneously asked. By hand counts for
+    more: what the feed had made is not taken back with the like any more.
 
     Args:
         owner_id: Whom the tenant takes for the owner; None trusts the listing.

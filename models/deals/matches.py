@@ -121,7 +121,8 @@ def act(
         NotFoundError: The caller's side is absent or not theirs, or the other side is not (or its owner is
             no longer) on the same market.
         NotAllowedError: Both sides are the caller's own.
-        ConflictError: The match is completed, its commission was agreed on another figure, or the caller's side is archived.
+        ConflictError: The match is completed, its commission was agreed on another figure, or the caller's side is
+            archived.
     """
     lead, found = _pair(session, user, side, lead_id, property_id)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"pair:{lead_id}:{property_id}", 0))))
@@ -314,7 +315,9 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
 
 
 def _announce(session: Session, match: Match) -> None:
-    """Tell both owners of the new match and, once agreed, share contacts. Says each thing once, however often called."""
+    """
+    Tell both owners of the new match and, once agreed, share contacts. Says each thing once, however often called.
+    """
     owners = (match.lead.owner_id, match.property.owner_id)
     is_agreed = match.negotiation_status is NegotiationStatus.AGREED
     next_step = "Комиссия согласована." if is_agreed else "Согласуйте комиссию, чтобы обменяться контактами."

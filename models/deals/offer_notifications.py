@@ -1,7 +1,8 @@
 """News for who asked on the portal: a property that came to the market after the request and suits it well.
 
-Told from the stored lists, in the order in which they are read (:mod:`models.ranking.display_order`), so that a notice and the list
-that it leads to never disagree. What a list's reader is offered after its end, to give it a chance, is not told.
+Told from the stored lists, in the order in which they are read (:mod:`models.ranking.display_order`), so that a notice
+and the list that it leads to never disagree. What a list's reader is offered after its end, to give it a chance, is not
+told.
 """
 
 from collections import Counter

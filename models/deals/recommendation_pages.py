@@ -48,7 +48,9 @@ class Owner(NamedTuple):
 
 
 class Recommended(NamedTuple):
-    """One entry of a list as it is shown: the other side's row (or of it what :data:`SHOWN` names), its owner, the score."""
+    """
+    One entry of a list as it is shown: the other side's row (or of it what :data:`SHOWN` names), its owner, the score.
+    """
 
     row: Property | Lead | Row
     owner: User | Owner
@@ -137,8 +139,9 @@ SHOWN: dict[Side, tuple[str, ...]] = {
 
 def recommended_page(session: Session, side: Side, row_id: int, *, page: int, limit: int) -> RecommendedPage:
     """
-    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first, with whole rows; in a market
-    whose order is balanced, in that order, and with what is explored at the end (:mod:`models.ranking.display_order`).
+    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first, with whole rows; in a
+    market whose order is balanced, in that order, and with what is explored at the end
+    (:mod:`models.ranking.display_order`).
 
     What has left the market since the list was computed, and what this side has acted on, is left out.
     """
@@ -188,7 +191,9 @@ def _total(session: Session, side: Side, row_id: int) -> int:
 
 
 def _looked_up(table: type[Base], row_id: ColumnElement[int], name: str) -> Any:
-    """The row of *table* with this id. OFFSET 0 keeps the planner from reading all of a small table to find a hundred."""
+    """
+    The row of *table* with this id. OFFSET 0 keeps the planner from reading all of a small table to find a hundred.
+    """
     return aliased(table, select(table).where(table.id == row_id).offset(literal_column("0")).lateral(name))
 
 
@@ -196,8 +201,8 @@ def _as_shown(found: ColumnElement) -> ColumnElement:
     """
     The column as JSON is to show it: words rather than members of enumerations, floats rather than Decimals.
 
-    To make Python's objects of a page's columns took as long as to fetch them. Money (:data:`models.core.base.Money`) has up
-    to 15 digits before the point, which a float holds.
+    To make Python's objects of a page's columns took as long as to fetch them. Money (:data:`models.core.base.Money`)
+    has up to 15 digits before the point, which a float holds.
     """
     plain = cast(found, Double) if isinstance(found.type, Numeric) else type_coerce(found, NullType())
     return plain.label(found.key)

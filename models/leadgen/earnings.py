@@ -176,7 +176,9 @@ def niche_earnings(
 
 
 def niche_totals(session: Session, niche_ids: Sequence[UUID]) -> dict[UUID, Figures]:
-    """What each of some niches cost and earned over all time; the same as :func:`niche_earnings`, whole, for all at once."""
+    """
+    What each of some niches cost and earned over all time; the same as :func:`niche_earnings`, whole, for all at once.
+    """
     is_won = Prospect.status == ProspectStatus.WON
     won = (
         select(
@@ -196,7 +198,7 @@ def niche_totals(session: Session, niche_ids: Sequence[UUID]) -> dict[UUID, Figu
         .where(Campaign.niche_id.in_(niche_ids))
         .group_by(Campaign.niche_id)
     )
-    spends = {niche_id: spend for niche_id, spend in session.execute(paid)}
+    spends = dict(session.execute(paid))
     leads = {niche_id: figures for niche_id, *figures in session.execute(won)}
     return {
         niche_id: Figures(*leads.get(niche_id, (0, 0, 0, _NOTHING)), spend=spends.get(niche_id, _NOTHING))

@@ -130,7 +130,7 @@ def models_of(session: Session, niche_ids: Iterable[UUID]) -> dict[UUID, dict[st
     query = select(QualityModel.niche_id, QualityModel.parameters).where(
         QualityModel.niche_id.in_(niche_ids), QualityModel.parameters.is_not(None)
     )
-    return {niche_id: parameters for niche_id, parameters in session.execute(query)}
+    return dict(session.execute(query))
 
 
 def stale_prospects(session: Session, after: UUID | None, limit: int) -> list[UUID]:

@@ -17,8 +17,8 @@ LOCK_TIMEOUT_MS = 10_000
 #: A connection that nobody has used for longer is asked for a sign of life before it is given out.
 IDLE_SECONDS = 10
 
-#: A peer that has not answered for 20 s is gone (10 + 2 * 5 while nothing is sent; milliseconds for what was). As long as
-#: a shard's lease: a machine that is cut off must not hold a market's lock longer than its shard.
+#: A peer that has not answered for 20 s is gone (10 + 2 * 5 while nothing is sent; milliseconds for what was). As long
+#: as a shard's lease: a machine that is cut off must not hold a market's lock longer than its shard.
 DEAD = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 
 
@@ -42,10 +42,11 @@ def connect(
     options = (
         f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS}"
         " -c idle_in_transaction_session_timeout=300000"
-        # What is asked for lies in memory or on an SSD: PostgreSQL's default, of turning disks, reads all of a small table
-        # rather than look a row up.
+        # What is asked for lies in memory or on an SSD: PostgreSQL's default, of turning disks, reads all of a small
+        # table rather than look a row up.
         " -c random_page_cost=1.1"
-        # The server lets go of a client that is cut off, and of its locks, rather than wait two hours (Linux's default).
+        # The server lets go of a client that is cut off, and of its locks, rather than wait two hours (Linux's
+        # default).
         f" -c tcp_keepalives_idle={DEAD['keepalives_idle']} -c tcp_keepalives_interval={DEAD['keepalives_interval']}"
         f" -c tcp_keepalives_count={DEAD['keepalives_count']} -c tcp_user_timeout={DEAD['tcp_user_timeout']}"
         " -c client_connection_check_interval=10000"
@@ -71,7 +72,9 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
 
 
 def reading_sessions(engine: Engine) -> sessionmaker[Session]:
-    """Sessions whose statements stand alone, without a transaction; for what only reads. They refuse to write objects."""
+    """
+    Sessions whose statements stand alone, without a transaction; for what only reads. They refuse to write objects.
+    """
     factory = sessionmaker(engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
 
     def refuse(_session: Session, _context: Any, _instances: Any) -> None:

@@ -1,4 +1,6 @@
-"""Log lines put into words and written together, a moment later: a line by itself costs a request more than its sign-in."""
+"""
+Log lines put into words and written together, a moment later: a line by itself costs a request more than its sign-in.
+"""
 
 import atexit
 import contextvars

@@ -2,9 +2,9 @@
 
 Settings come from environment variables (12-factor). A bad value stops the start with one clear line.
 
-Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how many
-there are, by api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
-Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
+Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how
+many there are, by api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by
+`leadmatch run`. Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
 """
 
 import os
@@ -79,7 +79,8 @@ class Settings:
     worker_memory_mb: int
     #: METRICS_TOKEN: whoever sends it as a bearer token may read /metrics; empty: nobody may by token.
     metrics_token: str
-    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may anyway.
+    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may
+    #: anyway.
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
     #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
     queue_limit: int

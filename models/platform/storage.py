@@ -40,7 +40,8 @@ class Storage:
         try:
             self._files, self._folder = fsspec.core.url_to_fs(url, **OPTIONS.get(url.partition("://")[0], {}))
         except (ValueError, ImportError) as error:
-            # The URL itself may hold credentials; what fsspec says of it names the protocol or the package that is missing.
+            # The URL itself may hold credentials; what fsspec says of it names the protocol or the package that is
+            # missing.
             raise SettingsError(f"MEDIA_URL is not usable: {error}") from None
         self._is_local = "file" in self._files.protocol
         self._files.retries = 2  # s3fs would try five times, with growing pauses; others do not look

@@ -3,9 +3,9 @@
 Off, and nothing imported, unless OTEL_EXPORTER_OTLP_ENDPOINT is set (the SDK reads it and its other variables itself,
 OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER among them); the extra ``leadmatch[tracing]`` brings what is needed.
 
-The spans are ours rather than those of ready-made instrumentations, which write down paths with query strings, addresses
-and statements: here a span holds the route's pattern, a task's name, ids and the first word of a statement, and nothing
-personal can get in.
+The spans are ours rather than those of ready-made instrumentations, which write down paths with query strings,
+addresses and statements: here a span holds the route's pattern, a task's name, ids and the first word of a statement,
+and nothing personal can get in.
 """
 
 import os

@@ -1,6 +1,7 @@
 """The right to be forgotten and the right to know: what deleting a user erases, and all that is stored about one.
 
-Both are listed at the end of this module: what holds personal data of its own joins :data:`ERASERS` and :data:`EXPORTERS`.
+Both are listed at the end of this module: what holds personal data of its own joins :data:`ERASERS` and
+:data:`EXPORTERS`.
 """
 
 from collections.abc import Callable
@@ -43,7 +44,8 @@ HIDDEN = {
 def erase_user(session: Session, user: User) -> None:
     """
     Delete a user in the caller's transaction: tokens are void, what they offered and sought leaves the
-    market, and their personal data is gone. The row stays, nameless, so that others' matches and chats keep their shape.
+    market, and their personal data is gone. The row stays, nameless, so that others' matches and chats keep their
+    shape.
 
     The bytes of their files are the caller's to remove (their rows are still there, for that).
 

@@ -2,8 +2,8 @@
 
 Each probe selects (rule, id, second id or null) of what breaks a rule.
 
-Parameters: `list_length`; `cities`, `deal_types`, `currencies` and `factors`, parallel columns of what an amount is worth
-in a market's own currency; `read_notices_kept`, an interval; `examples`.
+Parameters: `list_length`; `cities`, `deal_types`, `currencies` and `factors`, parallel columns of what an amount is
+worth in a market's own currency; `read_notices_kept`, an interval; `examples`.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
             CASE WHEN (r.run_id IS NOT NULL AND r.run_id IS DISTINCT FROM m.run_id)
                       OR r.generation <> m.generation THEN '{side}_generation' END
         ], NULL)) AS rule
-        """  # noqa: S608  # nosec B608
+        """  # noqa: S608 - names of this module
     claims = {
         "lengths": f"every list of a {side} has as many ids as scores",
         "too_long": f"no list of a {side} has more than {LIST_LENGTH} entries",
@@ -141,7 +141,7 @@ def _pair_probe(side: str, lists: str, ids: str) -> Probe:
                 THEN '{side}_orphan' END,
             {cases}
         ], NULL)) AS rule
-        """  # noqa: S608  # nosec B608
+        """  # noqa: S608 - names of this module
     lists_of = f"in no list of a {side}"
     claims = {
         "orphan": f"every {other} in a list of a {side} exists and has a list in the same market itself",
@@ -162,8 +162,8 @@ def _mutual_probe(side: str) -> Probe:
     """
     What one list says of a pair, held against the other's.
 
-    The score of a pair is one number, once both lists are of their entities' present versions. And where only one of two
-    such lists names the pair, the other must be full of pairs at least as good, or its side has acted on the pair.
+    The score of a pair is one number, once both lists are of their entities' present versions. And where only one of
+    two such lists names the pair, the other must be full of pairs at least as good, or its side has acted on the pair.
     """
     other = "property" if side == "lead" else "lead"
     ids, other_ids = ("property_ids", "lead_ids") if side == "lead" else ("lead_ids", "property_ids")
@@ -195,7 +195,7 @@ def _mutual_probe(side: str) -> Probe:
                          WHERE a.{side}_id = r.{side}_id AND a.{other}_id = entry.id AND a.side = '{other.upper()}'
                      )
                      {swiped}))
-        """  # noqa: S608  # nosec B608
+        """  # noqa: S608 - names of this module
     return Probe(
         sql,
         (

@@ -1,8 +1,9 @@
 """What must hold at any moment of all that is stored, asked of the database in its own words.
 
-The rules (:mod:`models.upkeep.invariant_queries`) are written from what the system promises, not from the code that keeps the promises:
-they would be worth little if both had the same bug. All of them hold in every snapshot of a working system. What may
-lag behind a change for a moment (a list that is not of its entity's present version) is left out where that matters.
+The rules (:mod:`models.upkeep.invariant_queries`) are written from what the system promises, not from the code that
+keeps the promises: they would be worth little if both had the same bug. All of them hold in every snapshot of a working
+system. What may lag behind a change for a moment (a list that is not of its entity's present version) is left out where
+that matters.
 """
 
 import time
@@ -74,7 +75,7 @@ def _counted(probe: Probe) -> str:
         FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY a, b) AS place
               FROM ({probe.sql}) AS found (rule, a, b)) AS placed
         GROUP BY rule
-        """  # noqa: S608  # nosec B608
+        """  # noqa: S608 - a query of this package
 
 
 def _factors(session: Session) -> dict[str, list[Any]]:

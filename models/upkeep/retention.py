@@ -4,10 +4,10 @@
 | --- | --- |
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
 | notices that were read | 180 days after the reading |
-| answers under an Idempotency-Key | good for 24 hours (:data:`models.platform.idempotency.KEPT`), gone with the next clearing |
+| answers under an Idempotency-Key | 24 hours (:data:`models.platform.idempotency.KEPT`), then until the next clearing |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
-| partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.rescoring.partial_lists.PARTIALS_KEPT`) |
+| partial lists of tiles | until published or cancelled; of a failed run 2 days (`partial_lists.PARTIALS_KEPT`) |
 | quarantined entities | while they exist in the version that failed |
 | attempts at rescoring | a day after their worker died |
 | imports with their reports | 180 days, and always a source's last 20 |

@@ -1,5 +1,6 @@
 """
-Measure lists and statistics of lead generation at size: `python -m scripts.benchmarks.leadgen_speed`; see docs/leadgen.md.
+Measure lists and statistics of lead generation at size: `python -m scripts.benchmarks.leadgen_speed`; see
+docs/leadgen.md.
 
 In the PostgreSQL of the running system (or DATABASE_URL's) a database of its own is made, filled with 200,000
 leads, 1,000,000 messages and 180,000 days of spend, served by one web process, asked over HTTP, and dropped.
@@ -40,33 +41,36 @@ _NICHE_OF_CAMPAIGN = f"CASE WHEN c <= {_CAMPAIGNS_OF_FIRST} THEN 1 ELSE 2 + c % 
 FILL = (
     f"""INSERT INTO niches (id, name, category, status, cpl_target, roi_target, created_at)
         SELECT {NICHE("n")}, 'Niche ' || n, 'speed', 'active', 3000, 100, now() - n * interval '1 day'
-        FROM generate_series(1, {NICHES}) AS n""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {NICHES}) AS n""",  # noqa: S608 - constants
     f"""INSERT INTO campaigns (id, niche_id, name, platform, status, budget, created_at)
         SELECT {CAMPAIGN("c")}, {NICHE(_NICHE_OF_CAMPAIGN)}, 'Campaign ' || c,
             (ARRAY['olx', 'kaspi', 'telegram', 'whatsapp'])[1 + c % 4], 'active', 100000, now() - c * interval '1 hour'
-        FROM generate_series(1, {CAMPAIGNS}) AS c""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {CAMPAIGNS}) AS c""",  # noqa: S608 - constants
     f"""INSERT INTO ads (id, campaign_id, title, status, created_at)
         SELECT {AD("a")}, {CAMPAIGN(f"1 + a % {CAMPAIGNS}")}, 'Ad ' || a, 'active', now() - a * interval '1 minute'
-        FROM generate_series(1, {ADS}) AS a""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {ADS}) AS a""",  # noqa: S608 - constants
     f"""INSERT INTO ad_spend (ad_id, day, amount)
         SELECT {AD("a")}, current_date - d, round((500 * random())::numeric, 2)
-        FROM generate_series(1, {DAYS}) AS d, generate_series(1, {ADS}) AS a""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {DAYS}) AS d, generate_series(1, {ADS}) AS a""",  # noqa: S608 - constants
     f"""INSERT INTO prospects (id, ad_id, campaign_id, niche_id, name, phone, source, budget, status, revenue,
             quality_score, quality_method, version, scored_version, created_at)
-        SELECT {PROSPECT("p")}, ads.id, campaigns.id, campaigns.niche_id, 'Lead ' || p, '+7701' || lpad(p::text, 7, '0'),
-            (ARRAY['olx', 'kaspi', 'telegram', 'whatsapp'])[1 + floor(random() * 4)::int], round((1e6 * random())::numeric, 2),
+        SELECT {PROSPECT("p")}, ads.id, campaigns.id, campaigns.niche_id, 'Lead ' || p,
+            '+7701' || lpad(p::text, 7, '0'),
+            (ARRAY['olx', 'kaspi', 'telegram', 'whatsapp'])[1 + floor(random() * 4)::int],
+            round((1e6 * random())::numeric, 2),
             state, CASE WHEN state = 'won' THEN round((1e5 * random())::numeric, 2) END, 50, 'rules', 1, 1,
             now() - random() * {DAYS} * interval '1 day'
         FROM (SELECT p, CASE WHEN random() < 0.4 THEN floor(random() * {_CAMPAIGNS_OF_FIRST})::int
                 ELSE {_CAMPAIGNS_OF_FIRST} + floor(random() * {CAMPAIGNS - _CAMPAIGNS_OF_FIRST})::int END AS place,
-                (ARRAY['new', 'contacted', 'qualified', 'hot', 'won', 'lost', 'spam'])[1 + floor(random() * 7)::int] AS state
+                (ARRAY['new', 'contacted', 'qualified', 'hot', 'won', 'lost', 'spam'])
+                    [1 + floor(random() * 7)::int] AS state
               FROM generate_series(1, {PROSPECTS}) AS p) AS drawn
         JOIN ads ON ads.id = {AD(f"CASE WHEN place = 0 THEN {CAMPAIGNS} ELSE place END")}
-        JOIN campaigns ON campaigns.id = ads.campaign_id""",  # noqa: S608  # nosec B608
+        JOIN campaigns ON campaigns.id = ads.campaign_id""",  # noqa: S608 - constants
     f"""INSERT INTO prospect_messages (id, prospect_id, message, sender, platform, created_at)
         SELECT gen_random_uuid(), {PROSPECT(f"1 + m % {PROSPECTS}")}, 'Message ' || m,
             (ARRAY['lead', 'human'])[1 + m % 2], 'olx', now() - random() * {DAYS} * interval '1 day'
-        FROM generate_series(1, {MESSAGES}) AS m""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {MESSAGES}) AS m""",  # noqa: S608 - constants
 )
 
 
@@ -120,7 +124,10 @@ def fill(engine: Engine) -> None:
 
 @contextmanager
 def served(url: str) -> Iterator[httpx.Client]:
-    """One web process on the database, and a client whose address differs with every request: limits are a matter of tests."""
+    """
+    One web process on the database, and a client whose address differs with every request: limits are a matter of
+    tests.
+    """
     port = free_port()
     environment = {
         "DATABASE_URL": url,
@@ -155,7 +162,7 @@ def requests(engine: Engine) -> dict[str, str]:
     """What is asked: how docs call it, and its path."""
     with engine.connect() as connection:
         count = lambda niche: connection.scalar(
-            text(f"SELECT count(*) FROM prospects WHERE niche_id = {NICHE(niche)}")  # noqa: S608  # nosec B608
+            text(f"SELECT count(*) FROM prospects WHERE niche_id = {NICHE(niche)}")  # noqa: S608 - constants
         )
         value = lambda sql: connection.scalar(text(f"SELECT {sql}"))
         first, second = value(NICHE(1)), value(NICHE(2))

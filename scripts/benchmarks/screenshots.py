@@ -107,8 +107,8 @@ def _with_few_colours(picture: Image.Image) -> Image.Image:
     """
     The same in 256 colours, a third of the size: plenty for pages without photos.
 
-    Half of them are the most frequent, as they are, for the ground and the letters; half cover what is rare, such as a red
-    cross. Pillow's own palettes are means of everything, which tint the one and brown the other.
+    Half of them are the most frequent, as they are, for the ground and the letters; half cover what is rare, such as a
+    red cross. Pillow's own palettes are means of everything, which tint the one and brown the other.
     """
     frequent = sorted(picture.getcolors(1 << 24), reverse=True)[:128]
     rare = picture.quantize(128, Image.Quantize.MAXCOVERAGE).getpalette()[: 128 * 3]

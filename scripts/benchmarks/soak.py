@@ -1,10 +1,11 @@
-"""Mixed load on a running system for a long time, and whether anything grows: `python -m scripts.benchmarks.soak` (`make soak`).
+"""Mixed load on a running system for a long time, and whether anything grows: `python -m scripts.benchmarks.soak`
+(`make soak`).
 
 Clients read pages, like, dislike, write and archive leads (so that as many are on the market at the end as at the
 beginning), and a full run goes every minute. Meanwhile, every few seconds, what could leak is measured: memory of each
-process, its open files, connections of PostgreSQL, keys and memory of Valkey, files in the home. At the end: the slope of
-each an hour with its 95% interval, and the rules of `leadmatch check`. Exit code 1 if something grows, a request failed, or
-a rule is broken.
+process, its open files, connections of PostgreSQL, keys and memory of Valkey, files in the home. At the end: the slope
+of each an hour with its 95% interval, and the rules of `leadmatch check`. Exit code 1 if something grows, a request
+failed, or a rule is broken.
 
 Loopback only, on the system of this home (LEADMATCH_HOME); it leaves its rows behind, as `make load` does.
 """
@@ -65,7 +66,7 @@ class Clients:
             one.result()
 
     def _send(self, seed: int) -> None:
-        chance, caller = random.Random(seed), Caller(self.times)  # nosec B311 - no secret
+        chance, caller = random.Random(seed), Caller(self.times)
         made: list[str] = []
         while not self._over.is_set():
             owner, lead_id = chance.choice(self._leads)

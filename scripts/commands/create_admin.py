@@ -22,7 +22,8 @@ from scripts.databases import transaction
 def command(email: str, password: str, name: str) -> None:
     """Make an administrator who signs in with an e-mail address and a password.
 
-    An address that belongs to somebody is refused: an existing user becomes an administrator by PATCH /admin/users/{id}.
+    An address that belongs to somebody is refused: an existing user becomes an administrator by PATCH
+    /admin/users/{id}.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise click.BadParameter(f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", param_hint="--password")

@@ -43,7 +43,8 @@ def export(user_id: int) -> None:
 @click.confirmation_option(prompt="All personal data of this user goes for good. Go on?")
 def erase(user_id: int) -> None:
     """
-    Erase the user with this id for good, as DELETE /users/delete/ does: also who has no phone, by which that knows people.
+    Erase the user with this id for good, as DELETE /users/delete/ does: also who has no phone, by which that knows
+    people.
     """
     storage = Storage(Settings.from_env().media_url)
     with transaction() as session:

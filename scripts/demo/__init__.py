@@ -108,7 +108,7 @@ def make_demo(
     people = demo_users(session, users or max(20, (leads + properties) // 60), seed, with_login=has_login)
     realtors = [user_id for user_id, role in people if role is Role.REALTOR]
     round_ = sum(session.scalar(select(func.count()).where(table.origin == Origin.DEMO)) for table in (Lead, Property))
-    rng = Random(f"demo {seed} {round_}")  # nosec B311
+    rng = Random(f"demo {seed} {round_}")
     with _progress(console) as progress:
         bar = progress.add_task("Properties", total=properties, visible=bool(properties))
         for place, part in zip(known, _shares(known, properties), strict=True):

@@ -49,7 +49,7 @@ REPLIES = ("Спасибо, подумаю.", "Давайте завтра в ш
 
 def demo_deeds(session: Session) -> None:
     """Add the deeds of the demo's people and commit; they need the demo's market."""
-    rng = Random(SEED)  # nosec B311
+    rng = Random(SEED)
     realtor, tenant, _ = (user_by_login(session, email) for email, _ in DEMO_LOGINS)
     if realtor is None or tenant is None:
         return

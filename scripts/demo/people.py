@@ -24,7 +24,7 @@ DOMAIN = "leadmatch.example"
 
 def demo_users(session: Session, count: int, seed: int, *, with_login: bool) -> list[tuple[int, Role]]:
     """(id, role) of the demo's users, the one who signs in first. Those of an earlier demo serve again."""
-    rng = Random(f"people {seed}")  # nosec B311
+    rng = Random(f"people {seed}")
     rows = [_login(with_login), *(_user(rng, number) for number in range(1, max(count, 2)))]
     emails = [row["email"] for row in rows]
     if with_login:
@@ -70,7 +70,7 @@ def _user(rng: Random, number: int) -> dict[str, Any]:
         "phone": _phone(number),
         "telegram_id": f"demo-{number:04}",
         "agency_name": None if role is Role.REALTOR and rng.random() < 0.2 else firm,
-        "password_hash": None,  # nosec B105
+        "password_hash": None,
     }
 
 

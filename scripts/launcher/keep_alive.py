@@ -10,7 +10,8 @@ lists while it comes back. So what honcho starts is this keeper, which ends only
   the task in hand, where the worker lets it finish.
 - `leadmatch run` is gone (kill -9): nobody will tell us, so we look twice a second.
 
-The command comes by the environment so that who looks for it among the arguments of processes finds it and not its keeper.
+The command comes by the environment so that who looks for it among the arguments of processes finds it and not its
+keeper.
 """
 
 import os
@@ -36,7 +37,8 @@ LONGEST_PAUSE = 30.0  # seconds
 #: A command that has run this long was healthy; its next end starts the pauses over.
 HEALTHY = 30.0  # seconds
 GLANCE = 0.5  # seconds between two looks at child and supervisor
-#: What a command gets to finish what it has in hand; honcho gives the keeper a little more (see scripts/launcher/supervise.py).
+#: What a command gets to finish what it has in hand; honcho gives the keeper a little more (see
+#: scripts/launcher/supervise.py).
 GRACE = 8.0  # seconds
 
 

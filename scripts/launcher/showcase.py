@@ -120,7 +120,10 @@ def _lead_to_show(session: Session) -> Lead | None:
 
 
 def _explained(session: Session, lead: Lead, entries: list[Recommended]) -> list[PairExplanation]:
-    """By the text model and weights that the market's lists were computed with, so that the parts add up to the stored score."""
+    """
+    By the text model and weights that the market's lists were computed with, so that the parts add up to the stored
+    score.
+    """
     generation = generation_of(session, lead.city_key, lead.deal_type) or Generation()
     models = load_models(session, generation)
     offers = [stored_property(property_facts(entry.row, models.factors)) for entry in entries]

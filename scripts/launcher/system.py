@@ -87,7 +87,7 @@ def _sweep(home: Home, console: Console) -> None:
 
 def _check_port(port: int) -> None:
     """Raise if the web process could not listen, on this machine's own address or on all."""
-    if is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0"):  # nosec B104
+    if is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0"):  # noqa: S104 - only asked whether it is free
         return
     if port < 1024 and os.geteuid() != 0:
         raise LaunchError(f"port {port} is busy or needs root; choose one above 1023, as in PORT=8000")

@@ -1,8 +1,8 @@
 """The matching engine a second time: one pair at a time, in plain Python, written from docs/matching.md.
 
-Slow and obvious on purpose. It shares no code with ``matching`` and imports nothing but the standard library. Given to it are
-the words of texts and what the text model says they are worth, the nearness of places, and the table of kinds of wishes
-(its numbers, not its functions): a TF-IDF of its own would test nothing here.
+Slow and obvious on purpose. It shares no code with ``matching`` and imports nothing but the standard library. Given to
+it are the words of texts and what the text model says they are worth, the nearness of places, and the table of kinds of
+wishes (its numbers, not its functions): a TF-IDF of its own would test nothing here.
 """
 
 import math
@@ -26,8 +26,9 @@ CONDITIONS = ["ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN"]
 
 class World:
     """
-    What is given: *kinds* by name, *near* {(kind of place, wanted, place): (nearness, km or None)}, *districts_of* {station:
-    districts}, *middles* {district: (latitude, longitude)}, and *likeness* {(lead's text, property's text): 0 to 1, or None}.
+    What is given: *kinds* by name, *near* {(kind of place, wanted, place): (nearness, km or None)}, *districts_of*
+    {station: districts}, *middles* {district: (latitude, longitude)}, and *likeness* {(lead's text, property's text): 0
+    to 1, or None}.
     """
 
     def __init__(self, kinds, likeness, near=None, districts_of=None, middles=None):
@@ -325,7 +326,10 @@ def spot_value(lead, home, world):
 
 
 def wrong_place(lead, home, world):
-    """Elsewhere, where only the named places are wanted: by district if the lead names any, or else by station, or by point."""
+    """
+    Elsewhere, where only the named places are wanted: by district if the lead names any, or else by station, or by
+    point.
+    """
     if lead.place_scope != "only":
         return False
     if lead.districts:

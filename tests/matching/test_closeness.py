@@ -38,7 +38,11 @@ def scores(lead, homes, closeness):
 
 def test_places_that_share_stations_are_near_and_the_next_is_nearer_than_the_one_after():
     near = learnt(ROW).district
-    found = dict(zip([near.keys[at] for at in near.places[near.of(near.keys.index("0"))]], near.nearness[near.of(0)]))
+    found = dict(
+        zip(
+            [near.keys[at] for at in near.places[near.of(near.keys.index("0"))]], near.nearness[near.of(0)], strict=True
+        )
+    )
 
     assert found["1"] > found["2"] > 0
     assert "5" not in found
@@ -161,7 +165,7 @@ def test_cells_around_a_point_hold_every_point_within():
     rng = np.random.default_rng(0)
     for latitude, longitude in ((55.75, 37.6), (43.24, 76.9), (-33.9, 151.2), (25.2, 55.3)):
         rows, columns, away = cells_around(latitude, longitude, 3.0)
-        cells = set(zip(rows.tolist(), columns.tolist()))
+        cells = set(zip(rows.tolist(), columns.tolist(), strict=True))
         for _ in range(200):
             north, east = rng.uniform(-2, 2, 2) / 111.2
             point = latitude + north, longitude + east / np.cos(np.radians(latitude))

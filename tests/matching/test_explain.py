@@ -38,7 +38,9 @@ def test_values_are_the_oracles(lead, home):
     expected = oracle.values(lead, home, world_of())
     verdicts = [oracle.verdict(wish, home, world_of()) for wish in oracle.distinct(lead.wishes)]
     sizes = [0.5 if strength == "soft" else 1 for strength, _, _ in verdicts]
-    expected["wish"] = sum(s * v for s, (_, v, _) in zip(sizes, verdicts)) / sum(sizes) if verdicts else None
+    expected["wish"] = (
+        sum(s * v for s, (_, v, _) in zip(sizes, verdicts, strict=True)) / sum(sizes) if verdicts else None
+    )
 
     for share in explanation.criteria:
         value = expected[share.criterion]

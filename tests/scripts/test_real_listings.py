@@ -9,7 +9,8 @@ from scripts.benchmarks.load.caller import Tally
 from scripts.benchmarks.real_listings import deals, swiping
 
 PREFERENCE = {
-    "id": 7, "user_id": 1, "city": "Москва", "deal_type": "sale", "property_type": "flat", "price_min": 0, "price_max": 100
+    "id": 7, "user_id": 1, "city": "Москва", "deal_type": "sale", "property_type": "flat", "price_min": 0,
+    "price_max": 100,
 }  # fmt: skip
 
 

@@ -155,7 +155,9 @@ def installed(package: str) -> bool:
 
 
 def rows_that_differ(vectors: Vectors, lists: MarketLists, k: int) -> int:
-    """How many checked rows of both sides are not, id for id and score for score, what brute force over all pairs gives."""
+    """
+    How many checked rows of both sides are not, id for id and score for score, what brute force over all pairs gives.
+    """
     market, wrong = vectors.market, 0
     for row in np.linspace(0, len(market.leads) - 1, CHECKED_ROWS).astype(int):
         scores = _scores(vectors.properties @ vectors.leads[row], market, leads=[row])

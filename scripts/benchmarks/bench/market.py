@@ -1,8 +1,8 @@
 """A believable market of any size as arrays, in seconds: skewed prices and districts, leads built around real wishes.
 
-Leads are made from a property that would suit them: budgets and areas around its own, its district or neighbouring ones,
-some of the words of its text, a few wishes that it mostly meets. Nothing here is tuned to the engine: the shares of stated
-fields are those of a classifieds site.
+Leads are made from a property that would suit them: budgets and areas around its own, its district or neighbouring
+ones, some of the words of its text, a few wishes that it mostly meets. Nothing here is tuned to the engine: the shares
+of stated fields are those of a classifieds site.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,10 @@
 """
 Whether the processes that score grow run after run: ``python -m scripts.benchmarks.bench.memory``.
 
-It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and has the market
-rescored ``--runs`` times while leads and properties are changed one after another. After each run it notes what every
-process of the workers holds that it shares with nobody (USS), and in the end prints each one's slope, megabytes a run,
-with the 95% interval.
+It starts servers and workers of its own in a temporary folder, fills one market with the demo's generator, and has the
+market rescored ``--runs`` times while leads and properties are changed one after another. After each run it notes what
+every process of the workers holds that it shares with nobody (USS), and in the end prints each one's slope, megabytes a
+run, with the 95% interval.
 """
 
 import os
@@ -71,8 +71,10 @@ def held_by_workers() -> dict[str, float]:
 
 @contextmanager
 def changes_going(factory: sessionmaker, client: Client) -> Iterator[Callable[[], int]]:
-    """Leads and properties change in turns as long as we are within, each when the one before is visible; how many so far."""
-    chance, over, made = Random("memory"), threading.Event(), 0  # nosec B311
+    """
+    Leads and properties change in turns as long as we are within, each when the one before is visible; how many so far.
+    """
+    chance, over, made = Random("memory"), threading.Event(), 0
     with factory() as session:
         ids = {
             side: session.scalars(select(table.id).order_by(table.id)).all()

@@ -111,7 +111,7 @@ _FOR_LEADS = f"""
         ORDER BY score DESC, p.id
         LIMIT %(k)s
     ) AS best
-    """  # nosec B608
+    """  # noqa: S608 - constants of this module
 
 _FOR_PROPERTIES = f"""
     SELECT p.id, best.id, best.score
@@ -124,7 +124,7 @@ _FOR_PROPERTIES = f"""
         ORDER BY score DESC, l.id
         LIMIT %(k)s
     ) AS best
-    """  # nosec B608
+    """  # noqa: S608 - constants of this module
 
 QUERIES = {"lead": _FOR_LEADS, "property": _FOR_PROPERTIES}
 

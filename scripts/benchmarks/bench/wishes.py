@@ -79,7 +79,9 @@ def answers(rng: np.random.Generator, n: int) -> NDArray[np.int8]:
 def wishes(
     rng: np.random.Generator, source: NDArray[np.int8], table: WishTable
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """CSR of the wishes of leads made of properties with the answers *source*: nine in ten are met by it where it tells."""
+    """
+    CSR of the wishes of leads made of properties with the answers *source*: nine in ten are met by it where it tells.
+    """
     n = len(source)
     asks = {name: rng.random(n) < share for name, _, share in ASKED}
     strength = rng.choice(len(STRENGTHS), (n, len(ASKED)), p=CHANCES)

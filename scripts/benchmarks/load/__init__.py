@@ -1,1 +1,4 @@
-"""Load on a running system, from this machine: `python -m scripts.benchmarks.load` (or `make load`); see docs/operations.md."""
+"""
+Load on a running system, from this machine: `python -m scripts.benchmarks.load` (or `make load`); see
+docs/operations.md.
+"""

@@ -63,30 +63,31 @@ def some_leads(session: Session) -> list[tuple[int, int]]:
 
 _OWNER = "(CAST(:owners AS bigint[]))[1 + floor(random() * cardinality(CAST(:owners AS bigint[])))::int]"
 _LEADS = f"""
-    INSERT INTO leads (owner_id, origin, status, deal_type, client_name, city, city_key, districts, budget_min, budget_max,
-        currency, area_min, area_max, rooms, property_type, additional_requirements)
+    INSERT INTO leads (owner_id, origin, status, deal_type, client_name, city, city_key, districts, budget_min,
+        budget_max, currency, area_min, area_max, rooms, property_type, additional_requirements)
     SELECT {_OWNER}, 'import', 'ACTIVE', 'SALE', 'Load', :city, :key, ARRAY['Район ' || floor(random() * 40)],
         top * 0.5, top, 'RUB', area, area * 1.6, ARRAY[least(4, area / 22)::smallint], 'APARTMENT',
         (ARRAY['рядом метро', 'тихий двор', 'балкон', 'парковка', 'вид на парк'])[1 + floor(random() * 5)::int]
     FROM (SELECT round((2e6 * exp(2.4 * random()))::numeric, -4) AS top, floor(25 + 70 * random()) AS area
           FROM generate_series(1, :count)) AS wish
-"""  # noqa: S608  # nosec B608 - constants of this module
+"""  # noqa: S608 - constants of this module
 _FEEDS = """
-    INSERT INTO leads (owner_id, origin, status, deal_type, city, city_key, budget_min, budget_max, currency, property_type)
+    INSERT INTO leads (owner_id, origin, status, deal_type, city, city_key, budget_min, budget_max, currency,
+        property_type)
     SELECT tenant, 'tinder', 'ACTIVE', 'SALE', :city, :key, top * 0.5, top, 'RUB', 'APARTMENT'
     FROM (SELECT tenant, round((2e6 * exp(2.4 * random()))::numeric, -4) AS top
           FROM unnest(CAST(:tenants AS bigint[])) AS tenant) AS wish
     ON CONFLICT DO NOTHING
 """
 _PROPERTIES = f"""
-    INSERT INTO properties (owner_id, origin, status, deal_type, city, city_key, district, street, price, currency, area, rooms,
-        floor, total_floors, property_type, description)
-    SELECT {_OWNER}, 'import', 'ACTIVE', 'SALE', :city, :key, 'Район ' || floor(random() * 40), 'Улица', price, 'RUB', area,
-        least(4, area / 22)::smallint, 3, 9, 'APARTMENT',
+    INSERT INTO properties (owner_id, origin, status, deal_type, city, city_key, district, street, price, currency,
+        area, rooms, floor, total_floors, property_type, description)
+    SELECT {_OWNER}, 'import', 'ACTIVE', 'SALE', :city, :key, 'Район ' || floor(random() * 40), 'Улица', price, 'RUB',
+        area, least(4, area / 22)::smallint, 3, 9, 'APARTMENT',
         (ARRAY['рядом метро', 'тихий двор', 'балкон', 'парковка', 'вид на парк'])[1 + floor(random() * 5)::int]
     FROM (SELECT round((2e6 * exp(2.4 * random()))::numeric, -4) AS price, floor(25 + 90 * random()) AS area
           FROM generate_series(1, :count)) AS thing
-"""  # noqa: S608  # nosec B608 - constants of this module
+"""  # noqa: S608 - constants of this module
 
 
 def start_run(factory: sessionmaker[Session], settings: Settings) -> int:

@@ -53,7 +53,7 @@ class Realtor(FastHttpUser):
         return _plan["pause"] * self.chance.uniform(0.5, 1.5)
 
     def on_start(self) -> None:
-        self.chance = random.Random()  # nosec B311 - no secret
+        self.chance = random.Random()
         #: (owner, lead, property) that were seen and not yet liked.
         self.seen: deque[tuple[int, int, str]] = deque(maxlen=200)
 
@@ -96,7 +96,7 @@ class Watcher(FastHttpUser):
     def watch(self) -> None:
         owner, _ = _leads[0]
         began = time.perf_counter()
-        lead_id = _post_lead(self, "(posted)", owner, random.Random())  # nosec B311 - no secret
+        lead_id = _post_lead(self, "(posted)", owner, random.Random())
         late = None
         while lead_id is not None:
             path = f"/leads/{lead_id}/property-recommendations?limit=1"

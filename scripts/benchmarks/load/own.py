@@ -11,7 +11,9 @@ from scripts.launcher.home import load_home_environment
 
 
 def own_system(application: str) -> tuple[Settings, sessionmaker[Session]]:
-    """Its settings, and sessions on its database that PostgreSQL knows as *application*; ends the program for any other."""
+    """
+    Its settings, and sessions on its database that PostgreSQL knows as *application*; ends the program for any other.
+    """
     load_home_environment()
     settings = Settings.from_env()
     if urlsplit(settings.database_url).hostname != "127.0.0.1" or settings.is_production:

@@ -42,7 +42,9 @@ def bare_app() -> Flask:
 def served(
     factory: sessionmaker[Session], server: str, leads: list[tuple[int, int]], tokens: dict[int, str]
 ) -> Iterator[str]:
-    """Keep *server*'s pages of *leads* and serve them as ours are (gunicorn with the same processes and threads); the URL."""
+    """
+    Keep *server*'s pages of *leads* and serve them as ours are (gunicorn with the same processes and threads); the URL.
+    """
     port = free_port()
     options = {
         "--bind": f"127.0.0.1:{port}",
@@ -84,5 +86,5 @@ def _keep(factory: sessionmaker[Session], server: str, leads: list[tuple[int, in
             ).raise_for_status()
             rows.append({"lead_id": lead_id, "page": answer.text})
     with factory.begin() as session:
-        session.execute(text(f"INSERT INTO {TABLE} VALUES (:lead_id, :page)"), rows)  # noqa: S608  # nosec B608
+        session.execute(text(f"INSERT INTO {TABLE} VALUES (:lead_id, :page)"), rows)  # noqa: S608 - a constant
         session.execute(text(f"ANALYZE {TABLE}"))

@@ -10,8 +10,8 @@ Hold what is promised of real listings against the running system of this home (
    scores do not rise within a list, what is taken back comes next, null comes only when nothing is left, inquiries and
    favourites are what was said. Tells how long requests take, and which SQL they run.
 
-Exit code 1 if a promise is broken. Loopback only; it signs its own tokens with the system's key and leaves its rows behind,
-as `make load` does. Run it on a quiet machine: figures are the clients' and the system's together.
+Exit code 1 if a promise is broken. Loopback only; it signs its own tokens with the system's key and leaves its rows
+behind, as `make load` does. Run it on a quiet machine: figures are the clients' and the system's together.
 """
 
 import argparse

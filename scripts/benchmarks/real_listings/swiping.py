@@ -48,7 +48,7 @@ class Tenant:
     def __init__(self, server: str, times: Tally, person: Person, preferences: list[dict], seed: int) -> None:
         self.person, self._preferences = person, preferences
         self._server, self._caller = server, Caller(times)
-        self._chance = random.Random(seed)  # nosec B311 - no secret
+        self._chance = random.Random(seed)
         self._errors = times.errors
         self.found = Swiped()
         #: Listing -> what was last said of it, in the order in which it was said.

@@ -23,7 +23,7 @@ CANDIDATES = ("postgres", "nobody")
 OUTSIDE = (
     Path("/var/lib"),
     Path("/var/db"),
-    Path("/var/tmp"),  # nosec B108
+    Path("/var/tmp"),  # noqa: S108 - the new folder has a random name
 )
 
 
@@ -152,7 +152,7 @@ def runnable_copy(package: Path, program: str, account: Account | None, store: P
 def _let_everybody_read(root: Path) -> None:
     """Lift what a tight umask left, here or when the package was installed; the programs are public ones."""
     for folder, _, files in os.walk(root):
-        os.chmod(folder, 0o755)  # nosec B103
+        os.chmod(folder, 0o755)  # noqa: S103 - public programs, for another account to run
         for name in files:
             path = Path(folder, name)
             if not path.is_symlink():

@@ -124,7 +124,8 @@ class PostgresServer(Server):
         if self._account:
             self._account.own(draft)
             self._account.own(password)
-        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on every machine.
+        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on every
+        # machine.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
         try:

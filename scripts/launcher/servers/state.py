@@ -64,7 +64,7 @@ def is_free(port: int, address: str = "127.0.0.1") -> bool:
 
 def free_port() -> int:
     """A port of 127.0.0.1 on which nobody listens, at random, so that two copies rarely try the same."""
-    candidates = random.sample(PORTS, 200)  # nosec B311
+    candidates = random.sample(PORTS, 200)
     for port in candidates:
         if is_free(port):
             return port

@@ -15,8 +15,8 @@ class Watch(threading.Thread):
     """
     Looks after *servers* from :meth:`start` to :meth:`stop`, and tells *say* what it does.
 
-    A server that cannot be started is tried again, ever more rarely: a disk that is full may be emptied. On Linux a server
-    ends with the thread that started it, so those started here end at :meth:`stop`.
+    A server that cannot be started is tried again, ever more rarely: a disk that is full may be emptied. On Linux a
+    server ends with the thread that started it, so those started here end at :meth:`stop`.
     """
 
     def __init__(self, servers: Iterable[Server], say: Callable[[str], None]) -> None:

@@ -164,8 +164,8 @@ def test_booked_and_sold_homes_are_not_on_the_market(offer, more, on_market):
         ("<Deadline><Year>2020</Year><Quarter>first</Quarter><IsComplete>true</IsComplete></Deadline>", "", 2020,
          {"handed_over": True}),
         ("<BuildYear>2026</BuildYear>", "<ready_quarter>2кв</ready_quarter>", 2026, {"completion": 2026.25}),
-        ("", "<JKSchema><Name>Сад</Name><House><Name>к2</Name><Deadline><Date>2028-03-31</Date></Deadline></House></JKSchema>",
-         2028, {}),
+        ("", "<JKSchema><Name>Сад</Name><House><Name>к2</Name><Deadline><Date>2028-03-31</Date></Deadline></House>"
+         "</JKSchema>", 2028, {}),
         ("<Deadline><Year>1</Year></Deadline>", "", None, {}),
     ],
 )  # fmt: skip

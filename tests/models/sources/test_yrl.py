@@ -377,7 +377,8 @@ def test_tags_that_nothing_was_read_from_are_told_with_their_count(tmp_path):
 
 def test_descriptions_lose_tags_and_keep_paragraphs(offer):
     found = offer(
-        description="&lt;p&gt;Первый&lt;/p&gt;&lt;ul&gt;&lt;li&gt;второй&amp;nbsp;пункт&lt;/li&gt;&lt;/ul&gt; &amp;#x41C;осква"
+        description="&lt;p&gt;Первый&lt;/p&gt;&lt;ul&gt;"
+        "&lt;li&gt;второй&amp;nbsp;пункт&lt;/li&gt;&lt;/ul&gt; &amp;#x41C;осква"
     )
 
     assert found.description == "Первый\nвторой\xa0пункт\nМосква"
