@@ -13,8 +13,8 @@ from matching.engine.incremental import row_scores
 from matching.engine.text import TextModel
 from matching.engine.units import POINTS_PER_100
 from tests.matching import oracle
+from tests.matching.engine.test_criteria import HOME, LEAD
 from tests.matching.strategies import CLOSENESS, TEXT_MODEL, checked, leads, properties, vectors, world_of
-from tests.matching.test_criteria import HOME, LEAD
 
 
 @checked
