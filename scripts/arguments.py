@@ -2,6 +2,8 @@
 
 import click
 
+from models.market.towns.reading import TownError, read_town
+
 #: An id as the database's tables have them.
 ROW_ID = click.IntRange(1, 2**63 - 1)
 
@@ -16,4 +18,8 @@ class CityName(click.ParamType):
         value = value.strip()
         if not 0 < len(value) <= self.longest:
             self.fail(f"name a city, in at most {self.longest} characters", param, ctx)
+        try:
+            read_town(value)
+        except TownError as error:
+            self.fail(error.reason, param, ctx)
         return value

@@ -27,6 +27,7 @@ MAY_IMPORT = {
         "matching.engine.text",
         "matching.errors",
         "matching.facts.closeness",
+        "matching.facts.place_names",
         "matching.facts.stored",
         "matching.reading",
     },

@@ -117,6 +117,7 @@ WORDS = {
     "api_key_revoked": ("ключ API отозван", "API key revoked"),
     "niche_deleted": ("ниша удалена", "niche deleted"),
     "prospect_converted": ("контакт стал лидом", "prospect became a lead"),
+    "towns_merged": ("города объединены", "towns merged"),
     "run_requested": ("пересчёт запрошен", "run requested"),
     "run_cancelled": ("пересчёт отменён", "run cancelled"),
     "run_retried": ("пересчёт повторён", "run retried"),

@@ -18,6 +18,13 @@ COMPLAINTS = {
     "Too many codes were asked for; use the last one, or wait.": (
         "Слишком много кодов; используйте последний или подождите."
     ),
+    "Names no town.": "Город не назван.",
+    "Names a country; give the town.": "Названа страна; укажите город.",
+    "Name the town to merge into.": "Укажите, с каким городом объединить.",
+    "Both names are those of one town, or the second was merged into the first.": (
+        "Это один и тот же город, или второй уже объединён с первым."
+    ),
+    "There is no such market.": "Такого рынка нет.",
     "There is no such page.": "Такой страницы нет.",
     "area_min must not be above area_max.": "Площадь «от» не может быть больше площади «до».",
     "The lead's words do not say that any more; open the page again.": (
@@ -95,6 +102,10 @@ COMPLAINTS = {
 #: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain,
 #: which are put into Russian too (:data:`api.console.domain_words.WORDS`).
 PATTERNS = (
+    (
+        r"Names several towns \((.+)\)\. Give one; make an entry of its own for each other\.",
+        "Названо несколько городов ({}). Укажите один; для каждого другого создайте отдельную запись.",
+    ),
     (r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.", "От {} до {}."),
     (r"Must be at most (\S+)\.", "Не больше {}."),
     (r"Must be one of: .+\.", "Выберите одно из значений."),

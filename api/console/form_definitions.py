@@ -38,7 +38,7 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
         [
             Control("deal_type", "Deal", "choice", choices=tuple(DealType)),
             Control("requirements.property_type", "Type", "choice", choices=WANTED_TYPES),
-            Control("requirements.location.city", "City"),
+            Control("requirements.location.city", "City", "town"),
             Control(
                 "requirements.location.districts",
                 "Districts",
@@ -89,7 +89,7 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
     (
         "Address",
         [
-            Control("address.city", "City"),
+            Control("address.city", "City", "town"),
             Control("address.district", "District"),
             Control("address.street", "Street"),
             Control("address.house_number", "House"),

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from api.console.i18n import language, say, word
 from models.core.amounts import print_amount, print_number
 from models.core.enums import PropertyType
+from models.market.places import NO_CURRENCY
 from models.market.properties import Property
 
 #: The ring of a score: a circle of radius 15.9155 is 100 long.
@@ -45,6 +46,8 @@ def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool 
     """An amount with its currency; *short* tells millions."""
     if amount is None:
         return "—"
+    if currency == NO_CURRENCY:
+        return print_number(amount, mark=_mark(), places=2)
     return print_amount(amount, currency, mark=_mark(), millions=say("m") if short else None, places=2)
 
 

@@ -15,11 +15,18 @@ from werkzeug.datastructures import MultiDict
 
 from api.console.i18n import say
 from api.console.typed_values import read_typed
+from api.http.db import session
 from models.core.errors import ConflictError, InvalidValueError
 from models.core.numbers import UnreadableError
+from models.market.known_places import PlaceKind, known_places
+from models.market.towns.reading import TownError, read_town
 
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
+
+
+#: Controls of one place, for which the market's own names are suggested.
+PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Control:
     One control of a form.
 
     *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices),
-    list, lines.
+    list, lines, town.
     """
 
     path: str
@@ -53,18 +60,24 @@ class Filled:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    #: Doubtful values that the next sending keeps as they are, by their control.
+    kept: dict[str, str] = field(default_factory=dict)
+    #: What a control's value may have been meant to be.
+    suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read(
-    schema: Schema, controls: list[Control], form: MultiDict, *, currency: str | None = None
+    schema: Schema, controls: list[Control], form: MultiDict, *, currency: str | None = None, asks: bool = True
 ) -> tuple[dict | None, Filled]:
     """
     The body that the form says, and the form itself to be shown again.
 
     Args:
         currency: In which amounts are written here; None where any will do.
+        asks: Whether a town that is unknown, while others have names like its, is asked about once.
     Returns:
-        (None, the form with its errors) if something cannot be read, or the schema refuses it.
+        (None, the form with its errors) if something cannot be read, the schema refuses it, or something is to be
+        asked.
     """
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}
@@ -81,7 +94,23 @@ def read(
         loaded = schema.load(body)
     except ValidationError as error:
         return None, Filled(values, _flat(error.messages) | unreadable)
-    return (None if unreadable else loaded), Filled(values, unreadable)
+    filled = Filled(values, unreadable)
+    for control in controls:
+        if asks and control.kind == "town":
+            _ask_about_town(control.path, values[control.path], form, filled)
+    return (None if filled.errors else loaded), filled
+
+
+def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> None:
+    """An unknown town with a name like others' is asked about once; sent again, it stays as it is."""
+    if not town or form.get(f"{path}.kept") == town:
+        return
+    reading = read_town(town)
+    if not reading.known and reading.nearest:
+        filled.kept[path] = town
+        filled.suggestions[path] = reading.nearest
+        names = ", ".join(reading.nearest)
+        filled.errors[path] = say("Did you mean {names}? If not, save again: the town stays as it is.", names=names)
 
 
 def send(
@@ -119,11 +148,30 @@ def show(groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: 
         "console/form.html",
         groups=groups,
         filled=filled,
+        known=_known_places(groups, filled),
         title=title,
         action=request.path,
         cancel=cancel,
         here=here,
     )
+
+
+def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -> dict[str, list[str]]:
+    """Names that the market knows, for the form's towns, and for its districts and stations once a town is named."""
+    controls = [control for _, listed in groups for control in listed]
+    town = next((control.path for control in controls if control.kind == "town"), None)
+    if town is None:
+        return {}
+    known = {town: known_places(session(), PlaceKind.TOWN)}
+    named = filled.values.get(town)
+    try:
+        reading = read_town(named) if named else None
+    except TownError:
+        reading = None
+    for control in controls if reading else ():
+        if control.path in PLACE_KINDS:
+            known[control.path] = known_places(session(), PLACE_KINDS[control.path], city=named)
+    return known
 
 
 def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:

@@ -85,6 +85,7 @@ SAID = {
     "run": "The run has been asked for.",
     "joined": "The same run is going already.",
     "cancelled": "Cancelled.",
+    "merged": "The towns are merged; lists follow within moments.",
     "retried": "Failed parts are queued again.",
     "changed": "Changed.",
     "kept": "Kept in favourites.",

@@ -13,17 +13,18 @@ from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http import tasks
 from api.http.db import session
 from api.http.services import services
-from api.http.short_cache import cached_for
+from api.http.short_cache import cached_for, forget_cached
+from api.ops.markets import merge
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
 from models.core.base import utc_now
 from models.core.enums import OPEN_STATES, DealType, Role, RunScope
-from models.core.errors import InvalidValueError, SettingsError
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError, SettingsError
 from models.market.missing_rates import missing_rates
 from models.ranking.freshness import freshness
 from models.rescoring import market_state
+from models.rescoring.market_census import market_counts
 from models.rescoring.run_figures import progress_of
-from models.rescoring.run_plan import live_markets
 from models.rescoring.runs import cancel_run, get_run, request_run, runs
 from models.rescoring.shards import retry_failed
 
@@ -32,6 +33,7 @@ blp = page_blueprint("ops")
 for_operators = page_for(Role.ADMIN)
 
 RUNS_PER_PAGE = 15
+MOST_MARKETS, MOST_ODD_MARKETS = 100, 50
 NEXT_TIMES = 3
 #: What reads every list, lead or property: for so long one reading serves all who look.
 CHARTS_KEPT_SECONDS = 60
@@ -54,9 +56,9 @@ def engine() -> str:
     return _engine_page()
 
 
-def _engine_page(wrong_city: str | None = None) -> str:
+def _engine_page(wrong_city: str | None = None, wrong_merge: tuple[str, str] | None = None) -> str:
     rows, pager = listed(runs(), RUNS_PER_PAGE)
-    shown = {
+    shown: dict[str, Any] = {
         "runs": rows,
         "progress": progress_of(session(), [run.id for run in rows]),
         "open_states": OPEN_STATES,
@@ -69,16 +71,11 @@ def _engine_page(wrong_city: str | None = None) -> str:
     shown["cities"] = _cities() if named else {}
     if wants_part():
         return render_template("console/engine_part.html", **shown)
-    markets = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: live_markets(session())[:100])
-    return render_template(
-        "console/engine.html",
-        markets=markets,
-        missing_rates=cached_for(MARKETS_KEPT_SECONDS, "missing rates", lambda: missing_rates(session())[:100]),
-        deals=list(DealType),
-        wrong_city=wrong_city,
-        form=request.form,
-        **shown,
-    )
+    counts = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: market_counts(session()))
+    shown["odd_markets"] = [each for each in counts if each.is_odd][:MOST_ODD_MARKETS]
+    shown["missing_rates"] = cached_for(MARKETS_KEPT_SECONDS, "missing rates", lambda: missing_rates(session())[:100])
+    shown |= {"markets": counts[:MOST_MARKETS], "deals": list(DealType), "form": request.form}
+    return render_template("console/engine.html", wrong_city=wrong_city, wrong_merge=wrong_merge, **shown)
 
 
 @blp.post("/console/engine")
@@ -97,6 +94,23 @@ def start_run() -> Response | tuple[str, int]:
         _note("run_requested", run.id)
         tasks.start_run(run)
     return back("/console/engine", "run" if is_new else "joined")
+
+
+@blp.post("/console/engine/markets/merge")
+@for_operators
+def merge_markets() -> Response | tuple[str, int]:
+    """Merge a town's markets into another's; what cannot be merged is told where the form stands."""
+    town, into = (request.form.get(name, "").strip()[:110] for name in ("town", "into"))
+    try:
+        if not town or not into:
+            raise InvalidValueError("into", "Name the town to merge into.")
+        merge(visitor().id, town, into)
+    except (InvalidValueError, ConflictError, NotFoundError) as error:
+        session().rollback()
+        reason = error.reason if isinstance(error, InvalidValueError) else error.message
+        return _engine_page(wrong_merge=(town, say(reason))), 400
+    forget_cached("markets", "cities")
+    return back("/console/engine", "merged")
 
 
 @blp.get("/console/engine/runs/<int:run_id>")

@@ -416,6 +416,22 @@ SENTENCES = {
     # lead generation
     "Niches": "Ниши",
     "Niche": "Ниша",
+    # towns and markets
+    "Did you mean {names}?": "Вы имели в виду: {names}?",
+    "Did you mean {names}? If not, save again: the town stays as it is.": (
+        "Вы имели в виду: {names}? Если нет, сохраните ещё раз: город останется как есть."
+    ),
+    "Markets to look at": "Рынки, требующие внимания",
+    "Their town is unknown, or hardly anything is in them. Merging moves all of a town’s leads and properties.": (
+        "Город неизвестен или на рынке почти ничего нет. При объединении переезжают все лиды и объекты города."
+    ),
+    "Why": "Почему",
+    "Merge into": "Объединить с",
+    "Merge {city} into": "Объединить «{city}» с",
+    "Merge": "Объединить",
+    "nearly empty": "почти пусто",
+    "unknown town": "неизвестный город",
+    "The towns are merged; lists follow within moments.": "Города объединены; списки обновятся через несколько секунд.",
     "Campaigns": "Кампании",
     "Campaign": "Кампания",
     "Prospects": "Контакты",

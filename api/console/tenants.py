@@ -40,7 +40,7 @@ PER_PAGE = 30
 MESSAGES = 100
 
 PREFERENCES = [
-    Control("city", "City"),
+    Control("city", "City", "town"),
     Control("deal_type", "Deal", "choice", choices=("rent", "sale")),
     Control("property_type", "Type", "choice", choices=("flat", "house", "room", "commercial")),
     Control("price_min", "Price from", "money"),

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from api.http.blueprint import Body, shown_word
-from api.http.fields import IdText, Number
+from api.http.fields import IdText, Number, ShownCurrency
 from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
 
 
@@ -42,7 +42,7 @@ class ShownRequirements(Body):
 
     location = fields.Nested(ShownLocation)
     budget = fields.Nested(ShownSpan)
-    currency = fields.String(metadata={"description": "ISO 4217."})
+    currency = ShownCurrency()
     area = fields.Nested(ShownSpan)
     rooms = fields.List(fields.Integer())
     property_type = shown_word(PropertyType, allow_none=True)
@@ -81,7 +81,7 @@ class ShownDetails(Body):
     property_type = shown_word(PropertyType)
     property_class = shown_word(PropertyClass, allow_none=True)
     condition = shown_word(Condition, allow_none=True)
-    currency = fields.String(metadata={"description": "ISO 4217."})
+    currency = ShownCurrency()
     deal_type = shown_word(DealType)
 
 

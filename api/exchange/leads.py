@@ -15,6 +15,7 @@ from api.http.fields import IdText, Moment
 from api.http.paging import page_of
 from api.http.readings import WishRow, shown_wishes
 from api.http.tasks import rescore_lead
+from api.http.warnings import Warnings, warn_of_town
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from models.core.enums import Origin, Side, Status
 from models.deals.matches import match_counts
@@ -34,6 +35,7 @@ class LeadRow(Body):
     match_count = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
+    warnings = Warnings()
 
 
 class LeadRows(Body):
@@ -42,6 +44,8 @@ class LeadRows(Body):
     page = fields.Integer()
 
 
+#: Where a body names the town.
+TOWN = "requirements.location.city"
 #: Tinder's and the exchange's clients post to the same path; what they send tells them apart.
 EITHER_BODY = {"oneOf": [LeadBody, InquiryBody]}
 # Made once: schemas within schemas are costly to make.
@@ -67,6 +71,7 @@ class Leads(MethodView):
         if schema is INQUIRY_BODY:
             return jsonify(INQUIRY_ROW.dump(make_inquiry(body)))
         lead = create_lead(session(), current_user(), Origin.EXCHANGE, lead_columns(body))
+        warn_of_town(TOWN, lead.city, lead.currency)
         rescore_lead(lead)
         return lead
 
@@ -112,6 +117,7 @@ class OneLead(MethodView):
         """
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         replace_lead(session(), lead, lead_columns(body, lead))
+        warn_of_town(TOWN, lead.city, lead.currency)
         rescore_lead(lead)
         return _shown(lead)
 

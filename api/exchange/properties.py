@@ -14,6 +14,7 @@ from api.http.fields import IdText, Moment, Number
 from api.http.paging import page_of
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
+from api.http.warnings import Warnings, warn_of_town
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.matches import match_counts
 from models.market.properties import (
@@ -24,6 +25,9 @@ from models.market.properties import (
     properties_of,
     replace_property,
 )
+
+#: Where a body names the town.
+TOWN = "address.city"
 
 blp = Blueprint("properties", __name__, description="What realtors have to offer")
 
@@ -40,6 +44,7 @@ class PropertyRow(Body):
     match_count = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
+    warnings = Warnings()
 
 
 class PropertyRows(Body):
@@ -61,6 +66,7 @@ class Properties(MethodView):
         It is recommended, listed and found through every contract. Its list of leads follows within a moment.
         """
         found = create_property(session(), current_user(), Origin.EXCHANGE, property_columns(body))
+        warn_of_town(TOWN, found.city, found.currency)
         rescore_property(found)
         return found
 
@@ -106,6 +112,7 @@ class OneProperty(MethodView):
         """
         found = owned_property(session(), current_user(), property_id, lock=True)
         replace_property(session(), found, property_columns(body))
+        warn_of_town(TOWN, found.city, found.currency)
         rescore_property(found)
         return _shown(found)
 

@@ -7,7 +7,19 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.http.blueprint import Body, PageArgs, one_of
-from api.http.fields import LARGEST_AREA, MOST_ROOMS, IdText, Moment, Number, Text, Whole, money, plain
+from api.http.fields import (
+    LARGEST_AREA,
+    MOST_ROOMS,
+    IdText,
+    Moment,
+    Number,
+    Text,
+    Town,
+    Whole,
+    money,
+    plain,
+    shown_currency,
+)
 from api.http.readings import (
     MAX_RADIUS_KM,
     MAX_STATIONS,
@@ -17,6 +29,7 @@ from api.http.readings import (
     wish_columns,
     wishes_field,
 )
+from api.http.warnings import Warnings
 from models.accounts.users import User
 from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
 from models.market.leads import Lead
@@ -54,7 +67,7 @@ class AreaSpan(Span):
 class LeadLocation(Coordinates):
     """Where to live. A point with a radius, and *scope*, say how far from the named places a home may be."""
 
-    city = Text(100, required=True)
+    city = Town(required=True)
     districts = fields.List(Text(100), required=True, validate=validate.Length(max=200))
     metro_stations = fields.List(Text(100), required=True, validate=validate.Length(max=400))
     scope = fields.String(
@@ -91,7 +104,7 @@ class LeadBody(Body):
 
 
 class Address(Coordinates):
-    city = Text(100, required=True)
+    city = Town(required=True)
     district = Text(100, required=True)
     street = Text(200, required=True)
     house_number = Text(50, required=True)
@@ -145,11 +158,13 @@ class ContactInfo(RealtorInfo):
 class LeadCreated(Body):
     lead_id = IdText(attribute="id")
     created_at = Moment()
+    warnings = Warnings()
 
 
 class PropertyCreated(Body):
     property_id = IdText(attribute="id")
     created_at = Moment()
+    warnings = Warnings()
 
 
 # A schema is costly to make: these are made once, not for every row of a page.
@@ -224,7 +239,7 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
             "longitude": _plain(lead.longitude),
         },
         "budget": _range(lead.budget_min, lead.budget_max),
-        "currency": lead.currency,
+        "currency": shown_currency(lead.currency),
         "area": _range(lead.area_min, lead.area_max),
         "rooms": lead.rooms,
         "property_type": lead.property_type,
@@ -254,7 +269,7 @@ def details_of(found: Property) -> dict[str, Any]:
     """A property's facts as the exchange contract writes them; what is unknown is null."""
     facts = dict(zip(DETAILS_FIELDS, _details(found), strict=True))
     facts["price"], facts["area"] = _plain(found.price), _plain(found.area)
-    facts["currency"], facts["deal_type"] = found.currency, found.deal_type
+    facts["currency"], facts["deal_type"] = shown_currency(found.currency), found.deal_type
     return facts
 
 

@@ -13,6 +13,8 @@ from models.core.amount_words import Unit
 from models.core.amounts import read_amount, read_number
 from models.core.base import LARGEST_ID
 from models.core.numbers import UnreadableError
+from models.market.places import NO_CURRENCY
+from models.market.towns.reading import TownError, read_town
 
 #: What a Money column holds.
 MOST_MONEY = Decimal("999999999999999")
@@ -61,6 +63,39 @@ class PasswordText(Text):
     def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
         shape = validate.Length(min=shortest)
         super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
+
+
+class Town(Text):
+    """The name of one town in any spelling, of 1 to 100 characters; what names several towns, or none, is refused."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(100, **kwargs)
+        self.metadata.setdefault("format", "town")
+        self.metadata.setdefault("example", "Алматы")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) <= 100:  # what is longer its validator refuses
+            try:
+                read_town(text)
+            except TownError as error:
+                raise ValidationError(error.reason) from None
+        return text
+
+
+class ShownCurrency(fields.String):
+    """The ISO 4217 code of an amount's currency; null where none is known."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, metadata={"description": "ISO 4217; null: unknown."}, **kwargs)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return shown_currency(value)
+
+
+def shown_currency(code: str | None) -> str | None:
+    """The code as answers show it."""
+    return None if code == NO_CURRENCY else code
 
 
 def words(format_: str, examples: str) -> dict[str, str]:

@@ -150,14 +150,16 @@ def _error(meaning: str, headers: dict[str, Any]) -> dict[str, Any]:
 def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     """
     Mark all fields of schemas that only answers are made of as required: marshmallow knows no such thing of what it dumps.
-    What answers may lack is in a schema's `sometimes`. tests/promises.py holds every answer to this.
+    What answers may lack is in a schema's `sometimes`, and `warnings`. tests/promises.py holds every answer to this.
     """
     sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
     operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]
     answers = _named([each["responses"] for each in operations], schemas)
     for name in answers - _named([each.get("requestBody") for each in operations], schemas):
         if "properties" in schemas[name]:
-            schemas[name]["required"] = sorted(set(schemas[name]["properties"]) - set(sometimes.get(name, ())))
+            schemas[name]["required"] = sorted(
+                set(schemas[name]["properties"]) - {"warnings", *sometimes.get(name, ())}
+            )
 
 
 def _named(part: Any, schemas: dict[str, Any]) -> set[str]:

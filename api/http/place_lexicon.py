@@ -4,7 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from matching.facts.vocabulary import place_key
+from matching.facts.place_names import place_key
 from models.market.known_places import PlaceKind, known_places
 from models.market.towns.reading import TownError, read_town
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import g
 from sqlalchemy.orm import Session
@@ -39,6 +39,8 @@ class RequestState:
     uncommitted_files: list[str] | None = None
     #: The part of the request that was read last ("json", "query", "form", ...): where a later error is said to be.
     read_from: str = "json"
+    #: What the answer warns of, as :mod:`api.http.warnings` shapes it.
+    warnings: list[dict[str, Any]] = field(default_factory=list)
     request_id: str = ""
     #: Seconds of the monotonic clock.
     began: float = 0.0

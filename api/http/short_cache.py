@@ -24,3 +24,9 @@ def cached_for(seconds: float, name: str, read: Callable[[], Any]) -> Any:
         if time.monotonic() - entry.read_at >= seconds:
             entry.value, entry.read_at = read(), time.monotonic()
         return entry.value
+
+
+def forget_cached(*names: str) -> None:
+    """Have these read again by the next who asks."""
+    for name in names:
+        current_app.extensions.get("short_cache", {}).pop(name, None)

@@ -10,8 +10,9 @@ from api.exchange.schemas import WANTED_TYPES, AreaSpan
 from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
-from api.http.fields import MOST_ROOMS, FormWhole, IdText, Moment, Phone, Text, Whole, money
+from api.http.fields import MOST_ROOMS, FormWhole, IdText, Moment, Phone, Text, Town, Whole, money
 from api.http.tasks import rescore_lead, score_prospect
+from api.http.warnings import Warnings, warn_of_town
 from api.leadgen.announce import announce_prospect, ring
 from api.leadgen.schemas import ROWS, Amount, ListArgs, rows_of, window
 from models.accounts.users import normal_phone
@@ -81,7 +82,7 @@ class OpenBudget(Body):
 
 
 class WhereToLive(Body):
-    city = Text(100, required=True)
+    city = Town(required=True)
     districts = fields.List(Text(100), validate=validate.Length(max=200))
     metro_stations = fields.List(Text(100), validate=validate.Length(max=400))
 
@@ -162,6 +163,7 @@ class Converted(Body):
     lead_id = IdText(attribute="id")
     realtor_id = IdText(attribute="owner_id")
     created_at = Moment()
+    warnings = Warnings()
 
 
 @blp.route("/api/leads")
@@ -285,6 +287,7 @@ class Conversion(MethodView):
         """
         prospect = get_prospect(session(), lead_id, lock=True)
         lead = convert(session(), prospect, body["realtor_id"], _columns(body))
+        warn_of_town("requirements.location.city", lead.city, lead.currency)
         rescore_lead(lead)
         ring()
         return lead

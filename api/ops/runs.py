@@ -9,14 +9,14 @@ from marshmallow import ValidationError, fields, validates_schema
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import session
-from api.http.fields import Moment, Text, YesNo
+from api.http.fields import Moment, Town, YesNo
 from api.http.paging import page_of
 from api.http.services import services
 from api.http.tasks import go_on_with_run, start_run
 from api.ops.pressure import refuse_while_queues_are_deep
 from models.accounts import audit
 from models.core.enums import DealType, Role, RunScope, RunState
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 from models.rescoring.run_figures import difference_of, progress_of
 from models.rescoring.run_plan import planned_markets
 from models.rescoring.runs import RescoringRun, cancel_run, get_run, request_run, runs
@@ -39,7 +39,7 @@ class RunRequest(Body):
     }
 
     scope = one_of(RunScope, required=True)
-    city = Text(100)
+    city = Town()
     deal_type = one_of(DealType)
     dry_run = YesNo(load_default=False, metadata={"description": "Say what would be done, and do nothing."})
 
@@ -260,7 +260,7 @@ class RunRetry(MethodView):
 
 
 def _plan(body: dict[str, Any]) -> dict[str, Any]:
-    city_key = city_of(body["city"]).key if "city" in body else None
+    city_key = city_in(session(), body["city"]).key if "city" in body else None
     memory_mb = services().settings.worker_memory_mb
     planned = planned_markets(session(), body["scope"], city_key, body.get("deal_type"), memory_mb)
     markets = [

@@ -13,6 +13,7 @@ from api.http.paging import PAGINATION, page_of, pagination
 from api.http.readings import fact_columns
 from api.http.tasks import rescore_property
 from api.http.uploads import store_document, store_image, takes_uploads
+from api.http.warnings import Warnings, warn_of_town
 from api.portal.property_form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
 from models.core.enums import Origin, Role
 from models.market.properties import create_property, properties_of
@@ -27,6 +28,7 @@ class PropertyMade(Body):
     id = fields.Integer()
     message = fields.String()
     created_at = Moment()
+    warnings = Warnings()
 
 
 class PortalProperty(ShownForm):
@@ -70,6 +72,7 @@ class CreateProperty(MethodView):
                 store = store_document if may_be_pdf else store_image
                 columns["attributes"][name] = store(form[name], current_user(), "property")
         found = create_property(session(), current_user(), Origin.PORTAL, columns)
+        warn_of_town("location", found.city, found.currency)
         rescore_property(found)
         return {"id": found.id, "message": "Property created successfully", "created_at": found.created_at}
 

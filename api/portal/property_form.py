@@ -25,6 +25,7 @@ from api.http.fields import (
     Text,
     moment,
     plain,
+    shown_currency,
     words,
 )
 from models.core.amount_words import Unit
@@ -33,6 +34,7 @@ from models.core.errors import InvalidValueError
 from models.core.free_text import condition_of, currency_of, deal_type_of, is_studio, property_type_of
 from models.market.places import city_of_address
 from models.market.properties import Property
+from models.market.towns.reading import TownError, read_town
 
 #: How exactly a number of the form is kept, whatever its column rounds it to.
 PLACES = 6
@@ -70,7 +72,7 @@ class PropertyForm(Body):
     entry_year = FormWhole(FIRST_YEAR, LAST_YEAR, required=True)
     entry_quarter = FormWhole(1, 4, required=True)
     purpose = Text(200, required=True)
-    location = Text(500, required=True, metadata={"description": "The address, the city between commas."})
+    location = Text(500, required=True, metadata={"format": "address", "description": "The town between commas."})
     price = FormMoney(required=True)
     currency = Text(50, required=True, metadata=words("currency-word", "USD, EUR, рубли, тенге, ..."))
     title = Text(300, required=True)
@@ -111,6 +113,13 @@ class PropertyForm(Body):
                 read(data[name])
             except InvalidValueError as error:
                 raise ValidationError(error.reason, name) from None
+
+    @validates_schema
+    def check_town(self, data: dict, **kwargs: Any) -> None:
+        try:
+            read_town(town_of(data["location"]))
+        except TownError as error:
+            raise ValidationError(error.reason, "location") from None
 
     @validates_schema
     def check_numbers(self, data: dict, **kwargs: Any) -> None:
@@ -157,7 +166,7 @@ def columns_of(form: Mapping[str, Any]) -> dict[str, Any]:
         "title": form["title"],
         "description": form["description"],
         "location": form["location"],
-        "city": city_of_address(form["location"])[:100],
+        "city": town_of(form["location"]),
         "price": form["price"],
         "rooms": form.get("rooms", 0 if studio else None),
         "floor": form.get("floor"),
@@ -166,6 +175,11 @@ def columns_of(form: Mapping[str, Any]) -> dict[str, Any]:
         "attributes": {name: _plain(form[name]) for name in names_of(PropertyForm) if name in form},
         "search_text": "\n".join(form[name] for name in _SEARCHED if form.get(name)),
     }
+
+
+def town_of(location: str) -> str:
+    """The part of an address that names the town, as long as the column that keeps it."""
+    return city_of_address(location)[:100]
 
 
 def _worded(form: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,7 +228,7 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "deal_format": ("deal_type", str.lower),
     "type": ("property_type", str.lower),
     "condition": ("condition", str.lower),
-    "currency": ("currency", str),
+    "currency": ("currency", shown_currency),
     "total_area": ("area", plain),
     "commission_amount": ("commission_share", plain),
 }

@@ -13,10 +13,23 @@ from api.exchange.schemas import FIRST_YEAR, LAST_YEAR
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.http.db import session
-from api.http.fields import LARGEST_AREA, Moment, Number, Text, Whole, YesNo, money, plain, words
+from api.http.fields import (
+    LARGEST_AREA,
+    Moment,
+    Number,
+    Text,
+    Town,
+    Whole,
+    YesNo,
+    money,
+    plain,
+    shown_currency,
+    words,
+)
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.readings import WishRow, shown_wishes, wish_columns, wishes_field
 from api.http.tasks import rescore_lead
+from api.http.warnings import Warnings, warn_of_town
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
 from models.core.enums import Origin, Role, Side, Status
@@ -32,6 +45,7 @@ from models.core.free_text import (
 )
 from models.deals.recommendation_pages import recommended_page
 from models.market.leads import Lead, archive_lead, canonical_lead, create_lead, leads_of, owned_lead
+from models.market.places import own_currency
 
 blp = Blueprint("portal-requests", __name__, description="What users look for")
 
@@ -39,7 +53,7 @@ blp = Blueprint("portal-requests", __name__, description="What users look for")
 class RequestBody(Body):
     """A request. Words are free; those that decide what is searched must be known."""
 
-    city = Text(100, required=True)
+    city = Town(required=True)
     district = Text(100, empty=True, allow_none=True)
     deal_format = Text(100, required=True, metadata=words("deal-word", "хочу купить, хочу арендовать, buy, rent, ..."))
     type = Text(100, required=True, metadata=words("property-word", "квартира, дом, apartment, house, ..."))
@@ -87,6 +101,7 @@ class RequestMade(Body):
     id = fields.Integer()
     message = fields.String()
     created_at = Moment()
+    warnings = Warnings()
 
 
 class RequestRow(RequestBody):
@@ -136,6 +151,7 @@ class CreateRequest(MethodView):
             Origin.PORTAL,
             {**_columns(body), **wish_columns(body.get("wishes"), body.get("read_wishes"))},
         )
+        warn_of_town("city", lead.city, lead.currency)
         rescore_lead(lead)
         return {"id": lead.id, "message": "Request created successfully", "created_at": lead.created_at}
 
@@ -262,7 +278,7 @@ _WORDED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "total_area_max": ("area_max", plain),
     "budget_min": ("budget_min", plain),
     "budget_max": ("budget_max", plain),
-    "currency": ("currency", str),
+    "currency": ("currency", shown_currency),
     "purchase_method": ("payment_method", str.lower),
     "wishes": ("additional_requirements", str),
 }
@@ -277,6 +293,8 @@ def _row(lead: Lead) -> dict[str, Any]:
     sent = lead.attributes
     row = {name: sent.get(name) for name in names_of(RequestBody) if name != "read_wishes"}
     made = _made_of(sent)
+    if sent and not made.get("currency"):
+        made["currency"] = own_currency(lead.city_key)
     for name, (column, shown) in _WORDED.items():
         present = getattr(lead, column)
         if made.get(column, _UNREAD) != present:
@@ -302,7 +320,7 @@ def _made_of(sent: dict[str, Any]) -> dict[str, Any]:
             read(sent.get(name))
         except InvalidValueError:
             refused.append(name)
-    made = canonical_lead(_columns({name: value for name, value in sent.items() if name not in refused}))
+    made = canonical_lead(session(), _columns({name: value for name, value in sent.items() if name not in refused}))
     return {column: value for column, value in made.items() if column not in {_WORDED[name][0] for name in refused}}
 
 

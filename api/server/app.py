@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from api import console
 from api.accounts import admin, auth, portal_auth, portal_users, telegram
-from api.exchange import leads, matches, notifications, properties, recommendations
+from api.exchange import leads, matches, notifications, properties, recommendations, understand
 from api.http import access, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
@@ -19,7 +19,7 @@ from api.http.services import Services, attach_services
 from api.http.trailing_slash import WithoutTrailingSlash
 from api.http.transaction import App
 from api.leadgen import BLUEPRINTS as LEADGEN
-from api.ops import metrics, runs
+from api.ops import markets, metrics, runs
 from api.portal import chat
 from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
@@ -30,7 +30,7 @@ from api.server.health import blp as health
 from api.server.media import blp as media
 from api.sources import imports as source_imports
 from api.sources import sources
-from api.swipe import favorites, feed, inquiries, listings, preferences
+from api.swipe import favorites, feed, inquiries, listings, places, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
 from models.platform.storage import Storage
@@ -50,10 +50,12 @@ BLUEPRINTS = (
     leads.blp,
     properties.blp,
     recommendations.blp,
+    understand.blp,
     matches.blp,
     notifications.blp,
     listings.blp,
     preferences.blp,
+    places.blp,
     feed.blp,
     favorites.blp,
     inquiries.blp,
@@ -63,6 +65,7 @@ BLUEPRINTS = (
     sources.blp,
     source_imports.blp,
     runs.blp,
+    markets.blp,
     metrics.blp,
     *LEADGEN,
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.http.fields import shown_currency
 from models.core.enums import DealType, PropertyType
 from models.market.properties import Property
 
@@ -75,7 +76,7 @@ def listing_row(found: Property) -> dict[str, Any]:
         "deal_type": deal_word(found.deal_type),
         "property_type": type_word(found.property_type),
         "price": f"{found.price:.2f}",
-        "currency": found.currency,
+        "currency": shown_currency(found.currency),
         "area": found.area,
         "rooms": found.rooms,
         "photos": found.photos,

@@ -9,13 +9,26 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from api.http.access import current_user, for_roles, public, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.db import session
-from api.http.fields import MOST_MONEY, MOST_ROOMS, FormId, FormMoney, Moment, Number, Text, YesNo, money
+from api.http.fields import (
+    MOST_MONEY,
+    MOST_ROOMS,
+    FormId,
+    FormMoney,
+    Moment,
+    Number,
+    ShownCurrency,
+    Text,
+    Town,
+    YesNo,
+    money,
+)
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.tasks import rescore_property
+from api.http.warnings import Warnings, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, type_of
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
-from models.market.places import currency_of_city
+from models.market.places import own_currency
 from models.market.properties import Property, archive_property, create_property, properties_of, replace_property
 
 blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
@@ -23,7 +36,7 @@ blp = Blueprint("listings", __name__, description="What tenants and buyers leaf 
 
 class ListingBody(Body):
     title = Text(300, required=True)
-    city = Text(100, required=True)
+    city = Town(required=True)
     deal_type = fields.String(required=True, validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(required=True, validate=validate.OneOf(PROPERTY_TYPES))
     price = money(required=True)
@@ -39,7 +52,7 @@ class Listing(Body):
     deal_type = fields.String()
     property_type = fields.String()
     price = fields.String(metadata={"description": "With two decimals, in `currency`."})
-    currency = fields.String()
+    currency = ShownCurrency()
     area = Number(0, MOST_MONEY, allow_none=True, metadata={"description": "Square metres."})
     rooms = fields.Integer(allow_none=True, metadata={"description": "0: a studio."})
     photos = fields.List(fields.String())
@@ -47,6 +60,7 @@ class Listing(Body):
     owner_id = fields.Integer()
     created_at = Moment()
     updated_at = Moment()
+    warnings = Warnings()
 
 
 class AdminListing(Listing):
@@ -59,7 +73,7 @@ NUMBERS = re.compile(r"^[0-9]{1,3}(,[0-9]{1,3}){0,19}$(?!\n)")
 
 
 class SearchArgs(PageArgs):
-    city = Text(100, metadata={"description": "In any spelling: Астана, Astana, г. Нур-Султан."})
+    city = Town(metadata={"description": "In any spelling: Астана, Astana, г. Нур-Султан."})
     deal_type = fields.String(validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(validate=validate.OneOf(PROPERTY_TYPES))
     price_min = FormMoney()
@@ -89,7 +103,7 @@ class SearchArgs(PageArgs):
 
 
 class AdminArgs(PageArgs):
-    city = Text(100)
+    city = Town()
     owner_id = FormId()
     is_active = fields.Boolean()
 
@@ -117,6 +131,7 @@ class Listings(MethodView):
         It is recommended to leads and tenants within a moment, unless `is_active` is false.
         """
         found = create_property(session(), current_user(), Origin.TINDER, _columns(body))
+        warn_of_town("city", found.city, found.currency)
         rescore_property(found)
         return listing_row(found)
 
@@ -161,6 +176,7 @@ class OneListing(MethodView):
         """
         found = editable_listing(session(), current_user(), listing_id)
         replace_property(session(), found, _columns(body, found))
+        warn_of_town("city", found.city, found.currency)
         rescore_property(found)
         return listing_row(found)
 
@@ -214,6 +230,6 @@ def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }
-    if present is not None and present.currency != currency_of_city(present.city_key):
+    if present is not None and present.currency != own_currency(present.city_key):
         columns["currency"] = present.currency
     return columns

@@ -9,9 +9,10 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, or_null
 from api.http.db import session
-from api.http.fields import LARGEST_AREA, MOST_MONEY, MOST_ROOMS, Number, Text, Whole, money
+from api.http.fields import LARGEST_AREA, MOST_MONEY, MOST_ROOMS, Number, Text, Town, Whole, money
 from api.http.readings import WishRow, shown_wishes, wish_columns, wishes_field
 from api.http.tasks import rescore_lead
+from api.http.warnings import Warnings, warn_of_town
 from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, deal_word, type_of, type_word
 from models.market.leads import Lead
 from models.market.preferences import preference_of, save_preference
@@ -20,7 +21,7 @@ blp = Blueprint("preferences", __name__, description="What the feed is made of")
 
 
 class PreferenceBody(Body):
-    city = Text(100, required=True)
+    city = Town(required=True)
     deal_type = fields.String(required=True, validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(required=True, validate=validate.OneOf(PROPERTY_TYPES))
     price_min = money(required=True)
@@ -58,6 +59,7 @@ class Preference(Body):
     area_max = Number(0, LARGEST_AREA, allow_none=True)
     words = fields.String(allow_none=True)
     wishes = fields.List(fields.Nested(WishRow))
+    warnings = Warnings()
 
 
 @blp.route("/preferences")
@@ -85,6 +87,7 @@ class Preferences(MethodView):
         """
         before = preference_of(session(), current_user())
         found = save_preference(session(), current_user(), columns(body, before))
+        warn_of_town("city", found.city, found.currency)
         rescore_lead(found)
         return row(found)
 

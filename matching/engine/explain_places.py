@@ -6,8 +6,8 @@ from typing import Literal
 
 from matching.facts.closeness import Closeness, Neighbours
 from matching.facts.geo import distance_km
+from matching.facts.place_names import place_key, place_keys
 from matching.facts.records import LeadFacts, PropertyFacts
-from matching.facts.vocabulary import place_key
 from matching.facts.wanted_places import DEFAULT_RADIUS_KM
 
 
@@ -46,11 +46,8 @@ def place_note(lead: LeadFacts, home: PropertyFacts, closeness: Closeness) -> Pl
 
 def _by_name(kind: str, wanted: Sequence[str], places: Sequence[str], near: Neighbours) -> list[PlaceNote]:
     notes = []
-    known = {key: place for place in places if (key := place_key(place))}
-    for name in wanted:
-        key = place_key(name)
-        if not key:
-            continue
+    known = {key: place for place in places for key in place_keys(place)}
+    for name, key in ((name, key) for name in wanted for key in place_keys(name)):
         if not known:
             notes.append(PlaceNote("unknown", "", name, "", None))
         for other, place in known.items():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matching.errors import InvalidInputError
 from matching.facts.closeness import Closeness
 from matching.facts.geo import cell_of
+from matching.facts.place_names import read_stations
 from matching.facts.places import PLACE_KINDS, PlaceIndex, csr_of
 from matching.facts.records import LeadFacts, PropertyFacts
 from matching.facts.tables import Table
@@ -270,9 +271,12 @@ def _stations(
     for home in properties:
         best: dict[int, int] = {}
         for name, minutes in home.metros:
-            code = places.metros.code(name)
-            best[code] = max(best.get(code, 0), _metro_parts(minutes))
-        best.setdefault(places.metros.code(home.metro), METRO_PARTS[0])
+            for station in read_stations(name):
+                code = places.metros.code(station.key)
+                parts_of_it = _metro_parts(station.minutes if minutes is None else minutes)
+                best[code] = max(best.get(code, 0), parts_of_it)
+        for station in read_stations(home.metro or ""):
+            best.setdefault(places.metros.code(station.key), _metro_parts(station.minutes))
         best.pop(-1, None)
         rows.append(sorted(best))
         parts += [best[code] for code in rows[-1]]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.facts.vocabulary import place_key
+from matching.facts.place_names import place_keys
 from matching.facts.wishes import WishTable
 
 #: The code of a place that a property does not state.
@@ -22,7 +22,7 @@ class PlaceNames:
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._code_of_key: dict[str, int] = {}
         # Spellings are few and repeat a hundred thousand times: each is normalised once.
-        self._code_of_spelling: dict[str | None, int] = {None: UNKNOWN_PLACE}
+        self._codes_of_spelling: dict[str | None, tuple[int, ...]] = {}
         self.codes(list(names))
 
     def __len__(self) -> int:
@@ -33,22 +33,34 @@ class PlaceNames:
         return list(self._code_of_key)
 
     def code(self, name: str | None) -> int:
-        """The code of *name*, a new one if it was never seen; :data:`UNKNOWN_PLACE` for None and for no name at all."""
-        known = self._code_of_spelling.get(name)
-        if known is not None:
-            return known
-        key = place_key(name or "")
-        code = self._code_of_key.setdefault(key, len(self._code_of_key)) if key else UNKNOWN_PLACE
-        self._code_of_spelling[name] = code
-        return code
+        """
+        The code of *name*, a new one if it was never seen; :data:`UNKNOWN_PLACE` for None and for no name at all.
+
+        A text that names several places has the code of the first.
+        """
+        return self._codes_in(name)[0]
+
+    def _codes_in(self, text: str | None) -> tuple[int, ...]:
+        """The codes of all places that a text names, in its order; (UNKNOWN_PLACE,) if it names none."""
+        known = self._codes_of_spelling.get(text)
+        if known is None:
+            keys = place_keys(text) if text is not None else ()
+            known = tuple(self._code_of_key.setdefault(key, len(self._code_of_key)) for key in keys) or (UNKNOWN_PLACE,)
+            self._codes_of_spelling[text] = known
+        return known
 
     def codes(self, names: Sequence[str | None]) -> NDArray[np.int32]:
         """:meth:`code` of every name, as int32 (n,)."""
         return np.fromiter((self.code(name) for name in names), np.int32, len(names))
 
     def code_lists(self, lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Lists of names as CSR ``(indptr, codes)``: each row's codes ascending, once each, nameless ones left out."""
-        return csr_of([sorted({self.code(name) for name in names} - {UNKNOWN_PLACE}) for names in lists], np.int32)
+        """
+        Lists of names as CSR ``(indptr, codes)``: each row's codes ascending, once each, nameless ones left out.
+
+        One text of a list may name several places.
+        """
+        rows = [sorted({code for name in names for code in self._codes_in(name)} - {UNKNOWN_PLACE}) for names in lists]
+        return csr_of(rows, np.int32)
 
 
 class Numbering:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models.core.base import database_now
-from models.market.places import currency_of_city
+from models.market.places import NO_CURRENCY, currency_of_city, own_currency
 from models.market.rates import factors_to
 from models.market.readings import effective_wishes, told_facts
 
@@ -16,8 +16,14 @@ Factors = Mapping[str, Decimal]
 
 
 def market_factors(session: Session, city_key: str) -> Factors:
-    """Today's factors into the currency of the city; "today" is the same on every machine."""
-    return factors_to(session, currency_of_city(city_key), database_now(session).date())
+    """
+    Today's factors into the currency of the city; "today" is the same on every machine.
+
+    Where the town's country is unknown, an amount without a currency is compared as it stands with those that name one:
+    people of one village mean one money.
+    """
+    factors = factors_to(session, currency_of_city(city_key), database_now(session).date())
+    return {**factors, NO_CURRENCY: Decimal(1)} if own_currency(city_key) == NO_CURRENCY else factors
 
 
 def format_factors(factors: Factors) -> str:

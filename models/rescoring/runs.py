@@ -30,7 +30,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from models.core.base import Base, CreatedAt, Id, utc_now, words
 from models.core.enums import OPEN_STATES, DealType, RunScope, RunState
 from models.core.errors import ConflictError, NotFoundError
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 from models.ranking.generations import HasGeneration
 from models.rescoring.partial_lists import forget_partials
 
@@ -158,7 +158,7 @@ def request_run(
     Raises:
         ConflictError: An open run covers a part of the request.
     """
-    city_key = city_of(city).key if city else None
+    city_key = city_in(session, city).key if city else None
     lock_run_requests(session)
     earlier = select(RescoringRun).where(RescoringRun.requested_by == requested_by)
     if once and (known := session.scalar(earlier.limit(1))) is not None:

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 
 from models.core.enums import PropertyType
-from models.market.places import City, city_of
+from models.market.places import NO_CURRENCY, City, city_of, city_of_address
 from models.market.properties import Property
+from models.market.towns.reading import TownError, TownReading, read_town
 from models.sources.formats.offer import Offer
 from models.sources.formats.taking import LARGEST_AREA
 
@@ -55,7 +56,7 @@ def columns_of(offer: Offer, default_city: str | None = None) -> dict[str, Any]:
         "property_class": offer.property_class,
         "condition": offer.condition,
         "price": offer.price,
-        "currency": offer.currency or (city.currency if city else "RUB"),
+        "currency": offer.currency or (city.currency if city else NO_CURRENCY),
         "area": offer.area,
         "rooms": offer.rooms,
         "floor": offer.floor,
@@ -85,7 +86,7 @@ def _town(offer: Offer, default: str | None) -> tuple[str, City | None]:
     """The town that the offer names, or that of its source."""
     if offer.city:
         name = offer.city
-    elif offer.region and city_of(offer.region).key.startswith("geo:"):
+    elif offer.region and (in_region := _reading(offer.region)) and not in_region.by_region and in_region.known:
         name = offer.region  # Moscow and St Petersburg are regions of their own
     else:
         name = _town_in(offer.address) or default or ""
@@ -96,18 +97,27 @@ def _town(offer: Offer, default: str | None) -> tuple[str, City | None]:
     if len(name) > LONGEST_CITY:
         offer.refuse("city", f"it is longer than {LONGEST_CITY} characters", name)
         return "", None
-    return name, city_of(name)
+    for told in (f"{offer.region}, {name}" if offer.region else name, name):
+        try:
+            return name, city_of(told)
+        except TownError as error:
+            reason = error.reason
+    offer.refuse("city", reason, name)
+    return "", None
+
+
+def _reading(text: str) -> TownReading | None:
+    try:
+        return read_town(text)
+    except TownError:
+        return None
 
 
 def _town_in(address: str | None) -> str | None:
-    """The town in an address: the first part that is a known one, before any part with a digit."""
-    for part in (address or "").split(",")[:4]:
-        name = part.strip()
-        if any(sign.isdigit() for sign in name):
-            return None
-        if name and city_of(name).key.startswith("geo:"):
-            return name
-    return None
+    """The known town in an address, ready to be read; None if it names none."""
+    name = city_of_address(address) if address else ""
+    reading = _reading(name) if name else None
+    return name if reading is not None and reading.known and not reading.corrected else None
 
 
 def _facts(offer: Offer) -> dict[str, Any]:

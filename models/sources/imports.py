@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.core.enums import DealType, Origin, Status
 from models.core.errors import ConflictError
-from models.market.places import city_of
+from models.market.places import NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
+from models.market.town_aliases import TownAlias
 from models.sources.columns import CONTENT, columns_of, content_hash
 from models.sources.formats.feed import Feed
 from models.sources.formats.offer import FeedError, Offer
@@ -151,7 +152,10 @@ class _Work:
         self.source = source
         self.on_refused = on_refused
         self.is_dry_run = is_dry_run
-        self.only_key = city_of(only_city).key if only_city else None
+        merged = connection.execute(select(TownAlias.town_key, TownAlias.into_key))
+        self.aliases: dict[str, str] = {row.town_key: row.into_key for row in merged}
+        key = city_of(only_city).key if only_city else None
+        self.only_key = self.aliases.get(key, key) if key else None
         self.report = Report()
         self.unread = 0  # rows of which not even the id could be read
         self.active_before = self._count_active()
@@ -274,6 +278,11 @@ class _Work:
         """The offers that can be taken, with their columns; each is noted in the report."""
         read = [(offer, columns_of(offer, self.source.city)) for offer in batch]
         for offer, columns in read:
+            merged = self.aliases.get(columns["city_key"])
+            if merged is not None:
+                columns["city_key"] = merged
+                if columns["currency"] == NO_CURRENCY:
+                    columns["currency"] = own_currency(merged)
             if self.only_key and columns["city_key"] not in ("", self.only_key):
                 offer.refuse("city", "it is in another town", columns["city"])
         self._refuse_repeated(batch)

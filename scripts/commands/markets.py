@@ -5,11 +5,13 @@ from rich.table import Table
 from sqlalchemy import select
 
 from models.core.enums import DealType, ListOrder
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 from models.platform.settings import Settings
 from models.ranking.display_order_settings import set_exploration_slots, set_list_order
 from models.ranking.recommendations import Market
+from models.rescoring.market_census import MarketCount, market_counts
 from models.rescoring.market_state import city_names
+from models.rescoring.town_merge import Moved, merge_towns, read_towns_anew, town_key
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.terminal import Terminal
@@ -31,17 +33,24 @@ def list_command() -> None:
     console = Terminal()
     with session_factory(Settings.from_env())() as session:
         found = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
-        names = city_names(session) if found else {}
-    table = Table("city", "deal type", "order of lists", "explored", "last run (UTC)")
-    for one in found:
+        names = city_names(session)
+        counts = {(each.city_key, each.deal_type): each for each in market_counts(session)}
+    table = Table("city", "deal type", "leads", "properties", "order of lists", "explored", "last run (UTC)", "remarks")
+    unscored = [Market(city_key=key, deal_type=deal, list_order=ListOrder.SCORE) for key, deal in counts]
+    listed = {(one.city_key, one.deal_type): one for one in (*unscored, *found)}
+    for key, one in sorted(listed.items()):
+        count = counts.get(key)
         table.add_row(
             names.get(one.city_key, one.city_key),
             one.deal_type,
+            str(count.leads if count else 0),
+            str(count.properties if count else 0),
             _told(one),
             str(one.exploration_slots or ""),
             f"{one.published_at:%Y-%m-%d %H:%M}" if one.published_at else "",
+            _remarks(one, count),
         )
-    console.print(table if found else "There is no market yet.")
+    console.print(table if listed else "There is no market yet.")
 
 
 @command.command("order")
@@ -51,7 +60,7 @@ def list_command() -> None:
 def order_command(order: str, city: str, deal_type: str) -> None:
     """Read the lists of a market by score, or in the balanced order: markets order balanced --city Москва"""
     with session_factory(Settings.from_env())() as session:
-        set_list_order(session, city_of(city).key, DealType(deal_type), ListOrder(order))
+        set_list_order(session, city_in(session, city).key, DealType(deal_type), ListOrder(order))
         session.commit()
     if order == ListOrder.SCORE:
         click.echo("Its lists are read by score.")
@@ -66,7 +75,7 @@ def order_command(order: str, city: str, deal_type: str) -> None:
 def explore_command(slots: int, city: str, deal_type: str) -> None:
     """Let up to SLOTS new properties follow each lead's list: markets explore 3 --city Москва. 0 ends it."""
     with session_factory(Settings.from_env())() as session:
-        set_exploration_slots(session, city_of(city).key, DealType(deal_type), slots)
+        set_exploration_slots(session, city_in(session, city).key, DealType(deal_type), slots)
         session.commit()
     if slots:
         click.echo(f"Up to {slots} new properties follow each list within a minute, and others after each run.")
@@ -74,7 +83,61 @@ def explore_command(slots: int, city: str, deal_type: str) -> None:
         click.echo("Nothing follows its lists.")
 
 
+def _remarks(market: Market, count: MarketCount | None) -> str:
+    """What is odd about a market: its town is unknown (with names that are like it), or hardly anything is in it."""
+    if count is None:
+        return "empty"
+    if not count.is_known:
+        like = f"; like {', '.join(count.nearest)}" if count.nearest else ""
+        return f"unknown town, key {market.city_key}{like}"
+    return "nearly empty" if count.is_nearly_empty else ""
+
+
 def _told(market: Market) -> str:
     if market.list_order is ListOrder.BALANCED and market.ordered_at is None:
         return "balanced (soon)"
     return market.list_order.value
+
+
+@command.command("merge")
+@click.argument("town")
+@click.argument("into", type=CityName())
+def merge_command(town: str, into: str) -> None:
+    """Move a town's leads and properties into the markets of another: markets merge "Алматы гор" Алматы
+
+    TOWN is a name, or a key as `markets list` shows it. What is written under its name from now on goes there too.
+    """
+    factory = session_factory(Settings.from_env())
+    with factory() as session:
+        moved = merge_towns(session, town_key(town), town_key(into), "cli")
+        session.commit()
+    _tell_moved(moved)
+    click.echo("Their lists follow with the next run over what is stale: leadmatch rescore --stale")
+
+
+@command.command("reread")
+def reread_command() -> None:
+    """Read the towns of all leads and properties anew, as this release reads them.
+
+    After an upgrade: what an earlier release took for towns of their own moves into the right markets. Doing so twice
+    changes nothing.
+    """
+    with session_factory(Settings.from_env())() as session:
+        moved = read_towns_anew(session)
+        session.commit()
+    for each in moved:
+        _tell_moved(each)
+    if moved:
+        click.echo("Their lists follow with the next run over what is stale: leadmatch rescore --stale")
+    else:
+        click.echo("Every town is where it belongs.")
+
+
+def _tell_moved(moved: Moved) -> None:
+    rows = f"{moved.leads:,} leads, {moved.properties:,} properties"
+    click.echo(f"{_printable(moved.from_key)} -> {_printable(moved.into_key)}: {rows}.")
+
+
+def _printable(text: str) -> str:
+    """A key that came from somebody's text, without signs that order a terminal about."""
+    return "".join(sign for sign in text if sign.isprintable())

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.core.enums import DealType, RunScope, RunState
 from models.core.errors import NotFoundError
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 from models.platform.settings import Settings
 from models.ranking.recommendations import Market
 from models.rescoring.market_state import city_names
@@ -71,7 +71,7 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
 
 def _check_market(session: Session, city: str, deal: DealType) -> None:
     """Raise NotFoundError for a market of which nothing is stored: a mistyped city would "succeed" with no pairs."""
-    key = city_of(city).key, deal
+    key = city_in(session, city).key, deal
     if session.get(Market, key) is None and key not in (row[:2] for row in live_markets(session)):
         raise NotFoundError("market")
 
@@ -81,7 +81,8 @@ def _tell_markets(
 ) -> None:
     markets = live_markets(session)
     if scope is RunScope.MARKET:
-        markets = [row for row in markets if row[:2] == (city_of(city).key, deal)]
+        key = city_in(session, city).key, deal
+        markets = [row for row in markets if row[:2] == key]
     elif scope is RunScope.STALE:
         from models.rescoring.run_plan import stale_markets
 

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from models.core.enums import DealType
 from models.deals.weights import Scope, rollback, weight_sets
-from models.market.places import city_of
+from models.market.town_aliases import city_in
 from models.platform.settings import Settings
 from models.rescoring.market_state import city_names
 from scripts.arguments import ROW_ID, CityName
@@ -72,8 +72,8 @@ def rollback_command(city: str | None, deal_type: str | None, set_id: int | None
     """Make an earlier set live again; from the first one, back to what held before anything was learnt."""
     if deal_type and not city:
         raise click.UsageError("--deal-type goes with --city.")
-    scope = (city_of(city).key, DealType(deal_type or DealType.SALE)) if city else None
     with session_factory(Settings.from_env())() as session:
+        scope = (city_in(session, city).key, DealType(deal_type or DealType.SALE)) if city else None
         found = rollback(session, scope, set_id)
         session.commit()
         if found is not None:

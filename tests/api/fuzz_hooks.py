@@ -33,6 +33,10 @@ schemathesis.openapi.format("deal-word", st.sampled_from(sorted(DEAL_TYPES)))
 schemathesis.openapi.format("property-word", st.sampled_from(sorted(PROPERTY_TYPES)))
 schemathesis.openapi.format("currency-word", st.sampled_from(sorted(CURRENCY_PHRASES)))
 schemathesis.openapi.format(
+    "town", st.sampled_from(["Москва", "Алматы қ.", "мск", "Dubai", "Новый Зурбаган", "МО, Химки"])
+)
+schemathesis.openapi.format("address", st.sampled_from(["ул. Абая, 7, Алматы", "123 Main St, Anytown", "Москва"]))
+schemathesis.openapi.format(
     "rooms-word", st.sampled_from(["студия", "2", "1-3", "4+", "любое", "не более 2", "от 2 до 4", "2-комн."])
 )
 

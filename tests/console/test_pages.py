@@ -283,3 +283,32 @@ def test_a_status_that_cannot_follow_is_told_beside_its_field(client, town, db):
 
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def test_an_unknown_town_is_asked_about_once_and_kept_if_it_is_sent_again(client, town, db):
+    csrf = enter(client, town.buyer)
+    form = LEAD_FORM | {"csrf": csrf, "requirements.location.city": "Кировс"}
+
+    asked = client.post("/console/leads/new", data=form)
+    kept = client.post("/console/leads/new", data=form | {"requirements.location.city.kept": "Кировс"})
+
+    assert asked.status_code == 400 and "Вы имели в виду" in asked.text and '<option value="Кировск">' in asked.text
+    assert 'name="requirements.location.city.kept" value="Кировс"' in asked.text
+    lead = db.get(Lead, int(re.search(r"/console/leads/(\d+)", kept.location)[1]))
+    assert lead.city_key == "name:кировс"
+
+
+def test_several_towns_are_refused_beside_their_field(client, town):
+    csrf = enter(client, town.buyer)
+
+    answer = client.post(
+        "/console/leads/new", data=LEAD_FORM | {"csrf": csrf, "requirements.location.city": "Москва, Казань"}
+    )
+
+    assert answer.status_code == 400 and "Названо несколько городов (Москва, Казань)" in answer.text
+
+
+def test_a_form_suggests_the_towns_that_the_market_knows(client, town):
+    enter(client, town.buyer)
+
+    assert 'list="requirements-location-city-options"' in client.get("/console/leads/new").text

@@ -249,3 +249,18 @@ def test_rates_are_fetched_where_an_address_is_set(leadmatch, monkeypatch):
 def test_a_rate_that_makes_no_sense_is_refused(leadmatch, arguments):
     with pytest.raises(Exception, match="currency|base|rate"):
         leadmatch("rates", "set", "--", *arguments)
+
+
+def test_odd_markets_are_listed_and_merged_by_command(leadmatch, factory):
+    with factory() as session:
+        make_property(session, make_user(session), city="Кировс")
+        session.commit()
+
+    listed = leadmatch("markets", "list")
+    merged = leadmatch("markets", "merge", "name:кировс", "Мурманская область, Кировск")
+
+    assert "unknown town" in listed and "Кировск" in listed
+    assert "name:кировс -> geo:548391: 0 leads, 1 properties." in merged
+    assert "unknown town" not in leadmatch("markets", "list")
+    assert "Every town is where it belongs." in leadmatch("markets", "reread")
+    assert "several towns" in leadmatch("markets", "merge", "Кировск", "Москва, Казань", exit_code=2)

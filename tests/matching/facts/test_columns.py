@@ -94,3 +94,13 @@ def test_putting_a_row_leaves_the_others():
 
     assert after.price_max.tolist() == [15e6, 20e6, 15e6]
     assert np.diff(after.district_indptr).tolist() == [3, 0, 3]  # Хамовники and its two neighbours
+
+
+def test_minutes_written_behind_a_station_count_and_one_text_may_name_several():
+    home = replace(HOME, metro="м. Сокол, 25 мин пешком; Аэропорт", metros=())
+    places = PlaceIndex()
+    columns = PropertyColumns.from_facts([home], places)
+    sokol, aeroport = places.metros.codes(["Сокол", "Аэропорт"])
+    parts = dict(zip(columns.metro_codes.tolist(), columns.metro_parts.tolist(), strict=True))
+
+    assert parts[sokol] < parts[aeroport]

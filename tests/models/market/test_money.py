@@ -65,11 +65,11 @@ def test_an_inverse_rate_loses_no_kopeck_on_the_way_back(session):
     ("low", "high", "stated"),
     [(0, 0, (None, None)), (None, 0, (None, None)), (0, 5, (None, 5)), (5, None, (5, None)), (5, 9, (5, 9))],
 )
-def test_a_range_from_0_to_0_is_none(low, high, stated):
+def test_a_range_from_0_to_0_is_none(session, low, high, stated):
     ends = (None if low is None else Decimal(low), None if high is None else Decimal(high))
 
     assert stated_range(*ends) == stated
-    columns = canonical_lead({"city": "Москва", "budget_min": ends[0], "budget_max": ends[1]})
+    columns = canonical_lead(session, {"city": "Москва", "budget_min": ends[0], "budget_max": ends[1]})
     assert (columns["budget_min"] or None, columns["budget_max"]) == stated
 
 
@@ -86,12 +86,14 @@ def test_areas_from_0_to_0_are_no_wish_to_the_engine():
     assert [facts[name] for name in ("price_min", "price_max", "area_min", "area_max")] == [None] * 4
 
 
-def test_an_amount_that_is_changed_in_its_town_stays_in_its_currency():
-    present = SimpleNamespace(currency="USD", city_key=canonical({"city": "Москва"})["city_key"])
+def test_an_amount_that_is_changed_in_its_town_stays_in_its_currency(session):
+    present = SimpleNamespace(currency="USD", city_key=canonical(session, {"city": "Москва"})["city_key"])
 
-    assert canonical({"city": "Москва", "price": 1}, present)["currency"] == "USD"
-    assert canonical({"city": "Москва", "currency": "EUR"}, present)["currency"] == "EUR"
-    assert canonical({"city": "Алматы", "price": 1}, present)["currency"] == "KZT", "another town, another money"
+    assert canonical(session, {"city": "Москва", "price": 1}, present)["currency"] == "USD"
+    assert canonical(session, {"city": "Москва", "currency": "EUR"}, present)["currency"] == "EUR"
+    assert canonical(session, {"city": "Алматы", "price": 1}, present)["currency"] == "KZT", (
+        "another town, another money"
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_markets_tell_which_currencies_nothing_converts(session):
     make_lead(session, realtor, city="Москва", currency="USD", budget_max=None, budget_min=None)
     make_property(session, realtor, city="Москва", currency="USD", price=5)
     make_property(session, realtor, city="Москва", currency="RUB", price=5)
-    key = canonical({"city": "Москва"})["city_key"]
+    key = canonical(session, {"city": "Москва"})["city_key"]
 
     assert missing_rates(session) == [MissingRate(key, DealType.SALE, "USD", "RUB", leads=1, properties=1)]
     assert newest_rate_day(session) is None

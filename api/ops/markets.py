@@ -1,0 +1,104 @@
+"""Markets, for administrators: how much is in them, which are odd, and merging one town's into another's."""
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, one_of
+from api.http.db import session
+from api.http.fields import Text, Town
+from api.http.tasks import start_run
+from models.accounts import audit
+from models.core.enums import DealType, Role, RunScope
+from models.rescoring.market_census import market_counts
+from models.rescoring.runs import request_run
+from models.rescoring.town_merge import Moved, merge_towns, town_key
+
+blp = Blueprint("ops-markets", __name__, description="Markets and their towns")
+
+admins_only = for_roles(Role.ADMIN)
+
+
+class MarketArgs(Body):
+    odd = fields.Boolean(
+        load_default=False, metadata={"description": "Only those with an unknown town or hardly any rows."}
+    )
+
+
+class MarketRow(Body):
+    city_key = fields.String()
+    city = fields.String(attribute="name")
+    deal_type = one_of(DealType)
+    leads = fields.Integer()
+    properties = fields.Integer()
+    is_known = fields.Boolean(metadata={"description": "Whether the town is known."})
+    is_nearly_empty = fields.Boolean()
+    suggestions = fields.List(
+        fields.String(), attribute="nearest", metadata={"description": "Known towns with names like an unknown one's."}
+    )
+
+
+class MarketRows(Body):
+    markets = fields.List(fields.Nested(MarketRow))
+
+
+class MergeBody(Body):
+    city = Text(110, required=True, metadata={"description": "The town to merge: its name, or its key as listed."})
+    into = Town(required=True)
+
+
+class Merged(Body):
+    city_key = fields.String(attribute="from_key")
+    into_key = fields.String()
+    leads = fields.Integer()
+    properties = fields.Integer()
+
+
+@blp.route("/ops/markets")
+class Markets(MethodView):
+    """All markets."""
+
+    @admins_only
+    @blp.arguments(MarketArgs, location="query")
+    @blp.response(200, MarketRows)
+    def get(self, args):
+        """List the markets, the largest first
+
+        With `odd` only those whose town is unknown or that are nearly empty: mostly misspelt towns, to be merged.
+        """
+        counts = market_counts(session())
+        return {"markets": [each for each in counts if each.is_odd or not args["odd"]]}
+
+
+@blp.route("/ops/markets/merge")
+class Merge(MethodView):
+    """One town's markets into another's."""
+
+    @admins_only
+    @blp.arguments(MergeBody)
+    @blp.response(200, Merged)
+    def post(self, body):
+        """Merge the markets of one town into those of another
+
+        Its leads and properties move, archived ones too, and what is written under its name from now on goes there.
+        Lists follow with a run over what is stale, which is asked for.
+        """
+        return merge(current_user().id, body["city"], body["into"])
+
+
+def merge(actor_id: int, town: str, into: str) -> Moved:
+    """
+    Merge, note who did it, and ask for a run over what is stale then.
+
+    Args:
+        town: The town's name, or its key as lists show it.
+    """
+    who = f"ops:{actor_id}"
+    moved = merge_towns(session(), town_key(town), town_key(into), who)
+    row = {"table_name": "town_aliases", "row_id": moved.from_key}
+    audit.record(session(), "towns_merged", actor_id=actor_id, into=moved.into_key, **row)
+    run, is_new = request_run(session(), RunScope.STALE, who)
+    if is_new:
+        session().refresh(run)
+        start_run(run)
+    return moved

@@ -1,0 +1,38 @@
+"""Suggestions for forms: towns, districts and stations that the market knows."""
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.http.access import public
+from api.http.blueprint import Blueprint, Body, one_of
+from api.http.db import only_reads, session
+from api.http.fields import Text, Town
+from models.market.known_places import PlaceKind, known_places
+
+blp = Blueprint("places", __name__, description="Places that the market knows")
+
+
+class PlaceArgs(Body):
+    kind = one_of(PlaceKind, required=True)
+    q = Text(100, metadata={"description": "What a name, or a word in it, begins with."})
+    city = Town(metadata={"description": "Districts and stations of this town only."})
+
+
+class Places(Body):
+    places = fields.List(fields.String())
+
+
+@blp.route("/places")
+class KnownPlaces(MethodView):
+    """Places that are on the market."""
+
+    @public
+    @only_reads
+    @blp.arguments(PlaceArgs, location="query")
+    @blp.response(200, Places)
+    def get(self, args):
+        """Suggest towns, districts or stations that the market knows, as one types
+
+        At most 50, the most frequent first, as properties on the market write them.
+        """
+        return {"places": known_places(session(), args["kind"], args.get("q", ""), city=args.get("city"))}

@@ -1,0 +1,332 @@
+"""
+Keys of districts, stations and streets: spellings of one place have one key.
+
+Pure functions of the text. A key is Latin, lower case, and its own key. Keys of districts, stations and streets are
+compared only with others of the same kind.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from matching.facts.place_spelling import one_script, sounds
+from matching.facts.place_words import (
+    ADJECTIVE,
+    DIRECTIONS,
+    DISTANCE,
+    GENERIC_PLACE_WORDS,
+    KINDS,
+    LEADING,
+    LINE_WORDS,
+    LINES,
+    MINUTES,
+    OKRUGS,
+    ON_FOOT_ALONE,
+    SAME_PLACES,
+    SHORT_WORDS,
+    STEMS,
+    TOWNS_IN_BRACKETS,
+)
+
+_WORD = re.compile(r"[^\W_]+")
+_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+_SILENT = str.maketrans("", "", "'’ʼ‘`´\u00ad\u200b\ufeff")
+#: Names are parted by these; a slash between digits belongs to a name.
+_BETWEEN = re.compile(r"\s*(?:[,;|\n•·+&]|(?<!\d)/|/(?!\d)|\s(?:и|или|либо|and|or|және|немесе)\s)\s*", re.IGNORECASE)
+#: Another station begins: «м. Сокол м. Аэропорт».
+_NEXT_STATION = re.compile(r"(?<=\w)[\s,]+(?=(?:ст\.?\s*)?(?:м\.|метро)\s*[«\"]?[А-ЯЁA-Z])")
+_NOT_PARTED = re.compile(
+    r"серп\w*\s+и\s+молот\w*|троицк\w+\s+и\s+новомосковск\w+|(?:ул\.?|улица)\s+\w+\s+и\s+\w+", re.IGNORECASE
+)
+#: Abbreviations with a hyphen, a slash or dots inside, made one word before words are cut.
+_JOINED = (
+    (re.compile(r"(?<!\w)р\s*[-–/]\s*(?:о?н)(?!\w)", re.IGNORECASE), "район"),
+    (
+        re.compile(r"(?<!\w)мк?\s*[-–/]\s*р?н(?!\w)|(?<!\w)мкр\s*[-–]\s*н(?!\w)|(?<!\w)м\s*/\s*р(?!\w)", re.IGNORECASE),
+        "мкр",
+    ),
+    (re.compile(r"(?<!\w)пр\s*[-–]\s*к?т(?!\w)|(?<!\w)п\s*[-–]\s*т(?!\w)", re.IGNORECASE), "проспект"),
+    (re.compile(r"(?<!\w)б\s*[-–]\s*р(?!\w)", re.IGNORECASE), "бульвар"),
+    (re.compile(r"(?<!\w)пр\s*[-–]\s*з?д(?!\w)", re.IGNORECASE), "проезд"),
+    (re.compile(r"(?<!\w)кв\s*[-–]\s*л(?!\w)", re.IGNORECASE), "квартал"),
+    (re.compile(r"(?<!\w)ж\s*[-–/.]\s*м(?!\w)", re.IGNORECASE), "жм"),
+    (re.compile(r"(?<!\w)ж\s*[-–/.]\s*д(?!\w)", re.IGNORECASE), "жд"),
+    (re.compile(r"(?<!\w)ст\s*[-–./]?\s*м(?!\w)", re.IGNORECASE), "метро"),
+    (re.compile(r"(?<!\w)к\s*[-–]\s*с[іи](?!\w)", re.IGNORECASE), "көшесі"),
+    (re.compile(r"(?<!\w)н\s*[-–/]\s*п(?!\w)", re.IGNORECASE), "пос"),
+    (re.compile(r"(?<!\w)м\.\s*о\.?(?!\w)", re.IGNORECASE), "округ"),
+    (re.compile(r"(?<!\w)ш\s*[-–]\s*се(?!\w)", re.IGNORECASE), "шоссе"),
+    (re.compile(r"(?<=\w)\s+города\s+(?:москвы|санкт-петербурга|алматы|астаны)(?!\w)", re.IGNORECASE), " "),
+    (re.compile(r"(?<!\w)ш\s*/\s*а(?!\w)", re.IGNORECASE), "мкр"),
+)
+#: «1-я», «1-ый», «2nd»: the number alone.
+_ORDINAL = re.compile(r"(?<!\w)(\d+)\s*[-–]?\s*(?:ый|ий|ой|ая|ое|ые|ого|го|я|й|е|х|st|nd|rd|th)(?!\w)")
+_LINE = re.compile(rf"(?<!\w)(?:{LINE_WORDS})(?!\w)", re.IGNORECASE)
+_DIAMETER = re.compile(
+    r"(?<!\w)(?:мц[дк]|mc[dc])\s*[-–№]?\s*[1-5]?(?!\w)|(?<!\w)d\s?[1-5](?!\w)|(?<!\w)бкл(?!\w)", re.IGNORECASE
+)
+#: «(СЛ)», «(ТКЛ)», «(СЗАО)»
+_LETTERS_OF_LINE = re.compile(r"[А-ЯЁ]{2,4}|ЗелАО|ТиНАО")
+_NAMED_LINE = re.compile(
+    r"(?<!\w)[\w-]+\s+(?:линия|ветка|line|желісі)(?!\w)|(?<!\w)line\s*\d+|(?<!\w)линия\s*(?:м\b|№)?\s*\d+",
+    re.IGNORECASE,
+)
+#: What a house number looks like at the end of a street.
+_HOUSE = re.compile(
+    r"(?:(?<![\w-])(?:д|дом|вл|владение|зд|здание|к|корп|корпус|стр|строение|лит|литер|кв|квартира|оф|офис|уч|участок|house|apt|үй)\b\.?"
+    r"\s*№?\s*\d+\s*[а-яa-z]?(?![\w-])(?:\s*[/-]\s*\d+\w?)?)|,\s*№?\s*\d+.*$",
+    re.IGNORECASE,
+)
+_LAST_NUMBER = re.compile(
+    r"(?<!№)\s+\d+\s*(?:[/-]\s*\d+)?\s*[а-яa-z]?(?:\s*(?:к|корп|с|стр)\.?\s*\d+\w?)?$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StationReading:
+    """A station as it was written: its key, the minutes told with it, and whether on foot (None where not told)."""
+
+    key: str
+    minutes: int | None = None
+    on_foot: bool | None = None
+
+
+@lru_cache(maxsize=1 << 16)
+def place_key(name: str) -> str:
+    """
+    The form of a place name under which its spellings meet; empty for a name without a letter or digit.
+
+    Case, ё, hyphens, quotes, the script, lines and minutes of stations, okrugs before districts, and words such as
+    "район" or "station" do not count. A name that consists of such words only keeps them, or all such names would be
+    one place. Several names in one text make one key; :func:`place_keys` parts them.
+
+    >>> place_key("р-н Хорошёво-Мнёвники") == place_key("СЗАО, Хорошево Мневники (район)")
+    True
+    >>> place_key("Спортивная (Сокольническая линия)") == place_key("Sportivnaya metro station")
+    True
+    >>> place_key("Хамовники"), place_key("Khamovniki"), place_key("Мира пр-т"), place_key("пр. Мира, 5 мин пешком")
+    ('hamovniki', 'hamovniki', 'prospekt mira', 'prospekt mira')
+    """
+    return " ".join(place_keys(name))
+
+
+@lru_cache(maxsize=1 << 15)
+def place_keys(text: str) -> tuple[str, ...]:
+    """
+    The keys of all places that one text names, in its order, once each.
+
+    >>> place_keys("Сокол, Аэропорт"), place_keys("м. Сокол / Аэропорт")
+    (('sokol', 'aeroport'), ('sokol', 'aeroport'))
+    """
+    parts = list(_split(_plain(text)))
+    telling = [part for part in parts if _is_telling(part)]
+    return tuple(dict.fromkeys(_without_okrugs([key for part in telling or parts if (key := _key(part))])))
+
+
+def street_key(street: str) -> str:
+    """
+    The form of a street's name under which its spellings meet; house numbers and initials do not count.
+
+    >>> street_key("ул. Льва Толстого, д. 5") == street_key("Льва Толстого улица") == street_key("Льва Толстого 5к2")
+    True
+    >>> street_key("пр-т Мира") == street_key("ул. Мира")
+    False
+    """
+    text = _HOUSE.sub(" ", one_script(street))
+    text = _LAST_NUMBER.sub("", text.strip(" ,.;"))
+    words = _key(_joined(_BRACKETS.sub(r" \1 ", text.translate(_SILENT)).replace(",", " "))).split()
+    return " ".join(word for word in words if len(word) > 1 or word.isdigit())
+
+
+@lru_cache(maxsize=1 << 15)
+def read_station(text: str) -> StationReading:
+    """
+    A station with the minutes to it; of several the first.
+
+    >>> read_station("м. Сокол, 5 мин пешком")
+    StationReading(key='sokol', minutes=5, on_foot=True)
+    >>> read_station("Аэропорт (10 мин. транспортом)"), read_station("Сокол")
+    (StationReading(key='aeroport', minutes=10, on_foot=False), StationReading(key='sokol', minutes=None, on_foot=None))
+    """
+    return next(iter(read_stations(text)), StationReading(place_key(text)))
+
+
+@lru_cache(maxsize=1 << 15)
+def read_stations(text: str) -> tuple[StationReading, ...]:
+    """
+    All stations that one text names, each with its minutes; the longer of a span of minutes counts.
+
+    >>> [(each.key, each.minutes) for each in read_stations("м. Сокол 7-10 мин пешком, Аэропорт (15 мин на машине)")]
+    [('sokol', 10), ('aeroport', 15)]
+    """
+    found: list[StationReading] = []
+    waiting: tuple[int | None, bool | None] | None = None
+    for part in _split(one_script(text)):
+        minutes, on_foot = _minutes(part)
+        if _is_telling(_without_minutes(part)):
+            told = waiting if waiting is not None and minutes is None else (minutes, on_foot)
+            found.append(StationReading(place_key(part), *told))
+            waiting = None
+        elif minutes is not None and found and found[-1].minutes is None:
+            found[-1] = StationReading(found[-1].key, minutes, on_foot)  # «Сокол, 5 мин пешком»
+        elif minutes is not None:
+            waiting = minutes, on_foot
+    return tuple({station.key: station for station in reversed(found)}.values())[::-1]
+
+
+def _minutes(text: str) -> tuple[int | None, bool | None]:
+    told = MINUTES.search(text)
+    if told is None:
+        return None, None
+    minutes = round(float((told["high"] or told["low"]).replace(",", ".")))
+    if told["foot"]:
+        return minutes, True
+    if told["transport"] or told["by"]:
+        return minutes, False
+    return minutes, True if ON_FOOT_ALONE.search(text) else None
+
+
+def _plain(text: str) -> str:
+    """The text in one script, without minutes, distances, lines and brackets that say nothing."""
+    text = one_script(text)
+    stripped = _BRACKETS.sub(_bracket, _without_minutes(text).translate(_SILENT))
+    without_lines = _NAMED_LINE.sub(_line, _DIAMETER.sub(" ", stripped))
+    return _joined(without_lines if _WORD.search(without_lines) else text.translate(_SILENT))
+
+
+def _joined(text: str) -> str:
+    for pattern, whole in _JOINED:
+        text = pattern.sub(f" {whole} ", text)
+    return text
+
+
+def _without_minutes(text: str) -> str:
+    stripped = DISTANCE.sub(" ", MINUTES.sub(" ", text))
+    return ON_FOOT_ALONE.sub(" ", stripped) if stripped != text else text
+
+
+def _is_telling(text: str) -> bool:
+    """Whether a text names a place by more than words for its kind."""
+    return any(word not in GENERIC_PLACE_WORDS for word in _WORD.findall(LEADING.sub("", text.casefold())))
+
+
+def _bracket(found: re.Match[str]) -> str:
+    """Nothing for a line, an okrug or a town in brackets beside a name; anything else may tell it from another."""
+    inside = found.group(1).strip()
+    outside = found.string[: found.start()] + found.string[found.end() :]
+    if not _is_telling(outside):
+        return f" {inside} "
+    is_known = inside.casefold() in LINES or inside.casefold() in TOWNS_IN_BRACKETS
+    found_in = _LINE.search(inside) or ON_FOOT_ALONE.fullmatch(inside) or _LETTERS_OF_LINE.fullmatch(inside)
+    return " " if is_known or found_in else f" {inside} "
+
+
+def _line(found: re.Match[str]) -> str:
+    """Nothing for an underground's line; a street of St. Petersburg («5-я линия») stays."""
+    text = found.group()
+    name = text.casefold().split()[0]
+    if any(sign.isdigit() for sign in name) or (name not in LINES and not _is_adjective(name)):
+        return text
+    return " "
+
+
+def _is_adjective(word: str) -> bool:
+    return word.endswith(("ая", "яя")) or word in (
+        "red",
+        "blue",
+        "green",
+        "circle",
+        "orange",
+        "purple",
+        "grey",
+        "yellow",
+    )
+
+
+def _split(text: str) -> Iterator[str]:
+    """The names in a text; a comma inside brackets does not part them."""
+    brackets = {f"\0{place}\0": found for place, found in enumerate(re.findall(r"\([^()]*\)", text))}
+    for mark, found in brackets.items():
+        text = text.replace(found, mark, 1)
+    kept = {f"\1{place}\1": found.group() for place, found in enumerate(_NOT_PARTED.finditer(text))}
+    for mark, phrase in kept.items():
+        text = text.replace(phrase, mark, 1)
+    for part in _BETWEEN.split(_NEXT_STATION.sub(", ", text)):
+        for mark, phrase in (*kept.items(), *brackets.items()):
+            part = part.replace(mark, phrase)
+        if part.strip():
+            yield part
+
+
+def _key(text: str) -> str:
+    """The key of one name."""
+    text = LEADING.sub("", text.casefold().replace("ё", "е"))
+    words = _WORD.findall(_ORDINAL.sub(r"\1", text))
+    if len(words) > 1:
+        words[-1] = _ROMAN.get(words[-1], words[-1])
+        words = [word for word in words if word not in _OKRUG_LETTERS] or words
+    okrug = _okrug(words)
+    if okrug:
+        return sounds(okrug)
+    telling = [word for word in words if word not in GENERIC_PLACE_WORDS]
+    if not telling:
+        return sounds(" ".join(words))
+    telling = _kind_first(telling)
+    if len(telling) > 1:
+        telling = [_without_ending(sounds(SHORT_WORDS.get(word, word))) for word in telling]
+        if telling[-1] in DIRECTIONS:
+            telling = [telling[-1], *telling[:-1]]
+    told = sounds(" ".join(telling))
+    return _SAME_KEYS.get(told, told)
+
+
+def _okrug(words: list[str]) -> str | None:
+    """The letters of an administrative okrug; an okrug without "administrative" is a district of that name."""
+    if len(words) == 1 and words[0] in _OKRUG_LETTERS:
+        return words[0]
+    if "ао" in words or any(word.startswith("административн") for word in words):
+        return OKRUGS.get(
+            " ".join(word for word in words if word not in ("ао", "округ") and not word.startswith("админ"))
+        )
+    return None
+
+
+_ROMAN = {
+    "i": "1",
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "v": "5",
+    "vi": "6",
+    "vii": "7",
+    "viii": "8",
+    "ix": "9",
+    "x": "10",
+}
+_SAME_KEYS = {sounds(one): sounds(other) for one, other in SAME_PLACES.items()}
+_OKRUG_LETTERS = frozenset(OKRUGS.values())
+_TOWN_KEYS = frozenset(sounds(town) for town in TOWNS_IN_BRACKETS)
+_OKRUG_KEYS = frozenset(sounds(letters) for letters in OKRUGS.values())
+
+
+def _without_okrugs(keys: list[str]) -> list[str]:
+    """Without okrugs and the town itself, if districts stand beside them."""
+    districts = [key for key in keys if key not in _OKRUG_KEYS and key not in _TOWN_KEYS]
+    return districts or keys
+
+
+def _kind_first(words: list[str]) -> list[str]:
+    """«Мира пр-т» as «проспект Мира»: a kind is told first, under its one word."""
+    if len(words) < 2:
+        return [KINDS.get(words[0], words[0]) if len(words[0]) > 3 else words[0]]
+    for place in (0, len(words) - 1):
+        if words[place] in KINDS and (len(words[place]) > 1 or words[place] == "ш"):
+            return [KINDS[words[place]], *words[:place], *words[place + 1 :]]
+    return words
+
+
+def _without_ending(word: str) -> str:
+    """An adjective of direction or size as its stem, so that it meets what is written short."""
+    adjective = ADJECTIVE.fullmatch(word)
+    return STEMS[adjective.group(1)] if adjective else word

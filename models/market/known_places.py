@@ -1,0 +1,57 @@
+"""Towns, districts and stations that the market knows, for forms that suggest them as one types."""
+
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.market.properties import Property, on_market
+from models.market.town_aliases import stored_key
+
+#: Suggestions at most.
+MOST_SUGGESTIONS = 50
+
+
+class PlaceKind(StrEnum):
+    TOWN = "town"
+    DISTRICT = "district"
+    STATION = "station"
+
+
+_COLUMNS = {PlaceKind.DISTRICT: Property.district, PlaceKind.STATION: Property.metro_station}
+
+
+def known_places(
+    session: Session, kind: PlaceKind, beginning: str = "", *, city: str | None = None, limit: int = MOST_SUGGESTIONS
+) -> list[str]:
+    """
+    Names as properties on the market write them, the most frequent first.
+
+    Args:
+        beginning: What a name, or a word in it, begins with, in any case; empty: all.
+        city: Districts and stations of this town only, in any spelling.
+    Raises:
+        TownError: *city* names several towns, or none.
+    """
+    if kind is PlaceKind.TOWN:
+        # Each town under what it is called most often.
+        named = func.mode().within_group(Property.city)
+        towns = select(named.label("name"), func.count().label("count")).join(User, on_market())
+        found = towns.group_by(Property.city_key).subquery()
+    else:
+        column = _COLUMNS[kind]
+        places = select(column.label("name"), func.count().label("count")).join(User, on_market())
+        places = places.where(column.is_not(None), column != "")
+        if city is not None:
+            places = places.where(Property.city_key == stored_key(city))
+        found = places.group_by(column).subquery()
+    query = select(found.c.name).order_by(found.c.count.desc(), found.c.name).limit(limit)
+    return list(session.scalars(_beginning(query, found.c.name, beginning)))
+
+
+def _beginning(query: Select, name: ColumnElement[str], beginning: str) -> Select:
+    if not beginning:
+        return query
+    plain = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return query.where(name.ilike(f"{plain}%") | name.ilike(f"% {plain}%") | name.ilike(f"%-{plain}%"))

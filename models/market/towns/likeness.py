@@ -1,0 +1,96 @@
+"""Names that are like one which nobody bears: for forgiving a typing error, and for asking "did you mean"."""
+
+from collections import Counter
+from functools import cache
+
+from models.market.towns.countries import HOME_COUNTRIES
+from models.market.towns.gazetteer import Town, called, home_names, is_own, rank
+
+#: A shorter name is not guessed: too many are one letter away from it.
+SHORTEST_GUESSED = 5
+#: Share of letter triples that two names must have in common to be called alike.
+_ALIKE = 0.28
+_MOST_NAMES = 3
+
+
+def one_error_away(plain: str) -> list[Town]:
+    """
+    Towns whose names become this one by one letter too many, missing, wrong or swapped with its neighbour.
+
+    Those at home if there are any; otherwise others. Short names have none.
+
+    >>> [town.english for town in one_error_away("мосвка")], one_error_away("уфо")
+    (['Moscow'], [])
+    """
+    if len(plain) < SHORTEST_GUESSED:
+        return []
+    names = {name for form in (plain, *_shortened(plain)) for name in _deletions().get(form, ())}
+    # Of namesakes the likeliest counts.
+    best = (max(_by_name()[name], key=lambda town: rank(name, town)) for name in names if _is_one_error(plain, name))
+    towns = {town.key: town for town in best}
+    at_home = [town for town in towns.values() if town.country in HOME_COUNTRIES]
+    return at_home or list(towns.values())
+
+
+def nearest_names(plain: str) -> tuple[str, ...]:
+    """Up to three names of towns that are the most like this one, the likest first; none if none is."""
+    triples = _triples(plain)
+    shared: Counter[str] = Counter(name for triple in triples for name in _by_triple().get(triple, ()))
+    likeness: dict[int, tuple[float, int]] = {}
+    for name, count in shared.most_common(60):
+        alike = count / (len(triples) + len(_triples(name)) - count)
+        for town in _by_name()[name]:
+            if not is_own(name, town):
+                continue  # an old name, or one in another language
+            likeness[town.id] = max(likeness.get(town.id, (0.0, 0)), (alike, town.population))
+    ordered = sorted(likeness, key=lambda town_id: likeness[town_id], reverse=True)
+    names = dict.fromkeys(called(town_id) for town_id in ordered if likeness[town_id][0] >= _ALIKE)
+    return tuple(names)[:_MOST_NAMES]
+
+
+def _is_one_error(one: str, other: str) -> bool:
+    if len(one) == len(other):
+        wrong = [place for place in range(len(one)) if one[place] != other[place]]
+        if len(wrong) == 2:
+            first, second = wrong
+            return second == first + 1 and one[first] == other[second] and one[second] == other[first]
+        return len(wrong) == 1
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return len(longer) == len(shorter) + 1 and shorter in _shortened(longer)
+
+
+def _shortened(name: str) -> set[str]:
+    return {name[:place] + name[place + 1 :] for place in range(len(name))}
+
+
+def _triples(name: str) -> set[str]:
+    padded = f"  {name} "
+    return {padded[place : place + 3] for place in range(len(padded) - 2)}
+
+
+@cache
+def _by_name() -> dict[str, list[Town]]:
+    found: dict[str, list[Town]] = {}
+    for name, town in home_names():
+        found.setdefault(name, []).append(town)
+    return found
+
+
+@cache
+def _deletions() -> dict[str, list[str]]:
+    """Every name, whole and without one of its letters -> the names; two names one error apart meet in it."""
+    found: dict[str, list[str]] = {}
+    for name in _by_name():
+        if len(name) >= SHORTEST_GUESSED:
+            for form in (name, *_shortened(name)):
+                found.setdefault(form, []).append(name)
+    return found
+
+
+@cache
+def _by_triple() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in _by_name():
+        for triple in _triples(name):
+            found.setdefault(triple, []).append(name)
+    return found

@@ -1,0 +1,275 @@
+"""A town as somebody wrote it -> which town it is, or that it is unknown, and what is like it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from models.core.errors import InvalidValueError
+from models.market.towns.countries import HOME_COUNTRIES, currencies
+from models.market.towns.gazetteer import Town, bearers, by_id, called, largest_in, rank
+from models.market.towns.likeness import nearest_names, one_error_away
+from models.market.towns.regions import Region
+from models.market.towns.segments import Named, Segment, read_segment, towns_of
+from models.market.towns.spelling import from_keyboard, normal
+from models.market.towns.words import BETWEEN_TOWNS
+
+#: What a column of keys holds. Casefolding can make a name longer than it was.
+LONGEST_KEY = 110
+
+_COMMAS = re.compile(r"[,;/|()\[\]{}\n\r\t+&•·]+|\s[-–—]+\s|\b(?:" + "|".join(BETWEEN_TOWNS) + r")\b", re.IGNORECASE)
+#: A small town is not meant beside a large one if its name is an adjective: it is a district of the large one.
+_SMALL, _LARGE = 60_000, 100_000
+_ADJECTIVE = re.compile(r"(?:ый|ий|ой|ая|ое|ие|ые)$")
+#: Towns that are regions of their own, by GeoNames' ids.
+_FEDERAL = {
+    524901: Region("Москва", "RU", frozenset({"48"}), 524901),
+    498817: Region("Санкт-Петербург", "RU", frozenset({"66"}), 498817),
+}
+#: So large a town is meant although another region is named.
+_UNMISTAKABLE = 250_000
+
+
+class TownError(InvalidValueError):
+    """A text does not name one town. `field` is "city"; who read another field puts the reason under its own name."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("city", reason)
+
+
+class SeveralTownsError(TownError):
+    """A text names several towns; `names` are theirs."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"Names several towns ({', '.join(names)}). Give one; make an entry of its own for each other."
+        )
+        self.names = tuple(names)
+
+
+class NoTownError(TownError):
+    """A text names a country, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TownReading:
+    """
+    A town as it was read.
+
+    `key` names it in markets: a GeoNames id, or the normalised name of a town unknown there. `name` is the canonical
+    name, or the name as it was written. `currency` is the country's (ISO 4217), None if no country is known; `country`
+    is an ISO 3166 code, `region` GeoNames' code in it. `nearest` are names of known towns that are like an unknown one.
+    `corrected` tells that a typing error was forgiven, `by_region` that only a region was named and its main town is
+    meant.
+    """
+
+    key: str
+    name: str
+    currency: str | None
+    country: str | None = None
+    region: str | None = None
+    known: bool = True
+    nearest: tuple[str, ...] = ()
+    corrected: bool = False
+    by_region: bool = False
+
+
+@lru_cache(maxsize=1 << 15)
+def read_town(text: str) -> TownReading:
+    """
+    The town of a text that should name one.
+
+    Raises:
+        SeveralTownsError: It names several.
+        NoTownError: It names a country and no town, or nothing.
+
+    >>> read_town("г. Москва").key == read_town("Moscow").key == read_town("Москва и МО").key == read_town("мск").key
+    True
+    >>> read_town("Ленинградская область, Кировск").region, read_town("Мурманская область, Кировск").region
+    ('42', '49')
+    >>> read_town("Новый Зурбаган").key, read_town("Новый Зурбаган").currency, read_town("Новый Зурбаган").known
+    ('name:новый зурбаган', None, False)
+    """
+    whole = read_segment(_without_brackets(text))
+    if whole.towns and not whole.unknown and not _COMMAS.search(text):
+        return _resolve(text, [whole])
+    parts = [part for part in _COMMAS.split(text) if normal(part)]
+    if not any(sign.isalpha() for sign in text):
+        raise NoTownError("Names no town.")
+    segments: list[Segment] = []
+    for part in parts:
+        segments.append(read_segment(part, behind=any(segment.towns for segment in segments)))
+    return _resolve(text, segments)
+
+
+def _without_brackets(text: str) -> str:
+    return text.replace("(", " ").replace(")", " ")
+
+
+def _resolve(text: str, segments: list[Segment]) -> TownReading:
+    """One town of what all parts say."""
+    joined = read_segment(" ".join(segment.text for segment in segments)) if len(segments) > 1 else segments[0]
+    if len(segments) > 1 and not joined.unknown and len(joined.towns) == 1 and not any(part.towns for part in segments):
+        segments = [joined]  # «Санкт - Петербург»
+    regions = [region for segment in segments for region in segment.regions]
+    countries = [country for segment in segments for country in segment.countries]
+    named = [one for segment in segments if not segment.is_part for one in segment.towns]
+    regions += [
+        region
+        for segment in segments
+        for region in segment.bare_regions
+        if any(region.holds(town.country, town.region) for one in named for town in one.towns)
+    ]
+    found = _distinct(named, regions, countries)
+    if len(found) > 1:
+        raise SeveralTownsError([called(town.id) for town in found])
+    if found:
+        return _of_town(found[0])
+    return _unknown(text, segments, regions, countries)
+
+
+def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -> list[Town]:
+    """The towns that are meant, each once, without those that are districts of another one that is named."""
+    meant: dict[str, tuple[Named, Town]] = {}
+    if not regions and len(named) > 1:
+        regions = [_FEDERAL[town.id] for one in named for town in one.towns if town.id in _FEDERAL]
+    for one in named:
+        town = best_town(one.plain, one.towns, regions, countries)
+        if town is not None:
+            meant.setdefault(town.key, (one, town))
+    if len(meant) > 1:
+        towns = [town for _, town in meant.values()]
+        meant = {
+            key: pair
+            for key, pair in meant.items()
+            if not any(_lies_in(pair[1], other) or is_province(pair[1], other) for other in towns if other != pair[1])
+        } or meant
+    if len(meant) > 1:
+        for keep in (_is_marked, _is_no_district):
+            kept = {key: pair for key, pair in meant.items() if keep(pair, meant)}
+            meant = kept or meant
+    return [town for _, town in meant.values()]
+
+
+def _is_marked(pair: tuple[Named, Town], _: dict[str, tuple[Named, Town]]) -> bool:
+    return pair[0].marked
+
+
+def _is_no_district(pair: tuple[Named, Town], all_of_them: dict[str, tuple[Named, Town]]) -> bool:
+    one, town = pair
+    beside_large = any(other.population >= _LARGE for _, other in all_of_them.values() if other is not town)
+    return not (beside_large and town.population < _SMALL and _ADJECTIVE.search(one.plain))
+
+
+def _lies_in(town: Town, other: Town) -> bool:
+    """Whether a town is a part of another that is a region of its own: Зеленоград of Москва."""
+    return other.id in _FEDERAL and _FEDERAL[other.id].holds(town.country, town.region)
+
+
+def is_province(town: Town, other: Town) -> bool:
+    """Whether a town abroad only tells the province of a smaller one in it: «Аланья, Анталья»."""
+    is_one = (town.country, town.region) == (other.country, other.region) and town.country not in HOME_COUNTRIES
+    return is_one and town.population > other.population
+
+
+def best_town(
+    plain: str, towns: Sequence[Town], regions: Sequence[Region] = (), countries: Sequence[str] = ()
+) -> Town | None:
+    """
+    The likeliest bearer of a name, given the regions and countries that were told with it.
+
+    None if all bearers lie elsewhere: then it is another place of that name, unless the town is too large for that.
+    """
+    if not regions and not countries:
+        everyday = [town for town in towns if town in bearers(plain)] or list(_sounding(plain, towns))
+        return max(everyday, key=lambda town: rank(plain, town), default=None)
+    there = [town for town in towns if any(region.holds(town.country, town.region) for region in regions)]
+    if not there:
+        # A word may name a country as well as a region (Georgia, РБ): then either is meant.
+        elsewhere = {region.country for region in regions}
+        there = [
+            town for town in towns if _is_in(town, countries) and (town.country not in elsewhere or _is_large(town))
+        ]
+    if not there and regions:
+        there = [town for town in towns if _is_large(town) and town.country in HOME_COUNTRIES]
+    return max(there, key=lambda town: rank(plain, town), default=None)
+
+
+def _is_in(town: Town, countries: Sequence[str]) -> bool:
+    return town.country in countries or (town.region.startswith("UA") and "UA" in countries)
+
+
+def _is_large(town: Town) -> bool:
+    return town.population >= _UNMISTAKABLE
+
+
+def _sounding(plain: str, towns: Sequence[Town]) -> list[Town]:
+    """Towns that were found by sound or by the look of letters, not by the name as it stands."""
+    return [] if bearers(plain, abroad=True) else list(towns)
+
+
+def _of_town(town: Town, *, corrected: bool = False, by_region: bool = False) -> TownReading:
+    whole = by_id(town.part_of) if town.part_of else town
+    return TownReading(
+        key=whole.key,
+        name=called(whole.id),
+        currency=whole.currency,
+        country=whole.country,
+        region=whole.region,
+        corrected=corrected,
+        by_region=by_region,
+    )
+
+
+def _unknown(text: str, segments: list[Segment], regions: list[Region], countries: list[str]) -> TownReading:
+    """A town that no name of the gazetteer is: with an error forgiven, by its region, or unknown."""
+    names = [segment for segment in segments if segment.unknown and not segment.is_part]
+    elsewhere = [one for segment in segments for one in segment.towns]
+    names.sort(key=lambda segment: not (segment.is_village or segment.is_marked))
+    name = names[0].unknown if names else ""
+    if not name and not elsewhere:
+        if regions:
+            region = regions[0]
+            main = by_id(region.main) if region.main else largest_in(region.country, region.codes)
+            return _of_town(main, by_region=True)
+        if countries:
+            raise NoTownError("Names a country; give the town.")
+        if not any(segment.is_part for segment in segments):
+            raise NoTownError("Names no town.")
+        name = normal(text)
+    if not name:
+        name = elsewhere[0].plain
+    elif not names or not names[0].is_village:
+        town = _forgiven(name, regions, countries)
+        if town is not None:
+            return _of_town(town, corrected=True)
+    country = countries[0] if countries else regions[0].country if regions else None
+    key = name
+    if towns_of(name) and regions:  # the same name is a town's elsewhere
+        key = f"{name} {normal(regions[0].name)}"
+    return TownReading(
+        key=f"name:{key}"[:LONGEST_KEY],
+        name=_as_written(name, segments) or text.strip(),
+        currency=currencies().get(country) if country else None,
+        country=country,
+        known=False,
+        nearest=nearest_names(name),
+    )
+
+
+def _forgiven(name: str, regions: list[Region], countries: list[str]) -> Town | None:
+    """The only town that is one typing error away, or what was typed on the keyboard's other layer."""
+    typed = towns_of(normal(from_keyboard(name))) if name.isascii() else ()
+    near = [town for town in typed if town.country in HOME_COUNTRIES] or one_error_away(name)
+    if regions:
+        near = [town for town in near if any(region.holds(town.country, town.region) for region in regions)]
+    elif countries:
+        near = [town for town in near if town.country in countries]
+    if typed and near:
+        return max(near, key=lambda town: rank(name, town))
+    return near[0] if len({town.key for town in near}) == 1 else None
+
+
+def _as_written(name: str, segments: list[Segment]) -> str:
+    """The part of the text that the plain name came from, in its own letters."""
+    return next((segment.text for segment in segments if normal(segment.text) == name), name)

@@ -1,0 +1,210 @@
+"""Parts of a written place: which of its words name a town, a region, a country, and which none of these."""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from models.market.towns.countries import HOME_COUNTRIES, country_of
+from models.market.towns.gazetteer import Town, bearers, rank, sounding_like
+from models.market.towns.regions import REGION_WORDS, Region, bare_region_of, region_of
+from models.market.towns.spelling import looks_cyrillic, normal
+from models.market.towns.words import FILLERS, PARTS_OF_TOWNS, STREET_WORDS, TOWN_KINDS, VILLAGE_KINDS
+
+#: More words than any name of a town or region has.
+_LONGEST_NAME = 6
+#: Kinds of one letter that count behind a name as well: «Алматы г», «Алматы қ».
+_BEHIND = frozenset({"г", "қ", "с", "п", "д"})
+#: A town from this size on is known by its first word even if others follow it that say nothing: «Алматы Бостандык».
+_WELL_KNOWN = 300_000
+_ADJECTIVE = re.compile(r"[а-яәіңғүұқөһ]+(?:ская|цкая|ский|цкий)")
+
+
+#: «М.О.», whose «м» would be an underground's.
+_MOSCOW_REGION = re.compile(r"\bм о\b")
+#: Kinds of several words, which say "town" only.
+_KINDS_OF_WORDS = re.compile(
+    r"\b(?:городской округ|городского округа|муниципальный округ|муниципальное образование|городское поселение|г о)\b"
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Some words that towns are called by. `marked` if a word for "town" stands with them."""
+
+    plain: str
+    towns: tuple[Town, ...]
+    marked: bool = False
+
+
+@dataclass
+class Segment:
+    """What one part of a written place says."""
+
+    text: str
+    towns: list[Named] = field(default_factory=list)
+    regions: list[Region] = field(default_factory=list)
+    #: Regions of whose names only the adjective stands there.
+    bare_regions: list[Region] = field(default_factory=list)
+    countries: list[str] = field(default_factory=list)
+    #: The words left over, as one plain name; empty if all were understood.
+    unknown: str = ""
+    is_village: bool = False
+    is_marked: bool = False
+    #: A district, a street, a house number: no town, whatever it is called.
+    is_part: bool = False
+
+    @property
+    def names_place(self) -> bool:
+        return bool(self.towns or self.regions or self.countries)
+
+
+def read_segment(text: str, *, behind: bool = False) -> Segment:
+    """
+    Read one part of a written place.
+
+    Args:
+        text: A part without commas or brackets.
+        behind: Whether a part that names a town stands before it: then it may be the code of a state, and what names a
+            region or a country as well as a town names the former.
+    """
+    plain = _KINDS_OF_WORDS.sub(" ", _MOSCOW_REGION.sub("мо", normal(text))).strip() or normal(text)
+    segment = Segment(text.strip())
+    words = _without_kinds(plain.split(), segment)
+    if _is_part(words, segment):
+        segment.is_part = True
+        segment.unknown = " ".join(words)
+        return segment
+    if (bare := bare_region_of(" ".join(words))) is not None:
+        segment.bare_regions.append(bare)
+    left = _take_names(words, segment, behind)
+    segment.unknown = " ".join(left)
+    if not left and segment.is_marked:
+        segment.towns = [Named(one.plain, one.towns, True) for one in segment.towns]
+    if left and segment.names_place:
+        _settle_left_over(words, left, segment)
+    return segment
+
+
+@lru_cache(maxsize=1 << 14)
+def towns_of(plain: str) -> tuple[Town, ...]:
+    """Everything that this plain name can mean, itself or as a transliteration."""
+    found = bearers(plain, abroad=True)
+    if not found and (cyrillic := looks_cyrillic(plain.upper())):
+        found = bearers(normal(cyrillic), abroad=True)
+    return tuple(found or sounding_like(plain))
+
+
+def _without_kinds(words: list[str], segment: Segment) -> list[str]:
+    """The words without those for "town" or "village" around them; the segment is told which there were."""
+    if len(words) > 1 and towns_of(" ".join(words)):
+        return words  # «Старый Город», «Сергиев Посад»: a name as a whole
+    while len(words) > 1 and words[0] in TOWN_KINDS | VILLAGE_KINDS | {"в", "во", "in", "of", "о"}:
+        if words[0] in ("с", "п") and towns_of(" ".join(words)):
+            break
+        segment.is_marked |= words[0] in TOWN_KINDS
+        segment.is_village |= words[0] in VILLAGE_KINDS
+        words = words[1:]
+    while len(words) > 1 and words[-1] in TOWN_KINDS | VILLAGE_KINDS and (len(words[-1]) > 1 or words[-1] in _BEHIND):
+        segment.is_marked |= words[-1] in TOWN_KINDS
+        segment.is_village |= words[-1] in VILLAGE_KINDS
+        words = words[:-1]
+    return words
+
+
+def _is_part(words: list[str], segment: Segment) -> bool:
+    """Whether the words are a district, a street or a number rather than a place."""
+    if not words or towns_of(" ".join(words)) or region_of(" ".join(words)):
+        return False
+    if any(word.isdigit() for word in words):
+        return True
+    # «Город Шахты, ш.» is rare; «р-н» is cut in two by the plain form.
+    joined = " ".join(words)
+    hyphened = bool(re.search(r"\b(?:р н|р он|мк р н|пр т|пр кт|б р|пр д|м н|ж м|к т)\b", joined))
+    telling = [word for word in words if word in PARTS_OF_TOWNS or word in STREET_WORDS]
+    return (hyphened or bool(telling)) and not segment.is_marked and not _starts_with_town(words)
+
+
+def _starts_with_town(words: list[str]) -> bool:
+    return any(
+        town.population >= _WELL_KNOWN and town.part_of is None
+        for length in range(1, min(len(words), _LONGEST_NAME))
+        for town in towns_of(" ".join(words[:length]))
+    )
+
+
+def _take_names(words: list[str], segment: Segment, behind: bool) -> list[str]:
+    """Move the longest names that are known from the words into the segment; the words left over."""
+    left: list[str] = []
+    place = 0
+    while place < len(words):
+        for length in range(min(_LONGEST_NAME, len(words) - place), 0, -1):
+            if _take(words[place : place + length], segment, behind, alone=length == len(words)):
+                place += length
+                break
+        else:
+            word = words[place]
+            if word in TOWN_KINDS and place + 1 < len(words):
+                segment.is_marked = True
+            elif word not in FILLERS or left:
+                left.append(word)
+            place += 1
+    while left and left[-1] in FILLERS:
+        left.pop()
+    return left
+
+
+def _take(words: list[str], segment: Segment, behind: bool, alone: bool) -> bool:
+    plain = " ".join(words)
+    region, country, towns = region_of(plain), country_of(plain), towns_of(plain)
+    if behind and alone and region is None and len(plain) == 2 and plain.isascii():
+        region = region_of(f"us {plain}")
+    if region is None and len(words) == 2 and not REGION_WORDS.isdisjoint(words):
+        region = _region_by_town(words)
+    if len(words) == 1 and not alone and (len(plain) < 3 or plain in FILLERS) and region is None and country is None:
+        return False
+    is_area = behind or _is_region_first(plain, region, country)
+    if towns and not ((region or country) and (is_area or not alone)):
+        segment.towns.append(Named(plain, towns))
+    elif region or country:
+        segment.regions.extend([region] if region else [])
+        segment.countries.extend([country] if country else [])
+    else:
+        return False
+    return True
+
+
+def _is_region_first(plain: str, region: Region | None, country: str | None) -> bool:
+    """Whether a name of both a region or country and of a town far away means the former: «Россия», «Татарстан»."""
+    if not region and not country:
+        return False
+    towns = towns_of(plain)
+    return not any(town.country in (country, region.country if region else None) for town in towns)
+
+
+def _region_by_town(words: list[str]) -> Region | None:
+    """A region that is named after its town and stands in no table: «Ташкентская область»."""
+    for word in words:
+        if word in REGION_WORDS or not _ADJECTIVE.fullmatch(word):
+            continue
+        stem = word[:-4]
+        for name in (word[:-2], stem, f"{stem}а", f"{stem}ь", f"{stem}ы", f"{stem}и", f"{stem}о"):
+            found = [town for town in towns_of(name) if town.part_of is None]
+            if found:
+                town = max(found, key=lambda each: rank(name, each))
+                return Region(" ".join(words), town.country, frozenset(), town.id)
+    return None
+
+
+def _settle_left_over(words: list[str], left: list[str], segment: Segment) -> None:
+    """A name of which only some words are known is another name, unless it begins with a town that everybody knows."""
+    first = segment.towns[0] if segment.towns else None
+    begins = first is not None and " ".join(words).startswith(first.plain)
+    if segment.is_marked and first is not None and any(town.country in HOME_COUNTRIES for town in first.towns):
+        segment.towns = [Named(one.plain, one.towns, True) for one in segment.towns]
+        segment.unknown = ""
+    elif begins and first is not None and any(town.population >= _WELL_KNOWN for town in first.towns):
+        segment.towns, segment.unknown = [first], ""
+    elif segment.towns:
+        segment.towns = []
+        taken = {word for region in (*segment.regions,) for word in normal(region.name).split()}
+        segment.unknown = " ".join(word for word in words if word not in taken and word not in REGION_WORDS)

@@ -1,0 +1,58 @@
+"""Markets by how much is in them, and what is odd about them: an unknown town, hardly anything to match."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from models.core.enums import DealType
+from models.market.towns.likeness import nearest_names
+from models.market.towns.short_names import MORE_TOWNS
+from models.market.towns.spelling import normal
+from models.rescoring.market_state import city_names
+from models.rescoring.run_plan import live_markets
+
+#: A market with fewer leads and properties together is called nearly empty.
+FEW_ROWS = 5
+
+
+@dataclass(frozen=True)
+class MarketCount:
+    """A market with what is on it now."""
+
+    city_key: str
+    #: What its rows call the town most often.
+    name: str
+    deal_type: DealType
+    leads: int
+    properties: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the gazetteer, or our own table, has the town."""
+        return self.city_key.startswith("geo:") or self.city_key.removeprefix("name:") in _own_towns()
+
+    @property
+    def is_nearly_empty(self) -> bool:
+        return self.leads + self.properties < FEW_ROWS
+
+    @property
+    def is_odd(self) -> bool:
+        return not self.is_known or self.is_nearly_empty
+
+    @property
+    def nearest(self) -> tuple[str, ...]:
+        """Known towns whose names are like an unknown one's; none for a known town."""
+        return () if self.is_known else nearest_names(self.city_key.removeprefix("name:"))
+
+
+def market_counts(session: Session) -> list[MarketCount]:
+    """All markets with somebody on them, the largest first."""
+    names = city_names(session)
+    return [
+        MarketCount(key, names.get(key, key), deal_type, leads, properties)
+        for key, deal_type, leads, properties in live_markets(session)
+    ]
+
+
+def _own_towns() -> frozenset[str]:
+    return frozenset(normal(name) for name, _, _ in MORE_TOWNS)

@@ -1,0 +1,147 @@
+"""Moving a town's leads and properties into another town's markets, and reading towns of old rows anew."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, union, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models.core.enums import DealType, Origin
+from models.core.errors import ConflictError, NotFoundError
+from models.market.leads import Lead
+from models.market.places import DEFAULT_CURRENCY, NO_CURRENCY, city_of, own_currency
+from models.market.properties import Property
+from models.market.town_aliases import TownAlias, merged_key
+from models.market.towns.reading import TownError, read_town
+from models.ranking.display_order import forget_explored, forget_shifts
+from models.ranking.recommendations import Market
+
+#: Contracts through which no currency can be told: what their rows are in was worked out from the town.
+_WITHOUT_CURRENCY = (Origin.EXCHANGE, Origin.TINDER)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Rows that went from one town to another."""
+
+    from_key: str
+    into_key: str
+    leads: int
+    properties: int
+
+
+def town_key(text: str) -> str:
+    """
+    The key of a town by its name, or by its key as lists of markets show it.
+
+    Raises:
+        TownError: It names several towns, or none.
+    """
+    return text if text.startswith(("geo:", "name:")) else city_of(text).key
+
+
+def merge_towns(session: Session, from_key: str, into_key: str, merged_by: str) -> Moved:
+    """
+    Move all rows of a town, archived ones too, into another's markets; later rows of it go there as well.
+
+    Their lists follow with the next run over what is stale. Amounts without a currency get that of the town's country.
+    Merging again moves what was written meanwhile.
+
+    Args:
+        from_key, into_key: Keys of the towns. Where the second was merged itself, its target is meant.
+        merged_by: "ops:<user id>" or "cli".
+    Raises:
+        ConflictError: It is one town, or the second was merged into the first.
+        NotFoundError: No row is of the first town.
+    """
+    _take_turns(session)
+    into_key = merged_key(session, into_key)
+    if into_key == from_key:
+        raise ConflictError("Both names are those of one town, or the second was merged into the first.")
+    name = _name_of(session, from_key)
+    if name is None and merged_key(session, from_key) != into_key:
+        raise NotFoundError("market")
+    moved = _move(session, from_key, into_key)
+    alias = {"town_key": from_key, "into_key": into_key, "name": name or from_key, "merged_by": merged_by}
+    kept = {"into_key": into_key, "merged_by": merged_by}
+    session.execute(insert(TownAlias).values(alias).on_conflict_do_update(constraint="pk_town_aliases", set_=kept))
+    session.execute(update(TownAlias).where(TownAlias.into_key == from_key).values(into_key=into_key))
+    return moved
+
+
+def read_towns_anew(session: Session) -> list[Moved]:
+    """
+    Give every lead and property the town that its text is read as today; what an older release read otherwise moves.
+
+    Texts that name several towns, or none, stay where they are. Amounts whose currency nobody told, and which were
+    taken for roubles because the town was unknown, are in the currency of the town's country.
+    """
+    _take_turns(session)
+    moved = []
+    for from_key, text in _texts(session):
+        try:
+            into_key = merged_key(session, read_town(text).key)
+        except TownError:
+            continue
+        if into_key != from_key:
+            moved.append(_move(session, from_key, into_key, text=text, reread=True))
+    return moved
+
+
+def _texts(session: Session) -> Iterator[tuple[str, str]]:
+    """(key, text) of all towns in the database."""
+    query = union(*(select(table.city_key, table.city) for table in (Lead, Property)))
+    yield from [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _move(session: Session, from_key: str, into_key: str, *, text: str | None = None, reread: bool = False) -> Moved:
+    counts = []
+    for table in (Lead, Property):
+        here = table.city_key == from_key
+        if text is not None:
+            here = and_(here, table.city == text)
+        currency = case((_untold(table, from_key, reread), own_currency(into_key)), else_=table.currency)
+        values: dict[str, Any] = {"city_key": into_key, "currency": currency}
+        done = session.execute(
+            update(table).where(here).values(values).execution_options(synchronize_session="fetch").returning(table.id)
+        )
+        counts.append(len(done.all()))
+    if _name_of(session, from_key) is None:
+        _forget_markets(session, from_key)
+    return Moved(from_key, into_key, *counts)
+
+
+def _untold(table: type[Lead] | type[Property], from_key: str, reread: bool) -> ColumnElement[bool]:
+    """Whether nobody told the currency of a row's amounts."""
+    without = table.currency == NO_CURRENCY
+    if not reread or not from_key.startswith("name:"):
+        return without
+    of_portal = and_(
+        table.origin == Origin.PORTAL, func.coalesce(func.btrim(table.attributes["currency"].astext), "") == ""
+    )
+    guessed = and_(table.currency == DEFAULT_CURRENCY, or_(table.origin.in_(_WITHOUT_CURRENCY), of_portal))
+    return or_(without, guessed)
+
+
+def _name_of(session: Session, key: str) -> str | None:
+    """What a row of the town calls it; None if it has no rows."""
+    for table in (Lead, Property):
+        name = session.scalar(select(table.city).where(table.city_key == key).limit(1))
+        if name is not None:
+            return name
+    return None
+
+
+def _forget_markets(session: Session, key: str) -> None:
+    """What was kept of markets that have no rows any more."""
+    for deal_type in DealType:
+        forget_shifts(session, key, deal_type)
+        forget_explored(session, key, deal_type)
+    session.execute(delete(Market).where(Market.city_key == key))
+
+
+def _take_turns(session: Session) -> None:
+    """Until the transaction ends nobody else moves towns: two at once could send each other's rows in a circle."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("move-towns", 0))))
