@@ -6,6 +6,7 @@ One exception each: `api` enqueues through `worker.queue.client` and explains pa
 """
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -145,8 +146,13 @@ class Import:
         return f"{self.file}:{self.line} imports {self.name}"
 
 
-def imports_of(package: str) -> list[Import]:
-    return [found for path in sorted((ROOT / package).rglob("*.py")) for found in imports_in(path)]
+def imports_of(package: str) -> tuple[Import, ...]:
+    return _imports_below(ROOT / package)
+
+
+@functools.cache
+def _imports_below(folder: Path) -> tuple[Import, ...]:
+    return tuple(each for path in sorted(folder.rglob("*.py")) for each in imports_in(path))
 
 
 def imports_in(path: Path) -> Iterator[Import]:
