@@ -139,9 +139,7 @@ def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, 
         else:
             form[control.path] = cell
     town = next((form[path] for path in form if path.endswith(".city")), "")
-    body, filled = forms.read(
-        shape.schema(), shape.controls, form, currency=currency_of_town(town), asks=False
-    )
+    body, filled = forms.read(shape.schema(), shape.controls, form, currency=currency_of_town(town), asks=False)
     if body is None:
         return {path.split(".", 1)[-1]: reason for path, reason in filled.errors.items()}
     if kind == "leads":

@@ -1,5 +1,7 @@
 """A realtor's leads: the list, one lead with its ranked properties, the form."""
 
+from typing import Any
+
 from flask import Response, render_template, request
 
 from api.console import forms, recommendation_page
@@ -17,6 +19,7 @@ from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
+from models.market.readings import STATED
 
 blp = page_blueprint("leads")
 
@@ -101,7 +104,7 @@ def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
     body, filled = _read(lead)
     if body is None:
         return _form(filled, lead), 400
-    replace_lead(session(), lead, lead_columns(body))
+    replace_lead(session(), lead, _edited(body, lead))
     rescore_lead(lead)
     return back(f"/console/leads/{lead.id}", "saved")
 
@@ -119,6 +122,15 @@ def archive(lead_id: int) -> Response:
 @for_realtors
 def act_for_lead(lead_id: int, property_id: int) -> Response:
     return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, _return(f"/console/leads/{lead_id}"))
+
+
+def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
+    """The columns of a lead that was edited; what the form does not show, and other contracts may have set, stays."""
+    stated = [row for row in lead.wishes if row["source"] == STATED]
+    columns = lead_columns(body | {"wishes": stated}, lead)
+    if body["requirements"]["location"]["city"] == lead.city:
+        columns |= {name: getattr(lead, name) for name in ("place_scope", "radius_km", "latitude", "longitude")}
+    return columns
 
 
 def _return(usual: str) -> str:

@@ -1,5 +1,7 @@
 """What somebody offers: the list, one property with its ranked leads, the form."""
 
+from typing import Any
+
 from flask import Response, render_template, request
 
 from api.console import forms, recommendation_page
@@ -80,7 +82,7 @@ def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     body, filled = _read(found)
     if body is None:
         return _form(filled, found), 400
-    replace_property(session(), found, property_columns(body))
+    replace_property(session(), found, _edited(body, found))
     rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")
 
@@ -100,6 +102,16 @@ def act_for_property(property_id: int, lead_id: int) -> Response:
     board = request.form.get("from") == "board"
     usual = f"/console/properties/{property_id}"
     return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, "/console/matches" if board else usual)
+
+
+def _edited(body: dict[str, Any], found: Property) -> dict[str, Any]:
+    """
+    The columns of a property that was edited; what the form does not show of a place stays, while the address does.
+    """
+    columns = property_columns(body)
+    if all(columns[name] == getattr(found, name) for name in ("city", "district", "street", "house_number")):
+        columns |= {name: getattr(found, name) for name in ("latitude", "longitude", "stations")}
+    return columns
 
 
 def _form(filled: forms.Filled, found: Property | None) -> str:

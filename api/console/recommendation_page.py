@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,19 +17,24 @@ from api.http.db import session
 from api.http.explanations import explanations_of_pairs
 from models.core.amount_words import Bound, Unit
 from models.core.amounts import Amount, read_amount, read_number
+from models.core.base import database_now
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
+from models.deals.alike import AlikeUnits, grouped
 from models.deals.matches import Match, act
 from models.deals.recommendation_pages import Recommended, recommended_page
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.ranking.recommendations import LIST_LENGTH
+from models.ranking.recommendations import LIST_LENGTH, follows_soon
 
 PER_PAGE = 20
 SIZES = (20, 50, 100)
+#: A list follows a change within a second; one that does not for so long waits for a run, and the page is not asked
+#: again.
+FOLLOWS_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -39,24 +45,34 @@ class Card:
     lead: Lead
     property: Property
     why: Markup  #: The reasons behind the score.
+    alike: int = 0  #: How many more units of its building are like it; they are one step away.
 
 
 def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
-    """The page of one ranked list, filtered as the query asks. A list is short, so it is filtered whole."""
+    """
+    The page of one ranked list, filtered as the query asks. A list is short, so it is filtered whole.
+
+    Units of one building that are alike share a card; `?alike=ID` shows those that share the card of a property each by
+    itself.
+    """
     found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
     wanted = _wanted(found.entries, side, mine, filters)
     size = int(request.args.get("size", PER_PAGE)) if request.args.get("size") in map(str, SIZES) else PER_PAGE
-    pages = max(1, -(-len(wanted) // size))
+    groups, alike = _groups(side, wanted)
+    pages = max(1, -(-len(groups) // size))
     page = min(page_number(), pages)
-    shown = wanted[(page - 1) * size : page * size]
+    shown = groups[(page - 1) * size : page * size]
+    changed = database_now(session()) - mine.updated_at
     return render_template(
         "console/pairs.html",
         side=side.value,
         mine=mine,
         cards=_cards(side, mine, shown),
         total=found.total,
-        fitting=len(wanted),
+        fitting=sum(1 + len(group.others) for group in groups),
+        alike=alike,
+        follows=changed < FOLLOWS_WITHIN and follows_soon(session(), side, mine),
         page=page,
         pages=pages,
         size=size,
@@ -109,14 +125,27 @@ def _commission(text: str) -> Decimal | None:
     return round(value, 2)
 
 
-def _cards(side: Side, mine: Lead | Property, entries: list[Recommended]) -> list[Card]:
+def _groups(side: Side, entries: list[Recommended]) -> tuple[list[AlikeUnits], bool]:
+    """What shares a card; and whether these are the units of one card, each by itself."""
+    if side is not Side.LEAD:
+        return [AlikeUnits(entry, []) for entry in entries], False
+    groups = grouped(entries)
+    wanted = request.args.get("alike", "")
+    for best, others in groups:
+        if others and wanted in (str(entry.row.id) for entry in (best, *others)):
+            return [AlikeUnits(entry, []) for entry in (best, *others)], True
+    return groups, False
+
+
+def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[Card]:
+    entries = [group.best for group in groups]
     rows = [entry.row for entry in entries]
     leads, properties = ([mine], rows) if side is Side.LEAD else (rows, [mine])
     explained = explanations_of_pairs(session(), leads, properties)
     cards = []
-    for entry, explanation in zip(entries, explained, strict=True):
+    for (entry, others), explanation in zip(groups, explained, strict=True):
         lead, found = (mine, entry.row) if side is Side.LEAD else (entry.row, mine)
-        cards.append(Card(entry, lead, found, why(lead, found, explanation)))
+        cards.append(Card(entry, lead, found, why(lead, found, explanation), len(others)))
     return cards
 
 

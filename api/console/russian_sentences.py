@@ -225,6 +225,27 @@ SENTENCES = {
     "must": "обязательно",
     "if possible": "желательно",
     "Understood": "Понято",
+    "What is told": "Что рассказано",
+    "{facts} more": "ещё {facts}",
+    "{units} like this in the building": "ещё {units} в доме",
+    "These are alike: one building, the same rooms, about the same price.": (
+        "Это похожие варианты: один дом, столько же комнат, почти та же цена."
+    ),
+    "All properties of the list": "Все объекты списка",
+    "The list is being brought up to date.": "Список обновляется.",
+    "95: all that was asked for; 80: a field is off; below 50: contradicts what was asked for.": (
+        "95 — всё, что просили; 80 — что-то одно не то; ниже 50 — противоречит просьбе."
+    ),
+    "everything asked for, as far as is told": "всё, что просили, насколько известно",
+    "nearly all; something is not told, or the place is next door": (
+        "почти всё: о чём-то не сказано или место по соседству"
+    ),
+    "no wish is contradicted, but a field is off: district, rooms, budget or area": (
+        "пожеланиям не противоречит, но что-то одно не то: район, комнаты, бюджет или площадь"
+    ),
+    "several of these are off": "не то сразу несколько",
+    "the listing contradicts what was asked for": "объявление противоречит просьбе",
+    "below {score}": "ниже {score}",
     "Not meant: {wish}": "Не имелось в виду: {wish}",
     "Take back: {wish}": "Вернуть: {wish}",
     "Struck out; the list follows.": "Вычеркнуто; список обновится.",

@@ -55,15 +55,16 @@ def why(lead: Lead, found: Property, explanation: PairExplanation) -> Markup:
 
 
 def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
-    """Wishes with their outcome, those that are not met first; hovering tells the listing's own words."""
+    """Wishes with their outcome, those that are not met first, and the listing's own words that say so."""
     if not shares:
         return ""
     order = list(OUTCOMES)[::-1]
-    quotes = {fact["kind"]: fact["quote"] for fact in found.read_facts}
+    read = {fact["kind"]: fact for fact in found.read_facts}
     rows = []
     for share in sorted(shares, key=lambda share: ("not_met", *order).index(share.outcome)):
         sign, verdict, look = OUTCOMES[share.outcome]
-        quote = quotes.get(share.kind) if share.fact is not None else None
+        told_by = read.get(share.kind)
+        quote = told_by["quote"] if told_by and told_by["value"] == share.fact else None
         told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '

@@ -1,8 +1,10 @@
 """Wishes and facts as people say them, in the language of the page: «не первый этаж», «кухня от 9 м²»."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
+from api.console import english_wish_words as english
 from api.console.i18n import language
 from matching.reading.kinds import KIND_OF
 
@@ -91,7 +93,6 @@ _NUMBERS: Mapping[str, str] = {
 }
 
 _UNITS: Mapping[str, str] = {"m2": "м²", "m": "м", "min": "мин", "percent": "%", "months": "мес.", "RUB": "₽"}
-_ENGLISH_UNITS: Mapping[str, str] = {"m2": "m²", "percent": "%"}
 
 #: Of a choice: the name of the kind, and its words.
 _CHOICES: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -145,42 +146,61 @@ def said_reading(kind: str, value: Any) -> str:
 
 
 def _flag(kind: str, value: bool) -> str:
-    if language() == "ru" and kind in _FLAGS:
-        return _FLAGS[kind][0 if value else 1]
     label = KIND_OF[kind].label
-    return label if value else f"not: {label}"
+    words = _FLAGS.get(kind) if language() == "ru" else english.FLAGS.get(kind, (label, f"no {label}"))
+    return (words or (label, f"no {label}"))[0 if value else 1]
 
 
 def _number(kind: str, value: Any) -> str:
     known = KIND_OF[kind]
     russian = language() == "ru"
-    label = _NUMBERS.get(kind, known.label) if russian else known.label
-    unit = _UNITS.get(known.unit, "") if russian else _ENGLISH_UNITS.get(known.unit, known.unit)
+    label = (_NUMBERS if russian else english.NUMBERS).get(kind, known.label)
+    unit = (_UNITS if russian else english.UNITS).get(known.unit, known.unit if not russian else "")
+    if kind in _DATES:  # they are said whole, without a unit
+        unit = ""
+    say_one = _DATES.get(kind, _plain)
     if not isinstance(value, Mapping):
-        return f"{label} {_plain(value)} {unit}".strip()
+        return f"{label} {say_one(value)} {unit}".strip()
     least, most = value.get("min"), value.get("max")
-    if least is not None and least == most:
-        amount = _plain(least)
+    if kind in _DATES and most == 0 or (least is not None and least == most):
+        amount = say_one(most)
     elif least is not None and most is not None:
-        amount = f"{_plain(least)}–{_plain(most)}"
+        amount = f"{say_one(least)}–{say_one(most)}"
     elif least is not None:
-        amount = f"{'от' if russian else 'from'} {_plain(least)}"
+        amount = f"{'от' if russian else 'from'} {say_one(least)}"
     else:
-        amount = f"{'до' if russian else 'up to'} {_plain(most)}"
+        amount = f"{'до' if russian else 'up to'} {say_one(most)}"
     return f"{label} {amount} {unit}".strip()
 
 
 def _choice(kind: str, value: Any) -> str:
     russian = language() == "ru"
-    label, words = _CHOICES.get(kind, ("", {})) if russian else (KIND_OF[kind].label, {})
-    either, but = (" или ", "кроме ") if russian else (" or ", "not ")
+    label, words = (_CHOICES if russian else english.CHOICES).get(kind, (KIND_OF[kind].label, {}))
+    either, but = (" или ", "не ") if russian else (" or ", "not ")
     if isinstance(value, Mapping):
         wanted = either.join(words.get(word, word) for word in value.get("any_of") or ())
-        refused = ", ".join(words.get(word, word) for word in value.get("none_of") or ())
-        parts = [wanted, f"{but}{refused}" if refused else ""]
+        refused = ", ".join(f"{but}{words.get(word, word)}" for word in value.get("none_of") or ())
+        parts = [wanted, refused]
     else:
         parts = [", ".join(words.get(word, word) for word in ([value] if isinstance(value, str) else value or ()))]
     return " ".join(part for part in (label, *parts) if part)
+
+
+def _quarter(year: float) -> str:
+    """A year, with .25, .5 or .75 for its second to fourth quarter; 0 is a house that is completed."""
+    russian = language() == "ru"
+    if year == 0:
+        return "сдан" if russian else "done"
+    later = round((year - int(year)) * 4)
+    return (f"{later + 1} кв. {int(year)}" if russian else f"Q{later + 1} {int(year)}") if later else str(int(year))
+
+
+def _day(number: float) -> str:
+    """A day of the year, 0 for at once."""
+    if number == 0:
+        return "сразу" if language() == "ru" else "at once"
+    day = date(2023, 1, 1) + timedelta(days=int(number) - 1)  # as in any year that is no leap year
+    return f"{day:%d.%m}" if language() == "ru" else f"{day.day} {day:%b}"
 
 
 def _plain(number: Any) -> str:
@@ -189,3 +209,7 @@ def _plain(number: Any) -> str:
         return f"{number:,.0f}".replace(",", "\u00a0")
     text = f"{number:g}" if isinstance(number, float | int) else str(number)
     return text.replace(".", ",") if language() == "ru" else text
+
+
+#: Numbers that are dates, and how they are said.
+_DATES: Mapping[str, Callable[[float], str]] = {"completion": _quarter, "move_in": _day}

@@ -17,6 +17,10 @@ class ReadyPart(fields.Nested):
 
 
 class ShownLocation(Body):
+    """Where a lead looks; how far from there only where that is stated."""
+
+    sometimes = ("scope", "radius_km", "latitude", "longitude")
+
     city = fields.String()
     districts = fields.List(fields.String())
     metro_stations = fields.List(fields.String())

@@ -1,5 +1,6 @@
 """Recommendation lists, read as they are stored, and what a realtor does about an entry."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask.views import MethodView
@@ -14,10 +15,12 @@ from api.http.explanations import explain_pairs
 from api.http.fields import IdText, Number, Text
 from api.http.json_provider import ready
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
+from models.deals.alike import grouped
 from models.deals.matches import Match, act
-from models.deals.recommendation_pages import Recommended, shown_page, whole_rows
+from models.deals.recommendation_pages import Recommended, ShownPage, shown_page, whole_rows
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
+from models.ranking.recommendations import LIST_LENGTH
 
 blp = Blueprint("recommendations", __name__, description="Ranked lists in both directions, and likes")
 
@@ -57,7 +60,7 @@ class PlaceAnswer(Body):
 
 
 class PropertyRecommendation(Body):
-    sometimes = ("explored", "criteria", "wishes", "adjustment", "place")
+    sometimes = ("explored", "alike", "criteria", "wishes", "adjustment", "place")
 
     property_id = IdText()
     property_data = fields.Nested(PropertyData)
@@ -68,6 +71,9 @@ class PropertyRecommendation(Body):
         metadata={
             "description": "Only where true: new, in hardly any list, and given a chance after the end of this one."
         }
+    )
+    alike = fields.List(
+        IdText(), metadata={"description": "With `grouped`: units of the same building like it, further down the list."}
     )
     criteria = fields.List(fields.Nested(CriterionShare))
     wishes = fields.List(fields.Nested(WishAnswer))
@@ -112,6 +118,16 @@ class RecommendationArgs(PageArgs):
     )
 
 
+class LeadListArgs(RecommendationArgs):
+    grouped = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "One entry for units of a building that are alike: rooms, type, price within a tenth. "
+            "`total` counts entries."
+        },
+    )
+
+
 class ActionBody(Body):
     action = one_of(ActionKind, required=True)
     proposed_commission = Number(0, 100, allow_none=True, metadata={"description": "Per cent."})
@@ -131,7 +147,7 @@ class ForLead(MethodView):
 
     @signed_in_by_query
     @only_reads
-    @blp.arguments(RecommendationArgs, location="query")
+    @blp.arguments(LeadListArgs, location="query")
     @blp.response(200, PropertyRecommendations)
     def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the properties that suit one of my leads, best first
@@ -140,8 +156,13 @@ class ForLead(MethodView):
         `explain` adds the reasons behind each score.
         """
         explain = args.pop("explain")
-        found = shown_page(session(), claims(), Side.LEAD, lead_id, **args)
+        if args.pop("grouped"):
+            found, alike = _grouped_page(lead_id, **args)
+        else:
+            found, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **args), None
         entries = [_property_entry(entry) for entry in found.entries]
+        for entry, others in zip(entries, alike or (), strict=bool(alike)):
+            entry["alike"] = others
         if explain:
             lead = owned_lead(session(), sign_in(), lead_id)
             _add_explanations(entries, explain_pairs(session(), [lead], whole_rows(session(), Property, found)))
@@ -223,6 +244,15 @@ def _act(side: Side, body: dict, lead_id: int, property_id: int) -> dict:
         "status": match and match.status,
         "negotiation_status": match and match.negotiation_status,
     }
+
+
+def _grouped_page(lead_id: int, *, page: int, limit: int) -> tuple[ShownPage, list[list[str]]]:
+    """A page of a lead's list with one entry for units that are alike, and the ids of the others of each."""
+    whole = shown_page(session(), claims(), Side.LEAD, lead_id, page=1, limit=LIST_LENGTH)
+    groups = grouped(whole.entries)
+    shown = groups[(page - 1) * limit : page * limit]
+    found = replace(whole, entries=[group.best for group in shown], total=len(groups))
+    return found, [[str(other.row.id) for other in group.others] for group in shown]
 
 
 def _property_entry(entry: Recommended) -> dict:

@@ -229,15 +229,7 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
     from 0 to 0 is no range.
     """
     return {
-        "location": {
-            "city": lead.city,
-            "districts": lead.districts,
-            "metro_stations": lead.metro_stations,
-            "scope": lead.place_scope,
-            "radius_km": _plain(lead.radius_km),
-            "latitude": _plain(lead.latitude),
-            "longitude": _plain(lead.longitude),
-        },
+        "location": _location_of(lead),
         "budget": _range(lead.budget_min, lead.budget_max),
         "currency": shown_currency(lead.currency),
         "area": _range(lead.area_min, lead.area_max),
@@ -253,6 +245,18 @@ def requirements_of(lead: Lead) -> dict[str, Any]:
 
 def _range(low: Decimal | None, high: Decimal | None) -> dict[str, Any]:
     return {"min": _plain(low or Decimal(0)), "max": _plain(Decimal(0) if low is None and high is None else high)}
+
+
+def _location_of(lead: Lead) -> dict[str, Any]:
+    """Where a lead looks; how far from there only where that is stated."""
+    around = {
+        "scope": lead.place_scope,
+        "radius_km": _plain(lead.radius_km),
+        "latitude": _plain(lead.latitude),
+        "longitude": _plain(lead.longitude),
+    }
+    named = {"city": lead.city, "districts": lead.districts, "metro_stations": lead.metro_stations}
+    return named | {name: value for name, value in around.items() if value is not None}
 
 
 def address_of(found: Property) -> dict[str, Any]:

@@ -75,7 +75,10 @@ class Preferences(MethodView):
         There is one set to a user.
         """
         found = preference_of(session(), current_user())
-        return row(found) if found else jsonify(None)
+        if found is None:
+            return jsonify(None)
+        warn_of_town("city", found.city, found.currency)
+        return row(found)
 
     @signed_in
     @blp.arguments(PreferenceBody)

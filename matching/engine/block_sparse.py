@@ -1,8 +1,9 @@
 """
 Places and words in a block of properties: of their many columns, a block has few and a lead earns something by few.
 
-Places are turned round (which leads earn something at this place?), and written out for the places of a block and the leads
-in question: rows for the block's matrix product. Words are multiplied as sparse rows of leads with the block's own words.
+Places are turned round (which leads earn something at this place?), and written out for the places of a block and the
+leads in question: rows for the block's matrix product. Words are multiplied as sparse rows of leads with the block's
+own words.
 """
 
 from dataclasses import dataclass
@@ -105,7 +106,10 @@ class LeadPlaces:
         return rows
 
     def best(self, places: BlockPlaces, unknown: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the best place of a block earns each lead, at most, in units; *unknown* is what an unknown place earns, in points."""
+        """
+        What the best place of a block earns each lead, at most, in units; *unknown* is what an unknown place earns, in
+        points.
+        """
         if places.has_unknown:
             best = unknown * np.float32(PARTS)
         elif self._any_only:

@@ -13,13 +13,14 @@ from matching.engine.curves import broken_by_amount
 from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS
+from matching.facts.wishes import IMPLIED_KINDS
 
 #: Properties in a block: enough for a matrix product to run at speed, few enough to be alike.
 BLOCK_SIZE = 128
 #: Fewer leads than this are picked from all columns at once, more from one column after another: measured.
 FEW_LEADS = 512
 #: Price bands within which properties are ordered by place.
-PRICE_BANDS = 8
+PRICE_BANDS = 4
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Block:
     stop: int
     #: Matrix columns in which some property of the block is not 0, ascending...
     columns: NDArray[np.intp]
-    #: ...and those columns of the properties' matrix, then those of its places, float32 (stop - start, columns and places).
+    #: ...and those columns of the properties' matrix, then those of its places, float32 (stop - start, columns and
+    #: places).
     parts: NDArray[np.float32]
     answers: Answers
 
@@ -58,7 +60,9 @@ class Exclusions:
 
 @dataclass(frozen=True)
 class PreparedMarket:
-    """Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the caller's row."""
+    """
+    Both sides in an order of likeness. A *position* counts in that order; ``*_order[position]`` is the caller's row.
+    """
 
     lead_order: NDArray[np.intp]
     property_order: NDArray[np.intp]
@@ -74,7 +78,10 @@ class PreparedMarket:
     excluded_for_properties: Exclusions
 
     def place_points(self, block: Block, leads: NDArray[np.intp]) -> NDArray[np.float32]:
-        """What the block's places earn some leads, each once, in points: (places, leads), in the order of the block's parts."""
+        """
+        What the block's places earn some leads, each once, in points: (places, leads), in the order of the block's
+        parts.
+        """
         position = np.full(len(self.leads), -1, np.int32)
         position[leads] = np.arange(len(leads))
         return np.concatenate(
@@ -88,7 +95,10 @@ class PreparedMarket:
         place_points: NDArray[np.float32],
         space: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """The points of some leads for the block's columns and places, (columns and places, leads); in *space* where that is given."""
+        """
+        The points of some leads for the block's columns and places, (columns and places, leads); in *space* where that
+        is given.
+        """
         n_columns = len(block.columns)
         shape = n_columns + len(place_points), len(leads)
         points = np.empty(shape, np.float32) if space is None else space.ravel()[: shape[0] * shape[1]].reshape(shape)
@@ -132,7 +142,7 @@ def prepare(
         parts = property_matrix(properties.take(np.arange(start, stop)), columns)
         used = np.flatnonzero(parts.any(axis=0))
         places = {kind: block_places(kind, properties, start, stop) for kind in PLACE_KINDS}
-        answers = answers_of(columns, used, places, words.of_block(properties, start, stop))
+        answers = answers_of(columns, parts, used, places, words.of_block(properties, start, stop))
         both = np.concatenate([parts[:, used], *(places[kind].parts for kind in PLACE_KINDS)], axis=1)
         blocks.append(Block(start, stop, used, np.ascontiguousarray(both), answers))
     points = lead_matrix(leads, columns, pool)
@@ -162,7 +172,10 @@ def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
     band = _bands(properties.price, PRICE_BANDS)
     # A block with one property that does not tell its station can serve every lead half-way: keep those together.
     metro, district = _first_place(properties, "metro"), _first_place(properties, "district")
-    return np.lexsort((properties.price, metro, district, metro >= 0, band, rooms, kind))
+    # Hardly anybody is offered a share of a flat: what is refused unless asked for must not stand among other
+    # properties, or their blocks would be scored with everybody, to find leads for it.
+    refused = (properties.dense[:, DENSE["implied"]] > 0) @ (1 << np.arange(len(IMPLIED_KINDS)))
+    return np.lexsort((properties.price, metro, district, metro >= 0, band, rooms, kind, refused))
 
 
 def order_leads(leads: LeadVectors) -> NDArray[np.intp]:

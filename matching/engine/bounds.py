@@ -1,9 +1,11 @@
-"""How well the best property of a block could serve each lead, without scoring any: what cannot reach a threshold is skipped.
+"""
+How well the best property of a block could serve each lead, without scoring any: what cannot reach a threshold is
+skipped.
 
 Every property gives each criterion exactly one answer (or stands between two knots), so a criterion earns at
-most the best points among the answers that occur. A wish earns at most what the best answer of the market does, and words at
-most what they would if one property had all words of the block. The sum bounds every score from above; that is exact
-arithmetic on whole numbers, so nothing is lost to rounding.
+most the best points among the answers that occur. A wish earns at most what the best answer of the market does, and
+words at most what they would if one property had all words of the block. The sum bounds every score from above; that is
+exact arithmetic on whole numbers, so nothing is lost to rounding.
 """
 
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from matching.engine.units import MAX_UNITS, PARTS
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS, sum_by_row
 
+_IMPLIED = DENSE["implied"].start, DENSE["implied"].stop
 #: Criteria whose answers are dense columns.
 _CATEGORIES = ("rooms", "property_type", "property_class", "condition", "year")
 
@@ -33,9 +36,16 @@ class Answers:
 
 
 def answers_of(
-    columns: MatrixColumns, used: NDArray[np.intp], places: dict[str, BlockPlaces], words: BlockWords
+    columns: MatrixColumns,
+    parts: NDArray[np.float32],
+    used: NDArray[np.intp],
+    places: dict[str, BlockPlaces],
+    words: BlockWords,
 ) -> Answers:
-    """The answers of properties that have something in the matrix columns *used* (ascending) and nothing elsewhere."""
+    """
+    The answers of properties with the *parts* (properties, width), which have something in the columns *used*
+    (ascending).
+    """
     price, area, answers, _ = columns.starts
     within = lambda start, stop: used[np.searchsorted(used, start) : np.searchsorted(used, stop)]
     dense = lambda name: within(DENSE[name].start, DENSE[name].stop)
@@ -44,6 +54,8 @@ def answers_of(
             *(dense(name) for name in _CATEGORIES),
             np.concatenate([dense("price_unknown"), within(price, area)]),
             np.concatenate([dense("area_unknown"), within(area, answers)]),
+            # What every property of the block contradicts is an answer of its own each.
+            *(np.array([column]) for column in np.arange(*_IMPLIED) if parts[:, column].all()),
         ),
         places=places,
         words=words,

@@ -16,7 +16,8 @@ def price_points(leads: LeadVectors, knot: NDArray[np.integer], space: NDArray[n
     Args:
         leads: n leads (or 1).
         knot, space: The knots, and the currencies that they are of, as price_space. They broadcast against (n,); for a
-            table pass ``knot[:, np.newaxis]`` and get (knots, n). A knot of another currency earns what an unknown price does.
+            table pass ``knot[:, np.newaxis]`` and get (knots, n). A knot of another currency earns what an unknown
+            price does.
     """
     value = criteria.price_value(criteria.PRICE_KNOTS[knot], leads.price_min, leads.price_max)
     points = np.rint(leads.price_points * value)
@@ -51,7 +52,7 @@ def area_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.fl
 
 
 def between_knots(
-    amount: NDArray[np.float64], knots: NDArray[np.float64]
+    amount: NDArray[np.float64], knots: NDArray[np.floating]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """The knot at or under each amount, by logarithm, and the parts on it and on the next; parts of 0 for NaN."""
     known = ~np.isnan(amount)
@@ -79,12 +80,12 @@ def broken_by_price(
     Args:
         lead_rows, property_rows: The rows to compare instead; they broadcast.
     """
-    over = criteria.over_budget(properties.market_price[property_rows], leads.market_ceiling[lead_rows])
-    if leads.currency.any() and properties.currency.any():
-        same = leads.currency[lead_rows] == properties.currency[property_rows]
-        own = criteria.over_budget(properties.own_price[property_rows], leads.own_ceiling[lead_rows])
-        over = np.where(same, own, over)
-    return over
+    own = criteria.over_budget(properties.own_price[property_rows], leads.own_ceiling[lead_rows])
+    # One currency on both sides is the rule, and needs no second look.
+    if len(leads) and (leads.currency == leads.currency[0]).all() and (properties.currency == leads.currency[0]).all():
+        return own
+    converted = criteria.over_budget(properties.market_price[property_rows], leads.market_ceiling[lead_rows])
+    return np.where(leads.currency[lead_rows] == properties.currency[property_rows], own, converted)
 
 
 def broken_by_amount(

@@ -54,8 +54,9 @@ class PairExplanation:
     """
     The score of a pair taken apart. A broken pair has a *score* of None and names what broke it.
 
-    ``score == base + adjustment``. The adjustment is 0 for a pair that contradicts no wish and has a base of 60 or more; it
-    is what contradicted wishes take away, or what lifts a low base to where scores of pairs without contradictions lie.
+    ``score == base + adjustment``. The adjustment is 0 for a pair that contradicts no wish and has a base of 60 or
+    more; it is what contradicted wishes take away, or what lifts a low base to where scores of pairs without
+    contradictions lie.
     """
 
     score: float | None
@@ -114,8 +115,8 @@ def explain_pairs(
 
 def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
     """
-    Units of the base by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; what contradicted
-    wishes take away is not in them.
+    Units of the base by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; what
+    contradicted wishes take away is not in them.
     """
     units = leads.always * PARTS
     for column, name in enumerate(CRITERION_NAMES):
@@ -147,7 +148,9 @@ def _broken(
 
 
 def _known(leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.bool_]:
-    """(n, criteria): whether the property tells. Location is known when one of its places is; wishes, when one is told of."""
+    """
+    (n, criteria): whether the property tells. Location is known when one of its places is; wishes, when one is told of.
+    """
     tells = lambda name: properties.dense[:, DENSE[name].stop - 1] == 0
     by_name = {
         "price": tells("price_unknown") & (leads.price_space == properties.price_space),

@@ -62,7 +62,9 @@ def score_properties_against(
     k: int = 100,
     excluded_for_properties: NDArray[np.int64] = NO_PAIRS,
 ) -> RankedLists:
-    """The *k* best leads of each of a few properties. *excluded_for_properties* holds (row of leads, row of properties)."""
+    """
+    The *k* best leads of each of a few properties. *excluded_for_properties* holds (row of leads, row of properties).
+    """
     return best_of_scores(column_scores(leads, properties, excluded_for_properties).T, k)
 
 
@@ -152,5 +154,10 @@ def _cuts(existing: RankedLists, k: int) -> tuple[NDArray[np.float32], NDArray[n
     return existing.scores[last], existing.columns[last], existing.lengths >= k
 
 
-def _not_behind(scores, columns, cut_scores, cut_columns) -> NDArray[np.bool_]:
+def _not_behind(
+    scores: NDArray[np.float32],
+    columns: NDArray[np.integer],
+    cut_scores: NDArray[np.float32],
+    cut_columns: NDArray[np.integer],
+) -> NDArray[np.bool_]:
     return (scores > cut_scores) | ((scores == cut_scores) & (columns <= cut_columns))

@@ -1,8 +1,11 @@
-"""Vectors of a market written out as matrices: dense columns, then one column a price knot, area knot, and answer to a wish.
+"""
+Vectors of a market written out as matrices: dense columns, then one column a price knot, area knot, and answer to a
+wish.
 
 Only knots and answers that some property of the market has get a column. Leads stand in columns
 (``points.T``), because scoring picks a few matrix columns for many leads at a time, and a row of memory is
-what is cheap to pick. Places and words have far more columns, of which a lead needs few: see :mod:`matching.engine.block_sparse`.
+what is cheap to pick. Places and words have far more columns, of which a lead needs few: see
+:mod:`matching.engine.block_sparse`.
 """
 
 from collections.abc import Sequence

@@ -92,10 +92,12 @@ class RankedLists:
 
 def _ranked(rows: NDArray[np.integer], columns: NDArray[np.integer], scores: NDArray[np.float32]) -> NDArray[np.intp]:
     """
-    Where entries stand by row, then best score first, then column: ``lexsort((columns, -scores, rows))``, ten times faster.
+    Where entries stand by row, then best score first, then column: ``lexsort((columns, -scores, rows))``, ten times
+    faster.
 
-    Row and score make one whole number (floats from 0 up are in the order of their bits), by which entries out of sorted
-    lists are all but sorted. Ties stay as they came, mostly by column; where not, those that tie are sorted once more.
+    Row and score make one whole number (floats from 0 up are in the order of their bits), by which entries out of
+    sorted lists are all but sorted. Ties stay as they came, mostly by column; where not, those that tie are sorted once
+    more.
     """
     upside_down = np.uint64(0xFFFFFFFF) - (scores + np.float32(0)).view(np.uint32)  # + 0: there is a zero below zero
     keys = (np.asarray(rows, np.uint64) << np.uint64(32)) | upside_down

@@ -1,4 +1,7 @@
-"""What places, wishes and words earn for chosen pairs: row *i* with row *i*, or one side's single row with all of the other's."""
+"""
+What places, wishes and words earn for chosen pairs: row *i* with row *i*, or one side's single row with all of the
+other's.
+"""
 
 from typing import NamedTuple
 
@@ -14,7 +17,10 @@ _STRENGTH_POINTS = np.array([-BROKEN, TIER_POINTS, 0.0])
 
 
 def place_units(kind: str, leads: LeadVectors, properties: PropertyVectors) -> NDArray[np.float64]:
-    """What the best of a property's places of a kind (of PLACE_KINDS) earns; 0 where none is known, below 0 where it breaks the pair."""
+    """
+    What the best of a property's places of a kind (of PLACE_KINDS) earns; 0 where none is known, below 0 where it
+    breaks the pair.
+    """
     l_indptr, l_codes, points, elsewhere = (
         getattr(leads, f"{kind}_{part}") for part in ("indptr", "codes", "points", "elsewhere")
     )
@@ -71,7 +77,8 @@ def answer_points(
     wishes: WishArrays, codes: NDArray[np.integer], points: NDArray, answers: NDArray[np.integer]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
-    What answers to wishes earn beyond what an unknown one does, and what they take away, in points. Arguments broadcast.
+    What answers to wishes earn beyond what an unknown one does, and what they take away, in points. Arguments
+    broadcast.
 
     Args:
         codes: Of the wishes.
@@ -93,7 +100,9 @@ def unknown_points(points: NDArray) -> NDArray[np.float64]:
 
 
 def wish_units(leads: LeadVectors, properties: PropertyVectors) -> WishUnits:
-    """What the answers to the leads' wishes earn beyond unknown ones (which *always* holds), and what they take away."""
+    """
+    What the answers to the leads' wishes earn beyond unknown ones (which *always* holds), and what they take away.
+    """
     n = len(properties) if len(leads) == 1 else len(leads)
     if not len(leads.wish_codes):
         return WishUnits(np.zeros(n), np.zeros(n))
@@ -104,6 +113,6 @@ def wish_units(leads: LeadVectors, properties: PropertyVectors) -> WishUnits:
         return WishUnits(earned.sum(axis=1) * PARTS, lost.sum(axis=1) * PARTS)
     rows = rows_of(leads.wish_indptr)
     kinds = wishes.kind[leads.wish_codes]
-    answers = properties.answers[0, kinds] if len(properties) == 1 else properties.answers[rows, kinds]
-    earned, lost = answer_points(wishes, leads.wish_codes, leads.wish_points, answers.astype(np.int64))
-    return WishUnits(*(np.bincount(rows, units, minlength=n) * PARTS for units in (earned, lost)))
+    given = properties.answers[0, kinds] if len(properties) == 1 else properties.answers[rows, kinds]
+    earned, lost = answer_points(wishes, leads.wish_codes, leads.wish_points, given.astype(np.int64))
+    return WishUnits(sum_by_row(leads.wish_indptr, earned) * PARTS, sum_by_row(leads.wish_indptr, lost) * PARTS)

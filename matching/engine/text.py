@@ -25,6 +25,7 @@ import snowballstemmer
 from numpy.typing import NDArray
 
 from matching.errors import InvalidInputError
+from matching.reading.origins import names_origin
 
 #: Words seen in fewer texts say nothing about likeness; in a corpus of under a hundred texts every word counts.
 MIN_TEXTS_WITH_WORD = 2
@@ -62,7 +63,9 @@ class Words:
 
 
 class TextModel:
-    """What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same wherever it is scored.
+    """
+    What the words of one corpus are worth, learnt once and then fixed, so that a pair scores the same wherever it is
+    scored.
 
     Threads may share a model.
 
@@ -159,7 +162,7 @@ class TextModel:
         pairs = np.unique(rows * len(names) + stems)
         texts_with = np.bincount(pairs % len(names), minlength=len(names))
         enough = MIN_TEXTS_WITH_WORD if n_texts >= 100 else 1
-        kept = sorted(np.flatnonzero(texts_with >= enough), key=lambda stem: (-texts_with[stem], names[stem]))
+        kept = sorted(np.flatnonzero(texts_with >= enough).tolist(), key=lambda stem: (-texts_with[stem], names[stem]))
         kept = kept[:MAX_WORDS]
         self.words_ = {names[stem]: code for code, stem in enumerate(kept)}
         holding = texts_with[kept]
@@ -191,7 +194,8 @@ class _Reader:
     """
     Texts as numbers of their telling words; each distinct word is stemmed once in a reader's life.
 
-    Threads may share a reader if they may share *number_of_stem*, which is asked for a stem, and for its denial "не_stem".
+    Threads may share a reader if they may share *number_of_stem*, which is asked for a stem, and for its denial
+    "не_stem".
     """
 
     def __init__(self, number_of_stem: Callable[[str], int]) -> None:
@@ -229,9 +233,10 @@ class _Reader:
         return np.repeat(np.arange(len(texts)), np.diff(ends)), np.array(stems, np.int64)
 
     def _learn(self, word: str) -> tuple[int, int] | bool | None:
+        meaning: tuple[int, int] | bool | None
         if word in _NEGATIONS:
             meaning = True
-        elif word in _STOP_WORDS:
+        elif word in _STOP_WORDS or names_origin(word):  # whom a text refuses by origin or belief is passed over
             meaning = None
         else:
             with self._stemming:

@@ -14,7 +14,7 @@ from matching.engine.units import MAX_UNITS
 from matching.facts.places import PLACE_KINDS, max_by_row
 
 #: Blocks looked through for each lead.
-BLOCKS_PER_LEAD = 4
+BLOCKS_PER_LEAD = 8
 LEADS_AT_ONCE = 16_384
 
 
@@ -54,10 +54,13 @@ def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np
 
 
 def _place_guess(market: PreparedMarket, kind: str, pairs: NDArray[np.intp]) -> tuple[csr_matrix, NDArray[np.float32]]:
-    """What the wanted places (not their neighbours) earn each lead, (leads, places), and the mean parts of each pair of blocks there."""
+    """
+    What the wanted places (not their neighbours) earn each lead, (leads, places), and the mean parts of each pair of
+    blocks there.
+    """
     indptr, codes, points = (getattr(market.leads, f"{kind}_{part}") for part in ("indptr", "codes", "points"))
     width = max(codes.max(initial=-1), getattr(market.properties, f"{kind}_codes").max(initial=-1)) + 1
-    best = max_by_row(indptr, points, np.float32(0))
+    best = max_by_row(indptr, points, 0.0)
     kept = points >= 0.9 * np.repeat(best, np.diff(indptr))
     kept_indptr = np.concatenate([[0], np.cumsum(kept)])[indptr]
     means = np.zeros((width, pairs[-1] + 1), np.float32)

@@ -1,4 +1,5 @@
-"""All pairs of a market in one pass: the k best properties of every lead and the k best leads of every property, exactly.
+"""
+All pairs of a market in one pass: the k best properties of every lead and the k best leads of every property, exactly.
 
 How it works:
 
@@ -13,7 +14,8 @@ How it works:
 4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
    leads until the last block.
 
-Scores are whole numbers (:mod:`matching.engine.vectorize`), so thresholds and ties are exact. Memory grows with leads + properties.
+Scores are whole numbers (:mod:`matching.engine.vectorize`), so thresholds and ties are exact. Memory grows with leads +
+properties.
 """
 
 import os
@@ -95,8 +97,8 @@ def score_market(
         threads: How many to use; 0: one a core.
         progress: Called after each block of properties with the pairs done since the call before.
         should_stop: Asked before each block.
-        for_leads, for_properties: Whose lists are wanted; those of the other side come out empty, and pairs that only they
-            could use are not scored.
+        for_leads, for_properties: Whose lists are wanted; those of the other side come out empty, and pairs that only
+            they could use are not scored.
     Raises:
         ScoringStoppedError: *should_stop* said so.
     """
@@ -146,7 +148,7 @@ class _Scoring:
         self.buckets = [_Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
         self.pairs_scored = np.zeros(len(market.blocks), np.int64)
         self._local = threading.local()
-        self.property_lists: list[RankedLists] = [None] * len(market.blocks)
+        self.property_lists: list[RankedLists] = [RankedLists.empty(0)] * len(market.blocks)
 
     def score_block(self, number: int) -> None:
         """Score one block with all leads in reach."""
@@ -163,7 +165,9 @@ class _Scoring:
         self.property_lists[number] = unpack(*best.finish())
 
     def _look_first(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Thresholds for the block's properties, from the leads that promise most; inf where their lists are not wanted."""
+        """
+        Thresholds for the block's properties, from the leads that promise most; inf where their lists are not wanted.
+        """
         if not self.for_properties:
             return np.full(len(block), np.inf, np.float32)
         promising = np.arange(len(bounds))

@@ -2,17 +2,19 @@
 The whole numbers in which pairs are scored, and the score that is made of them.
 
 **Units.** A lead's side holds *points*, :data:`POINTS_PER_100` of them being 100; a property's side *parts*,
-:data:`PARTS` for an answer that is wholly its own. A unit is one point times one part, so :data:`BASE_UNITS` units are a base
-of 100. float32 adds whole numbers below 2**24 exactly, in any order: a score is the same to the last bit from a matrix
-product, a vector product or a sum over criteria, whatever the tile, the thread or the processor.
+:data:`PARTS` for an answer that is wholly its own. A unit is one point times one part, so :data:`BASE_UNITS` units are
+a base of 100. float32 adds whole numbers below 2**24 exactly, in any order: a score is the same to the last bit from a
+matrix product, a vector product or a sum over criteria, whatever the tile, the thread or the processor.
 
-**Tiers.** Every pair starts with :data:`MAX_TIERS` tiers. A contradicted wish takes one away, so that pairs with 0, 1, ..., 4
-contradictions fill five ranges that do not meet; with more, the units are negative and the pair is forbidden. A contradicted
+**Tiers.** Every pair starts with :data:`MAX_TIERS` tiers. A contradicted wish takes one away, so that pairs with 0, 1,
+..., 4 contradictions fill five ranges that do not meet; with more, the units are negative and the pair is forbidden. A
+contradicted
 *must* takes away more than all.
 
-**The score** is a strictly rising function of the units, :func:`score_of_units`: so lists by score are lists by units. A pair
-without contradictions scores its base where that is 60 or more; a lower base is squeezed into 50 to 60. Pairs with
-contradictions share 0 to 50, 12.5 for each tier. A score below 50 therefore says: something that was asked for is not so.
+**The score** is a strictly rising function of the units, :func:`score_of_units`: so lists by score are lists by units.
+A pair without contradictions scores its base where that is 60 or more; a lower base is squeezed into 50 to 60. Pairs
+with contradictions share 0 to 50, 12.5 for each tier. A score below 50 therefore says: something that was asked for is
+not so.
 """
 
 import numpy as np
@@ -51,7 +53,8 @@ def score_of_units(units: ArrayLike) -> NDArray[np.float32]:
     Args:
         units: Whole numbers, 0 to MAX_UNITS.
 
-    >>> score_of_units([MAX_UNITS, TIERS_UNITS + 0.8 * BASE_UNITS, TIERS_UNITS, TIERS_UNITS - PARTS, 0]).round(2).tolist()
+    >>> clean = [TIERS_UNITS + base * BASE_UNITS // 100 for base in (100, 80, 0)]
+    >>> score_of_units([*clean, TIERS_UNITS - PARTS, 0]).round(2).tolist()
     [100.0, 80.0, 50.0, 50.0, 0.0]
     """
     units = np.asarray(units, np.int64)
@@ -71,9 +74,9 @@ def rounding_bound(wishes: int = 0, words: int = 0) -> float:
     """
     How far a base may be from its formula, of 100.
 
-    Every criterion's, wish's and word's share of the whole is rounded to a point, and so is what it earns: a point and a half
-    for each of nine criteria, location in three parts, the wishes together, and each wish; a point for each word of the text.
-    Places between knots, minutes and parts of words are rounded by definition and add nothing.
+    Every criterion's, wish's and word's share of the whole is rounded to a point, and so is what it earns: a point and
+    a half for each of nine criteria, location in three parts, the wishes together, and each wish; a point for each word
+    of the text. Places between knots, minutes and parts of words are rounded by definition and add nothing.
 
     >>> round(rounding_bound(), 3), round(rounding_bound(wishes=5, words=20), 3)
     (0.045, 0.099)

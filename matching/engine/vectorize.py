@@ -1,8 +1,10 @@
-"""Leads and properties made vectors (:mod:`matching.engine.vectors`): weights, formulas and the text model turned into whole numbers.
+"""
+Leads and properties made vectors (:mod:`matching.engine.vectors`): weights, formulas and the text model turned into
+whole numbers.
 
-Deal-breakers by category (type, rooms, a must, an implied refusal, another place than the only ones wanted) are BROKEN points,
-which leave the whole product negative. Those by amount (price, area) are so too wherever both knots around a property are
-beyond the limit; right at the limit only :func:`matching.engine.curves.broken_by_amount` tells.
+Deal-breakers by category (type, rooms, a must, an implied refusal, another place than the only ones wanted) are BROKEN
+points, which leave the whole product negative. Those by amount (price, area) are so too wherever both knots around a
+property are beyond the limit; right at the limit only :func:`matching.engine.curves.broken_by_amount` tells.
 """
 
 import numpy as np
@@ -49,7 +51,9 @@ def lead_vectors(leads: LeadColumns, text_model: TextModel, weights: Weights = D
         dense[:, DENSE[f"{name}_unknown"].start] = np.rint(UNKNOWN_VALUE * points[name])
     wish_points = _wish_points(leads, points["wish"])
     text_base = np.rint(criteria.TEXT_BASE * points["text"])
-    always = _always(whole_points, stated, sum(hits.values()), leads.wish_indptr, wish_points, text_base)
+    always = _always(
+        whole_points, stated, np.sum(list(hits.values()), axis=0), leads.wish_indptr, wish_points, text_base
+    )
     dense[:, DENSE["always"].start] = always.sum(axis=1) + MAX_TIERS * TIER_POINTS
     unstated_as_nan = lambda bound: np.where(bound > 0, bound, np.nan)
     space, factor = _space(leads)
@@ -81,7 +85,9 @@ def lead_vectors(leads: LeadColumns, text_model: TextModel, weights: Weights = D
 
 
 def property_vectors(properties: PropertyColumns, text_model: TextModel) -> PropertyVectors:
-    """Vectors of *properties*; a row depends on nothing but its own property and the model, so weights may change later."""
+    """
+    Vectors of *properties*; a row depends on nothing but its own property and the model, so weights may change later.
+    """
     dense = np.zeros((len(properties), DENSE_WIDTH), np.float32)
     rows = np.arange(len(properties))
     for name in ("rooms", "property_type", "property_class", "condition"):
@@ -164,7 +170,7 @@ def _sizes(leads: LeadColumns, words: Words) -> NDArray[np.float64]:
 def _place_hits(leads: LeadColumns, location: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Kind of place to what the lead's location earns there; 0 for a kind of which the lead names none."""
     parts = {kind: criteria.PLACE_PARTS[kind] * (np.diff(getattr(leads, f"{kind}_indptr")) > 0) for kind in PLACE_KINDS}
-    total = np.maximum(sum(parts.values()), 1e-9)
+    total = np.maximum(np.sum(list(parts.values()), axis=0), 1e-9)
     return {
         kind: np.rint(location * (1 - criteria.LOCATION_BASE) * part / total).astype(np.float64)
         for kind, part in parts.items()
@@ -249,7 +255,7 @@ def _fill_categories(dense: NDArray[np.float32], leads: LeadColumns, points: dic
         ("rooms", criteria.room_values(leads.rooms), leads.rooms.any(axis=1)),
     ):
         part = dense[:, DENSE[name]][:, : values.shape[1]]
-        part[np.isnan(values) & given[:, np.newaxis]] = BROKEN
+        part[np.logical_and(np.isnan(values), given[:, np.newaxis])] = BROKEN
 
 
 def _fill_implied(dense: NDArray[np.float32], leads: LeadColumns) -> None:

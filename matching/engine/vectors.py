@@ -1,7 +1,7 @@
 """Leads and properties as vectors of whole numbers; :mod:`matching.engine.vectorize` makes them.
 
-A lead's vector holds *points*, what each possible answer of a property earns; a property's holds *parts*, :data:`PARTS` where
-an answer is its own, 0 elsewhere, and where it lies between two knots of a sampled criterion the parts are split
+A lead's vector holds *points*, what each possible answer of a property earns; a property's holds *parts*, :data:`PARTS`
+where an answer is its own, 0 elsewhere, and where it lies between two knots of a sampled criterion the parts are split
 between them. Their product is the pair's units (:mod:`matching.engine.units`).
 
 Only answers that are few are dense columns. Prices, areas, places, wishes and words stay symbolic: what they earn is
@@ -52,22 +52,24 @@ class LeadVectors(Table):
     owner: NDArray[np.int64]
     #: float32 (L, DENSE_WIDTH), whole numbers.
     dense: NDArray[np.float32]
-    #: float64 (L,): the budget in the market's currency, or in the lead's own where that has no rate; NaN where not stated.
+    #: float64 (L,): the budget in the market's currency, or in the lead's own where that has no rate; NaN where not
+    #: stated.
     price_min: NDArray[np.float64]
     price_max: NDArray[np.float64]
     #: int32 (L,): 0 the market's currency, or the code of the lead's own.
     price_space: NDArray[np.int32]
     #: float64 (L,): 0 where no budget is stated.
     price_points: NDArray[np.float64]
-    #: int32 (L,), and the ceiling in whole hundredths of the lead's own currency and of the market's, NaN where there is none.
+    #: int32 (L,), and the ceiling in whole hundredths of the lead's own currency and of the market's, NaN where there
+    #: is none.
     currency: NDArray[np.int32]
     own_ceiling: NDArray[np.float64]
     market_ceiling: NDArray[np.float64]
     area_min: NDArray[np.float64]
     area_max: NDArray[np.float64]
     area_points: NDArray[np.float64]
-    #: CSR of the places of each kind that serve the lead, codes ascending within a row, and what each earns (whole numbers).
-    #: Any other known place earns *_elsewhere*: 0, or BROKEN.
+    #: CSR of the places of each kind that serve the lead, codes ascending within a row, and what each earns (whole
+    #: numbers). Any other known place earns *_elsewhere*: 0, or BROKEN.
     district_indptr: NDArray[np.int64]
     district_codes: NDArray[np.int32]
     district_points: NDArray[np.float32]
@@ -85,13 +87,15 @@ class LeadVectors(Table):
     wish_codes: NDArray[np.int32]
     wish_points: NDArray[np.float32]
     wish_table: WishTable
-    #: CSR of the words of the text, codes of the text model ascending, and what each earns (whole numbers, not below 0).
+    #: CSR of the words of the text, codes of the text model ascending, and what each earns (whole numbers, not below
+    #: 0).
     word_indptr: NDArray[np.int64]
     word_codes: NDArray[np.int32]
     word_points: NDArray[np.float32]
     #: float64 (L, criteria), in the order of CRITERION_NAMES: what each can earn, stated or not; POINTS_PER_100 in all.
     whole_points: NDArray[np.float64]
-    #: float64 (L, criteria): 1 where a criterion is stated, 0 where not; of wishes, how many (a soft one is half a wish).
+    #: float64 (L, criteria): 1 where a criterion is stated, 0 where not; of wishes, how many (a soft one is half a
+    #: wish).
     sizes: NDArray[np.float64]
     #: float64 (L, criteria): the points that each criterion earns whatever the property is.
     always: NDArray[np.float64]
@@ -119,7 +123,8 @@ class PropertyVectors(Table):
     own_price: NDArray[np.float64]
     market_price: NDArray[np.float64]
     area: NDArray[np.float64]
-    #: The knot at or under the price, and the parts (float32) on it and on the next; both 0 where the price is not known.
+    #: The knot at or under the price, and the parts (float32) on it and on the next; both 0 where the price is not
+    #: known.
     price_knot: NDArray[np.int32]
     price_parts: NDArray[np.float32]
     price_next_parts: NDArray[np.float32]

@@ -137,7 +137,7 @@ class Closeness:
             arrays[f"{name}_keys"] = np.frombuffer("\n".join(near.keys).encode(), np.uint8)
             for column in ("indptr", "places", "nearness", "km", "latitude", "longitude"):
                 arrays[f"{name}_{column}"] = getattr(near, column)
-        np.savez_compressed(buffer, **arrays)
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
         return buffer.getvalue()
 
     @classmethod
@@ -146,7 +146,7 @@ class Closeness:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 near = [_stored_neighbours(stored, name) for name in ("district", "metro")]
-                return cls(*near, stored["holds_indptr"], stored["holds"])
+                return cls(near[0], near[1], stored["holds_indptr"], stored["holds"])
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"not a stored closeness: {error}") from error
 

@@ -86,8 +86,7 @@ class LeadColumns(_Columns):
     #: float64; NaN where not stated.
     year_min: NDArray[np.float64]
     #: CSR of the places of each kind that serve the lead, codes of the PlaceIndex ascending within a row, and how well
-    #: each
-    #: does: 1 a wanted one, less a neighbour. *_only*: every other place that is known breaks the pair.
+    #: each does: 1 a wanted one, less a neighbour. *_only*: every other place that is known breaks the pair.
     district_indptr: NDArray[np.int64]
     district_codes: NDArray[np.int32]
     district_values: NDArray[np.float32]

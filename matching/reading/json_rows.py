@@ -61,4 +61,10 @@ def check_wish(kind: str, value: JsonValue) -> None:
     """
     if kind not in KIND_OF:
         raise InvalidInputError(f"{kind!r} is no kind of wish")
-    KIND_OF[kind].judge(value)
+    known = KIND_OF[kind]
+    known.judge(value)
+    if known.form == "choice" and not 0 < len(value.get("any_of") or value.get("none_of") or ()) <= len(known.choices):
+        raise InvalidInputError(f"name 1 to {len(known.choices)} of {', '.join(known.choices)}")
+    low, high = (value.get("min"), value.get("max")) if known.form == "number" else (None, None)
+    if low is not None and high is not None and low > high and not known.period:
+        raise InvalidInputError("min must not be above max")

@@ -1,8 +1,9 @@
 """One kind of wish and fact: its possible answers, and how a wish judges each of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
+from reprlib import repr as short_repr
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,9 @@ from matching.errors import InvalidInputError
 JsonValue = Any
 
 Form = Literal["flag", "number", "choice"]
+
+#: The largest limit of a wish, in any unit.
+MOST = 1e15
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Kind:
                     return sum({1 << place for place in places})
                 if len(places) == 1:
                     return places[0]
-        raise InvalidInputError(f"{fact!r} is no fact of the kind {self.name}")
+        raise InvalidInputError(f"{short_repr(fact)} is no fact of the kind {self.name}")
 
     def judge(self, wish: JsonValue) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """
@@ -108,19 +112,19 @@ class Kind:
         """
         if self.form == "flag":
             if not isinstance(wish, bool):
-                raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+                raise self._refusal(wish)
             met = np.array([not wish, wish])
             return met.astype(np.float64), ~met
         if not isinstance(wish, Mapping):
-            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+            raise self._refusal(wish)
         if self.form == "number":
             return self._judge_number(wish)
         return self._judge_choice(wish)
 
     def _judge_number(self, wish: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         limits = {side: wish[side] for side in ("min", "max") if wish.get(side) is not None}
-        if not limits or set(wish) - {"min", "max"} or any(isinstance(x, bool | str) for x in limits.values()):
-            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+        if not limits or set(wish) - {"min", "max"} or not all(map(_is_amount, limits.values())):
+            raise self._refusal(wish)
         numbers = np.array(self.bins)
         past = np.zeros(len(numbers))
         for side, limit in limits.items():
@@ -139,12 +143,20 @@ class Kind:
 
     def _judge_choice(self, wish: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         if len(wish) != 1 or not set(wish) <= {"any_of", "none_of"}:
-            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+            raise self._refusal(wish)
         [(how, words)] = wish.items()
-        if not isinstance(words, Iterable) or isinstance(words, str) or not set(words) <= set(self.choices):
-            raise InvalidInputError(f"{wish!r} is no wish of the kind {self.name}")
+        if not isinstance(words, Sequence) or isinstance(words, str) or not all(word in self.choices for word in words):
+            raise self._refusal(wish)
         places = [self.choices.index(word) for word in words]
         answers = np.arange(self.answers)
         has = np.isin(answers, places) if not self.many else (answers & sum(1 << place for place in places)) > 0
         met = has if how == "any_of" else ~has
         return met.astype(np.float64), ~met
+
+    def _refusal(self, wish: JsonValue) -> InvalidInputError:
+        return InvalidInputError(f"{short_repr(wish)} is no wish of the kind {self.name}")
+
+
+def _is_amount(value: JsonValue) -> bool:
+    """Whether a limit can be compared: no NaN, nothing beyond what any kind counts."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST

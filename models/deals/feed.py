@@ -23,6 +23,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    false,
     func,
     literal,
     literal_column,
@@ -42,6 +43,7 @@ from models.deals.inquiries import Inquiry, inquire, withdraw
 from models.deals.matches import Action
 from models.market.favorites import Favorite, add_favorite, remove_favorite
 from models.market.leads import Lead
+from models.market.places import NO_CURRENCY, own_currency
 from models.market.properties import Property, on_market
 from models.ranking.display_order import shown_entries
 from models.ranking.recommendations import LIST_LENGTH, LeadRecommendations
@@ -172,6 +174,13 @@ def _unseen(user_id: ColumnElement[int] | int) -> ColumnElement[bool]:
 _BEST = _best()
 
 
+def _compares_as_it_stands(preference: Lead) -> ColumnElement[bool]:
+    """In a town whose country is unknown, an amount without a currency is compared with those that name one."""
+    if own_currency(preference.city_key) != NO_CURRENCY:
+        return false()
+    return or_(Property.currency == NO_CURRENCY, literal(preference.currency == NO_CURRENCY))
+
+
 def list_is_stale(session: Session, lead_id: int) -> bool:
     """Whether the list of a lead is not (yet) that of its present version."""
     return not session.scalar(
@@ -205,7 +214,7 @@ def roughly_fitting(session: Session, user: User, preference: Lead) -> Property 
         .where(
             Property.city_key == preference.city_key,
             Property.deal_type == preference.deal_type,
-            Property.currency == preference.currency,
+            or_(Property.currency == preference.currency, _compares_as_it_stands(preference)),
             _unseen(user.id),
         )
     )

@@ -92,6 +92,12 @@ def told_facts(row: Any) -> dict[str, Any]:
         facts["floor"] = row.floor
     if row.total_floors is not None:
         facts["house_floors"] = row.total_floors
+    # «На первом этаже магазин» beside a fifth floor is said of the house.
+    follows = {
+        "first_floor": None if row.floor is None else row.floor <= 1,
+        "last_floor": None if None in (row.floor, row.total_floors) else row.floor == row.total_floors,
+    }
+    facts |= {kind: value for kind, value in follows.items() if kind in facts and value is not None}
     if row.year_built is not None:
         facts["year_built"] = row.year_built
     if str(row.property_type) == "APARTMENTS":

@@ -98,3 +98,32 @@ def test_what_a_side_acted_on_leaves_its_list_and_stays_in_the_others(client, pa
 
     assert [entry["property_id"] for entry in mine["recommendations"]] == [str(second.id)]
     assert [entry["lead_id"] for entry in theirs["recommendations"]] == [str(lead.id)]
+
+
+def test_units_of_a_building_that_are_alike_share_an_entry_when_that_is_asked_for(client, worker_here):
+    with worker_here() as session:
+        buyer, seller = make_user(session), make_user(session)
+        lead = make_lead(session, buyer, rooms=[])
+        best = make_property(session, seller, street="Плющиха", house_number="9")
+        alike = [make_property(session, seller, street="плющиха", house_number="9", floor=9) for _ in range(3)]
+        other_rooms = make_property(session, seller, street="Плющиха", house_number="9", rooms=3)
+        dearer = make_property(session, seller, street="Плющиха", house_number="9", price=14_500_000)
+        other_house = make_property(session, seller, street="Плющиха", house_number="10")
+        session.commit()
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
+    path, auth = f"/leads/{lead.id}/property-recommendations", token_header(buyer)
+
+    plain = client.get(path, headers=auth).json
+    found = client.get(f"{path}?grouped=true&explain=true", headers=auth).json
+
+    assert plain["total"] == 7 and not any("alike" in entry for entry in plain["recommendations"])
+    entries = {int(entry["property_id"]): entry["alike"] for entry in found["recommendations"]}
+    assert entries == {
+        best.id: [str(each.id) for each in alike],
+        **{each.id: [] for each in (other_rooms, dearer, other_house)},
+    }
+    assert found["total"] == 4
+    pages = [client.get(f"{path}?grouped=true&limit=3&page={page}", headers=auth).json for page in (1, 2, 3)]
+    assert [len(page["recommendations"]) for page in pages] == [3, 1, 0]
+    assert [page["total"] for page in pages] == [4, 4, 4]

@@ -42,9 +42,33 @@ def test_every_choice_has_its_russian_word():
         ("metro_walk", {"max": 10}, "метро пешком до 10 мин"),
         ("price_cap", {"max": 60000}, "цена до 60\u00a0000 ₽"),
         ("material", {"any_of": ["brick", "monolith"]}, "дом кирпич или монолит"),
-        ("material", {"none_of": ["panel"]}, "дом кроме панель"),
+        ("material", {"none_of": ["panel"]}, "дом не панель"),
         ("window_view", ["yard", "park"], "окна во двор, на парк"),
+        ("completion", {"max": 2027.5}, "сдача до 3 кв. 2027"),
+        ("completion", 2027, "сдача 2027"),
+        ("move_in", {"max": 60}, "заезд до 01.03"),
+        ("move_in", {"max": 0}, "заезд сразу"),
     ],
 )
 def test_readings_are_said_in_plain_words(kind, value, words):
     assert wish_words.said_reading(kind, value) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("first_floor", False, "not the first floor"),
+        ("lift", False, "no lift"),
+        ("kitchen_area", {"min": 9}, "kitchen from 9 m²"),
+        ("material", {"any_of": ["brick", "monolith"]}, "walls: brick or monolith"),
+        ("material", {"none_of": ["panel"]}, "walls: not panel"),
+        ("completion", {"max": 2027.75}, "completion up to Q4 2027"),
+        ("move_in", {"max": 15}, "move in up to 15 Jan"),
+    ],
+)
+def test_readings_are_said_in_english(kind, value, words):
+    token = i18n._language.set("en")
+    try:
+        assert wish_words.said_reading(kind, value) == words
+    finally:
+        i18n._language.reset(token)

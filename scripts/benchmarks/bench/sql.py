@@ -1,11 +1,11 @@
 """What one would write without an engine: one PostgreSQL query a direction, a LATERAL subquery for each row.
 
-It scores what we score: deal-breakers as conditions that indexes can serve, all nine criteria by the formulas of
-docs/matching.md (exact ones, where we interpolate between knots), text as the same product of 32 numbers, then
-``ORDER BY score DESC LIMIT k``. It is given what makes it fast:
+It scores what we score: deal-breakers as conditions that indexes can serve, all criteria by the formulas of
+docs/matching.md (exact ones, where we interpolate between knots), places with their neighbours, wishes and words as
+arrays, then ``ORDER BY score DESC LIMIT k``. It is given what makes it fast:
 
 - what depends on one row alone is worked out beforehand and stored in its row: admitted types and room counts, the
-  ceiling, shares of weight, text vectors as plain columns;
+  ceiling, shares of weight, what every answer to every wish is worth;
 - unknown amounts are stored as 0 or infinity for the conditions, so that none has an OR in it;
 - a B-tree over (type, rooms, price) and one over (rooms, price) for leads' queries, a GIN index over (types, rooms)
   and a B-tree over the ceiling for properties' queries; the planner has fresh statistics and chooses;
@@ -28,32 +28,36 @@ import psycopg2
 
 from matching.engine import criteria
 from matching.engine.criteria import DEFAULT_WEIGHTS, PRIOR, UNSTATED_SHARE
-from matching.engine.text import TEXT_DIMENSIONS, TextModel
+from matching.engine.text import TextModel
 from matching.facts.columns import LeadColumns, PropertyColumns
 from matching.facts.vocabulary import MOST_ROOMS, PROPERTY_TYPES
+from matching.facts.wishes import IMPLIED_KINDS, implied_contradictions
+from matching.reading.kinds import KINDS
 from scripts.benchmarks.bench.market import SyntheticMarket
+from scripts.benchmarks.bench.queries import QUERIES
 from scripts.launcher.servers import PostgresServer
 
 #: Criteria in the order of their ``w_...`` columns: a lead's weight of what it states, 0 of what it does not.
 WEIGHED = ("price", "location", "rooms", "area", "text", "property_class", "property_type", "condition", "year")
 
-_TEXT_COLUMNS = tuple(f"t{number}" for number in range(TEXT_DIMENSIONS))
-_TEXT_TYPES = ", ".join(f"{name} real NOT NULL" for name in _TEXT_COLUMNS)
-
 _TABLES = f"""
     CREATE UNLOGGED TABLE lead (
         id integer PRIMARY KEY, owner integer NOT NULL, price_min float8, price_max float8, area_min float8,
         area_max float8, rooms smallint[], property_type smallint, property_class smallint, condition smallint,
-        year_min smallint, districts integer[], metros integer[], ceiling float8 NOT NULL, area_floor float8 NOT NULL,
-        types smallint[] NOT NULL, admitted_rooms smallint[] NOT NULL, base float8 NOT NULL, whole float8 NOT NULL,
-        district_part float8 NOT NULL, metro_part float8 NOT NULL,
-        {", ".join(f"w_{name} float8 NOT NULL" for name in WEIGHED)}, {_TEXT_TYPES}
+        year_min smallint, districts integer[], district_values real[], district_only boolean NOT NULL, metros
+        integer[], metro_values real[], metro_only boolean NOT NULL, ceiling float8 NOT NULL, area_floor float8 NOT
+        NULL, types smallint[] NOT NULL, admitted_rooms smallint[] NOT NULL, base float8 NOT NULL, whole float8 NOT
+        NULL, district_part float8 NOT NULL, metro_part float8 NOT NULL,
+        {", ".join(f"w_{name} float8 NOT NULL" for name in WEIGHED)}, wish_kinds integer[], wish_firsts integer[],
+        wish_weights float8[], wish_strengths smallint[], may_be smallint[], words integer[], word_shares real[]
     );
     CREATE UNLOGGED TABLE property (
         id integer PRIMARY KEY, owner integer NOT NULL, price float8, area float8, rooms smallint NOT NULL,
         property_type smallint NOT NULL, property_class smallint, condition smallint, district integer, metro integer,
-        year smallint, price_or_0 float8 NOT NULL, area_or_any float8 NOT NULL, {_TEXT_TYPES}
+        metro_parts real, year smallint, price_or_0 float8 NOT NULL, area_or_any float8 NOT NULL, answers smallint[],
+        refused smallint[], words integer[], word_parts real[]
     );
+    CREATE UNLOGGED TABLE answer (slot integer PRIMARY KEY, value float8 NOT NULL, contradicts boolean NOT NULL);
     """
 
 _INDEXES = """
@@ -65,68 +69,8 @@ _INDEXES = """
     CREATE INDEX ON lead (ceiling);
     VACUUM ANALYZE lead;
     VACUUM ANALYZE property;
+    VACUUM ANALYZE answer;
     """
-
-_STEP = """CASE WHEN p.{0} IS NULL THEN 0.5 ELSE (ARRAY[0, 0.1, 0.4, 1, 0.8, 0.65, 0.65])[p.{0} - l.{0} + 4] END"""
-_PLACE = """CASE WHEN p.{0} IS NULL THEN 0.5 WHEN p.{0} = ANY (l.{0}s) THEN 1 ELSE 0 END"""
-
-#: docs/matching.md, "The score". What a lead does not state is in `base`; a CASE spares what weighs nothing.
-_SCORE = f"""
-    100 * (l.base
-    + CASE WHEN l.w_price = 0 THEN 0 ELSE l.w_price * CASE
-        WHEN p.price IS NULL THEN 0.5
-        WHEN 1.04 * p.price < l.price_min THEN greatest(0.6, 1 - 0.8 * (1 - 1.04 * p.price / l.price_min))
-        WHEN l.price_max IS NULL OR p.price <= (coalesce(l.price_min, 0) + l.price_max) / 2 THEN 1
-        WHEN p.price <= l.price_max THEN 1 - 0.04 * (p.price - (coalesce(l.price_min, 0) + l.price_max) / 2)
-                                           / (l.price_max - (coalesce(l.price_min, 0) + l.price_max) / 2)
-        ELSE greatest(0, 0.96 * (1 - (p.price / l.price_max - 1) / 0.2)) END END
-    + CASE WHEN l.w_location = 0 THEN 0 ELSE l.w_location * (0.1
-        + CASE WHEN l.district_part = 0 THEN 0 ELSE l.district_part * {_PLACE.format("district")} END
-        + CASE WHEN l.metro_part = 0 THEN 0 ELSE l.metro_part * {_PLACE.format("metro")} END) END
-    + CASE WHEN l.w_rooms = 0 THEN 0 ELSE l.w_rooms
-        * CASE WHEN p.rooms < 0 THEN 0.5 WHEN p.rooms = ANY (l.rooms) THEN 1 ELSE 0.4 END END
-    + CASE WHEN l.w_area = 0 THEN 0 ELSE l.w_area * CASE
-        WHEN p.area IS NULL THEN 0.5
-        WHEN p.area < l.area_min THEN greatest(0, 1 - (1 - p.area / l.area_min) / 0.4)
-        WHEN p.area > 1.05 * l.area_max THEN greatest(0.5, 1 - 0.5 * (p.area / (1.05 * l.area_max) - 1))
-        ELSE 1 END END
-    + CASE WHEN l.w_property_class = 0 THEN 0 ELSE l.w_property_class * {_STEP.format("property_class")} END
-    + CASE WHEN l.w_condition = 0 THEN 0 ELSE l.w_condition * {_STEP.format("condition")} END
-    + CASE WHEN l.w_property_type = 0 THEN 0 WHEN p.property_type = l.property_type THEN l.w_property_type
-        ELSE 0.6 * l.w_property_type END
-    + CASE WHEN l.w_year = 0 THEN 0 ELSE l.w_year
-        * CASE WHEN p.year IS NULL THEN 0.5 ELSE greatest(0, least(1, 1 - 0.05 * (l.year_min - p.year))) END END
-    + CASE WHEN l.w_text = 0 THEN 0 ELSE
-        l.w_text * (0.9 + 0.1 * ({" + ".join(f"l.{name} * p.{name}" for name in _TEXT_COLUMNS)})) END
-    ) / l.whole"""
-
-_FOR_LEADS = f"""
-    SELECT l.id, best.id, best.score
-    FROM (SELECT * FROM lead WHERE id = ANY (%(rows)s)) AS l
-    CROSS JOIN LATERAL (
-        SELECT p.id, {_SCORE} AS score
-        FROM property AS p
-        WHERE p.property_type = ANY (l.types) AND p.rooms = ANY (l.admitted_rooms) AND p.price_or_0 <= l.ceiling
-            AND p.area_or_any >= l.area_floor AND p.owner <> l.owner
-        ORDER BY score DESC, p.id
-        LIMIT %(k)s
-    ) AS best
-    """  # noqa: S608 - constants of this module
-
-_FOR_PROPERTIES = f"""
-    SELECT p.id, best.id, best.score
-    FROM (SELECT * FROM property WHERE id = ANY (%(rows)s)) AS p
-    CROSS JOIN LATERAL (
-        SELECT l.id, {_SCORE} AS score
-        FROM lead AS l
-        WHERE l.types @> ARRAY[p.property_type] AND l.admitted_rooms @> ARRAY[p.rooms] AND l.ceiling >= p.price_or_0
-            AND l.area_floor <= p.area_or_any AND l.owner <> p.owner
-        ORDER BY score DESC, l.id
-        LIMIT %(k)s
-    ) AS best
-    """  # noqa: S608 - constants of this module
-
-QUERIES = {"lead": _FOR_LEADS, "property": _FOR_PROPERTIES}
 
 
 @contextmanager
@@ -149,6 +93,7 @@ def fill(url: str, market: SyntheticMarket, model: TextModel) -> None:
             for table, lines in (
                 ("lead", _lead_lines(market.leads, model)),
                 ("property", _property_lines(market.properties, model)),
+                ("answer", _answer_lines(market.leads)),
             ):
                 cursor.copy_expert(f"COPY {table} FROM STDIN (NULL '')", io.StringIO("\n".join(lines) + "\n"))
             for statement in filter(str.strip, _INDEXES.split(";")):
@@ -188,27 +133,43 @@ def best_of(url: str, side: str, rows: Sequence[int], k: int, threads: int) -> l
 
 
 def _lead_lines(leads: LeadColumns, model: TextModel) -> Iterator[str]:
-    text = model.transform(leads.text)
+    words = model.lead_words(leads.text)
+    wishes = leads.wish_table.arrays()
     weights = DEFAULT_WEIGHTS.as_dict()
     for row in range(len(leads)):
         rooms = np.flatnonzero(leads.rooms[row])
         kind = leads.property_type[row]
-        districts = leads.district_codes[leads.district_indptr[row] : leads.district_indptr[row + 1]]
-        metros = leads.metro_codes[leads.metro_indptr[row] : leads.metro_indptr[row + 1]]
+        district_span = slice(*leads.district_indptr[row : row + 2])
+        metro_span = slice(*leads.metro_indptr[row : row + 2])
+        word_span = slice(*words.indptr[row : row + 2])
+        wish = leads.wish_codes[slice(*leads.wish_indptr[row : row + 2])]
+        districts, metros = leads.district_codes[district_span], leads.metro_codes[metro_span]
+        may_be = [code for code in IMPLIED_KINDS if code in wishes.kind[wish]]
+        may_be += [
+            code
+            for code in IMPLIED_KINDS
+            if KINDS[code].name == "room" and PROPERTY_TYPES[kind] == "ROOM" and kind >= 0
+        ]
         price_min, area_min = (bound if bound > 0 else np.nan for bound in (leads.price_min[row], leads.area_min[row]))
         stated = {
             "price": not (np.isnan(price_min) and np.isnan(leads.price_max[row])),
             "location": len(districts) + len(metros) > 0,
             "rooms": len(rooms) > 0,
             "area": not (np.isnan(area_min) and np.isnan(leads.area_max[row])),
-            "text": bool(text[row].any()),
+            "text": word_span.start < word_span.stop,
             "property_class": leads.property_class[row] >= 0,
             "property_type": kind >= 0,
             "condition": leads.condition[row] >= 0,
             "year": not np.isnan(leads.year_min[row]),
         }
         unstated = UNSTATED_SHARE * sum(weights[name] for name in WEIGHED if not stated[name])
-        both = criteria.DISTRICT_PART + criteria.METRO_PART
+        unstated += 0 if len(wish) else UNSTATED_SHARE * weights["wish"]
+        wish_weights = weights["wish"] * wishes.size[wish]
+        shares = (
+            criteria.PLACE_PARTS["district"] * bool(len(districts)),
+            criteria.PLACE_PARTS["metro"] * bool(len(metros)),
+        )
+        district_part, metro_part = ((1 - criteria.LOCATION_BASE) * share / max(sum(shares), 1e-9) for share in shares)
         yield _line(
             row,
             leads.owner[row],
@@ -222,23 +183,36 @@ def _lead_lines(leads: LeadColumns, model: TextModel) -> Iterator[str]:
             _or_null(leads.condition[row]),
             leads.year_min[row],
             districts,
+            leads.district_values[district_span],
+            leads.district_only[row],
             metros,
+            leads.metro_values[metro_span],
+            leads.metro_only[row],
             leads.price_max[row] * criteria.PRICE_LIMIT_PERCENT / 100 if leads.price_max[row] > 0 else np.inf,
             area_min * criteria.AREA_LIMIT_PERCENT / 100 if area_min > 0 else 0.0,
             np.flatnonzero(~np.isnan(criteria.TYPE_VALUES[kind])) if kind >= 0 else np.arange(len(PROPERTY_TYPES)),
             _admitted_rooms(leads.rooms[row]),
             PRIOR * unstated,
-            unstated + sum(weights[name] for name in WEIGHED if stated[name]),
-            (criteria.DISTRICT_PART if len(metros) else both) if len(districts) else 0.0,
-            (criteria.METRO_PART if len(districts) else both) if len(metros) else 0.0,
+            unstated + sum(weights[name] for name in WEIGHED if stated[name]) + wish_weights.sum(),
+            district_part,
+            metro_part,
             *(weights[name] if stated[name] else 0.0 for name in WEIGHED),
-            *text[row].tolist(),
+            wishes.kind[wish] + 1,  # arrays of PostgreSQL count from 1
+            wishes.first[wish],
+            wish_weights,
+            wishes.strength[wish],
+            np.array(may_be, np.int16),
+            words.codes[word_span],
+            words.worth[word_span],
         )
 
 
 def _property_lines(properties: PropertyColumns, model: TextModel) -> Iterator[str]:
-    text = model.transform(properties.text)
+    words = model.property_words(properties.text)
+    refused = implied_contradictions(properties.answers)
     for row in range(len(properties)):
+        word_span = slice(*words.indptr[row : row + 2])
+        station = slice(*properties.metro_indptr[row : row + 2])  # one at most, here
         yield _line(
             row,
             properties.owner[row],
@@ -249,12 +223,22 @@ def _property_lines(properties: PropertyColumns, model: TextModel) -> Iterator[s
             _or_null(properties.property_class[row]),
             _or_null(properties.condition[row]),
             _or_null(properties.district[row]),
-            _or_null(properties.metro[row]),
+            properties.metro_codes[station].max(initial=-1) if station.start < station.stop else np.nan,
+            properties.metro_parts[station].max(initial=0),
             properties.year[row],
             np.nan_to_num(properties.price[row], nan=0.0),
             np.nan_to_num(properties.area[row], nan=np.inf),
-            *text[row].tolist(),
+            properties.answers[row],
+            np.array(IMPLIED_KINDS, np.int16)[refused[row]],
+            words.codes[word_span],
+            words.worth[word_span],
         )
+
+
+def _answer_lines(leads: LeadColumns) -> Iterator[str]:
+    wishes = leads.wish_table.arrays()
+    for slot, (value, contradicts) in enumerate(zip(wishes.values, wishes.contradicts, strict=True)):
+        yield _line(slot, value, contradicts)
 
 
 def _admitted_rooms(wanted: np.ndarray) -> np.ndarray:
@@ -275,6 +259,8 @@ def _line(*values: float | np.ndarray) -> str:
 def _field(value: float | np.ndarray) -> str:
     if isinstance(value, np.ndarray):
         return "{" + ",".join(map(str, value.tolist())) + "}"
+    if isinstance(value, bool | np.bool_):
+        return "t" if value else "f"
     if value != value:
         return ""
     if value == float("inf"):

@@ -154,6 +154,7 @@ def test_the_lead_that_asks_for_more_of_what_the_property_has_comes_first():
 @given(leads(), properties(), amounts, amounts)
 def test_the_dearer_of_two_equal_properties_never_scores_higher(lead, home, one, other):
     cheap, dear = sorted((one, other))
+    home = replace(home, currency=lead.currency, rate=lead.rate)
     assume(cheap >= (lead.price_min or 0))
     first, second = scores(lead, [replace(home, price=cheap), replace(home, price=dear)])
 
@@ -164,6 +165,7 @@ def test_the_dearer_of_two_equal_properties_never_scores_higher(lead, home, one,
 @given(leads(), properties(), st.floats(0.2, 1), st.floats(0.2, 1))
 def test_a_price_that_rises_towards_the_minimum_never_loses(lead, home, one, other):
     assume(lead.price_min)
+    home = replace(home, currency=lead.currency, rate=lead.rate)
     far, near = (lead.price_min / 1.04**2 * share for share in sorted((one, other)))
     first, second = scores(lead, [replace(home, price=far), replace(home, price=near)])
 

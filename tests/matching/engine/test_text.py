@@ -92,6 +92,18 @@ def test_only_the_rarest_words_of_a_long_text_count(model):
     assert len(commoner) == 40 and not commoner & set(worth)
 
 
+@pytest.mark.parametrize(
+    "refusal", ["только славянам", "Русским, без кавказцев", "строго мусульманам", "Slavs only, no muslims", "орыс"]
+)
+def test_words_of_origin_and_belief_have_no_weight(refusal):
+    model = TextModel.fit([f"тихий двор, {refusal}", refusal, *CORPUS])
+    strictness = {"тольк", "строг", "onli", "не_двор"}
+
+    [worth] = rows(model.lead_words([f"тихий двор, {refusal}"]))
+
+    assert {word for word, code in model.words_.items() if code in worth} - strictness == {"тих", "двор"}
+
+
 def test_longer_texts_give_way_and_repeating_a_word_hardly_helps(model):
     once, often, longer = rows(model.property_words(["метро", "метро метро метро", "метро. " + "Вид на парк. " * 20]))
     metro = model.words_["метр"]

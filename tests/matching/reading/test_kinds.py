@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.errors import InvalidInputError
+from matching.reading.json_rows import check_wish
 from matching.reading.kind import Kind
 from matching.reading.kinds import KIND_OF, KINDS, complete_facts
 
@@ -24,6 +25,37 @@ def test_an_implied_wish_can_be_judged(kind: Kind) -> None:
 
 def test_what_is_refused_unless_asked_for() -> None:
     assert {kind.name for kind in KINDS if kind.implied is not None} == {"share", "room", "auction", "rent_term"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("balcony", 1),
+        ("balcony", None),
+        ("kitchen_area", 9),
+        ("kitchen_area", {}),
+        ("kitchen_area", {"min": None}),
+        ("kitchen_area", {"min": "9"}),
+        ("kitchen_area", {"min": True}),
+        ("kitchen_area", {"min": [9]}),
+        ("kitchen_area", {"min": float("nan")}),
+        ("kitchen_area", {"max": float("inf")}),
+        ("kitchen_area", {"min": 10**400}),
+        ("kitchen_area", {"min": 12, "max": 9}),
+        ("material", "brick"),
+        ("material", {"any_of": "brick"}),
+        ("material", {"any_of": [["brick"]]}),
+        ("material", {"any_of": {"brick": 1}}),
+        ("material", {"any_of": []}),
+        ("material", {"any_of": ["brick"], "none_of": ["panel"]}),
+        ("helipad", True),
+    ],
+    ids=lambda each: repr(each)[:40],
+)
+def test_what_is_no_wish_of_its_kind_is_refused_in_few_words(kind: str, value: Any) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        check_wish(kind, value)
+    assert len(str(refused.value)) < 200
 
 
 def test_names_are_unique_and_answers_are_few() -> None:

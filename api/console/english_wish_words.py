@@ -1,0 +1,87 @@
+"""Wishes and facts in English, as people say them: what differs from the labels of the kinds."""
+
+from collections.abc import Mapping
+
+#: Of a flag: wanted or told, and refused or denied. Of the rest "no " stands before the label that is denied.
+FLAGS: Mapping[str, tuple[str, str]] = {
+    "first_floor": ("first floor", "not the first floor"),
+    "last_floor": ("top floor", "not the top floor"),
+    "euro_layout": ("euro layout", "no euro layout"),
+    "studio": ("studio", "not a studio"),
+    "free_plan": ("free plan", "no free plan"),
+    "kitchen_living_room": ("kitchen-living room", "separate kitchen"),
+    "two_sided": ("windows on two sides", "windows on one side"),
+    "corner_flat": ("corner flat", "not a corner flat"),
+    "replanned": ("walls were moved", "no walls moved"),
+    "new_building": ("new building", "resale"),
+    "handed_over": ("handed over", "not handed over yet"),
+    "guarded": ("guarded", "not guarded"),
+    "storage": ("storage room", "no storage room"),
+    "quiet": ("quiet", "noisy"),
+    "park": ("park near", "no park near"),
+    "gym": ("gym near", "no gym near"),
+    "pets": ("pets allowed", "no pets"),
+    "cats": ("cats allowed", "no cats"),
+    "dogs": ("dogs allowed", "no dogs"),
+    "children": ("children welcome", "no children"),
+    "couples": ("for a couple or family", "not for couples"),
+    "students": ("students welcome", "no students"),
+    "smoking": ("smoking allowed", "no smoking"),
+    "furnished": ("furnished", "unfurnished"),
+    "appliances": ("with appliances", "without appliances"),
+    "tv": ("TV", "no TV"),
+    "mortgage": ("mortgage", "no mortgage"),
+    "subsidised_mortgage": ("subsidised mortgage", "no subsidised mortgage"),
+    "military_mortgage": ("military mortgage", "no military mortgage"),
+    "maternity_capital": ("maternity capital", "no maternity capital"),
+    "exchange": ("exchange", "no exchange"),
+    "instalments": ("instalments", "no instalments"),
+    "free_sale": ("free sale", "in a chain"),
+    "one_owner": ("one adult owner", "several owners"),
+    "encumbrance": ("encumbered", "no encumbrance"),
+    "minors_registered": ("minors registered", "no minors registered"),
+    "registration": ("registration possible", "no registration"),
+    "share": ("a share", "not a share"),
+    "room": ("a room", "a whole home"),
+    "auction": ("by auction", "not by auction"),
+    "from_owner": ("from the owner", "through an agent"),
+    "utilities_included": ("utilities included", "utilities apart"),
+    "apartments": ("apartments", "not apartments"),
+    "motorway": ("on a busy road", "not on a busy road"),
+    "hostel": ("hostel", "not a hostel"),
+    "basement": ("basement", "not a basement"),
+}
+
+NUMBERS: Mapping[str, str] = {
+    "floor": "floor",
+    "house_floors": "floors in the house:",
+    "kitchen_area": "kitchen",
+    "bathrooms": "bathrooms:",
+    "bedrooms": "bedrooms:",
+    "ceiling_height": "ceilings",
+    "year_built": "built",
+    "completion": "completion",
+    "metro_walk": "metro on foot",
+    "metro_transport": "metro by transport",
+    "commission": "commission",
+    "deposit": "deposit",
+    "prepayment": "prepayment",
+    "move_in": "move in",
+    "price_cap": "price",
+}
+
+#: Of a choice: the name of the kind, and those of its words that differ.
+CHOICES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "rooms_layout": ("rooms:", {"mixed": "some isolated"}),
+    "bathroom": ("bathroom:", {}),
+    "bath_or_shower": ("", {}),
+    "renovation": ("finish:", {"pre_finishing": "pre-finishing"}),
+    "material": ("walls:", {}),
+    "house_type": ("house:", {"prerevolutionary": "pre-revolutionary"}),
+    "stove": ("stove:", {}),
+    "parking": ("parking:", {"yard": "in the yard", "own_place": "own place"}),
+    "window_view": ("view:", {}),
+    "rent_term": ("rent:", {"long": "long term", "months": "for months", "daily": "by the day"}),
+}
+
+UNITS: Mapping[str, str] = {"m2": "m²", "percent": "%", "RUB": "₽"}
