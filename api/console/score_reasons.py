@@ -125,7 +125,7 @@ def _fact(name: str, found: Property) -> str:
             metro = say("metro {name}", name=found.metro_station) if found.metro_station else None
             return ", ".join(filter(None, (found.district, metro))) or place_of(found)
         case "rooms":
-            return rooms_of([found.rooms])
+            return rooms_of([] if found.rooms is None else [found.rooms])
         case "area":
             return f"{number(found.area, 1)}\u00a0{say('m²')}"
         case "text":

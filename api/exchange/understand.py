@@ -39,6 +39,13 @@ class Limits(Body):
     max = fields.Float(allow_none=True)
 
 
+class UnderstoodWish(WishRow):
+    """A wish that was read."""
+
+    class Meta(Body.Meta):
+        exclude = ("struck",)
+
+
 class UnderstoodLead(Body):
     """A client's message as a lead; what the text does not say is null or an empty list."""
 
@@ -57,7 +64,7 @@ class UnderstoodLead(Body):
     condition = fields.String(allow_none=True)
     payment_method = fields.String(allow_none=True)
     mortgage_approved = fields.Boolean()
-    wishes = fields.List(fields.Nested(WishRow(exclude=("struck",))))
+    wishes = fields.List(fields.Nested(UnderstoodWish))
     unread = fields.List(fields.Nested(Piece), metadata={"description": "What nothing was read from."})
 
 
@@ -109,7 +116,10 @@ class UnderstandProperty(MethodView):
     @blp.arguments(UnderstandBody)
     @blp.response(200, UnderstoodProperty)
     def post(self, body: dict[str, Any]) -> Any:
-        """Read a listing's text as a property, without storing it"""
+        """Read a listing's text as a property, without storing it
+
+        Address, rooms, area, floor, price and facts, each fact with the words that it was read from.
+        """
         text = body["text"]
         return property_answer(understand_listing(text, body.get("city")), text)
 

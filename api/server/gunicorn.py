@@ -27,7 +27,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS") or DEFAULT_WEB_THREADS)
 timeout = 60
 graceful_timeout = 20
-keepalive = 5
+# Behind a proxy longer than the proxy's own, or it sends a request into a connection that we are just closing.
+keepalive = int(os.environ.get("KEEPALIVE_SECONDS") or (75 if os.environ.get("TRUSTED_PROXIES", "0") != "0" else 5))
 # Two copies on one machine would share the control socket in the home folder.
 control_socket_disable = True
 accesslog = None  # the application logs requests itself, without query strings: those may hold tokens
@@ -74,6 +75,7 @@ def post_worker_init(worker: Worker) -> None:
 
     def close_sockets_and_stop(number: int, frame: FrameType | None) -> None:
         chat_hub_of(worker.wsgi).close()
-        stop(number, frame)
+        if callable(stop):
+            stop(number, frame)
 
     signal.signal(signal.SIGTERM, close_sockets_and_stop)

@@ -37,7 +37,7 @@ _WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 
 
-def is_gathered(received: bytes) -> bool:
+def is_gathered(received: bytes | bytearray) -> bool:
     r"""
     Whether a thread may have the request of which *received* is what came so far.
 

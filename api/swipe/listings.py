@@ -51,7 +51,7 @@ class Listing(Body):
     city = fields.String()
     deal_type = fields.String()
     property_type = fields.String()
-    price = fields.String(metadata={"description": "With two decimals, in `currency`."})
+    price: fields.Field = fields.String(metadata={"description": "With two decimals, in `currency`."})
     currency = ShownCurrency()
     area = Number(0, MOST_MONEY, allow_none=True, metadata={"description": "Square metres."})
     rooms = fields.Integer(allow_none=True, metadata={"description": "0: a studio."})
@@ -226,7 +226,7 @@ def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
         "title": body["title"],
         "city": body["city"],
         "deal_type": DEAL_TYPES[body["deal_type"]],
-        "property_type": type_of(body["property_type"], present and present.property_type),
+        "property_type": type_of(body["property_type"], present.property_type if present else None),
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }

@@ -60,10 +60,10 @@ def balance(
     Raises:
         InvalidInputError: An entry is negative or not finite.
     """
-    entries = kernel.data if sparse.issparse(kernel) else kernel
+    entries = kernel if isinstance(kernel, np.ndarray) else kernel.data
     if not np.isfinite(entries).all() or (entries < 0).any():
         raise InvalidInputError("a kernel must be finite and not negative")
-    turned = kernel.T.tocsr() if sparse.issparse(kernel) else kernel.T
+    turned = kernel.T if isinstance(kernel, np.ndarray) else kernel.T.tocsr()
     a, b = np.ones(kernel.shape[0]), np.ones(kernel.shape[1])
     pull, residual = kernel @ b, np.inf
     iterations = 0

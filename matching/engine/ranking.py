@@ -125,7 +125,10 @@ def spans(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> tuple[ND
 def pack(groups: NDArray[np.integer], units: NDArray[np.float32], columns: NDArray[np.integer]) -> NDArray[np.uint64]:
     """Keys of entries; *units* are whole and not negative, *groups* below MOST_GROUPS, *columns* below MOST_COLUMNS."""
     upside_down = np.uint64(MAX_UNITS) - np.minimum(units, MAX_UNITS).astype(np.uint64)
-    return (groups.astype(np.uint64) << _GROUP_SHIFT) | (upside_down << _UNIT_SHIFT) | columns.astype(np.uint64)
+    keys = groups.astype(np.uint64) << _GROUP_SHIFT
+    keys |= upside_down << _UNIT_SHIFT
+    keys |= columns.astype(np.uint64)
+    return keys
 
 
 def best_of_groups(keys: NDArray[np.uint64], n_groups: int, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

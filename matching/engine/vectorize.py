@@ -255,7 +255,7 @@ def _fill_categories(dense: NDArray[np.float32], leads: LeadColumns, points: dic
         ("rooms", criteria.room_values(leads.rooms), leads.rooms.any(axis=1)),
     ):
         part = dense[:, DENSE[name]][:, : values.shape[1]]
-        part[np.logical_and(np.isnan(values), given[:, np.newaxis])] = BROKEN
+        part[np.isnan(values) & np.reshape(given, (-1, 1))] = BROKEN
 
 
 def _fill_implied(dense: NDArray[np.float32], leads: LeadColumns) -> None:

@@ -6,8 +6,8 @@ from functools import lru_cache
 from matching.reading import deal, finish, floor, furnishing, house, markers, outside, plan, refusal, tenants, terms
 from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
-from matching.reading.mentions import SUBJECT, Item, Meaning, Tokens, cut, items_of
-from matching.reading.phrases import ANY, PhraseTree, expand
+from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
+from matching.reading.phrases import ANY, SKIPPED, PhraseTree, expand
 from matching.reading.quantities import VOCABULARY, set_symbols
 from matching.reading.words import Vocabulary
 
@@ -24,6 +24,7 @@ ENTRIES: tuple[Entry, ...] = (
     *refusal.ENTRIES,
 )
 
+_EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", ",", ".", "-", "/", "нет", "no", "not"}
 #: Texts are read up to this length; what is longer is cut, so that no text takes long.
 MOST_CHARACTERS = 20_000
 
@@ -52,10 +53,22 @@ def vocabulary() -> Vocabulary:
 def tree(side: Side) -> PhraseTree[Meaning]:
     """The phrases that *side* uses."""
     symbol = vocabulary().symbol
-    return PhraseTree((tuple(map(symbol, words)), meaning) for words, meaning in _phrases(side))
+    return PhraseTree(((tuple(map(symbol, words)), meaning) for words, meaning in _phrases(side)), Senses)
+
+
+@lru_cache(maxsize=2)
+def anchors(side: Side) -> frozenset[str]:
+    """Words of which one stands in every phrase of a kind; those that stand everywhere («в», «не») are no anchors."""
+    symbol = vocabulary().symbol
+    found: set[str] = set()
+    for words, meaning in _phrases(side):
+        if not meaning.entry.kind.startswith("_"):
+            rare = [word for word in words if word not in _EVERYWHERE and word != ANY]
+            found.add(symbol(max(rare or words, key=len)))
+    return frozenset(found)
 
 
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:
     """The tokens of *text*, and its mentions with all that belongs to them."""
     tokens = cut(text[:MOST_CHARACTERS], vocabulary())
-    return tokens, resolve(tokens, items_of(tokens, tree(side)))
+    return tokens, resolve(tokens, items_of(tokens, tree(side), anchors(side)))

@@ -85,7 +85,7 @@ ENTRIES: tuple[Entry, ...] = (
         "smoking",
         (
             yes(
-                "курить | курить [только] балкон | курящий | курение | курильщик | smoking | smoker | smoke "
+                "курить | курить [только/можно/только можно] балкон | курящий | курение | курильщик | smoking | smoker | smoke "
                 "| вейп | шылым | темеки"
             ),
             no("некурящий | некурить | non smoker | nonsmoker | non smoking | темеки шекпейтин", "listing"),

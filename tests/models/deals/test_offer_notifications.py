@@ -9,7 +9,7 @@ from models.accounts.notifications import NoticeType, Notification
 from models.core.base import utc_now
 from models.core.enums import Origin, Role, Side, Status
 from models.deals import offer_notifications
-from models.deals.offer_notifications import tell_new_offers
+from models.deals.offer_notifications import notify_of_new_offers
 from models.market.leads import create_lead
 from models.ranking.display_order import ExploredOffer, ScoreShift
 from models.ranking.recommendations import LeadRecommendations
@@ -66,8 +66,8 @@ def test_a_new_property_that_suits_is_told_once(session, buyer, seller):
     request, new = a_request(session, buyer), a_property(session, seller)
     offered(session, request, new)
 
-    (notice_id,) = tell_new_offers(session)
-    assert tell_new_offers(session) == []
+    (notice_id,) = notify_of_new_offers(session)
+    assert notify_of_new_offers(session) == []
     notice = session.get_one(Notification, notice_id)
     assert (notice.user_id, notice.type) == (buyer.id, NoticeType.NEW_OFFER)
     assert notice.data == {"request_id": request.id, "property_id": new.id}
@@ -92,11 +92,11 @@ def test_what_is_no_news_is_not_told(session, buyer, seller, reason):
         request.status = Status.ARCHIVED
     session.flush()
 
-    assert tell_new_offers(session) == []
+    assert notify_of_new_offers(session) == []
 
 
 def test_where_the_order_is_balanced_the_first_places_are_those_that_are_read(session, buyer, seller, monkeypatch):
-    monkeypatch.setattr(offer_notifications, "NEWS_PLACES", 1)
+    monkeypatch.setattr(offer_notifications, "MAX_PLACE", 1)
     sought, quiet = a_property(session, seller), a_property(session, seller)
     request = a_request(session, buyer)
     offered(session, request, sought, quiet, scores=[97.0, 95.0])
@@ -105,7 +105,7 @@ def test_where_the_order_is_balanced_the_first_places_are_those_that_are_read(se
         session.add(ScoreShift(side=Side.PROPERTY, entity_id=found.id, shift=shift, **market))
     session.flush()
 
-    tell_new_offers(session)
+    notify_of_new_offers(session)
     assert told(session) == [quiet.id]
 
 
@@ -117,38 +117,38 @@ def test_what_comes_after_the_end_of_a_list_is_not_told(session, buyer, seller):
     session.add(ExploredOffer(lead_id=request.id, property_id=new.id, score=95.0, **market, **versions))
     session.flush()
 
-    assert tell_new_offers(session) == []
+    assert notify_of_new_offers(session) == []
 
 
 def test_an_exchange_lead_is_not_told_of_offers(session, seller):
     offered(session, make_lead(session, make_user(session)), a_property(session, seller))
 
-    assert tell_new_offers(session) == []
+    assert notify_of_new_offers(session) == []
 
 
 def test_only_the_first_places_are_news_and_a_day_has_its_most(session, buyer, seller, monkeypatch):
-    new = [a_property(session, seller) for _ in range(offer_notifications.NEWS_PLACES + 1)]
+    new = [a_property(session, seller) for _ in range(offer_notifications.MAX_PLACE + 1)]
     scores = [99.0 - place for place in range(len(new))]
     offered(session, a_request(session, buyer), *new, scores=scores)
 
-    monkeypatch.setattr(offer_notifications, "MOST_A_DAY", 3)
-    tell_new_offers(session)
+    monkeypatch.setattr(offer_notifications, "MAX_PER_DAY", 3)
+    notify_of_new_offers(session)
     assert told(session) == [found.id for found in new[:3]]
-    tell_new_offers(session)
+    notify_of_new_offers(session)
     assert len(told(session)) == 3
 
-    monkeypatch.setattr(offer_notifications, "MOST_A_DAY", 10)
-    tell_new_offers(session)
-    assert told(session) == [found.id for found in new[: offer_notifications.NEWS_PLACES]]
+    monkeypatch.setattr(offer_notifications, "MAX_PER_DAY", 10)
+    notify_of_new_offers(session)
+    assert told(session) == [found.id for found in new[: offer_notifications.MAX_PLACE]]
 
 
 def test_who_has_heard_enough_for_today_does_not_keep_others_from_hearing(session, buyer, seller, monkeypatch):
-    monkeypatch.setattr(offer_notifications, "MOST_A_DAY", 1)
+    monkeypatch.setattr(offer_notifications, "MAX_PER_DAY", 1)
     new = [a_property(session, seller) for _ in range(4)]
     offered(session, a_request(session, buyer), *new)
     other = a_request(session, make_user(session, Role.TENANT))
     offered(session, other, new[3], scores=[90.0])
 
     for _ in range(2):
-        tell_new_offers(session, limit=2)
+        notify_of_new_offers(session, limit=2)
     assert told(session) == [new[0].id, new[3].id]

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from models.platform.log_lines import PIECE, Unhurried
+from models.platform.log_lines import PIECE, BufferedHandler
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def written(monkeypatch):
 
 @pytest.fixture
 def log(written, monkeypatch):
-    monkeypatch.setattr("models.platform.log_lines.PATIENCE_SECONDS", 3600)
-    logger = logging.Logger("unhurried")
-    logger.addHandler(Unhurried())
+    monkeypatch.setattr("models.platform.log_lines.MAX_WAIT_SECONDS", 3600)
+    logger = logging.Logger("buffered")
+    logger.addHandler(BufferedHandler())
     return logger
 
 
@@ -47,8 +47,8 @@ def test_no_piece_tears_a_line_or_is_longer_than_a_pipe_takes_whole(log, written
 
 PROGRAM = """
 import logging, sys
-from models.platform.log_lines import Unhurried
-logging.getLogger().addHandler(Unhurried())
+from models.platform.log_lines import BufferedHandler
+logging.getLogger().addHandler(BufferedHandler())
 logging.getLogger().setLevel("INFO")
 logging.info("a line")
 sys.stdin.read()

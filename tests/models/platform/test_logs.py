@@ -57,4 +57,4 @@ def test_what_is_quoted_is_cut_out_over_all_its_lines(after):
 
 def test_only_ids_are_handed_on_to_tasks():
     with logs.bound(request_id="r1", user_id=5):
-        assert logs.handed_on() == {"request_id": "r1"}
+        assert logs.inherited_facts() == {"request_id": "r1"}

@@ -5,6 +5,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from models import Base
+from models.accounts.audit import record
 from models.platform.migrate import downgrade, upgrade
 
 
@@ -77,7 +78,17 @@ def test_a_migration_that_does_not_get_its_lock_lets_the_others_pass_and_tries_a
 
     assert tries == ["head"] * 3
     tries.clear()
-    monkeypatch.setattr("models.platform.migrate.MOST_TRIES", 2)
+    monkeypatch.setattr("models.platform.migrate.MAX_TRIES", 2)
     with pytest.raises(OperationalError):
         upgrade(clean_database)
     assert len(tries) == 2
+
+
+def test_an_audit_entry_written_by_the_release_before_has_an_action(session):
+    """Migration 0041 renamed `deed` to `action`; processes of the release before it still insert `deed`."""
+    session.execute(text("INSERT INTO audit_log (deed, detail) VALUES ('signed_in', '{}')"))
+    record(session, "user_erased")
+    session.flush()
+
+    written = session.execute(text("SELECT action, deed FROM audit_log ORDER BY id DESC LIMIT 2")).all()
+    assert written == [("user_erased", "user_erased"), ("signed_in", "signed_in")]

@@ -113,8 +113,8 @@ def test_a_flat_to_let_with_its_terms(offer):
         LeaseDeposit="1 месяц",
         LeaseAppliances="",
         PropertyRights="Собственник",
-        more="<PetsAllowed>Да</PetsAllowed>"
-        "<Appliances><Option>Холодильник</Option><Option>Стиральная машина</Option></Appliances>"
+        more="<PetsAllowed>Да</PetsAllowed><Appliances><Option>Холодильник</Option>"
+        "<Option>Стиральная машина</Option></Appliances>"
         "<PassengerElevator>1</PassengerElevator><RoomType><Option>Изолированные</Option></RoomType>",
     )
 

@@ -123,10 +123,10 @@ BREAKS = {
     "match_status": [MATCH.format("status = 'PENDING'")],
     "match_negotiation": [MATCH.format("negotiation_status = 'REJECTED'")],
     "match_contacts": [MATCH.format("contact_shared_at = NULL")],
-    "notice_missing": ["DELETE FROM notifications WHERE type = 'NEW_MATCH' AND user_id = :seller"],
-    "contacts_untold": ["DELETE FROM notifications WHERE type = 'CONTACT_SHARED' AND user_id = :seller"],
-    "contacts_told": [MATCH.format("contact_shared_at = NULL")],
-    "notice_twice": [
+    "notification_missing": ["DELETE FROM notifications WHERE type = 'NEW_MATCH' AND user_id = :seller"],
+    "contacts_not_notified": ["DELETE FROM notifications WHERE type = 'CONTACT_SHARED' AND user_id = :seller"],
+    "contacts_notified_unshared": [MATCH.format("contact_shared_at = NULL")],
+    "notification_twice": [
         "ALTER TABLE notifications DROP CONSTRAINT uq_notifications_once",
         "INSERT INTO notifications (user_id, type, subject, title, message, data)"
         " SELECT user_id, type, subject, title, message, data FROM notifications",
@@ -146,7 +146,7 @@ def test_an_empty_database_breaks_no_rule(session):
 
 
 def test_every_rule_has_its_break():
-    assert {rule.key for rule in RULES} == {*BREAKS, "notice_orphan"}
+    assert {rule.key for rule in RULES} == {*BREAKS, "notification_orphan"}
 
 
 @pytest.mark.parametrize("rule", BREAKS)
@@ -167,7 +167,7 @@ def test_a_notice_of_somebody_elses_match_is_reported(session, sound):
     match_id = session.scalar(text("SELECT id FROM matches WHERE lead_id = :id"), {"id": sound["lead0"]})
     notice = notify(session, stranger.id, NoticeType.NEW_MATCH, f"match:{match_id}", title="t", message="m", data={})
 
-    assert broken(session) == {"notice_orphan": (f"notice {notice}, user {stranger.id}",)}
+    assert broken(session) == {"notification_orphan": (f"notification {notice}, user {stranger.id}",)}
 
 
 def test_a_list_that_is_not_yet_made_anew_breaks_nothing(session, sound):

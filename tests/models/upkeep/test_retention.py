@@ -34,7 +34,7 @@ def test_old_runs_go_and_the_last_ones_stay(session, monkeypatch):
         session.add(run)
         session.flush()
 
-    assert retention.clear_away(session)["runs"] == 1
+    assert retention.delete_expired(session)["runs"] == 1
     assert set(session.scalars(select(RescoringRun.id))) == {open_.id, recent.id, last.id}
 
 
@@ -50,7 +50,7 @@ def test_text_models_stay_while_they_are_used(session):
         session.add(RescoringRun(scope=RunScope.ALL, requested_by="cli", state=state, text_model_id=model.id))
     session.flush()
 
-    retention.clear_away(session)
+    retention.delete_expired(session)
 
     assert set(session.scalars(select(TextModelRow.id))) == {used.id, by_open_run.id, by_failed_run.id, newest.id}
 
@@ -63,7 +63,7 @@ def test_notices_go_long_after_they_were_read_and_unread_ones_never(session):
         notice.read_at, notice.created_at = read, LONG_AGO
     session.flush()
 
-    assert retention.clear_away(session)["notices"] == 1
+    assert retention.delete_expired(session)["notifications"] == 1
     assert session.scalar(select(func.count()).select_from(Notification)) == 2
 
 
@@ -72,7 +72,7 @@ def test_revocations_go_with_their_tokens(session):
     session.add(RevokedToken(jti="b", expires_at=utc_now() + timedelta(hours=1)))
     session.flush()
 
-    assert retention.clear_away(session)["revoked_tokens"] == 1
+    assert retention.delete_expired(session)["revoked_tokens"] == 1
 
 
 @pytest.mark.parametrize(("version", "kept"), [(0, 1), (-1, 0)])
@@ -81,7 +81,7 @@ def test_a_quarantine_is_forgotten_when_its_entity_is_written_again(session, ver
     session.refresh(lead)
     quarantine(session, [Failure(Side.LEAD, lead.id, lead.version + version, "ValueError")])
 
-    retention.clear_away(session)
+    retention.delete_expired(session)
 
     assert session.scalar(select(func.count()).select_from(UnscorableEntity)) == kept
 
@@ -90,7 +90,7 @@ def test_attempts_that_nobody_repeats_are_forgotten_after_a_day(session):
     begin_attempts(session, Side.LEAD, [1, 2])
     session.execute(text("UPDATE rescoring_attempts SET began_at = now() - interval '25 hours' WHERE entity_id = 1"))
 
-    assert retention.clear_away(session)["attempts"] == 1
+    assert retention.delete_expired(session)["attempts"] == 1
     assert attempts_of(session, Side.LEAD, [1, 2]) == {2: 1}
 
 
@@ -105,5 +105,5 @@ def test_old_imports_go_and_a_sources_last_ones_stay(session, monkeypatch):
         session.add(each)
         session.flush()
 
-    assert retention.clear_away(session)["imports"] == 1
+    assert retention.delete_expired(session)["imports"] == 1
     assert set(session.scalars(select(Import.id))) == {open_.id, last.id, only.id}

@@ -7,7 +7,8 @@ from pathlib import Path
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 
-FOLDER = Path(__file__).parent
+#: The corpora are tests too: ``tests/matching/reading`` holds them and a measure of them.
+FOLDER = Path(__file__).parents[3] / "tests" / "matching" / "reading"
 
 #: A reading to compare: kind, value with lists sorted, strength ("" of a fact).
 Reading = tuple[str, str, str]
