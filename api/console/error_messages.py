@@ -1,4 +1,6 @@
-"""What is said when something cannot be done, in Russian: messages of the domain, of schemas and of HTTP by their English."""
+"""
+What is said when something cannot be done, in Russian: messages of the domain, of schemas and of HTTP by their English.
+"""
 
 COMPLAINTS = {
     "The name or the password is wrong.": "Неверный логин или пароль.",
@@ -50,7 +52,9 @@ COMPLAINTS = {
     "Too many links were asked for; use the last one, or wait.": "Слишком много ссылок; откройте последнюю или подождите.",
     "Signing in by e-mail is not set up here (SMTP_URL).": "Вход по почте здесь не настроен (SMTP_URL).",
     "area_min must not be above area_max.": "Площадь «от» не может быть больше площади «до».",
-    "The lead's words do not say that any more; open the page again.": "В тексте лида этого уже нет; откройте страницу заново.",
+    "The lead's words do not say that any more; open the page again.": (
+        "В тексте лида этого уже нет; откройте страницу заново."
+    ),
     "There is no such lead.": "Такого лида нет.",
     "There is no such property.": "Такого объекта нет.",
     "There is no such listing.": "Такого объявления нет.",
@@ -114,8 +118,8 @@ COMPLAINTS = {
     "Must be greater than or equal to 0.": "Не меньше нуля.",
 }
 
-#: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain, which
-#: are put into Russian too (:data:`api.console.domain_words.WORDS`).
+#: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain,
+#: which are put into Russian too (:data:`api.console.domain_words.WORDS`).
 PATTERNS = (
     (r"Line (\d+) is not CSV: (.+)\.", "Строка {} — не CSV: {}."),
     (

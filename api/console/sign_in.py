@@ -84,7 +84,9 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
 @anybody
 @way_in
 def sign_in_by_email() -> Response | str | tuple[str, int]:
-    """By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up."""
+    """
+    By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up.
+    """
     link = request.values.get("link", "")[:64]
     if request.method == "GET":
         return render_template("console/sign_in_email.html", link=link)

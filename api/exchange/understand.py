@@ -21,7 +21,9 @@ MAX_TEXT = 20_000
 
 class UnderstandBody(Body):
     text = Text(MAX_TEXT, required=True)
-    city = Text(100, allow_none=True, metadata={"description": "Whose districts and stations; otherwise the text's own town."})
+    city = Text(
+        100, allow_none=True, metadata={"description": "Whose districts and stations; otherwise the text's own town."}
+    )
 
 
 class Piece(Body):
@@ -176,7 +178,18 @@ def lead_answer(reading: RequestReading, text: str) -> dict[str, Any]:
 
 def property_answer(reading: ListingReading, text: str) -> dict[str, Any]:
     """A reading in the API's words."""
-    same = ("district", "street", "house_number", "rooms", "area", "floor", "total_floors", "year_built", "price", "currency")
+    same = (
+        "district",
+        "street",
+        "house_number",
+        "rooms",
+        "area",
+        "floor",
+        "total_floors",
+        "year_built",
+        "price",
+        "currency",
+    )
     return {
         "city": reading.town,
         "metro_station": reading.station,

@@ -1,4 +1,6 @@
-"""Chats of the portal: open one, mine, their messages, how far I have read. The socket is in :mod:`api.portal.socket`."""
+"""
+Chats of the portal: open one, mine, their messages, how far I have read. The socket is in :mod:`api.portal.socket`.
+"""
 
 import hashlib
 import secrets

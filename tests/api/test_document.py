@@ -1,4 +1,6 @@
-"""The OpenAPI document as somebody reads it who has nothing else. Whether it is true is test_openapi_fuzz.py's affair."""
+"""
+The OpenAPI document as somebody reads it who has nothing else. Whether it is true is test_openapi_fuzz.py's affair.
+"""
 
 import re
 

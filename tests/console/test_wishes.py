@@ -1,4 +1,7 @@
-"""What was understood of people's words, on the pages: chips while one types, struck out on the lead's page, told on the cards."""
+"""
+What was understood of people's words, on the pages: chips while one types, struck out on the lead's page, told on the
+cards.
+"""
 
 from collections.abc import Callable
 from typing import Any

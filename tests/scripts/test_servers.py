@@ -114,7 +114,8 @@ def test_strangers_are_refused(postgres_server, valkey_server):
 def test_servers_end_when_their_supervisor_is_killed(folder):
     supervisor = start_in_another_process(
         "from scripts.launcher.servers import PostgresServer, ValkeyServer\n"
-        f"a, b = PostgresServer({str(folder / 'postgres')!r}, durable=False), ValkeyServer({str(folder / 'valkey')!r})\n"
+        f"a = PostgresServer({str(folder / 'postgres')!r}, durable=False)\n"
+        f"b = ValkeyServer({str(folder / 'valkey')!r})\n"
         "a.start(); b.start()"
     )
     processes = processes_in(folder / "postgres/data", "postgres") + processes_in(

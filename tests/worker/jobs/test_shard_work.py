@@ -9,7 +9,7 @@ from models.core.enums import RunScope, RunState
 from models.rescoring.run_figures import difference_of
 from models.rescoring.runs import RescoringShard, cancel_run, request_run
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_rescore import MOSCOW, stored_lists
+from tests.worker.lists.test_rescore import MOSCOW, stored_lists
 from worker.celery_app import task_context
 from worker.jobs import runs
 from worker.lists import rescore, scoring

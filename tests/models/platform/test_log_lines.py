@@ -66,3 +66,4 @@ def test_a_line_comes_by_itself_and_the_last_one_at_the_end():
     finally:
         process.kill()
         process.wait()
+        process.stderr.close()

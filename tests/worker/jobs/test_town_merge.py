@@ -17,7 +17,7 @@ from models.rescoring.run_plan import stale_markets
 from models.rescoring.town_merge import merge_towns, read_towns_anew
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_rescore import ALMATY, fill, lead_wishes, property_facts, stored_lists
+from tests.worker.lists.test_rescore import ALMATY, fill, lead_wishes, property_facts, stored_lists
 from worker.lists import rescore
 
 VILLAGE = "Новый Зурбаган"

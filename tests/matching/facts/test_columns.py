@@ -9,8 +9,8 @@ import pytest
 from matching.errors import InvalidInputError
 from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
 from matching.facts.vocabulary import place_key
+from tests.matching.engine.test_criteria import HOME, LEAD
 from tests.matching.strategies import vectors
-from tests.matching.test_criteria import HOME, LEAD
 
 
 @pytest.mark.parametrize(

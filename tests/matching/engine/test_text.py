@@ -34,7 +34,7 @@ def model():
 def rows(words):
     """Code to worth, of each text."""
     return [
-        dict(zip(words.codes[span].tolist(), words.worth[span].tolist(), strict=False))
+        dict(zip(words.codes[span].tolist(), words.worth[span].tolist(), strict=True))
         for span in map(slice, words.indptr[:-1], words.indptr[1:])
     ]
 
@@ -147,7 +147,7 @@ def test_the_empty_model_knows_nothing():
 
 
 def test_threads_that_share_a_model_get_what_each_gets_alone():
-    random = Random(0)  # nosec B311
+    random = Random(0)
     syllables = "ба ве ги до жу за ки ло ме на по ру са ту фи ха цо чу ша ще".split()
     words = ["".join(random.choices(syllables, k=4)) for _ in range(400)]
     texts = [" ".join(random.choices(words, k=8)) for _ in range(160)]

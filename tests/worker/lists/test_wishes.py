@@ -13,7 +13,7 @@ from models.core.enums import DealType, Side
 from models.market.leads import Lead
 from models.market.properties import Property
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
-from tests.worker.test_learning import run_everything
+from tests.worker.jobs.test_learning import run_everything
 from worker.lists import rescore
 
 WORDS = "не первый этаж, кухня от 9"
@@ -73,7 +73,10 @@ def test_a_home_that_contradicts_a_wish_stands_below_one_that_meets_it_and_its_w
     scores = [row["match_score"] for _, row in rows]
     assert scores[0] >= 90 and scores[2] < 50, scores
     told = {name: {wish["kind"]: (wish["outcome"], wish["quote"]) for wish in row["wishes"]} for name, row in rows}
-    assert told["large"] == {"first_floor": ("met", None), "kitchen_area": ("met", "Кухня 10 м")}
+    assert told["large"] == {
+        "first_floor": ("met", None),
+        "kitchen_area": ("met", "Кухня 10 м"),
+    }  # the floor is a field
     assert told["small"]["kitchen_area"] == ("not_met", "Кухня 6 м")
     assert told["silent"]["kitchen_area"] == ("not_told", None)
     for _, row in rows:

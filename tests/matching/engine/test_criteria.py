@@ -75,7 +75,7 @@ def is_broken(lead, home):
 
 
 def test_documentation_and_oracle_hold_the_table_of_criteria():
-    page = Path(__file__).parents[2] / "docs" / "matching.md"
+    page = Path(__file__).parents[3] / "docs" / "matching.md"
 
     assert criteria_table() in page.read_text(encoding="utf-8")
     assert oracle.WEIGHTS == {row.name: row.weight for row in CRITERIA}

@@ -13,7 +13,7 @@ from matching.errors import InvalidInputError
 from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
 from matching.learning import weight_learning
 from matching.learning.weight_learning import ActedPairs, criterion_values, fit, judge, scores_of
-from tests.matching.test_criteria import HOME, LEAD
+from tests.matching.engine.test_criteria import HOME, LEAD
 
 #: People who care for the station's nearness and the finish, and hardly for the price.
 HIDDEN = Weights(

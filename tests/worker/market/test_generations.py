@@ -17,8 +17,8 @@ from models.ranking.recommendations import Market
 from models.upkeep import invariants
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_learning import run_everything
-from tests.worker.test_rescore import ALMATY, MOSCOW, fill, random_write, shown, stored_lists
+from tests.worker.jobs.test_learning import run_everything
+from tests.worker.lists.test_rescore import ALMATY, MOSCOW, fill, random_write, shown, stored_lists
 from worker import tasks
 from worker.lists import rescore, scoring
 from worker.lists.work_control import WorkControl

@@ -8,9 +8,9 @@ from models.market.unscorable import KILLED_ITS_WORKER, UnscorableEntity
 from models.rescoring.attempts import MAX_ATTEMPTS
 from models.rescoring.run_plan import stale_markets
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_generations import broken_rules
-from tests.worker.test_learning import run_everything
-from tests.worker.test_rescore import MOSCOW, stored_lists
+from tests.worker.jobs.test_learning import run_everything
+from tests.worker.lists.test_rescore import MOSCOW, stored_lists
+from tests.worker.market.test_generations import broken_rules
 from worker import tasks
 from worker.celery_app.base_task import LeadmatchTask
 from worker.lists import careful

@@ -122,7 +122,7 @@ def test_random_secrets_are_taken():
         ("[::1]", True),
         ("localhost", True),
         ("unix:/run/leadmatch.sock", True),
-        ("0.0.0.0", False),  # noqa: S104
+        ("0.0.0.0", False),
         ("::", False),
         ("203.0.113.7", False),
         ("example.com", False),

@@ -74,7 +74,7 @@ VIOLATED = {"balcony": False, "floor": 1, "first_floor": True, "material": ["pan
 def test_whoever_contradicts_one_wish_more_scores_lower(lead, home, place, told):
     lead = replace(lead, wishes=ASKED)
     kinds = list(MET)
-    facts = {kind: (MET if good else VIOLATED)[kind] for kind, good in zip(kinds, told, strict=False)}
+    facts = {kind: (MET if good else VIOLATED)[kind] for kind, good in zip(kinds, told, strict=True)}
     better, worse = ({**facts, kinds[place]: table[kinds[place]]} for table in (MET, VIOLATED))
     [[first, second]] = scores([lead], [replace(home, facts=better), replace(home, facts=worse)])
 
@@ -90,8 +90,8 @@ def test_a_pair_with_a_contradiction_scores_below_every_pair_without(lead, homes
         sum(strength == "wish" and bad for strength, _, bad in (oracle.verdict(w, home, world) for w in lead.wishes))
         for home in homes
     ]
-    clean = [score for score, count in zip(got, counts, strict=False) if count == 0 and not np.isnan(score)]
-    others = [score for score, count in zip(got, counts, strict=False) if count and not np.isnan(score)]
+    clean = [score for score, count in zip(got, counts, strict=True) if count == 0 and not np.isnan(score)]
+    others = [score for score, count in zip(got, counts, strict=True) if count and not np.isnan(score)]
 
     assert all(score >= 50 for score in clean)
     assert all(score <= 50.001 for score in others)

@@ -13,8 +13,8 @@ from matching.engine.incremental import row_scores
 from matching.engine.text import TextModel
 from matching.engine.units import POINTS_PER_100
 from tests.matching import oracle
+from tests.matching.engine.test_criteria import HOME, LEAD
 from tests.matching.strategies import CLOSENESS, TEXT_MODEL, checked, leads, properties, vectors, world_of
-from tests.matching.test_criteria import HOME, LEAD
 
 
 @checked
@@ -39,7 +39,7 @@ def test_values_are_the_oracles(lead, home):
     verdicts = [oracle.verdict(wish, home, world_of()) for wish in oracle.distinct(lead.wishes)]
     sizes = [0.5 if strength == "soft" else 1 for strength, _, _ in verdicts]
     expected["wish"] = (
-        sum(s * v for s, (_, v, _) in zip(sizes, verdicts, strict=False)) / sum(sizes) if verdicts else None
+        sum(s * v for s, (_, v, _) in zip(sizes, verdicts, strict=True)) / sum(sizes) if verdicts else None
     )
 
     for share in explanation.criteria:

@@ -2,7 +2,7 @@
 
 from models.core.enums import Side
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_rescore import MOSCOW, rebuild_all, stored_lists
+from tests.worker.lists.test_rescore import MOSCOW, rebuild_all, stored_lists
 from worker.celery_app import task_context
 from worker.lists import rescore
 from worker.lists.warm_start import load_biggest_markets

@@ -22,7 +22,7 @@ from models.rescoring.tiles import grid_of
 from models.upkeep import invariants
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_rescore import MOSCOW, fill, lead_wishes, random_write, stored_lists
+from tests.worker.lists.test_rescore import MOSCOW, fill, lead_wishes, random_write, stored_lists
 from worker.jobs import runs as worker_runs
 from worker.lists import changes, partial_lists, rescore, scoring
 from worker.lists import tiles as worker_tiles

@@ -113,10 +113,10 @@ def test_a_code_dies_after_five_wrong_tries(session, ask, tries, good):
 
 def test_guessing_from_many_addresses_with_the_clock_stopped_gets_no_more_than_thirty_tries(session, ask):
     """
-    The guesser asks for new codes as often as it helps, and tries 120 codes, in turn from where the code was asked for and
-    from elsewhere. With the clock stopped, 3 sends x (5 + 5) tries = 30 of them are compared with a living code, so the
-    chance to get in is 30 / 10**6, whether 120 or 10,000 are tried. In a day it is 10 sends x 10 tries = 100 / 10**6
-    (PHONE_LIMITS). The true code is withheld until the tries are spent: then not even it gets in.
+    The guesser asks for new codes as often as it helps, and tries 120 codes, in turn from where the code was asked for
+    and from elsewhere. With the clock stopped, 3 sends x (5 + 5) tries = 30 of them are compared with a living code, so
+    the chance to get in is 30 / 10**6, whether 120 or 10,000 are tried. In a day it is 10 sends x 10 tries = 100 /
+    10**6 (PHONE_LIMITS). The true code is withheld until the tries are spent: then not even it gets in.
     """
     make_user(session, phone=PHONE)
     rows, guesses = [ask()], 0

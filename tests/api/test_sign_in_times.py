@@ -43,7 +43,10 @@ DOORS: dict[str, Callable[[int, str, str], tuple[str, dict]]] = {
     "get a token, wrong code": lambda number, phone, email: (
         "/users/token", {"json": {"phone": phone, "activation_code": "000000"}}
     ),
-    "Telegram, forged": lambda number, phone, email: ("/auth/telegram", {"json": {"telegram_auth_data": widget(number)}}),
+    "Telegram, forged": lambda number, phone, email: (
+        "/auth/telegram",
+        {"json": {"telegram_auth_data": widget(number)}},
+    ),
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from models.market.properties import Property
 from models.ranking.recommendations import Market
 from models.rescoring.runs import request_run
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_rescore import (
+from tests.worker.lists.test_rescore import (
     MOSCOW,
     lead_wishes,
     property_facts,

@@ -6,8 +6,8 @@ from models.core.base import utc_now
 from models.core.enums import RunScope
 from models.ranking.recommendations import TextModelRow
 from tests.factories import make_lead, make_property, make_user
-from tests.worker.test_learning import run_everything
-from tests.worker.test_rescore import stored_lists
+from tests.worker.jobs.test_learning import run_everything
+from tests.worker.lists.test_rescore import stored_lists
 from worker.market.text_models import SERVES, text_model_for
 
 

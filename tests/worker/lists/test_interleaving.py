@@ -11,7 +11,7 @@ from models.market.leads import Lead
 from models.upkeep import invariants
 from models.upkeep.invariants import check_all
 from tests.factories import make_lead, make_property
-from tests.worker.test_rescore import (
+from tests.worker.lists.test_rescore import (
     ALMATY,
     MOSCOW,
     fill,
