@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matching.engine.units import ENGINE_VERSION
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
-from models.deals.offer_notifications import tell_new_offers
+from models.deals.offer_notifications import notify_of_new_offers
 from models.ranking.recommendations import has_lists_of_another_engine
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
@@ -149,7 +149,7 @@ def sweep_runs(self: LeadmatchTask) -> None:
 def clear_away(self: LeadmatchTask) -> None:
     """Delete what is past its time: old runs, read notifications, spent keys and tokens, unused text models."""
     with self.session() as session:
-        deleted = retention.clear_away(session)
+        deleted = retention.delete_expired(session)
         session.commit()
     log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
 
@@ -249,7 +249,7 @@ def send_lost_notifications() -> None:
 def notify_new_offers(self: LeadmatchTask) -> None:
     """Notify users of the portal of new properties that suit their requests."""
     with self.session() as session:
-        notification_ids = tell_new_offers(session)
+        notification_ids = notify_of_new_offers(session)
         session.commit()
     for notification_id in notification_ids:
         client().notice_stored(notification_id)

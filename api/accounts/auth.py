@@ -85,7 +85,7 @@ class SignedUp(Profile):
 
 
 WRONG = "The name or the password is wrong."
-TOKEN_TYPE = "bearer"  # nosec B105
+TOKEN_TYPE = "bearer"  # noqa: S105 - the scheme, not a token
 
 #: OpenAPI's word for a body of one of two shapes.
 EITHER = {

@@ -92,7 +92,8 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 "long",
                 required=False,
                 wide=True,
-                hint="Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with descriptions.",
+                hint="Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with "
+                "descriptions.",
                 understand="lead",
             ),
         ],

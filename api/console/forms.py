@@ -36,8 +36,8 @@ class Control:
     """
     One control of a form.
 
-    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices), list,
-    lines, town.
+    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices),
+    list, lines, town.
     """
 
     path: str
@@ -78,7 +78,8 @@ def read(
         currency: In which amounts are written here; None where any will do.
         asks: Whether a town that is unknown, while others have names like its, is asked about once.
     Returns:
-        (None, the form with its errors) if something cannot be read, the schema refuses it, or something is to be asked.
+        (None, the form with its errors) if something cannot be read, the schema refuses it, or something is to be
+        asked.
     """
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}

@@ -162,7 +162,9 @@ def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, 
 
 
 def _is_unknown(name: str, control: Control, cell: str) -> bool:
-    """Whether a cell of numbers says that nothing is known: a dash, -1, 0 where it is impossible, a clock's first year."""
+    """
+    Whether a cell of numbers says that nothing is known: a dash, -1, 0 where it is impossible, a clock's first year.
+    """
     if control.kind not in ("money", "number", "whole", "rooms", "checks"):
         return False
     if is_unknown(cell) or cell in ("-1", "-1.0", "-1,0"):

@@ -15,7 +15,7 @@ from api.http.services import services
 from api.portal.chat_hub import chat_hub
 from models.accounts.notifications import NoticeType, Notification, mark_all_read, mark_read, notices_of, unread_count
 from models.core.enums import Role
-from models.leadgen.events import LOOK
+from models.leadgen.events import CHANGED
 
 blp = page_blueprint("notices")
 
@@ -59,7 +59,7 @@ def stream() -> Response:
     """
     channels = [live_updates.of_user(visitor().id)]
     if request.args.get("of") == "leadgen" and visitor().role is Role.ADMIN:
-        channels.append(LOOK)
+        channels.append(CHANGED)
     end_session()  # a stream lives for minutes, and needs nothing of the database
     places = services().long_lived
     if not places.take(PAGE):
@@ -127,7 +127,7 @@ def _events(first: str | None, rings: Iterator[str | None]) -> Iterator[str]:
 
 def _event(channel: str | None) -> str:
     """`change`: what lead generation shows has changed; `look`: there is something about the reader's notices."""
-    return f"event: {'change' if channel == LOOK else 'look'}\ndata: now\n\n"
+    return f"event: {'change' if channel == CHANGED else 'look'}\ndata: now\n\n"
 
 
 def _words(notice: Notification) -> tuple[str, str]:

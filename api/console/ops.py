@@ -190,8 +190,8 @@ def _asked(form: Any) -> tuple[RunScope, str | None, DealType | None]:
     return scope, city, DealType(deal)
 
 
-def _note(deed: str, run_id: int) -> None:
-    audit.record(session(), deed, actor_id=visitor().id, table_name="rescoring_runs", row_id=run_id)
+def _note(action: str, run_id: int) -> None:
+    audit.record(session(), action, actor_id=visitor().id, table_name="rescoring_runs", row_id=run_id)
 
 
 def _queues() -> list[Any] | None:

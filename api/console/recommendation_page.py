@@ -33,7 +33,8 @@ from models.ranking.recommendations import LIST_LENGTH, follows_soon
 
 PER_PAGE = 20
 SIZES = (20, 50, 100)
-#: A list follows a change within a second; one that does not for so long waits for a run, and the page is not asked again.
+#: A list follows a change within a second; one that does not for so long waits for a run, and the page is not asked
+#: again.
 FOLLOWS_WITHIN = timedelta(seconds=30)
 
 
@@ -52,7 +53,8 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     """
     The page of one ranked list, filtered as the query asks. A list is short, so it is filtered whole.
 
-    Units of one building that are alike share a card; `?alike=ID` shows those that share the card of a property each by itself.
+    Units of one building that are alike share a card; `?alike=ID` shows those that share the card of a property each by
+    itself.
     """
     found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)

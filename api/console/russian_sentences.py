@@ -280,7 +280,9 @@ SENTENCES = {
         "95 — всё, что просили; 80 — что-то одно не то; ниже 50 — противоречит просьбе."
     ),
     "everything asked for, as far as is told": "всё, что просили, насколько известно",
-    "nearly all; something is not told, or the place is next door": "почти всё: о чём-то не сказано или место по соседству",
+    "nearly all; something is not told, or the place is next door": (
+        "почти всё: о чём-то не сказано или место по соседству"
+    ),
     "no wish is contradicted, but a field is off: district, rooms, budget or area": (
         "пожеланиям не противоречит, но что-то одно не то: район, комнаты, бюджет или площадь"
     ),
@@ -416,7 +418,7 @@ SENTENCES = {
     "Put out": "Отключить",
     "Let in": "Впустить",
     "Put this user out? Their tokens are void at once.": "Отключить пользователя? Его сеансы сразу закончатся.",
-    "Deed": "Действие",
+    "Action": "Действие",
     "Who": "Кто",
     "On": "Над чем",
     "From": "Откуда",
@@ -552,4 +554,4 @@ SENTENCES = {
     ),
 }
 # Apart, for the check of secrets takes it for one.
-SENTENCES["Password"] = "Пароль"  # nosec B105
+SENTENCES["Password"] = "Пароль"  # noqa: S105 - a word of the pages

@@ -84,13 +84,15 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
 @anybody
 @way_in
 def sign_in_by_email() -> Response | str | tuple[str, int]:
-    """By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up."""
+    """
+    By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up.
+    """
     link = request.values.get("link", "")[:64]
     if request.method == "GET":
         return render_template("console/sign_in_email.html", link=link)
     if link:
         try:
-            return _enter(user_of_link(link, visitor()), "email")
+            return _enter(user_of_link(link, visitor_or_none()), "email")
         except NotSignedInError as error:
             return render_template("console/sign_in_email.html", error=say(error.message)), 401
     try:
@@ -113,7 +115,7 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     try:
         proof = _telegram_fields(request.form.get("result", ""))
         who = verified(proof, bot_token, database_now(session()))
-        user = user_of_telegram(session(), who, own=visitor())
+        user = user_of_telegram(session(), who, own=visitor_or_none())
     except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
         return _door(error=say(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
@@ -167,13 +169,13 @@ def _door(way: str = "password", error: str | None = None, **filled: Any) -> str
 def _proved_by_code(phone: str, code: str) -> User | None:
     """Whom the code lets in. Who has registered and was never here before is activated: no page asks for that alone."""
     try:
-        return user_by_code(spend, phone, code, visitor())
+        return user_by_code(spend, phone, code, visitor_or_none())
     except NotAllowedError:
-        user = user_by_code(activate, phone, code, visitor())
+        user = user_by_code(activate, phone, code, visitor_or_none())
         if user is None:  # somebody else has proved this phone since
             return None
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
-        return user_by_code(spend, phone, code, visitor())
+        return user_by_code(spend, phone, code, visitor_or_none())
 
 
 def _has_demo_login(email: str) -> bool:

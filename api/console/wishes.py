@@ -1,4 +1,7 @@
-"""What was understood of people's words, on the pages: chips of wishes, struck out with one click; what a text says while one types."""
+"""
+What was understood of people's words, on the pages: chips of wishes, struck out with one click; what a text says while
+one types.
+"""
 
 from typing import Any
 

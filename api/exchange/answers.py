@@ -10,7 +10,9 @@ from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass,
 
 
 class ReadyPart(fields.Nested):
-    """A part that its view has written out as the schema would: it goes out as it is, for schemas are slow at dumping."""
+    """
+    A part that its view has written out as the schema would: it goes out as it is, for schemas are slow at dumping.
+    """
 
     # marshmallow's Nested names the first parameter otherwise than its own Field.
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # type: ignore[override]

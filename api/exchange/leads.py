@@ -142,7 +142,9 @@ class LeadArchive(MethodView):
 
 
 def _schema_of(raw: dict) -> Body:
-    """How to read a body of `POST /leads`; of one that lacks what tells them apart, what it has speaks for an inquiry."""
+    """
+    How to read a body of `POST /leads`; of one that lacks what tells them apart, what it has speaks for an inquiry.
+    """
     of_tinder = "listing_id" in raw or ("requirements" not in raw and not raw.keys().isdisjoint(INQUIRY_BODY.fields))
     return INQUIRY_BODY if of_tinder else LEAD_BODY
 

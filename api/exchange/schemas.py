@@ -235,8 +235,8 @@ def property_columns(body: dict) -> dict[str, Any]:
 
 def requirements_of(lead: Lead) -> dict[str, Any]:
     """
-    A lead's wishes as the exchange contract writes them; what was left open is null or an empty list, and of a range 0: from 0
-    to 0 is no range.
+    A lead's wishes as the exchange contract writes them; what was left open is null or an empty list, and of a range 0:
+    from 0 to 0 is no range.
     """
     return {
         "location": _location_of(lead),

@@ -120,7 +120,7 @@ class Decoder:
         if self._child is None or self._child.poll() is not None:
             # -I: neither the folder where we were started nor the environment decides what is imported.
             program = [sys.executable, "-I", str(Path(image_decoder.__file__).resolve())]
-            self._child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})  # noqa: S603  # nosec B603
+            self._child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})  # nosec B603
             self._left = MOST_PICTURES
         return self._child
 
@@ -134,7 +134,7 @@ class Decoder:
 
 def _ask(child: subprocess.Popen[bytes], stream: BinaryIO, size: int) -> tuple[bytes, int, str, bytes]:
     """(outcome, pixels, format, content) of a picture; raises OSError or struct.error if the child dies over it."""
-    assert child.stdin is not None and child.stdout is not None  # noqa: S101 - both are pipes
+    assert child.stdin is not None and child.stdout is not None
     child.stdin.write(struct.pack(">Q", size))
     shutil.copyfileobj(stream, child.stdin, 1 << 16)
     child.stdin.flush()

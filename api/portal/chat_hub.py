@@ -132,7 +132,9 @@ class Switchboard:
         return bool(lines)
 
     def _tell_redis(self, command: str, name: str) -> None:
-        """Called with the lock held. What fails here is repaired by the listening thread, which opens every channel anew."""
+        """
+        Called with the lock held. What fails here is repaired by the listening thread, which opens every channel anew.
+        """
         if self._subscription is None:
             return
         try:

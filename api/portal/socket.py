@@ -5,9 +5,9 @@
     server -> {"id", "chat_id", "sender_id", "message", "created_at"}     to both sides, in order, once each
     server -> {"error": {"code": 400, "message": "..."}}  a frame was not understood; the socket stays open
 
-The token comes as `?token=` (with "Bearer" before it or without), in the Authorization header, or as a one-use `?ticket=`
-(POST /chat/ticket). With `?after_id=17` the socket begins with everything after message 17, otherwise with what is said
-from now on.
+The token comes as `?token=` (with "Bearer" before it or without), in the Authorization header, or as a one-use
+`?ticket=` (POST /chat/ticket). With `?after_id=17` the socket begins with everything after message 17, otherwise with
+what is said from now on.
 Who may not talk is refused at the handshake; a socket whose user is put out later is closed with 1008.
 
 A socket holds one thread for as long as it is open, and a database connection only while it reads or writes.

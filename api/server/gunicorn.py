@@ -17,8 +17,8 @@ from models.platform.logs import configuration
 from models.platform.settings import DEFAULT_WEB_THREADS, default_home
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-# Threads, not gevent: psycopg2 and numpy block a gevent loop. Slow clients get none: gunicorn's own threaded worker would
-# give each a thread.
+# Threads, not gevent: psycopg2 and numpy block a gevent loop. Slow clients get none: gunicorn's own threaded worker
+# would give each a thread.
 worker_class = "api.server.slow_clients.Worker"
 # Slow and idle connections count too; they cost some kilobytes each.
 worker_connections = 4000
@@ -34,11 +34,12 @@ control_socket_disable = True
 accesslog = None  # the application logs requests itself, without query strings: those may hold tokens
 forwarded_allow_ips = "127.0.0.1"
 # The heartbeat file must not wait for a slow disk.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # nosec B108
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - memory; gunicorn makes a file of its own there
 logconfig_dict = configuration(os.environ.get("ENVIRONMENT", "local"), os.environ.get("LOG_LEVEL", "INFO").upper())
 
 # Each process keeps its counts in a file of this folder, and whichever is asked for /metrics adds them up. It has to be
-# set before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears it.
+# set before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears
+# it.
 _metrics = (
     Path(os.environ.get("LEADMATCH_HOME") or default_home()) / "metrics" / f"web-{os.environ.get('PORT', '8000')}"
 )

@@ -1,7 +1,7 @@
 """A connection whose request was answered before its body was read is closed, and the answer says so.
 
-gunicorn drops what is left of a body before the next request, up to 64 KiB; beyond that it closes the connection, although
-the answer has promised to keep it, and the client's next request is lost.
+gunicorn drops what is left of a body before the next request, up to 64 KiB; beyond that it closes the connection,
+although the answer has promised to keep it, and the client's next request is lost.
 """
 
 from collections.abc import Callable, Iterable

@@ -67,7 +67,8 @@ class AdminListing(Listing):
     price = Number(0, MOST_MONEY)
 
 
-#: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read it alike; Python alone lets $ stand before a last newline.
+#: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read it alike; Python alone lets $ stand before a last
+#: newline.
 NUMBERS = re.compile(r"^[0-9]{1,3}(,[0-9]{1,3}){0,19}$(?!\n)")
 
 
@@ -217,7 +218,10 @@ def listing_page(query: Any, args: dict) -> tuple[list[dict], int, dict]:
 
 
 def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
-    """A property's columns from a listing's body. What tinder does not speak of stays; so the currency, unless the city's own."""
+    """
+    A property's columns from a listing's body. What tinder does not speak of stays; so the currency, unless the city's
+    own.
+    """
     columns = {
         "title": body["title"],
         "city": body["city"],

@@ -12,7 +12,6 @@ from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
 
-
 #: «комната 18 м в трёхкомнатной квартире»
 _ROOM_OF_FLAT = re.compile(
     r"\bкомнат[ау]\b[^.!?\n]{0,30}?\bв\s+(?:[2-9]\s?-?\s?(?:х\s?-?\s?)?к|двухкомн|тр[её]хкомн|четыр[её]хкомн|пятикомн|коммун)",

@@ -2,8 +2,8 @@
 
 Settings come from environment variables (12-factor). A bad value stops the start with one clear line.
 
-Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how many
-there are, and KEEPALIVE_SECONDS (75 where TRUSTED_PROXIES is set, else 5), how long an idle connection is kept, by
+Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how
+many there are, and KEEPALIVE_SECONDS (75 where TRUSTED_PROXIES is set, else 5), how long an idle connection is kept, by
 api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
 Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
 """
@@ -41,8 +41,8 @@ class Settings:
 
     #: ENVIRONMENT: local, test or production. local shows SMS codes in answers and lets the Telegram bot in unproved.
     environment: str
-    #: Whether ENVIRONMENT was set. Where it was not, it is local, and nobody but this machine is let in: a platform that runs
-    #: the Procfile must not serve codes in answers to the world.
+    #: Whether ENVIRONMENT was set. Where it was not, it is local, and nobody but this machine is let in: a platform
+    #: that runs the Procfile must not serve codes in answers to the world.
     is_environment_said: bool
     #: DATABASE_URL: PostgreSQL. `leadmatch run` starts its own when this is not set.
     database_url: str
@@ -65,8 +65,8 @@ class Settings:
     sms_gateway_url: str
     #: SMS_PER_HOUR: codes that may be sent in all; numbers of one country other than +7 may have a tenth of them.
     sms_per_hour: int
-    #: SMTP_URL: smtp://login:password@host?from=..., smtps:// or, on this machine, smtp+plain:// (worker/jobs/mail.py); empty:
-    #: no e-mail is sent, and signing in by e-mail is off.
+    #: SMTP_URL: smtp://login:password@host?from=..., smtps:// or, on this machine, smtp+plain:// (worker/jobs/mail.py);
+    #: empty: no e-mail is sent, and signing in by e-mail is off.
     smtp_url: str
     #: PUBLIC_URL: where people reach us, as links by e-mail and invitations name it: https://leadmatch.example.
     public_url: str
@@ -80,7 +80,8 @@ class Settings:
     token_hours: int
     #: LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
     log_level: str
-    #: WEB_THREADS: threads of one web process (gunicorn reads it too); two thirds of them may be held by chats and by what listens.
+    #: WEB_THREADS: threads of one web process (gunicorn reads it too); two thirds of them may be held by chats and by
+    #: what listens.
     web_threads: int
     #: WORKER_THREADS: threads that score one market; 0: one a core.
     worker_threads: int
@@ -89,7 +90,8 @@ class Settings:
     worker_memory_mb: int
     #: METRICS_TOKEN: whoever sends it as a bearer token may read /metrics; empty: nobody may by token.
     metrics_token: str
-    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may anyway.
+    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may
+    #: anyway.
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
     #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
     queue_limit: int

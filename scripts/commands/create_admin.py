@@ -1,4 +1,4 @@
-"""`leadmatch create-admin`: the first administrator, or one more."""
+"""`leadmatch create-admin`: create an administrator."""
 
 import click
 
@@ -17,13 +17,13 @@ from scripts.databases import transaction
     prompt=True,
     hide_input=True,
     confirmation_prompt=True,
-    help="Asked for if left out, which others on this machine cannot read.",
+    help="Prompted for if left out, which hides it from other users of the machine.",
 )
 @click.option("--name", default="Администратор", show_default=True)
 def command(email: str, password: str, name: str) -> None:
-    """Make an administrator who signs in with an e-mail address and a password.
+    """Create an administrator who signs in with an e-mail address and a password.
 
-    An address that belongs to somebody is refused: an existing user becomes an administrator by PATCH /admin/users/{id}.
+    An address of an existing user is refused: make that user an administrator by PATCH /admin/users/{id}.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise click.BadParameter(f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", param_hint="--password")

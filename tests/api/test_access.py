@@ -27,8 +27,8 @@ PARTICIPANT = "buyer or seller of the chat"
 #: Let in by address or by a token of its own (tests/api/test_ops.py).
 MONITORING = "monitoring"
 
-#: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's; both sides own a
-#: chat. `owner or admin`: administrators are let in too.
+#: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's; both sides own
+#: a chat. `owner or admin`: administrators are let in too.
 #: Roles are the canonical words. The operations of every contract stand here.
 TABLE = {
     # the service itself

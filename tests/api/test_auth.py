@@ -218,7 +218,7 @@ def test_entries_and_refusals_are_recorded_without_personal_data(client, db, use
     login(client, password="x")
 
     entries = db.query(AuditEntry).order_by(AuditEntry.id).all()
-    assert [(entry.deed, entry.actor_id) for entry in entries] == [
+    assert [(entry.action, entry.actor_id) for entry in entries] == [
         ("signed_in", user.id),
         ("password_refused", None),
     ]

@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from models.accounts.notifications import Notification
 from models.accounts.users import User
 from models.core.enums import ActionKind, DealType, Origin, PropertyType, Role, Side
-from models.deals.chats import LONGEST_MESSAGE, Chat, ChatMessage
+from models.deals.chats import MAX_MESSAGE_LENGTH, Chat, ChatMessage
 from models.deals.matches import Action
 from models.market.properties import create_property
 from tests.factories import make_lead
@@ -250,7 +250,7 @@ def test_a_message_sent_again_under_its_name_is_stored_once(pair, database):
 
 def test_bad_messages_are_refused(pair):
     it = pair()
-    for body in ({}, {"message": ""}, {"message": " "}, {"message": "x" * (LONGEST_MESSAGE + 1)}, {"message": 7}):
+    for body in ({}, {"message": ""}, {"message": " "}, {"message": "x" * (MAX_MESSAGE_LENGTH + 1)}, {"message": 7}):
         assert it.buyer("POST", f"/chat/chat_messages/{it.chat}", json=body).status_code == 400
     assert said(it.buyer, it.chat) == []
 

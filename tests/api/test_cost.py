@@ -1,4 +1,6 @@
-"""What a bad request costs: it is counted before it is read, its answer is short, and the connection ends as it says."""
+"""
+What a bad request costs: it is counted before it is read, its answer is short, and the connection ends as it says.
+"""
 
 import http.client
 import json

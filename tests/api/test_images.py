@@ -1,4 +1,7 @@
-"""Pictures as people have them come out right, and the worst ones cost little: colours, depths, orientations, bombs, crowds."""
+"""
+Pictures as people have them come out right, and the worst ones cost little: colours, depths, orientations, bombs,
+crowds.
+"""
 
 import io
 import random
@@ -110,7 +113,7 @@ def profile_of(primaries, gamma=2.2) -> bytes:
 
     def solve(columns, target):
         (a, b, c) = columns
-        det = lambda p, q, r: (  # noqa: E731
+        det = lambda p, q, r: (
             p[0] * (q[1] * r[2] - q[2] * r[1]) - q[0] * (p[1] * r[2] - p[2] * r[1]) + r[0] * (p[1] * q[2] - p[2] * q[1])
         )
         whole = det(a, b, c)
@@ -122,7 +125,7 @@ def profile_of(primaries, gamma=2.2) -> bytes:
         (0.4323053, 0.5183603, 0.0492912),
         (-0.0085287, 0.0400428, 0.9684867),
     )
-    apply = lambda matrix, v: tuple(sum(m * x for m, x in zip(row, v, strict=True)) for row in matrix)  # noqa: E731
+    apply = lambda matrix, v: tuple(sum(m * x for m, x in zip(row, v, strict=True)) for row in matrix)
     white, d50 = xyz(0.3127, 0.3290), (0.9642, 1.0, 0.8249)
     scale = [b / a for a, b in zip(apply(bradford, white), apply(bradford, d50), strict=True)]
     columns = [xyz(*each) for each in primaries]
@@ -137,7 +140,7 @@ def profile_of(primaries, gamma=2.2) -> bytes:
         for name, each in zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants, strict=True)
     }
     curve = b"curv\0\0\0\0" + pack(">IH", 1, round(gamma * 256)) + b"\0\0"
-    tags |= {name: curve for name in (b"rTRC", b"gTRC", b"bTRC")}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     text = b"made for a test\0"
     tags[b"desc"] = b"desc\0\0\0\0" + pack(">I", len(text)) + text + bytes(78 + (-len(text)) % 4)
     tags[b"cprt"] = b"text\0\0\0\0none\0\0\0\0"

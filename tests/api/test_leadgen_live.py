@@ -19,7 +19,7 @@ from api.http import long_lived
 from api.http.services import services_of
 from api.leadgen import live
 from api.leadgen.health import Probe, ask_redis
-from models.leadgen.events import LOOK, STREAM, EventKind, publish
+from models.leadgen.events import CHANGED, STREAM, EventKind, publish
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
 from tests.waiting import wait_for
 
@@ -117,14 +117,14 @@ def test_pages_are_told_of_every_change_that_they_show_though_it_is_no_event(app
     lead = make_contact(client)
     at = f"/api/leads/{lead['id']}"
     send(client, "PATCH", at + "/status", json={"status": "won", "revenue": 1})
-    assert told == [LOOK] * 2
+    assert told == [CHANGED] * 2
 
     send(client, "PATCH", f"/api/ads/{ad['id']}", json={"title": "x"})
     send(client, "PATCH", at + "/status", json={"status": "won", "revenue": 2})
     send(client, "POST", at + "/messages", json={"message": "?", "sender": "lead", "platform": "olx"})
     send(client, "PATCH", f"/api/niches/{campaign['niche_id']}", json={"name": "x"})
 
-    assert told == [LOOK] * 6
+    assert told == [CHANGED] * 6
 
 
 def test_events_hold_no_personal_data(app, stream):
@@ -167,7 +167,7 @@ def test_what_is_no_events_id_is_refused(app, address):
     assert closed.value.rcvd.code == 1008
 
 
-def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
+def test_readers_are_few_and_free_their_slots(app, address, monkeypatch):
     budget = services_of(app).long_lived
     monkeypatch.setattr(budget, "_most_of", {long_lived.EVENTS: 2})
     first = Reader(address)

@@ -274,8 +274,8 @@ def test_leaving_erases_the_person_and_keeps_the_shape_of_what_others_did(client
     assert db.get(Lead, lead.id).client_contacts is None
     assert db.get(Lead, lead.id).status is db.get(Property, found.id).status is Status.ARCHIVED
     assert db.get(Property, found.id).description is None
-    deeds = db.query(AuditEntry).filter_by(actor_id=user.id).all()
-    assert deeds and {entry.address for entry in deeds} == {None}
+    actions = db.query(AuditEntry).filter_by(actor_id=user.id).all()
+    assert actions and {entry.address for entry in actions} == {None}
 
 
 def test_a_phone_is_free_again_once_its_user_has_left(local, user):

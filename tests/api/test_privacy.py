@@ -21,7 +21,10 @@ def db(engine, clean_database, worker_here):
 
 @pytest.fixture
 def pair(db, client):
-    """A function that makes a seller's property and a lead that fit, listed to each other: (lead's owner, seller, both ids)."""
+    """
+    A function that makes a seller's property and a lead that fit, listed to each other: (lead's owner, seller, both
+    ids).
+    """
 
     def make(role=Role.REALTOR, **lead_fields):
         owner, seller = make_user(db, role=role, name="Анна Мария Петрова"), make_user(db, name="Иван Ким")

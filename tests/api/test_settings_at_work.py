@@ -18,7 +18,8 @@ from models.core.errors import SettingsError
 from tests.conftest import ROOT
 from tests.factories import make_user, property_body, token_header
 
-# -- ENVIRONMENT is not set ---------------------------------------------------------------------------------------------
+# -- ENVIRONMENT is not set
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,8 @@ def test_where_the_environment_is_said_everybody_is_let_in(app_with):
     assert client.get("/health/live", environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 200
 
 
-# -- What is not set up is off ------------------------------------------------------------------------------------------
+# -- What is not set up is off
+# ------------------------------------------------------------------------------------------
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -85,7 +87,8 @@ def test_the_exchange_works_without_any_gateway(app_with):
     assert client.post("/auth/register", json=body).status_code == 201
 
 
-# -- Bodies without a type ----------------------------------------------------------------------------------------------
+# -- Bodies without a type
+# ----------------------------------------------------------------------------------------------
 
 
 def test_a_form_without_a_type_is_told_so(client):
@@ -105,7 +108,8 @@ def test_json_without_a_type_is_read_as_json(client, path):
     assert "JSON" in str(answer.json)
 
 
-# -- Photos -------------------------------------------------------------------------------------------------------------
+# -- Photos
+# -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -154,7 +158,8 @@ def test_pictures_addresses_are_kept(client, database, address):
     assert client.get(f"/properties/{made}", headers=token_header(user)).json["photos"] == [address]
 
 
-# -- Redis is away, and what is not there -------------------------------------------------------------------------------
+# -- Redis is away, and what is not there
+# -------------------------------------------------------------------------------
 
 
 def test_no_ticket_can_be_had_while_redis_is_away(app, client, database):
@@ -176,7 +181,8 @@ def test_a_request_that_is_not_there_is_called_a_request(client, database, path)
     assert (answer.status_code, answer.json["message"]) == (404, "There is no such request.")
 
 
-# -- Threads and connections --------------------------------------------------------------------------------------------
+# -- Threads and connections
+# --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("threads", [4, 6, 16, 96, 500])
@@ -223,7 +229,9 @@ def test_behind_a_proxy_connections_are_kept_longer_than_it_keeps_them(variables
 
 
 def test_gunicorn_is_built_as_we_rely_on():
-    """api/server/slow_clients.py and unread_bodies.py reach into these; setup.cfg holds gunicorn to one major version."""
+    """
+    api/server/slow_clients.py and unread_bodies.py reach into these; setup.cfg holds gunicorn to one major version.
+    """
     for method in ("enqueue_req", "murder_pending", "finish_request", "handle_request"):
         assert callable(getattr(ThreadWorker, method))
     assert list(inspect.signature(ThreadWorker.enqueue_req).parameters) == ["self", "conn"]

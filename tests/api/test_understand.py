@@ -13,10 +13,10 @@ from models.market.leads import Lead
 from models.market.properties import Property
 from tests.factories import make_property, make_user, token_header
 
-MESSAGE = (
-    "Ищем двушку у Сокола в Москве до 14 млн, можно Аэропорт, от 50 м, не первый этаж, вторичка, ипотека одобрена"
+MESSAGE = "Ищем двушку у Сокола в Москве до 14 млн, можно Аэропорт, от 50 м, не первый этаж, вторичка, ипотека одобрена"
+LISTING = (
+    "Продаётся 2-комнатная квартира 54 м² на 5 этаже 9-этажного дома, кухня 9 м, Москва, метро Сокол. Цена 13 500 000 ₽"
 )
-LISTING = "Продаётся 2-комнатная квартира 54 м² на 5 этаже 9-этажного дома, кухня 9 м, Москва, метро Сокол. Цена 13 500 000 ₽"
 
 
 @pytest.fixture
@@ -79,7 +79,16 @@ def test_a_listings_text_is_read_as_a_property_and_nothing_is_stored(
 @pytest.mark.parametrize("path", ["/leads/understand", "/properties/understand"])
 @pytest.mark.parametrize(
     "text",
-    ["   .", "12" * 5_000, "не " * 6_000, "до " * 6_000, "🏠" * 5_000, "((((" * 4_000, "Москва " * 2_000, "ул. " * 4_000],
+    [
+        "   .",
+        "12" * 5_000,
+        "не " * 6_000,
+        "до " * 6_000,
+        "🏠" * 5_000,
+        "((((" * 4_000,
+        "Москва " * 2_000,
+        "ул. " * 4_000,
+    ],
     ids=lambda text: text[:8],
 )
 def test_no_text_is_too_odd_to_be_read(client: FlaskClient, auth: dict[str, str], path: str, text: str) -> None:

@@ -1,4 +1,7 @@
-"""What was understood of people's words, on the pages: chips while one types, struck out on the lead's page, told on the cards."""
+"""
+What was understood of people's words, on the pages: chips while one types, struck out on the lead's page, told on the
+cards.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -117,7 +120,9 @@ def test_chips_and_wishes_on_cards_suit_everybody(
         *lead.wishes,
         *wish_columns(None, [{"kind": "lift", "value": True, "strength": "wish", "source": "stated"}])["wishes"],
     ]
-    text = "Лоджия, лифт, консьерж, охрана, холодильник, интернет, кондиционер, парковка во дворе, парк, школа, кухня 9 м"
+    text = (
+        "Лоджия, лифт, консьерж, охрана, холодильник, интернет, кондиционер, парковка во дворе, парк, школа, кухня 9 м"
+    )
     db.execute(
         update(Property)
         .where(Property.id == wished.properties[0].id)
@@ -154,7 +159,7 @@ def test_without_scripts_a_reading_is_struck_out_and_taken_back(client: FlaskCli
     csrf = enter(client, wished.buyer)
     path = f"/console/leads/{wished.lead.id}"
     page = client.get(path).text
-    assert page.count("class=\"chip-button\"") == 4
+    assert page.count('class="chip-button"') == 4
     press = {"csrf": csrf, "kind": "kitchen_area", "quote": "кухня от 9 м"}
 
     for struck, sign in (("1", True), ("", False)):
@@ -198,7 +203,6 @@ def test_editing_a_lead_keeps_what_the_form_does_not_show(client: FlaskClient, w
     assert [each if isinstance(each, str) else float(each) for each in present if each] == list(kept.values())
 
 
-
 def test_what_a_text_says_is_asked_by_people_who_are_signed_in(client: FlaskClient, town: Town) -> None:
     assert client.post("/console/understand", data={"text": WORDS}).location.startswith("/console/sign-in")
     csrf = enter(client, town.tenant)
@@ -235,14 +239,18 @@ def test_units_that_are_alike_share_a_card_and_are_one_step_away(
     path = f"/console/leads/{lead.id}"
 
     page = client.get(path).text
-    assert page.count('<article class="pair') == 5, "three of the town, seven alike as one, one with another number of rooms"
+    assert page.count('<article class="pair') == 5, (
+        "three of the town, seven alike as one, one with another number of rooms"
+    )
     assert page.count("в доме</a>") == 1 and "ещё 6\u00a0таких в доме" in page
 
     step = page.split("alike=")[1].split('"')[0]
     unfolded = client.get(f"{path}?alike={step}").text
     assert unfolded.count('<article class="pair') == 7
     assert "Это похожие варианты" in unfolded and "в доме</a>" not in unfolded
-    assert client.get(f"{path}?alike=999999").text.count('<article class="pair') == 5, "an old link shows the whole list"
+    assert client.get(f"{path}?alike=999999").text.count('<article class="pair') == 5, (
+        "an old link shows the whole list"
+    )
 
 
 def test_a_page_says_what_scores_mean(client: FlaskClient, town: Town) -> None:

@@ -1,8 +1,9 @@
 """Identifiers are claimed or proven; what an account that became its prover's had before is suspended.
 
 What was proven so far stands in the audit log. An account that began by a mere claim (`signed_up`) and was entered by a
-proof later is treated as the rule would have treated it then: its tokens end, and its password and what it has not proven
-are suspended. Administrators were made by a command or another administrator, which vouches for their e-mail address.
+proof later is treated as the rule would have treated it then: its tokens end, and its password and what it has not
+proven are suspended. Administrators were made by a command or another administrator, which vouches for their e-mail
+address.
 """
 
 import sqlalchemy as sa

@@ -8,7 +8,7 @@ from models.core.base import utc_now
 from models.core.enums import Role
 from tests.factories import make_user
 
-EMAIL, PHONE, PASSWORD = "alice@example.com", "+77011234567", "correct horse"  # noqa: S105
+EMAIL, PHONE, PASSWORD = "alice@example.com", "+77011234567", "correct horse"
 HASH = hash_password(PASSWORD)
 HOME, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 

@@ -17,7 +17,7 @@ from models.core.base import utc_now
 from models.core.enums import Role
 from tests.factories import make_user, token_header
 
-EMAIL, PHONE, PASSWORD, NEW = "alice@example.com", "+77011234567", "correct horse", "battery staple"  # noqa: S105
+EMAIL, PHONE, PASSWORD, NEW = "alice@example.com", "+77011234567", "correct horse", "battery staple"
 HASH = hash_password(PASSWORD)
 BOT = "42:TEST"
 

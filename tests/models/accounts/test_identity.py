@@ -26,7 +26,7 @@ from tests.factories import make_user
 
 PHONE, EMAIL, TELEGRAM = "+77011234567", "alice@example.com", "42"
 VALUES = {Claim.PHONE: PHONE, Claim.EMAIL: EMAIL, Claim.TELEGRAM: TELEGRAM}
-PASSWORD = "the stranger's"  # noqa: S105
+PASSWORD = "the stranger's"
 HASH = hash_password(PASSWORD)
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -114,7 +114,9 @@ def test_another_identifier_than_the_proven_one_is_a_claim(session, claimed):
 
 @pytest.mark.parametrize("email", ["bob@example.com", None])
 def test_the_only_proven_identifier_is_not_given_up(session, claimed, email):
-    """Or the account, which has proven nothing then, would be whose the new address is: a mistyped one is a stranger's."""
+    """
+    Or the account, which has proven nothing then, would be whose the new address is: a mistyped one is a stranger's.
+    """
     prove(session, {Claim.EMAIL: EMAIL}, own=claimed)
 
     with pytest.raises(ConflictError):

@@ -1,6 +1,6 @@
 """
-An owner and an attacker do in any order what the ways in allow. After one of them has proven an identifier, the other is
-never inside that account, and both always have a way in.
+An owner and an attacker do in any order what the ways in allow. After one of them has proven an identifier, the other
+is never inside that account, and both always have a way in.
 
 The suite plays some hundred histories; IDENTITY_HISTORIES=10000 plays that many (half an hour).
 """
