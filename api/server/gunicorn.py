@@ -12,6 +12,7 @@ from gunicorn.workers.base import Worker
 
 from api.http.services import services_of
 from api.portal.chat_hub import chat_hub_of
+from matching.reading.json_rows import wish_rows
 from models.market.places import city_of
 from models.platform.logs import configuration
 from models.platform.settings import DEFAULT_WEB_THREADS, default_home
@@ -48,8 +49,9 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_metrics))
 
 def on_starting(_server: Arbiter) -> None:
     """Before the first process is forked."""
-    # Half a second that the first write of every process would wait for; loaded before the fork, it is shared by all.
+    # A second and a half that the first write of every process would wait for; loaded before the fork, all share it.
     city_of("Москва")
+    wish_rows("первый этаж")
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     shutil.rmtree(folder, ignore_errors=True)  # what processes counted that are no more
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import logging
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from matching.reading.json_rows import fact_rows
 from models.ranking.recommendations import Market
 from models.rescoring.run_plan import live_markets
 from worker.celery_app.heap_memory import trim_heap_after
@@ -24,6 +25,7 @@ def load_biggest_markets() -> None:
     All of them share the memory, also a process that later replaces another: each adopts what was written since before
     it works. Without a database or its tables, or while somebody locks them, nothing is loaded, and the worker starts.
     """
+    fact_rows("первый этаж")  # the grammar is made when the first text is read, in a second of CPU
     session = new_session()
     try:
         with trim_heap_after():
