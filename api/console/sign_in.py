@@ -92,7 +92,7 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
         return render_template("console/sign_in_email.html", link=link)
     if link:
         try:
-            return _enter(user_of_link(link, visitor()), "email")
+            return _enter(user_of_link(link, visitor_or_none()), "email")
         except NotSignedInError as error:
             return render_template("console/sign_in_email.html", error=say(error.message)), 401
     try:
@@ -115,7 +115,7 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     try:
         proof = _telegram_fields(request.form.get("result", ""))
         who = verified(proof, bot_token, database_now(session()))
-        user = user_of_telegram(session(), who, own=visitor())
+        user = user_of_telegram(session(), who, own=visitor_or_none())
     except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
         return _door(error=say(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:

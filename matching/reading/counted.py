@@ -48,12 +48,7 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
     joined = place + 1 < len(items) and items[place + 1].role == markers.AND
     if after is not None and after.role == NUMBER and not after.taken and after.sentence == number.sentence:
         one, two = number.quantity, after.quantity
-        if (
-            one is not None
-            and two is not None
-            and two.unit in ("", one.unit)
-            and after.start - number.end <= 3
-        ):
+        if one is not None and two is not None and two.unit in ("", one.unit) and after.start - number.end <= 3:
             upward = one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and one.low < two.high
             downward = one.how in (AT_MOST, BELOW) and two.how in (AT_LEAST, ABOVE) and two.low < one.high
             limited = upward or downward and fits(item, two)
@@ -114,7 +109,9 @@ def _other_ways(items: list[Item]) -> None:
 
 def fits(item: Item, quantity: Quantity) -> bool:
     """The number may be one of what *item* names, by unit and size."""
-    return item.meanings.counts and any(value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings)
+    return item.meanings.counts and any(
+        value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings
+    )
 
 
 def fits_entry(entry: Entry, quantity: Quantity) -> bool:
@@ -156,12 +153,20 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
             or items[other - 1].clause != number.clause
             or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST, markers.NEAR)
         )
-        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (8 if carried else 6 if near else 3) and not blocked):
+        if not (
+            ahead
+            and opens
+            and number.clause - item.clause == 1
+            and tokens <= (8 if carried else 6 if near else 3)
+            and not blocked
+        ):
             return None
         if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
             return None  # «санузел раздельный, 2 лоджии»
         return 2 * tokens + 6
-    counts = any(entry.most <= 9 and "m" not in entry.units and "month" not in entry.units for entry, _, _, _ in item.meanings)
+    counts = any(
+        entry.most <= 9 and "m" not in entry.units and "month" not in entry.units for entry, _, _, _ in item.meanings
+    )
     if ahead and counts and number.quantity is not None and _word_follows(cut_text, number):
         return None
     if counts and not ahead and tokens and counted is not None and counted.ordinal:

@@ -75,7 +75,12 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
 def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
     """«с октября по май»: the second date is the end."""
     before = items[place - 1] if place else None
-    if before is None or before.quantity is None or before.quantity.unit != "day" or before.clause != items[place].clause:
+    if (
+        before is None
+        or before.quantity is None
+        or before.quantity.unit != "day"
+        or before.clause != items[place].clause
+    ):
         return False
     between = {word.symbol for word in tokens.words[before.end : items[place].end] if word is not None}
     return bool(between & {"по", "до", *DASHES})

@@ -9,6 +9,8 @@ from matching.reading.entry import Entry, Side
 from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
 from matching.reading.phrases import ANY, SKIPPED, PhraseTree, expand
 from matching.reading.quantities import VOCABULARY, set_symbols
+from matching.reading.skipped import SKIPPED_PHRASES
+from matching.reading.uses import Uses
 from matching.reading.words import Vocabulary
 
 ENTRIES: tuple[Entry, ...] = (
@@ -30,7 +32,7 @@ MOST_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
-    for entry in (markers.SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
+    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
         for words in expand(entry.subject):
             yield words, Meaning(entry, SUBJECT)
         for says in entry.says:
@@ -57,6 +59,12 @@ def tree(side: Side) -> PhraseTree[Meaning]:
 
 
 @lru_cache(maxsize=2)
+def uses(side: Side) -> Uses:
+    """What each token may do in a text of *side*."""
+    return Uses(vocabulary(), tree(side).root.follows, anchors(side))
+
+
+@lru_cache(maxsize=2)
 def anchors(side: Side) -> frozenset[str]:
     """Words of which one stands in every phrase of a kind; those that stand everywhere («в», «не») are no anchors."""
     symbol = vocabulary().symbol
@@ -71,4 +79,4 @@ def anchors(side: Side) -> frozenset[str]:
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:
     """The tokens of *text*, and its mentions with all that belongs to them."""
     tokens = cut(text[:MOST_CHARACTERS], vocabulary())
-    return tokens, resolve(tokens, items_of(tokens, tree(side), anchors(side)))
+    return tokens, resolve(tokens, items_of(tokens, tree(side), uses(side)))

@@ -1,14 +1,15 @@
 """From a text to its mentions: where a kind is named, and the markers and numbers around it, clause by clause."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from matching.reading import markers
 from matching.reading.entry import Entry
-from matching.reading.phrases import ABBREVIATIONS, PhraseTree
+from matching.reading.phrases import PhraseTree
 from matching.reading.quantities import CHARGES, FLOOR_WORDS, Quantity, quantity_at, starts_of_limits
+from matching.reading.uses import Uses, goes_on, telling
 from matching.reading.words import TOKEN, Vocabulary, Word
 
 #: What stands in place of a value where an entry's subject is named and a number has to be found.
@@ -66,7 +67,6 @@ class Senses(tuple[Meaning, ...]):
 
 NOTHING = Senses(())
 _CLAUSE_END = Word(";")
-_MARKS_OF_SENTENCE_END = frozenset(".!?\n")
 
 
 @dataclass(slots=True, eq=False)
@@ -136,8 +136,6 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     return Tokens(text, tokens, starts, words)
 
 
-#: Abbreviations that a name may follow.
-_BEFORE_NAMES = frozenset("ул ст пр наб пос обл корп стр мкр жк р_н".split())
 #: What stands on both sides of « / » where it means "or".
 _ALTERNATIVES = frozenset(
     """
@@ -150,34 +148,30 @@ _ALTERNATIVES = frozenset(
 def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words: list[Word | None]) -> None:
     """«балкон / кухня 9 + лифт»: a plus or a slash between blanks ends a clause as a comma does."""
     for place in range(1, len(tokens) - 1):
-        token, at = tokens[place], starts[place]
-        if token not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
+        mark, at = tokens[place], starts[place]
+        if mark not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
             continue
         before, after = tokens[place - 1], tokens[place + 1]
-        if token == "/" and (before[0].isdigit() and after[0].isdigit() or len(before) == 1 or len(after) == 1):
+        if mark == "/" and (before[0].isdigit() and after[0].isdigit() or len(before) == 1 or len(after) == 1):
             continue  # «5 / 9», «с / у»
         sides = words[place - 1], words[place + 1]
-        if token == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
+        if mark == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
             continue
-        if token == "+" and sides[1] is not None and sides[1].symbol in CHARGES:
+        if mark == "+" and sides[1] is not None and sides[1].symbol in CHARGES:
             continue  # «35 000 + КУ»
         words[place] = _CLAUSE_END
 
 
-def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], anchors: frozenset[str]) -> list[Item]:
-    """
-    The mentions, numbers and markers of a text.
-
-    Args:
-        anchors: Without one of these words, or a number, a sentence tells nothing and is passed over.
-    """
+def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[Item]:
+    """The mentions, numbers and markers of a text; sentences that tell nothing are passed over."""
     words, tokens = cut_text.words, cut_text.tokens
     items: list[Item] = []
     clause = sentence = done = 0
     limiting = starts_of_limits()
     longest = tree.longest
-    for place, word in _telling(cut_text, tree.root.follows, anchors):
-        if place < done:
+    for place in telling(tokens, uses):
+        word = words[place]
+        if place < done or word is None:
             continue
         symbol = word.symbol
         found = longest(words, place)
@@ -201,7 +195,7 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], anchors: frozenset[str
         assert isinstance(meanings, Senses)
         role = meanings.role
         if role == "_stop":
-            if not (symbol == "." and _goes_on(tokens, place)):
+            if not (symbol == "." and goes_on(tokens, place)):
                 clause, sentence = clause + 1, sentence + 1
         elif role == markers.BREAK:
             if not (symbol in "—–-" and len(symbol) == 1):
@@ -213,48 +207,9 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], anchors: frozenset[str
     return items
 
 
-_SENTENCE_ENDS = frozenset(".!?\n")
-
-
-def _telling(
-    cut_text: Tokens, root: Mapping[str, object], anchors: frozenset[str]
-) -> list[tuple[int, Word]]:
-    """The places where a phrase or a quantity may start, in sentences that tell something, and every full stop."""
-    limiting = starts_of_limits()
-    starts: list[tuple[int, Word]] = []
-    kept, tells = 0, False
-    for place, word in enumerate(cut_text.words):
-        if word is None:
-            continue
-        symbol = word.symbol
-        if symbol in _SENTENCE_ENDS and not (symbol == "." and _goes_on(cut_text.tokens, place)):
-            if not tells:
-                del starts[kept:]
-            starts.append((place, word))
-            kept, tells = len(starts), False
-            continue
-        counts = word.number is not None or symbol[0].isdigit()
-        if counts or symbol in root or symbol in limiting or word.exact:
-            starts.append((place, word))
-        if not tells and (counts or symbol in anchors or word.exact):
-            tells = True
-    if not tells:
-        del starts[kept:]
-    return starts
-
-
 def _follows_floor(words: Sequence[Word | None], place: int) -> bool:
     """«этаж 1», «этаж: 1»."""
     before = words[place - 1] if place else None
     if before is not None and before.symbol in (":", "-", "–", "—") and place > 1:
         before = words[place - 2]
     return before is not None and before.symbol in FLOOR_WORDS
-
-
-def _goes_on(tokens: Sequence[str], place: int) -> bool:
-    """A dot that ends no sentence: after an abbreviation, or before a small letter or a digit after a short word."""
-    before = tokens[place - 1].lower() if place else ""
-    after = tokens[place + 1] if place + 1 < len(tokens) else ""
-    if after[:1].isupper() and len(before) > 1 and before not in _BEFORE_NAMES:
-        return False
-    return before in ABBREVIATIONS and after not in _MARKS_OF_SENTENCE_END

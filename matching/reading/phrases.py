@@ -34,7 +34,8 @@ SKIPPED = frozenset(
 ABBREVIATIONS = frozenset(
     """
     кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс
-    юр ком воен длит дл кух лодж балк сост хор отл меб хол быт конд потол изолир газ сем дет мат эл стир ост кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
+    юр ком воен длит дл кух лодж балк сост хор отл меб хол быт конд потол изолир
+    газ сем дет мат эл стир ост кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
     """.split()
 )
 ANY = "_"
@@ -183,7 +184,11 @@ def _is_short(word: Word | None) -> bool:
 
 
 def _stepped(
-    words: Sequence[Word | None], place: int, step: Node[T], found: tuple[int, Sequence[T]] | None, whole: frozenset[str]
+    words: Sequence[Word | None],
+    place: int,
+    step: Node[T],
+    found: tuple[int, Sequence[T]] | None,
+    whole: frozenset[str],
 ) -> tuple[int, Sequence[T]] | None:
     if step.ends and (found is None or place + 1 > found[0]):
         found = (place + 1, step.ends)

@@ -47,7 +47,8 @@ _BEFORE: dict[str, str] = {
 }
 _AFTER: dict[str, str] = {
     AT_LEAST: (
-        "и (выше/больше/более/новее/позже/далее/дальше/старше/моложе) | хотя бы | как минимум | или (больше/выше/более) | + | плюс | минимум "
+        "и (выше/больше/более/новее/позже/далее/дальше/старше/моложе) | хотя бы | как "
+        "минимум | или (больше/выше/более) | + | плюс | минимум "
         "| не (менее/меньше) | кем емес | and (up/above/more/higher) | or (more/higher) | plus | min | minimum "
         "| жогары"
     ),
@@ -96,7 +97,9 @@ def set_symbols(symbol: Callable[[str], str]) -> None:
         _TREES[name] = PhraseTree(
             (tuple(map(symbol, words)), how) for how, phrases in table.items() for words in expand(phrases)
         )
-    _STARTS[0] = frozenset({*_TREES["before"].root.follows, "$", "€", "₸", *MONTHS, *ROMAN, *PART_OF_MONTH, *_UNITS_AHEAD})
+    _STARTS[0] = frozenset(
+        {*_TREES["before"].root.follows, "$", "€", "₸", *MONTHS, *ROMAN, *PART_OF_MONTH, *_UNITS_AHEAD}
+    )
 
 
 def starts_of_limits() -> frozenset[str]:

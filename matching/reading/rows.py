@@ -26,7 +26,9 @@ _PASSED = frozenset(
     }
 )
 #: What may stand between two mentions of one row.
-_CHAINED = frozenset({markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, markers.ALSO, markers.OWN, NUMBER})
+_CHAINED = frozenset(
+    {markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, markers.ALSO, markers.OWN, NUMBER}
+)
 #: What ends a row and a denial: «недорогая с балконом».
 WITH = frozenset({"с", "со", "with", "плюс"})
 _STOPS_ROW = WITH | {"в"}

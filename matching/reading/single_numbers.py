@@ -95,7 +95,21 @@ def number_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -
                 value, ordinal, end = value + following.number, following.ordinal, end + 1
     if end + 1 < len(words) and tokens[end] in DASHES and tokens[end + 1].lower() in _ENDINGS:
         ordinal, end = True, end + 2
-    elif end < len(words) and tokens[end].lower() in ("й", "го", "ый", "ой", "х", "ые", "ых", "ти", "th", "st", "nd", "rd", "му"):
+    elif end < len(words) and tokens[end].lower() in (
+        "й",
+        "го",
+        "ый",
+        "ой",
+        "х",
+        "ые",
+        "ых",
+        "ти",
+        "th",
+        "st",
+        "nd",
+        "rd",
+        "му",
+    ):
         ordinal, end = True, end + 1
     if (
         is_word(words, end, *QUARTER)

@@ -99,6 +99,7 @@ def test_answers_name_their_words_and_promise_their_fields(client):
         assert found[name]["required"] == sorted(set(found[name]["properties"]) - {"warnings"}), name
     assert set(found["PropertyRecommendation"]["properties"]) - set(found["PropertyRecommendation"]["required"]) == {
         "adjustment",
+        "alike",
         "criteria",
         "explored",
         "place",
