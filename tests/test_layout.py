@@ -111,7 +111,6 @@ STILL_LONGER = {
     "api/console/russian_sentences.py",
     "models/market/towns/short_names.py",
     "models/accounts/codes.py",
-    "matching/reading/markers.py",
     "tests/api/test_images.py",
     "tests/api/test_auth.py",
     "tests/api/test_chat.py",
