@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, redirect, render_template, request
+from flask import Response, render_template, request
 
 from api.accounts.account_sessions import end_session, session_rows
 from api.accounts.auth import new_token, replace_password
@@ -111,7 +111,7 @@ def invitation() -> Response | str | tuple[str, int]:
     except (InvalidValueError, ConflictError) as error:
         reason = error.reason if isinstance(error, InvalidValueError) else error.message
         return render_template("console/invitation.html", link=link, filled=filled, error=say(reason)), 400
-    return access.let_in(redirect(home_of(user.role), 303), new_token(user, "invitation"))
+    return access.let_in(back(home_of(user.role)), new_token(user, "invitation"))
 
 
 def _account(**shown: Any) -> str:
