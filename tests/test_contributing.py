@@ -23,6 +23,7 @@ FILES = (
     "tests/api/test_favorite_count.py",
     "tests/api/test_access.py",
     "tests/models/platform/test_migrations.py",
+    "tests/matching/reading/test_grammar.py",
 )
 CHOSEN = (
     "favourite or every_registered_operation or (declared_access and favorites and count) or declared_one or terrace"

@@ -19,6 +19,13 @@ blp = Blueprint("understand", __name__, description="What is read out of a text"
 MAX_TEXT = 20_000
 
 
+class ReadWish(WishRow):
+    """A wish as it is read: nobody has struck it out yet."""
+
+    class Meta(WishRow.Meta):
+        exclude = ("struck",)
+
+
 class UnderstandBody(Body):
     text = Text(MAX_TEXT, required=True)
     city = Text(
