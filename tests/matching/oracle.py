@@ -10,15 +10,15 @@ from fractions import Fraction
 
 WEIGHTS = {
     "price": 0.12,
-    "location": 0.15,
+    "location": 0.32,
     "rooms": 0.15,
     "area": 0.10,
-    "text": 0.45,
+    "text": 0.70,
     "property_class": 0.03,
-    "property_type": 0.03,
+    "property_type": 0.05,
     "condition": 0.03,
     "year": 0.02,
-    "wish": 0.06,
+    "wish": 0.08,
 }
 CLASSES = ["ECONOMY", "COMFORT", "BUSINESS", "ELITE"]
 CONDITIONS = ["ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN"]
@@ -169,7 +169,7 @@ def price(lead, home):
 
     def formula(amount):
         if low is not None and amount < low / 1.04:
-            return max(0.6, 1 - 0.4 * (1 - amount / (low / 1.04)) / 0.5)
+            return max(0.3, 1 - 0.7 * (1 - amount / (low / 1.04)) / 0.3)
         if high is None:
             return 1.0
         middle = high / 2 if low is None else (low + high) / 2
@@ -191,9 +191,9 @@ def area(lead, home):
 
     def formula(amount):
         if low is not None and amount < low:
-            return max(0.0, (amount / low - 0.75) / 0.25)
+            return max(0.0, (amount / low - 0.8) / 0.2)
         if high is not None and amount > 1.05 * high:
-            return max(0.4, 1 - (amount / (1.05 * high) - 1))
+            return max(0.2, 1 - 0.8 * (amount / (1.05 * high) - 1) / 0.3)
         return 1.0
 
     return sampled(formula, home.area, 1.05)
@@ -251,7 +251,7 @@ def district_value(lead, home, world):
         return 0.5
     value = max((named_value("district", lead, name, home.district, world) for name in lead.districts), default=0.0)
     if lead.place_scope == "only" and any(home.district in world.districts_of.get(name, ()) for name in lead.metros):
-        value = max(value, 0.6)
+        value = max(value, 0.75)
     return value
 
 
@@ -287,7 +287,7 @@ def named_value(kind, lead, wanted, place, world):
     if lead.place_scope == "only" or (kind, wanted, place) not in world.near:
         return 0.0
     nearness, km = world.near[kind, wanted, place]
-    plain = 0.6 * nearness
+    plain = 0.75 * nearness**0.75
     if lead.radius_km and km is not None:
         return max(plain, 0.8 * math.exp(-max(km - lead.radius_km, 0) / 2.5))
     return max(plain, 0.8 * math.sqrt(nearness)) if lead.radius_km or lead.place_scope == "near" else plain
