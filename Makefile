@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults fuzz load soak real-listings lint format bench bench-run lock clean
+.PHONY: help run test coverage faults fuzz load soak real-listings lint format bench bench-run lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -15,6 +15,10 @@ run: .venv/project ## start everything and serve on PORT (8000); NO_DEMO=1 for a
 # Two processes, each with servers of its own; a file's tests stay together, for they share what they have set up.
 test: .venv/project ## run the tests; ARGS="-k servers -x" picks some, ARGS="-n 0" runs them in one process
 	@$(RUN) pytest -n 2 --dist loadfile $(ARGS)
+
+# Measuring costs half of the tests' CPU time once more, so it is not part of `make test`.
+coverage: .venv/project ## run the tests and print which lines and branches they run, by file; ARGS as for test
+	@$(RUN) pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
 
 faults: .venv/project ## break the system on purpose, in full: kills, lost servers, cut-off hosts, jumping clocks, an upgrade (ten minutes)
 	@FAULTS=full $(RUN) pytest tests/faults $(ARGS)

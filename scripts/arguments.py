@@ -1,23 +1,23 @@
-"""Kinds of arguments that several commands take."""
+"""Types of arguments that several commands take."""
 
 import click
 
 from models.market.towns.reading import TownError, read_town
 
-#: An id as the database's tables have them.
+#: An id of a database row.
 ROW_ID = click.IntRange(1, 2**63 - 1)
 
 
 class CityName(click.ParamType):
-    """The name of a city in any spelling; not empty, and no longer than the column that keeps it."""
+    """The name of a city in any spelling; not empty, and no longer than the column that stores it."""
 
     name = "city"
-    longest = 100  # characters
+    max_length = 100  # characters
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         value = value.strip()
-        if not 0 < len(value) <= self.longest:
-            self.fail(f"name a city, in at most {self.longest} characters", param, ctx)
+        if not 0 < len(value) <= self.max_length:
+            self.fail(f"name a city, in at most {self.max_length} characters", param, ctx)
         try:
             read_town(value)
         except TownError as error:

@@ -1,4 +1,4 @@
-"""Long streams in parts that fit into memory and into one statement."""
+"""Splitting long streams into batches that fit into memory and into one statement."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -8,7 +8,7 @@ Row = TypeVar("Row")
 
 
 def batched(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    """Lists of *size*, the last one shorter. (itertools has it from Python 3.12 on.)"""
+    """Yield lists of *size* rows, the last one shorter. (itertools.batched exists from Python 3.12 on.)"""
     iterator = iter(rows)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -1,7 +1,8 @@
 """The command `leadmatch`.
 
-A command is one module of scripts/commands (measurements: scripts/benchmarks) with a click command named `command`, and one line in COMMANDS.
-Modules are imported when their command is called, so that `leadmatch --help` does not wait for numpy.
+A command is one module of scripts/commands (measurements: scripts/benchmarks) with a click command named `command`, and
+one line in COMMANDS. Modules are imported when their command is called, so that `leadmatch --help` does not wait for
+numpy.
 """
 
 import errno
@@ -18,32 +19,32 @@ from scripts.launcher.home import load_home_environment
 #: Name of a command -> (its module, its line in `leadmatch --help`).
 COMMANDS = {
     "run": ("commands.run", "Start everything: databases, web, workers, schedule."),
-    "db": ("commands.db", "Look after the database's schema."),
-    "create-admin": ("commands.create_admin", "Make an administrator."),
-    "user": ("commands.user", "Give a person all that is stored about them, or erase it."),
-    "api-key": ("commands.api_key", "Make, list and revoke API keys."),
-    "demo": ("commands.demo", "Add a market that looks real."),
+    "db": ("commands.db", "Migrate the database's schema."),
+    "create-admin": ("commands.create_admin", "Create an administrator."),
+    "user": ("commands.user", "Export or erase the data about a user."),
+    "api-key": ("commands.api_key", "Create, list and revoke API keys."),
+    "demo": ("commands.demo", "Add a plausible market."),
     "import": ("commands.import_feed", "Load listings from a feed, a spreadsheet or an address."),
-    "import-listings": ("commands.import_listings", "An older name of import, for one town."),
-    "rescore": ("commands.rescore", "Compute recommendation lists anew."),
+    "import-listings": ("commands.import_listings", "The former name of import, for one town."),
+    "rescore": ("commands.rescore", "Recompute recommendation lists."),
     "runs": ("commands.runs", "List rescoring runs; show, cancel or retry one."),
-    "schedule": ("commands.schedule", "Show when scheduled work is done next."),
+    "schedule": ("commands.schedule", "Show the next times of scheduled tasks."),
     "rates": ("commands.rates", "Set and list exchange rates."),
     "markets": ("commands.markets", "List markets; choose how their lists are read."),
-    "weights": ("commands.weights", "List, learn and roll back what criteria weigh."),
-    "bench": ("benchmarks.bench_command", "Measure the engine beside its rivals."),
-    "evaluate": ("benchmarks.evaluate_command", "Measure how well lists find what is looked for."),
+    "weights": ("commands.weights", "List, learn and roll back the criteria's weights."),
+    "bench": ("benchmarks.bench_command", "Compare the engine with alternatives."),
+    "evaluate": ("benchmarks.evaluate_command", "Measure the quality of the lists."),
     "screenshots": ("benchmarks.screenshots", "Take pictures of the web pages for the documentation."),
-    "console-speed": ("benchmarks.console_speed", "Time the web pages against what they promise."),
-    "check": ("commands.check", "Check that all that is stored hangs together."),
+    "console-speed": ("benchmarks.console_speed", "Check the web pages against their time limits."),
+    "check": ("commands.check", "Check the consistency of stored data."),
 }
 
-#: Commands that set up their own surroundings instead of joining a running system.
+#: Commands that do not join a running system.
 STANDALONE = {"run", "bench", "evaluate", "screenshots"}
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by COMMANDS and imports the one that is called."""
+    """A group that lists its commands from COMMANDS and imports only the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -72,7 +73,7 @@ def cli(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line; what the user can mend is told in one line, without a traceback."""
+    """Run the command line; an error that the user can fix is printed in one line, without a traceback."""
     try:
         cli(prog_name="leadmatch")
     except Exception as error:
@@ -84,13 +85,13 @@ def main() -> None:
 
 
 def _one_line(error: Exception) -> str | None:
-    """What to tell of *error*; None if it is a fault of ours that deserves its traceback."""
+    """Return a line about *error*, or None if it is a bug that deserves its traceback."""
     if isinstance(error, DomainError):
         return error.message
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return f"{error.filename or 'a file'} cannot be written: {error.strerror}"
     kind = type(error)
-    # By name: importing the drivers to know their errors would slow down every command.
+    # Compared by name, because importing the drivers' errors would slow down every command.
     if kind.__name__ == "OperationalError" and kind.__module__.split(".")[0] in ("sqlalchemy", "psycopg2"):
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         return f"the database does not answer ({reason}){_hint('DATABASE_URL')}"

@@ -10,7 +10,7 @@ from models.platform.settings import Settings
 
 
 def session_factory(settings: Settings) -> sessionmaker[Session]:
-    """Sessions on the system's database. No statement timeout: what a person has asked for may take long."""
+    """Return sessions on the system's database, without a statement timeout, because commands may take long."""
     return sessions(
         connect(settings.database_url, pool_size=2, statement_timeout_ms=0, application="leadmatch command")
     )
@@ -18,7 +18,7 @@ def session_factory(settings: Settings) -> sessionmaker[Session]:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """A session on the running system's database; committed at the end, undone by an error."""
+    """Open a session on the running system's database; committed at the end, rolled back by an error."""
     with session_factory(Settings.from_env())() as session:
         yield session
         session.commit()

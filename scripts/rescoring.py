@@ -1,4 +1,4 @@
-"""Asking for rescoring runs and watching them, for commands."""
+"""Requesting and watching rescoring runs, for commands."""
 
 import time
 
@@ -14,9 +14,9 @@ from models.rescoring.run_figures import progress_of
 from models.rescoring.runs import RescoringRun, get_run, request_run
 from worker.queue.client import Client
 
-#: How often a watched run is looked at.
-LOOK_SECONDS = 0.3
-#: A run that waits longer than this for a worker makes us say so.
+#: Interval between two polls of a watched run.
+POLL_SECONDS = 0.3
+#: A run that waits longer for a worker is reported.
 PATIENCE_SECONDS = 10
 
 
@@ -30,8 +30,10 @@ def request(
     deal_type: DealType | None = None,
 ) -> tuple[int, bool]:
     """
-    Ask for a run and tell the workers: (its id, whether it is new rather than one that is going).
+    Request a run and notify the workers.
 
+    Returns:
+        (id, whether the run is new rather than an equal open one).
     Raises:
         ConflictError: An open run covers a part of it.
     """
@@ -40,7 +42,7 @@ def request(
         session.commit()
         run_id = run.id
     if new:
-        # If the broker does not take it, the workers' sweep finds the run in the table.
+        # If the broker refuses the message, the workers' sweep finds the run in the table.
         Client(settings.redis_url).run_requested(run_id)
     return run_id, new
 
@@ -53,12 +55,12 @@ def ask_for_run(
     city: str | None = None,
     deal_type: DealType | None = None,
 ) -> None:
-    """Ask for a run over everything, or over one market, after rows were added; say what is going to happen."""
+    """Request a run over all markets or one city's market after rows were added, and print its number."""
     scope = RunScope.MARKET if city else RunScope.ALL
     try:
         run_id, _ = request(factory, settings, scope, "cli", city=city, deal_type=deal_type)
     except ConflictError as busy:
-        console.print(f"{busy.message} What was added is taken up within half a minute.", highlight=False)
+        console.print(f"{busy.message} New rows are scored within half a minute.", highlight=False)
         return
     console.print(
         f"Run {run_id} rescores {'the market' if city else 'everything'}: leadmatch runs {run_id}", highlight=False
@@ -66,34 +68,35 @@ def ask_for_run(
 
 
 def watch(factory: sessionmaker[Session], run_id: int, console: Console, *, transient: bool = False) -> RunState:
-    """Show a bar until the run has ended; the state that it ended in."""
+    """Show a progress bar until the run has ended, and return its final state."""
     columns = (TextColumn("{task.description}"), BarColumn(), _Pairs(), TimeElapsedColumn())
-    began, told = time.monotonic(), False
+    began, warned = time.monotonic(), False
     with Progress(*columns, console=console, transient=transient) as progress:
         bar = progress.add_task(f"Run {run_id}", total=None)
         while True:
             with factory() as session:
                 state = get_run(session, run_id).state
-                found = progress_of(session, [run_id]).get(run_id)
-            if found:
+                progress_now = progress_of(session, [run_id]).get(run_id)
+            if progress_now:
                 progress.update(
                     bar,
-                    # A market of no pairs is work too; a bar without a total only swings.
-                    total=found["pairs_total"] or None,
-                    completed=found["pairs_done"],
-                    rate=found["pairs_per_second"],
-                    eta=found["eta_seconds"],
+                    # A bar without a total only pulses; a market may have no pairs.
+                    total=progress_now["pairs_total"] or None,
+                    completed=progress_now["pairs_done"],
+                    rate=progress_now["pairs_per_second"],
+                    eta=progress_now["eta_seconds"],
                 )
             if state not in OPEN_STATES:
                 if state is RunState.SUCCEEDED:
-                    progress.update(bar, total=1, completed=1) if not (found and found["pairs_total"]) else None
+                    if not (progress_now and progress_now["pairs_total"]):
+                        progress.update(bar, total=1, completed=1)
                 return state
-            if state is RunState.QUEUED and not told and time.monotonic() - began > PATIENCE_SECONDS:
+            if state is RunState.QUEUED and not warned and time.monotonic() - began > PATIENCE_SECONDS:
                 progress.console.print(
                     "No worker has taken the run yet: does one listen to the queue `runs`?", highlight=False
                 )
-                told = True
-            time.sleep(LOOK_SECONDS)
+                warned = True
+            time.sleep(POLL_SECONDS)
 
 
 class _Pairs(ProgressColumn):
@@ -112,11 +115,11 @@ class _Pairs(ProgressColumn):
 
 
 def run_line(session: Session, run: RescoringRun, names: dict[str, str]) -> str:
-    """One run in a sentence: ``Run 7 succeeded: 86.0 M pairs in 3 shards, 4.1 s``."""
-    found = progress_of(session, [run.id]).get(run.id, {"shards": {}, "pairs_done": 0, "seconds": 0.0})
-    shards = sum(found["shards"].values())
-    what = f" ({names.get(run.city_key, run.city_key)}, {run.deal_type})" if run.city_key else ""
+    """Describe a run in a sentence: ``Run 7 succeeded: 86.0 M pairs in 3 shards, 4.1 s``."""
+    figures = progress_of(session, [run.id]).get(run.id, {"shards": {}, "pairs_done": 0, "seconds": 0.0})
+    shards = sum(figures["shards"].values())
+    market = f" ({names.get(run.city_key, run.city_key)}, {run.deal_type})" if run.city_key else ""
     return (
-        f"Run {run.id}{what} {run.state}: {found['pairs_done'] / 1e6:,.1f} M pairs in {shards}"
-        f" shard{'' if shards == 1 else 's'}, {found['seconds']:.1f} s"
+        f"Run {run.id}{market} {run.state}: {figures['pairs_done'] / 1e6:,.1f} M pairs in {shards}"
+        f" shard{'' if shards == 1 else 's'}, {figures['seconds']:.1f} s"
     )

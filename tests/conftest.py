@@ -1,5 +1,4 @@
-"""Real servers for the tests that need them: PostgreSQL and Valkey, started once a session in a temporary
-folder.
+"""Real servers for the tests that need them: PostgreSQL and Valkey, started once a session in a temporary folder.
 
 Nothing starts before a test asks for it, so tests of pure functions cost no server. What to ask for:
 
@@ -12,11 +11,9 @@ Nothing starts before a test asks for it, so tests of pure functions cost no ser
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -30,67 +27,17 @@ from psycopg2 import sql
 from api.http.services import services_of
 from models.platform.settings import Settings
 from models.platform.settings import database_url as with_driver
-from scripts.errors import LaunchError
-from scripts.launcher.home import Home
 from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers import PostgresServer, ValkeyServer
 from tests import promises
 
+pytest_plugins = ["tests.servers", "tests.telegram"]
+
 ROOT = Path(__file__).parent.parent
-FOLDER_PREFIX = "leadmatch-tests-"
 WORKER_PATIENCE = 120  # seconds
 
 
-# -- Servers
-# -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def servers_folder() -> Iterator[Path]:
-    """A temporary folder for servers, locked while we live; what killed sessions left is cleared away."""
-    for old in Path(tempfile.gettempdir()).glob(FOLDER_PREFIX + "*"):
-        _clear_if_abandoned(old)
-    # Under another name until it is locked: a session that begins at the same time would take it for abandoned.
-    unlocked = Path(tempfile.mkdtemp(prefix="new-" + FOLDER_PREFIX))
-    lock = Home(unlocked).lock()
-    folder = unlocked.rename(unlocked.with_name(unlocked.name.removeprefix("new-")))
-    folder.chmod(0o755)  # As root, PostgreSQL runs under another account, which must come through.
-    yield folder
-    lock.close()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _clear_if_abandoned(folder: Path) -> None:
-    try:
-        if folder.stat().st_uid != os.getuid():
-            return
-        lock = Home(folder).lock()
-    except (OSError, LaunchError):  # Somebody else's, gone, or in use.
-        return
-    with lock:
-        for server in (PostgresServer(folder / "postgres"), ValkeyServer(folder / "valkey")):
-            server.sweep()
-            shutil.rmtree(server.folder, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgres_server(servers_folder: Path) -> Iterator[PostgresServer]:
-    """A running PostgreSQL; a test that kills it starts it again (it comes back on the same port)."""
-    with PostgresServer(servers_folder / "postgres", durable=False) as server:
-        yield server
-    shutil.rmtree(server.folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def valkey_server(servers_folder: Path) -> Iterator[ValkeyServer]:
-    """A running Valkey; a test that stops it starts it again (it comes back on the same port)."""
-    with ValkeyServer(servers_folder / "valkey", durable=False) as server:
-        yield server
-
-
-# -- Databases
-# ---------------------------------------------------------------------------------------------------------
+# -- Databases ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -192,8 +139,7 @@ def empty_tables(url: str) -> None:
         connection.close()
 
 
-# -- The rest of the system
-# --------------------------------------------------------------------------------------------
+# -- The rest of the system --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

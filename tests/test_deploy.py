@@ -1,4 +1,6 @@
-"""The files of deploy/ can be read, and speak of things that exist. Building the image needs Docker and is not tested."""
+"""
+The files of deploy/ can be read, and speak of things that exist. Building the image needs Docker and is not tested.
+"""
 
 import configparser
 import json
@@ -108,5 +110,5 @@ def test_dashboard_and_alerts_ask_for_metrics_that_we_tell():
     dashboard = json.loads((DEPLOY / "grafana/leadmatch.json").read_text())
     asked += [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
 
-    unknown = {name for name in re.findall(r"leadmatch_\w+", " ".join(asked))} - told
+    unknown = set(re.findall(r"leadmatch_\w+", " ".join(asked))) - told
     assert {name for name in unknown if name.removesuffix("_bucket") not in told} == set()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matching.engine.units import ENGINE_VERSION
 from models.core.enums import RunScope, Side
 from models.core.errors import ConflictError
-from models.deals.offer_notifications import tell_new_offers
+from models.deals.offer_notifications import notify_of_new_offers
 from models.ranking.recommendations import has_lists_of_another_engine
 from models.rescoring.run_plan import stale_markets
 from models.rescoring.runs import request_run, waiting_runs
@@ -24,6 +24,7 @@ from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
 from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality, rates
+from worker.jobs.mail import MailBusyError
 from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists.careful import reconcile_carefully, rescore_carefully
@@ -148,7 +149,7 @@ def sweep_runs(self: LeadmatchTask) -> None:
 def clear_away(self: LeadmatchTask) -> None:
     """Delete what is past its time: old runs, read notifications, spent keys and tokens, unused text models."""
     with self.session() as session:
-        deleted = retention.clear_away(session)
+        deleted = retention.delete_expired(session)
         session.commit()
     log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
 
@@ -208,9 +209,18 @@ def send_code(self: LeadmatchTask, code_id: int) -> None:
         raise self.retry(countdown=busy.retry_after_seconds * 2**self.request.retries) from busy
 
 
+@task(name="worker.tasks.send_link", bind=True, max_retries=accounts.MAX_ATTEMPTS)
+def send_link(self: LeadmatchTask, link_id: int) -> None:
+    """Send one link by e-mail, at most once; a busy server is asked again."""
+    try:
+        accounts.send_link(link_id)
+    except MailBusyError as busy:
+        raise self.retry(countdown=5 * 2**self.request.retries) from busy
+
+
 @task(name="worker.tasks.sweep_accounts")
 def sweep_accounts() -> None:
-    """Send codes that the broker lost; delete codes that no limit counts any more."""
+    """Send codes and links that the broker lost; delete codes that no limit counts any more."""
     accounts.sweep()
 
 
@@ -239,7 +249,7 @@ def send_lost_notifications() -> None:
 def notify_new_offers(self: LeadmatchTask) -> None:
     """Notify users of the portal of new properties that suit their requests."""
     with self.session() as session:
-        notification_ids = tell_new_offers(session)
+        notification_ids = notify_of_new_offers(session)
         session.commit()
     for notification_id in notification_ids:
         client().notice_stored(notification_id)

@@ -6,16 +6,17 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api.accounts.role_names import TINDER_ROLES, tinder_role
-from api.http.access import bearer_token, current_user, public, signed_in
+from api.http.access import bearer_token, client_name, current_user, device, public, signed_in, way_in
 from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.limits import account_of, address, check_failures, count_failure, limit_door
+from api.http.limits import account_of, address, check_failures, count_failure, failures_of, network
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
-from models.accounts.tokens import make_token, revoke
+from models.accounts.sessions import known_place, note_end, note_session
+from models.accounts.tokens import claims_of, make_token, revoke
 from models.accounts.users import User, change_password, create_user, normal_email, normal_phone, user_by_login
 from models.core.enums import Role
 from models.core.errors import InvalidValueError, NotSignedInError
@@ -48,7 +49,12 @@ class LoginForm(Body):
 
 
 class PasswordChange(Body):
-    old_password = PasswordText(1, LONGEST_PASSWORD)
+    old_password = PasswordText(
+        1,
+        LONGEST_PASSWORD,
+        required=False,
+        metadata={"description": "Left out by who has none yet: they came by SMS or Telegram."},
+    )
     new_password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
@@ -79,7 +85,7 @@ class SignedUp(Profile):
 
 
 WRONG = "The name or the password is wrong."
-TOKEN_TYPE = "bearer"  # nosec B105
+TOKEN_TYPE = "bearer"  # noqa: S105 - the scheme, not a token
 
 #: OpenAPI's word for a body of one of two shapes.
 EITHER = {
@@ -93,6 +99,7 @@ class Register(MethodView):
     """Signing up, in tinder's way or the exchange's."""
 
     @public
+    @way_in
     @blp.doc(requestBody=EITHER)
     @blp.response(201, SignedUp)
     @blp.alt_response(200, schema=SignedUp, description="The same, for a body with a password.")
@@ -103,7 +110,6 @@ class Register(MethodView):
 
         With `password` it is tinder's registration, with `telegram_id` the exchange's.
         """
-        limit_door()
         schema, body = read_json(_schema_of)
         if isinstance(schema, TinderSignUp):
             return _signed_up(_new_tinder_user(body)), 200
@@ -115,6 +121,7 @@ class Login(MethodView):
     """Signing in by password."""
 
     @public
+    @way_in
     @blp.arguments(LoginForm, location="form")
     @blp.response(200, Token)
     @blp.alt_response(401, description="The name or the password is wrong.")
@@ -128,8 +135,7 @@ class Login(MethodView):
         user = user_by_password(form["username"], form["password"])
         if user is None:
             raise NotSignedInError(WRONG)
-        note_entry(user, "password")
-        return token_of(user)
+        return entered(user, "password")
 
 
 @blp.route("/auth/logout")
@@ -143,7 +149,7 @@ class Logout(MethodView):
 
         Other tokens of the same user stay good; changing the password ends them all.
         """
-        revoke(session(), bearer_token(), services().settings.secret_key)
+        sign_out(bearer_token())
         record(session(), "signed_out", actor_id=current_user().id, address=address())
         return {"status": "ok"}
 
@@ -159,26 +165,12 @@ class Password(MethodView):
     @blp.alt_response(400, description="Bad input, or the old password is wrong.")
     @blp.alt_response(429, description="Too many wrong passwords.")
     def put(self, body: dict[str, Any]) -> Any:
-        """Change my password
+        """Change my password, or set a first one
 
-        Every token given out before is void; the answer holds a new one.
+        Every token given out before is void; the answer holds a new one. Who has no password yet sets a first one.
         """
-        user = current_user()
-        account = f"user:{user.id}"
-        check_failures(account)
-        if not password_fits(body["old_password"], user.password_hash):
-            count_failure(account)
-            raise InvalidValueError("old_password", "This is not your password.")
-        change_password(session(), user, hash_password(body["new_password"]))
-        record(
-            session(),
-            "password_changed",
-            actor_id=user.id,
-            table_name="users",
-            row_id=user.id,
-            address=address(),
-        )
-        return token_of(user)
+        replace_password(current_user(), body.get("old_password"), body["new_password"])
+        return token_of(current_user(), "password")
 
 
 @blp.route("/auth/me")
@@ -203,10 +195,9 @@ def user_by_password(username: str, password: str) -> User | None:
     Raises:
         TooManyError: Too many tries came from the address, or failed for the account.
     """
-    limit_door()
-    account = account_of(username)
-    check_failures(account)
     user = user_by_login(session(), username)
+    account = failures_of(account_of(username), known_place(session(), user, network(), device()))
+    check_failures(account)
     # The same steps whether or not there is such a user: neither answer nor time tells.
     if password_fits(password, user and user.password_hash) and user is not None:
         return user
@@ -216,16 +207,58 @@ def user_by_password(username: str, password: str) -> User | None:
     return None
 
 
+def replace_password(user: User, old: str | None, new: str) -> None:
+    """
+    Change a password by the old one, or set a first one.
+
+    Raises:
+        InvalidValueError: The old one is missing or wrong; the try is counted.
+        TooManyError: Too many tries were wrong.
+    """
+    account = f"user:{user.id}"
+    check_failures(account)
+    if user.password_hash is not None and not password_fits(old or "", user.password_hash):
+        count_failure(account)
+        raise InvalidValueError("old_password", "This is not your password.")
+    set_password(user, new)
+
+
+def set_password(user: User, new: str) -> None:
+    """Set a password; tokens given out before are void."""
+    change_password(session(), user, hash_password(new))
+    record(session(), "password_changed", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+
+
 def profile_of(user: User) -> dict[str, Any]:
     """A user's own profile in tinder's words."""
     return {name: getattr(user, name) for name in names_of(Profile)} | {"role": tinder_role(user.role)}
 
 
-def token_of(user: User) -> dict[str, str]:
-    """A new access token, as every door answers it."""
+def entered(user: User, way: str) -> dict[str, str]:
+    """Record that *user* signed in; a new access token, as every sign-in answers it."""
+    note_entry(user, way)
+    return token_of(user, way)
+
+
+def token_of(user: User, way: str) -> dict[str, str]:
+    """A new access token in the API's shape; the session that begins with it is remembered."""
+    return {"access_token": new_token(user, way), "token_type": TOKEN_TYPE}
+
+
+def new_token(user: User, way: str) -> str:
+    """A new access token; the session that begins with it is remembered: by which way, from where."""
     settings = services().settings
     token = make_token(user, settings.secret_key, settings.token_hours)
-    return {"access_token": token, "token_type": TOKEN_TYPE}
+    claims = claims_of(token, settings.secret_key)
+    note_session(session(), claims, way=way, network=network(), agent=client_name())
+    return token
+
+
+def sign_out(token: str) -> None:
+    """End the session of a token."""
+    secret = services().settings.secret_key
+    revoke(session(), token, secret)
+    note_end(session(), claims_of(token, secret).jti)
 
 
 def note_entry(user: User, by: str) -> None:
@@ -241,7 +274,7 @@ def _schema_of(raw: dict) -> Body:
 
 def _signed_up(user: User) -> dict[str, Any]:
     record(session(), "signed_up", actor_id=user.id, table_name="users", row_id=user.id, address=address())
-    return profile_of(user) | token_of(user)
+    return profile_of(user) | token_of(user, "registration")
 
 
 def _new_realtor(body: dict) -> User:

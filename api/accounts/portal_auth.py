@@ -9,20 +9,20 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.auth import Token, note_entry, token_of
+from api.accounts.auth import Token, entered
 from api.accounts.role_names import PORTAL_ROLES
 from api.http import tasks
-from api.http.access import public
+from api.http.access import device, public, token_user, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
-from api.http.limits import address, limit_door, network
+from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.codes import activate, digits_of, request_code, spend
 from models.accounts.users import User, normal_phone
 from models.core.base import database_now
-from models.core.errors import NotSignedInError
+from models.core.errors import NotAllowedError, NotSignedInError
 
 #: What a code is good for: models.accounts.codes.activate, or spend.
 Step = Callable[..., User | None]
@@ -63,15 +63,16 @@ class Register(MethodView):
     """Signing up by phone."""
 
     @public
+    @way_in
     @blp.arguments(SignUp)
     @blp.response(201, CodeSent)
+    @blp.alt_response(403, description="Signing in by SMS is not set up here.")
     @blp.alt_response(429, description="Too many codes were asked for.")
     def post(self, body: dict[str, Any]) -> Any:
         """Sign up by phone
 
         An activation code is sent by SMS. The answer is the same for a phone that is registered already.
         """
-        limit_door()
         names = {"first_name": body["first_name"].strip(), "last_name": body["last_name"].strip()}
         registration = names | {"role": PORTAL_ROLES[body["role"]]}
         return {"message": "User created successfully"} | _sent(normal_phone(body["phone"]), registration)
@@ -82,6 +83,7 @@ class Activate(MethodView):
     """The first proof of a phone."""
 
     @public
+    @way_in
     @blp.arguments(Proof)
     @blp.response(200, Message)
     @blp.alt_response(401, description="The code does not fit.")
@@ -91,7 +93,7 @@ class Activate(MethodView):
 
         Only now the account exists. The same code serves once more, at `/users/token`; five wrong tries void it.
         """
-        user = _proved(activate, body)
+        user = user_of_code(activate, body)
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
         return {"message": "User activated successfully"}
 
@@ -101,6 +103,7 @@ class GetToken(MethodView):
     """A token for a code."""
 
     @public
+    @way_in
     @blp.arguments(Proof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="The code does not fit.")
@@ -111,9 +114,8 @@ class GetToken(MethodView):
 
         The code that activated the account serves once more, for the first token; later ones need /users/reset/.
         """
-        user = _proved(spend, body)
-        note_entry(user, "sms")
-        return token_of(user)
+        user = user_of_code(spend, body)
+        return entered(user, "sms")
 
 
 @blp.route("/users/reset")
@@ -121,15 +123,16 @@ class Reset(MethodView):
     """Another code."""
 
     @public
+    @way_in
     @blp.arguments(WhichPhone)
     @blp.response(200, CodeSent)
+    @blp.alt_response(403, description="Signing in by SMS is not set up here.")
     @blp.alt_response(429, description="Too many codes were asked for.")
     def post(self, body: dict[str, Any]) -> Any:
         """Have a new code sent
 
         The earlier code is void. The answer is the same for a phone that is not registered.
         """
-        limit_door()
         return {"message": "New activation code set"} | _sent(normal_phone(body["phone"]))
 
 
@@ -138,14 +141,18 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
     Have a code sent to *phone* (E.164), for somebody new with *registration*; in a local environment the code itself.
 
     Raises:
+        NotAllowedError: No SMS gateway is set.
         TooManyError: Too many codes were asked for.
     """
     settings = services().settings
+    if not settings.sms_gateway_url:
+        raise NotAllowedError("Signing in by SMS is not set up here (SMS_GATEWAY_URL).")
     row = request_code(
         session(),
         phone,
         registration=registration,
         address=network(),
+        device=device(),
         sends_per_hour=settings.sms_per_hour,
         now=database_now(session()),
     )
@@ -153,10 +160,13 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
     return digits_of(row, settings.secret_key) if settings.is_local else None
 
 
-def user_by_code(step: Step, phone: str, code: str) -> User | None:
-    """The user whom *step* finds for phone and code; None if there is none: that is noted although an error follows."""
+def user_by_code(step: Step, phone: str, code: str, own: User | None) -> User | None:
+    """
+    The user whom *step* finds for phone and code, asked by *own* if anybody is signed in; None if there is none: that is
+    noted although an error follows.
+    """
     secret = services().settings.secret_key
-    user = step(session(), phone, code, secret, database_now(session()))
+    user = step(session(), phone, code, secret, database_now(session()), own=own, address=network())
     if user is None:
         record(session(), "code_refused", address=address())
         session().commit()
@@ -168,9 +178,9 @@ def _sent(phone: str, registration: dict[str, Any] | None = None) -> dict[str, s
     return {} if code is None else {"code": code}
 
 
-def _proved(step: Step, body: dict) -> User:
-    limit_door()
-    user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip())
+def user_of_code(step: Step, body: dict) -> User:
+    """The user whom *step* finds for a body's phone and code; raises NotSignedInError, TooManyError."""
+    user = user_by_code(step, normal_phone(body["phone"]), body["activation_code"].strip(), token_user())
     if user is None:
         raise NotSignedInError(WRONG)
     return user

@@ -13,7 +13,7 @@ from api.http.blueprint import Blueprint, Body, shown_word
 from api.http.db import session
 from api.http.fields import Email, File, FormWhole, Moment, Phone, Text
 from api.http.limits import address
-from api.http.uploads import remove_all_uploads, remove_uploads, store_image, takes_uploads
+from api.http.uploads import read_pictures, remove_all_uploads, remove_uploads, store_image, takes_uploads
 from models.accounts.audit import record
 from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
 from models.core.enums import Role
@@ -123,6 +123,7 @@ class Update(MethodView):
         user = current_user()
         if normal_phone(form.pop("phone")) != user.phone:
             raise NotAllowedError("This is not your phone; a profile is changed by its own user.")
+        read_pictures([form.get("avatar"), *form.get("licenses", [])], user)
         if "email" in form:
             form["email"] = normal_email(form["email"]) if form["email"].strip() else None
         change_profile(session(), user, form | _stored(form.pop("avatar", None), form.pop("licenses", []), user))

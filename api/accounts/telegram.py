@@ -4,20 +4,20 @@ import hmac
 import logging
 from typing import Any
 
-from flask import Flask, request
+from flask import request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api.accounts.auth import Token, note_entry, token_of
+from api.accounts.auth import Token, entered
 from api.accounts.role_names import TINDER_ROLES
-from api.http.access import proved_by, public
+from api.http.access import proved_by, public, token_user, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
-from api.http.limits import limit_door
-from api.http.services import services, services_of
+from api.http.limits import count_way_in
+from api.http.services import services
 from models.accounts.telegram import user_of_bot, user_of_telegram, verified
-from models.accounts.users import normal_phone
+from models.accounts.users import User, normal_phone
 from models.core.base import database_now
 from models.core.errors import NotAllowedError, NotSignedInError
 
@@ -28,14 +28,15 @@ blp = Blueprint("telegram", __name__, description="Signing in by Telegram")
 HEADER = "X-Telegram-Bot-Secret"
 
 
+#: What Telegram signs, as OpenAPI describes it.
+TELEGRAM_SHAPE = {
+    "oneOf": [{"type": "object"}, {"type": "string"}],
+    "description": "The Login Widget's fields as an object, or a Mini App's initData as text.",
+}
+
+
 class TelegramProof(Body):
-    telegram_auth_data = fields.Raw(
-        required=True,
-        metadata={
-            "oneOf": [{"type": "object"}, {"type": "string"}],
-            "description": "The Login Widget's fields as an object, or a Mini App's initData as text.",
-        },
-    )
+    telegram_auth_data = fields.Raw(required=True, metadata=TELEGRAM_SHAPE)
 
 
 class BotSignIn(Body):
@@ -47,7 +48,7 @@ class BotSignIn(Body):
 
 def check_bot() -> None:
     """
-    Let our bot in, by its secret. In `local`, where no secret is set, everybody; warn_if_open says so at the start.
+    Let our bot in, by its secret. In `local`, where no secret is set, everybody; api/server/openness.py says so at the start.
 
     Raises:
         NotSignedInError: The secret is missing or wrong, or none is set.
@@ -58,15 +59,16 @@ def check_bot() -> None:
     if not secret and settings.is_local:
         return
     if not secret or not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret.encode()):
-        limit_door()
+        count_way_in()
         raise NotSignedInError(f"This door is for our Telegram bot, which proves itself by {HEADER}.")
 
 
-def warn_if_open(app: Flask) -> None:
-    """Say at the start that the bot's door stands open, where it does."""
-    settings = services_of(app).settings
-    if settings.is_local and not settings.telegram_bot_secret:
-        log.warning("TELEGRAM_BOT_SECRET is not set: anybody may sign in through the bot's door (local only)")
+def user_of_proof(data: Any) -> User:
+    """The user of what Telegram signed; raises NotAllowedError, NotSignedInError, InvalidValueError, TooManyError."""
+    bot_token = services().settings.telegram_bot_token
+    if not bot_token:
+        raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
+    return user_of_telegram(session(), verified(data, bot_token, database_now(session())), own=token_user())
 
 
 @blp.route("/auth/telegram")
@@ -74,6 +76,7 @@ class TelegramLogin(MethodView):
     """Signing in by what Telegram signed."""
 
     @public
+    @way_in
     @blp.arguments(TelegramProof)
     @blp.response(200, Token)
     @blp.alt_response(401, description="Telegram did not sign this, or too long ago.")
@@ -84,13 +87,7 @@ class TelegramLogin(MethodView):
 
         Telegram's signature is checked with our bot's token, and must be fresh. A new account is a realtor's.
         """
-        limit_door()
-        bot_token = services().settings.telegram_bot_token
-        if not bot_token:
-            raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
-        user = user_of_telegram(session(), verified(body["telegram_auth_data"], bot_token, database_now(session())))
-        note_entry(user, "telegram")
-        return token_of(user)
+        return entered(user_of_proof(body["telegram_auth_data"]), "telegram")
 
 
 @blp.route("/auth/telegram/login-or-register")
@@ -115,5 +112,4 @@ class BotLogin(MethodView):
             name=body["name"],
             role=TINDER_ROLES[body["role"]],
         )
-        note_entry(user, "bot")
-        return token_of(user)
+        return entered(user, "bot")

@@ -6,6 +6,7 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 from flask import Flask
 
 from api.console import (
+    account,
     assets,
     campaigns,
     imports,
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     pages = (
         sign_in,
+        account,
         leads,
         properties,
         matches,

@@ -9,14 +9,16 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, request
 
-from api.http.access import Access, View
+from api.http.access import DEVICE_COOKIE, Access, View
 from api.http.db import session
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.tokens import REFUSED, make_token, user_of_token
+from models.accounts.sessions import KNOWN_FOR
+from models.accounts.tokens import REFUSED, user_of_token
 from models.accounts.users import User
 from models.core.enums import Role
 from models.core.errors import NotAllowedError, NotSignedInError
@@ -31,7 +33,8 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 def anybody(view: View) -> View:
     """Anybody may open this; who is signed in is known."""
-    view.access = Access("page: anyone", None, _know_visitor)
+    marked: Any = view
+    marked.access = Access("page: anyone", None, _know_visitor)
     return view
 
 
@@ -47,13 +50,22 @@ def page_for(*roles: Role) -> Callable[[View], View]:
         _check_csrf()
 
     def mark(view: View) -> View:
-        view.access = Access(f"page: {', '.join(sorted(roles)) or 'user'}", None, check)
+        marked: Any = view
+        marked.access = Access(f"page: {', '.join(sorted(roles)) or 'user'}", None, check)
         return view
 
     return mark
 
 
-def visitor() -> User | None:
+def visitor() -> User:
+    """Who is signed in; raises NotSignedInError where nobody is."""
+    user = visitor_or_none()
+    if user is None:
+        raise NotSignedInError(REFUSED)
+    return user
+
+
+def visitor_or_none() -> User | None:
     """Who is signed in, on a page that anybody may open."""
     return current().user
 
@@ -67,17 +79,16 @@ def csrf_token() -> str:
     """
     state = current()
     if state.csrf is None:
-        basis = request.cookies.get(SESSION_COOKIE) if visitor() else _guest()
+        basis = request.cookies.get(SESSION_COOKIE) if visitor_or_none() else _guest()
         mask = secrets.token_bytes(hashlib.sha256().digest_size)
         state.csrf = mask.hex() + _xor(mask, _proof(basis or "")).hex()
     return state.csrf
 
 
-def let_in(response: Response, user: User) -> Response:
-    """Give the browser a session of *user*."""
-    settings = services().settings
-    token = make_token(user, settings.secret_key, settings.token_hours)
-    _set_cookie(response, SESSION_COOKIE, token, settings.token_hours * 3600)
+def let_in(response: Response, token: str) -> Response:
+    """Give the browser the session of a token."""
+    _set_cookie(response, SESSION_COOKIE, token, services().settings.token_hours * 3600)
+    _set_cookie(response, DEVICE_COOKIE, token, int(KNOWN_FOR.total_seconds()))
     response.delete_cookie(GUEST_COOKIE, path="/")
     return response
 
@@ -123,7 +134,7 @@ def _visitor() -> User | None:
 def _check_csrf() -> None:
     if request.method in SAFE:
         return
-    basis = request.cookies.get(SESSION_COOKIE if visitor() else GUEST_COOKIE, "")
+    basis = request.cookies.get(SESSION_COOKIE if visitor_or_none() else GUEST_COOKIE, "")
     given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
     if not basis or not hmac.compare_digest(_proof(basis), _unmasked(given)):
         raise NotAllowedError("This form is out of date; open the page again and send it once more.")

@@ -31,7 +31,7 @@ def static_file(version: str, name: str) -> Response:
     response = send_from_directory(FOLDER, name, max_age=YEAR if version == _version() else 0)
     response.vary.add("Accept-Encoding")
     if takes_gzip() and response.status_code == HTTPStatus.OK:
-        response.response.close()  # the plain file, which was opened to be sent
+        response.close()  # the plain file, which was opened to be sent
         response.set_data(_compressed(name, _version()))
         response.content_encoding = "gzip"
         response.headers.pop("ETag")  # it is the plain file's; the address itself changes with the content

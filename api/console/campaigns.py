@@ -22,7 +22,7 @@ from api.console.form_definitions import plain_text, with_choices
 from api.console.i18n import say
 from api.console.pages import back, page_blueprint, wants_part
 from api.http.db import session
-from api.leadgen.announce import announce_campaign, announce_stats, ring
+from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.campaigns import AdBody
 from models.core.enums import Role
 from models.leadgen.ads import MOVES as AD_MOVES
@@ -70,9 +70,9 @@ def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
     made, filled = forms.send(
         CampaignForm(), CAMPAIGN, request.form, lambda body: create_campaign(session(), body | {"niche_id": niche.id})
     )
-    if filled.errors:
+    if made is None:
         return _form(CAMPAIGN, filled, **texts), 400
-    ring()
+    announce_change()
     return back(f"/console/leadgen/campaigns/{made.id}", "saved")
 
 
@@ -94,7 +94,7 @@ def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
     if campaign.status is not before:
         announce_campaign(campaign)
     else:
-        ring()
+        announce_change()
     return back(home, "saved")
 
 

@@ -22,6 +22,8 @@ WORDS = {
     "RENT": ("Аренда", "Rent"),
     "sale": ("Покупка", "Buy"),
     "rent": ("Аренда", "Rent"),
+    "after_agreement": ("После согласия сторон", "After both agree"),
+    "never": ("Никогда", "Never"),
     "ACTIVE": ("На рынке", "On the market"),
     "ARCHIVED": ("В архиве", "Archived"),
     "APARTMENT": ("Квартира", "Apartment"),

@@ -1,4 +1,6 @@
-"""What is said when something cannot be done, in Russian: messages of the domain, of schemas and of HTTP by their English."""
+"""
+What is said when something cannot be done, in Russian: messages of the domain, of schemas and of HTTP by their English.
+"""
 
 COMPLAINTS = {
     "The name or the password is wrong.": "Неверный логин или пароль.",
@@ -24,8 +26,35 @@ COMPLAINTS = {
     ),
     "There is no such market.": "Такого рынка нет.",
     "There is no such page.": "Такой страницы нет.",
+    "There is no such session.": "Такого входа нет: он уже завершён.",
+    "There is no such invitation.": "Приглашение неверно, использовано или устарело.",
+    "There is no such suspended claim.": "Подтверждать здесь нечего.",
+    "A password has 8 to 128 characters.": "В пароле от 8 до 128 знаков.",
+    "This is not your password.": "Это не ваш пароль.",
+    "This is not the password that was set before.": "Это не тот пароль, что был задан прежде.",
+    "The account has another one by now.": "В профиле уже указано другое.",
+    "You are known by this e-mail address alone; prove your phone or Telegram account first.": (
+        "Вас знают только по этому адресу; сначала подтвердите телефон или Telegram."
+    ),
+    "Pages show no pictures by http; send an address that begins with https://.": (
+        "По http картинки не показываются; нужен адрес, который начинается с https://."
+    ),
+    "This is not a picture's address; send one that begins with https://, or upload it.": (
+        "Это не адрес картинки; он начинается с https://."
+    ),
+    "Signing in by SMS is not set up here (SMS_GATEWAY_URL).": "Вход по SMS здесь не настроен (SMS_GATEWAY_URL).",
+    "ENVIRONMENT is not set, so only this machine is let in; set it to production.": (
+        "Не задана переменная ENVIRONMENT, поэтому войти можно только с этой машины."
+    ),
+    "Choose what to do.": "Выберите, что сделать.",
+    "Choose what to confirm.": "Выберите, что подтвердить.",
+    "The link is wrong, used or too old; ask for a new one.": "Ссылка неверна, использована или устарела; запросите новую.",
+    "Too many links were asked for; use the last one, or wait.": "Слишком много ссылок; откройте последнюю или подождите.",
+    "Signing in by e-mail is not set up here (SMTP_URL).": "Вход по почте здесь не настроен (SMTP_URL).",
     "area_min must not be above area_max.": "Площадь «от» не может быть больше площади «до».",
-    "The lead's words do not say that any more; open the page again.": "В тексте лида этого уже нет; откройте страницу заново.",
+    "The lead's words do not say that any more; open the page again.": (
+        "В тексте лида этого уже нет; откройте страницу заново."
+    ),
     "There is no such lead.": "Такого лида нет.",
     "There is no such property.": "Такого объекта нет.",
     "There is no such listing.": "Такого объявления нет.",
@@ -40,19 +69,15 @@ COMPLAINTS = {
     "There is no such inquiry.": "Такой заявки нет.",
     "There is no such buyer.": "Такого покупателя нет.",
     "There are no such large ids.": "Таких больших номеров не бывает.",
-    "You may only open chats of your own.": "Открывать можно только свои чаты.",
+    "You may open only your own chats.": "Открывать можно только свои чаты.",
     "Buyer and seller are the same.": "Это ваш собственный объект: писать некому.",
     "The property belongs to another user.": "Это чужой объект.",
     "There is no such notification.": "Такого уведомления нет.",
     "Both sides of this pair are your own.": "Обе стороны этой пары — ваши.",
     "This listing is your own.": "Это ваше собственное объявление.",
-    "This match is completed; nothing about it changes any more.": (
-        "Сделка завершена; в ней больше ничего не меняется."
-    ),
+    "This match is completed and cannot change.": ("Сделка завершена; в ней больше ничего не меняется."),
     "The commission of this match is agreed already.": "Комиссия по этому мэтчу уже согласована.",
-    "This one is archived; what is off the market makes no new matches.": (
-        "Запись в архиве: новых мэтчей с ней не будет."
-    ),
+    "This lead or property is archived and makes no new matches.": ("Запись в архиве: новых мэтчей с ней не будет."),
     "This is the last active administrator; make another one first.": (
         "Это последний действующий администратор; сначала назначьте другого."
     ),
@@ -75,7 +100,7 @@ COMPLAINTS = {
     "There is no such phone number; write it as +77011234567.": "Такого номера не бывает; пишите так: +77011234567.",
     "The request is too large; send less at once.": "Слишком много за раз; отправьте по частям.",
     "A phone number holds no letters; write it as +77011234567.": "В номере телефона нет букв; пишите так: +77011234567.",
-    "No day can have cost so much.": "За один день столько не потратить.",
+    "The spend of that day would exceed the largest storable amount.": "За один день столько не потратить.",
     "There are more cells than columns.": "Ячеек больше, чем столбцов.",
     "Missing data for required field.": "Это поле нужно заполнить.",
     "Not a valid number.": "Это не число.",
@@ -93,9 +118,10 @@ COMPLAINTS = {
     "Must be greater than or equal to 0.": "Не меньше нуля.",
 }
 
-#: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain, which
-#: are put into Russian too (:data:`api.console.domain_words.WORDS`).
+#: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain,
+#: which are put into Russian too (:data:`api.console.domain_words.WORDS`).
 PATTERNS = (
+    (r"Line (\d+) is not CSV: (.+)\.", "Строка {} — не CSV: {}."),
     (
         r"Names several towns \((.+)\)\. Give one; make an entry of its own for each other\.",
         "Названо несколько городов ({}). Укажите один; для каждого другого создайте отдельную запись.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.console.forms import Control
 from api.exchange.schemas import OFFERED_TYPES, WANTED_TYPES, address_of, details_of, requirements_of
-from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass
+from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -24,12 +24,27 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 hint="Nobody sees them until a match shares contacts.",
             ),
             Control(
+                "client_contacts_shared",
+                "Open the contacts",
+                "choice",
+                required=False,
+                choices=tuple(ContactSharing),
+            ),
+            Control(
                 "notes",
                 "Notes",
                 "long",
                 required=False,
                 wide=True,
                 hint="Realtors to whom the lead is offered see them.",
+            ),
+            Control(
+                "private_notes",
+                "Private notes",
+                "long",
+                required=False,
+                wide=True,
+                hint="Nobody but you ever sees them.",
             ),
         ],
     ),
@@ -77,7 +92,8 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 "long",
                 required=False,
                 wide=True,
-                hint="Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with descriptions.",
+                hint="Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with "
+                "descriptions.",
                 understand="lead",
             ),
         ],
@@ -137,7 +153,9 @@ def lead_values(lead: Lead) -> dict[str, Any]:
     body = {
         "client_name": lead.client_name,
         "client_contacts": lead.client_contacts,
+        "client_contacts_shared": lead.client_contacts_shared,
         "notes": lead.notes,
+        "private_notes": lead.private_notes,
         "deal_type": lead.deal_type,
         "requirements": requirements_of(lead),
     }
@@ -158,7 +176,7 @@ def property_values(found: Property) -> dict[str, Any]:
 
 
 def _texts(controls: list[Control], body: dict) -> dict[str, Any]:
-    values = {}
+    values: dict[str, Any] = {}
     for control in controls:
         value: Any = body
         for name in control.path.split("."):

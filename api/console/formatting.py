@@ -84,10 +84,11 @@ def grade(percent: float) -> str:
 def ring(score: float, size: int = 56) -> Markup:
     """A score of 0 to 100 as a ring with its number inside."""
     label = escape(say("Score {score} of 100", score=number(score, 1)))
-    return Markup(  # nosec B704 - numbers, and a sentence of ours
+    return Markup(  # noqa: S704 - numbers, and a label that is escaped
         f'<svg class="ring {grade(score)}" width="{size}" height="{size}" viewBox="0 0 36 36" role="img" '
-        f'aria-label="{label}"><circle class="track" cx="18" cy="18" r="{RADIUS}"/><circle class="fill" cx="18" cy="18" '
-        f'r="{RADIUS}" stroke-dasharray="{score:.1f} 100" transform="rotate(-90 18 18)"/>'
+        f'aria-label="{label}"><circle class="track" cx="18" cy="18" r="{RADIUS}"/>'
+        f'<circle class="fill" cx="18" cy="18" r="{RADIUS}" '
+        f'stroke-dasharray="{score:.1f} 100" transform="rotate(-90 18 18)"/>'
         f'<text x="18" y="18">{score:.0f}</text></svg>'
     )
 
@@ -125,7 +126,10 @@ def place_of(found: Property) -> str:
 
 
 def drawing_of(found: Property) -> str:
-    """Which drawing of homes.svg stands where *found* has no photo; blocks of flats differ, so that a list is no wallpaper."""
+    """
+    Which drawing of homes.svg stands where *found* has no photo; blocks of flats differ, so that a list is no
+    wallpaper.
+    """
     kinds = {PropertyType.HOUSE: "house", PropertyType.TOWNHOUSE: "row", PropertyType.COMMERCIAL: "shop"}
     return kinds.get(found.property_type) or f"flat-{found.id % 3}"
 

@@ -4,6 +4,7 @@ A control is named by its field's path (``requirements.budget.min``). The texts 
 checks it, and its complaints come back by the same paths, each to be shown beside its control.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,6 +25,7 @@ from models.market.towns.reading import TownError, read_town
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
 
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 #: Controls of one place, for which the market's own names are suggested.
 PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
@@ -34,8 +36,8 @@ class Control:
     """
     One control of a form.
 
-    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices), list,
-    lines, town.
+    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices),
+    list, lines, town.
     """
 
     path: str
@@ -76,7 +78,8 @@ def read(
         currency: In which amounts are written here; None where any will do.
         asks: Whether a town that is unknown, while others have names like its, is asked about once.
     Returns:
-        (None, the form with its errors) if something cannot be read, the schema refuses it, or something is to be asked.
+        (None, the form with its errors) if something cannot be read, the schema refuses it, or something is to be
+        asked.
     """
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}
@@ -197,7 +200,7 @@ def _value(control: Control, given: Any, currency: str | None) -> Any:
 
 def _whole(text: str) -> Any:
     plain = "".join(text.split())
-    return int(plain) if plain.lstrip("-").isdecimal() and len(plain) < 19 else text
+    return int(plain) if _WHOLE.fullmatch(plain) else text
 
 
 def _put(body: dict, path: str, value: Any) -> None:

@@ -1,9 +1,9 @@
 """The words of the pages in Russian and English.
 
-English sentences stand in the templates and are the keys of a dictionary of Russian ones (:mod:`api.console.russian_sentences`);
-so are the messages of errors (:mod:`api.console.error_messages`) and the domain's words (:mod:`api.console.domain_words`).
-gettext would need its catalogues compiled when the project is built; two languages and a few hundred sentences do not.
-A test holds the dictionary to what the pages say.
+English sentences stand in the templates and are the keys of a dictionary of Russian ones
+(:mod:`api.console.russian_sentences`); so are the messages of errors (:mod:`api.console.error_messages`) and the
+domain's words (:mod:`api.console.domain_words`). gettext would need its catalogues compiled when the project is built;
+two languages and a few hundred sentences do not. A test holds the dictionary to what the pages say.
 """
 
 import re

@@ -3,10 +3,9 @@
 A script sends the file in pieces of a hundred rows and shows how far it is; without scripts the form sends all at once.
 """
 
-import csv
-import io
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import IO
 
 from flask import Response, jsonify, render_template, request
 from marshmallow import Schema
@@ -28,6 +27,8 @@ from models.core.numbers import UnreadableError, is_unknown
 from models.core.rooms import read_rooms
 from models.market.leads import create_lead
 from models.market.properties import create_property
+from models.sources.formats import csv_rows
+from models.sources.formats.offer import FeedError
 
 blp = page_blueprint("imports")
 
@@ -83,7 +84,7 @@ def import_file(kind: str) -> Response | str:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise InvalidFileError("file", "Choose a CSV file.")
-    report = _import(kind, _text(upload.read()), _first_line())
+    report = _import(kind, upload.stream, _lines())
     return (
         jsonify(added=report.added, refused=report.refused, errors=report.errors, unknown=report.unknown)
         if wants_json()
@@ -95,17 +96,28 @@ def _page(kind: str, report: Report | None) -> str:
     return render_template("console/import.html", kind=kind, columns=KINDS[kind].columns, report=report)
 
 
-def _import(kind: str, text: str, first_line: int) -> Report:
+def _import(kind: str, stream: IO[bytes], lines: list[int]) -> Report:
     report = Report()
     shape = KINDS[kind]
-    rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text))
-    unknown = set(rows.fieldnames or ()) - set(shape.columns)
-    if not rows.fieldnames or unknown:
-        names = ", ".join(sorted(str(name) for name in unknown)) or "-"
-        raise InvalidFileError("file", f"These columns are not known: {names[:200]}")
-    for place, row in enumerate(rows):
+    try:
+        rows = csv_rows.rows(stream)
+        head = next(rows, None)
+    except FeedError as error:
+        raise InvalidFileError("file", error.message) from None
+    names = head.cells if head else []
+    unknown = set(names) - set(shape.columns)
+    if not names or unknown:
+        told = ", ".join(sorted(unknown)) or "-"
+        raise InvalidFileError("file", f"These columns are not known: {told[:200]}")
+    for place, found in enumerate(rows):
         if place >= MOST_ROWS:
             raise InvalidFileError("file", f"A file holds at most {MOST_ROWS} rows; part it.")
+        line = lines[place] if place < len(lines) else found.line
+        row = (
+            {None: found.cells}
+            if found.error or any(found.cells[len(names) :])
+            else dict(zip(names, found.cells, strict=False))
+        )
         errors = _add(kind, shape, row, report.unknown)
         if errors is None:
             report.added += 1
@@ -113,7 +125,7 @@ def _import(kind: str, text: str, first_line: int) -> Report:
         report.refused += 1
         if len(report.errors) < MOST_REPORTED:
             field_, reason = next(iter(errors.items()))
-            report.errors.append({"line": first_line + place, "field": field_, "reason": reason})
+            report.errors.append({"line": line, "field": field_, "reason": reason})
     return report
 
 
@@ -121,7 +133,7 @@ def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, 
     """Add one row; its errors if it cannot be."""
     if None in row:
         return {"-": "There are more cells than columns."}
-    form = MultiDict()
+    form: MultiDict[str, str] = MultiDict()
     for name, control in shape.columns.items():
         cell = (row.get(name) or "").strip()
         if cell and _is_unknown(name, control, cell):
@@ -139,9 +151,7 @@ def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, 
         else:
             form[control.path] = cell
     town = next((form[path] for path in form if path.endswith(".city")), "")
-    body, filled = forms.read(
-        shape.schema(), shape.controls, form, currency=currency_of_town(town), asks=False
-    )
+    body, filled = forms.read(shape.schema(), shape.controls, form, currency=currency_of_town(town), asks=False)
     if body is None:
         return {path.split(".", 1)[-1]: reason for path, reason in filled.errors.items()}
     if kind == "leads":
@@ -152,7 +162,9 @@ def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, 
 
 
 def _is_unknown(name: str, control: Control, cell: str) -> bool:
-    """Whether a cell of numbers says that nothing is known: a dash, -1, 0 where it is impossible, a clock's first year."""
+    """
+    Whether a cell of numbers says that nothing is known: a dash, -1, 0 where it is impossible, a clock's first year.
+    """
     if control.kind not in ("money", "number", "whole", "rooms", "checks"):
         return False
     if is_unknown(cell) or cell in ("-1", "-1.0", "-1,0"):
@@ -162,22 +174,7 @@ def _is_unknown(name: str, control: Control, cell: str) -> bool:
     return name in ("price", "area", "total_floors") and cell in ("0", "0.0", "0,0")
 
 
-def _text(data: bytes) -> str:
-    """A file as Excel and others write it: UTF-8, with or without its mark, or Windows-1251."""
-    if b"\x00" in data:
-        raise InvalidFileError("file", "This is not a CSV file.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1251", errors="replace")
-
-
-def _delimiter(text: str) -> str:
-    head = text.partition("\n")[0]
-    return max(",;\t", key=head.count)
-
-
-def _first_line() -> int:
-    """The line of the whole file that this piece's first row stands in; the head is line 1."""
-    raw = request.form.get("first_line", "2")
-    return int(raw) if raw.isdecimal() and len(raw) < 9 else 2
+def _lines() -> list[int]:
+    """The lines of the whole file that this piece's rows begin in; empty where the file came whole."""
+    told = request.form.get("lines", "").split(",")[:MOST_ROWS]
+    return [int(line) for line in told] if all(line.isdecimal() and len(line) < 9 for line in told) else []

@@ -15,7 +15,7 @@ from api.console.pages import back, chosen, listed, page_blueprint, page_number,
 from api.http.blueprint import Body, one_of
 from api.http.db import session
 from api.http.fields import money
-from api.leadgen.announce import announce_prospect, ring
+from api.leadgen.announce import announce_change, announce_prospect
 from models.core.base import utc_now
 from models.core.enums import Role
 from models.leadgen.campaigns import count_campaigns
@@ -62,9 +62,9 @@ def new_niche() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _niche_form(NICHE, forms.Filled(), say("New niche"), "/console/leadgen")
     made, filled = forms.send(NicheForm(), NICHE, request.form, lambda body: create_niche(session(), body))
-    if filled.errors:
+    if made is None:
         return _niche_form(NICHE, filled, say("New niche"), "/console/leadgen"), 400
-    ring()
+    announce_change()
     return back(f"/console/leadgen/{made.id}", "saved")
 
 
@@ -81,7 +81,7 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
     )
     if filled.errors:
         return _niche_form(controls, filled, say("Edit niche"), home), 400
-    ring()
+    announce_change()
     return back(home, "saved")
 
 

@@ -6,7 +6,7 @@ from api.console.access import page_for, visitor
 from api.console.pages import back, page_blueprint
 from api.http.db import session
 from models.core.enums import MatchStatus
-from models.deals.match_board import board_match, matches_for
+from models.deals.match_board import BoardMatch, board_match, matches_for
 from models.deals.matches import complete
 
 blp = page_blueprint("matches")
@@ -19,7 +19,7 @@ MOST = 200
 @page_for()
 def board() -> str:
     rows = session().execute(matches_for(visitor()).limit(MOST))
-    columns = {status: [] for status in MatchStatus}
+    columns: dict[MatchStatus, list[BoardMatch]] = {status: [] for status in MatchStatus}
     for row in rows:
         columns[row[0].status].append(board_match(visitor(), row))
     return render_template("console/matches.html", columns=columns)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flask import Response, jsonify, redirect, render_template, request
+from flask import Response, jsonify, render_template, request
 from redis.exceptions import RedisError
 
 from api.console.access import page_for, visitor
@@ -10,11 +10,12 @@ from api.console.i18n import language
 from api.console.pages import back, listed, page_blueprint
 from api.http import live_updates
 from api.http.db import after_commit, end_session, session
+from api.http.long_lived import PAGE
 from api.http.services import services
 from api.portal.chat_hub import chat_hub
 from models.accounts.notifications import NoticeType, Notification, mark_all_read, mark_read, notices_of, unread_count
 from models.core.enums import Role
-from models.leadgen.events import LOOK
+from models.leadgen.events import CHANGED
 
 blp = page_blueprint("notices")
 
@@ -43,7 +44,7 @@ def all_notices() -> str:
 def count() -> Response:
     """How many are unread, and the newest of them: what the bell shows."""
     unread = unread_count(session(), visitor())
-    newest = session().scalar(notices_of(visitor(), unread_only=True).limit(1)) if unread else None
+    newest = session().scalars(notices_of(visitor(), unread_only=True).limit(1)).first() if unread else None
     return jsonify(unread=unread, id=newest and str(newest.id), title=newest and _words(newest)[0])
 
 
@@ -58,25 +59,26 @@ def stream() -> Response:
     """
     channels = [live_updates.of_user(visitor().id)]
     if request.args.get("of") == "leadgen" and visitor().role is Role.ADMIN:
-        channels.append(LOOK)
+        channels.append(CHANGED)
     end_session()  # a stream lives for minutes, and needs nothing of the database
-    if not live_updates.seats.acquire(blocking=False):
+    places = services().long_lived
+    if not places.take(PAGE):
         return Response(status=204)
     board = chat_hub()
     rings = live_updates.rings(services().settings.redis_url, channels, lambda: board.is_closing)
     try:
         first = next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
     except RedisError:
-        live_updates.seats.release()
+        places.give_back(PAGE)
         return Response(status=204)
     except BaseException:
-        live_updates.seats.release()
+        places.give_back(PAGE)
         raise
     response = Response(_events(first, rings), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
     response.call_on_close(rings.close)
-    response.call_on_close(live_updates.seats.release)  # the server closes the answer whether or not it was read
+    response.call_on_close(lambda: places.give_back(PAGE))  # the server closes the answer whether or not it was read
     return response
 
 
@@ -87,7 +89,7 @@ def read(notice_id: int) -> Response:
     mark_read(session(), visitor(), notice_id)
     _ring_after_commit()
     notice = session().get_one(Notification, notice_id)
-    return redirect(place_of_notice(notice), 303)
+    return back(place_of_notice(notice))
 
 
 @blp.post("/console/notices/read")
@@ -113,7 +115,7 @@ def _ring_after_commit() -> None:
     after_commit(lambda: live_updates.ring(services().redis, live_updates.of_user(user_id)))
 
 
-def _events(first: str, rings: Iterator[str | None]) -> Iterator[str]:
+def _events(first: str | None, rings: Iterator[str | None]) -> Iterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
     yield f"retry: 1000\n{_event(first)}"
     try:
@@ -123,9 +125,9 @@ def _events(first: str, rings: Iterator[str | None]) -> Iterator[str]:
         return  # the reader comes back and finds out
 
 
-def _event(channel: str) -> str:
+def _event(channel: str | None) -> str:
     """`change`: what lead generation shows has changed; `look`: there is something about the reader's notices."""
-    return f"event: {'change' if channel == LOOK else 'look'}\ndata: now\n\n"
+    return f"event: {'change' if channel == CHANGED else 'look'}\ndata: now\n\n"
 
 
 def _words(notice: Notification) -> tuple[str, str]:

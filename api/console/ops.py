@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flask import Response, render_template, request
+from redis.exceptions import RedisError
 
 from api.console import charts
 from api.console.access import page_for, visitor
@@ -189,14 +190,14 @@ def _asked(form: Any) -> tuple[RunScope, str | None, DealType | None]:
     return scope, city, DealType(deal)
 
 
-def _note(deed: str, run_id: int) -> None:
-    audit.record(session(), deed, actor_id=visitor().id, table_name="rescoring_runs", row_id=run_id)
+def _note(action: str, run_id: int) -> None:
+    audit.record(session(), action, actor_id=visitor().id, table_name="rescoring_runs", row_id=run_id)
 
 
 def _queues() -> list[Any] | None:
     try:
         return services().worker.queues()
-    except OSError:
+    except (RedisError, OSError):
         return None
 
 

@@ -4,14 +4,14 @@ import gzip
 import logging
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
 
 from api.console import access, formatting, i18n
-from api.console.access import visitor
+from api.console.access import visitor, visitor_or_none
 from api.console.assets import asset, takes_gzip
 from api.console.icons import icon
 from api.http.db import session
@@ -19,8 +19,10 @@ from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
 from api.http.request_state import current
 from models.accounts.notifications import unread_count
+from models.accounts.users import short_name, shown_name
 from models.core.enums import SUPPLY_ROLES, Role
 from models.core.errors import InvalidValueError, NotSignedInError
+from models.market.leads import shown_contacts
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,8 @@ def back(path: str, said: str | None = None, **query: Any) -> Response:
     query = {name: value for name, value in query.items() if value not in (None, "")}
     if said:
         query["said"] = said
-    return redirect(f"{path}?{urlencode(query)}" if query else path, HTTPStatus.SEE_OTHER)
+    # The application's own class of answers, although Flask declares the class above it.
+    return cast(Response, redirect(f"{path}?{urlencode(query)}" if query else path, HTTPStatus.SEE_OTHER))
 
 
 def listed(query: Select, per_page: int) -> tuple[list[Any], dict[str, int]]:
@@ -126,7 +129,7 @@ def menu_of(role: Role) -> list[tuple[str, str, str]]:
 
 
 def _names() -> dict[str, Any]:
-    user = visitor()
+    user = visitor_or_none()
     theme = request.cookies.get("theme", "auto")
     return {
         "_": i18n.say,
@@ -148,6 +151,9 @@ def _names() -> dict[str, Any]:
         "percent": formatting.percent,
         "ring": formatting.ring,
         "bar": formatting.bar,
+        "short_name": short_name,
+        "shown_name": shown_name,
+        "shown_contacts": shown_contacts,
         "title_of": formatting.title_of,
         "place_of": formatting.place_of,
         "photo_of": formatting.photo_of,

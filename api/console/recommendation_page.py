@@ -15,9 +15,10 @@ from api.console.pages import back, page_number, wants_json
 from api.console.score_reasons import why
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
-from models.core.base import database_now
+from models.accounts.users import short_name
 from models.core.amount_words import Bound, Unit
 from models.core.amounts import Amount, read_amount, read_number
+from models.core.base import database_now
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
@@ -32,7 +33,8 @@ from models.ranking.recommendations import LIST_LENGTH, follows_soon
 
 PER_PAGE = 20
 SIZES = (20, 50, 100)
-#: A list follows a change within a second; one that does not for so long waits for a run, and the page is not asked again.
+#: A list follows a change within a second; one that does not for so long waits for a run, and the page is not asked
+#: again.
 FOLLOWS_WITHIN = timedelta(seconds=30)
 
 
@@ -51,12 +53,14 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     """
     The page of one ranked list, filtered as the query asks. A list is short, so it is filtered whole.
 
-    Units of one building that are alike share a card; `?alike=ID` shows those that share the card of a property each by itself.
+    Units of one building that are alike share a card; `?alike=ID` shows those that share the card of a property each by
+    itself.
     """
     found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
     wanted = _wanted(found.entries, side, mine, filters)
-    size = int(request.args.get("size", PER_PAGE)) if request.args.get("size") in map(str, SIZES) else PER_PAGE
+    asked = request.args.get("size", "")
+    size = int(asked) if asked in map(str, SIZES) else PER_PAGE
     groups, alike = _groups(side, wanted)
     pages = max(1, -(-len(groups) // size))
     page = min(page_number(), pages)
@@ -104,7 +108,7 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
 
 
 def _said(kind: ActionKind, match: Match | None) -> str:
-    if kind is ActionKind.DISLIKE:
+    if kind is ActionKind.DISLIKE or match is None:
         return "disliked"
     if match.status is not MatchStatus.ACCEPTED:
         return "liked"
@@ -136,13 +140,12 @@ def _groups(side: Side, entries: list[Recommended]) -> tuple[list[AlikeUnits], b
 
 
 def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[Card]:
-    entries = [group.best for group in groups]
-    rows = [entry.row for entry in entries]
-    leads, properties = ([mine], rows) if side is Side.LEAD else (rows, [mine])
+    rows: list[Any] = [group.best.row for group in groups]
+    leads, properties = ([mine], rows) if isinstance(mine, Lead) else (rows, [mine])
     explained = explanations_of_pairs(session(), leads, properties)
     cards = []
-    for (entry, others), explanation in zip(groups, explained, strict=True):
-        lead, found = (mine, entry.row) if side is Side.LEAD else (entry.row, mine)
+    for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
+        lead, found = (mine, row) if isinstance(mine, Lead) else (row, mine)
         cards.append(Card(entry, lead, found, why(lead, found, explanation), len(others)))
     return cards
 
@@ -182,25 +185,27 @@ def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filte
     factors = market_factors(session(), mine.city_key) if limit is not None and limit.value else {}
     kept = []
     for entry in entries:
-        cost = entry.row.price if side is Side.LEAD else entry.row.budget_max
-        counts: Any = [entry.row.rooms] if side is Side.LEAD else entry.row.rooms
+        row: Any = entry.row
+        cost = row.price if side is Side.LEAD else row.budget_max
+        counts = [row.rooms] if side is Side.LEAD else row.rooms
         if filters.score is not None and entry.match_score < filters.score:
             continue
         if limit is not None and limit.value and cost is not None:
-            price = converted(cost, entry.row.currency, limit.currency or mine.currency, factors)
+            price = converted(cost, row.currency, limit.currency or mine.currency, factors)
             if price is not None and (price > limit.value if side is Side.LEAD else price < limit.value):
                 continue
         if filters.rooms and not set(filters.rooms) & set(counts):
             continue
-        if filters.words and not all(each in _text(entry.row) for each in filters.words):
+        if filters.words and not all(each in _text(row) for each in filters.words):
             continue
         kept.append(entry)
     return kept
 
 
 def _text(row: Lead | Property) -> str:
+    parts: tuple[str | None, ...]
     if isinstance(row, Property):
         parts = (row.district, row.metro_station, row.street, row.location, row.title, row.description)
     else:
-        parts = (row.client_name, row.additional_requirements, *row.districts, *row.metro_stations)
+        parts = (short_name(row.client_name), row.additional_requirements, *row.districts, *row.metro_stations)
     return " ".join(filter(None, parts)).casefold()

@@ -12,6 +12,46 @@ SENTENCES = {
     "Language": "Язык",
     "Sign in": "Войти",
     "Sign out": "Выйти",
+    # account
+    "My account": "Мой профиль",
+    "How you sign in": "Как вы входите",
+    "proven": "подтверждено",
+    "not proven yet": "не подтверждено",
+    "waits for your word": "ждёт вашего слова",
+    "It was set before you proved who you are. Confirm it only if you set it yourself.": (
+        "Это указано до того, как вы подтвердили, кто вы. Подтвердите, только если указали это сами."
+    ),
+    "The password set before": "Прежний пароль",
+    "It is mine": "Это моё",
+    "It is not mine": "Это не моё",
+    "Change the password": "Сменить пароль",
+    "Set a password": "Задать пароль",
+    "Present password": "Нынешний пароль",
+    "New password": "Новый пароль",
+    "Everywhere else you are signed out then.": "Во всех других местах вы выйдете из профиля.",
+    "Where you are signed in": "Где вы вошли",
+    "How": "Как",
+    "From where": "Откуда",
+    "Signed in": "Вход",
+    "this one": "здесь",
+    "End": "Завершить",
+    "Telegram": "Telegram",
+    "Link by e-mail": "Ссылка по почте",
+    "Registration": "Регистрация",
+    "Invitation": "Приглашение",
+    "Send this link on. It is shown here only, serves once, and is good for a week.": (
+        "Передайте эту ссылку. Она показана только здесь, действует один раз и неделю."
+    ),
+    "Make my account": "Создать профиль",
+    "Invite somebody": "Пригласить",
+    "E-mail, if you vouch for it": "Почта, если ручаетесь за неё",
+    "Make a link": "Создать ссылку",
+    "E-mail": "Почта",
+    "Sign in by e-mail": "Вход по почте",
+    "If this address is registered, a link is on its way to it.": "Если этот адрес зарегистрирован, ссылка уже в пути.",
+    "On this local system the link is here": "В этой локальной системе ссылка здесь",
+    "Send a link": "Прислать ссылку",
+    "Forgot the password? Sign in by e-mail": "Забыли пароль? Войдите по почте",
     "Leads": "Лиды",
     "Properties": "Объекты",
     "Matches": "Мэтчи",
@@ -194,6 +234,9 @@ SENTENCES = {
     "Offer": "Предложение",
     "What I look for": "Что я ищу",
     "Client's name": "Имя клиента",
+    "Open the contacts": "Открывать контакты",
+    "Private notes": "Личные заметки",
+    "Nobody but you ever sees them.": "Их не видит никто, кроме вас.",
     "Contacts": "Контакты",
     "Nobody sees them until a match shares contacts.": "Никто не видит их, пока мэтч не откроет контакты.",
     "Notes": "Заметки",
@@ -237,7 +280,9 @@ SENTENCES = {
         "95 — всё, что просили; 80 — что-то одно не то; ниже 50 — противоречит просьбе."
     ),
     "everything asked for, as far as is told": "всё, что просили, насколько известно",
-    "nearly all; something is not told, or the place is next door": "почти всё: о чём-то не сказано или место по соседству",
+    "nearly all; something is not told, or the place is next door": (
+        "почти всё: о чём-то не сказано или место по соседству"
+    ),
     "no wish is contradicted, but a field is off: district, rooms, budget or area": (
         "пожеланиям не противоречит, но что-то одно не то: район, комнаты, бюджет или площадь"
     ),
@@ -373,7 +418,7 @@ SENTENCES = {
     "Put out": "Отключить",
     "Let in": "Впустить",
     "Put this user out? Their tokens are void at once.": "Отключить пользователя? Его сеансы сразу закончатся.",
-    "Deed": "Действие",
+    "Action": "Действие",
     "Who": "Кто",
     "On": "Над чем",
     "From": "Откуда",
@@ -509,4 +554,4 @@ SENTENCES = {
     ),
 }
 # Apart, for the check of secrets takes it for one.
-SENTENCES["Password"] = "Пароль"  # nosec B105
+SENTENCES["Password"] = "Пароль"  # noqa: S105 - a word of the pages

@@ -36,11 +36,11 @@ OUTCOMES = {
 
 def why(lead: Lead, found: Property, explanation: PairExplanation) -> Markup:
     """
-    The reasons behind the score of *lead* with *found* (api.http.explanations): each wish with what became of it and the
-    listing's words that say so, then the criteria, the weightiest first, and what is left open.
+    The reasons behind the score of *lead* with *found* (api.http.explanations): each wish with what became of it and
+    the listing's words that say so, then the criteria, the weightiest first, and what is left open.
 
-    Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would spend
-    half of the page's time on them.
+    Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would
+    spend half of the page's time on them.
     """
     shares = [share for share in explanation.criteria if share.criterion != "wish"]
     stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
@@ -67,7 +67,8 @@ def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
         quote = told_by["quote"] if told_by and told_by["value"] == share.fact else None
         told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
-            f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> {escape(said_reading(share.kind, share.value))}'
+            f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
+            f"{escape(said_reading(share.kind, share.value))}"
             f'<span class="unseen">: {escape(say(verdict))}</span>{told}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'
@@ -124,7 +125,7 @@ def _fact(name: str, found: Property) -> str:
             metro = say("metro {name}", name=found.metro_station) if found.metro_station else None
             return ", ".join(filter(None, (found.district, metro))) or place_of(found)
         case "rooms":
-            return rooms_of([found.rooms])
+            return rooms_of([] if found.rooms is None else [found.rooms])
         case "area":
             return f"{number(found.area, 1)}\u00a0{say('m²')}"
         case "text":

@@ -5,17 +5,19 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, redirect, render_template, request
+from flask import Response, render_template, request
 
 from api.accounts import auth, portal_auth
-from api.accounts.auth import note_entry, user_by_password
+from api.accounts.auth import new_token, note_entry, user_by_password
 from api.accounts.portal_auth import send_code, user_by_code
+from api.accounts.recovery import send_link, user_of_link
 from api.console import access
-from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
+from api.console.access import SESSION_COOKIE, anybody, page_for, visitor, visitor_or_none
 from api.console.i18n import LANGUAGES, say
 from api.console.pages import THEMES, back, home_of, page_blueprint
+from api.http.access import way_in
 from api.http.db import session
-from api.http.limits import address, limit_door
+from api.http.limits import address
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.codes import activate, spend
@@ -23,8 +25,7 @@ from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from models.accounts.passwords import LONGEST_PASSWORD
 from models.accounts.telegram import REFUSED as NOT_TELEGRAM
 from models.accounts.telegram import user_of_telegram, verified
-from models.accounts.tokens import revoke
-from models.accounts.users import User, normal_phone, user_by_login
+from models.accounts.users import User, normal_email, normal_phone, user_by_login
 from models.core.base import database_now
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
 
@@ -35,19 +36,20 @@ blp = page_blueprint("doors")
 @anybody
 def landing() -> Response | str:
     """What Leadmatch is, for who comes by; who is signed in goes on to work."""
-    user = visitor()
-    return redirect(home_of(user.role), 303) if user else render_template("console/landing.html")
+    user = visitor_or_none()
+    return back(home_of(user.role)) if user else render_template("console/landing.html")
 
 
 @blp.get("/console")
 @page_for()
 def start() -> Response:
-    return redirect(home_of(visitor().role), 303)
+    return back(home_of(visitor().role))
 
 
 @blp.route("/console/sign-in", methods=["GET", "POST"])
 @anybody
-def sign_in() -> Response | str:
+@way_in
+def sign_in() -> Response | str | tuple[str, int]:
     """By e-mail or phone and password."""
     if request.method == "GET":
         return _door()
@@ -60,11 +62,11 @@ def sign_in() -> Response | str:
 
 @blp.route("/console/sign-in/code", methods=["GET", "POST"])
 @anybody
-def sign_in_by_code() -> Response | str:
+@way_in
+def sign_in_by_code() -> Response | str | tuple[str, int]:
     """By a code that an SMS brings: the first form asks for it, the second proves it."""
     if request.method == "GET":
         return _door(way="code")
-    limit_door()
     raw, code = request.form.get("phone", "")[:40], request.form.get("code", "").strip()[:20]
     try:
         phone = normal_phone(raw)
@@ -78,19 +80,42 @@ def sign_in_by_code() -> Response | str:
     return _enter(user, "sms")
 
 
+@blp.route("/console/sign-in/email", methods=["GET", "POST"])
+@anybody
+@way_in
+def sign_in_by_email() -> Response | str | tuple[str, int]:
+    """
+    By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up.
+    """
+    link = request.values.get("link", "")[:64]
+    if request.method == "GET":
+        return render_template("console/sign_in_email.html", link=link)
+    if link:
+        try:
+            return _enter(user_of_link(link, visitor_or_none()), "email")
+        except NotSignedInError as error:
+            return render_template("console/sign_in_email.html", error=say(error.message)), 401
+    try:
+        shown_link = send_link(normal_email(request.form.get("email", "")[:254]))
+    except InvalidValueError as error:
+        return render_template("console/sign_in_email.html", error=say(error.reason)), 400
+    return render_template("console/sign_in_email.html", sent=True, shown_link=shown_link)
+
+
 @blp.route("/console/sign-in/telegram", methods=["GET", "POST"])
 @anybody
-def sign_in_by_telegram() -> Response | str:
+@way_in
+def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     """By what Telegram signed. It comes back in the address's fragment, which a script of ours posts."""
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
         raise NotFoundError("page")
     if request.method == "GET":
         return render_template("console/telegram.html", next=_next())
-    limit_door()
     try:
         proof = _telegram_fields(request.form.get("result", ""))
-        user = user_of_telegram(session(), verified(proof, bot_token, database_now(session())))
+        who = verified(proof, bot_token, database_now(session()))
+        user = user_of_telegram(session(), who, own=visitor_or_none())
     except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
         return _door(error=say(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
@@ -102,7 +127,7 @@ def sign_in_by_telegram() -> Response | str:
 @page_for()
 def sign_out() -> Response:
     """End this session: its token is void from now on, here and on the API."""
-    revoke(session(), request.cookies[SESSION_COOKIE], services().settings.secret_key)
+    auth.sign_out(request.cookies[SESSION_COOKIE])
     record(session(), "signed_out", actor_id=visitor().id, address=address())
     return access.let_out(back("/console/sign-in", said="out"))
 
@@ -111,7 +136,7 @@ def sign_out() -> Response:
 @anybody
 def look() -> Response:
     """Keep the theme or the language that somebody chose."""
-    response = redirect(_safe(request.form.get("next", "")) or "/", 303)
+    response = back(_safe(request.form.get("next", "")) or "/")
     if request.form.get("theme") in THEMES:
         access.set_preference(response, "theme", request.form["theme"])
     if request.form.get("lang") in LANGUAGES:
@@ -136,6 +161,7 @@ def _door(way: str = "password", error: str | None = None, **filled: Any) -> str
         filled=filled,
         demo=demo,
         demo_password=DEMO_PASSWORD,
+        by_email=settings.is_local or bool(settings.smtp_url),
         telegram=_telegram_address(settings.telegram_bot_token),
     )
 
@@ -143,13 +169,13 @@ def _door(way: str = "password", error: str | None = None, **filled: Any) -> str
 def _proved_by_code(phone: str, code: str) -> User | None:
     """Whom the code lets in. Who has registered and was never here before is activated: no page asks for that alone."""
     try:
-        return user_by_code(spend, phone, code)
+        return user_by_code(spend, phone, code, visitor_or_none())
     except NotAllowedError:
-        user = user_by_code(activate, phone, code)
+        user = user_by_code(activate, phone, code, visitor_or_none())
         if user is None:  # somebody else has proved this phone since
             return None
         record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
-        return user_by_code(spend, phone, code)
+        return user_by_code(spend, phone, code, visitor_or_none())
 
 
 def _has_demo_login(email: str) -> bool:
@@ -159,7 +185,7 @@ def _has_demo_login(email: str) -> bool:
 
 def _enter(user: User, by: str) -> Response:
     note_entry(user, by)
-    return access.let_in(redirect(_next() or home_of(user.role), 303), user)
+    return access.let_in(back(_next() or home_of(user.role)), new_token(user, by))
 
 
 def _next() -> str:

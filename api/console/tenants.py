@@ -19,7 +19,7 @@ from api.swipe.preferences import PreferenceBody, columns, row
 from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
 from models.core.errors import InvalidValueError
 from models.deals.chats import (
-    LONGEST_MESSAGE,
+    MAX_MESSAGE_LENGTH,
     chat_of,
     chats_of,
     mark_chat_read,
@@ -187,7 +187,7 @@ def _before() -> int | None:
 
 def _say(chat_id: int) -> Response:
     text = request.form.get("message", "").strip()
-    if not text or len(text) > LONGEST_MESSAGE or "\x00" in text:
+    if not text or len(text) > MAX_MESSAGE_LENGTH or "\x00" in text:
         raise InvalidValueError("message", "Write a message of 1 to 4,000 characters.")
     chat, stored = post_message(session(), visitor(), chat_id, text)
     after_commit(lambda: spread(session(), chat, stored))

@@ -36,6 +36,8 @@ def change_user(user_id: int) -> Response:
         if request.form.get("role") not in list(Role):
             raise InvalidValueError("role", "Choose a role.")
         changes["role"] = set_role(session(), user_id, Role(request.form["role"])).role.value
+    elif request.form.get("do") not in ("let_in", "put_out"):
+        raise InvalidValueError("do", "Choose what to do.")
     else:
         changes["is_active"] = set_active(session(), user_id, request.form.get("do") == "let_in").is_active
     audit.record(
@@ -54,8 +56,8 @@ def change_user(user_id: int) -> Response:
 @blp.get("/console/audit")
 @for_operators
 def audit_log() -> str:
-    known = audit.deeds(session())
-    deed = request.args.get("deed")
-    deed = deed if deed in known else None
-    rows, pager = listed(audit.entries(deed), PER_PAGE)
-    return render_template("console/audit.html", entries=rows, deeds=known, deed=deed, **pager)
+    known = audit.recorded_actions(session())
+    action = request.args.get("action")
+    action = action if action in known else None
+    rows, pager = listed(audit.entries(action), PER_PAGE)
+    return render_template("console/audit.html", entries=rows, actions=known, action=action, **pager)

@@ -1,4 +1,7 @@
-"""What was understood of people's words, on the pages: chips of wishes, struck out with one click; what a text says while one types."""
+"""
+What was understood of people's words, on the pages: chips of wishes, struck out with one click; what a text says while
+one types.
+"""
 
 from typing import Any
 
@@ -14,7 +17,7 @@ from api.http.readings import shown_facts, shown_wishes
 from api.http.tasks import rescore_lead
 from matching.reading.json_rows import fact_rows, wish_rows
 from models.core.errors import InvalidValueError
-from models.market.leads import Lead, owned_lead, replace_lead
+from models.market.leads import Lead, owned_lead, replace_wishes
 from models.market.properties import Property
 from models.market.readings import READ, with_struck
 
@@ -47,7 +50,7 @@ def strike_wish(lead_id: int) -> Response:
     if not any(row["source"] == READ and row["kind"] == kind and row["quote"] == quote for row in rows):
         raise InvalidValueError("kind", "The lead's words do not say that any more; open the page again.")
     bare = [{name: value for name, value in row.items() if name != "label"} for row in rows]
-    replace_lead(session(), lead, {"wishes": with_struck(bare, kind, quote, struck)})
+    replace_wishes(session(), lead, with_struck(bare, kind, quote, struck))
     rescore_lead(lead)
     done = "struck" if struck else "unstruck"
     if wants_json():

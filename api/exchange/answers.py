@@ -1,5 +1,7 @@
 """What answers of the exchange contract are made of. The views make these parts ready; here they are described."""
 
+from typing import Any
+
 from marshmallow import fields
 
 from api.http.blueprint import Body, shown_word
@@ -8,9 +10,12 @@ from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass,
 
 
 class ReadyPart(fields.Nested):
-    """A part that its view has written out as the schema would: it goes out as it is, for schemas are slow at dumping."""
+    """
+    A part that its view has written out as the schema would: it goes out as it is, for schemas are slow at dumping.
+    """
 
-    def _serialize(self, value, attr, obj, **kwargs):
+    # marshmallow's Nested names the first parameter otherwise than its own Field.
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         return value
 
 

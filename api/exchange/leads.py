@@ -17,7 +17,7 @@ from api.http.readings import WishRow, shown_wishes
 from api.http.tasks import rescore_lead
 from api.http.warnings import Warnings, warn_of_town
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
-from models.core.enums import Origin, Side, Status
+from models.core.enums import ContactSharing, Origin, Side, Status
 from models.deals.matches import match_counts
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 
@@ -30,7 +30,9 @@ class LeadRow(Body):
     requirements = ReadyPart(ShownRequirements)
     wishes = ReadyPart(WishRow, many=True)
     client_contacts = fields.String(allow_none=True)
+    client_contacts_shared = shown_word(ContactSharing)
     notes = fields.String(allow_none=True)
+    private_notes = fields.String(allow_none=True)
     status = shown_word(Status)
     match_count = fields.Integer()
     created_at = Moment()
@@ -140,7 +142,9 @@ class LeadArchive(MethodView):
 
 
 def _schema_of(raw: dict) -> Body:
-    """How to read a body of `POST /leads`; of one that lacks what tells them apart, what it has speaks for an inquiry."""
+    """
+    How to read a body of `POST /leads`; of one that lacks what tells them apart, what it has speaks for an inquiry.
+    """
     of_tinder = "listing_id" in raw or ("requirements" not in raw and not raw.keys().isdisjoint(INQUIRY_BODY.fields))
     return INQUIRY_BODY if of_tinder else LEAD_BODY
 
@@ -153,7 +157,9 @@ def lead_row(lead: Lead, match_count: int) -> dict:
         "requirements": requirements_of(lead),
         "wishes": shown_wishes(lead),
         "client_contacts": lead.client_contacts,
+        "client_contacts_shared": lead.client_contacts_shared,
         "notes": lead.notes,
+        "private_notes": lead.private_notes,
         "status": lead.status,
         "match_count": match_count,
         "created_at": lead.created_at,

@@ -12,13 +12,13 @@ from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import session
 from api.http.fields import IdText, Moment, Number
 from api.http.paging import page_of
-from models.accounts.users import User
+from models.accounts.users import User, short_name
 from models.core.enums import MatchStatus, NegotiationStatus, Side
 from models.deals.matches import Match, complete, matches_of
-from models.market.leads import owned_lead
+from models.market.leads import owned_lead, shown_contacts
 from models.market.properties import owned_property
 
-blp = Blueprint("matches", __name__, description="Mutual interest in a pair, its negotiation and its end")
+blp = Blueprint("matches", __name__, description="Mutual interest in a pair, with negotiation and completion")
 
 
 class MatchArgs(PageArgs):
@@ -81,8 +81,7 @@ class MatchesOfLead(MethodView):
     def get(self, args: dict[str, Any], lead_id: int) -> Any:
         """List the matches of one of my leads, newest first
 
-        Of every status unless one is named. The other realtor's phone and Telegram are null until the match shares
-        contacts.
+        `status` filters by status. The other realtor's phone and Telegram are null until the match shares contacts.
         """
         lead = owned_lead(session(), current_user(), lead_id)
         rows, total = page_of(matches_of(Side.LEAD, lead.id, args.get("status")), args)
@@ -100,8 +99,7 @@ class MatchesOfProperty(MethodView):
     def get(self, args: dict[str, Any], property_id: int) -> Any:
         """List the matches of one of my properties, newest first
 
-        Of every status unless one is named. The client's and the other realtor's contacts are null until the match
-        shares them.
+        `status` filters by status. The client's and the other realtor's contacts are null until the match shares them.
         """
         mine = owned_property(session(), current_user(), property_id)
         rows, total = page_of(matches_of(Side.PROPERTY, mine.id, args.get("status")), args)
@@ -111,14 +109,14 @@ class MatchesOfProperty(MethodView):
 
 @blp.route("/matches/<int:match_id>/complete")
 class MatchCompletion(MethodView):
-    """A match's good end."""
+    """Completion of a match."""
 
     @signed_in
     @blp.response(200, Completed)
     def post(self, match_id: int) -> Any:
-        """Close one of my accepted matches as done
+        """Complete one of my accepted matches
 
-        Either owner may do so once the match is accepted; nothing about it changes any more.
+        Either owner may complete an accepted match; a completed match cannot change.
         """
         return complete(session(), current_user(), match_id)
 
@@ -134,20 +132,20 @@ def _common(match: Match, owner: User) -> dict:
 
 
 def _property(match: Match) -> dict:
-    found = match.property
+    listing = match.property
     return {
-        "property_id": str(found.id),
-        "address": address_of(found),
-        "details": details_of(found),
-        "photos": found.photos,
+        "property_id": str(listing.id),
+        "address": address_of(listing),
+        "details": details_of(listing),
+        "photos": listing.photos,
     }
 
 
 def _lead(match: Match) -> dict:
-    lead = match.lead
+    lead, in_contact = match.lead, match.contact_shared_at is not None
     return {
         "lead_id": str(lead.id),
-        "client_name": lead.client_name,
+        "client_name": lead.client_name if in_contact else short_name(lead.client_name),
         "requirements": requirements_of(lead),
-        "client_contacts": lead.client_contacts if match.contact_shared_at else None,
+        "client_contacts": shown_contacts(lead, in_contact=in_contact),
     }

@@ -1,4 +1,4 @@
-"""Notices to the signed-in user."""
+"""Notifications of the signed-in user."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from api.http.fields import IdText, Moment
 from api.http.paging import page_of
 from models.accounts.notifications import NoticeType, mark_read, notices_of, unread_count
 
-blp = Blueprint("notifications", __name__, description="Notices to the signed-in user")
+blp = Blueprint("notifications", __name__, description="Notifications of the signed-in user")
 
 
-class NoticeArgs(PageArgs):
+class NotificationArgs(PageArgs):
     unread_only = fields.Boolean(load_default=False)
 
 
-class NoticeRow(Body):
+class NotificationRow(Body):
     id = IdText()
     type = shown_word(NoticeType)
     title = fields.String()
@@ -29,8 +29,8 @@ class NoticeRow(Body):
     created_at = Moment()
 
 
-class NoticeRows(Body):
-    notifications = fields.List(fields.Nested(NoticeRow))
+class NotificationPage(Body):
+    notifications = fields.List(fields.Nested(NotificationRow))
     unread_count = fields.Integer()
     total = fields.Integer()
     page = fields.Integer()
@@ -42,16 +42,16 @@ class ReadAnswer(Body):
 
 
 @blp.route("/notifications")
-class Notices(MethodView):
-    """Notices to the caller."""
+class Notifications(MethodView):
+    """The caller's notifications."""
 
     @signed_in
-    @blp.arguments(NoticeArgs, location="query")
-    @blp.response(200, NoticeRows)
+    @blp.arguments(NotificationArgs, location="query")
+    @blp.response(200, NotificationPage)
     def get(self, args: dict[str, Any]) -> Any:
-        """List my notices, newest first
+        """List my notifications, newest first
 
-        `unread_count` counts all that are unread, whatever page is asked for. `data` names what a notice is about.
+        `unread_count` counts all unread ones, whatever the page. `data` holds the ids that a notification is about.
         """
         rows, total = page_of(notices_of(current_user(), unread_only=args["unread_only"]), args)
         unread = unread_count(session(), current_user())
@@ -59,15 +59,15 @@ class Notices(MethodView):
 
 
 @blp.route("/notifications/<int:notification_id>/read")
-class NoticeReading(MethodView):
-    """One notice, read."""
+class NotificationRead(MethodView):
+    """Marking a notification as read."""
 
     @signed_in
     @blp.response(200, ReadAnswer)
     def post(self, notification_id: int) -> Any:
-        """Mark one of my notices as read
+        """Mark one of my notifications as read
 
-        The moment of the first reading stays; reading again changes nothing.
+        The time of the first reading is kept; a second call changes nothing.
         """
         mark_read(session(), current_user(), notification_id)
         return {"id": notification_id, "is_read": True}

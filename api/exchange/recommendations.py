@@ -14,11 +14,12 @@ from api.http.db import only_reads, session
 from api.http.explanations import explain_pairs
 from api.http.fields import IdText, Number, Text
 from api.http.json_provider import ready
+from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.alike import grouped
 from models.deals.matches import Match, act
 from models.deals.recommendation_pages import Recommended, ShownPage, shown_page, whole_rows
-from models.market.leads import Lead, owned_lead
+from models.market.leads import Lead, owned_lead, shown_contacts
 from models.market.properties import Property, owned_property
 from models.ranking.recommendations import LIST_LENGTH
 
@@ -256,7 +257,7 @@ def _grouped_page(lead_id: int, *, page: int, limit: int) -> tuple[ShownPage, li
 
 
 def _property_entry(entry: Recommended) -> dict:
-    found = entry.row
+    found: Any = entry.row  # a property's columns
     share = float(found.commission_share or 0)
     return {
         "property_id": str(found.id),
@@ -274,15 +275,16 @@ def _property_entry(entry: Recommended) -> dict:
 
 
 def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict:
+    lead: Any = entry.row  # a lead's columns
     return {
-        "lead_id": str(entry.row.id),
+        "lead_id": str(lead.id),
         "lead_data": {
-            "client_name": entry.row.client_name,
-            "requirements": requirements_of(entry.row),
-            "client_contacts": entry.row.client_contacts if contacts_shared else None,
-            "notes": entry.row.notes,
+            "client_name": lead.client_name if contacts_shared else short_name(lead.client_name),
+            "requirements": requirements_of(lead),
+            "client_contacts": shown_contacts(lead, in_contact=contacts_shared),
+            "notes": lead.notes,
         },
-        "realtor_info": realtor_info(entry.owner),
+        "realtor_info": realtor_info(entry.owner, contacts_shared=contacts_shared),
         "match_score": round(entry.match_score, 2),
         "commission_details": {"proposed_share": share},
     }

@@ -13,6 +13,7 @@ from api.http.fields import (
     IdText,
     Moment,
     Number,
+    PhotoAddress,
     Text,
     Town,
     Whole,
@@ -30,8 +31,9 @@ from api.http.readings import (
     wishes_field,
 )
 from api.http.warnings import Warnings
-from models.accounts.users import User
-from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.accounts.users import User, shown_name
+from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass, PropertyType, Status
+from models.deals.recommendation_pages import Owner
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -99,7 +101,13 @@ class LeadBody(Body):
     requirements = fields.Nested(Requirements, required=True)
     wishes = wishes_field()
     client_contacts = Text(500, empty=True, allow_none=True)
+    client_contacts_shared = one_of(
+        ContactSharing,
+        load_default=ContactSharing.AFTER_AGREEMENT,
+        metadata={"description": "Whether a match opens the client's contacts to the other realtor, or nothing does."},
+    )
     notes = Text(5000, empty=True, allow_none=True)
+    private_notes = Text(5000, empty=True, allow_none=True, metadata={"description": "Nobody else ever sees them."})
     deal_type = one_of(DealType, load_default=DealType.SALE)
 
 
@@ -133,7 +141,7 @@ class PropertyBody(Body):
     address = fields.Nested(Address, required=True)
     details = fields.Nested(Details, required=True)
     commission_share = Number(0, 100, required=True, metadata={"description": "Per cent."})
-    photos = fields.List(Text(2000), allow_none=True, validate=validate.Length(max=100))
+    photos = fields.List(PhotoAddress(), allow_none=True, validate=validate.Length(max=100))
     description = Text(20_000, empty=True, allow_none=True)
     deal_type = one_of(DealType, load_default=DealType.SALE)
 
@@ -179,7 +187,9 @@ def lead_columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
     return {
         "client_name": body.get("client_name"),
         "client_contacts": body.get("client_contacts"),
+        "client_contacts_shared": body["client_contacts_shared"],
         "notes": body.get("notes"),
+        "private_notes": body.get("private_notes"),
         "deal_type": body["deal_type"],
         "city": wishes["location"]["city"],
         "districts": wishes["location"]["districts"],
@@ -225,8 +235,8 @@ def property_columns(body: dict) -> dict[str, Any]:
 
 def requirements_of(lead: Lead) -> dict[str, Any]:
     """
-    A lead's wishes as the exchange contract writes them; what was left open is null or an empty list, and of a range 0: from 0
-    to 0 is no range.
+    A lead's wishes as the exchange contract writes them; what was left open is null or an empty list, and of a range 0:
+    from 0 to 0 is no range.
     """
     return {
         "location": _location_of(lead),
@@ -277,10 +287,15 @@ def details_of(found: Property) -> dict[str, Any]:
     return facts
 
 
-def realtor_info(owner: User, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:
-    """Who owns the other side. *with_contacts* adds the ways to reach them, null unless *contacts_shared*."""
-    info: dict[str, Any] = {"realtor_id": str(owner.id), "name": owner.name, "agency": owner.agency_name}
+def realtor_info(owner: User | Owner, *, contacts_shared: bool = False, with_contacts: bool = False) -> dict[str, Any]:
+    """
+    Who owns the other side; a private person's name is short unless *contacts_shared*. *with_contacts* adds the ways to
+    reach them, null unless *contacts_shared*.
+    """
+    name = shown_name(owner.name, owner.role, in_contact=contacts_shared)
+    info: dict[str, Any] = {"realtor_id": str(owner.id), "name": name, "agency": owner.agency_name}
     if with_contacts:
+        assert isinstance(owner, User)  # an Owner has none
         info["telegram"] = owner.telegram if contacts_shared else None
         info["phone"] = owner.phone if contacts_shared else None
     return info

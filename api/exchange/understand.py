@@ -21,7 +21,9 @@ MAX_TEXT = 20_000
 
 class UnderstandBody(Body):
     text = Text(MAX_TEXT, required=True)
-    city = Text(100, allow_none=True, metadata={"description": "Whose districts and stations; otherwise the text's own town."})
+    city = Text(
+        100, allow_none=True, metadata={"description": "Whose districts and stations; otherwise the text's own town."}
+    )
 
 
 class Piece(Body):
@@ -35,6 +37,13 @@ class Piece(Body):
 class Limits(Body):
     min = fields.Float(allow_none=True)
     max = fields.Float(allow_none=True)
+
+
+class UnderstoodWish(WishRow):
+    """A wish that was read."""
+
+    class Meta(Body.Meta):
+        exclude = ("struck",)
 
 
 class UnderstoodLead(Body):
@@ -55,7 +64,7 @@ class UnderstoodLead(Body):
     condition = fields.String(allow_none=True)
     payment_method = fields.String(allow_none=True)
     mortgage_approved = fields.Boolean()
-    wishes = fields.List(fields.Nested(WishRow(exclude=("struck",))))
+    wishes = fields.List(fields.Nested(UnderstoodWish))
     unread = fields.List(fields.Nested(Piece), metadata={"description": "What nothing was read from."})
 
 
@@ -107,7 +116,10 @@ class UnderstandProperty(MethodView):
     @blp.arguments(UnderstandBody)
     @blp.response(200, UnderstoodProperty)
     def post(self, body: dict[str, Any]) -> Any:
-        """Read a listing's text as a property, without storing it"""
+        """Read a listing's text as a property, without storing it
+
+        Address, rooms, area, floor, price and facts, each fact with the words that it was read from.
+        """
         text = body["text"]
         return property_answer(understand_listing(text, body.get("city")), text)
 
@@ -166,7 +178,18 @@ def lead_answer(reading: RequestReading, text: str) -> dict[str, Any]:
 
 def property_answer(reading: ListingReading, text: str) -> dict[str, Any]:
     """A reading in the API's words."""
-    same = ("district", "street", "house_number", "rooms", "area", "floor", "total_floors", "year_built", "price", "currency")
+    same = (
+        "district",
+        "street",
+        "house_number",
+        "rooms",
+        "area",
+        "floor",
+        "total_floors",
+        "year_built",
+        "price",
+        "currency",
+    )
     return {
         "city": reading.town,
         "metro_station": reading.station,

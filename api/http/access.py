@@ -9,9 +9,11 @@ The check runs before the request is parsed: who is not signed in learns nothing
     @proved_by(check)    whoever passes *check*, e.g. an API key
 """
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
@@ -20,13 +22,18 @@ from werkzeug.exceptions import HTTPException
 from api.http.db import session
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.tokens import REFUSED, Claims, claims_of, user_of_claims
+from models.accounts.tokens import REFUSED, Claims, claims_of, user_of_claims, user_of_token
 from models.accounts.users import User
 from models.core.base import LARGEST_ID
 from models.core.enums import Role
 from models.core.errors import DomainError, InvalidValueError, NotAllowedError, NotSignedInError
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+#: A registration or a proof, with room for all that their fields may hold.
+LARGEST_WAY_IN = 16 << 10  # bytes
+#: The last token that a browser was given; it is kept beyond the token's end.
+DEVICE_COOKIE = "leadmatch_device"
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,17 @@ class Access:
 def public(view: View) -> View:
     """Anybody may call this."""
     view.access = Access("anyone", None, lambda: None)
+    return view
+
+
+def way_in(view: View) -> View:
+    """
+    Signing up or in: counted by address before its body is read, which must be small. Stands below the access decorator.
+
+    Whoever sends bad bodies is counted as well, and none of them costs more than reading LARGEST_WAY_IN.
+    """
+    view.is_way_in = True
+    view.largest_body = LARGEST_WAY_IN
     return view
 
 
@@ -112,6 +130,31 @@ def sign_in() -> User:
     return state.user
 
 
+def token_user() -> User | None:
+    """The user of a token that came along with a proof, where anybody may call; None without a valid one."""
+    with contextlib.suppress(NotSignedInError):
+        token = bearer_token()
+        return user_of_token(session(), token, services().settings.secret_key)
+    return None
+
+
+def device() -> str | None:
+    """
+    What the client shows of a session that it had: the `jti` of a token of ours, good or past its time, in the
+    Authorization header or in the cookie that the pages keep for a year. It opens nothing; it tells a user's own
+    device from a stranger's (models.accounts.sessions).
+    """
+    for token in (request.headers.get("Authorization", "").partition(" ")[2], request.cookies.get(DEVICE_COOKIE, "")):
+        with contextlib.suppress(NotSignedInError):
+            return claims_of(token.strip(), services().settings.secret_key).jti
+    return None
+
+
+def client_name() -> str | None:
+    """What the client calls itself."""
+    return "".join(sign for sign in request.headers.get("User-Agent", "") if sign.isprintable())[:200] or None
+
+
 def claims() -> Claims:
     """What the request's bearer token claims, its signature and times checked; raises NotSignedInError."""
     state = current()
@@ -140,6 +183,22 @@ def current_user() -> User:
 def caller() -> str | None:
     """A name for who is calling, as far as the access check found out: "user:7", "key:3"; for limits and the log."""
     return current().caller
+
+
+def refuse_strangers() -> None:
+    """Before every request, where ENVIRONMENT is not set: let nobody in but this machine; see Settings."""
+    if services().settings.is_environment_said:
+        return
+    seen = [request.remote_addr or "", *request.headers.get("X-Forwarded-For", "").split(",")]
+    if not all(_is_this_machine(address.strip()) for address in seen):
+        raise NotAllowedError("ENVIRONMENT is not set, so only this machine is let in; set it to production.")
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        return not address or ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def check_access() -> None:

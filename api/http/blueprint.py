@@ -1,7 +1,7 @@
 """Our kind of blueprint and schema: bad input is a 400 that names every field, unknown fields included."""
 
-from collections.abc import Callable, Collection, Iterable
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import flask_smorest
@@ -9,12 +9,15 @@ from flask import Request, request
 from marshmallow import RAISE, Schema, fields, validate
 from webargs.core import parse_json
 from webargs.flaskparser import FlaskParser, is_json_request
+from webargs.multidictproxy import MultiDictProxy
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.http.fields import FormWhole
 from api.http.request_state import current
 
+#: An answer names so many faults, and how many more there are.
+MOST_FAULTS = 20
 TOO_DEEP = "The JSON is nested too deeply."
 
 
@@ -79,7 +82,8 @@ class Parser(FlaskParser):
 
 def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
     """Raise a 415 for a body that says to be of another type than *expected*."""
-    if req.mimetype and not fits and _has_body(req):
+    # A form without a type would be read as an empty one; JSON is read as what it is (see _raw_load_json).
+    if not fits and (req.mimetype or expected in FORMS) and _has_body(req):
         raise UnsupportedMediaType(f"Send the body as {expected}, and say so in Content-Type.")
 
 
@@ -110,6 +114,44 @@ class Body(Schema):
     class Meta:
         unknown = RAISE
         ordered = True
+
+    def load(self, data: Any, **kwargs: Any) -> Any:
+        """
+        As marshmallow's, but of what is too much no more than the answer names is looked at: of unknown names and of lists
+        that are too long. Each would be complained of one by one otherwise.
+        """
+        return super().load(self._shortened(data) if isinstance(data, Mapping) else data, **kwargs)
+
+    def _shortened(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        if len(data) > len(self.fields) + MOST_FAULTS:
+            known = {field.data_key or name for name, field in self.load_fields.items()}
+            unknown = [name for name in data if name not in known]
+            left = set(unknown[MOST_FAULTS:])
+            current().more_faults += len(left)
+            data = _without(data, left, self)
+        for name, most in self._lists.items():
+            value = data.get(name)
+            if isinstance(value, list) and len(value) > most + 1:
+                data = {**data, name: value[: most + 1]}
+        return data
+
+    @cached_property
+    def _lists(self) -> dict[str, int]:
+        """Names of lists, and how long each may be."""
+        return {
+            field.data_key or name: rule.max
+            for name, field in self.load_fields.items()
+            if isinstance(field, fields.List)
+            for rule in field.validators
+            if isinstance(rule, validate.Length) and rule.max is not None
+        }
+
+
+def _without(data: Mapping[str, Any], left: Collection[str], schema: Schema) -> Mapping[str, Any]:
+    if isinstance(data, MultiDictProxy):
+        kept = MultiDict((name, value) for name, value in data.data.items(multi=True) if name not in left)
+        return MultiDictProxy(kept, schema, known_multi_fields=data.known_multi_fields)
+    return {name: value for name, value in data.items() if name not in left}
 
 
 @cache

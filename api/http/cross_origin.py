@@ -32,7 +32,8 @@ def register(app: Flask, settings: Settings) -> None:
         CORS(app, origins=list(settings.cors_origins), supports_credentials=False, max_age=600, expose_headers=EXPOSED)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)
+        wrapped = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)
+        app.wsgi_app = wrapped  # type: ignore[method-assign]  # as Flask documents it
 
 
 def _add_headers(response: Response) -> Response:

@@ -25,11 +25,12 @@ def only_reads(view: View) -> View:
 
     They saw a state of their own each in a transaction too (READ COMMITTED). Stands below the access decorator.
     """
-    view.only_reads = True
+    marked: Any = view
+    marked.only_reads = True
     return view
 
 
-def after_commit(follow_up: Callable[[], None]) -> None:
+def after_commit(follow_up: Callable[[], object]) -> None:
     """Call *follow_up* once the request's writes are safe; never if they are not."""
     current().after_commit.append(follow_up)
 

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -12,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing.exceptions import WebsocketMismatch
 
+from api.http.blueprint import MOST_FAULTS
 from api.http.request_state import current
 from models.core import errors
 
@@ -86,7 +88,10 @@ def _http_error(error: HTTPException) -> Response:
     fields = data.get("messages")
     if fields:
         path, reason = _first(fields)
-        return answer(error.code, f"{path}: {reason}" if path else reason, fields)
+        named = _named(fields, [MOST_FAULTS])
+        more = current().more_faults + _count(fields) - _count(named)
+        message = f"{path}: {reason}" if path else reason
+        return answer(error.code, f"{message} (and {more} more faults than are named)" if more else message, named)
     if isinstance(error, WebsocketMismatch) and "websocket" not in request.headers.get("Upgrade", "").lower():
         response = answer(426, "Open a WebSocket here.")
         response.headers["Upgrade"] = "websocket"
@@ -99,10 +104,32 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
+def _named(fields: Any, left: list[int]) -> Any:
+    """The first faults of a nested dict, as many as *left* holds in its one element."""
+    if not isinstance(fields, dict):
+        reasons = fields if isinstance(fields, list) else [fields]
+        taken = reasons[: left[0]]
+        left[0] -= len(taken)
+        return taken
+    found = {}
+    for name, part in fields.items():
+        if left[0] <= 0:
+            break
+        found[name] = _named(part, left)
+    return found
+
+
+def _count(fields: Any) -> int:
+    if isinstance(fields, dict):
+        return sum(map(_count, fields.values()))
+    return len(fields) if isinstance(fields, list) else 1
+
+
 def _too_large() -> str:
     limit = request.max_content_length
     if limit is not None and (request.content_length or 0) > limit:
-        return f"The request is larger than {limit / (1 << 20):g} MiB; send less at once."
+        most = f"{limit / (1 << 20):g} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
+        return f"The request is larger than {most}; send less at once."
     return "The request is too large; send less at once."  # a form of too many parts, a body of untold length
 
 

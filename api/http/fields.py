@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -30,10 +31,26 @@ _BLANK = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u20
 NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,24}")
+#: A host with a dot in it, or an upload's name; no blanks, quotes or backslashes.
+_PHOTO_ADDRESS = re.compile(
+    r"https://[^\s/?#\\\"'<>@:]+\.[^\s/?#\\\"'<>@:.]{2,}(:[0-9]{1,5})?([/?#][^\s\\\"<>]*)?|/media/[\w.-]{10,60}",
+    re.IGNORECASE,
+)
 #: As programs write what is below 0.0001; people write no exponents.
 _TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
 _TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
 _HAS_SIGN = re.compile(NOT_BLANK)
+
+
+def described(kwargs: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
+    """
+    A field's *kwargs* with *defaults* for what their metadata leaves out.
+
+    >>> described({"metadata": {"format": "town"}}, format="word", example="Алматы")
+    {'metadata': {'format': 'town', 'example': 'Алматы'}}
+    """
+    return {**kwargs, "metadata": defaults | dict(kwargs.get("metadata") or {})}
 
 
 class Text(fields.String):
@@ -43,10 +60,8 @@ class Text(fields.String):
         rules = [validate.Length(min=0 if empty else 1, max=longest)]
         extra = kwargs.pop("validate", None)
         rules += extra if isinstance(extra, list) else [extra] if extra else []
-        super().__init__(validate=rules, **kwargs)
+        super().__init__(validate=rules, **(kwargs if empty else described(kwargs, pattern=NOT_BLANK)))
         self.empty = empty
-        if not empty:
-            self.metadata.setdefault("pattern", NOT_BLANK)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -62,16 +77,15 @@ class PasswordText(Text):
 
     def __init__(self, shortest: int, longest: int, **kwargs: Any) -> None:
         shape = validate.Length(min=shortest)
-        super().__init__(longest, empty=True, required=True, load_only=True, validate=shape, **kwargs)
+        required = kwargs.pop("required", True)
+        super().__init__(longest, empty=True, required=required, load_only=True, validate=shape, **kwargs)
 
 
 class Town(Text):
     """The name of one town in any spelling, of 1 to 100 characters; what names several towns, or none, is refused."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(100, **kwargs)
-        self.metadata.setdefault("format", "town")
-        self.metadata.setdefault("example", "Алматы")
+        super().__init__(100, **described(kwargs, format="town", example="Алматы"))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -118,25 +132,38 @@ class Phone(Text):
         return text
 
 
+class PhotoAddress(Text):
+    """Where a picture is to be had: an https address, or one that an upload here was answered."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(2000, **kwargs)
+        self.metadata.setdefault("example", "https://example.com/1.jpg")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(value, attr, data, **kwargs).strip()
+        if address.lower().startswith("http://"):
+            raise ValidationError("Pages show no pictures by http; send an address that begins with https://.")
+        if not _PHOTO_ADDRESS.fullmatch(address):
+            raise ValidationError("This is not a picture's address; send one that begins with https://, or upload it.")
+        return address
+
+
 class Email(Text):
     """An e-mail address; models.accounts.users.normal_email checks it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(254, **kwargs)
-        self.metadata.setdefault("format", "email")
+        super().__init__(254, **described(kwargs, format="email"))
 
 
 class Number(fields.Field):
     """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # apispec reads limits off marshmallow's own numbers only.
+        limits = {"minimum": float(least), "maximum": float(min(most, MOST_MONEY))}
+        super().__init__(**described(kwargs, type="number", **limits))
         self.span = validate.Range(min=least, max=most)
         self.places = Decimal(1).scaleb(-places)
-        # apispec reads limits off marshmallow's own numbers only.
-        self.metadata.setdefault("type", "number")
-        self.metadata.setdefault("minimum", float(least))
-        self.metadata.setdefault("maximum", float(min(most, MOST_MONEY)))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -215,7 +242,7 @@ class FormWhole(fields.Integer):
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, str) and not (value.isascii() and value.strip().lstrip("-").isdigit() and len(value) < 25):
+        if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value.strip(" ")):
             raise ValidationError("Not a valid integer.")
         return super()._deserialize(value, attr, data, **kwargs)
 
@@ -236,16 +263,15 @@ class FormYesNo(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, str) or value not in self.words:
-            raise ValidationError("Write true or false.")
+            raise ValidationError("Not a valid boolean.")
         return self.words[value]
 
 
-class IdText(fields.String):
+class IdText(fields.Field):
     """An id as the exchange contract writes it: a string of digits."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.metadata.setdefault("pattern", "^[1-9][0-9]{0,17}$")
+        super().__init__(**described(kwargs, type="string", pattern="^[1-9][0-9]{0,17}$"))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         return id_of_digits(value, longest=18)
@@ -258,9 +284,7 @@ class IdNumber(fields.Integer):
     """An id in a JSON body of tinder and portal: a number."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.metadata.setdefault("minimum", 1)
-        self.metadata.setdefault("maximum", LARGEST_ID)
+        super().__init__(**described(kwargs, minimum=1, maximum=LARGEST_ID))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         return row_id(value)
@@ -293,8 +317,7 @@ class File(fields.Field):
     """A file of a multipart body; None where a browser sent the empty part of a file that nobody chose."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(load_only=True, allow_none=True, **kwargs)
-        self.metadata.update(type="string", format="binary")
+        super().__init__(load_only=True, allow_none=True, **described(kwargs, type="string", format="binary"))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage | None:
         if not isinstance(value, FileStorage):
@@ -306,9 +329,7 @@ class Moment(fields.Field):
     """A moment in UTC, ISO 8601 with Z, to the microsecond."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(dump_only=True, **kwargs)
-        self.metadata.setdefault("type", "string")
-        self.metadata.setdefault("format", "date-time")
+        super().__init__(dump_only=True, **described(kwargs, type="string", format="date-time"))
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else moment(value)

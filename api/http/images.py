@@ -1,43 +1,46 @@
-"""Strangers' files made safe: pictures are drawn anew, so that nothing but pixels survives.
+"""
+Pictures of strangers, decoded in a child process (api/http/image_decoder.py): what they cost in memory is bounded there, and
+given back.
 
-What comes out was written by us: no EXIF (and so no place where a photo was taken), no colour profile, no
-second file hidden behind the first. What a name or a Content-Type header claims plays no part.
+A web process has one such child, which starts with the first picture. One picture is decoded at a time; who waits too long
+for a turn is told to come back. A picture that takes too long, or a child that dies of it, is a damaged picture.
 """
 
-import io
+import logging
+import shutil
+import struct
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from api.http import image_decoder
+from models.core.errors import BusyError
 
-#: Pictures with more pixels are refused before they are decoded: a 30,000 x 30,000 PNG of one colour is a
-#: small file and 2.7 GB of memory.
-MOST_PIXELS = 50_000_000
-#: Larger pictures are scaled down so that no side is longer; no page shows more.
-LONGEST_SIDE = 4096  # pixels
+log = logging.getLogger(__name__)
 
-#: Pillow's formats that we read -> the format and the ending that we write. MPO is what some phones call a JPEG.
-FORMATS = {"JPEG": ("JPEG", "jpg"), "MPO": ("JPEG", "jpg"), "PNG": ("PNG", "png"), "WEBP": ("WEBP", "webp")}
+MOST_PIXELS = image_decoder.MOST_PIXELS
+MOST_WEBP_PIXELS = image_decoder.MOST_WEBP_PIXELS
+
+#: Pillow's format -> the ending that files get.
+ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
 
-#: EXIF's orientation of a picture that does not stand upright -> what sets it upright.
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-#: Decoding takes up to 200 MB; two at once are enough for a process.
-_decoders = threading.BoundedSemaphore(2)
+#: So long a request waits for its turn, and then answers 503.
+MOST_WAIT_SECONDS = 10.0
+RETRY_AFTER_SECONDS = 5
+#: The slowest picture that we take needs a few seconds; on a busy machine some more.
+MOST_DECODING_SECONDS = 30.0
+#: A child is replaced after so many pictures: whatever its libraries leak goes with it.
+MOST_PICTURES = 200
 
 
 class NotAnImageError(Exception):
-    """The content is not JPEG, PNG or WebP."""
+    """The content is not JPEG, PNG, WebP or HEIC."""
 
 
 class DamagedImageError(Exception):
@@ -45,73 +48,113 @@ class DamagedImageError(Exception):
 
 
 class TooManyPixelsError(Exception):
-    """The image has more than MOST_PIXELS pixels."""
+    """The image has more pixels than we take."""
 
 
 @dataclass(frozen=True)
 class CleanFile:
-    """Content that may be stored and served."""
+    """Content that may be stored and served. *pixels*: of the picture as it came; 0 of a document."""
 
     content: bytes
     ending: str
+    pixels: int = 0
 
     @property
     def content_type(self) -> str:
         return CONTENT_TYPES[self.ending]
 
 
+class Decoder:
+    """The child that decodes, one picture at a time."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Semaphore(1)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._left = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The child's, while there is one."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    def clean(self, stream: BinaryIO, size: int) -> CleanFile:
+        """
+        The picture in *stream* (of *size* bytes), drawn anew; see image_decoder.clean.
+
+        Raises:
+            NotAnImageError, DamagedImageError, TooManyPixelsError
+            BusyError: No turn came within MOST_WAIT_SECONDS.
+        """
+        with self._taken():
+            child = self._running()
+            watchdog = threading.Timer(MOST_DECODING_SECONDS, child.kill)
+            watchdog.start()
+            try:
+                outcome, pixels, format_, content = _ask(child, stream, size)
+            except (OSError, struct.error, ValueError):
+                log.warning("image_decoder_died", extra={"bytes": size})
+                self.end()
+                raise DamagedImageError from None
+            finally:
+                watchdog.cancel()
+            self._left -= 1
+            if self._left <= 0:
+                self.end()
+        if outcome == image_decoder.CLEAN:
+            return CleanFile(content, ENDINGS[format_], pixels)
+        raise {
+            image_decoder.NOT_AN_IMAGE: NotAnImageError,
+            image_decoder.TOO_MANY_PIXELS: TooManyPixelsError,
+        }.get(outcome, DamagedImageError)
+
+    @contextmanager
+    def _taken(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=MOST_WAIT_SECONDS):
+            raise BusyError("Too many pictures are being worked on; send yours again.", RETRY_AFTER_SECONDS)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            # -I: neither the folder where we were started nor the environment decides what is imported.
+            program = [sys.executable, "-I", str(Path(image_decoder.__file__).resolve())]
+            self._child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})  # nosec B603
+            self._left = MOST_PICTURES
+        return self._child
+
+    def end(self) -> None:
+        """End the child, if there is one."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.communicate()
+
+
+def _ask(child: subprocess.Popen[bytes], stream: BinaryIO, size: int) -> tuple[bytes, int, str, bytes]:
+    """(outcome, pixels, format, content) of a picture; raises OSError or struct.error if the child dies over it."""
+    assert child.stdin is not None and child.stdout is not None
+    child.stdin.write(struct.pack(">Q", size))
+    shutil.copyfileobj(stream, child.stdin, 1 << 16)
+    child.stdin.flush()
+    outcome, pixels, length = struct.unpack(">cQQ", child.stdout.read(17))
+    content = child.stdout.read(length)
+    if len(content) < length:
+        raise OSError("the answer was cut off")
+    format_, _, drawn = content.partition(b"\0")
+    return outcome, pixels, format_.decode(), drawn
+
+
+#: This process's own; a forked process starts a child of its own with its first picture.
+decoder = Decoder()
+
+
 def clean_image(stream: BinaryIO) -> CleanFile:
-    """
-    The picture in *stream*, drawn anew: upright, without metadata, at most LONGEST_SIDE wide and high.
-
-    Of an animation the first frame stays.
-
-    Raises:
-        NotAnImageError, DamagedImageError, TooManyPixelsError
-    """
-    try:
-        # Pillow refuses at twice its own MAX_IMAGE_PIXELS, and only warns before; our limit lies below both.
-        with Image.open(stream, formats=["JPEG", "PNG", "WEBP"]) as found:
-            width, height = found.size
-            if width * height > MOST_PIXELS:
-                raise TooManyPixelsError
-            with _decoders:
-                return _drawn_anew(found)
-    except UnidentifiedImageError:
-        raise NotAnImageError from None
-    except Image.DecompressionBombError:
-        raise TooManyPixelsError from None
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, OverflowError) as error:
-        # All of these come out of Pillow's decoders for files that were cut short or made to confuse.
-        raise DamagedImageError from error
-
-
-def _drawn_anew(found: Image.Image) -> CleanFile:
-    format_, ending = FORMATS[found.format]
-    found.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded no larger than needed
-    upright = _upright(found)
-    see_through = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
-    if upright.mode != "L":
-        upright = upright.convert("RGBA" if see_through and format_ != "JPEG" else "RGB")
-    upright.info.clear()  # Pillow would write comments, profiles and XMP from here
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    out = io.BytesIO()
-    options = {"JPEG": {"quality": 88}, "WEBP": {"quality": 88}, "PNG": {}}[format_]
-    upright.save(out, format_, **options)
-    return CleanFile(out.getvalue(), ending)
-
-
-def _upright(found: Image.Image) -> Image.Image:
-    """
-    A copy of the picture as it is meant to be seen.
-
-    ImageOps.exif_transpose would write the metadata anew, which we drop, and fails on fields that cameras got wrong.
-    """
-    try:
-        turn = TURNS.get(found.getexif().get(ExifTags.Base.Orientation))
-    except Exception:  # noqa: B902 - strangers' metadata breaks Pillow in many ways; the picture itself may be good
-        turn = None
-    return found.copy() if turn is None else found.transpose(turn)
+    """The picture in *stream*, drawn anew; see :meth:`Decoder.clean`."""
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    return decoder.clean(stream, size)
 
 
 def is_pdf(head: bytes, tail: bytes) -> bool:

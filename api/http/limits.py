@@ -24,6 +24,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from api.http.access import view_of_request
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
@@ -33,7 +34,8 @@ log = logging.getLogger(__name__)
 
 #: A door: signing up or in, from one address.
 DOOR = parse("60 per minute")
-#: Failures to get into one account, from wherever; successes are not counted, so nobody is locked out by being busy.
+#: Failures to get into one account, from one place that its user is known by or from all others together; successes are
+#: not counted, so nobody is locked out by being busy.
 ACCOUNT_FAILURES = parse("20 per 15 minutes")
 #: The lead generation API (docs/leadgen.md): from one address, and with one key.
 LEADGEN_ADDRESS = parse("100 per minute")
@@ -95,8 +97,14 @@ def limit_caller() -> None:
         limits().spend(LEADGEN_KEY, "leadgen-key", caller)
 
 
-def limit_door() -> None:
-    """Count one try at a door from the caller's address."""
+def limit_way_in() -> None:
+    """Before a request is looked at: count a try at signing up or in (api/http/access.py, way_in)."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and getattr(view_of_request(), "is_way_in", False):
+        count_way_in()
+
+
+def count_way_in() -> None:
+    """Count one try at signing up or in from the caller's address."""
     limits().spend(DOOR, "door", network() or "unknown")
 
 
@@ -112,14 +120,24 @@ def account_of(username: str) -> str:
     return hashlib.sha256(username.strip().lower().encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def check_failures(account: str) -> None:
-    """Raise TooManyError if too many tries to get into *account* failed of late."""
-    limits().check(ACCOUNT_FAILURES, "failures", account)
+def failures_of(account: str, place: str | None) -> str:
+    """
+    What failures to get into *account* are counted under: a place that its user is known by (`device:...`, `network:...`)
+    has a count of its own, all others have one together. So a stranger's guesses shut strangers out, and not the user.
+
+    With *k* known places that a guesser reaches, at most 20 * (1 + k) guesses in 15 minutes.
+    """
+    return account if place is None else f"{account}|{place}"
 
 
-def count_failure(account: str) -> None:
-    """Note a failed try to get into *account*; raises TooManyError when it is one too many."""
-    limits().spend(ACCOUNT_FAILURES, "failures", account)
+def check_failures(counted: str) -> None:
+    """Raise TooManyError if too many tries failed of late that are counted under this name."""
+    limits().check(ACCOUNT_FAILURES, "failures", counted)
+
+
+def count_failure(counted: str) -> None:
+    """Note a failed try; raises TooManyError when it is one too many."""
+    limits().spend(ACCOUNT_FAILURES, "failures", counted)
 
 
 def limits() -> Limits:

@@ -6,24 +6,19 @@ process's threads, so they are few and do not last; who finds no seat asks every
 """
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-#: Of the web process's 96 threads these many may be held by listeners, beside 64 chat sockets and 6 readers of events.
-MOST_LISTENERS = 12
 LIFETIME_SECONDS = 120.0
 #: How often a silent listener looks whether its process is about to end.
 TURN_SECONDS = 1.0
 #: After so many silent turns it says that it is alive, and learns whether its reader is.
 TURNS_A_HEARTBEAT = 15
-
-seats = threading.BoundedSemaphore(MOST_LISTENERS)
 
 
 def ring(client: redis.Redis, channel: str) -> None:
@@ -34,7 +29,7 @@ def ring(client: redis.Redis, channel: str) -> None:
         log.warning("bell_not_rung", extra={"kind": type(error).__name__})
 
 
-def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) -> Iterator[str | None]:
+def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) -> Generator[str | None, None, None]:
     """
     The channel of each ring, None where a heartbeat is due; until the lifetime is over, or *is_over*.
 

@@ -14,7 +14,6 @@ from models.platform.tracing import OpenSpan
 if TYPE_CHECKING:
     from models.accounts.tokens import Claims
     from models.accounts.users import User
-    from models.deals.chats import Chat
 
 
 @dataclass
@@ -32,13 +31,15 @@ class RequestState:
     #: The operation writes nothing, so its session needs no transaction.
     only_reads: bool = False
     #: What is to follow the commit, in order.
-    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    after_commit: list[Callable[[], object]] = field(default_factory=list)
     #: (caller, key) of a write with an Idempotency-Key.
     idempotency: tuple[str, str] | None = None
     #: Names of stored files whose rows are not committed yet.
     uncommitted_files: list[str] | None = None
     #: The part of the request that was read last ("json", "query", "form", ...): where a later error is said to be.
     read_from: str = "json"
+    #: Faults of the request beyond those that are named to the client.
+    more_faults: int = 0
     #: What the answer warns of, as :mod:`api.http.warnings` shapes it.
     warnings: list[dict[str, Any]] = field(default_factory=list)
     request_id: str = ""
@@ -46,10 +47,9 @@ class RequestState:
     began: float = 0.0
     trace: OpenSpan | None = None
     status: int = 500
-    #: A chat socket's handshake: the token that opened it, the chat, the message after which it begins.
+    #: A chat socket's handshake: the token that opened it, and the message after which it begins.
     chat_token: str = ""
-    chat: Chat | None = None
-    after_id: int | None = None
+    after_id: int = 0
     #: The console's: its form token, a new guest's cookie, the visitor's language, how many notifications are unread.
     csrf: str | None = None
     new_guest: str | None = None

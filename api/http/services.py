@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.http.long_lived import LongLived
 from models.platform.settings import Settings
 from models.platform.storage import Storage
 from worker.queue.client import Client
@@ -35,6 +36,8 @@ class Services:
     worker: Client
     #: Where the bytes of uploads are kept.
     storage: Storage
+    #: Places for connections that hold a thread for long.
+    long_lived: LongLived
 
 
 def attach_services(app: Flask, services: Services) -> None:

@@ -1,5 +1,6 @@
 """What requests ask of the workers: each asks once its writes are committed, and not at all if they are not."""
 
+from functools import partial
 from uuid import UUID
 
 from api.http.db import after_commit
@@ -24,7 +25,7 @@ def rescore_property(found: Property) -> None:
 def rescore_properties(property_ids: list[int]) -> None:
     """Have the lists that these properties touch made right."""
     for property_id in property_ids:
-        after_commit(lambda property_id=property_id: _client().property_changed(property_id))
+        after_commit(partial(_client().property_changed, property_id))
 
 
 def run_import(found: Import) -> None:
@@ -50,7 +51,7 @@ def start_run(run: RescoringRun) -> None:
 def go_on_with_run(run: RescoringRun, shard_ids: list[int]) -> None:
     """Have these shards of a run scored; without any it failed before it had some, and is started anew."""
     for shard_id in shard_ids:
-        after_commit(lambda shard_id=shard_id: _client().shard_queued(shard_id))
+        after_commit(partial(_client().shard_queued, shard_id))
     if not shard_ids:
         start_run(run)
 
@@ -58,6 +59,11 @@ def go_on_with_run(run: RescoringRun, shard_ids: list[int]) -> None:
 def send_code(code_id: int) -> None:
     """Have an activation code sent by SMS."""
     after_commit(lambda: _client().code_made(code_id))
+
+
+def send_link(link_id: int) -> None:
+    """Have a one-time link sent by e-mail."""
+    after_commit(lambda: _client().link_made(link_id))
 
 
 def _client() -> Client:

@@ -4,8 +4,11 @@
     @takes_uploads
     @blp.arguments(Form, location="multipart")
     def put(self, form): ...
+        read_pictures([form["avatar"]], current_user())
         url = store_image(form["avatar"], current_user(), "avatar")
 
+Pictures are decoded first, all of a request's, and before anything is asked of the database: who waits for a turn holds no
+connection.
 A file is stored while its request runs and removed again if the request fails; a removed file goes once the
 request's writes are committed. A crash in between leaves bytes without a row, which
 `worker.tasks.remove_orphans` clears away.
@@ -15,12 +18,15 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from flask import current_app, request
+from flask import request
+from limits import parse
 from werkzeug.datastructures import FileStorage
 
 from api.http import images
+from api.http.access import view_of_request
 from api.http.db import after_commit, session
 from api.http.images import CleanFile
+from api.http.limits import limits
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.uploads import FEED, add_upload, bytes_of, forget_uploads
@@ -37,6 +43,12 @@ LARGEST_FILE = 20 << 20  # bytes
 LARGEST_REQUEST = 64 << 20  # bytes
 #: All files of one user: nobody fills the disk alone.
 QUOTA = 2 << 30  # bytes
+#: All pictures of one request, as they came: some seconds of decoding.
+MOST_PIXELS_OF_REQUEST = 400_000_000
+#: Pictures of one user.
+PICTURES_OF_USER = parse("300 per 10 minutes")
+PICTURES = "Send a JPEG, PNG, WebP or HEIC image."
+DOCUMENTS = "Send a PDF, or a JPEG, PNG, WebP or HEIC image."
 
 PREFIX = "/media/"
 
@@ -47,9 +59,36 @@ def takes_uploads(view: View) -> View:
     return view
 
 
+def read_pictures(
+    pictures: Iterable[FileStorage | None], owner: User, *, documents: Iterable[FileStorage | None] = ()
+) -> None:
+    """
+    Decode what a request's files hold of pictures, for :func:`store_image` and :func:`store_document` to keep.
+
+    To be called before the request writes anything: its transaction, in which so far it was only looked who is asking, is
+    ended, so that no connection is held meanwhile. With an Idempotency-Key it is held, for the key is claimed in it.
+
+    Raises:
+        WrongFileTypeError, TooLargeFileError, InvalidFileError, BusyError: Answered 415, 413, 400 and 503.
+        TooManyError: The user has sent very many of late.
+    """
+    state = current()
+    if state.session is not None and state.idempotency is None:
+        state.session.commit()
+    pixels = 0
+    wanted = [(upload, PICTURES) for upload in pictures] + [(upload, DOCUMENTS) for upload in documents]
+    for upload, kinds in wanted:
+        if upload is None or (kinds is DOCUMENTS and _is_pdf(upload)):
+            continue
+        pixels += _read(upload, owner, kinds).pixels
+        if pixels > MOST_PIXELS_OF_REQUEST:
+            most = MOST_PIXELS_OF_REQUEST // 1_000_000
+            raise TooLargeFileError(_field(upload), f"Send at most {most} megapixels in all at once.")
+
+
 def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
     """
-    Keep a picture (JPEG, PNG or WebP, told by its content), drawn anew without metadata; the URL to GET it from.
+    Keep a picture (JPEG, PNG, WebP or HEIC, told by its content), drawn anew without metadata; the URL to GET it from.
 
     Args:
         upload: As it came; its `name` is the field that errors speak of.
@@ -57,21 +96,14 @@ def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
     Raises:
         WrongFileTypeError, TooLargeFileError, InvalidFileError: Answered 415, 413 and 400.
     """
-    _check_size(upload)
-    return _store(_image(upload, "Send a JPEG, PNG or WebP image."), upload, owner, purpose)
+    return _store(_read(upload, owner, PICTURES), upload, owner, purpose)
 
 
 def store_document(upload: FileStorage, owner: User, purpose: str) -> str:
     """Keep a PDF as it is, or a picture as :func:`store_image` does; the URL to GET it from."""
-    size = _check_size(upload)
-    stream = upload.stream
-    head = stream.read(1024)
-    stream.seek(max(0, size - 2048))
-    if images.is_pdf(head, stream.read()):
-        stream.seek(0)
-        return _store(CleanFile(stream.read(), "pdf"), upload, owner, purpose)
-    stream.seek(0)
-    return _store(_image(upload, "Send a PDF, or a JPEG, PNG or WebP image."), upload, owner, purpose)
+    is_pdf = not hasattr(upload, "clean") and _is_pdf(upload)
+    file = CleanFile(upload.stream.read(), "pdf") if is_pdf else _read(upload, owner, DOCUMENTS)
+    return _store(file, upload, owner, purpose)
 
 
 def store_feed(upload: FileStorage, owner: User) -> str:
@@ -100,11 +132,9 @@ def storage() -> Storage:
     return services().storage
 
 
-def allow_large_body() -> None:
-    """Before every request: raise the limit of the body where the operation takes uploads."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    method = getattr(getattr(view, "view_class", None), request.method.lower(), None)
-    largest = getattr(method, "largest_body", None)
+def limit_body() -> None:
+    """Before a request is looked at: its operation's own limit of the body, larger for uploads, smaller for ways in."""
+    largest = getattr(view_of_request(), "largest_body", None)
     if largest:
         request.max_content_length = largest
 
@@ -131,6 +161,24 @@ def _check_size(upload: FileStorage, most: int = LARGEST_FILE) -> int:
     return size
 
 
+def _is_pdf(upload: FileStorage) -> bool:
+    size, stream = _check_size(upload), upload.stream
+    head = stream.read(1024)
+    stream.seek(max(0, size - 2048))
+    found = images.is_pdf(head, stream.read())
+    stream.seek(0)
+    return found
+
+
+def _read(upload: FileStorage, owner: User, wanted: str) -> CleanFile:
+    """The picture of an upload, decoded once."""
+    if not hasattr(upload, "clean"):
+        _check_size(upload)
+        limits().spend(PICTURES_OF_USER, "pictures", f"user:{owner.id}")
+        upload.clean = _image(upload, wanted)
+    return upload.clean
+
+
 def _image(upload: FileStorage, wanted: str) -> CleanFile:
     try:
         return images.clean_image(upload.stream)
@@ -139,8 +187,9 @@ def _image(upload: FileStorage, wanted: str) -> CleanFile:
     except images.DamagedImageError:
         raise InvalidFileError(_field(upload), "The image is damaged; it cannot be read to its end.") from None
     except images.TooManyPixelsError:
-        limit = images.MOST_PIXELS // 1_000_000
-        raise TooLargeFileError(_field(upload), f"Send an image of at most {limit} megapixels.") from None
+        limits_in_megapixels = images.MOST_PIXELS // 1_000_000, images.MOST_WEBP_PIXELS // 1_000_000
+        reason = "Send an image of at most {} megapixels, or {} as WebP.".format(*limits_in_megapixels)
+        raise TooLargeFileError(_field(upload), reason) from None
 
 
 def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> str:

@@ -1,4 +1,4 @@
-"""Telling live readers, once a write is safe. Who misses an event reads the tables: nothing here may fail a write."""
+"""Events for live readers, published after the commit. A failure to publish never fails the write."""
 
 import logging
 from typing import Any
@@ -14,7 +14,7 @@ from api.leadgen.schemas import amount
 from models.core.errors import NotFoundError
 from models.leadgen.campaigns import Campaign
 from models.leadgen.earnings import campaign_with_figures
-from models.leadgen.events import LOOK, EventKind, publish
+from models.leadgen.events import CHANGED, EventKind, publish
 from models.leadgen.prospects import Prospect
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def announce_campaign(campaign: Campaign) -> None:
 
 
 def announce_prospect(kind: EventKind, prospect: Prospect, **more: Any) -> None:
-    """Publish what became of a prospect, and its campaign's figures, after the commit."""
+    """Publish an event about a prospect, and its campaign's figures, after the commit."""
     announce(
         kind,
         lead_id=str(prospect.id),
@@ -53,21 +53,21 @@ def announce_stats(campaign_id: UUID | None) -> None:
         after_commit(lambda: _publish_stats(campaign_id))
 
 
-def ring() -> None:
-    """Have the console's pages of lead generation look again after the commit: for a change that is no event."""
-    after_commit(lambda: live_updates.ring(services().redis, LOOK))
+def announce_change() -> None:
+    """Make the console's pages of lead generation reload after the commit, for a change without an event of its own."""
+    after_commit(lambda: live_updates.ring(services().redis, CHANGED))
 
 
 def _publish_stats(campaign_id: UUID) -> None:
     try:
-        found = campaign_with_figures(session(), campaign_id)
+        row = campaign_with_figures(session(), campaign_id)
     except (NotFoundError, SQLAlchemyError) as error:
         log.warning("stats_not_announced", extra={"campaign_id": str(campaign_id), "kind": type(error).__name__})
         return
-    total = found.total
+    total = row.total
     data = {
         "campaign_id": str(campaign_id),
-        "niche_id": str(found.campaign.niche_id),
+        "niche_id": str(row.campaign.niche_id),
         "spent": amount(total.spend),
         "total_leads": total.leads,
         "qualified_leads": total.qualified,

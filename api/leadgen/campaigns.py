@@ -10,7 +10,7 @@ from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
 from api.http.fields import Moment, Text, money
-from api.leadgen.announce import announce_campaign, announce_stats, ring
+from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.schemas import Amount, ListArgs, window
 from models.leadgen.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.leadgen.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
@@ -70,10 +70,8 @@ class AdBody(Body):
     title = Text(200, required=True)
     text = Text(5000, empty=True, allow_none=True)
     url = fields.URL(schemes={"http", "https"}, allow_none=True)
-    spent = money(metadata={"description": "What the ad has cost in all."})
-    spent_on = fields.Date(
-        metadata={"description": "The day that what is new of spent belongs to; today if not named."}
-    )
+    spent = money(metadata={"description": "Total cost of the ad so far."})
+    spent_on = fields.Date(metadata={"description": "The day that the new part of spent belongs to; default today."})
     status = one_of(AdStatus)
 
     @validates_schema
@@ -103,7 +101,7 @@ class AdRow(Body):
 
 @blp.route("/api/campaigns")
 class Campaigns(MethodView):
-    """Campaigns; and new ones."""
+    """All campaigns."""
 
     @with_api_key
     @blp.arguments(CampaignBody)
@@ -111,9 +109,9 @@ class Campaigns(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Create a campaign
 
-        It begins as a draft, of a niche that is not archived.
+        It begins as a draft. Its niche must not be archived.
         """
-        ring()
+        announce_change()
         return _campaign(campaign_with_figures(session(), create_campaign(session(), body).id))
 
     @with_api_key
@@ -122,10 +120,12 @@ class Campaigns(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List campaigns, newest first
 
-        With what each has cost and brought so far.
+        Each has its cost and number of leads so far.
         """
-        wanted = {"niche_id": args.get("niche_id"), "platform": args.get("platform")}
-        return [_campaign(found) for found in campaigns_with_figures(session(), **wanted, **window(args))]
+        rows = campaigns_with_figures(
+            session(), niche_id=args.get("niche_id"), platform=args.get("platform"), **window(args)
+        )
+        return [_campaign(row) for row in rows]
 
 
 @blp.route("/api/campaigns/<uuid:campaign_id>")
@@ -139,15 +139,15 @@ class OneCampaign(MethodView):
 
         `stats` holds leads, cost of a lead and conversion.
         """
-        found = campaign_with_figures(session(), campaign_id)
-        total = found.total
+        row = campaign_with_figures(session(), campaign_id)
+        total = row.total
         stats = {
             "total_leads": total.leads,
             "qualified_leads": total.qualified,
             "cpl": total.cpl,
             "conversion_rate": total.conversion_rate,
         }
-        return _campaign(found) | {"stats": stats}
+        return _campaign(row) | {"stats": stats}
 
 
 @blp.route("/api/campaigns/<uuid:campaign_id>/status")
@@ -160,7 +160,7 @@ class OneCampaignStatus(MethodView):
     def patch(self, body: dict[str, Any], campaign_id: UUID) -> Any:
         """Move a campaign to another status
 
-        A move that makes no sense is refused with 409, which names those that do. Live readers are told.
+        A move that is not allowed is refused with 409, which names the allowed ones. Live readers get an event.
         """
         campaign = get_campaign(session(), campaign_id, lock=True)
         if change_status(session(), campaign, body["status"]):
@@ -170,7 +170,7 @@ class OneCampaignStatus(MethodView):
 
 @blp.route("/api/campaigns/<uuid:campaign_id>/ads")
 class CampaignAds(MethodView):
-    """A campaign's ads; and new ones."""
+    """All ads of a campaign."""
 
     @with_api_key
     @blp.arguments(AdBody)
@@ -178,7 +178,7 @@ class CampaignAds(MethodView):
     def post(self, body: dict[str, Any], campaign_id: UUID) -> Any:
         """Add an ad to a campaign
 
-        `spent` is what it has cost in all; it counts for `spent_on`, or for today.
+        `spent` is its total cost so far; it is booked on `spent_on`, or on today.
         """
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
         ad = create_ad(session(), get_campaign(session(), campaign_id), body, spent, day)
@@ -191,7 +191,7 @@ class CampaignAds(MethodView):
     def get(self, args: dict[str, Any], campaign_id: UUID) -> Any:
         """List a campaign's ads, newest first
 
-        With what each has cost.
+        Each has its cost so far.
         """
         get_campaign(session(), campaign_id)
         at = window(args)
@@ -207,9 +207,9 @@ class OneAd(MethodView):
     @blp.arguments(AdChanges)
     @blp.response(200, AdRow)
     def patch(self, body: dict[str, Any], ad_id: UUID) -> Any:
-        """Change what is given of an ad
+        """Change the given fields of an ad
 
-        `spent` is the new total: what is new of it counts for `spent_on`, or for today.
+        `spent` is the new total: its increase is booked on `spent_on`, or on today.
         """
         spent, day = body.pop("spent", None), body.pop("spent_on", None)
         ad = lock_ad(session(), ad_id)
@@ -217,13 +217,13 @@ class OneAd(MethodView):
         if spent is not None:
             announce_stats(ad.campaign_id)
         else:
-            ring()
+            announce_change()
         return _ad(ad)
 
 
-def _campaign(found: CampaignFigures) -> dict[str, Any]:
-    campaign = found.campaign
-    counted = {"spent": found.total.spend, "ads_count": found.ads_count, "leads_count": found.total.leads}
+def _campaign(row: CampaignFigures) -> dict[str, Any]:
+    campaign = row.campaign
+    counted = {"spent": row.total.spend, "ads_count": row.ads_count, "leads_count": row.total.leads}
     return {name: getattr(campaign, name) for name in names_of(CampaignRow) if name not in counted} | counted
 
 

@@ -1,4 +1,4 @@
-"""Leads and figures as CSV, streamed: however many rows, only a page of them is in memory."""
+"""Leads and figures as CSV, streamed: only one page of rows is in memory at a time."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from api.http.blueprint import Blueprint, Body, one_of
 from api.http.db import session
 from api.http.fields import moment
 from api.http.services import services
-from api.leadgen.prospects import wanted
+from api.leadgen.prospects import filters_of
 from api.leadgen.schemas import PeriodArgs
 from models.core.csv_cells import safe_cell
 from models.leadgen.campaigns import Platform
@@ -55,10 +55,9 @@ class ProspectExport(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """Download leads as CSV, newest first
 
-        Filtered as the list is, streamed however many there are. Cells that a spreadsheet would take for formulas are
-        made harmless.
+        With the filters of the list, streamed. Cells that a spreadsheet would execute as formulas are escaped.
         """
-        pages = prospect_pages(services().sessions, **wanted(args))
+        pages = prospect_pages(services().sessions, **filters_of(args))
         rows = ([getattr(prospect, name) for name in PROSPECT_COLUMNS] for page in pages for prospect in page)
         return _csv("leads.csv", PROSPECT_COLUMNS, rows)
 
@@ -71,9 +70,9 @@ class EarningsExport(MethodView):
     @blp.arguments(PeriodArgs, location="query")
     @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
     def get(self, args: dict[str, Any], niche_id: UUID) -> Any:
-        """Download what a niche's campaigns cost and earned day by day as CSV
+        """Download the costs and earnings of a niche's campaigns by day as CSV
 
-        A row to each day and campaign on which something happened. Days are UTC, both ends included.
+        One row per day and campaign with leads or spend. Days are UTC, both ends included.
         """
         get_niche(session(), niche_id)
         query = earnings_by_day_and_campaign(niche_id, args.get("first"), args.get("last"))
@@ -81,7 +80,7 @@ class EarningsExport(MethodView):
 
 
 def _earnings(sessions: sessionmaker[Session], query: Any) -> Iterator[list[Any]]:
-    with sessions() as own:  # the request's session is gone when this runs
+    with sessions() as own:  # the request's session is closed by now
         for *place, leads, qualified, won, revenue, spend in own.execute(query.execution_options(yield_per=1000)):
             part = Figures(int(leads), int(qualified), int(won), revenue, spend)
             figures = [part.leads, part.qualified, part.won, part.spend, part.revenue]
@@ -99,7 +98,7 @@ def _lines(columns: Iterable[str], rows: Iterable[list[Any]]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(columns)
-    yield "\ufeff"  # without it spreadsheets take UTF-8 for something else
+    yield "\ufeff"  # a byte order mark, without which spreadsheets misread UTF-8
     for row in rows:
         writer.writerow([_cell(value) for value in row])
         if buffer.tell() > 1 << 16:
@@ -113,5 +112,5 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return moment(value)
     if value is None or isinstance(value, int | Decimal):
-        return value  # negative numbers among them: they are not text that somebody wrote
+        return value  # not escaped, since a negative number is no formula
     return safe_cell(str(value))

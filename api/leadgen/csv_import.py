@@ -1,10 +1,11 @@
 """Leads from a CSV file, read as it arrives: all of its rows are taken, or none."""
 
-import csv
-import io
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, Any, cast
+from uuid import UUID
 
 from flask import request
 from flask.views import MethodView
@@ -21,25 +22,28 @@ from api.leadgen.announce import announce, announce_stats
 from api.leadgen.csv_export import PROSPECT_COLUMNS
 from models.accounts.users import normal_phone
 from models.core.amounts import read_amount
-from models.core.csv_cells import plain_cell
 from models.core.errors import InvalidValueError
 from models.core.numbers import is_unknown
 from models.leadgen.campaigns import Platform
 from models.leadgen.events import EventKind
 from models.leadgen.prospects import Added, add_prospects, origins_of
+from models.sources.formats import csv_rows
+from models.sources.formats.offer import FeedError
 
 blp = Blueprint("leadgen-import", __name__, description="Leads from CSV")
 
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 ROWS_AT_ONCE = 500
-#: Rows with mistakes that one answer tells of.
-MOST_MISTAKES = 50
-#: Campaigns whose new figures are announced; of a larger import readers learn that it was.
-MOST_ANNOUNCED = 20
+#: Bytes of a file that are held in memory; a larger one is written to the disk.
+MAX_HELD = 4 << 20
+#: Rows with mistakes that one response reports.
+MAX_MISTAKES = 50
+#: Campaigns whose new figures are announced; a larger import is announced without the rest.
+MAX_ANNOUNCED = 20
 
 
 class CellMoney(FormMoney):
-    """An amount as people and spreadsheets write it: 12,5 млн, "1 234,50"; a currency beside it changes nothing here."""
+    """An amount as people and spreadsheets write it: 12,5 млн, "1 234,50"; a currency beside it is ignored."""
 
     def read(self, text: str) -> Decimal:
         return read_amount(text).value
@@ -57,8 +61,8 @@ class ProspectRowIn(Body):
     notes = Text(5000)
 
 
-#: Columns of an export that say what we know ourselves; they are passed over, so that an export can be imported.
-PASSED_OVER = frozenset(PROSPECT_COLUMNS) - set(names_of(ProspectRowIn))
+#: Computed columns of an export; an import ignores them, so that an export can be imported.
+IGNORED = frozenset(PROSPECT_COLUMNS) - set(names_of(ProspectRowIn))
 
 
 class Imported(Body):
@@ -79,7 +83,7 @@ CSV_BODY = {
 
 @blp.route("/api/leads/import")
 class ProspectImport(MethodView):
-    """Many leads at once."""
+    """Import of many leads."""
 
     @with_api_key
     @takes_uploads
@@ -87,34 +91,35 @@ class ProspectImport(MethodView):
     @blp.alt_response(415, description="The body is neither CSV nor a multipart body with a file.")
     @blp.doc(requestBody=CSV_BODY)
     def post(self) -> Any:
-        """Add leads from CSV; a mistake in any row leaves all of them out
+        """Add leads from CSV; a mistake in any row refuses the whole file
 
-        At most 100,000 rows, between commas or semicolons; an export can be imported. Persons known to their niche
-        become touches.
+        At most 100,000 rows, separated by commas or semicolons; an export can be imported. A person whom the niche
+        knows already becomes a touch.
         """
-        schema, mistakes = ProspectRowIn(), {}
+        schema = ProspectRowIn()
+        mistakes: dict[int, Any] = {}
         created = duplicates = 0
-        campaigns = set()
+        campaigns: set[UUID] = set()
         for batch in _batches(_rows(_file())):
             contacts = _contacts(schema, batch, mistakes)
-            if len(mistakes) >= MOST_MISTAKES:
+            if len(mistakes) >= MAX_MISTAKES:
                 break
             if mistakes or not contacts:
-                continue  # nothing will be stored; the rest is read to tell of its mistakes at once
+                continue  # nothing will be stored; the rest is read to report its mistakes as well
             added: list[Added] = add_prospects(session(), contacts)
-            created += sum(one.new for one in added)
-            duplicates += sum(not one.new for one in added)
-            campaigns |= {one.prospect.campaign_id for one in added if one.prospect.campaign_id}
-            session().expunge_all()  # what is stored need not be held
+            created += sum(contact.new for contact in added)
+            duplicates += sum(not contact.new for contact in added)
+            campaigns |= {contact.prospect.campaign_id for contact in added if contact.prospect.campaign_id}
+            session().expunge_all()  # frees the memory of the stored rows
         if mistakes:
             raise _refused(mistakes)
-        _tell(created, duplicates, campaigns)
+        _announce_import(created, duplicates, campaigns)
         return {"created": created, "duplicates": duplicates}
 
 
-def _tell(created: int, duplicates: int, campaigns: set) -> None:
+def _announce_import(created: int, duplicates: int, campaigns: set[UUID]) -> None:
     announce(EventKind.LEADS_IMPORTED, created=created, duplicates=duplicates)
-    for campaign_id in sorted(campaigns)[:MOST_ANNOUNCED]:
+    for campaign_id in sorted(campaigns)[:MAX_ANNOUNCED]:
         announce_stats(campaign_id)
     score_prospects()
 
@@ -127,7 +132,7 @@ def _file() -> IO[bytes]:
         return request.stream
     if request.mimetype == "multipart/form-data":
         if set(request.files) != {"file"} or request.form:
-            raise _bad({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
+            raise FileRefused({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
         return request.files["file"].stream
     if not request.mimetype and not request.content_length and "Transfer-Encoding" not in request.headers:
         raise BadRequest(f"There is no body. {_WANTED}")
@@ -135,31 +140,29 @@ def _file() -> IO[bytes]:
 
 
 def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, cells by column) of every row that is not empty."""
-    lines = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    try:
-        header = lines.readline()
-        # Spreadsheets of countries with a decimal comma write semicolons.
-        reader = csv.reader(lines, delimiter=";" if ";" in header and "," not in header else ",", strict=True)
-        columns = _columns(next(csv.reader([header], delimiter=reader.dialect.delimiter), []))
-        for number, cells in enumerate(reader, start=1):
-            line = 1 + reader.line_num
-            if number > MOST_ROWS:
-                raise _refused({line: {"_row": [f"One import takes {MOST_ROWS} rows; split the file."]}})
-            if any(cells[len(columns) :]):
-                raise _refused({line: {"_row": ["There are more cells than columns."]}})
-            if any(cells):
-                yield line, dict(zip(columns, cells, strict=False))
-    except UnicodeDecodeError:
-        raise BadRequest("The file is not UTF-8; save it as CSV UTF-8.") from None
-    except csv.Error as error:
-        raise BadRequest(f"The file is not CSV: {error}.") from None
-    finally:
-        lines.detach()  # the request closes its stream itself
+    """Yield (line, cells by column) of every row that is not empty."""
+    with tempfile.SpooledTemporaryFile(max_size=MAX_HELD) as file:  # a request's stream can be read once only
+        shutil.copyfileobj(stream, file)
+        try:
+            rows = csv_rows.rows(cast(IO[bytes], file))
+            head = next(rows, None)
+            columns = _columns(head.cells if head else [])
+            for number, row in enumerate(rows, start=1):
+                if number > MAX_ROWS:
+                    raise _refused({row.line: {"_row": [f"One import takes {MAX_ROWS} rows; split the file."]}})
+                if row.error or any(row.cells[len(columns) :]):
+                    raise _refused({row.line: {"_row": [_sentence(row.error or "There are more cells than columns")]}})
+                yield row.line, dict(zip(columns, row.cells, strict=False))
+        except FeedError as error:
+            raise BadRequest(_sentence(error.message)) from None
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _columns(cells: list[str]) -> list[str]:
-    """The names that the first line gives the columns; raises a 400 unless all are known."""
+    """Return the columns' names from the first line; raises BadRequest unless all are known."""
     columns = [cell.strip() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()  # spreadsheets save empty columns too
@@ -169,7 +172,7 @@ def _columns(cells: list[str]) -> list[str]:
     for number, name in enumerate(columns, start=1):
         if not name:
             raise _refused({1: {"_row": [f"Column {number} has no name."]}})
-        if name not in PASSED_OVER and name not in names_of(ProspectRowIn):
+        if name not in IGNORED and name not in names_of(ProspectRowIn):
             raise _refused({1: {name: ["Unknown column."]}})
         if columns.count(name) > 1:
             raise _refused({1: {name: ["The column comes twice."]}})
@@ -188,13 +191,13 @@ def _batches(rows: Iterable[tuple[int, dict]]) -> Iterator[list[tuple[int, dict]
 
 
 def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: dict[int, Any]) -> list[dict]:
-    """The batch's rows as columns of prospects; what is wrong with others goes to *mistakes*, by line."""
+    """Return the valid rows of the batch as columns of prospects; add the mistakes of others to *mistakes*, by line."""
     contacts = []
     for line, cells in batch:
         try:
-            given = {name: plain_cell(cell) for name, cell in cells.items() if cell and name not in PASSED_OVER}
+            given = {name: cell for name, cell in cells.items() if cell and name not in IGNORED}
             if is_unknown(given.get("budget", "?")) or given.get("budget") in ("-1", "-1.0"):
-                given.pop("budget", None)  # what files hold where nothing is known
+                given.pop("budget", None)  # values that files hold for an unknown budget
             contact = schema.load(given)
             if contact.get("phone"):
                 contact["phone"] = normal_phone(contact["phone"])
@@ -212,11 +215,13 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
 
 
 def _refused(mistakes: Mapping[int, Any]) -> BadRequest:
-    first = sorted(mistakes)[:MOST_MISTAKES]
-    return _bad({"csv": {f"line {line}": mistakes[line] for line in first}})
+    first = sorted(mistakes)[:MAX_MISTAKES]
+    return FileRefused({"csv": {f"line {line}": mistakes[line] for line in first}})
 
 
-def _bad(messages: Mapping[str, Any]) -> BadRequest:
-    error = BadRequest()
-    error.data = {"messages": messages}
-    return error
+class FileRefused(BadRequest):
+    """A file with mistakes; *messages* become the details of the error's payload."""
+
+    def __init__(self, messages: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.data = {"messages": messages}

@@ -1,4 +1,4 @@
-"""Whether lead generation has what it needs: database and Redis, asked truly and within a second."""
+"""Health of lead generation: database and Redis, tested on new connections within a second."""
 
 import threading
 import time
@@ -17,12 +17,12 @@ from api.http.access import public
 from api.http.blueprint import Blueprint, Body
 from api.http.services import services
 
-blp = Blueprint("leadgen-health", __name__, description="Whether lead generation has what it needs")
+blp = Blueprint("leadgen-health", __name__, description="Health of the services that lead generation needs")
 
-#: Both answers are waited for at once, so that a service that hangs costs no more than this.
-PATIENCE_SECONDS = 0.7
-#: A probe that has hung for this long is given up, and another one tries.
-GIVEN_UP_SECONDS = 10
+#: Time limit for both answers together.
+TIMEOUT_SECONDS = 0.7
+#: A probe that hangs for longer is abandoned, and the next request starts another.
+ABANDON_SECONDS = 10
 
 
 class Services(Body):
@@ -38,9 +38,9 @@ class ServicesHealth(Body):
 
 class Probe:
     """
-    Asks a service whether it is there, in a thread of its own.
+    Tests a service in a thread of its own.
 
-    Those who ask while a probe hangs wait for the same one: however often health is asked for, one thread hangs.
+    Requests that arrive while a probe hangs wait for the same probe, so that only one thread hangs.
     """
 
     def __init__(self, ask: Callable[[], None]) -> None:
@@ -50,10 +50,10 @@ class Probe:
         self._asked_at = 0.0
 
     def begin(self) -> Future[None]:
-        """The answer to come: None, or the error that the service met us with."""
+        """Return the future result: None, or the error of the service."""
         with self._lock:
             now = time.monotonic()
-            if self._asked is None or self._asked.done() or now - self._asked_at > GIVEN_UP_SECONDS:
+            if self._asked is None or self._asked.done() or now - self._asked_at > ABANDON_SECONDS:
                 self._asked, self._asked_at = Future(), now
                 threading.Thread(target=self._run, args=(self._asked,), daemon=True).start()
             return self._asked
@@ -61,17 +61,17 @@ class Probe:
     def _run(self, answer: Future[None]) -> None:
         try:
             self._ask()
-        except Exception as error:  # noqa: B902 - whatever it is, the service is not there for us
+        except Exception as error:  # any error means that the service is not usable
             answer.set_exception(error)
         else:
             answer.set_result(None)
 
 
 def ask_database(url: str) -> None:
-    """Raise unless PostgreSQL answers a query on a new connection: a pool may still hold ones that once worked."""
+    """Raise unless PostgreSQL answers a query on a new connection; pooled ones may predate a failure."""
     connection = psycopg2.connect(
         url.replace("+psycopg2", ""),
-        connect_timeout=2,  # libpq takes no less
+        connect_timeout=2,  # the minimum of libpq
         options="-c statement_timeout=500",
         application_name="leadmatch-health",
         keepalives_idle=2,
@@ -86,7 +86,7 @@ def ask_database(url: str) -> None:
 
 def ask_redis(url: str) -> None:
     """Raise unless Redis answers on a new connection."""
-    with redis.Redis.from_url(url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS) as client:
+    with redis.Redis.from_url(url, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS) as client:
         client.ping()
 
 
@@ -103,11 +103,11 @@ def _probes() -> dict[str, Probe]:
 
 def _services() -> dict[str, str]:
     answers = {name: probe.begin() for name, probe in _probes().items()}
-    until = time.monotonic() + PATIENCE_SECONDS
-    return {name: "connected" if _came(answer, until) else "disconnected" for name, answer in answers.items()}
+    until = time.monotonic() + TIMEOUT_SECONDS
+    return {name: "connected" if _answered(answer, until) else "disconnected" for name, answer in answers.items()}
 
 
-def _came(answer: Future[None], until: float) -> bool:
+def _answered(answer: Future[None], until: float) -> bool:
     try:
         return answer.exception(timeout=max(0.0, until - time.monotonic())) is None
     except FutureTimeoutError:
@@ -116,15 +116,15 @@ def _came(answer: Future[None], until: float) -> bool:
 
 @blp.route("/api/health")
 class LeadgenHealth(MethodView):
-    """Health in the words of the lead generation contract."""
+    """Health in the form of the lead generation contract."""
 
     @public
     @blp.response(200, ServicesHealth)
-    @blp.alt_response(503, schema=ServicesHealth, description="The database or Redis is away.")
+    @blp.alt_response(503, schema=ServicesHealth, description="The database or Redis does not answer.")
     def get(self) -> Any:
-        """Say whether database and Redis answer
+        """Report whether database and Redis answer
 
-        Both are asked on new connections, for less than a second. It needs no key.
+        Both are tested on new connections, for less than a second. Needs no key.
         """
         services = _services()
         healthy = set(services.values()) == {"connected"}

@@ -1,13 +1,14 @@
 """Live updates: the same events over a WebSocket and as server-sent events, from where a reader stopped.
 
-A live connection holds one of the web process's threads, so they are few and do not last: each is closed in time, and
-a reader comes back with the id of the last event it saw. Browsers' EventSource does that by itself.
+A live connection holds one of the web process's threads, so connections are few and short: each is closed after
+:data:`LIFETIME_SECONDS`, and a reader reconnects with the id of the last event it saw. Browsers' EventSource does that
+by itself.
 """
 
 import json
-import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import redis
 from flask import Response, request
@@ -16,6 +17,7 @@ from marshmallow import EXCLUDE, fields
 from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed, Server
 
+from api.http import long_lived
 from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body
 from api.http.db import end_session
@@ -26,19 +28,16 @@ from models.leadgen.events import Event, EventKind, check_id, follow, is_missing
 blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
 
-#: Of the web process's 96 threads these many may be held by readers, beside 64 chat sockets and 12 listeners (api/http/live_updates.py).
-MOST_READERS = 6
 LIFETIME_SECONDS = 120.0
-#: After this long a silence an event stream says that it is alive, and learns whether its reader is.
+#: After this long without an event, an event stream sends a comment, which shows whether its reader is still there.
 HEARTBEAT_SECONDS = 5.0
-#: How often a silent WebSocket is looked at.
+#: How often a WebSocket without events is checked.
 TURN_SECONDS = 1.0
-#: What an EventSource waits before it comes back.
+#: How long an EventSource waits before it reconnects.
 RETRY_MS = 1000
 #: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 and the IANA registry of close codes
 GOING_AWAY, BAD_DATA, TRY_AGAIN_LATER = 1001, 1008, 1013
 
-_seats = threading.BoundedSemaphore(MOST_READERS)
 
 EVENT_ID = {"type": "string", "pattern": "^[0-9]{1,19}-[0-9]{1,19}$"}
 #: https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -57,7 +56,7 @@ EVENTS = {
 class LiveArgs(Body):
     last_event_id = fields.String(
         metadata={
-            "description": "Begin behind this event; a Last-Event-ID header wins.",
+            "description": "Begin after this event; a Last-Event-ID header wins.",
             "pattern": EVENT_ID["pattern"],
         }
     )
@@ -72,32 +71,34 @@ class ResumeHeaders(Body):
 @blp.arguments(LiveArgs, location="query")
 @blp.arguments(ResumeHeaders(unknown=EXCLUDE), location="headers")
 @blp.response(200, EVENTS, content_type="text/event-stream")
-def events(args, headers):
+def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     """Follow events as server-sent events; Last-Event-ID resumes
 
-    Begins behind `Last-Event-ID` (or `last_event_id`), otherwise with what happens from now on. A connection is closed
-    after two minutes; come back with the last id.
+    Begins after `Last-Event-ID` (or `last_event_id`), otherwise with the next event. A connection is closed after two
+    minutes; reconnect with the last id.
     """
     raw = headers.get("last_event_id", args.get("last_event_id"))
     last_event_id = None if raw is None else check_id(raw, "last_event_id")
     end_session()  # nothing of the database is needed from here on
-    if not _seats.acquire(blocking=False):
+    places = services().long_lived
+    if not places.take(long_lived.EVENTS):
         raise TooManyError("Too many live connections; try again in a moment.", 5)
     try:
         client = _own_redis()
-        # Asked before the answer begins, so that a Redis that is away is a 503 and not a stream that breaks off.
+        # Asked before the response begins, so that an unreachable Redis is a 503 and not a stream that breaks off.
         following = _follow(client, last_event_id, newest_id(client), HEARTBEAT_SECONDS)
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
-        _seats.release()
-        raise BusyError("Live updates are away; try again in a moment.", 5) from None
+        places.give_back(long_lived.EVENTS)
+        raise BusyError("Live updates are unavailable; try again in a moment.", 5) from None
     except BaseException:
-        _seats.release()
+        places.give_back(long_lived.EVENTS)
         raise
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer events otherwise
     response.call_on_close(client.close)
-    response.call_on_close(_seats.release)  # the server closes the answer whether or not it was read
+    # The server closes the response whether or not it was read.
+    response.call_on_close(lambda: places.give_back(long_lived.EVENTS))
     return response
 
 
@@ -113,7 +114,7 @@ def events(args, headers):
 def live(ws: Server) -> None:
     """Follow events over a WebSocket, one JSON object a frame; ?last_event_id= resumes
 
-    The same events as `/api/events`. A socket is closed after two minutes with 1001; come back with the last id.
+    The same events as `/api/events`. A socket is closed after two minutes with 1001; reconnect with the last id.
     """
     end_session()
     raw = request.args.get("last_event_id")
@@ -122,7 +123,8 @@ def live(ws: Server) -> None:
     except InvalidValueError as error:
         ws.close(BAD_DATA, error.reason)
         return
-    if not _seats.acquire(blocking=False):
+    places = services().long_lived
+    if not places.take(long_lived.EVENTS):
         ws.close(TRY_AGAIN_LATER, "Too many live connections.")
         return
     try:
@@ -131,38 +133,38 @@ def live(ws: Server) -> None:
                 if not ws.connected:
                     return
                 while ws.receive(timeout=0) is not None:
-                    pass  # readers have nothing to tell us; what they say must not pile up
+                    pass  # discard what readers send, so that it does not pile up
                 if event is not None:
                     ws.send(_json(event))
-        ws.close(GOING_AWAY, "Come back with the id of the last event.")
+        ws.close(GOING_AWAY, "Reconnect with the id of the last event.")
     except RedisError:
-        ws.close(TRY_AGAIN_LATER, "Live updates are away.")
+        ws.close(TRY_AGAIN_LATER, "Live updates are unavailable.")
     except ConnectionClosed:
         pass
     finally:
-        _seats.release()
+        places.give_back(long_lived.EVENTS)
 
 
 def _own_redis() -> redis.Redis:
-    """A connection of the reader's own: it waits longer than requests let theirs."""
+    """Return a connection of the reader's own, with a longer timeout than those of requests."""
     url = services().settings.redis_url
     return redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=HEARTBEAT_SECONDS + 5)
 
 
 def _follow(client: redis.Redis, last_event_id: str | None, newest: str, turn_seconds: float) -> Iterator[Event | None]:
-    """Events until the lifetime is over; None after every turn in which nothing happened."""
+    """Yield events until the lifetime is over, and None after every turn without an event."""
     until = time.monotonic() + LIFETIME_SECONDS
     after = last_event_id or newest
     yield Event(after, EventKind.HELLO, {})
     if last_event_id and is_missing_after(client, last_event_id):
-        # Redis has lost its events if it has none as new as the reader's: then begin with those that it has.
-        after = min(last_event_id, newest, key=lambda one: tuple(map(int, one.split("-"))))
-        yield Event(after, EventKind.GAP, {"message": "Some events are gone; read the lists again."})
+        # If Redis has no event as new as the reader's, it has lost events: begin with those that it has.
+        after = min(last_event_id, newest, key=lambda event_id: tuple(map(int, event_id.split("-"))))
+        yield Event(after, EventKind.GAP, {"message": "Some events are lost; read the lists again."})
     while (left := until - time.monotonic()) > 0:
-        found = follow(client, after, min(left, turn_seconds))
-        yield from found
-        if found:
-            after = found[-1].id
+        new_events = follow(client, after, min(left, turn_seconds))
+        yield from new_events
+        if new_events:
+            after = new_events[-1].id
         else:
             yield None
 
@@ -177,7 +179,7 @@ def _as_stream(following: Iterator[Event | None]) -> Iterator[str]:
             else:
                 yield f"id: {event.id}\nevent: {event.kind}\ndata: {json.dumps(dict(event.data))}\n\n"
     except RedisError:
-        return  # the reader comes back and finds out
+        return  # the reader reconnects and gets the error
 
 
 def _json(event: Event) -> str:

@@ -1,4 +1,4 @@
-"""Niches, and what they earn."""
+"""Niches, with their costs and earnings."""
 
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
 from api.http.fields import Moment, Text, money
-from api.leadgen.announce import ring
+from api.leadgen.announce import announce_change
 from api.leadgen.schemas import Amount, ListArgs, PeriodArgs, rows_of
 from models.accounts import audit
 from models.leadgen.campaigns import delete_niche
@@ -24,8 +24,8 @@ class NicheBody(Body):
     name = Text(200, required=True)
     category = Text(100, required=True)
     description = Text(5000, empty=True, allow_none=True)
-    cpl_target = money(allow_none=True, metadata={"description": "The most that a lead may cost."})
-    roi_target = money(allow_none=True, metadata={"description": "The least return on the money spent, per cent."})
+    cpl_target = money(allow_none=True, metadata={"description": "Maximum cost of a lead."})
+    roi_target = money(allow_none=True, metadata={"description": "Minimum return on spend, per cent."})
 
 
 class NicheChanges(NicheBody):
@@ -112,7 +112,7 @@ class Niches(MethodView):
 
         It begins as research. Targets say what a lead may cost and what the money spent must return.
         """
-        ring()
+        announce_change()
         return create_niche(session(), body)
 
     @with_api_key
@@ -121,7 +121,7 @@ class Niches(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List niches, newest first
 
-        In pages of 100 unless `limit` says otherwise; `status` picks those of one status.
+        In pages of 100 by default; `status` filters by status.
         """
         return rows_of(niches(args.get("status")), args)
 
@@ -143,27 +143,27 @@ class OneNiche(MethodView):
     @blp.arguments(NicheChanges)
     @blp.response(200, NicheRow)
     def patch(self, body: dict[str, Any], niche_id: UUID) -> Any:
-        """Change what is given of a niche
+        """Change the given fields of a niche
 
-        A status goes only where the table of moves allows; null empties a field that may be empty.
+        A status changes only as the table of moves allows; null clears a field that may be empty.
         """
         niche = get_niche(session(), niche_id, lock=True)
         change_niche(session(), niche, body)
-        ring()
+        announce_change()
         return niche
 
     @with_api_key
     @blp.arguments(DeleteArgs, location="query")
     @blp.response(200, NicheDeleted)
     def delete(self, args: dict[str, Any], niche_id: UUID) -> Any:
-        """Delete a niche; one that has campaigns is archived, and only by force
+        """Delete a niche; one with campaigns is archived, and only by force
 
-        Without campaigns it is gone; with them it is kept, archived, for its figures.
+        A niche without campaigns is deleted; one with campaigns is archived to keep its figures.
         """
         niche = get_niche(session(), niche_id, lock=True)
         delete_niche(session(), niche, force=args["force"])
         audit.record(session(), "niche_deleted", table_name="niches", row_id=niche_id, forced=args["force"])
-        ring()
+        announce_change()
         return {"message": "Ниша удалена", "id": niche_id}
 
 
@@ -175,10 +175,9 @@ class OneNicheStats(MethodView):
     @blp.arguments(PeriodArgs, location="query")
     @blp.response(200, NicheStats)
     def get(self, args: dict[str, Any], niche_id: UUID) -> Any:
-        """What a niche cost and earned, whole and by day, platform and campaign, held against its targets
+        """Report the costs and earnings of a niche, in total and by day, platform and campaign, with its targets
 
-        Days are UTC, both ends included; leave them out for all time. A figure that would be divided by nothing is
-        null.
+        Days are UTC, both ends included; leave them out for all time. A figure whose divisor is zero is null.
         """
         niche = get_niche(session(), niche_id)
         earned = niche_earnings(session(), niche, args.get("first"), args.get("last"))
@@ -201,12 +200,16 @@ def _row(part: Slice) -> dict:
     return {name: getattr(part.figures, name) for name in names_of(FiguresRow)}
 
 
-def _targets(niche: Niche, total: Figures) -> dict:
-    cpl_known = niche.cpl_target is not None and total.cpl is not None
-    roi_known = niche.roi_target is not None and total.roi is not None
+def _targets(niche: Niche, total: Figures) -> dict[str, Any]:
+    """Compare the figures with the targets; a comparison without a target or a figure is None."""
+    cpl_met = roi_met = None
+    if niche.cpl_target is not None and total.cpl is not None:
+        cpl_met = total.cpl <= niche.cpl_target
+    if niche.roi_target is not None and total.roi is not None:
+        roi_met = total.roi >= niche.roi_target
     return {
         "cpl_target": niche.cpl_target,
-        "cpl_met": total.cpl <= niche.cpl_target if cpl_known else None,
+        "cpl_met": cpl_met,
         "roi_target": niche.roi_target,
-        "roi_met": total.roi >= niche.roi_target if roi_known else None,
+        "roi_met": roi_met,
     }

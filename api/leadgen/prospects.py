@@ -1,4 +1,4 @@
-"""Leads of the contract, which are our prospects: create, list, read, change status, convert."""
+"""Prospects, which the contract calls leads: create, list, read, change status, convert."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from api.http.db import session
 from api.http.fields import MOST_ROOMS, FormWhole, IdText, Moment, Phone, Text, Town, Whole, money
 from api.http.tasks import rescore_lead, score_prospect
 from api.http.warnings import Warnings, warn_of_town
-from api.leadgen.announce import announce_prospect, ring
+from api.leadgen.announce import announce_change, announce_prospect
 from api.leadgen.schemas import ROWS, Amount, ListArgs, rows_of, window
 from models.accounts.users import normal_phone
 from models.core.enums import Condition, DealType, PaymentMethod, PropertyClass, PropertyType
@@ -53,7 +53,7 @@ class ProspectArgs(ListArgs):
 
 class ProspectStatusBody(Body):
     status = one_of(ProspectStatus, required=True)
-    revenue = money(metadata={"description": "With won: what the deal brought; the lead's budget if not named."})
+    revenue = money(metadata={"description": "With won: the revenue of the deal; by default the lead's budget."})
 
 
 class MessageBody(Body):
@@ -81,16 +81,16 @@ class OpenBudget(Body):
             raise ValidationError("min must not be above max.", "min")
 
 
-class WhereToLive(Body):
+class ClientPlaces(Body):
     city = Town(required=True)
     districts = fields.List(Text(100), validate=validate.Length(max=200))
     metro_stations = fields.List(Text(100), validate=validate.Length(max=400))
 
 
-class Wishes(Body):
-    """What the client looks for, as the exchange writes it; all but the city may be left out."""
+class ClientRequirements(Body):
+    """The client's requirements in the exchange's form; all but the city may be left out."""
 
-    location = fields.Nested(WhereToLive, required=True)
+    location = fields.Nested(ClientPlaces, required=True)
     budget = fields.Nested(OpenBudget)
     area = fields.Nested(AreaSpan)
     rooms = fields.List(Whole(0, MOST_ROOMS), validate=validate.Length(max=MOST_ROOMS))
@@ -103,7 +103,7 @@ class Wishes(Body):
 
 class ConvertBody(Body):
     realtor_id = IdText(required=True)
-    requirements = fields.Nested(Wishes, required=True)
+    requirements = fields.Nested(ClientRequirements, required=True)
     deal_type = one_of(DealType, load_default=DealType.SALE)
     notes = Text(5000, empty=True, allow_none=True)
 
@@ -120,14 +120,16 @@ class ProspectRow(Body):
     budget = Amount()
     notes = fields.String(allow_none=True)
     status = fields.String()
-    revenue = Amount(metadata={"description": "What the deal brought, while the lead is won."})
+    revenue = Amount(metadata={"description": "The revenue of the deal, while the lead is won."})
     quality_score = fields.Integer(allow_none=True, metadata={"description": "0 to 100; null until it is computed."})
     lead_id = IdText(allow_none=True, metadata={"description": "The exchange lead that this one became."})
     created_at = Moment()
 
 
 class ProspectAdded(ProspectRow):
-    duplicate = fields.Boolean(metadata={"description": "The niche knew this person: a touch was added to the lead."})
+    duplicate = fields.Boolean(
+        metadata={"description": "The niche has a lead of this person: a touch was added to it."}
+    )
     touches = fields.Integer(metadata={"description": "Contacts so far, the first included."})
 
 
@@ -150,7 +152,7 @@ class Conversation(Body):
 
 class Quality(Body):
     method = fields.String(metadata={"description": "rules, or model: one fitted to the niche's outcomes."})
-    reasons = fields.List(fields.Dict(), metadata={"description": "What each criterion added to the score."})
+    reasons = fields.List(fields.Dict(), metadata={"description": "The points that each criterion added to the score."})
 
 
 class ProspectDetail(ProspectRow):
@@ -168,17 +170,19 @@ class Converted(Body):
 
 @blp.route("/api/leads")
 class Prospects(MethodView):
-    """Leads; and new ones."""
+    """All leads."""
 
     @with_api_key
     @blp.arguments(ProspectBody)
     @blp.response(201, ProspectAdded)
-    @blp.alt_response(200, schema=ProspectAdded, description="The niche knew this person: a touch was added.")
+    @blp.alt_response(
+        200, schema=ProspectAdded, description="The niche has a lead of this person: a touch was added to it."
+    )
     def post(self, body: dict[str, Any]) -> Any:
-        """Add a lead, or a touch to the one that its niche has of the same phone or platform user
+        """Add a lead, or a touch to the niche's lead with the same phone or platform user
 
-        A person whom the niche knows is no second lead: the answer is 200, `duplicate` is true and the lead has one
-        touch more.
+        A second contact of a person adds no second lead: the answer is 200, `duplicate` is true, and the lead has one
+        more touch.
         """
         if body.get("phone"):
             body["phone"] = normal_phone(body["phone"])
@@ -196,9 +200,9 @@ class Prospects(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List leads, newest first
 
-        In pages of 100 unless `limit` says otherwise, filtered by status, source, niche and campaign.
+        In pages of 100 by default, filtered by status, source, niche and campaign.
         """
-        return prospects_window(session(), **window(args), **wanted(args))
+        return prospects_window(session(), **window(args), **filters_of(args))
 
 
 @blp.route("/api/leads/<uuid:lead_id>")
@@ -210,7 +214,7 @@ class OneProspect(MethodView):
     def get(self, lead_id: UUID) -> Any:
         """Read a lead with its conversation and the reasons behind its score
 
-        `quality_score` is computed soon after a lead has changed; until then the older one stands.
+        `quality_score` is computed soon after a lead has changed; until then it is the earlier one.
         """
         prospect = get_prospect(session(), lead_id)
         scored = prospect.quality_method is not None
@@ -231,13 +235,13 @@ class OneProspectStatus(MethodView):
     def patch(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Move a lead to another status
 
-        A move that makes no sense is refused with 409, which names those that do. `revenue` goes with won only.
+        A move that is not allowed is refused with 409, which names the allowed ones. Only won takes `revenue`.
         """
         prospect = get_prospect(session(), lead_id, lock=True)
         if change_status(session(), prospect, body["status"], body.get("revenue")):
             announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
         else:
-            ring()  # the revenue may be another
+            announce_change()  # the revenue may have changed
         return prospect
 
 
@@ -251,12 +255,12 @@ class Messages(MethodView):
     def post(self, body: dict[str, Any], lead_id: UUID) -> Any:
         """Add a message to a lead's conversation
 
-        The quality is computed anew, for it reads the conversation.
+        The quality is computed again, because it depends on the conversation.
         """
-        said: Message = add_message(session(), lead_id, body["message"], body["sender"], body["platform"])
-        ring()
+        message: Message = add_message(session(), lead_id, body["message"], body["sender"], body["platform"])
+        announce_change()
         score_prospect(lead_id)
-        return said
+        return message
 
     @with_api_key
     @blp.arguments(MessageArgs, location="query")
@@ -264,7 +268,7 @@ class Messages(MethodView):
     def get(self, args: dict[str, Any], lead_id: UUID) -> Any:
         """Read a lead's whole conversation, oldest first
 
-        All of it, unless a `limit` is named.
+        Whole, unless `page` or `limit` is given.
         """
         get_prospect(session(), lead_id)
         query = messages_of(lead_id)
@@ -274,43 +278,42 @@ class Messages(MethodView):
 
 @blp.route("/api/leads/<uuid:lead_id>/convert")
 class Conversion(MethodView):
-    """From a lead to the exchange."""
+    """Conversion of a lead into a lead of the exchange."""
 
     @with_api_key
     @blp.arguments(ConvertBody)
     @blp.response(201, Converted)
     def post(self, body: dict[str, Any], lead_id: UUID) -> Any:
-        """Make a lead an exchange lead of a realtor; this can be done once
+        """Convert a lead into an exchange lead of a realtor; possible once
 
-        The realtor gets a lead of the exchange with the client's name and phone, and recommendations for it within a
-        moment.
+        The realtor gets a lead of the exchange with the client's name and phone, and soon after its recommendations.
         """
         prospect = get_prospect(session(), lead_id, lock=True)
         lead = convert(session(), prospect, body["realtor_id"], _columns(body))
         warn_of_town("requirements.location.city", lead.city, lead.currency)
         rescore_lead(lead)
-        ring()
+        announce_change()
         return lead
 
 
-def wanted(args: dict[str, Any]) -> dict[str, Any]:
-    """The filters among a list's arguments."""
+def filters_of(args: dict[str, Any]) -> dict[str, Any]:
+    """Return the filters among a list's arguments."""
     return {name: args.get(name) for name in ("status", "source", "niche_id", "campaign_id")}
 
 
 def row_of(prospect: Prospect, schema: type[Schema] = ProspectRow) -> dict[str, Any]:
-    """A prospect's columns as *schema* names them."""
+    """Return a prospect's columns that *schema* names."""
     return {name: getattr(prospect, name) for name in names_of(schema)}
 
 
 def _columns(body: dict[str, Any]) -> dict[str, Any]:
-    """Columns of a lead from what was named of its wishes."""
-    wishes = dict(body["requirements"])
-    location, budget, area = wishes.pop("location"), wishes.pop("budget", {}), wishes.pop("area", {})
+    """Return the columns of a lead from its requirements."""
+    requirements = dict(body["requirements"])
+    location, budget, area = requirements.pop("location"), requirements.pop("budget", {}), requirements.pop("area", {})
     spans = {
         "budget_min": budget.get("min"),
         "budget_max": budget.get("max"),
         "area_min": area.get("min"),
         "area_max": area.get("max"),
     }
-    return location | wishes | spans | {"deal_type": body["deal_type"], "notes": body.get("notes")}
+    return location | requirements | spans | {"deal_type": body["deal_type"], "notes": body.get("notes")}

@@ -1,4 +1,4 @@
-"""What several resources of lead generation share."""
+"""Schemas and helpers that several resources of lead generation share."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,14 +10,14 @@ from api.http.blueprint import Body, PageArgs
 from api.http.db import session
 from api.http.fields import FormWhole
 
-#: Rows a page where the client names none.
+#: Default and maximum number of rows per page.
 ROWS = 100
 
 
 class ListArgs(PageArgs):
     """`page` from 1, `limit` 1 to 100, default 100."""
 
-    limit = FormWhole(1, ROWS, load_default=ROWS, metadata={"description": "Rows a page."})
+    limit = FormWhole(1, ROWS, load_default=ROWS, metadata={"description": "Rows per page."})
 
 
 class PeriodArgs(Body):
@@ -28,23 +28,23 @@ class PeriodArgs(Body):
 
 
 class Amount(fields.Float):
-    """A figure in an answer, always with a fraction, as the contract shows it."""
+    """A figure in a response, always with a fraction, as in the contract."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(dump_only=True, allow_none=True, **kwargs)
 
 
 def window(args: dict[str, Any]) -> dict[str, int]:
-    """`limit` and `offset` of the page asked for."""
+    """Return `limit` and `offset` of the requested page."""
     return {"limit": args["limit"], "offset": (args["page"] - 1) * args["limit"]}
 
 
 def rows_of(query: Select, args: dict[str, Any]) -> list[Any]:
-    """The page's rows of an ordered *query* of one entity."""
+    """Return the page's rows of an ordered *query* of one entity."""
     at = window(args)
     return list(session().scalars(query.limit(at["limit"]).offset(at["offset"])))
 
 
 def amount(value: Decimal | None) -> float | None:
-    """A figure for JSON that no schema renders."""
+    """Return a figure as a JSON number, for data without a schema."""
     return None if value is None else float(value)

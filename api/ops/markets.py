@@ -1,5 +1,7 @@
 """Markets, for administrators: how much is in them, which are odd, and merging one town's into another's."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -61,7 +63,7 @@ class Markets(MethodView):
     @admins_only
     @blp.arguments(MarketArgs, location="query")
     @blp.response(200, MarketRows)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """List the markets, the largest first
 
         With `odd` only those whose town is unknown or that are nearly empty: mostly misspelt towns, to be merged.
@@ -77,7 +79,7 @@ class Merge(MethodView):
     @admins_only
     @blp.arguments(MergeBody)
     @blp.response(200, Merged)
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> Any:
         """Merge the markets of one town into those of another
 
         Its leads and properties move, archived ones too, and what is written under its name from now on goes there.

@@ -1,6 +1,7 @@
 """/metrics, for Prometheus: what this web server has counted, and the state of the whole system as it is now.
 
-The state (runs, queues, tasks, freshness) is the same whichever server is asked: take its maximum over servers, not its sum.
+The state (runs, queues, tasks, freshness) is the same whichever server is asked: take its maximum over servers, not its
+sum.
 """
 
 import hmac

@@ -1,4 +1,6 @@
-"""Chats of the portal: open one, mine, their messages, how far I have read. The socket is in :mod:`api.portal.socket`."""
+"""
+Chats of the portal: open one, mine, their messages, how far I have read. The socket is in :mod:`api.portal.socket`.
+"""
 
 import hashlib
 import secrets
@@ -19,18 +21,18 @@ from api.http.services import services
 from api.portal.chat_hub import Switchboard, chat_hub
 from api.swipe.listing_words import title_of
 from models.core.base import LARGEST_ID
-from models.core.errors import ConflictError, NotSignedInError
+from models.core.errors import BusyError, NotSignedInError
 from models.deals.chats import (
-    LONGEST_MESSAGE,
+    MAX_MESSAGE_LENGTH,
     Chat,
     ChatMessage,
     chat_of,
     chats_of,
     mark_chat_read,
     messages_between,
+    notify_absent,
     open_chat,
     post_message,
-    tell_absent,
 )
 
 blp = Blueprint("chat", __name__, description="Buyer and seller talk about a property")
@@ -89,7 +91,7 @@ class MessageArgs(Body):
 
 
 class ChatMessageBody(Body):
-    message = Text(LONGEST_MESSAGE, required=True)
+    message = Text(MAX_MESSAGE_LENGTH, required=True)
     client_id = Text(
         64, metadata={"description": "Your own name for the message; sent again under it, it is stored once."}
     )
@@ -205,7 +207,7 @@ class ChatTicket(MethodView):
         try:
             services().redis.set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)
         except RedisError:
-            raise ConflictError("No tickets can be given just now; use the Authorization header.") from None
+            raise BusyError("No tickets can be given just now; use the Authorization header.", 5) from None
         return {"ticket": ticket, "expires_in": TICKET_SECONDS}
 
 
@@ -217,7 +219,7 @@ def token_of_ticket(ticket: str) -> str:
         token = None
     if token is None:
         raise NotSignedInError("The ticket is wrong, used or too old; get another one.")
-    return token.decode()
+    return token.decode() if isinstance(token, bytes) else token
 
 
 def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
@@ -226,7 +228,7 @@ def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
     is_there = board.ring(chat.id, chat.other(stored.sender_id))
     board.ring(chat.id, stored.sender_id)
     if not is_there:
-        tell_absent(own_session, chat, stored)
+        notify_absent(own_session, chat, stored)
         own_session.commit()
 
 

@@ -23,6 +23,7 @@ from redis.client import PubSub
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from api.http.long_lived import CHAT, LongLived
 from models.core.errors import TooManyError
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ ALONE_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 #: Sockets of one user in one process: some devices with some tabs each.
 MOST_OF_ONE_USER = 12
+FULL = "There are too many open chats just now; try again soon."
 RETRY_AFTER_SECONDS = 30
 
 
@@ -48,12 +50,11 @@ class Line:
 class Switchboard:
     """The open sockets of one process."""
 
-    def __init__(self, redis_url: str, most_sockets: int) -> None:
-        """*most_sockets* stays below the threads of the process: every socket holds one, and HTTP needs the others."""
-        self.most_sockets = most_sockets
+    def __init__(self, redis_url: str, budget: LongLived) -> None:
+        """*budget*: every socket holds a thread of the process, and HTTP needs the others."""
+        self._budget = budget
         self._lines: dict[str, set[Line]] = defaultdict(set)
         self._of_user: dict[int, int] = defaultdict(int)
-        self._open = 0
         self._lock = threading.Lock()
         self._publisher = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
         # A listener that waits has no timeout of its own, and repairs its connection itself.
@@ -71,8 +72,8 @@ class Switchboard:
         """Raise TooManyError if one more socket, or one more of this user, is too many."""
         if self._of_user.get(user_id, 0) >= MOST_OF_ONE_USER:
             raise TooManyError("You have too many chats open at once; close some.", RETRY_AFTER_SECONDS)
-        if self.is_closing or self._open >= self.most_sockets:
-            raise TooManyError("There are too many open chats just now; try again soon.", RETRY_AFTER_SECONDS)
+        if self.is_closing or self._budget.is_full(CHAT):
+            raise TooManyError(FULL, RETRY_AFTER_SECONDS)
 
     def join(self, line: Line) -> None:
         """
@@ -84,7 +85,8 @@ class Switchboard:
         name = channel(line.chat_id, line.user_id)
         with self._lock:
             self.check_room(line.user_id)
-            self._open += 1
+            if not self._budget.take(CHAT):
+                raise TooManyError(FULL, RETRY_AFTER_SECONDS)
             self._of_user[line.user_id] += 1
             self._lines[name].add(line)
             if self._thread is None:  # here, not at start: a thread does not survive the fork of a web process
@@ -97,7 +99,7 @@ class Switchboard:
         """The opposite of :meth:`join`."""
         name = channel(line.chat_id, line.user_id)
         with self._lock:
-            self._open -= 1
+            self._budget.give_back(CHAT)
             self._of_user[line.user_id] -= 1
             if not self._of_user[line.user_id]:
                 del self._of_user[line.user_id]
@@ -130,7 +132,9 @@ class Switchboard:
         return bool(lines)
 
     def _tell_redis(self, command: str, name: str) -> None:
-        """Called with the lock held. What fails here is repaired by the listening thread, which opens every channel anew."""
+        """
+        Called with the lock held. What fails here is repaired by the listening thread, which opens every channel anew.
+        """
         if self._subscription is None:
             return
         try:

@@ -12,7 +12,7 @@ from api.http.fields import Moment
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.readings import fact_columns
 from api.http.tasks import rescore_property
-from api.http.uploads import store_document, store_image, takes_uploads
+from api.http.uploads import read_pictures, store_document, store_image, takes_uploads
 from api.http.warnings import Warnings, warn_of_town
 from api.portal.property_form import SINGLE_FILES, ShownForm, WholePropertyForm, columns_of, form_row
 from models.core.enums import Origin, Role
@@ -64,6 +64,10 @@ class CreateProperty(MethodView):
         One multipart body: the form's texts, one picture or more as `images`, plans, and documents that only the owner
         sees. Pictures are stored anew, without metadata.
         """
+        pictures = [name for name, may_be_pdf in SINGLE_FILES.items() if not may_be_pdf]
+        documents = [name for name, may_be_pdf in SINGLE_FILES.items() if may_be_pdf]
+        files = [*form["images"], *map(form.get, pictures)]
+        read_pictures(files, current_user(), documents=map(form.get, documents))
         columns = columns_of(form)
         columns |= fact_columns(columns["title"], columns["description"], columns["search_text"])
         columns["photos"] = [store_image(image, current_user(), "property") for image in form["images"] if image]

@@ -155,7 +155,10 @@ def _shown(asked: fields.Field) -> fields.Field:
     return Number(0, MOST_MONEY, allow_none=True) if isinstance(asked, FormNumber) else fields.String(allow_none=True)
 
 
-ShownForm = Body.from_dict({name: _shown(asked) for name, asked in PropertyForm().fields.items()}, name="ShownForm")
+#: A base class made at run time, which type checkers cannot follow.
+ShownForm: Any = Body.from_dict(
+    {name: _shown(asked) for name, asked in PropertyForm().fields.items()}, name="ShownForm"
+)
 
 
 def columns_of(form: Mapping[str, Any]) -> dict[str, Any]:

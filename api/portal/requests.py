@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validates_schema
@@ -46,6 +46,7 @@ from models.core.free_text import (
 from models.deals.recommendation_pages import recommended_page
 from models.market.leads import Lead, archive_lead, canonical_lead, create_lead, leads_of, owned_lead
 from models.market.places import own_currency
+from models.market.properties import Property
 
 blp = Blueprint("portal-requests", __name__, description="What users look for")
 
@@ -82,7 +83,7 @@ class RequestBody(Body):
 
     @validates_schema
     def check_words(self, data: dict, **kwargs: Any) -> None:
-        words = {
+        words: dict[str, Callable[[str], object]] = {
             "deal_format": deal_type_of,
             "type": property_type_of,
             "currency": currency_of,
@@ -218,14 +219,17 @@ class RequestOffers(MethodView):
         """
         found = recommended_page(session(), Side.LEAD, _owned(request_id).id, **args)
         offers = [
-            {"property": form_row(entry.row, private=False), "match_score": round(entry.match_score, 2)}
+            {"property": form_row(cast(Property, entry.row), private=False), "match_score": round(entry.match_score, 2)}
             for entry in found.entries
         ]
         return {"offers": offers, "total": found.total, "page": args["page"]}
 
 
 def _owned(request_id: int, *, lock: bool = False) -> Lead:
-    lead = owned_lead(session(), current_user(), request_id, lock=lock)
+    try:
+        lead = owned_lead(session(), current_user(), request_id, lock=lock)
+    except NotFoundError:
+        raise NotFoundError("request") from None
     if lead.origin is not Origin.PORTAL:
         raise NotFoundError("request")
     return lead

@@ -5,9 +5,9 @@
     server -> {"id", "chat_id", "sender_id", "message", "created_at"}     to both sides, in order, once each
     server -> {"error": {"code": 400, "message": "..."}}  a frame was not understood; the socket stays open
 
-The token comes as `?token=` (with "Bearer" before it or without), in the Authorization header, or as a one-use `?ticket=`
-(POST /chat/ticket). With `?after_id=17` the socket begins with everything after message 17, otherwise with what is said
-from now on.
+The token comes as `?token=` (with "Bearer" before it or without), in the Authorization header, or as a one-use
+`?ticket=` (POST /chat/ticket). With `?after_id=17` the socket begins with everything after message 17, otherwise with
+what is said from now on.
 Who may not talk is refused at the handshake; a socket whose user is put out later is closed with 1008.
 
 A socket holds one thread for as long as it is open, and a database connection only while it reads or writes.
@@ -27,7 +27,7 @@ from simple_websocket import ConnectionClosed, Server
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.http.access import bearer_token, proved_by
+from api.http.access import bearer_token, current_user, proved_by
 from api.http.blueprint import Body
 from api.http.db import end_session, session
 from api.http.fields import IdNumber
@@ -67,14 +67,14 @@ class ReadFrame(Body):
 def check_participant() -> None:
     """At the handshake: the caller is one of the chat's two, and there is room for one more socket."""
     token = _token()
-    current().user = user_of_token(session(), token, services().settings.secret_key)
+    user = current().user = user_of_token(session(), token, services().settings.secret_key)
     current().chat_token = token
-    chat_id = request.view_args["chat_id"]
+    chat_id = (request.view_args or {})["chat_id"]
     if chat_id > LARGEST_ID:
         raise NotFoundError("chat")
-    current().chat = chat_of(session(), current().user, chat_id)
-    current().after_id = _after_id()
-    chat_hub().check_room(current().user.id)
+    chat, after_id = chat_of(session(), user, chat_id), _after_id()
+    current().after_id = chat.last_message_id if after_id is None else after_id
+    chat_hub().check_room(user.id)
 
 
 @sock.route("/chat/ws/<int:chat_id>", bp=blp)
@@ -103,13 +103,7 @@ def talk(ws: Server, chat_id: int) -> None:
     comes to both as in `/chat/chat_messages`. A socket is closed with 1001 when its server stops or nothing was said
     for long: come back with `after_id`. With 1008 it is closed when the token is void.
     """
-    talker = Talker(
-        ws,
-        chat_id,
-        current().user.id,
-        current().chat_token,
-        current().chat.last_message_id if current().after_id is None else current().after_id,
-    )
+    talker = Talker(ws, chat_id, current_user().id, current().chat_token, current().after_id)
     end_session()  # the handshake's connection: a socket lives for hours
     _give_up_on_silent_peers(ws)
     board: Switchboard = chat_hub()

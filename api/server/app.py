@@ -8,12 +8,23 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from api import console
-from api.accounts import admin, auth, portal_auth, portal_users, telegram
+from api.accounts import (
+    account_sessions,
+    admin,
+    auth,
+    identifiers,
+    invitations,
+    portal_auth,
+    portal_users,
+    recovery,
+    telegram,
+)
 from api.exchange import leads, matches, notifications, properties, recommendations, understand
 from api.http import access, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
+from api.http.long_lived import LongLived
 from api.http.request_metrics import watch_pool
 from api.http.services import Services, attach_services
 from api.http.trailing_slash import WithoutTrailingSlash
@@ -28,6 +39,8 @@ from api.portal.chat_hub import Switchboard, attach_chat_hub
 from api.server import docs
 from api.server.health import blp as health
 from api.server.media import blp as media
+from api.server.openness import warn_of_openness
+from api.server.unread_bodies import CloseUnread
 from api.sources import imports as source_imports
 from api.sources import sources
 from api.swipe import favorites, feed, inquiries, listings, places, preferences
@@ -43,6 +56,10 @@ BLUEPRINTS = (
     health,
     media,
     auth.blp,
+    identifiers.blp,
+    account_sessions.blp,
+    recovery.blp,
+    invitations.blp,
     telegram.blp,
     portal_auth.blp,
     portal_users.blp,
@@ -72,6 +89,8 @@ BLUEPRINTS = (
 
 #: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.
 LARGEST_BODY = 1 << 20  # bytes
+#: Parts of a multipart body: a property's form has some fifty texts and as many pictures.
+MOST_FORM_PARTS = 200
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
@@ -92,6 +111,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
         SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
     app.json = FastJSON(app)
@@ -104,9 +124,12 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     request_log.register(app)
     cross_origin.register(app, settings)
     limits.register(app)
+    # What costs nothing to find out comes first: a body is read by the access check of a page, or later.
+    app.before_request(access.refuse_strangers)
+    app.before_request(limits.limit_way_in)
+    app.before_request(uploads.limit_body)
     app.before_request(access.check_access)
     app.before_request(limits.limit_caller)
-    app.before_request(uploads.allow_large_body)
     app.teardown_appcontext(end_session)
     app.teardown_appcontext(uploads.remove_what_failed)
     api = flask_smorest.Api()
@@ -119,8 +142,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
-    telegram.warn_if_open(app)
-    app.wsgi_app = WithoutTrailingSlash(app.wsgi_app)
+    warn_of_openness(settings)
+    app.wsgi_app = CloseUnread(WithoutTrailingSlash(app.wsgi_app))  # type: ignore[method-assign]  # as Flask documents it
     return app
 
 
@@ -132,6 +155,7 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
     is wired by the settings once and for all (CORS, proxies: api/http/cross_origin.py) stays as it was made.
     """
     watch_pool(engine)
+    long_lived = LongLived(settings.web_threads)
     # Short timeouts: a request never hangs on Redis, and whatever needs it has an answer for its absence.
     short = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, health_check_interval=30
@@ -147,6 +171,7 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
             limits=limits.Limits(settings.redis_url),
             worker=Client(settings.redis_url),
             storage=Storage(settings.media_url),
+            long_lived=long_lived,
         ),
     )
-    attach_chat_hub(app, Switchboard(settings.redis_url, settings.most_sockets))
+    attach_chat_hub(app, Switchboard(settings.redis_url, long_lived))

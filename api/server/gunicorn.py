@@ -17,8 +17,8 @@ from models.platform.logs import configuration
 from models.platform.settings import DEFAULT_WEB_THREADS, default_home
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-# Threads, not gevent: psycopg2 and numpy block a gevent loop. Slow clients get none: gunicorn's own threaded worker would
-# give each a thread.
+# Threads, not gevent: psycopg2 and numpy block a gevent loop. Slow clients get none: gunicorn's own threaded worker
+# would give each a thread.
 worker_class = "api.server.slow_clients.Worker"
 # Slow and idle connections count too; they cost some kilobytes each.
 worker_connections = 4000
@@ -27,17 +27,19 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS") or DEFAULT_WEB_THREADS)
 timeout = 60
 graceful_timeout = 20
-keepalive = 5
+# Behind a proxy longer than the proxy's own, or it sends a request into a connection that we are just closing.
+keepalive = int(os.environ.get("KEEPALIVE_SECONDS") or (75 if os.environ.get("TRUSTED_PROXIES", "0") != "0" else 5))
 # Two copies on one machine would share the control socket in the home folder.
 control_socket_disable = True
 accesslog = None  # the application logs requests itself, without query strings: those may hold tokens
 forwarded_allow_ips = "127.0.0.1"
 # The heartbeat file must not wait for a slow disk.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # nosec B108
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - memory; gunicorn makes a file of its own there
 logconfig_dict = configuration(os.environ.get("ENVIRONMENT", "local"), os.environ.get("LOG_LEVEL", "INFO").upper())
 
 # Each process keeps its counts in a file of this folder, and whichever is asked for /metrics adds them up. It has to be
-# set before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears it.
+# set before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears
+# it.
 _metrics = (
     Path(os.environ.get("LEADMATCH_HOME") or default_home()) / "metrics" / f"web-{os.environ.get('PORT', '8000')}"
 )
@@ -73,6 +75,7 @@ def post_worker_init(worker: Worker) -> None:
 
     def close_sockets_and_stop(number: int, frame: FrameType | None) -> None:
         chat_hub_of(worker.wsgi).close()
-        stop(number, frame)
+        if callable(stop):
+            stop(number, frame)
 
     signal.signal(signal.SIGTERM, close_sockets_and_stop)

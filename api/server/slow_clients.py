@@ -1,10 +1,10 @@
 """gunicorn's threaded worker, made so that slow clients cost nobody else anything.
 
-gunicorn gives a connection a thread as soon as its first byte is there, and the thread waits for the rest for as long as
-the client likes: a hundred clients that send a byte a second ("slowloris") would hold every thread. Here the main loop
-gathers a request, without a thread, until its head and a body of up to :data:`MOST_GATHERED` bytes are there. A thread
-waits only for the rest of larger bodies (uploads of people who are signed in: others are refused before their body is
-read), and only while they come at a fair pace.
+gunicorn gives a connection a thread as soon as its first byte is there, and the thread waits for the rest for as long
+as the client likes: a hundred clients that send a byte a second ("slowloris") would hold every thread. Here the main
+loop gathers a request, without a thread, until its head and a body of up to :data:`MOST_GATHERED` bytes are there. A
+thread waits only for the rest of larger bodies (uploads of people who are signed in: others are refused before their
+body is read), and only while they come at a fair pace.
 """
 
 import errno
@@ -37,7 +37,7 @@ _WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 
 
-def is_gathered(received: bytes) -> bool:
+def is_gathered(received: bytes | bytearray) -> bool:
     r"""
     Whether a thread may have the request of which *received* is what came so far.
 

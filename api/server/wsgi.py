@@ -9,7 +9,7 @@ from models.platform.settings import Settings
 
 try:
     settings = Settings.from_env()
-    logs.configure(settings.environment, settings.log_level, unhurried=True)
+    logs.configure(settings.environment, settings.log_level, buffered=True)
     app = create_app(settings)
 except SettingsError as error:
     sys.exit(f"leadmatch: {error}")

@@ -14,7 +14,7 @@ from api.swipe.listings import Listing, listing_page
 from models.market.favorites import add_favorite, favorites_of, remove_favorite
 from models.market.listings import listing_on_market
 
-blp = Blueprint("favorites", __name__, description="Listings kept in sight")
+blp = Blueprint("favorites", __name__, description="Listings that a tenant has saved")
 
 
 class FavoriteBody(Body):
@@ -30,7 +30,7 @@ class FavoriteRow(Body):
 
 @blp.route("/favorites")
 class Favorites(MethodView):
-    """Listings that the caller keeps."""
+    """The caller's favourites."""
 
     @signed_in
     @blp.arguments(PageArgs, location="query")
@@ -38,7 +38,7 @@ class Favorites(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List my favourites that are on the market, the last added first
 
-        Those that have left the market are kept, and shown again should they come back.
+        Favourites that have left the market are kept, and listed again if they return.
         """
         return listing_page(favorites_of(current_user()), args)
 
@@ -49,21 +49,21 @@ class Favorites(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Add a listing to my favourites
 
-        Adding one that is there already gives the row that is there.
+        Adding a favourite again returns the existing row.
         """
         return add_favorite(session(), current_user(), listing_on_market(session(), body["listing_id"]))
 
 
 @blp.route("/favorites/<int:listing_id>")
 class OneFavorite(MethodView):
-    """One listing that the caller keeps."""
+    """One of the caller's favourites."""
 
     @signed_in
     @blp.response(200, StatusOk)
     def delete(self, listing_id: int) -> Any:
-        """Remove a listing from my favourites; one that is not there is no error
+        """Remove a listing from my favourites; removing an absent one is no error
 
-        It may be liked or disliked in the feed all the same.
+        Likes and dislikes in the feed are not affected.
         """
         remove_favorite(session(), current_user(), listing_id)
         return {"status": "ok"}

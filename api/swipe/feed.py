@@ -1,10 +1,10 @@
-"""The feed: the next listing, what the user does about it, and taking that back.
+"""The feed: the next listing, the user's action on it, and undoing the last action.
 
 `/feed/next` reads the stored list of the user's preferences. A list is stale for a moment after the preferences change,
 and the answer to `POST /preferences` must not be followed by a null: the worker is asked for that one list (it was
 asked already when the change was committed) and the request waits for it, without a database connection and for at most
-:data:`PATIENCE_SECONDS`. Should the worker be busy or away, the listing nearest to the budget is shown until the
-list is there; after :data:`HOPEFUL_SECONDS` nobody waits any more.
+:data:`PATIENCE_SECONDS`. If the worker is busy or away, the listing nearest to the budget is shown until the
+list is there; no request waits for a list that is stale for more than :data:`HOPEFUL_SECONDS`.
 """
 
 import logging
@@ -37,10 +37,10 @@ log = logging.getLogger(__name__)
 blp = Blueprint("feed", __name__, description="Listings one at a time, best first")
 
 PATIENCE_SECONDS = 2.0
-#: A list that is stale for so long will not come within a moment either.
+#: A list that has been stale for longer is not waited for.
 HOPEFUL_SECONDS = 5.0
-GLANCE_SECONDS = 0.02, 0.1  # between looks at first, and at most
-#: One refill is asked for at a time.
+POLL_SECONDS = 0.02, 0.1  # between two polls: at first, and at most
+#: A list's refill is requested at most once in this time.
 REFILL_PAUSE_SECONDS = 10
 
 
@@ -53,44 +53,48 @@ class FeedActionBody(Body):
 class Undone(Body):
     status = fields.String()
     listing_id = fields.Integer()
-    action = fields.String(metadata={"description": "What was taken back."})
+    action = fields.String(metadata={"description": "The action that was undone."})
 
 
 @blp.route("/feed/next")
 class FeedNext(MethodView):
-    """The card on top."""
+    """The next listing."""
 
     @signed_in
     @blp.response(200, Listing, description="The listing, or null.")
     @blp.doc(**or_null(Listing))
     def get(self) -> Any:
-        """Show the best listing that I have not acted on; null when all are seen
+        """Read the best listing that I have not acted on; null when all are seen
 
-        By the caller's preferences, best first; without preferences the newest listing. Reading it is no action: the
-        same one comes again until it is acted on.
+        The order follows the caller's preferences, best first; without preferences, the newest listing. Reading is not
+        an action: the same listing is returned until the caller acts on it.
         """
         listing = listing_to_show(current_user())
         return listing_row(listing) if listing else jsonify(None)
 
 
 def listing_to_show(user: User) -> Property | None:
-    """The listing that comes next, waited for if the list is just being made; None when all are seen."""
-    found = next_listing(session(), user)
-    if found.preference is not None and found.listing is None and found.refill_is_due:
-        # A whole list is used up: the next one starts where it ended.
-        mark_stale(session(), found.preference)
+    """Return the next listing, waiting for a list that is being computed; None when all listings are seen."""
+    coming = next_listing(session(), user)
+    preference = coming.preference
+    if preference is None:
+        return coming.listing
+    if coming.listing is None and coming.refill_is_due:
+        # The whole list is used up: the next one begins where it ended.
+        mark_stale(session(), preference)
         session().commit()
-        found = _fresh(found.preference, age_seconds=0)
-    elif found.preference is not None and found.is_stale:
-        found = _fresh(found.preference, (database_now(session()) - found.preference.updated_at).total_seconds())
-    elif found.refill_is_due:
-        _refill_soon(found.preference)
-    return found.listing
+        return _next_of_new_list(preference, age_seconds=0).listing
+    if coming.is_stale:
+        age = database_now(session()) - preference.updated_at
+        return _next_of_new_list(preference, age.total_seconds()).listing
+    if coming.refill_is_due:
+        _request_refill(preference)
+    return coming.listing
 
 
 @blp.route("/feed/action")
 class FeedAct(MethodView):
-    """What the caller says of the card."""
+    """The caller's action on a listing."""
 
     @signed_in
     @blp.arguments(FeedActionBody)
@@ -100,8 +104,8 @@ class FeedAct(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Like, dislike or keep a listing
 
-        A like sends the owner an inquiry, once; a favorite adds the listing to the favourites. Acting again on the same
-        listing replaces what was said.
+        A like sends the owner an inquiry, once; a favorite adds the listing to the favourites. A second action on the
+        same listing replaces the first.
         """
         listing = listing_on_market(session(), body["listing_id"])
         act_in_feed(session(), current_user(), listing, body["action"], body["source"])
@@ -110,23 +114,27 @@ class FeedAct(MethodView):
 
 @blp.route("/feed/undo")
 class FeedUndo(MethodView):
-    """Second thoughts."""
+    """Undoing the caller's last action."""
 
     @signed_in
     @blp.response(200, Undone)
     @blp.alt_response(404, description="There is no action to take back.")
     def post(self) -> Any:
-        """Take my last action back; the listing is in the feed again
+        """Undo my last action; the listing returns to the feed
 
-        An inquiry that the like has sent is withdrawn as long as it is new, and a favourite that it has added is
-        removed.
+        An inquiry sent by the like is withdrawn as long as it is new, and a favourite added by the action is removed.
         """
         last = undo(session(), current_user())
         return {"status": "ok", "listing_id": last.property_id, "action": last.action}
 
 
-def _fresh(preference: Lead, age_seconds: float) -> Next:
-    """What is next once the list is there; what nearly fits if it does not come in time."""
+def _next_of_new_list(preference: Lead, age_seconds: float) -> Next:
+    """
+    Return the next listing of the list that is being computed, or one near the budget if the list is late.
+
+    Args:
+        age_seconds: How long the list has been stale.
+    """
     user = current_user()
     if age_seconds < HOPEFUL_SECONDS:
         services().worker.lead_changed(preference.id)
@@ -138,9 +146,9 @@ def _fresh(preference: Lead, age_seconds: float) -> Next:
 
 def _wait_for_list(lead_id: int) -> bool:
     until = time.monotonic() + PATIENCE_SECONDS
-    pause, longest = GLANCE_SECONDS
+    pause, longest = POLL_SECONDS
     while list_is_stale(session(), lead_id):
-        session().commit()  # gives the connection back: waiting must not starve the pool
+        session().commit()  # returns the connection: waiting must not exhaust the pool
         if time.monotonic() > until:
             return False
         time.sleep(pause)
@@ -149,11 +157,11 @@ def _wait_for_list(lead_id: int) -> bool:
     return True
 
 
-def _refill_soon(preference: Lead) -> None:
+def _request_refill(preference: Lead) -> None:
     redis = services().redis
     try:
         if not redis.set(f"feed:refill:{preference.id}", 1, nx=True, ex=REFILL_PAUSE_SECONDS):
             return
     except RedisError:
-        return  # the broker is away too; the list is refilled when it is used up
+        return  # the broker is unreachable too; the list is refilled when it is used up
     rescore_lead(preference)

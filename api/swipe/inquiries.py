@@ -1,6 +1,6 @@
-"""Inquiries, which tinder calls leads: what I asked, what I was asked, and how far I am with it.
+"""Inquiries, which the swipe contract calls leads: the caller's own, and those about the caller's listings.
 
-Creating one by hand is `POST /leads`, which also takes the exchange's body: see :mod:`api.exchange.leads`.
+They are created by `POST /leads`, which also takes the exchange's body: see :mod:`api.exchange.leads`.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ blp = Blueprint("inquiries", __name__, description="Tenants' interest in listing
 
 
 class InquiryBody(Body):
-    """Tinder's lead. A new one is new: only its owner moves it on."""
+    """The swipe contract's lead. It is created as new; only the listing's owner changes the status."""
 
     listing_id = IdNumber(required=True)
     owner_id = IdNumber(allow_none=True)
@@ -47,7 +47,7 @@ class StatusBody(Body):
 
 @blp.route("/leads/my")
 class MyInquiries(MethodView):
-    """What the caller has asked."""
+    """The caller's inquiries."""
 
     @signed_in
     @blp.arguments(PageArgs, location="query")
@@ -55,14 +55,14 @@ class MyInquiries(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List my inquiries, newest first
 
-        Made by likes in the feed, or by hand with POST /leads.
+        They are created by likes in the feed and by POST /leads.
         """
         return _page(inquiries_by(current_user()), args)
 
 
 @blp.route("/leads/for-me")
 class InquiriesForMe(MethodView):
-    """What the caller was asked."""
+    """Inquiries about the caller's listings."""
 
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ForMeArgs, location="query")
@@ -70,28 +70,28 @@ class InquiriesForMe(MethodView):
     def get(self, args: dict[str, Any]) -> Any:
         """List the inquiries about my listings, newest first
 
-        Of every status unless one is named.
+        `status` filters by status.
         """
         return _page(inquiries_for(current_user(), args.get("status")), args)
 
 
 @blp.route("/inquiries/<int:inquiry_id>")
 class OneInquiry(MethodView):
-    """How far an owner is with an inquiry."""
+    """The status of an inquiry."""
 
     @signed_in
     @blp.arguments(StatusBody)
     @blp.response(200, InquiryRow)
     def patch(self, body: dict[str, Any], inquiry_id: int) -> Any:
-        """Move an inquiry about my listing on: new, in_progress, closed
+        """Change the status of an inquiry about my listing: new, in_progress, closed
 
-        Only forward. The tenant gets a notice of it.
+        Only forward. The tenant gets a notification.
         """
         return move_inquiry(session(), current_user(), inquiry_id, body["status"])
 
 
 def make_inquiry(body: dict) -> Inquiry:
-    """The inquiry of a body read with :class:`InquiryBody`."""
+    """Create the inquiry of a body loaded by :class:`InquiryBody`."""
     listing = listing_on_market(session(), body["listing_id"])
     return inquire(session(), current_user(), listing, owner_id=body.get("owner_id"))
 

@@ -51,7 +51,7 @@ class Listing(Body):
     city = fields.String()
     deal_type = fields.String()
     property_type = fields.String()
-    price = fields.String(metadata={"description": "With two decimals, in `currency`."})
+    price: fields.Field = fields.String(metadata={"description": "With two decimals, in `currency`."})
     currency = ShownCurrency()
     area = Number(0, MOST_MONEY, allow_none=True, metadata={"description": "Square metres."})
     rooms = fields.Integer(allow_none=True, metadata={"description": "0: a studio."})
@@ -67,7 +67,8 @@ class AdminListing(Listing):
     price = Number(0, MOST_MONEY)
 
 
-#: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read it alike; Python alone lets $ stand before a last newline.
+#: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read it alike; Python alone lets $ stand before a last
+#: newline.
 NUMBERS = re.compile(r"^[0-9]{1,3}(,[0-9]{1,3}){0,19}$(?!\n)")
 
 
@@ -217,12 +218,15 @@ def listing_page(query: Any, args: dict) -> tuple[list[dict], int, dict]:
 
 
 def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
-    """A property's columns from a listing's body. What tinder does not speak of stays; so the currency, unless the city's own."""
+    """
+    A property's columns from a listing's body. What tinder does not speak of stays; so the currency, unless the city's
+    own.
+    """
     columns = {
         "title": body["title"],
         "city": body["city"],
         "deal_type": DEAL_TYPES[body["deal_type"]],
-        "property_type": type_of(body["property_type"], present and present.property_type),
+        "property_type": type_of(body["property_type"], present.property_type if present else None),
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }

@@ -1,5 +1,7 @@
 """Suggestions for forms: towns, districts and stations that the market knows."""
 
+from typing import Any
+
 from flask.views import MethodView
 from marshmallow import fields
 
@@ -30,7 +32,7 @@ class KnownPlaces(MethodView):
     @only_reads
     @blp.arguments(PlaceArgs, location="query")
     @blp.response(200, Places)
-    def get(self, args):
+    def get(self, args: dict[str, Any]) -> Any:
         """Suggest towns, districts or stations that the market knows, as one types
 
         At most 50, the most frequent first, as properties on the market write them.

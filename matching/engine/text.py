@@ -48,6 +48,7 @@ _STOP_WORDS = frozenset(
     """
     а в во вы где да для до его ее если есть же за и из или их к как ко который ли мы на над о об он она они
     оно от по под при с со так также то у что чтобы это я очень можно нужно нужен нужна желательно хочу ищу
+    только строго исключительно обязательно only strictly
     a an and are as at be by for from in is it its of on or our that the their there this to we with you your
     """.split()
 )

@@ -254,7 +254,8 @@ def judge(prospects: Prospects, won: NDArray[np.bool_], seed: int = 0) -> Report
     Hold out each fifth of the outcomes in turn; compare what rules and model, taught by the rest, say of it.
 
     The rules give no chances of their own; they get the best that a score can get: calibration on the same four fifths.
-    The model is kept if its log loss beats the rules' and the base rate's by two standard errors each, and its AUC the rules'.
+    The model is kept if its log loss beats the rules' and the base rate's by two standard errors each, and its AUC the
+    rules'.
     """
     if len(won) != len(prospects) or not enough(won):
         raise InvalidInputError(f"{len(won)} outcomes of {len(prospects)} prospects are not enough to judge a model")
@@ -309,7 +310,8 @@ def score(prospects: Prospects, model: QualityModel | None = None) -> list[Score
     The score of every prospect, with its reasons.
 
     By rules, the `points` of all reasons, each out of `of`, add up to the score before rounding. By a model, the score
-    is the chance of being won in per cent, and `log_odds` is what a criterion adds to that of the niche's average prospect.
+    is the chance of being won in per cent, and `log_odds` is what a criterion adds to that of the niche's average
+    prospect.
     """
     values = criterion_values(prospects)
     if model is None:

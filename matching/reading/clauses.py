@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from matching.reading import markers
 from matching.reading.counted import attach_numbers
-from matching.reading.denials import deny_ahead, deny_around
-from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
+from matching.reading.denials import cancel_own, deny_ahead, deny_also, deny_around
+from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Senses, Tokens
 from matching.reading.quantities import AT_MOST
 from matching.reading.strength import strengthen
 
@@ -19,6 +19,7 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     """*items*, each mention with all that belongs to it."""
     _meet_needs(cut_text, items)
     items = [item for item in items if item.role != MENTION or item.meanings]
+    _settle_denied_numbers(items)
     attach_numbers(cut_text, items)
     everything = items
     items = [item for item in items if item.role != MENTION or item.quantity is not None or not _needs_number(item)]
@@ -29,16 +30,21 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
         if item.role in (markers.REFUSE, markers.ABSENT, markers.CANCEL, markers.UNNEEDED):
             deny_around(cut_text, items, place)
     for place, item in enumerate(items):
+        if item.role == markers.ALSO:
+            deny_also(cut_text, items, place)
+        elif item.role == markers.OWN:
+            cancel_own(items, place)
+    for place, item in enumerate(items):
         if item.role == markers.IF:
             for condition in items[place + 1 :]:
                 if condition.clause != item.clause:
                     break
                 condition.cancelled = True
-        elif item.denied and any(entry.kind == "lift" for entry, _, _, _ in item.meanings) and place + 1 < len(items):
+        elif item.denied and "lift" in item.meanings.kinds and place + 1 < len(items):
             after = items[place + 1]  # «без лифта не выше третьего» asks for a floor
             if after.quantity is not None and after.quantity.how == AT_MOST and after.start - item.end <= 1:
                 item.cancelled = True
-        if item.denied and any(entry.kind == "lift" for entry, _, _, _ in item.meanings):
+        if item.denied and "lift" in item.meanings.kinds:
             before = next((each for each in reversed(items[:place]) if each.role in (NUMBER, MENTION)), None)
             if (
                 before is not None
@@ -53,18 +59,34 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
     return everything
 
 
+def _settle_denied_numbers(items: Sequence[Item]) -> None:
+    """«ни в коем случае не меньше восьми» is a strict limit; the number of «не 2,5, а выше» is none that is wanted."""
+    for place, item in enumerate(items[:-1]):
+        number = items[place + 1]
+        if item.role not in (markers.NOT, markers.NEVER) or number.role != NUMBER or number.quantity is None:
+            continue
+        if item.role == markers.NEVER and number.quantity.how != "eq" and number.start == item.end:
+            item.role = markers.MUST
+        elif item.role == markers.NOT and number.quantity.how == "eq" and number.start == item.end:
+            after = items[place + 2] if place + 2 < len(items) else None
+            if after is None or after.clause != item.clause:
+                number.taken = True
+
+
 # What needs a word beside it
 
 
 def _needs_number(item: Item) -> bool:
     """It says nothing without a number, denied or not: «дом», «площадь»."""
+    if not item.meanings.counts:
+        return False
     return all(meaning.value is SUBJECT and meaning.entry.denied is None for meaning in item.meanings)
 
 
 def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
     """Drop the meanings whose marker is not there; where «окна» makes a park a view, it is not a park near."""
     for place, item in enumerate(items):
-        if item.role != MENTION or not any(meaning.needs for meaning in item.meanings):
+        if not item.meanings.needs:
             continue
         near = _stands_near(items, place, markers.NEAR, 4)
         seen = _is_seen(cut_text, items, place)
@@ -78,14 +100,17 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
                     kept.append(meaning)
             elif not (seen and meaning.entry.kind in _SEEN_OR_NEAR):
                 kept.append(meaning)
-        item.meanings = kept
+        item.meanings = Senses(kept) if len(kept) < len(item.meanings) else item.meanings
 
 
 def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bool:
     item = items[place]
     for other in items[max(0, place - 3) : place + 4]:
-        named = other.role == role or any(meaning.entry.kind == role for meaning in other.meanings)
-        if named and other is not item and other.clause == item.clause:
+        named = other.role == role or role in other.meanings.kinds
+        near = other.clause == item.clause or (
+            role == "bathrooms" and other.sentence == item.sentence and item.clause - other.clause == 1
+        )  # «санузел в кафеле, совмещённый»
+        if named and other is not item and near:
             if max(other.start - item.end, item.start - other.end) <= reach:
                 return True
     return False
@@ -104,12 +129,12 @@ def _is_seen(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
         other = items[here]
         if other.sentence != item.sentence or item.clause - other.clause > 2:
             return False
-        if other.role == markers.WINDOW or any(meaning.entry.kind == "two_sided" for meaning in other.meanings):
+        if other.role == markers.WINDOW or "two_sided" in other.meanings.kinds:
             if other.clause == item.clause:
                 return True
             word = cut_text.words[item.start - 1]
             return word is not None and word.symbol in _ONTO
         if other.role == MENTION and not any(meaning.needs == markers.WINDOW for meaning in other.meanings):
-            if not any(meaning.entry.kind in _BESIDE_VIEWS for meaning in other.meanings):
+            if not other.meanings.kinds & _BESIDE_VIEWS:
                 return False
     return False

@@ -7,9 +7,12 @@ from matching.reading import markers
 from matching.reading.entry import Entry
 from matching.reading.mentions import MENTION, NUMBER, SUBJECT, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, moved
+from matching.reading.single_numbers import is_word
 
 #: How far a number may stand from what it counts, in tokens.
 NUMBER_AHEAD, NUMBER_BEHIND = 6, 4
+#: How far one walks in a minute, as adverts of homes count it.
+METRES_A_MINUTE = 80
 _NOTHING = Quantity(-1, -1, "eq", "none", 0, 0, 0)
 
 
@@ -17,7 +20,7 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
     """Give every mention that counts something the nearest number that fits it; the closest pairs first."""
     pairs: list[tuple[int, int, int]] = []
     for place, item in enumerate(items):
-        if item.role != MENTION or not any(value is SUBJECT for _, value, _, _ in item.meanings):
+        if not item.meanings.counts:
             continue
         for other in range(max(0, place - 4), min(len(items), place + 5)):
             number = items[other]
@@ -45,15 +48,11 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
     joined = place + 1 < len(items) and items[place + 1].role == markers.AND
     if after is not None and after.role == NUMBER and not after.taken and after.sentence == number.sentence:
         one, two = number.quantity, after.quantity
-        if (
-            one is not None
-            and two is not None
-            and two.unit in ("", one.unit)
-            and one.low < two.high
-            and after.start - number.end <= 3
-        ):
-            limited = one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW)
-            if limited or joined and one.how == two.how == "eq" and fits(item, two):
+        if one is not None and two is not None and two.unit in ("", one.unit) and after.start - number.end <= 3:
+            upward = one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and one.low < two.high
+            downward = one.how in (AT_MOST, BELOW) and two.how in (AT_LEAST, ABOVE) and two.low < one.high
+            limited = upward or downward and fits(item, two)
+            if limited or joined and one.how == two.how == "eq" and one.low < two.high and fits(item, two):
                 if not limited:
                     item.quantity, two = moved(one, AT_LEAST), moved(two, AT_MOST)
                 item.other_limit, after.taken = two, True
@@ -63,6 +62,12 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
     if before is None or before.role != NUMBER or before.taken or number.start - before.end > 2:
         return
     one, two = before.quantity, number.quantity
+    either = place > 0 and items[place - 1].role == markers.AND and before.clause == number.clause
+    if either and one is not None and two is not None and one.how == two.how == "eq" and fits(item, one):
+        if one.unit in ("", two.unit) and one.low < two.high and not one.fraction:  # «2-й или 3-й этаж»
+            item.other_limit, item.quantity, before.taken = moved(one, AT_LEAST), moved(two, AT_MOST), True
+            item.by.append((before.start, before.end))
+            return
     if one is not None and two is not None and one.unit in ("", two.unit) and one.low <= two.high:
         if one.how in (AT_LEAST, ABOVE) and two.how in (AT_MOST, BELOW) and before.sentence == number.sentence:
             item.other_limit, before.taken = one, True
@@ -104,12 +109,18 @@ def _other_ways(items: list[Item]) -> None:
 
 def fits(item: Item, quantity: Quantity) -> bool:
     """The number may be one of what *item* names, by unit and size."""
-    return any(value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings)
+    return item.meanings.counts and any(
+        value is SUBJECT and fits_entry(entry, quantity) for entry, value, _, _ in item.meanings
+    )
 
 
 def fits_entry(entry: Entry, quantity: Quantity) -> bool:
     """As :func:`fits`, for one entry."""
     size = 0.01 if entry.hundredths and quantity.high >= 100 else 1.0
+    if "km" in entry.units and quantity.unit != "min":
+        size = _minutes_of(quantity)
+        if quantity.low * size < 1:
+            return False  # «до метро 5 м» is no five metres
     return quantity.unit in entry.units and entry.least <= quantity.low * size and quantity.high * size <= entry.most
 
 
@@ -126,25 +137,40 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
     if word is not None and word.exact == "=этажа" and number.end == item.start and counted is not None:
         if counted.how == "eq" and not counted.ordinal and not counted.fraction:
             return None  # «два этажа» is how many, «второй этаж» which one
+    if counted is not None and "floor" in item.meanings.kinds:
+        storeys = number.end + (number.end < len(cut_text.tokens) and cut_text.tokens[number.end] in "-–—")
+        if is_word(cut_text.words, storeys, "этажный", "этажка"):
+            return None  # «этаж 5-этажного дома»
     ahead = number.start >= item.end
     tokens = number.start - item.end if ahead else item.start - number.end
     blocked = sum(1 for each in between if each.role == MENTION)
     if number.clause != item.clause:
         # «кухня, 10 метров»; «этаж (3-7)»: the number opens the next clause.
         near = any(each.role == markers.NEAR for each in between)
+        carried = any(each.role == markers.TRANSPORT for each in between)  # «4 остановки на автобусе (12 минут)»
         opens = (
             other == 0
             or items[other - 1].clause != number.clause
-            or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST)
+            or items[other - 1].role in (markers.WALK, markers.SOFT, markers.MUST, markers.NEAR)
         )
-        if not (ahead and opens and number.clause - item.clause == 1 and tokens <= (6 if near else 3) and not blocked):
+        if not (
+            ahead
+            and opens
+            and number.clause - item.clause == 1
+            and tokens <= (8 if carried else 6 if near else 3)
+            and not blocked
+        ):
             return None
         if number.quantity is not None and not number.quantity.unit and _word_follows(cut_text, number):
             return None  # «санузел раздельный, 2 лоджии»
         return 2 * tokens + 6
-    counts = any(entry.most <= 9 and entry.units == ("",) for entry, _, _, _ in item.meanings)
+    counts = any(
+        entry.most <= 9 and "m" not in entry.units and "month" not in entry.units for entry, _, _, _ in item.meanings
+    )
     if ahead and counts and number.quantity is not None and _word_follows(cut_text, number):
         return None
+    if counts and not ahead and tokens and counted is not None and counted.ordinal:
+        return None  # «второй уровень - спальня»
     if tokens > (NUMBER_AHEAD if ahead else NUMBER_BEHIND):
         return None
     if (
@@ -184,8 +210,16 @@ def _mark_transport(items: Sequence[Item], place: int, other: int) -> None:
         item.by.append(each_span)
 
 
+def _minutes_of(quantity: Quantity) -> float:
+    """Minutes on foot for a metre or a kilometre, at 80 m a minute."""
+    return 1000 / METRES_A_MINUTE if quantity.unit == "km" else 1 / METRES_A_MINUTE
+
+
 def scaled(entry: Entry, quantity: Quantity) -> Quantity:
     """*quantity* in the unit of the kind: «потолки 270» are 2.7 m."""
+    if "km" in entry.units and quantity.unit in ("m", "km"):
+        minutes = _minutes_of(quantity)
+        return replace(quantity, low=round(quantity.low * minutes), high=round(quantity.high * minutes), unit="min")
     if entry.hundredths and quantity.high >= 100:
         return replace(quantity, low=quantity.low / 100, high=quantity.high / 100)
     return quantity

@@ -6,6 +6,7 @@ from matching.reading import markers
 from matching.reading.kind import JsonValue
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, limits
+from matching.reading.single_numbers import DASHES, is_word
 
 #: Roubles; less is no price.
 LEAST_PRICE = 5_000
@@ -27,10 +28,13 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             found.append(("year_built", _limits(quantity), strength, item))
         elif quantity.unit == "quarter":
             found.append(("completion", {"max": quantity.high}, strength, item))
+        elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
+            found.append(("rent_term", {"any_of": ["months"]}, strength, item))
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             found.append(("move_in", {"max": quantity.high}, strength, item))
         elif (term := _term(tokens, quantity)) is not None:
-            found.append(("rent_term", {"any_of": [term]}, strength, item))
+            terms = ["months", "long"] if quantity.unit == "month" and 10 <= quantity.high <= 11 else [term]
+            found.append(("rent_term", {"any_of": terms}, strength, item))
         elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
             found.append(("floor", limits(quantity, "exact", 1), strength, item))
         elif quantity.how in (AT_MOST, BELOW, "eq") and _is_hard_price(tokens, items, place, quantity):
@@ -68,6 +72,20 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
     return found
 
 
+def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«с октября по май»: the second date is the end."""
+    before = items[place - 1] if place else None
+    if (
+        before is None
+        or before.quantity is None
+        or before.quantity.unit != "day"
+        or before.clause != items[place].clause
+    ):
+        return False
+    between = {word.symbol for word in tokens.words[before.end : items[place].end] if word is not None}
+    return bool(between & {"по", "до", *DASHES})
+
+
 def _term(tokens: Tokens, quantity: Quantity) -> str | None:
     """«на 3 месяца», «от 11 месяцев», «на 2 года»: what the term of a rent is."""
     if (
@@ -78,7 +96,7 @@ def _term(tokens: Tokens, quantity: Quantity) -> str | None:
         and quantity.unit == "year"
     ):
         return None
-    before = {word.symbol for word in tokens.words[max(0, quantity.start - 2) : quantity.start] if word is not None}
+    before = {word.symbol for word in tokens.words[max(0, quantity.start - 2) : quantity.first] if word is not None}
     if not (before & {"на", "срок", "for"} or quantity.how == AT_LEAST and quantity.unit == "month"):
         return None
     return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
@@ -109,6 +127,8 @@ def _is_floor(tokens: Tokens, quantity: Quantity) -> bool:
     """«не выше четвёртого»: only floors are high and low, and no more than a number."""
     said = {word.symbol for word in tokens.words[quantity.start : quantity.first] if word is not None}
     small = 1 <= quantity.low <= quantity.high <= 60 and quantity.low == int(quantity.low)
+    if quantity.low == 1 and quantity.how == AT_LEAST or is_word(tokens.words, quantity.end, "число", "год"):
+        return False  # «с 1-го числа»
     return small and (
         bool(said & {"выше", "ниже"}) or quantity.ordinal and quantity.how != "eq" and not quantity.fraction
     )

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from matching.reading import markers
+from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.rows import WITH, after_colon, next_mention, previous_mention, row_of
 
+_FURNISHING = frozenset(kind.name for kind in KINDS if kind.group == "furnishing")
 #: Denials after which a list of genitives goes on: «без детей, животных».
 _GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "помимо", "нет"})
 
@@ -15,6 +17,9 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
     must = marker.role in (markers.NEVER, markers.REFUSE)
     if after_colon(items, place, lambda item: _deny(item, marker, must)):
         return True
+    if marker.role == markers.NEVER and place + 1 < len(items) and items[place + 1].role == markers.NOT:
+        items[place + 1].role = markers.NEVER  # «ни в коем случае не первый»
+        return False
     first = next_mention(items, place)
     if first is None:
         word = cut_text.words[marker.start]
@@ -43,11 +48,13 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
     unwished = any("желательн" in symbol for symbol in said)
 
     def act(item: Item) -> None:
+        if marker.role == markers.CANCEL and "против" in said and item.meanings.of_people:
+            return  # «чтобы хозяин был не против кошки» wants it allowed
         if (
             marker.role == markers.CANCEL
             or marker.role == markers.UNNEEDED
             and not item.refused
-            and not _is_furniture(item)
+            and not _is_refused_by_need(item)
         ):
             item.cancelled = True
         else:
@@ -114,5 +121,51 @@ def _deny(item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
         item.strength = "must"
 
 
-def _is_furniture(item: Item) -> bool:
-    return any(entry.kind == "furnished" for entry, _, _, _ in item.meanings)
+def _is_refused_by_need(item: Item) -> bool:
+    """«мебель не нужна» asks for none; «балкон не нужен» asks for nothing."""
+    return not item.meanings.kinds.isdisjoint(("furnished", "kitchen_living_room", "from_owner"))
+
+
+def deny_also(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
+    """«первый этаж не смотрим, последний тоже»: what ends with «тоже» is denied as the mention before it."""
+    marker = items[place]
+    after = cut_text.words[marker.end] if marker.end < len(cut_text.words) else None
+    if after is not None and after.symbol.isalnum() or marker.end < len(cut_text.words) and after is None:
+        return
+    here = previous_mention(items, place)
+    if here is None or items[here].denied or items[here].cancelled:
+        return
+    item = items[here]
+    before = next((each for each in reversed(items[:here]) if each.role == MENTION), None)
+    if before is None or before.sentence != item.sentence or not 0 < item.clause - before.clause <= 2:
+        return
+    item.cancelled = before.cancelled
+    if before.denied:
+        item.denied, item.strength = True, before.strength
+        item.by.append((marker.start, marker.end))
+
+
+def cancel_own(items: Sequence[Item], place: int) -> None:
+    """«холодильник свой» asks for none; «мебель своя» asks for a home without."""
+    marker = items[place]
+    for here in (place - 1, place + 1):
+        if not 0 <= here < len(items):
+            continue
+        item = items[here]
+        gap = marker.start - item.end if here < place else item.start - marker.end
+        if item.clause == marker.clause and gap <= 1 and _is_furnishing(item):
+            if "furnished" in item.meanings.kinds:
+                item.denied = True
+                item.by.append((marker.start, marker.end))
+            else:
+                item.cancelled = True
+            break
+    if place + 1 < len(items) and items[place + 1].role == markers.COLON:
+        for item in items[place + 2 :]:
+            if item.sentence != marker.sentence:
+                break
+            item.cancelled = item.cancelled or _is_furnishing(item)
+
+
+def _is_furnishing(item: Item) -> bool:
+    return not item.meanings.kinds.isdisjoint(_FURNISHING)

@@ -44,7 +44,9 @@ class Entry:
         denied: Of a number: the number that a denial says («без комиссии»: 0).
         refused: Leads refuse this far more often than they ask for it, so a refusal reaches over a list:
             «первый этаж, апартаменты не предлагать». A set where this holds of some values only.
+        worse: Values that a lead may accept, but does not ask for: «санузел совмещённый допустим».
         of_people: A lead says it of the people who will live there; a denial («без детей») then asks for nothing.
+        silent_denial: A lead's denial asks for nothing, though it is not of people: «без ипотеки, наличные».
         lead, listing: Examples: a text and the value it gives, None where it must give none.
     """
 
@@ -59,7 +61,9 @@ class Entry:
     denied: float | None = None
     hundredths: bool = False
     refused: bool | frozenset[str] = False
+    worse: frozenset[str] = frozenset()
     of_people: bool = False
+    silent_denial: bool = False
     lead: Mapping[str, Any] = field(default_factory=dict)
     listing: Mapping[str, Any] = field(default_factory=dict)
 

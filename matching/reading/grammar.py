@@ -6,9 +6,11 @@ from functools import lru_cache
 from matching.reading import deal, finish, floor, furnishing, house, markers, outside, plan, refusal, tenants, terms
 from matching.reading.clauses import resolve
 from matching.reading.entry import Entry, Side
-from matching.reading.mentions import SUBJECT, Item, Meaning, Tokens, cut, items_of
-from matching.reading.phrases import ANY, PhraseTree, expand
+from matching.reading.mentions import SUBJECT, Item, Meaning, Senses, Tokens, cut, items_of
+from matching.reading.phrases import ANY, SKIPPED, PhraseTree, expand
 from matching.reading.quantities import VOCABULARY, set_symbols
+from matching.reading.skipped import SKIPPED_PHRASES
+from matching.reading.uses import Uses
 from matching.reading.words import Vocabulary
 
 ENTRIES: tuple[Entry, ...] = (
@@ -24,12 +26,13 @@ ENTRIES: tuple[Entry, ...] = (
     *refusal.ENTRIES,
 )
 
+_EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", ",", ".", "-", "/", "нет", "no", "not"}
 #: Texts are read up to this length; what is longer is cut, so that no text takes long.
 MOST_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
-    for entry in (markers.SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
+    for entry in (SKIPPED_PHRASES, *markers.MARKERS, *ENTRIES):
         for words in expand(entry.subject):
             yield words, Meaning(entry, SUBJECT)
         for says in entry.says:
@@ -52,10 +55,28 @@ def vocabulary() -> Vocabulary:
 def tree(side: Side) -> PhraseTree[Meaning]:
     """The phrases that *side* uses."""
     symbol = vocabulary().symbol
-    return PhraseTree((tuple(map(symbol, words)), meaning) for words, meaning in _phrases(side))
+    return PhraseTree(((tuple(map(symbol, words)), meaning) for words, meaning in _phrases(side)), Senses)
+
+
+@lru_cache(maxsize=2)
+def uses(side: Side) -> Uses:
+    """What each token may do in a text of *side*."""
+    return Uses(vocabulary(), tree(side).root.follows, anchors(side))
+
+
+@lru_cache(maxsize=2)
+def anchors(side: Side) -> frozenset[str]:
+    """Words of which one stands in every phrase of a kind; those that stand everywhere («в», «не») are no anchors."""
+    symbol = vocabulary().symbol
+    found: set[str] = set()
+    for words, meaning in _phrases(side):
+        if not meaning.entry.kind.startswith("_"):
+            rare = [word for word in words if word not in _EVERYWHERE and word != ANY]
+            found.add(symbol(max(rare or words, key=len)))
+    return frozenset(found)
 
 
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:
     """The tokens of *text*, and its mentions with all that belongs to them."""
     tokens = cut(text[:MOST_CHARACTERS], vocabulary())
-    return tokens, resolve(tokens, items_of(tokens, tree(side)))
+    return tokens, resolve(tokens, items_of(tokens, tree(side), uses(side)))

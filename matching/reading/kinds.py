@@ -16,7 +16,7 @@ from matching.reading.kind import JsonValue, Kind
 __all__ = ["GRAMMAR_VERSION", "KINDS", "KIND_OF", "JsonValue", "Kind", "complete_facts"]
 
 #: Raised whenever a text may be read otherwise than before: readings are stored, and a new grammar is a new generation.
-GRAMMAR_VERSION = 1
+GRAMMAR_VERSION = 2
 
 
 def _flag(group: str, name: str, label: str, implied: JsonValue = None) -> Kind:
@@ -193,7 +193,8 @@ KINDS: tuple[Kind, ...] = (
 KIND_OF: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 
 
-#: Where a listing tells how long one rides to the station, and not how long one walks: so many times as long, in minutes.
+#: Where a listing tells how long one rides to the station, and not how long one walks:
+#: so many times as long, in minutes.
 WALK_OF_RIDE, SHORTEST_WALK = 5, 20
 
 

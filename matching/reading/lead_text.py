@@ -1,5 +1,6 @@
 """The wishes of a lead's own words."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,15 @@ from matching.reading.entry import Entry
 from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
-from matching.reading.mentions import MENTION, SUBJECT, Item
+from matching.reading.mentions import MENTION, SUBJECT, Item, Tokens
 from matching.reading.quantities import AT_MOST, BELOW, limits
 
+#: «балкон, собственник, до 50 тысяч»: alone in its clause it says who should offer the home.
+_OWNER_ALONE = re.compile(
+    r"(?:^|[,;.!?\n(])\s*(?P<must>(?:только|строго|исключительно|обязательно)\s+)?(?P<soft>(?:лучше|желательно)\s+)?"
+    r"(собственники?|хозяин|хозяева|хозяйка|owner)(?:\s+сам)?\s*(?=$|[,;.!?\n)])",
+    re.IGNORECASE,
+)
 _STRENGTHS = ("soft", "wish", "must")
 
 
@@ -66,9 +73,40 @@ def read_wishes(text: str) -> list[Wish]:
             parts = [*item.by, (item.start, item.end)]
             start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
             wishes.append(Wish(kind, read, strength, start, end))
+    if (above := _above_refused_floors(tokens, found)) is not None:
+        wishes = [*(wish for wish in wishes if wish.kind != "first_floor"), above]
     for name, value, strength, number in free_wishes(tokens, items):
         wishes.append(Wish(name, value, strength, *tokens.span(number.start, number.end)))
+    if all(wish.kind != "from_owner" for wish in wishes) and (alone := _OWNER_ALONE.search(text)) is not None:
+        strength = "must" if alone["must"] else "soft" if alone["soft"] else "wish"
+        wishes.append(Wish("from_owner", True, strength, *alone.span(3)))
     return _merged(sorted(wishes, key=lambda wish: wish.start))
+
+
+def _above_refused_floors(tokens: Tokens, found: list[Item]) -> Wish | None:
+    """«1 и 2 этаж исключаем» asks for the third floor and above; «этаж 1 не предлагать» for none but the first."""
+    refused: set[int] = set()
+    by: list[Item] = []
+    first: list[Item] = []
+    for item in found:
+        kinds = item.meanings.kinds
+        if not item.denied or not kinds & {"floor", "first_floor"}:
+            continue
+        each = [quantity for quantity in (item.quantity, item.other_limit) if quantity is not None]
+        if each and "floor" in kinds:
+            refused |= set(range(int(each[0].low), int(each[-1].high) + 1)) if each[-1].high <= 9 else set()
+            by.append(item)
+        elif "first_floor" in kinds:
+            refused.add(1)
+            first.append(item)
+    low = next(floor for floor in range(1, 12) if floor not in refused)
+    if not by or low == 1:
+        return None
+    parts = [part for item in (*by, *first) for part in (*item.by, (item.start, item.end))]
+    start, end = tokens.span(min(part[0] for part in parts), max(part[1] for part in parts))
+    if low == 2:
+        return Wish("first_floor", False, by[0].strength, start, end)
+    return Wish("floor", {"min": float(low)}, by[0].strength, start, end)
 
 
 def _is_refused(entry: Entry, value: Any) -> bool:
@@ -77,10 +115,14 @@ def _is_refused(entry: Entry, value: Any) -> bool:
 
 
 def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue | None:
-    if item.cancelled or only_denied and not item.denied or entry.of_people and item.denied:
+    if item.cancelled or only_denied and not item.denied or (entry.of_people or entry.silent_denial) and item.denied:
         return None
     kind = KIND_OF.get(entry.kind)
     if kind is None or value is None:
+        return None
+    if item.allowed and entry.kind == "prepayment":
+        return None  # «готовы оплатить три месяца вперёд» asks for nothing
+    if item.allowed and isinstance(value, str) and value in entry.worse:
         return None
     if (
         item.allowed
@@ -90,6 +132,8 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
         return None  # «можно без мебели», «можно первый этаж»: it is accepted, not asked for
     if kind.form == "number":
         if value is not SUBJECT:
+            if only_denied:
+                return value
             if item.denied or item.quantity is not None and fits_entry(entry, item.quantity):
                 return None
             return value if isinstance(value, dict) else {"min": value, "max": value}
@@ -99,10 +143,14 @@ def _value(item: Item, entry: Entry, value: Any, only_denied: bool) -> JsonValue
         if quantity.unit == "day":
             return {"max": quantity.high}  # free by then
         if kind.name == "completion" and item.quantity.unit != "quarter":
-            last = item.quantity.high + (-0.25 if item.quantity.how in (AT_MOST, BELOW) else 0.75)
+            before = item.quantity.how in (AT_MOST, BELOW) and not item.quantity.inclusive
+            last = item.quantity.high + (-0.25 if before else 0.75)
             return {"max": last}  # «в 2026» is its last quarter, «до 2026» the one before
         if item.denied:
             return None
+        if quantity.fraction and kind.name in ("floor", "house_floors"):
+            told = quantity.low if kind.name == "floor" else quantity.high
+            return {"min": told, "max": told}
         other = limits(item.other_limit, entry.meant, entry.strict) if item.other_limit is not None else {}
         return {**other, **limits(quantity, entry.meant, entry.strict)}
     if value is SUBJECT:
@@ -134,6 +182,11 @@ def _merged(wishes: list[Wish]) -> list[Wish]:
                 merged[kind, "any_of"] = Wish(kind, {"any_of": rest}, wanted.strength, wanted.start, wanted.end)
             else:
                 del merged[min(((kind, "any_of"), (kind, "none_of")), key=lambda key: merged[key].start)]
+        elif wanted is not None and refused.strength != "must" and (not KIND_OF[kind].many or kind == "bath_or_shower"):
+            del merged[kind, "none_of"]  # «ванна, не душ»: what is wanted says it already
+    floor, floors = merged.get(("floor", "")), merged.get(("house_floors", ""))
+    if floor is not None and floors is not None and floors.value.get("min") == floors.value.get("max"):
+        del merged["house_floors", ""]  # «20 этаж 32-этажного дома» asks for a floor
     return list(merged.values())
 
 

@@ -1,5 +1,6 @@
 """The facts of a listing's description."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,14 @@ from matching.reading.grammar import mentions
 from matching.reading.kind import JsonValue
 from matching.reading.kinds import KIND_OF
 from matching.reading.mentions import MENTION, SUBJECT, Item
+
+#: «комната 18 м в трёхкомнатной квартире»
+_ROOM_OF_FLAT = re.compile(
+    r"\bкомнат[ау]\b[^.!?\n]{0,30}?\bв\s+(?:[2-9]\s?-?\s?(?:х\s?-?\s?)?к|двухкомн|тр[её]хкомн|четыр[её]хкомн|пятикомн|коммун)",
+    re.IGNORECASE,
+)
+#: «Собственник.» as a sentence says who offers the home; within one it says nothing.
+_OWNER_ALONE = re.compile(r"(?:^|[.!?\n])\s*(собственник|хозяин|хозяйка)\s*(?:[.!\n]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,10 @@ def read_facts(text: str) -> list[Fact]:
                     denied_kinds.add(kind)
     for name, told, number in free_facts(tokens, items):
         facts.setdefault(name, Fact(name, told, *tokens.span(number.start, number.end)))
+    if "омнат" in text and "room" not in facts and (part := _ROOM_OF_FLAT.search(text)) is not None:
+        facts["room"] = Fact("room", True, *part.span())
+    if "from_owner" not in facts and (alone := _OWNER_ALONE.search(text)) is not None:
+        facts["from_owner"] = Fact("from_owner", True, alone.start(1), alone.end(1))
     return list(facts.values())
 
 
@@ -91,6 +104,8 @@ def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]
     if item.denied:
         others = [word for word in kind.choices if word not in words]
         return [(kind.name, others[0])] if len(kind.choices) == 2 else []
+    if item.allowed and words[0] == "daily":
+        return []  # «можно посуточно»: not only so
     return [(kind.name, words[0])]
 
 
@@ -99,6 +114,8 @@ def _together(known: Fact, fact: Fact, known_denied: bool, denied: bool) -> Fact
     kind = KIND_OF[known.kind]
     if kind.form == "flag" and denied and not known_denied:
         return fact
+    if known.kind == "rent_term" and known.value == "daily":
+        return fact  # let by the day too; not only so
     if kind.many and fact.value and known.value:
         return Fact(known.kind, list(dict.fromkeys([*known.value, *fact.value])), known.start, max(known.end, fact.end))
     return known

@@ -1,6 +1,6 @@
 """From a text to its mentions: where a kind is named, and the markers and numbers around it, clause by clause."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from matching.reading import markers
 from matching.reading.entry import Entry
 from matching.reading.phrases import PhraseTree
-from matching.reading.quantities import Quantity, quantity_at, starts_of_limits
+from matching.reading.quantities import CHARGES, FLOOR_WORDS, Quantity, quantity_at, starts_of_limits
+from matching.reading.uses import Uses, goes_on, telling
 from matching.reading.words import TOKEN, Vocabulary, Word
 
 #: What stands in place of a value where an entry's subject is named and a number has to be found.
@@ -25,7 +26,47 @@ class Meaning(NamedTuple):
     needs: str = ""
 
 
-_MARKS_OF_SENTENCE_END = frozenset(".!?\n")
+class Senses(tuple[Meaning, ...]):
+    """
+    All that one phrase may say, and what the reader asks of it most often.
+
+    Attributes:
+        role: ``mention``, or the name of a marker.
+        kinds: Names of the kinds.
+        counts: A number has to be found.
+        needs: Something must stand beside it.
+        of_people: It is said of the people who will live there.
+        refused: Leads name it mostly to refuse it.
+    """
+
+    role: str
+    kinds: frozenset[str]
+    counts: bool
+    needs: bool
+    of_people: bool
+    refused: bool
+
+    def __new__(cls, meanings: Iterable[Meaning]) -> "Senses":
+        """Of a phrase that is a thing and a marker the thing is kept; what is skipped is skipped."""
+        every = list(meanings)
+        if len(every) > 1 and every[0].entry.kind != markers.SKIP:
+            every = [meaning for meaning in every if not meaning.entry.kind.startswith("_")] or every
+        senses = super().__new__(cls, every)
+        name = every[0].entry.kind if every else ""
+        senses.role = name if name.startswith("_") else MENTION
+        senses.kinds = frozenset(meaning.entry.kind for meaning in every)
+        senses.counts = any(meaning.value is SUBJECT for meaning in every)
+        senses.needs = any(meaning.needs for meaning in every)
+        senses.of_people = any(meaning.entry.of_people for meaning in every)
+        senses.refused = any(
+            entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
+            for entry, value, _, _ in every
+        )
+        return senses
+
+
+NOTHING = Senses(())
+_CLAUSE_END = Word(";")
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +91,7 @@ class Item:
     end: int
     clause: int
     sentence: int
-    meanings: list[Meaning] = field(default_factory=list)
+    meanings: Senses = NOTHING
     denied: bool = False
     cancelled: bool = False
     allowed: bool = False
@@ -64,10 +105,7 @@ class Item:
     @property
     def refused(self) -> bool:
         """Leads name it mostly to refuse it."""
-        return any(
-            entry.refused is True or entry.refused and isinstance(value, str) and value in entry.refused
-            for entry, value, _, _ in self.meanings
-        )
+        return self.meanings.refused
 
 
 @dataclass(slots=True)
@@ -85,15 +123,6 @@ class Tokens:
         return self.starts[start], self.starts[last] + len(self.tokens[last])
 
 
-#: A dot after these, or after a single letter, ends no sentence.
-_ABBREVIATIONS = frozenset(
-    """
-    кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс
-    кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
-    """.split()
-)
-
-
 def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     """*text* as tokens."""
     parts = TOKEN.split(text)
@@ -101,56 +130,86 @@ def cut(text: str, vocabulary: Vocabulary) -> Tokens:
     tokens = parts[1::2]
     starts = ends[0:-1:2]
     known = vocabulary.remembered
-    return Tokens(text, tokens, starts, [known[token] for token in tokens])
+    words = [known[token] for token in tokens]
+    if " + " in text or " / " in text:
+        _split_lists(text, tokens, starts, words)
+    return Tokens(text, tokens, starts, words)
 
 
-def items_of(cut_text: Tokens, tree: PhraseTree[Meaning]) -> list[Item]:
-    """The mentions, numbers and markers of a text."""
+#: What stands on both sides of « / » where it means "or".
+_ALTERNATIVES = frozenset(
+    """
+    балкон лоджия кухня гостиная кирпич монолит панель блок кошка собака ванна душ двор улица парк река школа сад
+    комиссия залог мебель техника
+    """.split()
+)
+
+
+def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words: list[Word | None]) -> None:
+    """«балкон / кухня 9 + лифт»: a plus or a slash between blanks ends a clause as a comma does."""
+    for place in range(1, len(tokens) - 1):
+        mark, at = tokens[place], starts[place]
+        if mark not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
+            continue
+        before, after = tokens[place - 1], tokens[place + 1]
+        if mark == "/" and (before[0].isdigit() and after[0].isdigit() or len(before) == 1 or len(after) == 1):
+            continue  # «5 / 9», «с / у»
+        sides = words[place - 1], words[place + 1]
+        if mark == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
+            continue
+        if mark == "+" and sides[1] is not None and sides[1].symbol in CHARGES:
+            continue  # «35 000 + КУ»
+        words[place] = _CLAUSE_END
+
+
+def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[Item]:
+    """The mentions, numbers and markers of a text; sentences that tell nothing are passed over."""
     words, tokens = cut_text.words, cut_text.tokens
     items: list[Item] = []
     clause = sentence = done = 0
-    root = tree.root.follows
     limiting = starts_of_limits()
-    starts = [
-        (place, word)
-        for place, word in enumerate(words)
-        if word is not None
-        and (word.symbol in root or word.number is not None or word.symbol in limiting or word.exact)
-    ]
-    for place, word in starts:
-        if place < done:
+    longest = tree.longest
+    for place in telling(tokens, uses):
+        word = words[place]
+        if place < done or word is None:
             continue
         symbol = word.symbol
-        found = tree.longest(words, place)
-        if (word.number is not None or symbol in limiting) and (found is None or found[0] - place < 4):
+        found = longest(words, place)
+        if (word.number is not None or symbol in limiting or symbol[0].isdigit()) and (
+            found is None or found[0] - place < 4
+        ):
             quantity = quantity_at(words, tokens, place)
-            if quantity is not None and (found is None or quantity.first > place or quantity.end > found[0]):
+            if quantity is not None and (
+                found is None
+                or quantity.first > place
+                or quantity.end > found[0]
+                or found[1][0].only_denied
+                and _follows_floor(words, place)
+            ):
                 items.append(Item(NUMBER, place, quantity.end, clause, sentence, quantity=quantity))
                 done = quantity.end
                 continue
         if found is None:
             continue
-        end, meanings = found
-        if len(meanings) > 1 and meanings[0][0].kind != markers.SKIP:  # what is a thing and a marker is a thing
-            meanings = [meaning for meaning in meanings if not meaning[0].kind.startswith("_")] or meanings
-        name = meanings[0][0].kind
-        if name == "_stop":
-            if not (symbol == "." and _goes_on(tokens, place)):
+        done, meanings = found
+        assert isinstance(meanings, Senses)
+        role = meanings.role
+        if role == "_stop":
+            if not (symbol == "." and goes_on(tokens, place)):
                 clause, sentence = clause + 1, sentence + 1
-        elif name == markers.BREAK:
+        elif role == markers.BREAK:
             if not (symbol in "—–-" and len(symbol) == 1):
                 clause += 1
-        elif name != markers.SKIP:
-            if name.startswith("_"):
-                items.append(Item(name, place, end, clause, sentence))
-            else:
-                items.append(Item(MENTION, place, end, clause, sentence, list(meanings)))
-        done = end
+        elif role == MENTION:
+            items.append(Item(role, place, done, clause, sentence, meanings))
+        elif role != markers.SKIP:
+            items.append(Item(role, place, done, clause, sentence))
     return items
 
 
-def _goes_on(tokens: Sequence[str], place: int) -> bool:
-    """A dot that ends no sentence: after an abbreviation, or before a small letter or a digit after a short word."""
-    before = tokens[place - 1].lower() if place else ""
-    after = tokens[place + 1] if place + 1 < len(tokens) else ""
-    return before in _ABBREVIATIONS and after not in _MARKS_OF_SENTENCE_END
+def _follows_floor(words: Sequence[Word | None], place: int) -> bool:
+    """«этаж 1», «этаж: 1»."""
+    before = words[place - 1] if place else None
+    if before is not None and before.symbol in (":", "-", "–", "—") and place > 1:
+        before = words[place - 2]
+    return before is not None and before.symbol in FLOOR_WORDS

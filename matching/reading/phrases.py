@@ -6,7 +6,7 @@ A phrase is words in their base form; any form of them is found. ``(a/b c)`` are
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Generic, TypeVar
@@ -30,11 +30,21 @@ SKIPPED = frozenset(
     for очень самый весь свой ваш наш
     """.split()
 )
+#: A dot after these, or after a single letter, ends no sentence.
+ABBREVIATIONS = frozenset(
+    """
+    кв эт мин тыс руб р м г ул д стр корп к пр наб мкр р_н пос обл т п с у х б л жк ст тел чел мес комн макс
+    юр ком воен длит дл кух лодж балк сост хор отл меб хол быт конд потол изолир
+    газ сем дет мат эл стир ост кирп пеш изол разд совм см пан мон сан жил общ пл ок оч ном
+    """.split()
+)
 ANY = "_"
 #: Marks that the notation uses itself.
 _NAMED = {"SLASH": "/", "BACKSLASH": "\\"}
 _ENDS = frozenset(",.;:!?\n()")
 _HYPHENS = frozenset("-–—")
+#: What a phrase may pass over between its words.
+_PASSABLE = SKIPPED | _HYPHENS | {"."}
 
 T = TypeVar("T")
 
@@ -66,25 +76,39 @@ class Node(Generic[T]):
     """A place in the tree: what may follow, and what ends here."""
 
     follows: dict[str, "Node[T]"] = field(default_factory=dict)
-    ends: list[T] = field(default_factory=list)
+    ends: Sequence[T] = field(default_factory=list)
     inner: bool = True  # not the root
 
 
 class PhraseTree(Generic[T]):
-    """Phrases by their words; :meth:`longest` finds the longest that starts at a word."""
+    """
+    Phrases by their words; :meth:`longest` finds the longest that starts at a word.
 
-    def __init__(self, phrases: Iterable[tuple[Sequence[str], T]]) -> None:
+    Args:
+        phrases: Words and meaning of each.
+        finish: What is kept of the meanings of one phrase.
+    """
+
+    def __init__(
+        self,
+        phrases: Iterable[tuple[Sequence[str], T]],
+        finish: Callable[[list[T]], Sequence[T]] = list,
+    ) -> None:
         self.root: Node[T] = Node(inner=False)
+        meant: dict[int, tuple[Node[T], list[T]]] = {}
         for words, meaning in phrases:
             node = self.root
             for word in words:
                 node = node.follows.setdefault(word, Node())
-            if meaning not in node.ends:
-                node.ends.append(meaning)
+            _, ends = meant.setdefault(id(node), (node, []))
+            if meaning not in ends:
+                ends.append(meaning)
+        for node, ends in meant.values():
+            node.ends = finish(ends)
         #: Words that are a phrase of their own are no «_».
         self.whole = frozenset(word for word, node in self.root.follows.items() if node.ends) - SKIPPED
 
-    def longest(self, words: Sequence[Word | None], start: int) -> tuple[int, list[T]] | None:
+    def longest(self, words: Sequence[Word | None], start: int) -> tuple[int, Sequence[T]] | None:
         """
         The longest phrase from *start*: the token after it, and what it means; None where there is none.
 
@@ -97,8 +121,13 @@ class PhraseTree(Generic[T]):
             node = self.root.follows.get(word.symbol)
             if node is None:
                 return None
-            if not node.follows:  # most marks and many words: nothing longer starts with them
+            follows = node.follows
+            if not follows:  # most marks and many words: nothing longer starts with them
                 return start + 1, node.ends
+            if ANY not in follows:
+                after = words[start + 1] if start + 1 < len(words) else None
+                if after is None or not (after.exact or after.symbol in follows or after.symbol in _PASSABLE):
+                    return (start + 1, node.ends) if node.ends else None
         return _longest(words, start, self.root, 0, None, self.whole)
 
 
@@ -107,9 +136,9 @@ def _longest(
     place: int,
     node: Node[T],
     skipped: int,
-    found: tuple[int, list[T]] | None,
+    found: tuple[int, Sequence[T]] | None,
     whole: frozenset[str],
-) -> tuple[int, list[T]] | None:
+) -> tuple[int, Sequence[T]] | None:
     """The longest phrase that goes on from *node* at *place*, or *found* where none is longer."""
     while place < len(words):
         word, follows = words[place], node.follows
@@ -125,7 +154,11 @@ def _longest(
         step = follows.get(symbol)
         if word.exact and (exact := follows.get(word.exact)) is not None:
             found = _stepped(words, place, exact, found, whole)
-        skips = node.inner and skipped < 2 and (symbol in SKIPPED or symbol in _HYPHENS)
+        skips = (
+            node.inner
+            and skipped < 2
+            and (symbol in SKIPPED or symbol in _HYPHENS or symbol == "." and _is_short(words[place - 1]))
+        )
         if step is not None:
             if step.ends and (found is None or place + 1 > found[0]):
                 found = (place + 1, step.ends)
@@ -146,9 +179,17 @@ def _longest(
     return found
 
 
+def _is_short(word: Word | None) -> bool:
+    return word is not None and word.symbol in ABBREVIATIONS
+
+
 def _stepped(
-    words: Sequence[Word | None], place: int, step: Node[T], found: tuple[int, list[T]] | None, whole: frozenset[str]
-) -> tuple[int, list[T]] | None:
+    words: Sequence[Word | None],
+    place: int,
+    step: Node[T],
+    found: tuple[int, Sequence[T]] | None,
+    whole: frozenset[str],
+) -> tuple[int, Sequence[T]] | None:
     if step.ends and (found is None or place + 1 > found[0]):
         found = (place + 1, step.ends)
     return _longest(words, place + 1, step, 0, found, whole)

@@ -120,6 +120,9 @@ def _may_be_a_name(cut_text: Tokens, place: int, before: str) -> bool:
 
 def _look_up(name: str, before: str, lexicon: PlaceLexicon) -> tuple[PlaceKind, str] | None:
     order: Sequence[PlaceKind] = ("town", "district", "station")
+    # A lexicon may know «метро Сокол» by the same key as «Сокол».
+    first, _, rest = name.partition(" ")
+    before = fold(first) if rest and fold(first) in _STATION_WORDS | _DISTRICT_WORDS else before
     if before in _STATION_WORDS:
         order = ("station", "district", "town")
     elif before in _DISTRICT_WORDS:

@@ -47,7 +47,8 @@ _BEFORE: dict[str, str] = {
 }
 _AFTER: dict[str, str] = {
     AT_LEAST: (
-        "и (выше/больше/более/новее/позже/далее/дальше/старше) | или (больше/выше/более) | + | плюс | минимум "
+        "и (выше/больше/более/новее/позже/далее/дальше/старше/моложе) | хотя бы | как "
+        "минимум | или (больше/выше/более) | + | плюс | минимум "
         "| не (менее/меньше) | кем емес | and (up/above/more/higher) | or (more/higher) | plus | min | minimum "
         "| жогары"
     ),
@@ -56,7 +57,8 @@ _AFTER: dict[str, str] = {
         "дальше/дороже) | max | maximum | and below | or less | tops | дейин"
     ),
 }
-_CHARGES = frozenset(
+_UNITS_AHEAD = frozenset({"метр", "минута", "процент"})
+CHARGES = frozenset(
     {
         "ку",
         "коммунальный",
@@ -81,7 +83,7 @@ VOCABULARY: set[str] = (
     | set(ROMAN)
     | set(QUARTER)
     | set(PART_OF_MONTH)
-    | {"половина", "год", "т"}
+    | {"половина", "год", "т", "включительно"}
 )
 
 
@@ -95,7 +97,9 @@ def set_symbols(symbol: Callable[[str], str]) -> None:
         _TREES[name] = PhraseTree(
             (tuple(map(symbol, words)), how) for how, phrases in table.items() for words in expand(phrases)
         )
-    _STARTS[0] = frozenset({*_TREES["before"].root.follows, "$", "€", "₸", *MONTHS, *ROMAN, *PART_OF_MONTH})
+    _STARTS[0] = frozenset(
+        {*_TREES["before"].root.follows, "$", "€", "₸", *MONTHS, *ROMAN, *PART_OF_MONTH, *_UNITS_AHEAD}
+    )
 
 
 def starts_of_limits() -> frozenset[str]:
@@ -112,6 +116,7 @@ class Quantity:
         low, high: The limits as said; equal where one number is told.
         how: ge, le, gt, lt, ``eq`` (one number) or ``range``.
         unit: m, m2, min, percent, month, year, money, people, day (of the year), quarter, or "".
+        inclusive: The limit itself is allowed by its words: «не позже 2023», «до 2023 включительно».
         fraction, third: «5/9»; and the last number of «54/32/9».
         start, end: The tokens that it takes, end excluded; *first* is where the number itself starts.
     """
@@ -127,6 +132,7 @@ class Quantity:
     currency: str = ""
     fraction: bool = False
     third: float | None = None
+    inclusive: bool = False
 
 
 def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int) -> Quantity | None:
@@ -140,7 +146,10 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
         first,
         frozenset({"примерно", "где", "то", "этак", "около", ":", "в", "на"}) if how != "eq" else frozenset(),
     )
-    number = number_at(words, tokens, first)
+    listed = _listed_floors(words, tokens, first)
+    if listed is not None:
+        return Quantity(listed[0], listed[1], "range", "", start, first + 1, first)
+    number = number_at(words, tokens, first) or _number_after_unit(words, tokens, first)
     if number is None:
         return None
     low, end, unit, ordinal, currency = number
@@ -169,6 +178,7 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
                     and how in (AT_LEAST, AT_MOST)
                     and not is_word(words, first - 1, "предел", "within")
                 )  # «до 5-7 минут»
+                ordinal = ordinal or other[3]
                 high, end, unit, how = other[0], other[1], high_unit or unit, how if dashed else "range"
                 currency = other[4] or currency
     elif (
@@ -179,7 +189,7 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
             high, end, fraction = other[0], other[1], True
     if how in ("eq", AT_LEAST) and not fraction:
         after = _TREES["after"].longest(words, end)
-        if after is not None and is_word(words, end, "+", "плюс") and is_word(words, after[0], *_CHARGES):
+        if after is not None and is_word(words, end, "+", "плюс") and is_word(words, after[0], *CHARGES):
             after = None  # «35 000 + КУ»
         if after is None and is_word(words, end, *FLOOR_WORDS):
             after = _TREES["after"].longest(words, end + 1)
@@ -197,7 +207,49 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
         and (last := number_at(words, tokens, end + 1)) is not None
     ):
         third, end = last[0], last[1]
-    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction, third)
+    inclusive = first - start > 1 and is_word(words, start, "не", "ни", "no", "not") and how in (AT_LEAST, AT_MOST)
+    ended = end + (end < len(tokens) and tokens[end] == ".")
+    if is_word(words, ended, "включительно"):
+        inclusive, end = True, ended + 1
+    if how != "range" and not fraction and _is_decade(tokens, first, number):
+        unit = "year"
+        low = 1900 + low if low < 100 else low
+        high = low + 9
+        how = "range" if how == "eq" else how
+    return Quantity(low, high, how, unit, start, end, first, ordinal, currency, fraction, third, inclusive)
+
+
+def _listed_floors(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tuple[float, float] | None:
+    """«2,3,4 этаж»: the first and the last."""
+    if place >= len(tokens) or "," not in tokens[place] or not is_word(words, place + 1, *FLOOR_WORDS):
+        return None
+    floors = [int(part) for part in tokens[place].split(",") if part.isdigit() and len(part) < 3]
+    if len(floors) < tokens[place].count(",") + 1 or floors != sorted(set(floors)):
+        return None
+    return float(floors[0]), float(floors[-1])
+
+
+def _number_after_unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> Number | None:
+    """«метров 10», «минут десять»."""
+    word = words[place] if place < len(words) else None
+    if word is None or word.symbol not in _UNITS_AHEAD or word.symbol == tokens[place].lower():
+        return None
+    number = number_at(words, tokens, place + 1)
+    if number is None or number[2] or number[3]:
+        return None
+    unit, factor = UNITS[word.symbol]
+    return number[0] * factor, number[1], unit, False, ""
+
+
+def _is_decade(tokens: Sequence[str], first: int, number: Number) -> bool:
+    """«90-х годов», «в 80-х», «2000-х годов»."""
+    value, end, unit = number[0], number[1], number[2]
+    last = next((token for token in tokens[first + 1 : min(end, first + 4)] if token.isalpha()), "").lower()
+    if not number[3] or last not in ("х", "е", "ые", "ых", "гг"):
+        return False
+    if unit == "year":
+        return (20 <= value <= 90 or 1900 <= value <= 2020) and value % 10 == 0
+    return unit == "" and 40 <= value <= 90 and value % 10 == 0
 
 
 def _factor_of(number: Number) -> float:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 from matching.reading import markers
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
+from matching.reading.quantities import Quantity
+from matching.reading.single_numbers import DASHES
 
 #: How far a marker may stand from what it marks, in tokens.
 REACH = 5
@@ -18,11 +20,15 @@ _PASSED = frozenset(
         markers.TRANSPORT,
         markers.NEAR,
         markers.WINDOW,
+        markers.ALSO,
+        markers.OWN,
         NUMBER,
     }
 )
 #: What may stand between two mentions of one row.
-_CHAINED = frozenset({markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, NUMBER})
+_CHAINED = frozenset(
+    {markers.CAN, markers.NOT, markers.NEAR, markers.WINDOW, markers.WALK, markers.ALSO, markers.OWN, NUMBER}
+)
 #: What ends a row and a denial: «недорогая с балконом».
 WITH = frozenset({"с", "со", "with", "плюс"})
 _STOPS_ROW = WITH | {"в"}
@@ -33,6 +39,8 @@ def after_colon(items: Sequence[Item], place: int, act: Callable[[Item], None]) 
     if place + 1 >= len(items) or items[place + 1].role != markers.COLON:
         return False
     marker = items[place]
+    if items[place + 1].sentence != marker.sentence or items[place + 1].start - marker.end > REACH:
+        return False
     for item in items[place + 2 :]:
         if item.sentence != marker.sentence or item.role in (markers.MUST, markers.SOFT, markers.COLON, markers.CAN):
             break
@@ -73,6 +81,15 @@ def previous_mention(items: Sequence[Item], place: int) -> int | None:
     return None
 
 
+def _is_floor(item: Item, quantity: Quantity) -> bool:
+    """«кроме 1, 2 и последнего»."""
+    return quantity.how == "eq" and quantity.unit == "" and "first_floor" in item.meanings.kinds
+
+
+def _is_of_people(item: Item) -> bool:
+    return item.meanings.of_people
+
+
 def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
     """
     Mentions that stand in one row with *items[place]*, going forward or backward: joined by «и» or «или»; over a comma
@@ -91,9 +108,13 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
         elif item.role == MENTION:
             between = cut_text.words[last.end : item.start] if step > 0 else cut_text.words[item.end : last.start]
             stops = WITH if item.refused and last.refused else _STOPS_ROW
+            if joined and _is_of_people(item) and _is_of_people(last):
+                stops = frozenset()  # «курящим и с питомцами не сдаём»
             if any(word is not None and word.symbol in stops for word in [*between, cut_text.words[item.start]]):
                 break
             first = cut_text.words[item.start]
+            if len(between) == 1 and between[0] is not None and between[0].symbol in DASHES:
+                joined = True  # «первый-последний»
             if item.clause == last.clause:
                 if not joined or gap > REACH:
                     break
@@ -110,6 +131,7 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
             or item.role == NUMBER
             and not item.taken
             and not (item.quantity is not None and item.quantity.unit == "year")  # «дети до 3 лет и животные»
+            and not (last.refused and item.quantity is not None and _is_floor(last, item.quantity))
         ):
             break
         here += step

@@ -34,7 +34,7 @@ ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
 FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
-_ENDINGS = frozenset("й го ый ой м х ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
+_ENDINGS = frozenset("й го ый ой м х ые ых ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
 DASHES = frozenset("-–—−")
 
 #: ``(value, token after it, unit, ordinal, currency)``; the unit applied.
@@ -95,7 +95,21 @@ def number_at(words: Sequence[Word | None], tokens: Sequence[str], place: int) -
                 value, ordinal, end = value + following.number, following.ordinal, end + 1
     if end + 1 < len(words) and tokens[end] in DASHES and tokens[end + 1].lower() in _ENDINGS:
         ordinal, end = True, end + 2
-    elif end < len(words) and tokens[end].lower() in ("й", "го", "ый", "ой", "х", "ти", "th", "st", "nd", "rd", "му"):
+    elif end < len(words) and tokens[end].lower() in (
+        "й",
+        "го",
+        "ый",
+        "ой",
+        "х",
+        "ые",
+        "ых",
+        "ти",
+        "th",
+        "st",
+        "nd",
+        "rd",
+        "му",
+    ):
         ordinal, end = True, end + 1
     if (
         is_word(words, end, *QUARTER)
@@ -155,6 +169,9 @@ def _unit(words: Sequence[Word | None], tokens: Sequence[str], place: int) -> tu
         if known[0] == "money" and known[1] == 1:
             currency = symbol
         end = at + 1
+    if unit == "m" and end < len(tokens) and len(tokens[end]) == 2 and tokens[end].isdigit():
+        if end + 1 < len(tokens) and tokens[end + 1] == "см":
+            return "m70", end + 1, float(tokens[end]), ""
     if unit == "m" and end < len(tokens) and len(tokens[end]) == 2 and tokens[end].isdigit() and tokens[end - 1] == "м":
         return "m70", end, float(tokens[end]), ""
     if unit == "m" and is_word(words, end, "2", "²") and tokens[end] in ("2", "²"):

@@ -1,8 +1,8 @@
-"""Who did what to which row, and from where: logins, role changes, deletions, contact sharing, operations."""
+"""The audit log: who did what to which row, and from where (logins, role changes, deletions, contact sharing, ...)."""
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, select
+from sqlalchemy import Column, ForeignKey, Index, Select, String, select
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -11,17 +11,20 @@ from models.core.base import Base, CreatedAt, Id
 
 
 class AuditEntry(Base):
-    """One deed. *detail* holds ids and words, never personal data."""
+    """One recorded action. *detail* holds ids and words, never personal data."""
 
     __tablename__ = "audit_log"
     __table_args__ = (
         Index("ix_audit_log_actor", "actor_id", "id"),
         Index("ix_audit_log_row", "table_name", "row_id"),
+        # The former name of `action`, which the release before migration 0041 writes. A later migration drops it.
+        Column("deed", String(50)),
     )
+    __mapper_args__ = {"exclude_properties": ["deed"]}
 
     id: Mapped[Id]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  #: Null: a command or a schedule.
-    deed: Mapped[str] = mapped_column(String(50))
+    action: Mapped[str] = mapped_column(String(50))
     table_name: Mapped[str | None] = mapped_column(String(50))
     row_id: Mapped[str | None] = mapped_column(String(50))
     address: Mapped[str | None] = mapped_column(INET)
@@ -31,7 +34,7 @@ class AuditEntry(Base):
 
 def record(
     session: Session,
-    deed: str,
+    action: str,
     *,
     actor_id: int | None = None,
     table_name: str | None = None,
@@ -39,11 +42,11 @@ def record(
     address: str | None = None,
     **detail: Any,
 ) -> None:
-    """Write an entry in the caller's transaction: the deed and its record are stored together or not at all."""
+    """Write an entry in the caller's transaction: the action and its record are stored together or not at all."""
     session.add(
         AuditEntry(
             actor_id=actor_id,
-            deed=deed,
+            action=action,
             table_name=table_name,
             row_id=None if row_id is None else str(row_id),
             address=address,
@@ -52,12 +55,12 @@ def record(
     )
 
 
-def entries(deed: str | None = None) -> Select:
-    """(entry, who did it or None), newest first."""
+def entries(action: str | None = None) -> Select[AuditEntry, User | None]:
+    """Select (entry, its actor or None), newest first."""
     query = select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.actor_id).order_by(AuditEntry.id.desc())
-    return query.where(AuditEntry.deed == deed) if deed else query
+    return query.where(AuditEntry.action == action) if action else query
 
 
-def deeds(session: Session) -> list[str]:
-    """The kinds of deeds that have been recorded."""
-    return list(session.scalars(select(AuditEntry.deed).distinct().order_by(AuditEntry.deed)))
+def recorded_actions(session: Session) -> list[str]:
+    """Return the actions that have been recorded, in alphabetical order."""
+    return list(session.scalars(select(AuditEntry.action).distinct().order_by(AuditEntry.action)))

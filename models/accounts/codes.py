@@ -1,17 +1,26 @@
 """Activation codes: six digits by SMS that prove who holds a phone (NIST SP 800-63B, 5.1.3.2).
 
 A code lives ten minutes, dies with the next one sent to its phone and after five wrong tries, and serves at
-most once to activate and once to get a token. What a stranger who guesses can reach: three sends in ten
-minutes and ten a day, five tries each, so at most 15 guesses in ten minutes and 50 a day against one phone,
-whatever the number of addresses they come from: 50 / 10**6 = 0.005% a day.
+most once to activate and once to get a token.
+
+Two things keep a stranger from shutting the phone's owner out. The network that asked for a code has five tries of its
+own, and all others together have five. And a place from which the phone's user has signed in before (a *known* one,
+models.accounts.sessions) has sends of its own. What a stranger who guesses can reach: three sends in ten minutes and
+ten a day, five tries each from where they were asked for and five from elsewhere, so at most 30 guesses in ten minutes and
+100 a day against one phone, whatever the number of addresses they come from: 100 / 10**6 = 0.01% a day. Against codes that
+a known place asks for, five tries each from elsewhere: 50 a day more.
 
 A code is not stored. A row holds 128 random bits, and the code is an HMAC of them under a key that the
 database does not know, so that a stolen database lets nobody in, and yet the worker that sends the SMS needs
 nothing but the row's id.
 
 Whether a phone is registered must not show. So every request for a code writes a row, sends a task and counts
-against the limits; one that nobody may use (the phone is taken, or unknown) is a decoy: nothing is sent for
-it and nothing fits it.
+against the limits of who asks; one that nobody may use (the phone is proven by a user, or unknown) is a decoy: nothing is sent for
+it and nothing fits it. A phone that an account merely claims is free for a registration: the code goes to whoever has the
+phone, and whose the account is then is decided by models.accounts.identity.
+
+What sends nothing counts against who asks and nobody else. When the sends to a phone are spent, who asks is answered as
+ever, a decoy is written and the code that was sent last stays good.
 """
 
 import hashlib
@@ -35,15 +44,18 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
 from models.core.base import Base, Id, words
 from models.core.enums import Role
-from models.core.errors import ConflictError, NotAllowedError, TooManyError
+from models.core.errors import NotAllowedError, TooManyError
 
 DIGITS = 6
 LIFETIME = timedelta(minutes=10)
@@ -90,7 +102,11 @@ class PhoneCode(Base):
     #: or what becomes a user once the code proves the phone: first_name, last_name, role.
     registration: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
-    tries: Mapped[int] = mapped_column(Integer, default=0)  #: Wrong ones.
+    #: Wrong tries, from the network that asked for the code and from all others.
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    other_tries: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    #: Whether the phone's user had signed in before from the place that asked.
+    is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     made_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     spent_at: Mapped[datetime | None]  #: When it got its token.
@@ -107,6 +123,7 @@ def request_code(
     *,
     registration: dict[str, Any] | None = None,
     address: str | None,
+    device: str | None = None,
     sends_per_hour: int,
     now: datetime,
 ) -> PhoneCode:
@@ -117,23 +134,29 @@ def request_code(
         phone: E.164.
         registration: first_name, last_name and role of somebody new. Without it the code is for the phone's user, or for
             the registration that still waits for its code.
-        sends_per_hour: What the whole system may send.
+        address: The network that asks; *device*: what it shows of a session it had (models.accounts.sessions.known_place).
+        sends_per_hour: What the whole system may send to places that are not known.
     Returns:
-        The row, a decoy where the phone is taken (for a registration) or unknown (otherwise).
+        The row, a decoy where the phone is proven by a user (for a registration) or unknown (otherwise), or has had its sends.
     Raises:
-        TooManyError: A limit of sends is spent; the same for decoys.
+        TooManyError: The asking network, or the whole system, has had its sends; decoys count against the former.
     """
     # Two requests for one phone run one after the other, so that both count.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"phone-code:{phone}", 0))))
     country = str(phonenumbers.parse(phone).country_code)
-    _check_limits(session, phone, country, address, sends_per_hour, now)
     user = session.scalar(select(User).where(User.phone == phone))
+    is_known = known_place(session, user, address, device) is not None
+    _check_limits(session, phone, country, address, None if is_known else sends_per_hour, now)
+    is_spent = _are_sends_spent(session, phone, is_known, now)
     pending = _latest(session, phone)
     row = PhoneCode(phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0)
-    if registration is not None:
-        row.registration = registration if user is None else None
+    row.other_tries, row.is_known = 0, is_known
+    if is_spent:
+        pass  # a decoy
+    elif registration is not None:
+        row.registration = registration if user is None or user.phone_proven_at is None else None
     elif user is not None:
-        row.user_id = user.id if user.is_active else None
+        row.user_id = user.id if user.is_active or user.phone_proven_at is None else None
     elif pending is not None and now - pending.made_at < KEPT:
         row.registration = pending.registration
     session.add(row)
@@ -147,35 +170,62 @@ def digits_of(row: PhoneCode, secret: str) -> str:
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
-def activate(session: Session, phone: str, code: str, secret: str, now: datetime) -> User | None:
-    """Let the code's user in, making one of a registration. None if the code does not fit; the caller commits the try."""
-    row = _fitting(session, phone, code, secret, now)
+def activate(
+    session: Session,
+    phone: str,
+    code: str,
+    secret: str,
+    now: datetime,
+    *,
+    own: User | None = None,
+    address: str | None = None,
+) -> User | None:
+    """
+    Let in whoever has the phone, making a user of a registration. None if the code does not fit; the caller commits the try.
+
+    Args:
+        own: The user whose token came with the code; see models.accounts.identity.
+        address: The network that tries.
+    """
+    row = _fitting(session, phone, code, secret, now, address)
     if row is None or row.activated_at is not None:
         return None
-    user = _register(session, row) if row.user_id is None else session.get(User, row.user_id)
-    if user is None or not user.is_active:
+    user = _proved(session, row, own)
+    if user is None:
         return None
     row.user_id, row.registration, row.activated_at = user.id, None, now
     session.flush()
     return user
 
 
-def spend(session: Session, phone: str, code: str, secret: str, now: datetime) -> User | None:
+def spend(
+    session: Session,
+    phone: str,
+    code: str,
+    secret: str,
+    now: datetime,
+    *,
+    own: User | None = None,
+    address: str | None = None,
+) -> User | None:
     """
     The user whom the code lets in, once. None if it does not fit; the caller commits the try.
 
+    Args:
+        own: The user whose token came with the code; see models.accounts.identity.
+        address: The network that tries.
     Raises:
         NotAllowedError: It fits, and its registration was not activated yet; the code stays good.
     """
-    row = _fitting(session, phone, code, secret, now)
+    row = _fitting(session, phone, code, secret, now, address)
     if row is None or row.spent_at is not None:
         return None
     if row.user_id is None:
         raise NotAllowedError("Activate the account first.")
-    user = session.get(User, row.user_id)
-    if user is None or not user.is_active:
+    user = _proved(session, row, own)
+    if user is None:
         return None
-    row.spent_at = now
+    row.user_id, row.spent_at = user.id, now
     session.flush()
     return user
 
@@ -193,7 +243,7 @@ def claim_delivery(session: Session, code_id: int, now: datetime) -> PhoneCode |
             PhoneCode.id == code_id,
             PhoneCode.delivery == Delivery.QUEUED,
             PhoneCode.made_at > now - LIFETIME,
-            or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None)),
+            _is_sent(),
         )
         .values(delivery=Delivery.SENDING)
         .returning(PhoneCode)
@@ -205,7 +255,7 @@ def waiting_codes(session: Session, now: datetime, *, for_at_least: timedelta) -
     query = select(PhoneCode.id).where(
         PhoneCode.delivery == Delivery.QUEUED,
         PhoneCode.made_at.between(now - LIFETIME, now - for_at_least),
-        or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None)),
+        _is_sent(),
     )
     return list(session.scalars(query.order_by(PhoneCode.id)))
 
@@ -222,44 +272,65 @@ def _latest(session: Session, phone: str, *, lock: bool = False) -> PhoneCode | 
     return session.scalar(query.with_for_update() if lock else query)
 
 
-def _fitting(session: Session, phone: str, code: str, secret: str, now: datetime) -> PhoneCode | None:
+def _fitting(
+    session: Session, phone: str, code: str, secret: str, now: datetime, address: str | None
+) -> PhoneCode | None:
     """The phone's live code if *code* is it; a wrong try is counted, on decoys too, so that both take the same time."""
     row = _latest(session, phone, lock=True)  # locked: tries at the same moment are counted one by one
     compared = row or PhoneCode(seed=bytes(16))
     fits = hmac.compare_digest(digits_of(compared, secret).encode(), code.encode())
-    alive = row is not None and now - row.made_at < LIFETIME and row.tries < MOST_TRIES
-    if fits and alive and not row.is_decoy:
+    if row is None or now - row.made_at >= LIFETIME:
+        return None
+    counter = "tries" if row.address == address else "other_tries"
+    tries = getattr(row, counter)
+    if tries >= MOST_TRIES:
+        return None
+    if fits and not row.is_decoy:
         return row
-    if alive:
-        row.tries += 1
-        session.flush()
+    setattr(row, counter, tries + 1)
+    session.flush()
     return None
 
 
-def _register(session: Session, row: PhoneCode) -> User | None:
-    names = row.registration or {}
-    try:
-        return create_user(
-            session,
-            role=Role(names["role"]),
-            phone=row.phone,
-            name=f"{names['first_name']} {names['last_name']}",
-            profile={"first_name": names["first_name"], "last_name": names["last_name"]},
-        )
-    except ConflictError:  # somebody else proved this phone since
+def _proved(session: Session, row: PhoneCode, own: User | None) -> User | None:
+    """The active account of who has the phone of a fitting code; None if it is switched off, or already registered."""
+    proven_before = session.scalar(select(User.id).where(User.phone == row.phone, User.phone_proven_at.is_not(None)))
+    if row.registration is not None and proven_before is not None:
+        return None  # somebody else proved this phone since
+    user = prove(session, {Claim.PHONE: row.phone}, own=own)
+    if user is None:
+        # Without a registration an account that is not theirs stood in the way; a new one is a tenant's until they say more.
+        user = create_user(session, role=Role.TENANT, phone=row.phone)
+        set_proven(session, user, Claim.PHONE)
+    if not user.is_active:
         return None
+    if row.registration is not None:
+        _name(user, row.registration)
+    return user
+
+
+def _name(user: User, registration: dict[str, Any]) -> None:
+    """Of who registers themselves, their own words count, and not those of whoever claimed their phone before."""
+    first, last = registration["first_name"], registration["last_name"]
+    user.role = Role(registration["role"])
+    user.name = f"{first} {last}"
+    user.profile = user.profile | {"first_name": first, "last_name": last}
 
 
 def _check_limits(
-    session: Session, phone: str, country: str, address: str | None, sends_per_hour: int, now: datetime
+    session: Session, phone: str, country: str, address: str | None, sends_per_hour: int | None, now: datetime
 ) -> None:
+    """Raise TooManyError where who asks, or the whole system, has had its sends; *sends_per_hour* None: no bound."""
+    from_here = PhoneCode.address == address if address is not None else PhoneCode.address.is_(None)
     for most, window in PHONE_LIMITS:
-        _check(session, PhoneCode.phone == phone, most, window, now)
+        _check(session, and_(PhoneCode.phone == phone, from_here), most, window, now)
     if address is not None:
         for most, window in ADDRESS_LIMITS:
-            _check(session, PhoneCode.address == address, most, window, now)
+            _check(session, from_here, most, window, now)
+    if sends_per_hour is None:
+        return
     # Only what costs money counts here: decoys must not use up what is there for others.
-    costs = or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None))
+    costs = and_(_is_sent(), ~PhoneCode.is_known)
     hour = timedelta(hours=1)
     _check(session, costs, sends_per_hour, hour, now)
     if country != HOME_COUNTRY:
@@ -267,11 +338,30 @@ def _check_limits(
         _check(session, and_(costs, PhoneCode.country == country), abroad, hour, now)
 
 
+def _are_sends_spent(session: Session, phone: str, is_known: bool, now: datetime) -> bool:
+    """Whether the phone has had what may be sent to it from known places, or from all others."""
+    sends = and_(PhoneCode.phone == phone, _is_sent(), PhoneCode.is_known.is_(is_known))
+    # Both are asked whatever the first says: how long it takes must not tell what was sent to whom.
+    return any([_free_from(session, sends, most, window, now) is not None for most, window in PHONE_LIMITS])
+
+
+def _is_sent() -> ColumnElement[bool]:
+    return or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None))
+
+
 def _check(session: Session, which: ColumnElement[bool], most: int, window: timedelta, now: datetime) -> None:
     """Raise TooManyError if *most* sends of the kind *which* fell within *window*."""
+    moment = _free_from(session, which, most, window, now)
+    if moment is not None:
+        wait = math.ceil((moment - now).total_seconds())
+        raise TooManyError("Too many codes were asked for; use the last one, or wait.", max(1, wait))
+
+
+def _free_from(
+    session: Session, which: ColumnElement[bool], most: int, window: timedelta, now: datetime
+) -> datetime | None:
+    """When there is room again for a send of the kind *which*; None: there is."""
     query = select(PhoneCode.made_at).where(which, PhoneCode.made_at > now - window)
     # The most-th last send: when it leaves the window, there is room again.
     moment = session.scalar(query.order_by(PhoneCode.made_at.desc()).offset(most - 1).limit(1))
-    if moment is not None:
-        wait = math.ceil((moment + window - now).total_seconds())
-        raise TooManyError("Too many codes were asked for; use the last one, or wait.", max(1, wait))
+    return None if moment is None else moment + window

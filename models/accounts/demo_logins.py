@@ -8,4 +8,4 @@ DEMO_LOGINS = (
     ("tenant@leadmatch.example", Role.TENANT),
     ("admin@leadmatch.example", Role.ADMIN),
 )
-DEMO_PASSWORD = "leadmatch-demo"  # nosec B105
+DEMO_PASSWORD = "leadmatch-demo"  # noqa: S105 - published; its users exist in ENVIRONMENT=local only

@@ -21,7 +21,8 @@ from urllib.parse import parse_qsl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.accounts.users import User, bind_telegram, create_user
+from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.users import User, create_user
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
 
@@ -77,21 +78,16 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
     return _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
 
 
-def user_of_telegram(session: Session, who: TelegramUser) -> User:
-    """The user with this Telegram account, made at the first time; raises NotAllowedError for one who was put out."""
-    user = _by_telegram(session, who.id)
-    if user is None:
-        try:
-            return create_user(
-                session,
-                role=Role.REALTOR,
-                telegram_id=who.id,
-                telegram_username=who.username,
-                name=who.name,
-            )
-        except ConflictError:  # the same person in another window
-            user = _by_telegram(session, who.id)
-    _check_active(user)
+def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = None) -> User:
+    """
+    The user with this Telegram account, made at the first time; see models.accounts.identity for one that is merely claimed.
+
+    Args:
+        own: The user whose token came with the proof.
+    Raises:
+        NotAllowedError: The user was put out.
+    """
+    user = _proved(session, {Claim.TELEGRAM: who.id}, own, role=Role.REALTOR, name=who.name)
     user.telegram_username = who.username
     session.flush()
     return user
@@ -101,40 +97,68 @@ def user_of_bot(session: Session, *, telegram_id: str, phone: str, name: str, ro
     """
     The user whom our bot vouches for: by Telegram account, else by phone (and the account is bound), else a new one.
 
+    The bot's word proves both. A phone that another account has proven stays there.
+
     Raises:
         NotAllowedError: The user was put out, or the phone is an administrator's.
-        ConflictError: The phone's user has another Telegram account.
+        ConflictError: The phone's user has proven another Telegram account.
     """
-    user = _by_telegram(session, telegram_id)
-    if user is None:
+    both = {Claim.TELEGRAM: telegram_id, Claim.PHONE: phone}
+    if _by_telegram(session, telegram_id) is None:
         try:
-            return _bound_by_phone(session, telegram_id, phone) or create_user(
-                session, role=role, telegram_id=telegram_id, phone=phone, name=name
-            )
+            with session.begin_nested():
+                bound = _bound_by_phone(session, telegram_id, phone)
         except ConflictError:
-            user = _by_telegram(session, telegram_id)  # the same person's second tap finds what the first has made
+            bound = None
+            if _by_telegram(session, telegram_id) is None:  # the same person's second tap finds what the first has made
+                raise
+        if bound is not None:
+            return bound
+    user = _proved(session, both, None, role=role, name=name)
+    if user.phone is None and _by_phone(session, phone) is None:
+        set_proven(session, user, Claim.PHONE, phone)
+    return user
+
+
+def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, role: Role, name: str | None) -> User:
+    """The active account of who proved a Telegram account, made if need be."""
+    user = prove(session, proven, own=own)
+    if user is None:
+        telegram_id = proven[Claim.TELEGRAM]
+        try:
+            user = create_user(session, role=role, telegram_id=telegram_id, name=name)
+        except ConflictError:  # the same person in another window
+            user = prove(session, proven)
             if user is None:
                 raise
+        set_proven(session, user, Claim.TELEGRAM)
     _check_active(user)
     return user
 
 
 def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | None:
-    """The user with this phone, from now on with this Telegram account too; None if nobody has it."""
-    user = session.scalar(select(User).where(User.phone == phone).with_for_update())
+    """The user with this phone, from now on with this Telegram account too; None if nobody has it, or a stranger's claim."""
+    user = _by_phone(session, phone)
+    if user is None:
+        return None
+    if user.role is Role.ADMIN:
+        raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
+    user = prove(session, {Claim.PHONE: phone})
     if user is None:
         return None
     _check_active(user)
-    if user.role is Role.ADMIN:
-        raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
-    if user.telegram_id is not None:
+    if user.telegram_proven_at is not None and user.telegram_id != telegram_id:
         raise ConflictError("The user with this phone number has another Telegram account.")
-    bind_telegram(session, user, telegram_id)
+    set_proven(session, user, Claim.TELEGRAM, telegram_id)
     return user
 
 
 def _by_telegram(session: Session, telegram_id: str) -> User | None:
     return session.scalar(select(User).where(User.telegram_id == telegram_id))
+
+
+def _by_phone(session: Session, phone: str) -> User | None:
+    return session.scalar(select(User).where(User.phone == phone))
 
 
 def _check_active(user: User | None) -> None:

@@ -11,17 +11,22 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import CheckConstraint, Index, Integer, Select, String, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from models.core.base import Base, CreatedAt, Id, words
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
+#: Who has a home or looks for one, and does not deal for a living.
+PRIVATE_ROLES = frozenset({Role.TENANT, Role.LANDLORD})
 #: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
 HOME_REGION = "RU"
 E164 = r"\+[1-9][0-9]{6,14}"
 #: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an extension.
 _LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
+
+#: Identifiers, and the columns that tell since when they are proven.
+PROVEN_AT = {"phone": "phone_proven_at", "email": "email_proven_at", "telegram_id": "telegram_proven_at"}
 
 
 class User(Base):
@@ -45,6 +50,10 @@ class User(Base):
     phone: Mapped[str | None] = mapped_column(String(16))
     telegram_id: Mapped[str | None] = mapped_column(String(64))
     telegram_username: Mapped[str | None] = mapped_column(String(64))
+    #: When the user proved the identifier; null: it is a claim (models.accounts.identity).
+    phone_proven_at: Mapped[datetime | None]
+    email_proven_at: Mapped[datetime | None]
+    telegram_proven_at: Mapped[datetime | None]
     agency_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(256))
     #: What the portal asks of a user beyond the common columns, under its own names.
@@ -54,6 +63,13 @@ class User(Base):
     token_version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
     created_at: Mapped[CreatedAt]
     deleted_at: Mapped[datetime | None]
+
+    @validates(*PROVEN_AT)
+    def _unprove(self, column: str, value: str | None) -> str | None:
+        """Another identifier than the proven one is a claim."""
+        if value != getattr(self, column):
+            setattr(self, PROVEN_AT[column], None)
+        return value
 
     @property
     def telegram(self) -> str | None:
@@ -76,6 +92,29 @@ class User(Base):
         }
 
 
+def short_name(name: str | None) -> str | None:
+    """
+    A private person's name for those who are not in contact with them: the first name and an initial.
+
+    >>> short_name("Анна Мария Петрова"), short_name("Анна"), short_name(None)
+    ('Анна П.', 'Анна', None)
+    """
+    words_of_name = (name or "").split()
+    if len(words_of_name) < 2:
+        return name
+    return f"{words_of_name[0]} {words_of_name[-1][0]}."
+
+
+def shown_name(name: str | None, role: Role, *, in_contact: bool) -> str | None:
+    """
+    A user's name as others see it: whole of those who deal for a living, short of private persons until they are in contact.
+
+    >>> shown_name("Анна Петрова", Role.TENANT, in_contact=False), shown_name("Иван Ким", Role.REALTOR, in_contact=False)
+    ('Анна П.', 'Иван Ким')
+    """
+    return short_name(name) if role in PRIVATE_ROLES and not in_contact else name
+
+
 def normal_phone(raw: str, field: str = "phone") -> str:
     """
     A phone in E.164.
@@ -93,8 +132,8 @@ def normal_phone(raw: str, field: str = "phone") -> str:
     except phonenumbers.NumberParseException:
         raise InvalidValueError(field, "This is not a phone number; write it as +77011234567.") from None
     found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # Some countries' numbers are possible at any length, for all that phonenumbers knows.
-    if not phonenumbers.is_possible_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
+    # Valid, not merely possible: `1234567` is possible within a city, and a code sent there goes nowhere.
+    if not phonenumbers.is_valid_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
         raise InvalidValueError(field, "There is no such phone number; write it as +77011234567.")
     return found
 
@@ -121,13 +160,13 @@ def create_user(session: Session, **fields: object) -> User:
         ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
     """
     user = User(**fields)
-    with _told_if_taken(session):
+    with told_if_taken(session):
         session.add(user)
     return user
 
 
 @contextmanager
-def _told_if_taken(session: Session) -> Iterator[None]:
+def told_if_taken(session: Session) -> Iterator[None]:
     """What is written within is stored, or a ConflictError says what of it belongs to somebody else."""
     try:
         with session.begin_nested():
@@ -177,24 +216,22 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     Set the given fields of the portal's profile; `email` is a column of its own, and the name follows its parts.
 
     Raises:
-        ConflictError: The e-mail address belongs to somebody else.
+        ConflictError: The e-mail address belongs to somebody else; or the present one is all that the user has proven. An
+            account without anything proven would be whose the new address is, and that may be mistyped.
     """
     session.refresh(user, with_for_update=True)  # two changes at once must not lose one's fields
+    others_proven = user.phone_proven_at or user.telegram_proven_at
+    if "email" in changes and changes["email"] != user.email and user.email_proven_at and not others_proven:
+        raise ConflictError("You are known by this e-mail address alone; prove your phone or Telegram account first.")
     changes = dict(changes)
     if {"first_name", "last_name"} & set(changes):
         changes = user.names | changes
-    with _told_if_taken(session):
+    with told_if_taken(session):
         if "email" in changes:
             user.email = changes.pop("email")
         if "first_name" in changes:
             user.name = " ".join(filter(None, (changes["first_name"], changes["last_name"])))
         user.profile = user.profile | changes
-
-
-def bind_telegram(session: Session, user: User, telegram_id: str) -> None:
-    """Let the user in by this Telegram account from now on; raises ConflictError if it belongs to somebody else."""
-    with _told_if_taken(session):
-        user.telegram_id = telegram_id
 
 
 def change_password(session: Session, user: User, password_hash: str) -> None:

@@ -90,7 +90,7 @@ def database_now(session: Session) -> datetime:
     Whatever is decided by time (whether a code, a token, a lease or a kept answer is past its time) is decided by this
     one clock: those of web and worker machines differ, and may jump.
     """
-    return session.scalar(select(func.now()))
+    return session.execute(select(func.now())).scalar_one()
 
 
 def rows_changed(result: Result[Any]) -> int:

@@ -93,6 +93,13 @@ class Side(StrEnum):
         return Side.PROPERTY if self is Side.LEAD else Side.LEAD
 
 
+class ContactSharing(StrEnum):
+    """Whether a lead's match opens the contacts of the client to the other realtor."""
+
+    AFTER_AGREEMENT = "after_agreement"
+    NEVER = "never"
+
+
 class ActionKind(StrEnum):
     LIKE = "LIKE"
     DISLIKE = "DISLIKE"

@@ -32,8 +32,8 @@ class InvalidValueError(DomainError):
 
     def __init__(self, field: str, reason: str, *, place: str | None = None) -> None:
         """
-        *field* is the dotted path of the value as the client sent it, *reason* one sentence for the client; *place* the part
-        of the request that it came in, where that is not the one that the request's values were read from.
+        *field* is the dotted path of the value as the client sent it, *reason* one sentence for the client; *place* the
+        part of the request that it came in, where that is not the one that the request's values were read from.
         """
         super().__init__(f"{field}: {reason}")
         self.field = field

@@ -1,1 +1,1 @@
-"""What people do about pairs: actions, matches, inquiries, chats, the feed."""
+"""Actions of users on pairs: likes and dislikes, matches, inquiries, chats, the feed."""

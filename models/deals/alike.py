@@ -1,16 +1,19 @@
-"""Units of one building that are alike, read as one card: a developer's ten flats would fill half of a list's first page."""
+"""Grouping of similar units of one building into one card, so that they do not fill half of a list's first page."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Row
 
 from models.deals.recommendation_pages import Recommended
+from models.market.properties import Property
 
-#: How far prices of units that are alike may lie apart, as a share of the best one's.
+#: Maximum difference of prices in a group, as a share of the best entry's price.
 PRICE_CLASS = 0.10
 
 
 class AlikeUnits(NamedTuple):
-    """A property of a lead's list, and those further down in it that are like it."""
+    """A property of a lead's list, and similar ones further down in the list."""
 
     best: Recommended
     others: list[Recommended]
@@ -18,10 +21,10 @@ class AlikeUnits(NamedTuple):
 
 def grouped(entries: Sequence[Recommended]) -> list[AlikeUnits]:
     """
-    The entries of a lead's list, those put together that have street, house, rooms and type in common and cost about as much.
+    Group the entries of a lead's list that have the same street, house, rooms and type, and similar prices.
 
     Args:
-        entries: Properties, best first. Those without an address are like no other.
+        entries: Properties, best first. A property without an address is a group of its own.
     Returns:
         In the order of each group's best entry; others in the order of the list.
     """
@@ -40,14 +43,20 @@ def grouped(entries: Sequence[Recommended]) -> list[AlikeUnits]:
 
 
 def _building(entry: Recommended) -> tuple[object, ...] | None:
-    found = entry.row
-    if not (found.street and found.house_number):
+    listing = _listing(entry)
+    if not (listing.street and listing.house_number):
         return None
-    address = " ".join(f"{found.city} {found.street} {found.house_number}".casefold().split())
-    return address, found.rooms, str(found.property_type), found.currency
+    address = " ".join(f"{listing.city} {listing.street} {listing.house_number}".casefold().split())
+    return address, listing.rooms, str(listing.property_type), listing.currency
 
 
 def _cost_alike(best: Recommended, entry: Recommended) -> bool:
-    if best.row.price is None or entry.row.price is None:
-        return best.row.price is entry.row.price
-    return abs(float(entry.row.price) - float(best.row.price)) <= PRICE_CLASS * float(best.row.price)
+    best_price, price = _listing(best).price, _listing(entry).price
+    if best_price is None or price is None:
+        return best_price is price
+    return abs(float(price) - float(best_price)) <= PRICE_CLASS * float(best_price)
+
+
+def _listing(entry: Recommended) -> Property | Row[Any]:
+    """Return an entry's row; a lead's list holds properties."""
+    return cast(Property | Row[Any], entry.row)

@@ -1,14 +1,15 @@
-"""Chats: a buyer and a seller talk about one property.
+"""Chats of a buyer and a seller about one property.
 
-The messages of a chat are numbered by ids that rise in the order of their commits: whoever writes holds the chat's row
-until the commit. So "everything after id 17" never misses a message that was on its way, and a client that knows the
-last id it has seen gets the rest once and in order.
+The ids of a chat's messages increase in the order of their commits, because a writer holds the chat's row until the
+commit. So "everything after id 17" never misses an uncommitted message, and a client that knows the last id it has seen
+gets the rest once and in order.
 """
 
 from collections.abc import Sequence
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
@@ -30,11 +31,16 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from models.accounts.notifications import NoticeType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id
+from models.core.enums import ActionKind, FeedActionKind, Side
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
+from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry
+from models.deals.matches import Action
+from models.market.favorites import Favorite
+from models.market.leads import Lead
 from models.market.properties import Property, on_market
 
-LONGEST_MESSAGE = 4000  # characters
+MAX_MESSAGE_LENGTH = 4000  # characters
 
 
 class Chat(Base):
@@ -52,23 +58,24 @@ class Chat(Base):
     buyer_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     seller_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    #: The newest message, and the newest that each side has read; 0: none. Kept here so that a list needs no counting.
+    #: The newest message, and the newest that each side has read; 0: none. Stored, so that a list of chats counts no
+    #: rows.
     last_message_id: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     buyer_read_id: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     seller_read_id: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[CreatedAt]
 
     def other(self, user_id: int) -> int:
-        """The one of the two who is not *user_id*."""
+        """Return the id of the other participant."""
         return self.seller_id if user_id == self.buyer_id else self.buyer_id
 
     def read_by(self, user_id: int) -> int:
-        """The newest message that *user_id*, one of the two, has read."""
+        """Return the id of the newest message that the participant *user_id* has read."""
         return self.buyer_read_id if user_id == self.buyer_id else self.seller_read_id
 
 
 class ChatMessage(Base):
-    """One message; nothing but the erasure of its sender changes it."""
+    """One message; it changes only by the erasure of its sender."""
 
     __tablename__ = "chat_messages"
     __table_args__ = (
@@ -87,74 +94,106 @@ class ChatMessage(Base):
     chat_id: Mapped[int] = mapped_column(ForeignKey("chats.id"))
     sender_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     message: Mapped[str] = mapped_column(Text)
-    #: The sender's own name for the message; one sent again after a lost connection is stored once.
+    #: The sender's own id of the message, so that a message sent again after a lost connection is stored once.
     client_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[CreatedAt]
 
 
 def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, property_id: int) -> tuple[Chat, bool]:
     """
-    The chat of a buyer and a seller about the seller's property, made if there is none: (chat, whether it is new).
+    Find or create the chat of a buyer and a seller about the seller's property.
 
+    A seller can open a chat only with a buyer who has shown interest: who has sent this seller an inquiry, or has liked
+    or saved one of the seller's listings. Otherwise a seller could write to every user by trying ids; an unknown id is
+    answered like a buyer without interest.
+
+    Returns:
+        (chat, whether it is new).
     Raises:
-        NotAllowedError: The caller is neither of the two.
-        InvalidValueError: They are one person, or the property is not the seller's.
-        NotFoundError: The property is off the market, or the other side is gone.
+        NotAllowedError: The caller is neither buyer nor seller.
+        InvalidValueError: Buyer and seller are one person, or the property is not the seller's.
+        NotFoundError: The property is off the market, the other user is not active, or the buyer has shown no interest.
     """
     if user.id not in (buyer_id, seller_id):
-        raise NotAllowedError("You may only open chats of your own.")
+        raise NotAllowedError("You may open only your own chats.")
     if buyer_id == seller_id:
         raise InvalidValueError("seller_id", "Buyer and seller are the same.")
     triple = and_(Chat.buyer_id == buyer_id, Chat.seller_id == seller_id, Chat.property_id == property_id)
-    found = session.scalar(select(Chat).where(triple))
-    if found is not None:
-        return found, False
+    present = session.scalar(select(Chat).where(triple))
+    if present is not None:
+        return present, False
     listing = session.scalar(select(Property).join(User, on_market()).where(Property.id == property_id))
     if listing is None:
         raise NotFoundError("property")
     if listing.owner_id != seller_id:
         raise InvalidValueError("seller_id", "The property belongs to another user.")
-    if session.scalar(select(User.id).where(User.id == buyer_id, User.is_active)) is None:
+    buyer = select(User.id).where(User.id == buyer_id, User.is_active)
+    if user.id != buyer_id:
+        buyer = buyer.where(_is_interested(buyer_id, seller_id))
+    if session.scalar(buyer) is None:
         raise NotFoundError("buyer")
-    made = session.scalar(
+    new = session.scalar(
         insert(Chat)
         .values(buyer_id=buyer_id, seller_id=seller_id, property_id=property_id)
         .on_conflict_do_nothing(index_elements=[Chat.buyer_id, Chat.seller_id, Chat.property_id])
         .returning(Chat)
     )
-    return (made, True) if made is not None else (session.scalars(select(Chat).where(triple)).one(), False)
+    return (new, True) if new is not None else (session.scalars(select(Chat).where(triple)).one(), False)
+
+
+def _is_interested(buyer_id: int, seller_id: int) -> ColumnElement[bool]:
+    """Whether the buyer has asked the seller about a home of theirs, or liked or kept one, by any contract."""
+    theirs = Property.owner_id == seller_id
+    return or_(
+        exists().where(Inquiry.tenant_id == buyer_id, Inquiry.owner_id == seller_id),
+        exists().where(Favorite.user_id == buyer_id, Favorite.property_id == Property.id, theirs),
+        exists().where(
+            FeedAction.user_id == buyer_id,
+            FeedAction.action != FeedActionKind.DISLIKE,
+            FeedAction.property_id == Property.id,
+            theirs,
+        ),
+        exists().where(
+            Action.side == Side.LEAD,
+            Action.kind == ActionKind.LIKE,
+            Action.lead_id == Lead.id,
+            Lead.owner_id == buyer_id,
+            Action.property_id == Property.id,
+            theirs,
+        ),
+    )
 
 
 def chat_of(session: Session, user: User, chat_id: int, *, lock: bool = False) -> Chat:
     """
-    A chat that the user is one of the two in.
+    Return a chat of the user, locked if *lock*.
 
     Raises:
-        NotFoundError: It is absent, or between others.
+        NotFoundError: It is absent, or between other users.
     """
     query = select(Chat).where(Chat.id == chat_id, or_(Chat.buyer_id == user.id, Chat.seller_id == user.id))
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
+    chat = session.scalar(query)
+    if chat is None:
         raise NotFoundError("chat")
-    return found
+    return chat
 
 
 def chats_of(user: User, chat_id: int | None = None) -> Select:
     """
-    (chat, its property, the other side's name, its last message or None, how many are unread), the liveliest first;
-    with *chat_id* that one only.
+    Select (chat, its property, the other user's name, its last message or None, number of unread messages).
 
-    A seller may open a chat with anybody. Whom they named learns of it by being written to; the seller learns a buyer's
-    name once that buyer has asked the seller about something or said a word: nobody reads all names by counting up ids.
+    The chat with the newest message comes first; *chat_id* selects that chat only. A seller may open a chat with any
+    user, but sees a buyer's name only after that buyer has sent the seller an inquiry or a message, so that nobody
+    reads all names by trying ids.
     """
-    other, asked, word = aliased(User), aliased(Inquiry), aliased(ChatMessage)
+    other, inquiry, written = aliased(User), aliased(Inquiry), aliased(ChatMessage)
     mine = Chat.buyer_id == user.id
-    is_told = or_(
+    sees_name = or_(
         mine,
-        exists().where(asked.tenant_id == Chat.buyer_id, asked.owner_id == user.id),
-        exists().where(word.chat_id == Chat.id, word.sender_id == Chat.buyer_id),
+        exists().where(inquiry.tenant_id == Chat.buyer_id, inquiry.owner_id == user.id),
+        exists().where(written.chat_id == Chat.id, written.sender_id == Chat.buyer_id),
     )
     read_id = case((mine, Chat.buyer_read_id), else_=Chat.seller_read_id)
     unread = (
@@ -166,7 +205,7 @@ def chats_of(user: User, chat_id: int | None = None) -> Select:
     )
     last = aliased(ChatMessage)
     query = (
-        select(Chat, Property, case((is_told, other.name)), last, unread)
+        select(Chat, Property, case((sees_name, other.name)), last, unread)
         .join(Property, Property.id == Chat.property_id)
         .join(other, other.id == case((mine, Chat.seller_id), else_=Chat.buyer_id))
         .outerjoin(last, last.id == Chat.last_message_id)
@@ -186,9 +225,10 @@ def messages_between(
     limit: int,
 ) -> Sequence[ChatMessage]:
     """
-    At most *limit* messages, oldest first.
+    Return at most *limit* messages, oldest first.
 
-    The first ones after *after_id*; without it the last ones (before *before_id*), after *skip* newer ones.
+    With *after_id*, the first ones after it; without it, the last ones (before *before_id*), skipping *skip* newer
+    ones.
     """
     query = select(ChatMessage).where(ChatMessage.chat_id == chat_id).limit(limit)
     if before_id is not None:
@@ -202,22 +242,22 @@ def post_message(
     session: Session, sender: User, chat_id: int, message: str, client_id: str | None = None
 ) -> tuple[Chat, ChatMessage]:
     """
-    Store a message. What the sender had not read of the chat counts as read.
+    Store a message, and mark the chat as read by the sender.
 
     Args:
-        client_id: The sender's own name for it; the same name again gives the message stored before.
+        client_id: The sender's own id of the message; a repeated id returns the message stored before.
     Raises:
-        NotFoundError: The sender is not one of the two.
+        NotFoundError: The sender has no such chat.
     """
     chat = chat_of(session, sender, chat_id, lock=True)
     if client_id is not None:
-        again = session.scalar(
+        repeated = session.scalar(
             select(ChatMessage).where(
                 ChatMessage.chat_id == chat.id, ChatMessage.sender_id == sender.id, ChatMessage.client_id == client_id
             )
         )
-        if again is not None:
-            return chat, again
+        if repeated is not None:
+            return chat, repeated
     stored = ChatMessage(chat_id=chat.id, sender_id=sender.id, message=message, client_id=client_id)
     session.add(stored)
     session.flush()
@@ -228,15 +268,15 @@ def post_message(
 
 
 def mark_chat_read(session: Session, user: User, chat_id: int, up_to_id: int | None = None) -> Chat:
-    """Set how far the user has read, by default to the end. It never goes back, nor beyond the last message."""
+    """Record that the user has read up to a message, by default the last; the mark never moves back."""
     chat = chat_of(session, user, chat_id, lock=True)
     _set_read(chat, user.id, chat.last_message_id if up_to_id is None else min(up_to_id, chat.last_message_id))
     session.flush()
     return chat
 
 
-def tell_absent(session: Session, chat: Chat, message: ChatMessage) -> int | None:
-    """Notify who is not there to read a message: once until they have read the chat. The notice's id, if it is new."""
+def notify_absent(session: Session, chat: Chat, message: ChatMessage) -> int | None:
+    """Notify the other user of a message, once until they have read the chat. Returns the id of a new notification."""
     absent = chat.other(message.sender_id)
     return notify(
         session,
@@ -256,13 +296,13 @@ def _set_read(chat: Chat, user_id: int, message_id: int) -> None:
 
 
 def erase_messages(session: Session, user: User) -> None:
-    """Blank what *user* wrote in chats, in the caller's transaction."""
-    # The rows stay, so that the other side's conversation keeps its shape.
+    """Clear the texts of *user*'s messages, in the caller's transaction."""
+    # The rows stay, so that the other side's conversation stays complete.
     session.execute(update(ChatMessage).where(ChatMessage.sender_id == user.id).values(message="", client_id=None))
 
 
 def messages_by(session: Session, user: User) -> list[dict]:
-    """What *user* wrote in chats, as JSON-ready rows."""
+    """Return the messages that *user* wrote, as JSON-ready rows."""
     query = select(ChatMessage).where(ChatMessage.sender_id == user.id).order_by(ChatMessage.id)
     return [
         {"id": row.id, "chat_id": row.chat_id, "message": row.message, "created_at": row.created_at.isoformat()}

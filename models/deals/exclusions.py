@@ -19,9 +19,9 @@ def acted_pairs(
     property_ids: list[int] | None = None,
 ) -> list[tuple[int, int]]:
     """
-    (lead_id, property_id) of the market's pairs that *side* has liked or disliked, among the ids where given.
+    Return (lead_id, property_id) of the market's pairs that *side* has acted on, among the given ids if any.
 
-    On a lead's side that is also what a tenant has acted on in the feed, whose order is the preference's list.
+    On the lead's side this includes a tenant's actions in the feed, which shows the list of the preference.
     """
     sources = [(_actions(side, market), Action.lead_id, Action.property_id)]
     if side is Side.LEAD:
@@ -32,7 +32,7 @@ def acted_pairs(
             query = query.where(lead_id.in_(lead_ids))
         if property_ids is not None:
             query = query.where(property_id.in_(property_ids))
-        pairs.update(dict.fromkeys((lead, found) for lead, found in session.execute(query)))
+        pairs.update(dict.fromkeys((row[0], row[1]) for row in session.execute(query)))
     return list(pairs)
 
 

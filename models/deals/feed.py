@@ -1,14 +1,15 @@
-"""The feed: listings one at a time, best first, and what the user did about each.
+"""The feed: listings one at a time, best first, and the user's action on each.
 
-The order is the stored recommendation list of the user's preferences (:mod:`models.market.preferences`); nothing is scored
-here. Acting on a listing takes it out of the feed; the engine leaves it out of the next list too
-(:func:`acted_pairs`), so that a list of :data:`~models.ranking.recommendations.LIST_LENGTH` fills up again with what comes after.
+The order is the stored list of the user's preferences (:mod:`models.market.preferences`); nothing is scored here. An
+action on a listing removes it from the feed. The engine leaves it out of the next list too (:func:`acted_pairs`), so
+that the next list has room for other listings.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -47,14 +48,14 @@ from models.market.properties import Property, on_market
 from models.ranking.display_order import shown_entries
 from models.ranking.recommendations import LIST_LENGTH, LeadRecommendations
 
-#: With so few entries of a full list left, a refill is due.
+#: When a full list has at most this many unseen entries left, a refill is due.
 REFILL_AT = 20
-#: A price this many times the budget's end breaks the deal (docs/matching.md).
+#: A price above this multiple of the maximum budget breaks the deal (docs/matching.md).
 STRETCH = Decimal("1.15")
 
 
 class FeedAction(Base):
-    """What one user last did about one listing of the feed."""
+    """The last action of one user on one listing of the feed."""
 
     __tablename__ = "feed_actions"
     __table_args__ = (
@@ -67,26 +68,28 @@ class FeedAction(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
     action: Mapped[FeedActionKind] = mapped_column(words(FeedActionKind, "action_is_known"))
-    source: Mapped[str] = mapped_column(String(32))  #: Where it was done: web, telegram, ...
+    source: Mapped[str] = mapped_column(String(32))  #: The client: web, telegram, ...
     created_at: Mapped[CreatedAt]
     acted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 @dataclass(frozen=True)
 class Next:
-    """What the feed shows next, and how the list that it came from stands."""
+    """The next listing of the feed, and the state of the list that it came from."""
 
     listing: Property | None
-    #: The preferences; None: the user has set none, and the newest listings are shown.
+    #: The preferences; None: the user has none, and the newest listings are shown.
     preference: Lead | None = None
-    #: The list was computed from other preferences than the present ones, or is not there yet.
+    #: The list was computed from earlier preferences, or does not exist yet.
     is_stale: bool = False
-    #: The list was full, and what the user did since it was computed has (nearly) used it up.
+    #: The list was full, and the user's actions since it was computed have nearly used it up.
     refill_is_due: bool = False
 
 
 def next_listing(session: Session, user: User) -> Next:
-    """The best listing that the user has not acted on: active, not their own. One query; a second without preferences."""
+    """
+    Return the best active listing of another owner without an action of the user; one query, two without preferences.
+    """
     row = session.execute(_BEST, {"user_id": user.id}).one_or_none()
     if row is None:
         return Next(session.scalar(_newest(user)))
@@ -100,7 +103,7 @@ def next_listing(session: Session, user: User) -> Next:
 
 
 def _best() -> Select:
-    """What :func:`next_listing` reads for :user_id."""
+    """The query of :func:`next_listing` for :user_id."""
     user_id = bindparam("user_id", type_=BigInteger)
     lists = LeadRecommendations
     shown = shown_entries(Side.LEAD, lists.lead_id, lists.property_ids, lists.scores)
@@ -145,7 +148,7 @@ def _best() -> Select:
         .outerjoin(lists, lists.lead_id == Lead.id)
         .outerjoin(first, true())
         .outerjoin(Property, Property.id == first.c.id)
-        # Words rather than parameters: the partial index is of use to a prepared statement then.
+        # Literals rather than parameters, so that a prepared statement can use the partial index.
         .where(Lead.owner_id == user_id, Lead.origin == _word(Origin.TINDER), Lead.status == _word(Status.ACTIVE))
         .execution_options(prepared=True)
     )
@@ -160,14 +163,14 @@ def _newest(user: User) -> Select[Property]:
 
 
 def _unseen(user_id: ColumnElement[int] | int) -> ColumnElement[bool]:
-    """The condition that a property is neither the user's own nor acted on."""
+    """A condition: the property is neither the user's own nor acted on."""
     return and_(
         Property.owner_id != user_id,
         ~exists().where(FeedAction.user_id == user_id, FeedAction.property_id == Property.id),
     )
 
 
-# Made once, and planned once a connection: each takes longer than to execute it.
+# Built once and planned once per connection: each takes longer than executing it.
 _BEST = _best()
 
 
@@ -179,7 +182,7 @@ def _compares_as_it_stands(preference: Lead) -> ColumnElement[bool]:
 
 
 def list_is_stale(session: Session, lead_id: int) -> bool:
-    """Whether the list of a lead is not (yet) that of its present version."""
+    """Return whether a lead has no list of its present version."""
     return not session.scalar(
         select(
             exists().where(
@@ -192,19 +195,19 @@ def list_is_stale(session: Session, lead_id: int) -> bool:
 
 
 def mark_stale(session: Session, preference: Lead) -> None:
-    """Have the list of the preferences computed afresh, by the sweep if nobody else does."""
+    """Mark the list of the preferences as stale, so that at least the periodic sweep recomputes it."""
     session.execute(update(Lead).where(Lead.id == preference.id).values(updated_at=func.now()))
 
 
 def roughly_fitting(session: Session, user: User, preference: Lead) -> Property | None:
     """
-    What to show while there is no list: of the preferred type, in the same market, the nearest to the budget.
+    Return the listing of the preferred type and market that is nearest to the budget, to show while there is no list.
 
-    Keeps to the deal-breakers that SQL can see (type, price); where money is in another currency it shows nothing.
+    Respects the deal-breakers that SQL can check (type, price); listings in another currency are left out.
     """
-    kinds = [preference.property_type]
+    types = [preference.property_type]
     if preference.property_type is PropertyType.APARTMENT:
-        kinds.append(PropertyType.APARTMENTS)
+        types.append(PropertyType.APARTMENTS)
     query = (
         select(Property)
         .join(User, on_market())
@@ -216,36 +219,36 @@ def roughly_fitting(session: Session, user: User, preference: Lead) -> Property 
         )
     )
     if preference.property_type is not None:
-        query = query.where(Property.property_type.in_(kinds))
-    beyond: list[ColumnElement] = [literal(0)]
+        query = query.where(Property.property_type.in_(types))
+    distances: list[ColumnElement[Any]] = [literal(0)]
     if preference.budget_max is not None:
         query = query.where(Property.price <= preference.budget_max * STRETCH)
-        beyond.append(Property.price - preference.budget_max)
+        distances.append(Property.price - preference.budget_max)
     if preference.budget_min is not None:
-        beyond.append(preference.budget_min - Property.price)
-    return session.scalar(query.order_by(func.greatest(*beyond), Property.id.desc()).limit(1))
+        distances.append(preference.budget_min - Property.price)
+    return session.scalar(query.order_by(func.greatest(*distances), Property.id.desc()).limit(1))
 
 
 def act_in_feed(session: Session, user: User, listing: Property, action: FeedActionKind, source: str) -> None:
     """
-    Record what the user does about a listing, replacing what they did before.
+    Record the user's action on a listing, replacing an earlier one.
 
-    A like makes an inquiry, a favorite a favourite, each once. A dislike takes back what the feed had made: the
-    favourite, and the inquiry unless its owner has taken it up.
+    A like creates an inquiry and a favorite a favourite, each once. A dislike removes the favourite that the feed
+    created, and its inquiry unless the owner has begun to work on it.
 
     Raises:
         NotAllowedError: The listing is the user's own.
     """
     if listing.owner_id == user.id:
         raise NotAllowedError("This listing is your own.")
-    said = {"action": action, "source": source}
-    # First of all: the row's lock makes simultaneous actions on one listing run one after another.
+    new_values = {"action": action, "source": source}
+    # This comes first: the row's lock makes simultaneous actions on one listing run one after another.
     session.execute(
         insert(FeedAction)
-        .values(user_id=user.id, property_id=listing.id, **said)
+        .values(user_id=user.id, property_id=listing.id, **new_values)
         .on_conflict_do_update(
             index_elements=[FeedAction.user_id, FeedAction.property_id],
-            set_={**said, "acted_at": func.clock_timestamp()},
+            set_={**new_values, "acted_at": func.clock_timestamp()},
         )
     )
     if action is FeedActionKind.LIKE:
@@ -253,13 +256,13 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
     elif action is FeedActionKind.FAVORITE:
         add_favorite(session, user, listing, from_feed=True)
     else:
-        _take_back(session, user, listing.id)
+        _remove_effects(session, user, listing.id)
 
 
 def undo(session: Session, user: User) -> FeedAction:
     """
-    Take the user's last action back, with what it made; the listing is in the feed again, also if the list that
-    stands was made since and left it out: then it is to be made afresh.
+    Undo the user's last action and its effects. The listing returns to the feed; if the present list was computed
+    without it, the list is marked stale.
 
     Raises:
         NotFoundError: There is nothing to undo.
@@ -273,18 +276,19 @@ def undo(session: Session, user: User) -> FeedAction:
     )
     if last is None:
         raise NotFoundError("action to undo")
-    _take_back(session, user, last.property_id)
+    _remove_effects(session, user, last.property_id)
     session.delete(last)
     session.flush()
-    found = next_listing(session, user)
-    # A refill that is being made may have read of the action, and nothing of its end.
-    if found.preference is not None and (found.refill_is_due or _left_out(session, found.preference, last.property_id)):
-        mark_stale(session, found.preference)
+    coming = next_listing(session, user)
+    preference = coming.preference
+    # A refill that is being computed may have read the action but not its removal.
+    if preference is not None and (coming.refill_is_due or _left_out(session, preference, last.property_id)):
+        mark_stale(session, preference)
     return last
 
 
 def _left_out(session: Session, preference: Lead, property_id: int) -> bool:
-    """Whether a property of the preferences' market is not in their list."""
+    """Return whether a property of the preferences' market is missing from their list."""
     absent = (
         select(Property.id)
         .join(LeadRecommendations, LeadRecommendations.lead_id == preference.id)
@@ -298,13 +302,13 @@ def _left_out(session: Session, preference: Lead, property_id: int) -> bool:
     return session.scalar(absent) is not None
 
 
-def _take_back(session: Session, user: User, property_id: int) -> None:
+def _remove_effects(session: Session, user: User, property_id: int) -> None:
     withdraw(session, user, property_id)
     remove_favorite(session, user, property_id, only_from_feed=True)
 
 
 def acted_pairs(city_key: str, deal_type: DealType) -> Select[int, int]:
-    """(lead_id, property_id) of every pair of a market that the feed must not offer again: for the engine to leave out."""
+    """Select (lead_id, property_id) of a market's pairs with a feed action, which the engine leaves out of lists."""
     return (
         select(Lead.id, FeedAction.property_id)
         .join(FeedAction, FeedAction.user_id == Lead.owner_id)
@@ -314,13 +318,13 @@ def acted_pairs(city_key: str, deal_type: DealType) -> Select[int, int]:
 
 def erase_feed_actions(session: Session, user: User) -> None:
     """Delete *user*'s feed actions and favourites, in the caller's transaction."""
-    # Inquiries stay with the owners of the listings, from a user without a name.
+    # Inquiries stay with the owners of the listings, and their user has no name any more.
     for table in (FeedAction, Favorite):
         session.execute(delete(table).where(table.user_id == user.id))
 
 
 def feed_actions_by(session: Session, user: User) -> list[dict]:
-    """What *user* did in the feed, as JSON-ready rows."""
+    """Return the feed actions of *user*, as JSON-ready rows."""
     query = select(FeedAction).where(FeedAction.user_id == user.id).order_by(FeedAction.id)
     return [
         {"listing_id": row.property_id, "action": row.action, "source": row.source, "at": row.acted_at.isoformat()}
@@ -329,13 +333,13 @@ def feed_actions_by(session: Session, user: User) -> list[dict]:
 
 
 def favorites_by(session: Session, user: User) -> list[dict]:
-    """The favourites of *user*, as JSON-ready rows."""
+    """Return the favourites of *user*, as JSON-ready rows."""
     query = select(Favorite).where(Favorite.user_id == user.id).order_by(Favorite.id)
     return [{"listing_id": row.property_id, "at": row.created_at.isoformat()} for row in session.scalars(query)]
 
 
 def inquiries_by(session: Session, user: User) -> list[dict]:
-    """The inquiries that *user* made, as JSON-ready rows."""
+    """Return the inquiries that *user* made, as JSON-ready rows."""
     query = select(Inquiry).where(Inquiry.tenant_id == user.id).order_by(Inquiry.id)
     return [
         {"id": row.id, "listing_id": row.property_id, "status": row.status, "at": row.created_at.isoformat()}

@@ -1,4 +1,4 @@
-"""Inquiries as a page lists them: with the listing and the person on the other side."""
+"""Inquiries with their listings and the user on the other side, for pages."""
 
 from sqlalchemy import Select, select
 
@@ -8,7 +8,7 @@ from models.market.properties import Property
 
 
 def inquiries_with_listings(user: User, *, to_me: bool) -> Select:
-    """(inquiry, its listing, the other side), newest first: those about my listings, or else those that I made."""
+    """Select (inquiry, its listing, the other user), newest first: about the user's listings, or made by the user."""
     mine, other = (Inquiry.owner_id, Inquiry.tenant_id) if to_me else (Inquiry.tenant_id, Inquiry.owner_id)
     return (
         select(Inquiry, Property, User)

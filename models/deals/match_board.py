@@ -1,4 +1,4 @@
-"""What somebody's own pages list: all their matches, how long their lists are."""
+"""A user's matches across all their leads and properties, and the lengths and best scores of their lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ class BoardMatch:
 
     match: Match
     other: User
-    side: Side  #: The side that is mine.
-    mine: ActionKind | None  #: What I last said about the pair.
+    side: Side  #: The user's own side.
+    mine: ActionKind | None  #: The user's last action on the pair.
     theirs: ActionKind | None
 
 
 def matches_for(user: User) -> Select:
-    """(match, owner of the other side, what the lead's side said, what the property's said), latest change first."""
-    lead_said, property_said, other = aliased(Action), aliased(Action), aliased(User)
+    """Select (match, owner of the other side, action of the lead's side, of the property's), latest change first."""
+    lead_action, property_action, other = aliased(Action), aliased(Action), aliased(User)
     query = (
-        select(Match, other, lead_said.kind, property_said.kind)
+        select(Match, other, lead_action.kind, property_action.kind)
         .join(Match.lead)
         .join(Match.property)
         .join(other, other.id == Lead.owner_id + Property.owner_id - user.id)
@@ -37,14 +37,14 @@ def matches_for(user: User) -> Select:
         .options(contains_eager(Match.lead), contains_eager(Match.property))
         .order_by(Match.updated_at.desc(), Match.id.desc())
     )
-    for said, side in ((lead_said, Side.LEAD), (property_said, Side.PROPERTY)):
-        same = (said.lead_id == Match.lead_id) & (said.property_id == Match.property_id) & (said.side == side)
-        query = query.outerjoin(said, same)
+    for action, side in ((lead_action, Side.LEAD), (property_action, Side.PROPERTY)):
+        same_pair = (action.lead_id == Match.lead_id) & (action.property_id == Match.property_id)
+        query = query.outerjoin(action, same_pair & (action.side == side))
     return query
 
 
 def board_match(user: User, row: Sequence) -> BoardMatch:
-    """One row of :func:`matches_for` from the user's point of view."""
+    """Turn a row of :func:`matches_for` into a match as *user* sees it."""
     match, other, by_lead, by_property = row
     if match.lead.owner_id == user.id:
         return BoardMatch(match, other, Side.LEAD, by_lead, by_property)
@@ -52,7 +52,7 @@ def board_match(user: User, row: Sequence) -> BoardMatch:
 
 
 def best_scores(session: Session, side: Side, row_ids: list[int]) -> dict[int, tuple[int, float | None]]:
-    """(length of the stored list, its best score) of each lead or property that has a list."""
+    """Return (length of the stored list, its best score) of each lead or property that has a list."""
     _, lists, key, ids = SIDE_TABLES[side]
     query = select(key, func.cardinality(ids), lists.scores[literal(1)]).where(key.in_(row_ids))
     return {row_id: (length, best) for row_id, length, best in session.execute(query)}

@@ -1,14 +1,14 @@
 """Actions on (lead, property) pairs, and the matches that they make: the life cycle of a deal between two realtors.
 
-A match's status follows from what each side last said:
+A match's status follows from the last action of each side:
 
     either side DISLIKEs             REJECTED
     both LIKE                        ACCEPTED
-    one LIKEs, the other is silent   PENDING
+    one LIKEs, the other has none    PENDING
     completed by an owner            COMPLETED, for good
 
-Negotiation is AGREED when both sides name the same commission or the later one names none, and then stays so. A match
-that is ACCEPTED and AGREED shares contacts.
+Negotiation becomes AGREED when both sides name the same commission or the later one names none, and stays AGREED. A
+match that is ACCEPTED and AGREED shares contacts.
 """
 
 from datetime import datetime
@@ -45,7 +45,7 @@ from models.ranking.recommendations import SIDE_TABLES
 
 
 class Action(Base):
-    """What one side of a pair last said about the other."""
+    """The last action of one side of a pair on the other."""
 
     __tablename__ = "actions"
     __table_args__ = (
@@ -62,15 +62,15 @@ class Action(Base):
     kind: Mapped[ActionKind] = mapped_column(words(ActionKind, "kind_is_known"))
     proposed_commission: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     notes: Mapped[str | None] = mapped_column(Text)
-    #: Where in the side's stored list the other one stood when this was first said; null: not in it. What learning
-    #: needs to know of who is looked at (matching.learning.weight_learning).
+    #: Rank of the other one in the side's list at the first action; null: not in the list. Weight learning needs it
+    #: to correct for position (matching.learning.weight_learning).
     list_place: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[CreatedAt]
     acted_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class Match(Base):
-    """Interest in a pair: of one side (PENDING), of both (ACCEPTED), withdrawn (REJECTED) or done (COMPLETED)."""
+    """Interest in a pair: of one side (PENDING), of both (ACCEPTED), withdrawn (REJECTED) or completed (COMPLETED)."""
 
     __tablename__ = "matches"
     __table_args__ = (
@@ -110,74 +110,75 @@ def act(
     notes: str | None = None,
 ) -> Match | None:
     """
-    Record what *user*, owner of the pair's *side*, says about the other, and move the match accordingly.
+    Record an action of *user*, the owner of the pair's *side*, and update the match accordingly.
 
-    One transaction per call, and calls about one pair run one after another, so simultaneous likes from both sides make
-    one match and one notice per owner.
+    One transaction per call. Calls about one pair run one after another, so simultaneous likes from both sides make one
+    match and one notification per owner.
 
     Returns:
         The match, or None after a DISLIKE of a pair that nobody has liked.
     Raises:
-        NotFoundError: The caller's side is absent or not theirs, or the other side is not (or its owner is
-            no longer) on the same market.
+        NotFoundError: The caller's side is absent or not the caller's, or the other side is not on the same market, or
+            its owner is no longer active.
         NotAllowedError: Both sides are the caller's own.
-        ConflictError: The match is completed, its commission was agreed on another figure, or the caller's side is archived.
+        ConflictError: The match is completed, its commission is agreed at another figure, or the caller's side is
+            archived.
     """
-    lead, found = _pair(session, user, side, lead_id, property_id)
+    lead, listing = _pair(session, user, side, lead_id, property_id)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"pair:{lead_id}:{property_id}", 0))))
     match = session.scalar(
         select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
     )
     if match is None:
-        _check_one_market(lead, found, side)
+        _check_one_market(lead, listing, side)
     elif match.status is MatchStatus.COMPLETED:
-        raise ConflictError("This match is completed; nothing about it changes any more.")
+        raise ConflictError("This match is completed and cannot change.")
     if match is None or (kind is ActionKind.LIKE and match.status is not MatchStatus.ACCEPTED):
-        # What is accepted is negotiated to its end, and whatever there is can be refused.
-        _check_on_market(session, lead, found, side)
-    _remember(session, lead_id, property_id, side, kind, proposed_commission, notes)
-    said = dict(
+        # An accepted match is negotiated to its end even off the market, and any match can be refused.
+        _check_on_market(session, lead, listing, side)
+    _store_action(session, lead_id, property_id, side, kind, proposed_commission, notes)
+    kinds = dict(
         session.execute(
             select(Action.side, Action.kind).where(Action.lead_id == lead_id, Action.property_id == property_id)
         ).all()
     )
     if match is None:
-        if ActionKind.LIKE not in said.values():
+        if ActionKind.LIKE not in kinds.values():
             return None
         match = Match(lead_id=lead_id, property_id=property_id)
         session.add(match)
-    match.lead, match.property = lead, found
+    match.lead, match.property = lead, listing
     if kind is ActionKind.LIKE:
-        _negotiate(match, side, proposed_commission, other_likes=said.get(side.other) is ActionKind.LIKE)
-    match.status = status_of(said.get(Side.LEAD), said.get(Side.PROPERTY))
+        _negotiate(match, side, proposed_commission, other_likes=kinds.get(side.other) is ActionKind.LIKE)
+    match.status = status_of(kinds.get(Side.LEAD), kinds.get(Side.PROPERTY))
     if match.status is MatchStatus.REJECTED:
         match.negotiation_status = NegotiationStatus.REJECTED
     session.flush()
     if match.status is MatchStatus.ACCEPTED:
-        _announce(session, match)
+        _notify_owners(session, match)
     return match
 
 
 def status_of(by_lead: ActionKind | None, by_property: ActionKind | None) -> MatchStatus:
     """
-    A match's status from what each side last said.
+    Return a match's status from the last action of each side.
 
     >>> status_of(ActionKind.LIKE, None), status_of(ActionKind.LIKE, ActionKind.LIKE)
     (<MatchStatus.PENDING: 'PENDING'>, <MatchStatus.ACCEPTED: 'ACCEPTED'>)
     """
-    said = {by_lead, by_property}
-    if ActionKind.DISLIKE in said:
+    kinds = {by_lead, by_property}
+    if ActionKind.DISLIKE in kinds:
         return MatchStatus.REJECTED
-    return MatchStatus.ACCEPTED if said == {ActionKind.LIKE} else MatchStatus.PENDING
+    return MatchStatus.ACCEPTED if kinds == {ActionKind.LIKE} else MatchStatus.PENDING
 
 
 def complete(session: Session, user: User, match_id: int) -> Match:
     """
-    Close an accepted match as done; either owner may.
+    Complete an accepted match, on behalf of either owner.
 
     Raises:
-        NotFoundError: No such match of the caller's.
-        ConflictError: It is not ACCEPTED (completing a completed match again is harmless).
+        NotFoundError: The caller has no such match.
+        ConflictError: It is not ACCEPTED (completing a completed match again changes nothing).
     """
     match = session.scalar(
         select(Match)
@@ -198,7 +199,9 @@ def complete(session: Session, user: User, match_id: int) -> Match:
 
 
 def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Select[Match, User]:
-    """(match, owner of the other side) of a lead or property, newest first, with both rows of the pair loaded."""
+    """
+    Select (match, owner of the other side) of a lead or property, newest first, with both rows of the pair loaded.
+    """
     mine, other = (Match.lead_id, Property) if side is Side.LEAD else (Match.property_id, Lead)
     owner = aliased(User)
     query = (
@@ -214,7 +217,7 @@ def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Se
 
 
 def match_ids_of(user: User) -> CompoundSelect[tuple[int]]:
-    """Ids of all matches of a user's leads and properties; each side by its own indexes, not with OR between them."""
+    """Select ids of all matches of a user's leads and properties; a union, so that each side uses its own indexes."""
     return union_all(
         select(Match.id).join(Match.lead).where(Lead.owner_id == user.id),
         select(Match.id).join(Match.property).where(Property.owner_id == user.id),
@@ -222,40 +225,40 @@ def match_ids_of(user: User) -> CompoundSelect[tuple[int]]:
 
 
 def match_counts(session: Session, side: Side, row_ids: list[int]) -> dict[int, int]:
-    """How many matches that are not REJECTED each lead or property has; rows without any are left out."""
+    """Count the matches that are not REJECTED of each lead or property; rows without any are left out."""
     mine = Match.lead_id if side is Side.LEAD else Match.property_id
     query = select(mine, func.count()).where(mine.in_(row_ids), Match.status != MatchStatus.REJECTED).group_by(mine)
     return dict(session.execute(query).all())
 
 
 def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: int) -> tuple[Lead, Property]:
-    # The caller's own side is looked for among the caller's rows: a stranger's id is as good as absent.
+    # The caller's own side must be the caller's: another user's id is answered like an absent one.
     lead = session.get(Lead, lead_id)
-    found = session.get(Property, property_id)
-    mine, thing = (lead, "lead") if side is Side.LEAD else (found, "property")
+    listing = session.get(Property, property_id)
+    mine, thing = (lead, "lead") if side is Side.LEAD else (listing, "property")
     if mine is None or mine.owner_id != user.id:
         raise NotFoundError(thing)
-    if lead is None or found is None:
+    if lead is None or listing is None:
         raise NotFoundError("lead" if lead is None else "property")
-    if lead.owner_id == found.owner_id:
+    if lead.owner_id == listing.owner_id:
         raise NotAllowedError("Both sides of this pair are your own.")
-    return lead, found
+    return lead, listing
 
 
-def _check_one_market(lead: Lead, found: Property, side: Side) -> None:
-    if (lead.city_key, lead.deal_type) != (found.city_key, found.deal_type):
+def _check_one_market(lead: Lead, listing: Property, side: Side) -> None:
+    if (lead.city_key, lead.deal_type) != (listing.city_key, listing.deal_type):
         raise NotFoundError("property" if side is Side.LEAD else "lead")
 
 
-def _check_on_market(session: Session, lead: Lead, found: Property, side: Side) -> None:
-    mine, other, thing = (lead, found, "property") if side is Side.LEAD else (found, lead, "lead")
+def _check_on_market(session: Session, lead: Lead, listing: Property, side: Side) -> None:
+    mine, other, thing = (lead, listing, "property") if side is Side.LEAD else (listing, lead, "lead")
     if not is_on_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
-        raise ConflictError("This one is archived; what is off the market makes no new matches.")
+        raise ConflictError("This lead or property is archived and makes no new matches.")
 
 
-def _remember(
+def _store_action(
     session: Session,
     lead_id: int,
     property_id: int,
@@ -264,7 +267,7 @@ def _remember(
     commission: Decimal | None,
     notes: str | None,
 ) -> None:
-    said = {"kind": kind, "proposed_commission": commission, "notes": notes}
+    new_values = {"kind": kind, "proposed_commission": commission, "notes": notes}
     session.execute(
         insert(Action)
         .values(
@@ -272,11 +275,11 @@ def _remember(
             property_id=property_id,
             side=side,
             list_place=_list_place(side, lead_id, property_id),
-            **said,
+            **new_values,
         )
         .on_conflict_do_update(
             index_elements=[Action.lead_id, Action.property_id, Action.side],
-            set_={**said, "acted_at": func.now()},
+            set_={**new_values, "acted_at": func.now()},
         )
     )
 
@@ -301,10 +304,10 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
     if match.negotiation_status is NegotiationStatus.AGREED or match.contact_shared_at is not None:
         if commission is not None and commission != getattr(match, mine):
             raise ConflictError("The commission of this match is agreed already.")
-        match.negotiation_status = NegotiationStatus.AGREED  # also when a rejected match is taken up again
+        match.negotiation_status = NegotiationStatus.AGREED  # also when a rejected match is resumed
         return
     if commission is None:
-        # The later side that names no figure takes the other's; the first side offers what the property offers.
+        # A side without a figure takes the other's; the first side takes the property's.
         commission = other if other is not None else getattr(match, mine)
         if commission is None:
             commission = match.property.commission_share
@@ -313,8 +316,8 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
     match.negotiation_status = NegotiationStatus.AGREED if agreed else NegotiationStatus.PENDING
 
 
-def _announce(session: Session, match: Match) -> None:
-    """Tell both owners of the new match and, once agreed, share contacts. Says each thing once, however often called."""
+def _notify_owners(session: Session, match: Match) -> None:
+    """Notify both owners of the new match and, once agreed, of shared contacts; each once, however often called."""
     owners = (match.lead.owner_id, match.property.owner_id)
     is_agreed = match.negotiation_status is NegotiationStatus.AGREED
     next_step = "Комиссия согласована." if is_agreed else "Согласуйте комиссию, чтобы обменяться контактами."

@@ -1,7 +1,7 @@
-"""News for who asked on the portal: a property that came to the market after the request and suits it well.
+"""Notifications for portal users: a new property suits their request well.
 
-Told from the stored lists, in the order in which they are read (:mod:`models.ranking.display_order`), so that a notice and the list
-that it leads to never disagree. What a list's reader is offered after its end, to give it a chance, is not told.
+Offers are taken from the stored lists in display order (:mod:`models.ranking.display_order`), so that a notification
+always agrees with the list that it links to. Explored entries after the end of a list are not announced.
 """
 
 from collections import Counter
@@ -18,27 +18,32 @@ from models.market.properties import Property
 from models.ranking.display_order import first_entries
 from models.ranking.recommendations import LeadRecommendations
 
-#: Only the first places of a list are news: a request that everything suits would be told of everything otherwise.
-NEWS_PLACES = 5
-#: Of 100. A property that meets every stated wish scores 90 or more (docs/matching.md).
-NEWS_SCORE = 85.0
-#: A property that has been on the market for longer is no news.
-NEWS_AGE = timedelta(days=1)
-#: Nobody is told of more than these within NEWS_AGE, however many properties a bulk load brings.
-MOST_A_DAY = 10
+#: Only the first entries of a list are announced, so that a request that suits everything does not get everything.
+MAX_PLACE = 5
+#: Minimum score, of 100. A property that meets every stated wish scores 90 or more (docs/matching.md).
+MIN_SCORE = 85.0
+#: Maximum time that a new property has been on the market.
+MAX_AGE = timedelta(days=1)
+#: Maximum notifications per user within MAX_AGE, however many properties an import brings.
+MAX_PER_DAY = 10
 
 
-def tell_new_offers(session: Session, limit: int = 1000) -> list[int]:
-    """Store a notice for each new offer not told yet, of the *limit* with the best scores; the ids of the notices."""
-    # Two at once (a message that came twice) would each count only what was told before both, and tell twice as much.
+def notify_of_new_offers(session: Session, limit: int = 1000) -> list[int]:
+    """
+    Store a notification for each new offer without one, of the *limit* offers with the best scores.
+
+    Returns:
+        The ids of the new notifications.
+    """
+    # Two concurrent calls (a redelivered task) would not count each other's notifications and would exceed the limit.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("tell-offers", 0))))
-    found = session.execute(_untold(session, limit)).all()
-    told_today = Counter({user_id: count for user_id, *_, count in found})
+    offers = session.execute(_new_offers(session, limit)).all()
+    notified_today = Counter({user_id: count for user_id, *_, count in offers})
     stored = []
-    for user_id, request_id, property_id, title, city, _ in found:
-        if told_today[user_id] >= MOST_A_DAY:
+    for user_id, request_id, property_id, title, city, _ in offers:
+        if notified_today[user_id] >= MAX_PER_DAY:
             continue
-        notice_id = notify(
+        notification_id = notify(
             session,
             user_id,
             NoticeType.NEW_OFFER,
@@ -47,36 +52,36 @@ def tell_new_offers(session: Session, limit: int = 1000) -> list[int]:
             message=f"Появился объект, который вам подходит: {title or city}.",
             data={"request_id": request_id, "property_id": property_id},
         )
-        if notice_id is not None:
-            told_today[user_id] += 1
-            stored.append(notice_id)
+        if notification_id is not None:
+            notified_today[user_id] += 1
+            stored.append(notification_id)
     return stored
 
 
-def _untold(session: Session, limit: int) -> Select[Row]:
-    """Rows of owner, request, property, its title and city, and how many offers the owner was told of lately."""
+def _new_offers(session: Session, limit: int) -> Select[Row]:
+    """Select (owner, request, property, its title, its city, number of the owner's recent offer notifications)."""
     lists = LeadRecommendations
-    entry = first_entries(session, lists.lead_id, lists.property_ids, lists.scores, NEWS_PLACES)
+    entry = first_entries(session, lists.lead_id, lists.property_ids, lists.scores, MAX_PLACE)
     owner, seller = aliased(User), aliased(User)
     subject = func.concat("offer:", cast(Lead.id, String), ":", cast(Property.id, String))
-    told = exists().where(
+    is_notified = exists().where(
         Notification.user_id == Lead.owner_id,
         Notification.type == NoticeType.NEW_OFFER,
         Notification.subject == subject,
     )
-    told_lately = (
+    recent = (
         select(func.count())
         .select_from(Notification)
         .where(
             Notification.user_id == Lead.owner_id,
             Notification.type == NoticeType.NEW_OFFER,
-            Notification.created_at > func.now() - literal(NEWS_AGE),
+            Notification.created_at > func.now() - literal(MAX_AGE),
         )
         .correlate(Lead)
         .scalar_subquery()
     )
     return (
-        select(Lead.owner_id, Lead.id, Property.id, Property.title, Property.city, told_lately)
+        select(Lead.owner_id, Lead.id, Property.id, Property.title, Property.city, recent)
         .select_from(lists)
         .join(Lead, Lead.id == lists.lead_id)
         .join(owner, owner.id == Lead.owner_id)
@@ -87,16 +92,16 @@ def _untold(session: Session, limit: int) -> Select[Row]:
             Lead.origin == Origin.PORTAL,
             Lead.status == Status.ACTIVE,
             owner.is_active,
-            lists.computed_at > func.now() - literal(NEWS_AGE),
+            lists.computed_at > func.now() - literal(MAX_AGE),
             ~entry.c.explored,
-            entry.c.score >= NEWS_SCORE,
+            entry.c.score >= MIN_SCORE,
             Property.status == Status.ACTIVE,
             seller.is_active,
-            Property.created_at > func.greatest(Lead.created_at, func.now() - literal(NEWS_AGE)),
+            Property.created_at > func.greatest(Lead.created_at, func.now() - literal(MAX_AGE)),
             Property.city_key == Lead.city_key,
             Property.deal_type == Lead.deal_type,
-            ~told,
-            told_lately < MOST_A_DAY,  # or who is told no more today would take up all of the limit
+            ~is_notified,
+            recent < MAX_PER_DAY,  # otherwise users at their maximum could use up the limit
         )
         .order_by(entry.c.score.desc(), Lead.id, Property.id)
         .limit(limit)

@@ -1,11 +1,12 @@
-"""Pages of the stored lists as people see them: what is still to be shown of a list, in the order in which it is read.
+"""Pages of the stored lists, in display order.
 
-What has left the market since a list was computed, and what its side has acted on, is left out while it is read.
+Entries that have left the market since the list was computed, and entries that the list's side has acted on, are left
+out at reading.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -25,35 +26,37 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from sqlalchemy.types import NullType
 
 from models.accounts.tokens import Claims, still_holds, user_of_claims
 from models.accounts.users import User
-from models.core.base import Base
-from models.core.enums import Side, Status
+from models.core.enums import Role, Side, Status
 from models.deals.matches import Action, Match
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
 from models.ranking.display_order import is_plain, plain_entries, shown_entries
 from models.ranking.recommendations import SIDE_TABLES
 
+AnyEntity = TypeVar("AnyEntity", Lead, Property)
+
 
 class Owner(NamedTuple):
-    """Of an entry's owner, what a page shows."""
+    """The fields of an entry's owner that a page shows."""
 
     id: int
     name: str | None
     agency_name: str | None
+    role: Role
 
 
 class Recommended(NamedTuple):
-    """One entry of a list as it is shown: the other side's row (or of it what :data:`SHOWN` names), its owner, the score."""
+    """One entry of a list as it is shown; *row* is the other side's entity, or its columns named by :data:`SHOWN`."""
 
     row: Property | Lead | Row
     owner: User | Owner
     match_score: float
-    #: It comes after the list's end, to be given a chance.
+    #: Whether it is an explored entry, shown after the end of the list.
     explored: bool = False
 
 
@@ -68,10 +71,10 @@ class RecommendedPage:
 @dataclass(frozen=True)
 class ShownPage(RecommendedPage):
     """
-    A page for the one whose list it is.
+    A page for the owner of the list.
 
     Args:
-        commission_share: What the property whose list it is offers, per cent; None in a lead's list.
+        commission_share: The commission that the list's property offers, per cent; None in a lead's list.
         contacts_shared: Ids of the entries whose match has shared contacts.
     """
 
@@ -79,7 +82,7 @@ class ShownPage(RecommendedPage):
     contacts_shared: frozenset[int]
 
 
-#: What a page shows of the other side.
+#: The columns of the other side that a page shows.
 SHOWN: dict[Side, tuple[str, ...]] = {
     Side.LEAD: (
         "id",
@@ -115,6 +118,7 @@ SHOWN: dict[Side, tuple[str, ...]] = {
         "longitude",
         "client_name",
         "client_contacts",
+        "client_contacts_shared",
         "notes",
         "city",
         "districts",
@@ -137,10 +141,10 @@ SHOWN: dict[Side, tuple[str, ...]] = {
 
 def recommended_page(session: Session, side: Side, row_id: int, *, page: int, limit: int) -> RecommendedPage:
     """
-    A page of the stored list of a lead (side LEAD) or property (side PROPERTY), best first, with whole rows; in a market
-    whose order is balanced, in that order, and with what is explored at the end (:mod:`models.ranking.display_order`).
+    Return a page of the stored list of a lead (side LEAD) or property (side PROPERTY), with whole rows.
 
-    What has left the market since the list was computed, and what this side has acted on, is left out.
+    The order is the display order (:mod:`models.ranking.display_order`): by score, or balanced, with explored entries
+    at the end. Entries that have left the market or were acted on by this side are left out.
     """
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit}
     rows = session.execute(_WHOLE_ROWS[side], named).all()
@@ -151,65 +155,70 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
 
 def shown_page(session: Session, claims: Claims, side: Side, row_id: int, *, page: int, limit: int) -> ShownPage:
     """
-    The same for whoever signed in with *claims*, with what a page shows and no more: the most frequent request of all.
+    Return a page for the user who signed in with *claims*, with only the columns that a page shows.
 
-    It shows what is committed: what *session* has written and not committed is not seen.
+    This is the most frequent request of all. It reads committed rows only, without uncommitted writes of *session*.
 
     Raises:
         NotSignedInError: The token is void.
         NotFoundError: The lead or property is absent or somebody else's.
     """
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit, **vars(claims)}
-    # Past the ORM: twenty rows of two entities take it longer than all the rest of the request. Past the session's own
-    # connection as well: to begin and close its transaction is a tenth of a request that has no use for one.
-    with session.get_bind().connect() as connection:
+    # Without the ORM, which would take longer over twenty rows of two entities than all the rest of the request. Also
+    # without the session's own connection: beginning and closing its transaction would be a tenth of the request.
+    with session.get_bind().engine.connect() as connection:
         rows = connection.execute(_PLAIN_ROWS[side], named).all() or connection.execute(_SHOWN_ROWS[side], named).all()
-    if not rows:  # why, is asked only now
+    if not rows:  # the reason is asked for only now
         owner = user_of_claims(session, claims)
-        mine = (owned_lead if side is Side.LEAD else owned_property)(session, owner, row_id)
-        share = mine.commission_share if side is Side.PROPERTY else None
+        share = None
+        if side is Side.LEAD:
+            owned_lead(session, owner, row_id)
+        else:
+            share = owned_property(session, owner, row_id).commission_share
         return ShownPage([], _total(session, side, row_id) if page > 1 else 0, share, frozenset())
     entries = [
-        Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency), row.score, row.explored) for row in rows
+        Recommended(row, Owner(row.owner_id, row.owner_name, row.owner_agency, row.owner_role), row.score, row.explored)
+        for row in rows
     ]
     shared = frozenset(row.id for row in rows if row.contacts_shared)
     return ShownPage(entries, rows[0].total, rows[0].share_of_mine, shared)
 
 
-def whole_rows(session: Session, table: type[Property] | type[Lead], page: ShownPage) -> list[Any]:
-    """The entries' whole rows, in their order; for what judges a pair rather than shows it."""
+def whole_rows(session: Session, table: type[AnyEntity], page: ShownPage) -> list[AnyEntity]:
+    """Return the entries' whole rows, in the order of the page, for code that explains pairs."""
     ids = [entry.row.id for entry in page.entries]
-    found = {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
-    return [found[each] for each in ids]
+    by_id = {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
+    return [by_id[row_id] for row_id in ids]
 
 
 def _total(session: Session, side: Side, row_id: int) -> int:
     return session.scalar(_List(side).select(func.count()), {"row_id": row_id}) or 0
 
 
-def _looked_up(table: type[Base], row_id: ColumnElement[int], name: str) -> Any:
-    """The row of *table* with this id. OFFSET 0 keeps the planner from reading all of a small table to find a hundred."""
+def _looked_up(table: type[Lead] | type[Property] | type[User], row_id: ColumnElement[int], name: str) -> Any:
+    """Select the row of *table* by id. OFFSET 0 keeps the planner from scanning all of a small table for a hundred."""
     return aliased(table, select(table).where(table.id == row_id).offset(literal_column("0")).lateral(name))
 
 
-def _as_shown(found: ColumnElement) -> ColumnElement:
+def _as_shown(shown: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     """
-    The column as JSON is to show it: words rather than members of enumerations, floats rather than Decimals.
+    Return the column as JSON shows it: words rather than members of enumerations, floats rather than Decimals.
 
-    To make Python's objects of a page's columns took as long as to fetch them. Money (:data:`models.core.base.Money`) has up
-    to 15 digits before the point, which a float holds.
+    Converting a page's columns to Python objects took as long as fetching them. Money (:data:`models.core.base.Money`)
+    has up to 15 digits before the point, which a float holds.
     """
-    plain = cast(found, Double) if isinstance(found.type, Numeric) else type_coerce(found, NullType())
-    return plain.label(found.key)
+    if isinstance(shown.type, Numeric):
+        return cast(shown, Double).label(shown.key)
+    return type_coerce(shown, NullType()).label(shown.key)
 
 
 class _List:
     """
-    How the entries that are to be shown of one stored list are selected.
+    Selects of the entries to show of one stored list.
 
     Args:
-        side: Whose list it is.
-        plain: Nothing of a market that is not plain (models.ranking.display_order).
+        side: The side of the list's owner.
+        plain: Select nothing in a market that is not plain (:func:`models.ranking.display_order.is_plain`).
     """
 
     def __init__(self, side: Side, *, plain: bool = False) -> None:
@@ -224,17 +233,17 @@ class _List:
 
     @property
     def pair_of(self) -> tuple[Any, Any]:
-        """The lead and the property of an entry."""
+        """The (lead, property) of an entry."""
         return (self.mine, self.other) if self.side is Side.LEAD else (self.other, self.mine)
 
     def pair(self, table: type[Action] | type[Match]) -> ColumnElement[bool]:
-        """Whether a row of *table* is about the pair."""
-        lead, found = self.pair_of
-        return and_(table.lead_id == lead.id, table.property_id == found.id)
+        """A condition: the row of *table* is about the pair."""
+        lead, listing = self.pair_of
+        return and_(table.lead_id == lead.id, table.property_id == listing.id)
 
     def select(self, *columns: Any) -> Select:
-        """*columns* of the entries of the list of :row_id."""
-        lead, found = self.pair_of
+        """Select *columns* of the entries of the list of :row_id."""
+        lead, listing = self.pair_of
         return (
             select(*columns)
             .select_from(self.lists)
@@ -244,20 +253,20 @@ class _List:
             .join(self.owner, true())
             .where(
                 self.key == bindparam("row_id", type_=BigInteger),
-                # Words rather than parameters: partial indexes are of use to a prepared statement then.
+                # Literals rather than parameters, so that a prepared statement can use partial indexes.
                 self.mine.status == literal_column(f"'{Status.ACTIVE}'"),
                 self.other.status == literal_column(f"'{Status.ACTIVE}'"),
                 self.owner.is_active,
                 self.other.city_key == self.mine.city_key,
                 self.other.deal_type == self.mine.deal_type,
-                self.shown.is_current(lead.version, found.version),
+                self.shown.is_current(lead.version, listing.version),
                 is_plain(self.mine.city_key, self.mine.deal_type) if self.plain else true(),
                 ~exists().where(self.pair(Action), Action.side == literal_column(f"'{self.side}'")),
             )
         )
 
     def page(self, *columns: Any) -> Select:
-        """Of a page, *columns*, the score, whether it is explored, and the count of all entries."""
+        """Select a page: *columns*, the score, whether the entry is explored, and the count of all entries."""
         total = func.count().over().label("total")
         return (
             self.select(*columns, self.entry.c.score, self.shown.explored.label("explored"), total)
@@ -279,13 +288,14 @@ class _List:
             self.owner.id.label("owner_id"),
             self.owner.name.label("owner_name"),
             self.owner.agency_name.label("owner_agency"),
-            (self.mine.commission_share if of_properties else null()).label("share_of_mine"),
+            _as_shown(self.owner.role).label("owner_role"),
+            (Property.commission_share if of_properties else null()).label("share_of_mine"),
             (shared if of_properties else null()).label("contacts_shared"),
         )
         return page.join(caller, caller.id == self.mine.owner_id).where(still_holds(caller))
 
 
-# Made once, and planned once a connection.
+# Built once, and planned once per connection.
 _WHOLE_ROWS = {side: _List(side).whole_rows() for side in Side}
 _SHOWN_ROWS = {side: _List(side).shown_rows() for side in Side}
 _PLAIN_ROWS = {side: _List(side, plain=True).shown_rows() for side in Side}

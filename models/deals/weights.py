@@ -1,17 +1,19 @@
-"""Learnt weights of the criteria: versions of them, which are live, and the actions they are learnt from.
+"""Learnt weights of the criteria: their versions, which of them are live, and the actions they are learnt from.
 
-A set belongs to one market or, without one, to all that have none of their own. At most one set of each is *live*;
-where none is, the engine's defaults hold. A market's lists move to the live set with the next run over it, and until
-then keep the one they were last wholly computed with (``markets.weights_id``), so that every list of a market is
-scored alike.
+A weight set belongs to one market or, without one, to all markets that have no set of their own. At most one set of
+each scope is *live*; without one, the engine's default weights are used. A market's lists move to the live set with the
+next run over it, and until then keep the set that they were last wholly computed with (``markets.weights_id``), so that
+all lists of a market are scored with the same weights.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    CompoundSelect,
     Index,
     Integer,
     Select,
@@ -39,8 +41,14 @@ from models.market.properties import Property
 Scope = tuple[str, DealType] | None
 
 
+class AnyScope(Enum):
+    """The argument of :func:`weight_sets` that selects the sets of all scopes."""
+
+    ANY = "any"
+
+
 class WeightSet(Base):
-    """One version of weights, and what it was worth when it was kept."""
+    """One version of the weights, with its quality when it was stored."""
 
     __tablename__ = "weight_sets"
     __table_args__ = (
@@ -63,13 +71,19 @@ class WeightSet(Base):
     #: How many actions it was fitted on, and how many there were in all.
     actions: Mapped[int] = mapped_column(Integer)
     actions_said: Mapped[int] = mapped_column(Integer)
-    #: Held-out log-loss an action, of the set that was live before and of this one, and of their difference the
-    #: standard error.
+    #: Held-out log-loss per action of the formerly live set and of this one, and the standard error of the difference.
     present_loss: Mapped[float]
     fitted_loss: Mapped[float]
     standard_error: Mapped[float]
     is_live: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[CreatedAt]
+
+    @property
+    def scope(self) -> Scope:
+        """The market that the set belongs to; None: all markets without a set of their own."""
+        if self.city_key is None or self.deal_type is None:
+            return None
+        return self.city_key, self.deal_type
 
 
 @dataclass(frozen=True)
@@ -80,40 +94,39 @@ class PairAction:
     lead_id: int
     property_id: int
     liked: bool
-    #: Rank in that side's list at the time, 1 is best; None: not known, or not shown in a list.
+    #: Rank in that side's list at the time, 1 is best; None: unknown, or not shown in a list.
     place: int | None
 
 
-def weight_sets(scope: Scope | str = "any") -> Select[WeightSet]:
-    """Versions, newest first: of one scope, or ("any") of all."""
+def weight_sets(scope: Scope | AnyScope = AnyScope.ANY) -> Select[WeightSet]:
+    """Select versions of one scope or of all, newest first."""
     query = select(WeightSet).order_by(WeightSet.id.desc())
-    return query if scope == "any" else query.where(_is_of(scope))
+    return query if isinstance(scope, AnyScope) else query.where(_is_of(scope))
 
 
 def live_set(session: Session, scope: Scope) -> WeightSet | None:
-    """The set that is live for exactly this scope."""
+    """Return the set that is live for exactly this scope."""
     return session.scalar(select(WeightSet).where(_is_of(scope), WeightSet.is_live))
 
 
 def present_set(session: Session, scope: Scope) -> WeightSet | None:
-    """What the next run over a market computes with: its own live set, else the global one, else None: the defaults."""
+    """Return the set for the next run over a market: its own live set, else the global one, else None (defaults)."""
     return live_set(session, scope) or (live_set(session, None) if scope else None)
 
 
 def weights_of(session: Session, weights_id: int | None) -> dict[str, float] | None:
-    """The weights of a set; None: the defaults."""
+    """Return the weights of a set; None: the default weights."""
     return None if weights_id is None else session.get_one(WeightSet, weights_id).weights
 
 
-def keep_set(session: Session, found: WeightSet) -> WeightSet:
+def keep_set(session: Session, new: WeightSet) -> WeightSet:
     """Store a new set and make it the live one of its scope."""
     _lock_weight_sets(session)
-    scope = (found.city_key, found.deal_type) if found.city_key else None
-    session.execute(update(WeightSet).where(_is_of(scope), WeightSet.is_live).values(is_live=False))
-    found.is_live = True
-    session.add(found)
+    session.execute(update(WeightSet).where(_is_of(new.scope), WeightSet.is_live).values(is_live=False))
+    new.is_live = True
+    session.add(new)
     session.flush()
-    return found
+    return new
 
 
 def rollback(session: Session, scope: Scope, set_id: int | None = None) -> WeightSet | None:
@@ -121,10 +134,11 @@ def rollback(session: Session, scope: Scope, set_id: int | None = None) -> Weigh
     Make an earlier set of the scope live again: *set_id*, or the one before the live one.
 
     Returns:
-        The set that is live now; None where there was none before: then the global set holds, and for it the defaults.
+        The set that is live now. None where there was no earlier one: a market then uses the global set, and the global
+        scope the default weights.
     Raises:
         NotFoundError: The scope has no set of that id.
-        ConflictError: It is live already, or nothing is that could be rolled back.
+        ConflictError: The set is live already, or no set is live that could be rolled back.
     """
     _lock_weight_sets(session)
     live = live_set(session, scope)
@@ -148,7 +162,7 @@ def rollback(session: Session, scope: Scope, set_id: int | None = None) -> Weigh
 
 
 def actions_by_market(session: Session) -> dict[tuple[str, DealType], int]:
-    """The number of actions in each market, largest first."""
+    """Return the number of actions in each market, largest first."""
     actions = _pair_actions().subquery()
     query = select(actions.c.city_key, actions.c.deal_type, func.count().label("count"))
     query = query.group_by(actions.c.city_key, actions.c.deal_type).order_by(func.count().desc(), actions.c.city_key)
@@ -156,7 +170,7 @@ def actions_by_market(session: Session) -> dict[tuple[str, DealType], int]:
 
 
 def newest_actions(session: Session, scope: Scope, limit: int) -> list[PairAction]:
-    """The newest actions, newest first: in one market, or (None) in all."""
+    """Return the newest actions, newest first: in one market, or (None) in all."""
     actions = _pair_actions().subquery()
     newest = (actions.c.acted_at.desc(), actions.c.lead_id, actions.c.property_id)
     query = select(actions).order_by(*newest).limit(limit)
@@ -168,7 +182,7 @@ def newest_actions(session: Session, scope: Scope, limit: int) -> list[PairActio
     ]
 
 
-def _pair_actions() -> Select[Any]:
+def _pair_actions() -> CompoundSelect[*tuple[Any, ...]]:
     """
     Likes and dislikes of both sides of a pair that is still in one market; a match is two likes.
 
@@ -211,5 +225,5 @@ def _is_of(scope: Scope) -> ColumnElement[bool]:
 
 
 def _lock_weight_sets(session: Session) -> None:
-    # Two changes of the live set at once would violate the unique index.
+    # Two simultaneous changes of the live set would violate the unique index.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("weight-sets", 0))))

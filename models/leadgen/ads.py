@@ -1,4 +1,4 @@
-"""Ads: what a campaign shows, and what each costs from day to day."""
+"""Ads of campaigns, and their cost by day."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -41,7 +41,7 @@ class AdStatus(StrEnum):
 
 _DRAFT, _ACTIVE, _PAUSED, _COMPLETED, _REJECTED = AdStatus
 
-#: A platform may reject an ad at any time; a rejected one is rewritten.
+#: A platform may reject an ad at any time; a rejected ad is revised.
 MOVES = {
     _DRAFT: frozenset({_ACTIVE, _PAUSED, _COMPLETED, _REJECTED}),
     _ACTIVE: frozenset({_PAUSED, _COMPLETED, _REJECTED}),
@@ -71,10 +71,10 @@ class Ad(Base):
 
 
 class AdSpend(Base):
-    """What an ad cost on one day (UTC). Negative where an earlier figure was corrected downwards."""
+    """The cost of an ad on one day (UTC). Negative where an earlier figure was corrected downwards."""
 
     __tablename__ = "ad_spend"
-    # The amounts stand in the key's index: an ad's days lie all over the table, and sums read nothing else of them.
+    # The key's index includes the amounts: an ad's days are scattered over the table, and sums need only the amounts.
     __table_args__ = (PrimaryKeyConstraint("ad_id", "day", postgresql_include=["amount"]),)
 
     ad_id: Mapped[UUID] = mapped_column(ForeignKey("ads.id", ondelete="CASCADE"))
@@ -82,7 +82,7 @@ class AdSpend(Base):
     amount: Mapped[Money]
 
 
-#: What the ad of the surrounding query has cost so far.
+#: Subquery: the cost so far of the ad of the surrounding query.
 SPENT = (
     select(func.coalesce(func.sum(AdSpend.amount), 0))
     .where(AdSpend.ad_id == Ad.id)
@@ -99,7 +99,7 @@ def create_ad(
     spent: Decimal | None = None,
     day: date | None = None,
 ) -> Ad:
-    """Add an ad to a campaign, with what it has *spent* already, booked on *day* (today)."""
+    """Add an ad to a campaign; its cost so far, *spent*, is booked on *day* (today)."""
     ad = Ad(campaign_id=campaign.id, **fields)
     session.add(ad)
     session.flush()
@@ -108,12 +108,12 @@ def create_ad(
 
 
 def ads_of(campaign_id: UUID) -> Select[Ad, Decimal]:
-    """A campaign's ads, each with what it has cost, newest first."""
+    """Select (ad, its cost so far) of a campaign, newest first."""
     return select(Ad, SPENT).where(Ad.campaign_id == campaign_id).order_by(Ad.created_at.desc(), Ad.id.desc())
 
 
 def lock_ad(session: Session, ad_id: UUID) -> Ad:
-    """One ad, kept from others' changes until the transaction ends; raises NotFoundError."""
+    """Return an ad, locked until the transaction ends; raises NotFoundError if it is absent or its niche archived."""
     query = (
         select(Ad)
         .join(Campaign, Campaign.id == Ad.campaign_id)
@@ -130,13 +130,13 @@ def change_ad(
     session: Session, ad: Ad, fields: Mapping[str, Any], spent: Decimal | None = None, day: date | None = None
 ) -> None:
     """
-    Set the given columns of a locked ad, and what it has *spent* in all.
+    Set the given columns of a locked ad, and its total cost, *spent*.
 
-    The difference from what was booked before goes on *day* (today), so that days add up to the whole.
+    The difference from the amounts booked before goes on *day* (today), so that the days add up to the total.
 
     Raises:
         ConflictError: The status cannot follow the present one.
-        InvalidValueError: The day would have cost more than can be kept.
+        InvalidValueError: The day's cost would exceed the column's range.
     """
     if "status" in fields:
         check_move("ad", ad.status, fields["status"], MOVES)
@@ -148,12 +148,13 @@ def change_ad(
 
 
 def spent_by(session: Session, ad_id: UUID) -> Decimal:
-    """What an ad has cost so far."""
-    return session.scalar(select(func.coalesce(func.sum(AdSpend.amount), Decimal(0))).where(AdSpend.ad_id == ad_id))
+    """Return the cost of an ad so far."""
+    total = func.coalesce(func.sum(AdSpend.amount), Decimal(0))
+    return session.scalars(select(total).where(AdSpend.ad_id == ad_id)).one()
 
 
 def _book(session: Session, ad: Ad, amount: Decimal, day: date | None) -> None:
-    """Add to what a day cost; raises InvalidValueError where no column holds the sum."""
+    """Add to the cost of a day; raises InvalidValueError if the sum exceeds the column's range."""
     if not amount:
         return
     row = insert(AdSpend).values(ad_id=ad.id, day=day or database_now(session).date(), amount=amount)
@@ -161,4 +162,4 @@ def _book(session: Session, ad: Ad, amount: Decimal, day: date | None) -> None:
     try:
         session.execute(row.on_conflict_do_update(constraint="pk_ad_spend", set_=added))
     except DataError:
-        raise InvalidValueError("spent", "No day can have cost so much.") from None
+        raise InvalidValueError("spent", "The spend of that day would exceed the largest storable amount.") from None

@@ -1,6 +1,6 @@
 """Campaigns: advertising of one niche on one platform. Their ads are in :mod:`models.leadgen.ads`.
 
-What a campaign has spent and won is always counted from the rows of ads and prospects: a counter beside them drifts.
+The figures of a campaign are always counted from the rows of ads and prospects: stored counters would drift.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class CampaignStatus(StrEnum):
 
 _DRAFT, _ACTIVE, _PAUSED, _COMPLETED, _FAILED = CampaignStatus
 
-#: What was once started is no draft any more; an ended campaign may be run again, and may turn out to have failed.
+#: A started campaign never becomes a draft again; an ended one may be resumed, and may turn out to have failed.
 MOVES = {
     _DRAFT: frozenset({_ACTIVE, _PAUSED, _COMPLETED, _FAILED}),
     _ACTIVE: frozenset({_PAUSED, _COMPLETED, _FAILED}),
@@ -55,7 +55,7 @@ class Campaign(Base):
     __table_args__ = (
         CheckConstraint("budget >= 0", name="budget_is_not_negative"),
         CheckConstraint("start_date <= end_date", name="dates_are_a_range"),
-        # Prospects refer to both, so that the niche they stand under is their campaign's.
+        # Prospects refer to both columns, so that a prospect's niche is always its campaign's.
         UniqueConstraint("id", "niche_id", name="uq_campaigns_id_niche"),
         Index("ix_campaigns_newest", "created_at", "id"),
         Index("ix_campaigns_niche", "niche_id", "created_at", "id"),
@@ -78,11 +78,11 @@ def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:
     Add a campaign to a niche; it begins as a draft.
 
     Raises:
-        InvalidValueError: There is no such niche, or the dates are the wrong way round.
+        InvalidValueError: There is no such niche, or the end is before the start.
     """
     _check_dates(fields.get("start_date"), fields.get("end_date"))
     present = select(Niche.id).where(Niche.id == fields["niche_id"], Niche.archived_at.is_(None))
-    if session.scalar(present.with_for_update(read=True)) is None:  # held: nobody deletes it meanwhile
+    if session.scalar(present.with_for_update(read=True)) is None:  # locked against deletion
         raise InvalidValueError("niche_id", "There is no such niche.")
     campaign = Campaign(**fields)
     session.add(campaign)
@@ -91,7 +91,7 @@ def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:
 
 
 def campaigns() -> Select[Campaign]:
-    """Campaigns of niches that are not archived, newest first."""
+    """Select campaigns of niches that are not archived, newest first."""
     return (
         select(Campaign)
         .join(Niche, Niche.id == Campaign.niche_id)
@@ -101,16 +101,16 @@ def campaigns() -> Select[Campaign]:
 
 
 def count_campaigns(session: Session, niche_id: UUID) -> int:
-    """How many campaigns a niche has."""
-    return session.scalar(select(func.count()).where(Campaign.niche_id == niche_id))
+    """Return how many campaigns a niche has."""
+    return session.scalars(select(func.count()).where(Campaign.niche_id == niche_id)).one()
 
 
 def get_campaign(session: Session, campaign_id: UUID, *, lock: bool = False) -> Campaign:
     """
-    One campaign.
+    Return a campaign, locked until the transaction ends if *lock*.
 
     Raises:
-        NotFoundError: It, or its niche, is absent or archived.
+        NotFoundError: The campaign or its niche is absent or archived.
     """
     query = campaigns().where(Campaign.id == campaign_id)
     campaign = session.scalar(query.with_for_update(of=Campaign) if lock else query)
@@ -121,11 +121,11 @@ def get_campaign(session: Session, campaign_id: UUID, *, lock: bool = False) -> 
 
 def change_campaign(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> None:
     """
-    Set the given columns of a locked campaign; its niche and platform stay, for prospects were won under them.
+    Set the given columns of a locked campaign; its niche and platform cannot change, because prospects refer to them.
 
     Raises:
         ConflictError: The status cannot follow the present one.
-        InvalidValueError: The dates are the wrong way round.
+        InvalidValueError: The end is before the start.
     """
     _check_dates(*(fields.get(name, getattr(campaign, name)) for name in ("start_date", "end_date")))
     if "status" in fields:
@@ -136,7 +136,11 @@ def change_campaign(session: Session, campaign: Campaign, fields: Mapping[str, A
 
 
 def change_status(session: Session, campaign: Campaign, status: CampaignStatus) -> bool:
-    """Move the campaign to *status*; whether that changed anything. Raises ConflictError if it cannot follow."""
+    """
+    Move the campaign to *status* and return whether it changed.
+
+    Raises ConflictError for a move that is not allowed.
+    """
     check_move("campaign", campaign.status, status, MOVES)
     changed = campaign.status is not status
     campaign.status = status

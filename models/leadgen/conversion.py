@@ -1,4 +1,4 @@
-"""A prospect becomes a lead of the exchange, once."""
+"""Conversion of a prospect into a lead of the exchange, at most once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +12,15 @@ from models.core.errors import ConflictError, InvalidValueError
 from models.leadgen.prospects import Prospect, ProspectStatus
 from models.market.leads import Lead, create_lead
 
-#: Who works with leads of the exchange.
+#: Roles that may own leads of the exchange.
 LEAD_OWNERS = frozenset({Role.REALTOR, Role.AGENCY})
 
 
 def convert(session: Session, prospect: Prospect, realtor_id: int, wishes: Mapping[str, Any]) -> Lead:
     """
-    Make a locked prospect a lead of the realtor; *wishes* are columns of :class:`Lead`.
+    Create a lead of the realtor from a locked prospect; *wishes* are columns of :class:`Lead`.
 
-    What the wishes leave out comes from the prospect: name, phone, notes, and the budget as the most to be paid.
+    Columns that *wishes* leave out come from the prospect: name, phone, notes, and its budget as the maximum.
 
     Raises:
         ConflictError: The prospect is a lead already, or is spam.

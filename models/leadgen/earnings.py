@@ -1,23 +1,24 @@
-"""What campaigns and niches cost and earn. Every figure is counted from rows of prospects and ad spend, in one query.
+"""Costs and earnings of campaigns and niches, counted from the rows of prospects and ad spend.
 
-    leads            prospects first won in the period (by UTC day), whatever became of them
-    qualified        of those, the ones that now are qualified, hot or won
-    won, revenue     of those, the ones that now are won, and what they brought
-    spend            what the ads cost on the days of the period
+    leads            prospects whose first contact was in the period (by UTC day), whatever their status
+    qualified        those leads that now are qualified, hot or won
+    won, revenue     those leads that now are won, and their revenue
+    spend            cost of the ads on the days of the period
     cpl              spend / leads; null without leads
     conversion_rate  100 * qualified / leads, per cent to a tenth; null without leads
     roi              100 * (revenue - spend) / spend, per cent to a tenth; null without spend
 
-The platform of a prospect is here its campaign's, for that is where the money went.
+The platform of a prospect is here that of its campaign, where the money was spent.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, cast, func, literal, select, tuple_, union_all
+from sqlalchemy import CompoundSelect, Date, Select, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from models.core.errors import InvalidValueError, NotFoundError
@@ -31,7 +32,7 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Figures:
-    """What was paid and what came of it."""
+    """Counts of prospects, with their revenue and the money spent."""
 
     leads: int = 0
     qualified: int = 0
@@ -67,7 +68,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class CampaignFigures:
-    """A campaign with what its rows add up to, over all time."""
+    """A campaign with its figures over all time."""
 
     campaign: Campaign
     ads_count: int
@@ -76,7 +77,7 @@ class CampaignFigures:
 
 @dataclass(frozen=True)
 class Slice:
-    """Figures of one day, one platform or one campaign; what the slice is not cut by is None."""
+    """Figures of one day, one platform or one campaign; the other two fields are None."""
 
     figures: Figures
     day: date | None = None
@@ -87,7 +88,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class NicheEarnings:
-    """A niche's figures over a period, whole and cut three ways."""
+    """A niche's figures over a period: in total, by day, by platform and by campaign."""
 
     total: Figures
     by_day: list[Slice]
@@ -151,9 +152,9 @@ def niche_earnings(
     _check_period(first, last)
     daily = _daily(niche.id, first, last).cte("daily")
     figures = [func.sum(daily.c[figure.name]) for figure in fields(Figures)]
-    cuts = func.grouping(daily.c.day, Campaign.platform, daily.c.campaign_id)
+    grouping_bits = func.grouping(daily.c.day, Campaign.platform, daily.c.campaign_id)
     query = (
-        select(cuts, daily.c.day, Campaign.platform, daily.c.campaign_id, Campaign.name, *figures)
+        select(grouping_bits, daily.c.day, Campaign.platform, daily.c.campaign_id, Campaign.name, *figures)
         .join(Campaign, Campaign.id == daily.c.campaign_id)
         .group_by(
             func.grouping_sets(
@@ -165,18 +166,18 @@ def niche_earnings(
         )
         .order_by(daily.c.day, Campaign.platform, Campaign.name, daily.c.campaign_id)
     )
-    found: dict[int, list[Slice]] = {}
-    for cut, day, platform, campaign_id, name, *sums in session.execute(query):
-        part = Slice(Figures(*(value or 0 for value in sums)), day, platform, campaign_id, name)
-        found.setdefault(cut, []).append(part)
-    # GROUPING sets a bit for every column that a row is not cut by.
-    whole = found.get(0b111, [])
+    slices: dict[int, list[Slice]] = {}
+    for grouping, day, platform, campaign_id, name, leads, qualified, won, revenue, spend in session.execute(query):
+        sums = Figures(leads or 0, qualified or 0, won or 0, revenue or _NOTHING, spend or _NOTHING)
+        slices.setdefault(grouping, []).append(Slice(sums, day, platform, campaign_id, name))
+    # GROUPING sets a bit for every column that a row is not grouped by.
+    whole = slices.get(0b111, [])
     total = whole[0].figures if whole else Figures()
-    return NicheEarnings(total, found.get(0b011, []), found.get(0b101, []), found.get(0b110, []))
+    return NicheEarnings(total, slices.get(0b011, []), slices.get(0b101, []), slices.get(0b110, []))
 
 
 def niche_totals(session: Session, niche_ids: Sequence[UUID]) -> dict[UUID, Figures]:
-    """What each of some niches cost and earned over all time; the same as :func:`niche_earnings`, whole, for all at once."""
+    """Return the figures of each niche over all time: the totals of :func:`niche_earnings`, in two queries for all."""
     is_won = Prospect.status == ProspectStatus.WON
     won = (
         select(
@@ -196,10 +197,13 @@ def niche_totals(session: Session, niche_ids: Sequence[UUID]) -> dict[UUID, Figu
         .where(Campaign.niche_id.in_(niche_ids))
         .group_by(Campaign.niche_id)
     )
-    spends = {niche_id: spend for niche_id, spend in session.execute(paid)}
-    leads = {niche_id: figures for niche_id, *figures in session.execute(won)}
+    spends = {niche_id: spend or _NOTHING for niche_id, spend in session.execute(paid)}
+    without_spend: dict[UUID | None, Figures] = {
+        niche_id: Figures(leads, qualified, won_leads, revenue or _NOTHING)
+        for niche_id, leads, qualified, won_leads, revenue in session.execute(won)
+    }
     return {
-        niche_id: Figures(*leads.get(niche_id, (0, 0, 0, _NOTHING)), spend=spends.get(niche_id, _NOTHING))
+        niche_id: replace(without_spend.get(niche_id, Figures()), spend=spends.get(niche_id, _NOTHING))
         for niche_id in niche_ids
     }
 
@@ -222,7 +226,7 @@ def earnings_by_day_and_campaign(niche_id: UUID, first: date | None = None, last
     )
 
 
-def _daily(niche_id: UUID, first: date | None, last: date | None) -> Select:
+def _daily(niche_id: UUID, first: date | None, last: date | None) -> CompoundSelect[*tuple[Any, ...]]:
     """Leads and spend of each day and campaign, from their two tables; a day may come twice."""
     day = cast(func.timezone("UTC", Prospect.created_at), Date)
     count_if = lambda condition: func.count().filter(condition)

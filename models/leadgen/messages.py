@@ -1,4 +1,4 @@
-"""What was said with a prospect, in order."""
+"""The conversation with a prospect, in order."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -34,15 +34,15 @@ class Message(Base):
 
 
 def add_message(session: Session, prospect_id: UUID, message: str, sender: Sender, platform: Platform) -> Message:
-    """Add a message to the prospect's conversation; raises NotFoundError."""
-    # The prospect's row is locked first and the clock read after it, so that messages stand in the order of arrival.
+    """Add a message to the prospect's conversation; raises NotFoundError if there is no such prospect."""
+    # The prospect's row is locked before the clock is read, so that times follow the order of arrival.
     note_change(session, prospect_id)
-    said = Message(prospect_id=prospect_id, message=message, sender=sender, platform=platform)
-    session.add(said)
+    new = Message(prospect_id=prospect_id, message=message, sender=sender, platform=platform)
+    session.add(new)
     session.flush()
-    return said
+    return new
 
 
 def messages_of(prospect_id: UUID) -> Select[Message]:
-    """A prospect's whole conversation, oldest first."""
+    """Select a prospect's whole conversation, oldest first."""
     return select(Message).where(Message.prospect_id == prospect_id).order_by(Message.created_at, Message.id)

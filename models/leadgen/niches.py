@@ -1,4 +1,4 @@
-"""Niches: markets that advertising tries out, with what a lead may cost and what the money should bring."""
+"""Niches: markets that advertising tries out, with targets for the cost of a lead and the return on spend."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,7 +25,7 @@ class NicheStatus(StrEnum):
 
 _RESEARCH, _ACTIVE, _PAUSED, _COMPLETED, _REJECTED = NicheStatus
 
-#: Research ends when money is spent, so nothing but a rejected niche is researched again.
+#: Research ends when money is spent; only a rejected niche is researched again.
 MOVES = {
     _RESEARCH: frozenset({_ACTIVE, _PAUSED, _COMPLETED, _REJECTED}),
     _ACTIVE: frozenset({_PAUSED, _COMPLETED, _REJECTED}),
@@ -36,7 +36,7 @@ MOVES = {
 
 
 class Niche(Base):
-    """One niche. An archived one answers as if it were deleted; what it earned stays in the tables."""
+    """One niche. An archived niche is treated as deleted; its figures stay in the tables."""
 
     __tablename__ = "niches"
     __table_args__ = (
@@ -49,8 +49,8 @@ class Niche(Base):
     category: Mapped[str] = mapped_column(String(100))
     description: Mapped[str | None] = mapped_column(Text)
     status: Mapped[NicheStatus] = mapped_column(words(NicheStatus, "status_is_known"), default=NicheStatus.RESEARCH)
-    cpl_target: Mapped[Money | None]  #: The most that a lead may cost.
-    roi_target: Mapped[Money | None]  #: The least return on the money spent, per cent.
+    cpl_target: Mapped[Money | None]  #: Maximum cost of a lead.
+    roi_target: Mapped[Money | None]  #: Minimum return on spend, per cent.
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
     archived_at: Mapped[datetime | None]
@@ -65,17 +65,17 @@ def create_niche(session: Session, fields: Mapping[str, Any]) -> Niche:
 
 
 def niches(status: NicheStatus | None = None) -> Select[Niche]:
-    """Niches, newest first."""
+    """Select niches that are not archived, newest first."""
     query = select(Niche).where(Niche.archived_at.is_(None)).order_by(Niche.created_at.desc(), Niche.id.desc())
     return query.where(Niche.status == status) if status else query
 
 
 def get_niche(session: Session, niche_id: UUID, *, lock: bool = False) -> Niche:
     """
-    One niche.
+    Return a niche.
 
     Args:
-        lock: Keep others from changing it until the transaction ends.
+        lock: Lock its row until the transaction ends.
     Raises:
         NotFoundError: It is absent or archived.
     """

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
-from models.core.base import Base, CreatedAt, Money, UpdatedAt, words
+from models.core.base import Base, CreatedAt, Money, UpdatedAt, rows_changed, words
 from models.core.errors import InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
@@ -93,7 +93,7 @@ class Prospect(Base):
         Index("ix_prospects_newest", "created_at", "id"),
         Index("ix_prospects_status", "status", "created_at", "id"),
         Index("ix_prospects_source", "source", "created_at", "id"),
-        # These two carry all that statistics read, so that the table itself is left alone.
+        # These two include all columns of the statistics, so that index-only scans suffice.
         Index(
             "ix_prospects_niche",
             "niche_id",
@@ -116,12 +116,12 @@ class Prospect(Base):
     budget: Mapped[Money | None]
     notes: Mapped[str | None] = mapped_column(Text)
     status: Mapped[ProspectStatus] = mapped_column(words(ProspectStatus, "status_is_known"), default=_NEW)
-    revenue: Mapped[Money | None]  #: What the deal brought; set while won.
+    revenue: Mapped[Money | None]  #: Revenue of the deal; set while won.
 
     quality_score: Mapped[int | None] = mapped_column(SmallInteger)  #: 0 to 100.
     quality_method: Mapped[str | None] = mapped_column(String(10))  #: rules or model.
     quality_reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
-    #: Rises with everything that may change the score; the score is stale while *scored_version* differs.
+    #: Increases with every change that may affect the score; the score is stale while *scored_version* differs.
     version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
     scored_version: Mapped[int | None] = mapped_column(Integer)
 
@@ -132,7 +132,7 @@ class Prospect(Base):
 
 
 class Touch(Base):
-    """A further contact from somebody who is a prospect already."""
+    """A further contact from a person who is a prospect already."""
 
     __tablename__ = "prospect_touches"
     __table_args__ = (Index("ix_prospect_touches_prospect", "prospect_id", "created_at"),)
@@ -146,7 +146,7 @@ class Touch(Base):
 
 @dataclass(frozen=True)
 class Added:
-    """What became of a contact: a new prospect, or a touch of one."""
+    """The result of adding a contact: a new prospect, or a touch of a known one."""
 
     prospect: Prospect
     new: bool
@@ -164,9 +164,9 @@ def add_prospect(session: Session, fields: Mapping[str, Any]) -> Added:
 
 def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]]) -> list[Added]:
     """
-    Add contacts, in their order: each is a new prospect or a touch of the one that is there.
+    Add contacts, in their order: each becomes a new prospect or a touch of a known one.
 
-    Safe against the same contact arriving twice at once: the second waits for the first and becomes its touch.
+    If the same contact arrives twice at once, the second waits for the first and becomes its touch.
 
     Raises:
         InvalidValueError: There is no such ad; the path is `ad_id`.
@@ -181,15 +181,15 @@ def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]]) -> li
         row = {column: contact.get(column) for column in _GIVEN}
         row |= {"id": new_id(), "campaign_id": campaign_id, "niche_id": niche_id, "status": _NEW, "version": 1}
         rows.append(row)
-    made = insert(Prospect).values(rows).on_conflict_do_nothing().returning(Prospect)
-    new = {prospect.id: prospect for prospect in session.scalars(made)}
+    insertion = insert(Prospect).values(rows).on_conflict_do_nothing().returning(Prospect)
+    new = {prospect.id: prospect for prospect in session.scalars(insertion)}
     return [
         Added(new[row["id"]], new=True) if row["id"] in new else Added(_touch(session, row), new=False) for row in rows
     ]
 
 
 def origins_of(session: Session, ad_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
-    """(campaign, niche) of each of the ads that exist in niches that are not archived."""
+    """Return (campaign, niche) of each of the ads, without absent ads and those of archived niches."""
     query = (
         select(Ad.id, Ad.campaign_id, Campaign.niche_id)
         .join(Campaign, Campaign.id == Ad.campaign_id)
@@ -200,7 +200,7 @@ def origins_of(session: Session, ad_ids: Iterable[UUID]) -> dict[UUID, tuple[UUI
 
 
 def _touch(session: Session, row: Mapping[str, Any]) -> Prospect:
-    """Note a contact of a prospect that is there, and learn from it what was not known."""
+    """Record a further contact of a known prospect, and fill in the fields that were empty."""
     prospect = _known(session, row)
     if prospect.phone is None and row["phone"] and not _learn_phone(session, prospect, row["phone"]):
         prospect = _known(session, row)
@@ -215,14 +215,14 @@ def _touch(session: Session, row: Mapping[str, Any]) -> Prospect:
 
 
 def _known(session: Session, row: Mapping[str, Any]) -> Prospect:
-    """The prospect of the niche that a contact is from, locked."""
+    """Return the niche's prospect that a contact comes from, locked."""
     same = [Prospect.phone == row["phone"]] if row["phone"] else []
     if row["platform_user_id"]:
         same.append(and_(Prospect.source == row["source"], Prospect.platform_user_id == row["platform_user_id"]))
     query = (
         select(Prospect)
         .where(Prospect.niche_id == row["niche_id"], or_(*same))
-        # A phone names a person more surely than an account does.
+        # A phone identifies a person more reliably than an account.
         .order_by((Prospect.phone == row["phone"]).desc().nulls_last())
         .limit(1)
         .with_for_update()
@@ -232,7 +232,7 @@ def _known(session: Session, row: Mapping[str, Any]) -> Prospect:
 
 
 def _learn_phone(session: Session, prospect: Prospect, phone: str) -> bool:
-    """Give a locked prospect the phone; False if that has become another's since we looked who has it."""
+    """Set a locked prospect's phone; False if another prospect has taken it meanwhile."""
     try:
         with session.begin_nested():
             prospect.phone = phone
@@ -242,8 +242,8 @@ def _learn_phone(session: Session, prospect: Prospect, phone: str) -> bool:
 
 
 def touches_of(session: Session, prospect: Prospect) -> int:
-    """How often the prospect has made contact, the first time included."""
-    return 1 + session.scalar(select(func.count()).where(Touch.prospect_id == prospect.id))
+    """Return how often the prospect has made contact, the first time included."""
+    return 1 + session.scalars(select(func.count()).where(Touch.prospect_id == prospect.id)).one()
 
 
 def prospects(
@@ -253,25 +253,25 @@ def prospects(
     niche_id: UUID | None = None,
     campaign_id: UUID | None = None,
 ) -> Select[Prospect]:
-    """Prospects, newest first."""
+    """Select prospects, newest first."""
     query = select(Prospect).order_by(Prospect.created_at.desc(), Prospect.id.desc())
     wanted = {"status": status, "source": source, "niche_id": niche_id, "campaign_id": campaign_id}
     return query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
 
 
 def prospects_window(session: Session, limit: int, offset: int, **wanted: Any) -> list[Prospect]:
-    """*limit* prospects behind the first *offset* of those that :func:`prospects` would give."""
-    # Ids first, from an index alone: rows that a far page only passes over are never read.
+    """Return *limit* of the prospects that :func:`prospects` selects, after the first *offset*."""
+    # Ids first, by an index-only scan, so that the skipped rows of a far page are never read.
     ids = prospects(**wanted).with_only_columns(Prospect.id).limit(limit).offset(offset).subquery()
     return list(session.scalars(prospects().join(ids, ids.c.id == Prospect.id)))
 
 
 def prospect_pages(sessions: sessionmaker[Session], size: int = 1000, **wanted: Any) -> Iterator[list[Prospect]]:
     """
-    All prospects that :func:`prospects` would give, page by page, for readers that may be slow.
+    Yield all prospects that :func:`prospects` selects, page by page, for readers that may be slow.
 
-    Each page is a short transaction of its own that goes on behind the last row: nothing is open between pages, and
-    rows that come meanwhile, being newer, shift nothing.
+    Each page is a short transaction of its own that continues after the last row, so that no transaction is open
+    between pages. Rows added meanwhile are newer and do not shift pages.
     """
     query, last = prospects(**wanted), None
     while last is None or len(last) == size:
@@ -284,7 +284,7 @@ def prospect_pages(sessions: sessionmaker[Session], size: int = 1000, **wanted: 
 
 
 def get_prospect(session: Session, prospect_id: UUID, *, lock: bool = False) -> Prospect:
-    """One prospect; raises NotFoundError."""
+    """Return a prospect, locked if *lock*; raises NotFoundError if it is absent."""
     query = select(Prospect).where(Prospect.id == prospect_id)
     prospect = session.scalar(query.with_for_update() if lock else query)
     if prospect is None:
@@ -294,9 +294,9 @@ def get_prospect(session: Session, prospect_id: UUID, *, lock: bool = False) -> 
 
 def change_status(session: Session, prospect: Prospect, status: ProspectStatus, revenue: Decimal | None = None) -> bool:
     """
-    Move a locked prospect to *status*; whether that changed anything.
+    Move a locked prospect to *status* and return whether it changed.
 
-    Winning books *revenue*, where none is given the prospect's own budget; leaving `won` takes it back.
+    Winning books *revenue*, by default the prospect's budget; leaving `won` clears it.
 
     Raises:
         ConflictError: The status cannot follow the present one.
@@ -316,7 +316,12 @@ def change_status(session: Session, prospect: Prospect, status: ProspectStatus, 
 
 
 def note_change(session: Session, prospect_id: UUID) -> None:
-    """Something that the score is computed from has changed; raises NotFoundError."""
-    changed = update(Prospect).where(Prospect.id == prospect_id).values(version=Prospect.version + 1)
-    if not session.execute(changed).rowcount:
+    """
+    Record that an input of the prospect's score has changed, so that it is scored again.
+
+    Raises:
+        NotFoundError: There is no such prospect.
+    """
+    next_version = update(Prospect).where(Prospect.id == prospect_id).values(version=Prospect.version + 1)
+    if not rows_changed(session.execute(next_version)):
         raise NotFoundError("lead")

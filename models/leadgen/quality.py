@@ -1,6 +1,6 @@
-"""What the quality of prospects is computed from, where scores are kept, and the model fitted to a niche's outcomes.
+"""Inputs of prospects' quality scores, storage of the scores, and the model fitted to a niche's outcomes.
 
-The arithmetic itself is in `matching.prospect_quality.scoring`; here are its inputs as rows and its results as columns.
+The arithmetic is in `matching.prospect_quality.scoring`; this module reads its inputs and stores its results.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,26 +10,42 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Integer, SmallInteger, String, Uuid, case, column, func, literal, select, update
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    SmallInteger,
+    String,
+    Subquery,
+    Uuid,
+    case,
+    column,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.types import TypeEngine
 
 from models.core.base import Base
 from models.leadgen.messages import Message, Sender
 from models.leadgen.niches import Niche
 from models.leadgen.prospects import Prospect, ProspectStatus, Touch
 
-#: What a prospect came to, as far as a model can learn from it.
+#: The final statuses that a model learns from.
 OUTCOMES = (ProspectStatus.WON, ProspectStatus.LOST, ProspectStatus.SPAM)
 
 
 class QualityModel(Base):
-    """What was last learnt from a niche's outcomes, whether or not it beat the rules."""
+    """The last fit to a niche's outcomes, whether or not it beat the rules."""
 
     __tablename__ = "quality_models"
 
     niche_id: Mapped[UUID] = mapped_column(ForeignKey("niches.id", ondelete="CASCADE"), primary_key=True)
-    #: The fitted model's numbers; null: the rules stay.
+    #: The fitted model's numbers; null: the rules stay in use.
     parameters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     #: How rules and model did on held-out outcomes.
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -39,7 +55,7 @@ class QualityModel(Base):
 
 @dataclass(frozen=True)
 class ProspectFacts:
-    """All that a prospect's score depends on."""
+    """All inputs of a prospect's score."""
 
     id: UUID
     version: int
@@ -57,7 +73,7 @@ class ProspectFacts:
 
 def facts_of(session: Session, prospect_ids: Sequence[UUID]) -> list[ProspectFacts]:
     """The facts of the prospects that exist, in order of their ids."""
-    said = _conversations(Message.prospect_id.in_(prospect_ids))
+    conversations = _conversations(Message.prospect_id.in_(prospect_ids))
     touches = (
         select(Touch.prospect_id, func.count().label("count"))
         .where(Touch.prospect_id.in_(prospect_ids))
@@ -76,32 +92,34 @@ def facts_of(session: Session, prospect_ids: Sequence[UUID]) -> list[ProspectFac
             Prospect.budget,
             Prospect.status,
             1 + func.coalesce(touches.c.count, 0),
-            func.coalesce(said.c.messages, 0),
-            said.c.answer_minutes,
+            func.coalesce(conversations.c.messages, 0),
+            conversations.c.answer_minutes,
         )
         .outerjoin(touches, touches.c.prospect_id == Prospect.id)
-        .outerjoin(said, said.c.prospect_id == Prospect.id)
+        .outerjoin(conversations, conversations.c.prospect_id == Prospect.id)
         .where(Prospect.id.in_(prospect_ids))
         .order_by(Prospect.id)
     )
     return [ProspectFacts(*row) for row in session.execute(query)]
 
 
-def _conversations(which: Any) -> Any:
-    """Per prospect: how many messages they wrote, and the median wait in minutes for their answers to ours."""
-    turn = {"partition_by": Message.prospect_id, "order_by": (Message.created_at, Message.id)}
+def _conversations(condition: ColumnElement[bool]) -> Subquery:
+    """Per prospect: the number of messages they wrote, and the median wait in minutes for their answers to ours."""
+    in_order = (Message.created_at, Message.id)
+    previous_sender = func.lag(Message.sender).over(partition_by=Message.prospect_id, order_by=in_order)
+    previous_time = func.lag(Message.created_at).over(partition_by=Message.prospect_id, order_by=in_order)
     turns = (
         select(
             Message.prospect_id,
             Message.sender,
-            func.lag(Message.sender).over(**turn).label("before"),
-            (Message.created_at - func.lag(Message.created_at).over(**turn)).label("wait"),
+            previous_sender.label("before"),
+            (Message.created_at - previous_time).label("wait"),
         )
-        .where(which)
+        .where(condition)
         .subquery()
     )
     minutes = func.extract("epoch", turns.c.wait) / 60
-    answered = case((turns.c.before != Sender.LEAD, minutes))  # percentile_cont passes over the nulls of the rest
+    answered = case((turns.c.before != Sender.LEAD, minutes))  # percentile_cont ignores the nulls of the rest
     return (
         select(
             turns.c.prospect_id,
@@ -115,10 +133,10 @@ def _conversations(which: Any) -> Any:
 
 
 def median_budgets(session: Session, niche_ids: Iterable[UUID]) -> dict[UUID, float]:
-    """The middle budget of each niche's prospects, where any named one."""
-    middle = func.percentile_cont(0.5).within_group(Prospect.budget.asc())
+    """Return the median budget of each niche's prospects, for niches where any prospect named one."""
+    median = func.percentile_cont(0.5).within_group(Prospect.budget.asc())
     query = (
-        select(Prospect.niche_id, middle)
+        select(Prospect.niche_id, median)
         .where(Prospect.niche_id.in_(niche_ids), Prospect.budget > 0)
         .group_by(Prospect.niche_id)
     )
@@ -126,47 +144,53 @@ def median_budgets(session: Session, niche_ids: Iterable[UUID]) -> dict[UUID, fl
 
 
 def models_of(session: Session, niche_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Parameters of the models that are in use in these niches."""
+    """Return the parameters of the models that are in use in these niches."""
     query = select(QualityModel.niche_id, QualityModel.parameters).where(
         QualityModel.niche_id.in_(niche_ids), QualityModel.parameters.is_not(None)
     )
-    return {niche_id: parameters for niche_id, parameters in session.execute(query)}
+    return {niche_id: parameters for niche_id, parameters in session.execute(query) if parameters is not None}
 
 
 def stale_prospects(session: Session, after: UUID | None, limit: int) -> list[UUID]:
-    """Ids of prospects whose score is not of their present version, in order, from the one behind *after*."""
+    """Return ids of prospects whose score is not of their present version, in order, starting after *after*."""
     query = select(Prospect.id).where(Prospect.scored_version.is_distinct_from(Prospect.version))
     if after is not None:
         query = query.where(Prospect.id > after)
     return list(session.scalars(query.order_by(Prospect.id).limit(limit)))
 
 
-#: What :func:`store_scores` takes of each prospect.
-_SCORE = {"id": Uuid, "version": Integer, "score": SmallInteger, "method": String, "reasons": JSONB}
+#: The fields of a score that :func:`store_scores` takes.
+_SCORE: dict[str, type[TypeEngine[Any]]] = {
+    "id": Uuid,
+    "version": Integer,
+    "score": SmallInteger,
+    "method": String,
+    "reasons": JSONB,
+}
 
 
 def store_scores(session: Session, scores: Sequence[Mapping[str, Any]]) -> None:
     """
-    Keep scores; each has `id`, `version` (that it was computed from), `score`, `method` and `reasons`.
+    Store scores; each has `id`, `version` (that it was computed from), `score`, `method` and `reasons`.
 
     A prospect that changed meanwhile keeps its newer score, or stays stale.
     """
-    # Locked in one order, so that two workers cannot lock each other out.
-    mine = select(Prospect.id).where(Prospect.id.in_([score["id"] for score in scores]))
-    session.execute(mine.order_by(Prospect.id).with_for_update(key_share=True))
-    # All in one statement: one for each took ten times as long.
+    # Locked in the order of ids, so that two workers cannot deadlock.
+    scored = select(Prospect.id).where(Prospect.id.in_([score["id"] for score in scores]))
+    session.execute(scored.order_by(Prospect.id).with_for_update(key_share=True))
+    # One statement for all: a statement for each took ten times as long.
     given = [{name: score[name] for name in _SCORE} | {"id": str(score["id"])} for score in scores]
-    columns = (column(name, kind) for name, kind in _SCORE.items())
-    found = func.jsonb_to_recordset(literal(given, JSONB)).table_valued(*columns, name="found")
-    found = found.render_derived(with_types=True)
+    columns: list[ColumnClause[Any]] = [column(name, kind) for name, kind in _SCORE.items()]
+    new = func.jsonb_to_recordset(literal(given, JSONB)).table_valued(*columns, name="new_scores")
+    new = new.render_derived(with_types=True)
     session.execute(
         update(Prospect)
-        .where(Prospect.id == found.c.id, func.coalesce(Prospect.scored_version, 0) <= found.c.version)
+        .where(Prospect.id == new.c.id, func.coalesce(Prospect.scored_version, 0) <= new.c.version)
         .values(
-            quality_score=found.c.score,
-            quality_method=found.c.method,
-            quality_reasons=found.c.reasons,
-            scored_version=found.c.version,
+            quality_score=new.c.score,
+            quality_method=new.c.method,
+            quality_reasons=new.c.reasons,
+            scored_version=new.c.version,
             updated_at=Prospect.updated_at,  # a score is not an edit
         )
         .execution_options(synchronize_session=False)
@@ -176,13 +200,17 @@ def store_scores(session: Session, scores: Sequence[Mapping[str, Any]]) -> None:
 # -- Learning ----------------------------------------------------------------------------------------------------------
 
 
-def niches_to_fit(session: Session, least: int) -> list[tuple[UUID, int]]:
-    """Niches with at least *least* outcomes, and another number of them than when last fitted; with that number."""
+def niches_to_fit(session: Session, min_outcomes: int) -> list[tuple[UUID, int]]:
+    """
+    Return (id, number of outcomes) of the niches to fit.
+
+    These are niches with at least *min_outcomes* outcomes whose number has changed since the last fit.
+    """
     ended = (
         select(Prospect.niche_id, func.count().label("count"))
         .where(Prospect.status.in_(OUTCOMES), Prospect.niche_id.is_not(None))
         .group_by(Prospect.niche_id)
-        .having(func.count() >= least)
+        .having(func.count() >= min_outcomes)
         .subquery()
     )
     query = (
@@ -195,7 +223,7 @@ def niches_to_fit(session: Session, least: int) -> list[tuple[UUID, int]]:
 
 
 def ended_prospects(session: Session, niche_id: UUID, limit: int) -> list[UUID]:
-    """Ids of the niche's newest prospects that came to an end."""
+    """Return ids of the niche's newest prospects with a final status."""
     query = select(Prospect.id).where(Prospect.niche_id == niche_id, Prospect.status.in_(OUTCOMES))
     return list(session.scalars(query.order_by(Prospect.created_at.desc(), Prospect.id.desc()).limit(limit)))
 
@@ -203,8 +231,8 @@ def ended_prospects(session: Session, niche_id: UUID, limit: int) -> list[UUID]:
 def store_model(
     session: Session, niche_id: UUID, parameters: Mapping[str, Any] | None, report: Mapping[str, Any], outcomes: int
 ) -> None:
-    """Keep what was learnt; if the niche is scored otherwise from now on, all its scores are stale."""
-    # Or two who have learnt the same at the same moment would both find the older one.
+    """Store a fit; if its parameters differ from the stored ones, all scores of the niche become stale."""
+    # Locked, because two workers that fit at the same moment would both compare with the older parameters.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"quality-model:{niche_id}", 0))))
     before = session.scalar(select(QualityModel.parameters).where(QualityModel.niche_id == niche_id))
     row = {"parameters": parameters, "report": report, "outcomes": outcomes, "fitted_at": func.now()}

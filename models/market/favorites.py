@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id
+from models.core.base import Base, CreatedAt, Id, rows_changed
 from models.market.properties import Property, on_market
 
 
@@ -40,7 +40,7 @@ def add_favorite(session: Session, user: User, found: Property, *, from_feed: bo
 def remove_favorite(session: Session, user: User, property_id: int, *, only_from_feed: bool = False) -> bool:
     """Keep it no more; whether it was kept."""
     query = delete(Favorite).where(Favorite.user_id == user.id, Favorite.property_id == property_id)
-    return bool(session.execute(query.where(Favorite.from_feed) if only_from_feed else query).rowcount)
+    return rows_changed(session.execute(query.where(Favorite.from_feed) if only_from_feed else query)) > 0
 
 
 def favorites_of(user: User) -> Select[Property]:

@@ -22,7 +22,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
-from models.core.enums import Condition, DealType, Origin, PaymentMethod, PropertyClass, PropertyType, Status
+from models.core.enums import (
+    Condition,
+    ContactSharing,
+    DealType,
+    Origin,
+    PaymentMethod,
+    PropertyClass,
+    PropertyType,
+    Status,
+)
 from models.core.errors import NotFoundError
 from models.market.properties import canonical
 
@@ -57,7 +66,14 @@ class Lead(Base):
     client_name: Mapped[str | None] = mapped_column(String(200))
     #: Shown to nobody but the owner until a match shares contacts.
     client_contacts: Mapped[str | None] = mapped_column(String(500))
+    #: Whether a match that is agreed opens the client's contacts to the other realtor.
+    client_contacts_shared: Mapped[ContactSharing] = mapped_column(
+        words(ContactSharing, "client_contacts_shared_is_known"),
+        default=ContactSharing.AFTER_AGREEMENT,
+        server_default=text("'after_agreement'"),
+    )
     notes: Mapped[str | None] = mapped_column(Text)
+    private_notes: Mapped[str | None] = mapped_column(Text)  #: Nobody but the owner ever sees them.
 
     city: Mapped[str] = mapped_column(String(100))
     city_key: Mapped[str] = mapped_column(String(110))  #: Canonical city; with deal_type it names the market.
@@ -110,6 +126,17 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
     for name, value in canonical_lead(session, fields, lead).items():
         setattr(lead, name, value)
     session.flush()
+
+
+def replace_wishes(session: Session, lead: Lead, wishes: list[dict[str, Any]]) -> None:
+    """Set a lead's wishes (:mod:`models.market.readings`) and nothing else: its town may be one that is asked about today."""
+    lead.wishes = wishes
+    session.flush()
+
+
+def shown_contacts(lead: Any, *, in_contact: bool) -> str | None:
+    """The client's contacts of a lead (or of a row with its columns) as another realtor sees them."""
+    return lead.client_contacts if in_contact and lead.client_contacts_shared != ContactSharing.NEVER else None
 
 
 def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:

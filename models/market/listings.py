@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, text
+from sqlalchemy import Select, SQLColumnExpression, select, text
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
@@ -22,7 +22,7 @@ class ListingOrder(StrEnum):
     DEAREST = "-price"
 
 
-_ORDERS: Mapping[ListingOrder, tuple[ColumnElement, ...]] = {
+_ORDERS: Mapping[ListingOrder, tuple[SQLColumnExpression[Any], ...]] = {
     ListingOrder.NEWEST: (Property.id.desc(),),
     ListingOrder.CHEAPEST: (Property.price, Property.id),
     ListingOrder.DEAREST: (Property.price.desc(), Property.id),

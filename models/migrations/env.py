@@ -1,8 +1,8 @@
 """
 How Alembic runs our migrations: on a connection that models.platform.migrate hands over, with short lock waits.
 
-Whoever waits for a table's lock makes everybody queue behind it, so a migration waits briefly and models.platform.migrate tries it
-again. An index on a table that grows is made without a lock, outside the transaction:
+Whoever waits for a table's lock makes everybody queue behind it, so a migration waits briefly and
+models.platform.migrate tries it again. An index on a table that grows is made without a lock, outside the transaction:
 
     with op.get_context().autocommit_block():
         op.create_index(..., postgresql_concurrently=True, if_not_exists=True)

@@ -1,1 +1,1 @@
-"""What the system runs on: settings, database connections, logs, traces, file storage."""
+"""Infrastructure: settings, database connections, logs, traces, file storage."""

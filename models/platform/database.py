@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.platform import prepared_statements, tracing
 
-#: A statement that runs longer than this is cancelled: nobody waits for it any more. Runs lift it for themselves.
+#: A statement that runs longer is cancelled, since its client has given up. Rescoring runs lift the limit.
 STATEMENT_TIMEOUT_MS = 30_000
-#: Waiting longer than this for a lock means something is stuck; failing lets the request be retried.
+#: A longer wait for a lock means that something is stuck; the failure lets the request be retried.
 LOCK_TIMEOUT_MS = 10_000
-#: A connection that nobody has used for longer is asked for a sign of life before it is given out.
+#: A connection that was idle for longer is tested before the pool hands it out.
 IDLE_SECONDS = 10
 
-#: A peer that has not answered for 20 s is gone (10 + 2 * 5 while nothing is sent; milliseconds for what was). As long as
-#: a shard's lease: a machine that is cut off must not hold a market's lock longer than its shard.
+#: A peer that has not answered for 20 s counts as gone (10 + 2 * 5 while idle; milliseconds for data in flight). This
+#: is as long as a shard's lease: a disconnected machine must not hold a market's lock longer than its shard.
 DEAD = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 
 
@@ -31,7 +31,7 @@ def connect(
     application: str = "leadmatch",
 ) -> Engine:
     """
-    An engine with timeouts set, UTC, and dead connections found before use.
+    Return an engine with timeouts and the time zone UTC that tests doubtful connections before use.
 
     Args:
         url: As :attr:`models.platform.settings.Settings.database_url`.
@@ -42,10 +42,10 @@ def connect(
     options = (
         f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_TIMEOUT_MS}"
         " -c idle_in_transaction_session_timeout=300000"
-        # What is asked for lies in memory or on an SSD: PostgreSQL's default, of turning disks, reads all of a small table
-        # rather than look a row up.
+        # Data is in memory or on an SSD. PostgreSQL's default, for rotating disks, scans small tables instead of using
+        # their indexes.
         " -c random_page_cost=1.1"
-        # The server lets go of a client that is cut off, and of its locks, rather than wait two hours (Linux's default).
+        # The server drops a disconnected client and its locks instead of waiting two hours (Linux's default).
         f" -c tcp_keepalives_idle={DEAD['keepalives_idle']} -c tcp_keepalives_interval={DEAD['keepalives_interval']}"
         f" -c tcp_keepalives_count={DEAD['keepalives_count']} -c tcp_user_timeout={DEAD['tcp_user_timeout']}"
         " -c client_connection_check_interval=10000"
@@ -54,9 +54,9 @@ def connect(
         url,
         pool_size=pool_size,
         max_overflow=max_overflow,
-        pool_use_lifo=True,  # the server process that was used last has its plans and pages at hand
+        pool_use_lifo=True,  # the most recently used server process has its plans and pages cached
         pool_timeout=10,
-        hide_parameters=True,  # an error's text may reach a log, and parameters are people's data
+        hide_parameters=True,  # an error's text may reach a log, and parameters are personal data
         connect_args={"options": options, "connect_timeout": 5, "application_name": application, **DEAD},
     )
     _refuse_dead_connections(engine)
@@ -66,12 +66,12 @@ def connect(
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:
-    """Sessions on *engine*; objects stay readable after commit, since answers are rendered from them."""
+    """Return a factory of sessions whose objects stay readable after commit, since answers are rendered from them."""
     return sessionmaker(engine, expire_on_commit=False)
 
 
 def reading_sessions(engine: Engine) -> sessionmaker[Session]:
-    """Sessions whose statements stand alone, without a transaction; for what only reads. They refuse to write objects."""
+    """Return a factory of sessions for reading: each statement is its own transaction, and a flush raises an error."""
     factory = sessionmaker(engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
 
     def refuse(_session: Session, _context: Any, _instances: Any) -> None:
@@ -83,31 +83,31 @@ def reading_sessions(engine: Engine) -> sessionmaker[Session]:
 
 def _refuse_dead_connections(engine: Engine) -> None:
     """
-    Have the pool open new connections where the server has closed the old ones.
+    Make the pool replace connections that the server has closed.
 
-    SQLAlchemy's pool_pre_ping asks the server every time, which under load is a fifth of what a short request costs.
-    A server that stops closes its connections: their sockets have something to read although nothing was asked, and
-    looking at a socket costs nothing. Only then, and after :data:`IDLE_SECONDS` (a firewall drops connections without
-    a word), the server is asked.
+    SQLAlchemy's pool_pre_ping sends a statement every time, which under load is a fifth of the cost of a short request.
+    A server that stops closes its connections: their sockets become readable without a request, and polling a socket
+    costs next to nothing. The server is asked only then, and after :data:`IDLE_SECONDS`, since firewalls drop idle
+    connections silently.
     """
 
-    def given_back(_connection: Any, record: Any) -> None:
-        record.info["given_back_at"] = time.monotonic()
+    def returned(_connection: Any, record: Any) -> None:
+        record.info["returned_at"] = time.monotonic()
 
-    def taken(connection: Any, record: Any, _proxy: Any) -> None:
-        idle = time.monotonic() - record.info.get("given_back_at", 0)
-        if "given_back_at" not in record.info or (idle < IDLE_SECONDS and not _has_something_to_read(connection)):
+    def checked_out(connection: Any, record: Any, _proxy: Any) -> None:
+        idle = time.monotonic() - record.info.get("returned_at", 0)
+        if "returned_at" not in record.info or (idle < IDLE_SECONDS and not _is_readable(connection)):
             return
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError("The server has closed this connection.") from error
 
-    event.listen(engine, "checkin", given_back)
-    event.listen(engine, "checkout", taken)
+    event.listen(engine, "checkin", returned)
+    event.listen(engine, "checkout", checked_out)
 
 
-def _has_something_to_read(connection: Any) -> bool:
+def _is_readable(connection: Any) -> bool:
     if connection.closed:
         return True
     waiting = select.poll()

@@ -1,4 +1,4 @@
-"""Answers kept for clients that repeat a write with the same Idempotency-Key."""
+"""Stored answers for clients that repeat a write with the same Idempotency-Key."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from sqlalchemy import Integer, LargeBinary, String, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, CreatedAt
+from models.core.base import Base, CreatedAt, rows_changed
 from models.core.errors import ConflictError
 
 #: How long an answer is kept; a client that retries later starts anew.
@@ -14,7 +14,7 @@ KEPT = timedelta(hours=24)
 
 
 class IdempotentAnswer(Base):
-    """The answer that one caller's key has got. It is stored in the transaction of the write that it answers."""
+    """The answer to one caller's request with a key, stored in the transaction of the write that it answers."""
 
     __tablename__ = "idempotent_answers"
 
@@ -29,10 +29,12 @@ class IdempotentAnswer(Base):
 
 def claim(session: Session, caller: str, key: str, fingerprint: bytes) -> IdempotentAnswer | None:
     """
-    Claim the key for this transaction; the answer given earlier if there was one.
+    Claim the key for this transaction.
 
     A second request with the same key waits here until the first one's transaction ends.
 
+    Returns:
+        The answer given earlier under the key, or None: the caller has to do the write.
     Raises:
         ConflictError: The key was used for another request.
     """
@@ -62,12 +64,12 @@ def claim(session: Session, caller: str, key: str, fingerprint: bytes) -> Idempo
 def keep(session: Session, caller: str, key: str, status: int, body: bytes) -> None:
     """Store the answer under a key claimed in this transaction."""
     answer = session.get(IdempotentAnswer, (caller, key))
-    if answer is None:  # the request erased its own caller, and with them what they were told
+    if answer is None:  # the request erased its own caller together with the caller's answers
         return
     answer.status, answer.body = status, body
     session.flush()
 
 
 def forget_old(session: Session, now: datetime) -> int:
-    """Delete answers past their time; how many."""
-    return session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT)).rowcount
+    """Delete the answers older than :data:`KEPT` and return their number."""
+    return rows_changed(session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT)))

@@ -1,4 +1,4 @@
-"""Log lines put into words and written together, a moment later: a line by itself costs a request more than its sign-in."""
+"""Buffered log lines, formatted and written together: writing a line alone costs a request more than its sign-in."""
 
 import atexit
 import contextvars
@@ -8,33 +8,33 @@ import threading
 import time
 from collections import deque
 
-#: So long a line may wait. Warnings and errors wait for nothing.
-PATIENCE_SECONDS = 0.1
-#: What a pipe takes in one piece (POSIX allows no less than 512, Linux takes 4096): several processes write into one,
-#: and lines must not be torn.
+#: Maximum time that a line is buffered; warnings and errors are written at once.
+MAX_WAIT_SECONDS = 0.1
+#: Size of an atomic write to a pipe on Linux (POSIX guarantees 512): several processes write into one pipe, and lines
+#: must not be interleaved.
 PIECE = 4096  # bytes
 
 
-class Unhurried(logging.Handler):
+class BufferedHandler(logging.Handler):
     """
-    Writes to standard error, several lines at a time.
+    A handler that writes several lines at a time to standard error.
 
-    A process that is killed loses the lines of its last tenth of a second; one that ends writes them.
+    A process that is killed loses the lines of its last tenth of a second; one that exits writes them.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        #: With what was bound to the context when they came.
+        #: Each record with its context, which holds the bound facts.
         self._waiting: deque[tuple[contextvars.Context, logging.LogRecord]] = deque()
-        #: Apart from logging's own lock, which requests take: they need not wait for lines to be put into words.
+        #: Separate from logging's own lock, so that requests do not wait for formatting.
         self._writing = threading.RLock()
-        self._process = 0  # whose thread writes: threads do not survive a fork, nor are the lines before it ours
+        self._process = 0  # the process of the writing thread: threads and their buffers do not survive a fork
         atexit.register(self.flush)
 
     def emit(self, record: logging.LogRecord) -> None:
         if self._process != os.getpid():
             self._process, self._waiting, self._writing = os.getpid(), deque(), threading.RLock()
-            threading.Thread(target=self._write_now_and_then, name="log", daemon=True).start()
+            threading.Thread(target=self._write_periodically, name="log", daemon=True).start()
         self._waiting.append((contextvars.copy_context(), record))
         if record.levelno >= logging.WARNING:
             self.flush()
@@ -42,7 +42,7 @@ class Unhurried(logging.Handler):
     def flush(self) -> None:
         with self._writing:
             piece = b""
-            # One by one: others add to it meanwhile, and to take the whole of it away could leave one behind.
+            # One at a time, because other threads append meanwhile.
             while self._waiting:
                 context, record = self._waiting.popleft()
                 line = context.run(self._line, record)
@@ -60,9 +60,9 @@ class Unhurried(logging.Handler):
             self.handleError(record)
             return b""
 
-    def _write_now_and_then(self) -> None:
+    def _write_periodically(self) -> None:
         while True:
-            time.sleep(PATIENCE_SECONDS)
+            time.sleep(MAX_WAIT_SECONDS)
             if self._waiting:
                 self.flush()
 
@@ -71,5 +71,5 @@ def _write(content: bytes) -> None:
     try:
         while content:
             content = content[os.write(2, content) :]
-    except OSError:  # nobody listens any more
+    except OSError:  # the reader is gone
         return

@@ -1,11 +1,10 @@
-"""Log lines: JSON in production, for people elsewhere. The same for web, workers and beat.
+"""Logging of web, workers and beat: JSON in production, readable text elsewhere.
 
-Everybody logs through the standard library: ``log.info("shard_failed", extra={"shard_id": 7})``. The message
-is a constant name of what happened, the facts are fields. What was bound to the context (request, task, run)
-stands in every line written within.
+All code logs through the standard library: ``log.info("shard_failed", extra={"shard_id": 7})``. The message is a
+constant event name, the facts are fields. Facts bound to the context (request, task, run) are added to every line.
 
-No personal data: facts are ids, names of kinds and numbers. Two things would carry it in all the same and are
-cut out here, the details and the parameters that database errors quote.
+Logs hold no personal data: facts are ids, names of kinds and numbers. The details and parameters that database errors
+quote could hold personal data and are removed here.
 """
 
 import contextlib
@@ -18,21 +17,21 @@ from typing import Any
 
 import structlog
 
-#: What a request hands on to the tasks that it asks for, and a task to further ones.
-HANDED_ON = ("request_id", "run_id")
+#: Facts that a request passes on to its tasks, and a task to further ones.
+INHERITED = ("request_id", "run_id")
 
-#: Libraries whose INFO says nothing about us.
+#: Libraries whose INFO messages are of no use here.
 QUIET = {
     "httpx": "WARNING",
     "httpcore": "WARNING",
     "kombu": "WARNING",
     "redbeat": "WARNING",
-    # A line for a task's coming and one for its end; ours (worker.celery_app.task_signals) says both.
+    # Lines for a task's start and end; one line of worker.celery_app.task_signals covers both.
     "celery.worker.strategy": "WARNING",
     "celery.app.trace": "WARNING",
 }
 
-#: What is quoted may have line breaks of its own: it goes on up to the next part of the error or of the traceback.
+#: Quoted data may contain line breaks: it extends to the next part of the error or of the traceback.
 _QUOTED_DATA = re.compile(
     r"^(DETAIL:|\[parameters:|\[SQL:[^\n]*\[parameters:).*?"
     r"(?=^(HINT:|CONTEXT:|\[SQL:|\(Background on|The above exception|During handling|Traceback)|\Z)",
@@ -40,12 +39,12 @@ _QUOTED_DATA = re.compile(
 )
 
 
-def configuration(environment: str, level: str, *, unhurried: bool = False) -> dict[str, Any]:
+def configuration(environment: str, level: str, *, buffered: bool = False) -> dict[str, Any]:
     """
-    How :func:`logging.config.dictConfig` sets up a process: everything to standard error, in one form.
+    Return the argument of :func:`logging.config.dictConfig`: all loggers write to standard error in one format.
 
     Args:
-        unhurried: Lines may wait a tenth of a second for others; for processes that write hundreds a second.
+        buffered: Lines may wait a tenth of a second for others; for processes that write hundreds of lines a second.
     """
     as_json = environment == "production"
     as_text = (
@@ -76,26 +75,26 @@ def configuration(environment: str, level: str, *, unhurried: bool = False) -> d
         },
         "handlers": {
             "stderr": {
-                "class": "models.platform.log_lines.Unhurried" if unhurried else "logging.StreamHandler",
+                "class": "models.platform.log_lines.BufferedHandler" if buffered else "logging.StreamHandler",
                 "formatter": "ours",
             }
         },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
-            # Servers that bring handlers of their own hand their lines to ours.
+            # Servers with handlers of their own pass their lines to ours.
             **{name: {"handlers": [], "propagate": True} for name in ("gunicorn.error", "celery", "celery.task")},
             **{name: {"level": quiet} for name, quiet in QUIET.items()},
         },
     }
 
 
-def configure(environment: str, level: str, *, unhurried: bool = False) -> None:
+def configure(environment: str, level: str, *, buffered: bool = False) -> None:
     """Set up this process's logging."""
-    logging.config.dictConfig(configuration(environment, level, unhurried=unhurried))
+    logging.config.dictConfig(configuration(environment, level, buffered=buffered))
 
 
 def stamped(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """When it happened; structlog's own TimeStamper tells when the line is put into words, which may be later."""
+    """Add the time of the event; structlog's own TimeStamper adds the time of formatting, which may be later."""
     line["timestamp"] = moment(line["_record"].created)
     return line
 
@@ -110,7 +109,7 @@ def moment(seconds: float) -> str:
 
 def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """
-    Cut out of an exception's text what a database error quotes of its data.
+    Remove the data that database errors quote from an exception's text.
 
     >>> line = {"exception": "duplicate key\\nDETAIL:  Key (phone)=(+77010000000) already exists."}
     >>> without_quoted_data(None, "", line)
@@ -124,23 +123,23 @@ def without_quoted_data(_logger: Any, _method: str, line: MutableMapping[str, An
 
 @contextlib.contextmanager
 def bound(**facts: Any) -> Iterator[None]:
-    """Put *facts* into every line logged within. Those that are None are left out."""
+    """Add *facts* to every line logged within; facts that are None are left out."""
     with structlog.contextvars.bound_contextvars(**{name: fact for name, fact in facts.items() if fact is not None}):
         yield
 
 
 def begin(**facts: Any) -> Mapping[str, contextvars.Token]:
-    """Forget what was bound in this thread and bind *facts*: the beginning of a request or a task."""
+    """Replace the facts bound in this thread by *facts*, at the beginning of a request or a task."""
     structlog.contextvars.clear_contextvars()
     return structlog.contextvars.bind_contextvars(**{name: fact for name, fact in facts.items() if fact is not None})
 
 
 def begin_more(**facts: Any) -> None:
-    """Put further *facts* into the lines of the request or task that is going on."""
+    """Add *facts* to all further lines of the current request or task."""
     structlog.contextvars.bind_contextvars(**facts)
 
 
-def handed_on() -> dict[str, Any]:
-    """The bound facts that go with a task: whose request and which run it is part of."""
+def inherited_facts() -> dict[str, Any]:
+    """Return the bound facts that a task inherits: its request and its run."""
     facts = structlog.contextvars.get_contextvars()
-    return {name: facts[name] for name in HANDED_ON if name in facts}
+    return {name: facts[name] for name in INHERITED if name in facts}

@@ -1,4 +1,4 @@
-"""Bring a database's schema to the newest revision. Migrations are the only way the schema changes."""
+"""Migrate a database's schema. Only migrations change the schema."""
 
 import logging
 import time
@@ -18,21 +18,22 @@ log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 
-#: How often a migration that did not get its lock is tried: with their waits, for about a minute.
-MOST_TRIES = 20
+#: Number of attempts of a migration that does not get its lock; with the waits, about a minute.
+MAX_TRIES = 20
 PAUSE_SECONDS = 1.0
 
-#: SQLSTATE of a lock that was not had in time.
+#: SQLSTATE of a lock that was not granted in time.
 LOCK_NOT_AVAILABLE = "55P03"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """
-    Migrate the database at *url*. Doing so twice changes nothing; two at once wait for each other.
+    Migrate the database at *url*. A second call changes nothing; simultaneous calls wait for each other.
 
-    A migration that does not get a lock soon lets the others pass and tries again; those before it stay done.
+    A migration that does not get a lock in time releases its place in the queue and is tried again; earlier migrations
+    stay applied.
     """
-    for left in reversed(range(MOST_TRIES)):
+    for left in reversed(range(MAX_TRIES)):
         try:
             with _connection(url) as config:
                 command.upgrade(config, revision)
@@ -45,7 +46,7 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Go back to *revision*."""
+    """Downgrade the database to *revision*."""
     with _connection(url) as config:
         command.downgrade(config, revision)
 
@@ -57,9 +58,9 @@ def _revisions() -> ScriptDirectory:
 
 def is_behind(session: Session) -> bool:
     """
-    Whether the database lacks a migration that this code has.
+    Return whether the database lacks a migration that this code has.
 
-    A database that is *ahead* is not behind: a release migrates before its new code starts, and the old code serves on.
+    A database that is *ahead* is not behind: a release migrates before its new code starts, while the old code serves.
     """
     revisions = _revisions()
     current = session.scalar(text("SELECT version_num FROM alembic_version"))

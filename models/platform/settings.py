@@ -2,15 +2,17 @@
 
 Settings come from environment variables (12-factor). A bad value stops the start with one clear line.
 
-Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how many
-there are, by api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
+Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how
+many there are, and KEEPALIVE_SECONDS (75 where TRUSTED_PROXIES is set, else 5), how long an idle connection is kept, by
+api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
 Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
 """
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +41,9 @@ class Settings:
 
     #: ENVIRONMENT: local, test or production. local shows SMS codes in answers and lets the Telegram bot in unproved.
     environment: str
+    #: Whether ENVIRONMENT was set. Where it was not, it is local, and nobody but this machine is let in: a platform
+    #: that runs the Procfile must not serve codes in answers to the world.
+    is_environment_said: bool
     #: DATABASE_URL: PostgreSQL. `leadmatch run` starts its own when this is not set.
     database_url: str
     #: REDIS_URL: Redis or Valkey; broker, pub/sub and limits.
@@ -60,6 +65,11 @@ class Settings:
     sms_gateway_url: str
     #: SMS_PER_HOUR: codes that may be sent in all; numbers of one country other than +7 may have a tenth of them.
     sms_per_hour: int
+    #: SMTP_URL: smtp://login:password@host?from=..., smtps:// or, on this machine, smtp+plain:// (worker/jobs/mail.py);
+    #: empty: no e-mail is sent, and signing in by e-mail is off.
+    smtp_url: str
+    #: PUBLIC_URL: where people reach us, as links by e-mail and invitations name it: https://leadmatch.example.
+    public_url: str
     #: MEDIA_URL: where uploads are kept: file:///folder or s3://bucket/prefix; empty: a folder of LEADMATCH_HOME.
     media_url: str
     #: CORS_ORIGINS: comma-separated origins whose pages may call the API; empty: none.
@@ -70,7 +80,8 @@ class Settings:
     token_hours: int
     #: LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
     log_level: str
-    #: WEB_THREADS: threads of one web process (gunicorn reads it too); two thirds of them may be held by chat sockets.
+    #: WEB_THREADS: threads of one web process (gunicorn reads it too); two thirds of them may be held by chats and by
+    #: what listens.
     web_threads: int
     #: WORKER_THREADS: threads that score one market; 0: one a core.
     worker_threads: int
@@ -79,7 +90,8 @@ class Settings:
     worker_memory_mb: int
     #: METRICS_TOKEN: whoever sends it as a bearer token may read /metrics; empty: nobody may by token.
     metrics_token: str
-    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may anyway.
+    #: METRICS_NETWORKS: comma-separated networks whose hosts may read /metrics; outside production this machine may
+    #: anyway.
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
     #: QUEUE_LIMIT: with more messages than this in a queue, operations that would add many answer 503.
     queue_limit: int
@@ -98,11 +110,6 @@ class Settings:
     def is_production(self) -> bool:
         return self.environment == "production"
 
-    @property
-    def most_sockets(self) -> int:
-        """Chat sockets of one web process: each holds a thread, and HTTP needs the rest."""
-        return self.web_threads * 2 // 3
-
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """
@@ -111,12 +118,13 @@ class Settings:
         Raises:
             SettingsError: A value is missing, malformed or, in production, too weak. The message names the variable.
         """
-        environment = environ.get("ENVIRONMENT", "local")
+        environment = environ.get("ENVIRONMENT") or "local"
         if environment not in ENVIRONMENTS:
             raise SettingsError(f"ENVIRONMENT is {environment!r}; use one of: {', '.join(ENVIRONMENTS)}")
         home = Path(environ.get("LEADMATCH_HOME") or default_home()).absolute()
         settings = cls(
             environment=environment,
+            is_environment_said=bool(environ.get("ENVIRONMENT")),
             database_url=database_url(_required(environ, "DATABASE_URL")),
             redis_url=_redis_url(_required(environ, "REDIS_URL")),
             secret_key=_secret(environ, environment),
@@ -125,8 +133,10 @@ class Settings:
             telegram_bot_token=environ.get("TELEGRAM_BOT_TOKEN", ""),
             telegram_bot_secret=environ.get("TELEGRAM_BOT_SECRET", ""),
             telegram_api_url=(environ.get("TELEGRAM_API_URL") or "https://api.telegram.org").rstrip("/"),
-            sms_gateway_url=environ.get("SMS_GATEWAY_URL") or "console://",
+            sms_gateway_url=environ.get("SMS_GATEWAY_URL") or ("" if environment == "production" else "console://"),
             sms_per_hour=_whole(environ, "SMS_PER_HOUR", 100_000 if environment == "local" else 1000, 1, 10_000_000),
+            smtp_url=environ.get("SMTP_URL", ""),
+            public_url=(environ.get("PUBLIC_URL") or f"http://127.0.0.1:{environ.get('PORT') or 8000}").rstrip("/"),
             media_url=environ.get("MEDIA_URL") or (home / "media").as_uri(),
             cors_origins=tuple(filter(None, (part.strip() for part in environ.get("CORS_ORIGINS", "").split(",")))),
             trusted_proxies=_whole(environ, "TRUSTED_PROXIES", 0, 0, 10),
@@ -142,11 +152,24 @@ class Settings:
             feed_max_mb=_whole(environ, "FEED_MAX_MB", 1024, 1, 1_000_000),
             feed_private_addresses=bool(_whole(environ, "FEED_PRIVATE_ADDRESSES", 0, 0, 1)),
         )
-        if settings.is_production and not settings.sms_gateway_url.startswith(("smsc://", "twilio://")):
+        if not settings.is_environment_said and not _is_loopback(environ.get("BIND") or "127.0.0.1"):
+            raise SettingsError(
+                "ENVIRONMENT is not set, and BIND lets others in: set ENVIRONMENT to production, or, where everybody may see "
+                "codes and come in through open doors, to local"
+            )
+        if (
+            settings.is_production
+            and settings.sms_gateway_url
+            and not settings.sms_gateway_url.startswith(("smsc://", "twilio://"))
+        ):
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
-        if 0 < len(settings.metrics_token) < SHORTEST_SECRET and settings.is_production:
+        if settings.smtp_url and settings.is_production and not settings.public_url.startswith("https://"):
+            raise SettingsError(
+                "PUBLIC_URL must be set beside SMTP_URL, and begin with https:// : links by e-mail name it"
+            )
+        if settings.is_production and settings.metrics_token and is_weak(settings.metrics_token, SHORTEST_SECRET):
             raise SettingsError(f"METRICS_TOKEN is too weak: at least {SHORTEST_SECRET} random characters")
-        if settings.is_production and len(settings.telegram_bot_secret) < SHORTEST_BOT_SECRET:
+        if settings.is_production and is_weak(settings.telegram_bot_secret, SHORTEST_BOT_SECRET):
             raise SettingsError(
                 "TELEGRAM_BOT_SECRET must be set in production, to at least "
                 f"{SHORTEST_BOT_SECRET} random characters: it keeps strangers out of the bot's door"
@@ -186,12 +209,39 @@ def _required(environ: Mapping[str, str], name: str) -> str:
 
 def _secret(environ: Mapping[str, str], environment: str) -> str:
     secret = _required(environ, "SECRET_KEY")
-    if environment == "production" and (len(secret) < SHORTEST_SECRET or len(set(secret)) < 10):
+    if environment == "production" and is_weak(secret, SHORTEST_SECRET):
         raise SettingsError(
             f"SECRET_KEY is too weak: at least {SHORTEST_SECRET} random characters, "
             'e.g. from: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     return secret
+
+
+def is_weak(secret: str, shortest: int) -> bool:
+    """
+    Whether a secret is too short, or repeats itself, or counts, so that it is no random one.
+
+    >>> is_weak("0123456789abcdefghijklmnopqrstuvwxyz", 32), is_weak("correct-horse" * 3, 32), is_weak("a1" * 16, 32)
+    (True, True, True)
+    >>> is_weak("kR3v-0qXz_9bTn2mWc7LfYh5sPdGa8Je", 32)
+    False
+    """
+    if len(secret) < shortest or len(set(secret)) < min(10, shortest // 2):
+        return True
+    steps = [ord(after) - ord(before) for before, after in pairwise(secret)]
+    counting = sum(step in (-1, 0, 1) for step in steps)
+    # A text within itself twice over: it repeats a part of at most half its length.
+    repeats = (secret + secret).find(secret, 1) < len(secret) or any(
+        secret.startswith(secret[:part] * (len(secret) // part)) for part in range(1, len(secret) // 2 + 1)
+    )
+    return repeats or counting > len(steps) // 2
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return address == "localhost" or address.startswith("unix:") or ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _log_level(environ: Mapping[str, str]) -> str:

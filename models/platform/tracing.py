@@ -1,11 +1,12 @@
-"""Traces for an OpenTelemetry collector: a span for each request, each task and each statement, one trace through all.
+"""Traces for an OpenTelemetry collector: one trace with a span for each request, task and SQL statement.
 
-Off, and nothing imported, unless OTEL_EXPORTER_OTLP_ENDPOINT is set (the SDK reads it and its other variables itself,
-OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER among them); the extra ``leadmatch[tracing]`` brings what is needed.
+Tracing is off, and its libraries are not imported, unless OTEL_EXPORTER_OTLP_ENDPOINT is set (the SDK reads it and its
+other variables, such as OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER). The extra ``leadmatch[tracing]`` installs the
+libraries.
 
-The spans are ours rather than those of ready-made instrumentations, which write down paths with query strings, addresses
-and statements: here a span holds the route's pattern, a task's name, ids and the first word of a statement, and nothing
-personal can get in.
+The spans are ours rather than those of ready-made instrumentations, which record paths with query strings, addresses
+and statements. A span here holds the route's pattern, a task's name, ids and the first word of a statement, and no
+personal data.
 """
 
 import os
@@ -14,14 +15,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 @dataclass
 class OpenSpan:
-    """A span that is going on, and what there was before it."""
+    """A span that has begun, with the token that restores the context before it."""
 
     span: Any
     token: Any
@@ -37,7 +38,7 @@ def is_on() -> bool:
 
 @cache
 def _tracer(_process: int) -> tuple[Any, Any]:
-    """A tracer, and what keeps it, whose sender is a thread of this very process: threads do not survive a fork."""
+    """Return a tracer and its provider for this process; the provider's sending thread does not survive a fork."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -51,9 +52,9 @@ def _tracer(_process: int) -> tuple[Any, Any]:
 
 def begin(name: str, kind: str, parent: str | None = None, **attributes: Any) -> OpenSpan | None:
     """
-    Begin a span of *kind* SERVER, CONSUMER or CLIENT within what is going on, or within *parent* (a ``traceparent``).
+    Begin a span of *kind* SERVER, CONSUMER or CLIENT within the current span, or within *parent* (a ``traceparent``).
 
-    None when tracing is off. :func:`end` must follow in the same thread.
+    Returns None when tracing is off. :func:`end` must follow in the same thread.
     """
     if not is_on():
         return None
@@ -66,7 +67,7 @@ def begin(name: str, kind: str, parent: str | None = None, **attributes: Any) ->
 
 
 def end(opened: OpenSpan | None, failed: bool = False, **attributes: Any) -> None:
-    """End what :func:`begin` gave."""
+    """End a span that :func:`begin` returned."""
     if opened is None:
         return
     from opentelemetry import context
@@ -79,7 +80,7 @@ def end(opened: OpenSpan | None, failed: bool = False, **attributes: Any) -> Non
     context.detach(opened.token)
 
 
-def handed_on() -> Mapping[str, str]:
+def trace_headers() -> Mapping[str, str]:
     """The header by which a task becomes part of the trace that asks for it."""
     if not is_on():
         return {}
@@ -91,26 +92,26 @@ def handed_on() -> Mapping[str, str]:
 
 
 def flush() -> None:
-    """Send what has been collected; for processes that are about to end."""
+    """Send the collected spans, before a process ends."""
     if is_on():
         _tracer(os.getpid())[1].force_flush(2000)
 
 
 def watch_statements(engine: Engine) -> None:
-    """A span for each statement on *engine*: its first word only. Off when tracing is."""
+    """Record a span for each statement on *engine*, named by its first word, while tracing is on."""
     if not is_on():
         return
 
-    def before(connection, cursor, statement, parameters, context, executemany) -> None:
+    def before(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
         word = statement.split(None, 1)[0].upper() if statement.strip() else "SQL"
         connection.info["span"] = begin(word, "CLIENT", **{"db.system": "postgresql"})
 
-    def after(connection, *_: Any) -> None:
+    def after(connection: Connection, *_: Any) -> None:
         end(connection.info.pop("span", None))
 
-    def failed(about) -> None:
-        if about.connection is not None:
-            end(about.connection.info.pop("span", None), failed=True)
+    def failed(context: ExceptionContext) -> None:
+        if context.connection is not None:
+            end(context.connection.info.pop("span", None), failed=True)
 
     event.listen(engine, "before_cursor_execute", before)
     event.listen(engine, "after_cursor_execute", after)

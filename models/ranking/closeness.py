@@ -1,4 +1,4 @@
-"""What is near what in a market, as it was learnt: the models by which the places of a lead are graded."""
+"""Learnt closeness of the places of a market, by which a lead's places are scored."""
 
 from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,9 +9,9 @@ from models.core.enums import DealType
 
 class ClosenessRow(Base):
     """
-    One learnt closeness of a market's places, in :mod:`matching.facts.closeness`'s own format.
+    One learnt closeness of a market's places, in the format of :mod:`matching.facts.closeness`.
 
-    A market is scored with the one that its generation names, whatever has been learnt since.
+    A market is scored with the model that its generation names, even if newer ones exist.
     """
 
     __tablename__ = "closeness_models"
@@ -21,6 +21,6 @@ class ClosenessRow(Base):
     city_key: Mapped[str] = mapped_column(String(110))
     deal_type: Mapped[DealType] = mapped_column(words(DealType, "deal_type_is_known"))
     model: Mapped[bytes] = mapped_column(LargeBinary)
-    #: How many properties with a place it was learnt from.
+    #: Number of properties with a place that it was learnt from.
     properties: Mapped[int]
     created_at: Mapped[CreatedAt]

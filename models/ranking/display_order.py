@@ -90,10 +90,8 @@ class ShownEntries:
     #: Whether the entry is an explored one, after the list's end.
     explored: ColumnElement[bool]
 
-    def is_current(self, lead_version: ColumnElement[Any], property_version: ColumnElement[Any]) -> ColumnElement[bool]:
-        """
-        Whether the entry may be shown: not an explored pair of which either has changed since; it may be broken now.
-        """
+    def is_current(self, lead_version: Column, property_version: Column) -> ColumnElement[bool]:
+        """A condition: the entry may be shown. An explored pair may not, once its lead or property has changed."""
         if "explored" not in self.entry.c:
             return true()
         scored = self.entry.c.lead_version, self.entry.c.property_version
@@ -153,8 +151,8 @@ def plain_entries(ids: Column, scores: Column) -> ShownEntries:
     return ShownEntries(entry, (entry.c.place,), false())
 
 
-def is_plain(city_key: ColumnElement[Any], deal_type: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether lists of the market are shown by score alone, without explored entries."""
+def is_plain(city_key: Column, deal_type: Column) -> ColumnElement[bool]:
+    """A condition: the market's lists are shown by score alone, without explored entries."""
     return and_(
         *(
             ~exists().where(table.city_key == city_key, table.deal_type == deal_type)

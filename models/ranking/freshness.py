@@ -1,4 +1,4 @@
-"""How far the lists are behind the latest writes: the number to alert on."""
+"""Freshness of the lists: how far they are behind the latest writes, for alerts."""
 
 from dataclasses import dataclass
 
@@ -18,14 +18,16 @@ class Freshness:
 
     #: Entities whose list is not of their present version or market.
     stale: int
-    #: How long ago the stale entity that has waited longest was written; 0 without one.
+    #: Age of the oldest stale write, in seconds; 0 without one.
     oldest_seconds: float
     #: Entities that the engine failed on; they are not stale.
     quarantined: int
 
 
 def freshness(session: Session) -> Freshness:
-    """The present freshness, by one query a side over indexed joins: tens of milliseconds for 100,000 entities."""
+    """
+    Return the present freshness, by one query per side over indexed joins: tens of milliseconds for 100,000 entities.
+    """
     stale, oldest = 0, 0.0
     tables: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPERTY: Property}
     for side, table in tables.items():

@@ -1,4 +1,4 @@
-"""What the lists of a market are computed with, as one value: a generation.
+"""Generations: everything that the lists of a market are computed with, as one value.
 
 Lists of one market can be compared, and changed one entry at a time, only while all of them are computed with the same
 text model, weights and exchange rates. The row of the market says with which; a worker's snapshot, a shard and a tile
@@ -16,32 +16,32 @@ from models.market.facts import Factors, parse_factors
 @dataclass(frozen=True)
 class Generation:
     """
-    What lists are computed with.
+    Everything that lists are computed with.
 
-    A further ingredient is one more field here, its column in :class:`HasGeneration`, and where it comes from in
+    A further ingredient needs a field here, a column in :class:`HasGeneration`, and its source in
     :func:`worker.market.generations.present_generation` and :func:`worker.market.generations.load_models`.
     """
 
-    #: None: the empty text model, which knows no word.
+    #: None: the empty text model, without any word.
     text_model_id: int | None = None
     #: None: the engine's default weights.
     weights_id: int | None = None
     #: Exchange rates into the market's currency, as :func:`models.market.facts.format_factors` writes them. None: not
     #: recorded (a row of an earlier release, or one not yet planned); such a generation equals no other.
     rates: str | None = None
-    #: What is near what in the market. None: nothing is near anything.
+    #: Closeness of the market's places. None: no place is near another.
     closeness_id: int | None = None
     #: The version of the engine's definition of a score. None: a release that did not record it.
     engine: int | None = None
 
     @property
     def is_known(self) -> bool:
-        """Whether lists can be computed with it."""
+        """Whether the rates are recorded, so that lists can be computed with it."""
         return self.rates is not None
 
     def factors(self) -> Factors:
         """
-        What to multiply an amount of each currency by to get it in the market's.
+        Return the factor from each currency into the market's.
 
         >>> Generation(rates="RUB 1, USD 90").factors()["USD"]
         Decimal('90')
@@ -49,7 +49,7 @@ class Generation:
         return parse_factors(self.rates or "")
 
     def is_older_than(self, other: "Generation") -> bool:
-        """Whether the text model of *other* was fitted later: ids of text models only rise."""
+        """Return whether the text model of *other* was fitted later; ids of text models only increase."""
         return (self.text_model_id or 0) < (other.text_model_id or 0)
 
 

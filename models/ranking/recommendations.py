@@ -1,8 +1,8 @@
-"""The stored recommendation lists: one row a lead, one row a property, written by the worker, only read by the API.
+"""The stored recommendation lists: one row per lead and per property, written by the worker, only read by the API.
 
-A row holds the ranked ids and scores, and what they were computed from: the owner entity's version and market, and the
-number of the market's generation. A list is *stale* when its version or market differs from the entity's, or when an
-entity on the market has no list. :mod:`models.deals.recommendation_pages` turns lists into pages.
+A row holds the ranked ids and scores, and the state that they were computed from: the entity's version and market, and
+the number of the market's generation. A list is *stale* when its version or market differs from the entity's, or when
+an entity on the market has no list. :mod:`models.deals.recommendation_pages` turns lists into pages.
 """
 
 from datetime import datetime
@@ -36,7 +36,7 @@ from models.market.properties import Property
 from models.market.unscorable import UnscorableEntity
 from models.ranking.generations import Generation, HasGeneration
 
-#: How many entries a list holds at most.
+#: Maximum number of entries of a list.
 LIST_LENGTH = 100
 
 
@@ -96,7 +96,7 @@ class TextModelRow(Base):
 
     id: Mapped[Id]
     model: Mapped[bytes] = mapped_column(LargeBinary)
-    #: How many texts there were when it was fitted.
+    #: Number of texts that it was fitted on.
     texts: Mapped[int]
     created_at: Mapped[CreatedAt]
 
@@ -118,7 +118,7 @@ class Market(HasGeneration, Base):
     run_id: Mapped[int | None]
     text_model_id: Mapped[int | None] = mapped_column(ForeignKey("text_models.id"))
     weights_id: Mapped[int | None] = mapped_column(ForeignKey("weight_sets.id"))
-    #: Rises with every generation; each list of the market holds the number of its own.
+    #: Increases with every generation; each list of the market holds the number of its own.
     generation_number: Mapped[int] = mapped_column("generation", default=0, server_default=text("0"))
     published_at: Mapped[datetime | None]
     #: In which order lists are read, how many explored offers follow a lead's, and the publication (`published_at`)
@@ -131,11 +131,11 @@ class Market(HasGeneration, Base):
 
 
 class SideTables(NamedTuple):
-    """Where one side's entities and their lists are."""
+    """The tables of one side's entities and lists."""
 
     entities: type[Lead] | type[Property]
     lists: type[LeadRecommendations] | type[PropertyRecommendations]
-    #: The columns of the lists that hold whose list it is, and who stands in it.
+    #: The columns of the lists that hold the owner's id and the entries' ids.
     owner_id: InstrumentedAttribute[int]
     entry_ids: InstrumentedAttribute[list[int]]
 
@@ -204,7 +204,7 @@ def has_lists_of_another_engine(session: Session, engine: int) -> bool:
 
 
 def generation_of(session: Session, city_key: str, deal_type: DealType) -> Generation | None:
-    """The generation that the market's lists are computed with; None before its first list."""
+    """Return the generation that the market's lists are computed with; None before its first list."""
     row = session.execute(
         select(*Market.generation_columns()).where(Market.city_key == city_key, Market.deal_type == deal_type)
     ).one_or_none()

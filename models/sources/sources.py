@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
@@ -185,12 +185,12 @@ def due_imports(session: Session, most: int = 100) -> list[int]:
             session.add(found)
             session.flush()
             ids.append(found.id)
+    # This is asked every minute: an import that waits behind a long run is sent again every LOST_AFTER, not each time.
+    since = case((Import.state == ImportState.QUEUED, Import.created_at), else_=Import.started_at)
+    minutes = func.floor(func.extract("epoch", now - since) / 60)
+    every = int(LOST_AFTER.total_seconds() // 60)
     lost = select(Import.id).where(
-        or_(
-            (Import.state == ImportState.QUEUED) & (Import.created_at < now - LOST_AFTER),
-            (Import.state == ImportState.RUNNING) & (Import.started_at < now - LOST_AFTER),
-        ),
-        Import.asked_by != "command",
+        Import.state.in_(OPEN_IMPORTS), Import.asked_by != "command", minutes >= every, minutes % every == 0
     )
     return ids + list(session.scalars(lost.order_by(Import.id).limit(most)))
 

@@ -1,1 +1,1 @@
-"""What keeps the stored data right: erasure, retention, rules that must hold."""
+"""Maintenance of stored data: erasure, retention, consistency rules."""

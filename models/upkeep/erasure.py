@@ -1,6 +1,7 @@
-"""The right to be forgotten and the right to know: what deleting a user erases, and all that is stored about one.
+"""Erase and export a user's personal data.
 
-Both are listed at the end of this module: what holds personal data of its own joins :data:`ERASERS` and :data:`EXPORTERS`.
+:data:`ERASERS` and :data:`EXPORTERS` at the end of this module list the subjects; a new table with personal data joins
+both.
 """
 
 from collections.abc import Callable
@@ -8,12 +9,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import PhoneCode
+from models.accounts.identity import Claim, SuspendedClaim
+from models.accounts.links import OneTimeLink
 from models.accounts.notifications import Notification
+from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
 from models.core.base import Base, utc_now
@@ -26,11 +30,12 @@ from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.tables import Import, Source
 
-#: Columns that are nobody's business, not even the person's own: secrets and bookkeeping.
+#: Columns that an export leaves out: secrets and bookkeeping.
 HIDDEN = {
     "password_hash",
     "token_version",
     "seed",
+    "jti",
     "digest",
     "version",
     "changed_in",
@@ -42,10 +47,12 @@ HIDDEN = {
 
 def erase_user(session: Session, user: User) -> None:
     """
-    Delete a user in the caller's transaction: tokens are void, what they offered and sought leaves the
-    market, and their personal data is gone. The row stays, nameless, so that others' matches and chats keep their shape.
+    Delete a user in the caller's transaction.
 
-    The bytes of their files are the caller's to remove (their rows are still there, for that).
+    Tokens become void, the user's leads and properties leave the market, and personal data is erased. The row stays
+    without a name, so that other users' matches and chats keep their references.
+
+    The caller removes the content of the user's files; the rows that name them are still there.
 
     Raises:
         ConflictError: It is the last active administrator.
@@ -64,12 +71,12 @@ def erase_user(session: Session, user: User) -> None:
 
 
 def export_user(session: Session, user: User) -> dict[str, Any]:
-    """All that is stored about a user, as JSON-ready data by subject."""
-    return {"user": _row(user)} | {name: give(session, user) for name, give in EXPORTERS.items()}
+    """Return everything that is stored about a user, as JSON-ready data by subject."""
+    return {"user": _row(user)} | {subject: export(session, user) for subject, export in EXPORTERS.items()}
 
 
 def _erase_leads(session: Session, user: User) -> None:
-    # The client's name and contacts are a third person's; what was sought, without them, is nobody's in particular.
+    # The client's name and contacts are a third person's data; the requirements alone identify nobody.
     session.execute(
         update(Lead)
         .where(Lead.owner_id == user.id)
@@ -78,6 +85,7 @@ def _erase_leads(session: Session, user: User) -> None:
             client_name=None,
             client_contacts=None,
             notes=None,
+            private_notes=None,
             additional_requirements=None,
             attributes={},
         )
@@ -122,23 +130,36 @@ def _erase_traces(session: Session, user: User) -> None:
     session.execute(delete(Notification).where(Notification.user_id == user.id))
     # Kept answers repeat what the user sent and was told.
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.caller == f"user:{user.id}"))
+    forget_sessions_of(session, user)
+    session.execute(delete(OneTimeLink).where(or_(OneTimeLink.made_by == user.id, OneTimeLink.email == user.email)))
+    session.execute(delete(SuspendedClaim).where(SuspendedClaim.user_id == user.id))
     session.execute(delete(PhoneCode).where(or_(PhoneCode.user_id == user.id, PhoneCode.phone == user.phone)))
-    # That the deeds were done stays; from where, goes.
+    # The entries stay; the addresses that the actions came from are erased.
     session.execute(update(AuditEntry).where(AuditEntry.actor_id == user.id).values(address=None))
 
 
-def _acted_by(user: User) -> Any:
+def _acted_by(user: User) -> ColumnElement[bool]:
     leads = select(Lead.id).where(Lead.owner_id == user.id)
     properties = select(Property.id).where(Property.owner_id == user.id)
     by_lead = (Action.side == Side.LEAD) & Action.lead_id.in_(leads)
     return by_lead | ((Action.side == Side.PROPERTY) & Action.property_id.in_(properties))
 
 
-def _rows_of(table: type[Base], condition: Callable[[User], Any]) -> Callable[[Session, User], list[dict]]:
-    def give(session: Session, user: User) -> list[dict]:
-        return [_row(row) for row in session.scalars(select(table).where(condition(user)).order_by(table.id))]
+def _rows_of(
+    table: type[Base], condition: Callable[[User], ColumnElement[bool]]
+) -> Callable[[Session, User], list[dict[str, Any]]]:
+    """Return an exporter of the rows of *table* that meet *condition*, in order of their primary keys."""
 
-    return give
+    def rows_of_user(session: Session, user: User) -> list[dict[str, Any]]:
+        query = select(table).where(condition(user)).order_by(*inspect(table).primary_key)
+        return [_row(row) for row in session.scalars(query)]
+
+    return rows_of_user
+
+
+def _suspended_claims(session: Session, user: User) -> list[dict]:
+    query = select(SuspendedClaim).where(SuspendedClaim.user_id == user.id).order_by(SuspendedClaim.kind)
+    return [_row(row) | ({"value": None} if row.kind is Claim.PASSWORD else {}) for row in session.scalars(query)]
 
 
 def _row(row: Base) -> dict[str, Any]:
@@ -152,7 +173,7 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-#: Each erases one subject of a user, in the caller's transaction.
+#: Each erases one subject of a user's data, in the caller's transaction.
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
     _erase_properties,
@@ -163,7 +184,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     erase_messages,
 ]
 
-#: Each gives one subject of a user as JSON-ready data, under the subject's name.
+#: Subject -> the function that returns a user's data about it, JSON-ready.
 EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),
     "properties": _rows_of(Property, lambda user: Property.owner_id == user.id),
@@ -173,6 +194,8 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),
+    "sessions": _rows_of(AccountSession, lambda user: AccountSession.user_id == user.id),
+    "suspended_claims": _suspended_claims,
     "codes": _rows_of(PhoneCode, lambda user: PhoneCode.user_id == user.id),
     "audit": _rows_of(AuditEntry, lambda user: AuditEntry.actor_id == user.id),
     "feed_actions": feed_actions_by,

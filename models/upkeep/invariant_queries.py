@@ -1,9 +1,9 @@
 """The rules of :mod:`models.upkeep.invariants` as queries.
 
-Each probe selects (rule, id, second id or null) of what breaks a rule.
+Each probe selects (rule, id, second id or null) of the rows that break a rule.
 
-Parameters: `list_length`; `cities`, `deal_types`, `currencies` and `factors`, parallel columns of what an amount is worth
-in a market's own currency; `read_notices_kept`, an interval; `examples`.
+Parameters: `list_length`; `cities`, `deal_types`, `currencies` and `factors`, parallel columns of the factors into a
+market's own currency; `read_notifications_kept`, an interval; `examples`.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from models.ranking.recommendations import LIST_LENGTH
 
 @dataclass(frozen=True)
 class Rule:
-    """One promise."""
+    """One rule that stored data must satisfy."""
 
     key: str
-    #: What holds, as a sentence for whoever operates the system.
+    #: The rule as a sentence, for operators.
     claim: str
-    #: What the ids of an example are ids of.
+    #: The kinds of entities that an example's ids belong to.
     ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A query, and the rules that it answers for."""
+    """A query, and the rules that it checks."""
 
     sql: str
     rules: tuple[Rule, ...]
@@ -61,7 +61,7 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
             CASE WHEN (r.run_id IS NOT NULL AND r.run_id IS DISTINCT FROM m.run_id)
                       OR r.generation <> m.generation THEN '{side}_generation' END
         ], NULL)) AS rule
-        """  # noqa: S608  # nosec B608
+        """  # noqa: S608
     claims = {
         "lengths": f"every list of a {side} has as many ids as scores",
         "too_long": f"no list of a {side} has more than {LIST_LENGTH} entries",
@@ -78,9 +78,9 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
 
 # -- Each pair in a list
 
-#: One row a lead and a property: what deal-breakers are about. `settled`: the entity's list is of its present version
-#: and market, so the lists in which it stands are right too (both are written in one transaction). Money is in the
-#: market's currency; null where it is unstated or has no rate, and null breaks nothing.
+#: One row per lead and per property, with the columns that deal-breakers compare. `settled`: the entity's list is of
+#: its present version and market, so the lists that contain it are current too (both are written in one transaction).
+#: Money is in the market's currency; null where it is unstated or has no rate, and null breaks no rule.
 _SIDES = """
     factors AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:cities AS text[]), CAST(:deal_types AS text[]), CAST(:currencies AS text[]),
@@ -88,7 +88,7 @@ _SIDES = """
     ),
     demand AS MATERIALIZED (
         SELECT l.id, l.owner_id, l.city_key, l.deal_type, l.property_type, l.rooms, l.area_min / 2 AS area_floor,
-               -- A hair of grace: amounts converted by a rate are rounded in more than one way.
+               -- A tolerance: amounts converted by a rate are rounded in more than one way.
                NULLIF(l.budget_max, 0) * f.factor * 1.15 * 1.000000000001 AS ceiling,
                r.city_key AS listed_city, r.deal_type AS listed_deal,
                r.version = l.version AND r.city_key IS NOT NULL AS settled
@@ -107,13 +107,13 @@ _SIDES = """
     )
     """
 
-#: Rule -> what is wrong with a pair of d(emand) and s(upply), both settled.
+#: Rule -> the condition that breaks it for a pair of d(emand) and s(upply), both settled.
 _BREAKERS = {
     "other_market": "(d.city_key, d.deal_type) <> (s.city_key, s.deal_type)",
     "own": "d.owner_id = s.owner_id",
     "type": """d.property_type <> s.property_type
         AND NOT (d.property_type = 'APARTMENT' AND s.property_type = 'APARTMENTS')""",
-    # Ten rooms and more are one number to the engine: nine or more for nine or more is never two apart.
+    # The engine counts ten rooms and more as ten, so 9 or more rooms are never two apart from 9 or more wanted.
     "rooms": """s.rooms IS NOT NULL AND cardinality(d.rooms) > 0
         AND NOT d.rooms && ARRAY[(s.rooms - 1)::smallint, s.rooms, (s.rooms + 1)::smallint]
         AND NOT (s.rooms >= 9 AND 9 <= ANY (d.rooms))""",
@@ -141,7 +141,7 @@ def _pair_probe(side: str, lists: str, ids: str) -> Probe:
                 THEN '{side}_orphan' END,
             {cases}
         ], NULL)) AS rule
-        """  # noqa: S608  # nosec B608
+        """  # noqa: S608
     lists_of = f"in no list of a {side}"
     claims = {
         "orphan": f"every {other} in a list of a {side} exists and has a list in the same market itself",
@@ -160,15 +160,15 @@ def _pair_probe(side: str, lists: str, ids: str) -> Probe:
 
 def _mutual_probe(side: str) -> Probe:
     """
-    What one list says of a pair, held against the other's.
+    Compare the two lists of a pair.
 
-    The score of a pair is one number, once both lists are of their entities' present versions. And where only one of two
-    such lists names the pair, the other must be full of pairs at least as good, or its side has acted on the pair.
+    Once both lists are of their entities' present versions, the pair has the same score in both. If only one of the two
+    lists contains the pair, the other must be full of pairs at least as good, or its side has acted on the pair.
     """
     other = "property" if side == "lead" else "lead"
     ids, other_ids = ("property_ids", "lead_ids") if side == "lead" else ("lead_ids", "property_ids")
     entity, other_entity = ("leads", "properties") if side == "lead" else ("properties", "leads")
-    # What a tenant has acted on in the feed is left out of the preference's list, and stays in the property's.
+    # A listing that a tenant has acted on in the feed is left out of the preference's list, not of the property's.
     swiped = (
         """AND NOT EXISTS (
                     SELECT FROM feed_actions AS f JOIN leads AS l ON l.owner_id = f.user_id AND l.origin = 'tinder'
@@ -195,7 +195,7 @@ def _mutual_probe(side: str) -> Probe:
                          WHERE a.{side}_id = r.{side}_id AND a.{other}_id = entry.id AND a.side = '{other.upper()}'
                      )
                      {swiped}))
-        """  # noqa: S608  # nosec B608
+        """  # noqa: S608
     return Probe(
         sql,
         (
@@ -236,52 +236,60 @@ _MATCHES = Probe(
     """,
     (
         Rule("like_without_match", "every liked pair has a match", ("match", "lead")),
-        Rule("match_status", "every match's status follows from what both sides last said", ("match", "lead")),
+        Rule("match_status", "every match's status follows from both sides' last actions", ("match", "lead")),
         Rule("match_negotiation", "a match is rejected exactly when its negotiation is", ("match", "lead")),
         Rule("match_contacts", "every accepted and agreed match has shared contacts", ("match", "lead")),
     ),
 )
 
-_NOTICES = Probe(
+_NOTIFICATIONS = Probe(
     """
     WITH owners AS (
         SELECT m.id, m.status, m.contact_shared_at, o.user_id,
-               -- What was read long ago has been cleared away, and with an erased user went all that they were told.
-               m.created_at > now() - :read_notices_kept AND u.deleted_at IS NULL AS has_notices
+               -- Notifications read long ago, and those of erased users, have been deleted.
+               m.created_at > now() - :read_notifications_kept AND u.deleted_at IS NULL AS has_notifications
         FROM matches AS m JOIN leads AS l ON l.id = m.lead_id JOIN properties AS p ON p.id = m.property_id
         CROSS JOIN LATERAL (VALUES (l.owner_id), (p.owner_id)) AS o (user_id)
         JOIN users AS u ON u.id = o.user_id
     ),
-    told AS (
-        SELECT id AS notice_id, user_id, type, substring(subject FROM '^match:([0-9]{1,18})$')::bigint AS match_id
+    notified AS (
+        SELECT id AS notification_id, user_id, type, substring(subject FROM '^match:([0-9]{1,18})$')::bigint AS match_id
         FROM notifications WHERE type IN ('NEW_MATCH', 'CONTACT_SHARED')
     )
-    SELECT 'notice_missing', o.id, o.user_id FROM owners AS o
-    WHERE o.has_notices AND o.status IN ('ACCEPTED', 'COMPLETED')
-        AND NOT EXISTS (SELECT FROM told AS t
+    SELECT 'notification_missing', o.id, o.user_id FROM owners AS o
+    WHERE o.has_notifications AND o.status IN ('ACCEPTED', 'COMPLETED')
+        AND NOT EXISTS (SELECT FROM notified AS t
                         WHERE t.match_id = o.id AND t.user_id = o.user_id AND t.type = 'NEW_MATCH')
     UNION ALL
-    SELECT 'contacts_untold', o.id, o.user_id FROM owners AS o
-    WHERE o.has_notices AND o.contact_shared_at IS NOT NULL
-        AND NOT EXISTS (SELECT FROM told AS t
+    SELECT 'contacts_not_notified', o.id, o.user_id FROM owners AS o
+    WHERE o.has_notifications AND o.contact_shared_at IS NOT NULL
+        AND NOT EXISTS (SELECT FROM notified AS t
                         WHERE t.match_id = o.id AND t.user_id = o.user_id AND t.type = 'CONTACT_SHARED')
     UNION ALL
-    SELECT 'contacts_told', t.match_id, t.user_id FROM told AS t
+    SELECT 'contacts_notified_unshared', t.match_id, t.user_id FROM notified AS t
     WHERE t.type = 'CONTACT_SHARED'
         AND NOT EXISTS (SELECT FROM matches AS m WHERE m.id = t.match_id AND m.contact_shared_at IS NOT NULL)
     UNION ALL
-    SELECT 'notice_twice', min(t.match_id), t.user_id FROM told AS t
+    SELECT 'notification_twice', min(t.match_id), t.user_id FROM notified AS t
     GROUP BY t.user_id, t.type, t.match_id HAVING count(*) > 1
     UNION ALL
-    SELECT 'notice_orphan', t.notice_id, t.user_id FROM told AS t
+    SELECT 'notification_orphan', t.notification_id, t.user_id FROM notified AS t
     WHERE NOT EXISTS (SELECT FROM owners AS o WHERE o.id = t.match_id AND o.user_id = t.user_id)
     """,
     (
-        Rule("notice_missing", "both owners of an accepted match have been told", ("match", "user")),
-        Rule("contacts_untold", "both owners have been told when contacts were shared", ("match", "user")),
-        Rule("contacts_told", "nobody was told of shared contacts that are not", ("match", "user")),
-        Rule("notice_twice", "nobody was told of one match twice", ("match", "user")),
-        Rule("notice_orphan", "every notice of a match is about a match of its reader", ("notice", "user")),
+        Rule("notification_missing", "both owners of an accepted match have a notification of it", ("match", "user")),
+        Rule("contacts_not_notified", "both owners have a notification when contacts were shared", ("match", "user")),
+        Rule(
+            "contacts_notified_unshared",
+            "no notification tells of shared contacts that are not shared",
+            ("match", "user"),
+        ),
+        Rule("notification_twice", "no user has two notifications of one event of a match", ("match", "user")),
+        Rule(
+            "notification_orphan",
+            "every notification of a match is about a match of its reader",
+            ("notification", "user"),
+        ),
     ),
 )
 
@@ -314,6 +322,6 @@ PROBES = (
     _mutual_probe("lead"),
     _mutual_probe("property"),
     _MATCHES,
-    _NOTICES,
+    _NOTIFICATIONS,
     _RUNS,
 )

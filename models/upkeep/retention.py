@@ -1,27 +1,32 @@
-"""What is kept for how long, and clearing away what is past its time.
+"""Retention periods, and deletion of the rows that are past them.
 
-| what | kept |
+| rows | kept |
 | --- | --- |
 | ended rescoring runs and their shards | 90 days, and always the last 20 |
-| notices that were read | 180 days after the reading |
-| answers under an Idempotency-Key | good for 24 hours (:data:`models.platform.idempotency.KEPT`), gone with the next clearing |
+| read notifications | 180 days after they were read |
+| answers under an Idempotency-Key | valid for 24 hours (models.platform.idempotency.KEPT), then deleted |
+| sessions | until their token ends by itself, and 90 days (:data:`models.accounts.sessions.KNOWN_FOR`) |
+| suspended claims of accounts | 30 days (:data:`models.accounts.identity.SUSPENDED_KEPT`) |
 | revocations of tokens | until the token would have ended by itself |
 | text models | while a market uses them, or a run that is open or may be retried; and the newest |
-| partial lists of tiles | until published or cancelled; a failed run's 2 days (:data:`models.rescoring.partial_lists.PARTIALS_KEPT`) |
+| partial lists of tiles | until published or cancelled; a failed run's for 2 days (`PARTIALS_KEPT`) |
 | quarantined entities | while they exist in the version that failed |
 | attempts at rescoring | a day after their worker died |
 | imports with their reports | 180 days, and always a source's last 20 |
 
-Likes, matches, inquiries, chats and the audit log are people's business and proof; nothing here deletes them.
+Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
 """
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import CursorResult, Delete, Select, delete, func, select, union, update
+from sqlalchemy import CompoundSelect, Delete, Select, delete, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models.accounts import tokens
+from models.accounts.identity import forget_suspended
 from models.accounts.notifications import Notification
+from models.accounts.sessions import forget_old_sessions
 from models.core.base import database_now, rows_changed
 from models.core.enums import OPEN_STATES, RunState, Side
 from models.market.leads import Lead
@@ -36,15 +41,15 @@ from models.sources.tables import Import
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
-READ_NOTICES_KEPT = timedelta(days=180)
+READ_NOTIFICATIONS_KEPT = timedelta(days=180)
 IMPORTS_KEPT = timedelta(days=180)
 LAST_IMPORTS_KEPT = 20
 
 
-def clear_away(session: Session) -> dict[str, int]:
-    """Delete what is past its time, in the caller's transaction; how many rows of each kind."""
-    # These need their text models no longer, and the references would keep a model for every night. A failed run may be
-    # retried and keeps its own.
+def delete_expired(session: Session) -> dict[str, int]:
+    """Delete expired rows in the caller's transaction. Returns the number of deleted rows by kind."""
+    # Ended runs no longer need their text models, and the references would keep a model for every night. A failed run
+    # may be retried, so it keeps its model.
     session.execute(
         update(RescoringRun)
         .where(
@@ -53,19 +58,20 @@ def clear_away(session: Session) -> dict[str, int]:
         )
         .values(text_model_id=None)
     )
-    found = {
-        "runs": session.execute(_old_runs()),
-        "notices": session.execute(delete(Notification).where(Notification.read_at < func.now() - READ_NOTICES_KEPT)),
+    read_notifications = delete(Notification).where(Notification.read_at < func.now() - READ_NOTIFICATIONS_KEPT)
+    return {
+        "runs": rows_changed(session.execute(_old_runs())),
+        "notifications": rows_changed(session.execute(read_notifications)),
         "partials": forget_partials(session, _shards_past_retrying()),
-        "text_models": session.execute(_unused_text_models()),
-        "quarantined": _outdated_quarantines(session),
-        "imports": session.execute(_old_imports()),
+        "text_models": rows_changed(session.execute(_unused_text_models())),
+        "quarantined": _forget_outdated_quarantines(session),
+        "imports": rows_changed(session.execute(_old_imports())),
+        "attempts": forget_old_attempts(session),
+        "idempotent_answers": idempotency.forget_old(session, database_now(session)),
+        "sessions": forget_old_sessions(session, database_now(session)),
+        "suspended_claims": forget_suspended(session, database_now(session)),
+        "revoked_tokens": tokens.forget_expired(session),
     }
-    counts = {name: result.rowcount if isinstance(result, CursorResult) else result for name, result in found.items()}
-    counts["attempts"] = forget_old_attempts(session)
-    counts["idempotent_answers"] = idempotency.forget_old(session, database_now(session))
-    counts["revoked_tokens"] = tokens.forget_expired(session)
-    return counts
 
 
 def _old_runs() -> Delete:
@@ -93,7 +99,7 @@ def _shards_past_retrying() -> Select[int]:
 
 
 def _unused_text_models() -> Delete:
-    used = union(
+    used: CompoundSelect[*tuple[Any, ...]] = union(
         select(Market.text_model_id).where(Market.text_model_id.is_not(None)),
         select(RescoringRun.text_model_id).where(RescoringRun.text_model_id.is_not(None)),
         select(func.max(TextModelRow.id)),
@@ -101,8 +107,8 @@ def _unused_text_models() -> Delete:
     return delete(TextModelRow).where(TextModelRow.id.not_in(used))
 
 
-def _outdated_quarantines(session: Session) -> int:
-    """Delete quarantines of entities that are gone or have been written since; how many."""
+def _forget_outdated_quarantines(session: Session) -> int:
+    """Delete the quarantine of entities that have changed or are gone, and return the number of rows."""
     count = 0
     for side, table in ((Side.LEAD, Lead), (Side.PROPERTY, Property)):
         same = select(table.id).where(table.id == UnscorableEntity.entity_id, table.version == UnscorableEntity.version)

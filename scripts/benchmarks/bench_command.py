@@ -123,7 +123,9 @@ def _sampled(share: int) -> str:
 
 
 def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample: int) -> None:
-    """The query that does the same in a PostgreSQL of our own: as one would write it, and shared out among our threads."""
+    """
+    The query that does the same in a PostgreSQL of our own: as one would write it, and shared out among our threads.
+    """
     click.echo("loading PostgreSQL")
     note = f"{sample} rows of each side, times {timings.size / min(sample, timings.size):g}"
     with sql.loaded(market, model) as url:

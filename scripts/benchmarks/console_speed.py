@@ -1,4 +1,4 @@
-"""`leadmatch console-speed`: how long the console's pages take and how much they send, on the market that is there."""
+"""`leadmatch console-speed`: measure the time and size of the console's pages, on the present market."""
 
 import re
 import sys
@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median, quantiles
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.accounts.tokens import make_token
 from models.accounts.users import User
@@ -25,16 +26,19 @@ from models.ranking.recommendations import LeadRecommendations, PropertyRecommen
 from models.rescoring.runs import RescoringRun
 from scripts.databases import session_factory
 
-#: What the console promises (docs/console.md).
-MOST_MS, MOST_BYTES = 50.0, 150_000
-#: Different leads and properties that are looked at in turn, so that no cache makes one page look good.
+if TYPE_CHECKING:
+    import httpx
+
+#: Limits of a page (docs/console.md).
+MAX_MS, MAX_BYTES = 50.0, 150_000
+#: Number of leads and properties that are requested in turn, so that no cache favours one page.
 VARIETY = 10
 SESSION_COOKIE = "leadmatch_session"  # as api.console.access names it
 
 
 @dataclass(frozen=True)
-class Looked:
-    """One kind of page: who looks, and the addresses that are asked for in turn."""
+class PageKind:
+    """One kind of page: the reader's token, and the addresses to request in turn."""
 
     name: str
     token: str | None
@@ -42,7 +46,7 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """Milliseconds from request to the whole answer, and the bytes of its body as they were sent."""
 
     times: list[float]
@@ -63,10 +67,10 @@ class Measured:
 @click.option("--rounds", type=click.IntRange(2, 1000), default=30, show_default=True, help="Requests of each page.")
 @click.option("--only", multiple=True, help="Names of pages; by default all.")
 def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
-    """Time every page of the console against its promise: p95 below 50 ms with 100 cards, a first view below 150 KB.
+    """Check every page of the console against its limits: p95 below 50 ms with 100 cards, a first view below 150 KB.
 
-    Asks the running system over one connection, as people who have the fullest lists; only reads. Run it on a quiet
-    machine. Exit code 1 if a page is over.
+    Requests the running system over one connection, as the users with the fullest lists; only reads. Run it on a quiet
+    machine. Exit code 1 if a page exceeds a limit.
     """
     import httpx
 
@@ -78,28 +82,28 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
     over = False
     with httpx.Client(base_url=base or f"http://127.0.0.1:{settings.port}", timeout=60) as client:
         for page in pages:
-            found = measure(client, page, rounds)
-            first = found.bytes_sent + bytes_of_assets(client, page)
-            over |= found.p95 > MOST_MS or first > MOST_BYTES
+            measured = measure(client, page, rounds)
+            first = measured.bytes_sent + bytes_of_assets(client, page)
+            over |= measured.p95 > MAX_MS or first > MAX_BYTES
             table.add_row(
                 page.name,
-                str(found.cards),
-                _marked(found.p50, MOST_MS),
-                _marked(found.p95, MOST_MS),
-                f"{found.bytes_sent / 1000:.1f}",
-                _marked(first / 1000, MOST_BYTES / 1000),
+                str(measured.cards),
+                _marked(measured.p50, MAX_MS),
+                _marked(measured.p95, MAX_MS),
+                f"{measured.bytes_sent / 1000:.1f}",
+                _marked(first / 1000, MAX_BYTES / 1000),
             )
     console.print(table)
     sys.exit(int(over))
 
 
-def pages_of(session: Session, settings: Settings) -> Iterator[Looked]:
-    """The pages of realtors, tenants and operators; those of things that are not there are left out."""
+def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
+    """Yield the pages of realtors, tenants and operators, without those of things that do not exist."""
     for kind, key, ids, path in (
         (Lead, LeadRecommendations.lead_id, LeadRecommendations.property_ids, "leads"),
         (Property, PropertyRecommendations.property_id, PropertyRecommendations.lead_ids, "properties"),
     ):
-        owner = _who_has_most(session, kind, key)
+        owner = _owner_of_most(session, kind, key)
         if owner is None:
             continue
         token = make_token(owner, settings.secret_key, 1)
@@ -111,13 +115,13 @@ def pages_of(session: Session, settings: Settings) -> Iterator[Looked]:
             .limit(VARIETY)
         )
         addresses = [f"/console/{path}/{row_id}" for row_id in session.scalars(longest)]
-        yield Looked(f"{path}: 100 cards", token, [f"{address}?size=100" for address in addresses])
-        yield Looked(f"{path}: 20 cards", token, addresses)
-        yield Looked(f"{path}: the list", token, [f"/console/{path}", f"/console/{path}?page=2"])
-        yield Looked(f"{path}: the form", token, [f"{address}/edit" for address in addresses])
+        yield PageKind(f"{path}: 100 cards", token, [f"{address}?size=100" for address in addresses])
+        yield PageKind(f"{path}: 20 cards", token, addresses)
+        yield PageKind(f"{path}: the list", token, [f"/console/{path}", f"/console/{path}?page=2"])
+        yield PageKind(f"{path}: the form", token, [f"{address}/edit" for address in addresses])
         if kind is Lead:
             for name in ("matches", "notices", "inquiries", "chats"):
-                yield Looked(name, token, [f"/console/{name}"])
+                yield PageKind(name, token, [f"/console/{name}"])
     yield from _of_role(session, settings, Role.TENANT, {name: [f"/console/{name}"] for name in ("feed", "favorites")})
     niche, prospect, run = (
         session.scalar(select(kind.id).order_by(kind.created_at.desc()).limit(1))
@@ -133,12 +137,12 @@ def pages_of(session: Session, settings: Settings) -> Iterator[Looked]:
         if row_id:
             operated[name] = [f"/console/{path}/{row_id}"]
     yield from _of_role(session, settings, Role.ADMIN, operated)
-    yield Looked("landing", None, ["/"])
-    yield Looked("sign in", None, ["/console/sign-in"])
+    yield PageKind("landing", None, ["/"])
+    yield PageKind("sign in", None, ["/console/sign-in"])
 
 
-def measure(client, page: Looked, rounds: int) -> Measured:
-    """Ask *rounds* times, in turn for the page's addresses, after one round that fills pools and caches."""
+def measure(client: "httpx.Client", page: PageKind, rounds: int) -> Measurement:
+    """Request the page's addresses in turn, *rounds* times, after one round that fills pools and caches."""
     headers = _headers(page)
     times = []
     for number in range(-len(page.paths), rounds):
@@ -150,19 +154,18 @@ def measure(client, page: Looked, rounds: int) -> Measured:
             raise click.ClickException(f"{path} answers {answer.status_code}")
         if number >= 0:
             times.append(took)
-    return Measured(times, answer.num_bytes_downloaded, answer.text.count('<article class="pair'))
+    return Measurement(times, answer.num_bytes_downloaded, answer.text.count('<article class="pair'))
 
 
-def bytes_of_assets(client, page: Looked) -> int:
-    """What the page's own style sheet, scripts (also those that they import) and icon add to a first view."""
-    found = client.get(page.paths[0], headers=_headers(page)).text
-    return sum(
-        client.get(path).num_bytes_downloaded for path in sorted(set(re.findall(r'"(/console/static/[^"]+)"', found)))
-    )
+def bytes_of_assets(client: "httpx.Client", page: PageKind) -> int:
+    """Return the bytes that the page's style sheet, scripts (with their imports) and icon add to a first view."""
+    html = client.get(page.paths[0], headers=_headers(page)).text
+    assets = sorted(set(re.findall(r'"(/console/static/[^"]+)"', html)))
+    return sum(client.get(path).num_bytes_downloaded for path in assets)
 
 
-def _who_has_most(session: Session, kind: type[Lead] | type[Property], key) -> User | None:
-    """The owner of the most leads, or properties, on the market that have a list."""
+def _owner_of_most(session: Session, kind: type[Lead] | type[Property], key: InstrumentedAttribute[int]) -> User | None:
+    """Return the owner of the most leads, or properties, on the market that have a list."""
     query = (
         select(User)
         .join(kind, kind.owner_id == User.id)
@@ -175,17 +178,17 @@ def _who_has_most(session: Session, kind: type[Lead] | type[Property], key) -> U
     return session.scalar(query)
 
 
-def _of_role(session: Session, settings: Settings, role: Role, pages: dict[str, list[str]]) -> Iterator[Looked]:
+def _of_role(session: Session, settings: Settings, role: Role, pages: dict[str, list[str]]) -> Iterator[PageKind]:
     user = session.scalar(select(User).where(User.role == role, User.is_active).order_by(User.id).limit(1))
     if user is not None:
         token = make_token(user, settings.secret_key, 1)
         for name, paths in pages.items():
-            yield Looked(name, token, paths)
+            yield PageKind(name, token, paths)
 
 
-def _headers(page: Looked) -> dict[str, str]:
+def _headers(page: PageKind) -> dict[str, str]:
     return {"Cookie": f"{SESSION_COOKIE}={page.token}"} if page.token else {}
 
 
-def _marked(value: float, most: float) -> str:
-    return f"[red]{value:.1f}[/]" if value > most else f"{value:.1f}"
+def _marked(value: float, limit: float) -> str:
+    return f"[red]{value:.1f}[/]" if value > limit else f"{value:.1f}"

@@ -1,5 +1,5 @@
 """
-Measure lists and statistics of lead generation at size: `python -m scripts.benchmarks.leadgen_speed`; see docs/leadgen.md.
+Measure lists and statistics of lead generation at size (docs/leadgen.md): `python -m scripts.benchmarks.leadgen_speed`.
 
 In the PostgreSQL of the running system (or DATABASE_URL's) a database of its own is made, filled with 200,000
 leads, 1,000,000 messages and 180,000 days of spend, served by one web process, asked over HTTP, and dropped.
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 from sqlalchemy import Engine, event, text
@@ -40,33 +41,36 @@ _NICHE_OF_CAMPAIGN = f"CASE WHEN c <= {_CAMPAIGNS_OF_FIRST} THEN 1 ELSE 2 + c % 
 FILL = (
     f"""INSERT INTO niches (id, name, category, status, cpl_target, roi_target, created_at)
         SELECT {NICHE("n")}, 'Niche ' || n, 'speed', 'active', 3000, 100, now() - n * interval '1 day'
-        FROM generate_series(1, {NICHES}) AS n""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {NICHES}) AS n""",  # noqa: S608
     f"""INSERT INTO campaigns (id, niche_id, name, platform, status, budget, created_at)
         SELECT {CAMPAIGN("c")}, {NICHE(_NICHE_OF_CAMPAIGN)}, 'Campaign ' || c,
             (ARRAY['olx', 'kaspi', 'telegram', 'whatsapp'])[1 + c % 4], 'active', 100000, now() - c * interval '1 hour'
-        FROM generate_series(1, {CAMPAIGNS}) AS c""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {CAMPAIGNS}) AS c""",  # noqa: S608
     f"""INSERT INTO ads (id, campaign_id, title, status, created_at)
         SELECT {AD("a")}, {CAMPAIGN(f"1 + a % {CAMPAIGNS}")}, 'Ad ' || a, 'active', now() - a * interval '1 minute'
-        FROM generate_series(1, {ADS}) AS a""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {ADS}) AS a""",  # noqa: S608
     f"""INSERT INTO ad_spend (ad_id, day, amount)
         SELECT {AD("a")}, current_date - d, round((500 * random())::numeric, 2)
-        FROM generate_series(1, {DAYS}) AS d, generate_series(1, {ADS}) AS a""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {DAYS}) AS d, generate_series(1, {ADS}) AS a""",  # noqa: S608
     f"""INSERT INTO prospects (id, ad_id, campaign_id, niche_id, name, phone, source, budget, status, revenue,
             quality_score, quality_method, version, scored_version, created_at)
-        SELECT {PROSPECT("p")}, ads.id, campaigns.id, campaigns.niche_id, 'Lead ' || p, '+7701' || lpad(p::text, 7, '0'),
-            (ARRAY['olx', 'kaspi', 'telegram', 'whatsapp'])[1 + floor(random() * 4)::int], round((1e6 * random())::numeric, 2),
+        SELECT {PROSPECT("p")}, ads.id, campaigns.id, campaigns.niche_id, 'Lead ' || p,
+            '+7701' || lpad(p::text, 7, '0'),
+            (ARRAY['olx', 'kaspi', 'telegram', 'whatsapp'])[1 + floor(random() * 4)::int],
+            round((1e6 * random())::numeric, 2),
             state, CASE WHEN state = 'won' THEN round((1e5 * random())::numeric, 2) END, 50, 'rules', 1, 1,
             now() - random() * {DAYS} * interval '1 day'
         FROM (SELECT p, CASE WHEN random() < 0.4 THEN floor(random() * {_CAMPAIGNS_OF_FIRST})::int
                 ELSE {_CAMPAIGNS_OF_FIRST} + floor(random() * {CAMPAIGNS - _CAMPAIGNS_OF_FIRST})::int END AS place,
-                (ARRAY['new', 'contacted', 'qualified', 'hot', 'won', 'lost', 'spam'])[1 + floor(random() * 7)::int] AS state
+                (ARRAY['new', 'contacted', 'qualified', 'hot', 'won', 'lost', 'spam'])[1 + floor(random() * 7)::int]
+                    AS state
               FROM generate_series(1, {PROSPECTS}) AS p) AS drawn
         JOIN ads ON ads.id = {AD(f"CASE WHEN place = 0 THEN {CAMPAIGNS} ELSE place END")}
-        JOIN campaigns ON campaigns.id = ads.campaign_id""",  # noqa: S608  # nosec B608
+        JOIN campaigns ON campaigns.id = ads.campaign_id""",  # noqa: S608
     f"""INSERT INTO prospect_messages (id, prospect_id, message, sender, platform, created_at)
         SELECT gen_random_uuid(), {PROSPECT(f"1 + m % {PROSPECTS}")}, 'Message ' || m,
             (ARRAY['lead', 'human'])[1 + m % 2], 'olx', now() - random() * {DAYS} * interval '1 day'
-        FROM generate_series(1, {MESSAGES}) AS m""",  # noqa: S608  # nosec B608
+        FROM generate_series(1, {MESSAGES}) AS m""",  # noqa: S608
 )
 
 
@@ -120,7 +124,9 @@ def fill(engine: Engine) -> None:
 
 @contextmanager
 def served(url: str) -> Iterator[httpx.Client]:
-    """One web process on the database, and a client whose address differs with every request: limits are a matter of tests."""
+    """
+    Start a web process on the database; yields a client whose address differs by request, so that no limit applies.
+    """
     port = free_port()
     environment = {
         "DATABASE_URL": url,
@@ -135,14 +141,14 @@ def served(url: str) -> Iterator[httpx.Client]:
     )
     numbers = iter(range(1, 1 << 24))
 
-    def disguise(request: httpx.Request) -> None:
+    def set_address(request: httpx.Request) -> None:
         number = next(numbers)
         request.headers["X-Forwarded-For"] = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
 
     try:
         transport = httpx.HTTPTransport(retries=8)
         with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60, event_hooks={"request": [disguise]}
+            base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60, event_hooks={"request": [set_address]}
         ) as client:
             client.get("/health/live").raise_for_status()
             yield client
@@ -152,10 +158,10 @@ def served(url: str) -> Iterator[httpx.Client]:
 
 
 def requests(engine: Engine) -> dict[str, str]:
-    """What is asked: how docs call it, and its path."""
+    """Return the measured requests: name in the docs -> path."""
     with engine.connect() as connection:
         count = lambda niche: connection.scalar(
-            text(f"SELECT count(*) FROM prospects WHERE niche_id = {NICHE(niche)}")  # noqa: S608  # nosec B608
+            text(f"SELECT count(*) FROM prospects WHERE niche_id = {NICHE(niche)}")  # noqa: S608
         )
         value = lambda sql: connection.scalar(text(f"SELECT {sql}"))
         first, second = value(NICHE(1)), value(NICHE(2))
@@ -186,7 +192,7 @@ def requests(engine: Engine) -> dict[str, str]:
 
 
 def show(client: httpx.Client, engine: Engine, rounds: int) -> None:
-    """Ask everything in turn, *rounds* times, and print the table."""
+    """Send all requests in turn, *rounds* times, and print the table."""
     asked = requests(engine)
     taken: dict[str, list[float]] = {name: [] for name in asked}
     for number in range(rounds + 3):
@@ -195,17 +201,17 @@ def show(client: httpx.Client, engine: Engine, rounds: int) -> None:
             answer = client.get(path)
             seconds = time.perf_counter() - began
             answer.raise_for_status()
-            if number >= 3:  # the first ones load what a process loads once
+            if number >= 3:  # the first ones include work done once per process
                 taken[name].append(seconds * 1000)
     print("\n| Request | p50 | p95 |\n| --- | --- | --- |")
-    for name, found in taken.items():
-        found.sort()
-        print(f"| {name} | {percentile(found, 0.5):.1f} | {percentile(found, 0.95):.1f} |")
+    for name, milliseconds in taken.items():
+        milliseconds.sort()
+        print(f"| {name} | {percentile(milliseconds, 0.5):.1f} | {percentile(milliseconds, 0.95):.1f} |")
 
 
 def explain(engine: Engine) -> None:
-    """Print how PostgreSQL answers the two heaviest."""
-    captured: list[tuple[str, object]] = []
+    """Print the query plans of the two heaviest statements."""
+    captured: list[tuple[str, Any]] = []
     event.listen(engine, "before_cursor_execute", lambda *args: captured.append((args[2], args[3])))
     with sessions(engine)() as session:
         first = session.get_one(Niche, session.scalar(text(f"SELECT {NICHE(1)}")))

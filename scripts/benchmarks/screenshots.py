@@ -1,16 +1,20 @@
-"""`leadmatch screenshots`: pictures of every page of the console, so that those in docs/ stay true."""
+"""`leadmatch screenshots`: take pictures of every page of the console, to keep those in docs/ up to date."""
 
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 from PIL import Image
 
 from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 
-#: Name of a picture -> (who looks, the page). Each `first` opens the first thing that the page lists.
-PAGES = {
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+#: Name of a picture -> (index of the login in DEMO_LOGINS, the page). Each `first` opens the first link of the page.
+PAGES: dict[str, tuple[int | None, str]] = {
     "landing": (None, "/"),
     "sign-in": (None, "/console/sign-in"),
     "leads": (0, "/console/leads"),
@@ -42,9 +46,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def find_chromium() -> str | None:
-    """A browser of this machine; `CHROMIUM` names another one."""
+    """Return the path of a Chromium on this machine, or None; the variable CHROMIUM names another one."""
     names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    return next((found for found in (shutil.which(name) for name in names if name) if found), None)
+    return next((path for path in (shutil.which(name) for name in names if name) if path), None)
 
 
 @click.command()
@@ -62,16 +66,27 @@ def command(base: str, out: Path, lang: str, only: tuple[str, ...]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for theme in ("light", "dark"):
-            for size, (width, height) in SIZES.items():
-                for who in (None, 0, 1, 2):
-                    names = [name for name in PAGES if PAGES[name][0] == who and (not only or name in only)]
+        themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        for theme in themes:
+            for size in SIZES:
+                for login in (None, 0, 1, 2):
+                    names = [name for name in PAGES if PAGES[name][0] == login and (not only or name in only)]
                     if names:
-                        _shoot(browser, base, out, names, who, theme, size, width, height, lang)
+                        _take_pictures(browser, base, out, names, login, theme, size, lang)
         browser.close()
 
 
-def _shoot(browser, base, out, names, who, theme, size, width, height, lang) -> None:
+def _take_pictures(
+    browser: "Browser",
+    base: str,
+    out: Path,
+    names: list[str],
+    login: int | None,
+    theme: Literal["light", "dark"],
+    size: str,
+    lang: str,
+) -> None:
+    width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=theme,
@@ -81,21 +96,22 @@ def _shoot(browser, base, out, names, who, theme, size, width, height, lang) -> 
         base_url=base,
     )
     page = context.new_page()
-    if who is not None:
+    if login is not None:
         page.goto("/console/sign-in")
-        page.fill("#username", DEMO_LOGINS[who][0])
+        page.fill("#username", DEMO_LOGINS[login][0])
         page.fill("#password", DEMO_PASSWORD)
         page.press("#password", "Enter")
         page.wait_for_url("**/console/*")
         page.wait_for_load_state()
     for name in names:
-        path, *steps = PAGES[name][1].split()
-        page.goto(path)
+        address, *steps = PAGES[name][1].split()
+        page.goto(address)
         for _ in steps:
             link = page.locator("main a.row, main td a").first
-            if not link.count():
+            href = link.get_attribute("href") if link.count() else None
+            if href is None:
                 break
-            page.goto(link.get_attribute("href"))
+            page.goto(href)
         else:
             path = out / f"{name}-{size}-{theme}.png"
             page.screenshot(path=path)
@@ -105,13 +121,14 @@ def _shoot(browser, base, out, names, who, theme, size, width, height, lang) -> 
 
 def _with_few_colours(picture: Image.Image) -> Image.Image:
     """
-    The same in 256 colours, a third of the size: plenty for pages without photos.
+    Return the picture in 256 colours, a third of the size: enough for pages without photos.
 
-    Half of them are the most frequent, as they are, for the ground and the letters; half cover what is rare, such as a red
-    cross. Pillow's own palettes are means of everything, which tint the one and brown the other.
+    Half of the colours are the most frequent ones, unchanged, for backgrounds and letters; the other half covers rare
+    ones, such as a red cross. Pillow's own palettes average all colours, which tints backgrounds and dulls rare ones.
     """
-    frequent = sorted(picture.getcolors(1 << 24), reverse=True)[:128]
-    rare = picture.quantize(128, Image.Quantize.MAXCOVERAGE).getpalette()[: 128 * 3]
+    counted = cast("list[tuple[int, tuple[int, ...]]]", picture.getcolors(1 << 24))  # RGB has at most 2**24 colours
+    frequent = [part for _, colour in sorted(counted, reverse=True)[:128] for part in colour]
+    rare = cast("list[int]", picture.quantize(128, Image.Quantize.MAXCOVERAGE).getpalette())[: 128 * 3]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for _, colour in frequent for part in colour] + rare)
+    palette.putpalette(frequent + rare)
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)

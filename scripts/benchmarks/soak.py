@@ -1,9 +1,9 @@
-"""Mixed load on a running system for a long time, and whether anything grows: `python -m scripts.benchmarks.soak` (`make soak`).
+"""Look for leaks under a long mixed load on a running system: `python -m scripts.benchmarks.soak` (`make soak`).
 
 Clients read pages, like, dislike, write and archive leads (so that as many are on the market at the end as at the
-beginning), and a full run goes every minute. Meanwhile, every few seconds, what could leak is measured: memory of each
-process, its open files, connections of PostgreSQL, keys and memory of Valkey, files in the home. At the end: the slope of
-each an hour with its 95% interval, and the rules of `leadmatch check`. Exit code 1 if something grows, a request failed, or
+beginning), and a full run goes every minute. Every few seconds the gauges are read: memory of each process, its open
+files, connections of PostgreSQL, keys and memory of Valkey, files in the home. The result is the slope of each gauge
+per hour with its 95% interval, and the rules of `leadmatch check`. Exit code 1 if a gauge grows, a request failed, or
 a rule is broken.
 
 Loopback only, on the system of this home (LEADMATCH_HOME); it leaves its rows behind, as `make load` does.
@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -35,16 +36,16 @@ from scripts.benchmarks.load.own import own_system
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import processes_in, processes_marked
 
-#: The beginning, which fills caches and pools, does not count.
+#: The first part of the run fills caches and pools and is not measured.
 WARM_UP_SHARE = 0.4
-#: Means of so many stretches are fitted rather than the samples themselves: neighbours in time resemble each other, and
-#: the interval would be too narrow.
+#: A line is fitted to the means of so many stretches rather than to the samples: neighbouring samples are correlated,
+#: which would make the interval too narrow.
 STRETCHES = 10
-#: Growth an hour that nobody minds, as a share of what is there, and in units (MB, connections, keys, files).
+#: Growth per hour that is tolerated, as a share of the value, and in units (MB, connections, keys, files).
 SMALL_SHARE, SMALL = 0.05, 5.0
-#: What has to have grown under our eyes, in units, to count.
-SEEN = 2.0
-#: A client has so many leads on the market at a time.
+#: Growth counts only if the measured values themselves grew by this many units.
+MIN_GROWTH = 2.0
+#: Leads that a client keeps on the market at a time.
 LEADS_KEPT = 20
 
 # -- Load
@@ -57,15 +58,15 @@ class Clients:
         self._server, self._leads, self._tokens = server, leads, tokens
         self.times, self._over = Tally(), threading.Event()
         self._pool = ThreadPoolExecutor(count)
-        self._done = [self._pool.submit(self._send, seed) for seed in range(count)]
+        self._futures = [self._pool.submit(self._send, seed) for seed in range(count)]
 
     def stop(self) -> None:
         self._over.set()
-        for one in self._done:
-            one.result()
+        for future in self._futures:
+            future.result()
 
     def _send(self, seed: int) -> None:
-        chance, caller = random.Random(seed), Caller(self.times)  # nosec B311 - no secret
+        chance, caller = random.Random(seed), Caller(self.times)
         made: list[str] = []
         while not self._over.is_set():
             owner, lead_id = chance.choice(self._leads)
@@ -84,8 +85,8 @@ class Clients:
         page = caller.call("page", self._server, "GET", path + "?limit=5", token)
         if page and page["recommendations"]:
             row = chance.choice(page["recommendations"])["property_id"]
-            said = {"action": chance.choice(("LIKE", "DISLIKE"))}
-            caller.call("action", self._server, "POST", f"{path}/{row}/action", token, said)
+            body = {"action": chance.choice(("LIKE", "DISLIKE"))}
+            caller.call("action", self._server, "POST", f"{path}/{row}/action", token, body)
 
     def _write(self, caller: Caller, chance: random.Random, made: list[str]) -> None:
         token = next(iter(self._tokens.values()))
@@ -96,41 +97,42 @@ class Clients:
             caller.call("archive", self._server, "POST", f"/leads/{made.pop(0)}/archive", token)
 
 
-# -- What could grow
+# -- Gauges
 
 
 class Gauges:
-    """Measures the system of *home*."""
+    """Reads the gauges of the system of *home*."""
 
     def __init__(self, home: Home, settings: Settings, factory: sessionmaker[Session]) -> None:
         self._home, self._factory = home, factory
         self._broker = redis.Redis.from_url(settings.redis_url)
 
     def read(self) -> dict[str, float]:
-        found: dict[str, float] = defaultdict(float)
+        """Return the present value of each gauge."""
+        gauges: dict[str, float] = defaultdict(float)
         for role, process in self._processes():
             try:
                 memory = process.memory_info()
                 # Pages of PostgreSQL's shared buffers are in the RSS of every backend that touched them.
                 size = (memory.rss - memory.shared if role == "postgres" else memory.rss) / 2**20
-                found[f"{role}, MB"] += size
-                found["open files"] += process.num_fds()
+                gauges[f"{role}, MB"] += size
+                gauges["open files"] += process.num_fds()
                 if role != "postgres":  # its backends come and go with connections
-                    found[f"{role} {process.pid}, MB"] = size
+                    gauges[f"{role} {process.pid}, MB"] = size
             except psutil.Error:  # ended since
                 continue
         with self._factory() as session:
-            found["PostgreSQL connections"] = session.scalar(text("SELECT count(*) FROM pg_stat_activity"))
+            gauges["PostgreSQL connections"] = session.scalar(text("SELECT count(*) FROM pg_stat_activity"))
         memory, clients = self._broker.info("memory"), self._broker.info("clients")
-        found["Valkey keys"] = self._broker.dbsize()
-        found["Valkey used memory, MB"] = memory["used_memory"] / 2**20
-        found["Valkey clients"] = clients["connected_clients"]
-        found["files in the home"] = sum(
+        gauges["Valkey keys"] = self._broker.dbsize()
+        gauges["Valkey used memory, MB"] = memory["used_memory"] / 2**20
+        gauges["Valkey clients"] = clients["connected_clients"]
+        gauges["files in the home"] = sum(
             path.is_file() for path in self._home.path.rglob("*") if not self._is_data(path)
         )
-        return dict(found)
+        return dict(gauges)
 
-    def _is_data(self, path) -> bool:
+    def _is_data(self, path: Path) -> bool:
         return any(path.is_relative_to(folder / "data") for folder in (self._home.postgres, self._home.valkey))
 
     def _processes(self) -> Iterator[tuple[str, psutil.Process]]:
@@ -170,15 +172,15 @@ class Trend:
     #: Units an hour, and the half width of its 95% interval.
     slope: float
     margin: float
-    #: How long it was looked at.
+    #: How long it was measured.
     hours: float
 
     @property
     def verdict(self) -> str:
         small = max(SMALL, SMALL_SHARE * self.mean)
         if self.slope - self.margin > 0 and self.slope > small:
-            # A megabyte more after three minutes may still be warming up.
-            return "GROWS" if self.slope * self.hours > SEEN else "too short to tell"
+            # A small growth in a short run may still be warming up.
+            return "GROWS" if self.slope * self.hours > MIN_GROWTH else "too short to tell"
         return "flat" if self.slope + self.margin <= small else "too short to tell"
 
 
@@ -191,35 +193,35 @@ def trend(hours: np.ndarray, values: np.ndarray) -> Trend:
     """
     if len(values) < STRETCHES:
         raise ValueError(f"{len(values)} samples are too few for {STRETCHES} stretches")
-    x, y = (np.array([part.mean() for part in np.array_split(one, STRETCHES)]) for one in (hours, values))
+    x, y = (np.array([part.mean() for part in np.array_split(axis, STRETCHES)]) for axis in (hours, values))
     fitted = stats.linregress(x, y)
-    margin = float(np.nan_to_num(stats.t.ppf(0.975, STRETCHES - 2) * fitted.stderr))  # nan: it never changed
+    margin = float(np.nan_to_num(stats.t.ppf(0.975, STRETCHES - 2) * fitted.stderr))  # nan: it was constant
     return Trend(float(values.mean()), float(fitted.slope), margin, float(hours[-1] - hours[0]))
 
 
 def trends(samples: list[tuple[float, dict[str, float]]]) -> dict[str, Trend]:
-    """Of every gauge that is there in each sample after warming up."""
+    """Fit a trend to every gauge that each sample after warming up contains."""
     counted = samples[int(len(samples) * WARM_UP_SHARE) :]
     hours = np.array([at for at, _ in counted]) / 3600
-    names = [name for name in counted[0][1] if all(name in found for _, found in counted)]
-    return {name: trend(hours, np.array([found[name] for _, found in counted], float)) for name in sorted(names)}
+    names = [name for name in counted[0][1] if all(name in values for _, values in counted)]
+    return {name: trend(hours, np.array([values[name] for _, values in counted], float)) for name in sorted(names)}
 
 
-def report(found: dict[str, Trend]) -> int:
-    """Print a line a gauge; how many grow."""
+def report(by_gauge: dict[str, Trend]) -> int:
+    """Print one line per gauge, and return how many grow."""
     print(f"\n{'':28}{'mean':>10}{'an hour':>10}{'±':>9}  verdict")
-    for name, one in found.items():
-        print(f"{name:28}{one.mean:>10.1f}{one.slope:>+10.1f}{one.margin:>9.1f}  {one.verdict}")
-    return sum(one.verdict == "GROWS" for one in found.values())
+    for name, line in by_gauge.items():
+        print(f"{name:28}{line.mean:>10.1f}{line.slope:>+10.1f}{line.margin:>9.1f}  {line.verdict}")
+    return sum(line.verdict == "GROWS" for line in by_gauge.values())
 
 
-# -- The whole
+# -- The measurement
 
 
 def soak(
     gauges: Gauges, settings: Settings, factory: sessionmaker[Session], minutes: float, every: float, run_every: float
 ) -> list[tuple[float, dict[str, float]]]:
-    """Measure for so many minutes, and start full runs."""
+    """Sample the gauges for *minutes*, every *every* seconds, and start a full run every *run_every* minutes."""
     began, samples, run_id, next_run = time.monotonic(), [], None, 0.0
     while (now := time.monotonic() - began) < minutes * 60:
         if now >= next_run and (run_id is None or not is_open(factory, run_id)):
@@ -232,7 +234,7 @@ def soak(
 
 
 def broken_rules(factory: sessionmaker[Session]) -> list[str]:
-    """Once the lists have caught up, the rules that are broken."""
+    """Wait until no list is stale, and return the broken rules of `leadmatch check`."""
     until = time.monotonic() + 120
     with factory() as session:
         while freshness(session).stale and time.monotonic() < until:
@@ -247,7 +249,7 @@ def main() -> None:
     arguments.add_argument("--size", type=int, default=5_000, help="leads, and properties, on the market (5000)")
     arguments.add_argument("--clients", type=int, default=4)
     arguments.add_argument("--every", type=float, default=15, help="seconds between samples (15)")
-    # A run is what makes memory go up and down: a few of them tell nothing of a slope.
+    # Runs make memory go up and down: a slope needs many of them.
     arguments.add_argument("--run-every", type=float, default=1, help="minutes between full runs (1)")
     given = arguments.parse_args()
     if given.minutes * 60 * (1 - WARM_UP_SHARE) < STRETCHES * given.every:

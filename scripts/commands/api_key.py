@@ -1,4 +1,4 @@
-"""`leadmatch api-key`: keys of programs that call the lead generation API."""
+"""`leadmatch api-key`: API keys of programs that call the lead generation API."""
 
 import click
 from rich.table import Table
@@ -12,13 +12,13 @@ from scripts.terminal import Terminal
 
 @click.group()
 def command() -> None:
-    """Make, list and revoke API keys."""
+    """Create, list and revoke API keys."""
 
 
 @command.command("create")
 @click.argument("name")
 def create(name: str) -> None:
-    """Make a key called NAME. It is shown once, as the last line; only its hash is kept."""
+    """Create a key called NAME. It is printed once, on the last line; only its hash is stored."""
     name = name.strip()
     if not 0 < len(name) <= 100:
         raise click.BadParameter("give a name of 1 to 100 characters", param_hint="NAME")
@@ -31,7 +31,7 @@ def create(name: str) -> None:
 
 @command.command("list")
 def list_() -> None:
-    """Show the keys: their first characters, when they were made, last used and revoked."""
+    """List the keys: first characters, and times of creation, last use and revocation."""
     table = Table("id", "name", "begins with", "made", "last used", "revoked")
     with transaction() as session:
         for row in session.scalars(api_keys()):
@@ -43,7 +43,7 @@ def list_() -> None:
 @command.command("revoke")
 @click.argument("key_id", type=ROW_ID)
 def revoke(key_id: int) -> None:
-    """End the key with this id (see `list`) at once."""
+    """Revoke the key with this id (see `list`) at once."""
     with transaction() as session:
         row = revoke_api_key(session, key_id)
         record(session, "api_key_revoked", table_name="api_keys", row_id=row.id)

@@ -1,4 +1,4 @@
-"""`leadmatch check`: does all that is stored hang together?"""
+"""`leadmatch check`: check the consistency of stored data."""
 
 import sys
 
@@ -14,10 +14,10 @@ from scripts.terminal import Terminal
 @click.option("--examples", type=click.IntRange(0, 1000), default=5, show_default=True, help="Ids shown of each rule.")
 @click.option("--quiet", is_flag=True, help="Print broken rules only.")
 def command(examples: int, quiet: bool) -> None:
-    """Check every list, match, notice and run against the rules that must hold at any moment.
+    """Check every list, match, notification and run against the rules that must hold at any moment.
 
-    Only reads, in one snapshot of the database, and may be called while the system works. Exit code 1 if a rule is
-    broken. Markets with money in a currency without a rate are noted, and break no rule. Prints ids, no personal data.
+    Only reads, in one snapshot of the database, so it may run while the system works. Exit code 1 if a rule is broken.
+    Markets with money in a currency without a rate are listed, and break no rule. Prints ids, no personal data.
     """
     from models.market.missing_rates import missing_rates
     from models.upkeep.invariants import check_all

@@ -1,8 +1,9 @@
-"""`leadmatch create-admin`: the first administrator, or one more."""
+"""`leadmatch create-admin`: create an administrator."""
 
 import click
 
 from models.accounts.audit import record
+from models.accounts.identity import Claim, set_proven
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
 from models.accounts.users import create_user, normal_email
 from models.core.enums import Role
@@ -16,13 +17,13 @@ from scripts.databases import transaction
     prompt=True,
     hide_input=True,
     confirmation_prompt=True,
-    help="Asked for if left out, which others on this machine cannot read.",
+    help="Prompted for if left out, which hides it from other users of the machine.",
 )
 @click.option("--name", default="Администратор", show_default=True)
 def command(email: str, password: str, name: str) -> None:
-    """Make an administrator who signs in with an e-mail address and a password.
+    """Create an administrator who signs in with an e-mail address and a password.
 
-    An address that belongs to somebody is refused: an existing user becomes an administrator by PATCH /admin/users/{id}.
+    An address of an existing user is refused: make that user an administrator by PATCH /admin/users/{id}.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise click.BadParameter(f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", param_hint="--password")
@@ -34,5 +35,6 @@ def command(email: str, password: str, name: str) -> None:
             email=normal_email(email),
             password_hash=hash_password(password),
         )
+        set_proven(session, admin, Claim.EMAIL)  # whoever may run this command vouches for it
         record(session, "admin_created", table_name="users", row_id=admin.id)
     click.echo(f"Administrator {admin.id} is made: {admin.email}")

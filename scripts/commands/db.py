@@ -11,13 +11,13 @@ from models.platform.settings import database_url
 
 @click.group()
 def command() -> None:
-    """Look after the database's schema."""
+    """Manage the database's schema."""
 
 
 @command.command("upgrade")
 def upgrade_command() -> None:
-    """Bring the schema up to date; does nothing where it is."""
-    # Not all of Settings: a release step on another machine knows the database and need not know the secrets.
+    """Migrate the schema to the newest revision; does nothing if it is up to date."""
+    # Not Settings.from_env: a release step on another machine may have the database's URL without the secrets.
     url = os.environ.get("DATABASE_URL")
     if not url:
         raise SettingsError("DATABASE_URL is not set; `leadmatch run` sets it, elsewhere give it in the environment")

@@ -23,18 +23,18 @@ from scripts.rescoring import ask_for_run
 def command(
     leads: int | None, properties: int | None, users: int | None, city: str | None, seed: int | None, no_rescore: bool
 ) -> None:
-    """Add a market that looks real: for trying, testing and measuring.
+    """Add a plausible market: for trying, testing and measuring.
 
     Leads resemble the properties that the database holds: after `import-listings`, `demo --leads 5000 --city Москва`
-    makes buyers for the imported homes. Called again it adds more.
+    adds leads for the imported properties. A second call adds more.
     """
-    from scripts.demo import DEFAULT_SEED, make_demo, tell
+    from scripts.demo import DEFAULT_SEED, make_demo, print_summary
 
     console = Console()
     settings = Settings.from_env()
     factory = session_factory(settings)
     with factory() as session:
-        made = make_demo(
+        summary = make_demo(
             session,
             console,
             leads=leads,
@@ -43,6 +43,6 @@ def command(
             city=city,
             seed=DEFAULT_SEED if seed is None else seed,
         )
-    tell(made, console)
-    if not no_rescore and made.leads + made.properties:
+    print_summary(summary, console)
+    if not no_rescore and summary.leads + summary.properties:
         ask_for_run(factory, settings, console)

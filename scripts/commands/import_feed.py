@@ -57,8 +57,8 @@ def command(
 ) -> None:
     """Import listings: YRL, CIAN, Avito, CSV or XLSX, from a file or an address.
 
-    New ones are added, changed ones updated, and what a complete file lacks leaves the market. A refused listing is told
-    with its place and reason and does not stop the rest. See docs/imports.md.
+    New ones are added, changed ones updated, and what a complete file lacks leaves the market. A refused listing is
+    told with its place and reason and does not stop the rest. See docs/imports.md.
     """
     wanted = Wanted(
         what,

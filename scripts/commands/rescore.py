@@ -1,4 +1,4 @@
-"""`leadmatch rescore`: compute recommendation lists anew."""
+"""`leadmatch rescore`: request a rescoring run."""
 
 import sys
 
@@ -44,10 +44,10 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
     deal = DealType(deal_type or DealType.SALE) if city else None
     if dry_run:
         with factory() as session:
-            _tell_markets(session, console, scope, city, deal, settings.worker_memory_mb)
+            _print_markets(session, console, scope, city, deal, settings.worker_memory_mb)
         return
 
-    if scope is RunScope.MARKET:
+    if city is not None and deal is not None:
         with factory() as session:
             _check_market(session, city, deal)
     run_id, new = request(factory, settings, scope, "cli", city=city, deal_type=deal)
@@ -70,17 +70,17 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
 
 
 def _check_market(session: Session, city: str, deal: DealType) -> None:
-    """Raise NotFoundError for a market of which nothing is stored: a mistyped city would "succeed" with no pairs."""
+    """Raise NotFoundError for a market without any rows: a mistyped city would "succeed" with no pairs."""
     key = city_in(session, city).key, deal
     if session.get(Market, key) is None and key not in (row[:2] for row in live_markets(session)):
         raise NotFoundError("market")
 
 
-def _tell_markets(
+def _print_markets(
     session: Session, console: Console, scope: RunScope, city: str | None, deal: DealType | None, memory_mb: int
 ) -> None:
     markets = live_markets(session)
-    if scope is RunScope.MARKET:
+    if city is not None:
         key = city_in(session, city).key, deal
         markets = [row for row in markets if row[:2] == key]
     elif scope is RunScope.STALE:

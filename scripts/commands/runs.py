@@ -1,4 +1,4 @@
-"""`leadmatch runs`: rescoring runs, for whoever operates the system."""
+"""`leadmatch runs`: list, show, cancel and retry rescoring runs."""
 
 import click
 from rich.console import Console
@@ -20,13 +20,15 @@ from worker.queue.client import Client
 
 @click.command()
 @click.argument("run_id", type=ROW_ID, required=False)
-@click.option("--cancel", "cancelled", type=ROW_ID, metavar="ID", help="Cancel what of the run has not ended.")
+@click.option("--cancel", "cancelled", type=ROW_ID, metavar="ID", help="Cancel the run's open shards.")
 @click.option("--retry", "retried", type=ROW_ID, metavar="ID", help="Queue the run's failed shards again.")
-@click.option("--state", type=click.Choice([each.value for each in RunState]), help="List runs in this state only.")
+@click.option(
+    "--state", type=click.Choice([run_state.value for run_state in RunState]), help="List runs in this state only."
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
 def command(run_id: int | None, cancelled: int | None, retried: int | None, state: str | None, limit: int) -> None:
     """List rescoring runs, newest first, or show one with its shards."""
-    if sum(each is not None for each in (run_id, cancelled, retried)) > 1:
+    if sum(number is not None for number in (run_id, cancelled, retried)) > 1:
         raise click.UsageError("Show, cancel or retry: one at a time.")
     settings = Settings.from_env()
     console = Terminal()
@@ -55,28 +57,28 @@ def _retry(session: Session, settings: Settings, run_id: int, console: Console) 
 
 
 def _list(session: Session, state: RunState | None, limit: int, console: Console) -> None:
-    found = list(session.scalars(runs(state).limit(limit)))
-    progress = progress_of(session, [run.id for run in found])
-    names = city_names(session) if any(run.city_key for run in found) else {}
+    listed = list(session.scalars(runs(state).limit(limit)))
+    progress = progress_of(session, [run.id for run in listed])
+    names = city_names(session) if any(run.city_key for run in listed) else {}
     table = Table("run", "what", "state", "by", "requested (UTC)", "M pairs", "s")
     for column in (0, 5, 6):
         table.columns[column].justify = "right"
     table.columns[4].no_wrap = True
-    for run in found:
+    for run in listed:
         done = progress.get(run.id)
         table.add_row(
             str(run.id),
-            _what(run, names),
+            _subject(run, names),
             _share(run, done),
             run.requested_by,
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
             f"{done['pairs_done'] / 1e6:,.1f}" if done else "",
             f"{done['seconds']:.1f}" if done else "",
         )
-    console.print(table if found else "There is no run yet: leadmatch rescore")
+    console.print(table if listed else "There is no run yet: leadmatch rescore")
 
 
-def _what(run: RescoringRun, names: dict[str, str]) -> str:
+def _subject(run: RescoringRun, names: dict[str, str]) -> str:
     return f"{names.get(run.city_key, run.city_key)}, {run.deal_type}" if run.city_key else run.scope.value
 
 
@@ -113,8 +115,8 @@ def _show(session: Session, run_id: int, console: Console) -> None:
     console.print(table)
     for shard in run.shards:
         if shard.stages:
-            told = ", ".join(f"{name} {value:,.1f}" for name, value in shard.stages.items())
-            console.print(f"  shard {shard.id}: {told} (seconds; MB)", highlight=False)
+            stages = ", ".join(f"{name} {value:,.1f}" for name, value in shard.stages.items())
+            console.print(f"  shard {shard.id}: {stages} (seconds; MB)", highlight=False)
 
 
 def _tile(shard: RescoringShard) -> str:

@@ -1,4 +1,4 @@
-"""`leadmatch schedule`: what the file `celerybeat-schedule` says, and when that is."""
+"""`leadmatch schedule`: the entries of the file `celerybeat-schedule`, with their next times."""
 
 from datetime import UTC, datetime
 
@@ -8,15 +8,17 @@ from rich.table import Table
 
 
 @click.command()
-@click.option("--count", type=click.IntRange(1, 20), default=2, show_default=True, help="How many next times of each.")
+@click.option(
+    "--count", type=click.IntRange(1, 20), default=2, show_default=True, help="Number of next times per entry."
+)
 def command(count: int) -> None:
-    """Show the schedule with its next times (UTC); a bad line is told, with exit code 1."""
+    """Show the schedule with its next times (UTC); a bad line is an error, with exit code 1."""
     from worker.queue.upcoming import upcoming
 
     console = Console()
     table = Table("line", "when", "task", "arguments", "next (UTC)")
     entries = upcoming(datetime.now(UTC), count)
     for entry, times in entries:
-        shown = "\n".join(f"{each:%a %Y-%m-%d %H:%M}" for each in times)
+        shown = "\n".join(f"{moment:%a %Y-%m-%d %H:%M}" for moment in times)
         table.add_row(str(entry.line), entry.when, entry.task, str(entry.arguments or ""), shown)
     console.print(table if entries else "Nothing is scheduled.")

@@ -1,4 +1,4 @@
-"""`leadmatch user`: what a person may ask for about themselves: all that is stored, and that it be forgotten."""
+"""`leadmatch user`: export or erase the data that is stored about a user."""
 
 import contextlib
 import json
@@ -19,31 +19,31 @@ from scripts.databases import transaction
 
 @click.group()
 def command() -> None:
-    """Look after single users."""
+    """Manage single users."""
 
 
 @command.command("export")
 @click.argument("user_id", type=ROW_ID)
 def export(user_id: int) -> None:
     """
-    Print all that is stored about the user with this id, as JSON (leads, properties, matches, notices, files,
+    Print all stored data about the user with this id, as JSON (leads, properties, matches, notifications, files,
     ...).
     """
     with transaction() as session:
         user = session.scalar(select(User).where(User.id == user_id))
         if user is None:
             raise NotFoundError("user")
-        found = export_user(session, user)
+        data = export_user(session, user)
         record(session, "user_exported", table_name="users", row_id=user_id)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 @command.command("erase")
 @click.argument("user_id", type=click.IntRange(1, 2**63 - 1))
-@click.confirmation_option(prompt="All personal data of this user goes for good. Go on?")
+@click.confirmation_option(prompt="All personal data of this user will be deleted for good. Continue?")
 def erase(user_id: int) -> None:
     """
-    Erase the user with this id for good, as DELETE /users/delete/ does: also who has no phone, by which that knows people.
+    Erase the user with this id for good, as DELETE /users/delete/ does, but also a user without a phone.
     """
     storage = Storage(Settings.from_env().media_url)
     with transaction() as session:
@@ -52,6 +52,6 @@ def erase(user_id: int) -> None:
         names = forget_uploads(session, user)
         erase_user(session, user)
     for name in names:
-        with contextlib.suppress(BusyError):  # the workers' sweep of files without a row makes it good
+        with contextlib.suppress(BusyError):  # the workers' cleaning of files without a row deletes it later
             storage.remove(name)
     click.echo(f"User {user_id} is erased, with {len(names)} files.")

@@ -1,4 +1,6 @@
-"""`leadmatch weights`: what the criteria weigh, as learnt from what people like."""
+"""`leadmatch weights`: the weights of the criteria, learnt from likes and dislikes."""
+
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
@@ -12,6 +14,9 @@ from scripts.arguments import ROW_ID, CityName
 from scripts.databases import session_factory
 from scripts.terminal import Terminal
 
+if TYPE_CHECKING:
+    from worker.jobs.learning import Lesson
+
 EVERYWHERE = "everywhere"
 
 
@@ -19,7 +24,7 @@ EVERYWHERE = "everywhere"
 def command() -> None:
     """Learnt weights of the criteria: list, learn, roll back.
 
-    A set goes live only if it foretells held-out likes better than the present one. A market's lists
+    A set goes live only if it predicts held-out actions better than the present one. A market's lists
     follow with the next run over it: leadmatch rescore
     """
 
@@ -27,24 +32,23 @@ def command() -> None:
 @command.command("list")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many are listed.")
 def list_command(limit: int) -> None:
-    """List the sets, newest first, with what they lose a held-out action (before → with the set)."""
+    """List the sets, newest first, with the log-loss per held-out action (before → with the set)."""
     console = Terminal()
     with session_factory(Settings.from_env())() as session:
-        found = list(session.scalars(weight_sets().limit(limit)))
-        names = city_names(session) if any(one.city_key for one in found) else {}
+        sets = list(session.scalars(weight_sets().limit(limit)))
+        names = city_names(session) if any(weight_set.city_key for weight_set in sets) else {}
     table = Table("set", "where", "live", "learnt (UTC)", "actions", "log-loss", "weights")
-    for one in found:
-        scope = (one.city_key, one.deal_type) if one.city_key else None
+    for weight_set in sets:
         table.add_row(
-            str(one.id),
-            _name(scope, names),
-            "live" if one.is_live else "",
-            f"{one.created_at:%Y-%m-%d %H:%M}",
-            f"{one.actions:,}",
-            f"{one.present_loss:.4f} → {one.fitted_loss:.4f} (± {one.standard_error:.4f})",
-            ", ".join(f"{name} {weight:.2f}" for name, weight in one.weights.items()),
+            str(weight_set.id),
+            _name(weight_set.scope, names),
+            "live" if weight_set.is_live else "",
+            f"{weight_set.created_at:%Y-%m-%d %H:%M}",
+            f"{weight_set.actions:,}",
+            f"{weight_set.present_loss:.4f} → {weight_set.fitted_loss:.4f} (± {weight_set.standard_error:.4f})",
+            ", ".join(f"{name} {weight:.2f}" for name, weight in weight_set.weights.items()),
         )
-    console.print(table if found else "Nothing is learnt yet; the default weights hold (docs/matching.md).")
+    console.print(table if sets else "Nothing is learnt yet; the default weights hold (docs/matching.md).")
 
 
 @command.command("learn")
@@ -66,18 +70,18 @@ def learn_command() -> None:
 @click.option("--city", type=CityName(), help="The market's own set; without it, the set that holds everywhere else.")
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), help="With --city  [SALE].")
 @click.option(
-    "--to", "set_id", type=ROW_ID, metavar="ID", help="A certain set of there  [the one before the live one]."
+    "--to", "set_id", type=ROW_ID, metavar="ID", help="A certain set of that scope  [the one before the live one]."
 )
 def rollback_command(city: str | None, deal_type: str | None, set_id: int | None) -> None:
-    """Make an earlier set live again; from the first one, back to what held before anything was learnt."""
+    """Make an earlier set live again; from the first one, return to the weights before it."""
     if deal_type and not city:
         raise click.UsageError("--deal-type goes with --city.")
     with session_factory(Settings.from_env())() as session:
         scope = (city_in(session, city).key, DealType(deal_type or DealType.SALE)) if city else None
-        found = rollback(session, scope, set_id)
+        live = rollback(session, scope, set_id)
         session.commit()
-        if found is not None:
-            click.echo(f"Set {found.id} is live.")
+        if live is not None:
+            click.echo(f"Set {live.id} is live.")
         else:
             click.echo("The set that holds everywhere is live." if scope else "The default weights hold.")
     click.echo("The lists follow with the next run: leadmatch rescore")
@@ -87,7 +91,7 @@ def _name(scope: Scope, names: dict[str, str]) -> str:
     return f"{names.get(scope[0], scope[0])}, {scope[1]}" if scope else EVERYWHERE
 
 
-def _outcome(lesson) -> str:
+def _outcome(lesson: "Lesson") -> str:
     judged = lesson.judgement
     left_out = f"; {lesson.broken} pairs of other facts today left out" if lesson.broken else ""
     if judged is None:

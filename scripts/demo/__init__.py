@@ -1,14 +1,14 @@
-"""A believable market made of nothing but a seed: for trying Leadmatch, and for tests and measurements."""
+"""Generate a plausible market from a seed alone: for trying Leadmatch, and for tests and measurements."""
 
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from sqlalchemy import exists, func, insert, select
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from sqlalchemy import Table, exists, func, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.accounts.demo_logins import DEMO_LOGINS
@@ -18,7 +18,7 @@ from models.market.leads import Lead
 from models.market.places import city_of
 from models.market.properties import Property
 from scripts.batches import batched
-from scripts.demo.actions import demo_deeds
+from scripts.demo.actions import demo_actions
 from scripts.demo.cities import CITIES, DemoCity
 from scripts.demo.leads import lead_rows, supply_of
 from scripts.demo.people import LOGIN_EMAIL, LOGIN_PASSWORD, demo_users
@@ -29,16 +29,16 @@ DEFAULT_SEED = 20260101
 DEFAULT_LEADS = 3_000
 DEFAULT_PROPERTIES = 3_000
 
-PAGE = 1_000  # rows an INSERT
+PAGE = 1_000  # rows per INSERT
 
 
 class DemoError(DomainError):
-    """A demo cannot be made here."""
+    """This demo cannot be made in this environment or for this city."""
 
 
 @dataclass(frozen=True)
-class Made:
-    """What a demo has added."""
+class DemoSummary:
+    """How many rows a demo added."""
 
     users: int
     properties: int
@@ -48,22 +48,22 @@ class Made:
 
 
 def is_empty(session: Session) -> bool:
-    """Whether there is neither a lead nor a property."""
+    """Return whether the database holds neither a lead nor a property."""
     return not any(session.scalar(select(exists().where(table.id > 0))) for table in (Lead, Property))
 
 
 def fill_if_empty(session_factory: sessionmaker[Session], console: Console) -> bool:
-    """Fill an empty database with the demo market; whether it was empty. Never in production."""
+    """Fill an empty database with the demo market, never in production. Returns whether a demo was made."""
     with session_factory() as session:
         if not is_empty(session):
             return False
         if environment() == "production":
             console.print("The database is empty; no demo is made in production.", highlight=False)
             return False
-        made = make_demo(session, console)
-        if made.has_login:
-            demo_deeds(session)
-        tell(made, console)
+        summary = make_demo(session, console)
+        if summary.has_login:
+            demo_actions(session)
+        print_summary(summary, console)
     return True
 
 
@@ -76,71 +76,84 @@ def make_demo(
     users: int | None = None,
     city: str | None = None,
     seed: int = DEFAULT_SEED,
-) -> Made:
+) -> DemoSummary:
     """
     Add a demo to the database and commit.
 
-    The same seed on the same database gives the same rows; on a database that holds a demo already it adds more.
+    The same seed on the same database gives the same rows; a second call adds more rows.
 
     Args:
-        leads, properties: How many. Where only leads are given and the city has properties already, none are added.
-        users: How many own them; None: one for 60 rows.
-        city: None: spread over all demo cities. Leads can be made for any city that has properties.
+        leads: Number of leads to add. None: as many as *properties* ask for, or the default.
+        properties: Number of properties to add. None: as many as leads, but none where the city already has some.
+        users: Number of owners; None: one for 60 rows, at least 20.
+        city: The only city of the demo; None spreads it over all demo cities. Leads can be made for any city that
+            has properties.
     Raises:
-        DemoError: In production, or for a city that is unknown here and has no properties.
+        DemoError: In production, or for a city that the demo does not know and that has no properties.
     """
     if environment() == "production":
-        raise DemoError("a demo does not belong in production: its leads would be offered to real realtors")
-    known = [each for each in CITIES if city is None or city_of(each.name) == city_of(city)]
+        raise DemoError("a demo must not be made in production: its leads would be offered to real realtors")
+    known = [demo_city for demo_city in CITIES if city is None or city_of(demo_city.name) == city_of(city)]
     has_supply = city is not None and _has_properties(session, city)
     if not known and not has_supply:
-        names = ", ".join(each.name for each in CITIES)
+        names = ", ".join(demo_city.name for demo_city in CITIES)
         raise DemoError(f"the demo knows {names}; for {city}, import its listings first, then make leads for them")
-    if leads is None and properties is None:
-        leads, properties = DEFAULT_LEADS, (DEFAULT_PROPERTIES if known else 0)
-    elif properties is None:
-        properties = 0 if has_supply or not known else leads
-    elif leads is None:
-        leads = 0
-    if properties and not known:
+    lead_count, property_count = _counts(leads, properties, can_make_properties=bool(known), has_supply=has_supply)
+    if property_count and not known:
         raise DemoError(f"the demo can make leads for {city}, not properties: it does not know the city")
     has_login = environment() == "local"
-    people = demo_users(session, users or max(20, (leads + properties) // 60), seed, with_login=has_login)
+    people = demo_users(session, users or max(20, (lead_count + property_count) // 60), seed, with_login=has_login)
     realtors = [user_id for user_id, role in people if role is Role.REALTOR]
-    round_ = sum(session.scalar(select(func.count()).where(table.origin == Origin.DEMO)) for table in (Lead, Property))
-    rng = Random(f"demo {seed} {round_}")  # nosec B311
+    earlier_rows = sum(
+        session.scalar(select(func.count()).where(table.origin == Origin.DEMO)) or 0 for table in (Lead, Property)
+    )
+    rng = Random(f"demo {seed} {earlier_rows}")
     with _progress(console) as progress:
-        bar = progress.add_task("Properties", total=properties, visible=bool(properties))
-        for place, part in zip(known, _shares(known, properties), strict=True):
-            _insert(
-                session,
-                Property,
-                property_rows(rng, place, part, [user for user, _ in people]),
-                _advance(progress, bar),
-            )
-        bar = progress.add_task("Leads", total=leads, visible=bool(leads))
-        made = 0
-        names = [place.name for place in known] or [city]
-        for name, part in zip(names, _shares(known, leads) if known else [leads], strict=True):
-            made += _add_leads(session, rng, name, part, realtors, _advance(progress, bar))
+        bar = progress.add_task("Properties", total=property_count, visible=bool(property_count))
+        for demo_city, count in zip(known, _shares(known, property_count), strict=True):
+            rows = property_rows(rng, demo_city, count, [user for user, _ in people])
+            _insert(session, Property, rows, _advance(progress, bar))
+        bar = progress.add_task("Leads", total=lead_count, visible=bool(lead_count))
+        if known:
+            shares = _shares(known, lead_count)
+            leads_by_city = [(demo_city.name, count) for demo_city, count in zip(known, shares, strict=True)]
+        else:
+            leads_by_city = [(city or "", lead_count)]
+        leads_made = sum(
+            _add_leads(session, rng, name, count, realtors, _advance(progress, bar)) for name, count in leads_by_city
+        )
     session.commit()
-    return Made(users=len(people), properties=properties, leads=made, has_login=has_login)
+    return DemoSummary(users=len(people), properties=property_count, leads=leads_made, has_login=has_login)
 
 
-def tell(made: Made, console: Console) -> None:
-    """Say what was made, and who can sign in."""
+def print_summary(summary: DemoSummary, console: Console) -> None:
+    """Print how many rows were made and, where a login works, who can sign in."""
     console.print(
-        f"Demo: {made.properties:,} properties and {made.leads:,} leads of {made.users:,} realtors and firms.",
+        f"Demo: {summary.properties:,} properties and {summary.leads:,} leads of {summary.users:,} realtors and firms.",
         highlight=False,
     )
-    if made.has_login:
+    if summary.has_login:
         console.print(f"  Sign in as [bold]{LOGIN_EMAIL}[/], password [bold]{LOGIN_PASSWORD}[/].", highlight=False)
         others = ", ".join(f"{email} ({role})" for email, role in DEMO_LOGINS[1:])
         console.print(f"  With the same password: {others}.", highlight=False)
 
 
 def environment() -> str:
+    """Return the value of ENVIRONMENT, or "local" without one."""
     return os.environ.get("ENVIRONMENT") or "local"
+
+
+def _counts(
+    leads: int | None, properties: int | None, *, can_make_properties: bool, has_supply: bool
+) -> tuple[int, int]:
+    """Return how many (leads, properties) to add, with the defaults of :func:`make_demo` filled in."""
+    if leads is None and properties is None:
+        return DEFAULT_LEADS, DEFAULT_PROPERTIES if can_make_properties else 0
+    if leads is None:
+        return 0, properties or 0
+    if properties is None:
+        return leads, 0 if has_supply or not can_make_properties else leads
+    return leads, properties
 
 
 def _has_properties(session: Session, city: str) -> bool:
@@ -148,9 +161,9 @@ def _has_properties(session: Session, city: str) -> bool:
 
 
 def _shares(cities: list[DemoCity], count: int) -> list[int]:
-    """*count* divided among the cities; what rounding leaves goes to the first."""
-    whole = sum(city.share for city in cities)
-    parts = [int(count * city.share / whole) for city in cities]
+    """Divide *count* among the cities by their shares; the remainder of rounding goes to the first."""
+    total_share = sum(city.share for city in cities)
+    parts = [int(count * city.share / total_share) for city in cities]
     return [parts[0] + count - sum(parts), *parts[1:]] if parts else []
 
 
@@ -159,8 +172,8 @@ def _add_leads(
 ) -> int:
     city_key = city_of(city).key
     supplies = {deal_type: supply_of(session, city, city_key, deal_type) for deal_type in DealType}
-    rented = round(count * RENT_SHARE) if supplies[DealType.RENT].homes else 0
-    if not supplies[DealType.SALE].homes:
+    rented = round(count * RENT_SHARE) if supplies[DealType.RENT].listings else 0
+    if not supplies[DealType.SALE].listings:
         rented = count if rented else 0
     made = 0
     for deal_type, part in ((DealType.SALE, count - rented), (DealType.RENT, rented)):
@@ -171,10 +184,10 @@ def _add_leads(
 def _insert(
     session: Session, table: type[Lead] | type[Property], rows: Iterable[dict[str, Any]], advance: Callable[[int], None]
 ) -> int:
-    """Insert *rows* in pages; how many."""
+    """Insert *rows* in pages and return their number."""
     count = 0
     for page in batched(rows, PAGE):
-        session.execute(insert(table.__table__), page)
+        session.execute(insert(cast(Table, table.__table__)), page)
         advance(len(page))
         count += len(page)
     return count
@@ -186,5 +199,5 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _advance(progress: Progress, bar: Any) -> Callable[[int], None]:
+def _advance(progress: Progress, bar: TaskID) -> Callable[[int], None]:
     return lambda count: progress.advance(bar, count)

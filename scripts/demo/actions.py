@@ -1,20 +1,22 @@
-"""What the demo's people have done so far, so that no page is empty: likes, inquiries, talks, advertising."""
+"""Add actions of the demo's users, so that no page is empty: likes, inquiries, chats, advertising."""
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.accounts.demo_logins import DEMO_LOGINS
-from models.accounts.users import User, active_user, user_by_login
+from models.accounts.users import User, user_by_login
 from models.core.base import utc_now
 from models.core.enums import ActionKind, FeedActionKind, Role, Side, Status
 from models.deals.chats import open_chat, post_message
 from models.deals.feed import act_in_feed
 from models.deals.matches import act, complete
-from models.leadgen.ads import AdSpend, create_ad
+from models.leadgen.ads import Ad, AdSpend, create_ad
 from models.leadgen.campaigns import CampaignStatus, Platform, change_status, create_campaign
 from models.leadgen.messages import Sender, add_message
 from models.leadgen.niches import NicheStatus, change_niche, create_niche
@@ -47,24 +49,24 @@ ANSWERS = (
 REPLIES = ("Спасибо, подумаю.", "Давайте завтра в шесть.", "Хорошо, мой номер тот же.", "Дороговато…")
 
 
-def demo_deeds(session: Session) -> None:
-    """Add the deeds of the demo's people and commit; they need the demo's market."""
-    rng = Random(SEED)  # nosec B311
+def demo_actions(session: Session) -> None:
+    """Add the actions of the demo's users and commit. Requires the demo's market; without its users, adds nothing."""
+    rng = Random(SEED)
     realtor, tenant, _ = (user_by_login(session, email) for email, _ in DEMO_LOGINS)
     if realtor is None or tenant is None:
         return
-    _likes(session, realtor)
-    _tenant(session, rng, tenant, realtor)
-    _advertising(session, rng)
+    _add_matches(session, realtor)
+    _add_tenant_actions(session, tenant, realtor)
+    _add_advertising(session, rng)
     session.commit()
 
 
-def _likes(session: Session, realtor: User) -> None:
-    """Matches in every state, some begun by the realtor and some by others."""
+def _add_matches(session: Session, realtor: User) -> None:
+    """Add up to 8 matches, some in each state, some begun by the realtor and some by the other owner."""
     leads = list(session.scalars(leads_of(realtor, Status.ACTIVE).limit(60)))
     made = 0
     for lead in leads:
-        found = session.scalar(
+        listing = session.scalar(
             select(Property)
             .join(User, User.id == Property.owner_id)
             .where(
@@ -79,56 +81,61 @@ def _likes(session: Session, realtor: User) -> None:
             .order_by(Property.price.desc(), Property.id)
             .limit(1)
         )
-        if found is not None:
-            _one_match(session, realtor, lead, found, made)
+        if listing is not None:
+            _add_match(session, realtor, lead, listing, made)
             made += 1
         if made == 8:
             return
 
 
-def _one_match(session: Session, realtor: User, lead: Lead, found: Property, place: int) -> None:
-    pair = {"lead_id": lead.id, "property_id": found.id}
-    owner = active_user(session, found.owner_id)
-    theirs = {"side": Side.PROPERTY, "kind": ActionKind.LIKE, **pair}
-    mine = {"side": Side.LEAD, "kind": ActionKind.LIKE, **pair}
-    if place % 4 == 0:
-        act(session, owner, **theirs)
-    elif place % 4 == 1:
-        act(session, realtor, **mine, proposed_commission=Decimal("2.5"))
-        act(session, owner, **theirs, proposed_commission=Decimal("1.5"))
-    elif place % 4 == 2:
-        act(session, realtor, **mine)
-        match = act(session, owner, **theirs)
-        if place > 4:
+def _add_match(session: Session, realtor: User, lead: Lead, listing: Property, number: int) -> None:
+    """Add actions about one pair; *number* cycles through the states of a match."""
+    owner = session.get_one(User, listing.owner_id)
+    owner_acts = partial(act, session, owner, Side.PROPERTY, lead_id=lead.id, property_id=listing.id)
+    realtor_acts = partial(act, session, realtor, Side.LEAD, lead_id=lead.id, property_id=listing.id)
+    if number % 4 == 0:
+        owner_acts(kind=ActionKind.LIKE)
+    elif number % 4 == 1:
+        realtor_acts(kind=ActionKind.LIKE, proposed_commission=Decimal("2.5"))
+        owner_acts(kind=ActionKind.LIKE, proposed_commission=Decimal("1.5"))
+    elif number % 4 == 2:
+        realtor_acts(kind=ActionKind.LIKE)
+        match = owner_acts(kind=ActionKind.LIKE)
+        if number > 4 and match is not None:
             complete(session, realtor, match.id)
     else:
-        act(session, realtor, **mine)
-        if place > 4:
-            act(session, owner, **theirs | {"kind": ActionKind.DISLIKE})
+        realtor_acts(kind=ActionKind.LIKE)
+        if number > 4:
+            owner_acts(kind=ActionKind.DISLIKE)
 
 
-def _tenant(session: Session, rng: Random, tenant: User, realtor: User) -> None:
-    homes = [home for home in session.scalars(properties_of(realtor, Status.ACTIVE).limit(300)) if home.rooms]
-    if not homes:
+def _add_tenant_actions(session: Session, tenant: User, realtor: User) -> None:
+    """Give the tenant a preference, likes, favourites and a chat about the realtor's listings."""
+    listings = [
+        listing for listing in session.scalars(properties_of(realtor, Status.ACTIVE).limit(300)) if listing.rooms
+    ]
+    if not listings:
         return
-    first = next((home for home in homes if home.deal_type == "RENT"), homes[0])
-    wishes = {
+    first = next((listing for listing in listings if listing.deal_type == "RENT"), listings[0])
+    preference = {
         "city": first.city,
         "deal_type": first.deal_type,
         "property_type": first.property_type,
         "budget_min": 0,
         "budget_max": first.price * 2,
     }
-    save_preference(session, tenant, wishes)
-    alike = [home for home in homes if (home.city_key, home.deal_type) == (first.city_key, first.deal_type)]
-    for place, home in enumerate(alike[:5]):
-        act_in_feed(session, tenant, home, FeedActionKind.LIKE if place < 3 else FeedActionKind.FAVORITE, "web")
+    save_preference(session, tenant, preference)
+    market = (first.city_key, first.deal_type)
+    alike = [listing for listing in listings if (listing.city_key, listing.deal_type) == market]
+    for place, listing in enumerate(alike[:5]):
+        act_in_feed(session, tenant, listing, FeedActionKind.LIKE if place < 3 else FeedActionKind.FAVORITE, "web")
     chat, _ = open_chat(session, tenant, buyer_id=tenant.id, seller_id=realtor.id, property_id=alike[0].id)
     for sender, text in ((tenant, QUESTIONS[0]), (realtor, ANSWERS[0]), (tenant, QUESTIONS[1])):
         post_message(session, sender, chat.id, text)
 
 
-def _advertising(session: Session, rng: Random) -> None:
+def _add_advertising(session: Session, rng: Random) -> None:
+    """Add niches with campaigns, ads, their spend and prospects."""
     today = utc_now().date()
     for name, category, cpl, roi, count in NICHES:
         niche = create_niche(session, {"name": name, "category": category, "cpl_target": cpl, "roi_target": roi})
@@ -139,19 +146,21 @@ def _advertising(session: Session, rng: Random) -> None:
             campaign = create_campaign(session, fields | {"budget": Decimal(60_000)})
             change_status(session, campaign, CampaignStatus.ACTIVE)
             ad = create_ad(session, campaign, {"title": name, "text": None, "url": None})
-            _spend(session, rng, ad.id, today, cpl * count / 2)
+            _add_spend(session, rng, ad.id, today, cpl * count / 2)
             ads.append((ad, platform))
         for _ in range(count):
-            _prospect(session, rng, *rng.choice(ads), cpl)
+            _add_prospect(session, rng, *rng.choice(ads), cpl)
 
 
-def _spend(session: Session, rng: Random, ad_id, today: date, whole: Decimal) -> None:
-    for back in range(1, PROSPECT_DAYS):  # today's day is booked with the ad
-        amount = (whole / PROSPECT_DAYS * Decimal(rng.uniform(0.6, 1.2))).quantize(Decimal("0.01"))
-        session.add(AdSpend(ad_id=ad_id, day=today - timedelta(days=back), amount=amount))
+def _add_spend(session: Session, rng: Random, ad_id: UUID, today: date, total: Decimal) -> None:
+    """Spread about *total* over the days before *today*; today's row came with the ad."""
+    for days_ago in range(1, PROSPECT_DAYS):
+        amount = (total / PROSPECT_DAYS * Decimal(rng.uniform(0.6, 1.2))).quantize(Decimal("0.01"))
+        session.add(AdSpend(ad_id=ad_id, day=today - timedelta(days=days_ago), amount=amount))
 
 
-def _prospect(session: Session, rng: Random, ad, platform: Platform, cpl: Decimal) -> None:
+def _add_prospect(session: Session, rng: Random, ad: Ad, platform: Platform, cpl: Decimal) -> None:
+    """Add a prospect of the ad with a short conversation and some status."""
     budget = cpl * rng.choice((0, 3, 5, 8, 12)) or None
     contact = {
         "ad_id": ad.id,

@@ -1,4 +1,4 @@
-"""The demo's realtors, agencies and developers, and the one whom anybody who tries the demo can sign in as."""
+"""The demo's realtors, agencies and developers, and the users whose password is known."""
 
 from random import Random
 from typing import Any
@@ -13,26 +13,31 @@ from models.accounts.users import User
 from models.core.enums import Role
 from scripts.demo.texts import AGENCIES, DEVELOPERS, person
 
-#: The realtor signs in with e-mail and password, or by Telegram: they stand on every contract.
+#: The realtor signs in with e-mail and password, or by Telegram, and so can use every contract.
 LOGIN_EMAIL = DEMO_LOGINS[0][0]
 LOGIN_PASSWORD = DEMO_PASSWORD
 LOGIN_TELEGRAM = "demo-realtor"
 
-#: RFC 2606 keeps this domain for examples; no mail can reach anybody.
+#: RFC 2606 reserves this domain for examples; mail to it is never delivered.
 DOMAIN = "leadmatch.example"
 
 
 def demo_users(session: Session, count: int, seed: int, *, with_login: bool) -> list[tuple[int, Role]]:
-    """(id, role) of the demo's users, the one who signs in first. Those of an earlier demo serve again."""
-    rng = Random(f"people {seed}")  # nosec B311
+    """
+    Add the demo's users, or find those of an earlier demo.
+
+    Returns:
+        (id, role) of each, by id; in a new database the realtor with a known login comes first.
+    """
+    rng = Random(f"people {seed}")
     rows = [_login(with_login), *(_user(rng, number) for number in range(1, max(count, 2)))]
     emails = [row["email"] for row in rows]
     if with_login:
         rows += [_other_login(*login, number) for number, login in enumerate(DEMO_LOGINS[1:], start=1)]
-    # No conflict target: a phone or a Telegram account that is taken is no reason to stop either.
+    # No conflict target: users whose e-mail, phone or Telegram account is taken are skipped.
     session.execute(insert(User).on_conflict_do_nothing(), rows)
-    found = session.execute(select(User.id, User.role).where(User.email.in_(emails), User.is_active).order_by(User.id))
-    return [(user_id, role) for user_id, role in found]
+    query = select(User.id, User.role).where(User.email.in_(emails), User.is_active).order_by(User.id)
+    return [(user_id, role) for user_id, role in session.execute(query)]
 
 
 def _login(with_password: bool) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def _login(with_password: bool) -> dict[str, Any]:
 
 
 def _other_login(email: str, role: Role, number: int) -> dict[str, Any]:
-    """Who tries the other pages: they own nothing of the market."""
+    """Return a user of another role with a known password, who owns nothing in the market."""
     return {
         "role": role,
         "name": "Тимур Арендаторов" if role is Role.TENANT else "Алия Администраторова",
@@ -70,10 +75,10 @@ def _user(rng: Random, number: int) -> dict[str, Any]:
         "phone": _phone(number),
         "telegram_id": f"demo-{number:04}",
         "agency_name": None if role is Role.REALTOR and rng.random() < 0.2 else firm,
-        "password_hash": None,  # nosec B105
+        "password_hash": None,
     }
 
 
 def _phone(number: int) -> str:
-    """A number that nobody has: after +7 come 3, 4, 8 or 9 in Russia and 6 or 7 in Kazakhstan, never 0."""
+    """Return a number that is never assigned: +7 is followed by 3, 4, 8 or 9 in Russia and by 6 or 7 in Kazakhstan."""
     return f"+7000{number:07}"

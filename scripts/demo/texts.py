@@ -1,4 +1,4 @@
-"""What a demo's people, flats and wishes are called, in Russian."""
+"""Russian names of the demo's people and firms, and phrases of its descriptions and requirements."""
 
 from random import Random
 
@@ -6,7 +6,7 @@ WOMEN = (
     "Анна Мария Елена Ольга Наталья Ирина Светлана Айгерим Динара Татьяна Юлия Асель Екатерина Гульнара Вера".split()
 )
 MEN = "Алексей Дмитрий Сергей Андрей Иван Михаил Ержан Нурлан Павел Артём Тимур Руслан Олег Виктор Данияр".split()
-#: A surname's stem; women's add an a.
+#: Men's surnames; a woman's adds an «а».
 SURNAMES = (
     "Иванов Смирнов Кузнецов Попов Соколов Лебедев Новиков Морозов Волков Ахметов Оспанов Сулейменов Карпов Орлов Белов"
     " Комаров Ибрагимов Нурпеисов Зайцев Виноградов Романов Тарасов Касымов Мельников Щербаков"
@@ -25,7 +25,7 @@ AGENCIES = (
 )
 DEVELOPERS = ("СтройГрад", "Монолит-Юг", "Алатау Девелопмент", "Первый Квартал", "Левобережная строительная компания")
 
-#: Words that make up a description, by what they speak of; wishes use the same words, so that texts can meet.
+#: Phrases of descriptions, by subject. Leads use the same phrases, so that texts can match.
 VIEWS = ("вид на парк", "вид на реку", "окна во двор", "панорамные окна", "вид на горы", "окна на две стороны")
 YARD = (
     "двор без машин",
@@ -90,16 +90,16 @@ TYPES = {
 
 
 def person(rng: Random) -> str:
-    """A name of somebody."""
+    """Return a person's name."""
     surname = rng.choice(SURNAMES)
     if rng.random() < 0.55:
         return f"{rng.choice(WOMEN)} {surname}а"
     return f"{rng.choice(MEN)} {surname}"
 
 
-def some(rng: Random, phrases: tuple[str, ...], most: int) -> list[str]:
-    """None to *most* of the phrases; those that stand first are said most often."""
-    count = rng.randint(0, most)
+def phrases_of(rng: Random, phrases: tuple[str, ...], limit: int) -> list[str]:
+    """Draw up to *limit* of the phrases, without repetition; the first ones are the most common."""
+    count = rng.randint(0, limit)
     picked = rng.choices(phrases, weights=[1 / (place + 1) for place in range(len(phrases))], k=count)
     return list(dict.fromkeys(picked))
 

@@ -1,1 +1,1 @@
-"""Running the whole system on one machine: its servers, its processes, its home."""
+"""The whole system on one machine: its servers, processes and home folder."""

@@ -1,12 +1,12 @@
-"""LEADMATCH_HOME: the folder where a copy of the system keeps its state.
+"""LEADMATCH_HOME: the folder with the state of one instance of the system.
 
 ::
 
     home/
-      leadmatch.env    what the processes were started with: addresses with passwords, for its owner's eyes
+      leadmatch.env    variables of the processes: addresses with passwords, readable by the owner only
       run.lock         held by the `leadmatch run` of this home
-      secret-key       signs tokens; made once, so that tokens outlive a restart
-      postgres/        see scripts/servers; a link elsewhere when root's PostgreSQL cannot enter here
+      secret-key       signs tokens; created once, so that tokens outlive a restart
+      postgres/        see scripts/launcher/servers; a link elsewhere when root's PostgreSQL cannot enter the home
       valkey/
       media/           uploads
 """
@@ -22,12 +22,12 @@ from models.platform.settings import default_home
 from scripts.errors import LaunchError
 from scripts.launcher.servers.state import write_private
 
-#: Names the home whose processes these are; inherited by all that `leadmatch run` starts.
+#: Environment variable with the path of the home; all processes that `leadmatch run` starts inherit it.
 MARK = "LEADMATCH_RUN"
 
 
 class Home:
-    """One home, prepared or not."""
+    """One home folder, existing or not."""
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path).absolute()
@@ -46,10 +46,10 @@ class Home:
 
     def prepare(self) -> None:
         """
-        Make the folder if need be.
+        Create the folder if it does not exist.
 
         Raises:
-            LaunchError: We may not write there.
+            LaunchError: The folder is not writable.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -63,14 +63,14 @@ class Home:
 
     def lock(self) -> IO[str]:
         """
-        Become the only `leadmatch run` of this home, until the returned file is closed or we end, in any way.
+        Become the only `leadmatch run` of this home, until the returned file is closed or this process ends.
 
         Raises:
-            LaunchError: Another one is.
+            LaunchError: Another `leadmatch run` holds the lock.
         """
         file = open(self.path / "run.lock", "a+")
         try:
-            # A record lock, not flock(): our children inherit the descriptor, and must not inherit the lock.
+            # A record lock, not flock(): children inherit the descriptor, and must not inherit the lock.
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.seek(0)
@@ -86,21 +86,21 @@ class Home:
         return file
 
     def secret_key(self) -> str:
-        """The key of this home, made at the first call."""
+        """Return the key of this home, created at the first call."""
         path = self.path / "secret-key"
         if not path.exists():
             write_private(path, secrets.token_urlsafe(48))
         return path.read_text().strip()
 
     def write_environment(self, variables: Mapping[str, str]) -> None:
-        """Keep *variables* for commands given in other shells."""
+        """Store *variables* for commands in other shells."""
         lines = [f"{name}={value}\n" for name, value in sorted(variables.items())]
         if any("\n" in value for value in variables.values()):
             raise LaunchError("a setting holds a line break")
         write_private(self.path / "leadmatch.env", "".join(lines))
 
     def read_environment(self) -> dict[str, str]:
-        """What :meth:`write_environment` kept; nothing if nothing was, or if it is not ours to read."""
+        """Return the stored variables; empty if there are none, or if the file is not readable."""
         try:
             lines = (self.path / "leadmatch.env").read_text().splitlines()
         except OSError:
@@ -110,6 +110,6 @@ class Home:
 
 
 def load_home_environment() -> None:
-    """Take over the settings of the system that runs from our home, where the environment names no others."""
+    """Set the variables of the system that runs from this home, unless the environment sets them."""
     for name, value in Home.from_env().read_environment().items():
         os.environ.setdefault(name, value)

@@ -1,16 +1,15 @@
 """Keep one process of the Procfile alive: `LEADMATCH_COMMAND='celery ...' python -m scripts.launcher.keep_alive NAME`.
 
-honcho, which starts the processes and joins their output, stops all of them when one ends. That is right for
-a release that cannot start and wrong for a worker that ran out of memory at night: readers should keep their
-lists while it comes back. So what honcho starts is this keeper, which ends only when it is told to.
+honcho, which starts the processes and joins their output, stops all of them when one ends. That suits a release that
+cannot start, but not a worker that ran out of memory: the other processes should go on while it restarts. So honcho
+starts this keeper instead, which ends only on a signal.
 
-- The command ends by itself: it is started again, after 0.5 s at first, doubled up to 30 s while it keeps
-  ending.
-- SIGTERM or SIGINT: the command alone is told. A worker's pool must not get the signal as well: it would drop
-  the task in hand, where the worker lets it finish.
-- `leadmatch run` is gone (kill -9): nobody will tell us, so we look twice a second.
+- The command ends by itself: the keeper restarts it, after 0.5 s at first, doubled up to 30 s while it keeps ending.
+- SIGTERM or SIGINT: the keeper passes the signal to the command only. A worker's pool must not get it as well: it would
+  drop the present task, which the worker lets finish.
+- `leadmatch run` is killed (kill -9): no signal arrives, so the keeper checks twice a second.
 
-The command comes by the environment so that who looks for it among the arguments of processes finds it and not its keeper.
+The command is passed by the environment, so that a search of processes' arguments finds the command and not its keeper.
 """
 
 import os
@@ -25,24 +24,24 @@ import psutil
 
 from scripts.launcher.processes import dies_with_parent, lives, stop_child
 
-#: Process id of the `leadmatch run` that we belong to.
+#: Process id of the keeper's `leadmatch run`.
 SUPERVISOR = "LEADMATCH_SUPERVISOR"
 
 #: The command to run, for /bin/sh.
 COMMAND = "LEADMATCH_COMMAND"
 
 FIRST_PAUSE = 0.5  # seconds
-LONGEST_PAUSE = 30.0  # seconds
-#: A command that has run this long was healthy; its next end starts the pauses over.
+MAX_PAUSE = 30.0  # seconds
+#: A command that ran this long was healthy; after its end the pauses start from the first again.
 HEALTHY = 30.0  # seconds
-GLANCE = 0.5  # seconds between two looks at child and supervisor
-#: What a command gets to finish what it has in hand; honcho gives the keeper a little more (see scripts/launcher/supervise.py).
+POLL = 0.5  # seconds between two checks of child and supervisor
+#: Time for a command to finish; honcho gives the keeper a little more (scripts/launcher/supervise.py).
 GRACE = 8.0  # seconds
 
 
 @dataclass
 class Backoff:
-    """How long to wait before the next start.
+    """The pauses between restarts.
 
     >>> backoff = Backoff()
     >>> [backoff.pause_after(lived_seconds=1.0) for _ in range(4)]
@@ -55,22 +54,22 @@ class Backoff:
 
     def pause_after(self, lived_seconds: float) -> float:
         pause = FIRST_PAUSE if lived_seconds >= HEALTHY else self.next_pause
-        self.next_pause = min(2 * pause, LONGEST_PAUSE)
+        self.next_pause = min(2 * pause, MAX_PAUSE)
         return pause
 
 
 class Keeper:
-    """Runs one command until told to stop."""
+    """Runs one command until a signal stops it."""
 
     def __init__(self, name: str, command: str, supervisor: psutil.Process | None) -> None:
         self.name = name
         self.command = command
         self.supervisor = supervisor
-        self._told_to_stop = threading.Event()
+        self._stopping = threading.Event()
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._told_to_stop.set())
+            signal.signal(number, lambda *_: self._stopping.set())
         backoff = Backoff()
         while not self._over():
             started = time.monotonic()
@@ -80,10 +79,10 @@ class Keeper:
             pause = backoff.pause_after(time.monotonic() - started)
             reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             print(f"{self.name} ended ({reason}); starting it again in {pause:g} s", flush=True)
-            self._told_to_stop.wait(pause)
+            self._stopping.wait(pause)
 
     def _run_once(self) -> int | None:
-        """The exit code with which the command ended by itself; None if we stopped it."""
+        """Run the command once. Returns its exit code, or None if the keeper stopped it."""
         child = subprocess.Popen(
             ["/bin/sh", "-c", f"exec {self.command}"],
             stdin=subprocess.DEVNULL,
@@ -93,7 +92,7 @@ class Keeper:
         code = None
         while code is None and not self._over():
             try:
-                code = child.wait(GLANCE)
+                code = child.wait(POLL)
             except subprocess.TimeoutExpired:
                 continue
         stop_child(child, [(signal.SIGTERM, GRACE)])
@@ -101,20 +100,20 @@ class Keeper:
         return code
 
     def _over(self) -> bool:
-        if self._told_to_stop.is_set():
+        if self._stopping.is_set():
             return True
         return self.supervisor is not None and not lives(self.supervisor)
 
 
 def _kill_group(group: int) -> None:
     """
-    End what a dead command left of its own children.
+    Kill the children that an ended command left behind.
 
-    A worker's pool would otherwise go on with its tasks while the worker's successor takes them up again.
+    Otherwise a worker's pool would continue its tasks while the next worker repeats them.
     """
     try:
         os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # macOS says PermissionError of a group of zombies.
+    except (ProcessLookupError, PermissionError):  # macOS raises PermissionError for a group of zombies.
         pass
 
 

@@ -1,6 +1,7 @@
-"""What `leadmatch run` shows first: one lead, its best ten properties, and why each stands where it does."""
+"""The first output of `leadmatch run`: one lead and its best ten properties, with the score of each criterion."""
 
 from decimal import Decimal
+from typing import cast
 
 from rich.console import Console
 from rich.markup import escape
@@ -29,10 +30,10 @@ from worker.market.generations import load_models
 from worker.queue.client import Client
 
 SHOWN = 10
-#: Characters that a column for each criterion takes.
+#: Characters that a table with a column for each criterion takes.
 WIDE = 120
 
-#: Column heads that fit: Russian is what the market's users read.
+#: Short column heads in Russian, the language of the market's users.
 HEADS = {
     "price": "цена",
     "location": "место",
@@ -43,6 +44,7 @@ HEADS = {
     "property_type": "тип",
     "condition": "отд.",
     "year": "год",
+    "wish": "пожел.",
 }
 TYPES = {
     "APARTMENT": "квартира",
@@ -62,7 +64,7 @@ CONDITIONS = {
 
 
 def first_run(console: Console) -> None:
-    """Make sure that there are lists, watching the first run if there has been none, and show one of them."""
+    """Show a lead's list; request and watch the first run if there has been none."""
     settings = Settings.from_env()
     factory = session_factory(settings)
     with factory() as session:
@@ -70,7 +72,9 @@ def first_run(console: Console) -> None:
             return
         ran = session.scalar(select(exists().where(RescoringRun.state == RunState.SUCCEEDED)))
     if not ran:
-        Client(settings.redis_url).prospects_changed()  # or the demo's would be without a quality for five minutes
+        Client(
+            settings.redis_url
+        ).prospects_changed()  # otherwise the demo's prospects would have no quality for 5 minutes
         run_id = _run_everything(factory, settings)
         watch(factory, run_id, console)
         with factory() as session:
@@ -83,11 +87,10 @@ def _run_everything(factory: sessionmaker[Session], settings: Settings) -> int:
     try:
         return request(factory, settings, RunScope.ALL, "first start")[0]
     except ConflictError:
-        # Somebody has asked for a part of it already: that one will do.
+        # A run over a part has been requested already: that one is enough.
         with factory() as session:
-            return session.scalars(
-                select(RescoringRun.id).where(RescoringRun.state.in_(OPEN_STATES)).order_by(RescoringRun.id)
-            ).first()
+            open_runs = select(RescoringRun.id).where(RescoringRun.state.in_(OPEN_STATES))
+            return session.scalars(open_runs.order_by(RescoringRun.id).limit(1)).one()
 
 
 def show_best(session: Session, console: Console) -> None:
@@ -97,7 +100,7 @@ def show_best(session: Session, console: Console) -> None:
         console.print("No lead has recommendations yet.")
         return
     entries = recommended_page(session, Side.LEAD, lead.id, page=1, limit=SHOWN).entries
-    console.print(f"\n[bold]Лид {lead.id}[/]: {escape(wishes_of(lead))}", highlight=False)
+    console.print(f"\n[bold]Лид {lead.id}[/]: {escape(requirements_of(lead))}", highlight=False)
     console.print(_table(entries, _explained(session, lead, entries), wide=console.width >= WIDE))
     console.print(
         "  Под каждым критерием — доля пожелания, которую исполняет объект, в процентах; · — пожелания нет,"
@@ -120,16 +123,16 @@ def _lead_to_show(session: Session) -> Lead | None:
 
 
 def _explained(session: Session, lead: Lead, entries: list[Recommended]) -> list[PairExplanation]:
-    """By the text model and weights that the market's lists were computed with, so that the parts add up to the stored score."""
+    """Explain by the generation that the market's lists were computed with, so that the parts add up to the score."""
     generation = generation_of(session, lead.city_key, lead.deal_type) or Generation()
     models = load_models(session, generation)
-    offers = [stored_property(property_facts(entry.row, models.factors)) for entry in entries]
-    wants = [stored_lead(lead_facts(lead, models.factors))]
-    return explain_pairs(wants, offers, models.text_model, models.weights, models.closeness)
+    properties = [stored_property(property_facts(entry.row, models.factors)) for entry in entries]
+    leads = [stored_lead(lead_facts(lead, models.factors))]
+    return explain_pairs(leads, properties, models.text_model, models.weights, models.closeness)
 
 
 def _table(entries: list[Recommended], explanations: list[PairExplanation], wide: bool) -> Table:
-    """*wide*: a column for each criterion; otherwise they stand under the object, which fits into 80 characters."""
+    """Return the table; *wide* gives each criterion a column, otherwise they are below the property (80 characters)."""
     heads = [HEADS[name] for name in CRITERION_NAMES] if wide else []
     table = Table("№", "объект", "цена", "оценка", *heads)
     for column in (0, *range(2, 4 + len(heads))):
@@ -138,12 +141,13 @@ def _table(entries: list[Recommended], explanations: list[PairExplanation], wide
     for place, (entry, explanation) in enumerate(zip(entries, explanations, strict=True), start=1):
         shares = {share.criterion: share for share in explanation.criteria}
         marks = [_mark(shares[name]) for name in CRITERION_NAMES]
-        home = _describe(entry.row)
+        listing = cast(Property, entry.row)  # a lead's list holds properties
+        description = _describe(listing)
         if not wide:
-            told = ", ".join(f"{HEADS[name]} {mark}" for name, mark in zip(CRITERION_NAMES, marks, strict=True))
-            home += f"\n[dim]{told}[/]"
-        price = _money(entry.row.price, entry.row.currency)
-        table.add_row(str(place), home, price, f"[bold]{entry.match_score:.1f}[/]", *(marks if wide else ()))
+            heads_and_marks = zip(CRITERION_NAMES, marks, strict=True)
+            description += f"\n[dim]{', '.join(f'{HEADS[name]} {mark}' for name, mark in heads_and_marks)}[/]"
+        price = _money(listing.price, listing.currency)
+        table.add_row(str(place), description, price, f"[bold]{entry.match_score:.1f}[/]", *(marks if wide else ()))
     return table
 
 
@@ -153,8 +157,8 @@ def _mark(share: CriterionShare) -> str:
     return f"{'' if share.known else '?'}{100 * share.value:.0f}"
 
 
-def wishes_of(lead: Lead) -> str:
-    """What a lead looks for, in a line of Russian."""
+def requirements_of(lead: Lead) -> str:
+    """Describe a lead's requirements in a line of Russian."""
     deal = "снять" if lead.deal_type is DealType.RENT else "купить"
     parts = [f"{deal} {_accusative(lead.property_type)}, {lead.city}"]
     if lead.budget_max is not None:
@@ -183,14 +187,14 @@ def _accusative(kind: str | None) -> str:
     return word[:-1] + "у" if word.endswith("а") else word
 
 
-def _describe(home: Property) -> str:
-    title = f"{TYPES[home.property_type]}"
-    if home.rooms is not None and home.property_type in ("APARTMENT", "APARTMENTS"):
-        title = f"{home.rooms}-комн. {title}" if home.rooms else f"студия, {title}"
-    size = f"{home.area:.0f} м²" if home.area else ""
-    place = home.district or home.street or ""
-    metro = f"м. {home.metro_station}" if home.metro_station else ""
-    # A place is what somebody typed: a square bracket in it is no markup.
+def _describe(listing: Property) -> str:
+    title = f"{TYPES[listing.property_type]}"
+    if listing.rooms is not None and listing.property_type in ("APARTMENT", "APARTMENTS"):
+        title = f"{listing.rooms}-комн. {title}" if listing.rooms else f"студия, {title}"
+    size = f"{listing.area:.0f} м²" if listing.area else ""
+    place = listing.district or listing.street or ""
+    metro = f"м. {listing.metro_station}" if listing.metro_station else ""
+    # Users type the names of places: a square bracket in them is not markup.
     return escape(", ".join(filter(None, (title, size, place, metro))))
 
 

@@ -1,4 +1,4 @@
-"""Run the processes of the Procfile with honcho until somebody stops them."""
+"""Run the processes of the Procfile with honcho until they are stopped."""
 
 import os
 import shlex
@@ -47,7 +47,7 @@ class ConsoleOutput:
 
 
 def procfile_commands(path: Path) -> dict[str, str]:
-    """Name -> command of the processes that keep running."""
+    """Return name -> command of the processes that keep running."""
     commands = dict(parse_procfile(path.read_text()).processes)
     commands.pop(RELEASE, None)
     if not commands:
@@ -62,11 +62,11 @@ def manager_for(
     at_start: Callable[[], None],
 ) -> honcho.manager.Manager:
     """
-    A honcho manager whose ``loop()`` runs *commands* with *variables* added to our environment, each under its keeper.
+    Return a honcho manager whose ``loop()`` runs each command under its keeper, with *variables* in its environment.
 
-    *at_start* is called when all have been forked: threads that begin before would be half copied into the children.
+    *at_start* is called after all forks: threads that start earlier would be half copied into the children.
     """
-    # honcho kills what has not ended in this time; the keepers kill their commands a little earlier, and tidy up.
+    # honcho kills processes that have not ended in this time; the keepers kill their commands a little earlier.
     honcho.manager.KILL_WAIT = keep_alive.GRACE + 2
     manager = honcho.manager.Manager(Printer(ConsoleOutput(console, at_start)))
     here = str(Path(sys.executable).parent)  # Not resolved: the python of a virtual environment is a link.

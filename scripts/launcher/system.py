@@ -1,4 +1,4 @@
-"""The whole system on one machine: its servers, its schema, its processes."""
+"""Start and stop the whole system on one machine: servers, schema and processes."""
 
 import os
 import signal
@@ -13,27 +13,28 @@ from scripts.errors import LaunchError, PortBusyError
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import end, processes_marked
 from scripts.launcher.servers import PostgresServer, ValkeyServer
+from scripts.launcher.servers.server import Server
 from scripts.launcher.servers.state import is_free
 from scripts.launcher.servers.watch import Watch
 
 #: The checkout.
 ROOT = Path(__file__).resolve().parents[2]
 
-#: What the commands given in other shells need to join in.
+#: Variables that commands in other shells need to join the system.
 SHARED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "PORT")
 
-#: Stands for servers that are not started yet, so that every other setting is checked before anything is.
+#: Placeholders for servers that are not started yet, so that all other settings are checked first.
 LATER = {"DATABASE_URL": "postgresql://later", "REDIS_URL": "redis://later"}
 
 
 def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
     """
-    Start everything, serve until SIGINT or SIGTERM, stop everything; the exit code.
+    Start everything, serve until SIGINT or SIGTERM, stop everything, and return the exit code.
 
     Raises:
-        DomainError: Something keeps us from starting; what was started has been stopped again.
+        DomainError: The system cannot start; everything that was started has been stopped again.
     """
-    # Until honcho takes over, SIGTERM ends us the way Ctrl-C does: through every `with`.
+    # Until honcho takes over, SIGTERM unwinds every `with`, as Ctrl-C does.
     signal.signal(signal.SIGTERM, _leave)
     home = Home.from_env()
     home.prepare()
@@ -43,13 +44,15 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
         variables = _variables(home)
         _check_port(Settings.from_env({**os.environ, **LATER, **variables}).port)
 
-        servers = []
+        servers: list[Server] = []
         if "DATABASE_URL" not in variables:
-            servers.append(stack.enter_context(PostgresServer(home.postgres)))
-            variables["DATABASE_URL"] = servers[-1].url
+            postgres = stack.enter_context(PostgresServer(home.postgres))
+            servers.append(postgres)
+            variables["DATABASE_URL"] = postgres.url
         if "REDIS_URL" not in variables:
-            servers.append(stack.enter_context(ValkeyServer(home.valkey)))
-            variables["REDIS_URL"] = servers[-1].url
+            valkey = stack.enter_context(ValkeyServer(home.valkey))
+            servers.append(valkey)
+            variables["REDIS_URL"] = valkey.url
         os.environ.update(variables)
         home.write_environment({name: variables[name] for name in SHARED})
 
@@ -67,7 +70,7 @@ def _leave(*_: object) -> None:
 
 
 def _variables(home: Home) -> dict[str, str]:
-    """The variables that every process gets: what the user gave, else our defaults for one machine."""
+    """Return the variables of all processes: the user's, else the defaults for one machine."""
     defaults = {"ENVIRONMENT": "local", "PORT": "8000", "LOG_LEVEL": "INFO"}
     names = (*defaults, "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
     given = {name: os.environ[name] for name in names if os.environ.get(name)}
@@ -78,7 +81,7 @@ def _variables(home: Home) -> dict[str, str]:
 
 
 def _sweep(home: Home, console: Console) -> None:
-    """Stop what a killed run of this home left: we hold its lock, so whatever runs for it is a leftover."""
+    """Stop processes that a killed run of this home left; since we hold its lock, all its processes are leftovers."""
     left = processes_marked(MARK, str(home.path))
     end(left, signal.SIGTERM, patience_seconds=3)
     if left:
@@ -86,8 +89,8 @@ def _sweep(home: Home, console: Console) -> None:
 
 
 def _check_port(port: int) -> None:
-    """Raise if the web process could not listen, on this machine's own address or on all."""
-    if is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0"):  # nosec B104
+    """Raise PortBusyError or LaunchError if the web process could not listen on the port."""
+    if is_free(port, "127.0.0.1") and is_free(port, "0.0.0.0"):  # noqa: S104 - only tries the address
         return
     if port < 1024 and os.geteuid() != 0:
         raise LaunchError(f"port {port} is busy or needs root; choose one above 1023, as in PORT=8000")
@@ -95,7 +98,7 @@ def _check_port(port: int) -> None:
 
 
 def _prepare_database(settings: Settings, console: Console, *, demo: bool) -> None:
-    # Imported here, so that a busy port or a read-only folder is told at once, not after SQLAlchemy has loaded.
+    # Imported here, so that a busy port or a read-only folder is reported before SQLAlchemy has loaded.
     from models.platform.database import connect, sessions
     from models.platform.migrate import upgrade
 
@@ -120,7 +123,7 @@ def _serve(
     *,
     demo: bool,
 ) -> int:
-    """Run the Procfile until somebody stops it; 0 if that was SIGINT or SIGTERM, 1 if it could not go on."""
+    """Run the Procfile until it is stopped. Returns 0 after SIGINT or SIGTERM, 1 after a failure."""
     from scripts.launcher.supervise import manager_for, procfile_commands
     from scripts.launcher.welcome import Welcome
 
@@ -135,5 +138,5 @@ def _serve(
     welcome = Welcome(settings.port, console, give_up, show_results=demo)
     manager = manager_for(procfile_commands(procfile), variables, console, at_start)
     manager.loop()
-    welcome.fall_silent()
+    welcome.silence()
     return 0 if manager.returncode in (130, 143) else 1  # honcho's codes for SIGINT and SIGTERM

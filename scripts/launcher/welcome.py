@@ -1,4 +1,4 @@
-"""What `leadmatch run` says once the system answers: the first recommendations, and where to look."""
+"""The first output of `leadmatch run`, once the system answers: recommendations and addresses."""
 
 import threading
 import time
@@ -10,8 +10,8 @@ from rich.console import Console
 
 from models.core.errors import DomainError
 
-#: How long the web process may take to answer for the first time.
-PATIENCE = 120.0  # seconds
+#: Time limit for the first answer of the web process.
+TIMEOUT = 120.0  # seconds
 
 PAGES = {
     "/": "the web pages",
@@ -25,7 +25,7 @@ class Welcome(threading.Thread):
     """
     Waits for /health, shows the first results and prints the addresses, while the main thread runs the processes.
 
-    *give_up* is called when the web process does not come up. After :meth:`fall_silent` nothing more is printed.
+    *give_up* is called when the web process does not answer in time. After :meth:`silence` nothing more is printed.
     """
 
     def __init__(self, port: int, console: Console, give_up: Callable[[], None], *, show_results: bool) -> None:
@@ -36,14 +36,14 @@ class Welcome(threading.Thread):
         self._show_results = show_results
         self._silent = threading.Event()
 
-    def fall_silent(self) -> None:
+    def silence(self) -> None:
         self._silent.set()
 
     def run(self) -> None:
         if not self._wait_for_health():
             if not self._silent.is_set():
                 self._console.print(
-                    f"[red]The web process does not answer after {PATIENCE:g} s; its lines above say why."
+                    f"[red]The web process does not answer after {TIMEOUT:g} s; its lines above say why."
                 )
                 self._give_up()
             return
@@ -52,10 +52,10 @@ class Welcome(threading.Thread):
         self._addresses()
 
     def _wait_for_health(self) -> bool:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline and not self._silent.wait(0.1):
             try:
-                with urllib.request.urlopen(f"{self._base}/health", timeout=5) as answer:  # nosec B310
+                with urllib.request.urlopen(f"{self._base}/health", timeout=5) as answer:  # noqa: S310 - http
                     if answer.status == 200:
                         return True
             except (urllib.error.URLError, OSError):
@@ -67,7 +67,7 @@ class Welcome(threading.Thread):
 
         try:
             first_run(self._console)
-        except Exception as error:  # The system serves without a showcase; what keeps it from one is told, not hidden.
+        except Exception as error:  # the system works without the showcase
             if not self._silent.is_set():
                 reason = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
                 self._console.print(f"[yellow]The first recommendations cannot be shown: {reason}", highlight=False)

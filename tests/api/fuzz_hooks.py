@@ -1,10 +1,10 @@
 """
 What schemathesis cannot know of us, loaded into its process: who may call what, ids that exist, words of our formats.
 
-FUZZ_WORLD is JSON: `secret` (signs tokens), `people` (role -> id and token version), `keys` (API keys), `bot` (the bot's
-secret), `own` (name of a parameter -> id), `elsewhere` (the same by path), `spared` (users whom nobody may put out) and
-`expendable` (one whom everybody may). FUZZ_AS names one role, or `anonymous`, for all operations; without it each is called
-by who may.
+FUZZ_WORLD is JSON: `secret` (signs tokens), `people` (role -> id and token version), `keys` (API keys), `bot` (the
+bot's secret), `own` (name of a parameter -> id), `elsewhere` (the same by path), `spared` (users whom nobody may put
+out) and `expendable` (one whom everybody may). FUZZ_AS names one role, or `anonymous`, for all operations; without it
+each is called by who may.
 """
 
 import itertools

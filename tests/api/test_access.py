@@ -27,8 +27,8 @@ PARTICIPANT = "buyer or seller of the chat"
 #: Let in by address or by a token of its own (tests/api/test_ops.py).
 MONITORING = "monitoring"
 
-#: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's; both sides own a
-#: chat. `owner or admin`: administrators are let in too.
+#: Operation -> who may call it. `owner`: signed in, and answered 403 or 404 for what is somebody else's; both sides own
+#: a chat. `owner or admin`: administrators are let in too.
 #: Roles are the canonical words. The operations of every contract stand here.
 TABLE = {
     # the service itself
@@ -50,6 +50,16 @@ TABLE = {
     "POST /auth/logout": "user",
     "PUT /auth/password": "user",
     "GET /auth/me": "user",
+    "POST /auth/email": "anyone",
+    "POST /auth/email/token": "anyone",
+    "POST /auth/password/reset": "anyone",
+    "POST /auth/invitation": "anyone",
+    "POST /admin/invitations": "admin",
+    "GET /auth/sessions": "user",
+    "DELETE /auth/sessions/<int:session_id>": "user",
+    "GET /auth/identifiers": "user",
+    "POST /auth/identifiers/confirm": "user",
+    "POST /auth/identifiers/drop": "user",
     "GET /admin/users": "admin",
     "PATCH /admin/users/<int:user_id>": "admin",
     "POST /users/register": "anyone",

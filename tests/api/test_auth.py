@@ -218,7 +218,7 @@ def test_entries_and_refusals_are_recorded_without_personal_data(client, db, use
     login(client, password="x")
 
     entries = db.query(AuditEntry).order_by(AuditEntry.id).all()
-    assert [(entry.deed, entry.actor_id) for entry in entries] == [
+    assert [(entry.action, entry.actor_id) for entry in entries] == [
         ("signed_in", user.id),
         ("password_refused", None),
     ]
@@ -290,7 +290,7 @@ def test_the_bots_door_stands_open_in_local_alone_and_says_so(process_environmen
 def test_a_second_tap_in_the_bot_lets_in_as_the_first(with_bot, db, known):
     """The first commits when the second has just found nobody with this Telegram account."""
     if known:
-        make_user(db, phone=BOT_BODY["phone"])
+        make_user(db, phone=BOT_BODY["phone"], telegram_id=None)
         db.commit()
     first = make_user(db, telegram_id="42", phone="+77010000000" if known else BOT_BODY["phone"])
 

@@ -75,10 +75,11 @@ FORMS = (
 )
 
 QUERIES = (
-    "page=0", "page=-1", "page=99999999999999999999", "page=" + "9" * 5000, "page=1e3", "page=NaN", "page=%D9%A3", "limit=0",
-    "limit=101", "limit=", "page=1&page=2&limit=%00", "page=%FF", "%FF=1", "%00=%00", "page[]=1", "q=%00", "q=%ED%A0%80",
-    "city=%FF%FE", "status=%00", "price_min=nan", "price_min=inf", "price_max=-1", "rooms=" + "1," * 500, "skip=-1",
-    "after_id=-1", "after_id=9223372036854775808", "owner_id=-5", "niche_id=x", "from=0000-00-00", "last_event_id=x",
+    "page=0", "page=-1", "page=99999999999999999999", "page=" + "9" * 5000, "page=1e3", "page=NaN", "page=%D9%A3",
+    "limit=0", "limit=101", "limit=", "page=1&page=2&limit=%00", "page=%FF", "%FF=1", "%00=%00", "page[]=1", "q=%00",
+    "q=%ED%A0%80", "city=%FF%FE", "status=%00", "price_min=nan", "price_min=inf", "price_max=-1",
+    "rooms=" + "1," * 500, "skip=-1", "after_id=-1", "after_id=9223372036854775808", "owner_id=-5",
+    "niche_id=x", "from=0000-00-00", "last_event_id=x",
     "last_event_id=%D9%A1-%D9%A1", "&&&=&", "a" * 5000 + "=1",
 )  # fmt: skip
 

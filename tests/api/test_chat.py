@@ -16,9 +16,11 @@ from websockets.sync.client import connect
 
 from models.accounts.notifications import Notification
 from models.accounts.users import User
-from models.core.enums import DealType, Origin, PropertyType, Role
-from models.deals.chats import LONGEST_MESSAGE, Chat, ChatMessage
+from models.core.enums import ActionKind, DealType, Origin, PropertyType, Role, Side
+from models.deals.chats import MAX_MESSAGE_LENGTH, Chat, ChatMessage
+from models.deals.matches import Action
 from models.market.properties import create_property
+from tests.factories import make_lead
 
 #: Of the test that kills a process. By hand it was run with 25 chats (50 sockets) and 40 messages of each side (2,000).
 CHATS = int(os.environ.get("CHAT_TEST_CHATS", "4"))
@@ -102,17 +104,68 @@ def test_a_chat_is_one_for_its_three(pair, person, offer):
     assert it.seller("POST", "/chat/create_chat", json=it.body | {"buyer_id": 999_999}).status_code == 404
 
 
-def test_a_seller_does_not_read_names_by_counting_up_ids(pair, person):
-    it, stranger = pair(), person(name="Stranger")
+def test_a_seller_does_not_write_to_people_whose_ids_are_guessed(person, offer, database):
+    seller = person(Role.REALTOR)
+    property_id = offer(seller)
+    people = [person(name=f"Person {number}") for number in range(20)]
+    ids = [who.id for who in people] + [999_999]
+
+    def open_to(buyer_id: int) -> tuple[int, str]:
+        body = {"buyer_id": buyer_id, "seller_id": seller.id, "property_id": property_id}
+        answer = seller("POST", "/chat/create_chat", json=body)
+        return answer.status_code, answer.json["message"]
+
+    assert {open_to(buyer_id) for buyer_id in ids} == {(404, "There is no such buyer.")}  # who is there is not told
+    assert database.query(Chat).count() == 0
+
+
+@pytest.mark.parametrize(
+    "interest",
+    [
+        lambda buyer, listing: buyer("POST", "/leads", json={"listing_id": listing}),
+        lambda buyer, listing: buyer("POST", "/favorites", json={"listing_id": listing}),
+        lambda buyer, listing: buyer(
+            "POST", "/feed/action", json={"listing_id": listing, "action": "favorite", "source": "web"}
+        ),
+        lambda buyer, listing: buyer(
+            "POST", "/feed/action", json={"listing_id": listing, "action": "like", "source": "web"}
+        ),
+    ],
+    ids=["asked", "kept", "kept in the feed", "liked in the feed"],
+)
+def test_a_seller_writes_to_who_has_shown_interest_in_any_of_their_homes(person, offer, interest):
+    seller, buyer = person(Role.REALTOR), person(name="Buyer")
+    liked, other = offer(seller), offer(seller)
+    body = {"buyer_id": buyer.id, "seller_id": seller.id, "property_id": other}
+    assert seller("POST", "/chat/create_chat", json=body).status_code == 404
+
+    assert interest(buyer, liked).status_code in (200, 201)
+    assert seller("POST", "/chat/create_chat", json=body).status_code == 201
+
+
+@pytest.mark.parametrize("kind, status", [(ActionKind.LIKE, 201), (ActionKind.DISLIKE, 404)])
+def test_a_like_on_the_exchange_is_interest_and_a_dislike_is_none(person, offer, database, kind, status):
+    seller, buyer = person(Role.REALTOR), person(Role.REALTOR)
+    listing, lead = offer(seller), make_lead(database, database.get(User, buyer.id))
+    database.add(Action(lead_id=lead.id, property_id=listing, side=Side.LEAD, kind=kind))
+    database.commit()
+    body = {"buyer_id": buyer.id, "seller_id": seller.id, "property_id": listing}
+
+    assert seller("POST", "/chat/create_chat", json=body).status_code == status
+
+
+def test_a_seller_is_told_a_buyers_name_once_the_buyer_has_asked_or_written(pair, person):
+    it, other = pair(), person(name="Other")
+    elsewhere = it.body | {"buyer_id": other.id}
 
     def names() -> dict[int, str | None]:
         return {row["other_id"]: row["other_name"] for row in it.seller("GET", "/chat/my_chats").json}
 
-    opened = it.seller("POST", "/chat/create_chat", json=it.body | {"buyer_id": stranger.id})
-    assert names() == {stranger.id: None, it.buyer.id: None}
-    assert stranger("POST", f"/chat/chat_messages/{opened.json['id']}", json={"message": "Hello"}).status_code == 201
+    opened = other("POST", "/chat/create_chat", json=elsewhere).json["id"]
+    assert names() == {other.id: None, it.buyer.id: None}
+    assert other("POST", f"/chat/chat_messages/{opened}", json={"message": "Hello"}).status_code == 201
     assert it.buyer("POST", "/leads", json={"listing_id": it.property_id}).status_code == 200
-    assert names() == {stranger.id: "Stranger", it.buyer.id: "Buyer"}
+    assert names() == {other.id: "Other", it.buyer.id: "Buyer"}
 
 
 def test_ten_simultaneous_openings_make_one_chat(person, offer, app, database):
@@ -124,7 +177,7 @@ def test_ten_simultaneous_openings_make_one_chat(person, offer, app, database):
         return app.test_client().post("/chat/create_chat", json=body, headers=headers).json["id"]
 
     with ThreadPoolExecutor(10) as threads:
-        ids = set(threads.map(open_it, [buyer, seller] * 5))
+        ids = set(threads.map(open_it, [buyer] * 10))
 
     assert len(ids) == database.query(Chat).count() == 1
 
@@ -197,7 +250,7 @@ def test_a_message_sent_again_under_its_name_is_stored_once(pair, database):
 
 def test_bad_messages_are_refused(pair):
     it = pair()
-    for body in ({}, {"message": ""}, {"message": " "}, {"message": "x" * (LONGEST_MESSAGE + 1)}, {"message": 7}):
+    for body in ({}, {"message": ""}, {"message": " "}, {"message": "x" * (MAX_MESSAGE_LENGTH + 1)}, {"message": 7}):
         assert it.buyer("POST", f"/chat/chat_messages/{it.chat}", json=body).status_code == 400
     assert said(it.buyer, it.chat) == []
 

@@ -23,7 +23,7 @@ likes = st.tuples(st.just("LIKE"), st.sampled_from([LEAD, PROPERTY]), st.sampled
 dislikes = st.tuples(st.just("DISLIKE"), st.sampled_from([LEAD, PROPERTY]), st.none())
 completions = st.tuples(st.just("COMPLETE"), st.sampled_from([LEAD, PROPERTY]), st.none())
 #: Mostly likes, for nothing is shared without them.
-deeds = st.lists(st.one_of(likes, likes, likes, dislikes, completions), min_size=1, max_size=6)
+actions = st.lists(st.one_of(likes, likes, likes, dislikes, completions), min_size=1, max_size=6)
 
 numbers = itertools.count(1)
 
@@ -122,7 +122,7 @@ PEOPLE = ((LEAD, Role.REALTOR), (PROPERTY, Role.REALTOR), ("onlooker", Role.REAL
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(deeds)
+@given(actions)
 def test_contacts_show_only_once_they_are_shared(client, db, said):
     world, rule = World(db, client), Rule()
     for kind, side, figure in said:

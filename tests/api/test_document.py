@@ -1,4 +1,6 @@
-"""The OpenAPI document as somebody reads it who has nothing else. Whether it is true is test_openapi_fuzz.py's affair."""
+"""
+The OpenAPI document as somebody reads it who has nothing else. Whether it is true is test_openapi_fuzz.py's affair.
+"""
 
 import re
 
@@ -93,10 +95,11 @@ def test_answers_name_their_words_and_promise_their_fields(client):
     found = schemas(client)
 
     assert {place: set(found[place[0]]["properties"][place[1]]["enum"]) for place in WORDS} == WORDS
-    for name in ("LeadRow", "LeadMatchRow", "NoticeRow", "PortalUser", "PortalProperty", "RequestRow", "Token"):
+    for name in ("LeadRow", "LeadMatchRow", "NotificationRow", "PortalUser", "PortalProperty", "RequestRow", "Token"):
         assert found[name]["required"] == sorted(set(found[name]["properties"]) - {"warnings"}), name
     assert set(found["PropertyRecommendation"]["properties"]) - set(found["PropertyRecommendation"]["required"]) == {
         "adjustment",
+        "alike",
         "criteria",
         "explored",
         "place",

@@ -94,8 +94,9 @@ def test_a_budget_that_cannot_be_read_is_refused_with_the_reason(client, cell):
         ("name,,source\nИван,,olx\n", "Column 2"),
         ('name,source,budget\nИван,olx,"1,000"\n', "budget"),
         ("name,source\nИван,olx,1\n", "more cells"),
-        ('name,source\n"Иван,olx\n', "not CSV"),
-        (b"name,source\n\xff\xfe,olx\n", "UTF-8"),
+        ('name,source\n"Иван,olx\n', "never closed"),
+        (b"name,source\n\x00\x01,olx\n\x00\x00", "no text"),
+        (f"name,source,notes\nИван,olx,{'о' * 200_000}\n", "notes"),
         ("name,source,ad_id\nИван,olx,00000000-0000-0000-0000-000000000000\n", "no such ad"),
     ],
 )
@@ -103,6 +104,15 @@ def test_a_bad_file_is_refused_with_the_reason(client, text, told):
     answer = upload(client, text, 400)
 
     assert told in str(answer["message"]) + str(answer.get("errors"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_encodings_and_line_ends_are_found(client, encoding, end):
+    text = end.join(["sep=;", "name;source;notes", "Иван;olx;два слова", ""])
+
+    assert upload(client, text.encode(encoding)) == {"created": 1, "duplicates": 0}
+    assert [(one["name"], one["notes"]) for one in send(client, "GET", "/api/leads")] == [("Иван", "два слова")]
 
 
 def test_another_type_is_refused_though_its_text_would_do(client):

@@ -15,10 +15,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync import client as sockets
 from werkzeug.serving import make_server
 
+from api.http import long_lived
+from api.http.services import services_of
 from api.leadgen import live
 from api.leadgen.health import Probe, ask_redis
-from models.leadgen.events import LOOK, STREAM, EventKind, publish
+from models.leadgen.events import CHANGED, STREAM, EventKind, publish
 from tests.api.leadgen import make_ad, make_campaign, make_contact, send
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -114,14 +117,14 @@ def test_pages_are_told_of_every_change_that_they_show_though_it_is_no_event(app
     lead = make_contact(client)
     at = f"/api/leads/{lead['id']}"
     send(client, "PATCH", at + "/status", json={"status": "won", "revenue": 1})
-    assert told == [LOOK] * 2
+    assert told == [CHANGED] * 2
 
     send(client, "PATCH", f"/api/ads/{ad['id']}", json={"title": "x"})
     send(client, "PATCH", at + "/status", json={"status": "won", "revenue": 2})
     send(client, "POST", at + "/messages", json={"message": "?", "sender": "lead", "platform": "olx"})
     send(client, "PATCH", f"/api/niches/{campaign['niche_id']}", json={"name": "x"})
 
-    assert told == [LOOK] * 6
+    assert told == [CHANGED] * 6
 
 
 def test_events_hold_no_personal_data(app, stream):
@@ -164,8 +167,9 @@ def test_what_is_no_events_id_is_refused(app, address):
     assert closed.value.rcvd.code == 1008
 
 
-def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
-    monkeypatch.setattr(live, "_seats", threading.BoundedSemaphore(2))
+def test_readers_are_few_and_free_their_slots(app, address, monkeypatch):
+    budget = services_of(app).long_lived
+    monkeypatch.setattr(budget, "_most_of", {long_lived.EVENTS: 2})
     first = Reader(address)
     first.event()
     with connect(f"ws://{address}/api/ws") as second:
@@ -178,8 +182,7 @@ def test_readers_are_few_and_leave_their_seats(app, address, monkeypatch):
         assert closed.value.rcvd.code == 1013
 
     first.close()
-    assert all(live._seats.acquire(timeout=5) for _ in range(2))
-    live._seats.release(2)
+    wait_for(lambda: budget.open == 0)
 
 
 def test_a_socket_is_closed_in_good_time(address, monkeypatch):

@@ -114,7 +114,7 @@ def test_doors_open_whatever_a_proxy_calls_its_clients(client, database, seen, a
     assert client.post("/users/reset", json=phone, environ_base=came_from).status_code == 200
     refused = client.post("/users/token", json=phone | {"activation_code": "x"}, environ_base=came_from)
     assert refused.status_code == 401
-    noted = database.scalar(select(AuditEntry).where(AuditEntry.deed == "code_refused"))
+    noted = database.scalar(select(AuditEntry).where(AuditEntry.action == "code_refused"))
     assert noted.address == address
 
 

@@ -2,9 +2,9 @@
 The whole OpenAPI document against a real web server, by schemathesis with all of its checks: no 5xx, no undocumented
 answer, no bad data taken, no good data refused, no door open without its proof.
 
-Every operation is called, each by somebody who may (tests/api/fuzz_hooks.py), on rows that exist and on ids that do not.
-FUZZ_EXAMPLES asks for more random cases an operation; FUZZ_AS=tenant (or another role, or anonymous) has all of them
-called by one role. `make fuzz` does both at length.
+Every operation is called, each by somebody who may (tests/api/fuzz_hooks.py), on rows that exist and on ids that do
+not. FUZZ_EXAMPLES asks for more random cases an operation; FUZZ_AS=tenant (or another role, or anonymous) has all of
+them called by one role. `make fuzz` does both at length.
 """
 
 import json
@@ -132,7 +132,8 @@ def test_every_operation_keeps_to_the_document(web, world, tmp_path):
     environment = os.environ | {"SCHEMATHESIS_HOOKS": "tests.api.fuzz_hooks", "FUZZ_WORLD": json.dumps(world)}
     environment["PYTHONPATH"] = str(ROOT)
 
-    # In a folder of its own: what it keeps there of earlier failures would be sent again, and no two runs were the same.
+    # In a folder of its own: what it keeps there of earlier failures would be sent again, and no two runs were the
+    # same.
     ended = subprocess.run(command + MORE, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     print(ended.stdout)

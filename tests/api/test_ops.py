@@ -253,7 +253,7 @@ def test_in_production_nobody_reads_metrics_unless_told():
             "ENVIRONMENT": "production",
             "DATABASE_URL": "postgresql://x",
             "REDIS_URL": "redis://x",
-            "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
+            "SECRET_KEY": "kR3v-0qXz_9bTn2mWc7LfYh5sPdGa8JeU4iO1",
             "TELEGRAM_BOT_SECRET": "a-secret-of-the-bot-0123456789",
             "SMS_GATEWAY_URL": "smsc://a:b@smsc.kz",
         }

@@ -10,6 +10,7 @@ from api.http.services import services_of
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import PhoneCode, digits_of
 from models.accounts.users import User
+from models.core.base import utc_now
 from models.core.enums import Role, Status
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -33,7 +34,7 @@ def local(app_with):
 
 @pytest.fixture
 def user(db):
-    user = make_user(db, phone=PHONE)
+    user = make_user(db, phone=PHONE, phone_proven_at=utc_now())
     db.commit()
     return user
 
@@ -273,8 +274,8 @@ def test_leaving_erases_the_person_and_keeps_the_shape_of_what_others_did(client
     assert db.get(Lead, lead.id).client_contacts is None
     assert db.get(Lead, lead.id).status is db.get(Property, found.id).status is Status.ARCHIVED
     assert db.get(Property, found.id).description is None
-    deeds = db.query(AuditEntry).filter_by(actor_id=user.id).all()
-    assert deeds and {entry.address for entry in deeds} == {None}
+    actions = db.query(AuditEntry).filter_by(actor_id=user.id).all()
+    assert actions and {entry.address for entry in actions} == {None}
 
 
 def test_a_phone_is_free_again_once_its_user_has_left(local, user):

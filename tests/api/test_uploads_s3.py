@@ -153,7 +153,7 @@ def test_a_store_that_is_away_is_a_503_and_nothing_is_stored_half(app_with, engi
 
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
-    assert answer.json["message"] == "Files cannot be kept or read just now; try again soon."
+    assert answer.json["message"] == "Files cannot be stored or read at the moment; try again soon."
     assert broken.get("/users/me", headers=token_header(user)).json["avatar"] == url
     with Session(engine) as session:
         assert [row.name for row in session.query(Upload)] == [url.removeprefix("/media/")]

@@ -168,15 +168,14 @@ def test_a_bad_wish_is_refused_by_its_field_and_nothing_is_stored(
 
 
 def test_more_wishes_than_a_lead_may_have_are_refused(client: FlaskClient, auth: dict[str, str]) -> None:
-    answer = client.post(
-        "/leads", json=body_of(WORDS, wishes=[{"kind": "lift", "value": True}] * 101), headers=auth
-    )
+    answer = client.post("/leads", json=body_of(WORDS, wishes=[{"kind": "lift", "value": True}] * 101), headers=auth)
 
     assert (answer.status_code, list(answer.json["errors"]["json"])) == (400, ["wishes"])
 
 
 @pytest.mark.parametrize(
-    "words", ["только славянам", "не кавказцы, не азиаты", "Russians only", "мусульманам не предлагать", "только казахам"]
+    "words",
+    ["только славянам", "не кавказцы, не азиаты", "Russians only", "мусульманам не предлагать", "только казахам"],
 )
 def test_origin_and_faith_are_never_a_wish(client: FlaskClient, auth: dict[str, str], words: str) -> None:
     assert client.get(made(client, auth, words), headers=auth).json["wishes"] == []
@@ -184,9 +183,7 @@ def test_origin_and_faith_are_never_a_wish(client: FlaskClient, auth: dict[str, 
     assert [row["kind"] for row in with_more] == ["kitchen_area"]
 
 
-def test_a_property_answers_facts_and_its_fields_outweigh_its_words(
-    client: FlaskClient, auth: dict[str, str]
-) -> None:
+def test_a_property_answers_facts_and_its_fields_outweigh_its_words(client: FlaskClient, auth: dict[str, str]) -> None:
     body = property_body() | {"description": "Первый этаж, кухня 6 м, есть лоджия"}  # its field says the fifth
     path = f"/properties/{client.post('/properties', json=body, headers=auth).json['property_id']}"
 

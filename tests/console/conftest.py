@@ -42,7 +42,10 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 
 
 #: Before a page's scripts: they ask for its living part, each one or two seconds, ten times as often.
-HASTE = "const later = setTimeout; window.setTimeout = (call, ms, ...more) => later(call, ms > 2000 ? ms : ms / 10, ...more)"
+HASTE = (
+    "const later = setTimeout; "
+    "window.setTimeout = (call, ms, ...more) => later(call, ms > 2000 ? ms : ms / 10, ...more)"
+)
 
 
 @dataclass

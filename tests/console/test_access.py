@@ -23,6 +23,7 @@ TABLE = {
     "/console/<path:path>": ANYONE,
     "/console/look": ANYONE,
     "/console/sign-in": ANYONE,
+    "/console/invitation": ANYONE,
     "/console/static": "anyone",
     "/console/leads": OWNERS,
     "/console/properties": OWNERS,

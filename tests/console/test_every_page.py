@@ -1,4 +1,5 @@
-"""Every page: axe-core finds nothing, the keyboard reaches everything, nothing is wider than the window, little is sent.
+"""Every page: axe-core finds nothing, the keyboard reaches everything, nothing is wider than the window, little is
+sent.
 
 Each page is loaded once, and everything that is asked of it is asked there.
 """
@@ -101,7 +102,9 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
 
 
 def advertised(db: Session) -> dict[str, UUID]:
-    """A niche against its targets, with a campaign, an ad that was paid for, and a prospect who talks and has a quality."""
+    """
+    A niche against its targets, with a campaign, an ad that was paid for, and a prospect who talks and has a quality.
+    """
     niche = create_niche(db, {"name": "Ремонт", "category": "repair", "cpl_target": 100, "roi_target": 50})
     campaign = create_campaign(
         db, {"niche_id": niche.id, "name": "OLX, осень", "platform": Platform.OLX, "budget": 5000}

@@ -164,7 +164,7 @@ def test_a_user_gets_a_role_and_is_put_out_and_the_log_tells(visit, town):
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Put out Tenant").click()
     expect(page.get_by_text("Changed.")).to_be_visible()
-    page.goto("/console/audit?deed=user_changed")
+    page.goto("/console/audit?action=user_changed")
 
     expect(page.locator("tbody tr")).to_contain_text(["is_active=False", "role=landlord"])
 

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select, update
 
 from api.http import live_updates
+from api.http.long_lived import LongLived
+from api.http.services import services_of
 from models.accounts.api_keys import create_api_key
 from models.accounts.notifications import NoticeType, notify
 from models.core.enums import ActionKind, DealType, RunState, Side
@@ -58,7 +60,7 @@ def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
 
 
 def test_where_no_stream_is_to_be_had_the_bell_is_asked_for(visit, town, db, monkeypatch):
-    monkeypatch.setattr(live_updates.seats, "_value", 0)
+    monkeypatch.setattr(LongLived, "is_full", lambda *_: True)
     page = visit(town.buyer, before="const real = setInterval; window.setInterval = (call) => real(call, 200)")
     with page.expect_response("**/console/notices/stream") as refused:
         page.reload()
@@ -76,14 +78,14 @@ def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
     monkeypatch.setattr(live_updates, "TURNS_A_HEARTBEAT", 1)
     monkeypatch.setattr(live_updates, "LIFETIME_SECONDS", 0.3)
     enter(client, town.buyer)
-    free = live_updates.seats._value
+    budget = services_of(app).long_lived
 
     with client.get("/console/notices/stream") as answer:
-        assert live_updates.seats._value == free - 1
+        assert budget.open == 1
         lines = answer.text.split("\n\n")
 
     assert lines[0].endswith("event: look\ndata: now") and ": alive" in lines
-    assert live_updates.seats._value == free
+    assert budget.open == 0
 
 
 def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, db):

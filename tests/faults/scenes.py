@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from models.accounts.codes import request_code
+from models.accounts.links import request_email_link
 from models.accounts.notifications import NoticeType, notify
 from models.accounts.tokens import RevokedToken
 from models.accounts.users import User
@@ -99,6 +100,14 @@ def queued_code(session: Session, _: Path, phone: str = "+77020000077") -> Args:
         session, phone, registration=names, address=None, sends_per_hour=1000, now=session.scalar(select(func.now()))
     )
     return [row.id]
+
+
+def queued_link(session: Session, _: Path) -> Args:
+    user = _user(session, "Buyer")
+    user.email = f"reader{user.id}@example.com"
+    session.flush()
+    now = session.scalar(select(func.now()))
+    return [request_email_link(session, user.email, network=None, device=None, now=now).id]
 
 
 def lost_and_old_codes(session: Session, media: Path) -> Args:
@@ -204,6 +213,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.sweep_runs": abandoned_run,
     "worker.tasks.clear_away": past_its_time,
     "worker.tasks.send_code": queued_code,
+    "worker.tasks.send_link": queued_link,
     "worker.tasks.sweep_accounts": lost_and_old_codes,
     "worker.tasks.remove_orphans": orphaned_file,
     "worker.tasks.send_notification": stored_notice,

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from models.upkeep.invariants import check_all
 from tests.faults.conftest import full_only
 from tests.faults.scenes import SCENES, WITHOUT_ARGUMENTS, base
+from tests.telegram import TOKEN
 from tests.waiting import wait_for
-from tests.worker.test_notices import TOKEN, telegram  # noqa: F401 - a fixture
 from worker.queue.metrics import QUEUES, task_times
 
 #: Times, and what is drawn at random or tells the process: the same work leaves other values.
@@ -169,7 +169,7 @@ def test_every_task_delivered_twice_at_once_and_once_late_leaves_what_one_delive
     redis_url,
     start_worker,
     tmp_path,
-    telegram,  # noqa: F811
+    telegram,
 ):
     once, thrice = (
         World(

@@ -70,7 +70,7 @@ def some_fact(random, kind):
 #: A few kinds often, so that wishes meet facts; all the others now and then. Drawn beforehand: hypothesis then has one
 #: thing to choose instead of five.
 _OFTEN = [KIND_OF[name] for name in ("balcony", "floor", "pets", "window_view", "kitchen_area", "room")]
-_RANDOM = Random(0)  # nosec B311
+_RANDOM = Random(0)
 _KINDS = [*_OFTEN * 20, *KINDS]
 WISHES = [
     (kind.name, some_wish(_RANDOM, kind), _RANDOM.choice(["must", "wish", "wish", "wish", "soft"])) for kind in _KINDS

@@ -13,7 +13,7 @@ from models.core.errors import ConflictError
 from scripts import cli
 from scripts.errors import LaunchError
 from scripts.launcher.home import Home, load_home_environment
-from scripts.launcher.keep_alive import HEALTHY, LONGEST_PAUSE, Backoff
+from scripts.launcher.keep_alive import HEALTHY, MAX_PAUSE, Backoff
 from scripts.launcher.servers.watch import Watch
 from scripts.launcher.supervise import procfile_commands
 from scripts.launcher.system import ROOT
@@ -108,7 +108,7 @@ def test_a_server_that_cannot_be_started_is_tried_again_ever_more_rarely():
     server = Broken([LaunchError("it will not"), OSError(errno.ENOSPC, "No space left on device")] * 4)
     watch = Watch([server], said.append)
     for second in range(200):
-        watch.look(now=float(second))
+        watch.check(now=float(second))
 
     tries = [line for line in said if "starting it again" in line]
     assert not server.has_ended and len(tries) == 9
@@ -132,7 +132,7 @@ def test_what_keeps_ending_is_started_ever_more_rarely():
     backoff = Backoff()
 
     assert [backoff.pause_after(lived_seconds=1) for _ in range(4)] == [0.5, 1, 2, 4]
-    assert [backoff.pause_after(lived_seconds=1) for _ in range(4)] == [8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert [backoff.pause_after(lived_seconds=1) for _ in range(4)] == [8, 16, MAX_PAUSE, MAX_PAUSE]
     assert [backoff.pause_after(lived_seconds=HEALTHY), backoff.pause_after(lived_seconds=1)] == [0.5, 1]
 
 

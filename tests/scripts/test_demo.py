@@ -97,7 +97,7 @@ def test_leads_resemble_listings_that_were_imported(session, quiet):
 
     made = make_demo(session, quiet, leads=100, city="Казань")
 
-    leads = [row for row in rows(session, Lead)]
+    leads = list(rows(session, Lead))
     assert (made.leads, made.properties) == (100, 0)
     assert {lead.city_key for lead in leads} == {city_of("Казань").key}
     assert {name for lead in leads for name in lead.districts} <= {f"Район {number}" for number in range(4)}

@@ -7,7 +7,7 @@ from matching.engine.ranking import RankedLists
 from scripts.benchmarks.evaluate import balanced, learning, metrics
 from scripts.benchmarks.evaluate.planted import BLURS, Listing, plant
 from scripts.benchmarks.evaluate.rankers import BASELINES, K, Town, leadmatch
-from tests.matching.test_criteria import HOME
+from tests.matching.engine.test_criteria import HOME
 
 LISTS = RankedLists(np.array([0, 2, 3, 3]), np.array([4, 1, 4], np.int32), np.array([90, 80, 70], np.float32))
 

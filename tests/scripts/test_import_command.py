@@ -145,7 +145,7 @@ def test_the_older_name_takes_rows_of_one_town_and_withdraws_nothing(factory, tm
     first = run("import-listings", *arguments)
     assert first.exit_code == 0, first.output
     assert errors.read_text().splitlines() == [
-        "line 3, id 2: price: is no amount (x)",
+        "line 3, id 2: price: This is not a number: x. (x)",
         "line 5, id 4: city: it is in another town (Казань)",
     ]
     path.write_text("\n".join([HEADER, row(id="3", price="1000000")]))
@@ -169,12 +169,14 @@ def test_every_format_imports_to_the_same_rows(factory, tmp_path):
     path = tmp_path / "listings.csv"
     columns = (
         "id,deal,city,okrug,district,metro,metro_min,metro_walk,street,house,rooms,area,living_area,kitchen_area,floor,"
-        "floors_total,year_built,market,is_apartments,is_penthouse,house_type,ceiling_m,wc,declared_class,headline,price,currency"
+        "floors_total,year_built,market,is_apartments,is_penthouse,house_type,"
+        "ceiling_m,wc,declared_class,headline,price,currency"
     )
     lines = [
         "1,sale,Москва,СЗАО,Щукино,Стрешнево,10,1,Щукинская улица,7/9С7,1,47.6,16.0,16.0,7,21,2023,new,0,0,"
         "Монолитный,3.1,2 совмещенных,Бизнес,,20540352,RUB",
-        "2,sale,Москва,ЦАО,Хамовники,Спортивная,5,0,улица Усачёва,11,0,24.5,,,3,9,1956,resale,1,0,Кирпичный,,,,,9500000,RUB",
+        "2,sale,Москва,ЦАО,Хамовники,Спортивная,5,0,улица Усачёва,11,0,24.5,,,3,9,1956,resale,1,0,Кирпичный,,,,,"
+        "9500000,RUB",
         "3,sale,Москва,ЦАО,,,,,,,,80,,,,,,,0,0,,,,,,31000000,RUB",
     ]
     path.write_text("\n".join([columns, *lines]))

@@ -1,4 +1,4 @@
-"""The tenant of scripts.benchmarks.real_listings notices each promise that a feed can break."""
+"""The simulated tenant of scripts.benchmarks.real_listings reports each promise that a feed breaks."""
 
 import re
 from types import SimpleNamespace
@@ -9,16 +9,22 @@ from scripts.benchmarks.load.caller import Tally
 from scripts.benchmarks.real_listings import deals, swiping
 
 PREFERENCE = {
-    "id": 7, "user_id": 1, "city": "Москва", "deal_type": "sale", "property_type": "flat", "price_min": 0, "price_max": 100
-}  # fmt: skip
+    "id": 7,
+    "user_id": 1,
+    "city": "Москва",
+    "deal_type": "sale",
+    "property_type": "flat",
+    "price_min": 0,
+    "price_max": 100,
+}
 
 
 class Feed:
     """A feed of thirty listings, 30 the best, that keeps its promises; tests break one each."""
 
     def __init__(self):
-        self.homes = [home(number) for number in range(30, 0, -1)]
-        self.scores = {each["id"]: 60.0 + each["id"] for each in self.homes}
+        self.listings = [listing(number) for number in range(30, 0, -1)]
+        self.scores = {shown["id"]: 60.0 + shown["id"] for shown in self.listings}
         self.said = {}
 
     def __call__(self, kind, _server, method, path, _token, body=None):
@@ -29,7 +35,7 @@ class Feed:
         return PREFERENCE | body
 
     def get_feed_next(self, _path, _body):
-        return next((each for each in self.homes if each["id"] not in self.said), None)
+        return next((shown for shown in self.listings if shown["id"] not in self.said), None)
 
     def post_feed_action(self, _path, body):
         self.said[body["listing_id"]] = body["action"]
@@ -49,30 +55,30 @@ class Feed:
         return [{"id": each} for each, action in self.said.items() if action == "favorite"]
 
     def get_listings(self, path, _body):
-        return self.homes if path.endswith("page=1") else []
+        return self.listings if path.endswith("page=1") else []
 
 
 class Repeats(Feed):
     def get_feed_next(self, path, body):
-        return self.homes[0] if len(self.said) > 3 else super().get_feed_next(path, body)
+        return self.listings[0] if len(self.said) > 3 else super().get_feed_next(path, body)
 
 
-class IsTooDear(Feed):
+class IsTooExpensive(Feed):
     def __init__(self):
         super().__init__()
-        self.homes[2]["price"] = "115.01"
+        self.listings[2]["price"] = "115.01"
 
 
 class ShowsOnesOwn(Feed):
     def __init__(self):
         super().__init__()
-        self.homes[2]["owner_id"] = PREFERENCE["user_id"]
+        self.listings[2]["owner_id"] = PREFERENCE["user_id"]
 
 
 class Rises(Feed):
     def __init__(self):
         super().__init__()
-        self.homes.reverse()
+        self.listings.reverse()
 
 
 class EndsEarly(Feed):
@@ -80,10 +86,10 @@ class EndsEarly(Feed):
         return super().get_feed_next(path, body) if len(self.said) < 5 else None
 
 
-class LosesWhatIsTakenBack(Feed):
+class LosesUndoneListing(Feed):
     def post_feed_undo(self, path, body):
         answer = super().post_feed_undo(path, body)
-        self.homes = [each for each in self.homes if each["id"] != answer["listing_id"]]
+        self.listings = [shown for shown in self.listings if shown["id"] != answer["listing_id"]]
         return answer
 
 
@@ -92,7 +98,7 @@ class MakesNoInquiry(Feed):
         return []
 
 
-def home(number):
+def listing(number):
     known = {"deal_type": "sale", "property_type": "flat", "currency": "RUB", "is_active": True}
     return {"id": number, "owner_id": 2, "city": "Moscow", "price": "115.00", **known}
 
@@ -103,35 +109,35 @@ def swiped(feed):
     return tenant.swipe(50)
 
 
-def test_a_tenant_believes_a_feed_that_keeps_its_promises():
-    found = swiped(Feed())
+def test_a_feed_that_keeps_its_promises_passes():
+    outcome = swiped(Feed())
 
-    assert found.broken == []
-    assert (found.actions - found.undone, found.lists, found.rises, found.ran_out) == (30, 1, 0, True)
-    assert found.undone  # the mix has done what the promises are about
+    assert outcome.broken == []
+    assert (outcome.actions - outcome.undone, outcome.lists, outcome.rises, outcome.ran_out) == (30, 1, 0, True)
+    assert outcome.undone  # the mix contains every kind of action
 
 
 @pytest.mark.parametrize(
-    ("feed", "noticed"),
+    ("feed", "problem"),
     [
         (Repeats, "listing 30 came again"),
-        (IsTooDear, "listing 28 breaks the deal: price"),
+        (IsTooExpensive, "listing 28 breaks the deal: price"),
         (ShowsOnesOwn, "listing 28 breaks the deal: own"),
         (Rises, "listing 2 scores 62.0, the one before it 61.0"),
         (EndsEarly, "null came, and listing 25 was not shown"),
-        (LosesWhatIsTakenBack, "was taken back and does not come"),
+        (LosesUndoneListing, "was taken back and does not come"),
         (MakesNoInquiry, "/leads/my has 0 listings"),
     ],
 )
-def test_a_tenant_notices_a_broken_promise(feed, noticed):
-    assert any(noticed in each for each in swiped(feed()).broken)
+def test_a_broken_promise_is_reported(feed, problem):
+    assert any(problem in broken for broken in swiped(feed()).broken)
 
 
 @pytest.mark.parametrize(
-    ("lead", "home", "why"),
+    ("lead", "listing", "reason"),
     [
         ({}, {}, None),
-        ({}, {"price": 116}, "price"),  # 115 is the most for 100
+        ({}, {"price": 116}, "price"),  # 115 is the maximum for 100
         ({}, {"price": 116, "currency": "USD"}, None),  # not compared
         ({"property_type": "APARTMENT"}, {"property_type": "APARTMENTS"}, None),
         ({"property_type": "APARTMENTS"}, {"property_type": "APARTMENT"}, "type"),
@@ -142,8 +148,9 @@ def test_a_tenant_notices_a_broken_promise(feed, noticed):
         ({"owner_id": 2}, {}, "own"),
     ],
 )
-def test_what_breaks_a_deal(lead, home, why):
+def test_deal_breakers_of_a_pair(lead, listing, reason):
     shared = {"market": ("moscow", "SALE"), "property_type": "APARTMENT", "currency": "RUB"}
-    wish = deals.Wish(**{"owner_id": 1, **shared, "budget_max": 100, **lead})
+    wanted = deals.Wanted(**{"owner_id": 1, **shared, "budget_max": 100, **lead})
+    offered = deals.Offered(**{"owner_id": 2, **shared, "price": 115, **listing})
 
-    assert deals.broken(wish, deals.Home(**{"owner_id": 2, **shared, "price": 115, **home})) == why
+    assert deals.deal_breaker(wanted, offered) == reason

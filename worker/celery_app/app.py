@@ -42,6 +42,7 @@ QUEUES = {
     ),
     "notices": (
         "send_code",
+        "send_link",
         "sweep_accounts",
         "remove_orphans",
         "send_notification",
@@ -151,11 +152,15 @@ def _set_up_logging(**_: object) -> None:
 
 @signals.worker_init.connect
 def _check_gateway(**_: object) -> None:
+    from worker.jobs.mail import mailer_of
     from worker.jobs.sms import gateway_of  # late, as below
 
     # Otherwise the first codes would be lost: each is claimed before the gateway is asked.
     try:
-        gateway_of(settings.sms_gateway_url)
+        if settings.sms_gateway_url:
+            gateway_of(settings.sms_gateway_url)
+        if settings.smtp_url:
+            mailer_of(settings.smtp_url)
     except SettingsError as error:
         sys.exit(f"leadmatch: {error}")
 

@@ -49,7 +49,7 @@ class LeadmatchTask(Task):
     def before_start(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Begin the task's log context and trace, which continue those of the request that sent it."""
         _current.began = time.perf_counter()
-        sent_with = {name: getattr(self.request, name, None) for name in logs.HANDED_ON}
+        sent_with = {name: getattr(self.request, name, None) for name in logs.INHERITED}
         name = self.name.rpartition(".")[2]
         trace = tracing.begin(name, "CONSUMER", getattr(self.request, "traceparent", None), task_id=task_id)
         _current.trace = trace

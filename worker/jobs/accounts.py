@@ -1,4 +1,4 @@
-"""Jobs of accounts: sending codes by SMS, and removing files that belong to nobody."""
+"""Jobs of accounts: sending codes by SMS and links by e-mail, and removing files that belong to nobody."""
 
 import logging
 from datetime import timedelta
@@ -8,10 +8,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models.accounts.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
+from models.accounts.links import OneTimeLink, claim_mail, forget_old_links, link_of, waiting_links
 from models.accounts.uploads import known_names
 from models.core.base import database_now, utc_now
 from models.platform.storage import Storage
 from worker.celery_app.task_context import client, new_session, settings
+from worker.jobs.mail import MailBusyError, Mailer, MailError, mailer_of
 from worker.jobs.sms import Gateway, SmsBusyError, SmsError, gateway_of
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,10 @@ LOST_AFTER = timedelta(seconds=30)
 ORPHANED_AFTER = timedelta(hours=1)
 #: A clock that differs from the database's by more than this does not tell the age of files.
 CLOCK_SKEW = timedelta(minutes=5)
+
+LINK_SUBJECT = "Вход в Leadmatch"
+LINK_TEXT = "Чтобы войти или задать новый пароль, откройте ссылку. Она действует полчаса и только один раз:"
+LINK_END = "Если вы этого не просили, ничего делать не нужно."
 
 
 def send_code(code_id: int) -> None:
@@ -55,15 +61,47 @@ def send_code(code_id: int) -> None:
             _set_delivery(session, code_id, Delivery.SENT)
 
 
+def send_link(link_id: int) -> None:
+    """
+    Send one link by e-mail, at most once; see :func:`send_code`. Without a mail server it stays where it is.
+
+    Raises:
+        MailBusyError: The server surely did not send; the claim is released.
+    """
+    if not settings().smtp_url:
+        return
+    with new_session() as session:
+        row = claim_mail(session, link_id, database_now(session))
+        session.commit()
+        if row is None or row.email is None:
+            return
+        address = f"{settings().public_url}/console/sign-in/email?link={link_of(row, settings().secret_key)}"
+        try:
+            mailer().send(row.email, LINK_SUBJECT, f"{LINK_TEXT}\n\n{address}\n\n{LINK_END}\n")
+        except MailBusyError as busy:
+            _set_mail_delivery(session, link_id, Delivery.QUEUED)
+            log.warning("mail_busy", extra={"link_id": link_id, "reason": str(busy)})
+            raise
+        except MailError as error:
+            _set_mail_delivery(session, link_id, Delivery.FAILED)
+            log.error("mail_failed", extra={"link_id": link_id, "reason": str(error)})
+        else:
+            _set_mail_delivery(session, link_id, Delivery.SENT)
+
+
 def sweep() -> None:
-    """Send codes that the broker lost; delete codes that no limit counts any more."""
+    """Send codes and links that the broker lost; delete those that no limit counts any more."""
     with new_session() as session:
         now = database_now(session)
         lost = waiting_codes(session, now, for_at_least=LOST_AFTER)
+        lost_links = waiting_links(session, now, for_at_least=LOST_AFTER) if settings().smtp_url else []
         forget_old_codes(session, now)
+        forget_old_links(session, now)
         session.commit()
     for code_id in lost:
         client().code_made(code_id)
+    for link_id in lost_links:
+        client().link_made(link_id)
 
 
 def remove_orphans() -> None:
@@ -90,6 +128,17 @@ def remove_orphans() -> None:
 def gateway() -> Gateway:
     """The gateway of this process's settings."""
     return gateway_of(settings().sms_gateway_url)
+
+
+@cache
+def mailer() -> Mailer:
+    """The mailer of this process's settings."""
+    return mailer_of(settings().smtp_url)
+
+
+def _set_mail_delivery(session: Session, link_id: int, delivery: Delivery) -> None:
+    session.execute(update(OneTimeLink).where(OneTimeLink.id == link_id).values(delivery=delivery))
+    session.commit()
 
 
 def _set_delivery(session: Session, code_id: int, delivery: Delivery) -> None:

@@ -88,6 +88,10 @@ class Client:
         """Have an activation code sent by SMS."""
         return self.send("worker.tasks.send_code", code_id, queue="notices")
 
+    def link_made(self, link_id: int) -> bool:
+        """Ask that a one-time link be sent by e-mail."""
+        return self.send("worker.tasks.send_link", link_id, queue="notices")
+
     def queues(self) -> list[Queue]:
         """The present state of the queues; raises redis.RedisError when the broker is away."""
         return list(queues(self._redis))
@@ -107,7 +111,7 @@ class Client:
     def send(self, task: str, *args: int | str, queue: str) -> bool:
         """Send a task; False if the broker did not take it. Arguments are ids: no personal data enters the broker."""
         try:
-            headers = {"sent_at": time.time(), **logs.handed_on(), **tracing.handed_on()}
+            headers = {"sent_at": time.time(), **logs.inherited_facts(), **tracing.trace_headers()}
             self._celery.send_task(task, args=args, queue=queue, headers=headers, retry=False)
         except (KombuError, RedisError, OSError) as error:
             log.warning("task_not_sent", extra={"task": task, "kind": type(error).__name__})

@@ -18,24 +18,32 @@ pick.classList.add("ours");
 form.elements.file.addEventListener("change", nameFile);
 nameFile();
 
-/** The records of a CSV text; a line break inside quotes does not end one. */
+/** The records of a CSV text with the lines that they begin in; a line break inside quotes does not end one. */
 function records(csv) {
   const found = [];
   let begin = 0;
+  let line = 1;
+  let first = 1;
   let quoted = false;
   for (let place = 0; place <= csv.length; place += 1) {
     const sign = csv[place];
+    const breaks = sign === "\n" || (sign === "\r" && csv[place + 1] !== "\n");
     if (sign === '"') quoted = !quoted;
-    if (place === csv.length || (sign === "\n" && !quoted)) {
+    if (breaks) line += 1;
+    if (place === csv.length || (breaks && !quoted)) {
       const record = csv.slice(begin, place).replace(/\r$/, "");
-      if (record.trim()) found.push(record);
+      if (record.trim()) found.push({ record, line: first });
       begin = place + 1;
+      first = line;
     }
   }
   return found;
 }
 
 function decoded(bytes) {
+  const [first, second] = new Uint8Array(bytes);
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -46,7 +54,10 @@ function decoded(bytes) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
-  const [head, ...rows] = records(decoded(await form.elements.file.files[0].arrayBuffer()));
+  const all = records(decoded(await form.elements.file.files[0].arrayBuffer()));
+  const names = all[0]?.record.startsWith("sep=") ? 2 : 1; // a spreadsheet's own line that names the separator
+  const head = all.slice(0, names).map((each) => each.record).join("\n");
+  const rows = all.slice(names);
   const button = form.querySelector("button");
   button.disabled = true;
   document.getElementById("import-progress").hidden = false;
@@ -58,8 +69,9 @@ form.addEventListener("submit", async (event) => {
   bar.max = rows.length || 1;
   for (let done = 0; done < rows.length; done += PIECE) {
     const piece = new FormData();
-    piece.set("file", new File([[head, ...rows.slice(done, done + PIECE)].join("\n")], "piece.csv"));
-    piece.set("first_line", String(done + 2));
+    const part = rows.slice(done, done + PIECE);
+    piece.set("file", new File([[head, ...part.map((each) => each.record)].join("\n")], "piece.csv"));
+    piece.set("lines", part.map((each) => each.line).join(","));
     const report = await post(form.getAttribute("action"), piece);
     if (!report) break;
     added += report.added;

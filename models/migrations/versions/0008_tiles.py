@@ -1,5 +1,5 @@
-"""Tiles of big markets: what part of a market a shard has, its partial lists; how long stages took; which rates a market's
-lists were computed with."""
+"""Tiles of big markets: what part of a market a shard has, its partial lists; how long stages took; which rates a
+market's lists were computed with."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -22,7 +22,6 @@ def upgrade() -> None:
     for table in LISTS:
         op.add_column(table, sa.Column("generation", sa.BigInteger()))
 
-
     op.create_table(
         "rescoring_attempts",
         sa.Column(

@@ -1,10 +1,10 @@
 """Sources of listings, what their imports did, and a listing's identity within its source.
 
-What was imported so far goes into a source of its owner's, called as the command by which it came. Each of those rows gets
-a new version by it, so that lists are made anew in the background; they stay as they are meanwhile.
+What was imported so far goes into a source of its owner's, called as the command by which it came. Each of those rows
+gets a new version by it, so that lists are made anew in the background; they stay as they are meanwhile.
 
-The release before this one serves on, but for its own `import-listings`: it looked for the index that let one agency's row
-overwrite another's, and fails without touching anything.
+The release before this one serves on, but for its own `import-listings`: it looked for the index that let one agency's
+row overwrite another's, and fails without touching anything.
 """
 
 import sqlalchemy as sa

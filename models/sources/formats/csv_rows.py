@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from models.core.csv_cells import plain_cell
 from models.sources.formats.offer import FeedError
@@ -36,7 +36,7 @@ class Row:
     error: str = ""
 
 
-def rows(stream: BinaryIO) -> Iterator[Row]:
+def rows(stream: IO[bytes]) -> Iterator[Row]:
     """
     The rows of the file that are not empty, in its order.
 
@@ -66,14 +66,16 @@ def rows(stream: BinaryIO) -> Iterator[Row]:
                 yield Row(begins, [], f"it is no well-formed CSV: {_reason(error)}")
                 continue
             lines.forget()
-            if any(cell.strip() for cell in cells):
+            if any("\0" in cell for cell in cells):
+                yield Row(begins, [], "it holds a zero byte")
+            elif any(cell.strip() for cell in cells):
                 yield Row(begins, [plain_cell(cell.strip()) for cell in cells])
     finally:
         with suppress(ValueError):  # whoever stops early may have closed the stream before us
             text.detach()
 
 
-def encoding_of(stream: BinaryIO) -> str:
+def encoding_of(stream: IO[bytes]) -> str:
     """
     The encoding of a text: what its mark says, else UTF-8 if all of it is, else Windows-1251.
 

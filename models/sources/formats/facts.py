@@ -1,4 +1,4 @@
-"""What feeds say beyond the columns, as facts: named and answered as the kinds of facts are (matching.reading.kinds)."""
+"""What feeds say beyond the columns: facts, named and answered as their kinds are (matching.reading.kinds)."""
 
 import re
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from models.sources.formats import avito, cian, csv_rows, table, tree, xlsx_rows, yrl
 from models.sources.formats.csv_rows import Row
@@ -18,6 +18,8 @@ KINDS = ("yrl", "cian", "avito", "csv", "xlsx")
 ALIASES = {"domclick": "yrl", "yandex": "yrl", "excel": "xlsx"}
 
 _HEAD = 1 << 20
+#: A compressed file that unpacks to more is none that we read.
+LARGEST_UNPACKED = 8 << 30  # bytes
 #: Local name of a record -> the kind of its feed.
 _RECORDS = {"offer": "yrl", "object": "cian", "ad": "avito"}
 _NAMES = {kind: name for name, kind in _RECORDS.items()}
@@ -141,10 +143,7 @@ def _kind_of(path: Path) -> tuple[str, str]:
     if magic.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf")):
         raise FeedError("this is a document or a picture, not a table or a feed")
     with _opened(path) as stream:
-        try:
-            head = stream.read(_HEAD)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise FeedError("the compressed file is damaged") from None
+        head = stream.read(_HEAD)
         start = _start_of(head)
         if not start:
             raise FeedError("the file is empty")
@@ -202,11 +201,30 @@ def _start_of(head: bytes) -> str:
     return head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace").strip("\ufeff \t\r\n\0")
 
 
+class _Unpacked(gzip.GzipFile):
+    """What a .gz file holds; a damaged one, and one that unpacks to more than any feed, raise FeedError."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._checked(super().read, size)
+
+    def read1(self, size: int = -1) -> bytes:
+        return self._checked(super().read1, size)
+
+    def _checked(self, read: Callable[[Any], bytes], size: int | None) -> bytes:
+        try:
+            data = read(size)
+        except (EOFError, zlib.error, OSError):
+            raise FeedError("the compressed file is damaged or was cut off") from None
+        if self.tell() > LARGEST_UNPACKED:
+            raise FeedError(f"the compressed file unpacks to more than {LARGEST_UNPACKED >> 30} GiB")
+        return data
+
+
 def _opened(path: Path) -> BinaryIO:
     """The file's bytes, unpacked where it is gzip's."""
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+    return cast(BinaryIO, _Unpacked(path, "rb")) if packed else path.open("rb")
 
 
 def _first(rows: Iterator[Row]) -> Iterator[Row]:

@@ -94,7 +94,7 @@ def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]
     notes.columns = header.names
     has_id = "id" in header.fields
     units = {column.field: column for column in header.columns if column.field}
-    for row in rows:
+    for row in _cut_off_told(rows) if notes.kind == "csv" else rows:
         cells = [cell for cell in row.cells[len(header.columns) :] if cell]
         for column, cell in zip(header.columns, row.cells, strict=False):
             if cell and not column.field:
@@ -112,6 +112,22 @@ def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]
         taking.set_id(offer, told.get("id") if has_id else _identity(told))
         _take(offer, told, units, notes)
         yield offer
+
+
+def _cut_off_told(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows; a last one that is shorter than all before it is told as cut off, together with the file."""
+    shortest: int | None = None
+    last: Row | None = None
+    for row in rows:
+        if last is not None:
+            shortest = len(last.cells) if shortest is None else min(shortest, len(last.cells))
+            yield last
+        last = row
+    if last is None:
+        return
+    if shortest is not None and len(last.cells) < shortest and not last.error:
+        last = Row(last.line, [], "it is shorter than all others; the file may be cut off")
+    yield last
 
 
 def _is_lower_half(upper: list[str], lower: list[str], mapping: Mapping[str, str] | None) -> bool:
@@ -158,7 +174,9 @@ def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], no
         if deal is not None:
             offer.refuse("deal", "it says neither sale nor rent", deal)
         else:
-            offer.deal_type = DealType.SALE
+            told_by = units["price"].name.casefold() if "price" in units else ""
+            rents = "аренд" in told_by or "rent" in told_by or get("period") is not None
+            offer.deal_type = DealType.RENT if rents else DealType.SALE
     if get("type") is None:
         offer.property_type = PropertyType.APARTMENT
         if values.flag(get("is_apartments")):

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.sources.formats import values
 from models.sources.formats.offer import Offer, Photo, Station
-from models.sources.formats.vocabulary import entry
+from models.sources.formats.vocabulary import entry, fold
 
 #: numeric(17, 2) and numeric(10, 2) hold less than these.
 LARGEST_PRICE, LARGEST_AREA = Decimal(10) ** 15, Decimal(10) ** 8
@@ -14,10 +14,9 @@ FLOORS, HOUSE_FLOORS, ROOMS, YEARS = range(-10, 301), range(1, 301), range(101),
 LONGEST_ID = 100  # characters
 #: Years that generators write for "unknown" (the epoch of their clocks).
 NO_YEARS = frozenset({0, 1, 1970, -1})
-#: Square metres of a sotka and of a hectare.
+#: Beginnings of a unit of land -> its square metres.
 LAND_UNITS = {
     "сот": Decimal(100),
-    "cot": Decimal(100),
     "sot": Decimal(100),
     "га": Decimal(10_000),
     "гек": Decimal(10_000),
@@ -127,7 +126,7 @@ def land_area(offer: Offer, text: str | None, unit: str | None) -> None:
     value = area(offer, "land_area", text)
     if value is None:
         return
-    low = (unit or "").casefold().strip().replace("c", "с").replace("o", "о").replace("t", "т")
+    low = fold(unit or "")
     times = next((size for word, size in LAND_UNITS.items() if low.startswith(word)), None)
     if times is None and not unit:
         times = Decimal(100) if value <= 100 else Decimal(1)

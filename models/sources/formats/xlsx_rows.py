@@ -1,7 +1,8 @@
-"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not run: their last number is taken, or their text."""
+"""Rows of an .xlsx workbook as text, read as a stream. Formulas are not run: their last number or their text counts."""
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
@@ -23,10 +24,8 @@ _DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, TypeError, ParseError, OSE
 
 def sheets(path: Path) -> list[str]:
     """The names of the workbook's sheets; raises FeedError."""
-    book = _open(path, data_only=False)
-    names = list(book.sheetnames)
-    book.close()
-    return names
+    with _open(path, data_only=False) as book:
+        return list(book.sheetnames)
 
 
 def rows(path: Path, sheet: str) -> Iterator[Row]:
@@ -39,15 +38,14 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
     Raises:
         FeedError: The workbook cannot be read.
     """
-    book = _open(path, data_only=False)
-    values_book = None
     last_values: Iterator[Any] | None = None
-    try:
+    with ExitStack() as stack:
+        book = stack.enter_context(_open(path, data_only=False))
         for line, cells in enumerate(book[sheet].iter_rows(), start=1):
             texts = [_text(cell) for cell in cells]
             formulas = [place for place, text in enumerate(texts) if text.startswith("=") and _is_formula(cells[place])]
             if formulas and last_values is None:
-                values_book = _open(path, data_only=True)
+                values_book = stack.enter_context(_open(path, data_only=True))
                 last_values = islice(values_book[sheet].iter_rows(), line - 1, None)
             if last_values is not None:
                 known = next(last_values, ())
@@ -59,22 +57,19 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
                 texts.pop()
             if texts:
                 yield Row(line, texts)
-    except _DAMAGED as error:
-        raise FeedError(f"the workbook cannot be read: {type(error).__name__}") from None
-    finally:
-        book.close()
-        if values_book is not None:
-            values_book.close()
 
 
-def _open(path: Path, *, data_only: bool) -> Any:
+@contextmanager
+def _open(path: Path, *, data_only: bool) -> Iterator[Any]:
+    """The workbook, while it is read; whatever is wrong with it is a FeedError."""
     try:
         with zipfile.ZipFile(path) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
         if unpacked > LARGEST_UNPACKED:
             raise FeedError(f"the workbook unpacks to more than {LARGEST_UNPACKED >> 30} GiB")
         # By its bytes: openpyxl goes by the ending of a name, and uploads have none.
-        return load_workbook(path.open("rb"), read_only=True, data_only=data_only)
+        with path.open("rb") as file, closing(load_workbook(file, read_only=True, data_only=data_only)) as book:
+            yield book
     except _DAMAGED as error:
         raise FeedError(f"the workbook cannot be read: {type(error).__name__}") from None
 

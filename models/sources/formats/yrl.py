@@ -1,5 +1,7 @@
 """YRL, the feed of Yandex.Realty, in all its dialects (Domclick's and Profitbase's among them): `<offer>` elements."""
 
+import re
+
 from models.core.enums import PropertyClass, PropertyType
 from models.sources.formats import addresses, common, facts, taking, values
 from models.sources.formats.offer import Offer
@@ -7,6 +9,7 @@ from models.sources.formats.status import set_status
 from models.sources.formats.tree import Node
 from models.sources.formats.vocabulary import CLASSES, DEALS, MARKETS, PHOTO_KINDS, entry, fold
 
+_SQUARE_METRES = re.compile(r"кв|м2|м²|sq|m2|m²|meter|метр")
 #: Tags of yes or no -> the kind of fact that they tell.
 FLAGS = {
     "air-conditioner": "air_conditioner",
@@ -53,6 +56,9 @@ def offer_of(node: Node) -> Offer:
     _home(offer, node)
     _terms(offer, node)
     offer.title = node.text("title", "name")
+    url = node.text("url")
+    if url and url.startswith(("http://", "https://")):
+        offer.attributes["url"] = url[:2000]
     offer.description = values.prose(node.raw("description"))
     _photos(offer, node)
     set_status(
@@ -87,9 +93,9 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
 
 
 def _sizes(offer: Offer, node: Node) -> None:
-    offer.area = taking.area(offer, "area", _value(node, "area"), core=True)
-    offer.living_area = taking.area(offer, "living_area", _value(node, "living-space"))
-    offer.kitchen_area = taking.area(offer, "kitchen_area", _value(node, "kitchen-space"))
+    offer.area = taking.area(offer, "area", _square_metres(offer, node, "area"), core=True)
+    offer.living_area = taking.area(offer, "living_area", _square_metres(offer, node, "living-space"))
+    offer.kitchen_area = taking.area(offer, "kitchen_area", _square_metres(offer, node, "kitchen-space"))
     lot = node.node("lot-area")
     if lot is not None:
         taking.land_area(offer, lot.text("value") or _bare(lot), lot.text("unit"))
@@ -107,6 +113,9 @@ def _location(offer: Offer, node: Node) -> None:
         addresses.set_address(offer, outer)
         return
     offer.region = place.text("region")
+    country = place.text("country")
+    if country:
+        offer.attributes["country"] = country[:100]
     offer.city = place.text("locality-name", "locality", "city")
     addresses.set_district(
         offer,
@@ -228,10 +237,15 @@ def _photos(offer: Offer, node: Node) -> None:
     taking.add_photos(offer, [(plan, "plan") for plan in plans])
 
 
-def _value(node: Node, name: str) -> str | None:
-    """`<area><value>54</value></area>`, or `<area>54</area>`."""
+def _square_metres(offer: Offer, node: Node, name: str) -> str | None:
+    """`<area><value>54</value><unit>кв. м</unit></area>`, or `<area>54</area>`; another unit is told."""
     inner = node.node(name)
-    return None if inner is None else inner.text("value") or _bare(inner)
+    if inner is None:
+        return None
+    unit = inner.text("unit")
+    if unit is not None and not _SQUARE_METRES.search(fold(unit)):
+        offer.guess(name.replace("-", "_"), "this unit is not known; taken for m²", unit)
+    return inner.text("value") or _bare(inner)
 
 
 def _bare(node: Node) -> str | None:

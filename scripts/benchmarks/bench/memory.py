@@ -74,7 +74,7 @@ def changes_going(factory: sessionmaker, client: Client) -> Iterator[Callable[[]
     """
     Leads and properties change in turns as long as we are within, each when the one before is visible; how many so far.
     """
-    chance, over, made = Random("memory"), threading.Event(), 0  # nosec B311
+    chance, over, made = Random("memory"), threading.Event(), 0
     with factory() as session:
         ids = {
             side: session.scalars(select(table.id).order_by(table.id)).all()

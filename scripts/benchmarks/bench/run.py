@@ -103,7 +103,7 @@ def system(memory_mb: int) -> Iterator[tuple[sessionmaker[Session], Client]]:
                 "ENVIRONMENT": "test",
                 "DATABASE_URL": url,
                 "REDIS_URL": valkey.url,
-                "SECRET_KEY": "only-for-measuring-0123456789-abcdef",  # nosec B105
+                "SECRET_KEY": "only-for-measuring-0123456789-abcdef",
                 "LEADMATCH_HOME": name,
                 "WORKER_MEMORY_MB": str(memory_mb),
                 "LOG_LEVEL": "WARNING",
@@ -120,7 +120,7 @@ def system(memory_mb: int) -> Iterator[tuple[sessionmaker[Session], Client]]:
 
 def _start(line: str) -> subprocess.Popen:
     command = line.replace("celery ", f"{sys.executable} -m celery ", 1)
-    return subprocess.Popen(  # nosec B602 - our own Procfile, which is written for a shell
+    return subprocess.Popen(  # noqa: S602 - a line of our own Procfile, which is written for a shell
         f"exec {command}", shell=True, cwd=ROOT, start_new_session=True, preexec_fn=dies_with_parent(signal.SIGKILL)
     )
 
@@ -128,7 +128,7 @@ def _start(line: str) -> subprocess.Popen:
 def fill(session: Session, size: int) -> None:
     """*size* properties and leads of the demo's kind, all for sale in one city."""
     began = time.perf_counter()
-    rng = Random("bench")  # nosec B311
+    rng = Random("bench")
     people = demo_users(session, max(20, size // 30), 1, with_login=False)
     owners = [user_id for user_id, _ in people]
     realtors = [user_id for user_id, role in people if role is Role.REALTOR]
@@ -237,7 +237,7 @@ def _listed(numbers: Iterable[float]) -> str:
 
 def report_changes(factory: sessionmaker[Session], client: Client, changes: int) -> bool:
     """Time single changes in each situation; whether all lists were right in the end."""
-    rng = Random("changes")  # nosec B311
+    rng = Random("changes")
     with factory() as session:
         ids = {
             side: session.scalars(select(table.id).order_by(table.id)).all()
@@ -313,14 +313,14 @@ def write(factory: sessionmaker[Session], client: Client, side: Side, entity_id:
     time.sleep(PAUSE_SECONDS)
     with factory() as session:
         version = session.scalar(
-            text(f"UPDATE {table} SET {change} WHERE id = :id RETURNING version"),  # noqa: S608  # nosec B608
+            text(f"UPDATE {table} SET {change} WHERE id = :id RETURNING version"),  # noqa: S608 - names of this module
             {"id": entity_id},
         )
         session.commit()
         began = time.perf_counter()
         (client.lead_changed if side is Side.LEAD else client.property_changed)(entity_id)
         there = "city_key IS NULL" if leaves else "version >= :version"
-        visible = text(f"SELECT {there} FROM {lists} WHERE {key} = :id")  # noqa: S608  # nosec B608
+        visible = text(f"SELECT {there} FROM {lists} WHERE {key} = :id")  # noqa: S608 - names of this module
         while not session.scalar(visible, {"id": entity_id, "version": version}):
             session.commit()
             time.sleep(0.003)

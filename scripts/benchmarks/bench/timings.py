@@ -50,7 +50,8 @@ class Timings:
         median = {name: statistics.median(times) for name, times in self.seconds.items()}
         ratio = lambda one, other: f"{one / other:.3g}" if one and other else ""
         lines = [
-            f"| {self.size:,} x {self.size:,}, best {self.k} | rounds | median, s | x floor | x 128 wide | ours is x of it |",
+            f"| {self.size:,} x {self.size:,}, best {self.k} | rounds | median, s | x floor | x 128 wide "
+            "| ours is x of it |",
             "| --- | --- | --- | --- | --- | --- |",
         ]
         for name, middle in median.items():

@@ -34,7 +34,8 @@ def scoring_ms(snapshot: Snapshot, rng: Random, times: int) -> dict[Side, list[f
 def lists_unlike_brute_force(session: Session, snapshot: Snapshot, changed: dict[Side, set[int]]) -> tuple[int, int]:
     """
     Of the lists of the changed, and of those in which they stand: how many are not, id for id and score for score, what
-    scoring everything gives; and how many were looked at."""
+    scoring everything gives; and how many were looked at.
+    """
     wrong = looked = 0
     for side in Side:
         part, other = snapshot.part(side), snapshot.part(side.other)

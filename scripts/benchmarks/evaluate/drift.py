@@ -13,7 +13,8 @@ from matching.engine.vectorize import lead_vectors, property_vectors
 from scripts.benchmarks.evaluate.planted import BLURS, Listing, plant
 from scripts.benchmarks.evaluate.rankers import K, Town
 
-#: How many texts come, as a share of those before: with more of them a run fits a new model (worker/market/text_models.py).
+#: How many texts come, as a share of those before: with more of them a run fits a new model
+#: (worker/market/text_models.py).
 GROWTH = 0.2
 TOP = 10
 #: Pairs drawn from all of the market, beside those that stand in lists.
@@ -104,7 +105,8 @@ def as_markdown(drift: Drift) -> list[str]:
     return [
         "## Drift of a new text model",
         "",
-        "Between two fits no score of an unchanged pair moves at all: a test holds that to the last bit. A new model is",
+        "Between two fits no score of an unchanged pair moves at all: a test holds that to the last bit. A new model "
+        "is",
         "fitted when the texts have changed by more than a fifth, or after a week. Here it is fitted after the newest",
         f"{drift.after - drift.before:,} listings have come on top of {drift.before:,}, with {drift.leads:,} leads of "
         "medium blur, and the pairs",

@@ -87,10 +87,10 @@ def as_markdown(chances: list[Chance], n_listings: int) -> list[str]:
         "## Exploration",
         "",
         "Off until ops give a market slots (`leadmatch markets explore`). A new listing that stands in fewer than",
-        f"{FEW_LISTS} lists (*unseen*) is offered to some of the leads in its own list, after the last entry of theirs. The",
-        "lists themselves stay the exact best hundred, so nothing is displaced and there is no cost in rank; what it",
-        f"costs is a longer read. Leads of medium blur, {n_listings:,} listings, the newest {NEW:.0%} new. Expected mutual "
-        "likes as above,",
+        f"{FEW_LISTS} lists (*unseen*) is offered to some of the leads in its own list, after the last entry of",
+        "theirs. The lists themselves stay the exact best hundred, so nothing is displaced and there is no cost in",
+        f"rank; what it costs is a longer read. Leads of medium blur, {n_listings:,} listings, the newest {NEW:.0%}",
+        "new. Expected mutual likes as above,",
         "the places after the hundredth included.",
         "",
         "| leads | unseen | slots | new listings offered to nobody | "

@@ -118,7 +118,8 @@ def as_markdown(lessons: list[Lesson], n_leads: int) -> list[str]:
         "",
         f"Simulated people behind {n_leads:,} leads (strong blur) read their stored lists, look at place *r* with",
         f"a chance in proportion to 1 / log2(1 + r), and like with chance 1 / (1 + exp(-{STEEPNESS:g} (s - median))),",
-        "*s* being the score (as a share) by weights of their own, which the engine is not told. `matching.learning.weight_learning`",
+        "*s* being the score (as a share) by weights of their own, which the engine is not told. "
+        "`matching.learning.weight_learning`",
         f"fits, and keeps a set only if held-out actions are for it. Means over {REPEATS} simulations. Distance: share",
         "of weight that lies elsewhere than the hidden weights have it. Agreement: correlation, over listed pairs, of",
         "the score with the one in people's mind.",

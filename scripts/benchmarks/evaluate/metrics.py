@@ -20,7 +20,9 @@ def ranks_of(lists: RankedLists, truth: NDArray[np.integer]) -> NDArray[np.float
 
 
 def gains(ranks: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Each metric's value for each row: recall@n is 0 or 1, MRR 1 / rank, NDCG of one relevant item 1 / log2(1 + rank)."""
+    """
+    Each metric's value for each row: recall@n is 0 or 1, MRR 1 / rank, NDCG of one relevant item 1 / log2(1 + rank).
+    """
     found = {f"recall@{n}": (ranks <= n).astype(float) for n in RECALL_AT}
     return found | {"MRR": 1 / ranks, "NDCG@100": 1 / np.log2(1 + ranks)}
 

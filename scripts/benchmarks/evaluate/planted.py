@@ -38,7 +38,8 @@ class Blur:
     name: str
     #: Half-width of the budget and of the area, and how far their middles may lie from the listing's, as a share.
     spread: float
-    #: Chance that a neighbouring district (of the same okrug) stands beside the listing's own, and that it stands instead.
+    #: Chance that a neighbouring district (of the same okrug) stands beside the listing's own, and that it stands
+    #: instead.
     district_beside: float
     district_instead: float
     #: How many of the stated wishes are dropped.

@@ -15,6 +15,7 @@ from scripts.benchmarks.evaluate import (
     learning,
     planted_wishes,
     rankers,
+    reading,
     report,
 )
 from scripts.benchmarks.evaluate.planted import Listing, read_listings
@@ -73,6 +74,10 @@ def _wishes(inputs: Inputs) -> list[str]:
     ]
 
 
+def _reading(inputs: Inputs) -> list[str]:
+    return reading.as_markdown()
+
+
 def _asked(inputs: Inputs) -> list[str]:
     levels = planted_wishes.measure(inputs.listings, inputs.homes, inputs.n_leads, inputs.seed)
     return planted_wishes.as_markdown(levels, inputs.n_leads)
@@ -110,6 +115,7 @@ def _drift(inputs: Inputs) -> list[str]:
 
 #: In the order of the page.
 SECTIONS: dict[str, Callable[[Inputs], list[str]]] = {
+    "reading": _reading,
     "wishes": _wishes,
     "asked": _asked,
     "quoted": _quoted,

@@ -29,8 +29,8 @@ from scripts.importing import Wanted, bring
 
 #: Columns that every format can tell; the address is compared as one text, and years, where a format rounds nothing.
 COMPARED = (
-    "deal_type", "city_key", "district", "metro_station", "property_type", "property_class", "price", "currency", "area",
-    "rooms", "floor", "total_floors", "year_built",
+    "deal_type", "city_key", "district", "metro_station", "property_type", "property_class", "price", "currency",
+    "area", "rooms", "floor", "total_floors", "year_built",
 )  # fmt: skip
 
 
@@ -64,8 +64,8 @@ def compare_formats(factory: sessionmaker[Session], file: Path, city: str, folde
         expected = expected or rows
         differing = [key for key in expected.keys() | rows.keys() if expected.get(key) != rows.get(key)]
         print(
-            f"{kind:6} {report.offers:,} offers, {report.refused:,} refused, {len(rows):,} rows, {seconds:.1f} s of CPU,"
-            f" {report.offers / seconds:,.0f} offers/s",
+            f"{kind:6} {report.offers:,} offers, {report.refused:,} refused, {len(rows):,} rows,"
+            f" {seconds:.1f} s of CPU, {report.offers / seconds:,.0f} offers/s",
             flush=True,
         )
         for key in sorted(differing)[:3]:
@@ -87,8 +87,9 @@ def measure(factory: sessionmaker[Session], file: Path, city: str, folder: Path,
     took = time.monotonic() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"large  {path.stat().st_size >> 20:,} MB, {first.offers:,} offers: {took:.1f} s ({first.offers / took:,.0f}/s),"
-        f" {seconds:.1f} s of our CPU; memory {before:.0f} MB before, at most {memory:.0f} MB",
+        f"large  {path.stat().st_size >> 20:,} MB, {first.offers:,} offers: {took:.1f} s"
+        f" ({first.offers / took:,.0f}/s), {seconds:.1f} s of our CPU; memory {before:.0f} MB before,"
+        f" at most {memory:.0f} MB",
         flush=True,
     )
     began = time.monotonic()

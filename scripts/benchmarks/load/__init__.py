@@ -1,1 +1,1 @@
-"""Load on a running system, from this machine: `python -m scripts.benchmarks.load` (or `make load`); see docs/operations.md."""
+"""Load test of a running system on this machine: `python -m scripts.benchmarks.load` (`make load`)."""

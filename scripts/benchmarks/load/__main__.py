@@ -45,7 +45,7 @@ def main() -> None:
     market.finish(factory, market.start_run(factory, settings))
     print(f"full run at rest: {time.perf_counter() - began:.1f} s", flush=True)
     with factory() as session:
-        leads = market.some_leads(session)
+        leads = market.sample_leads(session)
         tenants = [tokens[person.id] for person in people if person.role == "tenant"]
 
     server = f"http://127.0.0.1:{settings.port}"

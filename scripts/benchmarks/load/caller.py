@@ -1,13 +1,14 @@
-"""A client without locust, for what goes on for long: one that any installation has."""
+"""A client for long measurements that needs no locust, only the standard library."""
 
 import http.client
 import json
 import time
 from collections import defaultdict
+from typing import Any
 
 
 class Tally:
-    """Seconds of answers by kind, and how many were errors."""
+    """Durations of answers in seconds, and the number of errors, by kind of request."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, list[float]] = defaultdict(list)
@@ -15,11 +16,11 @@ class Tally:
 
     def table(self) -> str:
         lines = [f"{'':18}{'answers':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'errors':>8}"]
-        for kind, found in sorted(self.seconds.items()):
-            ordered = sorted(found)
+        for kind, seconds in sorted(self.seconds.items()):
+            ordered = sorted(seconds)
             points = [ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for share in (0.5, 0.95, 0.99)]
             lines.append(
-                f"{kind:18}{len(found):>9}" + "".join(f"{p:>9.1f}" for p in points) + f"{self.errors[kind]:>8}"
+                f"{kind:18}{len(ordered):>9}" + "".join(f"{p:>9.1f}" for p in points) + f"{self.errors[kind]:>8}"
             )
         return "\n".join(lines)
 
@@ -31,8 +32,15 @@ class Caller:
         self._tally = tally
         self._open: dict[str, http.client.HTTPConnection] = {}
 
-    def call(self, kind: str, server: str, method: str, path: str, token: str | None = None, body: object = None):
-        """Send a request and note how long its answer took; the answer's JSON, or None of an error."""
+    def call(
+        self, kind: str, server: str, method: str, path: str, token: str | None = None, body: object = None
+    ) -> Any:
+        """
+        Send a request and record its duration under *kind*.
+
+        Returns:
+            The answer's JSON, or None after an error.
+        """
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         began = time.perf_counter()
         try:

@@ -1,4 +1,4 @@
-"""What clients were told is stored, held against the database."""
+"""Comparison of acknowledged writes with the database."""
 
 from dataclasses import dataclass, field
 
@@ -27,7 +27,7 @@ class Journal:
 
 
 def lost(session: Session, journal: Journal) -> list[str]:
-    """The entries of *journal* that the database does not know."""
+    """Return descriptions of the acknowledged writes that the database lacks."""
     leads = set(session.scalars(select(Lead.id).where(Lead.id.in_(journal.leads))))
     liked = select(Action.lead_id, Action.property_id).where(
         Action.lead_id.in_([lead_id for lead_id, _ in journal.likes]),
@@ -35,7 +35,7 @@ def lost(session: Session, journal: Journal) -> list[str]:
         Action.kind == ActionKind.LIKE,
     )
     likes = {tuple(row) for row in session.execute(liked)}
-    return [f"lead {each}" for each in journal.leads if each not in leads] + [
+    return [f"lead {lead_id}" for lead_id in journal.leads if lead_id not in leads] + [
         f"like of property {property_id} for lead {lead_id}"
         for lead_id, property_id in journal.likes
         if (lead_id, property_id) not in likes

@@ -1,4 +1,4 @@
-"""Locust as a process of its own: what it is to send goes in as a file, what it has measured comes out as one."""
+"""Locust as a subprocess: a file tells it what to send, another one holds its measurements."""
 
 import json
 import os
@@ -15,14 +15,15 @@ from scripts.benchmarks.load.journal import Journal
 @dataclass(frozen=True)
 class Plan:
     """
-    What clients need to know.
+    Parameters of the clients.
 
     Args:
-        server: Ours, and *bare* the yardstick's; URLs.
-        leads: (owner, lead) whose pages are asked for.
-        tokens: Of each owner.
-        tenants: Tokens of those who read the feed.
-        pause: Seconds between two things that a client does, on average.
+        server: URL of the measured system.
+        bare: URL of the yardstick.
+        leads: (owner, lead) whose pages are requested.
+        tokens: Token of each owner.
+        tenants: Tokens of the tenants who read the feed.
+        pause: Mean seconds between two tasks of a client.
     """
 
     server: str
@@ -35,7 +36,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds of answers by kind, how many were errors, and what was acknowledged."""
+    """Milliseconds of answers and numbers of errors by kind of request, and the acknowledged writes."""
 
     milliseconds: dict[str, list[float]]
     errors: dict[str, int]
@@ -47,9 +48,9 @@ class Times:
 
 
 def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) -> Times:
-    """Let *clients* send the mix, and one more watch freshness, for as long as *goes_on* says so."""
-    told, measured = folder / "plan.json", folder / "measured.json"
-    told.write_text(json.dumps(asdict(plan)))
+    """Run *clients* that send the mix, and one that measures freshness, while *goes_on* returns true."""
+    plan_file, measured = folder / "plan.json", folder / "measured.json"
+    plan_file.write_text(json.dumps(asdict(plan)))
     measured.unlink(missing_ok=True)
     mix = Path(__file__).with_name("mix.py")
     options = [
@@ -64,7 +65,7 @@ def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) ->
     ]
     process = subprocess.Popen(
         [sys.executable, "-m", "locust", "--locustfile", str(mix), "--host", plan.server, *options],
-        env=os.environ | {"LOAD_PLAN": str(told), "LOAD_MEASURED": str(measured)},
+        env=os.environ | {"LOAD_PLAN": str(plan_file), "LOAD_MEASURED": str(measured)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -74,6 +75,6 @@ def send(plan: Plan, clients: int, folder: Path, goes_on: Callable[[], bool]) ->
     process.wait(60)
     if not measured.exists():
         raise RuntimeError("locust ended without a result")
-    found = json.loads(measured.read_text())
-    journal = Journal(found["leads"], [(lead_id, property_id) for lead_id, property_id in found["likes"]])
-    return Times(found["milliseconds"], found["errors"], journal)
+    results = json.loads(measured.read_text())
+    journal = Journal(results["leads"], [(lead_id, property_id) for lead_id, property_id in results["likes"]])
+    return Times(results["milliseconds"], results["errors"], journal)

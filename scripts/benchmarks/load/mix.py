@@ -1,8 +1,8 @@
 """
-What locust's clients do: 80% pages of recommendations, 10% likes, 5% new leads, 5% the feed.
+The mix of locust's clients: 80% pages of recommendations, 10% likes, 5% new leads, 5% the feed.
 
-After each page of ours the same client asks the yardstick for the same page, so that both meet the same load. What
-locust itself adds up is rounded to milliseconds; every answer's time is kept here instead.
+After each page, the same client requests the same page from the yardstick, so that both have the same load. Locust's
+own statistics are rounded to milliseconds; here every answer's time is kept.
 """
 
 import json
@@ -18,17 +18,17 @@ from locust import FastHttpUser, events, task
 from scripts.benchmarks.load.market import lead_body
 
 _plan = json.loads(Path(os.environ["LOAD_PLAN"]).read_text())
-_leads: list[tuple[int, int]] = [tuple(each) for each in _plan["leads"]]
+_leads: list[tuple[int, int]] = [tuple(pair) for pair in _plan["leads"]]
 _tokens: dict[str, str] = _plan["tokens"]
 _milliseconds: dict[str, list[float]] = defaultdict(list)
 _errors: dict[str, int] = defaultdict(int)
 _acknowledged: dict[str, list] = {"leads": [], "likes": []}
-#: How long a list may take to appear before that is an error.
+#: A list that takes longer to appear is an error.
 PATIENCE_SECONDS = 60
 
 
 @events.request.add_listener
-def _note(name: str, response_time: float, exception: Exception | None, **_: object) -> None:
+def _record(name: str, response_time: float, exception: Exception | None, **_: object) -> None:
     if not name.startswith("("):
         _milliseconds[name].append(response_time)
     if exception is not None:
@@ -36,9 +36,9 @@ def _note(name: str, response_time: float, exception: Exception | None, **_: obj
 
 
 @events.quitting.add_listener
-def _write_down(**_: object) -> None:
-    found = {"milliseconds": _milliseconds, "errors": _errors, **_acknowledged}
-    Path(os.environ["LOAD_MEASURED"]).write_text(json.dumps(found))
+def _save(**_: object) -> None:
+    results = {"milliseconds": _milliseconds, "errors": _errors, **_acknowledged}
+    Path(os.environ["LOAD_MEASURED"]).write_text(json.dumps(results))
 
 
 def _as(token: str) -> dict[str, str]:
@@ -46,15 +46,15 @@ def _as(token: str) -> dict[str, str]:
 
 
 class Realtor(FastHttpUser):
-    """Somebody who works with their leads, and sometimes looks for a flat themselves."""
+    """A client that works with leads and sometimes reads the feed."""
 
     def wait_time(self) -> float:
-        """Seconds between two tasks: half to one and a half of what is asked for."""
+        """Return the seconds between two tasks: 0.5 to 1.5 times the planned pause."""
         return _plan["pause"] * self.chance.uniform(0.5, 1.5)
 
     def on_start(self) -> None:
-        self.chance = random.Random()  # nosec B311 - no secret
-        #: (owner, lead, property) that were seen and not yet liked.
+        self.chance = random.Random()
+        #: (owner, lead, property) seen and not yet liked.
         self.seen: deque[tuple[int, int, str]] = deque(maxlen=200)
 
     @task(80)
@@ -63,8 +63,8 @@ class Realtor(FastHttpUser):
         path = f"/leads/{lead_id}/property-recommendations"
         answer = self.client.get(path, headers=_as(_tokens[str(owner)]), name="page")
         if answer.ok:
-            found = answer.json()["recommendations"][:1]
-            self.seen.extend((owner, lead_id, each["property_id"]) for each in found)
+            first = answer.json()["recommendations"][:1]
+            self.seen.extend((owner, lead_id, entry["property_id"]) for entry in first)
         self.client.get(f"{_plan['bare']}/{lead_id}", name="bare Flask")
 
     @task(10)
@@ -88,7 +88,7 @@ class Realtor(FastHttpUser):
 
 
 class Watcher(FastHttpUser):
-    """Posts a lead and asks for its list until it has one, again and again: how long from write to visible."""
+    """Repeatedly posts a lead and requests its list until it has one: the time from write to visible."""
 
     fixed_count = 1
 
@@ -96,7 +96,7 @@ class Watcher(FastHttpUser):
     def watch(self) -> None:
         owner, _ = _leads[0]
         began = time.perf_counter()
-        lead_id = _post_lead(self, "(posted)", owner, random.Random())  # nosec B311 - no secret
+        lead_id = _post_lead(self, "(posted)", owner, random.Random())
         late = None
         while lead_id is not None:
             path = f"/leads/{lead_id}/property-recommendations?limit=1"
@@ -115,7 +115,7 @@ class Watcher(FastHttpUser):
 
 
 def _post_lead(user: FastHttpUser, name: str, owner: int, chance: random.Random) -> int | None:
-    """Post a lead; its id, if it was accepted."""
+    """Post a lead. Returns its id, or None if it was refused."""
     answer = user.client.post("/leads", json=lead_body(chance), headers=_as(_tokens[str(owner)]), name=name)
     if not answer.ok:
         return None

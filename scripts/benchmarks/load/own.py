@@ -1,4 +1,4 @@
-"""The system of this home, for measurements: on this machine and never in production, for they leave rows behind."""
+"""The system of this home, for measurements that leave rows behind: on this machine and never in production."""
 
 import sys
 from urllib.parse import urlsplit
@@ -11,7 +11,11 @@ from scripts.launcher.home import load_home_environment
 
 
 def own_system(application: str) -> tuple[Settings, sessionmaker[Session]]:
-    """Its settings, and sessions on its database that PostgreSQL knows as *application*; ends the program for any other."""
+    """
+    Return the settings of this home's system, and sessions on its database as *application*.
+
+    Exits if the database is on another machine or in production.
+    """
     load_home_environment()
     settings = Settings.from_env()
     if urlsplit(settings.database_url).hostname != "127.0.0.1" or settings.is_production:

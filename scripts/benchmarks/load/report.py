@@ -1,11 +1,11 @@
-"""Figures as people read them."""
+"""Tables of measured times."""
 
 from scripts.benchmarks.load.locusts import Times
 
 
 def percentile(ordered: list[float], share: float) -> float:
     """
-    The value that *share* of the *ordered* values do not exceed.
+    Return the value that *share* of the *ordered* values do not exceed.
 
     >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5)
     2.0
@@ -14,7 +14,7 @@ def percentile(ordered: list[float], share: float) -> float:
 
 
 def table(times: Times) -> str:
-    """A line a kind of request."""
+    """Return a table with one line per kind of request."""
     lines = [f"{'':18}{'answers':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'errors':>8}"]
     for kind in sorted(times.milliseconds.keys() | times.errors.keys()):
         ordered = sorted(times.milliseconds.get(kind, []))
@@ -24,6 +24,6 @@ def table(times: Times) -> str:
 
 
 def ratio(times: Times) -> str:
-    """Our page against the yardstick's, at the median."""
+    """Compare the median time of a page with the yardstick's."""
     ours, bare = (percentile(sorted(times.milliseconds[kind]), 0.5) for kind in ("page", "bare Flask"))
     return f"a page takes {ours / bare:.1f} times what the same bytes take from bare Flask (p50)"

@@ -1,4 +1,4 @@
-"""What HTTP costs on this machine: the same pages, byte for byte, by bare Flask with one SELECT by primary key."""
+"""The cost of HTTP on this machine: the same pages, byte for byte, by bare Flask with one SELECT by primary key."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from scripts.launcher.servers.state import free_port
 
-#: Our own answers, kept while load is made.
+#: Answers of the measured system, kept during the measurement.
 TABLE = "load_yardstick"
 
 
@@ -30,10 +30,10 @@ def bare_app() -> Flask:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute("SELECT page FROM load_yardstick WHERE lead_id = %s", (lead_id,))
-                content = cursor.fetchone()[0]
+                row = cursor.fetchone()
         finally:
             pool.putconn(connection)
-        return Response(content, mimetype="application/json")
+        return Response(row[0] if row else None, 200 if row else 404, mimetype="application/json")
 
     return app
 
@@ -42,7 +42,7 @@ def bare_app() -> Flask:
 def served(
     factory: sessionmaker[Session], server: str, leads: list[tuple[int, int]], tokens: dict[int, str]
 ) -> Iterator[str]:
-    """Keep *server*'s pages of *leads* and serve them as ours are (gunicorn with the same processes and threads); the URL."""
+    """Store *server*'s pages of *leads* and serve them by an equal gunicorn; yields the URL."""
     port = free_port()
     options = {
         "--bind": f"127.0.0.1:{port}",
@@ -84,5 +84,5 @@ def _keep(factory: sessionmaker[Session], server: str, leads: list[tuple[int, in
             ).raise_for_status()
             rows.append({"lead_id": lead_id, "page": answer.text})
     with factory.begin() as session:
-        session.execute(text(f"INSERT INTO {TABLE} VALUES (:lead_id, :page)"), rows)  # noqa: S608  # nosec B608
+        session.execute(text(f"INSERT INTO {TABLE} VALUES (:lead_id, :page)"), rows)  # noqa: S608
         session.execute(text(f"ANALYZE {TABLE}"))

@@ -1,1 +1,1 @@
-"""What is promised of real listings, held against a running system over HTTP: `python -m scripts.benchmarks.real_listings --help`."""
+"""Check of the documented behaviour with real listings: `python -m scripts.benchmarks.real_listings --help`."""

@@ -1,17 +1,16 @@
 """
-Hold what is promised of real listings against the running system of this home (LEADMATCH_HOME), over HTTP.
+Check the documented behaviour with real listings on the running system of this home (LEADMATCH_HOME), over HTTP.
 
-1. imports the file, as `leadmatch import-listings` does, has leads made for its city, as `leadmatch demo` does, and
+1. imports the file, as `leadmatch import-listings` does, generates leads for its city, as `leadmatch demo` does, and
    waits for a full run;
-2. leads: posts new leads, one after another, and asks for each one's recommendations until they are there; then holds
-   every pair of every stored list against the deal-breakers, in plain Python, and all that is stored against the rules
-   of `leadmatch check`;
-3. feed: tenants with different preferences go through the feed. Nothing comes twice, breaks the deal or is their own,
-   scores do not rise within a list, what is taken back comes next, null comes only when nothing is left, inquiries and
-   favourites are what was said. Tells how long requests take, and which SQL they run.
+2. leads: posts new leads, one after another, and asks for each one's recommendations until they are there; then checks
+   every pair of every stored list for deal-breakers, in plain Python, and the rules of `leadmatch check`;
+3. feed: tenants with different preferences go through the feed. No listing comes twice, breaks the deal or is the
+   tenant's own, scores do not rise within a list, the listing of an undone action comes next, null comes only at the
+   end, and inquiries and favourites match the actions. Prints durations of requests, and the SQL that they run.
 
-Exit code 1 if a promise is broken. Loopback only; it signs its own tokens with the system's key and leaves its rows behind,
-as `make load` does. Run it on a quiet machine: figures are the clients' and the system's together.
+Exit code 1 if a promise is broken. Loopback only; it signs its own tokens with the system's key and leaves its rows
+behind, as `make load` does. Run it on a quiet machine: client and system share it.
 """
 
 import argparse
@@ -20,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -37,10 +37,10 @@ from scripts.benchmarks.real_listings.statements import Watched
 from scripts.benchmarks.real_listings.swiping import Tenant
 from scripts.benchmarks.soak import broken_rules
 
-#: A new lead's recommendations are there within so many seconds, at the median.
+#: Limit of the median time from a new lead to its recommendations.
 FIRST_LIST_SECONDS = 1.0
-#: Homes that are put up for rent where a file has none: fewer than a tenant goes through, so that null comes too.
-RENTED = 120
+#: Listings for rent to add, as files may have none: fewer than a tenant's actions, so that the feed ends with null.
+RENTALS = 120
 #: A month's rent as a share of the price.
 RENT = 0.004
 
@@ -71,7 +71,7 @@ def main() -> None:
         broken += hold_leads(settings, factory, place, given.posts)
     if given.only != "leads":
         broken += hold_feed(settings, factory, place, given.city, given.swipes)
-    print("\n" + ("\n".join(f"BROKEN {each}" for each in broken) or "Every promise is kept."))
+    print("\n" + ("\n".join(f"BROKEN {problem}" for problem in broken) or "Every promise is kept."))
     sys.exit(1 if broken else 0)
 
 
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def hold_leads(settings: Settings, factory: sessionmaker[Session], place: City, count: int) -> list[str]:
-    """What is broken of a new lead's list, and of all lists."""
+    """Check new leads' lists and all lists; returns the broken promises."""
     times, person = Tally(), Person(factory, settings, Role.REALTOR, "realtor")
     with factory() as session:
         wanted = bodies(session, place, count)
@@ -88,30 +88,28 @@ def hold_leads(settings: Settings, factory: sessionmaker[Session], place: City, 
     if len(waits) < count or any(times.errors.values()):
         return [f"{len(waits)} of {count} leads could be posted; {sum(times.errors.values())} requests failed"]
     p50, p95 = percentile(waits, 0.5), percentile(waits, 0.95)
-    told = f"p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms, the longest {waits[-1] * 1000:.0f} ms"
-    print(f"From the answer to POST /leads until its list can be read: {told}", flush=True)
-    broken = [] if p50 <= FIRST_LIST_SECONDS else [f"a new lead waits for its list: {told}"]
+    figures = f"p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms, the longest {waits[-1] * 1000:.0f} ms"
+    print(f"From the answer to POST /leads until its list can be read: {figures}", flush=True)
+    broken = [] if p50 <= FIRST_LIST_SECONDS else [f"a new lead waits for its list: {figures}"]
     return broken + hold_lists(factory)
 
 
 def hold_lists(factory: sessionmaker[Session]) -> list[str]:
-    """What is broken in stored lists and elsewhere, once no list is stale."""
+    """Check stored lists and all rules once no list is stale; returns the broken promises."""
     broken = broken_rules(factory)
     print(f"leadmatch check: {len(broken) or 'no'} rules broken", flush=True)
     with factory() as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
-        found = examine_lists(session)
-    print(
-        f"{found.pairs:,} pairs in {found.lists:,} lists, looked at one by one: {found.broken} break a deal", flush=True
-    )
-    return broken + found.examples
+        result = examine_lists(session)
+    print(f"{result.pairs:,} pairs in {result.lists:,} lists: {result.broken} have a deal-breaker", flush=True)
+    return broken + result.examples
 
 
 # -- Feed
 
 
 def hold_feed(settings: Settings, factory: sessionmaker[Session], place: City, city: str, swipes: int) -> list[str]:
-    """What is broken of the feed of several tenants."""
+    """Check the feeds of several tenants; returns the broken promises."""
     server, times = f"127.0.0.1:{settings.port}", Tally()
     with factory() as session:
         low, usual, high = (market.price_at(session, place, share) for share in (0.1, 0.5, 0.9))
@@ -122,12 +120,12 @@ def hold_feed(settings: Settings, factory: sessionmaker[Session], place: City, c
 
     seller = Person(factory, settings, Role.REALTOR, "agent who looks for a flat too")
     landlord = Person(factory, settings, Role.LANDLORD, "landlord")
-    homes = [(seller, wish("sale", 0, usual * (1 + n / 100))) for n in range(20)]
-    homes += [(landlord, wish("rent", 0, usual * RENT * (1 + n / RENTED))) for n in range(RENTED)]
+    listings = [(seller, wish("sale", 0, usual * (1 + n / 100))) for n in range(20)]
+    listings += [(landlord, wish("rent", 0, usual * RENT * (1 + n / RENTALS))) for n in range(RENTALS)]
     people = {
         "usual flat": [wish("sale", usual * 0.8, usual)],
-        "dear flat": [wish("sale", high, high * 1.5)],
-        "cheap flat, then a dearer one": [wish("sale", low * 0.9, low), wish("sale", usual, usual * 1.2)],
+        "expensive flat": [wish("sale", high, high * 1.5)],
+        "cheap flat, then a costlier one": [wish("sale", low * 0.9, low), wish("sale", usual, usual * 1.2)],
         "flat for rent": [wish("rent", 0, usual * RENT * 1.5)],
         "house": [wish("sale", low, high, "house")],
     }
@@ -136,37 +134,38 @@ def hold_feed(settings: Settings, factory: sessionmaker[Session], place: City, c
         for seed, (name, wanted) in enumerate(people.items())
     ]
     tenants.append(Tenant(server, times, seller, [wish("sale", usual, usual * 1.2)], len(people)))
-    with put_up(server, homes):
-        broken = broken_rules(factory)  # when they are kept, the lists have caught up with the homes
+    with listings_on_market(server, listings):
+        broken = broken_rules(factory)  # once they hold, the lists have caught up with the new listings
         print(f"\n{'feed of':32}{'actions':>8}{'undone':>8}{'lists':>7}{'rises':>7}{'unranked':>9}  ended")
         for tenant in tenants:
-            found = tenant.swipe(swipes)
-            broken += found.broken
-            counts = f"{found.actions:>8}{found.undone:>8}{found.lists:>7}{found.rises:>7}{found.unranked:>9}"
+            outcome = tenant.swipe(swipes)
+            broken += outcome.broken
+            counts = f"{outcome.actions:>8}{outcome.undone:>8}{outcome.lists:>7}{outcome.rises:>7}{outcome.unranked:>9}"
             name = tenant.person.name
-            print(f"{name:32}{counts}  {'by null' if found.ran_out else ''}", flush=True)
+            print(f"{name:32}{counts}  {'by null' if outcome.ran_out else ''}", flush=True)
         print(f"\n{times.table()}\nthe longest: feed/next {max(times.seconds['feed/next']) * 1000:.0f} ms", flush=True)
         show_statements(settings, factory, wish("sale", usual * 0.8, usual))
     return broken
 
 
 @contextmanager
-def put_up(server: str, homes: list[tuple[Person, dict]]) -> Iterator[None]:
-    """Have owners' listings that serve these wishes on the market meanwhile."""
-    caller, ids = Caller(Tally()), []
+def listings_on_market(server: str, listings: list[tuple[Person, dict[str, Any]]]) -> Iterator[None]:
+    """Post the owners' listings, which fit these preferences, and delete them at the end."""
+    caller = Caller(Tally())
+    ids: list[tuple[Person, int]] = []
     try:
-        for owner, wish in homes:
+        for owner, wish in listings:
             body = {name: wish[name] for name in ("city", "deal_type", "property_type")}
             body |= {"title": "Measured", "price": wish["price_max"]}
-            ids.append((owner, caller.call("put up", server, "POST", "/listings", owner.token, body)["id"]))
+            ids.append((owner, caller.call("post listing", server, "POST", "/listings", owner.token, body)["id"]))
         yield
     finally:
         for owner, listing_id in ids:
-            caller.call("withdraw", server, "DELETE", f"/listings/{listing_id}", owner.token)
+            caller.call("delete listing", server, "DELETE", f"/listings/{listing_id}", owner.token)
 
 
 def show_statements(settings: Settings, factory: sessionmaker[Session], wish: dict) -> None:
-    """Print what one request for the next listing, one of each action and one to take it back ask of the database."""
+    """Print the SQL of a request for the next listing, of each action, and of undoing one."""
     watched = Watched(settings, Person(factory, settings, Role.TENANT, "tenant whose SQL is read"))
     watched.ask("POST", "/preferences", wish)
     watched.ask("GET", "/feed/next")  # waits for the list

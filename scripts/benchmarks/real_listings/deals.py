@@ -1,13 +1,14 @@
-"""Deal-breakers a third time, in plain Python, from the table of docs/matching.md.
+"""A third implementation of the deal-breakers, in plain Python, from the table of docs/matching.md.
 
-The engine has them as vectors and `leadmatch check` in SQL; what all three let pass is hardly a common mistake.
+The engine implements them as vectors and `leadmatch check` in SQL; all three are unlikely to share a mistake.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Result, Select, select
 from sqlalchemy.orm import Session
 
 from models.market.leads import Lead
@@ -15,15 +16,15 @@ from models.market.properties import Property
 from models.ranking.recommendations import LeadRecommendations, PropertyRecommendations
 
 OVER_BUDGET = Decimal("1.15")
-#: Ten rooms and more are one number.
-MOST_ROOMS = 10
-#: Examples that are kept of what is broken.
-KEPT = 5
+#: Ten rooms and more count as ten.
+MAX_ROOMS = 10
+#: Examples kept of broken pairs, at most.
+MAX_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a lead says that can break a deal; None or empty: left unsaid."""
+class Wanted:
+    """The requirements of a lead that can break a deal; None or empty: not stated."""
 
     owner_id: int
     market: tuple[str, str]  #: Canonical city, deal type.
@@ -35,8 +36,8 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """What a property tells that can break a deal; None: not told."""
+class Offered:
+    """The facts of a property that can break a deal; None: not stated."""
 
     owner_id: int
     market: tuple[str, str]
@@ -47,53 +48,57 @@ class Home:
     area: Decimal | None = None
 
 
-def broken(wish: Wish, home: Home) -> str | None:
+def deal_breaker(wanted: Wanted, offered: Offered) -> str | None:
     """
-    What breaks the pair, None if nothing does. Money in two currencies is not compared: `leadmatch check` does.
+    Return the name of the deal-breaker of a pair, or None.
 
-    >>> flat = Home(1, ("moscow", "SALE"), "APARTMENTS", Decimal(116), "RUB", rooms=3)
-    >>> broken(Wish(2, ("moscow", "SALE"), "APARTMENT", Decimal(100), "RUB"), flat)
+    Money in two currencies is not compared here; `leadmatch check` compares it.
+
+    >>> flat = Offered(1, ("moscow", "SALE"), "APARTMENTS", Decimal(116), "RUB", rooms=3)
+    >>> deal_breaker(Wanted(2, ("moscow", "SALE"), "APARTMENT", Decimal(100), "RUB"), flat)
     'price'
-    >>> broken(Wish(2, ("moscow", "SALE"), "APARTMENT", Decimal(101), "RUB", rooms=[2]), flat)
-    >>> broken(Wish(2, ("moscow", "SALE"), "APARTMENT", None, "RUB", rooms=[1, 5]), flat)
+    >>> deal_breaker(Wanted(2, ("moscow", "SALE"), "APARTMENT", Decimal(101), "RUB", rooms=[2]), flat)
+    >>> deal_breaker(Wanted(2, ("moscow", "SALE"), "APARTMENT", None, "RUB", rooms=[1, 5]), flat)
     'rooms'
     """
-    if wish.owner_id == home.owner_id:
+    if wanted.owner_id == offered.owner_id:
         return "own"
-    if wish.market != home.market:
+    if wanted.market != offered.market:
         return "market"
-    if wish.property_type not in (None, home.property_type) and (wish.property_type, home.property_type) != (
-        "APARTMENT",
-        "APARTMENTS",
-    ):
+    types = wanted.property_type, offered.property_type
+    if types[0] not in (None, types[1]) and types != ("APARTMENT", "APARTMENTS"):
         return "type"
-    if wish.budget_max is not None and wish.currency == home.currency and home.price > wish.budget_max * OVER_BUDGET:
+    if (
+        wanted.budget_max is not None
+        and wanted.currency == offered.currency
+        and offered.price > wanted.budget_max * OVER_BUDGET
+    ):
         return "price"
-    if wish.rooms and home.rooms is not None:
-        rooms = min(home.rooms, MOST_ROOMS)
-        if all(abs(rooms - min(wanted, MOST_ROOMS)) > 1 for wanted in wish.rooms):
+    if wanted.rooms and offered.rooms is not None:
+        rooms = min(offered.rooms, MAX_ROOMS)
+        if all(abs(rooms - min(wanted_rooms, MAX_ROOMS)) > 1 for wanted_rooms in wanted.rooms):
             return "rooms"
-    if wish.area_min is not None and home.area is not None and home.area * 2 < wish.area_min:
+    if wanted.area_min is not None and offered.area is not None and offered.area * 2 < wanted.area_min:
         return "area"
     return None
 
 
 @dataclass
-class Examined:
-    """What was found in all stored lists."""
+class Examination:
+    """Counts of the pairs in all stored lists."""
 
     lists: int = 0
     pairs: int = 0
     broken: int = 0
-    #: The first few of them.
-    examples: list[str] | None = None
+    #: The first :data:`MAX_EXAMPLES` broken pairs, described.
+    examples: list[str] = field(default_factory=list)
 
 
-def examine_lists(session: Session) -> Examined:
+def examine_lists(session: Session) -> Examination:
     """
-    Hold every pair of every stored list, of leads and of properties, against :func:`broken`.
+    Check every pair of every stored list, of leads and of properties, by :func:`deal_breaker`.
 
-    Give a session whose transaction is REPEATABLE READ, at a moment when no list is stale.
+    Pass a session whose transaction is REPEATABLE READ, at a moment when no list is stale.
     """
     of_lead = (
         "id",
@@ -106,35 +111,37 @@ def examine_lists(session: Session) -> Examined:
         "rooms",
         "area_min",
     )
-    of_home = ("id", "owner_id", "city_key", "deal_type", "property_type", "price", "currency", "rooms", "area")
-    wishes = {row[0]: Wish(row[1], (row[2], row[3]), *row[4:]) for row in _rows(session, Lead, of_lead)}
-    homes = {row[0]: Home(row[1], (row[2], row[3]), *row[4:]) for row in _rows(session, Property, of_home)}
-    found = Examined(examples=[])
-    lists = LeadRecommendations
-    for lead_id, ids in _streamed(session, select(lists.lead_id, lists.property_ids)):
-        found.lists += 1
-        _hold(found, [(lead_id, property_id) for property_id in ids], wishes, homes)
-    lists = PropertyRecommendations
-    for property_id, ids in _streamed(session, select(lists.property_id, lists.lead_ids)):
-        found.lists += 1
-        _hold(found, [(lead_id, property_id) for lead_id in ids], wishes, homes)
-    return found
+    of_property = ("id", "owner_id", "city_key", "deal_type", "property_type", "price", "currency", "rooms", "area")
+    wanted = {row[0]: Wanted(row[1], (row[2], row[3]), *row[4:]) for row in _rows(session, Lead, of_lead)}
+    offered = {row[0]: Offered(row[1], (row[2], row[3]), *row[4:]) for row in _rows(session, Property, of_property)}
+    result = Examination()
+    of_leads = select(LeadRecommendations.lead_id, LeadRecommendations.property_ids)
+    for lead_id, property_ids in _streamed(session, of_leads):
+        _examine(result, [(lead_id, property_id) for property_id in property_ids], wanted, offered)
+    of_properties = select(PropertyRecommendations.property_id, PropertyRecommendations.lead_ids)
+    for property_id, lead_ids in _streamed(session, of_properties):
+        _examine(result, [(lead_id, property_id) for lead_id in lead_ids], wanted, offered)
+    return result
 
 
-def _hold(found: Examined, pairs: list[tuple[int, int]], wishes: dict[int, Wish], homes: dict[int, Home]) -> None:
+def _examine(
+    result: Examination, pairs: list[tuple[int, int]], wanted: dict[int, Wanted], offered: dict[int, Offered]
+) -> None:
+    """Add the pairs of one list to *result*."""
+    result.lists += 1
+    result.pairs += len(pairs)
     for lead_id, property_id in pairs:
-        wish, home = wishes.get(lead_id), homes.get(property_id)
-        why = "one of them is gone" if wish is None or home is None else broken(wish, home)
-        if why:
-            found.broken += 1
-            if len(found.examples) < KEPT:
-                found.examples.append(f"lead {lead_id}, property {property_id}: {why}")
-    found.pairs += len(pairs)
+        lead, listing = wanted.get(lead_id), offered.get(property_id)
+        reason = "one of them is gone" if lead is None or listing is None else deal_breaker(lead, listing)
+        if reason:
+            result.broken += 1
+            if len(result.examples) < MAX_EXAMPLES:
+                result.examples.append(f"lead {lead_id}, property {property_id}: {reason}")
 
 
-def _rows(session: Session, table: type[Lead] | type[Property], names: tuple[str, ...]):
+def _rows(session: Session, table: type[Lead] | type[Property], names: tuple[str, ...]) -> Result[*tuple[Any, ...]]:
     return _streamed(session, select(*(getattr(table, name) for name in names)))
 
 
-def _streamed(session: Session, query):
+def _streamed(session: Session, query: Select[*tuple[Any, ...]]) -> Result[*tuple[Any, ...]]:
     return session.execute(query.execution_options(yield_per=1000))

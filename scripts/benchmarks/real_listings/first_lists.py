@@ -1,4 +1,4 @@
-"""How long a new lead waits for its recommendations: from the answer to its POST until they can be read, over HTTP."""
+"""The time from the answer to a new lead's POST until its recommendations can be read, over HTTP."""
 
 import time
 from typing import Any
@@ -14,12 +14,12 @@ from models.ranking.recommendations import LeadRecommendations
 from scripts.benchmarks.load.caller import Caller, Tally
 from scripts.benchmarks.real_listings.market import Person
 
-#: Between two looks, and between two leads.
-GLANCE_SECONDS, PAUSE_SECONDS = 0.01, 0.3
+#: Between two polls, and between two leads.
+POLL_SECONDS, PAUSE_SECONDS = 0.01, 0.3
 #: How long a list may take to appear before that is a failure.
 PATIENCE_SECONDS = 60
-#: What the contract demands and a lead of the market may leave unsaid; none of it breaks a deal.
-UNSAID = {
+#: Values for fields that the contract requires and a stored lead may lack; none of them breaks a deal.
+DEFAULTS: dict[str, Any] = {
     "area": {"min": 0, "max": 1000},
     "budget": {"min": 0},
     "property_class": "COMFORT",
@@ -47,44 +47,45 @@ def bodies(session: Session, place: City, count: int) -> list[dict[str, Any]]:
         .limit(count)
     )
     return [
-        {"client_name": "Measured", "requirements": _said(requirements_of(lead))} for lead in session.scalars(query)
+        {"client_name": "Measured", "requirements": _sent(requirements_of(lead))} for lead in session.scalars(query)
     ]
 
 
-def _said(wishes: dict[str, Any]) -> dict[str, Any]:
-    """Requirements as they are answered, as they may be sent."""
+def _sent(requirements: dict[str, Any]) -> dict[str, Any]:
+    """Turn requirements as the API returns them into requirements as it accepts them."""
     sent = {}
-    for name, value in wishes.items():
+    for name, value in requirements.items():
         if name in ("currency", "deal_type"):
             continue
-        unsaid = UNSAID.get(name)
-        if isinstance(unsaid, dict):
-            value = unsaid | {end: float(amount) for end, amount in value.items() if amount is not None}
-            # One end alone may lie beyond what stands for the other.
+        default = DEFAULTS.get(name)
+        if isinstance(default, dict):
+            value = default | {end: float(amount) for end, amount in value.items() if amount is not None}
+            # A stated minimum may exceed the default maximum.
             value["max"] = max(value.values())
-        sent[name] = unsaid if value is None else value
+        sent[name] = default if value is None else value
     return sent
 
 
 def wait_for_first_lists(server: str, person: Person, wanted: list[dict[str, Any]], times: Tally) -> list[float]:
-    """Post the bodies one after another; seconds from each answer to the list, `inf` where none came."""
-    caller, waits = Caller(times), []
+    """Post the bodies one after another. Returns the seconds from each answer to the list, `inf` without a list."""
+    caller = Caller(times)
+    waits: list[float] = []
     for body in wanted:
         answer = caller.call("POST /leads", server, "POST", "/leads", person.token, body)
         began = time.perf_counter()
         if answer is None:
             return waits
         path = f"/leads/{answer['lead_id']}/property-recommendations?limit=1"
-        while not _is_there(caller, server, path, person.token):
+        while not _has_list(caller, server, path, person.token):
             if time.perf_counter() - began > PATIENCE_SECONDS:
                 began = -float("inf")
                 break
-            time.sleep(GLANCE_SECONDS)
+            time.sleep(POLL_SECONDS)
         waits.append(time.perf_counter() - began)
         time.sleep(PAUSE_SECONDS)
     return waits
 
 
-def _is_there(caller: Caller, server: str, path: str, token: str) -> bool:
+def _has_list(caller: Caller, server: str, path: str, token: str) -> bool:
     page = caller.call("its list", server, "GET", path, token)
     return bool(page and page["total"])

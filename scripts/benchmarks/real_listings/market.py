@@ -22,33 +22,33 @@ from scripts.importing import LISTINGS, Wanted, bring
 
 
 def have_listings(factory: sessionmaker[Session], file: Path, city: str) -> str:
-    """Import the file, as `leadmatch import-listings` does; what became of its rows. A second time changes nothing."""
+    """Import the file, as `leadmatch import-listings` does, and describe the result. A second call changes nothing."""
     wanted = Wanted(str(file), source=LISTINGS, city=city, is_complete=False, only_city=True)
     done = bring(factory, wanted, open_feed(file), None)
-    told = f"{done.new:,} listings are new, {done.changed:,} changed, {done.unchanged:,} as they were"
-    return f"{told}, {done.refused:,} rows bad"
+    counts = f"{done.new:,} listings are new, {done.changed:,} changed, {done.unchanged:,} unchanged"
+    return f"{counts}, {done.refused:,} rows refused"
 
 
 def have_leads(session: Session, city: str, place: City, count: int) -> int:
-    """Have at least *count* made leads in the city; how many were added."""
+    """Add generated leads up to *count* in the city, and return how many were added."""
     query = select(func.count()).where(
         Lead.city_key == place.key, Lead.origin == Origin.DEMO, Lead.status == Status.ACTIVE
     )
-    missing = count - session.scalar(query)
+    missing = count - session.scalars(query).one()
     if missing > 0:
         make_demo(session, Console(quiet=True), leads=missing, city=city)
     return max(0, missing)
 
 
 def have_lists(factory: sessionmaker[Session], settings: Settings) -> int:
-    """A full run over everything, waited for; its number."""
+    """Request a full run, wait for its end and return its id."""
     run_id = start_run(factory, settings)
     finish(factory, run_id)
     return run_id
 
 
 def demand_lists_by_score(session: Session, place: City) -> None:
-    """End the program where lists are read otherwise: scores then rise and fall, and nothing is wrong."""
+    """Exit where lists are shown in another order, in which scores legitimately rise and fall."""
     market = select(Market).where(
         Market.city_key == place.key,
         (Market.list_order != ListOrder.SCORE) | (Market.exploration_slots > 0),
@@ -60,20 +60,19 @@ def demand_lists_by_score(session: Session, place: City) -> None:
 
 
 def price_at(session: Session, place: City, share: float) -> int:
-    """The price that *share* of the city's homes for sale do not exceed."""
-    return round(
-        session.scalar(
-            select(func.percentile_cont(share).within_group(Property.price)).where(
-                Property.city_key == place.key,
-                Property.deal_type == DealType.SALE,
-                Property.status == Status.ACTIVE,
-            )
+    """Return the price that *share* of the city's properties for sale do not exceed; 0 without properties."""
+    price = session.scalar(
+        select(func.percentile_cont(share).within_group(Property.price)).where(
+            Property.city_key == place.key,
+            Property.deal_type == DealType.SALE,
+            Property.status == Status.ACTIVE,
         )
     )
+    return round(price or 0)
 
 
 class Person:
-    """Somebody new, signed in with a token of the system's own key."""
+    """A new user, signed in with a token of the system's own key."""
 
     def __init__(self, factory: sessionmaker[Session], settings: Settings, role: Role, name: str) -> None:
         with factory.begin() as session:

@@ -1,36 +1,37 @@
-"""A tenant who goes through the feed over HTTP and believes nothing: each listing is held against what was promised.
+"""A simulated tenant who goes through the feed over HTTP and checks each listing against the documented behaviour.
 
-Known to the tenant are only answers of the API: the preference, the listings, the scores of the preference's list.
+The tenant knows only answers of the API: the preference, the listings, the scores of the preference's list.
 """
 
 import random
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 
 from models.market.places import city_of
 from scripts.benchmarks.load.caller import Caller, Tally
-from scripts.benchmarks.real_listings.deals import Home, Wish, broken
+from scripts.benchmarks.real_listings.deals import Offered, Wanted, deal_breaker
 from scripts.benchmarks.real_listings.market import Person
 
-#: What a tenant does about a listing, by how often.
+#: Action -> how often a tenant takes it, per cent.
 MIX = {"like": 30, "dislike": 45, "favorite": 15, "undo": 10}
-#: One action of so many is sent twice, as by a double click.
-TWICE = 20
+#: One of so many actions is sent twice, as by a double click.
+REPEATED = 20
 PAGE = 100
 
 
 @dataclass
-class Swiped:
-    """How it went."""
+class Outcome:
+    """Counts of one tenant's way through the feed, and the broken promises."""
 
     actions: int = 0
     undone: int = 0
-    #: Lists that were read because a listing was in none read before: the first, refills, and after changes.
+    #: Lists read because a listing was in none of the lists read before: the first, refills, and after changes.
     lists: int = 0
-    #: Rises of the score that a new list brought.
+    #: Rises of the score at the start of a new list.
     rises: int = 0
-    #: Listings that were in no list: what is shown while there is none yet.
+    #: Listings that were in no list, as shown while the list is computed.
     unranked: int = 0
     #: Null came before the wanted number of actions.
     ran_out: bool = False
@@ -42,82 +43,82 @@ class Tenant:
     One tenant's feed.
 
     Args:
-        preferences: Bodies of `POST /preferences`, in turn for equal parts of the way.
+        preferences: Bodies of `POST /preferences`, each used for an equal part of the actions.
     """
 
     def __init__(self, server: str, times: Tally, person: Person, preferences: list[dict], seed: int) -> None:
         self.person, self._preferences = person, preferences
         self._server, self._caller = server, Caller(times)
-        self._chance = random.Random(seed)  # nosec B311 - no secret
+        self._random = random.Random(seed)
         self._errors = times.errors
-        self.found = Swiped()
-        #: Listing -> what was last said of it, in the order in which it was said.
-        self._said: dict[int, str] = {}
+        self.outcome = Outcome()
+        #: Listing -> the last action on it, in order of time.
+        self._actions: dict[int, str] = {}
         self._scores: dict[int, float] = {}
-        #: What came last: its score, in which list it was.
+        #: The last listing's score, and the number of its list.
         self._before: tuple[float, int] | None = None
-        self._taken_back: int | None = None
+        self._undone_id: int | None = None
 
-    def swipe(self, count: int) -> Swiped:
-        """Until *count* listings are acted on, or null comes, or a request fails."""
+    def swipe(self, count: int) -> Outcome:
+        """Act on listings until *count* are acted on, or null comes, or a request fails."""
         for part, preference in enumerate(self._preferences, start=1):
             self._prefer(preference)
-            while self.found.actions < count * part // len(self._preferences):
+            while self.outcome.actions < count * part // len(self._preferences):
                 listing = self._call("feed/next", "GET", "/feed/next")
                 if any(self._errors.values()):
-                    self._blame("a request failed")
-                    return self.found
+                    self._report("a request failed")
+                    return self.outcome
                 if listing is None:
-                    self._believe_the_end()
+                    self._check_the_end()
                     break
-                self._look_at(listing)
-                self._do(listing["id"])
-        self._compare_what_was_made()
-        return self.found
+                self._check_listing(listing)
+                self._act_on(listing["id"])
+        self._compare_actions()
+        return self.outcome
 
     def _prefer(self, body: dict) -> None:
         self._preference = self._call("preferences", "POST", "/preferences", body)
-        self._scores, self._before, self._taken_back = {}, None, None
+        self._scores, self._before, self._undone_id = {}, None, None
 
     # -- Claims
 
-    def _look_at(self, listing: dict) -> None:
+    def _check_listing(self, listing: dict) -> None:
         listing_id = listing["id"]
-        if listing_id in self._said:
-            self._blame(f"listing {listing_id} came again")
-        why = breaks(self._preference, listing)
-        if why:
-            self._blame(f"listing {listing_id} breaks the deal: {why}")
+        if listing_id in self._actions:
+            self._report(f"listing {listing_id} came again")
+        reason = breaks(self._preference, listing)
+        if reason:
+            self._report(f"listing {listing_id} breaks the deal: {reason}")
         if listing_id not in self._scores:
             self._read_list()
         score = self._scores.get(listing_id)
         if score is None:
-            self.found.unranked += 1
+            self.outcome.unranked += 1
             self._before = None
             return
-        if self._taken_back is not None:
-            # What is taken back comes next, unless something better has come to the market.
-            returned = self._scores.get(self._taken_back)
-            if listing_id != self._taken_back and (returned is None or score <= returned):
-                self._blame(f"listing {self._taken_back} was taken back and does not come: {listing_id} does")
+        if self._undone_id is not None:
+            # The listing of an undone action comes next, unless a better one has entered the market.
+            returned = self._scores.get(self._undone_id)
+            if listing_id != self._undone_id and (returned is None or score <= returned):
+                self._report(f"listing {self._undone_id} was taken back and does not come: {listing_id} does")
         elif self._before is not None and score > self._before[0]:
-            if self._before[1] == self.found.lists:
-                self._blame(f"listing {listing_id} scores {score}, the one before it {self._before[0]}")
-            self.found.rises += 1
-        self._before, self._taken_back = (score, self.found.lists), None
+            if self._before[1] == self.outcome.lists:
+                self._report(f"listing {listing_id} scores {score}, the one before it {self._before[0]}")
+            self.outcome.rises += 1
+        self._before, self._undone_id = (score, self.outcome.lists), None
 
     def _read_list(self) -> None:
         path = f"/leads/{self._preference['id']}/property-recommendations?limit={PAGE}"
         page = self._call("list", "GET", path) or {"recommendations": []}
         self._scores |= {int(row["property_id"]): row["match_score"] for row in page["recommendations"]}
-        self.found.lists += 1
+        self.outcome.lists += 1
 
-    def _believe_the_end(self) -> None:
-        """After null nothing that is on the market may fit and be new."""
-        self.found.ran_out = True
+    def _check_the_end(self) -> None:
+        """After null, no unseen listing on the market may fit."""
+        self.outcome.ran_out = True
         wanted = self._preference
         if wanted["property_type"] == "house":
-            return  # the word stands for town houses too, which are not offered to who wants a house
+            return  # the filter includes town houses, which are not offered to a lead for a house
         most = Decimal(str(wanted["price_max"])) * Decimal("1.15")
         path = (
             f"/listings?city={wanted['city']}&deal_type={wanted['deal_type']}&property_type={wanted['property_type']}"
@@ -126,17 +127,17 @@ class Tenant:
         page = 1
         while rows := self._call("listings", "GET", _quoted(f"{path}{page}")):
             for listing in rows:
-                if listing["id"] not in self._said and not breaks(wanted, listing):
-                    self._blame(f"null came, and listing {listing['id']} was not shown")
+                if listing["id"] not in self._actions and not breaks(wanted, listing):
+                    self._report(f"null came, and listing {listing['id']} was not shown")
             page += 1
 
-    def _compare_what_was_made(self) -> None:
-        """Inquiries are the likes and favourites the favorites, no more and no fewer."""
+    def _compare_actions(self) -> None:
+        """Check that inquiries are exactly the likes, and favourites exactly the favorite actions."""
         for kind, path, name in (("like", "/leads/my", "listing_id"), ("favorite", "/favorites", "id")):
             made = {row[name] for row in self._pages(path)}
-            said = {listing for listing, what in self._said.items() if what == kind}
-            if made != said:
-                self._blame(f"{path} has {len(made)} listings, {len(said)} were said to {kind}")
+            expected = {listing for listing, action in self._actions.items() if action == kind}
+            if made != expected:
+                self._report(f"{path} has {len(made)} listings; {len(expected)} got the action {kind}")
 
     def _pages(self, path: str) -> list[dict]:
         rows: list[dict] = []
@@ -147,38 +148,39 @@ class Tenant:
             rows += page
         return rows
 
-    def _blame(self, what: str) -> None:
-        self.found.broken.append(f"{self.person.name}, action {self.found.actions}: {what}")
+    def _report(self, problem: str) -> None:
+        self.outcome.broken.append(f"{self.person.name}, action {self.outcome.actions}: {problem}")
 
-    # -- Deeds
+    # -- Actions
 
-    def _do(self, listing_id: int) -> None:
-        action = self._chance.choices(list(MIX), list(MIX.values()))[0]
-        if action == "undo" and self._said and self._taken_back is None and self._before is not None:
+    def _act_on(self, listing_id: int) -> None:
+        action = self._random.choices(list(MIX), list(MIX.values()))[0]
+        if action == "undo" and self._actions and self._undone_id is None and self._before is not None:
             self._undo()
             return
-        body = {"listing_id": listing_id, "action": "dislike" if action == "undo" else action}
-        for _ in range(2 if self._chance.randrange(TWICE) == 0 else 1):
+        action = "dislike" if action == "undo" else action
+        body: dict[str, Any] = {"listing_id": listing_id, "action": action}
+        for _ in range(2 if self._random.randrange(REPEATED) == 0 else 1):
             self._call("feed/action", "POST", "/feed/action", body)
-        self._said[listing_id] = body["action"]
-        self.found.actions += 1
+        self._actions[listing_id] = action
+        self.outcome.actions += 1
 
     def _undo(self) -> None:
-        last, action = self._said.popitem()
+        last, action = self._actions.popitem()
         answer = self._call("feed/undo", "POST", "/feed/undo")
         if answer != {"status": "ok", "listing_id": last, "action": action}:
-            self._blame(f"{action} of {last} was the last thing said, undo answers {answer}")
-        self.found.undone += 1
-        self._taken_back = last if last in self._scores else None
+            self._report(f"{action} of {last} was the last action, undo answers {answer}")
+        self.outcome.undone += 1
+        self._undone_id = last if last in self._scores else None
         self._before = None
 
-    def _call(self, kind: str, method: str, path: str, body: object = None):
+    def _call(self, kind: str, method: str, path: str, body: object = None) -> Any:
         return self._caller.call(kind, self._server, method, path, self.person.token, body)
 
 
-def breaks(preference: dict, listing: dict) -> str | None:
+def breaks(preference: dict[str, Any], listing: dict[str, Any]) -> str | None:
     """
-    What of a listing breaks the preference, both as the API answers them; None if nothing does.
+    Return the deal-breaker of a preference and a listing, both as the API returns them, or None.
 
     >>> wanted = {"user_id": 1, "city": "Москва", "deal_type": "sale", "property_type": "flat", "price_max": 100}
     >>> shown = {"owner_id": 2, "deal_type": "sale", "property_type": "flat", "currency": "RUB", "is_active": True}
@@ -188,19 +190,22 @@ def breaks(preference: dict, listing: dict) -> str | None:
     """
     if not listing["is_active"]:
         return "it is off the market"
-    place, here = city_of(preference["city"]), city_of(listing["city"])
-    most = Decimal(str(preference["price_max"]))
-    wish = Wish(
-        preference["user_id"], (place.key, preference["deal_type"]), preference["property_type"], most, place.currency
+    wanted_city, city = city_of(preference["city"]), city_of(listing["city"])
+    wanted = Wanted(
+        preference["user_id"],
+        (wanted_city.key, preference["deal_type"]),
+        preference["property_type"],
+        Decimal(str(preference["price_max"])),
+        wanted_city.currency,
     )
-    home = Home(
+    offered = Offered(
         listing["owner_id"],
-        (here.key, listing["deal_type"]),
+        (city.key, listing["deal_type"]),
         listing["property_type"],
         Decimal(listing["price"]),
         listing["currency"],
     )
-    return broken(wish, home)
+    return deal_breaker(wanted, offered)
 
 
 def _quoted(path: str) -> str:

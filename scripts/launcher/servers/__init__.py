@@ -1,7 +1,7 @@
-"""PostgreSQL and Valkey out of their PyPI wheels, as children of whoever needs them.
+"""PostgreSQL and Valkey from their PyPI wheels, as child processes.
 
-Each server owns one folder and is known by it: its data, its password, its port and its log are there, and a
-process whose working folder is the data folder is that server, whatever a pid file may say.
+Each server owns one folder with its data, password, port and log. A process whose working folder is the data folder is
+that server, whatever a pid file says.
 """
 
 from scripts.launcher.servers.postgres import PostgresServer

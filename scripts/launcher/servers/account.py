@@ -1,8 +1,8 @@
 """Which account runs PostgreSQL, and folders that it can reach.
 
-PostgreSQL refuses to run as root. There, an existing account without rights runs it; it must be able to read
-the program and to enter the data folder, and a home under /root lets nobody in. Opening up somebody's folders
-is not ours to do, so what the account cannot reach is laid where it can.
+PostgreSQL refuses to run as root. For root, an existing unprivileged account runs it; that account must be able to read
+the program and enter the data folder, and a home under /root is closed to it. The launcher does not open the user's
+folders; it places files that the account cannot reach elsewhere.
 """
 
 import os
@@ -15,15 +15,15 @@ from pathlib import Path
 
 from scripts.errors import LaunchError
 
-#: Accounts that may serve, first found first.
+#: Accounts that may run PostgreSQL; the first existing one does.
 CANDIDATES = ("postgres", "nobody")
 
-#: Where folders outside an unreachable home go: they outlive a restart of the machine, and every account may
-#: enter them. In /var/tmp, which everybody writes, the new folder's random name keeps us out of traps.
+#: Parents of folders outside an unreachable home: they outlive a restart of the machine, and every account may enter
+#: them. In /var/tmp, which every account may write, the new folder's random name prevents attacks.
 OUTSIDE = (
     Path("/var/lib"),
     Path("/var/db"),
-    Path("/var/tmp"),  # nosec B108
+    Path("/var/tmp"),  # noqa: S108 - see above
 )
 
 
@@ -41,7 +41,7 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether the account reaches *folder*, found by trying: modes, access lists and mounts all count."""
+        """Return whether the account can enter *folder*, by trying: modes, access lists and mounts all count."""
         command = ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]
         return self._succeeds(command)
 
@@ -60,7 +60,7 @@ class Account:
 
 
 def account_for_postgres() -> Account | None:
-    """The account to run PostgreSQL as; None: our own will do."""
+    """Return the account to run PostgreSQL as; None: the present one."""
     if os.geteuid() != 0:
         return None
     for name in CANDIDATES:
@@ -77,10 +77,10 @@ def account_for_postgres() -> Account | None:
 
 def reachable_folder(folder: Path, account: Account | None) -> Path:
     """
-    *folder*, made if need be, or what stands for it where *account* can enter.
+    Return *folder*, created if necessary, or its replacement where *account* can enter.
 
-    In the second case *folder* is a link to the other place, so that it is found again and its owner sees
-    where it is. The other place has a random name: a home made anew never meets the data of one that was deleted.
+    In the second case *folder* becomes a link to the replacement, so that later starts and its owner find it. The
+    replacement has a random name: a new home never gets the data of a deleted one.
     """
     folder = folder.absolute()
     if folder.is_symlink():
@@ -109,16 +109,16 @@ def _linked(folder: Path) -> Path:
 def _folder_outside() -> Path:
     for parent in OUTSIDE:
         if parent.is_dir():
-            made = parent / f"leadmatch-{secrets.token_hex(6)}"
-            made.mkdir(mode=0o755)  # Fails if it exists, so nobody can have laid a trap there.
-            made.chmod(0o755)  # Whatever our umask: the account must come through to its own folder inside.
-            return made
+            folder = parent / f"leadmatch-{secrets.token_hex(6)}"
+            folder.mkdir(mode=0o755)  # Fails if it exists, so nobody can have prepared it.
+            folder.chmod(0o755)  # Whatever our umask: the account must reach its own folder inside.
+            return folder
     raise LaunchError(f"none of {', '.join(map(str, OUTSIDE))} exists to keep PostgreSQL's data in")
 
 
 def runnable_copy(package: Path, program: str, account: Account | None, store: Path) -> Path:
     """
-    The folder *package* itself if *account* can run its *program*, else a copy of it in *store*.
+    Return the folder *package* itself if *account* can run its *program*, else a copy of it in *store*.
 
     The libraries that a wheel's builder put beside the package (``package.libs``; ``.dylibs`` inside it on
     macOS) come along in the same arrangement, since the programs find them by relative path.
@@ -150,9 +150,9 @@ def runnable_copy(package: Path, program: str, account: Account | None, store: P
 
 
 def _let_everybody_read(root: Path) -> None:
-    """Lift what a tight umask left, here or when the package was installed; the programs are public ones."""
+    """Make all files readable, whatever the umask here or at installation; the programs are public."""
     for folder, _, files in os.walk(root):
-        os.chmod(folder, 0o755)  # nosec B103
+        os.chmod(folder, 0o755)  # noqa: S103 - public programs
         for name in files:
             path = Path(folder, name)
             if not path.is_symlink():

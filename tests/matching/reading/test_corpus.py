@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.matching.reading.corpus import Reading, cases
-from tests.matching.reading.measure import facts_of, measure, wishes_of
+from scripts.benchmarks.evaluate.reading import facts_of, measure, wishes_of
+from scripts.benchmarks.evaluate.reading_corpus import Reading, cases
 
 LEAST_SHARE = 0.95
 LEAST_TEXTS = 150

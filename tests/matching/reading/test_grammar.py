@@ -10,7 +10,7 @@ from matching.reading.kinds import KIND_OF, KINDS
 from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
 from matching.reading.phrases import expand
-from tests.matching.reading.corpus import shown
+from scripts.benchmarks.evaluate.reading_corpus import shown
 
 LEAD_EXAMPLES = [(entry.kind, text, value) for entry in ENTRIES for text, value in entry.lead.items()]
 LISTING_EXAMPLES = [(entry.kind, text, value) for entry in ENTRIES for text, value in entry.listing.items()]

@@ -9,7 +9,7 @@ from matching.reading.kinds import KIND_OF
 from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
 from matching.reading.origins import names_origin
-from tests.matching.reading.corpus import cases
+from scripts.benchmarks.evaluate.reading_corpus import cases
 
 WORDS = sorted({word for name in ("leads.txt", "listings.txt") for case in cases(name) for word in case.text.split()})
 #: Texts of the grammar's own words in any order, with marks and noise between.

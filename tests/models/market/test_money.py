@@ -91,7 +91,9 @@ def test_an_amount_that_is_changed_in_its_town_stays_in_its_currency(session):
 
     assert canonical(session, {"city": "Москва", "price": 1}, present)["currency"] == "USD"
     assert canonical(session, {"city": "Москва", "currency": "EUR"}, present)["currency"] == "EUR"
-    assert canonical(session, {"city": "Алматы", "price": 1}, present)["currency"] == "KZT", "another town, another money"
+    assert canonical(session, {"city": "Алматы", "price": 1}, present)["currency"] == "KZT", (
+        "another town, another money"
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def test_every_tag_finds_its_place(offer):
     assert found.photos == [Photo("https://img.example/1.jpg"), Photo("https://img.example/2.jpg")]
     assert found.description == "Тихий двор\nРядом парк"
     assert found.facts == {
-        "material": ["brick", "monolith"], "renovation": "euro", "from_owner": False, "free_sale": True, "mortgage": True,
+        "material": ["brick", "monolith"], "renovation": "euro", "from_owner": False, "free_sale": True,
+        "mortgage": True,
     }  # fmt: skip
 
 
@@ -112,7 +113,8 @@ def test_a_flat_to_let_with_its_terms(offer):
         LeaseDeposit="1 месяц",
         LeaseAppliances="",
         PropertyRights="Собственник",
-        more="<PetsAllowed>Да</PetsAllowed><Appliances><Option>Холодильник</Option><Option>Стиральная машина</Option></Appliances>"
+        more="<PetsAllowed>Да</PetsAllowed><Appliances><Option>Холодильник</Option>"
+        "<Option>Стиральная машина</Option></Appliances>"
         "<PassengerElevator>1</PassengerElevator><RoomType><Option>Изолированные</Option></RoomType>",
     )
 

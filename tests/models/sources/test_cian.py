@@ -164,7 +164,7 @@ def test_booked_and_sold_homes_are_not_on_the_market(offer, more, on_market):
         ("<Deadline><Year>2020</Year><Quarter>first</Quarter><IsComplete>true</IsComplete></Deadline>", "", 2020,
          {"handed_over": True}),
         ("<BuildYear>2026</BuildYear>", "<ready_quarter>2кв</ready_quarter>", 2026, {"completion": 2026.25}),
-        ("", "<JKSchema><Name>Сад</Name><House><Name>к2</Name><Deadline><Date>2028-03-31</Date></Deadline></House></JKSchema>",
+        ("", "<JKSchema><House><Name>к2</Name><Deadline><Date>2028-03-31</Date></Deadline></House></JKSchema>",
          2028, {}),
         ("<Deadline><Year>1</Year></Deadline>", "", None, {}),
     ],
@@ -191,6 +191,22 @@ def test_rents_have_their_terms(offer):
         "rent_term": "long", "deposit": 0.5, "commission": 50.0, "prepayment": 1.0, "utilities_included": True,
         "internet": True, "pets": False,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("area", "unit", "square_metres"),
+    [
+        ("8.5", "sotka", 850),
+        ("8", "сотка", 800),
+        ("0,3", "hectare", 3000),
+        ("900", "squareMeter", 900),
+        ("900", "sotka", 900),
+    ],
+)
+def test_a_houses_plot_is_told_in_square_metres(offer, area, unit, square_metres):
+    found = offer(Category="houseSale", Land=f"<Area>{area}</Area><AreaUnitType>{unit}</AreaUnitType>")
+
+    assert found.land_area == square_metres
 
 
 def test_glued_photo_addresses_are_parted(offer):

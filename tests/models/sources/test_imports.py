@@ -219,6 +219,22 @@ def test_a_feed_that_was_cut_off_changes_nothing(office, cut):
     assert found.state is ImportState.FAILED and "cannot be read to its end" in found.reason
 
 
+@pytest.mark.parametrize("end", ["9;100", '9;"100;Москва\n'])
+def test_a_table_with_rows_that_cannot_be_read_waits_with_what_is_missing(office, end):
+    source = office.source()
+    rows = "".join(f"{number};100;Москва\n" for number in range(10))
+    office.bring(source, f"id;price;city\n{rows}".encode())
+    report = office.bring(source, f"id;price;city\n{rows[: rows.index('9;')]}{end}".encode())
+
+    assert (report.unchanged, report.withdrawn, report.held, office.last(source).state) == (
+        9,
+        0,
+        1,
+        ImportState.WAITING,
+    )
+    assert "1 rows could not be read" in report.reason
+
+
 def test_a_feed_of_which_nothing_can_be_taken_fails_and_withdraws_nothing(office):
     source = office.source()
     office.bring(source, cian(*(cian_object(name) for name in "123")))
@@ -270,7 +286,7 @@ def test_a_refused_offer_is_told_and_its_listing_is_left_alone(office):
 
 
 def test_an_id_that_comes_again_in_a_later_batch_is_refused(office, monkeypatch):
-    monkeypatch.setattr("models.sources.imports.BATCH", 2)
+    monkeypatch.setattr("models.sources.store.BATCH", 2)
     source = office.source()
     report = office.bring(source, feed("1", "2", "3", "1"))
 
@@ -307,7 +323,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("batches", [0, 1, 3])
 def test_an_import_that_is_killed_loses_nothing_and_a_second_one_finishes(office, monkeypatch, batches):
-    monkeypatch.setattr("models.sources.imports.BATCH", 2)
+    monkeypatch.setattr("models.sources.store.BATCH", 2)
     source = office.source()
     office.bring(source, feed(*"12345678"))
     after = yrl(*(yrl_offer(name, price="<value>9000000</value>") for name in "2345678a"))

@@ -1,5 +1,6 @@
 """CSV and XLSX as programs and people write them."""
 
+import gzip
 from datetime import datetime
 from decimal import Decimal
 
@@ -137,6 +138,21 @@ def test_columns_are_known_by_many_names(tmp_path, header, cell, field, value):
         assert getattr(found, field) == value
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "deal"),
+    [
+        ("id;Арендная плата, руб./мес", "1;65000", DealType.RENT),
+        ("id;Цена;Период", "1;65000;месяц", DealType.RENT),
+        ("id;Цена;Тип сделки", "1;65000;сдам", DealType.RENT),
+        ("id;Цена", "1;6500000", DealType.SALE),
+    ],
+)
+def test_a_table_of_rents_is_told_by_its_column_of_prices(tmp_path, header, cells, deal):
+    [found] = read(tmp_path, f"{header}\n{cells}\n".encode())
+
+    assert (found.deal_type, found.faults) == (deal, [])
+
+
 def test_floor_and_floors_may_share_a_cell(tmp_path):
     first, second = read(tmp_path, "id;цена;Этаж/Этажность\n1;5;2/5\n2;5;3 из 9\n".encode())
 
@@ -215,9 +231,22 @@ def test_a_workbooks_formulas_are_texts_and_dates_of_floors_are_told(tmp_path):
     assert [(fault.field, fault.read) for fault in second.faults] == [("price", "=B2*2")]
 
 
-def test_a_compressed_feed_is_unpacked(tmp_path):
-    import gzip
+def test_a_table_that_was_cut_in_a_row_is_told(tmp_path):
+    *_, last = read(tmp_path, (RUSSIAN + "\n" + HOME + "\n" + HOME.replace("007", "008"))[:-60].encode())
 
+    assert (last.line, last.faults[0].field) == (3, "row") and "cut off" in last.faults[0].reason
+
+
+def test_a_compressed_feed_that_is_damaged_or_a_bomb_is_one_clear_error(tmp_path, monkeypatch):
+    packed = gzip.compress((RUSSIAN + "\n" + HOME * 10_000).encode())
+    with pytest.raises(FeedError, match="damaged or was cut off"):
+        read(tmp_path, packed[:-30])
+    monkeypatch.setattr("models.sources.formats.feed.LARGEST_UNPACKED", 100_000)
+    with pytest.raises(FeedError, match="unpacks to more than"):
+        read(tmp_path, packed)
+
+
+def test_a_compressed_feed_is_unpacked(tmp_path):
     [found] = read(tmp_path, gzip.compress((RUSSIAN + "\n" + HOME).encode("cp1251")))
 
     check(found)

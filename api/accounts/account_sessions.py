@@ -1,0 +1,74 @@
+"""The caller's sessions: where they are signed in, ended one by one."""
+
+from flask.views import MethodView
+from marshmallow import fields
+
+from api.http.access import claims, current_user, signed_in
+from api.http.blueprint import Blueprint, Body, StatusOk
+from api.http.db import session
+from api.http.fields import Moment
+from api.http.limits import address
+from models.accounts.audit import record
+from models.accounts.sessions import end_session_of, sessions_of
+from models.accounts.users import User
+
+blp = Blueprint("sessions", __name__, description="Where a user is signed in")
+
+
+class SessionRow(Body):
+    id = fields.Integer()
+    way = fields.String(metadata={"description": "How it began: password, sms, telegram, email, ..."})
+    network = fields.String(allow_none=True, metadata={"description": "From where, as an address or an IPv6 /64."})
+    agent = fields.String(allow_none=True, metadata={"description": "What the client called itself."})
+    created_at = Moment()
+    expires_at = Moment()
+    is_current = fields.Boolean(metadata={"description": "Whether it is the one that asks."})
+
+
+class SessionRows(Body):
+    sessions = fields.List(fields.Nested(SessionRow))
+
+
+@blp.route("/auth/sessions")
+class Sessions(MethodView):
+    """Where the caller is signed in."""
+
+    @signed_in
+    @blp.response(200, SessionRows)
+    def get(self) -> dict[str, list[dict]]:
+        """List where I am signed in, newest first
+
+        One row for each access token that still lets in: how and from where it was got.
+        """
+        return {"sessions": session_rows(current_user(), claims().jti)}
+
+
+@blp.route("/auth/sessions/<int:session_id>")
+class OneSession(MethodView):
+    """One sign-in of the caller's."""
+
+    @signed_in
+    @blp.response(200, StatusOk)
+    @blp.alt_response(404, description="There is no such session of mine, or it has ended.")
+    def delete(self, session_id: int) -> dict[str, str]:
+        """End one of my sessions: its token is void from now on
+
+        Its own one too; `/auth/logout` ends that without its number. Changing the password ends them all.
+        """
+        end_session(current_user(), session_id)
+        return {"status": "ok"}
+
+
+def session_rows(user: User, current_jti: str) -> list[dict]:
+    """The user's sessions as they are shown, at most the hundred newest."""
+    names = ("id", "way", "network", "agent", "created_at", "expires_at")
+    return [
+        {name: getattr(row, name) for name in names} | {"is_current": row.jti == current_jti}
+        for row in session().scalars(sessions_of(user).limit(100))
+    ]
+
+
+def end_session(user: User, session_id: int) -> None:
+    """End a session of *user*; raises NotFoundError."""
+    end_session_of(session(), user, session_id)
+    record(session(), "session_ended", actor_id=user.id, row_id=session_id, address=address())

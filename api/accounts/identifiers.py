@@ -1,0 +1,110 @@
+"""The caller's identifiers: what of them is proven, claimed or suspended, and taking a suspended one back."""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.fields import PasswordText
+from api.http.idempotency import keeps_no_answer
+from api.http.limits import check_failures, count_failure
+from models.accounts.identity import Claim, confirm, drop, known_of
+from models.accounts.passwords import LONGEST_PASSWORD
+from models.accounts.users import User
+from models.core.errors import InvalidValueError
+
+blp = Blueprint("identifiers", __name__, description="What an account is known by")
+
+STATES = ("proven", "claimed", "suspended")
+
+
+class KnownRow(Body):
+    kind = fields.String(validate=validate.OneOf(list(Claim)))
+    value = fields.String(allow_none=True, metadata={"description": "Null of a password."})
+    state = fields.String(validate=validate.OneOf(STATES))
+
+
+class KnownAnswer(Body):
+    identifiers = fields.List(fields.Nested(KnownRow))
+
+
+class WhichClaim(Body):
+    kind = fields.String(required=True, validate=validate.OneOf(list(Claim)))
+
+
+class Confirmation(WhichClaim):
+    password = PasswordText(
+        1, LONGEST_PASSWORD, required=False, metadata={"description": "To confirm a password: that password."}
+    )
+
+
+@blp.route("/auth/identifiers")
+class Identifiers(MethodView):
+    """What the caller's account is known by."""
+
+    @signed_in
+    @blp.response(200, KnownAnswer)
+    def get(self):
+        """List my phone, e-mail address, Telegram account and password, and how sure they are
+
+        `claimed` is what was only said, `proven` what a code, a link or Telegram proved. `suspended` is what was said
+        before I proved another one: it does not let in until I confirm it, and is dropped after 30 days.
+        """
+        return answer_of(current_user())
+
+
+@blp.route("/auth/identifiers/confirm")
+class Confirm(MethodView):
+    """Taking back what is suspended."""
+
+    @signed_in
+    @keeps_no_answer
+    @blp.arguments(Confirmation)
+    @blp.response(200, KnownAnswer)
+    @blp.alt_response(400, description="Bad input, or the password is not the suspended one.")
+    @blp.alt_response(404, description="Nothing of this kind is suspended.")
+    @blp.alt_response(409, description="Somebody else has it by now, or the account has another one.")
+    @blp.alt_response(429, description="Too many wrong passwords.")
+    def post(self, body):
+        """Say that a suspended identifier or password is mine
+
+        It is a claim again, and as good as before; a password is confirmed by sending it.
+        """
+        confirm_claim(current_user(), Claim(body["kind"]), body.get("password"))
+        return answer_of(current_user())
+
+
+@blp.route("/auth/identifiers/drop")
+class Drop(MethodView):
+    """Forgetting what is suspended."""
+
+    @signed_in
+    @blp.arguments(WhichClaim)
+    @blp.response(200, KnownAnswer)
+    @blp.alt_response(404, description="Nothing of this kind is suspended.")
+    def post(self, body):
+        """Say that a suspended identifier or password is not mine
+
+        It is forgotten at once, rather than after 30 days.
+        """
+        drop(session(), current_user(), Claim(body["kind"]))
+        return answer_of(current_user())
+
+
+def confirm_claim(user: User, kind: Claim, password: str | None) -> None:
+    """Confirm a suspended claim of *user*; wrong passwords are counted as at any sign-in."""
+    account = f"user:{user.id}"
+    check_failures(account)
+    try:
+        confirm(session(), user, kind, password)
+    except InvalidValueError:
+        count_failure(account)
+        raise
+
+
+def answer_of(user: User) -> dict[str, Any]:
+    """The user's identifiers as the API shows them."""
+    return {"identifiers": known_of(session(), user)}

@@ -1,0 +1,106 @@
+"""Invitations: an administrator makes a link, and whoever opens it makes their account."""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from api.accounts.auth import Token, entered
+from api.accounts.role_names import TINDER_ROLES
+from api.http.access import current_user, for_roles, public, way_in
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.fields import Email, Moment, PasswordText, Text
+from api.http.idempotency import keeps_no_answer
+from api.http.limits import address
+from api.http.services import services
+from models.accounts.audit import record
+from models.accounts.links import accept, invitation_of, invite, link_of
+from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password
+from models.accounts.users import User, normal_email
+from models.core.base import database_now
+from models.core.enums import Role
+
+blp = Blueprint("invitations", __name__, description="Inviting users")
+
+
+class InvitationBody(Body):
+    role = fields.String(required=True, validate=validate.OneOf(list(TINDER_ROLES)))
+    email = Email(allow_none=True, metadata={"description": "Whose address you vouch for: it counts as proven."})
+
+
+class InvitationMade(Body):
+    link = fields.String(metadata={"description": "Its secret; whoever has it makes the account. Good for a week."})
+    url = fields.String(metadata={"description": "The page to send on."})
+    expires_at = Moment()
+
+
+class Acceptance(Body):
+    link = Text(64, required=True)
+    name = Text(200, required=True)
+    email = Email(required=True)
+    password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
+
+
+@blp.route("/admin/invitations")
+class Invitations(MethodView):
+    """Inviting a user."""
+
+    @for_roles(Role.ADMIN)
+    @keeps_no_answer
+    @blp.arguments(InvitationBody)
+    @blp.response(201, InvitationMade)
+    def post(self, body: dict) -> dict[str, Any]:
+        """Invite somebody by a link that serves once, within a week
+
+        The link is shown here and nowhere else: pass it on to whom you mean.
+        """
+        email = normal_email(body["email"]) if body.get("email") else None
+        return invited(current_user(), TINDER_ROLES[body["role"]], email)
+
+
+@blp.route("/auth/invitation")
+class AcceptInvitation(MethodView):
+    """An invitation's use."""
+
+    @public
+    @way_in
+    @keeps_no_answer
+    @blp.arguments(Acceptance)
+    @blp.response(201, Token)
+    @blp.alt_response(404, description="The invitation is wrong, used or too old.")
+    @blp.alt_response(409, description="Somebody has this e-mail address already.")
+    @blp.alt_response(429)
+    def post(self, body: dict) -> dict[str, str]:
+        """Accept an invitation: make my account
+
+        Its role is the one that the administrator chose. The answer holds the first token.
+        """
+        user = accepted(body["link"], body["name"], body["email"], body["password"])
+        return entered(user, "invitation")
+
+
+def invited(admin: User, role: Role, email: str | None) -> dict[str, Any]:
+    """A new invitation, as it is shown to the administrator who makes it."""
+    settings = services().settings
+    row = invite(session(), admin, role, email, database_now(session()))
+    record(
+        session(),
+        "invited",
+        actor_id=admin.id,
+        table_name="one_time_links",
+        row_id=row.id,
+        address=address(),
+        role=role.value,
+    )
+    link = link_of(row, settings.secret_key)
+    return {"link": link, "url": f"{settings.public_url}/console/invitation?link={link}", "expires_at": row.expires_at}
+
+
+def accepted(link: str, name: str, email: str, password: str) -> User:
+    """The user whom an invitation makes; raises NotFoundError, InvalidValueError, ConflictError, TooManyError."""
+    now = database_now(session())
+    row = invitation_of(session(), link, services().settings.secret_key, now)
+    user = accept(session(), row, name=name, email=normal_email(email), password_hash=hash_password(password), now=now)
+    record(session(), "signed_up", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+    return user

@@ -1,0 +1,156 @@
+"""Ways back in: a link by e-mail, and a new password for whoever proves who they are."""
+
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import ValidationError, fields, validates_schema
+
+from api.accounts.auth import Token, entered, set_password
+from api.accounts.portal_auth import Message, user_of_code
+from api.accounts.telegram import TELEGRAM_SHAPE, user_of_proof
+from api.http import tasks
+from api.http.access import device, public, token_user, way_in
+from api.http.blueprint import Blueprint, Body
+from api.http.db import session
+from api.http.fields import Email, PasswordText, Phone, Text
+from api.http.idempotency import keeps_no_answer
+from api.http.limits import address, network
+from api.http.services import services
+from models.accounts.audit import record
+from models.accounts.codes import spend
+from models.accounts.links import link_of, request_email_link, use_email_link
+from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from models.accounts.users import User, normal_email
+from models.core.base import database_now
+from models.core.errors import NotAllowedError, NotSignedInError
+
+blp = Blueprint("recovery", __name__, description="Signing in by e-mail, and forgotten passwords")
+
+#: Fields of which one proves who asks for a new password.
+PROOFS = ("activation_code", "telegram_auth_data", "link")
+
+
+class WhichEmail(Body):
+    email = Email(required=True)
+
+
+class LinkSent(Message):
+    sometimes = ("link",)
+
+    link = fields.String(metadata={"description": "What the e-mail's link holds; in a local environment only."})
+
+
+class LinkBody(Body):
+    link = Text(64, required=True, metadata={"description": "What stands behind `link=` in the e-mail's link."})
+
+
+class PasswordReset(Body):
+    """A new password, and one proof of who wants it."""
+
+    new_password = PasswordText(SHORTEST_PASSWORD, LONGEST_PASSWORD)
+    phone = Phone()
+    activation_code = Text(20)
+    telegram_auth_data = fields.Raw(metadata=TELEGRAM_SHAPE)
+    link = Text(64)
+
+    @validates_schema
+    def check_proof(self, data: dict, **kwargs: Any) -> None:
+        if sum(name in data for name in PROOFS) != 1:
+            raise ValidationError("Send one proof: phone and activation_code, telegram_auth_data, or link.", "link")
+        if ("phone" in data) != ("activation_code" in data):
+            raise ValidationError("phone and activation_code come together.", "phone")
+
+
+@blp.route("/auth/email")
+class SendLink(MethodView):
+    """A link by e-mail."""
+
+    @public
+    @way_in
+    @blp.arguments(WhichEmail)
+    @blp.response(200, LinkSent)
+    @blp.alt_response(403, description="Signing in by e-mail is not set up here.")
+    @blp.alt_response(429, description="Too many links were asked for.")
+    def post(self, body: dict) -> dict[str, str]:
+        """Have a link sent that signs in once
+
+        It is good for half an hour. The answer is the same for an address that is not registered.
+        """
+        link = send_link(normal_email(body["email"]))
+        return {"message": "If this address is registered, a link is on its way"} | ({"link": link} if link else {})
+
+
+@blp.route("/auth/email/token")
+class LinkToken(MethodView):
+    """A token for a link."""
+
+    @public
+    @way_in
+    @keeps_no_answer
+    @blp.arguments(LinkBody)
+    @blp.response(200, Token)
+    @blp.alt_response(401, description="The link is wrong, used or too old.")
+    @blp.alt_response(429)
+    def post(self, body: dict) -> dict[str, str]:
+        """Get an access token for a link by e-mail
+
+        The link proves the address, and serves once.
+        """
+        return entered(user_of_link(body["link"], token_user()), "email")
+
+
+@blp.route("/auth/password/reset")
+class ResetPassword(MethodView):
+    """A password for whoever has forgotten theirs."""
+
+    @public
+    @way_in
+    @keeps_no_answer
+    @blp.arguments(PasswordReset)
+    @blp.response(200, Token)
+    @blp.alt_response(401, description="The proof is wrong or too old.")
+    @blp.alt_response(403, description="Telegram is not set up, the account is off, or not activated yet.")
+    @blp.alt_response(429)
+    def post(self, body: dict) -> dict[str, str]:
+        """Set a new password, or a first one, with a proof instead of the old one
+
+        A code by SMS (`/users/reset`), what Telegram signed, or a link by e-mail (`/auth/email`). Every token given out
+        before is void; the answer holds a new one.
+        """
+        if "link" in body:
+            user, way = user_of_link(body["link"], token_user()), "email"
+        elif "telegram_auth_data" in body:
+            user, way = user_of_proof(body["telegram_auth_data"]), "telegram"
+        else:
+            user, way = user_of_code(spend, body), "sms"
+        set_password(user, body["new_password"])
+        return entered(user, way)
+
+
+def send_link(email: str) -> str | None:
+    """
+    Have a link sent to *email* (in normal form); in a local environment what it holds.
+
+    Raises:
+        NotAllowedError: No mail server is set.
+        TooManyError: Too many links were asked for.
+    """
+    settings = services().settings
+    if not settings.smtp_url and not settings.is_local:
+        raise NotAllowedError("Signing in by e-mail is not set up here (SMTP_URL).")
+    now = database_now(session())
+    row = request_email_link(session(), email, network=network(), device=device(), now=now)
+    if settings.smtp_url:
+        tasks.send_link(row.id)
+    return link_of(row, settings.secret_key) if settings.is_local else None
+
+
+def user_of_link(link: str, own: User | None) -> User:
+    """The user whom a link lets in, asked by *own* if anybody is signed in; raises NotSignedInError, which is noted."""
+    try:
+        return use_email_link(session(), link, services().settings.secret_key, database_now(session()), own=own)
+    except NotSignedInError:
+        session().rollback()
+        record(session(), "link_refused", address=address())
+        session().commit()
+        raise

@@ -1,0 +1,291 @@
+"""
+A program that makes strangers' pictures safe: each is drawn anew, so that nothing but pixels survives.
+
+What comes out was written by us: no EXIF (and so no place where a photo was taken), no second file hidden behind the first,
+colours in sRGB. What a name or a Content-Type header claims plays no part.
+
+It runs as a child of a web process (api/http/images.py), with a limit on its memory: a decoder that is led astray, or a small
+file that is a huge picture, ends here and takes nothing else along. It knows nothing of the project.
+
+    request     8 bytes of length (big-endian), the file
+    answer      one byte (an Outcome), 8 bytes: the source's pixels, 8 bytes of length, the picture's format and a NUL, the picture
+"""
+
+import ctypes
+import io
+import os
+import resource
+import struct
+import sys
+from collections.abc import Callable
+from typing import BinaryIO
+
+import pillow_heif
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
+
+#: Pictures with more pixels are refused before they are decoded: a 30,000 x 30,000 PNG of one colour is a small file and
+#: 2.7 GB of memory.
+MOST_PIXELS = 25_000_000
+#: A WebP decoder holds four copies of a picture, where others hold two.
+MOST_WEBP_PIXELS = 15_000_000
+#: Larger pictures are scaled down so that no side is longer; no page shows more.
+LONGEST_SIDE = 4096  # pixels
+#: What may be asked for beyond what the program takes at rest; see tests/api/test_images.py for what pictures do take.
+MEMORY = 360 << 20  # bytes of address space
+
+#: Pillow's formats that we read -> the format that we write. MPO is what some phones call a JPEG.
+FORMATS = {"JPEG": "JPEG", "MPO": "JPEG", "PNG": "PNG", "WEBP": "WEBP", "HEIF": "JPEG"}
+OPTIONS = {"JPEG": {"quality": 88}, "WEBP": {"quality": 88, "method": 2}, "PNG": {}}
+
+#: Outcomes, as the answer's first byte.
+CLEAN, NOT_AN_IMAGE, DAMAGED, TOO_MANY_PIXELS = b"C", b"N", b"D", b"P"
+
+#: EXIF's orientation of a picture that does not stand upright -> what sets it upright.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+#: What the scan of a cut JPEG is followed by, to find out whether anything of it is missing: bytes that stand for no marker.
+FILLER = b"\x55" * 4096
+BEGIN_OF_JPEG, END_OF_JPEG = b"\xff\xd8", b"\xff\xd9"
+
+SRGB = ImageCms.createProfile("sRGB")
+
+
+class TooManyPixelsError(Exception):
+    """The image has more pixels than we take."""
+
+
+class MissingDataError(Exception):
+    """The image ends before its last row."""
+
+
+def clean(content: bytes) -> tuple[bytes, int, str, bytes]:
+    """
+    A picture drawn anew: upright, in sRGB, without metadata, at most LONGEST_SIDE wide and high. Of an animation the first
+    frame stays.
+
+    Returns:
+        (outcome, pixels of the source, format, content); the latter two are empty unless the outcome is CLEAN.
+    """
+    try:
+        _check_webp(content)
+        try:
+            pixels, format_, drawn = _drawn_anew(_opened(content))
+        except OSError:
+            if not content.startswith(BEGIN_OF_JPEG) or content.endswith(END_OF_JPEG):
+                raise
+            pixels, format_, drawn = _drawn_anew(_mended(content))
+    except UnidentifiedImageError:
+        return NOT_AN_IMAGE, 0, "", b""
+    except (TooManyPixelsError, Image.DecompressionBombError, MemoryError):
+        return TOO_MANY_PIXELS, 0, "", b""
+    except Exception:
+        return DAMAGED, 0, "", b""
+    return CLEAN, pixels, format_, drawn
+
+
+def _opened(content: bytes) -> Image.Image:
+    """The picture, not decoded yet; raises TooManyPixelsError."""
+    found = Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP", "HEIF"])
+    if found.width * found.height > MOST_PIXELS:
+        raise TooManyPixelsError
+    return found
+
+
+def _check_webp(content: bytes) -> None:
+    """Opening a WebP allocates what its header says, so the header is read here first; raises TooManyPixelsError."""
+    if content[:4] != b"RIFF" or content[8:12] != b"WEBP" or len(content) < 30:
+        return
+    kind, head = content[12:16], content[20:30]
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(head[at : at + 3], "little") + 1 for at in (4, 7))
+    elif kind == b"VP8L":
+        bits = int.from_bytes(head[1:5], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    else:
+        width, height = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+    if width * height > MOST_WEBP_PIXELS:
+        raise TooManyPixelsError
+
+
+def _drawn_anew(picture: Image.Image) -> tuple[int, str, bytes]:
+    """(pixels of the source, format, content). The caller keeps no reference: each step frees what the one before made."""
+    pixels, format_ = picture.width * picture.height, FORMATS[picture.format or ""]
+    turn, profile = _turn_of(picture), picture.info.get("icc_profile")
+    picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded no larger than needed
+    picture = _loaded(picture)
+    see_through = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
+    picture = _with_whole_pixels(picture, see_through)
+    if max(picture.size) > LONGEST_SIDE:
+        if see_through:
+            # Pillow would make this copy itself, beside the others: transparent pixels must not colour their neighbours.
+            picture = picture.convert("RGBa")
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    if see_through:
+        picture = _converted(picture, "RGBA")
+    picture = _in_srgb(picture, profile)
+    if see_through and format_ == "JPEG":
+        format_ = "PNG"  # a HEIC with transparency, which JPEG lacks
+    if not see_through and picture.mode != "L":
+        picture = _converted(picture, "RGB")
+    if turn is not None:
+        picture = picture.transpose(turn)
+    picture.info.clear()  # Pillow would write comments, profiles and XMP from here
+    out = io.BytesIO()
+    picture.save(out, format_, **OPTIONS[format_])
+    return pixels, format_, out.getvalue()
+
+
+def _loaded(picture: Image.Image) -> Image.Image:
+    """The picture decoded; of an animation its first frame."""
+    if picture.format != "WEBP":
+        picture.load()
+        return picture
+    # As Pillow does it (WebPImagePlugin.load), without the three copies that it makes on the way.
+    content, _ = picture._decoder.get_next()
+    return Image.frombuffer(picture.rawmode, picture.size, content, "raw", picture.rawmode, 0, 1)
+
+
+def _turn_of(found: Image.Image) -> Image.Transpose | None:
+    """
+    What sets the picture upright.
+
+    ImageOps.exif_transpose would write the metadata anew, which we drop, and fails on fields that cameras got wrong.
+    """
+    try:
+        return TURNS.get(found.getexif().get(ExifTags.Base.Orientation))
+    except Exception:
+        return None
+
+
+def _with_whole_pixels(found: Image.Image, see_through: bool) -> Image.Image:
+    """The picture in a mode whose pixels can be mixed and transformed: L, RGB, RGBA or CMYK, eight bits a channel."""
+    if found.mode.startswith("I"):
+        return _of_sixteen_bits(found)
+    if see_through:
+        return _converted(found, "RGBA")
+    if found.mode in ("L", "RGB", "CMYK"):
+        return found
+    return _converted(found, "L" if found.mode == "1" else "RGB")
+
+
+def _of_sixteen_bits(found: Image.Image) -> Image.Image:
+    """
+    Grey of 16 bits in 8: the upper byte of each value. Pillow's own conversion makes all above 255 white.
+
+    `transparency` of such a picture is the one value that is see-through.
+    """
+    values = found if found.mode.startswith("I;16") else found.convert("I;16")
+    raw = values.tobytes("raw", "I;16B")
+    upper = Image.frombytes("L", found.size, raw[::2])
+    see_through = found.info.get("transparency")
+    if see_through is None:
+        return upper
+    lower = Image.frombytes("L", found.size, raw[1::2])
+    del raw, values
+    same = ImageChops.darker(_where(upper, see_through >> 8), _where(lower, see_through & 255))
+    del lower
+    return Image.merge("RGBA", (upper, upper, upper, ImageOps.invert(same)))
+
+
+def _where(channel: Image.Image, value: int) -> Image.Image:
+    """255 where the channel has this value, 0 elsewhere."""
+    return channel.point([255 if each == value else 0 for each in range(256)])
+
+
+def _converted(picture: Image.Image, mode: str) -> Image.Image:
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """
+    The picture with its colours as every screen shows them, whatever profile they were written for.
+
+    A profile that nobody can read, or one for another kind of picture, says nothing: the colours stay as they are.
+    """
+    if not profile:
+        return picture
+    mode = {"CMYK": "RGB", "L": "L"}.get(picture.mode, picture.mode)
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if picture.mode == "L":
+            if source.profile.xcolor_space.strip() != "GRAY":
+                return picture
+            # Through RGB: little CMS has no grey sRGB.
+            in_colour = ImageCms.profileToProfile(picture, source, SRGB, outputMode="RGB")
+            return picture if in_colour is None else in_colour.convert("L")
+        converted = ImageCms.profileToProfile(picture, source, SRGB, outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+    return picture if converted is None else converted
+
+
+def _mended(content: bytes) -> Image.Image:
+    """
+    A JPEG whose end is missing, if what is missing is less than its last row of blocks; raises MissingDataError.
+
+    A decoder fills what is missing from whatever comes instead. So it is decoded twice, with and without filler: where the
+    two agree, the file has said all.
+    """
+    content = content.removesuffix(b"\xff")  # half of the end's mark
+    one, other = (Image.open(io.BytesIO(content + more + END_OF_JPEG), formats=["JPEG"]) for more in (b"", FILLER))
+    for each in (one, other):
+        each.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
+        each.load()
+    above = (0, 0, one.width, max(1, one.height - 16))
+    if ImageChops.difference(one.crop(above), other.crop(above)).getbbox() is not None:
+        raise MissingDataError
+    other.close()
+    return one
+
+
+def _give_back() -> Callable[[], object]:
+    """What returns freed memory to the machine; nothing where the C library cannot."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):
+        return lambda: None
+    return lambda: trim(0)
+
+
+def _limit_memory() -> None:
+    try:
+        with open("/proc/self/statm") as file:
+            at_rest = int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:  # not Linux: the limit on pixels alone holds
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (at_rest + MEMORY, at_rest + MEMORY))
+
+
+def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    give_back = _give_back()
+    while head := requests.read(8):
+        content = requests.read(struct.unpack(">Q", head)[0])
+        outcome, pixels, format_, drawn = clean(content)
+        answers.write(outcome + struct.pack(">QQ", pixels, len(format_) + 1 + len(drawn)) + format_.encode() + b"\0")
+        answers.write(drawn)
+        answers.flush()
+        del content, drawn
+        give_back()
+
+
+def main() -> None:
+    """Serve until the parent closes the pipe or ends."""
+    os.nice(5)  # pages go before pictures
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # of all that Pillow opens; it raises at twice that
+    pillow_heif.options.DECODE_THREADS = 1
+    pillow_heif.register_heif_opener(thumbnails=False)
+    # Pillow loads its decoders at first use: before the limit, so that they count as rest.
+    Image.init()
+    _limit_memory()
+    _serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

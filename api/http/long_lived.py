@@ -1,0 +1,64 @@
+"""
+Connections that hold a thread of the web process for long: chats, pages that listen, readers of events.
+
+All share one budget, two thirds of the process's threads, so that requests always find the rest. Within it pages and readers
+of events have a bound of their own each, for a listener that finds no place asks every few seconds instead, and a chat cannot.
+"""
+
+import threading
+
+from models.core.errors import SettingsError
+
+CHAT, PAGE, EVENTS = "chat", "page", "events"
+#: Of the budget, at most these shares and these numbers.
+BOUNDS = {PAGE: (0.25, 12), EVENTS: (0.125, 6)}
+#: With fewer threads than this a single long-lived connection leaves too few.
+FEWEST_THREADS = 4
+
+
+class LongLived:
+    """
+    The budget of one process.
+
+    >>> budget = LongLived(threads=6)
+    >>> [budget.take(CHAT) for _ in range(5)]
+    [True, True, True, True, False]
+    >>> budget.give_back(CHAT); budget.take(PAGE), budget.take(PAGE)
+    (True, False)
+    """
+
+    def __init__(self, threads: int) -> None:
+        """
+        Args:
+            threads: Of the web process.
+        Raises:
+            SettingsError: There are too few.
+        """
+        if threads < FEWEST_THREADS:
+            raise SettingsError(f"WEB_THREADS is {threads}; use {FEWEST_THREADS} or more")
+        self.most = threads * 2 // 3
+        self._most_of = {kind: max(1, min(most, int(self.most * share))) for kind, (share, most) in BOUNDS.items()}
+        self._taken = {CHAT: 0, PAGE: 0, EVENTS: 0}
+        self._lock = threading.Lock()
+
+    @property
+    def open(self) -> int:
+        """How many are open, of whichever kind."""
+        return sum(self._taken.values())
+
+    def is_full(self, kind: str) -> bool:
+        """Whether one more of this kind would be one too many."""
+        return self.open >= self.most or self._taken[kind] >= self._most_of.get(kind, self.most)
+
+    def take(self, kind: str) -> bool:
+        """Take a place for a connection; False if there is none."""
+        with self._lock:
+            if self.is_full(kind):
+                return False
+            self._taken[kind] += 1
+            return True
+
+    def give_back(self, kind: str) -> None:
+        """The connection has ended."""
+        with self._lock:
+            self._taken[kind] -= 1

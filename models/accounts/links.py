@@ -1,0 +1,225 @@
+"""One-time links: by e-mail, which prove who reads an address; and an administrator's invitations.
+
+A link holds the row's id and 192 bits, an HMAC of the row's random seed under a key that the database does not know. So a
+stolen database lets nobody in, and the worker that sends a link needs nothing but the row's id. A link serves once.
+
+Whether an address is registered must not show: every request writes a row, sends a task and counts against who asks. One
+that nobody may use (nobody has the address, or it has had its mails) is a decoy: nothing is sent for it. Links do not void
+one another, so whatever a stranger has sent to the owner's address lets the owner in.
+"""
+
+import base64
+import hashlib
+import hmac
+import math
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, and_, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.codes import Delivery
+from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.sessions import known_place
+from models.accounts.users import User, create_user
+from models.core.base import Base, Id, words
+from models.core.enums import Role
+from models.core.errors import NotFoundError, NotSignedInError, TooManyError
+
+EMAIL_LIFETIME = timedelta(minutes=30)
+INVITATION_LIFETIME = timedelta(days=7)
+#: Mails to one address, from strangers and from known places apart: (how many, in which time).
+EMAIL_LIMITS = ((3, timedelta(minutes=10)), (10, timedelta(days=1)))
+#: Mails asked for from one network.
+NETWORK_LIMITS = ((20, timedelta(minutes=10)), (100, timedelta(days=1)))
+#: Rows are needed for counting mails, the longest for a day.
+KEPT = timedelta(days=1)
+
+REFUSED = "The link is wrong, used or too old; ask for a new one."
+_SHAPE = re.compile(r"([1-9][0-9]{0,17})\.([A-Za-z0-9_-]{32})")
+
+
+class OneTimeLink(Base):
+    """One link. With neither `is_sendable` nor a role it is a decoy."""
+
+    __tablename__ = "one_time_links"
+    __table_args__ = (
+        Index("ix_one_time_links_email", "email", "made_at"),
+        Index("ix_one_time_links_network", "network", "made_at"),
+        Index("ix_one_time_links_made_at", "made_at"),
+    )
+
+    id: Mapped[Id]
+    #: To whom it is sent, or whom an administrator invites.
+    email: Mapped[str | None] = mapped_column(String(254))
+    role: Mapped[Role | None] = mapped_column(words(Role, "role_is_known"))  #: What an invitation makes of its user.
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  #: The administrator who invites.
+    network: Mapped[str | None] = mapped_column(INET)  #: From where it was asked for.
+    is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_sendable: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    seed: Mapped[bytes] = mapped_column(LargeBinary(16))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    delivery: Mapped[Delivery] = mapped_column(words(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
+
+
+def request_email_link(
+    session: Session, email: str, *, network: str | None, device: str | None, now: datetime
+) -> OneTimeLink:
+    """
+    Ask for a link to be sent to *email* (in normal form).
+
+    Args:
+        network, device: From where; see models.accounts.sessions.known_place.
+    Returns:
+        The row, a decoy where nobody has the address, or where it has had its mails.
+    Raises:
+        TooManyError: The asking network has had its mails.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"email-link:{email}", 0))))
+    user = session.scalar(select(User).where(User.email == email))
+    is_known = known_place(session, user, network, device) is not None
+    from_here = OneTimeLink.network == network if network is not None else OneTimeLink.network.is_(None)
+    _check(session, and_(OneTimeLink.email == email, from_here), EMAIL_LIMITS, now)
+    if network is not None:
+        _check(session, from_here, NETWORK_LIMITS, now)
+    sent = and_(OneTimeLink.email == email, OneTimeLink.is_sendable, OneTimeLink.is_known.is_(is_known))
+    is_spent = _free_from(session, sent, EMAIL_LIMITS, now) is not None
+    may_enter = user is not None and (user.is_active or user.email_proven_at is None)
+    row = _new(session, now, EMAIL_LIFETIME, email=email, network=network, is_known=is_known)
+    row.is_sendable = may_enter and not is_spent
+    session.flush()
+    return row
+
+
+def use_email_link(session: Session, link: str, secret: str, now: datetime, *, own: User | None = None) -> User:
+    """
+    The active user whom a link by e-mail lets in; it has served then. See models.accounts.identity for whose account it is.
+
+    Args:
+        own: The user whose token came with the link.
+    Raises:
+        NotSignedInError: The link is wrong, used or too old, or its user was put out.
+    """
+    row = _valid(session, link, secret, now)
+    if row.role is not None or row.email is None or not row.is_sendable:
+        raise NotSignedInError(REFUSED)
+    user = prove(session, {Claim.EMAIL: row.email}, own=own)
+    if user is None:
+        user = create_user(session, role=Role.TENANT, email=row.email)
+        set_proven(session, user, Claim.EMAIL)
+    if not user.is_active:
+        raise NotSignedInError(REFUSED)
+    row.used_at = now
+    session.flush()
+    return user
+
+
+def invite(session: Session, admin: User, role: Role, email: str | None, now: datetime) -> OneTimeLink:
+    """An invitation to become a user with this role; its link is for the administrator to pass on."""
+    row = _new(session, now, INVITATION_LIFETIME, email=email, role=role, made_by=admin.id)
+    session.flush()
+    return row
+
+
+def invitation_of(session: Session, link: str, secret: str, now: datetime) -> OneTimeLink:
+    """The invitation of a link that has not served yet; raises NotFoundError."""
+    try:
+        row = _valid(session, link, secret, now)
+    except NotSignedInError:
+        row = None
+    if row is None or row.role is None:
+        raise NotFoundError("invitation")
+    return row
+
+
+def accept(session: Session, row: OneTimeLink, *, name: str, email: str, password_hash: str, now: datetime) -> User:
+    """
+    Make the user whom an invitation is for. An address that the administrator named counts as proven: they vouch for it.
+
+    Raises:
+        ConflictError: Somebody has the address already.
+    """
+    user = create_user(session, role=row.role, name=name, email=email, password_hash=password_hash)
+    if row.email == email:
+        set_proven(session, user, Claim.EMAIL)
+    row.used_at = now
+    session.flush()
+    return user
+
+
+def link_of(row: OneTimeLink, secret: str) -> str:
+    """What stands in a link: the row's id and its 192 bits."""
+    digest = hmac.digest(secret.encode(), b"one-time-link:" + row.seed, hashlib.sha256)[:24]
+    return f"{row.id}.{base64.urlsafe_b64encode(digest).decode()}"
+
+
+def claim_mail(session: Session, link_id: int, now: datetime) -> OneTimeLink | None:
+    """Take a queued link for sending; None if it is a decoy, too old, taken or sent. See codes.claim_delivery."""
+    return session.scalar(
+        update(OneTimeLink)
+        .where(
+            OneTimeLink.id == link_id,
+            OneTimeLink.delivery == Delivery.QUEUED,
+            OneTimeLink.is_sendable,
+            OneTimeLink.expires_at > now,
+        )
+        .values(delivery=Delivery.SENDING)
+        .returning(OneTimeLink)
+    )
+
+
+def waiting_links(session: Session, now: datetime, *, for_at_least: timedelta) -> list[int]:
+    """Ids of links that nobody has taken for sending: the broker lost them, or no worker runs."""
+    query = select(OneTimeLink.id).where(
+        OneTimeLink.delivery == Delivery.QUEUED,
+        OneTimeLink.is_sendable,
+        OneTimeLink.expires_at > now,
+        OneTimeLink.made_at < now - for_at_least,
+    )
+    return list(session.scalars(query.order_by(OneTimeLink.id)))
+
+
+def forget_old_links(session: Session, now: datetime) -> int:
+    """Delete the links that neither serve nor count any more; how many."""
+    old = and_(OneTimeLink.made_at < now - KEPT, OneTimeLink.expires_at < now)
+    return session.execute(delete(OneTimeLink).where(old)).rowcount
+
+
+def _new(session: Session, now: datetime, lifetime: timedelta, **fields: object) -> OneTimeLink:
+    row = OneTimeLink(seed=secrets.token_bytes(16), made_at=now, expires_at=now + lifetime, **fields)
+    session.add(row)
+    return row
+
+
+def _valid(session: Session, link: str, secret: str, now: datetime) -> OneTimeLink:
+    """The row of a link that has not served yet, locked; raises NotSignedInError."""
+    shape = _SHAPE.fullmatch(link)
+    row = (
+        session.scalar(select(OneTimeLink).where(OneTimeLink.id == int(shape[1])).with_for_update()) if shape else None
+    )
+    expected = link_of(row or OneTimeLink(id=0, seed=bytes(16)), secret)
+    fits = hmac.compare_digest(expected.encode(), link.encode())
+    if row is None or not fits or row.used_at is not None or now >= row.expires_at:
+        raise NotSignedInError(REFUSED)
+    return row
+
+
+def _check(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> None:
+    moment = _free_from(session, which, limits, now)
+    if moment is not None:
+        wait = math.ceil((moment - now).total_seconds())
+        raise TooManyError("Too many links were asked for; use the last one, or wait.", max(1, wait))
+
+
+def _free_from(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> datetime | None:
+    """When there is room again for a mail of the kind *which*; None: there is. Takes as long either way."""
+    found = []
+    for most, window in limits:
+        query = select(OneTimeLink.made_at).where(which, OneTimeLink.made_at > now - window)
+        moment = session.scalar(query.order_by(OneTimeLink.made_at.desc()).offset(most - 1).limit(1))
+        found += [moment + window] if moment is not None else []
+    return max(found, default=None)

@@ -1,0 +1,127 @@
+"""Sessions: each access token that a sign-in gave out, from where, and until when.
+
+They serve two ends. A user sees them and ends them one by one. And a network or a device from which a user has signed in
+before is *known*: a stranger's wrong guesses, which come from elsewhere, do not shut it out (api/http/limits.py).
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, Integer, Select, String, and_, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.tokens import Claims, RevokedToken
+from models.accounts.users import User
+from models.core.base import Base, CreatedAt, Id
+from models.core.errors import NotFoundError
+
+#: From where somebody has signed in within this time is known.
+KNOWN_FOR = timedelta(days=90)
+
+
+class AccountSession(Base):
+    """One access token that was given out at a sign-in."""
+
+    __tablename__ = "account_sessions"
+    __table_args__ = (
+        Index("ix_account_sessions_user", "user_id", "id"),
+        Index("ix_account_sessions_created_at", "created_at"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    jti: Mapped[str] = mapped_column(String(64), unique=True)  #: The token's name.
+    version: Mapped[int] = mapped_column(Integer)  #: The user's `token_version` that the token carries.
+    way: Mapped[str] = mapped_column(String(20))  #: How they signed in: password, sms, telegram, ...
+    #: From where: an IPv4 address, or the first 64 bits of an IPv6 one; null where none is known.
+    network: Mapped[str | None] = mapped_column(String(50))
+    agent: Mapped[str | None] = mapped_column(String(200))  #: What the client calls itself.
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  #: Null: not ended by its user.
+
+
+def note_session(session: Session, claims: Claims, *, way: str, network: str | None, agent: str | None) -> None:
+    """Remember a token that was just given out."""
+    session.add(
+        AccountSession(
+            user_id=claims.user_id,
+            jti=claims.jti,
+            version=claims.version,
+            way=way,
+            network=network,
+            agent=agent[:200] if agent else None,
+            expires_at=func.to_timestamp(claims.expires),
+        )
+    )
+    session.flush()
+
+
+def sessions_of(user: User) -> Select[tuple[AccountSession]]:
+    """The user's sessions that still let in, the newest first."""
+    return (
+        select(AccountSession)
+        .where(
+            AccountSession.user_id == user.id,
+            AccountSession.version == user.token_version,
+            AccountSession.ended_at.is_(None),
+            AccountSession.expires_at > func.now(),
+        )
+        .order_by(AccountSession.id.desc())
+    )
+
+
+def end_session_of(session: Session, user: User, session_id: int) -> AccountSession:
+    """End one session of the user's: its token is void at once. Raises NotFoundError."""
+    found = session.scalar(sessions_of(user).where(AccountSession.id == session_id))
+    if found is None:
+        raise NotFoundError("session")
+    revoked = {"jti": found.jti, "expires_at": found.expires_at}
+    session.execute(insert(RevokedToken).values(revoked).on_conflict_do_nothing())
+    found.ended_at = func.now()
+    session.flush()
+    return found
+
+
+def note_end(session: Session, jti: str) -> None:
+    """Note that a token was ended by signing out."""
+    session.execute(update(AccountSession).where(AccountSession.jti == jti).values(ended_at=func.now()))
+
+
+def known_place(session: Session, user: User | None, network: str | None, device: str | None) -> str | None:
+    """
+    A name for the place from which somebody tries to get in as *user*, if the user has signed in from there before.
+
+    The device goes before the network, which others may share. The same statement is run without a user: its time does
+    not tell whether there is one.
+
+    Args:
+        device: The `jti` of a token that this client was given before, proven by our signature; it may be past its time.
+    """
+    same_device = AccountSession.jti == device
+    same_network = AccountSession.network == network
+    query = (
+        select(same_device)
+        .where(
+            AccountSession.user_id == (0 if user is None else user.id),
+            AccountSession.created_at > func.now() - KNOWN_FOR,
+            or_(and_(same_device, device is not None), and_(same_network, network is not None)),
+        )
+        .order_by(same_device.desc().nulls_last())
+        .limit(1)
+    )
+    is_device = session.execute(query).first()
+    if is_device is None:
+        return None
+    return f"device:{device}" if is_device[0] else f"network:{network}"
+
+
+def forget_sessions_of(session: Session, user: User) -> None:
+    """Forget from where the user signed in: the account is somebody else's now, or erased."""
+    session.execute(delete(AccountSession).where(AccountSession.user_id == user.id))
+
+
+def forget_old_sessions(session: Session, now: datetime) -> int:
+    """Delete the sessions that neither let in nor make a place known; how many."""
+    old = (AccountSession.created_at < now - KNOWN_FOR) & (AccountSession.expires_at < now)
+    return session.execute(delete(AccountSession).where(old)).rowcount

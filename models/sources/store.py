@@ -1,0 +1,279 @@
+"""Storing a feed's offers in its source, batch by batch, and taking off the market what it lacks (see imports.py)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, func, select, text, update
+
+from models.core.enums import DealType, Origin, Status
+from models.market.places import NO_CURRENCY, city_of, own_currency
+from models.market.properties import Property
+from models.market.town_aliases import TownAlias
+from models.sources.columns import CONTENT, columns_of, content_hash
+from models.sources.copying import copy_into
+from models.sources.formats.feed import Feed
+from models.sources.formats.offer import FeedError, Offer
+from models.sources.report import Line, Report
+from models.sources.tables import ImportState, Source
+
+BATCH = 500  # offers a transaction
+
+#: A feed that lacks more of what it brought before than this share waits for a person.
+MOST_MISSING = 1 / 3
+
+#: Columns that an offer brings; the rest is its source's.
+COPIED = ("external_id", "content_hash", *CONTENT)
+
+#: Tables of one import. They die with its connection, so nothing is left of a killed one.
+_PREPARE = (
+    "CREATE TEMP TABLE seen_offers (external_id text PRIMARY KEY, line bigint NOT NULL)",
+    f"CREATE TEMP TABLE incoming_offers AS SELECT {', '.join(COPIED)} FROM properties WITH NO DATA",  # noqa: S608
+)
+CLEAR = ("DROP TABLE IF EXISTS pg_temp.seen_offers", "DROP TABLE IF EXISTS pg_temp.incoming_offers")
+
+#: The owner and what a person archived stay as they are; what the source withdrew comes back.
+_UPSERT = f"""
+    INSERT INTO properties (owner_id, source_id, origin, status, {", ".join(COPIED)})
+    SELECT :owner, :source, '{Origin.IMPORT}', '{Status.ACTIVE}', {", ".join(COPIED)} FROM incoming_offers
+    ON CONFLICT (source_id, external_id) DO UPDATE SET
+        {", ".join(f"{name} = excluded.{name}" for name in COPIED)},
+        status = CASE WHEN properties.withdrawn_at IS NULL THEN properties.status ELSE '{Status.ACTIVE}' END,
+        withdrawn_at = NULL, updated_at = now()
+    RETURNING id
+    """  # noqa: S608 - nothing of it comes from outside
+
+#: Told of each committed batch: the ids of the properties that it wrote.
+OnCommitted = Callable[[list[int]], None]
+
+
+@dataclass
+class Progress:
+    """How far an import is."""
+
+    bytes_read: int = 0
+    report: Report | None = None
+
+
+class OfferStore:
+    """One import's reading and writing, on one connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        source: Source,
+        is_dry_run: bool,
+        only_city: str | None,
+        on_refused: Callable[[Line], None],
+    ) -> None:
+        self.connection = connection
+        self.source = source
+        self.on_refused = on_refused
+        self.is_dry_run = is_dry_run
+        merged = connection.execute(select(TownAlias.town_key, TownAlias.into_key))
+        self.aliases: dict[str, str] = {row.town_key: row.into_key for row in merged}
+        key = city_of(only_city).key if only_city else None
+        self.only_key = self.aliases.get(key, key) if key else None
+        self.report = Report()
+        self.unread = 0  # rows of which not even the id could be read
+        self.active_before = self._count_active()
+        # The ids that were seen are the database's to hold: half a million take no memory of ours.
+        for statement in (*CLEAR, *_PREPARE):
+            connection.execute(text(statement))
+        connection.commit()
+
+    def take(self, feed: Feed, on_progress: Callable[[Progress], None], on_committed: OnCommitted) -> None:
+        """Store the feed's offers, a transaction each :data:`BATCH`."""
+        progress = Progress(report=self.report)
+        self.report.kind, self.report.dialect = feed.kind, feed.dialect
+
+        def note(position: int) -> None:
+            progress.bytes_read = position
+
+        def done(storing: Future[list[int]] | None) -> None:
+            written = storing.result() if storing else []
+            if written:
+                on_committed(written)
+            if storing:
+                on_progress(progress)
+
+        # One thread stores a batch, most of whose time passes in the database, while this one reads the next.
+        with ThreadPoolExecutor(1, thread_name_prefix="import") as database:
+            storing = None
+            for batch in _batched(feed.offers(note)):
+                done(storing)
+                storing = database.submit(self._commit, batch)
+            done(storing)
+
+    def _commit(self, batch: list[Offer]) -> list[int]:
+        written = self._store(batch)
+        self.connection.commit()
+        return written
+
+    def note_feed(self, feed: Feed) -> None:
+        """Take what the reader noted of the feed as a whole."""
+        self.report.passed_over, self.report.columns = feed.notes.passed_over, feed.notes.columns
+
+    def finish(self, on_committed: OnCommitted) -> tuple[ImportState, list[int]]:
+        """Withdraw what is missing, unless something speaks against it: (state, the ids that wait)."""
+        report = self.report
+        if report.offers and report.refused == report.offers:
+            why, count = max(report.refused_for.items(), key=lambda item: item[1])
+            raise FeedError(f"none of {report.offers:,} offers could be taken; {why} ({count:,} of them)")
+        if not self.source.is_complete:
+            return ImportState.SUCCEEDED, []
+        missing = self._missing()
+        report.reason = self._doubt(len(missing))
+        if report.reason:
+            report.held = len(missing)
+            return ImportState.WAITING, missing
+        if missing and not self.is_dry_run:
+            # By ids: a listing that came back by another hand meanwhile is not touched.
+            missing = withdraw(self.connection, self.source.id, Property.id.in_(missing))
+            self.connection.commit()
+            on_committed(missing)
+        report.withdrawn += len(missing)
+        return ImportState.SUCCEEDED, []
+
+    def _doubt(self, missing: int) -> str:
+        """Why what is missing may not be gone; empty if nothing speaks for it."""
+        if not missing:
+            return ""
+        if not self.report.offers:
+            return f"the feed is empty; {missing:,} listings stay on the market until somebody says that they are gone"
+        if self.unread:
+            return f"{self.unread:,} rows could not be read; {missing:,} listings are missing and may be among them"
+        if missing > self.active_before * MOST_MISSING:
+            return (
+                f"{missing:,} of {self.active_before:,} listings are missing from the feed; they stay on the market"
+                " until somebody says that they are gone"
+            )
+        return ""
+
+    def _store(self, batch: list[Offer]) -> list[int]:
+        """Store what is new or changed; the ids of the properties that were written."""
+        rows = self._readable(batch)
+        known = self._known([offer.external_id for offer, _ in rows])
+        writes, returned, withdrawn = [], [], []
+        for offer, columns in rows:
+            here = known.get(offer.external_id)
+            report = self.report
+            if not offer.on_market:
+                report.off_market += 1
+                if here is not None and here.status is Status.ACTIVE:
+                    withdrawn.append(here.id)
+                continue
+            digest = content_hash(columns)
+            market = (columns["city_key"], cast(DealType, offer.deal_type))
+            comes_back = here is not None and here.withdrawn_at is not None
+            if here is not None and here.content_hash == digest and not comes_back:
+                report.unchanged += 1
+                continue
+            report.markets.add(market)
+            if comes_back:
+                report.returned += 1
+            elif here is None:
+                report.new += 1
+            else:
+                report.changed += 1
+            if here is not None and here.content_hash == digest:
+                returned.append(here.id)
+            else:
+                writes.append(columns | {"external_id": offer.external_id, "content_hash": digest})
+        self.report.withdrawn += len(withdrawn)
+        if self.is_dry_run:
+            return []
+        written = self._upsert(writes) if writes else []
+        if returned:
+            self.connection.execute(
+                update(Property).where(Property.id.in_(returned)).values(status=Status.ACTIVE, withdrawn_at=None)
+            )
+        if withdrawn:
+            withdraw(self.connection, self.source.id, Property.id.in_(withdrawn))
+        return written + returned + withdrawn
+
+    def _readable(self, batch: list[Offer]) -> list[tuple[Offer, dict[str, Any]]]:
+        """The offers that can be taken, with their columns; each is noted in the report."""
+        read = [(offer, columns_of(offer, self.source.city)) for offer in batch]
+        for offer, columns in read:
+            merged = self.aliases.get(columns["city_key"])
+            if merged is not None:
+                columns["city_key"] = merged
+                if columns["currency"] == NO_CURRENCY:
+                    columns["currency"] = own_currency(merged)
+            if self.only_key and columns["city_key"] not in ("", self.only_key):
+                offer.refuse("city", "it is in another town", columns["city"])
+        self._refuse_repeated(batch)
+        for offer in batch:
+            self.report.note(offer)
+            for fault in offer.faults:
+                self.on_refused(Line(offer.line, offer.external_id, fault))
+            if offer.faults and offer.faults[0].field == "row":
+                self.unread += 1
+        return [(offer, columns) for offer, columns in read if not offer.faults]
+
+    def _refuse_repeated(self, batch: list[Offer]) -> None:
+        """Note the ids of the batch as seen, and refuse offers whose id came before."""
+        first: dict[str, Offer] = {}
+        for offer in batch:
+            if not offer.external_id or any(fault.field == "id" for fault in offer.faults):
+                continue
+            other = first.setdefault(offer.external_id, offer)
+            if other is not offer:
+                offer.refuse("id", f"it stands on line {other.line} already", offer.external_id)
+        if not first:
+            return
+        statement = text(
+            "INSERT INTO seen_offers SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:lines AS bigint[]))"
+            " ON CONFLICT DO NOTHING RETURNING external_id"
+        )
+        lines = [offer.line for offer in first.values()]
+        new = set(self.connection.scalars(statement, {"ids": list(first), "lines": lines}))
+        again = [name for name in first if name not in new]
+        if again:
+            query = text("SELECT external_id, line FROM seen_offers WHERE external_id = ANY(:ids)")
+            for name, line in self.connection.execute(query, {"ids": again}):
+                first[name].refuse("id", f"it stands on line {line} already", name)
+
+    def _known(self, ids: Sequence[str]) -> dict[str, Any]:
+        query = select(
+            Property.id, Property.external_id, Property.status, Property.withdrawn_at, Property.content_hash
+        ).where(Property.source_id == self.source.id, Property.external_id.in_(ids))
+        return {row.external_id: row for row in self.connection.execute(query)} if ids else {}
+
+    def _upsert(self, rows: list[dict[str, Any]]) -> list[int]:
+        copy_into(self.connection, "incoming_offers", cast(Table, Property.__table__), COPIED, rows)
+        values = {"owner": self.source.owner_id, "source": self.source.id}
+        ids = list(self.connection.scalars(text(_UPSERT), values))
+        self.connection.execute(text("TRUNCATE incoming_offers"))
+        return ids
+
+    def _count_active(self) -> int:
+        query = select(func.count()).where(Property.source_id == self.source.id, Property.status == Status.ACTIVE)
+        return self.connection.scalar(query) or 0
+
+    def _missing(self) -> list[int]:
+        """Ids of listings on the market that the feed did not name."""
+        query = text(
+            "SELECT id FROM properties AS p WHERE source_id = :source AND status = 'ACTIVE'"
+            " AND NOT EXISTS (SELECT FROM seen_offers AS s WHERE s.external_id = p.external_id) ORDER BY id"
+        )
+        return list(self.connection.scalars(query, {"source": self.source.id}))
+
+
+def withdraw(connection: Connection, source_id: int, which: Any) -> list[int]:
+    """Take listings of the source off the market until it names them again; the ids that were on it."""
+    statement = (
+        update(Property)
+        .where(Property.source_id == source_id, Property.status == Status.ACTIVE, which)
+        .values(status=Status.ARCHIVED, withdrawn_at=func.now(), updated_at=func.now())
+        .returning(Property.id)
+    )
+    return list(connection.scalars(statement))
+
+
+def _batched(offers: Iterator[Offer]) -> Iterator[list[Offer]]:
+    while batch := list(islice(offers, BATCH)):
+        yield batch

@@ -1,0 +1,112 @@
+"""Precision and recall of reading on the corpora: ``python -m scripts.benchmarks.evaluate.reading [--wrong]``."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from matching.reading.lead_text import read_wishes
+from matching.reading.listing_text import read_facts
+from scripts.benchmarks.evaluate.reading_corpus import Case, Reading, cases, shown
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How many readings are right, how many were given, how many should be."""
+
+    right: int
+    given: int
+    due: int
+
+    @property
+    def precision(self) -> float:
+        """Of the readings given, the share that is right."""
+        return self.right / self.given if self.given else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Of the readings due, the share that was given."""
+        return self.right / self.due if self.due else 1.0
+
+
+def wishes_of(text: str) -> frozenset[Reading]:
+    """The wishes read of *text*, to compare."""
+    return frozenset((wish.kind, shown(wish.kind, wish.value), wish.strength) for wish in read_wishes(text))
+
+
+def facts_of(text: str) -> frozenset[Reading]:
+    """The facts read of *text*, to compare."""
+    return frozenset((fact.kind, shown(fact.kind, fact.value), "") for fact in read_facts(text))
+
+
+def measure(pairs: Iterable[tuple[frozenset[Reading], frozenset[Reading]]]) -> Measure:
+    """Count over ``(due, given)`` of every text."""
+    right = given = due = 0
+    for wanted, found in pairs:
+        right, given, due = right + len(wanted & found), given + len(found), due + len(wanted)
+    return Measure(right, given, due)
+
+
+def _difference(case: Case, found: frozenset[Reading]) -> str:
+    missed = [
+        f"-{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(case.readings - found)
+    ]
+    added = [f"+{kind}={value}{strength and ' ' + strength}" for kind, value, strength in sorted(found - case.readings)]
+    return f"  {case.text}\n      {'  '.join(missed + added)}"
+
+
+@dataclass(frozen=True)
+class CorpusRead:
+    """One corpus, each case with what was read of it."""
+
+    name: str
+    cases: list[tuple[Case, frozenset[Reading]]]
+
+    @property
+    def counted(self) -> Measure:
+        """The measure over all its texts."""
+        return measure((case.readings, found) for case, found in self.cases)
+
+
+def read_corpora() -> list[CorpusRead]:
+    """Both corpora, read."""
+    return [
+        CorpusRead(name, [(case, read(case.text)) for case in cases(name)])
+        for name, read in (("leads.txt", wishes_of), ("listings.txt", facts_of))
+    ]
+
+
+def as_markdown() -> list[str]:
+    """The section of the page."""
+    lines = [
+        "## What is understood of words",
+        "",
+        "Two corpora of texts with all the readings that they should give (kind, value and, of a lead, strength): a",
+        "third of them hostile (denials, typing errors, capitals, two wishes in a clause, numbers of something else).",
+        "They were written beside the grammar, so they say what it holds, not what it does with a stranger's words.",
+        "",
+        "| corpus | texts | readings | precision | recall |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for corpus in read_corpora():
+        counted = corpus.counted
+        lines.append(
+            f"| `{corpus.name}` | {len(corpus.cases)} | {counted.due}"
+            f" | {counted.precision:.3f} | {counted.recall:.3f} |"
+        )
+    return lines
+
+
+def main() -> None:
+    """Print the figures, and with ``--wrong`` every text that is not read as it should be."""
+    for corpus in read_corpora():
+        counted = corpus.counted
+        if "--wrong" in sys.argv:
+            print("\n".join(_difference(case, found) for case, found in corpus.cases if case.readings != found))
+        print(
+            f"{corpus.name}: {len(corpus.cases)} texts, {counted.due} readings,"
+            f" precision {counted.precision:.3f}, recall {counted.recall:.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The corpora of texts and the readings they should give, and how a reading is compared with them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from matching.reading.kind import JsonValue
+from matching.reading.kinds import KIND_OF
+
+#: The corpora are tests too: ``tests/matching/reading`` holds them and a measure of them.
+FOLDER = Path(__file__).parents[3] / "tests" / "matching" / "reading"
+
+#: A reading to compare: kind, value with lists sorted, strength ("" of a fact).
+Reading = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One text and all that should be read of it."""
+
+    text: str
+    readings: frozenset[Reading]
+
+
+def cases(name: str) -> list[Case]:
+    """The cases of the file *name*, a line each."""
+    return [
+        Case(text.strip(), frozenset(_readings(readings.strip(), name == "leads.txt")))
+        for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+        for text, _, readings in [line.rpartition(" = ")]
+    ]
+
+
+def _readings(written: str, lead: bool) -> Iterator[Reading]:
+    for part in [] if written == "-" else written.split():
+        name, _, told = part.partition("=")
+        strength = "wish"
+        kind = KIND_OF[name]
+        if kind.form == "choice" and lead:
+            yield from _choices(name, told)
+            continue
+        if told[-1] in "!~":
+            strength, told = {"!": "must", "~": "soft"}[told[-1]], told[:-1]
+        value: JsonValue
+        if kind.form == "flag":
+            value = told == "yes"
+        elif kind.form == "number" and lead:
+            low, _, high = told.partition("..")
+            value = {side: float(limit) for side, limit in (("min", low), ("max", high)) if limit}
+        elif kind.form == "number":
+            value = float(told)
+        else:
+            value = [] if told == "none" else told.split("/")
+        yield name, shown(name, value), strength if lead else ""
+
+
+def _choices(name: str, told: str) -> Iterator[Reading]:
+    """«brick/wood~/-panel!»: any of the first two, softly, and none of the third, strictly."""
+    wanted: dict[str, list[str]] = {"any_of": [], "none_of": []}
+    strength = {"any_of": "wish", "none_of": "wish"}
+    for word in told.split("/"):
+        side = "none_of" if word.startswith("-") or wanted["none_of"] else "any_of"
+        if word[-1] in "!~":
+            strength[side], word = {"!": "must", "~": "soft"}[word[-1]], word[:-1]
+        wanted[side].append(word.lstrip("-"))
+    for side, words in wanted.items():
+        if words:
+            yield name, shown(name, {side: words}), strength[side]
+
+
+def shown(kind: str, value: JsonValue) -> str:
+    """A value as text, equal for values that mean the same.
+
+    >>> shown("material", {"any_of": ["wood", "brick"]}) == shown("material", {"any_of": ["brick", "wood"]})
+    True
+    """
+    if isinstance(value, dict):
+        return str(
+            {key: sorted(part) if isinstance(part, list) else float(part) for key, part in sorted(value.items())}
+        )
+    if isinstance(value, list):
+        return str(sorted(value))
+    if KIND_OF[kind].form == "choice":
+        return str([value])
+    return str(value if isinstance(value, bool) else float(value))

@@ -1,0 +1,437 @@
+"""
+Pictures as people have them come out right, and the worst ones cost little: colours, depths, orientations, bombs,
+crowds.
+"""
+
+import io
+import random
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pillow_heif
+import pytest
+from PIL import Image, ImageCms
+
+from api.http import image_decoder, images
+from api.http.images import CleanFile, DamagedImageError, Decoder, NotAnImageError, TooManyPixelsError, clean_image
+from models.core.errors import BusyError
+
+pillow_heif.register_heif_opener()
+
+MIB = 1 << 20
+#: What a picture may take beyond the rest, of the web process and its child together.
+MOST_MEMORY = 300 * MIB
+
+
+def saved(picture: Image.Image, format_: str, **options) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, format_, **options)
+    return out.getvalue()
+
+
+def cleaned(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(clean_image(io.BytesIO(content)).content))
+
+
+def photo(mode="RGB", size=(64, 48)) -> Image.Image:
+    """A picture in which every pixel differs from its neighbours, the same in every run."""
+    rng = random.Random(7)
+    grey = Image.frombytes("L", size, bytes(rng.randrange(256) for _ in range(size[0] * size[1])))
+    smooth = grey.resize((8, 6)).resize(size, Image.Resampling.BICUBIC)
+    return (
+        smooth if mode == "L" else Image.merge("RGB", (smooth, smooth.rotate(180), smooth.transpose(0))).convert(mode)
+    )
+
+
+def is_close(one, other, most=6) -> bool:
+    return all(abs(a - b) <= most for a, b in zip(one, other, strict=True))
+
+
+# -- Modes and depths --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "grey"), [(0, 0), (255, 0), (256, 1), (32_768, 128), (51_400, 200), (65_535, 255)])
+def test_grey_of_sixteen_bits_keeps_its_shades(value, grey):
+    found = cleaned(saved(Image.new("I;16", (5, 5), value), "PNG"))
+
+    assert (found.mode, found.getpixel((2, 2))) == ("L", grey)
+
+
+@pytest.mark.parametrize("value", [700, 40_000])
+def test_the_see_through_shade_of_sixteen_bits_stays_see_through(value):
+    picture = Image.new("I;16", (4, 1), 20_000)
+    picture.putpixel((1, 0), value)
+    found = cleaned(saved(picture, "PNG", transparency=value))
+
+    assert [found.getpixel((at, 0))[3] for at in range(4)] == [255, 0, 255, 255]
+    assert found.getpixel((0, 0))[:3] == (78, 78, 78)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_the_see_through_colour_of_a_picture_stays_see_through(mode):
+    picture = Image.new(mode, (4, 1), 0)
+    if mode == "P":
+        picture.putpalette(bytes(range(256)) * 3)
+    picture.putpixel((1, 0), {"1": 1, "L": 90, "P": 9, "RGB": (9, 9, 9)}[mode])
+    transparency = {"1": 255, "L": 90, "P": 9, "RGB": (9, 9, 9)}[mode]
+    found = cleaned(saved(picture, "PNG", transparency=transparency))
+
+    assert found.mode == "RGBA"
+    assert [found.getpixel((at, 0))[3] for at in range(4)] == [255, 0, 255, 255]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+@pytest.mark.parametrize("size", [(1, 1), (7, 3), (5000, 2)])
+def test_pictures_of_every_mode_and_shape_come_through(mode, size):
+    found = cleaned(saved(Image.new(mode, size, 1), "PNG"))
+
+    assert found.size == (min(size[0], 4096), max(1, round(size[1] * min(1, 4096 / size[0]))))
+    assert found.mode == {"LA": "RGBA", "RGBA": "RGBA", "RGB": "RGB", "P": "RGB"}.get(mode, "L")
+
+
+def test_the_edges_of_what_is_see_through_keep_their_colour_when_a_picture_shrinks():
+    picture = Image.new("RGBA", (8192, 8), (0, 255, 0, 0))
+    picture.paste((255, 0, 0, 255), (4099, 0, 8192, 8))
+    found = cleaned(saved(picture, "PNG"))
+
+    seen = [found.getpixel((at, 1)) for at in range(2040, 2060)]
+    assert all(red > 200 and green < 60 for red, green, _, alpha in seen if alpha > 20)
+
+
+# -- Colours -----------------------------------------------------------------------------------------------------------
+
+
+def profile_of(primaries, gamma=2.2) -> bytes:
+    """An ICC profile of RGB with these primaries (xy of red, green, blue under D65) and a gamma, written by hand."""
+    from struct import pack
+
+    def fixed(value: float) -> bytes:
+        return pack(">i", round(value * 65536))
+
+    def xyz(x: float, y: float) -> tuple[float, float, float]:
+        return x / y, 1.0, (1 - x - y) / y
+
+    def solve(columns, target):
+        (a, b, c) = columns
+        det = lambda p, q, r: (
+            p[0] * (q[1] * r[2] - q[2] * r[1]) - q[0] * (p[1] * r[2] - p[2] * r[1]) + r[0] * (p[1] * q[2] - p[2] * q[1])
+        )
+        whole = det(a, b, c)
+        return det(target, b, c) / whole, det(a, target, c) / whole, det(a, b, target) / whole
+
+    bradford = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
+    inverse = (
+        (0.9869929, -0.1470543, 0.1599627),
+        (0.4323053, 0.5183603, 0.0492912),
+        (-0.0085287, 0.0400428, 0.9684867),
+    )
+    apply = lambda matrix, v: tuple(sum(m * x for m, x in zip(row, v, strict=True)) for row in matrix)
+    white, d50 = xyz(0.3127, 0.3290), (0.9642, 1.0, 0.8249)
+    scale = [b / a for a, b in zip(apply(bradford, white), apply(bradford, d50), strict=True)]
+    columns = [xyz(*each) for each in primaries]
+    sums = solve(columns, white)
+    colorants = []
+    for column, amount in zip(columns, sums, strict=True):
+        cone = [value * s for value, s in zip(apply(bradford, [amount * v for v in column]), scale, strict=True)]
+        colorants.append(apply(inverse, cone))
+    tags = {b"wtpt": b"XYZ \0\0\0\0" + b"".join(map(fixed, d50))}
+    tags |= {
+        name: b"XYZ \0\0\0\0" + b"".join(map(fixed, each))
+        for name, each in zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants, strict=True)
+    }
+    curve = b"curv\0\0\0\0" + pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    text = b"made for a test\0"
+    tags[b"desc"] = b"desc\0\0\0\0" + pack(">I", len(text)) + text + bytes(78 + (-len(text)) % 4)
+    tags[b"cprt"] = b"text\0\0\0\0none\0\0\0\0"
+    table, body = pack(">I", len(tags)), b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        content += bytes(-len(content) % 4)
+        table += name + pack(">II", start + len(body), len(content))
+        body += content
+    size = start + len(body)
+    head = pack(">I4sI4s4s4s", size, b"test", 0x02400000, b"mntr", b"RGB ", b"XYZ ") + bytes(12) + b"acsp" + bytes(28)
+    head += b"".join(map(fixed, d50)) + bytes(128 - 80)
+    return head + table + body
+
+
+DISPLAY_P3 = profile_of([(0.680, 0.320), (0.265, 0.690), (0.150, 0.060)])
+ADOBE_RGB = profile_of([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06)])
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "HEIF"])
+@pytest.mark.parametrize(
+    ("profile", "colour", "in_srgb"),
+    [
+        (DISPLAY_P3, (200, 100, 60), (214, 96, 48)),  # by the matrices of both spaces, to a few steps
+        (ADOBE_RGB, (120, 180, 120), (80, 182, 117)),
+        (DISPLAY_P3, (128, 128, 128), (128, 128, 128)),
+    ],
+    ids=["Display P3", "Adobe RGB", "grey"],
+)
+def test_colours_of_a_wide_profile_are_shown_as_they_were_meant(format_, profile, colour, in_srgb):
+    found = cleaned(saved(Image.new("RGB", (64, 64), colour), format_, icc_profile=profile, quality=95))
+
+    assert is_close(found.getpixel((32, 32)), in_srgb, most=8)
+    assert "icc_profile" not in found.info
+
+
+def test_what_is_see_through_stays_so_whatever_the_profile():
+    picture = Image.new("RGBA", (8, 8), (200, 100, 60, 77))
+    found = cleaned(saved(picture, "PNG", icc_profile=DISPLAY_P3))
+
+    assert found.getpixel((4, 4))[3] == 77
+    assert is_close(found.getpixel((4, 4))[:3], (214, 96, 48), most=8)
+
+
+@pytest.mark.parametrize("profile", [b"no profile", DISPLAY_P3[:200], b"\0" * 400], ids=["text", "cut", "zeros"])
+def test_a_profile_that_nobody_can_read_says_nothing(profile):
+    found = cleaned(saved(Image.new("RGB", (8, 8), (200, 100, 60)), "PNG", icc_profile=profile))
+
+    assert found.getpixel((4, 4)) == (200, 100, 60)
+
+
+def test_a_profile_of_colours_on_a_grey_picture_says_nothing():
+    assert cleaned(saved(Image.new("L", (8, 8), 90), "PNG", icc_profile=DISPLAY_P3)).getpixel((4, 4)) == 90
+
+
+def test_print_colours_become_screen_colours():
+    found = cleaned(saved(Image.new("CMYK", (16, 16), (0, 0, 0, 0)), "JPEG"))
+
+    assert found.mode == "RGB" and is_close(found.getpixel((8, 8)), (255, 255, 255))
+
+
+def test_srgb_that_says_so_is_left_alone():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    found = cleaned(saved(Image.new("RGB", (8, 8), (200, 100, 60)), "PNG", icc_profile=profile))
+
+    assert is_close(found.getpixel((4, 4)), (200, 100, 60), most=1)
+
+
+# -- HEIC, orientations, animations ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "HEIF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_stands_upright_whichever_way_the_camera_was_held(format_, orientation):
+    """Of an upright picture with a red corner at the top left: stored as a camera would, it comes back as it was."""
+    upright = Image.new("RGB", (48, 32), "white")
+    upright.paste("red", (0, 0, 16, 16))
+    undo = {5: 5, 6: 8, 7: 7, 8: 6}.get(orientation, orientation)
+    turn = image_decoder.TURNS.get(undo)
+    stored = upright if turn is None else upright.transpose(turn)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    found = cleaned(saved(stored, format_, exif=exif.tobytes(), quality=95)).convert("RGB")
+    assert found.size == (48, 32)
+    assert is_close(found.getpixel((4, 4)), (255, 0, 0), most=40)
+    assert is_close(found.getpixel((44, 28)), (255, 255, 255), most=20)
+
+
+def test_a_heic_becomes_a_jpeg_and_one_that_is_see_through_a_png():
+    assert clean_image(io.BytesIO(saved(photo(), "HEIF"))).content_type == "image/jpeg"
+    assert clean_image(io.BytesIO(saved(photo("RGBA"), "HEIF"))).content_type == "image/png"
+
+
+@pytest.mark.parametrize("format_", ["PNG", "WEBP", "HEIF"])
+def test_of_an_animation_the_first_frame_stays(format_):
+    frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "lime", "blue")]
+    found = cleaned(saved(frames[0], format_, save_all=True, append_images=frames[1:], quality=95))
+
+    assert getattr(found, "n_frames", 1) == 1
+    assert is_close(found.convert("RGB").getpixel((16, 16)), (255, 0, 0), most=8)
+
+
+# -- Truncations -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_jpeg_whose_last_bytes_are_missing_is_whole(missing, progressive):
+    content = saved(photo(size=(320, 240)), "JPEG", quality=90, progressive=progressive)
+
+    whole, cut = cleaned(content), cleaned(content[:-missing])
+    assert whole.tobytes() == cut.tobytes()
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "HEIF"])
+def test_a_picture_that_lacks_a_part_is_damaged(format_, kept):
+    noise = Image.frombytes("RGB", (320, 240), random.Random(1).randbytes(320 * 240 * 3))
+    content = saved(noise, format_, quality=90)
+
+    with pytest.raises((DamagedImageError, NotAnImageError)):
+        clean_image(io.BytesIO(content[: int(len(content) * kept)]))
+
+
+def test_bytes_behind_the_end_do_not_matter():
+    content = saved(photo(), "JPEG")
+
+    assert cleaned(content + b"more").tobytes() == cleaned(content).tobytes()
+
+
+# -- Bombs -------------------------------------------------------------------------------------------------------------
+
+
+def memory_of(pid: int, name: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) << 10
+    raise AssertionError(f"no {name}")
+
+
+def worst() -> dict[str, bytes]:
+    """The largest picture of every kind that we take: files of a few kilobytes."""
+    square, webp = (5000, 5000), (4096, 3660)
+    return {
+        "JPEG": saved(Image.new("RGB", square), "JPEG"),
+        "progressive JPEG": saved(Image.new("RGB", square), "JPEG", progressive=True, subsampling=0),
+        "CMYK": saved(Image.new("CMYK", square), "JPEG", progressive=True, subsampling=0),
+        "PNG": saved(Image.new("RGBA", square), "PNG"),
+        "palette": saved(Image.new("P", square), "PNG", transparency=0),
+        "16 bits": saved(Image.new("I;16", square), "PNG", transparency=0),
+        "WebP": saved(Image.new("RGBA", webp), "WEBP"),
+        "lossless WebP": saved(Image.new("RGBA", webp), "WEBP", lossless=True, exact=True),
+        "HEIC": saved(Image.new("RGBA", square), "HEIF"),
+    }
+
+
+KINDS = ["JPEG", "progressive JPEG", "CMYK", "PNG", "palette", "16 bits", "WebP", "lossless WebP", "HEIC"]
+
+
+@pytest.fixture(scope="module")
+def bombs() -> dict[str, bytes]:
+    return worst()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_largest_picture_of_a_kind_takes_at_most_300_mib_and_gives_them_back(bombs, kind):
+    decoder, small = Decoder(), saved(photo(), "JPEG")
+    decoder.clean(io.BytesIO(small), len(small))
+    rest = memory_of(decoder.pid, "VmRSS")
+
+    found = decoder.clean(io.BytesIO(bombs[kind]), len(bombs[kind]))
+
+    peak, after = (memory_of(decoder.pid, name) - rest for name in ("VmHWM", "VmRSS"))
+    decoder.end()
+    print(f"{kind}: {peak / MIB:.0f} MiB at most, {after / MIB:.0f} MiB after")
+    assert peak + 2 * len(found.content) < MOST_MEMORY
+    assert after < 100 * MIB
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        saved(Image.new("RGBA", (7070, 7070)), "WEBP"),
+        saved(Image.new("RGB", (5001, 5000)), "PNG"),
+        saved(Image.new("L", (25_000_001, 1)), "PNG"),
+        b"RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x10\x00\x00\x00" + b"\xff\x3f\x00" * 2 + bytes(20),
+        b"RIFF\x00\x00\x00\x00WEBPVP8L\x05\x00\x00\x00\x2f\xff\xff\xff\x0f" + bytes(20),
+        b"RIFF\x00\x00\x00\x00WEBPVP8 \x20\x00\x00\x00\x30\x01\x00\x9d\x01\x2a\xff\x3f\xff\x3f" + bytes(20),
+    ],
+    ids=["WebP of 50 megapixels", "a pixel column too many", "a line", "VP8X", "VP8L", "VP8"],
+)
+def test_a_picture_of_too_many_pixels_is_refused_before_anything_is_allocated(content):
+    decoder = Decoder()
+    try:
+        with pytest.raises(TooManyPixelsError):
+            decoder.clean(io.BytesIO(content), len(content))
+        if Path("/proc/self/status").exists():
+            assert memory_of(decoder.pid, "VmHWM") < 100 * MIB
+    finally:
+        decoder.end()
+
+
+def test_ten_bombs_at_once_take_no_more_than_one(bombs):
+    """The crowd that took a process from 369 MB to 5.5 GB: one turn at a time, in a child."""
+    decoder, content = Decoder(), bombs["WebP"]
+    before = memory_of(int(Path("/proc/self").resolve().name), "VmRSS") if Path("/proc/self").exists() else 0
+
+    def send(_number: int) -> CleanFile | BusyError:
+        try:
+            return decoder.clean(io.BytesIO(content), len(content))
+        except BusyError as busy:
+            return busy
+
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(send, range(10)))
+    peak = memory_of(decoder.pid, "VmHWM")
+    mine = memory_of(int(Path("/proc/self").resolve().name), "VmRSS") - before
+    decoder.end()
+
+    assert any(isinstance(answer, CleanFile) for answer in answers)
+    assert all(isinstance(answer, CleanFile | BusyError) for answer in answers)
+    assert peak + mine < MOST_MEMORY + 60 * MIB  # the child's rest
+
+
+# -- The child ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_waits_too_long_is_told_to_come_back(monkeypatch):
+    monkeypatch.setattr(images, "MOST_WAIT_SECONDS", 0.05)
+    decoder, content = Decoder(), saved(photo(), "JPEG")
+    with decoder._turn, pytest.raises(BusyError) as busy:
+        decoder.clean(io.BytesIO(content), len(content))
+
+    assert busy.value.retry_after_seconds > 0
+    assert decoder.clean(io.BytesIO(content), len(content)).ending == "jpg"
+    decoder.end()
+
+
+def test_a_child_that_dies_costs_one_picture(monkeypatch):
+    decoder, content = Decoder(), saved(photo(), "JPEG")
+    decoder.clean(io.BytesIO(content), len(content))
+    decoder._child.kill()
+    decoder._child.wait()
+
+    assert decoder.clean(io.BytesIO(content), len(content)).ending == "jpg"  # died between two pictures: nobody notices
+    decoder.end()
+
+
+def test_a_picture_that_takes_too_long_is_ended(monkeypatch, bombs):
+    monkeypatch.setattr(images, "MOST_DECODING_SECONDS", 0.01)
+    decoder = Decoder()
+    with pytest.raises(DamagedImageError):
+        decoder.clean(io.BytesIO(bombs["PNG"]), len(bombs["PNG"]))
+    monkeypatch.undo()
+
+    content = saved(photo(), "JPEG")
+    assert decoder.clean(io.BytesIO(content), len(content)).ending == "jpg"
+    decoder.end()
+
+
+def test_a_child_is_replaced_after_some_pictures(monkeypatch):
+    monkeypatch.setattr(images, "MOST_PICTURES", 2)
+    decoder, content = Decoder(), saved(photo(), "JPEG")
+    pids = []
+    for _ in range(4):
+        decoder.clean(io.BytesIO(content), len(content))
+        pids.append(decoder.pid)
+
+    assert pids[1] is None and pids[3] is None  # ended after the second of each
+    assert pids[0] != pids[2]
+    decoder.end()
+
+
+def test_a_childs_memory_is_limited(bombs):
+    """A decoder led astray asks for more than a picture needs: it gets an error, and the child goes on."""
+    decoder, content = Decoder(), saved(photo(), "JPEG")
+    decoder.clean(io.BytesIO(content), len(content))
+    limits_of_child = Path(f"/proc/{decoder.pid}/limits").read_text()
+    decoder.end()
+
+    [line] = [line for line in limits_of_child.splitlines() if line.startswith("Max address space")]
+    assert int(line.split()[3]) < 1200 * MIB
+
+
+def test_pictures_of_several_requests_come_back_to_their_own():
+    decoder = Decoder()
+    contents = [saved(Image.new("L", (number + 1, 1), number), "PNG") for number in range(20)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda content: decoder.clean(io.BytesIO(content), len(content)), contents))
+    decoder.end()
+
+    assert [Image.open(io.BytesIO(each.content)).width for each in found] == list(range(1, 21))

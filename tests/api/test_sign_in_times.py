@@ -1,0 +1,118 @@
+"""
+Whether somebody is registered shows at no door: same answer, same steps in the database, and, measured, the same time.
+
+The suite compares answers and counts statements, which no busy machine disturbs. DOOR_TRIES=300 measures: it prints the
+table of docs/security.md (run with -s).
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models.accounts.passwords import hash_password
+from tests.factories import make_user
+from tests.statements import statements_on
+
+TRIES = int(os.environ.get("DOOR_TRIES", "2"))
+PASSWORD = "correct horse"
+NAMES = {"first_name": "Иван", "last_name": "Иванов", "role": "user"}
+
+
+def widget(number: int) -> dict:
+    return {"id": number, "first_name": "x", "auth_date": int(time.time()), "hash": "0" * 64}
+
+
+#: Door -> how a try at it is sent for somebody with this phone, e-mail and Telegram account. Every try is refused or,
+#: where a code is asked for, answered alike.
+DOORS: dict[str, Callable[[int, str, str], tuple[str, dict]]] = {
+    "sign in by e-mail, wrong password": lambda number, phone, email: (
+        "/auth/login", {"data": {"username": email, "password": "wrong"}}
+    ),
+    "sign in by phone, wrong password": lambda number, phone, email: (
+        "/auth/login", {"data": {"username": phone, "password": "wrong"}}
+    ),
+    "have a code sent": lambda number, phone, email: ("/users/reset", {"json": {"phone": phone}}),
+    "register by phone": lambda number, phone, email: ("/users/register", {"json": NAMES | {"phone": phone}}),
+    "activate, wrong code": lambda number, phone, email: (
+        "/users/activate", {"json": {"phone": phone, "activation_code": "000000"}}
+    ),
+    "get a token, wrong code": lambda number, phone, email: (
+        "/users/token", {"json": {"phone": phone, "activation_code": "000000"}}
+    ),
+    "Telegram, forged": lambda number, phone, email: (
+        "/auth/telegram",
+        {"json": {"telegram_auth_data": widget(number)}},
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def app(app_with):
+    return app_with(TELEGRAM_BOT_TOKEN="42:TEST")
+
+
+@pytest.fixture
+def statements(engine) -> Iterator[list[str]]:
+    """What was asked of the database, in order."""
+    with statements_on(engine) as asked:
+        yield asked
+
+
+@pytest.fixture
+def people(engine, clean_database) -> list[tuple[int, str, str]]:
+    """(Telegram account, phone, e-mail) of registered users: half of the numbers, the other half is nobody's."""
+    password_hash = hash_password(PASSWORD)
+    known = [(number, f"+7701{number:07}", f"user{number}@example.com") for number in range(1, len(DOORS) * TRIES + 1)]
+    with Session(engine) as session:
+        for number, phone, email in known:
+            make_user(session, telegram_id=str(number), phone=phone, email=email, password_hash=password_hash)
+        session.commit()
+    return known
+
+
+def test_no_door_tells_whether_somebody_is_registered(app, people, statements):
+    client, took = app.test_client(), {}
+    addresses = (f"10.{number >> 8 & 255}.{number & 255}.1" for number in range(1_000_000))
+
+    def knock(door: str, who: tuple[int, str, str]) -> tuple[int, dict, list[str], float]:
+        path, body = DOORS[door](*who)
+        statements.clear()
+        began = time.perf_counter()
+        answer = client.post(path, environ_base={"REMOTE_ADDR": next(addresses)}, **body)
+        return (
+            answer.status_code,
+            answer.json,
+            [each.split(None, 1)[0] for each in statements],
+            time.perf_counter() - began,
+        )
+
+    left = iter(people)
+    for door in DOORS:
+        times: tuple[list[float], list[float]] = ([], [])
+        for _ in range(TRIES):
+            number, phone, email = next(left)
+            stranger = (number + 5_000_000, f"+7702{number:07}", f"nobody{number}@example.com")
+            known = knock(door, (number, phone, email))
+            unknown = knock(door, stranger)
+            assert known[:2] == unknown[:2], door
+            assert known[2] == unknown[2], door
+            times[0].append(known[3])
+            times[1].append(unknown[3])
+        took[door] = times
+    if TRIES >= 20:
+        print("\n" + table(took))
+
+
+def table(took: dict[str, tuple[list[float], list[float]]]) -> str:
+    """Mean times, and their difference with its standard error: noise, while it is within two or three of these."""
+    lines = ["| Door | registered, ms | nobody, ms | difference, ms |", "| --- | ---: | ---: | ---: |"]
+    for door, (known, unknown) in took.items():
+        apart = [1000 * (one - other) for one, other in zip(known, unknown, strict=True)]
+        error = statistics.stdev(apart) / len(apart) ** 0.5
+        means = 1000 * statistics.mean(known), 1000 * statistics.mean(unknown)
+        lines.append(f"| {door} | {means[0]:.2f} | {means[1]:.2f} | {statistics.mean(apart):+.2f} ± {error:.2f} |")
+    return "\n".join(lines)

@@ -1,0 +1,117 @@
+"""Reading a pasted message as a lead, and a listing's text as a property, without storing anything."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.core.enums import Role
+from models.market.leads import Lead
+from models.market.properties import Property
+from tests.factories import make_property, make_user, token_header
+
+MESSAGE = "Ищем двушку у Сокола в Москве до 14 млн, можно Аэропорт, от 50 м, не первый этаж, вторичка, ипотека одобрена"
+LISTING = (
+    "Продаётся 2-комнатная квартира 54 м² на 5 этаже 9-этажного дома, кухня 9 м, Москва, метро Сокол. Цена 13 500 000 ₽"
+)
+
+
+@pytest.fixture
+def db(engine: Any, clean_database: str) -> Iterator[Session]:
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def auth(db: Session) -> dict[str, str]:
+    """A tenant's: any signed-in user may. The market knows two stations."""
+    seller = make_user(db)
+    for station in ("Сокол", "Аэропорт"):
+        make_property(db, seller, district=station, metro_station=station)
+    tenant = make_user(db, Role.TENANT)
+    db.commit()
+    return token_header(tenant)
+
+
+def test_a_pasted_message_is_read_as_a_lead_and_nothing_is_stored(
+    client: FlaskClient, db: Session, auth: dict[str, str]
+) -> None:
+    answer = client.post("/leads/understand", json={"text": MESSAGE}, headers=auth)
+
+    assert answer.status_code == 200, answer.text
+    read = answer.json
+    assert read["city"] == "Москва"
+    assert {*read["districts"], *read["metro_stations"]} == {"Сокол", "Аэропорт"}
+    assert (read["rooms"], read["budget"], read["area"]["min"]) == ([2], {"min": None, "max": 14_000_000}, 50)
+    assert (read["payment_method"], read["mortgage_approved"]) == ("MORTGAGE", True)
+    wishes = {wish["kind"]: (wish["value"], wish["quote"]) for wish in read["wishes"]}
+    assert wishes["first_floor"] == (False, "не первый этаж")
+    assert wishes["new_building"] == (False, "вторичка")
+    for piece in [*read["wishes"], *read["unread"]]:
+        assert MESSAGE[piece["start"] : piece["end"]] == piece["quote"]
+    assert db.scalar(select(func.count()).select_from(Lead)) == 0
+
+
+def test_a_listings_text_is_read_as_a_property_and_nothing_is_stored(
+    client: FlaskClient, db: Session, auth: dict[str, str]
+) -> None:
+    before = db.scalar(select(func.count()).select_from(Property))
+
+    read = client.post("/properties/understand", json={"text": LISTING}, headers=auth).json
+
+    told = {name: read[name] for name in ("city", "metro_station", "rooms", "area", "floor", "total_floors", "price")}
+    assert told == {
+        "city": "Москва",
+        "metro_station": "Сокол",
+        "rooms": 2,
+        "area": 54,
+        "floor": 5,
+        "total_floors": 9,
+        "price": 13_500_000,
+    }
+    assert {fact["kind"]: fact["value"] for fact in read["facts"]}["kitchen_area"] == 9
+    assert db.scalar(select(func.count()).select_from(Property)) == before
+
+
+@pytest.mark.parametrize("path", ["/leads/understand", "/properties/understand"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "   .",
+        "12" * 5_000,
+        "не " * 6_000,
+        "до " * 6_000,
+        "🏠" * 5_000,
+        "((((" * 4_000,
+        "Москва " * 2_000,
+        "ул. " * 4_000,
+    ],
+    ids=lambda text: text[:8],
+)
+def test_no_text_is_too_odd_to_be_read(client: FlaskClient, auth: dict[str, str], path: str, text: str) -> None:
+    assert client.post(path, json={"text": text}, headers=auth).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/leads/understand", "/properties/understand"])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({}, "text"), ({"text": 5}, "text"), ({"text": "x" * 20_001}, "text"), ({"text": "a\x00b"}, "text"),
+     ({"text": "двушка", "city": 7}, "city"), ({"text": "двушка", "town": "Москва"}, "town")],
+    ids=str,
+)  # fmt: skip
+def test_a_bad_body_is_refused_by_its_field(
+    client: FlaskClient, auth: dict[str, str], path: str, body: dict[str, Any], field: str
+) -> None:
+    answer = client.post(path, json=body, headers=auth)
+
+    assert (answer.status_code, list(answer.json["errors"]["json"])) == (400, [field])
+    assert client.post(path, json=body).status_code == 401
+
+
+def test_origin_is_not_read(client: FlaskClient, auth: dict[str, str]) -> None:
+    read = client.post("/leads/understand", json={"text": "двушка, только славянам"}, headers=auth).json
+
+    assert (read["rooms"], read["wishes"]) == ([2], [])

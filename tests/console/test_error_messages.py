@@ -1,0 +1,408 @@
+"""What pages say when something cannot be done: beside its field, in the reader's language, and with a way on."""
+
+import ast
+import importlib
+import io
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from api.console import domain_words, error_messages, formatting, i18n, imports, russian_sentences
+from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from api.http.services import services_of
+from models.accounts.audit import AuditEntry
+from models.accounts.codes import digits_of, request_code
+from models.accounts.notifications import NoticeType, notify, unread_count
+from models.accounts.users import User
+from models.core.amounts import read_amount, read_amount_range, read_number
+from models.core.enums import Role
+from models.core.errors import BusyError
+from models.deals.chats import open_chat, post_message
+from models.market.leads import Lead
+from tests.console.conftest import csrf_of, enter
+from tests.console.test_pages import LEAD_FORM, ROOT
+from tests.factories import SECRET
+from tests.statements import statements_on
+
+RUSSIAN = {"Accept-Language": "ru"}
+ENGLISH = {"Accept-Language": "en"}
+
+#: Errors of what pages call, which no page shows: about the API's own fields, or met on the way and mended.
+SHOWN_NOWHERE = {
+    "Activate the account first.",
+    "It must not be before from.",
+    "Not a file; send it as a part with a filename.",
+    "Not a valid boolean.",
+    "Not a valid id.",
+    "The listing belongs to another user.",
+    "The niche has campaigns; add ?force=true to archive it with them.",
+    "These are not the fields that Telegram gave.",
+    "This listing belongs to somebody else.",
+    "Your role may not do this.",
+}
+
+
+@pytest.mark.parametrize(("path", "groups"), [("leads", LEAD_GROUPS), ("properties", PROPERTY_GROUPS)])
+def test_an_empty_form_is_told_about_every_field_that_it_needs(client, town, path, groups):
+    csrf = enter(client, town.seller)
+
+    page = client.post(f"/console/{path}/new", data={"csrf": csrf}).text
+
+    told = set(re.findall(r'class="wrong" id="([\w-]+)-error"', page))
+    assert told == {control.id for control in all_of(groups) if control.required} - {"deal_type"}  # which has a default
+    assert f"поправьте {len(told)}\u00a0" in page
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("amount", [0, 7, 450_000, 999_999, 1_000_000, 12_500_000, 12_345_678.9, 1_200_000_000])
+@pytest.mark.parametrize("currency", ["RUB", "KZT", "USD", "EUR", "AED"])
+def test_what_a_page_prints_its_forms_read(language, amount, currency):
+    i18n._language.set(language)
+    for short in (False, True):
+        read = read_amount(formatting.money(amount, currency, short=short))
+
+        assert read.currency == currency
+        assert float(read.value) == pytest.approx(amount, abs=50_000 if short and amount >= 1_000_000 else 0.005)
+    assert read_number(formatting.number(amount, 2)) == Decimal(str(amount))
+    low, high = formatting.money(amount, currency), formatting.money(amount + 1, currency)
+    text = formatting.span(Decimal(amount), Decimal(amount) + 1, lambda value: formatting.money(value, currency))
+    assert read_amount_range(text).high is not None and (low in text or not amount) and high in text
+
+
+def test_an_amount_that_is_typed_in_words_is_that_amount(client, town, db):
+    csrf = enter(client, town.buyer)
+    money = {"requirements.budget.min": "от 10 млн", "requirements.budget.max": "15,5 млн ₽"}
+
+    client.post("/console/leads/new", data=LEAD_FORM | money | {"csrf": csrf}, headers=RUSSIAN)
+
+    made = db.scalars(select(Lead).order_by(Lead.id.desc()).limit(1)).one()
+    assert (made.budget_min, made.budget_max) == (10_000_000, 15_500_000)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("450,000", "можно понять двояко; напишите 450000 или 450,0000"),
+        ("1.5e6", "Напишите 1.5e6 всеми цифрами."),
+        ("договорная", "«договорная» — это не цена"),
+        ("много", "Это не число: много."),
+        ("от 10 млн", "это другой конец"),
+        ("500 тыс. $", "Суммы здесь в RUB"),
+        ("1000 у.е.", "«у.е.» — это не валюта"),
+        ("-5", "не может быть отрицательным"),
+        ("12 млн и собака", "что значит «и собака»?"),
+    ],
+)
+def test_an_amount_that_cannot_be_read_says_why_beside_its_field(client, town, db, typed, told):
+    csrf = enter(client, town.buyer)
+    before = db.scalar(select(func.count(Lead.id)))
+
+    answer = client.post(
+        "/console/leads/new", data=LEAD_FORM | {"requirements.budget.max": typed, "csrf": csrf}, headers=RUSSIAN
+    )
+
+    assert answer.status_code == 400 and db.scalar(select(func.count(Lead.id))) == before
+    assert told in re.search(r'id="requirements-budget-max-error">([^<]+)<', answer.text)[1]
+    assert f'value="{typed}"' in answer.text
+
+
+@pytest.mark.parametrize("price", ["20 млн", "20,0 млн ₽", "до 20 млн", "20 000 000"])
+def test_a_filter_takes_an_amount_in_words(client, town, price):
+    enter(client, town.buyer)
+    path = f"/console/leads/{town.lead.id}"
+
+    page = client.get(path, query_string={"price": price}, headers=RUSSIAN).text
+
+    assert 'id="f-price-error"' not in page and "Под фильтры ничего не подходит" not in page
+    assert "Под фильтры ничего не подходит" in client.get(path, query_string={"price": "1 тыс"}, headers=RUSSIAN).text
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("price", "двенадцать лимонадов"), ("price", "450,000"), ("score", "много"), ("rooms", "пара")]
+)
+def test_a_filter_that_cannot_be_read_says_so(client, town, name, typed):
+    enter(client, town.buyer)
+
+    page = client.get(f"/console/leads/{town.lead.id}", query_string={name: typed}, headers=RUSSIAN)
+
+    assert page.status_code == 200
+    assert f'id="f-{name}-error" role="alert"' in page.text
+
+
+def test_an_amount_typed_as_english_pages_show_it_is_that_amount(client, town, db):
+    csrf = enter(client, town.buyer)
+    money = {"requirements.budget.min": "10,000,000", "requirements.budget.max": "15,000,000.50"}
+
+    client.post("/console/leads/new", data=LEAD_FORM | money | {"csrf": csrf}, headers=ENGLISH)
+
+    made = db.scalars(select(Lead).order_by(Lead.id.desc()).limit(1)).one()
+    assert (made.budget_min, float(made.budget_max)) == (10_000_000, 15_000_000.5)
+    page = client.get(f"/console/leads/{town.lead.id}?price=1,000,000", headers=ENGLISH).text
+    assert "Nothing passes these filters" in page
+
+
+def test_the_engines_page_tells_which_currencies_nothing_converts(app, client, town, db):
+    app.extensions.pop("short_cache", None)  # whatever other tests have had read
+    town.properties[0].currency = "AED"
+    db.merge(town.properties[0])
+    db.commit()
+    enter(client, town.admin)
+
+    page = client.get("/console/engine", headers=RUSSIAN).text
+
+    assert "Валюты без курса" in page and "AED → RUB" in page
+    app.extensions.pop("short_cache", None)
+
+
+def test_a_page_beyond_the_last_shows_the_last(client, town):
+    enter(client, town.buyer)
+
+    page = client.get("/console/leads?page=9").text
+
+    assert f'href="/console/leads/{town.lead.id}"' in page
+
+
+def test_an_old_chat_opens_however_many_are_livelier(client, town, db, monkeypatch):
+    monkeypatch.setattr("api.console.tenants.PER_PAGE", 2)
+    chats = [
+        open_chat(db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=each.id)[0]
+        for each in town.properties
+    ]
+    for chat in chats:
+        post_message(db, town.tenant, chat.id, f"О {chat.id}")
+    db.commit()
+    enter(client, town.tenant)
+
+    page = client.get(f"/console/chats/{chats[0].id}")
+
+    assert page.status_code == 200 and f"О {chats[0].id}" in page.text
+    further = client.get("/console/chats?page=2").text
+    assert re.findall(r'href="/console/chats/(\d+)"', further) == [str(chats[0].id)]
+
+
+def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client, town, db, monkeypatch):
+    monkeypatch.setattr("api.console.tenants.MESSAGES", 2)
+    chat, _ = open_chat(
+        db, town.tenant, buyer_id=town.tenant.id, seller_id=town.seller.id, property_id=town.properties[0].id
+    )
+    said = [post_message(db, town.tenant, chat.id, f"Слово{number}")[1] for number in range(3)]
+    db.commit()
+    enter(client, town.tenant)
+
+    latest = client.get(f"/console/chats/{chat.id}").text
+    assert re.findall(r"Слово\d", latest) == ["Слово1", "Слово2"]
+    earlier = client.get(re.search(r'href="(/console/chats/\d+\?before=\d+)"', latest)[1]).text
+
+    assert re.findall(r"Слово\d", earlier) == ["Слово0"] and f"before={said[0].id}" not in earlier
+    assert "data-poll" not in earlier, "what came since must not take the place of what is read"
+
+
+def test_all_notices_are_marked_as_read_by_one_statement(app, client, town, db):
+    csrf = enter(client, town.buyer)
+    for number in range(5):
+        notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, f"chat:{number}", title="a", message="b", data={})
+    db.commit()
+
+    with statements_on(services_of(app).engine) as sent:
+        client.post("/console/notices/read", data={"csrf": csrf})
+
+    assert unread_count(db, db.get(User, town.buyer.id)) == 0
+    assert len([each for each in sent if each.startswith("UPDATE notifications")]) == 1
+
+
+def test_a_city_that_is_wanting_is_asked_for_where_the_form_stands(client, town):
+    """The page that answers is one that can be loaded again: its pager and its choice of a look lead back to it."""
+    csrf = enter(client, town.admin)
+    form = re.search(r'<form class="filters" method="post" action="([^"]+)"', client.get("/console/engine").text)[1]
+
+    answer = client.post(form, data={"csrf": csrf, "scope": "market", "deal_type": "RENT"})
+
+    assert answer.status_code == 400
+    assert re.search(r'<option value="RENT" selected>', answer.text)
+    back_to = re.search(r'name="next" value="([^"]+)"', answer.text)[1]
+    assert client.get(back_to).status_code == 200
+
+
+def test_choosing_a_language_keeps_the_page_and_where_one_was_going(client, town):
+    sign_in = "/console/sign-in/code?next=%2Fconsole%2Fmatches"
+    token = csrf_of(client.get(sign_in).text)
+    for page in (
+        client.get(sign_in),
+        client.post(sign_in, data={"csrf": token, "next": "/console/matches", "phone": "1"}),
+    ):
+        back_to = re.search(r'action="/console/look".*?name="next" value="([^"]+)"', page.text, re.S)[1]
+        answer = client.post("/console/look", data={"csrf": token, "lang": "en", "next": back_to})
+        assert answer.location == sign_in
+    enter(client, town.buyer)
+    page = client.get("/console/leads?status=ARCHIVED&said=saved").text
+
+    assert 'name="next" value="/console/leads?status=ARCHIVED"' in page
+
+
+def test_who_has_registered_by_phone_signs_in_with_the_code_at_once(app, client, town, db):
+    """No page asks for activating alone."""
+    names = {"first_name": "Ира", "last_name": "Ким", "role": Role.TENANT.value}
+    row = request_code(db, "+77015550101", registration=names, address=None, sends_per_hour=100, now=datetime.now(UTC))
+    code = digits_of(row, SECRET)
+    db.commit()
+    token = csrf_of(client.get("/console/sign-in/code").text)
+
+    answer = client.post("/console/sign-in/code", data={"csrf": token, "phone": row.phone, "code": code})
+
+    assert (answer.status_code, answer.location) == (303, "/console/feed")
+    actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc()).limit(2)).all()
+    assert actions == ["signed_in", "activated"]
+
+
+def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
+    csrf = enter(client, town.admin)
+
+    def refuse() -> None:
+        raise BusyError("5000 tasks wait in the queue entities already; try again later, or add workers.", 30)
+
+    monkeypatch.setattr("api.console.ops.refuse_while_queues_are_deep", refuse)
+
+    answer = client.post("/console/engine", data={"csrf": csrf, "scope": "all"}, headers=RUSSIAN)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "30")
+    assert "В очереди уже 5000 задач" in answer.text
+
+
+def test_a_file_that_is_too_large_is_told_so(client, town):
+    csrf = enter(client, town.seller)
+    file = (io.BytesIO(b"a" * (1 << 20)), "leads.csv")
+
+    answer = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN)
+
+    assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert "Слишком много сразу" in answer.text and "Больше 1 МиБ за раз нельзя" in answer.text
+
+
+def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monkeypatch):
+    monkeypatch.setattr(imports, "MOST_REPORTED", 2)
+    csrf = enter(client, town.seller)
+    file = (io.BytesIO(b"city\n" + b"x\n" * 5), "leads.csv")
+
+    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
+
+    assert "отклонено 5" in page and page.count("<tr><td>") == 2
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_refused_rows_are_the_files_own(client, town, end):
+    csrf = enter(client, town.seller)
+    rows = ["city,client_name", '"x","two', 'lines"', "", "y,z", f"Москва,{'о' * 200_000}", "a,b,c"]
+    file = (io.BytesIO(end.join(rows).encode("cp1251")), "leads.csv")
+
+    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
+
+    assert re.findall(r"<tr><td>(\d+)", page) == ["2", "5", "6", "7"]
+
+
+def test_what_has_no_figures_is_a_dash_without_a_per_cent_sign(client, town, db):
+    csrf = enter(client, town.admin)
+    client.post("/console/leadgen/new", data={"csrf": csrf, "name": "Окна", "category": "windows"})
+    page = client.get("/console/leadgen").text
+    niche = client.get(re.search(r'href="(/console/leadgen/[0-9a-f-]{36})"', page)[1]).text
+
+    assert "—%" not in page + niche + client.get("/console/quality").text
+
+
+def test_counts_of_rows_take_the_form_that_russian_wants(client, town, db):
+    enter(client, town.buyer)
+    page = client.get("/console/leads", headers=RUSSIAN).text
+
+    assert re.search(r"<b>3</b><span[^>]*>предложения<", page) and re.search(r"<b>0</b><span[^>]*>мэтчей<", page)
+
+
+def test_words_within_complaints_are_put_into_russian_and_names_of_columns_are_not():
+    i18n._language.set("ru")
+
+    assert i18n.say("A niche that is active cannot become won; it can become: completed, paused.") == (
+        "Состояние «идёт» нельзя сменить на «выигран»; можно на: закончена, пауза."
+    )
+    assert i18n.say("These columns are not known: budget, source") == "Эти столбцы неизвестны: budget, source"
+
+
+def test_every_error_that_a_page_can_meet_has_its_russian():
+    i18n._language.set("ru")
+    untold = {sentence for sentence in raised_behind_pages() if i18n.say(sentence) == sentence}
+
+    assert untold == SHOWN_NOWHERE
+
+
+def test_no_russian_is_left_that_nobody_says():
+    """Every key is a text of the code, a page or a library; the words of lists are values of the code's."""
+    sources = [
+        *(ROOT / "api/console").glob("*.py"),
+        *(ROOT / "api/accounts").glob("*.py"),
+        ROOT / "models/accounts/telegram.py",
+    ]
+    ours = {"russian.py", "complaints.py", "vocabulary.py"}
+    code = "\n".join(path.read_text() for path in (*sources, ROOT / "api/http/errors.py") if path.name not in ours)
+    pages = "\n".join(path.read_text() for path in (ROOT / "api/templates/console").glob("*.html"))
+    of_libraries = {"Missing data for required field.", "Not a valid URL.", "Not a valid date."}
+    texts = {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
+    texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)} | set(
+        raised_behind_pages()
+    )
+    texts |= of_libraries | {"Must be greater than or equal to 0."}
+
+    assert set(russian_sentences.SENTENCES) - texts == set()
+    assert {
+        each for each in error_messages.COMPLAINTS if each not in texts and not each.startswith("There is no such ")
+    } == set()
+    assert {noun for noun in domain_words.PLURALS if f"'{noun}'" not in pages} == set()
+
+
+def raised_behind_pages() -> set[str]:
+    """
+    Messages of errors in the modules that pages call, a 7 for whatever is put into them.
+
+    Found in the code: the last argument of every error that is raised, or that a constant's name stands for.
+    """
+    modules = {f"api.console.{path.stem}" for path in (ROOT / "api/console").glob("*.py")}
+    modules |= {
+        "api.http.fields",
+        "api.http.limits",
+        "api.ops.pressure",
+        "api.exchange.schemas",
+        "api.swipe.preferences",
+    }
+    modules |= {"api.leadgen.campaigns", "api.http.access", "models.core.state_moves"}
+    for path in (ROOT / "api/console").glob("*.py"):
+        modules |= set(re.findall(r"^from (models(?:\.\w+)+) import", path.read_text(), re.M))
+    # What is wrong with a proof of Telegram's or an event's id, no page repeats.
+    modules -= {"models.accounts.telegram", "models.leadgen.events"}
+    found = set()
+    for name in modules:
+        module = importlib.import_module(name)
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                found |= _message(node.exc, module)
+    return found
+
+
+def _message(error: ast.Call, module: object) -> set[str]:
+    name = getattr(error.func, "id", "")
+    if not name.endswith("Error") or name in ("RuntimeError", "SettingsError"):
+        return set()
+    texts = [text for text in (_text(each, module) for each in error.args) if text is not None]
+    if name == "NotFoundError":
+        return {f"There is no such {text}." for text in texts}
+    sentences = [text for text in texts if " " in text]
+    return set(sentences[-1:])
+
+
+def _text(node: ast.expr, module: object) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(each.value if isinstance(each, ast.Constant) else "7" for each in node.values)
+    found = getattr(module, node.id, None) if isinstance(node, ast.Name) else None
+    return found if isinstance(found, str) else None

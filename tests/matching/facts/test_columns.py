@@ -1,0 +1,106 @@
+"""Columns refuse what contradicts itself, and place names meet under one key."""
+
+import unicodedata
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from matching.errors import InvalidInputError
+from matching.facts.columns import LeadColumns, LeadFacts, PlaceIndex, PropertyColumns, PropertyFacts
+from matching.facts.vocabulary import place_key
+from tests.matching.engine.test_criteria import HOME, LEAD
+from tests.matching.strategies import vectors
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("р-н Хамовники", "хамовники"),
+        ("Хорошёво-Мнёвники", "Хорошево Мневники район"),
+        ("м. Спортивная", "станция метро «Спортивная»"),
+        ("Arbat District", "arbat"),
+        ("мкр. Самал-2", "Самал 2"),
+        (unicodedata.normalize("NFD", "Нагатинский Затон, Хорошёво"), "Нагатинский затон хорошево"),
+    ],
+)
+def test_spellings_of_one_place_meet(one, other):
+    assert place_key(one) == place_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Самал-1", "Самал-2"), ("Парк Победы", "Парк культуры"), ("Район", "Метро")]
+)
+def test_different_places_stay_apart(one, other):
+    assert place_key(one) != place_key(other)
+
+
+def test_places_keep_their_codes_as_the_index_grows():
+    places = PlaceIndex(["Арбат"])
+
+    assert places.districts.codes(["Сокол", "арбат", None, "—", "р-н Сокол"]).tolist() == [1, 0, -1, -1, 1]
+    assert PlaceIndex(places.districts.keys()).districts.codes(["сокол"]).tolist() == [1]
+
+
+def test_lists_of_places_are_sorted_and_without_repeats():
+    indptr, codes = PlaceIndex().districts.code_lists([["б", "а", "Б"], [], ["а", ""]])
+
+    assert indptr.tolist() == [0, 2, 2, 3] and codes.tolist() == [0, 1, 1]
+
+
+def table(**changes):
+    return replace(LeadColumns.from_facts([LEAD, LeadFacts(owner=3)], PlaceIndex()), **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"price_max": np.array([1.0])}, "price_max has 1 rows, owner has 2"),
+        ({"price_min": np.array([-1.0, 1.0])}, "price_min must be finite and not negative"),
+        ({"area_max": np.array([np.inf, 1.0])}, "area_max must be finite"),
+        ({"area_min": np.array([80.0, np.nan])}, "area_min is above area_max"),
+        ({"property_type": np.array([6, 0], np.int8)}, "property_type must hold -1..5"),
+        ({"rooms": np.zeros((2, 4), bool)}, r"rooms must be \(2, 11\)"),
+        ({"district_indptr": np.array([0, 5, 1])}, "district_indptr does not cut"),
+    ],
+)
+def test_columns_that_contradict_themselves_are_refused(changes, message):
+    with pytest.raises(InvalidInputError, match=message):
+        table(**changes)
+
+
+@pytest.mark.parametrize("bad", [{"property_type": "CASTLE"}, {"rooms": -1}, {"property_class": ""}])
+def test_unknown_words_are_refused(bad):
+    with pytest.raises(InvalidInputError):
+        PropertyColumns.from_facts([replace(HOME, **bad)], PlaceIndex())
+
+
+def test_rows_taken_apart_and_joined_again_are_the_same_rows():
+    leads, homes = vectors(
+        [LEAD, LeadFacts(owner=3), replace(LEAD, districts=["Б", "А"])],
+        [HOME, PropertyFacts(owner=1, property_type="HOUSE")],
+    )
+    for vector_table in (leads, homes):
+        rows = [vector_table.take([row]) for row in range(len(vector_table))]
+        for name, values in vars(type(vector_table).concat(rows)).items():
+            np.testing.assert_array_equal(values, getattr(vector_table, name))
+
+
+def test_putting_a_row_leaves_the_others():
+    before, _ = vectors([LEAD, LeadFacts(owner=3), LEAD], [])
+    changed, _ = vectors([replace(LEAD, districts=[], price_max=20e6)], [])
+
+    after = before.put([1], changed)
+
+    assert after.price_max.tolist() == [15e6, 20e6, 15e6]
+    assert np.diff(after.district_indptr).tolist() == [3, 0, 3]  # Хамовники and its two neighbours
+
+
+def test_minutes_written_behind_a_station_count_and_one_text_may_name_several():
+    home = replace(HOME, metro="м. Сокол, 25 мин пешком; Аэропорт", metros=())
+    places = PlaceIndex()
+    columns = PropertyColumns.from_facts([home], places)
+    sokol, aeroport = places.metros.codes(["Сокол", "Аэропорт"])
+    parts = dict(zip(columns.metro_codes.tolist(), columns.metro_parts.tolist(), strict=True))
+
+    assert parts[sokol] < parts[aeroport]

@@ -1,0 +1,196 @@
+"""A system started by `leadmatch run`, looked at from outside."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+import psutil
+import psycopg2
+import pytest
+
+from scripts.launcher.home import MARK, Home
+from scripts.launcher.processes import dies_with_parent, processes_in
+from scripts.launcher.servers.state import free_port
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 60  # seconds
+
+WEB = """
+import http.server, os
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(os.environ["SECRET_KEY"].encode())
+    def log_message(self, *arguments): pass
+print("web is up", flush=True)
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+#: Like a Celery worker: a parent, and a child that would live on without it.
+WORKER = """
+import os, signal, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()  # stands for the pool"])
+print("worker is up", flush=True)
+signal.pause()
+"""
+
+
+class Output:
+    """The lines of one process, read as they come."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+        self._ended = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def wait_for_line(self, part: str, times: int = 1) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._count(part) >= times, PATIENCE)
+            if self._count(part) < times:
+                pytest.fail(f"{part!r} is not printed:\n" + "".join(self._lines))
+
+    def wait_for_end(self) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._ended, PATIENCE), "somebody still holds the output"
+
+    def _count(self, part: str) -> int:
+        return sum(part in line for line in self._lines)
+
+    def _read(self) -> None:
+        with self._stream:
+            for line in self._stream:
+                with self._changed:
+                    self._lines.append(line)
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+def _last_word(process: psutil.Process) -> str:
+    """Of its command; nothing of one that has just ended, as children of PostgreSQL do."""
+    try:
+        return process.cmdline()[-1]
+    except (psutil.Error, IndexError):
+        return ""
+
+
+class System:
+    """One `leadmatch run` in its own process."""
+
+    process: subprocess.Popen
+    output: Output
+
+    def __init__(self, home: Path, files: Path) -> None:
+        self.home = Home(home)
+        self.port = free_port()
+        (files / "web.py").write_text(WEB)
+        (files / "worker.py").write_text(WORKER)
+        python = f"'{sys.executable}'"
+        procfile = files / "Procfile"
+        procfile.write_text(f"release: false\nweb: {python} '{files}/web.py'\nworker: {python} '{files}/worker.py'\n")
+        self._code = (
+            "import sys; from pathlib import Path; from rich.console import Console\n"
+            "from scripts.launcher.system import run_system\n"
+            f"sys.exit(run_system(Console(width=200), Path({str(procfile)!r})))"
+        )
+
+    def start(self) -> "System":
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", self._code],
+            cwd=ROOT,
+            env=environment(self.home.path, PORT=str(self.port), NO_DEMO="1"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=dies_with_parent(signal.SIGTERM),
+        )
+        self.output = Output(self.process.stdout)
+        self.output.wait_for_line("Leadmatch is up")
+        return self
+
+    def stop(self, sent: signal.Signals = signal.SIGTERM) -> int:
+        """The exit code; a system that has ended already stays as it is."""
+        if self.process.poll() is None:
+            self.process.send_signal(sent)
+        code = self.process.wait(PATIENCE)
+        self.output.wait_for_end()
+        return code
+
+    def processes(self) -> list[psutil.Process]:
+        """All that runs for this home, `leadmatch run` itself left out."""
+        found = {process for process in psutil.process_iter() if marked(process, str(self.home.path))}
+        found.update(processes_in(self.home.postgres / "data", "postgres"))
+        found.update(processes_in(self.home.valkey / "data", "valkey-server"))
+        return [process for process in found if process.pid != self.process.pid]
+
+    def process_of(self, file: str) -> psutil.Process:
+        [found] = [process for process in self.processes() if _last_word(process).endswith(file)]
+        return found
+
+    def answer(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+            return answer.read().decode()
+
+    def sql(self, statement: str) -> list[tuple]:
+        url = self.home.read_environment()["DATABASE_URL"]
+        connection = psycopg2.connect(url)
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+
+def marked(process: psutil.Process, home: str) -> bool:
+    try:
+        return process.environ().get(MARK) == home and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """Ours, without what would steer the run elsewhere."""
+    steering = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "PORT", "NO_DEMO", "LOG_LEVEL")
+    kept = {name: value for name, value in os.environ.items() if name not in steering}
+    return {**kept, "LEADMATCH_HOME": str(home), **variables}
+
+
+def leadmatch(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts", *arguments],
+        cwd=ROOT,
+        env=environment(home, **variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; an orphan that has ended may wait a moment for the system to bury it."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def end_of(processes: list[psutil.Process]) -> None:
+    wait_for(lambda: not alive(processes), PATIENCE, "the end of all")

@@ -1,0 +1,138 @@
+"""Retired terms stay away: names, files, URLs, metrics and docs use the terms of docs/glossary.md."""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("api", "matching", "models", "scripts", "tests", "worker")
+
+#: Retired name -> what takes its place. Whole names: `doors` forbids neither the word in a sentence nor `indoors`.
+RETIRED = {
+    "doors": "sign_in",
+    "portal_doors": "portal_auth",
+    "bell": "live_updates",
+    "switchboard": "chat_hub",
+    "speech": "i18n",
+    "Complaints": "error messages",
+    "statics": "assets",
+    "membership": "role_names",
+    "boards": "match_board",
+    "probes": "invariant_queries",
+    "transitions": "state_moves",
+    "ordered_ids": "uuid7",
+    "partials": "partial_lists",
+    "list_orders": "display_order",
+    "tinder": "swipe",
+    "_settle": "rescore_changed",
+    "_settle_apart": "retry_one_by_one",
+    "_set_aside": "quarantine",
+    "HEALS": "RETRY_ON_DATABASE_ERRORS",
+    "Horizon": "ReadWatermark",
+    "Before": "FormerVectors",
+    "_Fresh": "ChangedScores",
+    "poison": "failing_rows",
+    "memory_given_back": "trim_heap_after",
+    "measures": "metrics",
+    "_noted": "recorded",
+    "WHOLE_SCORE": "POINTS_PER_100",
+    "MOST_UNITS": "MAX_UNITS",
+}
+
+#: Files that must not come back under a name that means nothing or another thing by now: folder -> names.
+RETIRED_FILES = {
+    "api/console": {"complaints", "controls", "fit", "pairs", "page", "people", "russian", "shapes", "vocabulary"}
+    | {"words"},
+    "api/http": {"json", "paths", "requests", "work"},
+    "matching/prospect_quality": {"quality"},
+    "models/core": {"words"},
+    "models/deals": {"offers"},
+    "models/platform": {"prepared"},
+    "models/ranking": {"attention"},
+    "tests/console": {"test_complaints", "test_doors"},
+    "tests/models/deals": {"test_offers"},
+    "tests/worker/jobs": {"test_notices"},
+    "worker/lists": {"apart", "cuts"},
+    "worker/queue": {"measures", "watch"},
+}
+
+
+def names_in(source: str) -> Iterator[tuple[int, str]]:
+    """Every name in a module's code; not words of comments and strings."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.NAME:
+            yield token.start[0], token.string
+
+
+def files(*endings: str) -> Iterator[Path]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*")):
+            # Migrations are history: they hold the names of their time.
+            if path.suffix in endings and not {"versions", "vendor", "redoc"} & set(path.parts):
+                yield path
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_code_uses_no_retired_name(package):
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} {name}: now {RETIRED[name]}"
+        for path in files(".py")
+        if path.relative_to(ROOT).parts[0] == package
+        for line, name in names_in(path.read_text())
+        if name in RETIRED
+    ]
+
+    assert wrong == []
+
+
+def test_no_file_has_a_retired_name():
+    wrong = []
+    for path in files(".py", ".html", ".js", ".css"):
+        folder = str(path.relative_to(ROOT).parent)
+        if path.stem in RETIRED or path.stem in RETIRED_FILES.get(folder, set()):
+            wrong.append(str(path.relative_to(ROOT)))
+
+    assert wrong == []
+
+
+def test_urls_and_metrics_have_no_retired_name():
+    wrong = []
+    for path in files(".py"):
+        text = path.read_text()
+        named = re.findall(r'\.route\(\s*"([^"]+)"', text) + re.findall(r'"(leadmatch_\w+)"', text)
+        wrong += [
+            f"{path.relative_to(ROOT)}: {name}" for name in named if RETIRED.keys() & set(re.split(r"[/_<>:-]", name))
+        ]
+
+    assert wrong == []
+
+
+def test_docs_name_no_retired_thing():
+    """In `code` only: the published contract of tenants is called tinder, and a sentence may speak of doors."""
+    wrong = []
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for code in re.findall(r"`([^`\n]+)`", path.read_text()):
+            if RETIRED.keys() & set(re.findall(r"\w+", code)):
+                wrong.append(f"{path.relative_to(ROOT)}: {code}")
+
+    assert wrong == []
+
+
+def test_every_term_of_the_glossary_is_explained_once():
+    terms = re.findall(r"^- ((?:\*\*[^*]+\*\*(?:, )?)+)", (ROOT / "docs/glossary.md").read_text(), re.M)
+    names = [name for term in terms for name in re.findall(r"\*\*([^*]+)\*\*", term)]
+
+    assert len(names) > 40
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+def test_names_are_told_from_words():
+    """The check itself: a comment and a string may say what a name may not."""
+    found = [name for _, name in names_in('"""doors"""\nx = 1  # doors\nfor doors in "doors":\n    y.bell = doors\n')]
+
+    assert found.count("doors") == 2
+    assert "bell" in found

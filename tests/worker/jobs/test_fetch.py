@@ -1,0 +1,319 @@
+"""Feeds fetched from addresses: a real server on this machine that answers well, slowly, wrongly or elsewhere."""
+
+import gzip
+import socket
+import threading
+import time
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from sqlalchemy import select, text
+
+from models.core.enums import Role, Status
+from models.market.properties import Property
+from models.sources.sources import change_source, create_source, due_imports, request_import
+from models.sources.tables import Import, ImportState, Source
+from tests.factories import make_user
+from tests.models.sources.feeds import yrl, yrl_offer
+from worker.celery_app import task_context
+from worker.jobs.fetch import FetchError, Limits, fetch_feed, is_public
+from worker.tasks import find_due_imports, run_import
+
+
+class Site:
+    """A web site; `answers` maps a path to a function of the request's headers that gives (status, headers, body)."""
+
+    def __init__(self):
+        self.answers = {}
+        self.asked = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                site.asked.append((self.path, dict(self.headers)))
+                answer = site.answers.get(self.path)
+                status, headers, body = answer(self.headers) if answer else (404, {}, b"")
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                if "Content-Length" not in headers and "Drip" not in headers:
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                try:
+                    if "Drip" in headers:
+                        for place in range(0, len(body), 10):
+                            self.wfile.write(body[place : place + 10])
+                            self.wfile.flush()
+                            if site.closing.wait(0.05):
+                                return
+                    else:
+                        self.wfile.write(body)
+                except OSError:
+                    pass  # the client gave up, as it should
+
+            def log_message(self, *_):
+                pass
+
+        self.closing = threading.Event()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server.server_address[1]
+
+    def url(self, path="/feed.xml", host="127.0.0.1"):
+        return f"http://{host}:{self.port}{path}"
+
+    def put(self, body, path="/feed.xml", status=200, **headers):
+        self.answers[path] = lambda _: (
+            status,
+            {name.replace("_", "-"): value for name, value in headers.items()},
+            body,
+        )
+
+    def close(self):
+        self.closing.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def site():
+    found = Site()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def here(worker_here, monkeypatch):
+    """The worker's functions in this process, allowed to fetch from it."""
+    monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "1")
+    task_context.settings.cache_clear()
+    return worker_here
+
+
+OPEN = Limits(allow_private=True)
+FEED = yrl(*(yrl_offer(name) for name in "1234"))
+
+
+def test_a_feed_is_fetched_with_its_marks(site, tmp_path):
+    site.put(FEED, ETag='"v1"', Last_Modified="Sat, 31 Jan 2026 12:00:00 GMT")
+    found = fetch_feed(site.url(), tmp_path / "feed", OPEN)
+
+    assert found.path.read_bytes() == FEED
+    assert (found.etag, found.last_modified) == ('"v1"', "Sat, 31 Jan 2026 12:00:00 GMT")
+    assert site.asked[0][1]["User-Agent"].startswith("Leadmatch")
+
+
+def test_what_has_not_changed_is_not_sent_again(site, tmp_path):
+    site.answers["/feed.xml"] = lambda asked: (
+        (304, {}, b"") if asked.get("If-None-Match") == '"v1"' else (200, {}, FEED)
+    )
+
+    assert fetch_feed(site.url(), tmp_path / "feed", OPEN, etag='"v1"').path is None
+    assert fetch_feed(site.url(), tmp_path / "feed", OPEN, etag='"v0"').path is not None
+
+
+def test_a_packed_answer_is_unpacked_within_limits(site, tmp_path):
+    site.put(gzip.compress(FEED), Content_Encoding="gzip")
+    assert fetch_feed(site.url(), tmp_path / "feed", OPEN).path.read_bytes() == FEED
+
+    site.put(gzip.compress(b" " * 5_000_000), Content_Encoding="gzip")
+    with pytest.raises(FetchError, match="larger than 1 MB"):
+        fetch_feed(site.url(), tmp_path / "feed", Limits(bytes=1 << 20, allow_private=True))
+
+    site.put(gzip.compress(FEED)[:-20], Content_Encoding="gzip")
+    with pytest.raises(FetchError, match="breaks off"):
+        fetch_feed(site.url(), tmp_path / "feed", OPEN)
+
+
+def test_an_answer_that_breaks_off_is_told(site, tmp_path):
+    site.put(FEED[:500], Content_Length=str(len(FEED)))
+
+    with pytest.raises(FetchError, match="breaks off|in time"):
+        fetch_feed(site.url(), tmp_path / "feed", Limits(read_seconds=1, allow_private=True))
+
+
+def test_an_address_that_drips_is_left_when_its_time_is_over(site, tmp_path):
+    site.put(FEED, Drip="1")
+    began = time.monotonic()
+
+    with pytest.raises(FetchError, match="was not there after 0.5 seconds"):
+        fetch_feed(site.url(), tmp_path / "feed", Limits(seconds=0.5, allow_private=True))
+    assert time.monotonic() - began < 5
+
+
+def test_an_address_that_says_nothing_is_left(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(FetchError, match="in time"):
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        fetch_feed(address, tmp_path / "feed", Limits(read_seconds=0.3, allow_private=True))
+
+
+def test_redirects_are_followed_and_not_for_ever(site, tmp_path):
+    site.put(b"", "/old", 301, Location="/feed.xml")
+    site.put(FEED)
+    assert fetch_feed(site.url("/old"), tmp_path / "feed", OPEN).path.read_bytes() == FEED
+
+    site.put(b"", "/loop", 302, Location="/loop")
+    with pytest.raises(FetchError, match="more than 5 times"):
+        fetch_feed(site.url("/loop"), tmp_path / "feed", OPEN)
+    site.put(b"", "/file", 302, Location="file:///etc/passwd")
+    with pytest.raises(FetchError, match="no web address"):
+        fetch_feed(site.url("/file"), tmp_path / "feed", OPEN)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "10.0.0.1", "192.168.1.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0",
+     "2130706433", "[fd00::1]", "100.64.0.1", "[64:ff9b::7f00:1]"],
+)  # fmt: skip
+def test_no_private_address_is_fetched(site, tmp_path, host):
+    with pytest.raises(FetchError, match="not a public address|no host"):
+        fetch_feed(site.url(host=host), tmp_path / "feed", Limits())
+    assert site.asked == []
+
+
+def test_a_name_is_judged_by_what_it_resolves_to_when_connecting(site, tmp_path, monkeypatch):
+    """A public site redirects to a name that is private by the time of its connection."""
+    real = socket.getaddrinfo
+    names = {"public.example": "127.0.0.1", "inside.example": "127.0.0.1"}
+    asked = []
+
+    def resolve(host, port, *args, **kwargs):
+        host = host.decode() if isinstance(host, bytes) else host
+        asked.append(host)
+        return real(names.get(host, host), port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    # Only the redirect's target is private here: the first name is taken for public.
+    monkeypatch.setattr("worker.jobs.fetch.is_public", lambda address: asked[-1] == "public.example")
+    site.put(b"", "/", 302, Location=f"http://inside.example:{site.port}/secret")
+    site.put(b"secret", "/secret")
+
+    with pytest.raises(FetchError, match="inside.example is not a public address"):
+        fetch_feed(site.url("/", host="public.example"), tmp_path / "feed", Limits())
+    assert [path for path, _ in site.asked] == ["/"]
+
+
+def test_public_addresses_are_told_from_others():
+    assert all(map(is_public, ["93.184.216.34", "2606:2800:220:1::1"]))
+    assert not any(map(is_public, ["224.0.0.1", "2002:7f00:1::1", "240.0.0.1", "fe80::1%eth0"]))
+
+
+@pytest.fixture
+def source(here, site):
+    """The id of a source that is fetched hourly."""
+    with here() as session:
+        owner = make_user(session, Role.AGENCY)
+        session.flush()
+        found = create_source(session, owner, {"address": site.url(), "refresh_minutes": 60})
+        session.commit()
+        return found.id
+
+
+def fetch(here, source_id, asked_by="request"):
+    """Import the source now; its import and itself."""
+    with here() as session:
+        import_id = request_import(session, session.get_one(Source, source_id), asked_by).id
+        session.commit()
+    run_import(import_id)
+    with here() as session:
+        return session.get_one(Import, import_id), session.get_one(Source, source_id)
+
+
+def on_market(here):
+    with here() as session:
+        return set(session.scalars(select(Property.external_id).where(Property.status == Status.ACTIVE)))
+
+
+def test_a_scheduled_feed_is_taken_in_and_then_asked_for_changes(here, site, source):
+    site.answers["/feed.xml"] = lambda asked: (
+        (304, {"ETag": '"1"'}, b"") if asked.get("If-None-Match") == '"1"' else (200, {"ETag": '"1"'}, FEED)
+    )
+    first, kept = fetch(here, source, "schedule")
+    assert (first.state, kept.etag, kept.failures) == (ImportState.SUCCEEDED, '"1"', 0)
+    assert on_market(here) == set("1234")
+    second, kept = fetch(here, source, "schedule")
+    assert (second.state, kept.etag) == (ImportState.UNCHANGED, '"1"')
+    asked, _ = fetch(here, source, "request")  # whoever asks wants to see it read
+    assert (asked.state, asked.counts["unchanged"]) == (ImportState.SUCCEEDED, 4)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (b"<!DOCTYPE html><html><body>login</body></html>", 200, "a web page"),
+        (FEED[: len(FEED) // 2], 200, "cannot be read to its end"),
+        (b"", 500, "the address answers 500"),
+        (b"", 200, "the file is empty"),
+        (yrl(), 200, "the feed is empty"),
+    ],
+)
+def test_what_goes_wrong_is_told_and_nothing_leaves_the_market(here, site, source, body, status, reason):
+    site.put(FEED)
+    fetch(here, source)
+    site.put(body, status=status)
+    found, kept = fetch(here, source)
+
+    assert found.state is (ImportState.WAITING if "the feed" in reason else ImportState.FAILED)
+    assert reason in found.reason
+    assert on_market(here) == set("1234")
+    assert kept.failures == (0 if "the feed" in reason else 1)
+
+
+def test_failures_are_retried_ever_more_seldom_and_retry_after_is_kept_to(here, site, source):
+    site.put(b"", status=503, Retry_After="30000")
+    _, first = fetch(here, source, "schedule")
+    with here() as session:
+        wait = first.next_fetch_at - session.scalar(text("SELECT now()"))
+    assert timedelta(hours=8) < wait < timedelta(hours=8, minutes=21)
+    site.put(b"", status=500)
+    _, second = fetch(here, source, "schedule")
+    with here() as session:
+        wait = second.next_fetch_at - session.scalar(text("SELECT now()"))
+    assert second.failures == 2 and timedelta(hours=3, minutes=59) < wait < timedelta(hours=4, minutes=1)
+
+
+def test_a_private_address_is_not_fetched_by_the_worker(here, site, source, monkeypatch):
+    monkeypatch.setenv("FEED_PRIVATE_ADDRESSES", "0")
+    task_context.settings.cache_clear()
+    found, _ = fetch(here, source)
+
+    assert found.state is ImportState.FAILED and "not a public address" in found.reason
+    assert site.asked == []
+
+
+def test_sources_that_are_due_are_asked_for_once(here, site, source):
+    site.put(FEED)
+    with here() as session:
+        first, second = due_imports(session), due_imports(session)
+        session.commit()
+    assert (len(first), second) == (1, [])
+    run_import(first[0])
+    find_due_imports()
+    with here() as session:
+        assert session.scalar(select(Import.state)) is ImportState.SUCCEEDED
+        assert due_imports(session) == []
+        lost = request_import(session, session.get_one(Source, source), "request").id
+        for minutes, found in ((14, []), (15, [lost]), (16, []), (30, [lost])):  # its message got lost
+            moment = {"age": timedelta(minutes=minutes, seconds=20)}
+            session.execute(text("UPDATE imports SET created_at = now() - CAST(:age AS interval)"), moment)
+            assert due_imports(session) == found
+
+
+def test_a_source_that_moves_keeps_its_listings(here, site, source):
+    site.put(FEED)
+    site.put(yrl(*(yrl_offer(name) for name in "123")), "/new.xml")
+    fetch(here, source)
+    with here() as session:
+        ids = dict(session.execute(select(Property.external_id, Property.id)).all())
+        change_source(session, session.get_one(Source, source), {"address": site.url("/new.xml")})
+        session.commit()
+    found, _ = fetch(here, source)
+
+    assert (found.counts["unchanged"], found.counts["withdrawn"], found.counts["new"]) == (3, 1, 0)
+    with here() as session:
+        assert dict(session.execute(select(Property.external_id, Property.id)).all()) == ids

@@ -1,0 +1,217 @@
+"""Mail through a server of our own that speaks SMTP over a socket, and the task's promise: at most once."""
+
+import email
+import email.policy
+import re
+import socketserver
+import threading
+from dataclasses import replace
+
+import pytest
+from celery.exceptions import Retry
+from sqlalchemy.orm import Session
+
+from models.accounts.codes import Delivery
+from models.accounts.links import OneTimeLink, link_of, request_email_link, use_email_link
+from models.core.base import utc_now
+from models.core.errors import SettingsError
+from tests.factories import SECRET, make_user
+from worker import tasks
+from worker.jobs import accounts
+from worker.jobs.mail import MailBusyError, MailError, mailer_of
+
+EMAIL = "alice@example.com"
+
+
+class SmtpServer(socketserver.ThreadingTCPServer):
+    """Takes mail as RFC 5321 has it; *refusals* are answers to give to a command in place of 250."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Conversation)
+        self.messages: list[tuple[str, str, email.message.EmailMessage]] = []
+        self.refusals: dict[str, str] = {}
+        self.logins: list[str] = []
+
+    def url(self, login: str = "") -> str:
+        return f"smtp+plain://{login}127.0.0.1:{self.server_address[1]}?from=no-reply@leadmatch.example"
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.say("220 test")
+        sender = to = ""
+        while line := self.rfile.readline().decode().rstrip("\r\n"):
+            verb = line.split()[0].upper()
+            if verb in self.server.refusals:
+                self.say(self.server.refusals[verb])
+                if self.server.refusals[verb].startswith("421"):
+                    return
+            elif verb == "EHLO":
+                self.wfile.write(b"250-test\r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n")
+            elif verb == "AUTH":
+                self.server.logins.append(line)
+                self.say("235 in")
+            elif verb == "MAIL":
+                sender = re.search("<(.*?)>", line)[1]
+                self.say("250 ok")
+            elif verb == "RCPT":
+                to = re.search("<(.*?)>", line)[1]
+                self.say("250 ok")
+            elif verb == "DATA":
+                self.say("354 go on")
+                lines = iter(self.rfile.readline, b".\r\n")
+                content = b"".join(line[1:] if line.startswith(b".") else line for line in lines)
+                message = email.message_from_bytes(content, policy=email.policy.default)
+                self.server.messages.append((sender, to, message))
+                self.say("250 kept")
+            elif verb == "QUIT":
+                self.say("221 bye")
+                return
+            else:
+                self.say("250 ok")
+
+    def say(self, text: str) -> None:
+        self.wfile.write(text.encode() + b"\r\n")
+
+
+@pytest.fixture
+def smtp():
+    with SmtpServer() as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+
+
+def test_a_message_arrives_as_it_was_written(smtp):
+    mailer_of(smtp.url("me:s%40cret@")).send(EMAIL, "Вход", "Ссылка:\n\n.точка в начале\n")
+
+    [(sender, to, message)] = smtp.messages
+    assert (sender, to) == ("no-reply@leadmatch.example", EMAIL)
+    assert (message["Subject"], message["From"], message["To"]) == ("Вход", "no-reply@leadmatch.example", EMAIL)
+    assert message.get_content().replace("\r\n", "\n") == "Ссылка:\n\n.точка в начале\n"
+    assert message["Message-ID"].endswith("@leadmatch.example>") and message["Auto-Submitted"] == "auto-generated"
+    assert len(smtp.logins) == 1
+
+
+@pytest.mark.parametrize(
+    ("refusals", "error"),
+    [
+        ({"RCPT": "450 later"}, MailBusyError),
+        ({"MAIL": "451 later"}, MailBusyError),
+        ({"EHLO": "421 later", "HELO": "421 later"}, MailBusyError),
+        ({"RCPT": "550 nobody here"}, MailError),
+        ({"DATA": "554 no"}, MailError),
+        ({"AUTH": "535 wrong"}, MailError),
+    ],
+)
+def test_errors_say_whether_to_try_again(smtp, refusals, error):
+    smtp.refusals = refusals
+    with pytest.raises(MailError) as raised:
+        mailer_of(smtp.url("me:secret@")).send(EMAIL, "Вход", "x")
+
+    assert type(raised.value) is error
+    assert EMAIL not in str(raised.value) and "secret" not in str(raised.value)
+    assert smtp.messages == []
+
+
+def test_a_server_that_is_not_there_was_surely_not_sent_to():
+    with pytest.raises(MailBusyError):
+        mailer_of("smtp+plain://127.0.0.1:1?from=a@example.com").send(EMAIL, "Вход", "x")
+
+
+def test_a_server_without_tls_gets_no_password(smtp):
+    url = smtp.url("me:secret@").replace("smtp+plain", "smtp")
+    with pytest.raises(MailBusyError):
+        mailer_of(url).send(EMAIL, "Вход", "x")
+    assert (smtp.messages, smtp.logins) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://host?from=a@example.com",
+        "smtp://?from=a@example.com",
+        "smtp://host",
+        "smtp://me:secret@host?from=nobody",
+        "smtp://me:secret@host:port?from=a@example.com",
+        "smtp://host?from=a@example.com%0d%0aBcc:b@example.com",
+    ],
+)
+def test_an_unusable_url_is_refused_without_repeating_the_password(url):
+    with pytest.raises(SettingsError, match="SMTP_URL") as refused:
+        mailer_of(url)
+    assert "secret" not in str(refused.value)
+
+
+# -- The task ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def db(engine, clean_database):
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def asked(db, worker_here, smtp, monkeypatch, settings):
+    """A link that was asked for by who has the address."""
+    monkeypatch.setattr(accounts, "mailer", lambda: mailer_of(smtp.url()))
+    monkeypatch.setattr(accounts, "settings", lambda: replace(settings, smtp_url=smtp.url()))
+    user = make_user(db, email=EMAIL)
+    row = request_email_link(db, EMAIL, network="10.0.0.1", device=None, now=utc_now())
+    db.commit()
+    return user, row
+
+
+def delivery(db, row) -> Delivery:
+    db.rollback()
+    return db.get(OneTimeLink, row.id, populate_existing=True).delivery
+
+
+def test_a_link_is_sent_once_and_lets_in(db, asked, smtp):
+    user, row = asked
+    for _ in range(2):
+        tasks.send_link(row.id)
+
+    [(_, to, message)] = smtp.messages
+    assert to == EMAIL
+    link = re.search(r"/console/sign-in/email\?link=([\w.-]+)", message.get_content())[1]
+    assert link == link_of(row, SECRET)
+    assert use_email_link(db, link, SECRET, utc_now()).id == user.id
+    assert delivery(db, row) is Delivery.SENT
+
+
+def test_a_busy_server_is_tried_again_and_a_refusal_is_not(db, asked, smtp, monkeypatch):
+    _, row = asked
+    smtp.refusals = {"RCPT": "450 later"}
+    monkeypatch.setattr(tasks.send_link, "retry", lambda **_: Retry())
+    with pytest.raises(Retry):
+        tasks.send_link(row.id)
+    assert delivery(db, row) is Delivery.QUEUED
+
+    smtp.refusals = {"RCPT": "550 no"}
+    accounts.send_link(row.id)
+    assert delivery(db, row) is Delivery.FAILED
+
+
+def test_nothing_is_sent_for_an_address_that_nobody_has(db, asked, smtp):
+    row = request_email_link(db, "nobody@example.com", network="10.0.0.1", device=None, now=utc_now())
+    db.commit()
+    accounts.send_link(row.id)
+
+    assert smtp.messages == []
+
+
+def test_links_that_the_broker_lost_are_asked_for_again(db, asked, settings, monkeypatch):
+    _, row = asked
+    row.made_at -= accounts.LOST_AFTER * 2
+    db.commit()
+    sent = []
+    monkeypatch.setattr(accounts, "settings", lambda: replace(settings, smtp_url="smtp://x"))
+    monkeypatch.setattr(accounts, "client", lambda: type("Client", (), {"link_made": sent.append})())
+    accounts.sweep()
+
+    assert sent == [row.id]
