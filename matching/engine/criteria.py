@@ -57,8 +57,11 @@ ONE_ROOM_OFF = 0.1
 
 #: An area under the minimum is worth 0 from this share of it on; over the maximum M, the value falls in a line to
 #: AREA_LARGE at AREA_LARGE_AT times M.
-AREA_SMALL_AT = 0.75
-AREA_LARGE, AREA_LARGE_AT = 0.4, 1.6
+AREA_SMALL_AT = 0.8
+AREA_LARGE, AREA_LARGE_AT = 0.2, 1.3
+
+#: A price under the minimum m falls in a line to PRICE_LOW at PRICE_LOW_AT times m.
+PRICE_LOW, PRICE_LOW_AT = 0.3, 0.7
 
 #: Location is worth this in the right city at all; the rest is shared out among what the lead names, in these ratios: a
 #: district, a station, a point on the map.
@@ -74,16 +77,16 @@ class Weights:
     """What each criterion is worth. Not negative and not all 0; only their ratios count."""
 
     price: float = 0.12
-    location: float = 0.15
+    location: float = 0.36
     rooms: float = 0.15
     area: float = 0.10
-    text: float = 0.45
+    text: float = 0.80
     property_class: float = 0.03
-    property_type: float = 0.03
+    property_type: float = 0.05
     condition: float = 0.03
     year: float = 0.02
     #: Of each wish in words; a soft one weighs half.
-    wish: float = 0.06
+    wish: float = 0.08
 
     def __post_init__(self) -> None:
         if not all(np.isfinite(weight) and weight >= 0 for weight in astuple(self)) or not max(astuple(self)) > 0:
@@ -141,14 +144,14 @@ CRITERIA = (
         "price",
         "1 up to the middle of the range (without a minimum: up to half the ceiling), then in a line to 0.96 "
         "at the ceiling, then in a line to 0 at 20 % over it. Below m, one knot (minimum / 1.04) under the "
-        "minimum: in a line from 1 to 0.6 at m / 2, 0.6 from there down. Knots 4 % apart, linear in the "
+        "minimum: in a line from 1 to 0.3 at 0.7 m, 0.3 from there down. Knots 4 % apart, linear in the "
         "logarithm of the price between them",
         "price > 1.15 x ceiling",
     ),
     _criterion(
         "location",
         "0.10 + 0.55 (in a wanted district) + 0.35 (at a wanted station); where the lead names only "
-        "districts, or only stations, 0.10 + 0.90 for those. A place near a wanted one counts up to 0.6 as much, by "
+        "districts, or only stations, 0.10 + 0.90 for those. A place near a wanted one counts up to 0.77 as much, by "
         "its nearness, and up to 0.8 where the lead says that the neighbourhood or a radius will do; a station up to "
         "10 minutes away counts wholly, up to 15 for 62/64, 20 for 59/64, 30 for 56/64, further for 52/64. Around a "
         "point: 1 within the radius r, then in a line to 0 at 2 r + 1 km",
@@ -161,8 +164,8 @@ CRITERIA = (
     ),
     _criterion(
         "area",
-        "1 from the minimum to M, one knot (5 %) over the maximum; below the minimum in a line to 0 at 75 % "
-        "of it; above M in a line to 0.4 at 1.6 M, 0.4 from there up. Knots 5 % apart, linear in the logarithm "
+        "1 from the minimum to M, one knot (5 %) over the maximum; below the minimum in a line to 0 at 80 % "
+        "of it; above M in a line to 0.2 at 1.3 M, 0.2 from there up. Knots 5 % apart, linear in the logarithm "
         "of the area between them",
         "area < 0.5 x minimum",
     ),
@@ -205,12 +208,13 @@ def price_value(price: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np
         low, high: The budget's ends, NaN where not stated.
 
     >>> price_value([4e6, 12.5e6, 15e6, 16.5e6, 19e6], 10e6, 15e6).round(2).tolist()
-    [0.6, 1.0, 0.96, 0.48, 0.0]
+    [0.3, 1.0, 0.96, 0.48, 0.0]
     """
     price, low, high = np.broadcast_arrays(*map(np.asarray, (price, low, high)))
     # One knot of grace under the minimum: the interpolated curve then never rises above it.
     with np.errstate(divide="ignore", invalid="ignore"):
-        below = np.clip(1 - 0.8 * (1 - PRICE_RATIO * price / low), 0.6, 1)
+        fall = (1 - PRICE_LOW) / (1 - PRICE_LOW_AT)
+        below = np.clip(1 - fall * (1 - PRICE_RATIO * price / low), PRICE_LOW, 1)
         middle = np.where(np.isnan(low), 0.5 * high, 0.5 * (low + high))
         inside = 1 - 0.04 * np.clip((price - middle) / (high - middle), 0, 1)
         over = np.clip(0.96 * (1 - (price / high - 1) / 0.2), 0, 1)
@@ -224,7 +228,7 @@ def area_value(area: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np.f
     How well an area serves a wish, by the formula (before sampling). Arguments broadcast; square metres.
 
     >>> area_value([30, 45, 60, 73, 147], 50, 70).round(2).tolist()
-    [0.0, 0.6, 1.0, 1.0, 0.4]
+    [0.0, 0.5, 1.0, 1.0, 0.2]
     """
     area, low, high = np.broadcast_arrays(*map(np.asarray, (area, low, high)))
     with np.errstate(divide="ignore", invalid="ignore"):

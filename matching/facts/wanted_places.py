@@ -13,7 +13,7 @@ from matching.facts.places import PlaceIndex, PlaceNames, csr_of, rows_of
 from matching.facts.records import LeadFacts
 
 #: What the nearest neighbour of a wanted place earns of what the place itself does; less by its nearness.
-NEAR = 0.6
+NEAR = 0.77
 #: The same where the lead asks for the neighbourhood, too, or for a radius that holds it. Below the least that a wanted
 #: station earns (matching.engine.criteria.METRO_PARTS), so that being there is always better.
 WIDENED = 0.8
@@ -101,7 +101,7 @@ def grade(
 def _near_values(
     nearness: NDArray[np.float32], km: NDArray[np.float32], radius_km: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    plain = NEAR * nearness
+    plain = NEAR * nearness**0.75
     with np.errstate(invalid="ignore"):
         over = np.where(np.isfinite(radius_km) & ~np.isnan(km), np.maximum(km - radius_km, 0) / SCALE_KM, np.nan)
     widened = WIDENED * np.where(np.isnan(over), np.sqrt(nearness), np.exp(-over))

@@ -12,15 +12,15 @@ from tests.matching.oracle_places import location, wrong_place
 
 WEIGHTS = {
     "price": 0.12,
-    "location": 0.15,
+    "location": 0.36,
     "rooms": 0.15,
     "area": 0.10,
-    "text": 0.45,
+    "text": 0.80,
     "property_class": 0.03,
-    "property_type": 0.03,
+    "property_type": 0.05,
     "condition": 0.03,
     "year": 0.02,
-    "wish": 0.06,
+    "wish": 0.08,
 }
 CLASSES = ["ECONOMY", "COMFORT", "BUSINESS", "ELITE"]
 CONDITIONS = ["ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN"]
@@ -171,7 +171,7 @@ def price(lead, home):
 
     def formula(amount):
         if low is not None and amount < low / 1.04:
-            return max(0.6, 1 - 0.4 * (1 - amount / (low / 1.04)) / 0.5)
+            return max(0.3, 1 - 0.7 * (1 - amount / (low / 1.04)) / 0.3)
         if high is None:
             return 1.0
         middle = high / 2 if low is None else (low + high) / 2
@@ -193,9 +193,9 @@ def area(lead, home):
 
     def formula(amount):
         if low is not None and amount < low:
-            return max(0.0, (amount / low - 0.75) / 0.25)
+            return max(0.0, (amount / low - 0.8) / 0.2)
         if high is not None and amount > 1.05 * high:
-            return max(0.4, 1 - (amount / (1.05 * high) - 1))
+            return max(0.2, 1 - 0.8 * (amount / (1.05 * high) - 1) / 0.3)
         return 1.0
 
     return sampled(formula, home.area, 1.05)

@@ -16,7 +16,7 @@ _BASE = f"""
     100 * (l.base + coalesce(wishes.earned, 0)
     + CASE WHEN l.w_price = 0 THEN 0 ELSE l.w_price * CASE
         WHEN p.price IS NULL THEN 0.5
-        WHEN 1.04 * p.price < l.price_min THEN greatest(0.6, 1 - 0.8 * (1 - 1.04 * p.price / l.price_min))
+        WHEN 1.04 * p.price < l.price_min THEN greatest(0.3, 1 - 0.7 / 0.3 * (1 - 1.04 * p.price / l.price_min))
         WHEN l.price_max IS NULL OR p.price <= (coalesce(l.price_min, 0) + l.price_max) / 2 THEN 1
         WHEN p.price <= l.price_max THEN 1 - 0.04 * (p.price - (coalesce(l.price_min, 0) + l.price_max) / 2)
                                            / (l.price_max - (coalesce(l.price_min, 0) + l.price_max) / 2)
@@ -30,8 +30,8 @@ _BASE = f"""
         * CASE WHEN p.rooms < 0 THEN 0.5 WHEN p.rooms = ANY (l.rooms) THEN 1 ELSE 0.1 END END
     + CASE WHEN l.w_area = 0 THEN 0 ELSE l.w_area * CASE
         WHEN p.area IS NULL THEN 0.5
-        WHEN p.area < l.area_min THEN greatest(0, 1 - (1 - p.area / l.area_min) / 0.25)
-        WHEN p.area > 1.05 * l.area_max THEN greatest(0.4, 2 - p.area / (1.05 * l.area_max))
+        WHEN p.area < l.area_min THEN greatest(0, 1 - (1 - p.area / l.area_min) / 0.2)
+        WHEN p.area > 1.05 * l.area_max THEN greatest(0.2, 1 - 0.8 / 0.3 * (p.area / (1.05 * l.area_max) - 1))
         ELSE 1 END END
     + CASE WHEN l.w_property_class = 0 THEN 0 ELSE l.w_property_class * {_STEP.format("property_class")} END
     + CASE WHEN l.w_condition = 0 THEN 0 ELSE l.w_condition * {_STEP.format("condition")} END
