@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Response, redirect, render_template, request
+from werkzeug.wrappers import Response as RedirectResponse
 
 from api.accounts.account_sessions import end_session, session_rows
 from api.accounts.auth import new_token, replace_password
@@ -95,7 +96,7 @@ def invite_somebody() -> str | tuple[str, int]:
 @blp.route("/console/invitation", methods=["GET", "POST"])
 @anybody
 @way_in
-def invitation() -> Response | str | tuple[str, int]:
+def invitation() -> RedirectResponse | str | tuple[str, int]:
     """Accept an invitation: make an account."""
     link = request.values.get("link", "")[:64]
     if request.method == "GET":

@@ -136,8 +136,7 @@ class PhotoAddress(Text):
     """Where a picture is to be had: an https address, or one that an upload here was answered."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(2000, **kwargs)
-        self.metadata.setdefault("example", "https://example.com/1.jpg")
+        super().__init__(2000, **described(kwargs, example="https://example.com/1.jpg"))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         address = super()._deserialize(value, attr, data, **kwargs).strip()

@@ -18,7 +18,7 @@ import resource
 import struct
 import sys
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pillow_heif
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
@@ -148,8 +148,9 @@ def _loaded(picture: Image.Image) -> Image.Image:
         picture.load()
         return picture
     # As Pillow does it (WebPImagePlugin.load), without the three copies that it makes on the way.
-    content, _ = picture._decoder.get_next()
-    return Image.frombuffer(picture.rawmode, picture.size, content, "raw", picture.rawmode, 0, 1)
+    opened: Any = picture  # a WebPImageFile, whose decoder the stubs leave out
+    content, _ = opened._decoder.get_next()
+    return Image.frombuffer(opened.rawmode, picture.size, content, "raw", opened.rawmode, 0, 1)
 
 
 def _turn_of(found: Image.Image) -> Image.Transpose | None:
@@ -159,7 +160,8 @@ def _turn_of(found: Image.Image) -> Image.Transpose | None:
     ImageOps.exif_transpose would write the metadata anew, which we drop, and fails on fields that cameras got wrong.
     """
     try:
-        return TURNS.get(found.getexif().get(ExifTags.Base.Orientation))
+        turn = found.getexif().get(ExifTags.Base.Orientation)
+        return None if turn is None else TURNS.get(turn)
     except Exception:
         return None
 

@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
 from flask import Flask, request
 from limits import RateLimitItem, parse
@@ -24,7 +25,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from api.http.access import view_of_request
+from api.http.access import facts_of_request
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
@@ -49,7 +50,7 @@ class Limits:
     """Counters in Redis, in memory while Redis is away."""
 
     def __init__(self, redis_url: str) -> None:
-        timeouts = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+        timeouts: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
         storage = RedisStorage(redis_url, wrap_exceptions=True, key_prefix="limits", **timeouts)
         self._shared = MovingWindowRateLimiter(storage)
         self._own = MovingWindowRateLimiter(MemoryStorage())
@@ -99,7 +100,7 @@ def limit_caller() -> None:
 
 def limit_way_in() -> None:
     """Before a request is looked at: count a try at signing up or in (api/http/access.py, way_in)."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and getattr(view_of_request(), "is_way_in", False):
+    if request.method not in ("GET", "HEAD", "OPTIONS") and facts_of_request().is_way_in:
         count_way_in()
 
 

@@ -53,7 +53,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.accounts.identity import Claim, prove, set_proven
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
-from models.core.base import Base, Id, words
+from models.core.base import Base, Id, rows_changed, words
 from models.core.enums import Role
 from models.core.errors import NotAllowedError, TooManyError
 
@@ -262,7 +262,7 @@ def waiting_codes(session: Session, now: datetime, *, for_at_least: timedelta) -
 
 def forget_old_codes(session: Session, now: datetime) -> int:
     """Delete the codes that no limit counts any more; how many."""
-    return session.execute(delete(PhoneCode).where(PhoneCode.made_at < now - KEPT)).rowcount
+    return rows_changed(session.execute(delete(PhoneCode).where(PhoneCode.made_at < now - KEPT)))
 
 
 def _latest(session: Session, phone: str, *, lock: bool = False) -> PhoneCode | None:

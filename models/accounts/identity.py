@@ -32,7 +32,7 @@ from models.accounts.audit import record
 from models.accounts.passwords import password_fits
 from models.accounts.sessions import forget_sessions_of
 from models.accounts.users import PROVEN_AT, User, told_if_taken
-from models.core.base import Base, words
+from models.core.base import Base, rows_changed, words
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
@@ -185,7 +185,9 @@ def drop(session: Session, user: User, kind: Claim) -> None:
 
 def forget_suspended(session: Session, now: datetime) -> int:
     """Drop the suspended claims that nobody confirmed in time; how many."""
-    return session.execute(delete(SuspendedClaim).where(SuspendedClaim.suspended_at < now - SUSPENDED_KEPT)).rowcount
+    return rows_changed(
+        session.execute(delete(SuspendedClaim).where(SuspendedClaim.suspended_at < now - SUSPENDED_KEPT))
+    )
 
 
 def _holder(session: Session, kind: Claim, value: str) -> User | None:

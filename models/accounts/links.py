@@ -24,7 +24,7 @@ from models.accounts.codes import Delivery
 from models.accounts.identity import Claim, prove, set_proven
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
-from models.core.base import Base, Id, words
+from models.core.base import Base, Id, rows_changed, words
 from models.core.enums import Role
 from models.core.errors import NotFoundError, NotSignedInError, TooManyError
 
@@ -186,7 +186,7 @@ def waiting_links(session: Session, now: datetime, *, for_at_least: timedelta) -
 def forget_old_links(session: Session, now: datetime) -> int:
     """Delete the links that neither serve nor count any more; how many."""
     old = and_(OneTimeLink.made_at < now - KEPT, OneTimeLink.expires_at < now)
-    return session.execute(delete(OneTimeLink).where(old)).rowcount
+    return rows_changed(session.execute(delete(OneTimeLink).where(old)))
 
 
 def _new(session: Session, now: datetime, lifetime: timedelta, **fields: object) -> OneTimeLink:

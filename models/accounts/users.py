@@ -109,7 +109,8 @@ def shown_name(name: str | None, role: Role, *, in_contact: bool) -> str | None:
     """
     A user's name as others see it: whole of those who deal for a living, short of private persons until they are in contact.
 
-    >>> shown_name("Анна Петрова", Role.TENANT, in_contact=False), shown_name("Иван Ким", Role.REALTOR, in_contact=False)
+    >>> names = ("Анна Петрова", Role.TENANT), ("Иван Ким", Role.REALTOR)
+    >>> tuple(shown_name(name, role, in_contact=False) for name, role in names)
     ('Анна П.', 'Иван Ким')
     """
     return short_name(name) if role in PRIVATE_ROLES and not in_contact else name

@@ -49,7 +49,8 @@ class Lead(Base):
         CheckConstraint("place_scope IN ('only', 'near')", name="place_scope_is_known"),
         CheckConstraint("radius_km > 0", name="radius_is_above_0"),
         CheckConstraint(
-            "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            "(latitude IS NULL) = (longitude IS NULL)"
+            " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="coordinates_are_a_place",
         ),
         Index("ix_leads_owner", "owner_id", "id"),

@@ -59,7 +59,8 @@ class Property(Base):
         Index("uq_properties_source", "source_id", "external_id", unique=True),
         CheckConstraint("withdrawn_at IS NULL OR status = 'ARCHIVED'", name="withdrawn_is_off_the_market"),
         CheckConstraint(
-            "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            "(latitude IS NULL) = (longitude IS NULL)"
+            " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="coordinates_are_a_place",
         ),
     )

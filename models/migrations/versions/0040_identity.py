@@ -156,7 +156,8 @@ def upgrade() -> None:
     for kind, column, proven_at in IDENTIFIERS:
         op.execute(
             "INSERT INTO suspended_claims (user_id, kind, value) "
-            f"SELECT id, '{kind}', {column} FROM users WHERE {HANDED_OVER} AND {column} IS NOT NULL AND {proven_at} IS NULL"
+            f"SELECT id, '{kind}', {column} FROM users"
+            f" WHERE {HANDED_OVER} AND {column} IS NOT NULL AND {proven_at} IS NULL"
         )
     op.execute(
         "INSERT INTO suspended_claims (user_id, kind, value) "
