@@ -117,8 +117,8 @@ class Body(Schema):
 
     def load(self, data: Any, **kwargs: Any) -> Any:
         """
-        As marshmallow's, but of what is too much no more than the answer names is looked at: of unknown names and of lists
-        that are too long. Each would be complained of one by one otherwise.
+        As marshmallow's, but of what is too much no more than the answer names is looked at: of unknown names and of
+        lists that are too long. Each would be complained of one by one otherwise.
         """
         return super().load(self._shortened(data) if isinstance(data, Mapping) else data, **kwargs)
 

@@ -21,7 +21,8 @@ def keeps_no_answer(view: View) -> View:
     """
     Let the operation pass Idempotency-Key by: what it is sent or answers is a secret.
 
-    A kept answer would hold a token, and a fingerprint of the body a fast hash of a password, for whoever reads the table.
+    A kept answer would hold a token, and a fingerprint of the body a fast hash of a password, for whoever reads the
+    table.
     """
     return with_facts(view, keeps_no_answer=True)
 

@@ -111,8 +111,8 @@ def count_way_in() -> None:
 
 def account_of(username: str) -> str:
     """
-    What failures to get in as *username* are counted under: the same for every spelling of a phone or an e-mail address,
-    or a guesser would have as many limits as a number has spellings. Hashed, to keep both out of Redis.
+    What failures to get in as *username* are counted under: the same for every spelling of a phone or an e-mail
+    address, or a guesser would have as many limits as a number has spellings. Hashed, to keep both out of Redis.
     """
     for normal in (normal_email, normal_phone):
         with contextlib.suppress(InvalidValueError):
@@ -123,8 +123,9 @@ def account_of(username: str) -> str:
 
 def failures_of(account: str, place: str | None) -> str:
     """
-    What failures to get into *account* are counted under: a place that its user is known by (`device:...`, `network:...`)
-    has a count of its own, all others have one together. So a stranger's guesses shut strangers out, and not the user.
+    What failures to get into *account* are counted under: a place that its user is known by (`device:...`,
+    `network:...`) has a count of its own, all others have one together. So a stranger's guesses shut strangers out, and
+    not the user.
 
     With *k* known places that a guesser reaches, at most 20 * (1 + k) guesses in 15 minutes.
     """
@@ -148,10 +149,12 @@ def limits() -> Limits:
 
 def address() -> str | None:
     """
-    The IP address that the request comes from; X-Forwarded-For counts only from configured proxies (api/http/cross_origin.py).
+    The IP address that the request comes from; X-Forwarded-For counts only from configured proxies
+    (api/http/cross_origin.py).
 
-    None where there is none: on a UNIX socket, or behind a proxy that names its clients otherwise. A port (Azure's gateways
-    write `203.0.113.7:51234`) and a zone are left out: the database keeps addresses, and refuses anything else.
+    None where there is none: on a UNIX socket, or behind a proxy that names its clients otherwise. A port (Azure's
+    gateways write `203.0.113.7:51234`) and a zone are left out: the database keeps addresses, and refuses anything
+    else.
     """
     raw = request.remote_addr or ""
     if raw.startswith("["):

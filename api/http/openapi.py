@@ -148,8 +148,9 @@ def _error(meaning: str, headers: dict[str, Any]) -> dict[str, Any]:
 
 def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     """
-    Mark all fields of schemas that only answers are made of as required: marshmallow knows no such thing of what it dumps.
-    What answers may lack is in a schema's `sometimes`, and `warnings`. tests/promises.py holds every answer to this.
+    Mark all fields of schemas that only answers are made of as required: marshmallow knows no such thing of what it
+    dumps. What answers may lack is in a schema's `sometimes`, and `warnings`. tests/promises.py holds every answer to
+    this.
     """
     sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
     operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]

@@ -7,8 +7,8 @@
         read_pictures([form["avatar"]], current_user())
         url = store_image(form["avatar"], current_user(), "avatar")
 
-Pictures are decoded first, all of a request's, and before anything is asked of the database: who waits for a turn holds no
-connection.
+Pictures are decoded first, all of a request's, and before anything is asked of the database: who waits for a turn holds
+no connection.
 A file is stored while its request runs and removed again if the request fails; a removed file goes once the
 request's writes are committed. A crash in between leaves bytes without a row, which
 `worker.tasks.remove_orphans` clears away.
@@ -64,8 +64,8 @@ def read_pictures(
     """
     Decode what a request's files hold of pictures, for :func:`store_image` and :func:`store_document` to keep.
 
-    To be called before the request writes anything: its transaction, in which so far it was only looked who is asking, is
-    ended, so that no connection is held meanwhile. With an Idempotency-Key it is held, for the key is claimed in it.
+    To be called before the request writes anything: its transaction, in which so far it was only looked who is asking,
+    is ended, so that no connection is held meanwhile. With an Idempotency-Key it is held, for the key is claimed in it.
 
     Raises:
         WrongFileTypeError, TooLargeFileError, InvalidFileError, BusyError: Answered 415, 413, 400 and 503.

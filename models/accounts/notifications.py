@@ -145,8 +145,9 @@ def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
     Take a notice for sending outside; whoever takes it first is the only one, so it is sent at most once.
 
     Returns:
-        None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such notices.
-        Registration takes any text for an account: "@channel" would have our bot say strangers' words in a channel of ours.
+        None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such
+        notices. Registration takes any text for an account: "@channel" would have our bot say strangers' words in a
+        channel of ours.
     """
     taken = session.execute(
         update(Notification)

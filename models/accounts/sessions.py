@@ -1,7 +1,7 @@
 """Sessions: each access token that a sign-in gave out, from where, and until when.
 
-They serve two ends. A user sees them and ends them one by one. And a network or a device from which a user has signed in
-before is *known*: a stranger's wrong guesses, which come from elsewhere, do not shut it out (api/http/limits.py).
+They serve two ends. A user sees them and ends them one by one. And a network or a device from which a user has signed
+in before is *known*: a stranger's wrong guesses, which come from elsewhere, do not shut it out (api/http/limits.py).
 """
 
 from datetime import datetime, timedelta
@@ -96,7 +96,8 @@ def known_place(session: Session, user: User | None, network: str | None, device
     not tell whether there is one.
 
     Args:
-        device: The `jti` of a token that this client was given before, proven by our signature; it may be past its time.
+        device: The `jti` of a token that this client was given before, proven by our signature; it may be past its
+            time.
     """
     same_device = AccountSession.jti == device
     same_network = AccountSession.network == network

@@ -130,7 +130,9 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
 
 
 def replace_wishes(session: Session, lead: Lead, wishes: list[dict[str, Any]]) -> None:
-    """Set a lead's wishes (:mod:`models.market.readings`) and nothing else: its town may be one that is asked about today."""
+    """
+    Set a lead's wishes (:mod:`models.market.readings`) and nothing else: its town may be one that is asked about today.
+    """
     lead.wishes = wishes
     session.flush()
 
@@ -142,8 +144,8 @@ def shown_contacts(lead: Any, *, in_contact: bool) -> str | None:
 
 def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
     """
-    The fields of a lead as they are stored: see :func:`models.market.properties.canonical`; and a range from 0 to 0, of a
-    budget or of areas, is none.
+    The fields of a lead as they are stored: see :func:`models.market.properties.canonical`; and a range from 0 to 0, of
+    a budget or of areas, is none.
     """
     columns = canonical(session, fields, present)
     for low, high in (("budget_min", "budget_max"), ("area_min", "area_max")):

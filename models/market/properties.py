@@ -156,8 +156,8 @@ def canonical(session: Session, fields: Mapping[str, Any], present: Any = None) 
     """
     The fields of a lead or property with `city_key` set and, where none is named, a currency.
 
-    That is the city's own, or what *present*, the row that they replace, has in the same city: an amount that is changed
-    through a contract without currencies does not become another money.
+    That is the city's own, or what *present*, the row that they replace, has in the same city: an amount that is
+    changed through a contract without currencies does not become another money.
 
     Raises:
         TownError: `city` names several towns, or none.
