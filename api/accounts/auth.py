@@ -199,7 +199,7 @@ def user_by_password(username: str, password: str) -> User | None:
     account = failures_of(account_of(username), known_place(session(), user, network(), device()))
     check_failures(account)
     # The same steps whether or not there is such a user: neither answer nor time tells.
-    if password_fits(password, user and user.password_hash) and user is not None:
+    if password_fits(password, None if user is None else user.password_hash) and user is not None:
         return user
     record(session(), "password_refused", address=address())
     session().commit()

@@ -47,7 +47,7 @@ class Identifiers(MethodView):
 
     @signed_in
     @blp.response(200, KnownAnswer)
-    def get(self):
+    def get(self) -> dict[str, Any]:
         """List my phone, e-mail address, Telegram account and password, and how sure they are
 
         `claimed` is what was only said, `proven` what a code, a link or Telegram proved. `suspended` is what was said
@@ -68,7 +68,7 @@ class Confirm(MethodView):
     @blp.alt_response(404, description="Nothing of this kind is suspended.")
     @blp.alt_response(409, description="Somebody else has it by now, or the account has another one.")
     @blp.alt_response(429, description="Too many wrong passwords.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Say that a suspended identifier or password is mine
 
         It is a claim again, and as good as before; a password is confirmed by sending it.
@@ -85,7 +85,7 @@ class Drop(MethodView):
     @blp.arguments(WhichClaim)
     @blp.response(200, KnownAnswer)
     @blp.alt_response(404, description="Nothing of this kind is suspended.")
-    def post(self, body):
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Say that a suspended identifier or password is not mine
 
         It is forgotten at once, rather than after 30 days.

@@ -1,6 +1,7 @@
 """The portal's doors: register, activate, get a token, ask for another code. A phone and a code by SMS prove who it is.
 
-Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps (models/accounts/codes.py).
+Whether a phone is registered shows neither in answers nor in their time: both cases take the same steps
+(models/accounts/codes.py).
 """
 
 from collections.abc import Callable
@@ -162,8 +163,8 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
 
 def user_by_code(step: Step, phone: str, code: str, own: User | None) -> User | None:
     """
-    The user whom *step* finds for phone and code, asked by *own* if anybody is signed in; None if there is none: that is
-    noted although an error follows.
+    The user whom *step* finds for phone and code, asked by *own* if anybody is signed in; None if there is none: that
+    is noted although an error follows.
     """
     secret = services().settings.secret_key
     user = step(session(), phone, code, secret, database_now(session()), own=own, address=network())

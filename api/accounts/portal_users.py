@@ -48,8 +48,8 @@ class Flag(fields.Boolean):
     falsy = {"false", "False", "0", "off", "no"}
 
 
-ProfileTexts = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
-ProfileNotices = Body.from_dict({f"notifications_{name}": Flag() for name in NOTICES}, name="ProfileNotices")
+ProfileTexts: Any = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
+ProfileNotices: Any = Body.from_dict({f"notifications_{name}": Flag() for name in NOTICES}, name="ProfileNotices")
 
 
 class ProfileForm(ProfileTexts, ProfileNotices):
@@ -63,7 +63,7 @@ class ProfileForm(ProfileTexts, ProfileNotices):
     licenses = fields.List(File(), validate=validate.Length(max=20))
 
 
-ShownTexts = Body.from_dict({name: fields.String(allow_none=True) for name in TEXTS}, name="ShownTexts")
+ShownTexts: Any = Body.from_dict({name: fields.String(allow_none=True) for name in TEXTS}, name="ShownTexts")
 
 
 class PortalUser(ShownTexts, ProfileNotices):
@@ -197,12 +197,12 @@ def portal_user(user: User) -> dict[str, Any]:
 
 def _stored(avatar: FileStorage | None, licenses: list[FileStorage | None], user: User) -> dict[str, Any]:
     """Keep the files that came, remove those that they replace; the profile's fields with the new URLs."""
-    licenses = [upload for upload in licenses if upload is not None]
+    sent = [upload for upload in licenses if upload is not None]
     found: dict[str, Any] = {}
     if avatar is not None:
         remove_uploads(filter(None, [user.profile.get("avatar")]), user)
         found["avatar"] = store_image(avatar, user, "avatar")
-    if licenses:
+    if sent:
         remove_uploads(user.profile.get("licenses", []), user)
-        found["licenses"] = [store_image(upload, user, "licenses") for upload in licenses]
+        found["licenses"] = [store_image(upload, user, "licenses") for upload in sent]
     return found

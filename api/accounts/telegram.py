@@ -48,7 +48,8 @@ class BotSignIn(Body):
 
 def check_bot() -> None:
     """
-    Let our bot in, by its secret. In `local`, where no secret is set, everybody; api/server/openness.py says so at the start.
+    Let our bot in, by its secret. In `local`, where no secret is set, everybody; api/server/openness.py says so at the
+    start.
 
     Raises:
         NotSignedInError: The secret is missing or wrong, or none is set.

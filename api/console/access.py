@@ -9,12 +9,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from flask import Response, request
+from werkzeug.wrappers import Response as AnyResponse
 
-from api.http.access import DEVICE_COOKIE, Access, View
+from api.http.access import DEVICE_COOKIE
 from api.http.db import session
+from api.http.operations import Access, View, with_facts
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.sessions import KNOWN_FOR
@@ -28,14 +30,14 @@ SESSION_COOKIE = "leadmatch_session"
 GUEST_COOKIE = "leadmatch_guest"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
+#: Flask's own responses and those of `flask.redirect`.
+Answer = TypeVar("Answer", bound=AnyResponse)
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def anybody(view: View) -> View:
     """Anybody may open this; who is signed in is known."""
-    marked: Any = view
-    marked.access = Access("page: anyone", None, _know_visitor)
-    return view
+    return with_facts(view, access=Access("page: anyone", None, _know_visitor))
 
 
 def page_for(*roles: Role) -> Callable[[View], View]:
@@ -50,9 +52,7 @@ def page_for(*roles: Role) -> Callable[[View], View]:
         _check_csrf()
 
     def mark(view: View) -> View:
-        marked: Any = view
-        marked.access = Access(f"page: {', '.join(sorted(roles)) or 'user'}", None, check)
-        return view
+        return with_facts(view, access=Access(f"page: {', '.join(sorted(roles)) or 'user'}", None, check))
 
     return mark
 
@@ -85,7 +85,7 @@ def csrf_token() -> str:
     return state.csrf
 
 
-def let_in(response: Response, token: str) -> Response:
+def let_in(response: Answer, token: str) -> Answer:
     """Give the browser the session of a token."""
     _set_cookie(response, SESSION_COOKIE, token, services().settings.token_hours * 3600)
     _set_cookie(response, DEVICE_COOKIE, token, int(KNOWN_FOR.total_seconds()))
@@ -168,7 +168,7 @@ def _guest() -> str:
     return state.new_guest
 
 
-def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
+def _set_cookie(response: AnyResponse, name: str, value: str, seconds: int) -> None:
     response.set_cookie(
         name,
         value,

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, redirect, render_template, request
+from werkzeug.wrappers import Response as RedirectResponse
 
 from api.accounts.account_sessions import end_session, session_rows
 from api.accounts.auth import new_token, replace_password
@@ -95,7 +96,7 @@ def invite_somebody() -> str | tuple[str, int]:
 @blp.route("/console/invitation", methods=["GET", "POST"])
 @anybody
 @way_in
-def invitation() -> Response | str | tuple[str, int]:
+def invitation() -> RedirectResponse | str | tuple[str, int]:
     """Accept an invitation: make an account."""
     link = request.values.get("link", "")[:64]
     if request.method == "GET":
@@ -111,7 +112,7 @@ def invitation() -> Response | str | tuple[str, int]:
     except (InvalidValueError, ConflictError) as error:
         reason = error.reason if isinstance(error, InvalidValueError) else error.message
         return render_template("console/invitation.html", link=link, filled=filled, error=say(reason)), 400
-    return access.let_in(back(home_of(user.role)), new_token(user, "invitation"))
+    return access.let_in(redirect(home_of(user.role), 303), new_token(user, "invitation"))
 
 
 def _account(**shown: Any) -> str:

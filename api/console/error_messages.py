@@ -48,8 +48,12 @@ COMPLAINTS = {
     ),
     "Choose what to do.": "Выберите, что сделать.",
     "Choose what to confirm.": "Выберите, что подтвердить.",
-    "The link is wrong, used or too old; ask for a new one.": "Ссылка неверна, использована или устарела; запросите новую.",
-    "Too many links were asked for; use the last one, or wait.": "Слишком много ссылок; откройте последнюю или подождите.",
+    "The link is wrong, used or too old; ask for a new one.": (
+        "Ссылка неверна, использована или устарела; запросите новую."
+    ),
+    "Too many links were asked for; use the last one, or wait.": (
+        "Слишком много ссылок; откройте последнюю или подождите."
+    ),
     "Signing in by e-mail is not set up here (SMTP_URL).": "Вход по почте здесь не настроен (SMTP_URL).",
     "area_min must not be above area_max.": "Площадь «от» не может быть больше площади «до».",
     "The lead's words do not say that any more; open the page again.": (
@@ -99,7 +103,9 @@ COMPLAINTS = {
     "This is not a phone number; write it as +77011234567.": "Это не номер телефона; пишите так: +77011234567.",
     "There is no such phone number; write it as +77011234567.": "Такого номера не бывает; пишите так: +77011234567.",
     "The request is too large; send less at once.": "Слишком много за раз; отправьте по частям.",
-    "A phone number holds no letters; write it as +77011234567.": "В номере телефона нет букв; пишите так: +77011234567.",
+    "A phone number holds no letters; write it as +77011234567.": (
+        "В номере телефона нет букв; пишите так: +77011234567."
+    ),
     "The spend of that day would exceed the largest storable amount.": "За один день столько не потратить.",
     "There are more cells than columns.": "Ячеек больше, чем столбцов.",
     "Missing data for required field.": "Это поле нужно заполнить.",

@@ -12,14 +12,14 @@ The check runs before the request is parsed: who is not signed in learns nothing
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, TypeVar
+from typing import Any, cast
 
 from flask import Flask, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from api.http.db import session
+from api.http.operations import Access, OperationFacts, View, facts_of, with_facts
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.tokens import REFUSED, Claims, claims_of, user_of_claims, user_of_token
@@ -28,52 +28,30 @@ from models.core.base import LARGEST_ID
 from models.core.enums import Role
 from models.core.errors import DomainError, InvalidValueError, NotAllowedError, NotSignedInError
 
-View = TypeVar("View", bound=Callable[..., Any])
-
 #: A registration or a proof, with room for all that their fields may hold.
 LARGEST_WAY_IN = 16 << 10  # bytes
 #: The last token that a browser was given; it is kept beyond the token's end.
 DEVICE_COOKIE = "leadmatch_device"
 
 
-@dataclass(frozen=True)
-class Access:
-    """
-    Who may call, for people (`name`), for OpenAPI (`scheme`, None: anybody) and for the request (`check`).
-
-    *may_forbid*: the check may answer 403. *is_optional*: it may let in who sends no proof. *leaves_to_view*: it looks
-    at the signature alone, and whoever answers without the view's query asks :func:`sign_in` first.
-    """
-
-    name: str
-    scheme: str | None
-    check: Callable[[], None]
-    may_forbid: bool = False
-    is_optional: bool = False
-    leaves_to_view: bool = False
-
-
 def public(view: View) -> View:
     """Anybody may call this."""
-    view.access = Access("anyone", None, lambda: None)
-    return view
+    return with_facts(view, access=Access("anyone", None, lambda: None))
 
 
 def way_in(view: View) -> View:
     """
-    Signing up or in: counted by address before its body is read, which must be small. Stands below the access decorator.
+    Signing up or in: counted by address before its body is read, which must be small.
 
     Whoever sends bad bodies is counted as well, and none of them costs more than reading LARGEST_WAY_IN.
+    Stands below the access decorator.
     """
-    view.is_way_in = True
-    view.largest_body = LARGEST_WAY_IN
-    return view
+    return with_facts(view, is_way_in=True, largest_body=LARGEST_WAY_IN)
 
 
 def signed_in(view: View) -> View:
     """Any active user may call this."""
-    view.access = Access("user", "token", sign_in)
-    return view
+    return with_facts(view, access=Access("user", "token", sign_in))
 
 
 def signed_in_by_query(view: View) -> View:
@@ -94,8 +72,7 @@ def signed_in_by_query(view: View) -> View:
             sign_in()
             raise
 
-    answer.access = Access("user", "token", claims, leaves_to_view=True)
-    return answer
+    return cast(View, with_facts(answer, access=Access("user", "token", claims, leaves_to_view=True)))
 
 
 def for_roles(*roles: Role) -> Callable[[View], View]:
@@ -106,8 +83,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
             raise NotAllowedError("Your role may not do this.")
 
     def mark(view: View) -> View:
-        view.access = Access(", ".join(sorted(roles)), "token", check, may_forbid=True)
-        return view
+        return with_facts(view, access=Access(", ".join(sorted(roles)), "token", check, may_forbid=True))
 
     return mark
 
@@ -116,8 +92,7 @@ def proved_by(check: Callable[[], None], *, name: str, scheme: str, **facts: boo
     """Whoever passes *check* may call this; it raises NotSignedInError or NotAllowedError. *facts*: see Access."""
 
     def mark(view: View) -> View:
-        view.access = Access(name, scheme, check, **facts)
-        return view
+        return with_facts(view, access=Access(name, scheme, check, **facts))
 
     return mark
 
@@ -205,39 +180,35 @@ def check_access() -> None:
     """Before every request: refuse who may not call, then ids that cannot exist."""
     if request.url_rule is None or request.method == "OPTIONS":
         return  # an unknown path answers 404 or 405; OPTIONS tells no data
-    view = _view(current_app.view_functions[request.endpoint], request.method)
-    current().only_reads = getattr(view, "only_reads", False)
-    view.access.check()
+    facts = facts_of_request()
+    current().only_reads = facts.only_reads
+    if facts.access is None:
+        raise RuntimeError(f"{request.endpoint} does not declare who may call it")
+    facts.access.check()
     for name, value in (request.view_args or {}).items():
         if isinstance(value, int) and value > LARGEST_ID:
-            if view.access.leaves_to_view:
+            if facts.access.leaves_to_view:
                 sign_in()
             raise InvalidValueError(name, "There are no such large ids.", place="path")
 
 
-def view_of_request() -> Callable[..., Any] | None:
-    """What answers the request's method on its path; None where nothing does."""
-    if request.url_rule is None:
-        return None
-    return _view(current_app.view_functions[request.endpoint], request.method)
+def facts_of_request() -> OperationFacts:
+    """What was said about the view that answers the request; the defaults where nothing answers it."""
+    if request.url_rule is None or request.endpoint is None:
+        return OperationFacts()
+    return facts_of(_view(current_app.view_functions[request.endpoint], request.method))
 
 
-def view_at(app: Flask, method: str, path: str) -> Callable[..., Any]:
-    """What answers *method* on the rule *path*."""
-    endpoint = next(rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == path and method in rule.methods)
-    return _view(app.view_functions[endpoint], method)
-
-
-def operations(app: Flask) -> Iterator[tuple[str, str, Access | None]]:
-    """(method, path, access) of everything that *app* serves."""
+def operations(app: Flask) -> Iterator[tuple[str, str, OperationFacts]]:
+    """(method, path, facts) of everything that *app* serves."""
     for rule in app.url_map.iter_rules():
-        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
-            yield method, rule.rule, getattr(_view(app.view_functions[rule.endpoint], method), "access", None)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield method, rule.rule, facts_of(_view(app.view_functions[rule.endpoint], method))
 
 
 def check_all_declared(app: Flask) -> None:
     """Refuse to start with an operation that does not say who may call it."""
-    silent = [f"{method} {path}" for method, path, access in operations(app) if access is None]
+    silent = [f"{method} {path}" for method, path, facts in operations(app) if facts.access is None]
     if silent:
         raise RuntimeError(f"these operations do not declare who may call them: {', '.join(silent)}")
 

@@ -1,4 +1,4 @@
-"""The access check of programs: an API key in `X-API-Key`. In `local` it may be left out, so that a first try needs none."""
+"""The access check of programs: an API key in `X-API-Key`. In `local` it may be left out: a first try needs none."""
 
 from flask import request
 

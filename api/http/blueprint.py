@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import flask_smorest
 from flask import Request, request
@@ -117,8 +117,8 @@ class Body(Schema):
 
     def load(self, data: Any, **kwargs: Any) -> Any:
         """
-        As marshmallow's, but of what is too much no more than the answer names is looked at: of unknown names and of lists
-        that are too long. Each would be complained of one by one otherwise.
+        As marshmallow's, but of what is too much no more than the answer names is looked at: of unknown names and of
+        lists that are too long. Each would be complained of one by one otherwise.
         """
         return super().load(self._shortened(data) if isinstance(data, Mapping) else data, **kwargs)
 
@@ -149,7 +149,9 @@ class Body(Schema):
 
 def _without(data: Mapping[str, Any], left: Collection[str], schema: Schema) -> Mapping[str, Any]:
     if isinstance(data, MultiDictProxy):
-        kept = MultiDict((name, value) for name, value in data.data.items(multi=True) if name not in left)
+        kept = MultiDict(
+            (name, value) for name, value in cast(MultiDict, data.data).items(multi=True) if name not in left
+        )
         return MultiDictProxy(kept, schema, known_multi_fields=data.known_multi_fields)
     return {name: value for name, value in data.items() if name not in left}
 

@@ -1,14 +1,12 @@
 """The request's session, and what is to follow its commit."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from api.http.operations import View, with_facts
 from api.http.request_state import current
 from api.http.services import services
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 def session() -> Session:
@@ -25,9 +23,7 @@ def only_reads(view: View) -> View:
 
     They saw a state of their own each in a transaction too (READ COMMITTED). Stands below the access decorator.
     """
-    marked: Any = view
-    marked.only_reads = True
-    return view
+    return with_facts(view, only_reads=True)
 
 
 def after_commit(follow_up: Callable[[], object]) -> None:

@@ -52,7 +52,7 @@ def answer_to(error: Exception) -> Response:
 def answer(status: int, message: str, fields: dict | None = None) -> Response:
     """An error's answer; *fields* are the reasons by place and field path."""
     status = HTTPStatus(status)
-    body = {"code": status.value, "status": status.phrase, "message": message}
+    body: dict[str, Any] = {"code": status.value, "status": status.phrase, "message": message}
     if fields:
         body["errors"] = fields
     # "replace": a reason may repeat what was sent, and JSON can name lone surrogates, which UTF-8 has no bytes for.
@@ -91,7 +91,9 @@ def _http_error(error: HTTPException) -> Response:
         named = _named(fields, [MOST_FAULTS])
         more = current().more_faults + _count(fields) - _count(named)
         message = f"{path}: {reason}" if path else reason
-        return answer(error.code, f"{message} (and {more} more faults than are named)" if more else message, named)
+        return answer(
+            error.code or 500, f"{message} (and {more} more faults than are named)" if more else message, named
+        )
     if isinstance(error, WebsocketMismatch) and "websocket" not in request.headers.get("Upgrade", "").lower():
         response = answer(426, "Open a WebSocket here.")
         response.headers["Upgrade"] = "websocket"

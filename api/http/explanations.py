@@ -56,7 +56,8 @@ def explanations_of_pairs(
     session: Session, leads: list[Lead], properties: list[Property]
 ) -> list[explain.PairExplanation]:
     """
-    For each pair, lead *i* with property *i* (a side of one goes with each of the other): what each criterion and wish did.
+    For each pair, lead *i* with property *i* (a side of one goes with each of the other): what each criterion and wish
+    did.
 
     All pairs are of one market.
     """

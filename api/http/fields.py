@@ -113,7 +113,10 @@ def shown_currency(code: str | None) -> str | None:
 
 
 def words(format_: str, examples: str) -> dict[str, str]:
-    """Metadata of a text that must be one of a vocabulary's words, which `models.core.free_text` knows in all their spellings."""
+    """
+    Metadata of a text that must be one of a vocabulary's words, which `models.core.free_text` knows in all their
+    spellings.
+    """
     return {"format": format_, "description": examples}
 
 

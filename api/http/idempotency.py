@@ -1,19 +1,17 @@
 """The Idempotency-Key header: a write repeated with the same key gets the first answer again."""
 
 import hashlib
-from collections.abc import Callable
 from io import BytesIO
-from typing import Any, TypeVar, cast
+from typing import cast
 
 from flask import Response, request
 
 from api.http import access
 from api.http.db import session
+from api.http.operations import View, with_facts
 from api.http.request_state import current
 from models.core.errors import InvalidValueError
 from models.platform import idempotency
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
@@ -23,11 +21,10 @@ def keeps_no_answer(view: View) -> View:
     """
     Let the operation pass Idempotency-Key by: what it is sent or answers is a secret.
 
-    A kept answer would hold a token, and a fingerprint of the body a fast hash of a password, for whoever reads the table.
+    A kept answer would hold a token, and a fingerprint of the body a fast hash of a password, for whoever reads the
+    table.
     """
-    marked: Any = view
-    marked.keeps_no_answer = True
-    return view
+    return with_facts(view, keeps_no_answer=True)
 
 
 def earlier_answer() -> Response | None:
@@ -42,7 +39,7 @@ def earlier_answer() -> Response | None:
     caller = access.caller()
     if key is None or caller is None or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return None
-    if getattr(access.view_of_request(), "keeps_no_answer", False):
+    if access.facts_of_request().keeps_no_answer:
         return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise InvalidValueError(HEADER, f"Send 1 to {LONGEST_KEY} printable ASCII characters.", place="headers")

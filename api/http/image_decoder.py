@@ -1,14 +1,15 @@
 """
 A program that makes strangers' pictures safe: each is drawn anew, so that nothing but pixels survives.
 
-What comes out was written by us: no EXIF (and so no place where a photo was taken), no second file hidden behind the first,
-colours in sRGB. What a name or a Content-Type header claims plays no part.
+What comes out was written by us: no EXIF (and so no place where a photo was taken), no second file hidden behind the
+first, colours in sRGB. What a name or a Content-Type header claims plays no part.
 
-It runs as a child of a web process (api/http/images.py), with a limit on its memory: a decoder that is led astray, or a small
-file that is a huge picture, ends here and takes nothing else along. It knows nothing of the project.
+It runs as a child of a web process (api/http/images.py), with a limit on its memory: a decoder that is led astray, or a
+small file that is a huge picture, ends here and takes nothing else along. It knows nothing of the project.
 
     request     8 bytes of length (big-endian), the file
-    answer      one byte (an Outcome), 8 bytes: the source's pixels, 8 bytes of length, the picture's format and a NUL, the picture
+    answer      one byte (an Outcome), 8 bytes: the source's pixels, 8 bytes of length, the picture's format and a NUL,
+                the picture
 """
 
 import ctypes
@@ -18,13 +19,13 @@ import resource
 import struct
 import sys
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pillow_heif
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
-#: Pictures with more pixels are refused before they are decoded: a 30,000 x 30,000 PNG of one colour is a small file and
-#: 2.7 GB of memory.
+#: Pictures with more pixels are refused before they are decoded: a 30,000 x 30,000 PNG of one colour is a small file
+#: and 2.7 GB of memory.
 MOST_PIXELS = 25_000_000
 #: A WebP decoder holds four copies of a picture, where others hold two.
 MOST_WEBP_PIXELS = 15_000_000
@@ -50,7 +51,8 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-#: What the scan of a cut JPEG is followed by, to find out whether anything of it is missing: bytes that stand for no marker.
+#: What the scan of a cut JPEG is followed by, to find out whether anything of it is missing: bytes that stand for no
+#: marker.
 FILLER = b"\x55" * 4096
 BEGIN_OF_JPEG, END_OF_JPEG = b"\xff\xd8", b"\xff\xd9"
 
@@ -67,8 +69,8 @@ class MissingDataError(Exception):
 
 def clean(content: bytes) -> tuple[bytes, int, str, bytes]:
     """
-    A picture drawn anew: upright, in sRGB, without metadata, at most LONGEST_SIDE wide and high. Of an animation the first
-    frame stays.
+    A picture drawn anew: upright, in sRGB, without metadata, at most LONGEST_SIDE wide and high. Of an animation the
+    first frame stays.
 
     Returns:
         (outcome, pixels of the source, format, content); the latter two are empty unless the outcome is CLEAN.
@@ -115,7 +117,9 @@ def _check_webp(content: bytes) -> None:
 
 
 def _drawn_anew(picture: Image.Image) -> tuple[int, str, bytes]:
-    """(pixels of the source, format, content). The caller keeps no reference: each step frees what the one before made."""
+    """
+    (pixels of the source, format, content). The caller keeps no reference: each step frees what the one before made.
+    """
     pixels, format_ = picture.width * picture.height, FORMATS[picture.format or ""]
     turn, profile = _turn_of(picture), picture.info.get("icc_profile")
     picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded no larger than needed
@@ -124,7 +128,8 @@ def _drawn_anew(picture: Image.Image) -> tuple[int, str, bytes]:
     picture = _with_whole_pixels(picture, see_through)
     if max(picture.size) > LONGEST_SIDE:
         if see_through:
-            # Pillow would make this copy itself, beside the others: transparent pixels must not colour their neighbours.
+            # Pillow would make this copy itself, beside the others: transparent pixels must not colour their
+            # neighbours.
             picture = picture.convert("RGBa")
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     if see_through:
@@ -148,8 +153,9 @@ def _loaded(picture: Image.Image) -> Image.Image:
         picture.load()
         return picture
     # As Pillow does it (WebPImagePlugin.load), without the three copies that it makes on the way.
-    content, _ = picture._decoder.get_next()
-    return Image.frombuffer(picture.rawmode, picture.size, content, "raw", picture.rawmode, 0, 1)
+    opened: Any = picture  # a WebPImageFile, whose decoder the stubs leave out
+    content, _ = opened._decoder.get_next()
+    return Image.frombuffer(opened.rawmode, picture.size, content, "raw", opened.rawmode, 0, 1)
 
 
 def _turn_of(found: Image.Image) -> Image.Transpose | None:
@@ -159,7 +165,8 @@ def _turn_of(found: Image.Image) -> Image.Transpose | None:
     ImageOps.exif_transpose would write the metadata anew, which we drop, and fails on fields that cameras got wrong.
     """
     try:
-        return TURNS.get(found.getexif().get(ExifTags.Base.Orientation))
+        turn = found.getexif().get(ExifTags.Base.Orientation)
+        return None if turn is None else TURNS.get(turn)
     except Exception:
         return None
 
@@ -230,8 +237,8 @@ def _mended(content: bytes) -> Image.Image:
     """
     A JPEG whose end is missing, if what is missing is less than its last row of blocks; raises MissingDataError.
 
-    A decoder fills what is missing from whatever comes instead. So it is decoded twice, with and without filler: where the
-    two agree, the file has said all.
+    A decoder fills what is missing from whatever comes instead. So it is decoded twice, with and without filler: where
+    the two agree, the file has said all.
     """
     content = content.removesuffix(b"\xff")  # half of the end's mark
     one, other = (Image.open(io.BytesIO(content + more + END_OF_JPEG), formats=["JPEG"]) for more in (b"", FILLER))

@@ -1,9 +1,9 @@
 """
-Pictures of strangers, decoded in a child process (api/http/image_decoder.py): what they cost in memory is bounded there, and
-given back.
+Pictures of strangers, decoded in a child process (api/http/image_decoder.py): what they cost in memory is bounded
+there, and given back.
 
-A web process has one such child, which starts with the first picture. One picture is decoded at a time; who waits too long
-for a turn is told to come back. A picture that takes too long, or a child that dies of it, is a damaged picture.
+A web process has one such child, which starts with the first picture. One picture is decoded at a time; who waits too
+long for a turn is told to come back. A picture that takes too long, or a child that dies of it, is a damaged picture.
 """
 
 import logging

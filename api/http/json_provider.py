@@ -11,7 +11,9 @@ _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OP
 
 
 class FastJSON(DefaultJSONProvider):
-    """Flask's JSON with another encoder. Reading stays the standard library's: our errors about bodies go by its ways."""
+    """
+    Flask's JSON with another encoder. Reading stays the standard library's: our errors about bodies go by its ways.
+    """
 
     ensure_ascii = False
     sort_keys = False

@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
 from flask import Flask, request
 from limits import RateLimitItem, parse
@@ -24,7 +25,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from api.http.access import view_of_request
+from api.http.access import facts_of_request
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
@@ -49,7 +50,7 @@ class Limits:
     """Counters in Redis, in memory while Redis is away."""
 
     def __init__(self, redis_url: str) -> None:
-        timeouts = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+        timeouts: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
         storage = RedisStorage(redis_url, wrap_exceptions=True, key_prefix="limits", **timeouts)
         self._shared = MovingWindowRateLimiter(storage)
         self._own = MovingWindowRateLimiter(MemoryStorage())
@@ -99,7 +100,7 @@ def limit_caller() -> None:
 
 def limit_way_in() -> None:
     """Before a request is looked at: count a try at signing up or in (api/http/access.py, way_in)."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and getattr(view_of_request(), "is_way_in", False):
+    if request.method not in ("GET", "HEAD", "OPTIONS") and facts_of_request().is_way_in:
         count_way_in()
 
 
@@ -110,8 +111,8 @@ def count_way_in() -> None:
 
 def account_of(username: str) -> str:
     """
-    What failures to get in as *username* are counted under: the same for every spelling of a phone or an e-mail address,
-    or a guesser would have as many limits as a number has spellings. Hashed, to keep both out of Redis.
+    What failures to get in as *username* are counted under: the same for every spelling of a phone or an e-mail
+    address, or a guesser would have as many limits as a number has spellings. Hashed, to keep both out of Redis.
     """
     for normal in (normal_email, normal_phone):
         with contextlib.suppress(InvalidValueError):
@@ -122,8 +123,9 @@ def account_of(username: str) -> str:
 
 def failures_of(account: str, place: str | None) -> str:
     """
-    What failures to get into *account* are counted under: a place that its user is known by (`device:...`, `network:...`)
-    has a count of its own, all others have one together. So a stranger's guesses shut strangers out, and not the user.
+    What failures to get into *account* are counted under: a place that its user is known by (`device:...`,
+    `network:...`) has a count of its own, all others have one together. So a stranger's guesses shut strangers out, and
+    not the user.
 
     With *k* known places that a guesser reaches, at most 20 * (1 + k) guesses in 15 minutes.
     """
@@ -147,10 +149,12 @@ def limits() -> Limits:
 
 def address() -> str | None:
     """
-    The IP address that the request comes from; X-Forwarded-For counts only from configured proxies (api/http/cross_origin.py).
+    The IP address that the request comes from; X-Forwarded-For counts only from configured proxies
+    (api/http/cross_origin.py).
 
-    None where there is none: on a UNIX socket, or behind a proxy that names its clients otherwise. A port (Azure's gateways
-    write `203.0.113.7:51234`) and a zone are left out: the database keeps addresses, and refuses anything else.
+    None where there is none: on a UNIX socket, or behind a proxy that names its clients otherwise. A port (Azure's
+    gateways write `203.0.113.7:51234`) and a zone are left out: the database keeps addresses, and refuses anything
+    else.
     """
     raw = request.remote_addr or ""
     if raw.startswith("["):

@@ -1,8 +1,9 @@
 """
 Connections that hold a thread of the web process for long: chats, pages that listen, readers of events.
 
-All share one budget, two thirds of the process's threads, so that requests always find the rest. Within it pages and readers
-of events have a bound of their own each, for a listener that finds no place asks every few seconds instead, and a chat cannot.
+All share one budget, two thirds of the process's threads, so that requests always find the rest. Within it pages and
+readers of events have a bound of their own each, for a listener that finds no place asks every few seconds instead, and
+a chat cannot.
 """
 
 import threading

@@ -14,6 +14,7 @@ from flask import Flask
 
 from api.http import access, idempotency
 from api.http.blueprint import Body
+from api.http.operations import Access, OperationFacts
 from models.core.base import LARGEST_ID
 
 SCHEMES = {
@@ -81,16 +82,16 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
     paths = api.spec._paths  # apispec has no public way to amend a path that flask-smorest has added
     _require_what_answers_have(paths, api.spec.components.schemas)
     _amend_schemas(api)
-    for method, path, who in access.operations(app):
+    for method, path, facts in access.operations(app):
         found = paths.get(_openapi_path(path), {})
-        if who is not None and method.lower() in found:
-            silent = getattr(access.view_at(app, method, path), "keeps_no_answer", False)
-            _describe(found[method.lower()], method.lower(), path, found.get("parameters", []), who, silent)
+        if method.lower() in found:
+            _describe(found[method.lower()], method.lower(), path, found.get("parameters", []), facts)
 
 
-def _describe(
-    operation: dict[str, Any], method: str, path: str, in_path: list[dict], who: access.Access, keeps_no_answer: bool
-) -> None:
+def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[dict], facts: OperationFacts) -> None:
+    who = facts.access
+    if who is None:
+        return  # access.check_all_declared refuses to start with it
     operation["operationId"] = f"{method}{re.sub('[^a-z]+', '_', path.lower())}"
     operation["x-who"] = who.name
     operation["security"] = [{who.scheme: []}] if who.scheme else []
@@ -99,7 +100,7 @@ def _describe(
     for parameter in in_path:
         if parameter.get("in") == "path" and parameter.get("schema", {}).get("type") == "integer":
             parameter["schema"]["maximum"] = LARGEST_ID
-    retried = method in WRITES and who.scheme in ("token", "api_key") and not keeps_no_answer
+    retried = method in WRITES and who.scheme in ("token", "api_key") and not facts.keeps_no_answer
     if retried:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     answers = operation["responses"]
@@ -113,9 +114,7 @@ def _describe(
     operation["responses"] = dict(sorted(answers.items()))
 
 
-def _errors_of(
-    operation: dict[str, Any], path: str, in_path: list[dict], who: access.Access, retried: bool
-) -> Iterator[int]:
+def _errors_of(operation: dict[str, Any], path: str, in_path: list[dict], who: Access, retried: bool) -> Iterator[int]:
     has_body = "requestBody" in operation
     if has_body or operation.get("parameters") or any(each["schema"].get("type") == "integer" for each in in_path):
         yield 400
@@ -149,8 +148,9 @@ def _error(meaning: str, headers: dict[str, Any]) -> dict[str, Any]:
 
 def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     """
-    Mark all fields of schemas that only answers are made of as required: marshmallow knows no such thing of what it dumps.
-    What answers may lack is in a schema's `sometimes`, and `warnings`. tests/promises.py holds every answer to this.
+    Mark all fields of schemas that only answers are made of as required: marshmallow knows no such thing of what it
+    dumps. What answers may lack is in a schema's `sometimes`, and `warnings`. tests/promises.py holds every answer to
+    this.
     """
     sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
     operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]

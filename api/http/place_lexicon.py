@@ -1,4 +1,4 @@
-"""The towns, districts and stations that a text may name: the gazetteer's towns, and the places that the market knows."""
+"""The towns, districts and stations that a text may name: the gazetteer's towns, and the places that markets know."""
 
 from functools import cached_property
 

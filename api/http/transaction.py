@@ -37,7 +37,10 @@ class App(Flask):
 
 
 def send_notices(session: Session) -> None:
-    """Have the notices that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent outside."""
+    """
+    Have the notices that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent
+    outside.
+    """
     stored = session.info.pop("notices", {})
     for notice_id in stored:
         services().worker.notice_stored(notice_id)

@@ -7,26 +7,27 @@
         read_pictures([form["avatar"]], current_user())
         url = store_image(form["avatar"], current_user(), "avatar")
 
-Pictures are decoded first, all of a request's, and before anything is asked of the database: who waits for a turn holds no
-connection.
+Pictures are decoded first, all of a request's, and before anything is asked of the database: who waits for a turn holds
+no connection.
 A file is stored while its request runs and removed again if the request fails; a removed file goes once the
 request's writes are committed. A crash in between leaves bytes without a row, which
 `worker.tasks.remove_orphans` clears away.
 """
 
 import logging
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import BinaryIO, cast
 
 from flask import request
 from limits import parse
 from werkzeug.datastructures import FileStorage
 
 from api.http import images
-from api.http.access import view_of_request
+from api.http.access import facts_of_request
 from api.http.db import after_commit, session
 from api.http.images import CleanFile
 from api.http.limits import limits
+from api.http.operations import View, with_facts
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.uploads import FEED, add_upload, bytes_of, forget_uploads
@@ -36,7 +37,6 @@ from models.platform.storage import Storage
 
 log = logging.getLogger(__name__)
 
-View = TypeVar("View", bound=Callable[..., Any])
 
 #: One file, and one request with all its files.
 LARGEST_FILE = 20 << 20  # bytes
@@ -55,8 +55,7 @@ PREFIX = "/media/"
 
 def takes_uploads(view: View) -> View:
     """Let the request's body be as large as uploads need."""
-    view.largest_body = LARGEST_REQUEST
-    return view
+    return with_facts(view, largest_body=LARGEST_REQUEST)
 
 
 def read_pictures(
@@ -65,8 +64,8 @@ def read_pictures(
     """
     Decode what a request's files hold of pictures, for :func:`store_image` and :func:`store_document` to keep.
 
-    To be called before the request writes anything: its transaction, in which so far it was only looked who is asking, is
-    ended, so that no connection is held meanwhile. With an Idempotency-Key it is held, for the key is claimed in it.
+    To be called before the request writes anything: its transaction, in which so far it was only looked who is asking,
+    is ended, so that no connection is held meanwhile. With an Idempotency-Key it is held, for the key is claimed in it.
 
     Raises:
         WrongFileTypeError, TooLargeFileError, InvalidFileError, BusyError: Answered 415, 413, 400 and 503.
@@ -134,7 +133,7 @@ def storage() -> Storage:
 
 def limit_body() -> None:
     """Before a request is looked at: its operation's own limit of the body, larger for uploads, smaller for ways in."""
-    largest = getattr(view_of_request(), "largest_body", None)
+    largest = facts_of_request().largest_body
     if largest:
         request.max_content_length = largest
 
@@ -172,16 +171,17 @@ def _is_pdf(upload: FileStorage) -> bool:
 
 def _read(upload: FileStorage, owner: User, wanted: str) -> CleanFile:
     """The picture of an upload, decoded once."""
-    if not hasattr(upload, "clean"):
+    kept = vars(upload)  # the picture stays with its upload, so that it is decoded once
+    if "clean" not in kept:
         _check_size(upload)
         limits().spend(PICTURES_OF_USER, "pictures", f"user:{owner.id}")
-        upload.clean = _image(upload, wanted)
-    return upload.clean
+        kept["clean"] = _image(upload, wanted)
+    return cast(CleanFile, kept["clean"])
 
 
 def _image(upload: FileStorage, wanted: str) -> CleanFile:
     try:
-        return images.clean_image(upload.stream)
+        return images.clean_image(cast(BinaryIO, upload.stream))
     except images.NotAnImageError:
         raise WrongFileTypeError(_field(upload), wanted) from None
     except images.DamagedImageError:
@@ -211,8 +211,12 @@ def _keep(content: bytes, content_type: str, ending: str, upload: FileStorage, o
 
 
 def _remove(names: list[str]) -> None:
+    def discard_all() -> None:
+        for name in names:
+            _discard(name)
+
     if names:
-        after_commit(lambda: [_discard(name) for name in names])
+        after_commit(discard_all)
 
 
 def _discard(name: str) -> None:

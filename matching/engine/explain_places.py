@@ -47,7 +47,7 @@ def place_note(lead: LeadFacts, home: PropertyFacts, closeness: Closeness) -> Pl
 def _by_name(kind: str, wanted: Sequence[str], places: Sequence[str], near: Neighbours) -> list[PlaceNote]:
     notes = []
     known = {key: place for place in places for key in place_keys(place)}
-    for name, key in ((name, key) for name in wanted for key in place_keys(name)):
+    for name, key in ((each, key) for each in wanted for key in place_keys(each)):
         if not known:
             notes.append(PlaceNote("unknown", "", name, "", None))
         for other, place in known.items():

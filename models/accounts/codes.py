@@ -6,18 +6,18 @@ most once to activate and once to get a token.
 Two things keep a stranger from shutting the phone's owner out. The network that asked for a code has five tries of its
 own, and all others together have five. And a place from which the phone's user has signed in before (a *known* one,
 models.accounts.sessions) has sends of its own. What a stranger who guesses can reach: three sends in ten minutes and
-ten a day, five tries each from where they were asked for and five from elsewhere, so at most 30 guesses in ten minutes and
-100 a day against one phone, whatever the number of addresses they come from: 100 / 10**6 = 0.01% a day. Against codes that
-a known place asks for, five tries each from elsewhere: 50 a day more.
+ten a day, five tries each from where they were asked for and five from elsewhere, so at most 30 guesses in ten minutes
+and 100 a day against one phone, whatever the number of addresses they come from: 100 / 10**6 = 0.01% a day. Against
+codes that a known place asks for, five tries each from elsewhere: 50 a day more.
 
 A code is not stored. A row holds 128 random bits, and the code is an HMAC of them under a key that the
 database does not know, so that a stolen database lets nobody in, and yet the worker that sends the SMS needs
 nothing but the row's id.
 
 Whether a phone is registered must not show. So every request for a code writes a row, sends a task and counts
-against the limits of who asks; one that nobody may use (the phone is proven by a user, or unknown) is a decoy: nothing is sent for
-it and nothing fits it. A phone that an account merely claims is free for a registration: the code goes to whoever has the
-phone, and whose the account is then is decided by models.accounts.identity.
+against the limits of who asks; one that nobody may use (the phone is proven by a user, or unknown) is a decoy: nothing
+is sent for it and nothing fits it. A phone that an account merely claims is free for a registration: the code goes to
+whoever has the phone, and whose the account is then is decided by models.accounts.identity.
 
 What sends nothing counts against who asks and nobody else. When the sends to a phone are spent, who asks is answered as
 ever, a decoy is written and the code that was sent last stays good.
@@ -53,7 +53,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.accounts.identity import Claim, prove, set_proven
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
-from models.core.base import Base, Id, words
+from models.core.base import Base, Id, rows_changed, words
 from models.core.enums import Role
 from models.core.errors import NotAllowedError, TooManyError
 
@@ -132,12 +132,14 @@ def request_code(
 
     Args:
         phone: E.164.
-        registration: first_name, last_name and role of somebody new. Without it the code is for the phone's user, or for
-            the registration that still waits for its code.
-        address: The network that asks; *device*: what it shows of a session it had (models.accounts.sessions.known_place).
+        registration: first_name, last_name and role of somebody new. Without it the code is for the phone's user, or
+            for the registration that still waits for its code.
+        address: The network that asks; *device*: what it shows of a session it had
+            (models.accounts.sessions.known_place).
         sends_per_hour: What the whole system may send to places that are not known.
     Returns:
-        The row, a decoy where the phone is proven by a user (for a registration) or unknown (otherwise), or has had its sends.
+        The row, a decoy where the phone is proven by a user (for a registration) or unknown (otherwise), or has had its
+        sends.
     Raises:
         TooManyError: The asking network, or the whole system, has had its sends; decoys count against the former.
     """
@@ -181,7 +183,8 @@ def activate(
     address: str | None = None,
 ) -> User | None:
     """
-    Let in whoever has the phone, making a user of a registration. None if the code does not fit; the caller commits the try.
+    Let in whoever has the phone, making a user of a registration. None if the code does not fit; the caller commits the
+    try.
 
     Args:
         own: The user whose token came with the code; see models.accounts.identity.
@@ -262,7 +265,7 @@ def waiting_codes(session: Session, now: datetime, *, for_at_least: timedelta) -
 
 def forget_old_codes(session: Session, now: datetime) -> int:
     """Delete the codes that no limit counts any more; how many."""
-    return session.execute(delete(PhoneCode).where(PhoneCode.made_at < now - KEPT)).rowcount
+    return rows_changed(session.execute(delete(PhoneCode).where(PhoneCode.made_at < now - KEPT)))
 
 
 def _latest(session: Session, phone: str, *, lock: bool = False) -> PhoneCode | None:
@@ -299,7 +302,8 @@ def _proved(session: Session, row: PhoneCode, own: User | None) -> User | None:
         return None  # somebody else proved this phone since
     user = prove(session, {Claim.PHONE: row.phone}, own=own)
     if user is None:
-        # Without a registration an account that is not theirs stood in the way; a new one is a tenant's until they say more.
+        # Without a registration an account that is not theirs stood in the way; a new one is a tenant's until they say
+        # more.
         user = create_user(session, role=Role.TENANT, phone=row.phone)
         set_proven(session, user, Claim.PHONE)
     if not user.is_active:
@@ -342,7 +346,8 @@ def _are_sends_spent(session: Session, phone: str, is_known: bool, now: datetime
     """Whether the phone has had what may be sent to it from known places, or from all others."""
     sends = and_(PhoneCode.phone == phone, _is_sent(), PhoneCode.is_known.is_(is_known))
     # Both are asked whatever the first says: how long it takes must not tell what was sent to whom.
-    return any([_free_from(session, sends, most, window, now) is not None for most, window in PHONE_LIMITS])
+    moments = [_free_from(session, sends, most, window, now) for most, window in PHONE_LIMITS]
+    return any(moment is not None for moment in moments)
 
 
 def _is_sent() -> ColumnElement[bool]:

@@ -1,20 +1,22 @@
 """Identifiers of an account (phone, e-mail address, Telegram account): each is claimed or proven.
 
-A *claim* is what somebody wrote at a registration. A *proof* is a code by SMS, a link by e-mail, Telegram's signature, or
-the word of our own bot. One account at most holds an identifier. What a proof of an identifier does:
+A *claim* is what somebody wrote at a registration. A *proof* is a code by SMS, a link by e-mail, Telegram's signature,
+or the word of our own bot. One account at most holds an identifier. What a proof of an identifier does:
 
 | who holds it | the proof comes | then |
 | --- | --- | --- |
 | nobody | anyhow | the prover gets a new account (the caller's part) |
 | an account that has proven it | anyhow | the prover is let in |
 | an account that claims it | with that account's own token | it is proven; nothing else changes |
-| an account that claims it and has proven nothing | anyhow | the account becomes the prover's: its tokens end; its password and other identifiers are suspended |
+| an account that claims it and has proven nothing | anyhow | the account becomes the prover's, as said below |
 | an account that claims it and has proven another | anyhow | the identifier leaves it; the prover gets a new account |
+
+An account that becomes the prover's loses its tokens; its password and other identifiers are suspended.
 
 So whoever registered an identifier of somebody else's before its owner came is out once the owner has proven it, and no
 identifier that its owner can prove keeps the owner out. A suspended claim holds no identifier: others may claim it.
-It is dropped after 30 days unless the user confirms it: the password by typing it, any other by one tap, which makes it a
-claim again and never more.
+It is dropped after 30 days unless the user confirms it: the password by typing it, any other by one tap, which makes it
+a claim again and never more.
 
 Two kinds of account are not handed over to who proves a mere claim: one that is switched off, and one that has rights
 over others. There the identifier leaves the account.
@@ -32,7 +34,7 @@ from models.accounts.audit import record
 from models.accounts.passwords import password_fits
 from models.accounts.sessions import forget_sessions_of
 from models.accounts.users import PROVEN_AT, User, told_if_taken
-from models.core.base import Base, words
+from models.core.base import Base, rows_changed, words
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 
@@ -148,8 +150,8 @@ def confirm(session: Session, user: User, kind: Claim, password: str | None = No
     Take a suspended claim back into the account. An identifier is a mere claim then; a password is as good as before.
 
     Args:
-        password: Needed to confirm a password: whoever types it has set it. A tap alone could let in whoever claimed the
-            account before its owner came.
+        password: Needed to confirm a password: whoever types it has set it. A tap alone could let in whoever claimed
+            the account before its owner came.
     Raises:
         NotFoundError: Nothing of this kind is suspended.
         InvalidValueError: The password is not the one suspended.
@@ -185,7 +187,9 @@ def drop(session: Session, user: User, kind: Claim) -> None:
 
 def forget_suspended(session: Session, now: datetime) -> int:
     """Drop the suspended claims that nobody confirmed in time; how many."""
-    return session.execute(delete(SuspendedClaim).where(SuspendedClaim.suspended_at < now - SUSPENDED_KEPT)).rowcount
+    return rows_changed(
+        session.execute(delete(SuspendedClaim).where(SuspendedClaim.suspended_at < now - SUSPENDED_KEPT))
+    )
 
 
 def _holder(session: Session, kind: Claim, value: str) -> User | None:

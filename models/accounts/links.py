@@ -1,11 +1,11 @@
 """One-time links: by e-mail, which prove who reads an address; and an administrator's invitations.
 
-A link holds the row's id and 192 bits, an HMAC of the row's random seed under a key that the database does not know. So a
-stolen database lets nobody in, and the worker that sends a link needs nothing but the row's id. A link serves once.
+A link holds the row's id and 192 bits, an HMAC of the row's random seed under a key that the database does not know. So
+a stolen database lets nobody in, and the worker that sends a link needs nothing but the row's id. A link serves once.
 
-Whether an address is registered must not show: every request writes a row, sends a task and counts against who asks. One
-that nobody may use (nobody has the address, or it has had its mails) is a decoy: nothing is sent for it. Links do not void
-one another, so whatever a stranger has sent to the owner's address lets the owner in.
+Whether an address is registered must not show: every request writes a row, sends a task and counts against who asks.
+One that nobody may use (nobody has the address, or it has had its mails) is a decoy: nothing is sent for it. Links do
+not void one another, so whatever a stranger has sent to the owner's address lets the owner in.
 """
 
 import base64
@@ -24,7 +24,7 @@ from models.accounts.codes import Delivery
 from models.accounts.identity import Claim, prove, set_proven
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
-from models.core.base import Base, Id, words
+from models.core.base import Base, Id, rows_changed, words
 from models.core.enums import Role
 from models.core.errors import NotFoundError, NotSignedInError, TooManyError
 
@@ -97,7 +97,8 @@ def request_email_link(
 
 def use_email_link(session: Session, link: str, secret: str, now: datetime, *, own: User | None = None) -> User:
     """
-    The active user whom a link by e-mail lets in; it has served then. See models.accounts.identity for whose account it is.
+    The active user whom a link by e-mail lets in; it has served then. See models.accounts.identity for whose account it
+    is.
 
     Args:
         own: The user whose token came with the link.
@@ -138,7 +139,8 @@ def invitation_of(session: Session, link: str, secret: str, now: datetime) -> On
 
 def accept(session: Session, row: OneTimeLink, *, name: str, email: str, password_hash: str, now: datetime) -> User:
     """
-    Make the user whom an invitation is for. An address that the administrator named counts as proven: they vouch for it.
+    Make the user whom an invitation is for. An address that the administrator named counts as proven: they vouch for
+    it.
 
     Raises:
         ConflictError: Somebody has the address already.
@@ -186,7 +188,7 @@ def waiting_links(session: Session, now: datetime, *, for_at_least: timedelta) -
 def forget_old_links(session: Session, now: datetime) -> int:
     """Delete the links that neither serve nor count any more; how many."""
     old = and_(OneTimeLink.made_at < now - KEPT, OneTimeLink.expires_at < now)
-    return session.execute(delete(OneTimeLink).where(old)).rowcount
+    return rows_changed(session.execute(delete(OneTimeLink).where(old)))
 
 
 def _new(session: Session, now: datetime, lifetime: timedelta, **fields: object) -> OneTimeLink:

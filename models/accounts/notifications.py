@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.telegram import PERSON
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, words
+from models.core.base import Base, CreatedAt, Id, rows_changed, words
 from models.core.errors import NotFoundError
 
 
@@ -119,7 +119,7 @@ def mark_read(session: Session, user: User, notification_id: int) -> None:
         .where(Notification.id == notification_id, Notification.user_id == user.id)
         .values(read_at=func.coalesce(Notification.read_at, func.now()))
     )
-    if not found.rowcount:
+    if not rows_changed(found):
         raise NotFoundError("notification")
 
 
@@ -145,8 +145,9 @@ def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
     Take a notice for sending outside; whoever takes it first is the only one, so it is sent at most once.
 
     Returns:
-        None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such notices.
-        Registration takes any text for an account: "@channel" would have our bot say strangers' words in a channel of ours.
+        None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such
+        notices. Registration takes any text for an account: "@channel" would have our bot say strangers' words in a
+        channel of ours.
     """
     taken = session.execute(
         update(Notification)
@@ -162,9 +163,12 @@ def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
         return None
     user_id, type_, title, message = taken
     user = session.scalar(select(User).where(User.id == user_id, User.is_active))
-    if user is None or not PERSON.fullmatch(user.telegram_id or "") or not _is_on(user.profile.get(SWITCHES[type_])):
+    if user is None or not _is_on(user.profile.get(SWITCHES[type_])):
         return None
-    return Outgoing(user.telegram_id, f"{title}\n{message}")
+    account = user.telegram_id or ""
+    if not PERSON.fullmatch(account):
+        return None
+    return Outgoing(account, f"{title}\n{message}")
 
 
 def put_back(session: Session, notification_id: int) -> None:

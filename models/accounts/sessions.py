@@ -1,18 +1,18 @@
 """Sessions: each access token that a sign-in gave out, from where, and until when.
 
-They serve two ends. A user sees them and ends them one by one. And a network or a device from which a user has signed in
-before is *known*: a stranger's wrong guesses, which come from elsewhere, do not shut it out (api/http/limits.py).
+They serve two ends. A user sees them and ends them one by one. And a network or a device from which a user has signed
+in before is *known*: a stranger's wrong guesses, which come from elsewhere, do not shut it out (api/http/limits.py).
 """
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, Integer, Select, String, and_, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Integer, Select, String, and_, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.tokens import Claims, RevokedToken
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id
+from models.core.base import Base, CreatedAt, Id, rows_changed
 from models.core.errors import NotFoundError
 
 #: From where somebody has signed in within this time is known.
@@ -57,7 +57,7 @@ def note_session(session: Session, claims: Claims, *, way: str, network: str | N
     session.flush()
 
 
-def sessions_of(user: User) -> Select[tuple[AccountSession]]:
+def sessions_of(user: User) -> Select[AccountSession]:
     """The user's sessions that still let in, the newest first."""
     return (
         select(AccountSession)
@@ -96,7 +96,8 @@ def known_place(session: Session, user: User | None, network: str | None, device
     not tell whether there is one.
 
     Args:
-        device: The `jti` of a token that this client was given before, proven by our signature; it may be past its time.
+        device: The `jti` of a token that this client was given before, proven by our signature; it may be past its
+            time.
     """
     same_device = AccountSession.jti == device
     same_network = AccountSession.network == network
@@ -105,7 +106,7 @@ def known_place(session: Session, user: User | None, network: str | None, device
         .where(
             AccountSession.user_id == (0 if user is None else user.id),
             AccountSession.created_at > func.now() - KNOWN_FOR,
-            or_(and_(same_device, device is not None), and_(same_network, network is not None)),
+            or_(and_(same_device, literal(device is not None)), and_(same_network, literal(network is not None))),
         )
         .order_by(same_device.desc().nulls_last())
         .limit(1)
@@ -124,4 +125,4 @@ def forget_sessions_of(session: Session, user: User) -> None:
 def forget_old_sessions(session: Session, now: datetime) -> int:
     """Delete the sessions that neither let in nor make a place known; how many."""
     old = (AccountSession.created_at < now - KNOWN_FOR) & (AccountSession.expires_at < now)
-    return session.execute(delete(AccountSession).where(old)).rowcount
+    return rows_changed(session.execute(delete(AccountSession).where(old)))

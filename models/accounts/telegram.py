@@ -80,7 +80,8 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
 
 def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = None) -> User:
     """
-    The user with this Telegram account, made at the first time; see models.accounts.identity for one that is merely claimed.
+    The user with this Telegram account, made at the first time; see models.accounts.identity for one that is merely
+    claimed.
 
     Args:
         own: The user whose token came with the proof.
@@ -137,7 +138,9 @@ def _proved(session: Session, proven: dict[Claim, str], own: User | None, *, rol
 
 
 def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | None:
-    """The user with this phone, from now on with this Telegram account too; None if nobody has it, or a stranger's claim."""
+    """
+    The user with this phone, from now on with this Telegram account too; None if nobody has it, or a stranger's claim.
+    """
     user = _by_phone(session, phone)
     if user is None:
         return None
@@ -177,7 +180,9 @@ def _taken_apart(init_data: str) -> dict[str, str]:
 
 
 def _texts(data: Any) -> dict[str, str]:
-    """The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is refused."""
+    """
+    The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is refused.
+    """
     if not isinstance(data, Mapping) or not 0 < len(data) <= MOST_FIELDS:
         raise InvalidValueError(FIELD, "Send the fields that Telegram gave, or initData.")
     found = {}

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from models.accounts.users import User
-from models.core.base import LARGEST_ID, Base, database_now, utc_now
+from models.core.base import LARGEST_ID, Base, database_now, rows_changed, utc_now
 from models.core.errors import NotSignedInError
 
 #: The one algorithm; a token that names another is refused whatever its signature says (RFC 8725, 3.1).
@@ -163,4 +163,4 @@ def revoke(session: Session, token: str, secret: str) -> None:
 
 def forget_expired(session: Session) -> int:
     """Delete revocations of tokens that have expired by themselves; how many."""
-    return session.execute(delete(RevokedToken).where(RevokedToken.expires_at < func.now())).rowcount
+    return rows_changed(session.execute(delete(RevokedToken).where(RevokedToken.expires_at < func.now())))

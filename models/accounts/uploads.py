@@ -1,4 +1,4 @@
-"""Files that users hand in: what is stored, whose it is and how large. The bytes live in a storage, not in the database."""
+"""Files that users hand in: what is stored, whose it is and how large. The bytes live in a storage, not in a table."""
 
 import secrets
 from collections.abc import Iterable

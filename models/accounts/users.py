@@ -22,7 +22,8 @@ PRIVATE_ROLES = frozenset({Role.TENANT, Role.LANDLORD})
 #: Phones without a country code are read as numbers of this country (+7: Russia and Kazakhstan share it).
 HOME_REGION = "RU"
 E164 = r"\+[1-9][0-9]{6,14}"
-#: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an extension.
+#: Letters after a number has begun. `phonenumbers` reads them as the keys they stand on, or drops them with an
+#: extension.
 _LETTERS = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 
 #: Identifiers, and the columns that tell since when they are proven.
@@ -30,7 +31,9 @@ PROVEN_AT = {"phone": "phone_proven_at", "email": "email_proven_at", "telegram_i
 
 
 class User(Base):
-    """One person or firm. Their data may be erased; the row stays, so that what others did with them keeps its shape."""
+    """
+    One person or firm. Their data may be erased; the row stays, so that what others did with them keeps its shape.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -107,9 +110,11 @@ def short_name(name: str | None) -> str | None:
 
 def shown_name(name: str | None, role: Role, *, in_contact: bool) -> str | None:
     """
-    A user's name as others see it: whole of those who deal for a living, short of private persons until they are in contact.
+    A user's name as others see it: whole of those who deal for a living, short of private persons until they are in
+    contact.
 
-    >>> shown_name("Анна Петрова", Role.TENANT, in_contact=False), shown_name("Иван Ким", Role.REALTOR, in_contact=False)
+    >>> names = ("Анна Петрова", Role.TENANT), ("Иван Ким", Role.REALTOR)
+    >>> tuple(shown_name(name, role, in_contact=False) for name, role in names)
     ('Анна П.', 'Иван Ким')
     """
     return short_name(name) if role in PRIVATE_ROLES and not in_contact else name
@@ -216,8 +221,8 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     Set the given fields of the portal's profile; `email` is a column of its own, and the name follows its parts.
 
     Raises:
-        ConflictError: The e-mail address belongs to somebody else; or the present one is all that the user has proven. An
-            account without anything proven would be whose the new address is, and that may be mistyped.
+        ConflictError: The e-mail address belongs to somebody else; or the present one is all that the user has proven.
+            An account without anything proven would be whose the new address is, and that may be mistyped.
     """
     session.refresh(user, with_for_update=True)  # two changes at once must not lose one's fields
     others_proven = user.phone_proven_at or user.telegram_proven_at
@@ -246,8 +251,8 @@ def lock_user(session: Session, user_id: int) -> User:
     """
     The user, locked against changes until the transaction ends; raises NotFoundError when absent or deleted.
 
-    Rows that point at the user may come meanwhile: two administrators who change each other, each noting who did it, would
-    wait for one another otherwise.
+    Rows that point at the user may come meanwhile: two administrators who change each other, each noting who did it,
+    would wait for one another otherwise.
     """
     query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
     user = session.scalar(query.with_for_update(key_share=True))
@@ -257,7 +262,9 @@ def lock_user(session: Session, user_id: int) -> User:
 
 
 def keep_an_admin(session: Session, user: User) -> None:
-    """Raise ConflictError if *user* is the only active administrator. Takes a lock, so that two cannot leave at once."""
+    """
+    Raise ConflictError if *user* is the only active administrator. Takes a lock, so that two cannot leave at once.
+    """
     if user.role is not Role.ADMIN or not user.is_active:
         return
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("last-admin", 0))))

@@ -78,9 +78,9 @@ def lead_money(lead: Any, factors: Factors) -> dict[str, Any]:
     A lead's budget for a comparison that loses nothing: amounts to the hundredth, in the lead's own currency.
 
     Returns:
-        `price_min`, `price_max` (Decimal; None: not stated), `currency` ("" for the market's own) and `rate`, what to multiply
-        by to get the market's currency: None where there is no rate. Amounts of equal currencies are compared as they are;
-        others through the rates of both, and are stated but unknown to each other where one has none.
+        `price_min`, `price_max` (Decimal; None: not stated), `currency` ("" for the market's own) and `rate`, what to
+        multiply by to get the market's currency: None where there is no rate. Amounts of equal currencies are compared
+        as they are; others through the rates of both, and are stated but unknown to each other where one has none.
     """
     low, high = stated_range(lead.budget_min, lead.budget_max)
     return {"price_min": low, "price_max": high, **_unit_of_money(lead.currency, factors)}

@@ -49,7 +49,8 @@ class Lead(Base):
         CheckConstraint("place_scope IN ('only', 'near')", name="place_scope_is_known"),
         CheckConstraint("radius_km > 0", name="radius_is_above_0"),
         CheckConstraint(
-            "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            "(latitude IS NULL) = (longitude IS NULL)"
+            " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="coordinates_are_a_place",
         ),
         Index("ix_leads_owner", "owner_id", "id"),
@@ -129,7 +130,9 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
 
 
 def replace_wishes(session: Session, lead: Lead, wishes: list[dict[str, Any]]) -> None:
-    """Set a lead's wishes (:mod:`models.market.readings`) and nothing else: its town may be one that is asked about today."""
+    """
+    Set a lead's wishes (:mod:`models.market.readings`) and nothing else: its town may be one that is asked about today.
+    """
     lead.wishes = wishes
     session.flush()
 
@@ -141,8 +144,8 @@ def shown_contacts(lead: Any, *, in_contact: bool) -> str | None:
 
 def canonical_lead(session: Session, fields: Mapping[str, Any], present: Lead | None = None) -> dict[str, Any]:
     """
-    The fields of a lead as they are stored: see :func:`models.market.properties.canonical`; and a range from 0 to 0, of a
-    budget or of areas, is none.
+    The fields of a lead as they are stored: see :func:`models.market.properties.canonical`; and a range from 0 to 0, of
+    a budget or of areas, is none.
     """
     columns = canonical(session, fields, present)
     for low, high in (("budget_min", "budget_max"), ("area_min", "area_max")):

@@ -34,8 +34,8 @@ def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrde
     What is on the market.
 
     Args:
-        wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a list)
-            and `q` (words, as in a search engine: "балкон -студия").
+        wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a
+            list) and `q` (words, as in a search engine: "балкон -студия").
     """
     query = select(Property).join(User, on_market()).order_by(*_ORDERS[order])
     if "city" in wanted:

@@ -59,7 +59,8 @@ class Property(Base):
         Index("uq_properties_source", "source_id", "external_id", unique=True),
         CheckConstraint("withdrawn_at IS NULL OR status = 'ARCHIVED'", name="withdrawn_is_off_the_market"),
         CheckConstraint(
-            "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            "(latitude IS NULL) = (longitude IS NULL)"
+            " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="coordinates_are_a_place",
         ),
     )
@@ -155,8 +156,8 @@ def canonical(session: Session, fields: Mapping[str, Any], present: Any = None) 
     """
     The fields of a lead or property with `city_key` set and, where none is named, a currency.
 
-    That is the city's own, or what *present*, the row that they replace, has in the same city: an amount that is changed
-    through a contract without currencies does not become another money.
+    That is the city's own, or what *present*, the row that they replace, has in the same city: an amount that is
+    changed through a contract without currencies does not become another money.
 
     Raises:
         TownError: `city` names several towns, or none.

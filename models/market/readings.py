@@ -1,11 +1,13 @@
 """What was read out of people's words: the wishes of a lead, the facts of a property, as rows of JSON beside the words.
 
-The reading itself is `matching.reading`, which this package does not know: callers hand in what they read. Whoever writes words
-through the API has them read at once; the worker reads the rest (imports, rows of an older grammar) before it scores them.
+The reading itself is `matching.reading`, which this package does not know: callers hand in what they read. Whoever
+writes words through the API has them read at once; the worker reads the rest (imports, rows of an older grammar) before
+it scores them.
 
-A wish is a row ``{"kind", "value", "strength", "source", "quote", "start", "end", "struck"}``. *source* is "stated" for what a
-client sent, "text" for what was read; *quote* is the text's own words. A struck wish was read wrongly, says its owner: it is
-shown, and counts for nothing, for as long as the words stay. A fact is a row ``{"kind", "value", "quote", "start", "end"}``.
+A wish is a row ``{"kind", "value", "strength", "source", "quote", "start", "end", "struck"}``. *source* is "stated" for
+what a client sent, "text" for what was read; *quote* is the text's own words. A struck wish was read wrongly, says its
+owner: it is shown, and counts for nothing, for as long as the words stay. A fact is a row
+``{"kind", "value", "quote", "start", "end"}``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,8 +65,8 @@ def effective_wishes(
     rows: Sequence[Row], payment_method: PaymentMethod | str | None = None
 ) -> list[tuple[str, Any, str]]:
     """
-    (kind, value, strength) of the wishes that count. What is stated outweighs what was read of the same kind, and the way to
-    pay is a wish for homes that can be paid so.
+    (kind, value, strength) of the wishes that count. What is stated outweighs what was read of the same kind, and the
+    way to pay is a wish for homes that can be paid so.
 
     >>> effective_wishes([], PaymentMethod.MORTGAGE)
     [('mortgage', True, 'wish')]
@@ -83,7 +85,8 @@ def effective_wishes(
 
 def told_facts(row: Any) -> dict[str, Any]:
     """
-    The facts of a Property, or of a row with its columns, by kind: fields first, then what a feed told, then what was read.
+    The facts of a Property, or of a row with its columns, by kind: fields first, then what a feed told, then what was
+    read.
     """
     facts = {fact["kind"]: fact["value"] for fact in row.read_facts or ()}
     facts |= row.facts or {}

@@ -154,8 +154,8 @@ class Settings:
         )
         if not settings.is_environment_said and not _is_loopback(environ.get("BIND") or "127.0.0.1"):
             raise SettingsError(
-                "ENVIRONMENT is not set, and BIND lets others in: set ENVIRONMENT to production, or, where everybody may see "
-                "codes and come in through open doors, to local"
+                "ENVIRONMENT is not set, and BIND lets others in: set ENVIRONMENT to production, or, where everybody "
+                "may see codes and come in through open doors, to local"
             )
         if (
             settings.is_production

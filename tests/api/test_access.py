@@ -210,8 +210,8 @@ def registered():
     )
     # The pages of the console have a table of their own: tests/console/test_access.py.
     return {
-        f"{method} {path}": who.name
-        for method, path, who in access.operations(create_app(settings))
+        f"{method} {path}": facts.access.name
+        for method, path, facts in access.operations(create_app(settings))
         if not (path == "/" or path.startswith("/console"))
     }
 

@@ -170,11 +170,11 @@ def send(app_with, engine, numbers):
 def routes(app, *, live: bool = False) -> list[tuple[str, str, access.Access]]:
     """(method, path with ids that nobody has, access) of the API; pages and sockets have tests of their own."""
     found = []
-    for method, rule, who in access.operations(app):
+    for method, rule, facts in access.operations(app):
         if rule == "/" or rule.startswith(("/console", "/docs")) or rule.endswith(("/ws", "/ws/<int:chat_id>")):
             continue
         if live or rule != "/api/events":
-            found.append((method, rule, who))
+            found.append((method, rule, facts.access))
     return found
 
 

@@ -43,9 +43,12 @@ def worst_bodies(limit: int) -> dict[str, tuple[bytes, str]]:
         "one long text": (json.dumps({"phone": "7" * (limit - 20)}).encode(), "application/json"),
         "a list of texts": (json.dumps({"phone": ["7"] * (limit // 6)}).encode(), "application/json"),
         "digits": (b'{"a": ' + b"1" * (limit - 10) + b"}", "application/json"),
-        "form": ("&".join(f"n{number}=1" for number in range(limit // 10)).encode(), "application/x-www-form-urlencoded"),
+        "form": (
+            "&".join(f"n{number}=1" for number in range(limit // 10)).encode(),
+            "application/x-www-form-urlencoded",
+        ),
         "parts": (
-            b"".join(b'--x\r\nContent-Disposition: form-data; name="n"\r\n\r\n\r\n' for _ in range(limit // 60)) + b"--x--\r\n",
+            b"".join([b'--x\r\nContent-Disposition: form-data; name="n"\r\n\r\n\r\n'] * (limit // 60)) + b"--x--\r\n",
             "multipart/form-data; boundary=x",
         ),
     }  # fmt: skip

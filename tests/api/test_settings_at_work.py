@@ -67,7 +67,11 @@ PRODUCTION = {
 @pytest.mark.parametrize(
     ("path", "body", "setting"),
     [
-        ("/users/register", {"first_name": "A", "last_name": "B", "role": "user", "phone": "+77011234567"}, "SMS_GATEWAY_URL"),
+        (
+            "/users/register",
+            {"first_name": "A", "last_name": "B", "role": "user", "phone": "+77011234567"},
+            "SMS_GATEWAY_URL",
+        ),
         ("/users/reset", {"phone": "+77011234567"}, "SMS_GATEWAY_URL"),
         ("/auth/email", {"email": "a@example.com"}, "SMTP_URL"),
         ("/auth/telegram", {"telegram_auth_data": {"id": 1}}, "TELEGRAM_BOT_TOKEN"),

@@ -27,8 +27,9 @@ NAMES = sorted(
 )
 VALUES = [
     "", " ", "0", "-1", "--5", "+-5", "1e999", "nan", "1,5", "1 000", "٣", "²", "9" * 30, "x" * 5000, "\x00", "\ud800",
-    "⚠️", "'; DROP TABLE users; --", "<script>", "../../etc/passwd", "2026-02-30", "true", "LIKE", "confirm", "drop", "put_out",
-    "let_in", "role", "admin", "SALE", "APARTMENT", "phone", "password", "[]", "{}", "%", "%s", "{0}", "http://[", "\r\n",
+    "⚠️", "'; DROP TABLE users; --", "<script>", "../../etc/passwd", "2026-02-30", "true", "LIKE", "confirm", "drop",
+    "put_out", "let_in", "role", "admin", "SALE", "APARTMENT", "phone", "password", "[]", "{}", "%", "%s", "{0}", "http://[",
+    "\r\n",
 ]  # fmt: skip
 
 

@@ -147,7 +147,7 @@ def upgrade() -> None:
         op.add_column("users", sa.Column(column, sa.DateTime(timezone=True)))
     for column, proven_at, deeds in PROOFS:
         op.execute(
-            f"UPDATE users SET {proven_at} = first.at FROM ("
+            f"UPDATE users SET {proven_at} = first.at FROM ("  # noqa: S608 - of constants above
             "    SELECT row_id, min(created_at) AS at FROM audit_log"
             f"   WHERE table_name = 'users' AND {deeds} GROUP BY row_id"
             f") AS first WHERE first.row_id = users.id::text AND {column} IS NOT NULL"
@@ -155,15 +155,16 @@ def upgrade() -> None:
     op.execute("UPDATE users SET email_proven_at = created_at WHERE role = 'admin' AND email IS NOT NULL")
     for kind, column, proven_at in IDENTIFIERS:
         op.execute(
-            "INSERT INTO suspended_claims (user_id, kind, value) "
-            f"SELECT id, '{kind}', {column} FROM users WHERE {HANDED_OVER} AND {column} IS NOT NULL AND {proven_at} IS NULL"
+            "INSERT INTO suspended_claims (user_id, kind, value) "  # noqa: S608 - of constants above
+            f"SELECT id, '{kind}', {column} FROM users"
+            f" WHERE {HANDED_OVER} AND {column} IS NOT NULL AND {proven_at} IS NULL"
         )
     op.execute(
-        "INSERT INTO suspended_claims (user_id, kind, value) "
+        "INSERT INTO suspended_claims (user_id, kind, value) "  # noqa: S608 - of constants above
         f"SELECT id, 'password', password_hash FROM users WHERE {HANDED_OVER} AND password_hash IS NOT NULL"
     )
     op.execute(
-        "UPDATE users SET password_hash = NULL, token_version = token_version + 1,"
+        "UPDATE users SET password_hash = NULL, token_version = token_version + 1,"  # noqa: S608 - of constants above
         "    phone = CASE WHEN phone_proven_at IS NOT NULL THEN phone END,"
         "    email = CASE WHEN email_proven_at IS NOT NULL THEN email END,"
         "    telegram_id = CASE WHEN telegram_proven_at IS NOT NULL THEN telegram_id END,"
@@ -182,7 +183,7 @@ def downgrade() -> None:
     )
     for kind, column, _ in IDENTIFIERS:
         op.execute(
-            f"UPDATE users SET {column} = value FROM suspended_claims AS own"
+            f"UPDATE users SET {column} = value FROM suspended_claims AS own"  # noqa: S608 - of constants above
             f" WHERE own.user_id = users.id AND own.kind = '{kind}' AND users.{column} IS NULL"
             f" AND NOT EXISTS (SELECT FROM users AS other WHERE other.{column} = own.value)"
             "  AND NOT EXISTS (SELECT FROM suspended_claims AS earlier WHERE earlier.kind = own.kind"

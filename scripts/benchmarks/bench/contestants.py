@@ -7,9 +7,10 @@ n-th row and the time multiplied by n. The query in SQL is in :mod:`scripts.benc
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -168,12 +169,17 @@ def rows_that_differ(vectors: Vectors, lists: MarketLists, k: int) -> int:
     return wrong
 
 
-def _scores(units: NDArray[np.float32], market: Market, leads=None, properties=None) -> NDArray[np.float32]:
+def _scores(
+    units: NDArray[np.float32],
+    market: Market,
+    leads: Sequence[int] | None = None,
+    properties: Sequence[int] | None = None,
+) -> NDArray[np.float32]:
     some_leads = market.leads if leads is None else market.leads.take(leads)
     some_properties = market.properties if properties is None else market.properties.take(properties)
-    units = units + word_units(some_leads, some_properties)
+    summed = units + word_units(some_leads, some_properties)
     forbidden = broken_by_amount(some_leads, some_properties) | (some_leads.owner == some_properties.owner)
-    return np.where(forbidden | (units < 0), np.nan, score_of_units(np.clip(units, 0, MAX_UNITS)))
+    return np.where(forbidden | (summed < 0), np.nan, score_of_units(np.clip(summed, 0, MAX_UNITS)))
 
 
 def _same(one: tuple[NDArray, NDArray], other: tuple[NDArray, NDArray]) -> bool:
@@ -185,7 +191,7 @@ def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, sha
     total = 0.0
     for queries, base in ((vectors.leads, vectors.properties), (vectors.properties, vectors.leads)):
         some = np.ascontiguousarray(queries[::share])
-        total += _timed(lambda some=some, base=base: search(some, base)) * len(queries) / len(some)
+        total += _timed(partial(search, some, base)) * len(queries) / len(some)
     return total
 
 

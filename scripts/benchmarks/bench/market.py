@@ -5,6 +5,7 @@ ones, some of the words of its text, a few wishes that it mostly meets. Nothing 
 of stated fields are those of a classifieds site.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,7 +177,12 @@ def _known(rng: np.random.Generator, share: float, values: NDArray) -> NDArray:
     )
 
 
-def _places_around(rng, home, near, chances) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _places_around(
+    rng: np.random.Generator,
+    home: NDArray[np.integer],
+    near: Callable[[np.random.Generator, NDArray[np.int64]], NDArray[np.integer]],
+    chances: Sequence[float],
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """CSR of 0, 1, 2, ... places around each home with the given chances, ascending and once each."""
     count = np.where(home < 0, 0, rng.choice(len(chances), len(home), p=chances))
     rows = np.repeat(np.arange(len(home)), count)

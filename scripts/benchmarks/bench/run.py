@@ -25,10 +25,11 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import click
 import numpy as np
-from sqlalchemy import insert, select, text
+from sqlalchemy import Table, insert, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.core.enums import OPEN_STATES, DealType, Role, RunScope, RunState, Side
@@ -134,10 +135,10 @@ def fill(session: Session, size: int) -> None:
     realtors = [user_id for user_id, role in people if role is Role.REALTOR]
     for_sale = (row for row in property_rows(rng, MOSCOW, 2 * size, owners) if row["deal_type"] is DealType.SALE)
     for page in batched(islice(for_sale, size), 1000):
-        session.execute(insert(Property.__table__), page)
+        session.execute(insert(cast(Table, Property.__table__)), page)
     supply = supply_of(session, MOSCOW.name, *MARKET)
     for page in batched(lead_rows(rng, supply, size, realtors), 1000):
-        session.execute(insert(Lead.__table__), page)
+        session.execute(insert(cast(Table, Lead.__table__)), page)
     session.commit()
     session.execute(text("ANALYZE"))
     session.commit()

@@ -1,5 +1,8 @@
 """How many rows to measure with, as an option of a command."""
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 
@@ -16,7 +19,7 @@ class Size(click.ParamType):
         return int(digits) * (1000 if text.endswith("k") else 1)
 
 
-def size_option(default: str) -> click.decorators.FC:
+def size_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The option --size, or SIZE in the environment."""
     return click.option(
         "--size", type=Size(), envvar="SIZE", default=default, show_default=True, help="Leads and properties."

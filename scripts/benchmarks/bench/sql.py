@@ -110,7 +110,7 @@ def seconds_for_all(url: str, counts: dict[str, int], k: int, threads: int, samp
     """
     total = 0.0
     for side, count in counts.items():
-        rows = np.linspace(0, count - 1, min(sample, count)).astype(int)
+        rows = np.linspace(0, count - 1, min(sample, count)).astype(int).tolist()
         some = rows[: 2 * threads]
         best_of(url, side, some, k, threads)  # not counted: fills the caches, and each connection plans afresh
         started = time.perf_counter()

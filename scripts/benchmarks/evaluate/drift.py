@@ -62,7 +62,7 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Drift:
         for model in (kept, fitted)
     ]
     one, other = (score_market(market, K).for_leads for market in markets)
-    listed = np.repeat(np.arange(len(one)), one.lengths), one.columns
+    listed = np.repeat(np.arange(len(one)), one.lengths), one.columns.astype(np.intp)
     drawn = rng.integers(0, len(leads), DRAWN), rng.integers(0, len(old), DRAWN)
     understood = (markets[0].leads.stated != markets[1].leads.stated).any(axis=1)
     tops = [_first(lists, TOP) for lists in (one, other)]
@@ -82,14 +82,14 @@ def measure(listings: list[Listing], n_leads: int, seed: int) -> Drift:
     )
 
 
-def _of(chosen: NDArray[np.bool_], leads: NDArray[np.integer], homes: NDArray[np.integer]):
+def _of(
+    chosen: NDArray[np.bool_], leads: NDArray[np.intp], homes: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Those pairs whose lead is chosen."""
     return leads[chosen[leads]], homes[chosen[leads]]
 
 
-def _changes(
-    markets: list[Market], leads: NDArray[np.integer], homes: NDArray[np.integer]
-) -> tuple[float, float, float]:
+def _changes(markets: list[Market], leads: NDArray[np.intp], homes: NDArray[np.intp]) -> tuple[float, float, float]:
     before, after = (pair_scores(market.leads.take(leads), market.properties.take(homes)) for market in markets)
     change = np.abs(after - before)
     change = change[~np.isnan(change)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.engine.explore import FEW_LISTS, explore
+from matching.engine.explore import FEW_LISTS, Explored, explore
 from matching.engine.ranking import RankedLists
 from scripts.benchmarks.evaluate import metrics
 from scripts.benchmarks.evaluate.planted import BLURS, Listing, plant
@@ -71,7 +71,7 @@ def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
     return found
 
 
-def _appended(lists: RankedLists, explored) -> RankedLists:
+def _appended(lists: RankedLists, explored: Explored) -> RankedLists:
     """Lists with what is explored after their ends."""
     rows = np.concatenate([np.repeat(np.arange(len(lists)), lists.lengths), explored.leads])
     order = np.argsort(rows, kind="stable")

@@ -63,9 +63,9 @@ def _listed(listings: list[Listing], n_leads: int, seed: int) -> ActedPairs:
     rows = np.repeat(np.arange(len(lists)), lists.lengths)
     values, sizes = criterion_values(
         lead_vectors(town.lead_columns, model).take(rows),
-        property_vectors(town.property_columns, model).take(lists.columns),
+        property_vectors(town.property_columns, model).take(lists.columns.astype(np.intp)),
     )
-    places = 1.0 + np.arange(len(rows)) - lists.indptr[:-1][rows]
+    places = (1.0 + np.arange(len(rows)) - lists.indptr[:-1][rows]).astype(np.float64)
     return ActedPairs(values, sizes, np.zeros(len(rows), bool), places, rows)
 
 

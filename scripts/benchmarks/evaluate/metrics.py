@@ -65,5 +65,5 @@ def expected_matches(for_leads: RankedLists, for_properties: RankedLists) -> flo
         lead, home = (rows, lists.columns) if by_lead else (lists.columns, rows)
         keys.append(lead.astype(np.int64) << 32 | home.astype(np.int64))
         values.append(lists.scores / 100 / places)
-    _, one, other = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+    _, one, other = np.intersect1d(keys[0], keys[1], assume_unique=True, return_indices=True)
     return float((values[0][one] * values[1][other]).sum())

@@ -7,7 +7,9 @@ Nothing of the blur is known to the engine or tuned to it: every stated wish is 
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -129,9 +131,9 @@ def _blurred(
     listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator, words: str | None
 ) -> LeadFacts:
     home = listing.facts
-    wishes = {"property_type": home.property_type}
+    wishes: dict[str, Any] = {"property_type": home.property_type}
     wishes["price_min"], wishes["price_max"] = _around(home.price, blur.spread, rng)
-    optional = {
+    optional: dict[str, Any] = {
         "area": _around(home.area, blur.spread, rng) if home.area else None,
         "rooms": [home.rooms] if home.rooms is not None else None,
         "districts": _districts(listing, blur, neighbours, rng),
@@ -152,12 +154,16 @@ def _blurred(
     return LeadFacts(owner=LEAD_OWNER, **wishes, **{name: value for name, value in optional.items() if value})
 
 
-def _around(amount: float, spread: float, rng: np.random.Generator) -> tuple[float, float]:
-    middle = amount * (1 + rng.uniform(-spread, spread))
+def _around(amount: float | Decimal | None, spread: float, rng: np.random.Generator) -> tuple[float, float]:
+    if amount is None:
+        raise ValueError("the table's listings all tell their price")
+    middle = float(amount) * (1 + rng.uniform(-spread, spread))
     return middle * (1 - spread), middle * (1 + spread)
 
 
-def _districts(listing: Listing, blur: Blur, neighbours, rng: np.random.Generator) -> list[str] | None:
+def _districts(
+    listing: Listing, blur: Blur, neighbours: dict[str, list[str]], rng: np.random.Generator
+) -> list[str] | None:
     own = listing.facts.district
     if not own:
         return None

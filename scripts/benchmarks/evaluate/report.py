@@ -60,12 +60,12 @@ def _found(lists: RankedLists, truth: NDArray[np.integer], seed: int) -> dict[st
     return {name: metrics.interval(values[name], np.random.default_rng(seed)) for name in METRICS}
 
 
-def _found_in_reverse(both: MarketLists, sources: NDArray[np.integer], seed: int):
+def _found_in_reverse(both: MarketLists, sources: NDArray[np.intp], seed: int) -> dict[str, tuple[float, float, float]]:
     """The lead in its listing's list of leads."""
     return _found(both.for_properties.take(sources), np.arange(len(sources)), seed)
 
 
-def _broken_truth(town: Town, sources: NDArray[np.integer]) -> float:
+def _broken_truth(town: Town, sources: NDArray[np.intp]) -> float:
     home = town.property_columns.take(sources)
     return float((home.price * 100 > town.lead_columns.price_max * 115).mean())
 

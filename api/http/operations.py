@@ -1,0 +1,50 @@
+"""What decorators say about an operation: who may call it, what it writes, how large a body it takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: Where a view keeps its facts. `functools.wraps` copies it to what is wrapped around the view.
+_ATTRIBUTE = "operation_facts"
+
+
+@dataclass(frozen=True)
+class Access:
+    """
+    Who may call, for people (`name`), for OpenAPI (`scheme`, None: anybody) and for the request (`check`).
+
+    *may_forbid*: the check may answer 403. *is_optional*: it may let in who sends no proof. *leaves_to_view*: it looks
+    at the signature alone, and whoever answers without the view's query asks `api.http.access.sign_in` first.
+    """
+
+    name: str
+    scheme: str | None
+    check: Callable[[], object]
+    may_forbid: bool = False
+    is_optional: bool = False
+    leaves_to_view: bool = False
+
+
+@dataclass(frozen=True)
+class OperationFacts:
+    """What the decorators of one view have said."""
+
+    access: Access | None = None  #: None: not said, which stops the start.
+    only_reads: bool = False  #: It writes nothing; see `api.http.db.only_reads`.
+    largest_body: int | None = None  #: Bytes; None: the application's limit.
+    keeps_no_answer: bool = False  #: It passes Idempotency-Key by; see `api.http.idempotency.keeps_no_answer`.
+    is_way_in: bool = False  #: It signs up or in; see `api.http.access.way_in`.
+
+
+def facts_of(view: object) -> OperationFacts:
+    """What was said about a view; the defaults where nothing was, or where there is no view."""
+    found = getattr(view, _ATTRIBUTE, None)
+    return found if isinstance(found, OperationFacts) else OperationFacts()
+
+
+def with_facts(view: View, **facts: Any) -> View:
+    """The view itself, with these fields of its OperationFacts set; TypeError for a name that is no field."""
+    setattr(view, _ATTRIBUTE, replace(facts_of(view), **facts))
+    return view
