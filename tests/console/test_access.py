@@ -53,13 +53,13 @@ def filled(path: str) -> str:
 
 
 def test_every_page_is_for_whom_the_table_says(app):
-    for method, path, facts in pages(app):
+    for method, path, who in pages(app):
         fitting = [start for start in TABLE if path == start or path.startswith(start.rstrip("/") + "/")]
         assert who == TABLE[max(fitting, key=len)], (method, path)
 
 
 def test_a_visitor_is_asked_to_sign_in(app, client):
-    for method, path, facts in pages(app):
+    for method, path, who in pages(app):
         if who not in (ANYONE, "anyone"):
             answer = client.open(filled(path), method=method)
             assert answer.status_code == 303, (method, path)
@@ -70,7 +70,7 @@ def test_pages_of_others_are_closed(app, town):
     for user, mine in ((town.buyer, OWNERS), (town.tenant, None), (town.admin, OPERATORS)):
         client = app.test_client()
         enter(client, user)
-        for method, path, facts in pages(app):
+        for method, path, who in pages(app):
             # An administrator may own properties, and so has an owner's pages too.
             if method == "GET" and who in (OWNERS, OPERATORS) and who != mine and user is not town.admin:
                 assert client.get(filled(path)).status_code == 403, (user.name, path)
@@ -80,7 +80,7 @@ def test_every_post_needs_the_token_of_our_own_page(app, client, town):
     token = enter(client, town.admin)
     other = app.test_client()
     theirs = enter(other, town.buyer)
-    for method, path, facts in pages(app):
+    for method, path, who in pages(app):
         if method == "POST" and who in (USERS, OPERATORS):
             for wrong in ("", "x", theirs):
                 answer = client.post(filled(path), data={"csrf": wrong})
