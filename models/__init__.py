@@ -1,6 +1,17 @@
 """The domain: tables, and the operations on them as functions that take a Session."""
 
-from models.accounts import api_keys, audit, codes, identity, links, notifications, sessions, tokens, uploads, users
+from models.accounts import (
+    api_keys,
+    audit,
+    identity,
+    links,
+    notifications,
+    phone_codes,
+    sessions,
+    tokens,
+    uploads,
+    users,
+)
 from models.core.base import Base
 from models.deals import chats, feed, inquiries, matches, weights
 from models.leadgen import ads, campaigns, messages, niches, prospects, quality

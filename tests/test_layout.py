@@ -106,19 +106,6 @@ MATCHING_USES = {"numpy", "pymorphy3", "scipy", "sklearn", "snowballstemmer", "t
 #: No file of ours is longer: it then is about more than one thing.
 MAX_LINES = 350
 
-#: Longer for now. An entry that is not needed any more has to go.
-STILL_LONGER = {
-    "api/console/russian_sentences.py",
-    "models/market/towns/short_names.py",
-    "models/accounts/codes.py",
-    "tests/api/test_images.py",
-    "tests/api/test_auth.py",
-    "tests/api/test_chat.py",
-    "tests/console/test_error_messages.py",
-    "tests/models/sources/test_imports.py",
-    "tests/models/sources/test_yrl.py",
-}
-
 #: Endings of what is written by hand in the packages and in tests; migrations that are released are never edited.
 WRITTEN = {".css", ".html", ".js", ".py"}
 NOT_OURS = {"redoc", "vendor", "versions"}
@@ -235,7 +222,7 @@ def test_no_file_is_longer_than_a_reader_takes_in():
                     if sum(1 for _ in lines) > MAX_LINES:
                         longer.add(str(path.relative_to(ROOT)))
 
-    assert longer == STILL_LONGER
+    assert longer == set()
 
 
 def test_imports_are_found_wherever_they_stand(tmp_path, monkeypatch):

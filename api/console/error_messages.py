@@ -97,7 +97,6 @@ COMPLAINTS = {
     ),
     "This account is switched off.": "Этот аккаунт отключён.",
     "Characters that are not text (NUL, lone surrogates) are not allowed.": "Уберите недопустимые символы.",
-    "This is not a CSV file.": "Это не файл CSV.",
     "Write a message of 1 to 4,000 characters.": "Напишите сообщение от 1 до 4000 знаков.",
     "A market is named by city and deal_type; send both.": "Для одного рынка укажите город и вид сделки.",
     "This is not a phone number; write it as +77011234567.": "Это не номер телефона; пишите так: +77011234567.",

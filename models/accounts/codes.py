@@ -25,96 +25,34 @@ ever, a decoy is written and the code that was sent last stays good.
 
 import hashlib
 import hmac
-import math
 import secrets
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import phonenumbers
 from sqlalchemy import (
-    ColumnElement,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
     and_,
     delete,
     func,
-    or_,
     select,
-    text,
     update,
 )
-from sqlalchemy.dialects.postgresql import INET, JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
+from models.accounts.code_limits import are_sends_spent, check_limits
 from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.phone_codes import Delivery, PhoneCode, is_sent
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
-from models.core.base import Base, Id, rows_changed, words
+from models.core.base import rows_changed
 from models.core.enums import Role
-from models.core.errors import NotAllowedError, TooManyError
+from models.core.errors import NotAllowedError
 
 DIGITS = 6
 LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
 #: Rows are needed for counting sends, the longest for a day.
 KEPT = timedelta(days=1)
-
-#: Sends to one phone: (how many, in which time).
-PHONE_LIMITS = ((3, timedelta(minutes=10)), (10, timedelta(days=1)))
-#: Sends asked for from one address; a household or an office shares one.
-ADDRESS_LIMITS = ((20, timedelta(minutes=10)), (100, timedelta(days=1)))
-#: Of the whole system's sends, numbers of one country other than our own (+7) may take this share: SMS
-#: pumping goes to dear numbers abroad, and must leave our own users' codes alone.
-HOME_COUNTRY = "7"
-FOREIGN_SHARE = 0.1
-
-
-class Delivery(StrEnum):
-    """How far the SMS has got."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-
-
-class PhoneCode(Base):
-    """One code asked for. With neither user nor registration it is a decoy."""
-
-    __tablename__ = "phone_codes"
-    __table_args__ = (
-        Index("ix_phone_codes_phone", "phone", "id"),
-        Index("ix_phone_codes_address", "address", "made_at"),
-        Index("ix_phone_codes_country", "country", "made_at"),
-        Index("ix_phone_codes_made_at", "made_at"),
-    )
-
-    id: Mapped[Id]
-    phone: Mapped[str] = mapped_column(String(16))
-    country: Mapped[str] = mapped_column(String(4))  #: Calling code.
-    address: Mapped[str | None] = mapped_column(INET)  #: Who asked; of IPv6 the /64.
-    #: Whom the code lets in,
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    #: or what becomes a user once the code proves the phone: first_name, last_name, role.
-    registration: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    seed: Mapped[bytes] = mapped_column(LargeBinary(16))
-    #: Wrong tries, from the network that asked for the code and from all others.
-    tries: Mapped[int] = mapped_column(Integer, default=0)
-    other_tries: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
-    #: Whether the phone's user had signed in before from the place that asked.
-    is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    made_at: Mapped[datetime]
-    activated_at: Mapped[datetime | None]
-    spent_at: Mapped[datetime | None]  #: When it got its token.
-    delivery: Mapped[Delivery] = mapped_column(words(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
-
-    @property
-    def is_decoy(self) -> bool:
-        return self.user_id is None and self.registration is None
 
 
 def request_code(
@@ -148,8 +86,8 @@ def request_code(
     country = str(phonenumbers.parse(phone).country_code)
     user = session.scalar(select(User).where(User.phone == phone))
     is_known = known_place(session, user, address, device) is not None
-    _check_limits(session, phone, country, address, None if is_known else sends_per_hour, now)
-    is_spent = _are_sends_spent(session, phone, is_known, now)
+    check_limits(session, phone, country, address, None if is_known else sends_per_hour, now)
+    is_spent = are_sends_spent(session, phone, is_known, now)
     pending = _latest(session, phone)
     row = PhoneCode(phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0)
     row.other_tries, row.is_known = 0, is_known
@@ -246,7 +184,7 @@ def claim_delivery(session: Session, code_id: int, now: datetime) -> PhoneCode |
             PhoneCode.id == code_id,
             PhoneCode.delivery == Delivery.QUEUED,
             PhoneCode.made_at > now - LIFETIME,
-            _is_sent(),
+            is_sent(),
         )
         .values(delivery=Delivery.SENDING)
         .returning(PhoneCode)
@@ -258,7 +196,7 @@ def waiting_codes(session: Session, now: datetime, *, for_at_least: timedelta) -
     query = select(PhoneCode.id).where(
         PhoneCode.delivery == Delivery.QUEUED,
         PhoneCode.made_at.between(now - LIFETIME, now - for_at_least),
-        _is_sent(),
+        is_sent(),
     )
     return list(session.scalars(query.order_by(PhoneCode.id)))
 
@@ -319,54 +257,3 @@ def _name(user: User, registration: dict[str, Any]) -> None:
     user.role = Role(registration["role"])
     user.name = f"{first} {last}"
     user.profile = user.profile | {"first_name": first, "last_name": last}
-
-
-def _check_limits(
-    session: Session, phone: str, country: str, address: str | None, sends_per_hour: int | None, now: datetime
-) -> None:
-    """Raise TooManyError where who asks, or the whole system, has had its sends; *sends_per_hour* None: no bound."""
-    from_here = PhoneCode.address == address if address is not None else PhoneCode.address.is_(None)
-    for most, window in PHONE_LIMITS:
-        _check(session, and_(PhoneCode.phone == phone, from_here), most, window, now)
-    if address is not None:
-        for most, window in ADDRESS_LIMITS:
-            _check(session, from_here, most, window, now)
-    if sends_per_hour is None:
-        return
-    # Only what costs money counts here: decoys must not use up what is there for others.
-    costs = and_(_is_sent(), ~PhoneCode.is_known)
-    hour = timedelta(hours=1)
-    _check(session, costs, sends_per_hour, hour, now)
-    if country != HOME_COUNTRY:
-        abroad = max(1, int(sends_per_hour * FOREIGN_SHARE))
-        _check(session, and_(costs, PhoneCode.country == country), abroad, hour, now)
-
-
-def _are_sends_spent(session: Session, phone: str, is_known: bool, now: datetime) -> bool:
-    """Whether the phone has had what may be sent to it from known places, or from all others."""
-    sends = and_(PhoneCode.phone == phone, _is_sent(), PhoneCode.is_known.is_(is_known))
-    # Both are asked whatever the first says: how long it takes must not tell what was sent to whom.
-    moments = [_free_from(session, sends, most, window, now) for most, window in PHONE_LIMITS]
-    return any(moment is not None for moment in moments)
-
-
-def _is_sent() -> ColumnElement[bool]:
-    return or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None))
-
-
-def _check(session: Session, which: ColumnElement[bool], most: int, window: timedelta, now: datetime) -> None:
-    """Raise TooManyError if *most* sends of the kind *which* fell within *window*."""
-    moment = _free_from(session, which, most, window, now)
-    if moment is not None:
-        wait = math.ceil((moment - now).total_seconds())
-        raise TooManyError("Too many codes were asked for; use the last one, or wait.", max(1, wait))
-
-
-def _free_from(
-    session: Session, which: ColumnElement[bool], most: int, window: timedelta, now: datetime
-) -> datetime | None:
-    """When there is room again for a send of the kind *which*; None: there is."""
-    query = select(PhoneCode.made_at).where(which, PhoneCode.made_at > now - window)
-    # The most-th last send: when it leaves the window, there is room again.
-    moment = session.scalar(query.order_by(PhoneCode.made_at.desc()).offset(most - 1).limit(1))
-    return None if moment is None else moment + window

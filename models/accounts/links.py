@@ -20,8 +20,8 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, an
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.accounts.codes import Delivery
 from models.accounts.identity import Claim, prove, set_proven
+from models.accounts.phone_codes import Delivery
 from models.accounts.sessions import known_place
 from models.accounts.users import User, create_user
 from models.core.base import Base, Id, rows_changed, words

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models.core.enums import DealType
 from models.market.towns.likeness import nearest_names
-from models.market.towns.short_names import MORE_TOWNS
+from models.market.towns.more_towns import MORE_TOWNS
 from models.market.towns.spelling import normal
 from models.rescoring.market_state import city_names
 from models.rescoring.run_plan import live_markets

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, delete, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.audit import AuditEntry
-from models.accounts.codes import PhoneCode
 from models.accounts.identity import Claim, SuspendedClaim
 from models.accounts.links import OneTimeLink
 from models.accounts.notifications import Notification
+from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import AccountSession, forget_sessions_of
 from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin

@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models.accounts.tokens import make_token
-from models.accounts.users import create_user
-from models.core.enums import Role
+from models.accounts.users import User, create_user
+from models.core.enums import DealType, Origin, PropertyType, Role
+from models.market.properties import create_property
 from models.platform.settings import Settings
 from scripts.launcher.processes import dies_with_parent, stop_child
+from tests.api.chats import Pair
 from tests.conftest import ROOT, environment_of
 
 _numbers = itertools.count(1)
@@ -130,3 +132,32 @@ def _wait_until_answering(web: subprocess.Popen) -> None:
             except subprocess.TimeoutExpired:
                 continue
     pytest.fail("the web process does not come up")
+
+
+@pytest.fixture
+def offer(database):
+    """A function that gives somebody a property."""
+
+    def make(owner):
+        fields = {
+            "title": "Дом у моря", "city": "Лисс", "deal_type": DealType.SALE, "price": 1,
+            "property_type": PropertyType.HOUSE,
+        }  # fmt: skip
+        found = create_property(database, database.get(User, owner.id), Origin.PORTAL, fields)
+        database.commit()
+        return found.id
+
+    return make
+
+
+@pytest.fixture
+def pair(person, offer):
+    """A function that makes two people who talk."""
+
+    def make():
+        it = Pair(person(name="Buyer"), person(Role.REALTOR, name="Seller"), 0, 0)
+        it.property_id = offer(it.seller)
+        it.chat = it.buyer("POST", "/chat/create_chat", json=it.body).json["id"]
+        return it
+
+    return make

@@ -1,4 +1,4 @@
-"""Signing in and out: passwords, tokens, Telegram and the bot, administrators over users."""
+"""Signing in and out: passwords, tokens, Telegram and the bot."""
 
 import hashlib
 import hmac
@@ -8,21 +8,19 @@ from datetime import timedelta
 
 import jwt
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from api.http.services import services_of
 from api.server.app import create_app
-from models.accounts.audit import AuditEntry, record
+from models.accounts.audit import AuditEntry
 from models.accounts.passwords import hash_password
 from models.accounts.tokens import make_token
-from models.accounts.users import User, lock_user
+from models.accounts.users import User
 from models.core.base import utc_now
-from models.core.enums import Role, Status
-from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
 from models.platform.settings import Settings
-from tests.factories import SECRET, make_property, make_user, token_header
+from tests.factories import SECRET, make_user, token_header
 
 PASSWORD = "correct horse"
 HASH = hash_password(PASSWORD)
@@ -318,89 +316,6 @@ def test_the_bot_makes_no_administrators(with_bot):
     )
 
     assert answer.status_code == 400
-
-
-# -- Administrators ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def admin(db):
-    admin = make_user(db, role=Role.ADMIN)
-    db.commit()
-    return admin
-
-
-def test_a_new_role_counts_at_once(client, db, admin, user):
-    answer = client.patch(f"/admin/users/{user.id}", json={"role": "landlord"}, headers=token_header(admin))
-
-    assert answer.json["role"] == "landlord"
-    assert client.get("/auth/me", headers=token_header(user)).json["role"] == "landlord"
-
-
-def test_who_is_put_out_is_out_at_once_and_comes_back_only_by_a_door(client, db, admin, user):
-    found = make_property(db, user)
-    db.commit()
-    version, old = found.version, token_header(user)
-
-    for active, status in ((False, 401), (True, 200)):
-        answer = client.patch(f"/admin/users/{user.id}", json={"is_active": active}, headers=token_header(admin))
-        assert answer.json["is_active"] is active
-        assert client.get("/auth/me", headers=old).status_code == 401
-        assert login(client).status_code == status
-    db.expire_all()
-    assert db.get(Property, found.id).version > version  # the lists follow
-    assert db.get(Property, found.id).status is Status.ACTIVE
-
-
-def test_administrators_who_change_each_other_do_not_wait_for_one_another(db, admin, user):
-    lock_user(db, user.id)
-    with Session(db.get_bind()) as other:
-        other.execute(text("SET LOCAL lock_timeout = '1s'"))
-        lock_user(other, admin.id)
-        record(other, "user_changed", actor_id=user.id)
-        other.flush()
-        assert other.scalar(select(AuditEntry.actor_id).order_by(AuditEntry.id.desc()).limit(1)) == user.id
-
-
-@pytest.mark.parametrize("change", [{"role": "tenant"}, {"is_active": False}])
-def test_the_last_administrator_cannot_be_locked_out(client, db, admin, change):
-    path = f"/admin/users/{admin.id}"
-
-    assert client.patch(path, json=change, headers=token_header(admin)).status_code == 409
-    assert client.get("/admin/users", headers=token_header(admin)).status_code == 200
-    make_user(db, role=Role.ADMIN)
-    db.commit()
-    assert client.patch(path, json=change, headers=token_header(admin)).status_code == 200
-
-
-@pytest.mark.parametrize("body", [{"role": "root"}, {"is_active": "no"}, {"is_active": None}, {"email": "a@b.cd"}])
-def test_a_bad_change_is_refused(client, admin, user, body):
-    assert client.patch(f"/admin/users/{user.id}", json=body, headers=token_header(admin)).status_code == 400
-
-
-def test_a_body_that_is_no_json_is_not_taken_for_an_empty_one(client, admin, user):
-    def patch(content_type):
-        headers = token_header(admin)
-        return client.patch(f"/admin/users/{user.id}", data=b"role=agent", content_type=content_type, headers=headers)
-
-    assert patch("application/x-www-form-urlencoded").status_code == 415
-    assert "application/json" in patch("text/plain").json["message"]
-    assert patch(None).status_code == 400  # read as JSON, which it is not
-
-
-def test_users_are_listed_by_pages_without_the_deleted(client, db, admin, user):
-    gone = make_user(db, is_active=False, deleted_at=utc_now())
-    db.commit()
-
-    rows = client.get("/admin/users", query_string={"limit": 100}, headers=token_header(admin)).json
-    assert [row["id"] for row in rows] == [admin.id, user.id]
-    second = client.get("/admin/users?page=2&limit=1", headers=token_header(admin))
-    assert second.json[0]["id"] == user.id
-    assert json.loads(second.headers["X-Pagination"])["total"] == 2
-    assert (
-        client.patch(f"/admin/users/{gone.id}", json={"is_active": True}, headers=token_header(admin)).status_code
-        == 404
-    )
 
 
 # -- What an attacker tries --------------------------------------------------------------------------------------------

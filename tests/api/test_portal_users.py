@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from api.http.services import services_of
 from models.accounts.audit import AuditEntry
-from models.accounts.codes import PhoneCode, digits_of
+from models.accounts.codes import digits_of
+from models.accounts.phone_codes import PhoneCode
 from models.accounts.users import User
 from models.core.base import utc_now
 from models.core.enums import Role, Status

@@ -15,7 +15,8 @@ import redis
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from models.accounts.codes import PhoneCode, digits_of
+from models.accounts.codes import digits_of
+from models.accounts.phone_codes import PhoneCode
 from models.core.enums import RunState
 from tests.factories import SECRET, make_user, token_header
 from tests.faults.conftest import full_only

@@ -11,8 +11,8 @@ import pytest
 from celery.exceptions import Retry
 from sqlalchemy.orm import Session
 
-from models.accounts.codes import Delivery
 from models.accounts.links import OneTimeLink, link_of, request_email_link, use_email_link
+from models.accounts.phone_codes import Delivery
 from models.core.base import utc_now
 from models.core.errors import SettingsError
 from tests.factories import SECRET, make_user

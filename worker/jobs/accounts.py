@@ -7,8 +7,9 @@ from functools import cache
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from models.accounts.codes import Delivery, PhoneCode, claim_delivery, digits_of, forget_old_codes, waiting_codes
+from models.accounts.codes import claim_delivery, digits_of, forget_old_codes, waiting_codes
 from models.accounts.links import OneTimeLink, claim_mail, forget_old_links, link_of, waiting_links
+from models.accounts.phone_codes import Delivery, PhoneCode
 from models.accounts.uploads import known_names
 from models.core.base import database_now, utc_now
 from models.platform.storage import Storage

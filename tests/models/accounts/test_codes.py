@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.accounts.audit import AuditEntry
+from models.accounts.code_limits import PHONE_LIMITS
 from models.accounts.codes import (
     LIFETIME,
     MOST_TRIES,
-    PHONE_LIMITS,
-    PhoneCode,
     activate,
     claim_delivery,
     digits_of,
@@ -18,6 +17,7 @@ from models.accounts.codes import (
     spend,
     waiting_codes,
 )
+from models.accounts.phone_codes import PhoneCode
 from models.accounts.sessions import note_session
 from models.accounts.tokens import Claims
 from models.accounts.users import User

@@ -10,7 +10,8 @@ import pytest
 from celery.exceptions import Retry
 from sqlalchemy.orm import Session
 
-from models.accounts.codes import Delivery, PhoneCode, digits_of, request_code
+from models.accounts.codes import digits_of, request_code
+from models.accounts.phone_codes import Delivery, PhoneCode
 from models.core.base import utc_now
 from models.core.errors import SettingsError
 from models.platform.storage import Storage

@@ -1,0 +1,60 @@
+"""Rows of codes by SMS; what is done with them is in `models.accounts.codes`."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, LargeBinary, String, or_, text
+from sqlalchemy.dialects.postgresql import INET, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.core.base import Base, Id, words
+
+
+class Delivery(StrEnum):
+    """How far the SMS has got."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class PhoneCode(Base):
+    """One code asked for. With neither user nor registration it is a decoy."""
+
+    __tablename__ = "phone_codes"
+    __table_args__ = (
+        Index("ix_phone_codes_phone", "phone", "id"),
+        Index("ix_phone_codes_address", "address", "made_at"),
+        Index("ix_phone_codes_country", "country", "made_at"),
+        Index("ix_phone_codes_made_at", "made_at"),
+    )
+
+    id: Mapped[Id]
+    phone: Mapped[str] = mapped_column(String(16))
+    country: Mapped[str] = mapped_column(String(4))  #: Calling code.
+    address: Mapped[str | None] = mapped_column(INET)  #: Who asked; of IPv6 the /64.
+    #: Whom the code lets in,
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: or what becomes a user once the code proves the phone: first_name, last_name, role.
+    registration: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    seed: Mapped[bytes] = mapped_column(LargeBinary(16))
+    #: Wrong tries, from the network that asked for the code and from all others.
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    other_tries: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    #: Whether the phone's user had signed in before from the place that asked.
+    is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    made_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    spent_at: Mapped[datetime | None]  #: When it got its token.
+    delivery: Mapped[Delivery] = mapped_column(words(Delivery, "delivery_is_known"), default=Delivery.QUEUED)
+
+    @property
+    def is_decoy(self) -> bool:
+        return self.user_id is None and self.registration is None
+
+
+def is_sent() -> ColumnElement[bool]:
+    """Rows that send something: no decoys."""
+    return or_(PhoneCode.user_id.is_not(None), PhoneCode.registration.is_not(None))

@@ -1,0 +1,182 @@
+"""What pictures may cost: the memory of the largest ones, waiting, and the child that decodes them."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from api.http import images
+from api.http.images import CleanFile, DamagedImageError, Decoder, TooManyPixelsError
+from models.core.errors import BusyError
+from tests.api.pictures import photo, saved
+
+MIB = 1 << 20
+#: What a picture may take beyond the rest, of the web process and its child together.
+MOST_MEMORY = 300 * MIB
+
+
+# -- Bombs -------------------------------------------------------------------------------------------------------------
+
+
+def memory_of(pid: int, name: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) << 10
+    raise AssertionError(f"no {name}")
+
+
+def worst() -> dict[str, bytes]:
+    """The largest picture of every kind that we take: files of a few kilobytes."""
+    square, webp = (5000, 5000), (4096, 3660)
+    return {
+        "JPEG": saved(Image.new("RGB", square), "JPEG"),
+        "progressive JPEG": saved(Image.new("RGB", square), "JPEG", progressive=True, subsampling=0),
+        "CMYK": saved(Image.new("CMYK", square), "JPEG", progressive=True, subsampling=0),
+        "PNG": saved(Image.new("RGBA", square), "PNG"),
+        "palette": saved(Image.new("P", square), "PNG", transparency=0),
+        "16 bits": saved(Image.new("I;16", square), "PNG", transparency=0),
+        "WebP": saved(Image.new("RGBA", webp), "WEBP"),
+        "lossless WebP": saved(Image.new("RGBA", webp), "WEBP", lossless=True, exact=True),
+        "HEIC": saved(Image.new("RGBA", square), "HEIF"),
+    }
+
+
+KINDS = ["JPEG", "progressive JPEG", "CMYK", "PNG", "palette", "16 bits", "WebP", "lossless WebP", "HEIC"]
+
+
+@pytest.fixture(scope="module")
+def bombs() -> dict[str, bytes]:
+    return worst()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's /proc")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_largest_picture_of_a_kind_takes_at_most_300_mib_and_gives_them_back(bombs, kind):
+    decoder, small = Decoder(), saved(photo(), "JPEG")
+    decoder.clean(io.BytesIO(small), len(small))
+    rest = memory_of(decoder.pid, "VmRSS")
+
+    found = decoder.clean(io.BytesIO(bombs[kind]), len(bombs[kind]))
+
+    peak, after = (memory_of(decoder.pid, name) - rest for name in ("VmHWM", "VmRSS"))
+    decoder.end()
+    print(f"{kind}: {peak / MIB:.0f} MiB at most, {after / MIB:.0f} MiB after")
+    assert peak + 2 * len(found.content) < MOST_MEMORY
+    assert after < 100 * MIB
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        saved(Image.new("RGBA", (7070, 7070)), "WEBP"),
+        saved(Image.new("RGB", (5001, 5000)), "PNG"),
+        saved(Image.new("L", (25_000_001, 1)), "PNG"),
+        b"RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x10\x00\x00\x00" + b"\xff\x3f\x00" * 2 + bytes(20),
+        b"RIFF\x00\x00\x00\x00WEBPVP8L\x05\x00\x00\x00\x2f\xff\xff\xff\x0f" + bytes(20),
+        b"RIFF\x00\x00\x00\x00WEBPVP8 \x20\x00\x00\x00\x30\x01\x00\x9d\x01\x2a\xff\x3f\xff\x3f" + bytes(20),
+    ],
+    ids=["WebP of 50 megapixels", "a pixel column too many", "a line", "VP8X", "VP8L", "VP8"],
+)
+def test_a_picture_of_too_many_pixels_is_refused_before_anything_is_allocated(content):
+    decoder = Decoder()
+    try:
+        with pytest.raises(TooManyPixelsError):
+            decoder.clean(io.BytesIO(content), len(content))
+        if Path("/proc/self/status").exists():
+            assert memory_of(decoder.pid, "VmHWM") < 100 * MIB
+    finally:
+        decoder.end()
+
+
+def test_ten_bombs_at_once_take_no_more_than_one(bombs):
+    """The crowd that took a process from 369 MB to 5.5 GB: one turn at a time, in a child."""
+    decoder, content = Decoder(), bombs["WebP"]
+    before = memory_of(int(Path("/proc/self").resolve().name), "VmRSS") if Path("/proc/self").exists() else 0
+
+    def send(_number: int) -> CleanFile | BusyError:
+        try:
+            return decoder.clean(io.BytesIO(content), len(content))
+        except BusyError as busy:
+            return busy
+
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(send, range(10)))
+    peak = memory_of(decoder.pid, "VmHWM")
+    mine = memory_of(int(Path("/proc/self").resolve().name), "VmRSS") - before
+    decoder.end()
+
+    assert any(isinstance(answer, CleanFile) for answer in answers)
+    assert all(isinstance(answer, CleanFile | BusyError) for answer in answers)
+    assert peak + mine < MOST_MEMORY + 60 * MIB  # the child's rest
+
+
+# -- The child ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_waits_too_long_is_told_to_come_back(monkeypatch):
+    monkeypatch.setattr(images, "MOST_WAIT_SECONDS", 0.05)
+    decoder, content = Decoder(), saved(photo(), "JPEG")
+    with decoder._turn, pytest.raises(BusyError) as busy:
+        decoder.clean(io.BytesIO(content), len(content))
+
+    assert busy.value.retry_after_seconds > 0
+    assert decoder.clean(io.BytesIO(content), len(content)).ending == "jpg"
+    decoder.end()
+
+
+def test_a_child_that_dies_costs_one_picture(monkeypatch):
+    decoder, content = Decoder(), saved(photo(), "JPEG")
+    decoder.clean(io.BytesIO(content), len(content))
+    decoder._child.kill()
+    decoder._child.wait()
+
+    assert decoder.clean(io.BytesIO(content), len(content)).ending == "jpg"  # died between two pictures: nobody notices
+    decoder.end()
+
+
+def test_a_picture_that_takes_too_long_is_ended(monkeypatch, bombs):
+    monkeypatch.setattr(images, "MOST_DECODING_SECONDS", 0.01)
+    decoder = Decoder()
+    with pytest.raises(DamagedImageError):
+        decoder.clean(io.BytesIO(bombs["PNG"]), len(bombs["PNG"]))
+    monkeypatch.undo()
+
+    content = saved(photo(), "JPEG")
+    assert decoder.clean(io.BytesIO(content), len(content)).ending == "jpg"
+    decoder.end()
+
+
+def test_a_child_is_replaced_after_some_pictures(monkeypatch):
+    monkeypatch.setattr(images, "MOST_PICTURES", 2)
+    decoder, content = Decoder(), saved(photo(), "JPEG")
+    pids = []
+    for _ in range(4):
+        decoder.clean(io.BytesIO(content), len(content))
+        pids.append(decoder.pid)
+
+    assert pids[1] is None and pids[3] is None  # ended after the second of each
+    assert pids[0] != pids[2]
+    decoder.end()
+
+
+def test_a_childs_memory_is_limited(bombs):
+    """A decoder led astray asks for more than a picture needs: it gets an error, and the child goes on."""
+    decoder, content = Decoder(), saved(photo(), "JPEG")
+    decoder.clean(io.BytesIO(content), len(content))
+    limits_of_child = Path(f"/proc/{decoder.pid}/limits").read_text()
+    decoder.end()
+
+    [line] = [line for line in limits_of_child.splitlines() if line.startswith("Max address space")]
+    assert int(line.split()[3]) < 1200 * MIB
+
+
+def test_pictures_of_several_requests_come_back_to_their_own():
+    decoder = Decoder()
+    contents = [saved(Image.new("L", (number + 1, 1), number), "PNG") for number in range(20)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda content: decoder.clean(io.BytesIO(content), len(content)), contents))
+    decoder.end()
+
+    assert [Image.open(io.BytesIO(each.content)).width for each in found] == list(range(1, 21))
