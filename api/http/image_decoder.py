@@ -31,7 +31,8 @@ MOST_PIXELS = 25_000_000
 MOST_WEBP_PIXELS = 15_000_000
 #: Larger pictures are scaled down so that no side is longer; no page shows more.
 LONGEST_SIDE = 4096  # pixels
-#: What may be asked for beyond what the program takes at rest; see tests/api/test_images.py for what pictures do take.
+#: What may be asked for beyond what the program takes at rest; tests/api/test_image_limits.py measures what pictures do
+#: take.
 MEMORY = 360 << 20  # bytes of address space
 
 #: Pillow's formats that we read -> the format that we write. MPO is what some phones call a JPEG.

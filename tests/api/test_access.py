@@ -21,7 +21,7 @@ from tests.factories import lead_body, make_lead, make_property, make_user, prop
 
 SUPPLY = ", ".join(sorted(SUPPLY_ROLES))
 SELLERS = "agency, developer, realtor"
-#: Of a WebSocket: it is refused at the handshake, which tests/api/test_chat.py tries.
+#: Of a WebSocket: it is refused at the handshake, which tests/api/test_chat_sockets.py tries.
 PARTICIPANT = "buyer or seller of the chat"
 
 #: Let in by address or by a token of its own (tests/api/test_ops.py).
