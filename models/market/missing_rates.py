@@ -12,7 +12,7 @@ from models.accounts.users import User
 from models.core.base import database_now
 from models.core.enums import DealType
 from models.market.leads import Lead
-from models.market.places import currency_of_city
+from models.market.places import NO_CURRENCY, currency_of_city
 from models.market.properties import Property, on_market
 from models.market.rates import Rate, factors_to
 
@@ -44,7 +44,7 @@ def missing_rates(session: Session) -> list[MissingRate]:
         query = (
             select(table.city_key, table.deal_type, table.currency, func.count())
             .join(User, on_market(table))
-            .where(has_money)
+            .where(has_money, table.currency != NO_CURRENCY)  # compared as it stands: market_factors
             .group_by(table.city_key, table.deal_type, table.currency)
         )
         for city_key, deal_type, currency, count in session.execute(query):
