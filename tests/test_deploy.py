@@ -44,7 +44,7 @@ def test_compose_runs_the_processes_of_the_procfile():
 
 def test_compose_gives_what_the_settings_need():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-    secret = "0123456789abcdefghijklmnopqrstuvwxyz"
+    secret = "q7Vw2-pLr9_XkTzB4mNcY8sHdG3fJ6aE"
     environment = {
         name: re.sub(r"\$\{[A-Z_]+:\?\}", secret, re.sub(r"\$\{[A-Z_]+:-(.*?)\}", r"\1", value))
         for name, value in services["web1"]["environment"].items()

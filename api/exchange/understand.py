@@ -7,7 +7,7 @@ from marshmallow import fields
 
 from api.http.access import signed_in
 from api.http.blueprint import Blueprint, Body
-from api.http.db import only_reads, session
+from api.http.db import session
 from api.http.fields import Text
 from api.http.place_lexicon import MarketLexicon
 from api.http.readings import FactRow, WishRow
@@ -102,7 +102,6 @@ class UnderstandLead(MethodView):
     """A client's message, read."""
 
     @signed_in
-    @only_reads
     @blp.arguments(UnderstandBody)
     @blp.response(200, UnderstoodLead)
     def post(self, body: dict[str, Any]) -> Any:
@@ -119,7 +118,6 @@ class UnderstandProperty(MethodView):
     """A listing's text, read."""
 
     @signed_in
-    @only_reads
     @blp.arguments(UnderstandBody)
     @blp.response(200, UnderstoodProperty)
     def post(self, body: dict[str, Any]) -> Any:

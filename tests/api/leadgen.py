@@ -39,6 +39,7 @@ def production(environment: dict[str, str]) -> Settings:
         | {
             "ENVIRONMENT": "production",
             "SMS_GATEWAY_URL": "smsc://login:password@smsc.kz",
+            "SECRET_KEY": "q7Vw2-pLr9_XkTzB4mNcY8sHdG3fJ6aEuR5",
             "TELEGRAM_BOT_SECRET": "a-secret-of-the-bot-0123456789",
         }
     )

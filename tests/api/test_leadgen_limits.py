@@ -24,6 +24,7 @@ def two_processes(process_environment):
     """Two web processes of a production system; their addresses."""
     known = {
         "ENVIRONMENT": "production",
+        "SECRET_KEY": "q7Vw2-pLr9_XkTzB4mNcY8sHdG3fJ6aEuR5",
         "SMS_GATEWAY_URL": "smsc://login:password@smsc.kz",
         "TELEGRAM_BOT_SECRET": "a-secret-of-the-bot-0123456789",
         "WEB_CONCURRENCY": "1",

@@ -284,6 +284,7 @@ def test_an_operator_chooses_and_looks(crowd, process_environment, monkeypatch):
     session, *_ = crowd
     for name, value in process_environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "200")
     call = lambda *arguments: CliRunner().invoke(cli.cli, arguments)
 
     assert "by score" not in call("markets", "order", "balanced", "--city", "Москва").output

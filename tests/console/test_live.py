@@ -166,7 +166,7 @@ def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):
     target.fill("-1")
     page.get_by_role("button", name="Save").click()
     expect(target).to_have_attribute("aria-invalid", "true")
-    expect(target).to_have_accessible_description(re.compile("greater than or equal to 0"))
+    expect(target).to_have_accessible_description(re.compile("must not be negative"))
     target.fill("500")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Окна")

@@ -29,6 +29,7 @@ from models.market.places import city_of
 from models.ranking.display_order_settings import set_list_order
 from models.ranking.recommendations import LeadRecommendations
 from models.rescoring.runs import request_run
+from models.sources.sources import create_source, request_import
 from tests.factories import make_lead, make_property, make_user
 
 Args = list[int | str]
@@ -202,6 +203,13 @@ def new_offers(session: Session, _: Path) -> Args:
     return []
 
 
+def queued_import(session: Session, _: Path) -> Args:
+    """An import whose address does not exist: the first delivery says so in its row, the second finds it ended."""
+    owner = session.scalars(select(User).order_by(User.id)).first()
+    source = create_source(session, owner, {"name": "feed", "address": "https://feeds.invalid/feed.xml"})
+    return [request_import(session, source, "request").id]
+
+
 #: Every task of the application; a task without an entry fails a test.
 SCENES: dict[str, Scene] = {
     "worker.tasks.rescore_lead": changed_lead,
@@ -223,6 +231,8 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.score_stale_prospects": new_prospect,
     "worker.tasks.fit_quality_models": outcomes,
     "worker.tasks.fetch_rates": nothing,
+    "worker.tasks.run_import": queued_import,
+    "worker.tasks.find_due_imports": nothing,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }

@@ -146,9 +146,11 @@ def test_what_people_care_for_gains_weight_and_learning_twice_changes_nothing(wo
         everywhere, market = learn(session)
 
         assert everywhere.kept.is_live and everywhere.judgement.fitted_loss < everywhere.judgement.present_loss
-        assert everywhere.kept.weights["area"] > 2 * DEFAULT_WEIGHTS.area
+        assert everywhere.kept.weights["area"] > 2 * DEFAULT_WEIGHTS.area / sum(DEFAULT_WEIGHTS.as_dict().values())
         assert sum(everywhere.kept.weights.values()) == pytest.approx(1)
-        assert market.kept is None, "its own set is no better than the global one, learnt from the same actions"
+        # Learnt from the same actions, its own set is kept only where it is better by more than chance.
+        gain = market.judgement.present_loss - market.judgement.fitted_loss
+        assert market.kept is None or gain > market.judgement.standard_error
 
         kept = everywhere.kept.id
         assert [lesson.kept for lesson in learn(session)] == [None, None]
