@@ -203,7 +203,7 @@ def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Budget").fill("20000")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("of 20,000")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"of 20\s000"))).to_be_visible()
     page.get_by_role("link", name="Окна", exact=True).click()
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("State").select_option("paused")
