@@ -1,5 +1,6 @@
 """Examples in docstrings say what the code does."""
 
+import contextvars
 import doctest
 import importlib
 from pathlib import Path
@@ -18,6 +19,8 @@ WITH_EXAMPLES = sorted(
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples_are_true(name):
-    found = doctest.testmod(importlib.import_module(name))
+    module = importlib.import_module(name)
+    # In a fresh context: an earlier test may have left the language of another page.
+    found = contextvars.Context().run(doctest.testmod, module)
 
     assert found.attempted and not found.failed
