@@ -28,7 +28,7 @@ from models.core.errors import NotAllowedError, NotSignedInError
 #: What a code is good for: models.accounts.codes.activate, or spend.
 Step = Callable[..., User | None]
 
-blp = Blueprint("portal-doors", __name__, description="Signing up and in by phone")
+blp = Blueprint("portal-auth", __name__, description="Signing up and in by phone")
 
 WRONG = "The phone or the code is wrong, or the code has served; ask for a new one."
 

@@ -42,7 +42,7 @@ blp = page_blueprint("campaigns")
 
 for_operators = page_for(Role.ADMIN)
 
-MOST_ADS = 200
+MAX_ADS = 200
 
 
 @blp.get("/console/leadgen/campaigns/<uuid:campaign_id>")
@@ -55,7 +55,7 @@ def one_campaign(campaign_id: UUID) -> str:
         campaign=found.campaign,
         niche=get_niche(session(), found.campaign.niche_id),
         total=found.total,
-        ads=session().execute(ads_of(campaign_id).limit(MOST_ADS)).all(),
+        ads=session().execute(ads_of(campaign_id).limit(MAX_ADS)).all(),
         ads_count=found.ads_count,
     )
 

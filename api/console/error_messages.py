@@ -2,7 +2,7 @@
 What is said when something cannot be done, in Russian: messages of the domain, of schemas and of HTTP by their English.
 """
 
-COMPLAINTS = {
+ERROR_SENTENCES = {
     "The name or the password is wrong.": "Неверный логин или пароль.",
     "The phone or the code is wrong, or the code has served; ask for a new one.": (
         "Неверный телефон или код, либо код уже использован; запросите новый."

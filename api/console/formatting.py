@@ -115,7 +115,7 @@ def title_of(found: Property) -> str:
     return f"{kind}, {number(found.area, 1)}\u00a0{say('m²')}" if found.area else kind
 
 
-def place_of(found: Property) -> str:
+def location_label(found: Property) -> str:
     """Where a property is, the most telling part first."""
     street = " ".join(filter(None, (found.street, found.house_number)))
     metro = say("metro {name}", name=found.metro_station) if found.metro_station else None

@@ -13,7 +13,7 @@ from enum import StrEnum
 from flask import request
 
 from api.console.domain_words import PLURALS, WORDS
-from api.console.error_messages import COMPLAINTS, PATTERNS
+from api.console.error_messages import ERROR_SENTENCES, PATTERNS
 from api.console.number_messages import NUMBER_PATTERNS
 from api.console.russian_sentences import SENTENCES
 from api.http.request_state import current
@@ -21,7 +21,7 @@ from models.core.amounts import print_number
 
 LANGUAGES = ("ru", "en")
 NBSP = "\u00a0"
-_RUSSIAN = SENTENCES | COMPLAINTS
+_RUSSIAN = SENTENCES | ERROR_SENTENCES
 #: The language of the request that this thread answers. Not read from `g`: a page of cards asks thousands of times.
 _language: ContextVar[str] = ContextVar("language", default="ru")
 

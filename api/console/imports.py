@@ -35,8 +35,8 @@ blp = page_blueprint("imports")
 for_owners = page_for(*SUPPLY_ROLES)
 
 #: Rows of one request: each rescoring is a task, and a request is one transaction.
-MOST_ROWS = 2_000
-MOST_REPORTED = 200
+MAX_ROWS = 2_000
+MAX_REPORTED = 200
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Kind:
 
 @dataclass
 class Report:
-    """What became of a file's rows; of the refused ones the first :data:`MOST_REPORTED` are told."""
+    """What became of a file's rows; of the refused ones the first :data:`MAX_REPORTED` are told."""
 
     added: int = 0
     refused: int = 0
@@ -110,8 +110,8 @@ def _import(kind: str, stream: IO[bytes], lines: list[int]) -> Report:
         told = ", ".join(sorted(unknown)) or "-"
         raise InvalidFileError("file", f"These columns are not known: {told[:200]}")
     for place, found in enumerate(rows):
-        if place >= MOST_ROWS:
-            raise InvalidFileError("file", f"A file holds at most {MOST_ROWS} rows; part it.")
+        if place >= MAX_ROWS:
+            raise InvalidFileError("file", f"A file holds at most {MAX_ROWS} rows; part it.")
         line = lines[place] if place < len(lines) else found.line
         row = (
             {None: found.cells}
@@ -123,7 +123,7 @@ def _import(kind: str, stream: IO[bytes], lines: list[int]) -> Report:
             report.added += 1
             continue
         report.refused += 1
-        if len(report.errors) < MOST_REPORTED:
+        if len(report.errors) < MAX_REPORTED:
             field_, reason = next(iter(errors.items()))
             report.errors.append({"line": line, "field": field_, "reason": reason})
     return report
@@ -176,5 +176,5 @@ def _is_unknown(name: str, control: Control, cell: str) -> bool:
 
 def _lines() -> list[int]:
     """The lines of the whole file that this piece's rows begin in; empty where the file came whole."""
-    told = request.form.get("lines", "").split(",")[:MOST_ROWS]
+    told = request.form.get("lines", "").split(",")[:MAX_ROWS]
     return [int(line) for line in told] if all(line.isdecimal() and len(line) < 9 for line in told) else []

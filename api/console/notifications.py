@@ -112,7 +112,7 @@ def place_of_notice(notice: Notification) -> str:
 def _ring_after_commit() -> None:
     """The reader's other tabs show the smaller number too."""
     user_id = visitor().id
-    after_commit(lambda: live_updates.ring(services().redis, live_updates.of_user(user_id)))
+    after_commit(lambda: live_updates.notify(services().redis, live_updates.of_user(user_id)))
 
 
 def _events(first: str | None, rings: Iterator[str | None]) -> Iterator[str]:

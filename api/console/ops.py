@@ -34,7 +34,7 @@ blp = page_blueprint("ops")
 for_operators = page_for(Role.ADMIN)
 
 RUNS_PER_PAGE = 15
-MOST_MARKETS, MOST_ODD_MARKETS = 100, 50
+MAX_MARKETS, MAX_ODD_MARKETS = 100, 50
 NEXT_TIMES = 3
 #: What reads every list, lead or property: for so long one reading serves all who look.
 CHARTS_KEPT_SECONDS = 60
@@ -73,9 +73,9 @@ def _engine_page(wrong_city: str | None = None, wrong_merge: tuple[str, str] | N
     if wants_part():
         return render_template("console/engine_part.html", **shown)
     counts = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: market_counts(session()))
-    shown["odd_markets"] = [each for each in counts if each.is_odd][:MOST_ODD_MARKETS]
+    shown["odd_markets"] = [each for each in counts if each.is_odd][:MAX_ODD_MARKETS]
     shown["missing_rates"] = cached_for(MARKETS_KEPT_SECONDS, "missing rates", lambda: missing_rates(session())[:100])
-    shown |= {"markets": counts[:MOST_MARKETS], "deals": list(DealType), "form": request.form}
+    shown |= {"markets": counts[:MAX_MARKETS], "deals": list(DealType), "form": request.form}
     return render_template("console/engine.html", wrong_city=wrong_city, wrong_merge=wrong_merge, **shown)
 
 

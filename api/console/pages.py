@@ -155,7 +155,7 @@ def _names() -> dict[str, Any]:
         "shown_name": shown_name,
         "shown_contacts": shown_contacts,
         "title_of": formatting.title_of,
-        "place_of": formatting.place_of,
+        "location_label": formatting.location_label,
         "photo_of": formatting.photo_of,
         "drawing_of": formatting.drawing_of,
         "when": formatting.when,

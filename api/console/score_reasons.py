@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from api.console.formatting import bar, grade, money, number, place_of, span
+from api.console.formatting import bar, grade, location_label, money, number, span
 from api.console.i18n import say, word
 from api.console.wish_words import said_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
@@ -63,8 +63,8 @@ def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
     rows = []
     for share in sorted(shares, key=lambda share: ("not_met", *order).index(share.outcome)):
         sign, verdict, look = OUTCOMES[share.outcome]
-        told_by = read.get(share.kind)
-        quote = told_by["quote"] if told_by and told_by["value"] == share.fact else None
+        reading = read.get(share.kind)
+        quote = reading["quote"] if reading and reading["value"] == share.fact else None
         told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
@@ -123,7 +123,7 @@ def _fact(name: str, found: Property) -> str:
             return money(found.price, found.currency, short=True)
         case "location":
             metro = say("metro {name}", name=found.metro_station) if found.metro_station else None
-            return ", ".join(filter(None, (found.district, metro))) or place_of(found)
+            return ", ".join(filter(None, (found.district, metro))) or location_label(found)
         case "rooms":
             return rooms_of([] if found.rooms is None else [found.rooms])
         case "area":

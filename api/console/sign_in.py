@@ -29,7 +29,7 @@ from models.accounts.users import User, normal_email, normal_phone, user_by_logi
 from models.core.base import database_now
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
 
-blp = page_blueprint("doors")
+blp = page_blueprint("sign_in")
 
 
 @blp.get("/")
@@ -52,11 +52,11 @@ def start() -> Response:
 def sign_in() -> Response | str | tuple[str, int]:
     """By e-mail or phone and password."""
     if request.method == "GET":
-        return _door()
+        return _sign_in_page()
     username = request.form.get("username", "")[:254]
     user = user_by_password(username, request.form.get("password", "")[:LONGEST_PASSWORD])
     if user is None:
-        return _door(username=username, error=say(auth.WRONG)), 401
+        return _sign_in_page(username=username, error=say(auth.WRONG)), 401
     return _enter(user, "password")
 
 
@@ -66,17 +66,17 @@ def sign_in() -> Response | str | tuple[str, int]:
 def sign_in_by_code() -> Response | str | tuple[str, int]:
     """By a code that an SMS brings: the first form asks for it, the second proves it."""
     if request.method == "GET":
-        return _door(way="code")
+        return _sign_in_page(way="code")
     raw, code = request.form.get("phone", "")[:40], request.form.get("code", "").strip()[:20]
     try:
         phone = normal_phone(raw)
     except InvalidValueError as error:
-        return _door(way="code", phone=raw, error=say(error.reason)), 400
+        return _sign_in_page(way="code", phone=raw, error=say(error.reason)), 400
     if not code:
-        return _door(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
+        return _sign_in_page(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
     user = _proved_by_code(phone, code)
     if user is None:
-        return _door(way="code", phone=phone, code_sent=True, error=say(portal_auth.WRONG)), 401
+        return _sign_in_page(way="code", phone=phone, code_sent=True, error=say(portal_auth.WRONG)), 401
     return _enter(user, "sms")
 
 
@@ -117,9 +117,9 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
         who = verified(proof, bot_token, database_now(session()))
         user = user_of_telegram(session(), who, own=visitor_or_none())
     except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
-        return _door(error=say(NOT_TELEGRAM)), 401
+        return _sign_in_page(error=say(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
-        return _door(error=say(error.message)), 401
+        return _sign_in_page(error=say(error.message)), 401
     return _enter(user, "telegram")
 
 
@@ -150,7 +150,7 @@ def nowhere(path: str) -> Response:
     raise NotFoundError("page")
 
 
-def _door(way: str = "password", error: str | None = None, **filled: Any) -> str:
+def _sign_in_page(way: str = "password", error: str | None = None, **filled: Any) -> str:
     settings = services().settings
     demo = [(email, role) for email, role in DEMO_LOGINS if settings.is_local and _has_demo_login(email)]
     return render_template(

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.http.blueprint import Body, PageArgs, one_of
 from api.http.fields import (
     LARGEST_AREA,
-    MOST_ROOMS,
+    MAX_ROOMS,
     IdText,
     Moment,
     Number,
@@ -37,7 +37,7 @@ from models.deals.recommendation_pages import Owner
 from models.market.leads import Lead
 from models.market.properties import Property
 
-MOST_FLOORS = 300
+MAX_FLOORS = 300
 #: How strictly the places of a lead are meant.
 PLACE_SCOPES = ("only", "near")
 FIRST_YEAR, LAST_YEAR = 1500, 2100
@@ -88,7 +88,7 @@ class Requirements(Body):
     location = fields.Nested(LeadLocation, required=True)
     budget = fields.Nested(Budget, required=True)
     area = fields.Nested(AreaSpan, required=True)
-    rooms = fields.List(Whole(0, MOST_ROOMS), required=True, validate=validate.Length(max=MOST_ROOMS))
+    rooms = fields.List(Whole(0, MAX_ROOMS), required=True, validate=validate.Length(max=MAX_ROOMS))
     property_type = one_of(PropertyType, required=True, only=WANTED_TYPES)
     property_class = one_of(PropertyClass, required=True)
     condition = one_of(Condition, required=True)
@@ -123,9 +123,9 @@ class Address(Coordinates):
 class Details(Body):
     price = money(required=True)
     area = Number(Decimal("0.01"), LARGEST_AREA, required=True)
-    rooms = Whole(0, MOST_ROOMS, required=True)
-    floor = Whole(-10, MOST_FLOORS, required=True)
-    total_floors = Whole(1, MOST_FLOORS, required=True)
+    rooms = Whole(0, MAX_ROOMS, required=True)
+    floor = Whole(-10, MAX_FLOORS, required=True)
+    total_floors = Whole(1, MAX_FLOORS, required=True)
     year_built = Whole(FIRST_YEAR, LAST_YEAR, allow_none=True)
     property_type = one_of(PropertyType, required=True, only=OFFERED_TYPES)
     property_class = one_of(PropertyClass, required=True)

@@ -17,7 +17,7 @@ from api.http.fields import FormWhole
 from api.http.request_state import current
 
 #: An answer names so many faults, and how many more there are.
-MOST_FAULTS = 20
+MAX_FAULTS = 20
 TOO_DEEP = "The JSON is nested too deeply."
 
 
@@ -123,10 +123,10 @@ class Body(Schema):
         return super().load(self._shortened(data) if isinstance(data, Mapping) else data, **kwargs)
 
     def _shortened(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        if len(data) > len(self.fields) + MOST_FAULTS:
+        if len(data) > len(self.fields) + MAX_FAULTS:
             known = {field.data_key or name for name, field in self.load_fields.items()}
             unknown = [name for name in data if name not in known]
-            left = set(unknown[MOST_FAULTS:])
+            left = set(unknown[MAX_FAULTS:])
             current().more_faults += len(left)
             data = _without(data, left, self)
         for name, most in self._lists.items():

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from api.http.blueprint import MOST_FAULTS
+from api.http.blueprint import MAX_FAULTS
 from api.http.request_state import current
 from models.core import errors
 
@@ -88,7 +88,7 @@ def _http_error(error: HTTPException) -> Response:
     fields = data.get("messages")
     if fields:
         path, reason = _first(fields)
-        named = _named(fields, [MOST_FAULTS])
+        named = _named(fields, [MAX_FAULTS])
         more = current().more_faults + _count(fields) - _count(named)
         message = f"{path}: {reason}" if path else reason
         return answer(

@@ -18,12 +18,12 @@ from models.market.places import NO_CURRENCY
 from models.market.towns.reading import TownError, read_town
 
 #: What a Money column holds.
-MOST_MONEY = Decimal("999999999999999")
+MAX_MONEY = Decimal("999999999999999")
 
 #: Square metres that a column holds.
 LARGEST_AREA = 99_999_999
 #: More rooms than any home has.
-MOST_ROOMS = 100
+MAX_ROOMS = 100
 
 #: What is blank to people, whichever of the world's spaces it is made of. Spelt out, because Python, ECMAScript (whose
 #: patterns OpenAPI uses) and PostgreSQL each mean something else by white space.
@@ -162,7 +162,7 @@ class Number(fields.Field):
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
         # apispec reads limits off marshmallow's own numbers only.
-        limits = {"minimum": float(least), "maximum": float(min(most, MOST_MONEY))}
+        limits = {"minimum": float(least), "maximum": float(min(most, MAX_MONEY))}
         super().__init__(**described(kwargs, type="number", **limits))
         self.span = validate.Range(min=least, max=most)
         self.places = Decimal(1).scaleb(-places)
@@ -208,7 +208,7 @@ class FormMoney(FormNumber):
     """An amount of money in a form or query, not negative; its currency stands elsewhere."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(0, MOST_MONEY, **kwargs)
+        super().__init__(0, MAX_MONEY, **kwargs)
 
     def read(self, text: str) -> Decimal:
         # No program writes a nought at the end: 150.000 was typed, and may mean thousands.
@@ -220,7 +220,7 @@ class FormMoney(FormNumber):
 
 def money(**kwargs: Any) -> Number:
     """An amount of money, not negative."""
-    return Number(0, MOST_MONEY, **kwargs)
+    return Number(0, MAX_MONEY, **kwargs)
 
 
 class Whole(fields.Integer):

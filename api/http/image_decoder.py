@@ -26,9 +26,9 @@ from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedIma
 
 #: Pictures with more pixels are refused before they are decoded: a 30,000 x 30,000 PNG of one colour is a small file
 #: and 2.7 GB of memory.
-MOST_PIXELS = 25_000_000
+MAX_PIXELS = 25_000_000
 #: A WebP decoder holds four copies of a picture, where others hold two.
-MOST_WEBP_PIXELS = 15_000_000
+MAX_WEBP_PIXELS = 15_000_000
 #: Larger pictures are scaled down so that no side is longer; no page shows more.
 LONGEST_SIDE = 4096  # pixels
 #: What may be asked for beyond what the program takes at rest; tests/api/test_image_limits.py measures what pictures do
@@ -96,7 +96,7 @@ def clean(content: bytes) -> tuple[bytes, int, str, bytes]:
 def _opened(content: bytes) -> Image.Image:
     """The picture, not decoded yet; raises TooManyPixelsError."""
     found = Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP", "HEIF"])
-    if found.width * found.height > MOST_PIXELS:
+    if found.width * found.height > MAX_PIXELS:
         raise TooManyPixelsError
     return found
 
@@ -113,7 +113,7 @@ def _check_webp(content: bytes) -> None:
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     else:
         width, height = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (6, 8))
-    if width * height > MOST_WEBP_PIXELS:
+    if width * height > MAX_WEBP_PIXELS:
         raise TooManyPixelsError
 
 
@@ -286,7 +286,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
 def main() -> None:
     """Serve until the parent closes the pipe or ends."""
     os.nice(5)  # pages go before pictures
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # of all that Pillow opens; it raises at twice that
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # of all that Pillow opens; it raises at twice that
     pillow_heif.options.DECODE_THREADS = 1
     pillow_heif.register_heif_opener(thumbnails=False)
     # Pillow loads its decoders at first use: before the limit, so that they count as rest.

@@ -23,20 +23,20 @@ from models.core.errors import BusyError
 
 log = logging.getLogger(__name__)
 
-MOST_PIXELS = image_decoder.MOST_PIXELS
-MOST_WEBP_PIXELS = image_decoder.MOST_WEBP_PIXELS
+MAX_PIXELS = image_decoder.MAX_PIXELS
+MAX_WEBP_PIXELS = image_decoder.MAX_WEBP_PIXELS
 
 #: Pillow's format -> the ending that files get.
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
 
 #: So long a request waits for its turn, and then answers 503.
-MOST_WAIT_SECONDS = 10.0
+MAX_WAIT_SECONDS = 10.0
 RETRY_AFTER_SECONDS = 5
 #: The slowest picture that we take needs a few seconds; on a busy machine some more.
-MOST_DECODING_SECONDS = 30.0
+MAX_DECODING_SECONDS = 30.0
 #: A child is replaced after so many pictures: whatever its libraries leak goes with it.
-MOST_PICTURES = 200
+MAX_PICTURES = 200
 
 
 class NotAnImageError(Exception):
@@ -83,11 +83,11 @@ class Decoder:
 
         Raises:
             NotAnImageError, DamagedImageError, TooManyPixelsError
-            BusyError: No turn came within MOST_WAIT_SECONDS.
+            BusyError: No turn came within MAX_WAIT_SECONDS.
         """
         with self._taken():
             child = self._running()
-            watchdog = threading.Timer(MOST_DECODING_SECONDS, child.kill)
+            watchdog = threading.Timer(MAX_DECODING_SECONDS, child.kill)
             watchdog.start()
             try:
                 outcome, pixels, format_, content = _ask(child, stream, size)
@@ -109,7 +109,7 @@ class Decoder:
 
     @contextmanager
     def _taken(self) -> Iterator[None]:
-        if not self._turn.acquire(timeout=MOST_WAIT_SECONDS):
+        if not self._turn.acquire(timeout=MAX_WAIT_SECONDS):
             raise BusyError("Too many pictures are being worked on; send yours again.", RETRY_AFTER_SECONDS)
         try:
             yield
@@ -121,7 +121,7 @@ class Decoder:
             # -I: neither the folder where we were started nor the environment decides what is imported.
             program = [sys.executable, "-I", str(Path(image_decoder.__file__).resolve())]
             self._child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})  # nosec B603
-            self._left = MOST_PICTURES
+            self._left = MAX_PICTURES
         return self._child
 
     def end(self) -> None:

@@ -33,8 +33,8 @@ from models.core.errors import InvalidValueError, TooManyError
 
 log = logging.getLogger(__name__)
 
-#: A door: signing up or in, from one address.
-DOOR = parse("60 per minute")
+#: Signing up or in, from one address.
+AUTH_LIMIT = parse("60 per minute")
 #: Failures to get into one account, from one place that its user is known by or from all others together; successes are
 #: not counted, so nobody is locked out by being busy.
 ACCOUNT_FAILURES = parse("20 per 15 minutes")
@@ -106,7 +106,7 @@ def limit_way_in() -> None:
 
 def count_way_in() -> None:
     """Count one try at signing up or in from the caller's address."""
-    limits().spend(DOOR, "door", network() or "unknown")
+    limits().spend(AUTH_LIMIT, "auth", network() or "unknown")
 
 
 def account_of(username: str) -> str:

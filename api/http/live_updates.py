@@ -1,4 +1,4 @@
-"""The bell: who has a page open learns at once that there is a notice for them, or that what it shows has changed.
+"""The user: who has a page open learns at once that there is a notice for them, or that what it shows has changed.
 
 What travels over Redis is only "look": the channel names the user (or lead generation), the payload says nothing, and
 who hears it reads the table. So a lost or a doubled ring tells nobody anything wrong. A listener holds one of the web
@@ -21,12 +21,12 @@ TURN_SECONDS = 1.0
 TURNS_A_HEARTBEAT = 15
 
 
-def ring(client: redis.Redis, channel: str) -> None:
+def notify(client: redis.Redis, channel: str) -> None:
     """Have all pages that listen to *channel* look; without Redis they look by themselves, later."""
     try:
         client.publish(channel, b"")
     except (RedisError, OSError) as error:
-        log.warning("bell_not_rung", extra={"kind": type(error).__name__})
+        log.warning("live_update_not_sent", extra={"kind": type(error).__name__})
 
 
 def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) -> Generator[str | None, None, None]:
@@ -57,6 +57,6 @@ def of_user(user_id: int) -> str:
     The channel of somebody's notices.
 
     >>> of_user(7)
-    'bell:7'
+    'user:7'
     """
-    return f"bell:{user_id}"
+    return f"user:{user_id}"

@@ -13,7 +13,7 @@ from matching.reading.kinds import GRAMMAR_VERSION, KIND_OF
 from models.market.facts import property_text
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.market.readings import READ, STATED, merged_wishes, told_facts
+from models.market.readings import READ, STATED, effective_facts, merged_wishes
 
 MAX_WISHES = 100
 MAX_STATIONS = 10
@@ -140,7 +140,7 @@ def shown_facts(found: Property) -> list[dict[str, Any]]:
         text = property_text(found.title, found.description, found.search_text)
         read = {fact["kind"]: fact for fact in fact_rows(text)}
     shown = []
-    told = {kind: fact["value"] for kind, fact in read.items()} | told_facts(found)
+    told = {kind: fact["value"] for kind, fact in read.items()} | effective_facts(found)
     for kind, value in told.items():
         if kind not in KIND_OF:
             continue

@@ -45,4 +45,4 @@ def send_notices(session: Session) -> None:
     for notice_id in stored:
         services().worker.notice_stored(notice_id)
     for user_id in set(stored.values()):
-        live_updates.ring(services().redis, live_updates.of_user(user_id))
+        live_updates.notify(services().redis, live_updates.of_user(user_id))

@@ -44,7 +44,7 @@ LARGEST_REQUEST = 64 << 20  # bytes
 #: All files of one user: nobody fills the disk alone.
 QUOTA = 2 << 30  # bytes
 #: All pictures of one request, as they came: some seconds of decoding.
-MOST_PIXELS_OF_REQUEST = 400_000_000
+MAX_PIXELS_OF_REQUEST = 400_000_000
 #: Pictures of one user.
 PICTURES_OF_USER = parse("300 per 10 minutes")
 PICTURES = "Send a JPEG, PNG, WebP or HEIC image."
@@ -80,8 +80,8 @@ def read_pictures(
         if upload is None or (kinds is DOCUMENTS and _is_pdf(upload)):
             continue
         pixels += _read(upload, owner, kinds).pixels
-        if pixels > MOST_PIXELS_OF_REQUEST:
-            most = MOST_PIXELS_OF_REQUEST // 1_000_000
+        if pixels > MAX_PIXELS_OF_REQUEST:
+            most = MAX_PIXELS_OF_REQUEST // 1_000_000
             raise TooLargeFileError(_field(upload), f"Send at most {most} megapixels in all at once.")
 
 
@@ -187,7 +187,7 @@ def _image(upload: FileStorage, wanted: str) -> CleanFile:
     except images.DamagedImageError:
         raise InvalidFileError(_field(upload), "The image is damaged; it cannot be read to its end.") from None
     except images.TooManyPixelsError:
-        limits_in_megapixels = images.MOST_PIXELS // 1_000_000, images.MOST_WEBP_PIXELS // 1_000_000
+        limits_in_megapixels = images.MAX_PIXELS // 1_000_000, images.MAX_WEBP_PIXELS // 1_000_000
         reason = "Send an image of at most {} megapixels, or {} as WebP.".format(*limits_in_megapixels)
         raise TooLargeFileError(_field(upload), reason) from None
 

@@ -55,7 +55,7 @@ def announce_stats(campaign_id: UUID | None) -> None:
 
 def announce_change() -> None:
     """Make the console's pages of lead generation reload after the commit, for a change without an event of its own."""
-    after_commit(lambda: live_updates.ring(services().redis, CHANGED))
+    after_commit(lambda: live_updates.notify(services().redis, CHANGED))
 
 
 def _publish_stats(campaign_id: UUID) -> None:

@@ -10,7 +10,7 @@ from api.exchange.schemas import WANTED_TYPES, AreaSpan
 from api.http.api_keys import with_api_key
 from api.http.blueprint import Blueprint, Body, names_of, one_of
 from api.http.db import session
-from api.http.fields import MOST_ROOMS, FormWhole, IdText, Moment, Phone, Text, Town, Whole, money
+from api.http.fields import MAX_ROOMS, FormWhole, IdText, Moment, Phone, Text, Town, Whole, money
 from api.http.tasks import rescore_lead, score_prospect
 from api.http.warnings import Warnings, warn_of_town
 from api.leadgen.announce import announce_change, announce_prospect
@@ -93,7 +93,7 @@ class ClientRequirements(Body):
     location = fields.Nested(ClientPlaces, required=True)
     budget = fields.Nested(OpenBudget)
     area = fields.Nested(AreaSpan)
-    rooms = fields.List(Whole(0, MOST_ROOMS), validate=validate.Length(max=MOST_ROOMS))
+    rooms = fields.List(Whole(0, MAX_ROOMS), validate=validate.Length(max=MAX_ROOMS))
     property_type = one_of(PropertyType, only=WANTED_TYPES)
     property_class = one_of(PropertyClass)
     condition = one_of(Condition)

@@ -18,7 +18,7 @@ from api.http.fields import FormWhole, IdNumber, Moment, Text, moment
 from api.http.idempotency import keeps_no_answer
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.services import services
-from api.portal.chat_hub import Switchboard, chat_hub
+from api.portal.chat_hub import ChatHub, chat_hub
 from api.swipe.listing_words import title_of
 from models.core.base import LARGEST_ID
 from models.core.errors import BusyError, NotSignedInError
@@ -38,7 +38,7 @@ from models.deals.chats import (
 blp = Blueprint("chat", __name__, description="Buyer and seller talk about a property")
 
 TICKET_SECONDS = 60
-MOST_MESSAGES = 100  # in one answer
+MAX_MESSAGES = 100  # in one answer
 
 
 class ChatBody(Body):
@@ -82,7 +82,7 @@ class MessageArgs(Body):
     after_id = FormWhole(0, LARGEST_ID)
     before_id = FormWhole(1, LARGEST_ID)
     page = FormWhole(1, 1_000_000, load_default=1)
-    limit = FormWhole(1, MOST_MESSAGES, load_default=MOST_MESSAGES)
+    limit = FormWhole(1, MAX_MESSAGES, load_default=MAX_MESSAGES)
 
     @validates_schema
     def check_way(self, data: dict, **kwargs: Any) -> None:
@@ -224,9 +224,9 @@ def token_of_ticket(ticket: str) -> str:
 
 def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
     """Once a message is committed: ring both sides' sockets; who has none open gets a notice."""
-    board: Switchboard = chat_hub()
-    is_there = board.ring(chat.id, chat.other(stored.sender_id))
-    board.ring(chat.id, stored.sender_id)
+    board: ChatHub = chat_hub()
+    is_there = board.notify(chat.id, chat.other(stored.sender_id))
+    board.notify(chat.id, stored.sender_id)
     if not is_there:
         notify_absent(own_session, chat, stored)
         own_session.commit()

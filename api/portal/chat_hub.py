@@ -32,28 +32,28 @@ log = logging.getLogger(__name__)
 ALONE_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 #: Sockets of one user in one process: some devices with some tabs each.
-MOST_OF_ONE_USER = 12
+MAX_OF_ONE_USER = 12
 FULL = "There are too many open chats just now; try again soon."
 RETRY_AFTER_SECONDS = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class Connection:
     """An open socket as the switchboard knows it."""
 
     chat_id: int
     user_id: int
     #: Has the socket look for what is new; returns at once, from any thread.
-    ring: Callable[[], None]
+    notify: Callable[[], None]
 
 
-class Switchboard:
+class ChatHub:
     """The open sockets of one process."""
 
     def __init__(self, redis_url: str, budget: LongLived) -> None:
         """*budget*: every socket holds a thread of the process, and HTTP needs the others."""
         self._budget = budget
-        self._lines: dict[str, set[Line]] = defaultdict(set)
+        self._connections: dict[str, set[Connection]] = defaultdict(set)
         self._of_user: dict[int, int] = defaultdict(int)
         self._lock = threading.Lock()
         self._publisher = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
@@ -70,66 +70,66 @@ class Switchboard:
 
     def check_room(self, user_id: int) -> None:
         """Raise TooManyError if one more socket, or one more of this user, is too many."""
-        if self._of_user.get(user_id, 0) >= MOST_OF_ONE_USER:
+        if self._of_user.get(user_id, 0) >= MAX_OF_ONE_USER:
             raise TooManyError("You have too many chats open at once; close some.", RETRY_AFTER_SECONDS)
         if self.is_closing or self._budget.is_full(CHAT):
             raise TooManyError(FULL, RETRY_AFTER_SECONDS)
 
-    def join(self, line: Line) -> None:
+    def join(self, connection: Connection) -> None:
         """
-        Let *line* be rung from now on. It is rung once the channel is open, for what came in between.
+        Let *connection* be rung from now on. It is rung once the channel is open, for what came in between.
 
         Raises:
             TooManyError: See :meth:`check_room`.
         """
-        name = channel(line.chat_id, line.user_id)
+        name = channel(connection.chat_id, connection.user_id)
         with self._lock:
-            self.check_room(line.user_id)
+            self.check_room(connection.user_id)
             if not self._budget.take(CHAT):
                 raise TooManyError(FULL, RETRY_AFTER_SECONDS)
-            self._of_user[line.user_id] += 1
-            self._lines[name].add(line)
+            self._of_user[connection.user_id] += 1
+            self._connections[name].add(connection)
             if self._thread is None:  # here, not at start: a thread does not survive the fork of a web process
                 self._thread = threading.Thread(target=self._listen, name="switchboard", daemon=True)
                 self._thread.start()
-            elif len(self._lines[name]) == 1:
+            elif len(self._connections[name]) == 1:
                 self._tell_redis("subscribe", name)
 
-    def leave(self, line: Line) -> None:
+    def leave(self, connection: Connection) -> None:
         """The opposite of :meth:`join`."""
-        name = channel(line.chat_id, line.user_id)
+        name = channel(connection.chat_id, connection.user_id)
         with self._lock:
             self._budget.give_back(CHAT)
-            self._of_user[line.user_id] -= 1
-            if not self._of_user[line.user_id]:
-                del self._of_user[line.user_id]
-            self._lines[name].discard(line)
-            if not self._lines[name]:
-                del self._lines[name]
+            self._of_user[connection.user_id] -= 1
+            if not self._of_user[connection.user_id]:
+                del self._of_user[connection.user_id]
+            self._connections[name].discard(connection)
+            if not self._connections[name]:
+                del self._connections[name]
                 self._tell_redis("unsubscribe", name)
 
-    def ring(self, chat_id: int, user_id: int) -> bool:
+    def notify(self, chat_id: int, user_id: int) -> bool:
         """Have every socket of the user on the chat look, in all processes; whether there is one."""
         name = channel(chat_id, user_id)
         try:
             return bool(self._publisher.publish(name, b""))
         except (RedisError, OSError):
             log.warning("chat_without_redis")
-            return self._ring_here(name)
+            return self._notify_here(name)
 
     def close(self) -> None:
         """Have every socket end: the process is about to. Called from a signal handler."""
         self.is_closing = True
-        for lines in list(self._lines.values()):
-            for line in list(lines):
-                line.ring()
+        for connections in list(self._connections.values()):
+            for connection in list(connections):
+                connection.notify()
 
-    def _ring_here(self, name: str) -> bool:
+    def _notify_here(self, name: str) -> bool:
         with self._lock:
-            lines = list(self._lines.get(name, ()))
-        for line in lines:
-            line.ring()
-        return bool(lines)
+            connections = list(self._connections.get(name, ()))
+        for connection in connections:
+            connection.notify()
+        return bool(connections)
 
     def _tell_redis(self, command: str, name: str) -> None:
         """
@@ -149,13 +149,13 @@ class Switchboard:
             try:
                 with self._lock:
                     # One channel that nobody rings keeps the connection subscribed while no socket is open.
-                    subscription.subscribe("chat", *self._lines)
+                    subscription.subscribe("chat", *self._connections)
                     self._subscription = subscription
                 while self._subscription is subscription:
                     # The answer to a subscription rings too: what was said before it took effect was not heard.
                     news = subscription.get_message(timeout=5.0)
                     if news and news["type"] in ("message", "subscribe"):
-                        self._ring_here(news["channel"].decode())
+                        self._notify_here(news["channel"].decode())
             except (RedisError, OSError, ValueError):
                 log.warning("chat_lost_redis")
             with self._lock:
@@ -173,17 +173,17 @@ def channel(chat_id: int, user_id: int) -> str:
     return f"chat:{chat_id}:{user_id}"
 
 
-def attach_chat_hub(app: Flask, hub: Switchboard) -> None:
+def attach_chat_hub(app: Flask, hub: ChatHub) -> None:
     """Give *app* the hub of its chat sockets."""
     app.extensions["chat_hub"] = hub
 
 
-def chat_hub_of(app: Flask) -> Switchboard:
+def chat_hub_of(app: Flask) -> ChatHub:
     """The hub of *app*'s chat sockets."""
-    hub: Switchboard = app.extensions["chat_hub"]
+    hub: ChatHub = app.extensions["chat_hub"]
     return hub
 
 
-def chat_hub() -> Switchboard:
+def chat_hub() -> ChatHub:
     """The hub of the application that answers the request at hand."""
     return chat_hub_of(current_app)

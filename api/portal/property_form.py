@@ -11,12 +11,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.exchange.schemas import FIRST_YEAR, LAST_YEAR, MOST_FLOORS
+from api.exchange.schemas import FIRST_YEAR, LAST_YEAR, MAX_FLOORS
 from api.http.blueprint import Body, names_of
 from api.http.fields import (
     LARGEST_AREA,
-    MOST_MONEY,
-    MOST_ROOMS,
+    MAX_MONEY,
+    MAX_ROOMS,
     File,
     FormMoney,
     FormNumber,
@@ -38,7 +38,7 @@ from models.market.towns.reading import TownError, read_town
 
 #: How exactly a number of the form is kept, whatever its column rounds it to.
 PLACES = 6
-MOST_IMAGES = 50
+MAX_IMAGES = 50
 
 #: Files of one each: field -> whether it may be a PDF.
 SINGLE_FILES = {
@@ -77,16 +77,16 @@ class PropertyForm(Body):
     currency = Text(50, required=True, metadata=words("currency-word", "USD, EUR, рубли, тенге, ..."))
     title = Text(300, required=True)
     description = Text(20_000, required=True)
-    floor = FormWhole(-10, MOST_FLOORS)
+    floor = FormWhole(-10, MAX_FLOORS)
     total_area = _area()
     living_area = _area()
     ceiling_height = FormNumber(Decimal("0.5"), 100, unit=Unit.METRES, places=PLACES)
-    rooms = FormWhole(0, MOST_ROOMS)
-    bedrooms = FormWhole(0, MOST_ROOMS)
-    bathrooms = FormWhole(0, MOST_ROOMS)
+    rooms = FormWhole(0, MAX_ROOMS)
+    bedrooms = FormWhole(0, MAX_ROOMS)
+    bathrooms = FormWhole(0, MAX_ROOMS)
     features = _words()
     equipment = _words()
-    building_floors = FormWhole(1, MOST_FLOORS)
+    building_floors = FormWhole(1, MAX_FLOORS)
     building_living_area = _area()
     apartments = FormWhole(0, 100_000)
     lifts_per_entrance = FormWhole(0, 100)
@@ -101,7 +101,7 @@ class PropertyForm(Body):
     video_title = _words(300)
     video_url = Text(2000, validate=validate.URL(schemes={"http", "https"}, require_tld=False))
     services = _words()
-    commission_amount = FormNumber(0, MOST_MONEY, places=PLACES)
+    commission_amount = FormNumber(0, MAX_MONEY, places=PLACES)
     commission_type = _words(100)
     documents = _words()
 
@@ -123,7 +123,7 @@ class PropertyForm(Body):
 
     @validates_schema
     def check_numbers(self, data: dict, **kwargs: Any) -> None:
-        if data.get("floor", 0) > data.get("building_floors", MOST_FLOORS):
+        if data.get("floor", 0) > data.get("building_floors", MAX_FLOORS):
             raise ValidationError("The floor must not be above building_floors.", "floor")
         if _is_share(data) and data.get("commission_amount", 0) > 100:
             raise ValidationError("A share of the deal is at most 100 per cent.", "commission_amount")
@@ -134,7 +134,7 @@ class PropertyForm(Body):
 class WholePropertyForm(PropertyForm):
     """The form with its files, each a part of one multipart body."""
 
-    images = fields.List(File(), required=True, validate=validate.Length(min=1, max=MOST_IMAGES))
+    images = fields.List(File(), required=True, validate=validate.Length(min=1, max=MAX_IMAGES))
     layout = File()
     building_layout = File()
     territory_layout = File()
@@ -152,7 +152,7 @@ def _shown(asked: fields.Field) -> fields.Field:
     """How an answer shows what the form asked for: null where another contract made the property and it is unknown."""
     if isinstance(asked, FormWhole):
         return fields.Integer(allow_none=True)
-    return Number(0, MOST_MONEY, allow_none=True) if isinstance(asked, FormNumber) else fields.String(allow_none=True)
+    return Number(0, MAX_MONEY, allow_none=True) if isinstance(asked, FormNumber) else fields.String(allow_none=True)
 
 
 #: A base class made at run time, which type checkers cannot follow.

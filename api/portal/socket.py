@@ -35,7 +35,7 @@ from api.http.request_state import current
 from api.http.services import services
 from api.http.transaction import send_notices
 from api.portal.chat import ChatMessageBody, blp, frame_of, spread, token_of_ticket
-from api.portal.chat_hub import ALONE_SECONDS, Line, Switchboard, chat_hub
+from api.portal.chat_hub import ALONE_SECONDS, ChatHub, Connection, chat_hub
 from models.accounts.tokens import user_of_token
 from models.core.base import LARGEST_ID
 from models.core.errors import DomainError, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
@@ -48,7 +48,7 @@ LARGEST_FRAME = 64 << 10  # bytes: the longest message with every character esca
 #: A socket on which nothing was said or heard for so long is closed; the client comes back with after_id.
 IDLE_SECONDS = 30 * 60
 #: Frames that wait to be read; a client that sends faster than we store is cut off.
-MOST_WAITING = 500
+MAX_WAITING = 500
 BATCH = 100
 #: A client that takes in nothing for so long is gone (TCP_USER_TIMEOUT, in ms): a blocked send ends then.
 SEND_TIMEOUT_MS = 30_000
@@ -103,30 +103,30 @@ def talk(ws: Server, chat_id: int) -> None:
     comes to both as in `/chat/chat_messages`. A socket is closed with 1001 when its server stops or nothing was said
     for long: come back with `after_id`. With 1008 it is closed when the token is void.
     """
-    talker = Talker(ws, chat_id, current_user().id, current().chat_token, current().after_id)
+    chat_session = ChatSession(ws, chat_id, current_user().id, current().chat_token, current().after_id)
     end_session()  # the handshake's connection: a socket lives for hours
     _give_up_on_silent_peers(ws)
-    board: Switchboard = chat_hub()
+    board: ChatHub = chat_hub()
     try:
-        board.join(talker.line)
+        board.join(chat_session.connection)
     except TooManyError as error:
         ws.close(TRY_AGAIN_LATER, error.message)
         return
     try:
-        talker.run(board)
+        chat_session.run(board)
     except NotSignedInError as error:
         ws.close(POLICY_VIOLATION, error.message[:100])
     except (DBAPIError, PoolTimeoutError):
         ws.close(TRY_AGAIN_LATER, "The database is away; come back with after_id.")
     finally:
-        board.leave(talker.line)
+        board.leave(chat_session.connection)
 
 
-class Talker:
+class ChatSession:
     """One open socket. All sending is done by its own thread; others only ring."""
 
     def __init__(self, ws: Server, chat_id: int, user_id: int, token: str, sent_id: int) -> None:
-        self.line = Line(chat_id, user_id, self._ring)
+        self.connection = Connection(chat_id, user_id, self._wake)
         self._chat_id = chat_id
         self._ws = ws
         self._token = token
@@ -134,7 +134,7 @@ class Talker:
         self._is_rung = False
         self._last_life = time.monotonic()
 
-    def _ring(self) -> None:
+    def _wake(self) -> None:
         """Have the socket's thread look; from any thread."""
         if not self._is_rung:  # one look finds everything; a second one may still be queued, and finds nothing
             self._is_rung = True
@@ -142,7 +142,7 @@ class Talker:
             self._ws.input_buffer.append(_RING)
             self._ws.event.set()
 
-    def run(self, board: Switchboard) -> None:
+    def run(self, board: ChatHub) -> None:
         """Until the client leaves, is idle, or the process ends."""
         self._deliver()
         while not board.is_closing:
@@ -153,7 +153,7 @@ class Talker:
                 if time.monotonic() - self._last_life > IDLE_SECONDS:
                     self._ws.close(message="idle")
                     return
-            elif len(self._ws.input_buffer) > MOST_WAITING:
+            elif len(self._ws.input_buffer) > MAX_WAITING:
                 self._ws.close(POLICY_VIOLATION, "too fast")
                 return
             else:

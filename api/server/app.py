@@ -35,7 +35,7 @@ from api.portal import chat
 from api.portal import properties as portal_properties
 from api.portal import requests as portal_requests
 from api.portal import socket as chat_socket
-from api.portal.chat_hub import Switchboard, attach_chat_hub
+from api.portal.chat_hub import ChatHub, attach_chat_hub
 from api.server import docs
 from api.server.health import blp as health
 from api.server.media import blp as media
@@ -90,7 +90,7 @@ BLUEPRINTS = (
 #: Bodies beyond this are refused before they are read; uploads have a larger limit of their own.
 LARGEST_BODY = 1 << 20  # bytes
 #: Parts of a multipart body: a property's form has some fifty texts and as many pictures.
-MOST_FORM_PARTS = 200
+MAX_FORM_PARTS = 200
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
@@ -111,7 +111,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
-        MAX_FORM_PARTS=MOST_FORM_PARTS,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
         SOCK_SERVER_OPTIONS=chat_socket.SERVER_OPTIONS,
     )
     app.json = FastJSON(app)
@@ -174,4 +174,4 @@ def attach(app: Flask, settings: Settings, engine: Engine) -> None:
             long_lived=long_lived,
         ),
     )
-    attach_chat_hub(app, Switchboard(settings.redis_url, long_lived))
+    attach_chat_hub(app, ChatHub(settings.redis_url, long_lived))

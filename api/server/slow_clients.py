@@ -2,7 +2,7 @@
 
 gunicorn gives a connection a thread as soon as its first byte is there, and the thread waits for the rest for as long
 as the client likes: a hundred clients that send a byte a second ("slowloris") would hold every thread. Here the main
-loop gathers a request, without a thread, until its head and a body of up to :data:`MOST_GATHERED` bytes are there. A
+loop gathers a request, without a thread, until its head and a body of up to :data:`MAX_GATHERED` bytes are there. A
 thread waits only for the rest of larger bodies (uploads of people who are signed in: others are refused before their
 body is read), and only while they come at a fair pace.
 """
@@ -23,10 +23,10 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 GATHER_SECONDS = 15.0
 #: A stopping process waits so long for a connection that has sent nothing yet.
 LINGER_SECONDS = 2.0
-MOST_GATHERED = 1024 * 1024  # bytes
+MAX_GATHERED = 1024 * 1024  # bytes
 LONGEST_HEAD = 64 * 1024  # bytes; more than gunicorn's parser takes
 #: What a thread waits for has to come at this pace; as Apache's mod_reqtimeout, with a faster network in mind.
-LEAST_PACE = 2_000  # bytes a second
+MIN_PACE = 2_000  # bytes a second
 FIRST_BYTES_SECONDS = 10.0
 #: A client that takes nothing of its answer for so long is given up.
 SEND_SECONDS = 30
@@ -54,7 +54,7 @@ def is_gathered(received: bytes | bytearray) -> bool:
     if length is None or _WAITS.search(head):
         return True
     whole = end + len(_HEAD_END) + int(length[1])
-    return whole > MOST_GATHERED or len(received) >= whole
+    return whole > MAX_GATHERED or len(received) >= whole
 
 
 class PacedSocket:
@@ -69,7 +69,7 @@ class PacedSocket:
         self._began, self._received = time.monotonic(), 0
 
     def recv(self, size: int) -> bytes:
-        deadline = self._began + FIRST_BYTES_SECONDS + self._received / LEAST_PACE
+        deadline = self._began + FIRST_BYTES_SECONDS + self._received / MIN_PACE
         if not is_readable(self._sock, deadline - time.monotonic()):
             raise ConnectionResetError(errno.ECONNRESET, "the client sends too slowly")  # as if it had left
         data = self._sock.recv(size)
@@ -132,7 +132,7 @@ class Worker(ThreadWorker):
     def _take(self, conn: TConn, received: bytearray) -> bool:
         """Add what has come to *received*; whether that is all. Of a client that has left, nothing is kept."""
         try:
-            data = conn.sock.recv(MOST_GATHERED)
+            data = conn.sock.recv(MAX_GATHERED)
         except (BlockingIOError, InterruptedError):
             return False
         except OSError:

@@ -28,7 +28,7 @@ from models.sources.tables import LONGEST_REFRESH, SHORTEST_REFRESH, SourceState
 blp = Blueprint("sources", __name__, description="Where listings are imported from")
 
 for_owners = for_roles(*SUPPLY_ROLES)
-MOST_COLUMNS = 500
+MAX_COLUMNS = 500
 
 
 class SourceBody(Body):
@@ -38,7 +38,7 @@ class SourceBody(Body):
     mapping = fields.Dict(
         keys=Text(200, empty=True),
         values=Text(40, empty=True),
-        validate=validate.Length(max=MOST_COLUMNS),
+        validate=validate.Length(max=MAX_COLUMNS),
         metadata={"description": "Of tables: a column's name -> the field that it holds, or empty to pass it over."},
     )
     is_complete = YesNo(

@@ -10,8 +10,8 @@ from api.http.access import current_user, for_roles, public, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
 from api.http.db import session
 from api.http.fields import (
-    MOST_MONEY,
-    MOST_ROOMS,
+    MAX_MONEY,
+    MAX_ROOMS,
     FormId,
     FormMoney,
     Moment,
@@ -53,7 +53,7 @@ class Listing(Body):
     property_type = fields.String()
     price: fields.Field = fields.String(metadata={"description": "With two decimals, in `currency`."})
     currency = ShownCurrency()
-    area = Number(0, MOST_MONEY, allow_none=True, metadata={"description": "Square metres."})
+    area = Number(0, MAX_MONEY, allow_none=True, metadata={"description": "Square metres."})
     rooms = fields.Integer(allow_none=True, metadata={"description": "0: a studio."})
     photos = fields.List(fields.String())
     is_active = fields.Boolean()
@@ -64,7 +64,7 @@ class Listing(Body):
 
 
 class AdminListing(Listing):
-    price = Number(0, MOST_MONEY)
+    price = Number(0, MAX_MONEY)
 
 
 #: "1,2". Python and ECMAScript, whose patterns OpenAPI uses, read it alike; Python alone lets $ stand before a last
@@ -87,7 +87,7 @@ class SearchArgs(PageArgs):
 
     @validates_schema
     def check_prices(self, data: dict, **kwargs: Any) -> None:
-        if data.get("price_min", 0) > data.get("price_max", MOST_MONEY):
+        if data.get("price_min", 0) > data.get("price_max", MAX_MONEY):
             raise ValidationError("price_min must not be above price_max.", "price_min")
 
     @post_load
@@ -98,7 +98,7 @@ class SearchArgs(PageArgs):
         if "property_type" in data:
             data["property_types"] = PROPERTY_TYPES[data.pop("property_type")]
         if "rooms" in data:
-            data["rooms"] = [min(int(number), MOST_ROOMS + 1) for number in data["rooms"].split(",")]
+            data["rooms"] = [min(int(number), MAX_ROOMS + 1) for number in data["rooms"].split(",")]
         return data
 
 

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, or_null
 from api.http.db import session
-from api.http.fields import LARGEST_AREA, MOST_MONEY, MOST_ROOMS, Number, Text, Town, Whole, money
+from api.http.fields import LARGEST_AREA, MAX_MONEY, MAX_ROOMS, Number, Text, Town, Whole, money
 from api.http.readings import WishRow, shown_wishes, wish_columns, wishes_field
 from api.http.tasks import rescore_lead
 from api.http.warnings import Warnings, warn_of_town
@@ -27,7 +27,7 @@ class PreferenceBody(Body):
     price_min = money(required=True)
     price_max = money(required=True)
 
-    rooms = fields.List(Whole(0, MOST_ROOMS), allow_none=True, validate=validate.Length(max=MOST_ROOMS))
+    rooms = fields.List(Whole(0, MAX_ROOMS), allow_none=True, validate=validate.Length(max=MAX_ROOMS))
     districts = fields.List(Text(100), allow_none=True, validate=validate.Length(max=200))
     metro_stations = fields.List(Text(100), allow_none=True, validate=validate.Length(max=400))
     area_min = Number(0, LARGEST_AREA, allow_none=True)
@@ -50,8 +50,8 @@ class Preference(Body):
     city = fields.String()
     deal_type = fields.String()
     property_type = fields.String(allow_none=True)
-    price_min = Number(0, MOST_MONEY, allow_none=True)
-    price_max = Number(0, MOST_MONEY, allow_none=True)
+    price_min = Number(0, MAX_MONEY, allow_none=True)
+    price_max = Number(0, MAX_MONEY, allow_none=True)
     rooms = fields.List(fields.Integer())
     districts = fields.List(fields.String())
     metro_stations = fields.List(fields.String())

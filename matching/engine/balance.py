@@ -27,7 +27,7 @@ from matching.errors import InvalidInputError
 
 #: By how much anybody's attention may miss 1 at the end.
 TOLERANCE = 1e-6
-MOST_ITERATIONS = 10_000
+MAX_ITERATIONS = 10_000
 #: For orders, which stop changing long before the figures do.
 ORDER_TOLERANCE = 1e-4
 #: About what the scores within one list differ by, as a share. docs/evaluation.md compares values.
@@ -52,7 +52,7 @@ class Balance:
 def balance(
     kernel: NDArray[np.float64] | sparse.csr_array,
     tolerance: float = TOLERANCE,
-    most_iterations: int = MOST_ITERATIONS,
+    most_iterations: int = MAX_ITERATIONS,
 ) -> Balance:
     """
     Solve the market with *kernel* K, (n, m), dense or sparse, not negative; 0 is no pair.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from matching.engine.units import PARTS
+from matching.engine.units import ANSWER_SCALE
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS, rows_of
 
@@ -111,9 +111,9 @@ class LeadPlaces:
         points.
         """
         if places.has_unknown:
-            best = unknown * np.float32(PARTS)
+            best = unknown * np.float32(ANSWER_SCALE)
         elif self._any_only:
-            best = self._elsewhere * np.float32(PARTS)
+            best = self._elsewhere * np.float32(ANSWER_SCALE)
         else:
             best = np.zeros(len(unknown), np.float32)
         for code, parts in zip(places.codes.tolist(), places.most_parts, strict=True):

@@ -18,7 +18,7 @@ from matching.facts.wishes import IMPLIED_KINDS
 #: Properties in a block: enough for a matrix product to run at speed, few enough to be alike.
 BLOCK_SIZE = 128
 #: Fewer leads than this are picked from all columns at once, more from one column after another: measured.
-FEW_LEADS = 512
+MIN_LEADS_TO_REORDER = 512
 #: Price bands within which properties are ordered by place.
 PRICE_BANDS = 4
 
@@ -103,7 +103,7 @@ class PreparedMarket:
         shape = n_columns + len(place_points), len(leads)
         points = np.empty(shape, np.float32) if space is None else space.ravel()[: shape[0] * shape[1]].reshape(shape)
         points[n_columns:] = place_points
-        if len(leads) < FEW_LEADS:
+        if len(leads) < MIN_LEADS_TO_REORDER:
             points[:n_columns] = self.points[block.columns[:, np.newaxis], leads]
             return points
         for row, column in enumerate(block.columns):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from matching.engine.block_sparse import BlockPlaces, BlockWords, LeadPlaces, LeadWords
 from matching.engine.matrices import MatrixColumns
 from matching.engine.sparse import answer_points
-from matching.engine.units import MAX_UNITS, PARTS
+from matching.engine.units import ANSWER_SCALE, MAX_UNITS
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS, sum_by_row
 
@@ -85,7 +85,7 @@ class Bounds:
         best = self._whatever.copy()
         for columns in answers.by_criterion:
             best += self._largest(columns)
-        best *= PARTS
+        best *= ANSWER_SCALE
         for kind in PLACE_KINDS:
             best += self._places[kind].best(answers.places[kind], self._points[DENSE[f"{kind}_unknown"].start])
         best += self._words.best(answers.words)

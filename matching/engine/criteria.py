@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from matching.errors import InvalidInputError
-from matching.facts.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.facts.vocabulary import CONDITIONS, MAX_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 
 UNSTATED_SHARE = 0.25
 PRIOR = 0.90
@@ -277,7 +277,7 @@ def room_values(wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
     """
     padded = np.pad(wanted, ((0, 0), (1, 1)))
     one_off = padded[:, :-2] | padded[:, 2:]
-    assert wanted.shape[1] == MOST_ROOMS + 1
+    assert wanted.shape[1] == MAX_ROOMS + 1
     return np.where(wanted, 1.0, np.where(one_off, ONE_ROOM_OFF, np.nan))
 
 

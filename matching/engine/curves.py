@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from matching.engine import criteria
 from matching.engine.criteria import UNKNOWN_VALUE
-from matching.engine.units import BROKEN, PARTS
+from matching.engine.units import ANSWER_SCALE, BROKEN
 from matching.engine.vectors import LeadVectors, PropertyVectors
 
 
@@ -58,10 +58,10 @@ def between_knots(
     known = ~np.isnan(amount)
     place = np.log(np.clip(np.where(known, amount, 1.0), knots[0], knots[-1])) / np.log(knots[1])
     knot = np.minimum(place.astype(np.int32), len(knots) - 2)
-    next_parts = np.rint((place - knot) * PARTS)
+    next_parts = np.rint((place - knot) * ANSWER_SCALE)
     return (
         knot,
-        np.where(known, PARTS - next_parts, 0).astype(np.float32),
+        np.where(known, ANSWER_SCALE - next_parts, 0).astype(np.float32),
         (next_parts * known).astype(np.float32),
     )
 

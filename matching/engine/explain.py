@@ -13,7 +13,7 @@ from matching.engine.explain_places import PlaceNote, place_note
 from matching.engine.explain_wishes import WishShare, wish_shares
 from matching.engine.sparse import place_units, wish_units, word_units
 from matching.engine.text import TextModel
-from matching.engine.units import BASE_OF_UNIT, PARTS, POINTS_PER_100, TIERS_UNITS, score_of_units
+from matching.engine.units import ANSWER_SCALE, BASE_OF_UNIT, POINTS_PER_100, TIERS_UNITS, score_of_units
 from matching.engine.vectorize import lead_vectors, property_vectors
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
@@ -118,7 +118,7 @@ def criterion_units(leads: LeadVectors, properties: PropertyVectors) -> NDArray[
     Units of the base by criterion of row *i* with row *i*, (n, criteria) in the order of CRITERION_NAMES; what
     contradicted wishes take away is not in them.
     """
-    units = leads.always * PARTS
+    units = leads.always * ANSWER_SCALE
     for column, name in enumerate(CRITERION_NAMES):
         for part in _DENSE_OF[name]:
             span = DENSE[part]

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from matching.engine.sparse import answer_points, unknown_points
-from matching.engine.units import BASE_OF_UNIT, PARTS, POINTS_PER_100
+from matching.engine.units import ANSWER_SCALE, BASE_OF_UNIT, POINTS_PER_100
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.wishes import IMPLIED_KINDS, NOT_TOLD
 from matching.reading.kinds import KINDS, JsonValue
@@ -58,7 +58,7 @@ def wish_shares(lead: LeadVectors, home: PropertyVectors, facts: Mapping[str, Js
             if wishes.values[at] == 1
             else "partly"
         )
-        points = float(earned + unknown_points(np.array(whole))) * PARTS * BASE_OF_UNIT
+        points = float(earned + unknown_points(np.array(whole))) * ANSWER_SCALE * BASE_OF_UNIT
         shares.append(
             WishShare(
                 wish.kind,

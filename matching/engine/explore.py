@@ -1,10 +1,10 @@
 """A chance for new properties that hardly any lead's list has room for: a few places after its end.
 
-A new property that stands in fewer than :data:`FEW_LISTS` leads' lists is *unseen*: others are better for every lead,
-so nobody looks at it, and nobody can find out that it is liked. Its own list names the leads that suit it best, deal-
-breakers and scores settled. From these, :data:`CHANCES` are drawn; each lead takes in as many of those drawn for it as
-it has *slots*. Lists themselves are untouched: what is explored comes after the last entry of a lead's list, and scores
-less than all of them.
+A new property that stands in fewer than :data:`MIN_LISTS_SEEN` leads' lists is *unseen*: others are better for every
+lead, so nobody looks at it, and nobody can find out that it is liked. Its own list names the leads that suit it best,
+deal- breakers and scores settled. From these, :data:`CHANCES` are drawn; each lead takes in as many of those drawn for
+it as it has *slots*. Lists themselves are untouched: what is explored comes after the last entry of a lead's list, and
+scores less than all of them.
 
 Fair: among an unseen property's leads, and among the properties that a lead could take in, chance decides, not score.
 Chance is a hash of (lead, property, draw): whoever computes it gets the same, and the next draw is another.
@@ -19,11 +19,11 @@ from matching.engine.incremental import NO_PAIRS
 from matching.engine.ranking import RankedLists
 from matching.errors import InvalidInputError
 
-FEW_LISTS = 3
+MIN_LISTS_SEEN = 3
 #: Leads that an unseen property is offered to at most.
 CHANCES = 20
 #: Slots of a lead, at most.
-MOST_SLOTS = 5
+MAX_SLOTS = 5
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ def explore(
         for_leads: Row *i*, the list of lead ``lead_ids[i]``, has rows of properties for columns.
         for_properties: Row *j*, the list of property ``property_ids[j]``, has rows of leads for columns.
         is_new: (properties,)
-        slots: Of each lead, 0 to MOST_SLOTS.
+        slots: Of each lead, 0 to MAX_SLOTS.
         draw: Any number from 0; another one draws anew.
         excluded_for_leads: (n, 2) rows (lead, property) of pairs that leads have acted on. Their lists leave them out,
             whatever they score, and the properties' do not: what somebody has disliked is no news to them.
     """
-    if not 0 <= slots <= MOST_SLOTS:
-        raise InvalidInputError(f"a lead has 0 to {MOST_SLOTS} slots, not {slots}")
+    if not 0 <= slots <= MAX_SLOTS:
+        raise InvalidInputError(f"a lead has 0 to {MAX_SLOTS} slots, not {slots}")
     width = len(for_properties)
-    unseen = is_new & (np.bincount(for_leads.columns, minlength=width) < FEW_LISTS)
+    unseen = is_new & (np.bincount(for_leads.columns, minlength=width) < MIN_LISTS_SEEN)
     home = np.repeat(np.arange(width), for_properties.lengths)
     lead = for_properties.columns.astype(np.int64)
     listed = np.repeat(np.arange(len(for_leads)), for_leads.lengths) * width + for_leads.columns

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from matching.engine.curves import area_points, price_points
 from matching.engine.sparse import answer_points
-from matching.engine.units import PARTS
+from matching.engine.units import ANSWER_SCALE
 from matching.engine.vectors import DENSE_WIDTH, LeadVectors, PropertyVectors
 from matching.facts.places import rows_of
 
 #: Leads whose curves are sampled at once: keeps the temporaries of a formula within the processor's cache.
-LEADS_AT_ONCE = 2048
+FILL_CHUNK = 2048
 #: Price knots of different currencies, and answers of different kinds, are told apart by multiples of these.
 _KNOTS, _ANSWERS = 1024, 128
 
@@ -91,7 +91,7 @@ def property_matrix(properties: PropertyVectors, columns: MatrixColumns) -> NDAr
     for kind in np.unique(columns.answers // _ANSWERS).tolist():
         given = properties.answers[:, kind].astype(np.int64)
         rows = np.flatnonzero(given >= 0)
-        matrix[rows, answers + np.searchsorted(columns.answers, kind * _ANSWERS + given[rows])] = PARTS
+        matrix[rows, answers + np.searchsorted(columns.answers, kind * _ANSWERS + given[rows])] = ANSWER_SCALE
     return matrix
 
 
@@ -101,7 +101,7 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns, pool: Executor) -> N
     matrix = np.zeros((width, len(leads)), np.float32)
 
     def fill(first: int) -> None:
-        span = slice(first, first + LEADS_AT_ONCE)
+        span = slice(first, first + FILL_CHUNK)
         some = leads.take(np.arange(len(leads))[span])
         matrix[:DENSE_WIDTH, span] = some.dense.T
         if len(columns.price_knots):
@@ -110,7 +110,7 @@ def lead_matrix(leads: LeadVectors, columns: MatrixColumns, pool: Executor) -> N
         if len(columns.area_knots):
             matrix[area:answers, span] = area_points(some, columns.area_knots[:, np.newaxis])
 
-    list(pool.map(fill, range(0, len(leads), LEADS_AT_ONCE)))
+    list(pool.map(fill, range(0, len(leads), FILL_CHUNK)))
     _fill_answers(matrix[answers:], leads, columns.answers)
     return matrix
 

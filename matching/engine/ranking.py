@@ -12,11 +12,11 @@ from matching.errors import InvalidInputError
 #: A key is one uint64, [group | units upside down | column], so that ascending keys are: group by group, best
 #: score first, among equal scores the smaller column first.
 _COLUMN_BITS, _UNIT_BITS = 26, 24
-MOST_COLUMNS = 1 << _COLUMN_BITS
-MOST_GROUPS = 1 << (64 - _COLUMN_BITS - _UNIT_BITS)
+MAX_COLUMNS = 1 << _COLUMN_BITS
+MAX_GROUPS = 1 << (64 - _COLUMN_BITS - _UNIT_BITS)
 _GROUP_SHIFT = np.uint64(_COLUMN_BITS + _UNIT_BITS)
 _UNIT_SHIFT = np.uint64(_COLUMN_BITS)
-_COLUMN_MASK = np.uint64(MOST_COLUMNS - 1)
+_COLUMN_MASK = np.uint64(MAX_COLUMNS - 1)
 _UNIT_MASK = np.uint64((1 << _UNIT_BITS) - 1)
 
 
@@ -123,7 +123,7 @@ def spans(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> tuple[ND
 
 
 def pack(groups: NDArray[np.integer], units: NDArray[np.float32], columns: NDArray[np.integer]) -> NDArray[np.uint64]:
-    """Keys of entries; *units* are whole and not negative, *groups* below MOST_GROUPS, *columns* below MOST_COLUMNS."""
+    """Keys of entries; *units* are whole and not negative, *groups* below MAX_GROUPS, *columns* below MAX_COLUMNS."""
     upside_down = np.uint64(MAX_UNITS) - np.minimum(units, MAX_UNITS).astype(np.uint64)
     keys = groups.astype(np.uint64) << _GROUP_SHIFT
     keys |= upside_down << _UNIT_SHIFT

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.units import BROKEN, PARTS, TIER_POINTS
+from matching.engine.units import ANSWER_SCALE, BROKEN, TIER_POINTS
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.facts.places import find_in_rows, max_by_row, rows_of, sum_by_row
 from matching.facts.wishes import NOT_TOLD, WishArrays
@@ -32,7 +32,7 @@ def place_units(kind: str, leads: LeadVectors, properties: PropertyVectors) -> N
     if len(properties) == 1:
         if not len(p_codes):
             return np.zeros(len(leads))
-        best = elsewhere * float(PARTS)
+        best = elsewhere * float(ANSWER_SCALE)
         rows = None
         for code, part in zip(p_codes, parts, strict=True):
             hits = np.flatnonzero(l_codes == code)
@@ -110,9 +110,11 @@ def wish_units(leads: LeadVectors, properties: PropertyVectors) -> WishUnits:
     if len(leads) == 1:
         answers = properties.answers[:, wishes.kind[leads.wish_codes]].astype(np.int64)
         earned, lost = answer_points(wishes, leads.wish_codes, leads.wish_points, answers)
-        return WishUnits(earned.sum(axis=1) * PARTS, lost.sum(axis=1) * PARTS)
+        return WishUnits(earned.sum(axis=1) * ANSWER_SCALE, lost.sum(axis=1) * ANSWER_SCALE)
     rows = rows_of(leads.wish_indptr)
     kinds = wishes.kind[leads.wish_codes]
     given = properties.answers[0, kinds] if len(properties) == 1 else properties.answers[rows, kinds]
     earned, lost = answer_points(wishes, leads.wish_codes, leads.wish_points, given.astype(np.int64))
-    return WishUnits(sum_by_row(leads.wish_indptr, earned) * PARTS, sum_by_row(leads.wish_indptr, lost) * PARTS)
+    return WishUnits(
+        sum_by_row(leads.wish_indptr, earned) * ANSWER_SCALE, sum_by_row(leads.wish_indptr, lost) * ANSWER_SCALE
+    )

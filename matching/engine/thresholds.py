@@ -15,7 +15,7 @@ from matching.facts.places import PLACE_KINDS, max_by_row
 
 #: Blocks looked through for each lead.
 BLOCKS_PER_LEAD = 8
-LEADS_AT_ONCE = 16_384
+THRESHOLD_CHUNK = 16_384
 
 
 def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np.float32]:
@@ -37,7 +37,7 @@ def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np
     looked = BLOCKS_PER_LEAD // 2
 
     def look(first: int) -> None:
-        leads = np.arange(first, min(first + LEADS_AT_ONCE, n_leads))
+        leads = np.arange(first, min(first + THRESHOLD_CHUNK, n_leads))
         best = np.empty((len(leads), looked), np.intp)
         for start in range(0, len(leads), 2048):
             some = leads[start : start + 2048]
@@ -49,7 +49,7 @@ def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np
         both = np.stack([2 * best, 2 * best + 1], axis=2)
         thresholds[leads] = _kth_in_blocks(market, leads, both.reshape(len(leads), -1), k)
 
-    list(pool.map(look, range(0, n_leads, LEADS_AT_ONCE)))
+    list(pool.map(look, range(0, n_leads, THRESHOLD_CHUNK)))
     return thresholds
 
 
@@ -76,9 +76,9 @@ def _kth_in_blocks(
     size = max(map(len, market.blocks))
     found = np.full((best_blocks.size, size), -1, np.float32)
     by_block = np.argsort(best_blocks.ravel(), kind="stable")
-    cuts = np.searchsorted(best_blocks.ravel()[by_block], np.arange(len(market.blocks) + 1))
+    block_starts = np.searchsorted(best_blocks.ravel()[by_block], np.arange(len(market.blocks) + 1))
     for number, block in enumerate(market.blocks):
-        slots = by_block[cuts[number] : cuts[number + 1]]
+        slots = by_block[block_starts[number] : block_starts[number + 1]]
         if len(slots):
             some = leads[slots // best_blocks.shape[1]]
             units = market.units(block, some)

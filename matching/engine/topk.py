@@ -30,14 +30,14 @@ from threadpoolctl import threadpool_limits
 
 from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
 from matching.engine.incremental import NO_PAIRS
-from matching.engine.ranking import MOST_COLUMNS, RankedLists, best_of_groups, pack, units_of, unpack
+from matching.engine.ranking import MAX_COLUMNS, RankedLists, best_of_groups, pack, units_of, unpack
 from matching.engine.thresholds import column_thresholds, row_thresholds
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError, ScoringStoppedError
 
 #: Leads scored in one matrix product.
-LEADS_AT_ONCE = 4096
-_SHIFT = LEADS_AT_ONCE.bit_length() - 1
+LEAD_CHUNK = 4096
+_SHIFT = LEAD_CHUNK.bit_length() - 1
 #: Leads whose survivors wait together. A bucket that holds this many times what it can keep is cut back.
 BUCKET_SIZE = 1024
 SLACK = 4
@@ -66,8 +66,8 @@ class Market:
                 raise InvalidInputError(f"{name} must be (n, 2), not {pairs.shape}")
             if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(self.leads), len(self.properties))).any()):
                 raise InvalidInputError(f"{name} names rows that the market does not have")
-        if max(len(self.leads), len(self.properties)) > MOST_COLUMNS:
-            raise InvalidInputError(f"a side of a market holds at most {MOST_COLUMNS} rows; score it in tiles")
+        if max(len(self.leads), len(self.properties)) > MAX_COLUMNS:
+            raise InvalidInputError(f"a side of a market holds at most {MAX_COLUMNS} rows; score it in tiles")
 
 
 @dataclass(frozen=True)
@@ -154,17 +154,17 @@ class _Scoring:
         """Score one block with all leads in reach."""
         market, block = self.market, self.market.blocks[number]
         bounds = market.bounds.of_block(block.answers)
-        thresholds = self._look_first(block, bounds)
+        thresholds = self._probe_thresholds(block, bounds)
         leads = np.flatnonzero(bounds >= np.minimum(self.row_thresholds, thresholds.min()))
         self.pairs_scored[number] = len(leads) * len(block)
         best = _Bucket(len(block), self.k)
         place_points = market.place_points(block, leads)
-        for first in range(0, len(leads), LEADS_AT_ONCE):
-            span = slice(first, first + LEADS_AT_ONCE)
+        for first in range(0, len(leads), LEAD_CHUNK):
+            span = slice(first, first + LEAD_CHUNK)
             self._score_leads(block, leads[span], place_points[:, span], thresholds, best)
         self.property_lists[number] = unpack(*best.finish())
 
-    def _look_first(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _probe_thresholds(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
         """
         Thresholds for the block's properties, from the leads that promise most; inf where their lists are not wanted.
         """
@@ -185,7 +185,7 @@ class _Scoring:
         thresholds: NDArray[np.float32],
         best: "_Bucket",
     ) -> None:
-        """Score a block with at most LEADS_AT_ONCE leads and hand on what reaches a threshold of either side."""
+        """Score a block with at most LEAD_CHUNK leads and hand on what reaches a threshold of either side."""
         market, space = self.market, self._workspace()
         n = len(leads)
         points = market.points_of(block, leads, place_points, space.points)
@@ -198,12 +198,12 @@ class _Scoring:
         np.logical_or(reaches[:, :n], reaches_lead, out=reaches[:, :n])
         reaches[:, n:] = False
         flat = np.flatnonzero(reaches)
-        # LEADS_AT_ONCE is a power of two: quotient and remainder without a division.
-        column, lead = flat >> _SHIFT, flat & (LEADS_AT_ONCE - 1)
+        # LEAD_CHUNK is a power of two: quotient and remainder without a division.
+        column, lead = flat >> _SHIFT, flat & (LEAD_CHUNK - 1)
         units, lead, home = space.units.ravel()[flat], leads[lead], column + block.start
-        self._sort_out(units, lead, home, column, thresholds, best)
+        self._keep_survivors(units, lead, home, column, thresholds, best)
 
-    def _sort_out(
+    def _keep_survivors(
         self,
         units: NDArray[np.float32],
         lead: NDArray[np.intp],
@@ -227,10 +227,10 @@ class _Scoring:
         keys = pack(lead % BUCKET_SIZE, units, market.property_order[home])
         bucket = lead // BUCKET_SIZE
         order = np.argsort(bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable")
-        keys, cuts = keys[order], np.searchsorted(bucket[order], np.arange(len(self.buckets) + 1))
-        for number in np.flatnonzero(np.diff(cuts)):
+        keys, bucket_starts = keys[order], np.searchsorted(bucket[order], np.arange(len(self.buckets) + 1))
+        for number in np.flatnonzero(np.diff(bucket_starts)):
             span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)
-            self.buckets[number].add(keys[cuts[number] : cuts[number + 1]], self.row_thresholds[span])
+            self.buckets[number].add(keys[bucket_starts[number] : bucket_starts[number + 1]], self.row_thresholds[span])
 
     def _workspace(self) -> "_Workspace":
         if not hasattr(self._local, "space"):
@@ -254,10 +254,10 @@ class _Workspace:
 
     def __init__(self, market: PreparedMarket) -> None:
         width = max(block.parts.shape[1] for block in market.blocks)
-        self.points = np.empty((width, LEADS_AT_ONCE), np.float32)
-        self.units = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), np.float32)
-        self.reaches = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), bool)
-        self.reaches_lead = np.empty((BLOCK_SIZE, LEADS_AT_ONCE), bool)
+        self.points = np.empty((width, LEAD_CHUNK), np.float32)
+        self.units = np.empty((BLOCK_SIZE, LEAD_CHUNK), np.float32)
+        self.reaches = np.empty((BLOCK_SIZE, LEAD_CHUNK), bool)
+        self.reaches_lead = np.empty((BLOCK_SIZE, LEAD_CHUNK), bool)
 
 
 class _Bucket:

@@ -2,9 +2,9 @@
 The whole numbers in which pairs are scored, and the score that is made of them.
 
 **Units.** A lead's side holds *points*, :data:`POINTS_PER_100` of them being 100; a property's side *parts*,
-:data:`PARTS` for an answer that is wholly its own. A unit is one point times one part, so :data:`BASE_UNITS` units are
-a base of 100. float32 adds whole numbers below 2**24 exactly, in any order: a score is the same to the last bit from a
-matrix product, a vector product or a sum over criteria, whatever the tile, the thread or the processor.
+:data:`ANSWER_SCALE` for an answer that is wholly its own. A unit is one point times one part, so :data:`BASE_UNITS`
+units are a base of 100. float32 adds whole numbers below 2**24 exactly, in any order: a score is the same to the last
+bit from a matrix product, a vector product or a sum over criteria, whatever the tile, the thread or the processor.
 
 **Tiers.** Every pair starts with :data:`MAX_TIERS` tiers. A contradicted wish takes one away, so that pairs with 0, 1,
 ..., 4 contradictions fill five ranges that do not meet; with more, the units are negative and the pair is forbidden. A
@@ -25,19 +25,19 @@ ENGINE_VERSION = 2
 #: Lead-side points that make 100.
 POINTS_PER_100 = 51_200
 #: Property-side parts of one answer; also how finely a place between two knots is told.
-PARTS = 64
+ANSWER_SCALE = 64
 #: Units of a base of 100.
-BASE_UNITS = POINTS_PER_100 * PARTS
+BASE_UNITS = POINTS_PER_100 * ANSWER_SCALE
 #: Contradicted wishes that a pair may have and still be listed.
 MAX_TIERS = 4
 #: Points of a tier: one more than a whole base, so that tiers do not touch.
 TIER_POINTS = POINTS_PER_100 + 1
-_TIER_UNITS = TIER_POINTS * PARTS
+_TIER_UNITS = TIER_POINTS * ANSWER_SCALE
 #: Units that every pair starts with.
 TIERS_UNITS = MAX_TIERS * _TIER_UNITS
 #: The most units a pair can have; below 2**24.
 MAX_UNITS = TIERS_UNITS + BASE_UNITS
-#: Points of an answer that breaks the pair: times PARTS it outweighs all else twice over.
+#: Points of an answer that breaks the pair: times ANSWER_SCALE it outweighs all else twice over.
 BROKEN = -(2**19)
 
 #: A base of 100 * units / BASE_UNITS; exact in float32.
@@ -54,7 +54,7 @@ def score_of_units(units: ArrayLike) -> NDArray[np.float32]:
         units: Whole numbers, 0 to MAX_UNITS.
 
     >>> clean = [TIERS_UNITS + base * BASE_UNITS // 100 for base in (100, 80, 0)]
-    >>> score_of_units([*clean, TIERS_UNITS - PARTS, 0]).round(2).tolist()
+    >>> score_of_units([*clean, TIERS_UNITS - ANSWER_SCALE, 0]).round(2).tolist()
     [100.0, 80.0, 50.0, 50.0, 0.0]
     """
     units = np.asarray(units, np.int64)

@@ -15,7 +15,7 @@ from matching.engine.criteria import CRITERION_NAMES, DEFAULT_WEIGHTS, PRIOR, UN
 from matching.engine.curves import between_knots
 from matching.engine.sparse import unknown_points
 from matching.engine.text import TextModel, Words
-from matching.engine.units import BROKEN, MAX_TIERS, PARTS, POINTS_PER_100, TIER_POINTS
+from matching.engine.units import ANSWER_SCALE, BROKEN, MAX_TIERS, POINTS_PER_100, TIER_POINTS
 from matching.engine.vectors import DENSE, DENSE_WIDTH, LeadVectors, PropertyVectors
 from matching.facts.columns import LeadColumns, PropertyColumns
 from matching.facts.places import PLACE_KINDS, rows_of, sum_by_row
@@ -93,10 +93,10 @@ def property_vectors(properties: PropertyColumns, text_model: TextModel) -> Prop
     for name in ("rooms", "property_type", "property_class", "condition"):
         # Code -1, not known, is the slice's last column.
         codes = getattr(properties, name).astype(np.intp)
-        dense[rows, np.where(codes < 0, DENSE[name].stop - 1, DENSE[name].start + codes)] = PARTS
+        dense[rows, np.where(codes < 0, DENSE[name].stop - 1, DENSE[name].start + codes)] = ANSWER_SCALE
     _fill_years(dense, properties.year)
-    dense[:, DENSE["always"]] = PARTS
-    dense[:, DENSE["implied"]] = PARTS * implied_contradictions(properties.answers)
+    dense[:, DENSE["always"]] = ANSWER_SCALE
+    dense[:, DENSE["implied"]] = ANSWER_SCALE * implied_contradictions(properties.answers)
     space, factor = _space(properties)
     price = properties.price * factor
     price_knot, price_parts, price_next_parts = between_knots(price, criteria.PRICE_KNOTS)
@@ -111,7 +111,7 @@ def property_vectors(properties: PropertyColumns, text_model: TextModel) -> Prop
         ("metro_unknown", np.diff(properties.metro_indptr) == 0),
         ("spot_unknown", properties.spot < 0),
     ):
-        dense[:, DENSE[name].start] = np.where(missing, PARTS, 0)
+        dense[:, DENSE[name].start] = np.where(missing, ANSWER_SCALE, 0)
     return PropertyVectors(
         owner=properties.owner,
         dense=dense,
@@ -129,13 +129,13 @@ def property_vectors(properties: PropertyColumns, text_model: TextModel) -> Prop
         area_next_parts=area_next_parts,
         district_indptr=district_indptr,
         district_codes=district_codes,
-        district_parts=np.full(len(district_codes), PARTS, np.float32),
+        district_parts=np.full(len(district_codes), ANSWER_SCALE, np.float32),
         metro_indptr=properties.metro_indptr,
         metro_codes=properties.metro_codes,
         metro_parts=properties.metro_parts,
         spot_indptr=spot_indptr,
         spot_codes=spot_codes,
-        spot_parts=np.full(len(spot_codes), PARTS, np.float32),
+        spot_parts=np.full(len(spot_codes), ANSWER_SCALE, np.float32),
         answers=properties.answers,
         word_indptr=words.indptr,
         word_codes=words.codes,
@@ -272,11 +272,11 @@ def _fill_implied(dense: NDArray[np.float32], leads: LeadColumns) -> None:
 def _fill_years(dense: NDArray[np.float32], year: NDArray[np.float64]) -> None:
     knots = criteria.YEAR_KNOTS
     column, rows = DENSE["year"], np.flatnonzero(~np.isnan(year))
-    dense[np.isnan(year), column.stop - 1] = PARTS
+    dense[np.isnan(year), column.stop - 1] = ANSWER_SCALE
     place = (np.clip(year[rows], knots[0], knots[-1]) - knots[0]) / (knots[1] - knots[0])
     knot = np.minimum(place.astype(np.intp), len(knots) - 2)
-    next_parts = np.rint((place - knot) * PARTS)
-    dense[rows, column.start + knot] = PARTS - next_parts
+    next_parts = np.rint((place - knot) * ANSWER_SCALE)
+    dense[rows, column.start + knot] = ANSWER_SCALE - next_parts
     dense[rows, column.start + knot + 1] = next_parts
 
 

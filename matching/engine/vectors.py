@@ -1,8 +1,8 @@
 """Leads and properties as vectors of whole numbers; :mod:`matching.engine.vectorize` makes them.
 
-A lead's vector holds *points*, what each possible answer of a property earns; a property's holds *parts*, :data:`PARTS`
-where an answer is its own, 0 elsewhere, and where it lies between two knots of a sampled criterion the parts are split
-between them. Their product is the pair's units (:mod:`matching.engine.units`).
+A lead's vector holds *points*, what each possible answer of a property earns; a property's holds *parts*,
+:data:`ANSWER_SCALE` where an answer is its own, 0 elsewhere, and where it lies between two knots of a sampled criterion
+the parts are split between them. Their product is the pair's units (:mod:`matching.engine.units`).
 
 Only answers that are few are dense columns. Prices, areas, places, wishes and words stay symbolic: what they earn is
 worked out where it is needed (:mod:`matching.engine.curves`, :mod:`matching.engine.sparse`).
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from matching.engine import criteria
 from matching.facts.places import PLACE_KINDS
 from matching.facts.tables import Table
-from matching.facts.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.facts.vocabulary import CONDITIONS, MAX_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 from matching.facts.wishes import IMPLIED_KINDS, WishTable
 
 
@@ -30,7 +30,7 @@ def _slices(**widths: int) -> tuple[dict[str, slice], int]:
 #: the *_unknown ones, are for properties that do not tell. `always` is for every property, `implied` for those that
 #: contradict what holds unless it is asked for.
 DENSE, DENSE_WIDTH = _slices(
-    rooms=MOST_ROOMS + 2,
+    rooms=MAX_ROOMS + 2,
     property_type=len(PROPERTY_TYPES),
     property_class=len(PROPERTY_CLASSES) + 1,
     condition=len(CONDITIONS) + 1,

@@ -17,7 +17,7 @@ from matching.facts.place_names import read_stations
 from matching.facts.places import PLACE_KINDS, PlaceIndex, csr_of
 from matching.facts.records import LeadFacts, PropertyFacts
 from matching.facts.tables import Table
-from matching.facts.vocabulary import CONDITIONS, MOST_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
+from matching.facts.vocabulary import CONDITIONS, MAX_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 from matching.facts.wanted_places import wanted_places
 from matching.facts.wishes import WishTable, answers_of
 from matching.reading.kinds import KINDS
@@ -115,8 +115,8 @@ class LeadColumns(_Columns):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.rooms.shape != (len(self), MOST_ROOMS + 1):
-            raise InvalidInputError(f"rooms must be ({len(self)}, {MOST_ROOMS + 1}), not {self.rooms.shape}")
+        if self.rooms.shape != (len(self), MAX_ROOMS + 1):
+            raise InvalidInputError(f"rooms must be ({len(self)}, {MAX_ROOMS + 1}), not {self.rooms.shape}")
         for low, high in (("price_min", "price_max"), ("area_min", "area_max")):
             if np.any(getattr(self, low) > getattr(self, high)):
                 raise InvalidInputError(f"{low} is above {high} in some row")
@@ -128,7 +128,7 @@ class LeadColumns(_Columns):
         cls, leads: Sequence[LeadFacts], places: PlaceIndex, closeness: Closeness = NOTHING_NEAR
     ) -> "LeadColumns":
         """Columns of *leads*, whose names and wishes are added to *places*."""
-        rooms = np.zeros((len(leads), MOST_ROOMS + 1), bool)
+        rooms = np.zeros((len(leads), MAX_ROOMS + 1), bool)
         for row, lead in enumerate(leads):
             rooms[row, [_room_code(count) for count in lead.rooms]] = True
         district, metro, spot = wanted_places(leads, places, closeness)
@@ -209,7 +209,7 @@ class PropertyColumns(_Columns):
         super().__post_init__()
         _check_codes(self, (("property_type", PROPERTY_TYPES),), least=0)
         _check_codes(self, (("property_class", PROPERTY_CLASSES), ("condition", CONDITIONS)), least=-1)
-        _check_codes(self, (("rooms", range(MOST_ROOMS + 1)),), least=-1)
+        _check_codes(self, (("rooms", range(MAX_ROOMS + 1)),), least=-1)
         if self.answers.shape != (len(self), len(KINDS)):
             raise InvalidInputError(f"answers must be ({len(self)}, {len(KINDS)}), not {self.answers.shape}")
 
@@ -330,7 +330,7 @@ def _codes(words: Sequence[str | None], vocabulary: Sequence[str]) -> NDArray[np
 def _room_code(count: int) -> int:
     if count < 0:
         raise InvalidInputError(f"a room count cannot be {count}")
-    return min(int(count), MOST_ROOMS)
+    return min(int(count), MAX_ROOMS)
 
 
 def _check_codes(table: _Columns, columns: tuple[tuple[str, Sequence], ...], least: int) -> None:

@@ -6,11 +6,11 @@ on a property. Ordered scales (class, condition) are listed from the lowest to t
 
 from matching.facts.place_names import place_key
 
-__all__ = ["CONDITIONS", "MOST_ROOMS", "PROPERTY_CLASSES", "PROPERTY_TYPES", "place_key"]
+__all__ = ["CONDITIONS", "MAX_ROOMS", "PROPERTY_CLASSES", "PROPERTY_TYPES", "place_key"]
 
 PROPERTY_TYPES = ("APARTMENT", "HOUSE", "APARTMENTS", "TOWNHOUSE", "ROOM", "COMMERCIAL")
 PROPERTY_CLASSES = ("ECONOMY", "COMFORT", "BUSINESS", "ELITE")
 CONDITIONS = ("ROUGH", "PRE_FINISHING", "FINISHING", "DESIGN")
 
 #: Room counts are 0 (a studio) to 10, where 10 means ten or more.
-MOST_ROOMS = 10
+MAX_ROOMS = 10

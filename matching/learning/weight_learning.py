@@ -25,7 +25,7 @@ a page showing one listing at a time, counts once. The weights are then scaled t
 
 **Judgement.** Five folds, no lead in two of them. In each, a set is fitted on the others, both sets' scores get
 their slope and offset there, and the held-out actions are what counts: a new set is kept if its mean loss lies
-below the present one's by more than :data:`SURE` standard errors (clustered by lead).
+below the present one's by more than :data:`ONE_SIDED_95` standard errors (clustered by lead).
 """
 
 from dataclasses import dataclass
@@ -40,18 +40,18 @@ from matching.engine.criteria import CRITERION_NAMES, PRIOR, UNSTATED_SHARE, Wei
 from matching.engine.curves import broken_by_amount
 from matching.engine.explain import criterion_units
 from matching.engine.sparse import wish_units
-from matching.engine.units import PARTS, TIERS_UNITS
+from matching.engine.units import ANSWER_SCALE, TIERS_UNITS
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError
 
 #: Below these numbers of actions, of actions of each kind, and of leads, nothing is fitted.
-LEAST_ACTIONS, LEAST_OF_A_KIND, LEAST_LEADS = 50, 10, 5
+MIN_ACTIONS, MIN_OF_A_KIND, MIN_LEADS = 50, 10, 5
 FOLDS = 5
 #: One-sided 95 %: a set no better than the present one is kept one time in twenty at most.
-SURE = 1.645
+ONE_SIDED_95 = 1.645
 #: Lets a criterion that weighs next to nothing gain weight.
-LEAST_REACH = 0.02
-_ROUNDS = 3
+MIN_REACH = 0.02
+_REWEIGHTINGS = 3
 #: Makes the penalty on the free slope too small to matter.
 _FREE = 10.0
 
@@ -99,7 +99,7 @@ class Judgement:
 
     @property
     def is_better(self) -> bool:
-        return self.present_loss - self.fitted_loss > SURE * self.standard_error
+        return self.present_loss - self.fitted_loss > ONE_SIDED_95 * self.standard_error
 
 
 def criterion_values(
@@ -109,7 +109,7 @@ def criterion_values(
     Value of each criterion for row *i* with row *i*: (n, criteria), 0 to 1, NaN in the rows of broken pairs; and the
     sizes of the criteria, as ActedPairs has them. Vectors must be made with weights above 0, as the default ones are.
     """
-    values = criterion_units(leads, properties) / (leads.whole_points * PARTS)
+    values = criterion_units(leads, properties) / (leads.whole_points * ANSWER_SCALE)
     # Right behind a limit, a knot on this side of it still earns something: only broken_by_amount tells.
     refused = (leads.dense[:, DENSE["implied"]] * properties.dense[:, DENSE["implied"]]).min(axis=1) < 0
     refused |= wish_units(leads, properties).lost > TIERS_UNITS
@@ -137,9 +137,9 @@ def enough(acted: ActedPairs) -> bool:
     """Whether there is enough to fit and judge."""
     likes = int(acted.liked.sum())
     return (
-        len(acted) >= LEAST_ACTIONS
-        and min(likes, len(acted) - likes) >= LEAST_OF_A_KIND
-        and len(np.unique(acted.leads)) >= LEAST_LEADS
+        len(acted) >= MIN_ACTIONS
+        and min(likes, len(acted) - likes) >= MIN_OF_A_KIND
+        and len(np.unique(acted.leads)) >= MIN_LEADS
     )
 
 
@@ -152,7 +152,7 @@ def fit(acted: ActedPairs, prior: Weights) -> Weights:
     start = _array(prior)
     counts = _counts(acted)
     weight = start
-    for _ in range(_ROUNDS):
+    for _ in range(_REWEIGHTINGS):
         inputs = _inputs(acted, weight)
         slope = _slope(inputs @ start, acted.liked, counts)[0]
         fitted = _fit_round(inputs, acted.liked, counts, start, slope) if slope > 0 else None
@@ -225,7 +225,7 @@ def _fit_round(
     slope: float,
 ) -> NDArray[np.float64] | None:
     """Weights at fixed D; None where every coefficient would be negative."""
-    reach = slope * (start + LEAST_REACH)
+    reach = slope * (start + MIN_REACH)
     kept = np.ones(len(start), bool)
     while kept.any():
         line = _FREE * slope * inputs[:, kept] @ start[kept]

@@ -35,11 +35,11 @@ TALKATIVE = 4.0
 POOR_BUDGET = 0.25
 
 #: A model needs this many outcomes, and this many of either kind, to be fitted and judged.
-LEAST_OUTCOMES, LEAST_OF_A_KIND = 150, 30
+MIN_OUTCOMES, MIN_OF_A_KIND = 150, 30
 FOLDS = 5
 #: The model must be better than the rules by this many standard errors: of models of pure noise about 1 in 40 would be
 #: taken for better at 2, were it not for the second hurdle, the base rate, that they must clear as well.
-LEAST_ADVANTAGE = 2.0  # standard errors
+MIN_ADVANTAGE = 2.0  # standard errors
 #: Inverse strength of the L2 penalty on standardised features.
 PENALTY_C = 0.3
 
@@ -246,7 +246,7 @@ class Report:
 def enough(won: NDArray[np.bool_]) -> bool:
     """Whether there are outcomes enough to fit a model and to judge it."""
     wins = int(np.sum(won))
-    return len(won) >= LEAST_OUTCOMES and min(wins, len(won) - wins) >= LEAST_OF_A_KIND
+    return len(won) >= MIN_OUTCOMES and min(wins, len(won) - wins) >= MIN_OF_A_KIND
 
 
 def judge(prospects: Prospects, won: NDArray[np.bool_], seed: int = 0) -> Report:
@@ -268,7 +268,7 @@ def judge(prospects: Prospects, won: NDArray[np.bool_], seed: int = 0) -> Report
         p_base[held] = won[rest].mean()
     over_rules = _advantage(p_model, p_rules, won)
     auc_rules, auc_model = float(roc_auc_score(won, scores)), float(roc_auc_score(won, p_model))
-    better = min(over_rules, _advantage(p_model, p_base, won)) > LEAST_ADVANTAGE and auc_model > auc_rules
+    better = min(over_rules, _advantage(p_model, p_base, won)) > MIN_ADVANTAGE and auc_model > auc_rules
     return Report(
         outcomes=len(won),
         won=int(won.sum()),

@@ -8,10 +8,10 @@ from matching.reading.mentions import NUMBER, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity
 
 #: Less is no price of a month or a home; it guards only numbers that bear no unit.
-LEAST_BARE_PRICE = 10_000
-LEAST_AREA, MOST_AREA = 9.0, 2_000.0
+MIN_BARE_PRICE = 10_000
+MIN_AREA, MAX_AREA = 9.0, 2_000.0
 #: Sold below this, in roubles, is hardly a home: a budget under it is for rent.
-LEAST_SALE = 900_000
+MIN_SALE = 900_000
 
 _CURRENCIES = {
     "доллар": "USD",
@@ -150,7 +150,7 @@ def budget_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
 
 def _is_price(tokens: Tokens, item: Item, quantity: Quantity) -> bool:
     if quantity.unit != "money" and not (
-        quantity.unit == "" and quantity.high >= LEAST_BARE_PRICE and quantity.high < 1e10
+        quantity.unit == "" and quantity.high >= MIN_BARE_PRICE and quantity.high < 1e10
     ):
         return False
     if (
@@ -173,7 +173,7 @@ def area_of(tokens: Tokens, items: Sequence[Item]) -> Amount | None:
         said = {word.symbol for word in tokens.words[max(0, item.start - 3) : item.start] if word is not None}
         if quantity.unit == "" and not said & {"площадь", "метраж"}:
             continue
-        if not LEAST_AREA <= quantity.low <= quantity.high <= MOST_AREA:
+        if not MIN_AREA <= quantity.low <= quantity.high <= MAX_AREA:
             continue
         start, end = tokens.span(item.start, item.end)
         if quantity.how == "range":

@@ -9,7 +9,7 @@ from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantit
 from matching.reading.single_numbers import DASHES, is_word
 
 #: Roubles; less is no price.
-LEAST_PRICE = 5_000
+MIN_PRICE = 5_000
 _OTHER_SUMS = frozenset({"комиссия", "залог", "депозит", "взнос", "доплата", "предоплата", "вознаграждение"})
 _HARD_LIMITS = frozenset("строгий строго точно категорически не ни максимум макс максимально max maximum no".split())
 _LIMITED = frozenset({"жесткий", "ограничить", "ограниченный", "лимит", "потолок", "предел"})
@@ -161,7 +161,7 @@ def _strength_near(items: Sequence[Item], place: int) -> str:
 
 def _is_hard_price(tokens: Tokens, items: Sequence[Item], place: int, quantity: Quantity) -> bool:
     """«строго до 12 млн», «до 60 тысяч, не больше», «не дороже 60 тысяч»: money, and a word that it is the end."""
-    if quantity.unit not in ("money", "") or quantity.high < LEAST_PRICE or _is_year(quantity) and not quantity.unit:
+    if quantity.unit not in ("money", "") or quantity.high < MIN_PRICE or _is_year(quantity) and not quantity.unit:
         return False
     if quantity.currency not in CURRENCIES_OF_ROUBLES:
         return False

@@ -28,7 +28,7 @@ ENTRIES: tuple[Entry, ...] = (
 
 _EVERYWHERE = SKIPPED | {"не", "без", "или", "от", "до", "под", ",", ".", "-", "/", "нет", "no", "not"}
 #: Texts are read up to this length; what is longer is cut, so that no text takes long.
-MOST_CHARACTERS = 20_000
+MAX_CHARACTERS = 20_000
 
 
 def _phrases(side: Side) -> Iterator[tuple[tuple[str, ...], Meaning]]:
@@ -78,5 +78,5 @@ def anchors(side: Side) -> frozenset[str]:
 
 def mentions(text: str, side: Side) -> tuple[Tokens, list[Item]]:
     """The tokens of *text*, and its mentions with all that belongs to them."""
-    tokens = cut(text[:MOST_CHARACTERS], vocabulary())
+    tokens = cut(text[:MAX_CHARACTERS], vocabulary())
     return tokens, resolve(tokens, items_of(tokens, tree(side), uses(side)))

@@ -11,10 +11,10 @@ from matching.reading.words import fold, morphology
 
 PlaceKind = Literal["town", "district", "station"]
 
-MOST_WORDS = 4
-MOST_SPELLINGS = 24
+MAX_WORDS = 4
+MAX_SPELLINGS = 24
 #: So many variants of one word are tried: «Тверской» is a district as it stands, and a form of «Тверская».
-MOST_FORMS = 4
+MAX_FORMS = 4
 
 _STATION_WORDS = frozenset("метро м станция ст metro subway station мцд мцк".split())
 _DISTRICT_WORDS = frozenset("район р микрорайон мкр мкрн district area аудан ауданы".split())
@@ -84,7 +84,7 @@ def find_places(cut_text: Tokens, lexicon: PlaceLexicon) -> list[Place]:
 def _longest_name(cut_text: Tokens, start: int, lexicon: PlaceLexicon) -> tuple[int, PlaceKind, str] | None:
     tokens = cut_text.tokens
     ends = [start + 1]
-    while len(ends) < MOST_WORDS and ends[-1] < len(tokens):
+    while len(ends) < MAX_WORDS and ends[-1] < len(tokens):
         after = ends[-1]
         if tokens[after] in _BETWEEN and after + 1 < len(tokens) and tokens[after + 1][0].isalnum():
             after += 1
@@ -145,7 +145,7 @@ def _spellings(words: Sequence[str], hyphened: bool, governed: bool) -> Iterator
     forms = [_nominatives(word, governed) for word in words]
     written = [tuple(words)]
     spelt = [*([] if governed else written), *((first, *words[1:]) for first in forms[0])]
-    spelt += [tuple(chosen) for chosen in list(product(*forms))[:MOST_SPELLINGS]]
+    spelt += [tuple(chosen) for chosen in list(product(*forms))[:MAX_SPELLINGS]]
     spelt += written
     for spelling in spelt:
         for joint in joints:
@@ -164,7 +164,7 @@ def _nominatives(word: str, governed: bool = False) -> tuple[str, ...]:
     ('хамовники', True)
     """
     forms: dict[str, None] = {}
-    for parse in morphology().parse(word.lower())[:MOST_FORMS]:
+    for parse in morphology().parse(word.lower())[:MAX_FORMS]:
         if governed and parse.tag.POS == "ADJF" and parse.tag.case in ("nomn", "accs"):
             continue
         if parse.tag.POS in ("NOUN", "ADJF", "PRTF"):

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from matching.reading.amounts import LEAST_SALE, Amount, area_of, budget_of, rooms_of
-from matching.reading.grammar import MOST_CHARACTERS, mentions, vocabulary
+from matching.reading.amounts import MIN_SALE, Amount, area_of, budget_of, rooms_of
+from matching.reading.grammar import MAX_CHARACTERS, mentions, vocabulary
 from matching.reading.lead_text import Wish, read_wishes
 from matching.reading.listing_text import Fact, read_facts
 from matching.reading.mentions import cut
@@ -143,7 +143,7 @@ class ListingReading:
 
 def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
     """Read a client's whole message. Never raises, whatever the text; a few milliseconds."""
-    text = text[:MOST_CHARACTERS]
+    text = text[:MAX_CHARACTERS]
     places = find_places(cut(text, vocabulary()), lexicon)
     rest = _without(text, [(place.start, place.end) for place in places])
     folded = _folded(rest)
@@ -193,7 +193,7 @@ def read_request(text: str, lexicon: PlaceLexicon) -> RequestReading:
 
 def read_listing(text: str, lexicon: PlaceLexicon) -> ListingReading:
     """Read a listing's whole text. Never raises, whatever the text; a few milliseconds."""
-    text = text[:MOST_CHARACTERS]
+    text = text[:MAX_CHARACTERS]
     street = _STREET.search(text)
     spans: dict[str, list[Span]] = {}
     rest = text
@@ -273,7 +273,7 @@ def _deal_type(folded: str, budget: Amount | None, spans: dict[str, list[Span]])
     found = _first("deal_type", (("RENT", _RENT), ("SALE", _SALE)), folded, spans)
     if found is None and budget is not None and budget.currency == "RUB":
         most = budget.high or budget.low or 0
-        return "SALE" if most >= LEAST_SALE else "RENT"
+        return "SALE" if most >= MIN_SALE else "RENT"
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 
 from matching.reading.phrases import ABBREVIATIONS
 from matching.reading.quantities import starts_of_limits
-from matching.reading.words import MOST_WORDS_REMEMBERED, Vocabulary
+from matching.reading.words import MAX_WORDS_REMEMBERED, Vocabulary
 
 #: What a token may do, added up: a phrase or a quantity may start; its sentence tells something; it may end a sentence.
 STARTS, TELLS, ENDS = 1, 2, 4
@@ -35,7 +35,7 @@ class Uses(dict[str, int]):
             else:
                 starts = symbol in self._root or symbol in starts_of_limits() or word.exact
                 use = (STARTS if starts else 0) | (TELLS if symbol in self._anchors or word.exact else 0)
-        if len(self) > MOST_WORDS_REMEMBERED:
+        if len(self) > MAX_WORDS_REMEMBERED:
             self.clear()
         self[token] = use
         return use

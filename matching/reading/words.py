@@ -25,8 +25,8 @@ from matching.reading.numerals import NUMERALS, ORDINALS
 TOKEN = re.compile(r"(\d+(?:[.,]\d+)*|[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*|\n|[^\w\s])")
 
 #: Words shorter than this are not corrected: too many short words are one letter apart.
-LEAST_LETTERS_TO_CORRECT = 6
-MOST_WORDS_REMEMBERED = 400_000
+MIN_LETTERS_TO_CORRECT = 6
+MAX_WORDS_REMEMBERED = 400_000
 
 #: Kazakh letters are often typed as their nearest Russian ones; both sides are folded alike.
 _FOLDED = str.maketrans("ёқңғүұөәіһ", "екнгууоаих")
@@ -89,7 +89,7 @@ class _Memory(dict[str, Word | None]):
 
     def __missing__(self, token: str) -> Word | None:
         word = self._vocabulary.learn(token)
-        if len(self) > MOST_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
+        if len(self) > MAX_WORDS_REMEMBERED:  # a long-lived process meets new words for ever
             self.clear()
         self[token] = word
         return word
@@ -154,7 +154,7 @@ class Vocabulary:
             return None if token in _QUOTES else Word(token)
         plain = fold(token)
         found = self._forms.get(plain)
-        if found is None and len(plain) >= LEAST_LETTERS_TO_CORRECT and len(plain) < 30 and _CYRILLIC.search(plain):
+        if found is None and len(plain) >= MIN_LETTERS_TO_CORRECT and len(plain) < 30 and _CYRILLIC.search(plain):
             return self._correct(plain)
         return found
 

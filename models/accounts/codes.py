@@ -50,7 +50,7 @@ from models.core.errors import NotAllowedError
 
 DIGITS = 6
 LIFETIME = timedelta(minutes=10)
-MOST_TRIES = 5
+MAX_TRIES = 5
 #: Rows are needed for counting sends, the longest for a day.
 KEPT = timedelta(days=1)
 
@@ -224,7 +224,7 @@ def _fitting(
         return None
     counter = "tries" if row.address == address else "other_tries"
     tries = getattr(row, counter)
-    if tries >= MOST_TRIES:
+    if tries >= MAX_TRIES:
         return None
     if fits and not row.is_decoy:
         return row

@@ -33,7 +33,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.accounts.audit import record
 from models.accounts.passwords import password_fits
 from models.accounts.sessions import forget_sessions_of
-from models.accounts.users import PROVEN_AT, User, told_if_taken
+from models.accounts.users import PROVEN_AT, User, refuse_taken
 from models.core.base import Base, rows_changed, words
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
@@ -111,7 +111,7 @@ def proven_of(user: User) -> dict[Claim, datetime]:
 
 def set_proven(session: Session, user: User, kind: Claim, value: str | None = None) -> None:
     """Note that the user has proven an identifier; with *value* they hold it from now on (raises ConflictError)."""
-    with told_if_taken(session):
+    with refuse_taken(session):
         if value is not None:
             setattr(user, COLUMN[kind], value)
         setattr(user, PROVEN_AT[COLUMN[kind]], func.now())
@@ -168,7 +168,7 @@ def confirm(session: Session, user: User, kind: Claim, password: str | None = No
     else:
         if getattr(user, COLUMN[kind]) is not None:
             raise ConflictError("The account has another one by now.")
-        with told_if_taken(session):
+        with refuse_taken(session):
             setattr(user, COLUMN[kind], row.value)
     session.delete(row)
     session.flush()

@@ -30,7 +30,7 @@ from models.core.errors import ConflictError, InvalidValueError, NotAllowedError
 LIFETIME = timedelta(hours=24)
 #: Telegram's clock and ours may differ by so much.
 CLOCK_SKEW = timedelta(minutes=5)
-MOST_FIELDS = 40
+MAX_FIELDS = 40
 #: What JSON can name and PostgreSQL cannot store.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 #: How Telegram numbers people. Groups have negative numbers, channels @names.
@@ -171,7 +171,7 @@ def _check_active(user: User | None) -> None:
 
 def _taken_apart(init_data: str) -> dict[str, str]:
     try:
-        pairs = parse_qsl(init_data, keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(init_data, keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise InvalidValueError(FIELD, "This is not a Mini App's initData.") from None
     if len(dict(pairs)) < len(pairs):
@@ -183,7 +183,7 @@ def _texts(data: Any) -> dict[str, str]:
     """
     The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is refused.
     """
-    if not isinstance(data, Mapping) or not 0 < len(data) <= MOST_FIELDS:
+    if not isinstance(data, Mapping) or not 0 < len(data) <= MAX_FIELDS:
         raise InvalidValueError(FIELD, "Send the fields that Telegram gave, or initData.")
     found = {}
     for name, value in data.items():

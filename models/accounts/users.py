@@ -165,13 +165,13 @@ def create_user(session: Session, **fields: object) -> User:
         ConflictError: The e-mail, phone or Telegram account belongs to somebody already.
     """
     user = User(**fields)
-    with told_if_taken(session):
+    with refuse_taken(session):
         session.add(user)
     return user
 
 
 @contextmanager
-def told_if_taken(session: Session) -> Iterator[None]:
+def refuse_taken(session: Session) -> Iterator[None]:
     """What is written within is stored, or a ConflictError says what of it belongs to somebody else."""
     try:
         with session.begin_nested():
@@ -231,7 +231,7 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     changes = dict(changes)
     if {"first_name", "last_name"} & set(changes):
         changes = user.names | changes
-    with told_if_taken(session):
+    with refuse_taken(session):
         if "email" in changes:
             user.email = changes.pop("email")
         if "first_name" in changes:

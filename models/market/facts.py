@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.core.base import database_now
 from models.market.places import NO_CURRENCY, currency_of_city, own_currency
 from models.market.rates import factors_to
-from models.market.readings import effective_wishes, told_facts
+from models.market.readings import effective_facts, effective_wishes
 
 #: What to multiply an amount of a currency by to get it in the market's; currencies without a rate are left out.
 Factors = Mapping[str, Decimal]
@@ -140,7 +140,7 @@ def property_facts(found: Any, factors: Factors) -> dict[str, Any]:
         "metros": [(station["name"], station.get("minutes")) for station in found.stations or ()],
         "latitude": _number(found.latitude),
         "longitude": _number(found.longitude),
-        "facts": told_facts(found),
+        "facts": effective_facts(found),
         "year": found.year_built,
         "text": property_text(found.title, found.description, found.search_text),
     }

@@ -10,7 +10,7 @@ from models.market.properties import Property, on_market
 from models.market.town_aliases import stored_key
 
 #: Suggestions at most.
-MOST_SUGGESTIONS = 50
+MAX_SUGGESTIONS = 50
 
 
 class PlaceKind(StrEnum):
@@ -23,7 +23,7 @@ _COLUMNS = {PlaceKind.DISTRICT: Property.district, PlaceKind.STATION: Property.m
 
 
 def known_places(
-    session: Session, kind: PlaceKind, beginning: str = "", *, city: str | None = None, limit: int = MOST_SUGGESTIONS
+    session: Session, kind: PlaceKind, beginning: str = "", *, city: str | None = None, limit: int = MAX_SUGGESTIONS
 ) -> list[str]:
     """
     Names as properties on the market write them, the most frequent first.

@@ -83,7 +83,7 @@ def effective_wishes(
     return wishes
 
 
-def told_facts(row: Any) -> dict[str, Any]:
+def effective_facts(row: Any) -> dict[str, Any]:
     """
     The facts of a Property, or of a row with its columns, by kind: fields first, then what a feed told, then what was
     read.
@@ -114,7 +114,7 @@ def told_facts(row: Any) -> dict[str, Any]:
 
 def contradictions(row: Any) -> list[Row]:
     """Facts that the words of a property tell otherwise than its fields do; the fields win."""
-    told = told_facts(row)
+    told = effective_facts(row)
     return [fact for fact in row.read_facts or () if told.get(fact["kind"]) != fact["value"]]
 
 

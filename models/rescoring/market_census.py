@@ -12,7 +12,7 @@ from models.rescoring.market_state import city_names
 from models.rescoring.run_plan import live_markets
 
 #: A market with fewer leads and properties together is called nearly empty.
-FEW_ROWS = 5
+NEARLY_EMPTY_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class MarketCount:
 
     @property
     def is_nearly_empty(self) -> bool:
-        return self.leads + self.properties < FEW_ROWS
+        return self.leads + self.properties < NEARLY_EMPTY_ROWS
 
     @property
     def is_odd(self) -> bool:

@@ -13,7 +13,7 @@ from models.market.towns.reading import TownError, TownReading, read_town
 from models.sources.formats.offer import Offer
 from models.sources.formats.taking import LARGEST_AREA
 
-LONGEST_CITY, LONGEST_DESCRIPTION, MOST_PHOTOS, MOST_STATIONS = 100, 50_000, 100, 10
+LONGEST_CITY, LONGEST_DESCRIPTION, MAX_PHOTOS, MAX_STATIONS = 100, 50_000, 100, 10
 MARKETS = {"new": "новостройка", "resale": "вторичное жильё"}
 #: Facts that are words of a text as well, for the engine's text channel.
 FACT_WORDS = {
@@ -62,11 +62,11 @@ def columns_of(offer: Offer, default_city: str | None = None) -> dict[str, Any]:
         "floor": offer.floor,
         "total_floors": offer.total_floors,
         "year_built": offer.year_built,
-        "photos": [photo.url for photo in offer.photos[:MOST_PHOTOS]],
-        "photo_kinds": {photo.url: photo.kind for photo in offer.photos[:MOST_PHOTOS] if photo.kind != "photo"},
+        "photos": [photo.url for photo in offer.photos[:MAX_PHOTOS]],
+        "photo_kinds": {photo.url: photo.kind for photo in offer.photos[:MAX_PHOTOS] if photo.kind != "photo"},
         "stations": [
             {"name": station.name, "minutes": station.minutes, "by_transport": station.by_transport}
-            for station in offer.stations[:MOST_STATIONS]
+            for station in offer.stations[:MAX_STATIONS]
         ],
         "latitude": offer.latitude,
         "longitude": offer.longitude,

@@ -7,7 +7,7 @@ from models.core.enums import DealType
 from models.sources.formats.offer import Offer, Remark
 
 #: Remarks that a report keeps of each kind; the counts tell of all.
-MOST_REMARKS = 1_000
+MAX_REMARKS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Report:
             self.refused += 1
             first = offer.faults[0]
             why = f"{first.field}: {first.reason}"
-            if why in self.refused_for or len(self.refused_for) < MOST_REMARKS:
+            if why in self.refused_for or len(self.refused_for) < MAX_REMARKS:
                 self.refused_for[why] = self.refused_for.get(why, 0) + 1
             _keep(self.refusals, offer, offer.faults)
         self.guessed += len(offer.guesses)
@@ -98,10 +98,10 @@ class Report:
             "refused": [line.as_json() for line in self.refusals],
             "guessed": [line.as_json() for line in self.guesses],
             "refused_for": self.refused_for,
-            "passed_over": dict(list(self.passed_over.items())[:MOST_REMARKS]),
+            "passed_over": dict(list(self.passed_over.items())[:MAX_REMARKS]),
         }
 
 
 def _keep(lines: list[Line], offer: Offer, remarks: list[Remark]) -> None:
-    for remark in remarks[: max(0, MOST_REMARKS - len(lines))]:
+    for remark in remarks[: max(0, MAX_REMARKS - len(lines))]:
         lines.append(Line(offer.line, offer.external_id, remark))

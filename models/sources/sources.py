@@ -17,7 +17,7 @@ from models.sources.formats.feed import ALIASES, KINDS
 from models.sources.formats.headers import NAMES
 from models.sources.tables import INTERRUPTED, OPEN_IMPORTS, Import, ImportState, Source, SourceState, lock_name
 
-MOST_SOURCES = 50  # of one owner
+MAX_SOURCES = 50  # of one owner
 #: A failed fetch is tried again after the source's own interval, doubled with each failure, and at least daily.
 LONGEST_PAUSE = timedelta(days=1)
 #: An import that nobody took up or went on with for so long is asked for again.
@@ -42,8 +42,8 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
         owner_id=owner.id, **_checked({**fields, "name": fields.get("name") or name_of(address), "address": address})
     )
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
-    if count >= MOST_SOURCES:
-        raise ConflictError(f"You have {MOST_SOURCES} sources already; remove one first.")
+    if count >= MAX_SOURCES:
+        raise ConflictError(f"You have {MAX_SOURCES} sources already; remove one first.")
     _check_name(session, found)
     if found.address and found.refresh_minutes:
         found.next_fetch_at = database_now(session)

@@ -22,7 +22,7 @@ from models.sources.tables import ImportState, Source
 BATCH = 500  # offers a transaction
 
 #: A feed that lacks more of what it brought before than this share waits for a person.
-MOST_MISSING = 1 / 3
+MAX_MISSING = 1 / 3
 
 #: Columns that an offer brings; the rest is its source's.
 COPIED = ("external_id", "content_hash", *CONTENT)
@@ -145,7 +145,7 @@ class OfferStore:
             return f"the feed is empty; {missing:,} listings stay on the market until somebody says that they are gone"
         if self.unread:
             return f"{self.unread:,} rows could not be read; {missing:,} listings are missing and may be among them"
-        if missing > self.active_before * MOST_MISSING:
+        if missing > self.active_before * MAX_MISSING:
             return (
                 f"{missing:,} of {self.active_before:,} listings are missing from the feed; they stay on the market"
                 " until somebody says that they are gone"

@@ -63,7 +63,7 @@ def command(
     vectors = _vectors(market, model, threads)
     timings = Timings(size, k, threads, report or Home.from_env().path / "bench.jsonl")
     try:
-        lists = take_turns(vectors, timings, repeats, alone)
+        lists = measure_in_turns(vectors, timings, repeats, alone)
         wrong = contestants.rows_that_differ(vectors, lists, k)
         click.echo(f"lists unlike brute force: {wrong} of {2 * contestants.CHECKED_ROWS} checked")
         show_one_entity(vectors, k)
@@ -93,7 +93,7 @@ def _vectors(market: SyntheticMarket, model: TextModel, threads: int) -> Vectors
     return vectors
 
 
-def take_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bool) -> MarketLists:
+def measure_in_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bool) -> MarketLists:
     """
     Time everybody, the slower ones between the first two turns of ours and of the floor.
 

@@ -14,7 +14,7 @@ from tests.api.pictures import photo, saved
 
 MIB = 1 << 20
 #: What a picture may take beyond the rest, of the web process and its child together.
-MOST_MEMORY = 300 * MIB
+MAX_MEMORY = 300 * MIB
 
 
 # -- Bombs -------------------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def test_the_largest_picture_of_a_kind_takes_at_most_300_mib_and_gives_them_back
     peak, after = (memory_of(decoder.pid, name) - rest for name in ("VmHWM", "VmRSS"))
     decoder.end()
     print(f"{kind}: {peak / MIB:.0f} MiB at most, {after / MIB:.0f} MiB after")
-    assert peak + 2 * len(found.content) < MOST_MEMORY
+    assert peak + 2 * len(found.content) < MAX_MEMORY
     assert after < 100 * MIB
 
 
@@ -109,14 +109,14 @@ def test_ten_bombs_at_once_take_no_more_than_one(bombs):
 
     assert any(isinstance(answer, CleanFile) for answer in answers)
     assert all(isinstance(answer, CleanFile | BusyError) for answer in answers)
-    assert peak + mine < MOST_MEMORY + 60 * MIB  # the child's rest
+    assert peak + mine < MAX_MEMORY + 60 * MIB  # the child's rest
 
 
 # -- The child ---------------------------------------------------------------------------------------------------------
 
 
 def test_who_waits_too_long_is_told_to_come_back(monkeypatch):
-    monkeypatch.setattr(images, "MOST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(images, "MAX_WAIT_SECONDS", 0.05)
     decoder, content = Decoder(), saved(photo(), "JPEG")
     with decoder._turn, pytest.raises(BusyError) as busy:
         decoder.clean(io.BytesIO(content), len(content))
@@ -137,7 +137,7 @@ def test_a_child_that_dies_costs_one_picture(monkeypatch):
 
 
 def test_a_picture_that_takes_too_long_is_ended(monkeypatch, bombs):
-    monkeypatch.setattr(images, "MOST_DECODING_SECONDS", 0.01)
+    monkeypatch.setattr(images, "MAX_DECODING_SECONDS", 0.01)
     decoder = Decoder()
     with pytest.raises(DamagedImageError):
         decoder.clean(io.BytesIO(bombs["PNG"]), len(bombs["PNG"]))
@@ -149,7 +149,7 @@ def test_a_picture_that_takes_too_long_is_ended(monkeypatch, bombs):
 
 
 def test_a_child_is_replaced_after_some_pictures(monkeypatch):
-    monkeypatch.setattr(images, "MOST_PICTURES", 2)
+    monkeypatch.setattr(images, "MAX_PICTURES", 2)
     decoder, content = Decoder(), saved(photo(), "JPEG")
     pids = []
     for _ in range(4):

@@ -110,7 +110,7 @@ def test_a_status_that_does_not_change_is_not_told(app, stream):
 
 def test_pages_are_told_of_every_change_that_they_show_though_it_is_no_event(app, monkeypatch):
     told = []
-    monkeypatch.setattr("api.leadgen.announce.live_updates.ring", lambda redis, channel: told.append(channel))
+    monkeypatch.setattr("api.leadgen.announce.live_updates.notify", lambda redis, channel: told.append(channel))
     client = app.test_client()
     campaign = make_campaign(client)  # and its niche
     ad = make_ad(client, campaign["id"])

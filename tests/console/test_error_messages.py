@@ -193,7 +193,7 @@ def test_a_file_that_is_too_large_is_told_so(client, town):
 
 
 def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monkeypatch):
-    monkeypatch.setattr(imports, "MOST_REPORTED", 2)
+    monkeypatch.setattr(imports, "MAX_REPORTED", 2)
     csrf = enter(client, town.seller)
     file = (io.BytesIO(b"city\n" + b"x\n" * 5), "leads.csv")
 
@@ -264,7 +264,9 @@ def test_no_russian_is_left_that_nobody_says():
 
     assert set(russian_sentences.SENTENCES) - texts == set()
     assert {
-        each for each in error_messages.COMPLAINTS if each not in texts and not each.startswith("There is no such ")
+        each
+        for each in error_messages.ERROR_SENTENCES
+        if each not in texts and not each.startswith("There is no such ")
     } == set()
     assert {noun for noun in domain_words.PLURALS if f"'{noun}'" not in pages} == set()
 

@@ -45,17 +45,17 @@ def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
     # The every-ten-seconds way is shut, so that only the stream can bring the news.
     seller = visit(town.seller, before="window.setInterval = () => 0")
     mark(seller)
-    bell_number = seller.locator("#unread")
-    expect(bell_number).to_be_hidden()
+    unread_number = seller.locator("#unread")
+    expect(unread_number).to_be_hidden()
 
     client = app.test_client()
     csrf = enter(client, town.seller)
     address = f"/console/properties/{town.properties[0].id}/leads/{town.lead.id}"
     client.post(address, data={"csrf": csrf, "action": "LIKE"})
 
-    expect(bell_number).to_have_text("2")
+    expect(unread_number).to_have_text("2")
     client.post("/console/notices/read", data={"csrf": csrf})
-    expect(bell_number).to_be_hidden()
+    expect(unread_number).to_be_hidden()
     assert is_marked(seller)
 
 

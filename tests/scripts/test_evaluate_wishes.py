@@ -14,7 +14,7 @@ from scripts.benchmarks.evaluate.rent_leads import LEADS as RENT_LEADS
 from scripts.benchmarks.evaluate.rents import Rent, invent
 from scripts.benchmarks.evaluate.sale_leads import LEADS, SaleLead
 from scripts.benchmarks.evaluate.sales_table import SalesTable, read_table
-from scripts.benchmarks.evaluate.told import told_facts
+from scripts.benchmarks.evaluate.table_facts import table_facts
 from scripts.benchmarks.evaluate.wish_words import words_of
 from scripts.benchmarks.evaluate.yrl import feed_of
 
@@ -106,7 +106,7 @@ def test_hand_written_wishes_are_wishes_of_their_kinds(wish):
 
 def test_what_is_asked_for_in_words_is_true_of_the_listing(homes):
     rng = np.random.default_rng(0)
-    told = [complete_facts(facts) for facts in told_facts(homes)]
+    told = [complete_facts(facts) for facts in table_facts(homes)]
     asked = 0
     for draw in range(300):
         row = draw % len(homes)

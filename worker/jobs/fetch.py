@@ -23,7 +23,7 @@ from models.core.errors import DomainError, InvalidValueError
 from models.sources.sources import check_address
 
 USER_AGENT = "Leadmatch-Feeds/1.0"
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 #: A whole fetch, however slowly the address drips.
 LONGEST_SECONDS = 600.0
@@ -78,12 +78,12 @@ def fetch_feed(
     with httpcore.ConnectionPool(
         ssl_context=ssl.create_default_context(), network_backend=_Guarded(limits.allow_private), max_connections=4
     ) as pool:
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             moved = _one_answer(pool, address, headers, target, limits, ends)
             if isinstance(moved, Fetched):
                 return moved
             address = _next_address(address, moved)
-    raise FetchError(f"the address redirects more than {MOST_REDIRECTS} times")
+    raise FetchError(f"the address redirects more than {MAX_REDIRECTS} times")
 
 
 def _one_answer(

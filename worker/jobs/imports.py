@@ -27,7 +27,7 @@ from worker.queue.client import Client
 log = logging.getLogger(__name__)
 
 #: Changed properties that are made right one by one; more are left to one run over what is stale.
-MOST_SINGLE = 200
+MAX_SINGLE = 200
 
 
 class Rescoring:
@@ -40,13 +40,13 @@ class Rescoring:
     def __call__(self, property_ids: list[int]) -> None:
         """After a commit: these properties were written."""
         self.count += len(property_ids)
-        if self.count <= MOST_SINGLE:
+        if self.count <= MAX_SINGLE:
             for property_id in property_ids:
                 self._client.property_changed(property_id)
 
     def finish(self, factory: sessionmaker[Session], asked_by: str) -> None:
         """At the import's end."""
-        if self.count <= MOST_SINGLE:
+        if self.count <= MAX_SINGLE:
             return
         with factory() as session:
             try:

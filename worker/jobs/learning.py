@@ -14,7 +14,7 @@ from matching.engine.criteria import CRITERION_NAMES
 from matching.engine.vectorize import lead_vectors, property_vectors
 from matching.facts.columns import LeadColumns, PlaceIndex, PropertyColumns
 from matching.facts.stored import stored_lead, stored_property
-from matching.learning.weight_learning import LEAST_ACTIONS, ActedPairs, Judgement, criterion_values, enough, judge
+from matching.learning.weight_learning import MIN_ACTIONS, ActedPairs, Judgement, criterion_values, enough, judge
 from models.core.enums import MarketKey
 from models.deals.weights import (
     PairAction,
@@ -78,7 +78,7 @@ def learn(session: Session) -> list[Lesson]:
         with own_transaction(session, "weights_not_learnt", market=scope):
             # Two at once (a message that came twice) learn in turn, and the second finds the first one's set.
             session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("learn-weights", 0))))
-            waits = all_wait or actions < LEAST_ACTIONS or _must_wait(session, scope, actions)
+            waits = all_wait or actions < MIN_ACTIONS or _must_wait(session, scope, actions)
             lesson = Lesson(scope, actions) if waits else _learn_scope(session, scope, actions)
             session.commit()
             lessons.append(lesson)

@@ -63,7 +63,7 @@ def fit_models(session: Session) -> None:
 
     A niche that fails is logged, and the others learn.
     """
-    for niche_id, outcomes in niches_to_fit(session, scoring.LEAST_OUTCOMES):
+    for niche_id, outcomes in niches_to_fit(session, scoring.MIN_OUTCOMES):
         with own_transaction(session, "quality_not_fitted", niche_id=str(niche_id)):
             kept = fit_niche(session, niche_id, outcomes)
             log.info("quality_fitted", extra={"niche_id": str(niche_id), "outcomes": outcomes, "kept": kept})

@@ -1,4 +1,4 @@
-// What every page gets: local times, forms that act in place, parts that stay fresh, the number on the bell.
+// What every page gets: local times, forms that act in place, parts that stay fresh, the number of unread notifications.
 // Every form works without this file too; it only saves the reload.
 
 const main = document.querySelector("[data-csrf]");
@@ -101,7 +101,7 @@ async function poll(element) {
 
 const NOTICES_EVERY = 10_000; // ms, where no stream can be had
 const STREAM_AGAIN = 60_000; // ms
-const bell = document.getElementById("unread");
+const unreadBadge = document.getElementById("unread");
 let told = null;
 let stream = null;
 
@@ -110,8 +110,8 @@ async function countNotices() {
     const answer = await fetch("/console/notices/count", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
     const { unread, id, title } = await answer.json();
-    bell.textContent = unread;
-    bell.hidden = unread === 0;
+    unreadBadge.textContent = unread;
+    unreadBadge.hidden = unread === 0;
     // Ids rise, so that the notice before one that was read elsewhere is not told as new.
     if (told !== null && Number(id) > told) toast(title);
     told = Math.max(told ?? 0, Number(id));
@@ -192,7 +192,7 @@ for (const element of document.querySelectorAll("[data-bottom]")) element.scroll
 const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
 document.querySelector("[data-focus]")?.focus();
-if (bell) watchNotices();
+if (unreadBadge) watchNotices();
 // What folds away on a phone stands open where there is room.
 const wide = matchMedia("(min-width: 821px)");
 for (const fold of document.querySelectorAll("details[data-wide-open]")) {

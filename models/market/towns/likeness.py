@@ -10,7 +10,7 @@ from models.market.towns.gazetteer import Town, called, home_names, is_own, rank
 SHORTEST_GUESSED = 5
 #: Share of letter triples that two names must have in common to be called alike.
 _ALIKE = 0.28
-_MOST_NAMES = 3
+_MAX_NAMES = 3
 
 
 def one_error_away(plain: str) -> list[Town]:
@@ -45,7 +45,7 @@ def nearest_names(plain: str) -> tuple[str, ...]:
             likeness[town.id] = max(likeness.get(town.id, (0.0, 0)), (alike, town.population))
     ordered = sorted(likeness, key=lambda town_id: likeness[town_id], reverse=True)
     names = dict.fromkeys(called(town_id) for town_id in ordered if likeness[town_id][0] >= _ALIKE)
-    return tuple(names)[:_MOST_NAMES]
+    return tuple(names)[:_MAX_NAMES]
 
 
 def _is_one_error(one: str, other: str) -> bool:

@@ -23,7 +23,7 @@ SEPARATORS = ",;\t|"
 #: Lines by which the separator is found.
 SAMPLE_LINES = 50
 #: Lines that one row may take before an open quotation mark is held for a mistake.
-MOST_LINES_A_ROW = 2_000
+MAX_LINES_A_ROW = 2_000
 _CHUNK = 1 << 20
 
 
@@ -159,7 +159,7 @@ class _Lines:
 
     def __next__(self) -> str:
         line = self.peek()
-        if line is None or len(self._taken) >= MOST_LINES_A_ROW:
+        if line is None or len(self._taken) >= MAX_LINES_A_ROW:
             raise StopIteration
         self._ahead.popleft()
         self._taken.append(line)

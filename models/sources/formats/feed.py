@@ -229,6 +229,6 @@ def _opened(path: Path) -> BinaryIO:
 
 def _first(rows: Iterator[Row]) -> Iterator[Row]:
     for number, row in enumerate(rows):
-        if number > table.MOST_TITLE_ROWS + 1:
+        if number > table.MAX_TITLE_ROWS + 1:
             return
         yield row

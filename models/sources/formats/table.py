@@ -15,7 +15,7 @@ from models.sources.formats.vocabulary import CLASSES, DEALS, MARKETS, entry
 from models.sources.formats.xlsx_rows import DATE_MARK
 
 #: Rows above the header that are looked through: titles, dates, a firm's address.
-MOST_TITLE_ROWS = 30
+MAX_TITLE_ROWS = 30
 #: Columns of numbers, where a date means that the spreadsheet read "2/5" as one.
 NUMBERS = frozenset(
     [
@@ -71,7 +71,7 @@ def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -
         if header_score(row.cells, mapping) >= 2:
             place = len(above) - 1
             break
-        if len(above) >= MOST_TITLE_ROWS:
+        if len(above) >= MAX_TITLE_ROWS:
             break
     if not above:
         raise FeedError("the file is empty")
@@ -174,8 +174,8 @@ def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], no
         if deal is not None:
             offer.refuse("deal", "it says neither sale nor rent", deal)
         else:
-            told_by = units["price"].name.casefold() if "price" in units else ""
-            rents = "аренд" in told_by or "rent" in told_by or get("period") is not None
+            price_heading = units["price"].name.casefold() if "price" in units else ""
+            rents = "аренд" in price_heading or "rent" in price_heading or get("period") is not None
             offer.deal_type = DealType.RENT if rents else DealType.SALE
     if get("type") is None:
         offer.property_type = PropertyType.APARTMENT

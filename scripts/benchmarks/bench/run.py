@@ -85,7 +85,7 @@ def main(size: int, repeats: int, memory_mb: int, changes: int) -> None:
     with system(memory_mb) as (factory, client):
         with factory() as session:
             fill(session, size)
-        runs, floors = take_turns(factory, client, repeats)
+        runs, floors = measure_in_turns(factory, client, repeats)
         report_runs(runs, floors)
         clean = report_changes(factory, client, changes)
     sys.exit(0 if clean else 1)
@@ -148,7 +148,7 @@ def fill(session: Session, size: int) -> None:
 # -- Whole runs
 
 
-def take_turns(factory: sessionmaker[Session], client: Client, repeats: int) -> tuple[list[dict], list[float]]:
+def measure_in_turns(factory: sessionmaker[Session], client: Client, repeats: int) -> tuple[list[dict], list[float]]:
     """Of every run its stages and seconds, and the seconds of the floors taken between them."""
     runs, floors, dense = [], [], None
     for _ in range(repeats):

@@ -30,7 +30,7 @@ from matching.engine import criteria
 from matching.engine.criteria import DEFAULT_WEIGHTS, PRIOR, UNSTATED_SHARE
 from matching.engine.text import TextModel
 from matching.facts.columns import LeadColumns, PropertyColumns
-from matching.facts.vocabulary import MOST_ROOMS, PROPERTY_TYPES
+from matching.facts.vocabulary import MAX_ROOMS, PROPERTY_TYPES
 from matching.facts.wishes import IMPLIED_KINDS, implied_contradictions
 from matching.reading.kinds import KINDS
 from scripts.benchmarks.bench.market import SyntheticMarket
@@ -244,7 +244,7 @@ def _answer_lines(leads: LeadColumns) -> Iterator[str]:
 def _admitted_rooms(wanted: np.ndarray) -> np.ndarray:
     """Room counts that do not break the pair; -1, not known, breaks none."""
     if not wanted.any():
-        return np.arange(-1, MOST_ROOMS + 1)
+        return np.arange(-1, MAX_ROOMS + 1)
     return np.concatenate([[-1], np.flatnonzero(~np.isnan(criteria.room_values(wanted[np.newaxis])[0]))])
 
 

@@ -13,7 +13,7 @@ from worker.market.snapshot import Snapshot
 from worker.market.stored_lists import listing_any, read_lists
 
 #: Lists of the other side looked at, at most.
-MOST_TOUCHED = 500
+MAX_TOUCHED = 500
 
 
 def scoring_ms(snapshot: Snapshot, rng: Random, times: int) -> dict[Side, list[float]]:
@@ -40,7 +40,7 @@ def lists_unlike_brute_force(session: Session, snapshot: Snapshot, changed: dict
     for side in Side:
         part, other = snapshot.part(side), snapshot.part(side.other)
         touched = listing_any(session, side, snapshot.market, sorted(changed[side.other]))
-        ids = np.union1d(sorted(changed[side]), np.sort(touched)[:: max(1, len(touched) // MOST_TOUCHED)])
+        ids = np.union1d(sorted(changed[side]), np.sort(touched)[:: max(1, len(touched) // MAX_TOUCHED)])
         stored = read_lists(session, side, snapshot.market, ids)
         score = score_leads_against if side is Side.LEAD else score_properties_against
         for place, entity_id in enumerate(stored.ids.tolist()):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.engine.explore import FEW_LISTS, Explored, explore
+from matching.engine.explore import MIN_LISTS_SEEN, Explored, explore
 from matching.engine.ranking import RankedLists
 from scripts.benchmarks.evaluate import metrics
 from scripts.benchmarks.evaluate.planted import BLURS, Listing, plant
@@ -46,7 +46,7 @@ def _chances(listings: list[Listing], n_leads: int, seed: int) -> list[Chance]:
     ids = np.array([listing.id for listing in listings], np.int64)
     is_new = ids >= np.quantile(ids, 1 - NEW)
     listed = np.bincount(lists.for_leads.columns, minlength=len(ids))
-    unseen = is_new & (listed < FEW_LISTS)
+    unseen = is_new & (listed < MIN_LISTS_SEEN)
     found = []
     for slots in SLOTS:
         nights = [
@@ -87,7 +87,7 @@ def as_markdown(chances: list[Chance], n_listings: int) -> list[str]:
         "## Exploration",
         "",
         "Off until ops give a market slots (`leadmatch markets explore`). A new listing that stands in fewer than",
-        f"{FEW_LISTS} lists (*unseen*) is offered to some of the leads in its own list, after the last entry of",
+        f"{MIN_LISTS_SEEN} lists (*unseen*) is offered to some of the leads in its own list, after the last entry of",
         "theirs. The lists themselves stay the exact best hundred, so nothing is displaced and there is no cost in",
         f"rank; what it costs is a longer read. Leads of medium blur, {n_listings:,} listings, the newest {NEW:.0%}",
         "new. Expected mutual likes as above,",

@@ -16,7 +16,7 @@ import numpy as np
 from matching.facts.columns import LeadFacts, PropertyFacts
 from models.sources.formats.offer import FeedError
 from scripts.benchmarks.evaluate.sales_table import read_table
-from scripts.benchmarks.evaluate.told import told_facts
+from scripts.benchmarks.evaluate.table_facts import table_facts
 
 CLASSES = {"Комфорт": "COMFORT", "Бизнес": "BUSINESS", "Премиум": "ELITE"}
 #: Leads and properties belong to different realtors.
@@ -76,7 +76,7 @@ def read_listings(path: Path) -> list[Listing]:
 def _read(path: Path) -> list[Listing]:
     number = lambda text: float(text) if text else None
     whole = lambda text: int(float(text)) if text else None
-    told = told_facts(read_table(path))
+    told = table_facts(read_table(path))
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["price"]]
         return [

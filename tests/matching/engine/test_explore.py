@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from matching.engine.explore import CHANCES, FEW_LISTS, explore
+from matching.engine.explore import CHANCES, MIN_LISTS_SEEN, explore
 from matching.engine.topk import score_market
 from matching.errors import InvalidInputError
 from tests.matching.synthetic import synthetic
@@ -38,7 +38,7 @@ def test_only_what_is_new_and_in_few_lists_is_offered_and_to_its_own_leads_by_it
     seen = np.bincount(for_leads.columns, minlength=HOMES)
 
     assert len(found.leads) > 100
-    assert is_new[found.properties].all() and (seen[found.properties] < FEW_LISTS).all()
+    assert is_new[found.properties].all() and (seen[found.properties] < MIN_LISTS_SEEN).all()
     for lead, home, score in zip(found.leads, found.properties, found.scores, strict=True):
         own, scores = for_properties.row(home)
         assert scores[own == lead] == [score]

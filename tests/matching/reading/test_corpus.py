@@ -7,8 +7,8 @@ import pytest
 from scripts.benchmarks.evaluate.reading import facts_of, measure, wishes_of
 from scripts.benchmarks.evaluate.reading_corpus import Reading, cases
 
-LEAST_SHARE = 0.95
-LEAST_TEXTS = 150
+MIN_SHARE = 0.95
+MIN_TEXTS = 150
 
 CORPORA = pytest.mark.parametrize(("name", "read"), [("leads.txt", wishes_of), ("listings.txt", facts_of)])
 
@@ -17,15 +17,15 @@ CORPORA = pytest.mark.parametrize(("name", "read"), [("leads.txt", wishes_of), (
 def test_reading_is_precise_and_misses_little(name: str, read: Callable[[str], frozenset[Reading]]) -> None:
     counted = measure((case.readings, read(case.text)) for case in cases(name))
 
-    assert counted.precision >= LEAST_SHARE
-    assert counted.recall >= LEAST_SHARE
+    assert counted.precision >= MIN_SHARE
+    assert counted.recall >= MIN_SHARE
 
 
 @CORPORA
 def test_a_corpus_is_large_and_repeats_nothing(name: str, read: Callable[[str], frozenset[Reading]]) -> None:
     texts = [case.text for case in cases(name)]
 
-    assert len(texts) >= LEAST_TEXTS
+    assert len(texts) >= MIN_TEXTS
     assert len(set(texts)) == len(texts)
 
 

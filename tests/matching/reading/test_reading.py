@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.reading.grammar import MOST_CHARACTERS
+from matching.reading.grammar import MAX_CHARACTERS
 from matching.reading.kinds import KIND_OF
 from matching.reading.lead_text import read_wishes
 from matching.reading.listing_text import read_facts
@@ -47,7 +47,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 )
 def test_a_long_repetition_is_read_piece_by_piece(piece: str) -> None:
     """A reader that looked at every pair of words would never come back from this."""
-    text = piece * (MOST_CHARACTERS // len(piece))
+    text = piece * (MAX_CHARACTERS // len(piece))
 
     assert len(read_wishes(text)) <= len(KIND_OF)
     assert len(read_facts(text)) <= len(KIND_OF)

@@ -8,7 +8,7 @@ from models.accounts.audit import AuditEntry
 from models.accounts.code_limits import PHONE_LIMITS
 from models.accounts.codes import (
     LIFETIME,
-    MOST_TRIES,
+    MAX_TRIES,
     activate,
     claim_delivery,
     digits_of,
@@ -101,7 +101,7 @@ def test_a_new_code_voids_the_old(session, ask):
     assert spend(session, PHONE, new, SECRET, NOW) is not None
 
 
-@pytest.mark.parametrize(("tries", "good"), [(MOST_TRIES - 1, True), (MOST_TRIES, False)])
+@pytest.mark.parametrize(("tries", "good"), [(MAX_TRIES - 1, True), (MAX_TRIES, False)])
 def test_a_code_dies_after_five_wrong_tries(session, ask, tries, good):
     make_user(session, phone=PHONE)
     _, code = ask()
@@ -122,7 +122,7 @@ def test_guessing_from_many_addresses_with_the_clock_stopped_gets_no_more_than_t
     rows, guesses = [ask()], 0
     for number in range(120):
         row, code = rows[-1]
-        if row.tries + row.other_tries >= 2 * MOST_TRIES:
+        if row.tries + row.other_tries >= 2 * MAX_TRIES:
             made = ask()
             if made[0].is_decoy:  # the phone has had its sends
                 break

@@ -6,7 +6,7 @@ from typing import Any
 from scripts.benchmarks.evaluate.sales_table import SalesTable
 
 
-def told_facts(homes: SalesTable) -> list[dict[str, Any]]:
+def table_facts(homes: SalesTable) -> list[dict[str, Any]]:
     """For each listing: name of the kind (`matching.reading.kinds`) to the fact; absent where not told."""
     return [_of_one(homes, row) for row in range(len(homes))]
 
