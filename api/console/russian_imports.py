@@ -105,6 +105,7 @@ IMPORTS = {
     "Price with a discount": "Цена со скидкой",
     "Rent for a day or a month": "Аренда за день или месяц",
     "Living area": "Жилая площадь",
+    "Kitchen, m²": "Кухня, м²",
     "Plot": "Участок",
     "Floors in the house": "Этажность",
     "Administrative district": "Округ",
