@@ -30,7 +30,7 @@ def loaded_by(code: str) -> set[str]:
     [
         ("leadmatch --help", "import scripts.cli", set()),
         ("the keeper of a process", "import scripts.launcher.keep_alive", set()),
-        ("beat", BEAT, {"redis"}),
+        ("beat", BEAT, {"redis", "sqlalchemy"}),
         ("a worker", "import worker.tasks", {"numpy", "redis", "scipy", "sqlalchemy"}),
         ("the web process", WEB, {"redis", "sqlalchemy", "numpy"}),
     ],

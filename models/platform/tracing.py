@@ -9,16 +9,13 @@ and statements. A span here holds the route's pattern, a task's name, ids and th
 personal data.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, ExceptionContext
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -102,8 +99,6 @@ def flush() -> None:
 
 def watch_statements(engine: Engine) -> None:
     """Record a span for each statement on *engine*, named by its first word, while tracing is on."""
-    from sqlalchemy import event  # late: beat has traces, but no database
-
     if not is_on():
         return
 

@@ -10,6 +10,7 @@ from models.core.errors import SettingsError
 from models.platform import logs
 from models.platform.settings import Settings
 from worker.celery_app import task_signals
+from worker.celery_app.base_task import LeadmatchTask
 from worker.celery_app.heap_memory import share_one_heap
 from worker.queue.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 
@@ -95,12 +96,7 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         ScheduleError: A line of the schedule file is bad.
     """
-    app = Celery(
-        "leadmatch",
-        broker=settings.redis_url,
-        include=["worker.tasks"],
-        task_cls="worker.celery_app.base_task:LeadmatchTask",
-    )
+    app = Celery("leadmatch", broker=settings.redis_url, include=["worker.tasks"], task_cls=LeadmatchTask)
     app.conf.update(
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,
