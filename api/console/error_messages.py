@@ -91,7 +91,6 @@ ERROR_SENTENCES = {
     "Choose what the run covers.": "Выберите, что пересчитать.",
     "Choose a role.": "Выберите роль.",
     "Choose a status.": "Выберите статус.",
-    "Choose a CSV file.": "Выберите файл CSV.",
     "Telegram did not sign this, or too long ago; sign in with Telegram again.": (
         "Telegram этого не подписывал или подписал давно; войдите через Telegram ещё раз."
     ),
@@ -106,7 +105,6 @@ ERROR_SENTENCES = {
         "В номере телефона нет букв; пишите так: +77011234567."
     ),
     "The spend of that day would exceed the largest storable amount.": "За один день столько не потратить.",
-    "There are more cells than columns.": "Ячеек больше, чем столбцов.",
     "Missing data for required field.": "Это поле нужно заполнить.",
     "Not a valid number.": "Это не число.",
     "Not a valid integer.": "Это не целое число.",
@@ -126,7 +124,6 @@ ERROR_SENTENCES = {
 #: Errors that carry numbers or words: a pattern, and the Russian of its groups. Named groups hold words of the domain,
 #: which are put into Russian too (:data:`api.console.domain_words.WORDS`).
 PATTERNS = (
-    (r"Line (\d+) is not CSV: (.+)\.", "Строка {} — не CSV: {}."),
     (
         r"Names several towns \((.+)\)\. Give one; make an entry of its own for each other\.",
         "Названо несколько городов ({}). Укажите один; для каждого другого создайте отдельную запись.",
@@ -137,8 +134,6 @@ PATTERNS = (
     (r"Longer than maximum length (\d+)\.", "Не длиннее {} знаков."),
     (r"Length must be between (\d+) and (\d+)\.", "От {} до {} знаков."),
     (r"Shorter than minimum length (\d+)\.", "Не короче {} знаков."),
-    (r"These columns are not known: (.+)", "Эти столбцы неизвестны: {}"),
-    (r"A file holds at most (\d+) rows; part it\.", "В файле не больше {} строк; разделите его."),
     (
         r"A \w+ that is (?P<present>\w+) cannot become (?P<wanted>\w+); it can become: (?P<allowed>.+)\.",
         "Состояние «{}» нельзя сменить на «{}»; можно на: {}.",

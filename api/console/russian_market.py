@@ -11,7 +11,6 @@ MARKET = {
     "Edit": "Изменить",
     "Archive": "В архив",
     "Take it off the market?": "Снять с рынка?",
-    "From CSV": "Из CSV",
     "Lead {id}": "Лид {id}",
     "Any home": "Любое жильё",
     "No leads here yet": "Лидов пока нет",
@@ -41,7 +40,6 @@ MARKET = {
     "Your commission, per cent": "Ваша комиссия, проценты",
     "floor {floor} of {all}": "этаж {floor} из {all}",
     "20 m": "20 млн",
-    "Taken for unknown (-1, 0, a dash, the year 1970):": "Принято за «неизвестно» (-1, 0, прочерк, 1970 год):",
     "Currencies without a rate": "Валюты без курса",
     "Such amounts are compared with those of the same currency only. Set a rate with leadmatch rates set.": (
         "Такие суммы сравниваются только с суммами в той же валюте. Курс задаёт команда leadmatch rates set."
@@ -232,15 +230,7 @@ MARKET = {
     "Write to an owner from an inquiry or a favourite.": "Напишите владельцу из заявки или избранного.",
     # import
     "Import": "Загрузить",
-    "Leads from a CSV file": "Лиды из файла CSV",
-    "Properties from a CSV file": "Объекты из файла CSV",
     "File": "Файл",
-    "UTF-8 or Windows-1251; commas, semicolons or tabs. The first line names the columns.": (
-        "UTF-8 или Windows-1251; запятые, точки с запятой или табуляции. В первой строке — названия столбцов."
-    ),
-    "{done} of {all} rows, {added} added, {bad} refused": "{done} из {all} строк, добавлено {added}, отклонено {bad}",
-    "{added} added, {bad} refused": "Добавлено {added}, отклонено {bad}",
-    "Refused rows": "Отклонённые строки",
     "Line": "Строка",
     "Column": "Столбец",
     "Columns": "Столбцы",

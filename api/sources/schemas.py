@@ -7,7 +7,7 @@ from marshmallow import fields
 from api.http.blueprint import Body, shown_word
 from api.http.fields import Moment
 from models.sources.formats.feed import KINDS
-from models.sources.tables import Import, ImportState, Source, SourceState
+from models.sources.tables import Import, ImportState, Source, SourceContent, SourceState
 
 COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off_market", "refused", "guessed", "held")
 
@@ -15,6 +15,7 @@ COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off
 class SourceOut(Body):
     id = fields.Integer()
     name = fields.String()
+    content = shown_word(SourceContent)
     kind = shown_word(KINDS, allow_none=True)
     address = fields.String(allow_none=True)
     has_file = fields.Boolean(metadata={"description": "A file was sent, which an import without an address reads."})

@@ -11,6 +11,7 @@ from models.platform.settings import Settings
 from models.sources.formats.feed import ALIASES, KINDS
 from models.sources.imports import Progress as ImportProgress
 from models.sources.report import Line, Report
+from models.sources.tables import SourceContent
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.importing import LISTINGS, Wanted, bring, opened
@@ -34,6 +35,7 @@ SHOWN = 10
     type=click.Choice([*KINDS, *ALIASES]),
     help="The format  [found by the content, whatever the file's name].",
 )
+@click.option("--leads", is_flag=True, help="The rows are clients' requests: they become leads.")
 @click.option(
     "--partial",
     is_flag=True,
@@ -49,6 +51,7 @@ def command(
     source: str | None,
     city: str | None,
     kind: str | None,
+    leads: bool,
     partial: bool,
     withdraw_missing: bool,
     dry_run: bool,
@@ -65,6 +68,7 @@ def command(
         source=source,
         city=city,
         kind=kind,
+        content=SourceContent.LEADS if leads else SourceContent.LISTINGS,
         is_complete=not partial,
         dry_run=dry_run,
         withdraw_missing=withdraw_missing,
@@ -90,7 +94,7 @@ def run(wanted: Wanted, owner: str | None, errors: IO[str] | None, *, rescore: b
     console = Terminal()
     settings = Settings.from_env()
     factory = session_factory(settings)
-    rescoring = Rescoring(Client(settings.redis_url))
+    rescoring = Rescoring(Client(settings.redis_url), wanted.content)
     columns = (TextColumn("Importing"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
     with contextlib.ExitStack() as stack:
         feed = stack.enter_context(opened(wanted, settings))

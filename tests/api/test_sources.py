@@ -223,3 +223,19 @@ def test_a_file_that_holds_no_listings_is_told_in_its_import(person, send):
 
     assert send(agency, b"<html><body/></html>")["reason"] == "this is a web page, not a feed"
     assert send(agency, b"\x00\x01\x00\x07" * 99, "a.csv")["state"] == "failed"
+
+
+def test_a_table_of_clients_requests_becomes_leads(person, send, database):
+    realtor = person(Role.REALTOR)
+    table = "Клиент;Бюджет;Пожелания\nАнна;до 12 млн;с кошкой\nБорис;45,000;\n".encode("cp1251")
+    done = send(realtor, table, name="clients.csv", city="Москва", content="leads")
+
+    assert (done["state"], done["counts"]["new"], done["counts"]["refused"]) == ("succeeded", 1, 1)
+    assert done["report"]["column_order"] == ["Клиент", "Бюджет", "Пожелания"]
+    [source] = realtor("GET", "/sources").json["sources"]
+    assert (source["content"], source["is_complete"]) == ("leads", False)
+    [lead] = realtor("GET", "/leads").json["leads"]
+    assert (lead["client_name"], lead["requirements"]["additional_requirements"]) == ("Анна", "с кошкой")
+
+    # A file of listings does not go into it.
+    assert send(realtor, FEED, name="clients.xml", source="clients", city="Москва").status_code == 409
