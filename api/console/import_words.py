@@ -115,6 +115,7 @@ assert LEAD_LABELS.keys() == LEAD_NAMES.keys()
 
 #: What a remark of a report is about besides columns.
 REMARKED = {
+    "phone": "Your phone number",
     "row": "The whole row",
     "category": "Category",
     "operation_type": "Sale or rent",
@@ -126,7 +127,7 @@ REMARKED = {
 
 def field_label(name: str) -> str:
     """A field of a report in the page's language; what has no word stays as it is."""
-    label = FIELD_LABELS.get(name) or LEAD_LABELS.get(name) or REMARKED.get(name)
+    label = FIELD_LABELS.get(name) or REMARKED.get(name) or LEAD_LABELS.get(name)
     return say(label) if label else name.replace("_", " ")
 
 

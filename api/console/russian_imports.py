@@ -112,6 +112,23 @@ IMPORTS = {
     "Passed over": "Не прочитано",
     "They are off the market.": "Сняты с рынка.",
     "The source is removed; its homes are in the archive.": "Источник удалён; его объекты в архиве.",
+    "My homes for portals": "Мои объекты для порталов",
+    "Your homes on the market as a feed (YRL) that portals read. Whoever knows the address can read it.": (
+        "Ваши объекты на рынке в виде фида (YRL) для порталов. Прочесть его может каждый, кто знает адрес."
+    ),
+    "Address for portals": "Адрес для порталов",
+    "Portals require what some homes lack; those are left out:": (
+        "Порталы требуют того, чего у части объектов нет; такие не попадают в фид:"
+    ),
+    "Open the feed": "Открыть фид",
+    "Open a feed": "Завести фид",
+    "New address": "Новый адрес",
+    "Portals that read the old address will find nothing. Go on?": (
+        "Порталы, которые читают прежний адрес, больше ничего там не найдут. Продолжить?"
+    ),
+    "End the feed": "Закрыть фид",
+    "End the feed?": "Закрыть фид?",
+    "Your phone number": "Ваш телефон",
     "Of one source": "Из одного источника",
     # what a column may hold
     "Number in your records": "Номер (код) объекта",
@@ -164,6 +181,7 @@ IMPORT_ERRORS = {
     "The file is empty.": "Файл пуст.",
     "There is no such source.": "Такого источника нет.",
     "There is no such import.": "Такой загрузки нет.",
+    "There is no such feed.": "Такого фида нет.",
     "This is no web address.": "Это не веб-адрес.",
     "Write the address of a feed, as in https://example.com/feed.xml.": (
         "Напишите адрес фида, например https://example.com/feed.xml."

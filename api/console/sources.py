@@ -11,9 +11,11 @@ from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http.db import session
 from api.http.tasks import rescore_properties
 from api.http.uploads import remove_feed, takes_uploads
+from api.sources.outgoing import shown_outgoing
 from api.sources.sending import asked, name_of_file, send_file, source_for
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import ConflictError, InvalidFileError, InvalidValueError, TooLargeFileError
+from models.sources.outgoing import close_outgoing_feed, outgoing_feed, renew_outgoing_feed
 from models.sources.sources import (
     change_source,
     create_source,
@@ -146,6 +148,17 @@ def delete(source_id: int) -> Response | tuple[str, int]:
     return back("/console/sources", "source_removed", of=content if content == SourceContent.LEADS else None)
 
 
+@blp.post("/console/sources/outgoing")
+@for_owners
+def outgoing() -> Response:
+    """Give the visitor's own feed a new address, or end it."""
+    if request.form.get("do") == "end":
+        close_outgoing_feed(session(), visitor())
+    else:
+        renew_outgoing_feed(session(), visitor())
+    return back("/console/sources", "saved")
+
+
 def _settings() -> dict[str, Any]:
     """What every form of a source says; raises InvalidValueError where the town is none."""
     town = request.form.get("city", "").strip()
@@ -189,6 +202,8 @@ def _list(errors: dict[str, str], given: Any) -> str:
         sources=rows,
         last=last_imports(session(), [row.id for row in rows]),
         content=content.value,
+        outgoing=shown_outgoing(visitor(), outgoing_feed(session(), visitor())),
+        field_label=field_label,
         files=[row.name for row in rows if not row.address],
         errors=errors,
         given=given,

@@ -1,4 +1,4 @@
-"""Tables of clients' requests: what each column becomes, what is refused, and that a second import adds nobody twice."""
+"""Tables of clients' requests: what each column becomes, what is refused; nobody is added twice."""
 
 from decimal import Decimal
 
