@@ -124,7 +124,6 @@ FRAME = {
     "Something broke": "Что-то сломалось",
     "To the start": "На главную",
     "Choose a file": "Выбрать файл",
-    "No file chosen": "Файл не выбран",
     # what has been done
     "Saved.": "Сохранено.",
     "Archived: it is off the market.": "В архиве: снято с рынка.",

@@ -229,10 +229,8 @@ MARKET = {
     "No chats yet": "Чатов пока нет",
     "Write to an owner from an inquiry or a favourite.": "Напишите владельцу из заявки или избранного.",
     # import
-    "Import": "Загрузить",
     "File": "Файл",
     "Line": "Строка",
     "Column": "Столбец",
-    "Columns": "Столбцы",
     "Reason": "Причина",
 }
