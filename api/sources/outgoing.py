@@ -84,7 +84,7 @@ class MyOutgoingFeed(MethodView):
         return {"status": "ok"}
 
 
-@blp.route("/outgoing-feeds/<token>.xml")
+@blp.route("/outgoing-feeds/<name>")
 class FeedForPortals(MethodView):
     """One owner's properties in YRL."""
 
@@ -92,12 +92,12 @@ class FeedForPortals(MethodView):
     @blp.response(200, {"type": "string"}, content_type=XML, description="YRL")
     @blp.alt_response(304, description="What the caller has (If-None-Match) is still so.")
     @blp.alt_response(404, description="The address is nobody's.")
-    def get(self, token: str) -> Response:
+    def get(self, name: str) -> Response:
         """Read somebody's properties as a feed
 
         For portals that were told the address. Streamed; `ETag` changes with the content.
         """
-        owner = owner_of_feed(session(), token)
+        owner = owner_of_feed(session(), name.removesuffix(".xml"))
         mark, latest = mark_of_feed(session(), owner)
         response = Response(mimetype=XML)
         response.set_etag(mark)

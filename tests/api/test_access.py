@@ -165,7 +165,7 @@ TABLE = {
     "GET /outgoing-feed": SUPPLY,
     "POST /outgoing-feed": SUPPLY,
     "DELETE /outgoing-feed": SUPPLY,
-    "GET /outgoing-feeds/<token>.xml": "anyone",
+    "GET /outgoing-feeds/<name>": "anyone",
     "POST /imports": SUPPLY,
     "GET /imports": SUPPLY,
     "GET /imports/<int:import_id>": SUPPLY,
