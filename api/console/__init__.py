@@ -18,6 +18,7 @@ from api.console import (
     properties,
     sign_in,
     tenants,
+    undo,
     user_admin,
     wishes,
 )
@@ -41,6 +42,7 @@ def register(app: Flask) -> None:
         campaigns,
         imports,
         wishes,
+        undo,
     )
     for module in (*pages, assets):
         app.register_blueprint(module.blp)

@@ -63,6 +63,16 @@ ERROR_SENTENCES = {
     "There is no such property.": "Такого объекта нет.",
     "There is no such listing.": "Такого объявления нет.",
     "There is no such match.": "Такого мэтча нет.",
+    "You completed this match yourself; the other side may object.": (
+        "Вы сами завершили эту сделку; возразить может вторая сторона."
+    ),
+    "The week for objections is over.": "Неделя на возражение истекла.",
+    "The other side completed this match; you may object to it.": (
+        "Сделку завершила вторая сторона; вы можете возразить."
+    ),
+    "It is too late to take that back; the other side may object.": (
+        "Отменить уже нельзя; возразить может вторая сторона."
+    ),
     "There is no such chat.": "Такого чата нет.",
     "There is no such action to undo.": "Отменять нечего.",
     "There is no such user.": "Такого пользователя нет.",
@@ -150,6 +160,10 @@ PATTERNS = (
     (r"Run (\d+) has (?P<state>\w+); there is nothing to cancel\.", "Запуск {} уже закончен ({}); отменять нечего."),
     (r"Run (\d+) has the same market; wait .+\.", "Тот же рынок считает запуск {}; дождитесь или отмените его."),
     (r"Only an accepted match can be completed; this one is \w+\.", "Завершить можно только взаимный мэтч."),
+    (
+        r"Only a completed match can be objected to; this one is \w+\.",
+        "Возразить можно только после завершения.",
+    ),
     (r"The inquiry is \w+ already; it does not go back to \w+\.", "Заявка уже продвинулась; вернуть её назад нельзя."),
     (
         r"Only a failed run can be retried; run (\d+) is (?P<state>\w+)\.",

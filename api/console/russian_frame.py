@@ -134,7 +134,6 @@ FRAME = {
     "It is a match!": "Это мэтч!",
     "Commission agreed; contacts are open.": "Комиссия согласована, контакты открыты.",
     "Put aside.": "Отложено.",
-    "The deal is done. Congratulations!": "Сделка завершена. Поздравляем!",
     "The run has been asked for.": "Пересчёт заказан.",
     "The same run is going already.": "Такой пересчёт уже идёт.",
     "Cancelled.": "Отменено.",

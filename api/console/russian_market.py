@@ -10,7 +10,6 @@ MARKET = {
     "Edit property": "Изменить объект",
     "Edit": "Изменить",
     "Archive": "В архив",
-    "Take it off the market?": "Снять с рынка?",
     "From CSV": "Из CSV",
     "Lead {id}": "Лид {id}",
     "Any home": "Любое жильё",
@@ -182,7 +181,6 @@ MARKET = {
     "Like and propose": "Взаимно, с этой комиссией",
     "Agree to {share}%": "Согласиться на {share}%",
     "Propose": "Предложить",
-    "Close this deal as done?": "Завершить сделку?",
     "The deal is done": "Сделка состоялась",
     "Like after all": "Всё-таки нравится",
     # notices
