@@ -66,6 +66,9 @@ ERROR_SENTENCES = {
     "You completed this match yourself; the other side may object.": (
         "Вы сами завершили эту сделку; возразить может вторая сторона."
     ),
+    "Contacts are shared, which cannot be taken back; turn the match down instead.": (
+        "Контакты уже открыты, это не вернуть; вместо этого откажитесь от мэтча."
+    ),
     "The week for objections is over.": "Неделя на возражение истекла.",
     "The other side completed this match; you may object to it.": (
         "Сделку завершила вторая сторона; вы можете возразить."
