@@ -11,6 +11,7 @@ from api.accounts.portal_auth import Message
 from api.exchange.answers import ReadyPart
 from api.exchange.schemas import FIRST_YEAR, LAST_YEAR
 from api.http.access import current_user, for_roles
+from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.http.db import session
 from api.http.fields import (
@@ -138,6 +139,7 @@ class CreateRequest(MethodView):
     """A new request."""
 
     @for_roles(Role.TENANT)
+    @answered_by(RequestRow)
     @blp.arguments(RequestBody)
     @blp.response(201, RequestMade)
     def post(self, body: dict[str, Any]) -> Any:
