@@ -22,9 +22,10 @@ from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
 from models.core.base import Base, utc_now
 from models.core.enums import Side, Status
+from models.deals.actions import Action
 from models.deals.chats import erase_messages, messages_by
-from models.deals.feed import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
-from models.deals.matches import Action, Match, match_ids_of
+from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
+from models.deals.matches import Match, match_ids_of
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
