@@ -79,8 +79,9 @@ def store_action(
     new_values: dict[str, Any] = {"kind": kind, "proposed_commission": commission, "notes": notes}
     if side is Side.LEAD and kind is ActionKind.DISLIKE:
         has_come_back = came_back(lambda: actions_of_lead(lead_id), Property, Lead)
-        query = select(has_come_back).where(Property.id == property_id, Lead.id == lead_id)
-        new_values["holds_at_any_price"] = session.scalar(query)
+        pair = select(has_come_back).select_from(Property).join(Lead, true())
+        query = pair.where(Property.id == property_id, Lead.id == lead_id)
+        new_values["holds_at_any_price"] = query.scalar_subquery()
     session.execute(
         insert(Action)
         .values(

@@ -10,7 +10,7 @@ from models.core.enums import DealType, Origin, Side
 from models.deals.actions import Action, actions_of_lead
 from models.deals.feed import feed_actions_of
 from models.deals.price_cuts import ActionsOf, holds
-from models.market.advert_groups import AdvertGroup, siblings
+from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -69,6 +69,7 @@ def _acted(actions: Any, market: tuple[str, DealType]) -> Iterator[Pairs]:
     table, listing = acted.table, aliased(Property)
     yield (
         select(Lead.id, table.property_id)
+        .select_from(Lead)
         .join(table, acted.mine)
         .join(listing, listing.id == table.property_id)
         .where(*in_market, holds(acted, listing, listing, Lead)),
@@ -80,9 +81,10 @@ def _acted(actions: Any, market: tuple[str, DealType]) -> Iterator[Pairs]:
     mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)
     yield (
         select(Lead.id, theirs.property_id)
+        .select_from(Lead)
         .join(table, acted.mine)
         .join(mine, mine.property_id == table.property_id)
-        .join(theirs, siblings(mine, theirs, table.property_id))
+        .join(theirs, are_siblings(mine, theirs))
         .join(disliked, disliked.id == table.property_id)
         .join(listing, listing.id == theirs.property_id)
         .where(*in_market, holds(acted, disliked, listing, Lead)),

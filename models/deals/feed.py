@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    ScalarSelect,
     Select,
     String,
     UniqueConstraint,
@@ -81,14 +82,14 @@ class Next:
     """The next listing of the feed, and the state of the list that it came from."""
 
     listing: Property | None
-    #: The price at which the listing's home was disliked, where it has been cut since.
-    price_before: Decimal | None = None
     #: The preferences; None: the user has none, and the newest listings are shown.
     preference: Lead | None = None
     #: The list was computed from earlier preferences, or does not exist yet.
     is_stale: bool = False
     #: The list was full, and the user's actions since it was computed have nearly used it up.
     refill_is_due: bool = False
+    #: The price at which the listing's home was disliked, where it has been cut since.
+    price_before: Decimal | None = None
 
 
 def next_listing(session: Session, user: User) -> Next:
@@ -97,14 +98,15 @@ def next_listing(session: Session, user: User) -> Next:
     """
     row = session.execute(_BEST, {"user_id": user.id}).one_or_none()
     if row is None:
-        return Next(*session.execute(_newest(user)).one_or_none() or (None,))
+        listing, price_before = session.execute(_newest(user)).one_or_none() or (None, None)
+        return Next(listing, price_before=price_before)
     preference, is_stale, length, acted_since, listing, left, price_before = row
     return Next(
         listing,
-        price_before,
         preference,
         is_stale=is_stale,
         refill_is_due=bool(length == LIST_LENGTH and acted_since and (left or 0) <= REFILL_AT),
+        price_before=price_before,
     )
 
 
@@ -256,7 +258,7 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
         raise NotAllowedError("This listing is your own.")
     new_values: dict[str, Any] = {"action": action, "source": source}
     if action is FeedActionKind.DISLIKE:
-        new_values["holds_at_any_price"] = _has_come_back(session, user, listing)
+        new_values["holds_at_any_price"] = _has_come_back(user, listing)
     # This comes first: the row's lock makes simultaneous actions on one listing run one after another.
     session.execute(
         insert(FeedAction)
@@ -274,12 +276,12 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
         _remove_effects(session, user, listing.id)
 
 
-def _has_come_back(session: Session, user: User, listing: Property) -> bool:
+def _has_come_back(user: User, listing: Property) -> ScalarSelect[bool]:
     lead = select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).subquery()
     preference = aliased(Lead, lead)
     has_come_back = came_back(lambda: feed_actions_of(literal(user.id)), Property, preference)
-    query = select(has_come_back).select_from(Property).outerjoin(preference, true()).where(Property.id == listing.id)
-    return bool(session.scalar(query))
+    query = select(has_come_back).select_from(Property).outerjoin(preference, true())
+    return query.where(Property.id == listing.id).scalar_subquery()
 
 
 def undo(session: Session, user: User) -> FeedAction:

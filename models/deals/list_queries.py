@@ -267,8 +267,17 @@ def _shares_contacts(lead: Any, listing: Any) -> ColumnElement[bool]:
 def _price_cut(lead: Any, listing: Any) -> ColumnElement[Any]:
     """The `price_cut` of an entry as JSON; null where the home was not disliked, or is no cheaper now."""
     before = disliked_at(lambda: actions_of_lead(lead.id), listing)
-    cut = func.jsonb_build_object("from", before, "to", listing.price, "at", price_since(listing))
+    cut = func.jsonb_build_object(
+        *(literal_column("'from'"), before),
+        *(literal_column("'to'"), listing.price),
+        *(literal_column("'at'"), _as_text(price_since(listing))),
+    )
     return case((before > listing.price, cut))
+
+
+def _as_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
+    """A moment as answers show it (connections are in UTC)."""
+    return func.to_char(moment, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
 
 
 def _adverts(group_id: ColumnElement[Any], lead: Any) -> ColumnElement[Any]:

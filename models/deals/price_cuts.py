@@ -2,8 +2,8 @@
 
 A dislike is of a home at a price. Once an advert of the home costs 5 % less than that, or its price has come down into
 the lead's budget, that advert returns to the lead's lists, with the price of before. This happens once: a second
-dislike holds at any price. The price of before is the lower of what the disliked advert and the returning one cost at the time
-of the dislike. Prices in different currencies are not compared.
+dislike holds at any price. The price of before is the lower of what the disliked advert and the returning one cost
+at the time of the dislike. Prices in different currencies are not compared.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from models.market.advert_groups import AdvertGroup, siblings
+from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.price_history import price_at
 from models.market.properties import Property
 
@@ -57,11 +57,11 @@ def price_before(actions: ActionsOf, disliked: Any, shown: Any) -> ColumnElement
 
 
 def _has_fallen(shown: Any, before: ColumnElement[Any], lead: Any) -> ColumnElement[bool]:
-    cuts = [shown.price <= before * (1 - CUT)]
+    falls = [shown.price <= before * (1 - CUT)]
     if lead is not None:
         ceiling = lead.budget_max
-        cuts.append(and_(lead.currency == shown.currency, before > ceiling, shown.price <= ceiling))
-    return func.coalesce(or_(*cuts), false())
+        falls.append(and_(lead.currency == shown.currency, before > ceiling, shown.price <= ceiling))
+    return func.coalesce(or_(*falls), false())
 
 
 def hides(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
@@ -99,13 +99,11 @@ def disliked_at(actions: Callable[[], ActionsOf], shown: Any) -> ColumnElement[A
     )
     group = (
         select(price_before(of_group, disliked, shown))
-        .where(
-            siblings(mine, theirs, shown.id),
-            of_group.mine,
-            of_group.is_dislike,
-            of_group.table.property_id == theirs.property_id,
-            disliked.id == theirs.property_id,
-        )
+        .select_from(mine)
+        .join(theirs, are_siblings(mine, theirs))
+        .join(of_group.table, of_group.table.property_id == theirs.property_id)
+        .join(disliked, disliked.id == theirs.property_id)
+        .where(mine.property_id == shown.id, of_group.mine, of_group.is_dislike)
         .correlate_except(of_group.table, mine, theirs, disliked)
         .order_by(of_group.table.acted_at.desc(), of_group.table.id.desc())
         .limit(1)
@@ -130,13 +128,11 @@ def _found_in_group(acted: ActionsOf, shown: Any, condition: Condition) -> Colum
     mine, theirs, disliked = aliased(AdvertGroup), aliased(AdvertGroup), aliased(Property)
     return (
         select(literal(1))
-        .where(
-            siblings(mine, theirs, shown.id),
-            acted.mine,
-            acted.table.property_id == theirs.property_id,
-            disliked.id == theirs.property_id,
-            condition(acted, disliked),
-        )
+        .select_from(mine)
+        .join(theirs, are_siblings(mine, theirs))
+        .join(acted.table, acted.table.property_id == theirs.property_id)
+        .join(disliked, disliked.id == theirs.property_id)
+        .where(mine.property_id == shown.id, acted.mine, condition(acted, disliked))
         .correlate_except(acted.table, mine, theirs, disliked)
         .exists()
     )

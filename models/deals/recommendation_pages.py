@@ -95,9 +95,7 @@ def recommended_page(session: Session, side: Side, row_id: int, *, page: int, li
     named = {"row_id": row_id, "limit": limit, "offset": (page - 1) * limit}
     rows = session.execute(_WHOLE_ROWS[side], named).all()
     if rows or page == 1:
-        entries = [
-            Recommended(row[0], row[1], row.score, row.explored, row.price_cut, _group_of(row)) for row in rows
-        ]
+        entries = [Recommended(row[0], row[1], row.score, row.explored, row.price_cut, _group_of(row)) for row in rows]
         return RecommendedPage(entries, rows[0].total if rows else 0)
     return RecommendedPage([], _total(session, side, row_id))
 

@@ -37,8 +37,6 @@ class AdvertKeys(Base):
     keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
-def siblings(mine: Any, theirs: Any, property_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """A condition: *theirs* is another advert of the home of *property_id*; both are aliases of the table."""
-    return and_(
-        mine.property_id == property_id, theirs.group_id == mine.group_id, theirs.property_id != mine.property_id
-    )
+def are_siblings(mine: Any, theirs: Any) -> ColumnElement[bool]:
+    """A condition: *mine* and *theirs*, aliases of :class:`AdvertGroup`, are two adverts of one home."""
+    return and_(theirs.group_id == mine.group_id, theirs.property_id != mine.property_id)

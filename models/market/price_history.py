@@ -1,6 +1,5 @@
 """What properties cost before. A trigger of the database (migration 0060) keeps each change, whoever makes it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -69,21 +68,3 @@ def price_since(listing: Any) -> ColumnElement[datetime]:
         .scalar_subquery()
     )
     return func.coalesce(since, listing.created_at)
-
-
-def price_rows(session: Session, property_ids: Iterable[int]) -> list[dict[str, Any]]:
-    """The kept prices of some properties, JSON-ready."""
-    query = (
-        select(PropertyPrice)
-        .where(PropertyPrice.property_id.in_(list(property_ids)))
-        .order_by(PropertyPrice.property_id, PropertyPrice.since, PropertyPrice.id)
-    )
-    return [
-        {
-            "property_id": row.property_id,
-            "price": str(row.price),
-            "currency": row.currency,
-            "since": row.since.isoformat(),
-        }
-        for row in session.scalars(query)
-    ]
