@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0060"
-down_revision = "0041"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 
