@@ -23,6 +23,7 @@ from api.http.fields import (
     YesNo,
     money,
 )
+from api.http.home_adverts import PricePoint
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_town
@@ -30,6 +31,7 @@ from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, typ
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
 from models.market.places import own_currency
+from models.market.price_history import price_history
 from models.market.properties import Property, archive_property, create_property, properties_of, replace_property
 
 blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
@@ -63,6 +65,14 @@ class Listing(Body):
     created_at = Moment()
     updated_at = Moment()
     warnings = Warnings()
+
+
+class WholeListing(Listing):
+    sometimes = ("price_history",)
+
+    price_history = fields.List(
+        fields.Nested(PricePoint), metadata={"description": "The oldest first, the present last."}
+    )
 
 
 class AdminListing(Listing):
@@ -158,13 +168,14 @@ class OneListing(MethodView):
     """One listing."""
 
     @public
-    @blp.response(200, Listing)
+    @blp.response(200, WholeListing)
     def get(self, listing_id: int) -> Any:
         """Read a listing that is on the market
 
         Nobody need be signed in. One that was withdrawn is not found.
         """
-        return listing_row(listing_on_market(session(), listing_id))
+        found = listing_on_market(session(), listing_id)
+        return listing_row(found) | {"price_history": price_history(session(), found)}
 
     @signed_in
     @blp.arguments(ListingBody)
