@@ -2,7 +2,8 @@
 
 from api.console.russian_deals import DEALS
 from api.console.russian_frame import FRAME
+from api.console.russian_imports import IMPORTS
 from api.console.russian_market import MARKET
 from api.console.russian_operations import OPERATIONS
 
-SENTENCES = FRAME | MARKET | OPERATIONS | DEALS
+SENTENCES = DEALS | IMPORTS | FRAME | MARKET | OPERATIONS

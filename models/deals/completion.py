@@ -19,6 +19,7 @@ from models.accounts.users import User
 from models.core.base import database_now
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
+from models.deals.actions import Action
 from models.deals.match_notices import (
     look_at,
     notify_of_closing,
@@ -27,7 +28,7 @@ from models.deals.match_notices import (
     notify_of_undoing,
     owner_of,
 )
-from models.deals.matches import OBJECTION_TIME, Action, Match, status_of
+from models.deals.matches import OBJECTION_TIME, Match, status_of
 from models.market.leads import Lead
 from models.market.properties import Property
 

@@ -11,8 +11,9 @@ from models.accounts.notifications import NoticeType, Notification
 from models.accounts.users import User
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotFoundError
+from models.deals.actions import Action
 from models.deals.match_notices import look_at, subject_of
-from models.deals.matches import Action, Match, act, lock_pair, status_of
+from models.deals.matches import Match, act, lock_pair, status_of
 from models.market.leads import Lead
 from models.market.properties import Property
 

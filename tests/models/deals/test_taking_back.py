@@ -6,8 +6,9 @@ from sqlalchemy import func, select
 from models.accounts.notifications import NoticeType, Notification
 from models.core.enums import ActionKind, MatchStatus, Side
 from models.core.errors import ConflictError, NotFoundError
+from models.deals.actions import Action
 from models.deals.completion import complete
-from models.deals.matches import Action, Match, act
+from models.deals.matches import Match, act
 from models.deals.taking_back import count_disliked, disliked_by, take_back
 from tests.models.deals.market import DISLIKE, LIKE, Market, violations
 
