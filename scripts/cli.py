@@ -13,6 +13,7 @@ import sys
 import click
 
 from models.core.errors import DomainError
+from models.translations.catalogue import describe_error
 from models.version import VERSION
 from scripts.launcher.home import load_home_environment
 
@@ -87,7 +88,7 @@ def main() -> None:
 def _one_line(error: Exception) -> str | None:
     """Return a line about *error*, or None if it is a bug that deserves its traceback."""
     if isinstance(error, DomainError):
-        return error.message
+        return describe_error("en", error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return f"{error.filename or 'a file'} cannot be written: {error.strerror}"
     kind = type(error)

@@ -11,7 +11,7 @@ from api.accounts.identifiers import confirm_claim
 from api.accounts.invitations import accepted, invited
 from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
-from api.console.i18n import say
+from api.console.i18n import say, tell
 from api.console.pages import back, home_of, page_blueprint
 from api.http.access import way_in
 from api.http.db import session
@@ -54,7 +54,7 @@ def password() -> Response | tuple[str, int]:
     try:
         replace_password(visitor(), request.form.get("old", "")[:LONGEST_PASSWORD], new)
     except InvalidValueError as error:
-        return _account(error=say(error.reason)), 400
+        return _account(error=tell(error)), 400
     return access.let_in(back("/console/account", "changed"), new_token(visitor(), "password"))
 
 
@@ -71,7 +71,7 @@ def claims() -> Response | tuple[str, int]:
     try:
         confirm_claim(visitor(), Claim(kind), request.form.get("password", "")[:LONGEST_PASSWORD])
     except InvalidValueError as error:
-        return _account(error=say(error.reason)), 400
+        return _account(error=tell(error)), 400
     return back("/console/account", "changed")
 
 
@@ -110,8 +110,7 @@ def invitation() -> RedirectResponse | str | tuple[str, int]:
             raise InvalidValueError("password", TOO_SHORT)
         user = accepted(link, filled["name"][:200], filled["email"], chosen)
     except (InvalidValueError, ConflictError) as error:
-        reason = error.reason if isinstance(error, InvalidValueError) else error.message
-        return render_template("console/invitation.html", link=link, filled=filled, error=say(reason)), 400
+        return render_template("console/invitation.html", link=link, filled=filled, error=tell(error)), 400
     return access.let_in(redirect(home_of(user.role), 303), new_token(user, "invitation"))
 
 

@@ -14,10 +14,12 @@ from flask import request
 
 from api.console.domain_words import PLURALS, WORDS
 from api.console.error_messages import ERROR_SENTENCES, PATTERNS
-from api.console.number_messages import NUMBER_PATTERNS
 from api.console.russian_sentences import SENTENCES
 from api.http.request_state import current
 from models.core.amounts import print_number
+from models.core.errors import DomainError, Fault, InvalidValueError
+from models.core.numbers import UnreadableError
+from models.translations.catalogue import describe_fault, is_known, translate
 
 LANGUAGES = ("ru", "en")
 NBSP = "\u00a0"
@@ -41,9 +43,22 @@ def language() -> str:
 
 def say(sentence: str, **values: object) -> str:
     """A sentence in the page's language; one that is not known stays English."""
+    if is_known(language(), sentence):
+        return translate(language(), sentence, values or None)
     if language() == "ru":
         sentence = _RUSSIAN.get(sentence) or _by_pattern(sentence)
     return sentence.format_map(values) if values else sentence
+
+
+def tell(error: DomainError) -> str:
+    """The sentence of an error in the page's language, without the path of a field."""
+    fault = error.fault if isinstance(error, InvalidValueError | UnreadableError) else Fault(error.code, **error.facts)
+    return tell_fault(fault)
+
+
+def tell_fault(fault: str) -> str:
+    """The sentence of what is wrong with a value, in the page's language."""
+    return describe_fault(language(), fault) if is_known(language(), fault) else say(fault)
 
 
 def counted(count: int, noun: str) -> str:
@@ -113,7 +128,7 @@ def _russian_form(count: int) -> int:
 
 
 def _by_pattern(sentence: str) -> str:
-    for pattern, russian in (*NUMBER_PATTERNS, *PATTERNS):
+    for pattern, russian in PATTERNS:
         found = re.fullmatch(pattern, sentence)
         if found:
             named = set(found.re.groupindex.values())

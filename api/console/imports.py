@@ -15,7 +15,7 @@ from api.console import forms
 from api.console.access import page_for, visitor
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.console.forms import Control
-from api.console.i18n import say
+from api.console.i18n import tell
 from api.console.pages import page_blueprint, wants_json
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import LeadBody, PropertyBody, lead_columns, property_columns
@@ -103,7 +103,7 @@ def _import(kind: str, stream: IO[bytes], lines: list[int]) -> Report:
         rows = csv_rows.rows(stream)
         head = next(rows, None)
     except FeedError as error:
-        raise InvalidFileError("file", error.message) from None
+        raise InvalidFileError("file", str(error)) from None
     names = head.cells if head else []
     unknown = set(names) - set(shape.columns)
     if not names or unknown:
@@ -143,7 +143,7 @@ def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, 
             try:
                 form.setlist(control.path, [str(count) for count in read_rooms(cell)])
             except UnreadableError as error:
-                return {name: say(error.message)}
+                return {name: tell(error)}
         elif control.kind == "lines":
             form[control.path] = "\n".join(cell.split())
         elif control.kind == "choice":

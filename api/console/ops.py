@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from api.console import charts
 from api.console.access import page_for, visitor
 from api.console.formatting import number, percent
-from api.console.i18n import say, word
+from api.console.i18n import say, tell, word
 from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http import tasks
 from api.http.db import session
@@ -89,7 +89,7 @@ def start_run() -> Response | tuple[str, int]:
     except InvalidValueError as error:
         if error.field != "city":
             raise
-        return _engine_page(wrong_city=say(error.reason)), 400
+        return _engine_page(wrong_city=tell(error)), 400
     run, is_new = request_run(session(), scope, f"ops:{visitor().id}", city=city, deal_type=deal)
     if is_new:
         _note("run_requested", run.id)
@@ -108,8 +108,7 @@ def merge_markets() -> Response | tuple[str, int]:
         merge(visitor().id, town, into)
     except (InvalidValueError, ConflictError, NotFoundError) as error:
         session().rollback()
-        reason = error.reason if isinstance(error, InvalidValueError) else error.message
-        return _engine_page(wrong_merge=(town, say(reason))), 400
+        return _engine_page(wrong_merge=(town, tell(error))), 400
     forget_cached("markets", "cities")
     return back("/console/engine", "merged")
 
@@ -174,7 +173,7 @@ def schedule() -> str:
     try:
         entries = services().worker.schedule(utc_now(), NEXT_TIMES)
     except SettingsError as bad:
-        error = bad.message
+        error = str(bad)
     return render_template("console/schedule.html", entries=entries, error=error, as_json=_as_json)
 
 

@@ -204,7 +204,7 @@ def _error_page(error: Exception) -> Response:
         return back("/console/sign-in", next=target if target != "/console" else None)
     plain = answer_to(error)
     body = plain.get_json()
-    message = i18n.say(_reason(error) or body["message"])
+    message = i18n.tell(error) if isinstance(error, InvalidValueError) else i18n.say(body["message"])
     if wants_json():
         response = jsonify(code=body["code"], message=message)
     else:
@@ -215,7 +215,3 @@ def _error_page(error: Exception) -> Response:
     if "Retry-After" in plain.headers:
         response.headers["Retry-After"] = plain.headers["Retry-After"]
     return response
-
-
-def _reason(error: Exception) -> str | None:
-    return error.reason if isinstance(error, InvalidValueError) else None

@@ -10,7 +10,7 @@ from flask import Response, jsonify, render_template, request
 from markupsafe import Markup
 
 from api.console.access import visitor
-from api.console.i18n import SAID, say
+from api.console.i18n import SAID, say, tell
 from api.console.pages import back, page_number, wants_json
 from api.console.score_reasons import why
 from api.http.db import session
@@ -175,7 +175,7 @@ def _filters(side: Side) -> Filters:
             if text:
                 setattr(found, name, read(text))
         except UnreadableError as error:
-            found.errors[name] = say(error.message)
+            found.errors[name] = tell(error)
     return found
 
 

@@ -13,7 +13,7 @@ from api.accounts.portal_auth import send_code, user_by_code
 from api.accounts.recovery import send_link, user_of_link
 from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor, visitor_or_none
-from api.console.i18n import LANGUAGES, say
+from api.console.i18n import LANGUAGES, say, tell
 from api.console.pages import THEMES, back, home_of, page_blueprint
 from api.http.access import way_in
 from api.http.db import session
@@ -71,7 +71,7 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
     try:
         phone = normal_phone(raw)
     except InvalidValueError as error:
-        return _sign_in_page(way="code", phone=raw, error=say(error.reason)), 400
+        return _sign_in_page(way="code", phone=raw, error=tell(error)), 400
     if not code:
         return _sign_in_page(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
     user = _proved_by_code(phone, code)
@@ -94,11 +94,11 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
         try:
             return _enter(user_of_link(link, visitor_or_none()), "email")
         except NotSignedInError as error:
-            return render_template("console/sign_in_email.html", error=say(error.message)), 401
+            return render_template("console/sign_in_email.html", error=tell(error)), 401
     try:
         shown_link = send_link(normal_email(request.form.get("email", "")[:254]))
     except InvalidValueError as error:
-        return render_template("console/sign_in_email.html", error=say(error.reason)), 400
+        return render_template("console/sign_in_email.html", error=tell(error)), 400
     return render_template("console/sign_in_email.html", sent=True, shown_link=shown_link)
 
 
@@ -119,7 +119,7 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
     except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
         return _sign_in_page(error=say(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
-        return _sign_in_page(error=say(error.message)), 401
+        return _sign_in_page(error=tell(error)), 401
     return _enter(user, "telegram")
 
 

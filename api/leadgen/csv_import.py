@@ -22,7 +22,7 @@ from api.leadgen.announce import announce, announce_stats
 from api.leadgen.csv_export import PROSPECT_COLUMNS
 from models.accounts.users import normal_phone
 from models.core.amounts import read_amount
-from models.core.errors import InvalidValueError
+from models.core.errors import Fault, InvalidValueError
 from models.core.numbers import is_unknown
 from models.leadgen.campaigns import Platform
 from models.leadgen.events import EventKind
@@ -135,8 +135,8 @@ def _file() -> IO[bytes]:
             raise FileRefused({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
         return request.files["file"].stream
     if not request.mimetype and not request.content_length and "Transfer-Encoding" not in request.headers:
-        raise BadRequest(f"There is no body. {_WANTED}")
-    raise UnsupportedMediaType(_WANTED)
+        raise BadRequest(Fault(f"There is no body. {_WANTED}"))
+    raise UnsupportedMediaType(Fault(_WANTED))
 
 
 def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -154,7 +154,7 @@ def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
                     raise _refused({row.line: {"_row": [_sentence(row.error or "There are more cells than columns")]}})
                 yield row.line, dict(zip(columns, row.cells, strict=False))
         except FeedError as error:
-            raise BadRequest(_sentence(error.message)) from None
+            raise BadRequest(Fault(_sentence(str(error)))) from None
 
 
 def _sentence(text: str) -> str:
@@ -205,7 +205,7 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
         except ValidationError as error:
             mistakes[line] = error.messages
         except InvalidValueError as error:
-            mistakes[line] = {error.field: [error.reason]}
+            mistakes[line] = {error.field: [error.fault]}
     ads = {contact["ad_id"] for _, contact in contacts if "ad_id" in contact}
     known = origins_of(session(), ads) if ads else {}
     for line, contact in contacts:

@@ -24,6 +24,7 @@ from api.http.db import end_session
 from api.http.services import services
 from models.core.errors import BusyError, InvalidValueError, TooManyError
 from models.leadgen.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
+from models.translations.catalogue import describe_fault
 
 blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
@@ -121,7 +122,7 @@ def live(ws: Server) -> None:
     try:
         last_event_id = None if raw is None else check_id(raw, "last_event_id")
     except InvalidValueError as error:
-        ws.close(BAD_DATA, error.reason)
+        ws.close(BAD_DATA, describe_fault("en", error.fault))
         return
     places = services().long_lived
     if not places.take(long_lived.EVENTS):

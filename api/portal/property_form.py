@@ -112,14 +112,14 @@ class PropertyForm(Body):
             try:
                 read(data[name])
             except InvalidValueError as error:
-                raise ValidationError(error.reason, name) from None
+                raise ValidationError(error.fault, name) from None
 
     @validates_schema
     def check_town(self, data: dict, **kwargs: Any) -> None:
         try:
             read_town(town_of(data["location"]))
         except TownError as error:
-            raise ValidationError(error.reason, "location") from None
+            raise ValidationError(error.fault, "location") from None
 
     @validates_schema
     def check_numbers(self, data: dict, **kwargs: Any) -> None:

@@ -95,7 +95,7 @@ class RequestBody(Body):
                 if data.get(name) is not None:
                     read(data[name])
             except InvalidValueError as error:
-                raise ValidationError(error.reason, name) from None
+                raise ValidationError(error.fault, name) from None
 
 
 class RequestMade(Body):

@@ -3,6 +3,8 @@
 new -> in_progress -> closed        (the owner moves it forward, never back)
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
@@ -28,6 +30,15 @@ from models.market.properties import Property
 _ORDER = list(InquiryStatus)
 #: Whether a row that an upsert returns was inserted: the upsert locks an existing row, which sets its xmax.
 _IS_NEW: ColumnElement[bool] = literal_column("inquiries.xmax = 0")
+
+
+@dataclass(eq=False)
+class InquiryCannotGoBackError(ConflictError):
+    """An inquiry moves forward only."""
+
+    code = "inquiry.cannot_go_back"
+    present: InquiryStatus
+    wanted: InquiryStatus
 
 
 class Inquiry(Base):
@@ -135,7 +146,7 @@ def move_inquiry(session: Session, owner: User, inquiry_id: int, status: Inquiry
     if inquiry is None:
         raise NotFoundError("inquiry")
     if _ORDER.index(status) < _ORDER.index(inquiry.status):
-        raise ConflictError(f"The inquiry is {inquiry.status} already; it does not go back to {status}.")
+        raise InquiryCannotGoBackError(present=inquiry.status, wanted=status)
     if status is inquiry.status:
         return inquiry
     inquiry.status = status

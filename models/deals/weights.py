@@ -145,7 +145,7 @@ def rollback(session: Session, scope: Scope, set_id: int | None = None) -> Weigh
     if set_id is not None:
         target = session.scalar(weight_sets(scope).where(WeightSet.id == set_id))
         if target is None:
-            raise NotFoundError("set of weights there")
+            raise NotFoundError("weight set")
         if target is live:
             raise ConflictError(f"Set {set_id} is live already.")
     elif live is None:

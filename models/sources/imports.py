@@ -59,7 +59,7 @@ def import_feed(
             state, held = store.finish(on_committed)
         except FeedError as error:
             connection.rollback()
-            report.reason = error.message
+            report.reason = str(error)
             report.columns = error.columns or feed.notes.columns
             _end(connection, found, ImportState.FAILED, report, [])
             raise

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from models.core.errors import DomainError
+from models.translations.catalogue import describe_error
 
 #: Time limit for the first answer of the web process.
 TIMEOUT = 120.0  # seconds
@@ -69,7 +70,11 @@ class Welcome(threading.Thread):
             first_run(self._console)
         except Exception as error:  # the system works without the showcase
             if not self._silent.is_set():
-                reason = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+                reason = (
+                    describe_error("en", error)
+                    if isinstance(error, DomainError)
+                    else f"{type(error).__name__}: {error}"
+                )
                 self._console.print(f"[yellow]The first recommendations cannot be shown: {reason}", highlight=False)
 
     def _addresses(self) -> None:
