@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing.exceptions import WebsocketMismatch
 
 from api.http.blueprint import MAX_FAULTS
+from api.http.faults import coded
 from api.http.language import add_language, reason_of, request_language
 from api.http.request_state import current
 from models.core import errors
@@ -162,7 +163,7 @@ def _named(fields: Any, left: list[int]) -> Any:
     """The first faults of a nested dict, as many as *left* holds in its one element."""
     if not isinstance(fields, dict):
         reasons = fields if isinstance(fields, list) else [fields]
-        taken = reasons[: left[0]]
+        taken = [coded(reason) for reason in reasons[: left[0]]]
         left[0] -= len(taken)
         return taken
     found = {}

@@ -77,6 +77,3 @@ def install() -> None:
     for kind, messages in VALIDATORS.items():
         for attribute, code in messages.items():
             setattr(kind, attribute, SchemaFault(code))
-
-
-install()

@@ -11,8 +11,21 @@ def request_language() -> str:
     """One of LANGUAGES; a page has chosen it before (api/console/i18n.py)."""
     state = current()
     if state.language is None:
-        state.language = request.accept_languages.best_match(LANGUAGES, default=LANGUAGES[0])
+        state.language = asked_language(LANGUAGES[0])
     return state.language
+
+
+def asked_language(default: str) -> str:
+    """
+    The language that the client likes best of those that we have, `ru` for `ru-RU`.
+
+    Not werkzeug's best_match, which takes `en` of `ru-RU, en;q=0.5`.
+    """
+    for name, _ in request.accept_languages:  # the best first
+        language = name.replace("_", "-").partition("-")[0].lower()
+        if language in LANGUAGES:
+            return language
+    return default
 
 
 def message_of(error: DomainError) -> str:

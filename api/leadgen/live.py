@@ -83,7 +83,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     end_session()  # nothing of the database is needed from here on
     places = services().long_lived
     if not places.take(long_lived.EVENTS):
-        raise TooManyError("Too many live connections; try again in a moment.", 5)
+        raise TooManyError("live.too_many", 5)
     try:
         client = _own_redis()
         # Asked before the response begins, so that an unreachable Redis is a 503 and not a stream that breaks off.
@@ -91,7 +91,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
         places.give_back(long_lived.EVENTS)
-        raise BusyError("Live updates are unavailable; try again in a moment.", 5) from None
+        raise BusyError("live.away", 5) from None
     except BaseException:
         places.give_back(long_lived.EVENTS)
         raise

@@ -209,9 +209,9 @@ def _content(frame: str | bytes) -> dict[str, Any]:
     try:
         raw = json.loads(frame)
     except (ValueError, RecursionError):
-        raise InvalidValueError("frame", 'Send JSON, as in {"message": "text"}.') from None
+        raise InvalidValueError("frame", "chat.send_json") from None
     if not isinstance(raw, dict):
-        raise InvalidValueError("frame", 'Send an object, as in {"message": "text"}.')
+        raise InvalidValueError("frame", "chat.send_object")
     try:
         return (ReadFrame() if "read" in raw else ChatMessageBody()).load(raw)
     except ValidationError as error:
@@ -233,7 +233,7 @@ def _after_id() -> int | None:
     if raw is None:
         return None
     if not (raw.isascii() and raw.isdecimal() and len(raw) <= 19 and int(raw) <= LARGEST_ID):
-        raise InvalidValueError("after_id", "Not a valid id.")
+        raise InvalidValueError("after_id", "value.not_id")
     return int(raw)
 
 

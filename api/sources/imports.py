@@ -16,7 +16,8 @@ from api.http.uploads import remove_feed, store_feed, takes_uploads
 from api.sources.schemas import ImportOut, ImportWithReport, shown_import, shown_report
 from api.sources.sources import ImportRows
 from models.core.enums import SUPPLY_ROLES
-from models.core.errors import ConflictError, InvalidFileError
+from models.core.errors import InvalidFileError
+from models.sources.errors import SourceHasAddressError
 from models.sources.imports import confirm_withdrawals
 from models.sources.sources import change_source, create_source, imports_of, owned_import, request_import, source_named
 from models.sources.tables import Import, Source
@@ -35,9 +36,9 @@ class MappingText(Text):
         try:
             found = json.loads(text) if text else {}
         except (ValueError, RecursionError):
-            raise ValidationError("This is no JSON.") from None
+            raise ValidationError("mapping.not_json") from None
         if not isinstance(found, dict) or not all(isinstance(field, str) for field in found.values()):
-            raise ValidationError('Send a JSON object of texts, as in {"Цена": "price"}.')
+            raise ValidationError("mapping.not_texts")
         return found
 
 
@@ -75,7 +76,7 @@ class Imports(MethodView):
         """
         upload = form["file"]
         if upload is None:
-            raise InvalidFileError("file", "Choose a file.")
+            raise InvalidFileError("file", "import.choose_file")
         source = _source_for(form, (upload.filename or "file").rpartition("/")[2].rpartition(".")[0] or "file")
         if source.file:
             remove_feed(source.file, current_user())
@@ -139,7 +140,7 @@ def _source_for(form: dict[str, Any], file_name: str) -> Source:
     if source is None:
         return create_source(session(), current_user(), {"name": name, **told})
     if source.address:
-        raise ConflictError(f"The source {name} is fetched from an address; send the file to another one.")
+        raise SourceHasAddressError(name=name)
     change_source(session(), source, told)
     return source
 

@@ -240,7 +240,7 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
         NotAllowedError: The listing is the user's own.
     """
     if listing.owner_id == user.id:
-        raise NotAllowedError("This listing is your own.")
+        raise NotAllowedError("listing.own")
     new_values = {"action": action, "source": source}
     # This comes first: the row's lock makes simultaneous actions on one listing run one after another.
     session.execute(

@@ -3,8 +3,6 @@
 new -> in_progress -> closed        (the owner moves it forward, never back)
 """
 
-from dataclasses import dataclass
-
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
@@ -24,21 +22,13 @@ from models.accounts.notifications import NoticeType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import InquiryStatus
-from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
+from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
+from models.deals.errors import InquiryCannotGoBackError
 from models.market.properties import Property
 
 _ORDER = list(InquiryStatus)
 #: Whether a row that an upsert returns was inserted: the upsert locks an existing row, which sets its xmax.
 _IS_NEW: ColumnElement[bool] = literal_column("inquiries.xmax = 0")
-
-
-@dataclass(eq=False)
-class InquiryCannotGoBackError(ConflictError):
-    """An inquiry moves forward only."""
-
-    code = "inquiry.cannot_go_back"
-    present: InquiryStatus
-    wanted: InquiryStatus
 
 
 class Inquiry(Base):
@@ -81,9 +71,9 @@ def inquire(
         NotAllowedError: The property is the tenant's own.
     """
     if owner_id is not None and owner_id != listing.owner_id:
-        raise InvalidValueError("owner_id", "The listing belongs to another user.")
+        raise InvalidValueError("owner_id", "listing.not_the_owner")
     if listing.owner_id == tenant.id:
-        raise NotAllowedError("This listing is your own.")
+        raise NotAllowedError("listing.own")
     values = {"tenant_id": tenant.id, "property_id": listing.id, "owner_id": listing.owner_id, "from_feed": from_feed}
     insertion = insert(Inquiry).values(values)
     # DO UPDATE rather than DO NOTHING: an existing row that is not locked could be deleted before it is read.

@@ -38,6 +38,7 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
+from models.deals.errors import MatchNotAcceptedError
 from models.market.leads import Lead
 from models.market.properties import Property, is_on_market
 from models.ranking.display_order import shown_entries
@@ -132,7 +133,7 @@ def act(
     if match is None:
         _check_one_market(lead, listing, side)
     elif match.status is MatchStatus.COMPLETED:
-        raise ConflictError("This match is completed and cannot change.")
+        raise ConflictError("match.completed")
     if match is None or (kind is ActionKind.LIKE and match.status is not MatchStatus.ACCEPTED):
         # An accepted match is negotiated to its end even off the market, and any match can be refused.
         _check_on_market(session, lead, listing, side)
@@ -192,7 +193,7 @@ def complete(session: Session, user: User, match_id: int) -> Match:
     if match.status is MatchStatus.COMPLETED:
         return match
     if match.status is not MatchStatus.ACCEPTED:
-        raise ConflictError(f"Only an accepted match can be completed; this one is {match.status}.")
+        raise MatchNotAcceptedError(status=match.status)
     match.status, match.completed_at = MatchStatus.COMPLETED, func.now()
     session.flush()
     return match
@@ -241,7 +242,7 @@ def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: i
     if lead is None or listing is None:
         raise NotFoundError("lead" if lead is None else "property")
     if lead.owner_id == listing.owner_id:
-        raise NotAllowedError("Both sides of this pair are your own.")
+        raise NotAllowedError("match.own_pair")
     return lead, listing
 
 
@@ -255,7 +256,7 @@ def _check_on_market(session: Session, lead: Lead, listing: Property, side: Side
     if not is_on_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
-        raise ConflictError("This lead or property is archived and makes no new matches.")
+        raise ConflictError("match.archived")
 
 
 def _store_action(
@@ -303,7 +304,7 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
     other = getattr(match, theirs) if other_likes else None
     if match.negotiation_status is NegotiationStatus.AGREED or match.contact_shared_at is not None:
         if commission is not None and commission != getattr(match, mine):
-            raise ConflictError("The commission of this match is agreed already.")
+            raise ConflictError("match.commission_agreed")
         match.negotiation_status = NegotiationStatus.AGREED  # also when a rejected match is resumed
         return
     if commission is None:

@@ -80,18 +80,27 @@ def translate(language: str, message_id: str, facts: Mapping[str, object] | None
     return _filled(language, text, facts) if facts else text
 
 
-def translate_count(language: str, singular: str, plural: str, count: int) -> str:
+def translate_count(language: str, noun: str, count: int) -> str:
     """
-    The form of a message that goes with a count.
+    The form that a noun of `counts.po` has after a count.
 
-    >>> [translate_count("ru", "lead", "leads", count) for count in (1, 3, 11)]
-    ['лид', 'лида', 'лидов']
+    >>> [translate_count("ru", "lead", count) for count in (1, 3, 11, 21)]
+    ['лид', 'лида', 'лидов', 'лид']
     """
     known = catalogue(language)
-    forms = known.messages.get(singular)
-    if not isinstance(forms, tuple):
-        return singular if count == 1 else plural
-    return forms[min(known.form(count), len(forms) - 1)]
+    forms = known.messages[noun]
+    return forms if isinstance(forms, str) else forms[known.form(count)]
+
+
+def translate_word(language: str, value: str) -> str:
+    """
+    A word of the domain (a role, a status) as people say it; an unknown one stays as it is.
+
+    >>> translate_word("ru", "offer SALE"), translate_word("kk", "tenant")
+    ('Продажа', 'Жалға алушы')
+    """
+    code = WORD + value.replace(" ", ".")
+    return translate(language, code) if is_known(language, code) else value
 
 
 def describe_fault(language: str, fault: str) -> str:
@@ -134,8 +143,7 @@ class _Facts(dict[str, object]):
 def fact_text(language: str, fact: object) -> object:
     """A fact as a sentence shows it: words of the domain in the language, numbers without exponents."""
     if isinstance(fact, Enum):
-        word = f"{WORD}{fact.value}"
-        return translate(language, word) if is_known(language, word) else fact.value
+        return translate_word(language, str(fact.value))
     if isinstance(fact, Fault):
         return describe_fault(language, fact)
     if isinstance(fact, Decimal):

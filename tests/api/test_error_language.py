@@ -15,7 +15,7 @@ def closed(person, database):
     listing = make_property(database, database.get(User, seller.id))
     made = inquire(database, database.get(User, tenant.id), listing)
     database.commit()
-    seller("PATCH", f"/leads/{made.id}/status", json={"status": "closed"})
+    seller("PATCH", f"/inquiries/{made.id}", json={"status": "closed"})
     return seller, made.id
 
 
@@ -31,7 +31,7 @@ def closed(person, database):
 def test_an_error_is_told_in_the_language_that_is_asked_for(closed, asked, language, message):
     seller, inquiry_id = closed
 
-    answer = seller("PATCH", f"/leads/{inquiry_id}/status", json={"status": "new"}, headers=asked)
+    answer = seller("PATCH", f"/inquiries/{inquiry_id}", json={"status": "new"}, headers=asked)
 
     assert answer.json == {
         "code": 409,
@@ -45,15 +45,15 @@ def test_an_error_is_told_in_the_language_that_is_asked_for(closed, asked, langu
 
 
 def test_bad_input_names_each_field_with_a_code(client):
-    answer = client.post("/auth/login", json={"username": 1, "shoe_size": 43}, headers={"Accept-Language": "ru"})
+    answer = client.post("/auth/register", json={"password": 1, "shoe_size": 43}, headers={"Accept-Language": "ru"})
 
     assert answer.json["error_code"] == "input.invalid" and answer.json["code"] == 400
-    assert {(each["place"], each["field"], each["code"]) for each in answer.json["faults"]} == {
-        ("json", "username", "value.not_text"),
-        ("json", "password", "value.required"),
+    assert {(each["place"], each["field"], each["code"]) for each in answer.json["faults"]} >= {
+        ("json", "password", "value.not_text"),
+        ("json", "role", "value.required"),
         ("json", "shoe_size", "value.unknown_field"),
     }
-    assert answer.json["errors"]["json"]["password"] == ["Это поле нужно заполнить."]
+    assert answer.json["errors"]["json"]["role"] == ["Это поле нужно заполнить."]
 
 
 def test_a_fault_tells_the_bounds_that_it_knows(person):
