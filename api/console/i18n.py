@@ -91,6 +91,8 @@ OUTCOMES = {
     "moved": "The inquiry has moved on.",
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
+    "withdrawn": "They are off the market.",
+    "source_removed": "The source is removed; its homes are in the archive.",
     "unstruck": "Taken back in; the list follows.",
 }
 

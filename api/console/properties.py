@@ -24,6 +24,7 @@ from models.market.properties import (
     properties_of,
     replace_property,
 )
+from models.sources.sources import owned_source
 
 blp = page_blueprint("properties")
 
@@ -36,7 +37,9 @@ for_owners = page_for(*SUPPLY_ROLES)
 @for_owners
 def all_properties() -> str:
     status = chosen(Status, "status")
-    rows, pager = listed(properties_of(visitor(), status), PER_PAGE)
+    raw = request.args.get("source", "")
+    source = owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+    rows, pager = listed(properties_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [row.id for row in rows]
     return render_template(
         "console/properties.html",
@@ -44,6 +47,7 @@ def all_properties() -> str:
         counts=match_counts(session(), Side.PROPERTY, ids),
         best=best_scores(session(), Side.PROPERTY, ids),
         status=status,
+        source=source,
         **pager,
     )
 

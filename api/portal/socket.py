@@ -217,7 +217,7 @@ def _content(frame: str | bytes) -> dict[str, Any]:
     except ValidationError as error:
         field, reasons = next(iter(error.normalized_messages().items()))
         fault = reasons[0] if isinstance(reasons, list) else Fault(str(reasons))
-        raise InvalidValueError(field, fault, **getattr(fault, "facts", {})) from None
+        raise InvalidValueError(field, fault) from None
 
 
 def _token() -> str:

@@ -102,7 +102,7 @@ class InvalidValueError(DomainError):
         """
         super().__init__()
         self.field = field
-        self.fault = Fault(code, **facts)
+        self.fault = code if isinstance(code, Fault) else Fault(code, **facts)
         self.place = place
 
     def __str__(self) -> str:
