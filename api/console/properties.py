@@ -16,6 +16,7 @@ from api.http.tasks import rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
+from models.market.price_history import price_history
 from models.market.properties import (
     Property,
     archive_property,
@@ -74,6 +75,7 @@ def one_property(property_id: int) -> str:
         found,
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
         matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
+        price_history=price_history(session(), found),
     )
 
 

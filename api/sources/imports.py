@@ -9,7 +9,8 @@ from marshmallow import ValidationError
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, PageArgs
 from api.http.db import only_reads, session
-from api.http.fields import File, FormId, FormYesNo, Text
+from api.http.fields import FormId, FormYesNo, Text
+from api.http.file_fields import File
 from api.http.paging import page_of
 from api.http.tasks import rescore_properties
 from api.http.uploads import takes_uploads
