@@ -1,8 +1,9 @@
 """How gunicorn serves the API."""
 
 import gc
+import glob
 import os
-import shutil
+import re
 import signal
 from pathlib import Path
 from types import FrameType
@@ -41,6 +42,7 @@ logconfig_dict = configuration(os.environ.get("ENVIRONMENT", "local"), os.enviro
 # Each process keeps its counts in a file of this folder, and whichever is asked for /metrics adds them up. It has to be
 # set before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears
 # it.
+COUNTS = re.compile(r"(counter|gauge_[a-z]+|histogram|summary)_\d+\.db")  # as prometheus_client names its files
 _metrics = (
     Path(os.environ.get("LEADMATCH_HOME") or default_home()) / "metrics" / f"web-{os.environ.get('PORT', '8000')}"
 )
@@ -52,16 +54,22 @@ def on_starting(_server: Arbiter) -> None:
     # A second and a half that the first write of every process would wait for; loaded before the fork, all share it.
     city_of("Москва")
     wish_rows("первый этаж")
-    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
-    shutil.rmtree(folder, ignore_errors=True)  # what processes counted that are no more
+    forget_counts(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+
+
+def forget_counts(folder: Path) -> None:
+    """Delete what processes counted that are no more; the folder may be somebody's, with other files in it."""
     folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if COUNTS.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
     """What a process that ended had open is open no more."""
     from prometheus_client import multiprocess  # late: the folder must be there first
 
-    multiprocess.mark_process_dead(worker.pid)
+    multiprocess.mark_process_dead(worker.pid, glob.escape(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -12,11 +12,12 @@ from honcho.printer import Printer
 from rich.console import Console
 from rich.text import Text
 
+from models.platform.checkout import checkout
 from scripts.errors import LaunchError
 from scripts.launcher import keep_alive
 
-#: The checkout: paths in the Procfile are relative to it.
-ROOT = Path(__file__).resolve().parents[2]
+#: Paths in the Procfile are relative to it.
+ROOT = checkout()
 
 #: A process type that a deployment runs once, before the others.
 RELEASE = "release"
