@@ -9,6 +9,7 @@
       postgres/        see scripts/launcher/servers; a link elsewhere when root's PostgreSQL cannot enter the home
       valkey/
       media/           uploads
+      ends/            how often each process has ended by itself during the present run: a byte each time
 """
 
 import fcntl
@@ -44,6 +45,10 @@ class Home:
     @property
     def valkey(self) -> Path:
         return self.path / "valkey"
+
+    @property
+    def ends(self) -> Path:
+        return self.path / "ends"
 
     def prepare(self) -> None:
         """

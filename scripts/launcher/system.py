@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -69,7 +70,7 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
         stack.callback(lambda: end(processes_marked(MARK, str(home.path)), signal.SIGTERM))
         watch = Watch(servers, report)
         stack.callback(watch.stop)
-        return _serve(settings, {**variables, MARK: str(home.path)}, console, procfile, watch, demo=demo)
+        return _serve(settings, {**variables, MARK: str(home.path)}, console, procfile, watch, home, demo=demo)
 
 
 def _leave(*_: object) -> None:
@@ -138,6 +139,7 @@ def _serve(
     console: Console,
     procfile: Path,
     watch: Watch,
+    home: Home,
     *,
     demo: bool,
 ) -> int:
@@ -153,8 +155,10 @@ def _serve(
         watch.start()
         welcome.start()
 
-    welcome = Welcome(settings.port, console, give_up, show_results=demo)
-    manager = manager_for(procfile_commands(procfile), variables, console, at_start)
+    shutil.rmtree(home.ends, ignore_errors=True)
+    home.ends.mkdir()
+    welcome = Welcome(settings.port, console, give_up, show_results=demo, ends=home.ends / "web")
+    manager = manager_for(procfile_commands(procfile), variables, console, at_start, home.ends)
     manager.loop()
     welcome.silence()
     return 0 if manager.returncode in (130, 143) else 1  # honcho's codes for SIGINT and SIGTERM
