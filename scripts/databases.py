@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session, sessionmaker
 
+import models.all_tables  # noqa: F401 - sessions need every table
 from models.platform.database import connect, sessions
 from models.platform.settings import Settings
 

@@ -7,6 +7,7 @@ import redis
 from flask import Flask
 from sqlalchemy import Engine
 
+import models.all_tables  # noqa: F401 - sessions need every table
 from api import console
 from api.accounts import (
     account_sessions,

@@ -16,9 +16,10 @@ from models.platform.settings import SETTING_NAMES, Settings
 from scripts.errors import LaunchError, PortBusyError
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import end, processes_marked
-from scripts.launcher.servers import PostgresServer, ValkeyServer
+from scripts.launcher.servers.postgres import PostgresServer
 from scripts.launcher.servers.server import Server
 from scripts.launcher.servers.state import is_free
+from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.servers.watch import Watch
 
 ROOT = checkout()

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from scripts.launcher.home import Home
-from scripts.launcher.servers import ValkeyServer
+from scripts.launcher.servers.valkey import ValkeyServer
 from tests.faults.conftest import FULL
 
 

@@ -17,8 +17,8 @@ from models.platform.settings import Settings
 from models.platform.storage import Storage
 from scripts.cli import cli
 from scripts.launcher.home import Home
-from scripts.launcher.servers import PostgresServer, ValkeyServer
-from scripts.launcher.servers.postgres import safely_named
+from scripts.launcher.servers.postgres import PostgresServer, safely_named
+from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.one_line import one_line
 from tests.scripts.running_system import ROOT
 
