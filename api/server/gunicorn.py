@@ -4,7 +4,6 @@ import gc
 import glob
 import importlib
 import os
-import re
 import signal
 from pathlib import Path
 from types import FrameType
@@ -14,6 +13,7 @@ from gunicorn.workers.base import Worker
 
 from api.http.services import services_of
 from api.portal.chat_hub import chat_hub_of
+from api.server.counts import forget_counts
 from matching.reading.json_rows import wish_rows
 from models.market.places import city_of
 from models.platform.logs import configuration
@@ -43,7 +43,6 @@ logconfig_dict = configuration(os.environ.get("ENVIRONMENT", "local"), os.enviro
 # Each process keeps its counts in a file of this folder, and whichever is asked for /metrics adds them up. It has to be
 # set before prometheus_client is first imported. By port, so that a restarted server finds its own folder and clears
 # it.
-COUNTS = re.compile(r"(counter|gauge_[a-z]+|histogram|summary)_\d+\.db")  # as prometheus_client names its files
 _metrics = (
     Path(os.environ.get("LEADMATCH_HOME") or default_home()) / "metrics" / f"web-{os.environ.get('PORT', '8000')}"
 )
@@ -64,14 +63,6 @@ def on_starting(_server: Arbiter) -> None:
     # Pages that the collector does not touch stay shared.
     gc.collect()
     gc.freeze()
-
-
-def forget_counts(folder: Path) -> None:
-    """Delete what processes counted that are no more; the folder may be somebody's, with other files in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():
-        if COUNTS.fullmatch(path.name) and path.is_file():
-            path.unlink(missing_ok=True)
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

@@ -11,7 +11,7 @@ import pytest
 import redis
 from click.testing import CliRunner
 
-from api.server.gunicorn import forget_counts
+from api.server.counts import forget_counts
 from models.platform import migrate
 from models.platform.settings import Settings
 from models.platform.storage import Storage
