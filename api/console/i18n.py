@@ -15,13 +15,14 @@ from flask import request
 from api.console.domain_words import PLURALS, WORDS
 from api.console.error_messages import ERROR_SENTENCES, PATTERNS
 from api.console.number_messages import NUMBER_PATTERNS
+from api.console.russian_imports import IMPORT_ERRORS, IMPORT_PATTERNS
 from api.console.russian_sentences import SENTENCES
 from api.http.request_state import current
 from models.core.amounts import print_number
 
 LANGUAGES = ("ru", "en")
 NBSP = "\u00a0"
-_RUSSIAN = SENTENCES | ERROR_SENTENCES
+_RUSSIAN = SENTENCES | ERROR_SENTENCES | IMPORT_ERRORS
 #: The language of the request that this thread answers. Not read from `g`: a page of cards asks thousands of times.
 _language: ContextVar[str] = ContextVar("language", default="ru")
 
@@ -97,6 +98,8 @@ SAID = {
     "moved": "The inquiry has moved on.",
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
+    "withdrawn": "They are off the market.",
+    "source_removed": "The source is removed; its homes are in the archive.",
     "unstruck": "Taken back in; the list follows.",
 }
 
@@ -113,7 +116,7 @@ def _russian_form(count: int) -> int:
 
 
 def _by_pattern(sentence: str) -> str:
-    for pattern, russian in (*NUMBER_PATTERNS, *PATTERNS):
+    for pattern, russian in (*NUMBER_PATTERNS, *PATTERNS, *IMPORT_PATTERNS):
         found = re.fullmatch(pattern, sentence)
         if found:
             named = set(found.re.groupindex.values())
@@ -124,4 +127,4 @@ def _by_pattern(sentence: str) -> str:
 
 def _in_russian(words: str) -> str:
     """Words of the domain between commas."""
-    return ", ".join(WORDS.get(each, (each, each))[0] for each in words.split(", "))
+    return ", ".join(WORDS[each][0] if each in WORDS else IMPORT_ERRORS.get(each, each) for each in words.split(", "))

@@ -16,7 +16,7 @@ from api.console.access import page_for, visitor
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.console.forms import Control
 from api.console.i18n import say
-from api.console.pages import page_blueprint, wants_json
+from api.console.pages import back, page_blueprint, wants_json
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import LeadBody, PropertyBody, lead_columns, property_columns
 from api.http.db import session
@@ -77,6 +77,8 @@ def column_of(control: Control) -> str:
 @blp.route("/console/import/<kind>", methods=["GET", "POST"])
 @for_owners
 def import_file(kind: str) -> Response | str:
+    if kind == "properties" and request.method == "GET":
+        return back("/console/sources")
     if kind not in KINDS:
         raise NotFoundError("page")
     if request.method == "GET":

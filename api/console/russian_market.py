@@ -230,6 +230,12 @@ MARKET = {
     "Choose a chat": "Выберите чат",
     "No chats yet": "Чатов пока нет",
     "Write to an owner from an inquiry or a favourite.": "Напишите владельцу из заявки или избранного.",
+    # a home's adverts and prices
+    "price cut from {price}": "цена снижена с {price}",
+    "{adverts} of this home": "{adverts} этого жилья",
+    "shown here": "показано здесь",
+    "Price history": "История цены",
+    "Others offer this home as well:": "Это жильё предлагают и другие:",
     # import
     "Import": "Загрузить",
     "Leads from a CSV file": "Лиды из файла CSV",

@@ -53,9 +53,9 @@ PREFERENCES = [
 def feed() -> str:
     """The best listing that the user has not acted on."""
     preference = preference_of(session(), visitor())
-    listing = listing_to_show(visitor())
+    coming = listing_to_show(visitor())
     name = "console/feed_part.html" if wants_part() else "console/feed.html"
-    return render_template(name, listing=listing, preference=preference)
+    return render_template(name, listing=coming.listing, price_before=coming.price_before, preference=preference)
 
 
 @blp.post("/console/feed/<int:listing_id>")

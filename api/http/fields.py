@@ -8,7 +8,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
-from werkzeug.datastructures import FileStorage
 
 from models.core.amount_words import Unit
 from models.core.amounts import read_amount, read_number
@@ -32,11 +31,8 @@ NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,24}")
-#: A host with a dot in it, or an upload's name; no blanks, quotes or backslashes.
-_PHOTO_ADDRESS = re.compile(
-    r"https://[^\s/?#\\\"'<>@:]+\.[^\s/?#\\\"'<>@:.]{2,}(:[0-9]{1,5})?([/?#][^\s\\\"<>]*)?|/media/[\w.-]{10,60}",
-    re.IGNORECASE,
-)
+#: As answers and other programs write a number where JSON has text: "260000.00".
+_NUMBER = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,24})?", re.ASCII)
 #: As programs write what is below 0.0001; people write no exponents.
 _TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
 _TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
@@ -135,21 +131,6 @@ class Phone(Text):
         return text
 
 
-class PhotoAddress(Text):
-    """Where a picture is to be had: an https address, or one that an upload here was answered."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(2000, **described(kwargs, example="https://example.com/1.jpg"))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        address = super()._deserialize(value, attr, data, **kwargs).strip()
-        if address.lower().startswith("http://"):
-            raise ValidationError("Pages show no pictures by http; send an address that begins with https://.")
-        if not _PHOTO_ADDRESS.fullmatch(address):
-            raise ValidationError("This is not a picture's address; send one that begins with https://, or upload it.")
-        return address
-
-
 class Email(Text):
     """An e-mail address; models.accounts.users.normal_email checks it."""
 
@@ -158,7 +139,10 @@ class Email(Text):
 
 
 class Number(fields.Field):
-    """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
+    """
+    A finite number from *least* to *most*, kept to *places* decimals; a text of digits is one too, true and false are
+    none.
+    """
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
         # apispec reads limits off marshmallow's own numbers only.
@@ -177,7 +161,7 @@ class Number(fields.Field):
 
     def number_of(self, value: Any) -> Decimal:
         """The number that stands as text where a number is expected; raises ValidationError."""
-        raise ValidationError("Not a valid number.")
+        return digits(value, "Not a valid number.")
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
         return None if value is None else plain(value)
@@ -224,15 +208,17 @@ def money(**kwargs: Any) -> Number:
 
 
 class Whole(fields.Integer):
-    """A whole JSON number from *least* to *most*; 2.0 is whole, "2" and true are not numbers."""
+    """A whole number from *least* to *most*; 2.0 and "2" are whole, true is no number."""
 
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValidationError("Not a valid integer.")
+            value = digits(value, "Not a valid integer.")
         if isinstance(value, float) and not value.is_integer():
+            raise ValidationError("Not a valid integer.")
+        if isinstance(value, Decimal) and value != value.to_integral_value():
             raise ValidationError("Not a valid integer.")
         return int(value)
 
@@ -283,7 +269,7 @@ class IdText(fields.Field):
 
 
 class IdNumber(fields.Integer):
-    """An id in a JSON body of tinder and portal: a number."""
+    """An id in a JSON body of tinder and portal: a number, or its digits as text."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**described(kwargs, minimum=1, maximum=LARGEST_ID))
@@ -301,6 +287,8 @@ class FormId(IdNumber):
 
 def row_id(value: Any) -> int:
     """An id from a JSON body; raises ValidationError unless it is a whole number that a row could have."""
+    if isinstance(value, str):
+        return id_of_digits(value, longest=19)
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 2.0 is whole, as everywhere
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
@@ -308,23 +296,23 @@ def row_id(value: Any) -> int:
     return value
 
 
+def digits(value: Any, refusal: str) -> Decimal:
+    """
+    A number written in digits; raises ValidationError, with the reason *refusal*, for anything else.
+
+    >>> digits("260000.00", "no number")
+    Decimal('260000.00')
+    """
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        raise ValidationError(refusal)
+    return Decimal(value)
+
+
 def id_of_digits(value: Any, longest: int) -> int:
     """An id written in at most *longest* digits, without leading zeros; raises ValidationError."""
     if not isinstance(value, str) or len(value) > longest or not _DIGITS.fullmatch(value):
         raise ValidationError("Not a valid id.")
     return row_id(int(value))
-
-
-class File(fields.Field):
-    """A file of a multipart body; None where a browser sent the empty part of a file that nobody chose."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(load_only=True, allow_none=True, **described(kwargs, type="string", format="binary"))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage | None:
-        if not isinstance(value, FileStorage):
-            raise ValidationError("Not a file; send it as a part with a filename.")
-        return value if value.filename else None
 
 
 class Moment(fields.Field):

@@ -25,7 +25,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from api.http.access import facts_of_request
+from api.http.operations import facts_of_request
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.users import normal_email, normal_phone

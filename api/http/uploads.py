@@ -23,11 +23,10 @@ from limits import parse
 from werkzeug.datastructures import FileStorage
 
 from api.http import images
-from api.http.access import facts_of_request
 from api.http.db import after_commit, session
 from api.http.images import CleanFile
 from api.http.limits import limits
-from api.http.operations import View, with_facts
+from api.http.operations import View, facts_of_request, with_facts
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.uploads import FEED, add_upload, bytes_of, forget_uploads

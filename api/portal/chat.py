@@ -4,14 +4,16 @@ Chats of the portal: open one, mine, their messages, how far I have read. The so
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from flask.views import MethodView
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, pre_load, validates_schema
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from api.http.access import bearer_token, current_user, signed_in
+from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of
 from api.http.db import after_commit, session
 from api.http.fields import FormWhole, IdNumber, Moment, Text, moment
@@ -96,6 +98,13 @@ class ChatMessageBody(Body):
         64, metadata={"description": "Your own name for the message; sent again under it, it is stored once."}
     )
 
+    @pre_load
+    def take_content(self, data: Any, **kwargs: Any) -> Any:
+        """Many clients call a message's text its content."""
+        if isinstance(data, Mapping) and "content" in data and "message" not in data:
+            return {"message" if name == "content" else name: value for name, value in data.items()}
+        return data
+
 
 class ReadBody(Body):
     message_id = IdNumber(metadata={"description": "Read up to this one; absent: to the end."})
@@ -115,6 +124,7 @@ class CreateChat(MethodView):
     """A chat's beginning."""
 
     @signed_in
+    @answered_by(ChatRow)
     @blp.arguments(ChatBody)
     @blp.response(201, ChatMade)
     @blp.alt_response(200, schema=ChatMade, description="The chat was there already.")

@@ -17,7 +17,6 @@ from api.http.fields import (
     LARGEST_AREA,
     MAX_MONEY,
     MAX_ROOMS,
-    File,
     FormMoney,
     FormNumber,
     FormWhole,
@@ -28,6 +27,7 @@ from api.http.fields import (
     shown_currency,
     words,
 )
+from api.http.file_fields import File
 from models.core.amount_words import Unit
 from models.core.enums import Origin
 from models.core.errors import InvalidValueError

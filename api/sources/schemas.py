@@ -54,6 +54,9 @@ class ImportOut(Body):
     is_dry_run = fields.Boolean()
     asked_by = fields.String(metadata={"description": "command, upload, schedule or request"})
     reason = fields.String(allow_none=True, metadata={"description": "Why it failed or waits."})
+    progress = fields.Float(
+        allow_none=True, metadata={"description": "While it runs: the share of the file that is read, 0 to 1."}
+    )
     counts = fields.Nested(Counts)
     created_at = Moment()
     started_at = Moment(allow_none=True)
@@ -75,6 +78,12 @@ class ReportOut(Body):
         keys=fields.String(),
         values=fields.String(),
         metadata={"description": "Of tables: a column's name -> the field that it was taken for, empty for none."},
+    )
+    column_order = fields.List(fields.String(), metadata={"description": "The columns as they stand in the table."})
+    samples = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "Of a table's dry run or failed import: a column's name -> its first values."},
     )
     refused = fields.List(fields.Nested(RemarkOut))
     guessed = fields.List(fields.Nested(RemarkOut))
@@ -105,5 +114,13 @@ def shown_import(found: Import) -> dict[str, Any]:
 
 def shown_report(found: Import) -> dict[str, Any]:
     """An import with its report; what it does not tell yet is empty."""
-    empty: dict[str, Any] = {"kind": "", "dialect": "", "columns": {}, "refused": [], "guessed": []}
+    empty: dict[str, Any] = {
+        "kind": "",
+        "dialect": "",
+        "columns": {},
+        "column_order": [],
+        "samples": {},
+        "refused": [],
+        "guessed": [],
+    }
     return shown_import(found) | {"report": empty | {"refused_for": {}, "passed_over": {}} | found.report}

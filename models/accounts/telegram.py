@@ -60,6 +60,13 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
         InvalidValueError: It is neither.
         NotSignedInError: The hash is wrong, or the proof too old.
     """
+    who, auth_date = signed(data, bot_token)
+    check_age(auth_date, now)
+    return who
+
+
+def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
+    """Whom *data* proves, as :func:`verified`, and the time that it names: how old it is is still to be checked."""
     if isinstance(data, Mapping):
         data = data.get("init_data", data.get("initData", data))
     fields = _taken_apart(data) if isinstance(data, str) else _texts(data)
@@ -74,8 +81,8 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
     expected = hmac.digest(key, lines.encode(), hashlib.sha256).hex()
     if not hmac.compare_digest(expected.encode(), claimed.encode()):
         raise NotSignedInError(REFUSED)
-    _check_age(fields.get("auth_date", ""), now)
-    return _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
+    who = _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
+    return who, fields.get("auth_date", "")
 
 
 def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = None) -> User:
@@ -198,7 +205,8 @@ def _texts(data: Any) -> dict[str, str]:
     return found
 
 
-def _check_age(auth_date: str, now: datetime) -> None:
+def check_age(auth_date: str, now: datetime) -> None:
+    """Raise NotSignedInError unless *auth_date* (seconds of the epoch) is within LIFETIME before *now*."""
     if not re.fullmatch(r"[0-9]{1,12}", auth_date):
         raise NotSignedInError(REFUSED)
     age = now.timestamp() - int(auth_date)

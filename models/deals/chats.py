@@ -33,9 +33,9 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id
 from models.core.enums import ActionKind, FeedActionKind, Side
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
+from models.deals.actions import Action
 from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry
-from models.deals.matches import Action
 from models.market.favorites import Favorite
 from models.market.leads import Lead
 from models.market.properties import Property, on_market

@@ -32,8 +32,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, CreatedAt, Id, words
 from models.core.enums import ActionKind, DealType, FeedActionKind, Origin
 from models.core.errors import ConflictError, NotFoundError
+from models.deals.actions import Action
 from models.deals.feed import FeedAction
-from models.deals.matches import Action
 from models.market.leads import Lead
 from models.market.properties import Property
 

@@ -60,7 +60,7 @@ def import_feed(
         except FeedError as error:
             connection.rollback()
             report.reason = error.message
-            report.columns = error.columns or feed.notes.columns
+            report.columns, report.samples = error.columns or feed.notes.columns, error.samples or feed.notes.samples
             _end(connection, found, ImportState.FAILED, report, [])
             raise
         _end(connection, found, state, report, held)
@@ -159,6 +159,7 @@ def _end(connection: Connection, found: Import, state: ImportState, report: Repo
             state=state,
             finished_at=func.now(),
             reason=report.reason or None,
+            progress=None,
             counts=report.counts(),
             report=report.as_json(),
             held_ids=[] if found.is_dry_run else held,

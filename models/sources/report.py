@@ -59,6 +59,8 @@ class Report:
     guesses: list[Line] = field(default_factory=list)
     #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
     columns: dict[str, str] = field(default_factory=dict)
+    #: Of a table: its columns' names -> what stands in their first cells. Kept of dry runs and failed imports only.
+    samples: dict[str, list[str]] = field(default_factory=dict)
     #: Tags or columns that nothing was read from -> how many offers have them.
     passed_over: dict[str, int] = field(default_factory=dict)
     #: Why offers were refused -> how many, whatever the report keeps of each.
@@ -95,6 +97,8 @@ class Report:
             "kind": self.kind,
             "dialect": self.dialect,
             "columns": self.columns,
+            "column_order": list(self.columns),  # the database keeps an object's members in an order of its own
+            "samples": self.samples,
             "refused": [line.as_json() for line in self.refusals],
             "guessed": [line.as_json() for line in self.guesses],
             "refused_for": self.refused_for,

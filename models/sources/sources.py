@@ -1,11 +1,12 @@
 """Operations on sources and their imports: made, changed and asked for by their owner, fetched when they are due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
@@ -114,6 +115,17 @@ def owned_import(session: Session, owner: User, import_id: int) -> Import:
     return found
 
 
+def last_imports(session: Session, source_ids: Sequence[int]) -> dict[int, Import]:
+    """A source's id -> its newest import that was no dry run; else its newest one."""
+    newest = (
+        select(Import)
+        .where(Import.source_id.in_(source_ids))
+        .ext(distinct_on(Import.source_id))
+        .order_by(Import.source_id, Import.is_dry_run, Import.id.desc())
+    )
+    return {found.source_id: found for found in session.scalars(newest)}
+
+
 def open_import(session: Session, source: Source) -> Import | None:
     """The source's import that waits or runs."""
     query = select(Import).where(Import.source_id == source.id, Import.state.in_(OPEN_IMPORTS), ~Import.is_dry_run)
@@ -143,6 +155,8 @@ def request_import(
         is_dry_run=is_dry_run,
     )
     session.add(found)
+    if asked_by == "request" and not is_dry_run and source.refresh_minutes and source.next_fetch_at:
+        source.next_fetch_at = database_now(session) + timedelta(minutes=source.refresh_minutes)
     session.flush()
     return found
 

@@ -113,19 +113,25 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
         segments = [joined]  # «Санкт - Петербург»
     regions = [region for segment in segments for region in segment.regions]
     countries = [country for segment in segments for country in segment.countries]
-    named = [one for segment in segments if not segment.is_part for one in segment.towns]
-    regions += [
-        region
-        for segment in segments
-        for region in segment.bare_regions
-        if any(region.holds(town.country, town.region) for one in named for town in one.towns)
-    ]
+    provinces = [segment for segment in segments if _is_province_of_another(segment, segments)]
+    regions += [region for segment in provinces for region in segment.bare_regions]
+    named = [one for segment in segments if not segment.is_part and segment not in provinces for one in segment.towns]
     found = _distinct(named, regions, countries)
     if len(found) > 1:
         raise SeveralTownsError([called(town.id) for town in found])
     if found:
         return _of_town(found[0])
     return _unknown(text, segments, regions, countries)
+
+
+def _is_province_of_another(segment: Segment, segments: Sequence[Segment]) -> bool:
+    """Whether it may name a region, and another part a town in it: «Калуга, Калужская», "London, Ontario"."""
+    others = [town for other in segments if not other.is_part for one in other.towns for town in one.towns]
+    return any(
+        region.holds(town.country, town.region) and town not in [each for one in segment.towns for each in one.towns]
+        for region in segment.bare_regions
+        for town in others
+    )
 
 
 def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -> list[Town]:
@@ -240,6 +246,9 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
     if not name:
         name = elsewhere[0].plain
     elif not names or not names[0].is_village:
+        town = _joined(name, regions, countries)
+        if town is not None:
+            return _of_town(town)
         town = _forgiven(name, regions, countries)
         if town is not None:
             return _of_town(town, corrected=True)
@@ -255,6 +264,14 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
         known=False,
         nearest=nearest_names(name),
     )
+
+
+def _joined(name: str, regions: list[Region], countries: list[str]) -> Town | None:
+    """The town whose name was written as two words: «Академ городок»."""
+    words = name.split()
+    if len(words) != 2 or min(map(len, words)) < 3:
+        return None
+    return best_town("".join(words), bearers("".join(words)), regions, countries)
 
 
 def _forgiven(name: str, regions: list[Region], countries: list[str]) -> Town | None:
