@@ -53,13 +53,13 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 def downgrade(url: str, revision: str) -> None:
     """
-    Take the database back to *revision*.
+    Take the database back to *revision*, or to "base": nothing.
 
     Raises:
         SchemaNewerError: A newer release has migrated it, and it alone knows the way back.
         NotFoundError: There is no such revision.
     """
-    if revision not in _known():
+    if revision not in _known() | {"base"}:
         raise NotFoundError("revision")
     with _connection(url) as config:
         _check_known(config)

@@ -23,5 +23,7 @@ def upgrade_command() -> None:
 @click.confirmation_option(prompt="What only the newer schema holds is lost. Is there a backup, and nothing running?")
 def downgrade_command(revision: str) -> None:
     """Take the schema back to REVISION, for an older release that needs it; it says which when it starts."""
+    if revision == "base":
+        raise click.BadParameter("this would delete everything", param_hint="REVISION")
     downgrade(Settings.for_command().database_url, revision)
     click.echo(f"The database's schema is at {revision}: start the release that needs it.")
