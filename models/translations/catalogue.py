@@ -18,8 +18,6 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
 from models.core.errors import DomainError, Fault, InvalidValueError
 
 #: Codes of ISO 639-1; the first is what an unknown language falls back to.
@@ -47,6 +45,8 @@ def catalogue(language: str) -> Catalogue:
     Raises:
         KeyError: It is none of LANGUAGES.
     """
+    from babel.messages.pofile import read_po  # takes 40 ms to import, and most processes never say a sentence
+
     if language not in LANGUAGES:
         raise KeyError(language)
     messages: dict[str, str | tuple[str, ...]] = {}
