@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from api.console.formatting import money, number
-from api.console.i18n import say
+from api.console.i18n import translate
 from models.core.enums import DealType, NegotiationStatus, Side
 from models.deals.match_board import BoardMatch
 from models.market.properties import Property
@@ -31,13 +31,13 @@ def commission_lines(board: BoardMatch) -> list[CommissionLine]:
     if not by_lead:
         mine, theirs = theirs, mine
     if match.negotiation_status is NegotiationStatus.AGREED:
-        label = say("Agreed: you are paid") if by_lead else say("Agreed: you pay them")
+        label = translate("Agreed: you are paid") if by_lead else translate("Agreed: you pay them")
         return [] if mine is None else [line(label, mine, found)]
     lines = []
     if mine is not None:
-        lines.append(line(say("You ask for") if by_lead else say("You would pay them"), mine, found))
+        lines.append(line(translate("You ask for") if by_lead else translate("You would pay them"), mine, found))
     if theirs is not None:
-        lines.append(line(say("They would pay you") if by_lead else say("They ask for"), theirs, found))
+        lines.append(line(translate("They would pay you") if by_lead else translate("They ask for"), theirs, found))
     return lines
 
 
@@ -45,7 +45,11 @@ def line(label: str, share: Decimal, found: Property) -> CommissionLine:
     """*share* per cent of the property's price, in words and as a sum."""
     rent = found.deal_type is DealType.RENT
     shown = number(share, 2)
-    words = say("{share}% of a month's rent", share=shown) if rent else say("{share}% of the price", share=shown)
+    words = (
+        translate("{share}% of a month's rent", share=shown)
+        if rent
+        else translate("{share}% of the price", share=shown)
+    )
     return CommissionLine(label, words, commission_sum(share, found))
 
 

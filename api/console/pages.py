@@ -64,7 +64,7 @@ def wants_part() -> bool:
 
 
 def back(path: str, said: str | None = None, **query: Any) -> Response:
-    """See another page, and there what has been done: *said* is a key of :data:`speech.SAID`."""
+    """See another page, and there what has been done: *said* is a key of :data:`api.console.i18n.OUTCOMES`."""
     query = {name: value for name, value in query.items() if value not in (None, "")}
     if said:
         query["said"] = said
@@ -134,18 +134,19 @@ def _names() -> dict[str, Any]:
     user = visitor_or_none()
     theme = request.cookies.get("theme", "auto")
     return {
-        "_": i18n.say,
+        "_": i18n.translate,
         "counted": i18n.counted,
         "noun_of": i18n.noun_of,
         "word": i18n.word,
         "lang": i18n.language(),
+        "languages": i18n.LANGUAGES,
         "theme": theme if theme in THEMES else "auto",
         "csrf": access.csrf_token(),
         "user": user,
         "menu": menu_of(user.role) if user else [],
         "unread": _unread,
         "place": _place,
-        "said": i18n.said(request.args.get("said")),
+        "said": i18n.outcome(request.args.get("said")),
         "undo": known_token(request.args.get("undo")),
         "asset": asset,
         "icon": icon,
@@ -211,7 +212,7 @@ def _error_page(error: Exception) -> Response:
         return back("/console/sign-in", next=target if target != "/console" else None)
     plain = answer_to(error)
     body = plain.get_json()
-    message = i18n.say(_reason(error) or body["message"])
+    message = i18n.translate_error(error) if isinstance(error, InvalidValueError) else body["message"]
     if wants_json():
         response = jsonify(code=body["code"], message=message)
     else:
@@ -231,7 +232,3 @@ def _form_of(path: str) -> str:
     except HTTPException:
         return ""
     return path
-
-
-def _reason(error: Exception) -> str | None:
-    return error.reason if isinstance(error, InvalidValueError) else None

@@ -7,7 +7,7 @@ from flask import Response, render_template, request
 from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
-from api.console.i18n import say
+from api.console.i18n import translate
 from api.console.pages import back, chosen, listed, page_blueprint
 from api.console.recommendation_page import place_of_action
 from api.console.typed_values import currency_of_town
@@ -134,7 +134,7 @@ def _form(filled: forms.Filled, found: Property | None) -> str:
     return forms.show(
         PROPERTY_GROUPS,
         filled,
-        title=say("Edit property") if found else say("New property"),
+        title=translate("Edit property") if found else translate("New property"),
         cancel=f"/console/properties/{found.id}" if found else "/console/properties",
         here="/console/properties",
     )

@@ -3,7 +3,7 @@
 from flask import Response, jsonify, request
 
 from api.console.access import page_for, visitor
-from api.console.i18n import SAID, say
+from api.console.i18n import OUTCOMES, translate
 from api.console.pages import back, page_blueprint, wants_json
 from api.console.undo_tokens import TOKEN
 from api.http.db import session
@@ -23,7 +23,7 @@ blp = page_blueprint("undo")
 def undo() -> Response:
     place = _undo(request.form.get("what", ""))
     if wants_json():
-        return jsonify(said=say(SAID["undone"]), key="undone")
+        return jsonify(said=translate(OUTCOMES["undone"]), key="undone")
     return back(place, "undone")
 
 

@@ -100,7 +100,7 @@ class SearchArgs(PageArgs):
     @validates_schema
     def check_prices(self, data: dict, **kwargs: Any) -> None:
         if data.get("price_min", 0) > data.get("price_max", MAX_MONEY):
-            raise ValidationError("price_min must not be above price_max.", "price_min")
+            raise ValidationError("price.reversed", "price_min")
 
     @post_load
     def read(self, data: dict, **kwargs: Any) -> dict:

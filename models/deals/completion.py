@@ -20,6 +20,7 @@ from models.core.base import database_now
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action
+from models.deals.errors import MatchNotAcceptedError, MatchNotCompletedError
 from models.deals.match_notices import (
     look_at,
     notify_of_closing,
@@ -67,7 +68,7 @@ def complete(session: Session, user: User, match_id: int) -> Match:
     if match.status is MatchStatus.COMPLETED:
         return match
     if match.status is not MatchStatus.ACCEPTED:
-        raise ConflictError(f"Only an accepted match can be completed; this one is {match.status}.")
+        raise MatchNotAcceptedError(status=match.status)
     match.status, match.completed_at, match.completed_by_id = MatchStatus.COMPLETED, func.now(), user.id
     match.completions += 1
     match.undone_at = None
@@ -105,9 +106,9 @@ def object_to_completion(session: Session, user: User, match_id: int) -> Match:
         return match
     _check_completed(match)
     if match.completed_by_id == user.id:
-        raise NotAllowedError("You completed this match yourself; the other side may object.")
+        raise NotAllowedError("match.completed_by_you")
     if not _is_within(session, match, OBJECTION_TIME):
-        raise ConflictError("The week for objections is over.")
+        raise ConflictError("match.objection_over")
     return _undo(session, deal, user)
 
 
@@ -128,9 +129,9 @@ def take_back_completion(session: Session, user: User, match_id: int) -> Match:
         return match
     _check_completed(match)
     if match.completed_by_id != user.id:
-        raise NotAllowedError("The other side completed this match; you may object to it.")
+        raise NotAllowedError("match.completed_by_other")
     if not _is_within(session, match, SLIP_TIME):
-        raise ConflictError("It is too late to take that back; the other side may object.")
+        raise ConflictError("match.slip_over")
     return _undo(session, deal, user)
 
 
@@ -162,7 +163,7 @@ def _locked(session: Session, user: User, match_id: int) -> Deal:
 
 def _check_completed(match: Match) -> None:
     if match.status is not MatchStatus.COMPLETED:
-        raise ConflictError(f"Only a completed match can be objected to; this one is {match.status}.")
+        raise MatchNotCompletedError(status=match.status)
 
 
 def _is_within(session: Session, match: Match, time: timedelta) -> bool:

@@ -119,7 +119,7 @@ def act(
     if match is None:
         _check_one_market(lead, listing, side)
     elif match.status is MatchStatus.COMPLETED:
-        raise ConflictError("This match is completed and cannot change.")
+        raise ConflictError("match.completed")
     if match is None or (kind is ActionKind.LIKE and match.status is not MatchStatus.ACCEPTED):
         # An accepted match is negotiated to its end even off the market, and any match can be refused.
         _check_on_market(session, lead, listing, side)
@@ -223,7 +223,7 @@ def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: i
     if lead is None or listing is None:
         raise NotFoundError("lead" if lead is None else "property")
     if lead.owner_id == listing.owner_id:
-        raise NotAllowedError("Both sides of this pair are your own.")
+        raise NotAllowedError("match.own_pair")
     return lead, listing
 
 
@@ -237,7 +237,7 @@ def _check_on_market(session: Session, lead: Lead, listing: Property, side: Side
     if not is_on_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
-        raise ConflictError("This lead or property is archived and makes no new matches.")
+        raise ConflictError("match.archived")
 
 
 def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_likes: bool) -> None:
@@ -245,7 +245,7 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
     other = getattr(match, theirs) if other_likes else None
     if match.negotiation_status is NegotiationStatus.AGREED or match.contact_shared_at is not None:
         if commission is not None and commission != getattr(match, mine):
-            raise ConflictError("The commission of this match is agreed already.")
+            raise ConflictError("match.commission_agreed")
         match.negotiation_status = NegotiationStatus.AGREED  # also when a rejected match is resumed
         return
     if commission is None:

@@ -38,9 +38,9 @@ def take_back(session: Session, user: User, side: Side, *, lead_id: int, propert
     if mine is None:
         raise NotFoundError("action to undo")
     if match is not None and match.status is MatchStatus.COMPLETED:
-        raise ConflictError("This match is completed and cannot change.")
+        raise ConflictError("match.completed")
     if mine is ActionKind.LIKE and match is not None and match.contact_shared_at is not None:
-        raise ConflictError("Contacts are shared, which cannot be taken back; turn the match down instead.")
+        raise ConflictError("match.contacts_shared")
     figure = None if match is None else _figure(match, side)
     if mine is ActionKind.DISLIKE and match is not None and (figure is not None or match.contact_shared_at is not None):
         return act(

@@ -65,7 +65,7 @@ def test_a_like_back_is_taken_back_while_the_commission_is_open(market, session)
 def test_shared_contacts_are_not_taken_back(market, session):
     say(market, Side.PROPERTY, LIKE, 2)
     match = say(market, Side.LEAD, LIKE)
-    with pytest.raises(ConflictError, match="Contacts"):
+    with pytest.raises(ConflictError, match="contacts_shared"):
         back(market, Side.LEAD)
 
     complete(session, market.buyers[0], match.id)
