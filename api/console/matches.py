@@ -23,7 +23,7 @@ from models.deals.matches import Match
 blp = page_blueprint("matches")
 
 #: More than anybody looks through; the latest changes come first.
-MOST = 200
+MAX_MATCHES = 200
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ blp.app_template_global("commission_sum")(commission_sum)
 @blp.get("/console/matches")
 @page_for()
 def board() -> str:
-    found = [board_match(visitor(), row) for row in session().execute(matches_for(visitor()).limit(MOST))]
+    found = [board_match(visitor(), row) for row in session().execute(matches_for(visitor()).limit(MAX_MATCHES))]
     columns: dict[MatchStatus, list[BoardMatch]] = {status: [] for status in MatchStatus}
     for each in found:
         columns[each.match.status].append(each)
@@ -93,12 +93,12 @@ def _may_object(match: Match, now: datetime) -> bool:
     return until is not None and match.completed_by_id != visitor().id and now <= until
 
 
-def _reasons(boards: Iterable[BoardMatch]) -> dict[int, Reasons]:
+def _reasons(matches_seen: Iterable[BoardMatch]) -> dict[int, Reasons]:
     """Match id -> why its pair scores what it scores, as both sides see it."""
     markets: dict[tuple, list[Match]] = {}
     found = {}
-    for board in boards:
-        match = board.match
+    for seen in matches_seen:
+        match = seen.match
         market = (match.lead.city_key, match.lead.deal_type)
         if market == (match.property.city_key, match.property.deal_type):
             markets.setdefault(market, []).append(match)
