@@ -24,11 +24,13 @@ import pytest
 import redis
 from psycopg2 import sql
 
+import models.all_tables  # noqa: F401 - sessions need every table
 from api.http.services import services_of
 from models.platform.settings import Settings
 from models.platform.settings import database_url as with_driver
 from scripts.launcher.processes import dies_with_parent, stop_child
-from scripts.launcher.servers import PostgresServer, ValkeyServer
+from scripts.launcher.servers.postgres import PostgresServer
+from scripts.launcher.servers.valkey import ValkeyServer
 from tests import promises
 
 pytest_plugins = ["tests.servers", "tests.telegram"]

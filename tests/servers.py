@@ -10,7 +10,8 @@ import pytest
 
 from scripts.errors import LaunchError
 from scripts.launcher.home import Home
-from scripts.launcher.servers import PostgresServer, ValkeyServer
+from scripts.launcher.servers.postgres import PostgresServer
+from scripts.launcher.servers.valkey import ValkeyServer
 
 FOLDER_PREFIX = "leadmatch-tests-"
 

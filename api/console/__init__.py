@@ -9,6 +9,7 @@ from api.console import (
     account,
     assets,
     campaigns,
+    import_reports,
     imports,
     leadgen,
     leads,
@@ -17,6 +18,7 @@ from api.console import (
     ops,
     properties,
     sign_in,
+    sources,
     tenants,
     user_admin,
     wishes,
@@ -40,6 +42,8 @@ def register(app: Flask) -> None:
         leadgen,
         campaigns,
         imports,
+        sources,
+        import_reports,
         wishes,
     )
     for module in (*pages, assets):

@@ -8,7 +8,7 @@ from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
 from api.console.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.formatting import money, number, span
-from api.console.i18n import say, word
+from api.console.i18n import translate, word
 from api.console.pages import back, chosen, listed, page_blueprint
 from api.console.score_reasons import rooms_of
 from api.console.typed_values import currency_of_town
@@ -31,14 +31,14 @@ for_realtors = page_for(*SUPPLY_ROLES)
 @blp.app_template_global("wishes_of")
 def wishes_of(lead: Lead) -> list[str]:
     """What a lead looks for, in short pieces, the most telling first."""
-    place = [*lead.districts[:3], *(say("metro {name}", name=name) for name in lead.metro_stations[:2])]
+    place = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
     more = len(lead.districts) + len(lead.metro_stations) - len(place)
     pieces = [
         span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True)),
-        f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{say('m²')}"
+        f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{translate('m²')}"
         if lead.area_min or lead.area_max
         else None,
-        say("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,
+        translate("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,
         ", ".join(place) + (f" +{more}" if more > 0 else ""),
         word(lead.property_class) if lead.property_class else None,
         word(lead.condition) if lead.condition else None,
@@ -50,7 +50,7 @@ def wishes_of(lead: Lead) -> list[str]:
 @blp.app_template_global("heading_of")
 def heading_of(lead: Lead) -> str:
     """What a lead is about: ``Buy an apartment in Moscow``."""
-    kind = word(lead.property_type) if lead.property_type else say("Any home")
+    kind = word(lead.property_type) if lead.property_type else translate("Any home")
     return f"{word(lead.deal_type)}: {kind.lower()}, {lead.city}"
 
 
@@ -141,7 +141,7 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
     return forms.show(
         LEAD_GROUPS,
         filled,
-        title=say("Edit lead") if lead else say("New lead"),
+        title=translate("Edit lead") if lead else translate("New lead"),
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
         here="/console/leads",
     )

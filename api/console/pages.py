@@ -62,7 +62,7 @@ def wants_part() -> bool:
 
 
 def back(path: str, said: str | None = None, **query: Any) -> Response:
-    """See another page, and there what has been done: *said* is a key of :data:`speech.SAID`."""
+    """See another page, and there what has been done: *said* is a key of :data:`api.console.i18n.OUTCOMES`."""
     query = {name: value for name, value in query.items() if value not in (None, "")}
     if said:
         query["said"] = said
@@ -132,18 +132,19 @@ def _names() -> dict[str, Any]:
     user = visitor_or_none()
     theme = request.cookies.get("theme", "auto")
     return {
-        "_": i18n.say,
+        "_": i18n.translate,
         "counted": i18n.counted,
         "noun_of": i18n.noun_of,
         "word": i18n.word,
         "lang": i18n.language(),
+        "languages": i18n.LANGUAGES,
         "theme": theme if theme in THEMES else "auto",
         "csrf": access.csrf_token(),
         "user": user,
         "menu": menu_of(user.role) if user else [],
         "unread": _unread,
         "place": _place,
-        "said": i18n.said(request.args.get("said")),
+        "said": i18n.outcome(request.args.get("said")),
         "asset": asset,
         "icon": icon,
         "money": formatting.money,
@@ -204,7 +205,7 @@ def _error_page(error: Exception) -> Response:
         return back("/console/sign-in", next=target if target != "/console" else None)
     plain = answer_to(error)
     body = plain.get_json()
-    message = i18n.say(_reason(error) or body["message"])
+    message = i18n.translate_error(error) if isinstance(error, InvalidValueError) else body["message"]
     if wants_json():
         response = jsonify(code=body["code"], message=message)
     else:
@@ -215,7 +216,3 @@ def _error_page(error: Exception) -> Response:
     if "Retry-After" in plain.headers:
         response.headers["Retry-After"] = plain.headers["Retry-After"]
     return response
-
-
-def _reason(error: Exception) -> str | None:
-    return error.reason if isinstance(error, InvalidValueError) else None

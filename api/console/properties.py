@@ -7,7 +7,7 @@ from flask import Response, render_template, request
 from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
-from api.console.i18n import say
+from api.console.i18n import translate
 from api.console.pages import back, chosen, listed, page_blueprint
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import PropertyBody, property_columns
@@ -16,6 +16,7 @@ from api.http.tasks import rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
+from models.market.price_history import price_history
 from models.market.properties import (
     Property,
     archive_property,
@@ -24,6 +25,7 @@ from models.market.properties import (
     properties_of,
     replace_property,
 )
+from models.sources.sources import owned_source
 
 blp = page_blueprint("properties")
 
@@ -36,7 +38,9 @@ for_owners = page_for(*SUPPLY_ROLES)
 @for_owners
 def all_properties() -> str:
     status = chosen(Status, "status")
-    rows, pager = listed(properties_of(visitor(), status), PER_PAGE)
+    raw = request.args.get("source", "")
+    source = owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+    rows, pager = listed(properties_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [row.id for row in rows]
     return render_template(
         "console/properties.html",
@@ -44,6 +48,7 @@ def all_properties() -> str:
         counts=match_counts(session(), Side.PROPERTY, ids),
         best=best_scores(session(), Side.PROPERTY, ids),
         status=status,
+        source=source,
         **pager,
     )
 
@@ -70,6 +75,7 @@ def one_property(property_id: int) -> str:
         found,
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
         matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
+        price_history=price_history(session(), found),
     )
 
 
@@ -118,7 +124,7 @@ def _form(filled: forms.Filled, found: Property | None) -> str:
     return forms.show(
         PROPERTY_GROUPS,
         filled,
-        title=say("Edit property") if found else say("New property"),
+        title=translate("Edit property") if found else translate("New property"),
         cancel=f"/console/properties/{found.id}" if found else "/console/properties",
         here="/console/properties",
     )

@@ -10,7 +10,7 @@ from flask import Response, jsonify, render_template, request
 from markupsafe import Markup
 
 from api.console.access import visitor
-from api.console.i18n import SAID, say
+from api.console.i18n import OUTCOMES, translate, translate_error
 from api.console.pages import back, page_number, wants_json
 from api.console.score_reasons import why
 from api.http.db import session
@@ -88,7 +88,7 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
     """Like or dislike, as the form says, and answer the script or the form that asked."""
     kind = request.form.get("action", "")
     if kind not in list(ActionKind):
-        raise InvalidValueError("action", "Choose like or dislike.")
+        raise InvalidValueError("action", "recommendation.choose_action")
     match = act(
         session(),
         visitor(),
@@ -102,7 +102,10 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
     said = _said(ActionKind(kind), match)
     if wants_json():
         return jsonify(
-            said=say(SAID[said]), key=said, match_id=match and str(match.id), status=match and match.status.value
+            said=translate(OUTCOMES[said]),
+            key=said,
+            match_id=match and str(match.id),
+            status=match and match.status.value,
         )
     return back(back_to, said)
 
@@ -123,7 +126,7 @@ def _commission(text: str) -> Decimal | None:
     except UnreadableError as error:
         raise error.at("commission") from None
     if value > 100:
-        raise InvalidValueError("commission", "The commission is a number of per cent from 0 to 100.")
+        raise InvalidValueError("commission", "commission.not_per_cent")
     return round(value, 2)
 
 
@@ -175,7 +178,7 @@ def _filters(side: Side) -> Filters:
             if text:
                 setattr(found, name, read(text))
         except UnreadableError as error:
-            found.errors[name] = say(error.message)
+            found.errors[name] = translate_error(error)
     return found
 
 

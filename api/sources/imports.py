@@ -9,17 +9,18 @@ from marshmallow import ValidationError
 from api.http.access import current_user, for_roles
 from api.http.blueprint import Blueprint, Body, PageArgs
 from api.http.db import only_reads, session
-from api.http.fields import File, FormId, FormYesNo, Text
+from api.http.fields import FormId, FormYesNo, Text
+from api.http.file_fields import File
 from api.http.paging import page_of
-from api.http.tasks import rescore_properties, run_import
-from api.http.uploads import remove_feed, store_feed, takes_uploads
+from api.http.tasks import rescore_properties
+from api.http.uploads import takes_uploads
 from api.sources.schemas import ImportOut, ImportWithReport, shown_import, shown_report
+from api.sources.sending import name_of_file, send_file, source_for
 from api.sources.sources import ImportRows
 from models.core.enums import SUPPLY_ROLES
-from models.core.errors import ConflictError, InvalidFileError
+from models.core.errors import InvalidFileError
 from models.sources.imports import confirm_withdrawals
-from models.sources.sources import change_source, create_source, imports_of, owned_import, request_import, source_named
-from models.sources.tables import Import, Source
+from models.sources.sources import imports_of, owned_import
 
 blp = Blueprint("imports", __name__, description="Listings from files and feeds")
 
@@ -35,9 +36,9 @@ class MappingText(Text):
         try:
             found = json.loads(text) if text else {}
         except (ValueError, RecursionError):
-            raise ValidationError("This is no JSON.") from None
+            raise ValidationError("mapping.not_json") from None
         if not isinstance(found, dict) or not all(isinstance(field, str) for field in found.values()):
-            raise ValidationError('Send a JSON object of texts, as in {"Цена": "price"}.')
+            raise ValidationError("mapping.not_texts")
         return found
 
 
@@ -75,15 +76,9 @@ class Imports(MethodView):
         """
         upload = form["file"]
         if upload is None:
-            raise InvalidFileError("file", "Choose a file.")
-        source = _source_for(form, (upload.filename or "file").rpartition("/")[2].rpartition(".")[0] or "file")
-        if source.file:
-            remove_feed(source.file, current_user())
-        source.file = store_feed(upload, current_user())
-        found = request_import(
-            session(), source, "upload", file_name=upload.filename or "file", is_dry_run=form["dry_run"]
-        )
-        return _asked(found)
+            raise InvalidFileError("file", "import.choose_file")
+        source = source_for(current_user(), form.get("source") or name_of_file(upload), form)
+        return shown_import(send_file(current_user(), source, upload, is_dry_run=form["dry_run"]))
 
     @for_owners
     @only_reads
@@ -129,22 +124,3 @@ class ImportConfirmation(MethodView):
         rescore_properties(confirm_withdrawals(session(), found))
         session().refresh(found)
         return shown_report(found)
-
-
-def _source_for(form: dict[str, Any], file_name: str) -> Source:
-    """The source of the form's name, made or changed as the form says."""
-    name = form.get("source") or file_name[:200]
-    told = {field: form[field] for field in ("city", "mapping", "is_complete") if form.get(field) is not None}
-    source = source_named(session(), current_user(), name)
-    if source is None:
-        return create_source(session(), current_user(), {"name": name, **told})
-    if source.address:
-        raise ConflictError(f"The source {name} is fetched from an address; send the file to another one.")
-    change_source(session(), source, told)
-    return source
-
-
-def _asked(found: Import) -> dict[str, Any]:
-    session().refresh(found)
-    run_import(found)
-    return shown_import(found)

@@ -6,8 +6,11 @@ from marshmallow import fields
 
 from api.http.blueprint import Body, shown_word
 from api.http.fields import Moment
+from api.http.language import reason_of, request_language
+from models.core.errors import Fault
 from models.sources.formats.feed import KINDS
 from models.sources.tables import Import, ImportState, Source, SourceState
+from models.translations.catalogue import describe_kind
 
 COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off_market", "refused", "guessed", "held")
 
@@ -54,6 +57,9 @@ class ImportOut(Body):
     is_dry_run = fields.Boolean()
     asked_by = fields.String(metadata={"description": "command, upload, schedule or request"})
     reason = fields.String(allow_none=True, metadata={"description": "Why it failed or waits."})
+    progress = fields.Float(
+        allow_none=True, metadata={"description": "While it runs: the share of the file that is read, 0 to 1."}
+    )
     counts = fields.Nested(Counts)
     created_at = Moment()
     started_at = Moment(allow_none=True)
@@ -75,6 +81,12 @@ class ReportOut(Body):
         keys=fields.String(),
         values=fields.String(),
         metadata={"description": "Of tables: a column's name -> the field that it was taken for, empty for none."},
+    )
+    column_order = fields.List(fields.String(), metadata={"description": "The columns as they stand in the table."})
+    samples = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "Of a table's dry run or failed import: a column's name -> its first values."},
     )
     refused = fields.List(fields.Nested(RemarkOut))
     guessed = fields.List(fields.Nested(RemarkOut))
@@ -105,5 +117,27 @@ def shown_import(found: Import) -> dict[str, Any]:
 
 def shown_report(found: Import) -> dict[str, Any]:
     """An import with its report; what it does not tell yet is empty."""
-    empty: dict[str, Any] = {"kind": "", "dialect": "", "columns": {}, "refused": [], "guessed": []}
-    return shown_import(found) | {"report": empty | {"refused_for": {}, "passed_over": {}} | found.report}
+    empty: dict[str, Any] = {
+        "kind": "",
+        "dialect": "",
+        "columns": {},
+        "column_order": [],
+        "samples": {},
+        "refused": [],
+        "guessed": [],
+    }
+    report = empty | {"refused_for": {}, "passed_over": {}} | found.report
+    for kind in ("refused", "guessed"):
+        report[kind] = [remark | {"reason": _reason(remark)} for remark in report[kind]]
+    report["refused_for"] = {_of_kind(why): count for why, count in report["refused_for"].items()}
+    return shown_import(found) | {"report": report}
+
+
+def _reason(remark: dict[str, Any]) -> str:
+    return reason_of(Fault.from_json({"code": remark["reason"], "facts": remark.get("facts", {})}))
+
+
+def _of_kind(why: str) -> str:
+    """ "field: code" with the code's sentence; its facts differ from offer to offer."""
+    field, _, code = why.partition(": ")
+    return f"{field}: {describe_kind(request_language(), code)}"

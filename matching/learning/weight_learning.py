@@ -33,8 +33,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 
 from matching.engine.criteria import CRITERION_NAMES, PRIOR, UNSTATED_SHARE, Weights
 from matching.engine.curves import broken_by_amount
@@ -170,6 +168,8 @@ def judge(acted: ActedPairs, prior: Weights, present: Weights) -> Judgement:
     Raises:
         InvalidInputError: There is not :func:`enough`.
     """
+    from sklearn.model_selection import GroupKFold  # late: it takes half a second, and most workers never fit
+
     if not enough(acted):
         raise InvalidInputError(f"{len(acted)} actions are not enough to judge on")
     counts = _counts(acted)
@@ -211,6 +211,8 @@ def _counts(acted: ActedPairs) -> NDArray[np.float64]:
 
 def _slope(score: NDArray[np.float64], liked: NDArray[np.bool_], counts: NDArray[np.float64]) -> tuple[float, float]:
     """Slope and offset of the logistic regression of liking on one score. Scores are hundredths, slopes about 20."""
+    from sklearn.linear_model import LogisticRegression
+
     if np.ptp(score) == 0:
         return 0.0, float(np.log(counts[liked].sum() / counts[~liked].sum()))
     model = LogisticRegression(C=100.0, solver="newton-cholesky").fit(_FREE * score[:, np.newaxis], liked, counts)
@@ -225,6 +227,8 @@ def _fit_round(
     slope: float,
 ) -> NDArray[np.float64] | None:
     """Weights at fixed D; None where every coefficient would be negative."""
+    from sklearn.linear_model import LogisticRegression
+
     reach = slope * (start + MIN_REACH)
     kept = np.ones(len(start), bool)
     while kept.any():

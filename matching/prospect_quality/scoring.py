@@ -9,9 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss, roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from matching.errors import InvalidInputError
 
@@ -168,6 +165,9 @@ class QualityModel:
 
     def fit(self, x: Floats, won: NDArray[np.bool_]) -> "QualityModel":
         """Learn from features (n, k) and outcomes (n,); there must be as many outcomes of either kind as folds."""
+        from sklearn.linear_model import LogisticRegression  # late: it takes half a second, and most workers never fit
+        from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
         self.means_ = x.mean(axis=0)
         spread = x.std(axis=0)
         self.scales_ = np.where(spread > 1e-9, spread, 1.0)
@@ -215,6 +215,8 @@ def calibration(log_odds: Floats, won: NDArray[np.bool_]) -> tuple[float, float]
 
     A slope below 0 would turn a useless score upside down and call that knowledge, so there 0 is taken: the base rate.
     """
+    from sklearn.linear_model import LogisticRegression
+
     platt = LogisticRegression(C=1e6, max_iter=1000).fit(log_odds[:, np.newaxis], won)
     slope, intercept = float(platt.coef_[0, 0]), float(platt.intercept_[0])
     if slope <= 0:
@@ -257,6 +259,9 @@ def judge(prospects: Prospects, won: NDArray[np.bool_], seed: int = 0) -> Report
     The model is kept if its log loss beats the rules' and the base rate's by two standard errors each, and its AUC the
     rules'.
     """
+    from sklearn.metrics import log_loss, roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+
     if len(won) != len(prospects) or not enough(won):
         raise InvalidInputError(f"{len(won)} outcomes of {len(prospects)} prospects are not enough to judge a model")
     x, scores = features(prospects), rule_scores(prospects) / 10

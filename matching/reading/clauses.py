@@ -12,6 +12,7 @@ from matching.reading.strength import strengthen
 #: What is near unless windows look at it.
 _SEEN_OR_NEAR = frozenset({"park", "motorway", "closed_yard"})
 _BESIDE_VIEWS = _SEEN_OR_NEAR | {"quiet", "balcony", "kitchen_area", "bedrooms"}
+_HAVE_TERMS = frozenset({"instalments", "mortgage", "subsidised_mortgage", "registration", "deposit"})
 _ONTO = frozenset({"на", "в", "во", "и", "или", "не"})
 
 
@@ -35,6 +36,8 @@ def resolve(cut_text: Tokens, items: list[Item]) -> list[Item]:
         elif item.role == markers.OWN:
             cancel_own(items, place)
     for place, item in enumerate(items):
+        if "rent_term" in item.meanings.kinds and (word := cut_text.words[item.start]) is not None:
+            item.cancelled = item.cancelled or word.symbol == "на" and has_term_of_its_own(items, place)
         if item.role == markers.IF:
             for condition in items[place + 1 :]:
                 if condition.clause != item.clause:
@@ -101,6 +104,14 @@ def _meet_needs(cut_text: Tokens, items: Sequence[Item]) -> None:
             elif not (seen and meaning.entry.kind in _SEEN_OR_NEAR):
                 kept.append(meaning)
         item.meanings = Senses(kept) if len(kept) < len(item.meanings) else item.meanings
+
+
+def has_term_of_its_own(items: Sequence[Item], place: int) -> bool:
+    """«рассрочка на год», «прописка на полгода»: the term is not that of a rent."""
+    return any(
+        other.clause == items[place].clause and not other.meanings.kinds.isdisjoint(_HAVE_TERMS)
+        for other in items[max(0, place - 6) : place + 7]
+    )
 
 
 def _stands_near(items: Sequence[Item], place: int, role: str, reach: int) -> bool:

@@ -36,9 +36,9 @@ def attach_numbers(cut_text: Tokens, items: list[Item]) -> None:
             if word is not None and word.symbol in ("строгий", "строго", "точно", "категорически"):
                 item.strength = "must"
             item.by.append((number.start, number.end))
-            _mark_transport(items, place, other)
+            _mark_transport(cut_text, items, place, other)
             _take_other_limit(items, item, other)
-    _other_ways(items)
+    _other_ways(cut_text, items)
 
 
 def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
@@ -74,7 +74,7 @@ def _take_other_limit(items: Sequence[Item], item: Item, place: int) -> None:
             item.by.append((before.start, before.end))
 
 
-def _other_ways(items: list[Item]) -> None:
+def _other_ways(cut_text: Tokens, items: list[Item]) -> None:
     """«15 минут на автобусе или 25 пешком»: the second number, with a way of its own, is a mention of its own."""
     for place, item in enumerate(list(items)):
         if item.role != MENTION or item.quantity is None or item.quantity.unit != "min":
@@ -82,6 +82,8 @@ def _other_ways(items: list[Item]) -> None:
         for other in items[place + 1 : place + 6]:
             if other.role != NUMBER or other.taken or other.quantity is None or other.quantity.unit not in ("min", ""):
                 continue
+            if not other.quantity.unit and is_word(cut_text.words, other.end, "остановка"):
+                continue  # «или 4 остановки на автобусе»
             way = next(
                 (
                     each
@@ -194,15 +196,18 @@ def _word_follows(cut_text: Tokens, number: Item) -> bool:
     return number.end < len(cut_text.tokens) and cut_text.tokens[number.end][0].isalpha()
 
 
-def _mark_transport(items: Sequence[Item], place: int, other: int) -> None:
+def _mark_transport(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> None:
     """The way of *items[place]* is by transport where the nearest word of the way says so."""
     item, number = items[place], items[other]
+    if is_word(cut_text.words, number.end - 1, "мт"):
+        item.transport = True
+        return
     nearest: tuple[int, bool] | None = None
     for near in range(max(0, min(place, other) - 2), min(len(items), max(place, other) + 4)):
         each = items[near]
         if each.role in (markers.WALK, markers.TRANSPORT) and each.sentence == item.sentence:
             gap = each.start - number.end if each.start >= number.end else number.start - each.end + 1
-            if gap <= 4 and (nearest is None or gap < nearest[0]):
+            if gap <= 5 and (nearest is None or gap < nearest[0]):
                 nearest = gap, each.role == markers.TRANSPORT
                 each_span = (each.start, each.end)
     if nearest is not None:

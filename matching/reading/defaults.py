@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from matching.reading import markers
+from matching.reading.clauses import has_term_of_its_own
 from matching.reading.kind import JsonValue
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, limits
-from matching.reading.single_numbers import DASHES, is_word
+from matching.reading.single_numbers import BY_METRO, DASHES, is_word
 
 #: Roubles; less is no price.
 MIN_PRICE = 5_000
@@ -28,11 +29,13 @@ def free_wishes(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVa
             found.append(("year_built", _limits(quantity), strength, item))
         elif quantity.unit == "quarter":
             found.append(("completion", {"max": quantity.high}, strength, item))
+        elif (way := _way_to_metro(tokens, quantity)) is not None:
+            found.append((way, {"max": quantity.high}, strength, item))
         elif quantity.unit == "day" and _ends_a_stay(tokens, items, place):
             found.append(("rent_term", {"any_of": ["months"]}, strength, item))
         elif quantity.unit == "day" and quantity.how in (AT_LEAST, AT_MOST, "eq"):
             found.append(("move_in", {"max": quantity.high}, strength, item))
-        elif (term := _term(tokens, quantity)) is not None:
+        elif (term := _term(tokens, items, place)) is not None:
             terms = ["months", "long"] if quantity.unit == "month" and 10 <= quantity.high <= 11 else [term]
             found.append(("rent_term", {"any_of": terms}, strength, item))
         elif not quantity.unit and _is_floor(tokens, quantity) and not _floor_is_told(items):
@@ -46,7 +49,8 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
     """``(kind, value, its number)`` of the numbers that no mention has taken, in a listing's text."""
     found: list[tuple[str, JsonValue, Item]] = []
     floor: Item | None = None
-    for item in items:
+    areas: Item | None = None
+    for place, item in enumerate(items):
         if item.role == MENTION and item.quantity is not None and item.meanings[0].entry.kind == "floor":
             floor = item
         if item.role != NUMBER or item.taken or item.quantity is None:
@@ -54,7 +58,12 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
         quantity = item.quantity
         if quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3:  # «54/32/9»
             found += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
-        elif (term := _term(tokens, quantity)) is not None:
+            areas = item
+        elif areas is not None and item.clause - areas.clause == 1 and _is_floor_of_house(quantity):
+            found += [("floor", quantity.low, item), ("house_floors", quantity.high, item)]  # «78/50/10, 4/14»
+        elif (way := _way_to_metro(tokens, quantity)) is not None:
+            found.append((way, quantity.high, item))
+        elif (term := _term(tokens, items, place)) is not None:
             found.append(("rent_term", term, item))
         elif (
             quantity.unit == "year"
@@ -86,8 +95,18 @@ def _ends_a_stay(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
     return bool(between & {"по", "до", *DASHES})
 
 
-def _term(tokens: Tokens, quantity: Quantity) -> str | None:
-    """«на 3 месяца», «от 11 месяцев», «на 2 года»: what the term of a rent is."""
+def _way_to_metro(tokens: Tokens, quantity: Quantity) -> str | None:
+    """«10 мтп», «7 мп», «5 мт»: realtors count so the minutes to the metro, and to nothing else."""
+    if not is_word(tokens.words, quantity.end - 1, *BY_METRO):
+        return None
+    return "metro_transport" if is_word(tokens.words, quantity.end - 1, "мт") else "metro_walk"
+
+
+def _term(tokens: Tokens, items: Sequence[Item], place: int) -> str | None:
+    """«на 3 месяца», «от 11 месяцев», «на 2 года»: what the term of a rent is, and of nothing else."""
+    quantity = items[place].quantity
+    if quantity is None or has_term_of_its_own(items, place):
+        return None
     if (
         quantity.unit not in ("month", "year")
         or quantity.high > 60
@@ -100,6 +119,11 @@ def _term(tokens: Tokens, quantity: Quantity) -> str | None:
     if not (before & {"на", "срок", "for"} or quantity.how == AT_LEAST and quantity.unit == "month"):
         return None
     return "long" if quantity.unit == "year" or quantity.low >= 10 else "months"
+
+
+def _is_floor_of_house(quantity: Quantity) -> bool:
+    alone = quantity.fraction and quantity.third is None and not quantity.unit
+    return alone and 1 <= quantity.low <= quantity.high <= 90
 
 
 def _house_in_sentence(tokens: Tokens, items: Sequence[Item], item: Item) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matching.reading import markers
 from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
-from matching.reading.rows import WITH, after_colon, next_mention, previous_mention, row_of
+from matching.reading.rows import REACH, WITH, after_colon, next_mention, previous_mention, row_of
 
 _FURNISHING = frozenset(kind.name for kind in KINDS if kind.group == "furnishing")
 #: Denials after which a list of genitives goes on: «без детей, животных».
@@ -15,7 +15,7 @@ _GOVERN_GENITIVE = frozenset({"без", "кроме", "исключая", "по�
 def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
     marker = items[place]
     must = marker.role in (markers.NEVER, markers.REFUSE)
-    if after_colon(items, place, lambda item: _deny(item, marker, must)):
+    if after_colon(items, place, lambda item: _deny(cut_text, item, marker, must)):
         return True
     if marker.role == markers.NEVER and place + 1 < len(items) and items[place + 1].role == markers.NOT:
         items[place + 1].role = markers.NEVER  # «ни в коем случае не первый»
@@ -25,7 +25,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
         word = cut_text.words[marker.start]
         behind = previous_mention(items, place) if word is not None and word.symbol in ("no", "not") else None
         if behind is not None:  # "rubbish chute no"
-            _deny(items[behind], marker, must)
+            _deny(cut_text, items[behind], marker, must)
         return behind is not None
     target = items[first]
     near = any(item.role == markers.NEAR for item in items[place + 1 : first])  # «не рядом с трассой»
@@ -33,11 +33,11 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
         word is not None and word.symbol in WITH for word in cut_text.words[marker.end + 1 : target.start]
     ):
         return False  # «недорогая с балконом»
-    _deny(target, marker, must)
+    _deny(cut_text, target, marker, must)
     symbol = cut_text.words[marker.start]
     governs = symbol is not None and symbol.symbol in _GOVERN_GENITIVE
-    for following in row_of(cut_text, items, first, 1, governs):
-        _deny(items[following], marker, must)
+    for following in _denied_row(cut_text, items, first, 1, governs):
+        _deny(cut_text, items[following], marker, must)
     return True
 
 
@@ -58,23 +58,26 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         ):
             item.cancelled = True
         else:
-            _deny(item, marker, must, unwished)
+            _deny(cut_text, item, marker, must, unwished)
 
     if after_colon(items, place, act):
         return
     before = previous_mention(items, place)
     after = next_mention(items, place)
+    if must and after is None and _without_follows(cut_text, items, place):
+        before, after = None, next_mention(items, place + 1)
     word = cut_text.words[marker.start]
     nothing = word is not None and word.symbol in ("нет", "no", "нету", "отсутствовать")
     if after is not None:
         close = items[after].start - marker.end <= 1
-        genitive = (first := cut_text.words[items[after].start]) is not None and first.genitive
+        genitive = _is_genitive(cut_text, items[after])
         if (
             before is None
             or close
             and (
                 nothing
                 and genitive
+                and (items[before].denied or not _is_genitive(cut_text, items[before]))
                 or marker.role == markers.REFUSE
                 and items[after].refused
                 and not items[before].refused
@@ -83,7 +86,7 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
             )
         ):
             act(items[after])
-            for following in row_of(cut_text, items, after, 1, nothing):
+            for following in _denied_row(cut_text, items, after, 1, nothing):
                 act(items[following])
             return
     if before is None:
@@ -94,26 +97,59 @@ def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:
         alone = opens and not any(
             item.clause == marker.clause and item is not marker and item.role in (MENTION, NUMBER) for item in items
         )
-        if not alone:
+        before = next((i for i in range(place - 1, -1, -1) if items[i].role == MENTION), None) if alone else None
+        if before is None:
+            # «не рассматриваем варианты с хозяевами, с подселением»
+            ahead = (
+                next((each for each in items[place + 1 : place + 3] if each.role == MENTION), None) if must else None
+            )
+            if ahead is not None and ahead.refused and ahead.clause - marker.clause == 1:
+                if ahead.sentence == marker.sentence and ahead.start - marker.end <= REACH:
+                    act(ahead)
             return
-        before = next((i for i in range(place - 1, -1, -1) if items[i].role == MENTION), None)
-        if before is None or items[before].sentence != marker.sentence or marker.clause - items[before].clause > 1:
+        if items[before].sentence != marker.sentence or marker.clause - items[before].clause > 1:
             return
-    for each in [before, *row_of(cut_text, items, before, -1, False)]:
+    for each in [before, *_denied_row(cut_text, items, before, -1, False)]:
         if items[each].denied and each != before and marker.role != markers.CANCEL:
-            break
+            if not (_denied_by_without(cut_text, items[each]) and items[each].clause == items[before].clause):
+                break
         act(items[each])
 
 
-def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
-    first = min(start for start, _ in item.by) if item.by else item.start
-    word = cut_text.words[first]
+def _without_follows(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«не предлагать без лифта, панель»: homes without a lift are refused, and panel houses."""
+    follower = items[place + 1] if place + 1 < len(items) else None
+    if follower is None or follower.role != markers.NOT or follower.start - items[place].end > 1:
+        return False
+    word = cut_text.words[follower.start]
     return word is not None and word.symbol in ("без", "without")
 
 
-def _deny(item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
-    # «без лифта не предлагать» asks for a lift.
-    item.denied = not item.denied if marker.role == markers.REFUSE else True
+def _is_genitive(cut_text: Tokens, item: Item) -> bool:
+    first = cut_text.words[item.start]
+    return first is not None and first.genitive
+
+
+def _denied_row(cut_text: Tokens, items: Sequence[Item], place: int, step: int, governs: bool) -> list[int]:
+    """The row of *items[place]* that a denial runs through, up to what is a denial itself: «не доля, юр. чистая»."""
+    row = row_of(cut_text, items, place, step, governs)
+    ended = (at for at, each in enumerate(row) if any(meaning.value is False for meaning in items[each].meanings))
+    return row[: next(ended, len(row))]
+
+
+def _denied_by_without(cut_text: Tokens, item: Item) -> bool:
+    """«без» or "without" denies it, in its own clause."""
+    first = min(start for start, _ in item.by) if item.by else item.start
+    said = [word.symbol for word in cut_text.words[first : item.start + 1] if word is not None]
+    return said[:1] in (["без"], ["without"]) and not any(symbol in ",;\n" for symbol in said)
+
+
+def _deny(cut_text: Tokens, item: Item, marker: Item, must: bool, unwished: bool = False) -> None:
+    # «без лифта не предлагать» asks for a lift; «не первый, апартаменты не предлагать» for no apartments.
+    twice = marker.role == markers.REFUSE and any(item.start - 1 <= end <= item.start for _, end in item.by)
+    if marker.role == markers.REFUSE and item.denied and not twice:
+        twice = _denied_by_without(cut_text, item)  # «без лифта и балкона не предлагать»
+    item.denied = not (item.denied and twice)
     item.by.append((marker.start, marker.end))
     if unwished:
         item.strength = "soft"

@@ -47,6 +47,7 @@ class Entry:
         worse: Values that a lead may accept, but does not ask for: «санузел совмещённый допустим».
         of_people: A lead says it of the people who will live there; a denial («без детей») then asks for nothing.
         silent_denial: A lead's denial asks for nothing, though it is not of people: «без ипотеки, наличные».
+        hint: Its words speak of a part, so that a denial says nothing of the whole: «кровати нет».
         lead, listing: Examples: a text and the value it gives, None where it must give none.
     """
 
@@ -64,6 +65,7 @@ class Entry:
     worse: frozenset[str] = frozenset()
     of_people: bool = False
     silent_denial: bool = False
+    hint: bool = False
     lead: Mapping[str, Any] = field(default_factory=dict)
     listing: Mapping[str, Any] = field(default_factory=dict)
 

@@ -1,6 +1,6 @@
 """Furnishing: what stands in the home."""
 
-from matching.reading.entry import Entry, no, yes
+from matching.reading.entry import Entry, Says, no, yes
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -9,7 +9,7 @@ ENTRIES: tuple[Entry, ...] = (
             yes(
                 "мебель | мебель техника | мебелированный | меблированный | меблированный квартира "
                 "| обставленный | обставить | мебелировать | меблировать | furnished | furniture | жиhазбен "
-                "| жихазбен | жихазды | жихаз | мебелировка | меблировка | полностью меблированный "
+                "| жихазбен | жихазымен | жихазды | жихаз | мебелировка | меблировка | полностью меблированный "
                 "| жихазы бар"
             ),
             no(
@@ -21,6 +21,12 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         lead={"с мебелью": True, "без мебели": False, "пустую": False, "мебель не нужна": False, "unfurnished": False},
         listing={"Полностью меблирована": True, "без мебели": False, "Квартира пустая": False},
+    ),
+    Entry(
+        "furnished",
+        (Says(True, "кровать | диван | спальный гарнитур | спальный место", "listing"),),
+        hint=True,
+        listing={"Диван и две кровати": True, "Кровати нет": None, "Диван заберём, мебели нет": False},
     ),
     Entry(
         "appliances",

@@ -61,7 +61,9 @@ ENTRIES: tuple[Entry, ...] = (
                 "(дом/новостройка/жилье/квартира/двушка/трешка/однушка/студия/евродвушка/вариант) "
                 ""
                 "| введенный эксплуатация | сдан | сдан в эксплуатация | ввести эксплуатация | дом заселить "
-                "| заселенный дом | ключ выданы | ключи сразу | handed over | completed building | completed "
+                "| заселенный дом | ключ выданы "
+                "| ключ _ (выдать/выданный/получить/полученный/получены) | ключи сразу "
+                "| handed over | completed building | completed "
                 "| keys in hand | ready to move | уже сданный | уже сдан | жк сдан | корпус сдан "
                 "| пайдалануга берилген"
             ),
@@ -293,6 +295,13 @@ ENTRIES: tuple[Entry, ...] = (
                 "| гараж",
             ),
             Says("own_place", "место (в/на) подземный (паркинг/парковка/гараж)", "listing"),
+            # Which it is, is not told: neither a wish for a yard nor one for a garage is contradicted.
+            Says(
+                ["yard", "underground"],
+                "паркинг | (многоуровневый/двухуровневый/крытый/надземный) (паркинг/парковка)",
+                "listing",
+            ),
+            Says("underground", "место (в/на) паркинг", "lead"),
         ),
         denied=0,
         lead={

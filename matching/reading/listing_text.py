@@ -74,7 +74,7 @@ def read_facts(text: str) -> list[Fact]:
 
 def _values(item: Item, entry: Entry, value: Any) -> list[tuple[str, JsonValue]]:
     kind = KIND_OF.get(entry.kind)
-    if kind is None or value is None:
+    if kind is None or value is None or item.denied and entry.hint:
         return []
     if kind.form == "number":
         quantity = item.quantity

@@ -232,7 +232,7 @@ MARKERS: tuple[Entry, ...] = (
             ),
         ),
     ),
-    Entry("_stop", (Says(None, ". | ! | ? | \n"),)),
+    Entry("_stop", (Says(None, ". | ! | ? | NEWLINE"),)),
     Entry(
         CAP,
         (

@@ -152,7 +152,7 @@ def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words:
         if mark not in ("+", "/") or text[at - 1] != " " or text[at + 1 : at + 2] != " ":
             continue
         before, after = tokens[place - 1], tokens[place + 1]
-        if mark == "/" and (before[0].isdigit() and after[0].isdigit() or len(before) == 1 or len(after) == 1):
+        if mark == "/" and (_is_fraction(before, after) or len(before) == len(after) == 1 and before.isalpha()):
             continue  # «5 / 9», «с / у»
         sides = words[place - 1], words[place + 1]
         if mark == "/" and all(side is not None and side.symbol in _ALTERNATIVES for side in sides):
@@ -160,6 +160,13 @@ def _split_lists(text: str, tokens: Sequence[str], starts: Sequence[int], words:
         if mark == "+" and sides[1] is not None and sides[1].symbol in CHARGES:
             continue  # «35 000 + КУ»
         words[place] = _CLAUSE_END
+
+
+def _is_fraction(before: str, after: str) -> bool:
+    """«5 / 9», but not «кухня от 15 / 14 этаж»."""
+    if not (before.isdecimal() and after.isdecimal()):
+        return before[0].isdecimal() and after[0].isdecimal()
+    return len(before) > 4 or len(after) > 4 or int(before) <= int(after)
 
 
 def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[Item]:
@@ -195,8 +202,10 @@ def items_of(cut_text: Tokens, tree: PhraseTree[Meaning], uses: Uses) -> list[It
         assert isinstance(meanings, Senses)
         role = meanings.role
         if role == "_stop":
-            if not (symbol == "." and goes_on(tokens, place)):
+            if not goes_on(tokens, place):
                 clause, sentence = clause + 1, sentence + 1
+            elif symbol == "\n":
+                clause += 1
         elif role == markers.BREAK:
             if not (symbol in "—–-" and len(symbol) == 1):
                 clause += 1

@@ -76,7 +76,7 @@ UNITS: dict[str, tuple[str, float]] = {
         ("m", 0.01, "см сантиметр cm"),
         ("m", 1, "шаршы метрден м метр квм кв квадрат м² sqm sq meter metre m"),
         ("m2", 1, "м²"),
-        ("min", 1, "мин минута минутка min minute мп"),
+        ("min", 1, "мин минута минутка min minute мп мтп мпт мт"),
         ("percent", 1, "% процент percent"),
         ("month", 1, "месяц мес month ай"),
         ("year", 1, "год г лет year"),

@@ -40,7 +40,7 @@ ABBREVIATIONS = frozenset(
 )
 ANY = "_"
 #: Marks that the notation uses itself.
-_NAMED = {"SLASH": "/", "BACKSLASH": "\\"}
+_NAMED = {"SLASH": "/", "BACKSLASH": "\\", "NEWLINE": "\n"}
 _ENDS = frozenset(",.;:!?\n()")
 _HYPHENS = frozenset("-–—")
 #: What a phrase may pass over between its words.

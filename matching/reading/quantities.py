@@ -181,9 +181,7 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
                 ordinal = ordinal or other[3]
                 high, end, unit, how = other[0], other[1], high_unit or unit, how if dashed else "range"
                 currency = other[4] or currency
-    elif (
-        joined < len(words) and (tokens[joined] == "/" or is_word(words, joined, "из")) and low == int(low) and not unit
-    ):
+    elif is_word(words, joined, "/", "из") and low == int(low) and not unit:
         other = number_at(words, tokens, joined + 1)
         if other is not None and other[0] == int(other[0]):
             high, end, fraction = other[0], other[1], True
@@ -203,7 +201,7 @@ def quantity_at(words: Sequence[Word | None], tokens: Sequence[str], start: int)
     if (
         fraction
         and end + 1 < len(tokens)
-        and tokens[end] == "/"
+        and is_word(words, end, "/")
         and (last := number_at(words, tokens, end + 1)) is not None
     ):
         third, end = last[0], last[1]

@@ -120,7 +120,9 @@ def row_of(cut_text: Tokens, items: Sequence[Item], place: int, step: int, gover
                     break
             elif abs(item.clause - last.clause) == 1 and gap <= 3:
                 goes_on = governs and first is not None and first.genitive
-                if not (item.refused and last.refused and not item.denied) and not goes_on:
+                # «кроме первого, панельный дом» refuses no panel.
+                agrees = not governs or goes_on or first is not None and first.number is not None
+                if not (item.refused and last.refused and not item.denied and agrees) and not goes_on:
                     break
             else:
                 break

@@ -35,6 +35,8 @@ QUARTER = frozenset({"квартал", "кв", "кв_л", "quarter"})
 PART_OF_MONTH = {"начало": 0, "середина": 14, "конец": 28}
 FLOOR_WORDS = frozenset({"этаж", "эт", "floor", "кабат"})
 _ENDINGS = frozenset("й го ый ой м х ые ых ти я е ю ем ом му и ми ого его th st nd rd ая ую".split())
+#: Minutes to the metro: on foot («минут пешком»), and by transport.
+BY_METRO = ("мп", "мтп", "мпт", "мт")
 DASHES = frozenset("-–—−")
 
 #: ``(value, token after it, unit, ordinal, currency)``; the unit applied.

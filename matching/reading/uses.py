@@ -48,7 +48,7 @@ def telling(tokens: Sequence[str], uses: Uses) -> list[int]:
     for place, use in enumerate([uses[token] for token in tokens]):
         if not use:
             continue
-        if use & ENDS and not (tokens[place] == "." and goes_on(tokens, place)):
+        if use & ENDS and not goes_on(tokens, place):
             if not tells:
                 del starts[kept:]
             starts.append(place)
@@ -67,9 +67,41 @@ _BEFORE_NAMES = frozenset("ул ст пр наб пос обл корп стр �
 
 
 def goes_on(tokens: Sequence[str], place: int) -> bool:
-    """A dot that ends no sentence: after an abbreviation, or before a small letter or a digit after a short word."""
+    """
+    A mark that ends no sentence.
+
+    Such is a dot after an abbreviation, or before a small letter or a digit after a short word; and the end of a line
+    in a list: after a colon, and before each of the bullets that follow it.
+    """
+    if tokens[place] == "\n":
+        return tokens[place - 1 : place] == [":"] or _is_bullet(tokens, place + 1) and _is_listed(tokens, place)
+    if tokens[place] != ".":
+        return False
     before = tokens[place - 1].lower() if place else ""
     after = tokens[place + 1] if place + 1 < len(tokens) else ""
     if after[:1].isupper() and len(before) > 1 and before not in _BEFORE_NAMES:
         return False
     return before in ABBREVIATIONS and after not in _SENTENCE_ENDS
+
+
+#: What opens a line of a list, and how far back the colon that opens the list is looked for, in tokens.
+_BULLETS = frozenset("-–—•*+·●▪✓✔")
+_LONGEST_LIST = 300
+
+
+def _is_bullet(tokens: Sequence[str], place: int) -> bool:
+    return place < len(tokens) and tokens[place] in _BULLETS
+
+
+def _is_listed(tokens: Sequence[str], place: int) -> bool:
+    """Whether the line end *place* stands after a colon, or all lines back to one with a colon open with a bullet."""
+    end = place
+    for here in range(place - 1, max(-2, place - _LONGEST_LIST), -1):
+        if here >= 0 and tokens[here] != "\n":
+            continue
+        if end > here + 1 and tokens[end - 1] == ":":
+            return True
+        if end > here + 1 and not _is_bullet(tokens, here + 1):
+            return False
+        end = here
+    return False

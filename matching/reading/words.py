@@ -25,7 +25,7 @@ from matching.reading.numerals import NUMERALS, ORDINALS
 TOKEN = re.compile(r"(\d+(?:[.,]\d+)*|[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*|\n|[^\w\s])")
 
 #: Words shorter than this are not corrected: too many short words are one letter apart.
-MIN_LETTERS_TO_CORRECT = 6
+MIN_LETTERS_TO_CORRECT = 5
 MAX_WORDS_REMEMBERED = 400_000
 
 #: Kazakh letters are often typed as their nearest Russian ones; both sides are folded alike.
@@ -162,7 +162,8 @@ class Vocabulary:
         """The one word of the grammar that is one edit away from a word that Russian does not know."""
         if morphology().word_is_known(plain):
             return None
-        found = {self._forms[form] for form in _edits(plain) if form in self._forms and len(form) > 4}
+        least = max(5, 11 - len(plain))
+        found = {self._forms[form] for form in _edits(plain) if form in self._forms and len(form) >= least}
         symbols = {word.symbol for word in found}
         return next(iter(found)) if len(symbols) == 1 else None
 

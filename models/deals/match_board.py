@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.accounts.users import User
 from models.core.enums import ActionKind, Side
-from models.deals.matches import Action, Match, match_ids_of
+from models.deals.actions import Action
+from models.deals.matches import Match, match_ids_of
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.recommendations import SIDE_TABLES

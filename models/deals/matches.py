@@ -19,18 +19,13 @@ from sqlalchemy import (
     CompoundSelect,
     ForeignKey,
     Index,
-    Integer,
     Numeric,
-    ScalarSelect,
     Select,
-    Text,
     UniqueConstraint,
     func,
     select,
-    true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
 from models.accounts.notifications import NoticeType, notify
@@ -38,35 +33,10 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
+from models.deals.actions import Action, store_action
+from models.deals.errors import MatchNotAcceptedError
 from models.market.leads import Lead
 from models.market.properties import Property, is_on_market
-from models.ranking.display_order import shown_entries
-from models.ranking.recommendations import SIDE_TABLES
-
-
-class Action(Base):
-    """The last action of one side of a pair on the other."""
-
-    __tablename__ = "actions"
-    __table_args__ = (
-        UniqueConstraint("lead_id", "property_id", "side"),
-        CheckConstraint("proposed_commission BETWEEN 0 AND 100", name="commission_is_a_percentage"),
-        CheckConstraint("list_place >= 1", name="list_place_counts_from_1"),
-        Index("ix_actions_property_side", "property_id", "side"),
-    )
-
-    id: Mapped[Id]
-    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
-    property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
-    side: Mapped[Side] = mapped_column(words(Side, "side_is_known"))
-    kind: Mapped[ActionKind] = mapped_column(words(ActionKind, "kind_is_known"))
-    proposed_commission: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    notes: Mapped[str | None] = mapped_column(Text)
-    #: Rank of the other one in the side's list at the first action; null: not in the list. Weight learning needs it
-    #: to correct for position (matching.learning.weight_learning).
-    list_place: Mapped[int | None] = mapped_column(Integer)
-    created_at: Mapped[CreatedAt]
-    acted_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class Match(Base):
@@ -132,11 +102,11 @@ def act(
     if match is None:
         _check_one_market(lead, listing, side)
     elif match.status is MatchStatus.COMPLETED:
-        raise ConflictError("This match is completed and cannot change.")
+        raise ConflictError("match.completed")
     if match is None or (kind is ActionKind.LIKE and match.status is not MatchStatus.ACCEPTED):
         # An accepted match is negotiated to its end even off the market, and any match can be refused.
         _check_on_market(session, lead, listing, side)
-    _store_action(session, lead_id, property_id, side, kind, proposed_commission, notes)
+    store_action(session, lead_id, property_id, side, kind, proposed_commission, notes)
     kinds = dict(
         session.execute(
             select(Action.side, Action.kind).where(Action.lead_id == lead_id, Action.property_id == property_id)
@@ -192,7 +162,7 @@ def complete(session: Session, user: User, match_id: int) -> Match:
     if match.status is MatchStatus.COMPLETED:
         return match
     if match.status is not MatchStatus.ACCEPTED:
-        raise ConflictError(f"Only an accepted match can be completed; this one is {match.status}.")
+        raise MatchNotAcceptedError(status=match.status)
     match.status, match.completed_at = MatchStatus.COMPLETED, func.now()
     session.flush()
     return match
@@ -241,7 +211,7 @@ def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: i
     if lead is None or listing is None:
         raise NotFoundError("lead" if lead is None else "property")
     if lead.owner_id == listing.owner_id:
-        raise NotAllowedError("Both sides of this pair are your own.")
+        raise NotAllowedError("match.own_pair")
     return lead, listing
 
 
@@ -255,47 +225,7 @@ def _check_on_market(session: Session, lead: Lead, listing: Property, side: Side
     if not is_on_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
-        raise ConflictError("This lead or property is archived and makes no new matches.")
-
-
-def _store_action(
-    session: Session,
-    lead_id: int,
-    property_id: int,
-    side: Side,
-    kind: ActionKind,
-    commission: Decimal | None,
-    notes: str | None,
-) -> None:
-    new_values = {"kind": kind, "proposed_commission": commission, "notes": notes}
-    session.execute(
-        insert(Action)
-        .values(
-            lead_id=lead_id,
-            property_id=property_id,
-            side=side,
-            list_place=_list_place(side, lead_id, property_id),
-            **new_values,
-        )
-        .on_conflict_do_update(
-            index_elements=[Action.lead_id, Action.property_id, Action.side],
-            set_={**new_values, "acted_at": func.now()},
-        )
-    )
-
-
-def _list_place(side: Side, lead_id: int, property_id: int) -> ScalarSelect[int]:
-    _, lists, key, ids = SIDE_TABLES[side]
-    mine_id, other_id = (lead_id, property_id) if side is Side.LEAD else (property_id, lead_id)
-    shown = shown_entries(side, key, ids, lists.scores)
-    places = (
-        select(shown.entry.c.id, func.row_number().over(order_by=shown.order).label("place"))
-        .select_from(lists)
-        .join(shown.entry, true())
-        .where(key == mine_id)
-        .subquery()
-    )
-    return select(places.c.place).where(places.c.id == other_id).scalar_subquery()
+        raise ConflictError("match.archived")
 
 
 def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_likes: bool) -> None:
@@ -303,7 +233,7 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
     other = getattr(match, theirs) if other_likes else None
     if match.negotiation_status is NegotiationStatus.AGREED or match.contact_shared_at is not None:
         if commission is not None and commission != getattr(match, mine):
-            raise ConflictError("The commission of this match is agreed already.")
+            raise ConflictError("match.commission_agreed")
         match.negotiation_status = NegotiationStatus.AGREED  # also when a rejected match is resumed
         return
     if commission is None:

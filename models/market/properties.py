@@ -183,9 +183,11 @@ def owned_property(session: Session, owner: User, property_id: int, *, lock: boo
     return found
 
 
-def properties_of(owner: User, status: Status | None = None) -> Select[Property]:
-    """The owner's properties, newest first."""
+def properties_of(owner: User, status: Status | None = None, source_id: int | None = None) -> Select[Property]:
+    """The owner's properties, or those that one source brought, newest first."""
     query = select(Property).where(Property.owner_id == owner.id).order_by(Property.id.desc())
+    if source_id is not None:
+        query = query.where(Property.source_id == source_id)
     return query.where(Property.status == status) if status else query
 
 

@@ -11,7 +11,7 @@ models.platform.migrate tries it again. An index on a table that grows is made w
 from alembic import context
 from sqlalchemy import text
 
-from models import Base
+from models.all_tables import Base
 
 #: So long may everybody else have to queue behind a migration that waits for its lock.
 LOCK_TIMEOUT = "2s"

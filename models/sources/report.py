@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.core.enums import DealType
+from models.core.errors import Fault
 from models.sources.formats.offer import Offer, Remark
 
 #: Remarks that a report keeps of each kind; the counts tell of all.
@@ -23,7 +24,7 @@ class Line:
             "line": self.line or None,
             "id": self.external_id or None,
             "field": self.remark.field,
-            "reason": self.remark.reason,
+            **_as_stored(self.remark.reason),
             "read": self.remark.read,
         }
 
@@ -59,6 +60,8 @@ class Report:
     guesses: list[Line] = field(default_factory=list)
     #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
     columns: dict[str, str] = field(default_factory=dict)
+    #: Of a table: its columns' names -> what stands in their first cells. Kept of dry runs and failed imports only.
+    samples: dict[str, list[str]] = field(default_factory=dict)
     #: Tags or columns that nothing was read from -> how many offers have them.
     passed_over: dict[str, int] = field(default_factory=dict)
     #: Why offers were refused -> how many, whatever the report keeps of each.
@@ -95,11 +98,19 @@ class Report:
             "kind": self.kind,
             "dialect": self.dialect,
             "columns": self.columns,
+            "column_order": list(self.columns),  # the database keeps an object's members in an order of its own
+            "samples": self.samples,
             "refused": [line.as_json() for line in self.refusals],
             "guessed": [line.as_json() for line in self.guesses],
             "refused_for": self.refused_for,
             "passed_over": dict(list(self.passed_over.items())[:MAX_REMARKS]),
         }
+
+
+def _as_stored(reason: str) -> dict[str, Any]:
+    """A reason as a report keeps it: a code of the catalogue with its facts, or a sentence."""
+    stored = Fault.as_json(reason) if isinstance(reason, Fault) else {"code": reason, "facts": {}}
+    return {"reason": stored["code"]} | ({"facts": stored["facts"]} if stored["facts"] else {})
 
 
 def _keep(lines: list[Line], offer: Offer, remarks: list[Remark]) -> None:

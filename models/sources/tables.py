@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -103,6 +103,8 @@ class Import(Base):
     asked_by: Mapped[str] = mapped_column(String(20))
     #: What was read: a file's name or an address.
     file_name: Mapped[str | None] = mapped_column(String(300))
+    #: While it runs: which share of the file is read, 0 to 1; null where that is not known.
+    progress: Mapped[float | None] = mapped_column(Float)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     #: Why it failed, or waits for a person.

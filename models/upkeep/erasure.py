@@ -22,10 +22,12 @@ from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
 from models.core.base import Base, utc_now
 from models.core.enums import Side, Status
+from models.deals.actions import Action
 from models.deals.chats import erase_messages, messages_by
-from models.deals.feed import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
-from models.deals.matches import Action, Match, match_ids_of
+from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
+from models.deals.matches import Match, match_ids_of
 from models.market.leads import Lead
+from models.market.price_history import PropertyPrice
 from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.tables import Import, Source
@@ -188,6 +190,10 @@ ERASERS: list[Callable[[Session, User], None]] = [
 EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),
     "properties": _rows_of(Property, lambda user: Property.owner_id == user.id),
+    "former_prices": _rows_of(
+        PropertyPrice,
+        lambda user: PropertyPrice.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
+    ),
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
     "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),
     "actions": _rows_of(Action, _acted_by),

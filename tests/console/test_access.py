@@ -28,6 +28,8 @@ TABLE = {
     "/console/leads": OWNERS,
     "/console/properties": OWNERS,
     "/console/import": OWNERS,
+    "/console/imports": OWNERS,
+    "/console/sources": OWNERS,
     "/console/engine": OPERATORS,
     "/console/quality": OPERATORS,
     "/console/schedule": OPERATORS,

@@ -26,6 +26,8 @@ from models.leadgen.prospects import add_prospect
 from models.leadgen.quality import store_scores
 from models.market.favorites import add_favorite
 from models.rescoring.runs import RescoringRun
+from models.sources.sources import create_source
+from models.sources.tables import Import, ImportState
 from tests.console.conftest import AXE, Town
 
 pytestmark = pytest.mark.timeout(240)
@@ -34,7 +36,8 @@ pytestmark = pytest.mark.timeout(240)
 PAGES: dict[str | None, list[str]] = {
     None: ["/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
-              "/console/matches", "/console/notices", "/console/import/leads", "/console/inquiries"],
+              "/console/matches", "/console/notices", "/console/import/leads", "/console/inquiries",
+              "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
                "/console/inquiries", "/console/chats/{chat}"],
     "tenant": ["/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
@@ -97,8 +100,39 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
         "property": town.properties[1].id,
         "run": run.id,
         "chat": chat.id,
+        **imported(db, town.buyer),
         **advertised(db),
     }
+
+
+def imported(db: Session, owner: User) -> dict[str, int]:
+    """A feed whose last look has something of everything to tell."""
+    source = create_source(db, owner, {"address": "https://feeds.example/yandex.xml", "refresh_minutes": 60})
+    remark = {
+        "line": 7,
+        "id": "007",
+        "field": "floor",
+        "reason": "floor 12 is above the house's 9 floors",
+        "read": "12/9",
+    }
+    guess = remark | {"field": "year_built", "reason": "taken as unknown", "read": "1970"}
+    found = Import(source_id=source.id, asked_by="request", file_name="yandex.xml", is_dry_run=True)
+    found.state, found.counts = ImportState.WAITING, {"offers": 12, "new": 3, "refused": 1, "guessed": 1, "held": 2}
+    found.reason = (
+        "2 of 4 listings are missing from the feed; they stay on the market until somebody says that they are gone"
+    )
+    found.report = {
+        "kind": "csv",
+        "columns": {"Цена": "price", "Агент": ""},
+        "samples": {"Цена": ["12,5 млн", "9 млн"], "Агент": ["Анна"]},
+        "refused": [remark],
+        "guessed": [guess],
+        "refused_for": {"floor: floor 12 is above the house's 9 floors": 1},
+        "passed_over": {"Агент": 12},
+    }
+    db.add(found)
+    db.flush()
+    return {"source": source.id, "import": found.id}
 
 
 def advertised(db: Session) -> dict[str, UUID]:

@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 from sqlalchemy import select, update
 
 from models.core.enums import ActionKind, FeedActionKind, Status
+from models.deals.actions import Action
 from models.deals.feed import FeedAction
 from models.deals.inquiries import Inquiry
-from models.deals.matches import Action
 from models.market.favorites import Favorite
 from models.market.leads import Lead
 from models.market.properties import Property

@@ -19,9 +19,10 @@ from redis.retry import Retry
 
 from scripts.errors import LaunchError
 from scripts.launcher.processes import processes_in
-from scripts.launcher.servers import PostgresServer, ValkeyServer
 from scripts.launcher.servers.account import Account
+from scripts.launcher.servers.postgres import PostgresServer
 from scripts.launcher.servers.state import Connection, is_free
+from scripts.launcher.servers.valkey import ValkeyServer
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -113,7 +114,8 @@ def test_strangers_are_refused(postgres_server, valkey_server):
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next start sweeps them away")
 def test_servers_end_when_their_supervisor_is_killed(folder):
     supervisor = start_in_another_process(
-        "from scripts.launcher.servers import PostgresServer, ValkeyServer\n"
+        "from scripts.launcher.servers.postgres import PostgresServer\n"
+        "from scripts.launcher.servers.valkey import ValkeyServer\n"
         f"a = PostgresServer({str(folder / 'postgres')!r}, durable=False)\n"
         f"b = ValkeyServer({str(folder / 'valkey')!r})\n"
         "a.start(); b.start()"
@@ -131,7 +133,9 @@ def test_servers_end_when_their_supervisor_is_killed(folder):
 def test_a_start_sweeps_away_leftovers_of_its_own_folder_only(folder, postgres_server, valkey_server):
     # Without the signal at a parent's death, as on macOS.
     orphaned = start_in_another_process(
-        "from scripts.launcher.servers import PostgresServer, ValkeyServer, server\n"
+        "from scripts.launcher.servers import server\n"
+        "from scripts.launcher.servers.postgres import PostgresServer\n"
+        "from scripts.launcher.servers.valkey import ValkeyServer\n"
         "server.dies_with_parent = lambda sent: None\n"
         f"PostgresServer({str(folder)!r} + '/postgres', durable=False).start()\n"
         f"ValkeyServer({str(folder)!r} + '/valkey').start()"

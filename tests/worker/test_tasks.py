@@ -13,11 +13,11 @@ from worker.queue.schedule import SCHEDULE_FILE, read_schedule
 
 @pytest.fixture
 def application(worker_here):
-    from worker.celery_app.app import make_app  # late: it reads the environment
+    from worker.celery_app.app import add_former_names, make_app  # late: it reads the environment
     from worker.celery_app.task_context import settings
 
     app = make_app(settings())
-    app.finalize()
+    add_former_names(app)
     yield app
     app.close()
 

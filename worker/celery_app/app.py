@@ -120,14 +120,14 @@ def make_app(settings: Settings) -> Celery:
         redbeat_redis_options=CUT_OFF,
         beat_schedule={**SWEEPS, **beat_schedule(read_schedule(SCHEDULE_FILE))},
     )
-
-    @app.on_after_finalize.connect(weak=False)
-    def _keep_former_names(sender: Celery, **_: object) -> None:
-        sender.loader.import_default_modules()
-        for former, present in FORMER_NAMES.items():
-            sender.tasks[former] = sender.tasks[present]
-
     return app
+
+
+def add_former_names(app: Celery) -> None:
+    """Make every task known by its former name too. In workers only: beat sends by name, and loads no tasks."""
+    app.loader.import_default_modules()
+    for former, present in FORMER_NAMES.items():
+        app.tasks[former] = app.tasks[present]
 
 
 def _routes() -> dict[str, dict[str, str]]:
@@ -148,6 +148,11 @@ task_signals.register()
 def _set_up_logging(**_: object) -> None:
     # With a receiver here Celery leaves logging alone, in workers and in beat.
     logs.configure(settings.environment, settings.log_level)
+
+
+@signals.worker_init.connect
+def _keep_former_names(**_: object) -> None:
+    add_former_names(app)
 
 
 @signals.worker_init.connect

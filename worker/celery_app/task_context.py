@@ -10,6 +10,7 @@ import redis
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+import models.all_tables  # noqa: F401 - sessions need every table
 from models.platform.database import connect, sessions
 from models.platform.settings import Settings
 from worker.queue import metrics

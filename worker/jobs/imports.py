@@ -3,6 +3,7 @@
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,9 @@ from models.core.errors import BusyError, ConflictError
 from models.platform.settings import Settings
 from models.platform.storage import Storage
 from models.rescoring.runs import request_run
-from models.sources.formats.feed import open_feed
+from models.sources.formats.feed import Feed, is_packed, open_feed
 from models.sources.formats.offer import FeedError
-from models.sources.imports import import_feed
+from models.sources.imports import Progress, import_feed
 from models.sources.sources import note_fetch
 from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
@@ -26,6 +27,8 @@ from worker.queue.client import Client
 
 log = logging.getLogger(__name__)
 
+#: How often a running import tells how far it is.
+SHOWN_EVERY = 1.0  # seconds
 #: Changed properties that are made right one by one; more are left to one run over what is stale.
 MAX_SINGLE = 200
 
@@ -58,6 +61,29 @@ class Rescoring:
                 self._client.run_requested(run.id)
 
 
+class Showing:
+    """Writes into an import's row how far it is, at most once in :data:`SHOWN_EVERY` seconds."""
+
+    def __init__(self, factory: sessionmaker[Session], import_id: int, feed: Feed) -> None:
+        self._factory, self._import_id = factory, import_id
+        # Of what is packed, the place in the unpacked text says nothing of the file's size.
+        packed = feed.kind == "xlsx" or is_packed(feed.path)
+        self._size = 0 if packed else feed.path.stat().st_size
+        self._next = 0.0
+
+    def __call__(self, done: Progress) -> None:
+        """After a batch."""
+        now = time.monotonic()
+        if now < self._next or done.report is None:
+            return
+        self._next = now + SHOWN_EVERY
+        share = min(1.0, done.bytes_read / self._size) if self._size else None
+        with self._factory() as session:
+            mine = update(Import).where(Import.id == self._import_id, Import.state == ImportState.RUNNING)
+            session.execute(mine.values(progress=share, counts=done.report.counts()))
+            session.commit()
+
+
 def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Client, import_id: int) -> None:
     """Fetch what an import is to read, and take it in; whatever goes wrong stands in the import's row."""
     with factory() as session:
@@ -73,7 +99,7 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
                 _close(factory, found, ImportState.UNCHANGED, None)
                 return
             feed = open_feed(path, mapping=source.mapping)
-            import_feed(factory, import_id, feed, on_committed=rescoring)
+            import_feed(factory, import_id, feed, on_committed=rescoring, on_progress=Showing(factory, import_id, feed))
         log.info("import_done", extra={"import_id": import_id, "source_id": source.id})
     except ConflictError:
         log.info("import_waits", extra={"import_id": import_id})  # another of this source is going; it is found again
@@ -81,7 +107,7 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
         log.warning(
             "import_failed", extra={"import_id": import_id, "source_id": source.id, "kind": type(error).__name__}
         )
-        _close(factory, found, ImportState.FAILED, error.message)
+        _close(factory, found, ImportState.FAILED, str(error))
         if not found.is_dry_run and source.address and found.asked_by in ("schedule", "request"):
             _note_failure(factory, source, error)
     finally:

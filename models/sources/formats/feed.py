@@ -220,11 +220,15 @@ class _Unpacked(gzip.GzipFile):
         return data
 
 
+def is_packed(path: Path) -> bool:
+    """Whether a file is gzip's."""
+    with path.open("rb") as raw:
+        return raw.read(2) == b"\x1f\x8b"
+
+
 def _opened(path: Path) -> BinaryIO:
     """The file's bytes, unpacked where it is gzip's."""
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-    return cast(BinaryIO, _Unpacked(path, "rb")) if packed else path.open("rb")
+    return cast(BinaryIO, _Unpacked(path, "rb")) if is_packed(path) else path.open("rb")
 
 
 def _first(rows: Iterator[Row]) -> Iterator[Row]:

@@ -16,7 +16,8 @@ NAMES: dict[str, str] = {
     "тип объявления|тип предложения",
     "type": "type|property type|тип|тип недвижимости|тип объекта|вид объекта|категория|category|"
     "объект|вид недвижимости",
-    "price": "price|цена|стоимость|цена объекта|цена продажи|стоимость объекта|арендная плата|"
+    "price": "price|цена|стоимость|цена за квартиру|цена за объект|стоимость квартиры|"
+    "цена объекта|цена продажи|стоимость объекта|арендная плата|"
     "арендная ставка|цена аренды|"
     "аренда в месяц|цена в месяц|стоимость аренды|bargainterms price|price value|полная стоимость|сумма|ставка",
     "price_per_area": "цена за м2|цена за метр|цена за кв м|price per m2|стоимость м2|стоимость за м2|цена м2",
@@ -84,6 +85,9 @@ _TAIL = re.compile(
     r"\s(?:м2|м²|кв м|кв\. м|кв\.м\.?|руб|руб\.|₽|тг|тенге|usd|\$|€|тыс\.? руб\.?|млн\.? руб\.?|млн|шт|м)\.?$"
 )
 
+#: A price of a square metre; «за квартиру» is none.
+_PER_AREA = re.compile(r"(?:/\s*|за\s+)(?:м2|м²|кв\b|квадрат|метр)")
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -130,7 +134,7 @@ def column_of(name: str, mapping: Mapping[str, str] | None = None) -> Column:
         units += tail[0]
         bare = bare.strip()[: len(bare.strip()) - len(tail[0]) + 1]
     field = BY_NAME.get(_plain(name)) or BY_NAME.get(_plain(bare), "") if chosen is None else chosen
-    if field == "price" and re.search(r"/\s*(?:м2|м²|кв)|за\s+(?:м2|м²|кв|метр)", name.casefold()):
+    if field == "price" and chosen is None and _PER_AREA.search(name.casefold()):
         field = "price_per_area"
     if field not in ("price", "discount_price", "price_per_area"):
         return Column(name, field)

@@ -16,10 +16,14 @@ LONGEST_READ = 100  # characters
 class FeedError(DomainError):
     """The file as a whole cannot be read as listings; nothing of it is stored."""
 
-    def __init__(self, message: str, columns: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, columns: dict[str, str] | None = None, samples: dict[str, list[str]] | None = None
+    ) -> None:
         super().__init__(message)
         #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
         self.columns = columns or {}
+        #: Of a table: its columns' names -> what stands in their first cells.
+        self.samples = samples or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ class Notes:
     dialect: str = ""  #: What was found of the format, for people.
     #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
     columns: dict[str, str] = field(default_factory=dict)
+    #: Of a table: its columns' names -> what stands in their first cells.
+    samples: dict[str, list[str]] = field(default_factory=dict)
     #: Columns of tables that were met -> how many rows have something in them.
     met: Counter[str] = field(default_factory=Counter)
     #: (path of an element, names of its children) -> how often it was met; feeds have few such shapes.

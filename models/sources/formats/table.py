@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from dataclasses import field as default
+from itertools import chain, islice
 
 from models.core.enums import DealType, PropertyType
 from models.sources.formats import addresses, common, facts, taking, values
@@ -16,6 +17,8 @@ from models.sources.formats.xlsx_rows import DATE_MARK
 
 #: Rows above the header that are looked through: titles, dates, a firm's address.
 MAX_TITLE_ROWS = 30
+#: Rows after the header, values of a column and characters of a value that people are shown to tell columns apart.
+SAMPLED_ROWS, MAX_SAMPLES, LONGEST_SAMPLE = 20, 3, 60
 #: Columns of numbers, where a date means that the spreadsheet read "2/5" as one.
 NUMBERS = frozenset(
     [
@@ -44,6 +47,8 @@ class Header:
 
     line: int
     columns: list[Column]
+    #: A column's name -> what stands in its first cells, each once.
+    samples: dict[str, list[str]] = default(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:
@@ -86,12 +91,14 @@ def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -
             names, line = joined(names, following.cells), following.line
         else:
             rest = chain([following], rest)
-    return _checked(Header(line, [column_of(" ".join(name.split()), mapping) for name in names])), rest
+    columns = [column_of(" ".join(name.split()), mapping) for name in names]
+    first = list(islice(rest, SAMPLED_ROWS))
+    return _checked(Header(line, columns, _samples(columns, first))), chain(first, rest)
 
 
 def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]:
     """An offer for each row, in their order."""
-    notes.columns = header.names
+    notes.columns, notes.samples = header.names, header.samples
     has_id = "id" in header.fields
     units = {column.field: column for column in header.columns if column.field}
     for row in _cut_off_told(rows) if notes.kind == "csv" else rows:
@@ -138,15 +145,30 @@ def _is_lower_half(upper: list[str], lower: list[str], mapping: Mapping[str, str
     return header_score(joined(upper, lower), mapping) > header_score(upper, mapping)
 
 
+def _samples(columns: list[Column], rows: list[Row]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {column.name: [] for column in columns if column.name}
+    for row in rows:
+        for column, cell in zip(columns, row.cells, strict=False):
+            told = found.get(column.name)
+            text = " ".join(cell.removeprefix(DATE_MARK).split())
+            text = text if len(text) <= LONGEST_SAMPLE else f"{text[: LONGEST_SAMPLE - 1]}…"
+            if told is not None and text and len(told) < MAX_SAMPLES and text not in told:
+                told.append(text)
+    return found
+
+
 def _checked(header: Header) -> Header:
     if not header.fields & {"price", "price_per_area", "discount_price"}:
         known = ", ".join(column.name for column in header.columns if column.name)[:300]
-        raise FeedError(f"no column of prices was found; the columns are: {known or 'none'}", header.names)
+        told = f"no column of prices was found; the columns are: {known or 'none'}"
+        raise FeedError(told, header.names, header.samples)
     for column in header.columns:
         twice = [other.name for other in header.columns if other.field == column.field and column.field]
         if len(twice) > 1 and column.field not in ("photos", "description"):
             raise FeedError(
-                f"two columns hold the {column.field.replace('_', ' ')}: {' and '.join(twice)[:200]}", header.names
+                f"two columns hold the {column.field.replace('_', ' ')}: {' and '.join(twice)[:200]}",
+                header.names,
+                header.samples,
             )
     return header
 

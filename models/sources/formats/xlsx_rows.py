@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.offer import FeedError
 
@@ -62,6 +60,8 @@ def rows(path: Path, sheet: str) -> Iterator[Row]:
 @contextmanager
 def _open(path: Path, *, data_only: bool) -> Iterator[Any]:
     """The workbook, while it is read; whatever is wrong with it is a FeedError."""
+    from openpyxl import load_workbook  # late: it takes a quarter of a second, and few processes ever read a workbook
+
     try:
         with zipfile.ZipFile(path) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())

@@ -52,7 +52,8 @@ from scripts.demo.leads import lead_rows, supply_of
 from scripts.demo.people import demo_users
 from scripts.demo.properties import property_rows
 from scripts.launcher.processes import dies_with_parent, stop_child
-from scripts.launcher.servers import PostgresServer, ValkeyServer
+from scripts.launcher.servers.postgres import PostgresServer
+from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.supervise import ROOT, procfile_commands
 from worker.market.cache import load_snapshot
 from worker.market.snapshot import Snapshot

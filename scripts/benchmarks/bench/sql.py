@@ -35,7 +35,7 @@ from matching.facts.wishes import IMPLIED_KINDS, implied_contradictions
 from matching.reading.kinds import KINDS
 from scripts.benchmarks.bench.market import SyntheticMarket
 from scripts.benchmarks.bench.queries import QUERIES
-from scripts.launcher.servers import PostgresServer
+from scripts.launcher.servers.postgres import PostgresServer
 
 #: Criteria in the order of their ``w_...`` columns: a lead's weight of what it states, 0 of what it does not.
 WEIGHED = ("price", "location", "rooms", "area", "text", "property_class", "property_type", "condition", "year")

@@ -23,9 +23,9 @@ class Case:
 
 
 def cases(name: str) -> list[Case]:
-    """The cases of the file *name*, a line each."""
+    """The cases of the file *name*, a line each; «\\n» in a text is the end of a line."""
     return [
-        Case(text.strip(), frozenset(_readings(readings.strip(), name == "leads.txt")))
+        Case(text.strip().replace("\\n", "\n"), frozenset(_readings(readings.strip(), name == "leads.txt")))
         for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
         for text, _, readings in [line.rpartition(" = ")]

@@ -3,8 +3,3 @@
 Each server owns one folder with its data, password, port and log. A process whose working folder is the data folder is
 that server, whatever a pid file says.
 """
-
-from scripts.launcher.servers.postgres import PostgresServer
-from scripts.launcher.servers.valkey import ValkeyServer
-
-__all__ = ["PostgresServer", "ValkeyServer"]

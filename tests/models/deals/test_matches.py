@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from models.accounts.notifications import NoticeType, Notification
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
-from models.deals.matches import Action, Match, act, complete, match_counts
+from models.deals.actions import Action
+from models.deals.matches import Match, act, complete, match_counts
 from models.market.account_status import set_active
 from models.market.leads import archive_lead
 from models.market.properties import archive_property

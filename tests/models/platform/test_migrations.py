@@ -4,8 +4,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from models import Base
 from models.accounts.audit import record
+from models.all_tables import Base
 from models.platform.migrate import downgrade, upgrade
 
 

@@ -9,6 +9,7 @@ import pytest
 from models.core.enums import DealType, PropertyClass, PropertyType
 from models.sources.formats.offer import FeedError, Photo
 from tests.models.sources.feeds import feed_of, read, xlsx
+from tests.sentences import english
 
 RUSSIAN = "Код;Город;Район;Адрес;Комнат;Площадь;Кухня;Этаж;Этажность;Цена;Описание;Фото"
 HOME = "007;Москва;Хамовники;ул. Усачёва, 11;2;54,3;11;5;9;21 500 000;Тихий двор;https://a.example/1.jpg, https://a.example/2.jpg"
@@ -64,7 +65,7 @@ def test_lines_end_in_more_than_one_way_and_numbers_count_lines(tmp_path):
 
     assert [(found.external_id, found.line) for found in (first, second, third)] == [("1", 2), ("2", 4), ("3", 6)]
     assert first.description == "two\nlines"
-    assert [(fault.field, fault.reason, fault.read) for fault in second.faults] == [
+    assert [(fault.field, english(fault.reason), fault.read) for fault in second.faults] == [
         ("price", "This is not a number: x.", "x")
     ]
 
@@ -99,6 +100,7 @@ def test_a_row_with_more_cells_than_the_header_is_refused(tmp_path):
         ("Артикул;Цена", "1;450 тыс. ₽", (450_000, "RUB")),
         ("Артикул;Цена;Валюта", "1;45000000;тенге", (45_000_000, "KZT")),
         ("Артикул;Цена за м²;Площадь, м²", "1;300 000;50", (15_000_000, None)),
+        ("Артикул;Цена за квартиру, руб.;Площадь, м²", "1;300 000;50", (300_000, "RUB")),
         ("Артикул;Цена;Цена со скидкой", "1;100;90", (90, None)),
         ("ID;Price", "1;1500000.50", ("1500000.50", None)),
     ],

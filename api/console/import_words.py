@@ -1,0 +1,134 @@
+"""Words of files and feeds: what a column may hold, how often an address is fetched, why an offer was refused."""
+
+import re
+
+from api.console.i18n import language, translate, translate_error
+from api.console.russian_imports import IMPORT_ERRORS, IMPORT_PATTERNS
+from models.core.errors import DomainError, Fault
+from models.market.towns.reading import TownError, read_town
+from models.sources.formats.headers import NAMES
+
+#: How often an address is fetched -> what that is called; None: only when somebody asks.
+REFRESHES: dict[int | None, str] = {
+    None: "Only when I ask",
+    15: "Every 15 minutes",
+    60: "Every hour",
+    180: "Every 3 hours",
+    720: "Twice a day",
+    1440: "Once a day",
+    10080: "Once a week",
+}
+
+#: Field of a table's column -> what people call it.
+FIELD_LABELS = {
+    "id": "Number in your records",
+    "deal": "Sale or rent",
+    "type": "Kind of home",
+    "price": "Price",
+    "price_per_area": "Price per m²",
+    "discount_price": "Price with a discount",
+    "currency": "Currency",
+    "period": "Rent for a day or a month",
+    "area": "Area",
+    "living_area": "Living area",
+    "kitchen_area": "Kitchen, m²",
+    "land_area": "Plot",
+    "rooms": "Rooms",
+    "floor": "Floor",
+    "total_floors": "Floors in the house",
+    "year_built": "Year built",
+    "city": "Town",
+    "region": "Region",
+    "district": "District",
+    "okrug": "Administrative district",
+    "metro": "Metro station",
+    "metro_min": "Minutes to the metro",
+    "metro_walk": "On foot to the metro",
+    "street": "Street",
+    "house": "House number",
+    "address": "Whole address",
+    "latitude": "Latitude",
+    "longitude": "Longitude",
+    "title": "Headline",
+    "description": "Description",
+    "class": "Class",
+    "condition": "Condition and repair",
+    "market": "New building or resale",
+    "photos": "Photos",
+    "plan": "Plan",
+    "material": "Walls of",
+    "wc": "Bathroom",
+    "ceiling": "Ceiling height",
+    "balcony": "Balcony",
+    "view": "View",
+    "lift": "Lift",
+    "parking": "Parking",
+    "status": "Sold, booked, on the market",
+    "expires": "On the market until",
+    "is_apartments": "Serviced apartment, yes or no",
+    "is_penthouse": "Penthouse, yes or no",
+    "studio": "Studio, yes or no",
+    "furnished": "Furniture",
+    "pets": "Pets",
+    "children": "Children",
+    "mortgage": "Mortgage",
+    "commission": "Commission",
+    "deposit": "Deposit",
+    "utilities_included": "Utilities included",
+    "building": "Residential complex",
+}
+assert FIELD_LABELS.keys() == NAMES.keys()
+
+#: What a remark of a report is about besides columns.
+REMARKED = {
+    "row": "The whole row",
+    "category": "Category",
+    "operation_type": "Sale or rent",
+    "ceiling_height": "Ceiling height",
+    "property_type": "Kind of home",
+    "deal_type": "Sale or rent",
+}
+
+
+def field_label(name: str) -> str:
+    """A field of a report in the page's language; what has no word stays as it is."""
+    label = FIELD_LABELS.get(name) or REMARKED.get(name)
+    return translate(label) if label else name.replace("_", " ")
+
+
+def shown_reason(reason: str | None) -> str:
+    """A reason of a report, with its first letter large and, where it names a guess, what that came from."""
+    if not reason:
+        return ""
+    told = _in_russian(reason) if language() == "ru" else reason
+    if told == reason and language() == "ru":  # composed of a message and what was done with the value
+        told = "; ".join(map(_in_russian, reason.split("; ")))
+    return told[:1].upper() + told[1:]
+
+
+def _in_russian(reason: str) -> str:
+    if reason in IMPORT_ERRORS:
+        return IMPORT_ERRORS[reason]
+    for pattern, russian in IMPORT_PATTERNS:
+        found = re.fullmatch(pattern, reason)
+        if found:
+            named = set(found.re.groupindex.values())
+            parts = enumerate(found.groups(), start=1)
+            return russian.format(*(IMPORT_ERRORS.get(part, part) if place in named else part for place, part in parts))
+    return reason
+
+
+def complaint(error: DomainError) -> str:
+    """What is wrong, in the page's language: the reason of a field, else the whole message."""
+    return translate_error(error)
+
+
+def town_problem(town: str) -> Fault | None:
+    """Why a text is no town; None if nothing speaks against it."""
+    if not town:
+        return None
+    try:
+        read_town(town)
+    except TownError as error:
+        return error.fault
+    return None

@@ -1,0 +1,52 @@
+"""Files that owners send: kept, and imported into a source; by the API and by pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.datastructures import FileStorage
+
+from api.http.db import session
+from api.http.tasks import run_import
+from api.http.uploads import remove_feed, store_feed
+from models.accounts.users import User
+from models.sources.errors import SourceHasAddressError
+from models.sources.sources import change_source, create_source, request_import, source_named
+from models.sources.tables import Import, Source
+
+#: What a form may say of a source besides its name.
+TOLD = ("city", "mapping", "is_complete")
+
+
+def name_of_file(upload: FileStorage) -> str:
+    """The name that a source has where its owner gives none: the file's, without folder and ending."""
+    bare = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
+    return (bare.rpartition(".")[0] or bare or "file")[:200]
+
+
+def source_for(owner: User, name: str, form: Mapping[str, Any]) -> Source:
+    """The owner's source of files called *name*, made or changed as the form says; raises SourceHasAddressError."""
+    told = {field: form[field] for field in TOLD if form.get(field) is not None}
+    source = source_named(session(), owner, name)
+    if source is None:
+        return create_source(session(), owner, {"name": name, **told})
+    if source.address:
+        raise SourceHasAddressError(name=name)
+    change_source(session(), source, told)
+    return source
+
+
+def send_file(owner: User, source: Source, upload: FileStorage, *, is_dry_run: bool) -> Import:
+    """Keep a file as the source's newest one, and have it imported."""
+    if source.file:
+        remove_feed(source.file, owner)
+    source.file = store_feed(upload, owner)
+    return asked(
+        request_import(session(), source, "upload", file_name=upload.filename or "file", is_dry_run=is_dry_run)
+    )
+
+
+def asked(found: Import) -> Import:
+    """Have an import done that was requested."""
+    session().refresh(found)
+    run_import(found)
+    return found

@@ -1,0 +1,39 @@
+"""
+All tables, so that every foreign key and relationship finds what it names.
+
+Whoever opens sessions imports this module first; a command that touches no table does not wait for it.
+"""
+
+from models.accounts import (
+    api_keys,
+    audit,
+    identity,
+    links,
+    notifications,
+    phone_codes,
+    sessions,
+    tokens,
+    uploads,
+    users,
+)
+from models.core.base import Base
+from models.deals import actions, chats, feed, inquiries, matches, weights
+from models.leadgen import ads, campaigns, messages, niches, prospects, quality
+from models.market import (
+    account_status,
+    advert_groups,
+    favorites,
+    leads,
+    price_history,
+    properties,
+    rates,
+    town_aliases,
+    unscorable,
+)
+from models.platform import idempotency
+from models.ranking import closeness, display_order, recommendations
+from models.rescoring import attempts, partial_lists, runs
+from models.sources import tables
+from models.upkeep import erasure
+
+__all__ = ["Base"]

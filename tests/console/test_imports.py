@@ -1,0 +1,231 @@
+"""Files and feeds in the console: a spreadsheet's way to homes, a feed that refreshes, what goes wrong on the page."""
+
+import io
+import re
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.http.services import services_of
+from models.core.enums import Status
+from models.market.properties import Property
+from models.sources.tables import Import, ImportState, Source
+from tests.console.conftest import HASTE, enter
+from tests.models.sources.feeds import xlsx, yrl, yrl_offer
+from tests.sites import Site
+from worker.jobs.imports import take_import
+from worker.queue.client import Client
+
+pytestmark = pytest.mark.timeout(240)
+
+RUSSIAN = {"Accept-Language": "ru"}
+HEADER = ["Код", "Город", "Район", "Адрес", "Комнат", "Площадь, м²", "Этаж", "Этажность", "Хотим за квартиру", "Агент"]
+ROWS = [
+    ["007", "Москва", "Арбат", "улица Арбат, 7", "2-комн.", 60.5, "5", "9", "12,5 млн", "Анна"],
+    ["008", "Москва", "Арбат", "улица Арбат, 9", "студия", 28, "3", "9", "8 900 000 ₽", "Анна"],
+    ["009", "Москва", "Арбат", "улица Арбат, 11", "1", 40, "12", "9", "9 млн", "Пётр"],
+]
+
+
+@pytest.fixture
+def site():
+    found = Site()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def work(engine, app):
+    """A function that does what a worker would: every import that waits."""
+    settings = services_of(app).settings
+    object.__setattr__(settings, "feed_private_addresses", True)  # the site is on this machine
+    factory = sessionmaker(engine, class_=Session, expire_on_commit=False)
+
+    def do():
+        with factory() as session:
+            ids = list(session.scalars(select(Import.id).where(Import.state == "queued").order_by(Import.id)))
+        for import_id in ids:
+            take_import(factory, settings, Client(settings.redis_url), import_id)
+        return len(ids)
+
+    return do
+
+
+def homes(db, owner):
+    query = select(Property).where(Property.owner_id == owner.id, Property.source_id.is_not(None))
+    return {row.external_id: row for row in db.scalars(query.execution_options(populate_existing=True))}
+
+
+def test_a_realtor_brings_a_russian_spreadsheet_in(visit, town, db, work, tmp_path):
+    """Sends it, completes the columns, sees what would happen, takes it in, sees the homes."""
+    path = tmp_path / "База квартир.xlsx"
+    path.write_bytes(xlsx(["Наша база"], HEADER, *ROWS))
+    page = visit(town.buyer, before=HASTE)
+    page.goto("/console/properties")
+    page.get_by_role("link", name="From a file or feed").click()
+    page.get_by_label("File", exact=True).set_input_files(path)
+    expect(page.locator(".chosen")).to_have_text("База квартир.xlsx")
+    page.get_by_role("button", name="Look at the file").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert work() == 1
+
+    # No column is known as the price's: nothing is read before a person says which one it is.
+    expect(page.get_by_text("No column of prices was found")).to_be_visible()
+    assert db.scalar(select(func.count()).where(Property.owner_id == town.buyer.id)) == 0
+    expect(page.get_by_label("Площадь, м²")).to_have_value("area")
+    wanted = page.get_by_label("Хотим за квартиру")
+    expect(wanted).to_have_value("")
+    expect(page.get_by_role("row").filter(has=wanted)).to_contain_text("12,5 млн · 8 900 000 ₽ · 9 млн")
+    wanted.select_option(label="Price")
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    work()
+
+    expect(page.get_by_text("This is what would happen")).to_be_visible()
+    expect(page.locator(".tile", has_text="new")).to_contain_text("2")
+    refused = page.get_by_role("region", name="Refused").get_by_role("row").nth(1)
+    expect(refused).to_contain_text(re.compile(r"5\s*009\s*Floor\s*Floor 12 is above the house's 9 floors\s*12/9"))
+    expect(page.get_by_text("Агент").first).to_be_visible()
+    assert homes(db, town.buyer) == {}
+    page.get_by_role("button", name="Take it in").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    work()
+
+    page.get_by_role("link", name="See the homes").click()
+    expect(page.locator("ul.rows > li")).to_have_count(2)
+    found = homes(db, town.buyer)
+    assert {name: (int(row.price), row.rooms) for name, row in found.items()} == {
+        "007": (12_500_000, 2),
+        "008": (8_900_000, 0),
+    }
+    assert db.scalar(select(Source.mapping)) == {"Хотим за квартиру": "price"}
+
+
+def test_a_feed_is_added_and_refreshes_while_one_looks(visit, town, db, work, site):
+    site.put(yrl(*(yrl_offer(name) for name in "1234")))
+    page = visit(town.buyer, before=HASTE)
+    page.goto("/console/sources")
+    page.get_by_label("Address of the feed").fill(site.url())
+    page.get_by_label("Look for changes").select_option(label="Every hour")
+    page.get_by_role("button", name="Add and take in").click()
+    expect(page.get_by_text("waiting its turn")).to_be_visible()
+    work()
+    expect(page.locator("#source-part")).to_contain_text(re.compile(r"done\s+·\s+4\s+offers\s*, new\s+4"))
+    assert homes(db, town.buyer).keys() == set("1234")
+
+    site.put(yrl(*(yrl_offer(name) for name in "345")))
+    page.get_by_role("button", name="Refresh now").click()
+    work()
+    # Two of four are gone at once, which a person has to say.
+    page.get_by_role("link", name="See what is missing").click()
+    expect(page.get_by_text("2 of 4 listings are missing from the feed")).to_be_visible()
+    page.get_by_role("button", name="They are gone: take 2 off the market").click()
+    expect(page.get_by_text("They are off the market.")).to_be_visible()
+    on_market = {name for name, row in homes(db, town.buyer).items() if row.status is Status.ACTIVE}
+    assert on_market == set("345")
+
+    page.get_by_role("link", name=re.compile("feed.xml")).first.click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    assert db.scalar(select(Source.state).execution_options(populate_existing=True)) == "paused"
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status", "told"),
+    [
+        ("file", {}, 400, "Выберите файл."),
+        ("file", {"file": (io.BytesIO(b""), "a.csv")}, 400, "Файл пуст."),
+        ("file", {"file": (io.BytesIO(b"x"), "a.csv"), "city": "Россия"}, 400, "Названа страна; укажите город."),
+        ("address", {"address": ""}, 400, "Напишите адрес фида"),
+        ("address", {"address": "ftp://example.com/a"}, 400, "Напишите адрес фида"),
+        ("address", {"address": "https://a:b@example.com/a"}, 400, "Адрес с паролем внутри не принимается."),
+    ],
+)
+def test_what_is_wrong_with_a_source_stands_on_the_page(client, town, db, path, form, status, told):
+    csrf = enter(client, town.buyer)
+    answer = client.post(f"/console/sources/{path}", data={"csrf": csrf, **form}, headers=RUSSIAN)
+
+    assert (answer.status_code, told in answer.text) == (status, True), answer.text
+    assert db.scalar(select(func.count()).select_from(Source)) == 0
+
+
+def test_a_failed_look_tells_why_in_the_readers_language(client, town, work):
+    csrf = enter(client, town.buyer)
+    file = (io.BytesIO("<html><body>вход</body></html>".encode()), "feed.xml")
+    answer = client.post("/console/sources/file", data={"csrf": csrf, "file": file}, follow_redirects=True)
+    assert answer.status_code == 200 and 'http-equiv="refresh"' in answer.text  # without scripts it comes by itself
+    work()
+
+    page = client.get(answer.request.path, headers=RUSSIAN).text
+
+    assert "Ничего не загружено." in page and "Это веб-страница, а не фид." in page
+
+
+def test_two_columns_cannot_hold_one_thing(client, town, db, work):
+    csrf = enter(client, town.buyer)
+    file = (io.BytesIO(xlsx(HEADER, *ROWS)), "a.xlsx")
+    path = client.post("/console/sources/file", data={"csrf": csrf, "file": file}).headers["Location"]
+    work()
+    form = {"csrf": csrf, "do": "try", "column": HEADER[-2:], "field": ["price", "price"]}
+
+    answer = client.post(path, data=form, headers=RUSSIAN)
+
+    assert answer.status_code == 400
+    assert "Два столбца выбраны для одного и того же: Хотим за квартиру, Агент." in answer.text
+    assert db.scalar(select(Source.mapping)) == {}
+
+
+def test_sources_and_imports_are_their_owners_alone(client, town, db, work):
+    csrf = enter(client, town.buyer)
+    file = (io.BytesIO(yrl(yrl_offer("1"))), "a.xml")
+    path = client.post("/console/sources/file", data={"csrf": csrf, "file": file}).headers["Location"]
+    work()
+    source_id = db.scalar(select(Source.id))
+    client.post("/console/sign-out", data={"csrf": csrf})
+    csrf = enter(client, town.seller)
+
+    for address in (path, f"/console/sources/{source_id}", f"/console/properties?source={source_id}"):
+        assert client.get(address).status_code == 404
+    for address in ("", "/run", "/state", "/delete"):
+        assert client.post(f"/console/sources/{source_id}{address}", data={"csrf": csrf}).status_code == 404
+    assert client.post(path, data={"csrf": csrf, "do": "import"}).status_code == 404
+    assert client.post(f"{path}/confirm", data={"csrf": csrf}).status_code == 404
+    assert "a.xml" not in client.get("/console/sources").text
+
+
+def test_a_source_is_changed_and_removed_with_its_homes_kept(client, town, db, work):
+    csrf = enter(client, town.buyer)
+    file = (io.BytesIO(yrl(yrl_offer("1"))), "Лист.xml")
+    path = client.post("/console/sources/file", data={"csrf": csrf, "file": file}).headers["Location"]
+    work()
+    client.post(path, data={"csrf": csrf, "do": "import", "is_complete": "on"})
+    work()
+    source_id = db.scalar(select(Source.id))
+
+    answer = client.post(f"/console/sources/{source_id}", data={"csrf": csrf, "name": ""}, headers=RUSSIAN)
+    assert answer.status_code == 400 and "Назовите источник." in answer.text
+    client.post(f"/console/sources/{source_id}", data={"csrf": csrf, "name": "Мой список", "city": "Казань"})
+    db.expire_all()
+    source = db.get(Source, source_id)
+    assert (source.name, source.city, source.is_complete) == ("Мой список", "Казань", False)
+
+    client.post(f"/console/sources/{source_id}/delete", data={"csrf": csrf})
+    db.expire_all()
+    assert db.scalar(select(func.count()).select_from(Source)) == 0
+    [left] = db.scalars(select(Property).where(Property.owner_id == town.buyer.id))
+    assert left.status is Status.ARCHIVED
+
+
+def test_a_running_import_says_how_far_it_is(client, town, db):
+    csrf = enter(client, town.buyer)
+    file = (io.BytesIO(yrl(yrl_offer("1"))), "a.xml")
+    path = client.post("/console/sources/file", data={"csrf": csrf, "file": file}).headers["Location"]
+    found = db.scalars(select(Import)).one()
+    found.state, found.progress, found.counts = ImportState.RUNNING, 0.25, {"offers": 500}
+    db.commit()
+
+    part = client.get(f"{path}?part=1", headers=RUSSIAN).text
+
+    assert 'max="1" value="0.25"' in part and "500\u00a0предложений" in part and "data-ended" not in part

@@ -1,0 +1,63 @@
+"""A web site on this machine that answers as a test says: well, slowly, wrongly or elsewhere."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Site:
+    """A web site; `answers` maps a path to a function of the request's headers that gives (status, headers, body)."""
+
+    def __init__(self):
+        self.answers = {}
+        self.asked = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                site.asked.append((self.path, dict(self.headers)))
+                answer = site.answers.get(self.path)
+                status, headers, body = answer(self.headers) if answer else (404, {}, b"")
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                if "Content-Length" not in headers and "Drip" not in headers:
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                try:
+                    if "Drip" in headers:
+                        for place in range(0, len(body), 10):
+                            self.wfile.write(body[place : place + 10])
+                            self.wfile.flush()
+                            if site.closing.wait(0.05):
+                                return
+                    else:
+                        self.wfile.write(body)
+                except OSError:
+                    pass  # the client gave up, as it should
+
+            def log_message(self, *_):
+                pass
+
+        self.closing = threading.Event()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server.server_address[1]
+
+    def url(self, path="/feed.xml", host="127.0.0.1"):
+        return f"http://{host}:{self.port}{path}"
+
+    def put(self, body, path="/feed.xml", status=200, **headers):
+        self.answers[path] = lambda _: (
+            status,
+            {name.replace("_", "-"): value for name, value in headers.items()},
+            body,
+        )
+
+    def close(self):
+        self.closing.set()
+        self.server.shutdown()
+        self.server.server_close()
