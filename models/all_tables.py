@@ -17,9 +17,19 @@ from models.accounts import (
     users,
 )
 from models.core.base import Base
-from models.deals import chats, feed, inquiries, matches, weights
+from models.deals import actions, chats, feed, inquiries, matches, weights
 from models.leadgen import ads, campaigns, messages, niches, prospects, quality
-from models.market import account_status, favorites, leads, properties, rates, town_aliases, unscorable
+from models.market import (
+    account_status,
+    advert_groups,
+    favorites,
+    leads,
+    price_history,
+    properties,
+    rates,
+    town_aliases,
+    unscorable,
+)
 from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations
 from models.rescoring import attempts, partial_lists, runs

@@ -1,198 +1,7 @@
-"""Russian of files and feeds: their pages, and why files, addresses and offers were not taken."""
+"""Russian of why files, addresses and offers were not taken: reasons that reports keep as English sentences."""
 
-IMPORTS = {
-    "Files and feeds": "Файлы и фиды",
-    "From a file or feed": "Из файла или фида",
-    "Bring your homes in from a spreadsheet or from the feed that you publish for portals.": (
-        "Загрузите объекты из таблицы или из фида, который вы публикуете для порталов."
-    ),
-    "Send a file": "Загрузить файл",
-    "Send a newer file": "Загрузить новый файл",
-    "Which list of yours it is": "Какой это список",
-    "A new one, named after the file": "Новый, по имени файла",
-    "A newer file of the same list updates what it brought.": "Новый файл того же списка обновит загруженное из него.",
-    "Requests from a file": "Заявки из файла",
-    "Bring in what your clients look for: each row becomes a lead, and its words are read as wishes.": (
-        "Загрузите, что ищут ваши клиенты: каждая строка станет лидом, а слова — пожеланиями."
-    ),
-    "From a file": "Из файла",
-    "Excel (.xlsx) or CSV, with the columns that you have; up to 64 MB.": (
-        "Excel (.xlsx) или CSV с теми столбцами, что у вас есть; до 64 МБ."
-    ),
-    "Town of requests that name none": "Город заявок, где он не указан",
-    "Its leads": "Лиды отсюда",
-    "Remove it with its history? Its leads stay.": "Удалить с историей? Лиды останутся.",
-    "See the leads": "Посмотреть лиды",
-    "Rows in the file": "Строк в файле",
-    "Why rows were refused": "Почему строки не взяты",
-    "Client's phone": "Телефон клиента",
-    "Client's e-mail": "Почта клиента",
-    "Client's other contacts": "Другие контакты клиента",
-    "Purchase or rent": "Покупка или аренда",
-    "Way of payment": "Оплата",
-    "Built in that year or later": "Год постройки от",
-    "The file is only looked at first; nothing changes before you say so.": (
-        "Сначала мы только посмотрим файл: без вашего слова ничего не изменится."
-    ),
-    "Look at the file": "Посмотреть файл",
-    "Add a feed": "Добавить фид",
-    "Add and take in": "Добавить и загрузить",
-    "Try first": "Сначала проверить",
-    "My sources": "Мои источники",
-    "Nothing was taken in yet": "Ещё ничего не загружено",
-    "Portal feed": "Фид",
-    "Paused": "На паузе",
-    "Cannot be reached": "Нет связи",
-    "No files or feeds yet.": "Файлов и фидов пока нет.",
-    "or drop it here": "или перетащите его сюда",
-    "Excel (.xlsx), CSV, or XML for Yandex, CIAN, Avito or Domclick; up to 64 MB.": (
-        "Excel (.xlsx), CSV или XML для Яндекса, ЦИАН, Авито или Домклика; до 64 МБ."
-    ),
-    "Address of the feed": "Адрес фида",
-    "What kind of feed it is will be found by itself.": "Вид фида определится сам.",
-    "Look for changes": "Проверять обновления",
-    "Only when I ask": "Только по моей просьбе",
-    "Every 15 minutes": "Каждые 15 минут",
-    "Every hour": "Каждый час",
-    "Every 3 hours": "Каждые 3 часа",
-    "Twice a day": "Дважды в день",
-    "Once a day": "Раз в день",
-    "Once a week": "Раз в неделю",
-    "Every {minutes} minutes": "Каждые {minutes} мин",
-    "Town of homes that name none": "Город объектов, где он не указан",
-    "It holds all my homes: what is missing from it leaves the market": (
-        "Здесь все мои объекты: чего в нём нет, снимается с рынка"
-    ),
-    "Files that you send": "Файлы, которые вы загружаете",
-    "Its homes": "Объекты отсюда",
-    "Go on": "Возобновить",
-    "Refresh now": "Обновить сейчас",
-    "Settings": "Настройки",
-    "Columns are told apart as you chose:": "Столбцы разобраны так, как вы выбрали:",
-    "passed over": "не читать",
-    "Remove this source": "Удалить источник",
-    "Remove it with its history? Its homes leave the market and stay in the archive.": (
-        "Удалить с историей? Объекты уйдут с рынка и останутся в архиве."
-    ),
-    "An import waits for your word.": "Загрузка ждёт вашего решения.",
-    "See what is missing": "Посмотреть, чего не хватает",
-    "The address could not be read {times} times in a row.": "Адрес не удалось прочитать {times} раз подряд.",
-    "Next try:": "Следующая попытка:",
-    "Next look:": "Следующая проверка:",
-    "History": "История",
-    "Only looked at": "Проверка",
-    "A look at {file}": "Проверка: {file}",
-    "Import of {file}": "Загрузка: {file}",
-    "It begins as soon as a worker is free.": "Начнётся, как только освободится воркер.",
-    "Nothing was taken in.": "Ничего не загружено.",
-    "Waiting for your word.": "Ждём вашего решения.",
-    "They are gone: take {count} off the market": "Их больше нет: снять с рынка {count}",
-    "The feed has not changed since the last look.": "С прошлой проверки фид не изменился.",
-    "This is what would happen. Nothing has changed yet.": "Вот что произойдёт. Пока ничего не изменилось.",
-    "Done.": "Готово.",
-    "See the homes": "Посмотреть объекты",
-    "Offers in the file": "Предложений в файле",
-    "What the columns hold": "Что в столбцах",
-    "Columns that we know are chosen already. Choose for the others, or pass them over; we remember it.": (
-        "Знакомые столбцы уже выбраны. Для остальных выберите сами или оставьте без чтения; мы это запомним."
-    ),
-    "In the file": "В файле",
-    "Holds": "Это",
-    "— pass over —": "— не читать —",
-    "Take it in": "Загрузить",
-    "Look again": "Проверить ещё раз",
-    "Take it in again": "Загрузить ещё раз",
-    "Why offers were refused": "Почему предложения не взяты",
-    "Refused": "Не взяты",
-    "Read with a guess": "Прочитаны с догадкой",
-    "(the first {count} are shown)": "(показаны первые {count})",
-    "Number": "Номер",
-    "Field": "Поле",
-    "What stood there": "Что там было",
-    "Passed over": "Не прочитано",
-    "They are off the market.": "Сняты с рынка.",
-    "The source is removed; its homes are in the archive.": "Источник удалён; его объекты в архиве.",
-    "My homes for portals": "Мои объекты для порталов",
-    "Your homes on the market as a feed (YRL) that portals read. Whoever knows the address can read it.": (
-        "Ваши объекты на рынке в виде фида (YRL) для порталов. Прочесть его может каждый, кто знает адрес."
-    ),
-    "Address for portals": "Адрес для порталов",
-    "Portals require what some homes lack; those are left out:": (
-        "Порталы требуют того, чего у части объектов нет; такие не попадают в фид:"
-    ),
-    "Open the feed": "Открыть фид",
-    "Open a feed": "Завести фид",
-    "New address": "Новый адрес",
-    "Portals that read the old address will find nothing. Go on?": (
-        "Порталы, которые читают прежний адрес, больше ничего там не найдут. Продолжить?"
-    ),
-    "End the feed": "Закрыть фид",
-    "End the feed?": "Закрыть фид?",
-    "Your phone number": "Ваш телефон",
-    "Of one source": "Из одного источника",
-    # what a column may hold
-    "Number in your records": "Номер (код) объекта",
-    "Sale or rent": "Продажа или аренда",
-    "Kind of home": "Вид жилья",
-    "Town": "Город",
-    "Region": "Регион",
-    "Price per m²": "Цена за м²",
-    "Price with a discount": "Цена со скидкой",
-    "Rent for a day or a month": "Аренда за день или месяц",
-    "Living area": "Жилая площадь",
-    "Kitchen, m²": "Кухня, м²",
-    "Plot": "Участок",
-    "Administrative district": "Округ",
-    "Minutes to the metro": "Минут до метро",
-    "On foot to the metro": "До метро пешком",
-    "House number": "Номер дома",
-    "Whole address": "Адрес целиком",
-    "Latitude": "Широта",
-    "Longitude": "Долгота",
-    "Headline": "Заголовок",
-    "Condition and repair": "Состояние, ремонт",
-    "New building or resale": "Новостройка или вторичка",
-    "Plan": "Планировка",
-    "Walls of": "Материал стен",
-    "Bathroom": "Санузел",
-    "Ceiling height": "Высота потолков",
-    "Balcony": "Балкон",
-    "View": "Вид из окон",
-    "Lift": "Лифт",
-    "Parking": "Парковка",
-    "Sold, booked, on the market": "Статус: в продаже, продано, бронь",
-    "On the market until": "Действует до",
-    "Serviced apartment, yes or no": "Апартаменты, да или нет",
-    "Penthouse, yes or no": "Пентхаус, да или нет",
-    "Studio, yes or no": "Студия, да или нет",
-    "Furniture": "Мебель",
-    "Pets": "Животные",
-    "Children": "Дети",
-    "Mortgage": "Ипотека",
-    "Deposit": "Залог",
-    "Utilities included": "Коммунальные включены",
-    "Residential complex": "Жилой комплекс",
-    "The whole row": "Вся строка",
-}
-
-#: Messages of the domain about sources and imports.
+#: Parts of reasons.
 IMPORT_ERRORS = {
-    "Choose a file.": "Выберите файл.",
-    "The file is empty.": "Файл пуст.",
-    "There is no such source.": "Такого источника нет.",
-    "There is no such import.": "Такой загрузки нет.",
-    "There is no such feed.": "Такого фида нет.",
-    "This is no web address.": "Это не веб-адрес.",
-    "Write the address of a feed, as in https://example.com/feed.xml.": (
-        "Напишите адрес фида, например https://example.com/feed.xml."
-    ),
-    "An address with a password in it is not taken.": "Адрес с паролем внутри не принимается.",
-    "An address holds no blanks.": "В адресе не бывает пробелов.",
-    "Give the source a name.": "Назовите источник.",
-    "An import of this source is going; wait for its end.": "Этот источник уже загружается; дождитесь конца.",
-    "Another import of this source is going; wait for its end.": "Этот источник уже загружается; дождитесь конца.",
-    "This source has no address, and no file was sent.": "У источника нет ни адреса, ни файла.",
-    "This import does not wait for a word.": "Эта загрузка уже ничего не ждёт: решено позднее.",
     # files as a whole
     "the file is empty": "файл пуст",
     "the XML declares a document type or entities, which are not taken": (
@@ -215,6 +24,9 @@ IMPORT_ERRORS = {
     "the answer breaks off before its end": "ответ обрывается",
     "the answer is damaged: it cannot be unpacked": "ответ повреждён: его не распаковать",
     "clients' requests come as a table: CSV or XLSX": "заявки клиентов загружаются таблицей: CSV или XLSX",
+    "the lower end is above the upper one": "«от» больше, чем «до»",
+    "it says neither purchase nor rent": "не сказано, покупка это или аренда",
+    "taken for a purchase": "считаем, что покупка",
     # offers
     "it is missing": "нет значения",
     "must be above 0": "должно быть больше нуля",
@@ -226,15 +38,13 @@ IMPORT_ERRORS = {
     "it is in another town": "это в другом городе",
     "no town is named; name one for the whole file": "город не указан; укажите его для всего файла",
     "it says neither sale nor rent": "не сказано, продажа это или аренда",
-    "the lower end is above the upper one": "«от» больше, чем «до»",
-    "it says neither purchase nor rent": "не сказано, покупка это или аренда",
-    "taken for a purchase": "считаем, что покупка",
     "it asks for a home instead of offering one": "здесь ищут жильё, а не предлагают",
     "it holds a zero byte": "внутри нулевой байт",
     "it has more cells than the header": "ячеек больше, чем столбцов",
     "it is shorter than all others; the file may be cut off": "короче всех остальных; возможно, файл обрезан",
     # guesses
     "taken as unknown": "принято за неизвестное",
+    "passed over": "пропущено",
     "this word is not known": "слово неизвестно",
     "one coordinate of two": "из двух координат есть одна",
     "is no date": "это не дата",
@@ -254,31 +64,12 @@ IMPORT_ERRORS = {
     "taken for sotkas": "принято за сотки",
 }
 
-#: As api.console.error_messages.PATTERNS.
+#: Reasons that carry figures or words: a pattern, and the Russian of its groups; the group `why` is a reason too.
 IMPORT_PATTERNS = (
-    (r"(.+): there is no field (.+)\.", "{}: нет такого поля, как {}."),
-    (r"Name one of (yrl.+|7)\.", "Выберите одно из: {}."),
-    (r"A (.+) cannot own properties\.", "Объекты не могут принадлежать пользователю с ролью {}."),
-    (r"You have (\d+) sources already; remove one first\.", "У вас уже {} источников; сначала удалите один."),
-    (r"You have a source called (.+) already\.", "Источник с именем {} у вас уже есть."),
-    (
-        r"The source (.+) is fetched from an address; send the file to another one\.",
-        "Источник {} обновляется с адреса; загрузите файл в другой.",
-    ),
-    (r"Send at most (\d+) MiB a file\.", "Файл может быть не больше {} МиБ."),
-    (
-        r"Your files take (\d+) GiB already; remove some first\.",
-        "Ваши файлы заняли уже {} ГиБ; сначала удалите лишние.",
-    ),
-    (r"Two columns are told to hold the same thing: (.+)\.", "Два столбца выбраны для одного и того же: {}."),
     (r"no column of prices was found; the columns are: (.+)", "не найден столбец с ценой; столбцы такие: {}"),
     (
         r"no column tells what clients look for; the columns are: (.+)",
         "ни в одном столбце не сказано, что ищут клиенты; столбцы такие: {}",
-    ),
-    (
-        r"The source (.+) holds (\w+); give the file another source\.",
-        "В источнике {} лежит другое; выберите для файла другой источник.",
     ),
     (r"two columns hold the ([\w ]+): (.+)", "два столбца об одном и том же ({}): {}"),
     (

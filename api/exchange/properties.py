@@ -11,12 +11,14 @@ from api.http.access import current_user, for_roles, signed_in
 from api.http.blueprint import Blueprint, Body, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
+from api.http.home_adverts import PricePoint, shown_history
 from api.http.paging import page_of
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_town
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.matches import match_counts
+from models.market.price_history import price_history
 from models.market.properties import (
     Property,
     archive_property,
@@ -24,6 +26,7 @@ from models.market.properties import (
     owned_property,
     properties_of,
     replace_property,
+    restore_property,
 )
 
 #: Where a body names the town.
@@ -45,6 +48,12 @@ class PropertyRow(Body):
     created_at = Moment()
     updated_at = Moment()
     warnings = Warnings()
+
+
+class OneRow(PropertyRow):
+    sometimes = (*PropertyRow.sometimes, "price_history")
+
+    price_history = ReadyPart(PricePoint, many=True, metadata={"description": "The oldest first, the present last."})
 
 
 class PropertyRows(Body):
@@ -94,13 +103,14 @@ class OneProperty(MethodView):
 
     @signed_in
     @only_reads
-    @blp.response(200, PropertyRow)
+    @blp.response(200, OneRow)
     def get(self, property_id: int) -> Any:
         """Read one of my properties
 
         Of whichever contract it was made through; what that contract does not ask for is null.
         """
-        return _shown(owned_property(session(), current_user(), property_id))
+        found = owned_property(session(), current_user(), property_id)
+        return _shown(found) | {"price_history": shown_history(price_history(session(), found))}
 
     @signed_in
     @blp.arguments(PropertyBody)
@@ -130,6 +140,23 @@ class PropertyArchive(MethodView):
         """
         found = owned_property(session(), current_user(), property_id, lock=True)
         archive_property(session(), found)
+        rescore_property(found)
+        return _shown(found)
+
+
+@blp.route("/properties/<int:property_id>/restore")
+class PropertyRestoring(MethodView):
+    """An archived property's return."""
+
+    @signed_in
+    @blp.response(200, PropertyRow)
+    def put(self, property_id: int) -> Any:
+        """Put one of my archived properties back on the market
+
+        Under the same id, with its likes and matches. Restoring again changes nothing.
+        """
+        found = owned_property(session(), current_user(), property_id, lock=True)
+        restore_property(session(), found)
         rescore_property(found)
         return _shown(found)
 

@@ -13,6 +13,7 @@ from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import only_reads, session
 from api.http.explanations import explain_pairs
 from api.http.fields import IdText, Number, Text
+from api.http.home_adverts import AdvertsOfHome, PriceCut, of_home
 from api.http.json_provider import ready
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
@@ -61,7 +62,7 @@ class PlaceAnswer(Body):
 
 
 class PropertyRecommendation(Body):
-    sometimes = ("explored", "alike", "criteria", "wishes", "adjustment", "place")
+    sometimes = ("explored", "alike", "criteria", "wishes", "adjustment", "place", "price_cut", "group")
 
     property_id = IdText()
     property_data = fields.Nested(PropertyData)
@@ -73,6 +74,8 @@ class PropertyRecommendation(Body):
             "description": "Only where true: new, in hardly any list, and given a chance after the end of this one."
         }
     )
+    price_cut = fields.Nested(PriceCut)
+    group = fields.Nested(AdvertsOfHome, metadata={"description": "Where several owners offer the home."})
     alike = fields.List(
         IdText(), metadata={"description": "With `grouped`: units of the same building like it, further down the list."}
     )
@@ -271,7 +274,7 @@ def _property_entry(entry: Recommended) -> dict:
         "realtor_info": realtor_info(entry.owner),
         "match_score": round(entry.match_score, 2),
         "commission_details": {"proposed_share": share},
-    } | ({"explored": True} if entry.explored else {})
+    } | (({"explored": True} if entry.explored else {}) | of_home(entry))
 
 
 def _lead_entry(entry: Recommended, share: float, contacts_shared: bool) -> dict:

@@ -11,6 +11,7 @@ from api.accounts.portal_auth import Message
 from api.exchange.answers import ReadyPart
 from api.exchange.schemas import FIRST_YEAR, LAST_YEAR
 from api.http.access import current_user, for_roles
+from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.http.db import session
 from api.http.fields import (
@@ -26,6 +27,7 @@ from api.http.fields import (
     shown_currency,
     words,
 )
+from api.http.home_adverts import AdvertsOfHome, PriceCut, of_home
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.readings import WishRow, shown_wishes, wish_columns, wishes_field
 from api.http.tasks import rescore_lead
@@ -33,7 +35,7 @@ from api.http.warnings import Warnings, warn_of_town
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
 from models.core.enums import Origin, Role, Side, Status
-from models.core.errors import InvalidValueError, NotFoundError
+from models.core.errors import Fault, InvalidValueError, NotFoundError
 from models.core.free_text import (
     condition_of,
     currency_of,
@@ -79,7 +81,7 @@ class RequestBody(Body):
     def check_ranges(self, data: dict, **kwargs: Any) -> None:
         for low, high in (("total_area_min", "total_area_max"), ("budget_min", "budget_max")):
             if None not in (data.get(low), data.get(high)) and data[low] > data[high]:
-                raise ValidationError(f"{low} must not be above {high}.", low)
+                raise ValidationError(Fault("range.fields_reversed", low=low, high=high), low)
 
     @validates_schema
     def check_words(self, data: dict, **kwargs: Any) -> None:
@@ -95,7 +97,7 @@ class RequestBody(Body):
                 if data.get(name) is not None:
                     read(data[name])
             except InvalidValueError as error:
-                raise ValidationError(error.reason, name) from None
+                raise ValidationError(error.fault, name) from None
 
 
 class RequestMade(Body):
@@ -123,8 +125,12 @@ class OfferedProperty(PortalProperty):
 
 
 class Offer(Body):
+    sometimes = ("price_cut", "group")
+
     property = ReadyPart(OfferedProperty)
     match_score = fields.Float(metadata={"description": "0 to 100"})
+    price_cut = fields.Nested(PriceCut)
+    group = fields.Nested(AdvertsOfHome, metadata={"description": "Where several owners offer the home."})
 
 
 class Offers(Body):
@@ -138,6 +144,7 @@ class CreateRequest(MethodView):
     """A new request."""
 
     @for_roles(Role.TENANT)
+    @answered_by(RequestRow)
     @blp.arguments(RequestBody)
     @blp.response(201, RequestMade)
     def post(self, body: dict[str, Any]) -> Any:
@@ -220,6 +227,7 @@ class RequestOffers(MethodView):
         found = recommended_page(session(), Side.LEAD, _owned(request_id).id, **args)
         offers = [
             {"property": form_row(cast(Property, entry.row), private=False), "match_score": round(entry.match_score, 2)}
+            | of_home(entry)
             for entry in found.entries
         ]
         return {"offers": offers, "total": found.total, "page": args["page"]}

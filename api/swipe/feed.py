@@ -19,7 +19,8 @@ from redis.exceptions import RedisError
 from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, StatusOk, one_of, or_null
 from api.http.db import session
-from api.http.fields import IdNumber, Text
+from api.http.fields import IdNumber, Text, moment
+from api.http.home_adverts import PriceCut
 from api.http.services import services
 from api.http.tasks import rescore_lead
 from api.swipe.listing_words import listing_row
@@ -30,7 +31,7 @@ from models.core.enums import FeedActionKind
 from models.deals.feed import Next, act_in_feed, list_is_stale, mark_stale, next_listing, roughly_fitting, undo
 from models.market.leads import Lead
 from models.market.listings import listing_on_market
-from models.market.properties import Property
+from models.market.price_history import price_history
 
 log = logging.getLogger(__name__)
 
@@ -56,40 +57,56 @@ class Undone(Body):
     action = fields.String(metadata={"description": "The action that was undone."})
 
 
+class ShownListing(Listing):
+    sometimes = ("price_cut",)
+
+    price_cut = fields.Nested(PriceCut)
+
+
 @blp.route("/feed/next")
 class FeedNext(MethodView):
     """The next listing."""
 
     @signed_in
-    @blp.response(200, Listing, description="The listing, or null.")
-    @blp.doc(**or_null(Listing))
+    @blp.response(200, ShownListing, description="The listing, or null.")
+    @blp.doc(**or_null(ShownListing))
     def get(self) -> Any:
         """Read the best listing that I have not acted on; null when all are seen
 
         The order follows the caller's preferences, best first; without preferences, the newest listing. Reading is not
         an action: the same listing is returned until the caller acts on it.
         """
-        listing = listing_to_show(current_user())
-        return listing_row(listing) if listing else jsonify(None)
+        coming = listing_to_show(current_user())
+        return shown_next(coming) if coming.listing else jsonify(None)
 
 
-def listing_to_show(user: User) -> Property | None:
-    """Return the next listing, waiting for a list that is being computed; None when all listings are seen."""
+def shown_next(coming: Next) -> dict[str, Any]:
+    """The listing of the feed, and by how much it has become cheaper since the caller disliked it."""
+    assert coming.listing is not None
+    row = listing_row(coming.listing)
+    if coming.price_before is None:
+        return row
+    since = price_history(session(), coming.listing)[-1]["at"]
+    return row | {"price_cut": {"from": coming.price_before, "to": coming.listing.price, "at": moment(since)}}
+
+
+def listing_to_show(user: User) -> Next:
+    """Return the next listing, waiting for a list that is being computed; with no listing when all are seen."""
     coming = next_listing(session(), user)
     preference = coming.preference
     if preference is None:
-        return coming.listing
+        return coming
     if coming.listing is None and coming.refill_is_due:
         # The whole list is used up: the next one begins where it ended.
         mark_stale(session(), preference)
         session().commit()
-        return _next_of_new_list(preference, age_seconds=0).listing
+        return _next_of_new_list(preference, age_seconds=0)
     if coming.is_stale:
         age = database_now(session()) - preference.updated_at
-        return _next_of_new_list(preference, age.total_seconds()).listing
+        return _next_of_new_list(preference, age.total_seconds())
     if coming.refill_is_due:
         _request_refill(preference)
-    return coming.listing
+    return coming
 
 
 @blp.route("/feed/action")

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from api.http.access import current_user, for_roles, public, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
+from api.http.currency_field import Currency
 from api.http.db import session
 from api.http.fields import (
     MAX_MONEY,
@@ -22,6 +23,7 @@ from api.http.fields import (
     YesNo,
     money,
 )
+from api.http.home_adverts import PricePoint
 from api.http.paging import PAGINATION, page_of, pagination
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_town
@@ -29,6 +31,7 @@ from api.swipe.listing_words import DEAL_TYPES, PROPERTY_TYPES, listing_row, typ
 from models.core.enums import SUPPLY_ROLES, Origin, Role, Status
 from models.market.listings import ListingOrder, all_listings, editable_listing, listing_on_market, public_listings
 from models.market.places import own_currency
+from models.market.price_history import price_history
 from models.market.properties import Property, archive_property, create_property, properties_of, replace_property
 
 blp = Blueprint("listings", __name__, description="What tenants and buyers leaf through")
@@ -40,6 +43,7 @@ class ListingBody(Body):
     deal_type = fields.String(required=True, validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(required=True, validate=validate.OneOf(PROPERTY_TYPES))
     price = money(required=True)
+    currency = Currency()
     is_active = YesNo(load_default=True)
 
 
@@ -61,6 +65,14 @@ class Listing(Body):
     created_at = Moment()
     updated_at = Moment()
     warnings = Warnings()
+
+
+class WholeListing(Listing):
+    sometimes = ("price_history",)
+
+    price_history = fields.List(
+        fields.Nested(PricePoint), metadata={"description": "The oldest first, the present last."}
+    )
 
 
 class AdminListing(Listing):
@@ -88,7 +100,7 @@ class SearchArgs(PageArgs):
     @validates_schema
     def check_prices(self, data: dict, **kwargs: Any) -> None:
         if data.get("price_min", 0) > data.get("price_max", MAX_MONEY):
-            raise ValidationError("price_min must not be above price_max.", "price_min")
+            raise ValidationError("price.reversed", "price_min")
 
     @post_load
     def read(self, data: dict, **kwargs: Any) -> dict:
@@ -156,13 +168,14 @@ class OneListing(MethodView):
     """One listing."""
 
     @public
-    @blp.response(200, Listing)
+    @blp.response(200, WholeListing)
     def get(self, listing_id: int) -> Any:
         """Read a listing that is on the market
 
         Nobody need be signed in. One that was withdrawn is not found.
         """
-        return listing_row(listing_on_market(session(), listing_id))
+        found = listing_on_market(session(), listing_id)
+        return listing_row(found) | {"price_history": price_history(session(), found)}
 
     @signed_in
     @blp.arguments(ListingBody)
@@ -230,6 +243,8 @@ def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }
-    if present is not None and present.currency != own_currency(present.city_key):
+    if body.get("currency"):
+        columns["currency"] = body["currency"]
+    elif present is not None and present.currency != own_currency(present.city_key):
         columns["currency"] = present.currency
     return columns

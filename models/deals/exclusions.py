@@ -1,11 +1,16 @@
 """Pairs that a list leaves out because its side has acted on them."""
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from collections.abc import Iterator
+from typing import Any
 
-from models.core.enums import DealType, Side
-from models.deals import feed
-from models.deals.matches import Action
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from models.core.enums import DealType, Origin, Side
+from models.deals.actions import Action, actions_of_lead
+from models.deals.feed import feed_actions_of
+from models.deals.price_cuts import ActionsOf, holds
+from models.market.advert_groups import AdvertGroup, are_siblings
 from models.market.leads import Lead
 from models.market.properties import Property
 
@@ -21,13 +26,12 @@ def acted_pairs(
     """
     Return (lead_id, property_id) of the market's pairs that *side* has acted on, among the given ids if any.
 
-    On the lead's side this includes a tenant's actions in the feed, which shows the list of the preference.
+    On the lead's side this includes a tenant's actions in the feed, which shows the list of the preference; and all
+    adverts of a home of which one was acted on, except those that have returned by a price cut (price_cuts.py).
     """
-    sources = [(_actions(side, market), Action.lead_id, Action.property_id)]
-    if side is Side.LEAD:
-        sources.append((feed.acted_pairs(*market), Lead.id, feed.FeedAction.property_id))
+    queries = [_by_property(market)] if side is Side.PROPERTY else [*_by_lead(market), *_in_feed(market)]
     pairs: dict[tuple[int, int], None] = {}
-    for query, lead_id, property_id in sources:
+    for query, lead_id, property_id in queries:
         if lead_ids is not None:
             query = query.where(lead_id.in_(lead_ids))
         if property_ids is not None:
@@ -36,11 +40,54 @@ def acted_pairs(
     return list(pairs)
 
 
-def _actions(side: Side, market: tuple[str, DealType]) -> Select:
-    mine = Lead if side is Side.LEAD else Property
-    key = Action.lead_id if side is Side.LEAD else Action.property_id
-    return (
+#: A query of pairs, and its columns of the lead's and the property's id.
+Pairs = tuple[Select[*tuple[Any, ...]], Any, Any]
+
+
+def _by_property(market: tuple[str, DealType]) -> Pairs:
+    query = (
         select(Action.lead_id, Action.property_id)
-        .join(mine, mine.id == key)
-        .where(Action.side == side, mine.city_key == market[0], mine.deal_type == market[1])
+        .join(Property, Property.id == Action.property_id)
+        .where(Action.side == Side.PROPERTY, Property.city_key == market[0], Property.deal_type == market[1])
+    )
+    return query, Action.lead_id, Action.property_id
+
+
+def _by_lead(market: tuple[str, DealType]) -> Iterator[Pairs]:
+    return _acted(lambda: actions_of_lead(Lead.id), market)
+
+
+def _in_feed(market: tuple[str, DealType]) -> Iterator[Pairs]:
+    for query, *ids in _acted(lambda: feed_actions_of(Lead.owner_id), market):
+        yield query.where(Lead.origin == Origin.TINDER), *ids
+
+
+def _acted(actions: Any, market: tuple[str, DealType]) -> Iterator[Pairs]:
+    """The properties acted on, and the other adverts of their homes."""
+    in_market = Lead.city_key == market[0], Lead.deal_type == market[1]
+    acted: ActionsOf = actions()
+    table, listing = acted.table, aliased(Property)
+    yield (
+        select(Lead.id, table.property_id)
+        .select_from(Lead)
+        .join(table, acted.mine)
+        .join(listing, listing.id == table.property_id)
+        .where(*in_market, holds(acted, listing, listing, Lead)),
+        Lead.id,
+        table.property_id,
+    )
+    acted = actions()
+    table, disliked, listing = acted.table, aliased(Property), aliased(Property)
+    mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)
+    yield (
+        select(Lead.id, theirs.property_id)
+        .select_from(Lead)
+        .join(table, acted.mine)
+        .join(mine, mine.property_id == table.property_id)
+        .join(theirs, are_siblings(mine, theirs))
+        .join(disliked, disliked.id == table.property_id)
+        .join(listing, listing.id == theirs.property_id)
+        .where(*in_market, holds(acted, disliked, listing, Lead)),
+        Lead.id,
+        theirs.property_id,
     )

@@ -16,12 +16,13 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    ScalarSelect,
     Select,
     String,
     UniqueConstraint,
     and_,
     bindparam,
-    delete,
+    case,
     exists,
     false,
     func,
@@ -33,15 +34,16 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, words
-from models.core.enums import DealType, FeedActionKind, Origin, PropertyType, Side, Status
+from models.core.enums import FeedActionKind, Origin, PropertyType, Side, Status
 from models.core.errors import NotAllowedError, NotFoundError
-from models.deals.inquiries import Inquiry, inquire, withdraw
-from models.deals.matches import Action
-from models.market.favorites import Favorite, add_favorite, remove_favorite
+from models.deals.actions import actions_of_lead
+from models.deals.inquiries import inquire, withdraw
+from models.deals.price_cuts import ActionsOf, came_back, disliked_at, hides
+from models.market.favorites import add_favorite, remove_favorite
 from models.market.leads import Lead
 from models.market.places import NO_CURRENCY, own_currency
 from models.market.properties import Property, on_market
@@ -69,6 +71,8 @@ class FeedAction(Base):
     property_id: Mapped[int] = mapped_column(ForeignKey("properties.id"))
     action: Mapped[FeedActionKind] = mapped_column(words(FeedActionKind, "action_is_known"))
     source: Mapped[str] = mapped_column(String(32))  #: The client: web, telegram, ...
+    #: A dislike of a home that came back once, cheaper: it does not come back again (models.deals.price_cuts).
+    holds_at_any_price: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[CreatedAt]
     acted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
@@ -84,6 +88,8 @@ class Next:
     is_stale: bool = False
     #: The list was full, and the user's actions since it was computed have nearly used it up.
     refill_is_due: bool = False
+    #: The price at which the listing's home was disliked, where it has been cut since.
+    price_before: Decimal | None = None
 
 
 def next_listing(session: Session, user: User) -> Next:
@@ -92,13 +98,15 @@ def next_listing(session: Session, user: User) -> Next:
     """
     row = session.execute(_BEST, {"user_id": user.id}).one_or_none()
     if row is None:
-        return Next(session.scalar(_newest(user)))
-    preference, is_stale, length, acted_since, listing, left = row
+        listing, price_before = session.execute(_newest(user)).one_or_none() or (None, None)
+        return Next(listing, price_before=price_before)
+    preference, is_stale, length, acted_since, listing, left, price_before = row
     return Next(
         listing,
         preference,
         is_stale=is_stale,
         refill_is_due=bool(length == LIST_LENGTH and acted_since and (left or 0) <= REFILL_AT),
+        price_before=price_before,
     )
 
 
@@ -117,11 +125,8 @@ def _best() -> Select:
             Property.city_key == Lead.city_key,
             Property.deal_type == Lead.deal_type,
             shown.is_current(Lead.version, Property.version),
-            _unseen(user_id),
-            ~select(Action.id)
-            .where(Action.lead_id == Lead.id, Action.property_id == Property.id, Action.side == Side.LEAD)
-            .correlate(Lead, Property)
-            .exists(),
+            _unseen(user_id, Lead),
+            ~hides(lambda: actions_of_lead(Lead.id), Property, Lead),
         )
         .order_by(*shown.order)
         .limit(1)
@@ -143,6 +148,7 @@ def _best() -> Select:
             acted_since.correlate(lists),
             Property,
             first.c.left,
+            _price_before(user_id),
         )
         .select_from(Lead)
         .outerjoin(lists, lists.lead_id == Lead.id)
@@ -158,16 +164,25 @@ def _word(value: StrEnum) -> ColumnElement[str]:
     return literal_column(f"'{value}'")
 
 
-def _newest(user: User) -> Select[Property]:
-    return select(Property).join(User, on_market()).where(_unseen(user.id)).order_by(Property.id.desc()).limit(1)
+def _newest(user: User) -> Select[Property, Decimal | None]:
+    query = select(Property, _price_before(literal(user.id))).join(User, on_market()).where(_unseen(literal(user.id)))
+    return query.order_by(Property.id.desc()).limit(1)
 
 
-def _unseen(user_id: ColumnElement[int] | int) -> ColumnElement[bool]:
+def _unseen(user_id: ColumnElement[int], preference: Any = None) -> ColumnElement[bool]:
     """A condition: the property is neither the user's own nor acted on."""
-    return and_(
-        Property.owner_id != user_id,
-        ~exists().where(FeedAction.user_id == user_id, FeedAction.property_id == Property.id),
-    )
+    return and_(Property.owner_id != user_id, ~hides(lambda: feed_actions_of(user_id), Property, preference))
+
+
+def _price_before(user_id: ColumnElement[int]) -> ColumnElement[Decimal | None]:
+    before = disliked_at(lambda: feed_actions_of(user_id), Property)
+    return case((before > Property.price, before))
+
+
+def feed_actions_of(user_id: Any) -> ActionsOf:
+    """What a user said of listings in the feed; *user_id* is a number or a column."""
+    action = aliased(FeedAction)
+    return ActionsOf(action, action.user_id == user_id, action.action == _word(FeedActionKind.DISLIKE))
 
 
 # Built once and planned once per connection: each takes longer than executing it.
@@ -215,7 +230,7 @@ def roughly_fitting(session: Session, user: User, preference: Lead) -> Property 
             Property.city_key == preference.city_key,
             Property.deal_type == preference.deal_type,
             or_(Property.currency == preference.currency, _compares_as_it_stands(preference)),
-            _unseen(user.id),
+            _unseen(literal(user.id)),
         )
     )
     if preference.property_type is not None:
@@ -240,8 +255,10 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
         NotAllowedError: The listing is the user's own.
     """
     if listing.owner_id == user.id:
-        raise NotAllowedError("This listing is your own.")
-    new_values = {"action": action, "source": source}
+        raise NotAllowedError("listing.own")
+    new_values: dict[str, Any] = {"action": action, "source": source}
+    if action is FeedActionKind.DISLIKE:
+        new_values["holds_at_any_price"] = _has_come_back(user, listing)
     # This comes first: the row's lock makes simultaneous actions on one listing run one after another.
     session.execute(
         insert(FeedAction)
@@ -257,6 +274,14 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
         add_favorite(session, user, listing, from_feed=True)
     else:
         _remove_effects(session, user, listing.id)
+
+
+def _has_come_back(user: User, listing: Property) -> ScalarSelect[bool]:
+    lead = select(Lead).where(Lead.owner_id == user.id, Lead.origin == Origin.TINDER).subquery()
+    preference = aliased(Lead, lead)
+    has_come_back = came_back(lambda: feed_actions_of(literal(user.id)), Property, preference)
+    query = select(has_come_back).select_from(Property).outerjoin(preference, true())
+    return query.where(Property.id == listing.id).scalar_subquery()
 
 
 def undo(session: Session, user: User) -> FeedAction:
@@ -305,43 +330,3 @@ def _left_out(session: Session, preference: Lead, property_id: int) -> bool:
 def _remove_effects(session: Session, user: User, property_id: int) -> None:
     withdraw(session, user, property_id)
     remove_favorite(session, user, property_id, only_from_feed=True)
-
-
-def acted_pairs(city_key: str, deal_type: DealType) -> Select[int, int]:
-    """Select (lead_id, property_id) of a market's pairs with a feed action, which the engine leaves out of lists."""
-    return (
-        select(Lead.id, FeedAction.property_id)
-        .join(FeedAction, FeedAction.user_id == Lead.owner_id)
-        .where(Lead.origin == Origin.TINDER, Lead.city_key == city_key, Lead.deal_type == deal_type)
-    )
-
-
-def erase_feed_actions(session: Session, user: User) -> None:
-    """Delete *user*'s feed actions and favourites, in the caller's transaction."""
-    # Inquiries stay with the owners of the listings, and their user has no name any more.
-    for table in (FeedAction, Favorite):
-        session.execute(delete(table).where(table.user_id == user.id))
-
-
-def feed_actions_by(session: Session, user: User) -> list[dict]:
-    """Return the feed actions of *user*, as JSON-ready rows."""
-    query = select(FeedAction).where(FeedAction.user_id == user.id).order_by(FeedAction.id)
-    return [
-        {"listing_id": row.property_id, "action": row.action, "source": row.source, "at": row.acted_at.isoformat()}
-        for row in session.scalars(query)
-    ]
-
-
-def favorites_by(session: Session, user: User) -> list[dict]:
-    """Return the favourites of *user*, as JSON-ready rows."""
-    query = select(Favorite).where(Favorite.user_id == user.id).order_by(Favorite.id)
-    return [{"listing_id": row.property_id, "at": row.created_at.isoformat()} for row in session.scalars(query)]
-
-
-def inquiries_by(session: Session, user: User) -> list[dict]:
-    """Return the inquiries that *user* made, as JSON-ready rows."""
-    query = select(Inquiry).where(Inquiry.tenant_id == user.id).order_by(Inquiry.id)
-    return [
-        {"id": row.id, "listing_id": row.property_id, "status": row.status, "at": row.created_at.isoformat()}
-        for row in session.scalars(query)
-    ]

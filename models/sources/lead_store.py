@@ -52,7 +52,7 @@ class LeadStore(OfferStore):
                 try:
                     columns = canonical_lead(session, fields)
                 except TownError as error:
-                    request.refuse("city", error.reason, fields["city"])
+                    request.refuse("city", error.fault, fields["city"])
             read.append((request, columns))
         self._refuse_repeated(list(batch))
         for request in batch:

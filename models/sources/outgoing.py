@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt
 from models.core.enums import SUPPLY_ROLES, DealType, Status
-from models.core.errors import NotAllowedError, NotFoundError
+from models.core.errors import NotFoundError
 from models.market.properties import Property
+from models.sources.errors import RoleOwnsNothingError
 from models.sources.formats.yrl_writer import CURRENCIES, FLATS, Seller
 
 TOKEN_BYTES = 24  # 192 random bits: whoever knows the address was told it
@@ -44,7 +45,7 @@ def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
         NotAllowedError: The owner's role may not own properties.
     """
     if owner.role not in SUPPLY_ROLES:
-        raise NotAllowedError(f"A {owner.role} cannot own properties.")
+        raise RoleOwnsNothingError(role=owner.role)
     found = outgoing_feed(session, owner) or OutgoingFeed(owner_id=owner.id)
     found.token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(found)

@@ -22,10 +22,12 @@ from models.accounts.uploads import Upload
 from models.accounts.users import User, keep_an_admin
 from models.core.base import Base, utc_now
 from models.core.enums import Side, Status
+from models.deals.actions import Action
 from models.deals.chats import erase_messages, messages_by
-from models.deals.feed import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
-from models.deals.matches import Action, Match, match_ids_of
+from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
+from models.deals.matches import Match, match_ids_of
 from models.market.leads import Lead
+from models.market.price_history import PropertyPrice
 from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
@@ -83,6 +85,7 @@ def _erase_leads(session: Session, user: User) -> None:
         .where(Lead.owner_id == user.id)
         .values(
             status=Status.ARCHIVED,
+            left_with_match_id=None,
             client_name=None,
             client_contacts=None,
             notes=None,
@@ -99,6 +102,7 @@ def _erase_properties(session: Session, user: User) -> None:
         .where(Property.owner_id == user.id)
         .values(
             status=Status.ARCHIVED,
+            left_with_match_id=None,
             house_number=None,
             location=None,
             title=None,
@@ -190,6 +194,10 @@ ERASERS: list[Callable[[Session, User], None]] = [
 EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "leads": _rows_of(Lead, lambda user: Lead.owner_id == user.id),
     "properties": _rows_of(Property, lambda user: Property.owner_id == user.id),
+    "former_prices": _rows_of(
+        PropertyPrice,
+        lambda user: PropertyPrice.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
+    ),
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
     "outgoing_feeds": _rows_of(OutgoingFeed, lambda user: OutgoingFeed.owner_id == user.id),
     "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),

@@ -7,8 +7,8 @@ import pytest
 from models.accounts.notifications import Notification
 from models.accounts.users import User
 from models.core.enums import ActionKind, Role, Side
+from models.deals.actions import Action
 from models.deals.chats import MAX_MESSAGE_LENGTH, Chat, ChatMessage
-from models.deals.matches import Action
 from tests.api.chats import said
 from tests.factories import make_lead
 

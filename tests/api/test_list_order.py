@@ -6,7 +6,8 @@ from sqlalchemy import select, text
 
 from models.core.enums import ActionKind, DealType, ListOrder, Side
 from models.core.errors import NotFoundError
-from models.deals.matches import Action, act
+from models.deals.actions import Action
+from models.deals.matches import act
 from models.ranking.display_order import ExploredOffer, ScoreShift
 from models.ranking.display_order_settings import markets_to_order, set_exploration_slots, set_list_order
 from models.ranking.recommendations import Market

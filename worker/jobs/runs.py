@@ -34,11 +34,13 @@ from worker.lists.rescore import (
     leave_other_markets,
     needs_rebuild,
     rebuild_market,
+    remove_unloadable,
     rescore_changed,
     stale_count,
 )
 from worker.lists.tiles import MixedGenerationsError, merge_tiles, score_tile
 from worker.market.cache import keep_snapshot
+from worker.market.change_set import ChangeSet
 from worker.market.closeness_models import learn_closeness_models
 from worker.market.failing_rows import error_location
 from worker.market.generations import present_generation
@@ -213,7 +215,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
     shard = work.shard
     market: MarketKey = (shard.city_key, shard.deal_type)
     with stage("read words"), new_session() as own:
-        read_market(own, market)
+        killers = read_market(own, market)
     if shard.tile:
         tile = score_tile(session, shard, work)
         return work.succeed({"seen": tile.seen, "skipped": _as_json(tile.failures)}, stages)
@@ -226,6 +228,8 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
         leave_other_markets(session, market, work)
         stale = stale_in(session, market)
         if not needs_rebuild(session, market, stale):
+            if killers:
+                remove_unloadable(session, market, killers, ChangeSet())
             rescore_changed(session, market, stale, work)
             return work.succeed({}, stages)
         published = rebuild_market(session, market, control=work)

@@ -214,5 +214,5 @@ def _read(request: Request, field: str, text: str | None, read: Callable[[str], 
     try:
         return read(text)
     except UnreadableError as error:
-        request.refuse(field, error.message, text)
+        request.refuse(field, error.fault, text)
         return None

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.core.enums import ActionKind, Side
-from models.deals.matches import Action
+from models.deals.actions import Action
 from models.market.leads import Lead
 
 

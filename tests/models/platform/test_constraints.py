@@ -5,7 +5,8 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from models.core.enums import ActionKind, Side
-from models.deals.matches import Action, Match
+from models.deals.actions import Action
+from models.deals.matches import Match
 from tests.factories import make_lead, make_property, make_user
 
 

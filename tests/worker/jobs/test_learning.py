@@ -10,8 +10,9 @@ from api.http.explanations import explain_pairs
 from matching.engine.criteria import DEFAULT_WEIGHTS
 from models.core.enums import ActionKind, DealType, FeedActionKind, Origin, RunScope, Side
 from models.core.errors import ConflictError, NotFoundError
+from models.deals.actions import Action
 from models.deals.feed import act_in_feed
-from models.deals.matches import Action, act
+from models.deals.matches import act
 from models.deals.weights import WeightSet, keep_set, live_set, newest_actions, present_set, rollback, weight_sets
 from models.market.leads import Lead, create_lead, replace_lead
 from models.market.properties import Property

@@ -1,0 +1,83 @@
+"""How answers show what a home cost before, and who else offers it."""
+
+from typing import Any
+
+from marshmallow import fields
+
+from api.http.blueprint import Body
+from api.http.fields import Moment, ShownCurrency, moment, shown_currency
+from models.accounts.users import shown_name
+from models.deals.recommendation_pages import Group, Recommended
+
+
+class PricePoint(Body):
+    """A price, and since when a home has cost it."""
+
+    price = fields.Float()
+    currency = ShownCurrency()
+    at = Moment()
+
+
+class PriceCut(Body):
+    """A home that was disliked came back, for it costs less than then."""
+
+    from_ = fields.Float(attribute="from", data_key="from", metadata={"description": "What it cost when disliked."})
+    to = fields.Float()
+    at = fields.String(metadata={"description": "Since when it has cost that."})
+
+
+class AdvertOwner(Body):
+    """Who offers a home."""
+
+    realtor_id = fields.String()
+    name = fields.String(allow_none=True, metadata={"description": "Short where it is a private person's."})
+    agency = fields.String(allow_none=True)
+
+
+class Advert(Body):
+    """One of several adverts of a home."""
+
+    property_id = fields.String()
+    price = fields.Float()
+    currency = ShownCurrency()
+    owner = fields.Nested(AdvertOwner)
+
+
+class AdvertsOfHome(Body):
+    """The adverts of one home that are on the market, the cheapest first."""
+
+    id = fields.String()
+    adverts = fields.List(fields.Nested(Advert))
+
+
+def shown_history(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What :func:`models.market.price_history.price_history` tells, ready for an answer."""
+    return [
+        {"price": float(each["price"]), "currency": shown_currency(each["currency"]), "at": moment(each["at"])}
+        for each in history
+    ]
+
+
+def of_home(entry: Recommended) -> dict[str, Any]:
+    """`price_cut` and `group` of an entry of a lead's list, where there is such a thing to tell."""
+    shown: dict[str, Any] = {"price_cut": entry.price_cut} if entry.price_cut else {}
+    return shown | ({"group": shown_group(entry.group)} if entry.group else {})
+
+
+def shown_group(group: Group) -> dict[str, Any]:
+    return {
+        "id": str(group.id),
+        "adverts": [
+            {
+                "property_id": str(advert.property_id),
+                "price": advert.price,
+                "currency": shown_currency(advert.currency),
+                "owner": {
+                    "realtor_id": str(advert.owner.id),
+                    "name": shown_name(advert.owner.name, advert.owner.role, in_contact=False),
+                    "agency": advert.owner.agency_name,
+                },
+            }
+            for advert in group.adverts
+        ],
+    }

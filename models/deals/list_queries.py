@@ -1,0 +1,302 @@
+"""The queries behind pages of stored lists (recommendation_pages.py)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    Numeric,
+    Select,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.types import NullType
+
+from models.accounts.tokens import still_holds
+from models.accounts.users import User
+from models.core.enums import Side, Status
+from models.deals.actions import Action, actions_of_lead
+from models.deals.matches import Match
+from models.deals.price_cuts import disliked_at, hides
+from models.market.advert_groups import AdvertGroup
+from models.market.leads import Lead
+from models.market.price_history import price_since
+from models.market.properties import Property
+from models.ranking.display_order import is_plain, plain_entries, shown_entries
+from models.ranking.recommendations import SIDE_TABLES
+
+#: The columns of the other side that a page shows.
+SHOWN: dict[Side, tuple[str, ...]] = {
+    Side.LEAD: (
+        "id",
+        "city",
+        "district",
+        "street",
+        "house_number",
+        "metro_station",
+        "location",
+        "price",
+        "area",
+        "rooms",
+        "floor",
+        "total_floors",
+        "year_built",
+        "property_type",
+        "property_class",
+        "condition",
+        "currency",
+        "deal_type",
+        "commission_share",
+        "photos",
+        "description",
+        "stations",
+        "latitude",
+        "longitude",
+    ),
+    Side.PROPERTY: (
+        "id",
+        "place_scope",
+        "radius_km",
+        "latitude",
+        "longitude",
+        "client_name",
+        "client_contacts",
+        "client_contacts_shared",
+        "notes",
+        "city",
+        "districts",
+        "metro_stations",
+        "budget_min",
+        "budget_max",
+        "currency",
+        "area_min",
+        "area_max",
+        "rooms",
+        "property_type",
+        "property_class",
+        "condition",
+        "payment_method",
+        "additional_requirements",
+        "deal_type",
+    ),
+}
+
+
+def _looked_up(table: type[Lead] | type[Property] | type[User], row_id: ColumnElement[int], name: str) -> Any:
+    """Select the row of *table* by id. OFFSET 0 keeps the planner from scanning all of a small table for a hundred."""
+    return aliased(table, select(table).where(table.id == row_id).offset(literal_column("0")).lateral(name))
+
+
+def as_shown(shown: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """
+    Return the column as JSON shows it: words rather than members of enumerations, floats rather than Decimals.
+
+    Converting a page's columns to Python objects took as long as fetching them. Money (:data:`models.core.base.Money`)
+    has up to 15 digits before the point, which a float holds.
+    """
+    if isinstance(shown.type, Numeric):
+        return cast(shown, Double).label(shown.key)
+    return type_coerce(shown, NullType()).label(shown.key)
+
+
+class ListQuery:
+    """
+    Selects of the entries to show of one stored list.
+
+    Args:
+        side: The side of the list's owner.
+        plain: Select nothing in a market that is not plain (:func:`models.ranking.display_order.is_plain`).
+    """
+
+    def __init__(self, side: Side, *, plain: bool = False) -> None:
+        self.side, self.plain = side, plain
+        self.mine, self.lists, self.key, ids = SIDE_TABLES[side]
+        self.shown = (
+            plain_entries(ids, self.lists.scores) if plain else shown_entries(side, self.key, ids, self.lists.scores)
+        )
+        self.entry = self.shown.entry
+        self.other = _looked_up(SIDE_TABLES[side.other].entities, self.entry.c.id, "other")
+        self.owner = _looked_up(User, self.other.owner_id, "owner")
+
+    @property
+    def pair_of(self) -> tuple[Any, Any]:
+        """The (lead, property) of an entry."""
+        return (self.mine, self.other) if self.side is Side.LEAD else (self.other, self.mine)
+
+    def _is_acted_on(self) -> ColumnElement[bool]:
+        """A condition: an action of this side keeps the entry out of the list."""
+        lead, listing = self.pair_of
+        if self.side is Side.LEAD:
+            return hides(lambda: actions_of_lead(lead.id), listing, lead)
+        return exists().where(
+            Action.lead_id == lead.id,
+            Action.property_id == listing.id,
+            Action.side == literal_column(f"'{self.side}'"),
+        )
+
+    def _homes(self) -> Select:
+        """
+        Select the entries to show of the list of :row_id, as id, score, explored, place and group_id (null: none).
+
+        Of several adverts of one home, only the first to show.
+        """
+        lead, listing = self.pair_of
+        place = func.row_number().over(order_by=self.shown.order)
+        group_id, first_of = (AdvertGroup.group_id, [AdvertGroup.group_id]) if self.side is Side.LEAD else (null(), [])
+        entries = (
+            select(
+                self.entry.c.id,
+                self.entry.c.score,
+                self.shown.explored.label("explored"),
+                group_id.label("group_id"),
+                place.label("place"),
+                # Entries without a group are each the first of their own.
+                (
+                    func.row_number().over(
+                        partition_by=[*first_of, case((AdvertGroup.group_id.is_(None), self.entry.c.id))],
+                        order_by=self.shown.order,
+                    )
+                    if first_of
+                    else literal_column("1")
+                ).label("among_adverts"),
+            )
+            .select_from(self.lists)
+            .join(self.mine, self.mine.id == self.key)
+            .join(self.entry, true())
+            .join(self.other, true())
+            .join(self.owner, true())
+            .where(
+                self.key == bindparam("row_id", type_=BigInteger),
+                # Literals rather than parameters, so that a prepared statement can use partial indexes.
+                self.mine.status == literal_column(f"'{Status.ACTIVE}'"),
+                self.other.status == literal_column(f"'{Status.ACTIVE}'"),
+                self.owner.is_active,
+                self.other.city_key == self.mine.city_key,
+                self.other.deal_type == self.mine.deal_type,
+                self.shown.is_current(lead.version, listing.version),
+                is_plain(self.mine.city_key, self.mine.deal_type) if self.plain else true(),
+                ~self._is_acted_on(),
+            )
+        )
+        if first_of:
+            entries = entries.outerjoin(AdvertGroup, AdvertGroup.property_id == self.entry.c.id)
+        found = entries.subquery("entries")
+        return select(found).where(found.c.among_adverts == 1)
+
+    def count(self) -> Select:
+        return select(func.count()).select_from(self._homes().subquery())
+
+    def page(self, columns: Callable[[Any, Any], list[Any]]) -> Select:
+        """
+        Select a page: *columns* of (the other side's row, its owner), then score, explored, price_cut, group_id,
+        adverts, and the count of all entries.
+        """
+        homes = self._homes().subquery("homes")
+        # The rest is looked up only for the rows of the page.
+        paged = (
+            select(homes, func.count().over().label("total"))
+            .order_by(homes.c.place)
+            .limit(bindparam("limit", type_=BigInteger))
+            .offset(bindparam("offset", type_=BigInteger))
+            .subquery("paged")
+        )
+        other = _looked_up(SIDE_TABLES[self.side.other].entities, paged.c.id, "shown_row")
+        owner = _looked_up(User, other.owner_id, "shown_owner")
+        cut: ColumnElement[Any] = null()
+        adverts: ColumnElement[Any] = null()
+        if self.side is Side.LEAD:
+            cut, adverts = _price_cut(self.mine, other), _adverts(paged.c.group_id, self.mine)
+        return (
+            select(
+                *columns(other, owner),
+                paged.c.score,
+                paged.c.explored,
+                cut.label("price_cut"),
+                paged.c.group_id,
+                adverts.label("adverts"),
+                paged.c.total,
+            )
+            .select_from(paged)
+            .join(self.mine, self.mine.id == bindparam("row_id", type_=BigInteger))
+            .join(other, true())
+            .join(owner, true())
+            .order_by(paged.c.place)
+            .execution_options(prepared=True)
+        )
+
+    def whole_rows(self) -> Select:
+        return self.page(lambda other, owner: [other, owner])
+
+    def shown_rows(self) -> Select:
+        of_properties = self.side is Side.PROPERTY  # whose lists show clients' contacts
+        caller = aliased(User, name="caller")
+
+        def columns(other: Any, owner: Any) -> list[Any]:
+            return [
+                *(as_shown(getattr(other, name)) for name in SHOWN[self.side]),
+                owner.id.label("owner_id"),
+                owner.name.label("owner_name"),
+                owner.agency_name.label("owner_agency"),
+                as_shown(owner.role).label("owner_role"),
+                (Property.commission_share if of_properties else null()).label("share_of_mine"),
+                (_shares_contacts(other, self.mine) if of_properties else null()).label("contacts_shared"),
+            ]
+
+        return self.page(columns).join(caller, caller.id == self.mine.owner_id).where(still_holds(caller))
+
+
+def _shares_contacts(lead: Any, listing: Any) -> ColumnElement[bool]:
+    """A condition: the pair has a match that has shared contacts."""
+    return exists().where(
+        Match.lead_id == lead.id, Match.property_id == listing.id, Match.contact_shared_at.is_not(None)
+    )
+
+
+def _price_cut(lead: Any, listing: Any) -> ColumnElement[Any]:
+    """The `price_cut` of an entry as JSON; null where the home was not disliked, or is no cheaper now."""
+    before = disliked_at(lambda: actions_of_lead(lead.id), listing)
+    cut = func.jsonb_build_object(
+        *(literal_column("'from'"), before),
+        *(literal_column("'to'"), listing.price),
+        *(literal_column("'at'"), _as_text(price_since(listing))),
+    )
+    return case((before > listing.price, cut))
+
+
+def _as_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
+    """A moment as answers show it (connections are in UTC)."""
+    return func.to_char(moment, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
+
+
+def _adverts(group_id: ColumnElement[Any], lead: Any) -> ColumnElement[Any]:
+    """The adverts of a group that are on the market, as JSON: [[property, price, currency, *columns of Owner]]."""
+    advert, listing, owner = aliased(AdvertGroup), aliased(Property), aliased(User)
+    row = func.jsonb_build_array(
+        listing.id, listing.price, listing.currency, owner.id, owner.name, owner.agency_name, owner.role
+    )
+    return (
+        select(func.jsonb_agg(aggregate_order_by(row, listing.price, listing.id)))
+        .where(
+            advert.group_id == group_id,
+            listing.id == advert.property_id,
+            listing.status == literal_column(f"'{Status.ACTIVE}'"),
+            listing.city_key == lead.city_key,
+            listing.deal_type == lead.deal_type,
+            owner.id == listing.owner_id,
+            owner.is_active,
+        )
+        .correlate_except(advert, listing, owner)
+        .scalar_subquery()
+    )

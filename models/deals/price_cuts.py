@@ -1,0 +1,138 @@
+"""Actions hold for a home, whichever of its adverts they name; a dislike holds until the price falls.
+
+A dislike is of a home at a price. Once an advert of the home costs 5 % less than that, or its price has come down into
+the lead's budget, that advert returns to the lead's lists, with the price of before. This happens once: a second
+dislike holds at any price. The price of before is the lower of what the disliked advert and the returning one cost
+at the time of the dislike. Prices in different currencies are not compared.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from models.market.advert_groups import AdvertGroup, are_siblings
+from models.market.price_history import price_at
+from models.market.properties import Property
+
+#: By what share a price falls for a disliked home to return.
+CUT = Decimal("0.05")
+
+
+@dataclass(frozen=True)
+class ActionsOf:
+    """One person's or lead's actions on properties, of either table of actions."""
+
+    table: Any  #: An alias, with property_id, acted_at and holds_at_any_price.
+    mine: ColumnElement[bool]  #: Whose they are.
+    is_dislike: ColumnElement[bool]
+
+
+def holds(actions: ActionsOf, disliked: Any, shown: Any, lead: Any) -> ColumnElement[bool]:
+    """
+    A condition: an action on *disliked* keeps *shown*, an advert of the same home, out of the lists of *lead*.
+
+    Args:
+        disliked, shown: The table of properties, or aliases of it; may be the same.
+        lead: The table of leads or an alias; None where no budget counts.
+    """
+    return or_(
+        ~actions.is_dislike,
+        actions.table.holds_at_any_price,
+        ~_has_fallen(shown, price_before(actions, disliked, shown), lead),
+    )
+
+
+def price_before(actions: ActionsOf, disliked: Any, shown: Any) -> ColumnElement[Any]:
+    """The price that a dislike of *disliked* was of, for *shown*; null where it is not known in this currency."""
+    return func.least(
+        *(
+            price_at(each, actions.table.acted_at, shown.currency)
+            for each in ((shown,) if shown is disliked else (disliked, shown))
+        )
+    )
+
+
+def _has_fallen(shown: Any, before: ColumnElement[Any], lead: Any) -> ColumnElement[bool]:
+    falls = [shown.price <= before * (1 - CUT)]
+    if lead is not None:
+        ceiling = lead.budget_max
+        falls.append(and_(lead.currency == shown.currency, before > ceiling, shown.price <= ceiling))
+    return func.coalesce(or_(*falls), false())
+
+
+def hides(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
+    """A condition: one of the *actions* keeps the property *shown* out of lists and feed, itself or by its group."""
+    return or_(
+        _found(actions(), shown, lambda acted, disliked: holds(acted, disliked, shown, lead)),
+        _found_in_group(actions(), shown, lambda acted, disliked: holds(acted, disliked, shown, lead)),
+    )
+
+
+def came_back(actions: Callable[[], ActionsOf], shown: Any, lead: Any) -> ColumnElement[bool]:
+    """A condition: the home of *shown* was disliked, and has come back once already; one more dislike is for good."""
+
+    def was_once(acted: ActionsOf, disliked: Any) -> ColumnElement[bool]:
+        has_fallen = _has_fallen(shown, price_before(acted, disliked, shown), lead)
+        return and_(acted.is_dislike, or_(acted.table.holds_at_any_price, has_fallen))
+
+    return or_(_found(actions(), shown, was_once), _found_in_group(actions(), shown, was_once))
+
+
+def disliked_at(actions: Callable[[], ActionsOf], shown: Any) -> ColumnElement[Any]:
+    """
+    The price at which the home of *shown* was disliked last; null: it was not.
+
+    Only of use where nothing :func:`hides` it: then it is the price that has been cut.
+    """
+    acted, of_group, disliked = actions(), actions(), aliased(Property)
+    mine, theirs = aliased(AdvertGroup), aliased(AdvertGroup)
+    same = (
+        select(price_before(acted, shown, shown))
+        .where(acted.mine, acted.is_dislike, acted.table.property_id == shown.id)
+        .correlate_except(acted.table)
+        .limit(1)
+        .scalar_subquery()
+    )
+    group = (
+        select(price_before(of_group, disliked, shown))
+        .select_from(mine)
+        .join(theirs, are_siblings(mine, theirs))
+        .join(of_group.table, of_group.table.property_id == theirs.property_id)
+        .join(disliked, disliked.id == theirs.property_id)
+        .where(mine.property_id == shown.id, of_group.mine, of_group.is_dislike)
+        .correlate_except(of_group.table, mine, theirs, disliked)
+        .order_by(of_group.table.acted_at.desc(), of_group.table.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(same, group)
+
+
+Condition = Callable[[ActionsOf, Any], ColumnElement[bool]]
+
+
+def _found(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[bool]:
+    return (
+        select(literal(1))
+        .where(acted.mine, acted.table.property_id == shown.id, condition(acted, shown))
+        .correlate_except(acted.table)
+        .exists()
+    )
+
+
+def _found_in_group(acted: ActionsOf, shown: Any, condition: Condition) -> ColumnElement[bool]:
+    mine, theirs, disliked = aliased(AdvertGroup), aliased(AdvertGroup), aliased(Property)
+    return (
+        select(literal(1))
+        .select_from(mine)
+        .join(theirs, are_siblings(mine, theirs))
+        .join(acted.table, acted.table.property_id == theirs.property_id)
+        .join(disliked, disliked.id == theirs.property_id)
+        .where(mine.property_id == shown.id, acted.mine, condition(acted, disliked))
+        .correlate_except(acted.table, mine, theirs, disliked)
+        .exists()
+    )

@@ -1,0 +1,42 @@
+"""Which adverts are of one home: derived data, which the worker writes (worker/market/grouping.py)."""
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, ForeignKey, Index, and_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.core.base import Base
+
+
+class AdvertGroup(Base):
+    """The group of one property. A property that is the only advert of its home has no row."""
+
+    __tablename__ = "advert_groups"
+    __table_args__ = ({"info": {"derived": True}},)
+
+    property_id: Mapped[int] = mapped_column(
+        ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    #: The smallest id of its adverts.
+    group_id: Mapped[int] = mapped_column(index=True)
+
+
+class AdvertKeys(Base):
+    """By which keys a property was last looked up among the adverts of its home, and in which version."""
+
+    __tablename__ = "advert_keys"
+    __table_args__ = (
+        Index("ix_advert_keys_keys", "keys", postgresql_using="gin"),
+        {"info": {"derived": True}},
+    )
+
+    property_id: Mapped[int] = mapped_column(
+        ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    version: Mapped[int]
+    keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+def are_siblings(mine: Any, theirs: Any) -> ColumnElement[bool]:
+    """A condition: *mine* and *theirs*, aliases of :class:`AdvertGroup`, are two adverts of one home."""
+    return and_(theirs.group_id == mine.group_id, theirs.property_id != mine.property_id)
