@@ -139,8 +139,8 @@ def test_a_feed_is_added_and_refreshes_while_one_looks(visit, town, db, work, si
         ("file", {}, 400, "Выберите файл."),
         ("file", {"file": (io.BytesIO(b""), "a.csv")}, 400, "Файл пуст."),
         ("file", {"file": (io.BytesIO(b"x"), "a.csv"), "city": "Россия"}, 400, "Названа страна; укажите город."),
-        ("address", {"address": ""}, 400, "Напишите адрес фида"),
-        ("address", {"address": "ftp://example.com/a"}, 400, "Напишите адрес фида"),
+        ("address", {"address": ""}, 400, "Укажите адрес фида"),
+        ("address", {"address": "ftp://example.com/a"}, 400, "Укажите адрес фида"),
         ("address", {"address": "https://a:b@example.com/a"}, 400, "Адрес с паролем внутри не принимается."),
     ],
 )
