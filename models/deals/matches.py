@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
@@ -250,29 +250,19 @@ def _notify_owners(session: Session, match: Match) -> None:
     """Notify both owners of the new match and, once agreed, of shared contacts; each once, however often called."""
     owners = (match.lead.owner_id, match.property.owner_id)
     is_agreed = match.negotiation_status is NegotiationStatus.AGREED
-    next_step = "Комиссия согласована." if is_agreed else "Согласуйте комиссию, чтобы обменяться контактами."
     data = {"match_id": str(match.id), "lead_id": str(match.lead_id), "property_id": str(match.property_id)}
     for owner in owners:
         notify(
             session,
             owner,
-            NoticeType.NEW_MATCH,
+            NotificationType.NEW_MATCH,
             f"match:{match.id}",
-            title="Новый мэтч",
-            message=f"Обе стороны заинтересованы в сделке. {next_step}",
             data=data,
+            variant="agreed" if is_agreed else "open",
         )
     if not is_agreed or match.contact_shared_at is not None:
         return
     match.contact_shared_at = func.now()
     session.flush()
     for owner in owners:
-        notify(
-            session,
-            owner,
-            NoticeType.CONTACT_SHARED,
-            f"match:{match.id}",
-            title="Контакты открыты",
-            message="Комиссия согласована, контакты второй стороны открыты.",
-            data=data,
-        )
+        notify(session, owner, NotificationType.CONTACT_SHARED, f"match:{match.id}", data=data)

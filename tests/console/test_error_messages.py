@@ -13,7 +13,7 @@ from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.http.services import services_of
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import digits_of, request_code
-from models.accounts.notifications import NoticeType, notify, unread_count
+from models.accounts.notifications import NotificationType, notify, unread_count
 from models.accounts.users import User
 from models.core.enums import Role
 from models.core.errors import BusyError
@@ -93,14 +93,14 @@ def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client,
     assert "data-poll" not in earlier, "what came since must not take the place of what is read"
 
 
-def test_all_notices_are_marked_as_read_by_one_statement(app, client, town, db):
+def test_all_notifications_are_marked_as_read_by_one_statement(app, client, town, db):
     csrf = enter(client, town.buyer)
     for number in range(5):
-        notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, f"chat:{number}", title="a", message="b", data={})
+        notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, f"chat:{number}", data={})
     db.commit()
 
     with statements_on(services_of(app).engine) as sent:
-        client.post("/console/notices/read", data={"csrf": csrf})
+        client.post("/console/notifications/read", data={"csrf": csrf})
 
     assert unread_count(db, db.get(User, town.buyer.id)) == 0
     assert len([each for each in sent if each.startswith("UPDATE notifications")]) == 1

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.accounts.notifications import NoticeType, Notification
+from models.accounts.notifications import Notification, NotificationType
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action
@@ -39,7 +39,7 @@ class Pair:
             proposed_commission=commission,
         )
 
-    def notices(self) -> dict[NoticeType, int]:
+    def notifications(self) -> dict[NotificationType, int]:
         rows = self.session.execute(select(Notification.type, func.count()).group_by(Notification.type))
         return dict(rows.all())
 
@@ -90,18 +90,18 @@ def test_a_dislike_of_a_pair_that_nobody_likes_makes_no_match(pair, session):
 
 def test_contacts_are_shared_once_accepted_and_agreed_and_both_are_told_once(pair):
     pair.say(LEAD, LIKE, 2)
-    assert pair.notices() == {}
+    assert pair.notifications() == {}
 
     match = pair.say(PROPERTY, LIKE, 3)
     assert match.contact_shared_at is None
-    assert pair.notices() == {NoticeType.NEW_MATCH: 2}
+    assert pair.notifications() == {NotificationType.NEW_MATCH: 2}
 
     match = pair.say(LEAD, LIKE, 3)
     shared_at = match.contact_shared_at
     assert shared_at is not None
     pair.say(LEAD, LIKE, 3)
     pair.say(PROPERTY, LIKE)
-    assert pair.notices() == {NoticeType.NEW_MATCH: 2, NoticeType.CONTACT_SHARED: 2}
+    assert pair.notifications() == {NotificationType.NEW_MATCH: 2, NotificationType.CONTACT_SHARED: 2}
     assert match.contact_shared_at == shared_at
 
 
@@ -180,8 +180,8 @@ def test_a_new_match_does_not_ask_for_an_agreement_that_is_there(pair, session):
     pair.say(LEAD, LIKE, 2)
     pair.say(PROPERTY, LIKE, 2)
 
-    told = session.scalars(select(Notification.message).where(Notification.type == NoticeType.NEW_MATCH)).all()
-    assert len(told) == 2 and not any("Согласуйте" in message for message in told)
+    told = session.scalars(select(Notification.facts).where(Notification.type == NotificationType.NEW_MATCH)).all()
+    assert told == [{"variant": "agreed"}] * 2
 
 
 @pytest.mark.parametrize("has_liked", [False, True])
@@ -192,7 +192,7 @@ def test_what_a_deactivated_owner_has_left_makes_no_new_matches(pair, session, h
 
     with pytest.raises(NotFoundError):
         pair.say(LEAD, LIKE)
-    assert pair.notices() == {}
+    assert pair.notifications() == {}
 
 
 def test_rejected_matches_do_not_count(pair, session):
@@ -202,7 +202,9 @@ def test_rejected_matches_do_not_count(pair, session):
     assert match_counts(session, LEAD, [pair.lead.id]) == {}
 
 
-def test_fifty_pairs_liked_from_both_sides_at_once_make_one_match_and_one_notice_per_owner_each(engine, clean_database):
+def test_fifty_pairs_liked_from_both_sides_at_once_make_a_match_and_a_notification_per_owner_each(
+    engine, clean_database
+):
     with Session(engine) as session:
         pairs = [Pair(session) for _ in range(50)]
         session.commit()
@@ -226,7 +228,7 @@ def test_fifty_pairs_liked_from_both_sides_at_once_make_one_match_and_one_notice
         matches = session.scalars(select(Match)).all()
         assert len(matches) == 50
         assert {(m.status, m.negotiation_status) for m in matches} == {(MatchStatus.ACCEPTED, NegotiationStatus.AGREED)}
-        for kind in NoticeType.NEW_MATCH, NoticeType.CONTACT_SHARED:
+        for kind in NotificationType.NEW_MATCH, NotificationType.CONTACT_SHARED:
             told = session.execute(
                 select(Notification.user_id, func.count())
                 .where(Notification.type == kind)
