@@ -32,12 +32,14 @@ def test_without_a_wish_they_come_in_the_users_language(person, database):
 
 
 def test_a_user_speaks_the_language_that_they_first_signed_in_with(client, database):
-    body = {"name": "Ира Ким", "email": "ira@example.com", "password": "long enough", "role": "tenant"}
-    client.post("/auth/register", json=body, headers={"Accept-Language": "kk"})
+    body = {"name": "Ира Ким", "email": "ira@example.com", "phone": "+77011234567", "role": "tenant"}
+    body["password"] = "a long one"
+    made = client.post("/auth/register", json=body, headers={"Accept-Language": "kk"})
+    assert made.status_code == 200, made.json
     user = database.query(User).filter_by(email="ira@example.com").one()
     assert user.language == "kk"
 
-    form = {"username": "ira@example.com", "password": "long enough"}
+    form = {"username": "ira@example.com", "password": "a long one"}
     assert client.post("/auth/login", data=form, headers={"Accept-Language": "en"}).status_code == 200
 
     database.expire_all()

@@ -109,7 +109,7 @@ def test_an_agreed_commission_cannot_be_reopened(pair):
     pair.say(LEAD, LIKE, 2)
     pair.say(PROPERTY, LIKE, 2)
 
-    with pytest.raises(ConflictError, match="agreed already"):
+    with pytest.raises(ConflictError, match="match.commission_agreed"):
         pair.say(PROPERTY, LIKE, 4)
 
 
@@ -122,7 +122,7 @@ def test_a_completed_match_changes_no_more(pair, session):
     assert complete(session, pair.property_owner, match.id).status is MatchStatus.COMPLETED
     assert complete(session, pair.lead_owner, match.id).status is MatchStatus.COMPLETED  # twice is harmless
     for kind in ActionKind:
-        with pytest.raises(ConflictError, match="completed"):
+        with pytest.raises(ConflictError, match="match.completed"):
             pair.say(LEAD, kind)
 
 

@@ -110,7 +110,7 @@ def test_no_error_code_is_left_that_nobody_raises():
     codes = {
         code
         for code in catalogue("en").messages
-        if CODE.fullmatch(code) and not code.startswith((WORD, "notification."))
+        if CODE.fullmatch(code) and not code.startswith((WORD, "notification.", "reading.", "unit."))
     }
 
     assert {code for code in codes - texts if not MADE_OF_STATUS.fullmatch(code)} == set()
