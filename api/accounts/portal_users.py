@@ -8,13 +8,16 @@ from werkzeug.datastructures import FileStorage
 
 from api.accounts.portal_auth import Message, WhichPhone
 from api.accounts.role_names import PORTAL_LABELS
-from api.http.access import current_user, for_roles, signed_in
+from api.http.access import claims, current_user, for_roles, signed_in
+from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, shown_word
 from api.http.db import session
-from api.http.fields import Email, File, FormWhole, Moment, Phone, Text
+from api.http.fields import Email, FormWhole, Moment, Phone, Text
+from api.http.file_fields import File
 from api.http.limits import address
 from api.http.uploads import read_pictures, remove_all_uploads, remove_uploads, store_image, takes_uploads
 from models.accounts.audit import record
+from models.accounts.tokens import end
 from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
 from models.core.enums import Role
 from models.core.errors import NotAllowedError, NotFoundError
@@ -110,6 +113,7 @@ class Update(MethodView):
 
     @signed_in
     @takes_uploads
+    @answered_by(PortalUser)
     @blp.arguments(ProfileForm, location="multipart")
     @blp.response(200, Updated)
     @blp.alt_response(403, description="The phone is not mine.")
@@ -122,7 +126,7 @@ class Update(MethodView):
         """
         user = current_user()
         if normal_phone(form.pop("phone")) != user.phone:
-            raise NotAllowedError("This is not your phone; a profile is changed by its own user.")
+            raise NotAllowedError("phone.not_yours")
         read_pictures([form.get("avatar"), *form.get("licenses", [])], user)
         if "email" in form:
             form["email"] = normal_email(form["email"]) if form["email"].strip() else None
@@ -148,7 +152,7 @@ class Delete(MethodView):
         caller, phone = current_user(), normal_phone(body["phone"])
         if phone != caller.phone and caller.role is not Role.ADMIN:
             # Said of every phone but one's own: whether it is registered does not show.
-            raise NotAllowedError("Only administrators delete others.")
+            raise NotAllowedError("user.delete_not_allowed")
         user = user_by_phone(session(), phone)
         if user is None:
             raise NotFoundError("user")
@@ -163,6 +167,8 @@ class Delete(MethodView):
         session().flush()
         remove_all_uploads(user)
         erase_user(session(), user)
+        if user.id == caller.id:
+            end(session(), claims())  # a Mini App's next request would make the account anew otherwise
         return {"message": "User deleted successfully"}
 
 

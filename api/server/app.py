@@ -21,7 +21,7 @@ from api.accounts import (
     telegram,
 )
 from api.exchange import leads, matches, notifications, properties, recommendations, understand
-from api.http import access, cross_origin, errors, limits, request_log, uploads
+from api.http import access, answered, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
@@ -143,6 +143,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
+    answered.note_answers(app)
     warn_of_openness(settings)
     app.wsgi_app = CloseUnread(WithoutTrailingSlash(app.wsgi_app))  # type: ignore[method-assign]  # as Flask documents it
     return app

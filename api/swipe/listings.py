@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from api.http.access import current_user, for_roles, public, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
+from api.http.currency_field import Currency
 from api.http.db import session
 from api.http.fields import (
     MAX_MONEY,
@@ -42,6 +43,7 @@ class ListingBody(Body):
     deal_type = fields.String(required=True, validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(required=True, validate=validate.OneOf(PROPERTY_TYPES))
     price = money(required=True)
+    currency = Currency()
     is_active = YesNo(load_default=True)
 
 
@@ -98,7 +100,7 @@ class SearchArgs(PageArgs):
     @validates_schema
     def check_prices(self, data: dict, **kwargs: Any) -> None:
         if data.get("price_min", 0) > data.get("price_max", MAX_MONEY):
-            raise ValidationError("price_min must not be above price_max.", "price_min")
+            raise ValidationError("price.reversed", "price_min")
 
     @post_load
     def read(self, data: dict, **kwargs: Any) -> dict:
@@ -241,6 +243,8 @@ def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }
-    if present is not None and present.currency != own_currency(present.city_key):
+    if body.get("currency"):
+        columns["currency"] = body["currency"]
+    elif present is not None and present.currency != own_currency(present.city_key):
         columns["currency"] = present.currency
     return columns

@@ -99,7 +99,7 @@ def editable_listing(session: Session, user: User, listing_id: int) -> Property:
         return found
     if not is_on_market(session, found):
         raise NotFoundError("listing")
-    raise NotAllowedError("This listing belongs to somebody else.")
+    raise NotAllowedError("listing.not_yours")
 
 
 def all_listings(

@@ -90,10 +90,10 @@ def test_bad_filters_are_named(client):
 
 BAD_LISTINGS = [
     ({"price": -1}, "price"),
-    ({"price": "250000"}, "price"),
+    ({"price": "250 000"}, "price"),
     ({"title": "x" * 301}, "title"),
     ({"is_active": "yes"}, "is_active"),
-    ({"rooms": 2}, "rooms"),
+    ({"bedrooms": 2}, "bedrooms"),
     ({"city": " "}, "city"),
 ]
 
@@ -261,7 +261,7 @@ BAD_INQUIRIES = [
     ({"status": "closed"}, 400),
     ({"listing_id": 999_999}, 404),
     ({"listing_id": "x"}, 400),
-    ({"notes": "?"}, 400),
+    ({"remarks": "?"}, 400),
 ]
 
 
