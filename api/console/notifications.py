@@ -81,8 +81,8 @@ def stream() -> Response:
     return response
 
 
-@blp.route("/console/notices", defaults={"rest": ""}, methods=["GET", "POST"])
-@blp.route("/console/notices/<path:rest>", methods=["GET", "POST"])
+@blp.route("/console/notifications", defaults={"rest": ""}, methods=["GET", "POST"])
+@blp.route("/console/notifications/<path:rest>", methods=["GET", "POST"])
 @anybody
 def former_address(rest: str) -> Response:
     """The address of releases before 0.2, which pages that are still open ask for; to go with 0.3."""
@@ -114,7 +114,7 @@ def page_of_notification(notification: Notification) -> str:
     if "chat_id" in notification.data:
         return f"/console/chats/{notification.data['chat_id']}"
     if "match_id" in notification.data:
-        return "/console/matches"
+        return f"/console/matches/{notification.data['match_id']}"
     return "/console/inquiries" if "inquiry_id" in notification.data else "/console/notifications"
 
 

@@ -19,6 +19,13 @@ blp = Blueprint("notifications", __name__, description="Notifications of the sig
 
 class NotificationArgs(PageArgs):
     unread_only = fields.Boolean(load_default=False)
+    all = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Also those that the contract does not know: NEW_LIKE, DEAL_COMPLETED, DEAL_UNDONE, "
+            "MATCH_CLOSED, MATCH_REOPENED."
+        },
+    )
 
 
 class NotificationRow(Body):
@@ -61,12 +68,19 @@ class Notifications(MethodView):
         """List my notifications, newest first
 
         `unread_count` counts all unread ones, whatever the page. `data` holds the ids that a notification is about.
-        `title` and `message` are in the language of `Accept-Language`, else in the user's own.
+        `title` and `message` are in the language of `Accept-Language`, else in the user's own. Likes by one side and
+        the ends of deals are left out unless `all` asks for them.
         """
-        rows, total = page_of(notifications_of(current_user(), unread_only=args["unread_only"]), args)
-        unread = unread_count(session(), current_user())
-        shown = [_shown(row) for row in rows]
-        return {"notifications": shown, "unread_count": unread, "total": total, "page": args["page"]}
+        of_contract = not args["all"]
+        query = notifications_of(current_user(), unread_only=args["unread_only"], of_contract=of_contract)
+        rows, total = page_of(query, args)
+        unread = unread_count(session(), current_user(), of_contract=of_contract)
+        return {
+            "notifications": [_shown(row) for row in rows],
+            "unread_count": unread,
+            "total": total,
+            "page": args["page"],
+        }
 
 
 @blp.route("/notifications/<int:notification_id>/read")

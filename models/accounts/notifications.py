@@ -27,6 +27,23 @@ class NotificationType(StrEnum):
     INQUIRY_STATUS = "INQUIRY_STATUS"
     NEW_MESSAGE = "NEW_MESSAGE"
     NEW_OFFER = "NEW_OFFER"
+    NEW_LIKE = "NEW_LIKE"
+    DEAL_COMPLETED = "DEAL_COMPLETED"
+    DEAL_UNDONE = "DEAL_UNDONE"
+    MATCH_CLOSED = "MATCH_CLOSED"
+    MATCH_REOPENED = "MATCH_REOPENED"
+
+
+#: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
+BEYOND_CONTRACT = frozenset(
+    {
+        NotificationType.NEW_LIKE,
+        NotificationType.DEAL_COMPLETED,
+        NotificationType.DEAL_UNDONE,
+        NotificationType.MATCH_CLOSED,
+        NotificationType.MATCH_REOPENED,
+    }
+)
 
 
 #: The switch of a user's profile that allows notifications of a kind outside the application; an unset switch is on.
@@ -37,6 +54,11 @@ SWITCHES = {
     NotificationType.INQUIRY_STATUS: "notifications_responses",
     NotificationType.NEW_MESSAGE: "notifications_all_messages",
     NotificationType.NEW_OFFER: "notifications_new_matches",
+    NotificationType.NEW_LIKE: "notifications_new_matches",
+    NotificationType.DEAL_COMPLETED: "notifications_new_matches",
+    NotificationType.DEAL_UNDONE: "notifications_new_matches",
+    NotificationType.MATCH_CLOSED: "notifications_new_matches",
+    NotificationType.MATCH_REOPENED: "notifications_new_matches",
 }
 
 #: A notification that could not be sent for so long is news no more.
@@ -116,15 +138,21 @@ def notify(
     return notification_id
 
 
-def notifications_of(user: User, *, unread_only: bool = False) -> Select[Notification]:
-    """The user's notifications, newest first."""
+def notifications_of(user: User, *, unread_only: bool = False, of_contract: bool = False) -> Select[Notification]:
+    """The user's notifications, newest first; *of_contract*: without BEYOND_CONTRACT."""
     query = select(Notification).where(Notification.user_id == user.id).order_by(Notification.id.desc())
+    if of_contract:
+        query = query.where(Notification.type.not_in(BEYOND_CONTRACT))
     return query.where(Notification.read_at.is_(None)) if unread_only else query
 
 
-def unread_count(session: Session, user: User) -> int:
+def unread_count(session: Session, user: User, *, of_contract: bool = False) -> int:
+    """How many notifications the user has not read; *of_contract* as for :func:`notifications_of`."""
     query = select(func.count()).select_from(Notification)
-    return session.scalar(query.where(Notification.user_id == user.id, Notification.read_at.is_(None))) or 0
+    query = query.where(Notification.user_id == user.id, Notification.read_at.is_(None))
+    if of_contract:
+        query = query.where(Notification.type.not_in(BEYOND_CONTRACT))
+    return session.scalar(query) or 0
 
 
 def mark_read(session: Session, user: User, notification_id: int) -> None:

@@ -33,11 +33,12 @@ def test_every_notification_of_the_code_gives_its_message_the_facts():
     messages, found = catalogue("en").messages, 0
     for file, tree in trees().items():
         for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "notify" and len(node.args) == 4):
+            place = {"notify": 2, "_tell": 3}.get(getattr(getattr(node, "func", None), "id", ""))
+            if place is None or not isinstance(node.args[place], ast.Attribute):
                 continue
             found += 1
-            given = {word.arg for word in node.keywords} - {"data", "variant"}
-            stem = f"notification.{node.args[2].attr.lower()}"
+            given = {word.arg for word in node.keywords} - {"data", "variant", "count"}
+            stem = f"notification.{node.args[place].attr.lower()}"
             texts = {code: text for code, text in messages.items() if code.rpartition(".")[0] == stem}
             wanted = {fact for text in texts.values() for fact in facts_in(text)}
             assert given == wanted, f"{file}:{node.lineno}"
