@@ -136,5 +136,16 @@ def drawing_of(found: Property) -> str:
 
 
 def photo_of(found: Property) -> str | None:
-    """The first photo that a page may show: one of ours, or one that comes encrypted."""
-    return next((link for link in found.photos if link.startswith(("https://", "/media/"))), None)
+    """The first photo that a page may show; None where there is none."""
+    return next(iter(photos_of(found)), None)
+
+
+def photos_of(found: Property) -> list[str]:
+    """The photos that a page may show: those of ours, and those that come encrypted."""
+    return [link for link in found.photos if link.startswith(("https://", "/media/"))]
+
+
+def advert_of(found: Property) -> str | None:
+    """The address of the property's own advert, where its source told one that a page may link to."""
+    link = found.attributes.get("url")
+    return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None

@@ -10,6 +10,7 @@ from api.console.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.formatting import money, number, span
 from api.console.i18n import translate, word
 from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.recommendation_page import place_of_action
 from api.console.score_reasons import rooms_of
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import LeadBody, lead_columns
@@ -18,7 +19,7 @@ from api.http.tasks import rescore_lead
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
+from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 from models.market.readings import STATED
 
 blp = page_blueprint("leads")
@@ -115,13 +116,23 @@ def archive(lead_id: int) -> Response:
     lead = owned_lead(session(), visitor(), lead_id, lock=True)
     archive_lead(session(), lead)
     rescore_lead(lead)
-    return back("/console/leads", "archived")
+    return back("/console/leads", "archived", undo=f"lead-{lead_id}")
+
+
+@blp.post("/console/leads/<int:lead_id>/restore")
+@for_realtors
+def restore(lead_id: int) -> Response:
+    lead = owned_lead(session(), visitor(), lead_id, lock=True)
+    restore_lead(session(), lead)
+    rescore_lead(lead)
+    return back(f"/console/leads/{lead_id}", "restored")
 
 
 @blp.post("/console/leads/<int:lead_id>/properties/<int:property_id>")
 @for_realtors
 def act_for_lead(lead_id: int, property_id: int) -> Response:
-    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, _return(f"/console/leads/{lead_id}"))
+    usual = f"/console/leads/{lead_id}"
+    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, place_of_action(usual))
 
 
 def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
@@ -131,10 +142,6 @@ def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
     if body["requirements"]["location"]["city"] == lead.city:
         columns |= {name: getattr(lead, name) for name in ("place_scope", "radius_km", "latitude", "longitude")}
     return columns
-
-
-def _return(usual: str) -> str:
-    return "/console/matches" if request.form.get("from") == "board" else usual
 
 
 def _form(filled: forms.Filled, lead: Lead | None) -> str:

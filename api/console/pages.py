@@ -7,13 +7,15 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
+from werkzeug.exceptions import HTTPException
 
 from api.console import access, formatting, i18n
 from api.console.access import visitor, visitor_or_none
 from api.console.assets import asset, takes_gzip
 from api.console.icons import icon
+from api.console.undo_tokens import known_token
 from api.http.db import session
 from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
@@ -145,6 +147,7 @@ def _names() -> dict[str, Any]:
         "unread": _unread,
         "place": _place,
         "said": i18n.outcome(request.args.get("said")),
+        "undo": known_token(request.args.get("undo")),
         "asset": asset,
         "icon": icon,
         "money": formatting.money,
@@ -158,13 +161,15 @@ def _names() -> dict[str, Any]:
         "title_of": formatting.title_of,
         "location_label": formatting.location_label,
         "photo_of": formatting.photo_of,
+        "photos_of": formatting.photos_of,
+        "advert_of": formatting.advert_of,
         "drawing_of": formatting.drawing_of,
         "when": formatting.when,
     }
 
 
 def _unread() -> int:
-    """How many notices the visitor has not read; asked for by pages with a bell, not by their living parts."""
+    """How many notifications the visitor has not read; asked for by pages with a bell, not by their living parts."""
     state = current()
     if state.unread is None:
         state.unread = unread_count(session(), visitor())
@@ -174,7 +179,9 @@ def _unread() -> int:
 def _place() -> str:
     """Where to come back to from choosing a look: the same page of the same list, or the same door."""
     if request.method == "GET":
-        query = [(name, value) for name, value in request.args.items(multi=True) if name not in ("said", "part")]
+        query = [
+            (name, value) for name, value in request.args.items(multi=True) if name not in ("said", "part", "undo")
+        ]
     else:
         query = [(name, value) for name, value in request.form.items() if name == "next" and value]
     return f"{request.path}?{urlencode(query)}" if query else request.path
@@ -201,7 +208,7 @@ def _error_page(error: Exception) -> Response:
     if "language" not in g:
         i18n.choose_language()
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
-        target = request.full_path.rstrip("?") if request.method == "GET" else ""
+        target = request.full_path.rstrip("?") if request.method == "GET" else _form_of(request.path)
         return back("/console/sign-in", next=target if target != "/console" else None)
     plain = answer_to(error)
     body = plain.get_json()
@@ -216,3 +223,12 @@ def _error_page(error: Exception) -> Response:
     if "Retry-After" in plain.headers:
         response.headers["Retry-After"] = plain.headers["Retry-After"]
     return response
+
+
+def _form_of(path: str) -> str:
+    """Where the form stands that was sent to *path*: there, where a page answers to it; else nowhere."""
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return ""
+    return path

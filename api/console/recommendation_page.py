@@ -13,6 +13,7 @@ from api.console.access import visitor
 from api.console.i18n import OUTCOMES, translate, translate_error
 from api.console.pages import back, page_number, wants_json
 from api.console.score_reasons import why
+from api.console.undo_tokens import undo_of_action
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
 from models.accounts.users import short_name
@@ -100,14 +101,24 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
         notes=None,
     )
     said = _said(ActionKind(kind), match)
+    undo = undo_of_action(side, lead_id, property_id) if said in ("disliked", "liked") else None
     if wants_json():
         return jsonify(
             said=translate(OUTCOMES[said]),
             key=said,
+            undo=undo,
             match_id=match and str(match.id),
             status=match and match.status.value,
         )
-    return back(back_to, said)
+    return back(back_to, said, undo=undo)
+
+
+def place_of_action(usual: str) -> str:
+    """Where somebody came from who acted on a pair: the board of matches, the page of one, or the *usual* list."""
+    origin = request.form.get("from", "")
+    if origin == "board":
+        return "/console/matches"
+    return f"/console/matches/{origin}" if origin.isascii() and origin.isdigit() and len(origin) < 19 else usual
 
 
 def _said(kind: ActionKind, match: Match | None) -> str:

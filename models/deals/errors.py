@@ -24,6 +24,14 @@ class MatchNotAcceptedError(ConflictError):
 
 
 @dataclass(eq=False)
+class MatchNotCompletedError(ConflictError):
+    """Only a completed match can be objected to."""
+
+    code = "match.not_completed"
+    status: MatchStatus
+
+
+@dataclass(eq=False)
 class WeightsLiveAlreadyError(ConflictError):
     """The set of weights that is to become live is live."""
 
