@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from models.core.errors import DomainError
 from models.platform.settings import default_home
+from models.translations.catalogue import describe_error
 
 #: Files that a user named and that are not as they must be.
 NAMED = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EEXIST)
@@ -32,7 +33,7 @@ def told_in_one_line() -> Iterator[None]:
 def one_line(error: Exception) -> str | None:
     """Return a line about *error*, or None if it is a bug that deserves its traceback."""
     if isinstance(error, DomainError):
-        return error.message
+        return describe_error("en", error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return f"{error.filename or 'a file'} cannot be written: {error.strerror}"
     if isinstance(error, OSError) and error.filename is not None and error.errno in NAMED:

@@ -123,9 +123,7 @@ class Storage:
             if self._is_local and (not isinstance(error, OSError) or error.errno in (errno.ENOSPC, errno.EDQUOT)):
                 raise
             log.error("storage_unavailable", extra={"kind": type(error).__name__})
-            raise BusyError(
-                "Files cannot be stored or read at the moment; try again soon.", RETRY_AFTER_SECONDS
-            ) from error
+            raise BusyError("storage.away", RETRY_AFTER_SECONDS) from error
 
 
 def _time_of(entry: dict) -> datetime:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from models.core.errors import DomainError
+from models.translations.catalogue import describe_error
 from scripts.launcher.servers.state import is_free
 
 #: Seconds between two lines that say what is awaited.
@@ -89,7 +90,11 @@ class Welcome(threading.Thread):
             first_run(self._console)
         except Exception as error:  # the system works without the showcase
             if not self._silent.is_set():
-                reason = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+                reason = (
+                    describe_error("en", error)
+                    if isinstance(error, DomainError)
+                    else f"{type(error).__name__}: {error}"
+                )
                 self._console.print(f"[yellow]The first recommendations cannot be shown: {reason}", highlight=False)
 
     def _addresses(self) -> None:

@@ -105,7 +105,7 @@ def test_answers_name_their_words_and_promise_their_fields(client):
         "place",
         "wishes",
     }
-    assert found["Error"]["required"] == ["code", "message", "status"]
+    assert found["Error"]["required"] == ["code", "error_code", "message", "status"]
 
 
 def test_an_offer_shows_none_of_the_owners_papers(client):
