@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response
 from flask.views import MethodView
 from sqlalchemy import Select
+from sqlalchemy.orm import Session, sessionmaker
 
 from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, one_of
@@ -151,8 +152,12 @@ def _rows(cells: Cells, found: Iterable[Any]) -> Iterator[list[Any]]:
 
 def _all(table: Any, query: Select) -> Iterator[Any]:
     """The rows of the query, by falling id, a page in memory at a time; the request's session is closed by then."""
+    return _paged(services().sessions, table, query)
+
+
+def _paged(factory: sessionmaker[Session], table: Any, query: Select) -> Iterator[Any]:
     last = None
-    with services().sessions() as own:
+    with factory() as own:
         while True:
             older = query if last is None else query.where(table.id < last)
             rows = own.scalars(older.limit(PAGE)).all()
@@ -164,8 +169,13 @@ def _all(table: Any, query: Select) -> Iterator[Any]:
 
 
 def _matches(user: User) -> Iterator[BoardMatch]:
-    with services().sessions() as own:
-        for row in own.execute(matches_for(user).execution_options(yield_per=PAGE)):
+    query = matches_for(user).execution_options(yield_per=PAGE)
+    return _streamed(services().sessions, query, user)
+
+
+def _streamed(factory: sessionmaker[Session], query: Select, user: User) -> Iterator[BoardMatch]:
+    with factory() as own:
+        for row in own.execute(query):
             yield board_match(user, row)
 
 
