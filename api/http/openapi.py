@@ -108,7 +108,9 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
     schemas.pop("PaginationMetadata", None)  # flask-smorest's own; our pages have another header
     openapi_shapes.name_shapes(schemas, paths)
     bodies = [operation.get("requestBody") for operation in _operations(paths)]
-    openapi_shapes.open_answers(schemas, _named(bodies, schemas))
+    asked = _named(bodies, schemas)
+    openapi_shapes.open_answers(schemas, asked)
+    openapi_shapes.tell_defaults(schemas, asked)
     openapi_examples.add_examples(schemas)
 
 

@@ -4,6 +4,7 @@ The document as generators of clients read it best: words of enumerations and ob
 Pure functions on the parts of an OpenAPI 3.1 document, which they change in place.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -63,6 +64,18 @@ def open_answers(schemas: dict[str, Any], asked: set[str]) -> None:
     for name, schema in schemas.items():
         if name not in asked and "properties" in schema:
             schema.pop("additionalProperties", None)
+
+
+def tell_defaults(schemas: dict[str, Any], asked: set[str]) -> None:
+    """
+    Say in words what a body's field is when it is left out: of a `default`, openapi-typescript makes a field that must
+    be sent.
+    """
+    for name in asked:
+        for field in schemas[name].get("properties", {}).values():
+            if "default" in field:
+                told = json.dumps(field.pop("default"), ensure_ascii=False)
+                field["description"] = " ".join(filter(None, (field.get("description"), f"By default {told}.")))
 
 
 def _parts(schema: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
@@ -129,8 +142,8 @@ def _enum_name(words: list[str], otherwise: str) -> str:
 
 def _classes() -> dict[frozenset[str], str]:
     """The names of our enumerations by their words. Of two with the same words the first of the alphabet."""
-    found = sorted(((each.__name__, each) for each in StrEnum.__subclasses__() if len(each)), reverse=True)
-    return {frozenset(map(str, each)): name for name, each in found}
+    ours = {each.__name__: each for each in StrEnum.__subclasses__() if each.__module__.startswith("models.")}
+    return {frozenset(map(str, ours[name])): name for name in sorted(ours, reverse=True)}
 
 
 def _title(name: str) -> str:
