@@ -95,7 +95,7 @@ def request_full_run(self: LeadmatchTask) -> None:
         try:
             run, is_new = request_run(session, RunScope.ALL, f"schedule:{str(self.request.id)[:8]}", once=True)
         except ConflictError as busy:
-            log.info("run_not_requested", extra={"reason": busy.message})
+            log.info("run_not_requested", extra={"reason": str(busy)})
             return
         session.commit()
         if is_new:

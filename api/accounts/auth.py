@@ -93,7 +93,7 @@ class SignedUp(Profile):
     token_type = fields.String()
 
 
-WRONG = "The name or the password is wrong."
+WRONG = "login.wrong"
 TOKEN_TYPE = "bearer"  # noqa: S105 - the scheme, not a token
 
 #: OpenAPI's word for a body of one of two shapes.
@@ -133,7 +133,7 @@ class Login(MethodView):
     @way_in
     @blp.arguments(LoginForm, location="form_or_json")
     @blp.response(200, Token)
-    @blp.alt_response(401, description="The name or the password is wrong.")
+    @blp.alt_response(401, description="login.wrong")
     @blp.alt_response(429)
     def post(self, form: dict[str, Any]) -> Any:
         """Sign in by e-mail or phone and password
@@ -231,7 +231,7 @@ def replace_password(user: User, old: str | None, new: str) -> None:
     check_failures(account)
     if user.password_hash is not None and not password_fits(old or "", user.password_hash):
         count_failure(account)
-        raise InvalidValueError("old_password", "This is not your password.")
+        raise InvalidValueError("old_password", "password.wrong")
     set_password(user, new)
 
 

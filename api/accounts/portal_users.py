@@ -126,7 +126,7 @@ class Update(MethodView):
         """
         user = current_user()
         if normal_phone(form.pop("phone")) != user.phone:
-            raise NotAllowedError("This is not your phone; a profile is changed by its own user.")
+            raise NotAllowedError("phone.not_yours")
         read_pictures([form.get("avatar"), *form.get("licenses", [])], user)
         if "email" in form:
             form["email"] = normal_email(form["email"]) if form["email"].strip() else None
@@ -152,7 +152,7 @@ class Delete(MethodView):
         caller, phone = current_user(), normal_phone(body["phone"])
         if phone != caller.phone and caller.role is not Role.ADMIN:
             # Said of every phone but one's own: whether it is registered does not show.
-            raise NotAllowedError("Only administrators delete others.")
+            raise NotAllowedError("user.delete_not_allowed")
         user = user_by_phone(session(), phone)
         if user is None:
             raise NotFoundError("user")

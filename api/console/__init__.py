@@ -20,6 +20,7 @@ from api.console import (
     sign_in,
     sources,
     tenants,
+    undo,
     user_admin,
     wishes,
 )
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
         sources,
         import_reports,
         wishes,
+        undo,
     )
     for module in (*pages, assets):
         app.register_blueprint(module.blp)

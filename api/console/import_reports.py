@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, render_template, request
 
 from api.console.access import page_for, visitor
-from api.console.i18n import say
+from api.console.i18n import translate
 from api.console.import_words import FIELD_LABELS, complaint, field_label, shown_reason, town_problem
 from api.console.pages import back, page_blueprint, wants_part
 from api.http.db import session
@@ -80,7 +80,7 @@ def _told_of_source(present: dict[str, str]) -> dict[str, Any]:
     for name, field in zip(names, fields, strict=False):
         if field and field in chosen and field not in ("photos", "description"):
             columns = f"{chosen[field]}, {name}"[:200]
-            raise InvalidValueError("mapping", f"Two columns are told to hold the same thing: {columns}.")
+            raise InvalidValueError("mapping", "mapping.field_twice", columns=columns)
         chosen[field] = name
         if name in mapping or column_of(name).field != field:
             mapping[name] = field
@@ -114,7 +114,9 @@ def _page(found: Import, errors: dict[str, str]) -> str:
             )
             for name in report["column_order"] or report["columns"]
         ],
-        field_names=sorted(((name, say(label)) for name, label in FIELD_LABELS.items()), key=lambda each: each[1]),
+        field_names=sorted(
+            ((name, translate(label)) for name, label in FIELD_LABELS.items()), key=lambda each: each[1]
+        ),
         field_label=field_label,
         shown_reason=shown_reason,
         shown=SHOWN,

@@ -15,7 +15,7 @@ from api.console import forms
 from api.console.access import page_for, visitor
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.console.forms import Control
-from api.console.i18n import say
+from api.console.i18n import translate, translate_error
 from api.console.pages import back, page_blueprint, wants_json
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import LeadBody, PropertyBody, lead_columns, property_columns
@@ -85,7 +85,7 @@ def import_file(kind: str) -> Response | str:
         return _page(kind, None)
     upload = request.files.get("file")
     if upload is None or not upload.filename:
-        raise InvalidFileError("file", "Choose a CSV file.")
+        raise InvalidFileError("file", "import.choose_csv")
     report = _import(kind, upload.stream, _lines())
     return (
         jsonify(added=report.added, refused=report.refused, errors=report.errors, unknown=report.unknown)
@@ -105,15 +105,15 @@ def _import(kind: str, stream: IO[bytes], lines: list[int]) -> Report:
         rows = csv_rows.rows(stream)
         head = next(rows, None)
     except FeedError as error:
-        raise InvalidFileError("file", error.message) from None
+        raise InvalidFileError("file", "csv.unreadable", reason=str(error)) from None
     names = head.cells if head else []
     unknown = set(names) - set(shape.columns)
     if not names or unknown:
         told = ", ".join(sorted(unknown)) or "-"
-        raise InvalidFileError("file", f"These columns are not known: {told[:200]}")
+        raise InvalidFileError("file", "import.unknown_columns", names=told[:200])
     for place, found in enumerate(rows):
         if place >= MAX_ROWS:
-            raise InvalidFileError("file", f"A file holds at most {MAX_ROWS} rows; part it.")
+            raise InvalidFileError("file", "import.too_many_rows", max=MAX_ROWS)
         line = lines[place] if place < len(lines) else found.line
         row = (
             {None: found.cells}
@@ -134,7 +134,7 @@ def _import(kind: str, stream: IO[bytes], lines: list[int]) -> Report:
 def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, str] | None:
     """Add one row; its errors if it cannot be."""
     if None in row:
-        return {"-": "There are more cells than columns."}
+        return {"-": translate("csv.more_cells")}
     form: MultiDict[str, str] = MultiDict()
     for name, control in shape.columns.items():
         cell = (row.get(name) or "").strip()
@@ -145,7 +145,7 @@ def _add(kind: str, shape: Kind, row: dict, unknown: Counter[str]) -> dict[str, 
             try:
                 form.setlist(control.path, [str(count) for count in read_rooms(cell)])
             except UnreadableError as error:
-                return {name: say(error.message)}
+                return {name: translate_error(error)}
         elif control.kind == "lines":
             form[control.path] = "\n".join(cell.split())
         elif control.kind == "choice":

@@ -27,6 +27,18 @@ ENGLISH = {
     NoticeType.INQUIRY_STATUS: ("Your inquiry has moved on", "Its owner has changed the status."),
     NoticeType.NEW_MESSAGE: ("A new message", "Somebody has written to you."),
     NoticeType.NEW_OFFER: ("A new offer for your request", "A property that suits you has come to the market."),
+    NoticeType.NEW_LIKE: ("Somebody is interested", "Another realtor likes a pair of yours. Look at it and answer."),
+    NoticeType.DEAL_COMPLETED: (
+        "The deal is done",
+        "The other side says that the deal is done: lead and property are off the market. If it is not, object within "
+        "a week, and everything comes back.",
+    ),
+    NoticeType.DEAL_UNDONE: (
+        "The deal is not done",
+        "The other side says that the deal is not done: everything is as it was.",
+    ),
+    NoticeType.MATCH_CLOSED: ("A match is closed", "Another deal took the other side of it off the market."),
+    NoticeType.MATCH_REOPENED: ("A match is open again", "The other deal was undone; everything is as it was."),
 }
 
 PER_PAGE = 30
@@ -105,7 +117,7 @@ def place_of_notice(notice: Notification) -> str:
     if "chat_id" in notice.data:
         return f"/console/chats/{notice.data['chat_id']}"
     if "match_id" in notice.data:
-        return "/console/matches"
+        return f"/console/matches/{notice.data['match_id']}"
     return "/console/inquiries" if "inquiry_id" in notice.data else "/console/notices"
 
 

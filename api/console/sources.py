@@ -49,7 +49,7 @@ def send() -> Response | tuple[str, int]:
     upload = request.files.get("file")
     try:
         if upload is None or not upload.filename:
-            raise InvalidFileError("file", "Choose a file.")
+            raise InvalidFileError("file", "import.choose_file")
         name = request.form.get("source", "").strip() or name_of_file(upload)
         found = source_for(visitor(), name, _settings())
         tried = send_file(visitor(), found, upload, is_dry_run=True)
@@ -68,7 +68,7 @@ def add_address() -> Response | tuple[str, int]:
     }
     try:
         if not fields["address"]:
-            raise InvalidValueError("address", "Write the address of a feed, as in https://example.com/feed.xml.")
+            raise InvalidValueError("address", "source.write_address")
         found = create_source(session(), visitor(), fields)
         is_dry_run = request.form.get("do") == "try"
         new = asked(request_import(session(), found, "request", is_dry_run=is_dry_run))
@@ -92,7 +92,7 @@ def change(source_id: int) -> Response | tuple[str, int]:
         fields |= {"address": request.form.get("address", "").strip(), "refresh_minutes": _minutes()}
     try:
         if found.address and not fields["address"]:
-            raise InvalidValueError("address", "Write the address of a feed, as in https://example.com/feed.xml.")
+            raise InvalidValueError("address", "source.write_address")
         change_source(session(), found, fields)
     except PROBLEMS as error:
         session().rollback()

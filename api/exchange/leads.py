@@ -19,7 +19,7 @@ from api.http.warnings import Warnings, warn_of_town
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from models.core.enums import ContactSharing, Origin, Side, Status
 from models.deals.matches import match_counts
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
+from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 
 blp = Blueprint("leads", __name__, description="What a realtor's clients look for")
 
@@ -137,6 +137,23 @@ class LeadArchive(MethodView):
         """
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         archive_lead(session(), lead)
+        rescore_lead(lead)
+        return _shown(lead)
+
+
+@blp.route("/leads/<int:lead_id>/restore")
+class LeadRestoring(MethodView):
+    """An archived lead's return."""
+
+    @signed_in
+    @blp.response(200, LeadRow)
+    def post(self, lead_id: int) -> Any:
+        """Put one of my archived leads back on the market
+
+        Under the same id, with its likes and matches. Restoring again changes nothing.
+        """
+        lead = owned_lead(session(), current_user(), lead_id, lock=True)
+        restore_lead(session(), lead)
         rescore_lead(lead)
         return _shown(lead)
 

@@ -17,6 +17,13 @@ blp = Blueprint("notifications", __name__, description="Notifications of the sig
 
 class NotificationArgs(PageArgs):
     unread_only = fields.Boolean(load_default=False)
+    all = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Also those that the contract does not know: NEW_LIKE, DEAL_COMPLETED, DEAL_UNDONE, "
+            "MATCH_CLOSED, MATCH_REOPENED."
+        },
+    )
 
 
 class NotificationRow(Body):
@@ -52,9 +59,12 @@ class Notifications(MethodView):
         """List my notifications, newest first
 
         `unread_count` counts all unread ones, whatever the page. `data` holds the ids that a notification is about.
+        Likes by one side and the ends of deals are left out unless `all` asks for them.
         """
-        rows, total = page_of(notices_of(current_user(), unread_only=args["unread_only"]), args)
-        unread = unread_count(session(), current_user())
+        of_contract = not args["all"]
+        query = notices_of(current_user(), unread_only=args["unread_only"], of_contract=of_contract)
+        rows, total = page_of(query, args)
+        unread = unread_count(session(), current_user(), of_contract=of_contract)
         return {"notifications": rows, "unread_count": unread, "total": total, "page": args["page"]}
 
 

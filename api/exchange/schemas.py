@@ -59,7 +59,7 @@ class Span(Body):
     @validates_schema
     def check_order(self, data: dict, **kwargs: Any) -> None:
         if data["min"] > data["max"]:
-            raise ValidationError("min must not be above max.", "min")
+            raise ValidationError("range.reversed", "min")
 
 
 class Budget(Span):
@@ -144,7 +144,7 @@ class Details(Body):
     @validates_schema
     def check_floor(self, data: dict, **kwargs: Any) -> None:
         if data["floor"] > data["total_floors"]:
-            raise ValidationError("The floor must not be above total_floors.", "floor")
+            raise ValidationError("floor.above_total", "floor")
 
 
 class PropertyBody(Body):

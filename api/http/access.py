@@ -81,7 +81,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
 
     def check() -> None:
         if sign_in().role not in roles:
-            raise NotAllowedError("Your role may not do this.")
+            raise NotAllowedError("access.wrong_role")
 
     def mark(view: View) -> View:
         return with_facts(view, access=Access(", ".join(sorted(roles)), "token", check, may_forbid=True))
@@ -191,7 +191,7 @@ def refuse_strangers() -> None:
         return
     seen = [request.remote_addr or "", *request.headers.get("X-Forwarded-For", "").split(",")]
     if not all(_is_this_machine(address.strip()) for address in seen):
-        raise NotAllowedError("ENVIRONMENT is not set, so only this machine is let in; set it to production.")
+        raise NotAllowedError("environment.not_set")
 
 
 def _is_this_machine(address: str) -> bool:
@@ -214,7 +214,7 @@ def check_access() -> None:
         if isinstance(value, int) and value > LARGEST_ID:
             if facts.access.leaves_to_view:
                 sign_in()
-            raise InvalidValueError(name, "There are no such large ids.", place="path")
+            raise InvalidValueError(name, "id.too_large", place="path")
 
 
 def operations(app: Flask) -> Iterator[tuple[str, str, OperationFacts]]:

@@ -16,10 +16,10 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from api.http.answered import passed_over
 from api.http.fields import FormWhole
 from api.http.request_state import current
+from models.core.errors import Fault
 
 #: An answer names so many faults, and how many more there are.
 MAX_FAULTS = 20
-TOO_DEEP = "The JSON is nested too deeply."
 
 
 #: Either is read where a form is expected.
@@ -68,9 +68,9 @@ class Parser(FlaskParser):
         try:
             return super().load_json(req, schema)
         except RecursionError:
-            raise BadRequest(TOO_DEEP) from None
+            raise BadRequest(Fault("json.too_deep")) from None
         except ValueError:  # not of the JSON's form, which webargs answers itself
-            raise BadRequest("A number in the JSON has too many digits.") from None
+            raise BadRequest(Fault("json.too_many_digits")) from None
 
     def _raw_load_json(self, req: Request) -> Any:
         if req.mimetype or not _has_body(req):
@@ -114,7 +114,7 @@ def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
     """Raise a 415 for a body that says to be of another type than *expected*."""
     # A form without a type would be read as an empty one; JSON is read as what it is (see _raw_load_json).
     if not fits and (req.mimetype or expected in FORMS) and _has_body(req):
-        raise UnsupportedMediaType(f"Send the body as {expected}, and say so in Content-Type.")
+        raise UnsupportedMediaType(Fault("http.expected_type", expected=expected))
 
 
 def _has_body(req: Request) -> bool:
@@ -228,13 +228,33 @@ class PageArgs(Body):
     limit = FormWhole(1, 100, load_default=20, metadata={"description": "Rows a page."})
 
 
+class FaultSchema(Schema):
+    """What is wrong with one field; `Fault` in the document."""
+
+    place = fields.String(required=True, metadata={"description": "json, query, form, path, headers, files or csv."})
+    field = fields.String(required=True, metadata={"description": "The dotted path; empty for all of it."})
+    code = fields.String(required=True, metadata={"example": "number.below_min"})
+    facts = fields.Dict(required=True)
+
+
 class ErrorSchema(Schema):
     """How every error is answered; `Error` in the document."""
 
     code = fields.Integer(required=True, metadata={"description": "The HTTP status."})
     status = fields.String(required=True, metadata={"description": "The status in words."})
-    message = fields.String(required=True, metadata={"description": "What is wrong and what to do."})
+    message = fields.String(
+        required=True,
+        metadata={"description": "What is wrong and what to do, in the language of `Accept-Language`."},
+    )
     errors = fields.Dict(metadata={"description": "The reasons, by place and path of the field."})
+    error_code = fields.String(
+        required=True,
+        metadata={"description": "What is wrong, for programs.", "example": "inquiry.cannot_go_back"},
+    )
+    facts = fields.Dict(metadata={"description": "The facts of the message, by name."})
+    faults = fields.List(
+        fields.Nested(FaultSchema), metadata={"description": "What is wrong with each field; the same as `errors`."}
+    )
 
 
 def read_json(choose: Any) -> tuple[Schema, dict]:
@@ -249,7 +269,7 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
     try:
         raw = request.get_json(silent=True, force=not request.mimetype)
     except RecursionError:
-        raise BadRequest(TOO_DEEP) from None
+        raise BadRequest(Fault("json.too_deep")) from None
     schema = choose(raw if isinstance(raw, dict) else {})
     return schema, Parser().parse(schema, request, location="json")
 

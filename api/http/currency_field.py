@@ -21,4 +21,4 @@ class Currency(Text):
         try:
             return currency_of(text) or ""
         except InvalidValueError as error:
-            raise ValidationError(error.reason) from None
+            raise ValidationError(error.fault) from None

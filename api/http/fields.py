@@ -62,9 +62,9 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-            raise ValidationError("Characters that are not text (NUL, lone surrogates) are not allowed.")
+            raise ValidationError("text.forbidden_characters")
         if not self.empty and text and not _HAS_SIGN.search(text):
-            raise ValidationError("This must not be blank.")
+            raise ValidationError("value.blank")
         return text
 
 
@@ -89,7 +89,7 @@ class Town(Text):
             try:
                 read_town(text)
             except TownError as error:
-                raise ValidationError(error.reason) from None
+                raise ValidationError(error.fault) from None
         return text
 
 
@@ -155,13 +155,13 @@ class Number(fields.Field):
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             value = self.number_of(value)
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValidationError("Not a finite number.")
+            raise ValidationError("number.not_finite")
         self.span(value)  # before rounding, which would bring in what lies just outside
         return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
 
     def number_of(self, value: Any) -> Decimal:
         """The number that stands as text where a number is expected; raises ValidationError."""
-        return digits(value, "Not a valid number.")
+        return digits(value, "number.invalid")
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
         return None if value is None else plain(value)
@@ -176,13 +176,13 @@ class FormNumber(Number):
 
     def number_of(self, value: Any) -> Decimal:
         if not isinstance(value, str):
-            raise ValidationError("Not a valid number.")
+            raise ValidationError("number.invalid")
         if _TINY.fullmatch(value):
             return Decimal(value)
         try:
             return self.read(value)
         except UnreadableError as error:
-            raise ValidationError(error.message) from None
+            raise ValidationError(error.fault) from None
 
     def read(self, text: str) -> Decimal:
         return read_number(text, self.unit, negative=True, machine=True)
@@ -215,11 +215,11 @@ class Whole(fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            value = digits(value, "Not a valid integer.")
+            value = digits(value, "number.not_integer")
         if isinstance(value, float) and not value.is_integer():
-            raise ValidationError("Not a valid integer.")
+            raise ValidationError("number.not_integer")
         if isinstance(value, Decimal) and value != value.to_integral_value():
-            raise ValidationError("Not a valid integer.")
+            raise ValidationError("number.not_integer")
         return int(value)
 
 
@@ -231,7 +231,7 @@ class FormWhole(fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value.strip(" ")):
-            raise ValidationError("Not a valid integer.")
+            raise ValidationError("number.not_integer")
         return super()._deserialize(value, attr, data, **kwargs)
 
 
@@ -240,7 +240,7 @@ class YesNo(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValidationError("Not a valid boolean.")
+            raise ValidationError("value.not_boolean")
         return value
 
 
@@ -251,7 +251,7 @@ class FormYesNo(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, str) or value not in self.words:
-            raise ValidationError("Not a valid boolean.")
+            raise ValidationError("value.not_boolean")
         return self.words[value]
 
 
@@ -292,15 +292,15 @@ def row_id(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 2.0 is whole, as everywhere
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
-        raise ValidationError("Not a valid id.")
+        raise ValidationError("value.not_id")
     return value
 
 
 def digits(value: Any, refusal: str) -> Decimal:
     """
-    A number written in digits; raises ValidationError, with the reason *refusal*, for anything else.
+    A number written in digits; raises ValidationError, with the code *refusal*, for anything else.
 
-    >>> digits("260000.00", "no number")
+    >>> digits("260000.00", "number.invalid")
     Decimal('260000.00')
     """
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
@@ -311,7 +311,7 @@ def digits(value: Any, refusal: str) -> Decimal:
 def id_of_digits(value: Any, longest: int) -> int:
     """An id written in at most *longest* digits, without leading zeros; raises ValidationError."""
     if not isinstance(value, str) or len(value) > longest or not _DIGITS.fullmatch(value):
-        raise ValidationError("Not a valid id.")
+        raise ValidationError("value.not_id")
     return row_id(int(value))
 
 

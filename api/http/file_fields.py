@@ -26,9 +26,9 @@ class PhotoAddress(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         address = super()._deserialize(value, attr, data, **kwargs).strip()
         if address.lower().startswith("http://"):
-            raise ValidationError("Pages show no pictures by http; send an address that begins with https://.")
+            raise ValidationError("picture.not_https")
         if not _PHOTO_ADDRESS.fullmatch(address):
-            raise ValidationError("This is not a picture's address; send one that begins with https://, or upload it.")
+            raise ValidationError("picture.not_address")
         return address
 
 
@@ -45,5 +45,5 @@ class File(fields.Field):
         if isinstance(value, str) and _STORED_FILE.fullmatch(value):
             return None
         if not isinstance(value, FileStorage):
-            raise ValidationError("Not a file; send it as a part with a filename.")
+            raise ValidationError("value.not_file")
         return value if value.filename else None

@@ -42,7 +42,7 @@ def earlier_answer() -> Response | None:
     if facts_of_request().keeps_no_answer:
         return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise InvalidValueError(HEADER, f"Send 1 to {LONGEST_KEY} printable ASCII characters.", place="headers")
+        raise InvalidValueError(HEADER, "idempotency.key_form", place="headers", max=LONGEST_KEY)
     found = idempotency.claim(session(), caller, key, _fingerprint())
     if found is None or found.status is None:
         current().idempotency = (caller, key)

@@ -83,7 +83,7 @@ class Limits:
         reset = counters.get_window_stats(limit, name, key).reset_time
         # A clock that went back since would have us say "tomorrow".
         wait = min(math.ceil(reset - time.time()), limit.get_expiry())
-        raise TooManyError("Too many requests; wait, then go on.", max(1, wait))
+        raise TooManyError("limits.spent", max(1, wait))
 
 
 def register(app: Flask) -> None:

@@ -26,7 +26,7 @@ def claims_of_mini_app(init_data: str) -> tuple[User, Claims]:
     """
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
-        raise NotSignedInError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
+        raise NotSignedInError("telegram.not_set_up")
     proof = read_init_data(init_data, bot_token)
     user = user_of_init_data(session(), proof)
     if user is None:
@@ -34,7 +34,7 @@ def claims_of_mini_app(init_data: str) -> tuple[User, Claims]:
         _make_user(proof)
         user = user_of_init_data(session(), proof)
     if user is None:
-        raise NotSignedInError("This account is switched off, or this initData was signed out.")
+        raise NotSignedInError("telegram.switched_off_or_signed_out")
     return user, proof.claims_of(user)
 
 
@@ -45,6 +45,6 @@ def _make_user(proof: InitData) -> None:
         try:
             user = user_of_telegram(own, proof.who)
         except NotAllowedError as error:
-            raise NotSignedInError(error.message) from None
+            raise NotSignedInError(error.code) from None
         record(own, "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by="mini_app")
         own.commit()

@@ -15,6 +15,7 @@ from api.http import access, idempotency, openapi_examples, openapi_shapes, oper
 from api.http.blueprint import Body
 from api.http.operations import Access, OperationFacts
 from models.core.base import LARGEST_ID
+from models.translations.catalogue import LANGUAGES, describe_fault
 
 SCHEMES = {
     "token": {
@@ -62,6 +63,16 @@ ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
     ),
     429: ("Too many requests.", RETRY_AFTER),
     503: ("Something that this needs is busy or away.", RETRY_AFTER),
+}
+
+#: What each error is in its example.
+CODES = {
+    400: "input.invalid",
+    401: "token.refused",
+    403: "access.wrong_role",
+    404: "lead.not_found",
+    409: "idempotency.key_reused",
+    503: "database.away",
 }
 
 #: The web server answers this before the application hears of the request, and in its own way.
@@ -137,9 +148,9 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
             meaning, headers = ERRORS[int(status)]
             for part, value in _error(int(status), answer.get("description", meaning), headers).items():
                 answer.setdefault(part, value)
-    for status, links in operation_names.links_of(operation["operationId"]).items():
-        if status in answers:
-            answers[status]["links"] = links
+    for linked, links in operation_names.links_of(operation["operationId"]).items():
+        if linked in answers:
+            answers[linked]["links"] = links
     operation["responses"] = dict(sorted(answers.items()))
 
 
@@ -168,10 +179,15 @@ def _errors_of(operation: dict[str, Any], path: str, in_path: list[dict], who: A
 
 
 def _error(status: int, meaning: str, headers: dict[str, Any]) -> dict[str, Any]:
-    example: dict[str, Any] = {"code": status, "status": HTTPStatus(status).phrase, "message": meaning}
+    code = CODES.get(status, f"http.{status}")
+    example: dict[str, Any] = {"code": status, "status": HTTPStatus(status).phrase, "error_code": code}
     if status == HTTPStatus.BAD_REQUEST:
-        reason = "Missing data for required field."
-        example |= {"message": f"city: {reason}", "errors": {"json": {"city": [reason]}}}
+        missing = "value.required"
+        example["message"] = f"city: {describe_fault(LANGUAGES[0], missing)}"
+        example["errors"] = {"json": {"city": [describe_fault(LANGUAGES[0], missing)]}}
+        example["faults"] = [{"place": "json", "field": "city", "code": missing, "facts": {}}]
+    else:
+        example["message"] = describe_fault(LANGUAGES[0], code)
     answer: dict[str, Any] = {
         "description": meaning,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}},

@@ -39,10 +39,11 @@ class App(Flask):
 def send_notices(session: Session) -> None:
     """
     Have the notices that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent
-    outside.
+    outside; and whoever a match has changed for (`models.deals.match_notices.look_at`) look.
     """
     stored = session.info.pop("notices", {})
+    lookers = session.info.pop("looks", set())
     for notice_id in stored:
         services().worker.notice_stored(notice_id)
-    for user_id in set(stored.values()):
+    for user_id in {*stored.values(), *lookers}:
         live_updates.notify(services().redis, live_updates.of_user(user_id))

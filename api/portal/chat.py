@@ -89,7 +89,7 @@ class MessageArgs(Body):
     @validates_schema
     def check_way(self, data: dict, **kwargs: Any) -> None:
         if data["page"] > 1 and ("after_id" in data or "before_id" in data):
-            raise ValidationError("Use page, or after_id and before_id.", "page")
+            raise ValidationError("chat.page_or_ids", "page")
 
 
 class ChatMessageBody(Body):
@@ -217,7 +217,7 @@ class ChatTicket(MethodView):
         try:
             services().redis.set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)
         except RedisError:
-            raise BusyError("No tickets can be given just now; use the Authorization header.", 5) from None
+            raise BusyError("ticket.unavailable", 5) from None
         return {"ticket": ticket, "expires_in": TICKET_SECONDS}
 
 
@@ -228,7 +228,7 @@ def token_of_ticket(ticket: str) -> str:
     except RedisError:
         token = None
     if token is None:
-        raise NotSignedInError("The ticket is wrong, used or too old; get another one.")
+        raise NotSignedInError("ticket.wrong")
     return token.decode() if isinstance(token, bytes) else token
 
 

@@ -36,9 +36,9 @@ class MappingText(Text):
         try:
             found = json.loads(text) if text else {}
         except (ValueError, RecursionError):
-            raise ValidationError("This is no JSON.") from None
+            raise ValidationError("mapping.not_json") from None
         if not isinstance(found, dict) or not all(isinstance(field, str) for field in found.values()):
-            raise ValidationError('Send a JSON object of texts, as in {"Цена": "price"}.')
+            raise ValidationError("mapping.not_texts")
         return found
 
 
@@ -76,7 +76,7 @@ class Imports(MethodView):
         """
         upload = form["file"]
         if upload is None:
-            raise InvalidFileError("file", "Choose a file.")
+            raise InvalidFileError("file", "import.choose_file")
         source = source_for(current_user(), form.get("source") or name_of_file(upload), form)
         return shown_import(send_file(current_user(), source, upload, is_dry_run=form["dry_run"]))
 

@@ -22,6 +22,23 @@ class NoticeType(StrEnum):
     INQUIRY_STATUS = "INQUIRY_STATUS"
     NEW_MESSAGE = "NEW_MESSAGE"
     NEW_OFFER = "NEW_OFFER"
+    NEW_LIKE = "NEW_LIKE"
+    DEAL_COMPLETED = "DEAL_COMPLETED"
+    DEAL_UNDONE = "DEAL_UNDONE"
+    MATCH_CLOSED = "MATCH_CLOSED"
+    MATCH_REOPENED = "MATCH_REOPENED"
+
+
+#: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
+BEYOND_CONTRACT = frozenset(
+    {
+        NoticeType.NEW_LIKE,
+        NoticeType.DEAL_COMPLETED,
+        NoticeType.DEAL_UNDONE,
+        NoticeType.MATCH_CLOSED,
+        NoticeType.MATCH_REOPENED,
+    }
+)
 
 
 #: The switch of a user's profile that allows notices of a kind outside the application; an unset switch is on.
@@ -32,6 +49,11 @@ SWITCHES = {
     NoticeType.INQUIRY_STATUS: "notifications_responses",
     NoticeType.NEW_MESSAGE: "notifications_all_messages",
     NoticeType.NEW_OFFER: "notifications_new_matches",
+    NoticeType.NEW_LIKE: "notifications_new_matches",
+    NoticeType.DEAL_COMPLETED: "notifications_new_matches",
+    NoticeType.DEAL_UNDONE: "notifications_new_matches",
+    NoticeType.MATCH_CLOSED: "notifications_new_matches",
+    NoticeType.MATCH_REOPENED: "notifications_new_matches",
 }
 
 #: A notice that could not be sent for so long is news no more.
@@ -96,15 +118,21 @@ def notify(
     return notice_id
 
 
-def notices_of(user: User, *, unread_only: bool = False) -> Select[Notification]:
-    """The user's notices, newest first."""
+def notices_of(user: User, *, unread_only: bool = False, of_contract: bool = False) -> Select[Notification]:
+    """The user's notices, newest first; *of_contract*: without the kinds that the exchange's contract does not know."""
     query = select(Notification).where(Notification.user_id == user.id).order_by(Notification.id.desc())
+    if of_contract:
+        query = query.where(Notification.type.not_in(BEYOND_CONTRACT))
     return query.where(Notification.read_at.is_(None)) if unread_only else query
 
 
-def unread_count(session: Session, user: User) -> int:
+def unread_count(session: Session, user: User, *, of_contract: bool = False) -> int:
+    """How many notices the user has not read; *of_contract* as for :func:`notices_of`."""
     query = select(func.count()).select_from(Notification)
-    return session.scalar(query.where(Notification.user_id == user.id, Notification.read_at.is_(None))) or 0
+    query = query.where(Notification.user_id == user.id, Notification.read_at.is_(None))
+    if of_contract:
+        query = query.where(Notification.type.not_in(BEYOND_CONTRACT))
+    return session.scalar(query) or 0
 
 
 def mark_read(session: Session, user: User, notification_id: int) -> None:

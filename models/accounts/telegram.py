@@ -37,7 +37,7 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 PERSON = re.compile("[1-9][0-9]{0,18}")
 
 FIELD = "telegram_auth_data"
-REFUSED = "Telegram did not sign this, or too long ago; sign in with Telegram again."
+REFUSED = "telegram.refused"
 
 
 @dataclass(frozen=True)
@@ -152,13 +152,13 @@ def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | No
     if user is None:
         return None
     if user.role is Role.ADMIN:
-        raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
+        raise NotAllowedError("telegram.not_by_phone")
     user = prove(session, {Claim.PHONE: phone})
     if user is None:
         return None
     _check_active(user)
     if user.telegram_proven_at is not None and user.telegram_id != telegram_id:
-        raise ConflictError("The user with this phone number has another Telegram account.")
+        raise ConflictError("telegram.other_account")
     set_proven(session, user, Claim.TELEGRAM, telegram_id)
     return user
 
@@ -173,16 +173,16 @@ def _by_phone(session: Session, phone: str) -> User | None:
 
 def _check_active(user: User | None) -> None:
     if user is None or not user.is_active:
-        raise NotAllowedError("This account is switched off.")
+        raise NotAllowedError("account.switched_off")
 
 
 def _taken_apart(init_data: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(init_data, keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise InvalidValueError(FIELD, "This is not a Mini App's initData.") from None
+        raise InvalidValueError(FIELD, "telegram.not_init_data") from None
     if len(dict(pairs)) < len(pairs):
-        raise InvalidValueError(FIELD, "A field comes twice.")
+        raise InvalidValueError(FIELD, "telegram.field_twice")
     return _texts(dict(pairs))
 
 
@@ -191,16 +191,16 @@ def _texts(data: Any) -> dict[str, str]:
     The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is refused.
     """
     if not isinstance(data, Mapping) or not 0 < len(data) <= MAX_FIELDS:
-        raise InvalidValueError(FIELD, "Send the fields that Telegram gave, or initData.")
+        raise InvalidValueError(FIELD, "telegram.no_fields")
     found = {}
     for name, value in data.items():
         if not re.fullmatch(r"[a-z_]{1,40}", name):
-            raise InvalidValueError(FIELD, "Telegram sends no field of such a name.")
+            raise InvalidValueError(FIELD, "telegram.unknown_field")
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InvalidValueError(f"{FIELD}.{name}", "Not a text or whole number.")
+            raise InvalidValueError(f"{FIELD}.{name}", "telegram.wrong_kind")
         text = str(value)
         if len(text) > 4096 or any(sign < " " or "\ud800" <= sign <= "\udfff" for sign in text):
-            raise InvalidValueError(f"{FIELD}.{name}", "Too long, or with characters that are not text.")
+            raise InvalidValueError(f"{FIELD}.{name}", "telegram.not_text")
         found[name] = text
     return found
 
@@ -220,7 +220,7 @@ def _mini_app_user(text: str) -> Mapping[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, Mapping):
-        raise InvalidValueError(f"{FIELD}.user", "Not a JSON object.")
+        raise InvalidValueError(f"{FIELD}.user", "telegram.not_json_object")
     return found
 
 

@@ -34,7 +34,7 @@ from models.core.errors import NotSignedInError
 ALGORITHM = "HS256"
 #: A command that makes a token without a database may be ahead of it by so many seconds.
 IAT_SKEW = 60
-REFUSED = "The access token is missing, wrong or no longer valid; sign in again."
+REFUSED = "token.refused"
 
 
 class RevokedToken(Base):

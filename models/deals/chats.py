@@ -115,9 +115,9 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
         NotFoundError: The property is off the market, the other user is not active, or the buyer has shown no interest.
     """
     if user.id not in (buyer_id, seller_id):
-        raise NotAllowedError("You may open only your own chats.")
+        raise NotAllowedError("chat.not_yours")
     if buyer_id == seller_id:
-        raise InvalidValueError("seller_id", "Buyer and seller are the same.")
+        raise InvalidValueError("seller_id", "chat.own_property")
     triple = and_(Chat.buyer_id == buyer_id, Chat.seller_id == seller_id, Chat.property_id == property_id)
     present = session.scalar(select(Chat).where(triple))
     if present is not None:
@@ -126,7 +126,7 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
     if listing is None:
         raise NotFoundError("property")
     if listing.owner_id != seller_id:
-        raise InvalidValueError("seller_id", "The property belongs to another user.")
+        raise InvalidValueError("seller_id", "chat.not_the_owner")
     buyer = select(User.id).where(User.id == buyer_id, User.is_active)
     if user.id != buyer_id:
         buyer = buyer.where(_is_interested(buyer_id, seller_id))

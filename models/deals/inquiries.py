@@ -22,7 +22,8 @@ from models.accounts.notifications import NoticeType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import InquiryStatus
-from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
+from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
+from models.deals.errors import InquiryCannotGoBackError
 from models.market.properties import Property
 
 _ORDER = list(InquiryStatus)
@@ -70,9 +71,9 @@ def inquire(
         NotAllowedError: The property is the tenant's own.
     """
     if owner_id is not None and owner_id != listing.owner_id:
-        raise InvalidValueError("owner_id", "The listing belongs to another user.")
+        raise InvalidValueError("owner_id", "listing.not_the_owner")
     if listing.owner_id == tenant.id:
-        raise NotAllowedError("This listing is your own.")
+        raise NotAllowedError("listing.own")
     values = {"tenant_id": tenant.id, "property_id": listing.id, "owner_id": listing.owner_id, "from_feed": from_feed}
     insertion = insert(Inquiry).values(values)
     # DO UPDATE rather than DO NOTHING: an existing row that is not locked could be deleted before it is read.
@@ -135,7 +136,7 @@ def move_inquiry(session: Session, owner: User, inquiry_id: int, status: Inquiry
     if inquiry is None:
         raise NotFoundError("inquiry")
     if _ORDER.index(status) < _ORDER.index(inquiry.status):
-        raise ConflictError(f"The inquiry is {inquiry.status} already; it does not go back to {status}.")
+        raise InquiryCannotGoBackError(present=inquiry.status, wanted=status)
     if status is inquiry.status:
         return inquiry
     inquiry.status = status

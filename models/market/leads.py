@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
@@ -106,12 +106,20 @@ class Lead(Base):
     #: What one contract says beyond the common columns, under that contract's own names.
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
 
+    #: The completed match that took it off the market; null once anybody else sets the status.
+    left_with_match_id: Mapped[int | None]
     version: Mapped[Version]
     changed_in: Mapped[ChangedIn]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    @validates("status")
+    def _decided(self, _name: str, status: Status) -> Status:
+        """Whoever sets the status of a row decides it: the deal that took it off the market does not any more."""
+        self.left_with_match_id = None
+        return status
 
 
 def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Lead:
@@ -175,7 +183,14 @@ def leads_of(owner: User, status: Status | None = None) -> Select[Lead]:
 
 
 def archive_lead(session: Session, lead: Lead) -> None:
-    """Take the lead off the market; doing so twice changes nothing."""
-    if lead.status is not Status.ARCHIVED:
+    """Take the lead off the market; doing so twice changes nothing. A deal that is undone does not bring it back."""
+    if lead.status is not Status.ARCHIVED or lead.left_with_match_id is not None:
         lead.status = Status.ARCHIVED
+        session.flush()
+
+
+def restore_lead(session: Session, lead: Lead) -> None:
+    """Put an archived lead back on the market; doing so twice changes nothing."""
+    if lead.status is not Status.ACTIVE:
+        lead.status = Status.ACTIVE
         session.flush()

@@ -59,7 +59,7 @@ def import_feed(
             state, held = store.finish(on_committed)
         except FeedError as error:
             connection.rollback()
-            report.reason = error.message
+            report.reason = str(error)
             report.columns, report.samples = error.columns or feed.notes.columns, error.samples or feed.notes.samples
             _end(connection, found, ImportState.FAILED, report, [])
             raise
@@ -107,7 +107,7 @@ def confirm_withdrawals(session: Session, found: Import) -> list[int]:
     """
     session.refresh(found, with_for_update=True)
     if found.state is not ImportState.WAITING:
-        raise ConflictError("This import does not wait for a word.")
+        raise ConflictError("import.not_waiting")
     gone = withdraw(session.connection(), found.source_id, Property.id.in_(found.held_ids))
     found.state = ImportState.SUCCEEDED
     found.counts = found.counts | {"withdrawn": found.counts.get("withdrawn", 0) + len(gone), "held": 0}
@@ -127,7 +127,7 @@ def _only_one(connection: Connection, source_id: int) -> Iterator[None]:
     """Hold the source's lock, which ends with the connection: who is killed keeps nobody waiting."""
     name = {"name": lock_name(source_id)}
     if not connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), name):
-        raise ConflictError("Another import of this source is going; wait for its end.")
+        raise ConflictError("import.other_going")
     connection.commit()
     try:
         yield

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.core.enums import DealType
+from models.core.errors import Fault
 from models.sources.formats.offer import Offer, Remark
 
 #: Remarks that a report keeps of each kind; the counts tell of all.
@@ -23,7 +24,7 @@ class Line:
             "line": self.line or None,
             "id": self.external_id or None,
             "field": self.remark.field,
-            "reason": self.remark.reason,
+            **_as_stored(self.remark.reason),
             "read": self.remark.read,
         }
 
@@ -104,6 +105,12 @@ class Report:
             "refused_for": self.refused_for,
             "passed_over": dict(list(self.passed_over.items())[:MAX_REMARKS]),
         }
+
+
+def _as_stored(reason: str) -> dict[str, Any]:
+    """A reason as a report keeps it: a code of the catalogue with its facts, or a sentence."""
+    stored = Fault.as_json(reason) if isinstance(reason, Fault) else {"code": reason, "facts": {}}
+    return {"reason": stored["code"]} | ({"facts": stored["facts"]} if stored["facts"] else {})
 
 
 def _keep(lines: list[Line], offer: Offer, remarks: list[Remark]) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.core.base import database_now
 from models.core.enums import SUPPLY_ROLES, Status
-from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.market.properties import Property
+from models.sources.errors import RoleOwnsNothingError, SourceNameTakenError, TooManySourcesError
 from models.sources.formats.feed import ALIASES, KINDS
 from models.sources.formats.headers import NAMES
 from models.sources.tables import INTERRUPTED, OPEN_IMPORTS, Import, ImportState, Source, SourceState, lock_name
@@ -37,14 +38,14 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
         ConflictError: The owner has a source of this name, or too many.
     """
     if owner.role not in SUPPLY_ROLES:
-        raise NotAllowedError(f"A {owner.role} cannot own properties.")
+        raise RoleOwnsNothingError(role=owner.role)
     address = check_address(fields["address"]) if fields.get("address") else None
     found = Source(
         owner_id=owner.id, **_checked({**fields, "name": fields.get("name") or name_of(address), "address": address})
     )
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
     if count >= MAX_SOURCES:
-        raise ConflictError(f"You have {MAX_SOURCES} sources already; remove one first.")
+        raise TooManySourcesError(max=MAX_SOURCES)
     _check_name(session, found)
     if found.address and found.refresh_minutes:
         found.next_fetch_at = database_now(session)
@@ -73,7 +74,7 @@ def change_source(session: Session, found: Source, fields: Mapping[str, Any]) ->
 def delete_source(session: Session, found: Source) -> list[int]:
     """Remove a source with its history; its listings are archived and stay as rows. The ids that left the market."""
     if open_import(session, found) is not None:
-        raise ConflictError("An import of this source is going; wait for its end.")
+        raise ConflictError("import.going")
     statement = update(Property).where(Property.source_id == found.id, Property.status == Status.ACTIVE)
     ids = list(session.scalars(statement.values(status=Status.ARCHIVED).returning(Property.id)))
     session.execute(update(Property).where(Property.source_id == found.id).values(withdrawn_at=None))
@@ -142,12 +143,12 @@ def request_import(
         ConflictError: There is neither address nor file, or an import of the source waits or runs.
     """
     if not source.address and not source.file and file_name is None:
-        raise ConflictError("This source has no address, and no file was sent.")
+        raise ConflictError("source.no_address")
     session.flush()
     session.refresh(source, with_for_update=True)  # two at once ask one after the other
     _end_interrupted(session, source)
     if not is_dry_run and open_import(session, source) is not None:
-        raise ConflictError("An import of this source is going; wait for its end.")
+        raise ConflictError("import.going")
     found = Import(
         source_id=source.id,
         asked_by=asked_by,
@@ -250,13 +251,13 @@ def check_address(address: str) -> str:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        raise InvalidValueError("address", "This is no web address.") from None
+        raise InvalidValueError("address", "source.not_an_address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or len(address) > 2000 or port == 0:
-        raise InvalidValueError("address", "Write the address of a feed, as in https://example.com/feed.xml.")
+        raise InvalidValueError("address", "source.write_address")
     if parts.username or parts.password:
-        raise InvalidValueError("address", "An address with a password in it is not taken.")
+        raise InvalidValueError("address", "source.address_with_password")
     if any(sign.isspace() or ord(sign) < 32 for sign in address):
-        raise InvalidValueError("address", "An address holds no blanks.")
+        raise InvalidValueError("address", "source.address_with_blanks")
     return address
 
 
@@ -267,14 +268,14 @@ def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     if "name" in found:
         found["name"] = (found["name"] or "").strip()
         if not found["name"]:
-            raise InvalidValueError("name", "Give the source a name.")
+            raise InvalidValueError("name", "source.name_missing")
     if found.get("kind"):
         found["kind"] = ALIASES.get(found["kind"], found["kind"])
         if found["kind"] not in KINDS:
-            raise InvalidValueError("kind", f"Name one of {', '.join(KINDS)}.")
+            raise InvalidValueError("kind", "source.unknown_kind", kinds=tuple(KINDS))
     for column, field in (found.get("mapping") or {}).items():
         if field and field not in NAMES:
-            raise InvalidValueError("mapping", f"{column[:50]}: there is no field {field[:50]}.")
+            raise InvalidValueError("mapping", "source.unknown_target", column=column[:50], target=field[:50])
     return found
 
 
@@ -283,4 +284,4 @@ def _check_name(session: Session, found: Source) -> None:
     with session.no_autoflush:
         others = [other for other in session.scalars(query) if other != found.id]
     if others:
-        raise ConflictError(f"You have a source called {found.name} already.")
+        raise SourceNameTakenError(name=found.name)

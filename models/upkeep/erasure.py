@@ -84,6 +84,7 @@ def _erase_leads(session: Session, user: User) -> None:
         .where(Lead.owner_id == user.id)
         .values(
             status=Status.ARCHIVED,
+            left_with_match_id=None,
             client_name=None,
             client_contacts=None,
             notes=None,
@@ -100,6 +101,7 @@ def _erase_properties(session: Session, user: User) -> None:
         .where(Property.owner_id == user.id)
         .values(
             status=Status.ARCHIVED,
+            left_with_match_id=None,
             house_number=None,
             location=None,
             title=None,

@@ -74,7 +74,7 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
     """
     import httpx
 
-    settings = Settings.from_env()
+    settings = Settings.for_command("SECRET_KEY")
     console = Console()
     with session_factory(settings)() as session:
         pages = [page for page in pages_of(session, settings) if not only or page.name in only]

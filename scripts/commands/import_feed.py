@@ -88,7 +88,7 @@ def listings(file: Path, city: str, owner: str | None, dry_run: bool, errors: IO
 def run(wanted: Wanted, owner: str | None, errors: IO[str] | None, *, rescore: bool) -> None:
     """Do the import with a bar that shows how far it is, and tell its outcome."""
     console = Terminal()
-    settings = Settings.from_env()
+    settings = Settings.for_command("REDIS_URL")
     factory = session_factory(settings)
     rescoring = Rescoring(Client(settings.redis_url))
     columns = (TextColumn("Importing"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())

@@ -165,10 +165,12 @@ def test_answers_name_their_words_and_promise_their_fields(client):
         "alike",
         "criteria",
         "explored",
+        "group",
         "place",
+        "price_cut",
         "wishes",
     }
-    assert found["Error"]["required"] == ["code", "message", "status"]
+    assert found["Error"]["required"] == ["code", "error_code", "message", "status"]
 
 
 def test_an_offer_shows_none_of_the_owners_papers(client):

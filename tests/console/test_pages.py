@@ -6,7 +6,7 @@ import io
 import re
 from pathlib import Path
 
-from api.console import i18n, leadgen, ops, russian_sentences, tenants
+from api.console import leadgen, ops, tenants
 from models.core.enums import NegotiationStatus
 from models.deals.chats import open_chat, post_message
 from models.deals.matches import Match
@@ -176,31 +176,6 @@ def test_a_like_from_both_sides_opens_contacts(app, town, db):
     assert db.query(Match).one().negotiation_status is NegotiationStatus.AGREED
     assert town.seller.phone in buyer.get("/console/matches").text
     assert town.buyer.phone in seller.get("/console/matches").text
-
-
-def test_every_sentence_of_the_pages_has_its_russian():
-    said = set()
-    for path in (ROOT / "api/templates/console").glob("*.html"):
-        found = re.finditer(r"""\b_\((?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""", path.read_text())
-        said |= {each[1] or each[2] for each in found}
-    for path in (ROOT / "api/console").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "id", "")
-            if name == "say" and node.args:
-                said |= {each.value for each in ast.walk(node.args[0]) if _is_text(each)}
-            if name == "Control":
-                said.add(node.args[1].value)
-                said |= {word.value.value for word in node.keywords if word.arg in ("hint", "unit")}
-    said |= set(i18n.SAID.values())
-
-    assert said - {"criterion", "undone"} - set(russian_sentences.SENTENCES) == set()
-
-
-def test_russian_and_english_take_the_same_values():
-    for english, in_russian in russian_sentences.SENTENCES.items():
-        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", in_russian)), english
 
 
 def test_the_charts_are_read_once_a_minute(app, client, town, monkeypatch):

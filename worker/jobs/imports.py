@@ -107,7 +107,7 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
         log.warning(
             "import_failed", extra={"import_id": import_id, "source_id": source.id, "kind": type(error).__name__}
         )
-        _close(factory, found, ImportState.FAILED, error.message)
+        _close(factory, found, ImportState.FAILED, str(error))
         if not found.is_dry_run and source.address and found.asked_by in ("schedule", "request"):
             _note_failure(factory, source, error)
     finally:

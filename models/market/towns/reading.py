@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from models.core.errors import InvalidValueError
 from models.market.towns.countries import HOME_COUNTRIES, currencies
@@ -33,17 +34,15 @@ _UNMISTAKABLE = 250_000
 class TownError(InvalidValueError):
     """A text does not name one town. `field` is "city"; who read another field puts the reason under its own name."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("city", reason)
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__("city", code, **facts)
 
 
 class SeveralTownsError(TownError):
     """A text names several towns; `names` are theirs."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(
-            f"Names several towns ({', '.join(names)}). Give one; make an entry of its own for each other."
-        )
+        super().__init__("town.several", names=tuple(names))
         self.names = tuple(names)
 
 
@@ -95,7 +94,7 @@ def read_town(text: str) -> TownReading:
         return _resolve(text, [whole])
     parts = [part for part in _COMMAS.split(text) if normal(part)]
     if not any(sign.isalpha() for sign in text):
-        raise NoTownError("Names no town.")
+        raise NoTownError("town.none")
     segments: list[Segment] = []
     for part in parts:
         segments.append(read_segment(part, behind=any(segment.towns for segment in segments)))
@@ -239,9 +238,9 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
             main = by_id(region.main) if region.main else largest_in(region.country, region.codes)
             return _of_town(main, by_region=True)
         if countries:
-            raise NoTownError("Names a country; give the town.")
+            raise NoTownError("town.country")
         if not any(segment.is_part for segment in segments):
-            raise NoTownError("Names no town.")
+            raise NoTownError("town.none")
         name = normal(text)
     if not name:
         name = elsewhere[0].plain

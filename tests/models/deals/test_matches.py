@@ -11,7 +11,8 @@ from models.accounts.notifications import NoticeType, Notification
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action
-from models.deals.matches import Match, act, complete, match_counts
+from models.deals.completion import complete
+from models.deals.matches import Match, act, match_counts
 from models.market.account_status import set_active
 from models.market.leads import archive_lead
 from models.market.properties import archive_property
@@ -90,19 +91,37 @@ def test_a_dislike_of_a_pair_that_nobody_likes_makes_no_match(pair, session):
 
 def test_contacts_are_shared_once_accepted_and_agreed_and_both_are_told_once(pair):
     pair.say(LEAD, LIKE, 2)
-    assert pair.notices() == {}
+    assert pair.notices() == {NoticeType.NEW_LIKE: 1}
 
     match = pair.say(PROPERTY, LIKE, 3)
     assert match.contact_shared_at is None
-    assert pair.notices() == {NoticeType.NEW_MATCH: 2}
+    assert pair.notices() == {NoticeType.NEW_LIKE: 1, NoticeType.NEW_MATCH: 2}
 
     match = pair.say(LEAD, LIKE, 3)
     shared_at = match.contact_shared_at
     assert shared_at is not None
     pair.say(LEAD, LIKE, 3)
     pair.say(PROPERTY, LIKE)
-    assert pair.notices() == {NoticeType.NEW_MATCH: 2, NoticeType.CONTACT_SHARED: 2}
+    assert pair.notices() == {NoticeType.NEW_LIKE: 1, NoticeType.NEW_MATCH: 2, NoticeType.CONTACT_SHARED: 2}
     assert match.contact_shared_at == shared_at
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_first_like_tells_the_other_owner_once(pair, session, side):
+    for _ in range(2):
+        match = pair.say(side, LIKE, 2)
+
+    told = session.scalar(select(Notification))
+    assert told.user_id == (pair.property_owner if side is LEAD else pair.lead_owner).id
+    assert (told.type, told.data["match_id"]) == (NoticeType.NEW_LIKE, str(match.id))
+    assert pair.notices() == {NoticeType.NEW_LIKE: 1}
+
+
+def test_a_like_after_the_others_dislike_tells_nobody(pair):
+    pair.say(PROPERTY, DISLIKE)
+    pair.say(LEAD, LIKE)
+
+    assert pair.notices() == {}
 
 
 def test_an_agreed_commission_cannot_be_reopened(pair):
@@ -192,7 +211,7 @@ def test_what_a_deactivated_owner_has_left_makes_no_new_matches(pair, session, h
 
     with pytest.raises(NotFoundError):
         pair.say(LEAD, LIKE)
-    assert pair.notices() == {}
+    assert NoticeType.NEW_MATCH not in pair.notices()
 
 
 def test_rejected_matches_do_not_count(pair, session):

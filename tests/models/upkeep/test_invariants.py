@@ -123,6 +123,8 @@ BREAKS = {
     "match_status": [MATCH.format("status = 'PENDING'")],
     "match_negotiation": [MATCH.format("negotiation_status = 'REJECTED'")],
     "match_contacts": [MATCH.format("contact_shared_at = NULL")],
+    "match_closed": [MATCH.format("closed_by_match_id = id")],
+    "match_open": ["UPDATE properties SET left_with_match_id = 1 WHERE id = :home0"],
     "notification_missing": ["DELETE FROM notifications WHERE type = 'NEW_MATCH' AND user_id = :seller"],
     "contacts_not_notified": ["DELETE FROM notifications WHERE type = 'CONTACT_SHARED' AND user_id = :seller"],
     "contacts_notified_unshared": [MATCH.format("contact_shared_at = NULL")],
