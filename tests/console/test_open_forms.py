@@ -131,6 +131,8 @@ def test_a_session_that_ends_while_a_form_is_filled_loses_nothing(visit, town, d
 
     page.get_by_label("Client's name").fill("Пётр")
     token = make_token(town.seller, SECRET, 1)
-    page.context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": page.url.split("/console")[0], "httpOnly": True}])
+    page.context.add_cookies(
+        [{"name": SESSION_COOKIE, "value": token, "url": page.url.split("/console")[0], "httpOnly": True}]
+    )
     page.goto("/console/properties")
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))") == []
