@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 
 from api.console.formatting import bar, grade, location_label, money, number, span
 from api.console.i18n import translate, word
-from api.console.wish_words import said_reading
+from api.console.readings import describe_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -69,7 +69,7 @@ def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
         told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
-            f"{escape(said_reading(share.kind, share.value))}"
+            f"{escape(describe_reading(share.kind, share.value))}"
             f'<span class="unseen">: {escape(translate(verdict))}</span>{told}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'

@@ -88,8 +88,8 @@ class SearchArgs(PageArgs):
     city = Town(metadata={"description": "In any spelling: Астана, Astana, г. Нур-Султан."})
     deal_type = fields.String(validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(validate=validate.OneOf(PROPERTY_TYPES))
-    price_min = FormMoney()
-    price_max = FormMoney()
+    price_min = FormMoney(metadata={"description": "In the currency of `city`; without one, of each listing."})
+    price_max = FormMoney(metadata={"description": "As `price_min`."})
     rooms = fields.String(
         validate=validate.Regexp(NUMBERS, error="Numbers between commas, as in 1,2."),
         metadata={"description": "Numbers between commas; 0: studios."},
@@ -132,7 +132,7 @@ class Listings(MethodView):
 
         In pages, newest first unless `order` says otherwise. X-Pagination tells how many there are.
         """
-        return listing_page(public_listings(args, args["order"]), args)
+        return listing_page(public_listings(session(), args, args["order"]), args)
 
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ListingBody)

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from api.console import imports
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.http.services import services_of
+from api.ops.pressure import QueueIsDeepError
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import digits_of, request_code
-from models.accounts.notifications import NoticeType, notify, unread_count
+from models.accounts.notifications import NotificationType, notify, unread_count
 from models.accounts.users import User
 from models.core.enums import Role
-from models.core.errors import BusyError
 from models.deals.chats import open_chat, post_message
 from tests.console.conftest import csrf_of, enter
 from tests.factories import SECRET
@@ -96,14 +96,14 @@ def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client,
     assert "data-poll" not in earlier, "what came since must not take the place of what is read"
 
 
-def test_all_notices_are_marked_as_read_by_one_statement(app, client, town, db):
+def test_all_notifications_are_marked_as_read_by_one_statement(app, client, town, db):
     csrf = enter(client, town.buyer)
     for number in range(5):
-        notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, f"chat:{number}", title="a", message="b", data={})
+        notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, f"chat:{number}", data={})
     db.commit()
 
     with statements_on(services_of(app).engine) as sent:
-        client.post("/console/notices/read", data={"csrf": csrf})
+        client.post("/console/notifications/read", data={"csrf": csrf})
 
     assert unread_count(db, db.get(User, town.buyer.id)) == 0
     assert len([each for each in sent if each.startswith("UPDATE notifications")]) == 1
@@ -157,14 +157,14 @@ def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
     csrf = enter(client, town.admin)
 
     def refuse() -> None:
-        raise BusyError("5000 tasks wait in the queue entities already; try again later, or add workers.", 30)
+        raise QueueIsDeepError(depth=5000, queue="entities", retry_after_seconds=30)
 
     monkeypatch.setattr("api.console.ops.refuse_while_queues_are_deep", refuse)
 
     answer = client.post("/console/engine", data={"csrf": csrf, "scope": "all"}, headers=RUSSIAN)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "30")
-    assert "В очереди уже 5000 задач" in answer.text
+    assert "В очереди entities уже 5000 задач" in answer.text
 
 
 def test_a_file_that_is_too_large_is_told_so(client, town):

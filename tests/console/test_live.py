@@ -10,7 +10,7 @@ from api.http import live_updates
 from api.http.long_lived import LongLived
 from api.http.services import services_of
 from models.accounts.api_keys import create_api_key
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.core.enums import ActionKind, DealType, RunState, Side
 from models.deals.matches import act
 from models.leadgen.campaigns import Campaign, CampaignStatus
@@ -37,7 +37,7 @@ def is_marked(page: Page) -> bool:
     return page.evaluate("window.isMarked === true")
 
 
-def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
+def test_a_notification_arrives_at_the_bell_by_itself(app, visit, town, db):
     """As soon as the other's like is committed; and reading it in another tab takes the number away again."""
     with_pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
     act(db, town.buyer, Side.LEAD, **with_pair)
@@ -54,7 +54,7 @@ def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
     client.post(address, data={"csrf": csrf, "action": "LIKE"})
 
     expect(unread_number).to_have_text("2")
-    client.post("/console/notices/read", data={"csrf": csrf})
+    client.post("/console/notifications/read", data={"csrf": csrf})
     expect(unread_number).to_be_hidden()
     assert is_marked(seller)
 
@@ -62,12 +62,12 @@ def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
 def test_where_no_stream_is_to_be_had_the_bell_is_asked_for(visit, town, db, monkeypatch):
     monkeypatch.setattr(LongLived, "is_full", lambda *_: True)
     page = visit(town.buyer, before="const real = setInterval; window.setInterval = (call) => real(call, 200)")
-    with page.expect_response("**/console/notices/stream") as refused:
+    with page.expect_response("**/console/notifications/stream") as refused:
         page.reload()
     assert refused.value.status == 204
     expect(page.locator("#unread")).to_be_hidden()
 
-    notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, "chat:1", title="Новое сообщение", message="Вам пишут", data={})
+    notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, "chat:1", data={})
     db.commit()
 
     expect(page.locator("#unread")).to_have_text("1")
@@ -80,7 +80,7 @@ def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
     enter(client, town.buyer)
     budget = services_of(app).long_lived
 
-    with client.get("/console/notices/stream") as answer:
+    with client.get("/console/notifications/stream") as answer:
         assert budget.open == 1
         lines = answer.text.split("\n\n")
 

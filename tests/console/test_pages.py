@@ -213,8 +213,8 @@ def test_no_two_pages_carry_the_same_token_and_all_of_them_serve(client, town):
 
     assert len(tokens) == 3
     for token in tokens:
-        assert client.post("/console/notices/read", data={"csrf": token}).status_code == 303
-        assert client.post("/console/notices/read", data={"csrf": token[:-1] + "z"}).status_code == 403
+        assert client.post("/console/notifications/read", data={"csrf": token}).status_code == 303
+        assert client.post("/console/notifications/read", data={"csrf": token[:-1] + "z"}).status_code == 403
 
 
 def test_figures_of_many_niches_are_those_of_each(db, town):

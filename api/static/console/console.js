@@ -97,20 +97,20 @@ async function poll(element) {
   setTimeout(poll, told ? SELDOM : Number(element.dataset.every), element);
 }
 
-const NOTICES_EVERY = 10_000; // ms, where no stream can be had
+const COUNT_EVERY = 10_000; // ms, where no stream can be had
 const STREAM_AGAIN = 60_000; // ms
 const unreadBadge = document.getElementById("unread");
 let told = null;
 let stream = null;
 
-async function countNotices() {
+async function countNotifications() {
   try {
-    const answer = await fetch("/console/notices/count", { headers: { Accept: "application/json" } });
+    const answer = await fetch("/console/notifications/count", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
     const { unread, id, title } = await answer.json();
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
-    // Ids rise, so that the notice before one that was read elsewhere is not told as new.
+    // Ids rise, so that the notification before one that was read elsewhere is not told as new.
     if (told !== null && Number(id) > told) toast(title);
     told = Math.max(told ?? 0, Number(id));
   } catch { /* the next try will tell */ }
@@ -120,9 +120,9 @@ async function countNotices() {
 function listen() {
   if (document.hidden || stream) return;
   const told = document.querySelectorAll("[data-of]");
-  stream = new EventSource(told.length ? `/console/notices/stream?of=${told[0].dataset.of}` : "/console/notices/stream");
+  stream = new EventSource(told.length ? `/console/notifications/stream?of=${told[0].dataset.of}` : "/console/notifications/stream");
   stream.addEventListener("look", () => {
-    countNotices();
+    countNotifications();
     document.querySelectorAll("[data-live]").forEach(look);
   });
   stream.addEventListener("change", () => told.forEach(look));
@@ -133,7 +133,7 @@ function listen() {
   });
 }
 
-function watchNotices() {
+function watchNotifications() {
   listen();
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) { listen(); return; }
@@ -141,8 +141,8 @@ function watchNotices() {
     stream = null;
   });
   setInterval(() => {
-    if (!document.hidden && stream?.readyState !== EventSource.OPEN) countNotices();
-  }, NOTICES_EVERY);
+    if (!document.hidden && stream?.readyState !== EventSource.OPEN) countNotifications();
+  }, COUNT_EVERY);
 }
 
 document.addEventListener("submit", async (event) => {
@@ -199,7 +199,7 @@ for (const element of document.querySelectorAll("[data-bottom]")) element.scroll
 const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
 document.querySelector("[data-focus]")?.focus();
-if (unreadBadge) watchNotices();
+if (unreadBadge) watchNotifications();
 // What folds away on a phone stands open where there is room.
 const wide = matchMedia("(min-width: 821px)");
 for (const fold of document.querySelectorAll("details[data-wide-open]")) {
