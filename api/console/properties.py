@@ -9,6 +9,7 @@ from api.console.access import page_for, visitor
 from api.console.edits import as_was, read_edit
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.i18n import translate
+from api.console.import_words import named_source
 from api.console.open_bodies import OpenPropertyBody
 from api.console.pages import back, chosen, listed, page_blueprint, wants_part
 from api.console.recommendation_page import place_of_action
@@ -29,7 +30,6 @@ from models.market.properties import (
     replace_property,
     restore_property,
 )
-from models.sources.sources import owned_source
 
 blp = page_blueprint("properties")
 
@@ -42,8 +42,7 @@ for_owners = page_for(*SUPPLY_ROLES)
 @for_owners
 def all_properties() -> str:
     status = chosen(Status, "status")
-    raw = request.args.get("source", "")
-    source = owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+    source = named_source()
     rows, pager = listed(properties_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [row.id for row in rows]
     return render_template(

@@ -37,8 +37,9 @@ OUTCOMES = {
 def why(lead: Lead, found: Property, explanation: PairExplanation, *, level: int = 4) -> Markup:
     """
     The reasons behind the score of *lead* with *found* (api.http.explanations): each wish with what became of it and
-    the listing's words that say so, then the criteria, the weightiest first, and what is left open. *level* is that of the
-    heading.
+    the listing's words that say so, then the criteria, the weightiest first, and what is left open.
+
+    *level* is that of the heading.
 
     Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would
     spend half of the page's time on them.

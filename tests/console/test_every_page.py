@@ -37,7 +37,7 @@ PAGES: dict[str | None, list[str]] = {
     None: ["/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
-              "/console/notifications", "/console/import/leads", "/console/inquiries",
+              "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
                "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}"],
