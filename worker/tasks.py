@@ -252,7 +252,7 @@ def notify_new_offers(self: LeadmatchTask) -> None:
         notification_ids = notify_of_new_offers(session)
         session.commit()
     for notification_id in notification_ids:
-        client().notice_stored(notification_id)
+        client().notification_stored(notification_id)
 
 
 # -- Exchange rates

@@ -43,7 +43,7 @@ def test_sockets_are_documented_like_everything_else(operations):
 
 
 def test_no_answer_of_the_exchange_is_an_object_of_anything(document):
-    """But a notice's data, which differs by its type."""
+    """But a notification's data, which differs by its type."""
     schemas = document["components"]["schemas"]
     names = (
         "LeadRow",
