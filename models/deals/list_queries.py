@@ -280,7 +280,7 @@ def _as_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
     return func.to_char(moment, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
 
 
-def _adverts(group_id: ColumnElement[Any], lead: Any) -> ColumnElement[Any]:
+def _adverts(group_id: Any, lead: Any) -> ColumnElement[Any]:
     """The adverts of a group that are on the market, as JSON: [[property, price, currency, *columns of Owner]]."""
     advert, listing, owner = aliased(AdvertGroup), aliased(Property), aliased(User)
     row = func.jsonb_build_array(
@@ -300,3 +300,12 @@ def _adverts(group_id: ColumnElement[Any], lead: Any) -> ColumnElement[Any]:
         .correlate_except(advert, listing, owner)
         .scalar_subquery()
     )
+
+
+#: The group of :property_id as group_id and adverts; no row where it is in none.
+ADVERTS_OF_HOME = (
+    select(AdvertGroup.group_id, _adverts(AdvertGroup.group_id, Property).label("adverts"))
+    .select_from(AdvertGroup)
+    .join(Property, Property.id == AdvertGroup.property_id)
+    .where(AdvertGroup.property_id == bindparam("property_id", type_=BigInteger))
+)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
 from matching.errors import ScoringStoppedError
-from models.core.enums import MarketKey, RunScope, RunState
+from models.core.enums import MarketKey, RunScope, RunState, Side
 from models.core.errors import ConflictError
 from models.market.unscorable import Failure
 from models.platform import logs
@@ -39,9 +39,11 @@ from worker.lists.rescore import (
 )
 from worker.lists.tiles import MixedGenerationsError, merge_tiles, score_tile
 from worker.market.cache import keep_snapshot
+from worker.market.change_set import ChangeSet
 from worker.market.closeness_models import learn_closeness_models
 from worker.market.failing_rows import error_location
 from worker.market.generations import present_generation
+from worker.market.grouping import group_market
 from worker.market.readings import read_market
 from worker.market.stale import stale_in
 from worker.market.text_models import text_model_for
@@ -214,6 +216,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
     market: MarketKey = (shard.city_key, shard.deal_type)
     with stage("read words"), new_session() as own:
         read_market(own, market)
+        regrouped = ChangeSet.of(Side.PROPERTY, group_market(own, market))
     if shard.tile:
         tile = score_tile(session, shard, work)
         return work.succeed({"seen": tile.seen, "skipped": _as_json(tile.failures)}, stages)
@@ -224,7 +227,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
         published = rebuild_market(session, market, work.generation, shard.run_id, work)
     else:
         leave_other_markets(session, market, work)
-        stale = stale_in(session, market)
+        stale = stale_in(session, market) | regrouped
         if not needs_rebuild(session, market, stale):
             rescore_changed(session, market, stale, work)
             return work.succeed({}, stages)
