@@ -235,6 +235,7 @@ MARKET = {
     "{adverts} of this home": "{adverts} этого жилья",
     "shown here": "показано здесь",
     "Price history": "История цены",
+    "You have another lead of this client:": "У вас есть ещё один лид этого клиента:",
     "Others offer this home as well:": "Это жильё предлагают и другие:",
     # import
     "Import": "Загрузить",

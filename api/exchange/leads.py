@@ -15,10 +15,11 @@ from api.http.fields import IdText, Moment
 from api.http.paging import page_of
 from api.http.readings import WishRow, shown_wishes
 from api.http.tasks import rescore_lead
-from api.http.warnings import Warnings, warn_of_town
+from api.http.warnings import Warnings, warn, warn_of_town
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from models.core.enums import ContactSharing, Origin, Side, Status
 from models.deals.matches import match_counts
+from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
 
 blp = Blueprint("leads", __name__, description="What a realtor's clients look for")
@@ -74,6 +75,7 @@ class Leads(MethodView):
             return jsonify(INQUIRY_ROW.dump(make_inquiry(body)))
         lead = create_lead(session(), current_user(), Origin.EXCHANGE, lead_columns(body))
         warn_of_town(TOWN, lead.city, lead.currency)
+        warn_of_client(lead)
         rescore_lead(lead)
         return lead
 
@@ -120,6 +122,7 @@ class OneLead(MethodView):
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         replace_lead(session(), lead, lead_columns(body, lead))
         warn_of_town(TOWN, lead.city, lead.currency)
+        warn_of_client(lead)
         rescore_lead(lead)
         return _shown(lead)
 
@@ -139,6 +142,14 @@ class LeadArchive(MethodView):
         archive_lead(session(), lead)
         rescore_lead(lead)
         return _shown(lead)
+
+
+def warn_of_client(lead: Lead) -> None:
+    """Warn where the caller has a lead of the same client already."""
+    other = other_lead_of_client(session(), lead)
+    if other is not None:
+        message = f"Lead {other} is of the same client."
+        warn("client_contacts", "duplicate_of", message, (str(other),))
 
 
 def _schema_of(raw: dict) -> Body:
