@@ -3,6 +3,7 @@
 import click
 
 from models.market.towns.reading import TownError, read_town
+from models.translations.catalogue import describe_fault
 
 #: An id of a database row.
 ROW_ID = click.IntRange(1, 2**63 - 1)
@@ -21,5 +22,5 @@ class CityName(click.ParamType):
         try:
             read_town(value)
         except TownError as error:
-            self.fail(error.reason, param, ctx)
+            self.fail(describe_fault("en", error.fault), param, ctx)
         return value

@@ -5,21 +5,21 @@ one line in COMMANDS. Modules are imported when their command is called, so that
 numpy.
 """
 
-import errno
 import importlib
-import os
-import sys
 
 import click
 
-from models.core.errors import DomainError
 from models.version import VERSION
 from scripts.launcher.home import load_home_environment
+from scripts.one_line import told_in_one_line
 
 #: Name of a command -> (its module, its line in `leadmatch --help`).
 COMMANDS = {
     "run": ("commands.run", "Start everything: databases, web, workers, schedule."),
     "db": ("commands.db", "Migrate the database's schema."),
+    "backup": ("commands.backup", "Write the database to a file."),
+    "restore": ("commands.restore", "Read such a file into an empty database."),
+    "psql": ("commands.psql", "Open PostgreSQL's shell on the database."),
     "create-admin": ("commands.create_admin", "Create an administrator."),
     "user": ("commands.user", "Export or erase the data about a user."),
     "api-key": ("commands.api_key", "Create, list and revoke API keys."),
@@ -74,32 +74,5 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line; an error that the user can fix is printed in one line, without a traceback."""
-    try:
+    with told_in_one_line():
         cli(prog_name="leadmatch")
-    except Exception as error:
-        line = _one_line(error)
-        if line is None:
-            raise
-        print(f"leadmatch: {line}", file=sys.stderr)
-        sys.exit(1)
-
-
-def _one_line(error: Exception) -> str | None:
-    """Return a line about *error*, or None if it is a bug that deserves its traceback."""
-    if isinstance(error, DomainError):
-        return error.message
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-        return f"{error.filename or 'a file'} cannot be written: {error.strerror}"
-    kind = type(error)
-    # Compared by name, because importing the drivers' errors would slow down every command.
-    if kind.__name__ == "OperationalError" and kind.__module__.split(".")[0] in ("sqlalchemy", "psycopg2"):
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        return f"the database does not answer ({reason}){_hint('DATABASE_URL')}"
-    if kind.__name__ == "ConnectionError" and kind.__module__.startswith("redis"):
-        return f"Redis does not answer ({error}){_hint('REDIS_URL')}"
-    return None
-
-
-def _hint(variable: str) -> str:
-    home = os.environ.get("LEADMATCH_HOME")
-    return f": is `leadmatch run` up{f' in {home}' if home else ''}, or {variable} right?"

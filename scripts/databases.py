@@ -20,6 +20,6 @@ def session_factory(settings: Settings) -> sessionmaker[Session]:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open a session on the running system's database; committed at the end, rolled back by an error."""
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         yield session
         session.commit()

@@ -12,6 +12,7 @@ from models.core.errors import ConflictError
 from models.platform.settings import Settings
 from models.rescoring.run_figures import progress_of
 from models.rescoring.runs import RescoringRun, get_run, request_run
+from models.translations.catalogue import describe_error
 from worker.queue.client import Client
 
 #: Interval between two polls of a watched run.
@@ -60,7 +61,7 @@ def ask_for_run(
     try:
         run_id, _ = request(factory, settings, scope, "cli", city=city, deal_type=deal_type)
     except ConflictError as busy:
-        console.print(f"{busy.message} New rows are scored within half a minute.", highlight=False)
+        console.print(f"{describe_error('en', busy)} New rows are scored within half a minute.", highlight=False)
         return
     console.print(
         f"Run {run_id} rescores {'the market' if city else 'everything'}: leadmatch runs {run_id}", highlight=False

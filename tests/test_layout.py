@@ -70,6 +70,7 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "rescoring": {"core", "accounts", "market", "ranking"},
         "leadgen": {"core", "accounts", "market"},
         "deals": {"core", "accounts", "market", "ranking"},
+        "translations": {"core"},  # nothing of models imports it: rules raise codes, and others tell them
         "upkeep": {"core", "platform", "accounts", "market", "sources", "ranking", "rescoring", "deals"},
         "migrations": set(),
     },

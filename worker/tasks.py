@@ -96,7 +96,7 @@ def request_full_run(self: LeadmatchTask) -> None:
         try:
             run, is_new = request_run(session, RunScope.ALL, f"schedule:{str(self.request.id)[:8]}", once=True)
         except ConflictError as busy:
-            log.info("run_not_requested", extra={"reason": busy.message})
+            log.info("run_not_requested", extra={"reason": str(busy)})
             return
         session.commit()
         if is_new:
@@ -263,7 +263,7 @@ def notify_new_offers(self: LeadmatchTask) -> None:
         notification_ids = notify_of_new_offers(session)
         session.commit()
     for notification_id in notification_ids:
-        client().notice_stored(notification_id)
+        client().notification_stored(notification_id)
 
 
 # -- Exchange rates

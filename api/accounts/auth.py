@@ -6,17 +6,18 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api.accounts.role_names import TINDER_ROLES, tinder_role
-from api.http.access import bearer_token, client_name, current_user, device, public, signed_in, way_in
+from api.http.access import claims, client_name, current_user, device, public, signed_in, way_in
 from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, shown_word
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
+from api.http.language import asked_language
 from api.http.limits import account_of, address, check_failures, count_failure, failures_of, network
 from api.http.services import services
 from models.accounts.audit import record
 from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, hash_password, password_fits
 from models.accounts.sessions import known_place, note_end, note_session
-from models.accounts.tokens import claims_of, make_token, revoke
+from models.accounts.tokens import claims_of, end, make_token, revoke
 from models.accounts.users import User, change_password, create_user, normal_email, normal_phone, user_by_login
 from models.core.enums import Role
 from models.core.errors import InvalidValueError, NotSignedInError
@@ -44,8 +45,17 @@ class TinderSignUp(Body):
 
 
 class LoginForm(Body):
+    """
+    What clients of OAuth 2.0's password grant send (RFC 6749, 4.3.2). Any client may ask, so that its own name and
+    secret count for nothing; they may come by HTTP Basic as well.
+    """
+
     username = Text(254, required=True, metadata={"description": "E-mail address or phone."})
     password = PasswordText(1, LONGEST_PASSWORD)
+    grant_type = fields.String(validate=validate.OneOf(["password"]))
+    scope = Text(1000, empty=True, allow_none=True)
+    client_id = Text(1000, empty=True, allow_none=True)
+    client_secret = Text(1000, empty=True, allow_none=True, load_only=True)
 
 
 class PasswordChange(Body):
@@ -84,7 +94,7 @@ class SignedUp(Profile):
     token_type = fields.String()
 
 
-WRONG = "The name or the password is wrong."
+WRONG = "login.wrong"
 TOKEN_TYPE = "bearer"  # noqa: S105 - the scheme, not a token
 
 #: OpenAPI's word for a body of one of two shapes.
@@ -122,12 +132,15 @@ class Login(MethodView):
 
     @public
     @way_in
-    @blp.arguments(LoginForm, location="form")
+    @blp.arguments(LoginForm, location="form_or_json")
+    @blp.doc(requestBody={"content": {"application/json": {"schema": LoginForm}}})
     @blp.response(200, Token)
-    @blp.alt_response(401, description="The name or the password is wrong.")
+    @blp.alt_response(401, description="login.wrong")
     @blp.alt_response(429)
     def post(self, form: dict[str, Any]) -> Any:
         """Sign in by e-mail or phone and password
+
+        A form, as OAuth 2.0's password grant has it, or the same names as JSON.
 
         The answer holds a token, to be sent as `Authorization: Bearer ...`. Wrong tries are counted by account and by
         address.
@@ -147,9 +160,10 @@ class Logout(MethodView):
     def post(self) -> Any:
         """Sign out: this token is void from now on
 
-        Other tokens of the same user stay good; changing the password ends them all.
+        So is a Mini App's initData. Other tokens of the same user stay good; changing the password ends them all.
         """
-        sign_out(bearer_token())
+        end(session(), claims())
+        note_end(session(), claims().jti)
         record(session(), "signed_out", actor_id=current_user().id, address=address())
         return {"status": "ok"}
 
@@ -219,7 +233,7 @@ def replace_password(user: User, old: str | None, new: str) -> None:
     check_failures(account)
     if user.password_hash is not None and not password_fits(old or "", user.password_hash):
         count_failure(account)
-        raise InvalidValueError("old_password", "This is not your password.")
+        raise InvalidValueError("old_password", "password.wrong")
     set_password(user, new)
 
 
@@ -248,6 +262,8 @@ def token_of(user: User, way: str) -> dict[str, str]:
 def new_token(user: User, way: str) -> str:
     """A new access token; the session that begins with it is remembered: by which way, from where."""
     settings = services().settings
+    if user.language is None:
+        user.language = asked_language()
     token = make_token(user, settings.secret_key, settings.token_hours)
     claims = claims_of(token, settings.secret_key)
     note_session(session(), claims, way=way, network=network(), agent=client_name())

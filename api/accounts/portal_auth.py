@@ -30,7 +30,7 @@ Step = Callable[..., User | None]
 
 blp = Blueprint("portal-auth", __name__, description="Signing up and in by phone")
 
-WRONG = "The phone or the code is wrong, or the code has served; ask for a new one."
+WRONG = "code.wrong"
 
 
 class SignUp(Body):
@@ -147,7 +147,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
     """
     settings = services().settings
     if not settings.sms_gateway_url:
-        raise NotAllowedError("Signing in by SMS is not set up here (SMS_GATEWAY_URL).")
+        raise NotAllowedError("sms.not_set_up")
     row = request_code(
         session(),
         phone,

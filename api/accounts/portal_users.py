@@ -8,13 +8,16 @@ from werkzeug.datastructures import FileStorage
 
 from api.accounts.portal_auth import Message, WhichPhone
 from api.accounts.role_names import PORTAL_LABELS
-from api.http.access import current_user, for_roles, signed_in
+from api.http.access import claims, current_user, for_roles, signed_in
+from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, shown_word
 from api.http.db import session
-from api.http.fields import Email, File, FormWhole, Moment, Phone, Text
+from api.http.fields import Email, FormWhole, Moment, Phone, Text
+from api.http.file_fields import File
 from api.http.limits import address
 from api.http.uploads import read_pictures, remove_all_uploads, remove_uploads, store_image, takes_uploads
 from models.accounts.audit import record
+from models.accounts.tokens import end
 from models.accounts.users import User, all_users, change_profile, normal_email, normal_phone, user_by_phone
 from models.core.enums import Role
 from models.core.errors import NotAllowedError, NotFoundError
@@ -22,7 +25,7 @@ from models.upkeep.erasure import erase_user
 
 blp = Blueprint("portal-users", __name__, description="Users of the portal")
 
-NOTICES = ("all_messages", "new_matches", "responses", "contacts", "news")
+SWITCHES = ("all_messages", "new_matches", "responses", "contacts", "news")
 #: Fields of the profile that are texts, and their longest lengths.
 TEXTS = {
     "middle_name": 100,
@@ -49,10 +52,10 @@ class Flag(fields.Boolean):
 
 
 ProfileTexts: Any = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
-ProfileNotices: Any = Body.from_dict({f"notifications_{name}": Flag() for name in NOTICES}, name="ProfileNotices")
+ProfileSwitches: Any = Body.from_dict({f"notifications_{name}": Flag() for name in SWITCHES}, name="ProfileSwitches")
 
 
-class ProfileForm(ProfileTexts, ProfileNotices):
+class ProfileForm(ProfileTexts, ProfileSwitches):
     """What a user may change about themselves. What is left out stays."""
 
     phone = Phone(required=True, metadata={"description": "My own phone; it says whose profile is meant."})
@@ -66,7 +69,7 @@ class ProfileForm(ProfileTexts, ProfileNotices):
 ShownTexts: Any = Body.from_dict({name: fields.String(allow_none=True) for name in TEXTS}, name="ShownTexts")
 
 
-class PortalUser(ShownTexts, ProfileNotices):
+class PortalUser(ShownTexts, ProfileSwitches):
     """A user as the portal shows them to themselves and to administrators; what was never said is null."""
 
     id = fields.Integer()
@@ -110,6 +113,7 @@ class Update(MethodView):
 
     @signed_in
     @takes_uploads
+    @answered_by(PortalUser)
     @blp.arguments(ProfileForm, location="multipart")
     @blp.response(200, Updated)
     @blp.alt_response(403, description="The phone is not mine.")
@@ -122,7 +126,7 @@ class Update(MethodView):
         """
         user = current_user()
         if normal_phone(form.pop("phone")) != user.phone:
-            raise NotAllowedError("This is not your phone; a profile is changed by its own user.")
+            raise NotAllowedError("phone.not_yours")
         read_pictures([form.get("avatar"), *form.get("licenses", [])], user)
         if "email" in form:
             form["email"] = normal_email(form["email"]) if form["email"].strip() else None
@@ -148,7 +152,7 @@ class Delete(MethodView):
         caller, phone = current_user(), normal_phone(body["phone"])
         if phone != caller.phone and caller.role is not Role.ADMIN:
             # Said of every phone but one's own: whether it is registered does not show.
-            raise NotAllowedError("Only administrators delete others.")
+            raise NotAllowedError("user.delete_not_allowed")
         user = user_by_phone(session(), phone)
         if user is None:
             raise NotFoundError("user")
@@ -163,6 +167,8 @@ class Delete(MethodView):
         session().flush()
         remove_all_uploads(user)
         erase_user(session(), user)
+        if user.id == caller.id:
+            end(session(), claims())  # a Mini App's next request would make the account anew otherwise
         return {"message": "User deleted successfully"}
 
 
@@ -186,7 +192,7 @@ def portal_user(user: User) -> dict[str, Any]:
     """A user in the portal's words."""
     return (
         dict.fromkeys(TEXTS)
-        | {f"notifications_{name}": True for name in NOTICES}  # an unset switch is on
+        | {f"notifications_{name}": True for name in SWITCHES}  # an unset switch is on
         | {"avatar": None, "licenses": []}
         | user.profile
         | user.names

@@ -56,9 +56,9 @@ class PasswordReset(Body):
     @validates_schema
     def check_proof(self, data: dict, **kwargs: Any) -> None:
         if sum(name in data for name in PROOFS) != 1:
-            raise ValidationError("Send one proof: phone and activation_code, telegram_auth_data, or link.", "link")
+            raise ValidationError("recovery.one_proof", "link")
         if ("phone" in data) != ("activation_code" in data):
-            raise ValidationError("phone and activation_code come together.", "phone")
+            raise ValidationError("recovery.phone_with_code", "phone")
 
 
 @blp.route("/auth/email")
@@ -137,7 +137,7 @@ def send_link(email: str) -> str | None:
     """
     settings = services().settings
     if not settings.smtp_url and not settings.is_local:
-        raise NotAllowedError("Signing in by e-mail is not set up here (SMTP_URL).")
+        raise NotAllowedError("email.not_set_up")
     now = database_now(session())
     row = request_email_link(session(), email, network=network(), device=device(), now=now)
     if settings.smtp_url:

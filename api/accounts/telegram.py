@@ -61,14 +61,14 @@ def check_bot() -> None:
         return
     if not secret or not hmac.compare_digest(request.headers.get(HEADER, "").encode(), secret.encode()):
         count_way_in()
-        raise NotSignedInError(f"This door is for our Telegram bot, which proves itself by {HEADER}.")
+        raise NotSignedInError("telegram.bot_only")
 
 
 def user_of_proof(data: Any) -> User:
     """The user of what Telegram signed; raises NotAllowedError, NotSignedInError, InvalidValueError, TooManyError."""
     bot_token = services().settings.telegram_bot_token
     if not bot_token:
-        raise NotAllowedError("Signing in by Telegram is not set up here (TELEGRAM_BOT_TOKEN).")
+        raise NotAllowedError("telegram.not_set_up")
     return user_of_telegram(session(), verified(data, bot_token, database_now(session())), own=token_user())
 
 

@@ -10,7 +10,6 @@ from api.console import (
     assets,
     campaigns,
     import_reports,
-    imports,
     leadgen,
     leads,
     matches,
@@ -20,6 +19,7 @@ from api.console import (
     sign_in,
     sources,
     tenants,
+    undo,
     user_admin,
     wishes,
 )
@@ -41,10 +41,10 @@ def register(app: Flask) -> None:
         user_admin,
         leadgen,
         campaigns,
-        imports,
         sources,
         import_reports,
         wishes,
+        undo,
     )
     for module in (*pages, assets):
         app.register_blueprint(module.blp)

@@ -48,7 +48,7 @@ def page_for(*roles: Role) -> Callable[[View], View]:
         if user is None:
             raise NotSignedInError(REFUSED)
         if roles and user.role not in roles:
-            raise NotAllowedError("Your role may not open this page.")
+            raise NotAllowedError("page.not_for_role")
         _check_csrf()
 
     def mark(view: View) -> View:
@@ -137,7 +137,7 @@ def _check_csrf() -> None:
     basis = request.cookies.get(SESSION_COOKIE if visitor_or_none() else GUEST_COOKIE, "")
     given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
     if not basis or not hmac.compare_digest(_proof(basis), _unmasked(given)):
-        raise NotAllowedError("This form is out of date; open the page again and send it once more.")
+        raise NotAllowedError("form.outdated")
 
 
 def _proof(basis: str) -> bytes:

@@ -11,7 +11,7 @@ from api.accounts.identifiers import confirm_claim
 from api.accounts.invitations import accepted, invited
 from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor
-from api.console.i18n import say
+from api.console.i18n import translate, translate_error
 from api.console.pages import back, home_of, page_blueprint
 from api.http.access import way_in
 from api.http.db import session
@@ -35,7 +35,7 @@ WAYS = {
     "registration": "Registration",
     "invitation": "Invitation",
 }
-TOO_SHORT = "A password has 8 to 128 characters."
+TOO_SHORT = "password.wrong_length"
 
 
 @blp.get("/console/account")
@@ -50,11 +50,11 @@ def password() -> Response | tuple[str, int]:
     """Change the password, or set a first one; this browser stays signed in, all others are out."""
     new = request.form.get("new", "")
     if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD:
-        return _account(error=say(TOO_SHORT)), 400
+        return _account(error=translate(TOO_SHORT)), 400
     try:
         replace_password(visitor(), request.form.get("old", "")[:LONGEST_PASSWORD], new)
     except InvalidValueError as error:
-        return _account(error=say(error.reason)), 400
+        return _account(error=translate_error(error)), 400
     return access.let_in(back("/console/account", "changed"), new_token(visitor(), "password"))
 
 
@@ -64,14 +64,14 @@ def claims() -> Response | tuple[str, int]:
     """Take back or forget what is suspended."""
     kind, do = request.form.get("kind", ""), request.form.get("do", "")
     if kind not in list(Claim) or do not in ("confirm", "drop"):
-        raise InvalidValueError("kind", "Choose what to confirm.")
+        raise InvalidValueError("kind", "claim.choose")
     if do == "drop":
         drop(session(), visitor(), Claim(kind))
         return back("/console/account", "changed")
     try:
         confirm_claim(visitor(), Claim(kind), request.form.get("password", "")[:LONGEST_PASSWORD])
     except InvalidValueError as error:
-        return _account(error=say(error.reason)), 400
+        return _account(error=translate_error(error)), 400
     return back("/console/account", "changed")
 
 
@@ -88,7 +88,7 @@ def invite_somebody() -> str | tuple[str, int]:
     """Make an invitation; its link is shown once."""
     role, raw = request.form.get("role", ""), request.form.get("email", "").strip()[:254]
     if role not in list(Role):
-        raise InvalidValueError("role", "Choose a role.")
+        raise InvalidValueError("role", "role.choose")
     made = invited(visitor(), Role(role), normal_email(raw) if raw else None)
     return render_template("console/invited.html", made=made)
 
@@ -105,13 +105,12 @@ def invitation() -> RedirectResponse | str | tuple[str, int]:
     chosen = request.form.get("password", "")
     try:
         if not filled["name"] or "\x00" in filled["name"]:
-            raise InvalidValueError("name", "Missing data for required field.")
+            raise InvalidValueError("name", "value.required")
         if not SHORTEST_PASSWORD <= len(chosen) <= LONGEST_PASSWORD:
             raise InvalidValueError("password", TOO_SHORT)
         user = accepted(link, filled["name"][:200], filled["email"], chosen)
     except (InvalidValueError, ConflictError) as error:
-        reason = error.reason if isinstance(error, InvalidValueError) else error.message
-        return render_template("console/invitation.html", link=link, filled=filled, error=say(reason)), 400
+        return render_template("console/invitation.html", link=link, filled=filled, error=translate_error(error)), 400
     return access.let_in(redirect(home_of(user.role), 303), new_token(user, "invitation"))
 
 

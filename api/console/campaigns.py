@@ -19,7 +19,7 @@ from api.console.advertising import (
     values_of,
 )
 from api.console.form_definitions import plain_text, with_choices
-from api.console.i18n import say
+from api.console.i18n import translate
 from api.console.pages import back, page_blueprint, wants_part
 from api.http.db import session
 from api.leadgen.announce import announce_campaign, announce_change, announce_stats
@@ -64,7 +64,7 @@ def one_campaign(campaign_id: UUID) -> str:
 @for_operators
 def new_campaign(niche_id: UUID) -> Response | str | tuple[str, int]:
     niche = get_niche(session(), niche_id)
-    texts = {"title": say("New campaign"), "cancel": f"/console/leadgen/{niche.id}"}
+    texts = {"title": translate("New campaign"), "cancel": f"/console/leadgen/{niche.id}"}
     if request.method == "GET":
         return _form(CAMPAIGN, forms.Filled({"platform": "olx"}), **texts)
     made, filled = forms.send(
@@ -82,7 +82,7 @@ def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
     campaign = get_campaign(session(), campaign_id, lock=request.method == "POST")
     home = f"/console/leadgen/campaigns/{campaign.id}"
     controls = with_choices(CAMPAIGN_CHANGES, "status", statuses_after(campaign.status, MOVES))
-    texts = {"title": say("Edit campaign"), "cancel": home}
+    texts = {"title": translate("Edit campaign"), "cancel": home}
     if request.method == "GET":
         return _form(controls, forms.Filled(values_of(campaign, controls)), **texts)
     before = campaign.status
@@ -103,7 +103,7 @@ def edit_campaign(campaign_id: UUID) -> Response | str | tuple[str, int]:
 def move_campaign(campaign_id: UUID) -> Response:
     """Start, pause or end it, by one button of its page."""
     campaign = get_campaign(session(), campaign_id, lock=True)
-    status = forms.one_of(CampaignStatus, request.form.get("status"), "status", "Choose a status.")
+    status = forms.one_of(CampaignStatus, request.form.get("status"), "status", "status.choose")
     if change_status(session(), campaign, status):
         announce_campaign(campaign)
     return back(f"/console/leadgen/campaigns/{campaign_id}", "changed")
@@ -114,7 +114,7 @@ def move_campaign(campaign_id: UUID) -> Response:
 def new_ad(campaign_id: UUID) -> Response | str | tuple[str, int]:
     campaign = get_campaign(session(), campaign_id)
     home = f"/console/leadgen/campaigns/{campaign.id}"
-    texts = {"title": say("New ad"), "cancel": home}
+    texts = {"title": translate("New ad"), "cancel": home}
     if request.method == "GET":
         return _form(AD, forms.Filled({}), **texts)
 
@@ -135,7 +135,7 @@ def edit_ad(ad_id: UUID) -> Response | str | tuple[str, int]:
     ad = lock_ad(session(), ad_id)
     home = f"/console/leadgen/campaigns/{ad.campaign_id}"
     controls = with_choices(AD_CHANGES, "status", statuses_after(ad.status, AD_MOVES))
-    texts = {"title": say("Edit ad"), "cancel": home}
+    texts = {"title": translate("Edit ad"), "cancel": home}
     if request.method == "GET":
         filled = forms.Filled(
             values_of(ad, controls) | {"spent": plain_text(spent_by(session(), ad.id)), "spent_on": ""}

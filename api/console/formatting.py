@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
-from api.console.i18n import language, say, word
+from api.console.i18n import language, translate, word
 from models.core.amounts import print_amount, print_number
 from models.core.enums import PropertyType
 from models.market.places import NO_CURRENCY
@@ -48,7 +48,7 @@ def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool 
         return "—"
     if currency == NO_CURRENCY:
         return print_number(amount, mark=_mark(), places=2)
-    return print_amount(amount, currency, mark=_mark(), millions=say("m") if short else None, places=2)
+    return print_amount(amount, currency, mark=_mark(), millions=translate("m") if short else None, places=2)
 
 
 def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], str]) -> str:
@@ -56,8 +56,8 @@ def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], st
     if low and high:
         return f"{show(low)} – {show(high)}"
     if high:
-        return say("up to {value}", value=show(high))
-    return say("from {value}", value=show(low)) if low else "—"
+        return translate("up to {value}", value=show(high))
+    return translate("from {value}", value=show(low)) if low else "—"
 
 
 def when(moment: datetime | None, *, seconds: bool = False) -> Markup:
@@ -65,7 +65,7 @@ def when(moment: datetime | None, *, seconds: bool = False) -> Markup:
     if moment is None:
         return Markup("—")
     moment = moment.astimezone(UTC)
-    text = f"{moment:%d.%m.%Y %H:%M}" if language() == "ru" else f"{moment:%d %b %Y, %H:%M}"
+    text = f"{moment:%d %b %Y, %H:%M}" if language() == "en" else f"{moment:%d.%m.%Y %H:%M}"
     if seconds:
         text += f":{moment:%S}"
     return Markup('<time datetime="{iso}" data-local{more} title="{text} UTC">{text}</time>').format(
@@ -83,7 +83,7 @@ def grade(percent: float) -> str:
 
 def ring(score: float, size: int = 56) -> Markup:
     """A score of 0 to 100 as a ring with its number inside."""
-    label = escape(say("Score {score} of 100", score=number(score, 1)))
+    label = escape(translate("Score {score} of 100", score=number(score, 1)))
     return Markup(  # noqa: S704 - numbers, and a label that is escaped
         f'<svg class="ring {grade(score)}" width="{size}" height="{size}" viewBox="0 0 36 36" role="img" '
         f'aria-label="{label}"><circle class="track" cx="18" cy="18" r="{RADIUS}"/>'
@@ -111,14 +111,15 @@ def title_of(found: Property) -> str:
     """What a property is, in few words: its kind, rooms and area. Titles that people typed are theirs to show below."""
     kind = word(found.property_type)
     if found.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and found.rooms is not None:
-        kind = say("Studio") if found.rooms == 0 else say("{rooms}-room {kind}", rooms=found.rooms, kind=kind.lower())
-    return f"{kind}, {number(found.area, 1)}\u00a0{say('m²')}" if found.area else kind
+        of_rooms = translate("{rooms}-room {kind}", rooms=found.rooms, kind=kind.lower())
+        kind = translate("Studio") if found.rooms == 0 else of_rooms
+    return f"{kind}, {number(found.area, 1)}\u00a0{translate('m²')}" if found.area else kind
 
 
 def location_label(found: Property) -> str:
     """Where a property is, the most telling part first."""
     street = " ".join(filter(None, (found.street, found.house_number)))
-    metro = say("metro {name}", name=found.metro_station) if found.metro_station else None
+    metro = translate("metro {name}", name=found.metro_station) if found.metro_station else None
     parts = [found.city, found.district, metro, street]
     if not any(parts[1:]) and found.location:
         return found.location
@@ -135,5 +136,16 @@ def drawing_of(found: Property) -> str:
 
 
 def photo_of(found: Property) -> str | None:
-    """The first photo that a page may show: one of ours, or one that comes encrypted."""
-    return next((link for link in found.photos if link.startswith(("https://", "/media/"))), None)
+    """The first photo that a page may show; None where there is none."""
+    return next(iter(photos_of(found)), None)
+
+
+def photos_of(found: Property) -> list[str]:
+    """The photos that a page may show: those of ours, and those that come encrypted."""
+    return [link for link in found.photos if link.startswith(("https://", "/media/"))]
+
+
+def advert_of(found: Property) -> str | None:
+    """The address of the property's own advert, where its source told one that a page may link to."""
+    link = found.attributes.get("url")
+    return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None

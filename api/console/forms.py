@@ -14,7 +14,7 @@ from flask import render_template, request
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from api.console.i18n import say
+from api.console.i18n import translate, translate_error, translate_fault
 from api.console.typed_values import read_typed
 from api.http.db import session
 from models.core.errors import ConflictError, InvalidValueError
@@ -90,7 +90,7 @@ def read(
         try:
             _put(body, control.path, _value(control, given, currency))
         except UnreadableError as error:
-            unreadable[control.path] = say(error.message)
+            unreadable[control.path] = translate_error(error)
             _put(body, control.path, None)
     try:
         loaded = schema.load(body)
@@ -112,7 +112,9 @@ def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> No
         filled.kept[path] = town
         filled.suggestions[path] = reading.nearest
         names = ", ".join(reading.nearest)
-        filled.errors[path] = say("Did you mean {names}? If not, save again: the town stays as it is.", names=names)
+        filled.errors[path] = translate(
+            "Did you mean {names}? If not, save again: the town stays as it is.", names=names
+        )
 
 
 def send(
@@ -129,11 +131,11 @@ def send(
     try:
         return store(body), filled
     except InvalidValueError as error:
-        filled.errors[error.field] = say(error.reason)
+        filled.errors[error.field] = translate_error(error)
     except ConflictError as error:
         if "status" not in filled.values:
             raise
-        filled.errors["status"] = say(error.message)
+        filled.errors["status"] = translate_error(error)
     return None, filled
 
 
@@ -216,11 +218,11 @@ def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
     """
     Complaints by dotted path, in the page's language; those about one entry of a list are the list's.
 
-    >>> _flat({"area": {"min": ["Not a valid number."]}, "rooms": {0: ["Not a valid integer."]}})
+    >>> _flat({"area": {"min": ["number.invalid"]}, "rooms": {0: ["number.not_integer"]}})
     {'area.min': 'Это не число.', 'rooms': 'Это не целое число.'}
     """
     if isinstance(messages, list):
-        return {".".join(path): say(str(messages[0]))}
+        return {".".join(path): translate_fault(messages[0])}
     found: dict[str, str] = {}
     for name, inner in messages.items():
         deeper = path if isinstance(name, int) or name == "_schema" else (*path, str(name))

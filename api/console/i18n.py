@@ -1,28 +1,23 @@
-"""The words of the pages in Russian and English.
+"""The language of the pages, and their sentences from the catalogue (models/translations).
 
-English sentences stand in the templates and are the keys of a dictionary of Russian ones
-(:mod:`api.console.russian_sentences`); so are the messages of errors (:mod:`api.console.error_messages`) and the
-domain's words (:mod:`api.console.domain_words`). gettext would need its catalogues compiled when the project is built;
-two languages and a few hundred sentences do not. A test holds the dictionary to what the pages say.
+The English sentence in a template or in code is the message's id: `{{ _('Sign in') }}`, `translate("Saved.")`.
 """
 
-import re
 from contextvars import ContextVar
 from enum import StrEnum
 
 from flask import request
 
-from api.console.domain_words import PLURALS, WORDS
-from api.console.error_messages import ERROR_SENTENCES, PATTERNS
-from api.console.number_messages import NUMBER_PATTERNS
-from api.console.russian_imports import IMPORT_ERRORS, IMPORT_PATTERNS
-from api.console.russian_sentences import SENTENCES
+from api.http.language import asked_language
 from api.http.request_state import current
 from models.core.amounts import print_number
+from models.core.errors import DomainError, Fault, InvalidValueError
+from models.core.numbers import UnreadableError
+from models.translations import catalogue
 
-LANGUAGES = ("ru", "en")
+#: As the switch of a page shows them.
+LANGUAGES = {"ru": "Русский", "kk": "Қазақша", "en": "English"}
 NBSP = "\u00a0"
-_RUSSIAN = SENTENCES | ERROR_SENTENCES | IMPORT_ERRORS
 #: The language of the request that this thread answers. Not read from `g`: a page of cards asks thousands of times.
 _language: ContextVar[str] = ContextVar("language", default="ru")
 
@@ -31,7 +26,7 @@ def choose_language() -> None:
     """Before a page: the visitor's choice, or else the best that the browser asks for, or else Russian."""
     chosen = request.cookies.get("lang")
     if chosen not in LANGUAGES:
-        chosen = request.accept_languages.best_match(LANGUAGES, default="ru")
+        chosen = asked_language("ru")
     current().language = chosen
     _language.set(chosen)
 
@@ -40,49 +35,49 @@ def language() -> str:
     return _language.get()
 
 
-def say(sentence: str, **values: object) -> str:
-    """A sentence in the page's language; one that is not known stays English."""
-    if language() == "ru":
-        sentence = _RUSSIAN.get(sentence) or _by_pattern(sentence)
-    return sentence.format_map(values) if values else sentence
+def translate(sentence: str, **facts: object) -> str:
+    """A sentence in the page's language, its facts filled in; one that is not known stays English."""
+    return catalogue.translate(language(), sentence, facts)
+
+
+def translate_error(error: DomainError) -> str:
+    """The sentence of an error in the page's language, without the path of a field."""
+    if isinstance(error, InvalidValueError | UnreadableError):
+        return translate_fault(error.fault)
+    return translate_fault(Fault(error.code, **error.facts))
+
+
+def translate_fault(fault: str) -> str:
+    """The sentence of what is wrong with a value, in the page's language."""
+    return catalogue.describe_fault(language(), fault)
 
 
 def counted(count: int, noun: str) -> str:
-    """
-    A count with its noun: Russian has three forms, by the last digits.
-
-    >>> [_russian_form(count) for count in (1, 2, 5, 11, 21, 104)]
-    [0, 1, 2, 2, 0, 1]
-    """
+    """A count with its noun: `3 лида`."""
     return f"{print_number(count)}{NBSP}{noun_of(count, noun)}"
 
 
 def noun_of(count: int, noun: str) -> str:
     """The form that a noun has after a count."""
-    if language() == "ru":
-        return PLURALS[noun][_russian_form(count)]
-    plural = {"property": "properties", "inquiry": "inquiries", "entry": "entries", "match": "matches"}
-    return noun if count == 1 else plural.get(noun, noun + "s")
+    return catalogue.translate_count(language(), noun, count)
 
 
 def word(value: StrEnum | str | None) -> str:
-    """A word of the domain's lists as people say it."""
-    if value is None:
-        return "—"
-    value = str(value)
-    russian, english = WORDS.get(value, (value, value))
-    return russian if language() == "ru" else english
+    """A word of the domain's lists as people say it; `offer SALE` is what SALE is called of an offer."""
+    return "—" if value is None else catalogue.translate_word(language(), str(value))
 
 
 #: What a page says after something was done, by the key that the address carries.
-SAID = {
+OUTCOMES = {
     "saved": "Saved.",
     "archived": "Archived: it is off the market.",
     "liked": "Liked. If the other side likes it too, it is a match.",
     "matched": "It is a match!",
     "agreed": "Commission agreed; contacts are open.",
     "disliked": "Put aside.",
-    "completed": "The deal is done. Congratulations!",
+    "completed": "The deal is done. Congratulations! Both sides are off the market; the other side is told.",
+    "objected": "Objected: lead and property are back on the market, and everything is as it was.",
+    "restored": "Back on the market.",
     "run": "The run has been asked for.",
     "joined": "The same run is going already.",
     "cancelled": "Cancelled.",
@@ -104,27 +99,6 @@ SAID = {
 }
 
 
-def said(key: str | None) -> str | None:
+def outcome(key: str | None) -> str | None:
     """The sentence of a key; what is no key says nothing, so that nobody can put words into our pages."""
-    return say(SAID[key]) if key in SAID else None
-
-
-def _russian_form(count: int) -> int:
-    if count % 10 == 1 and count % 100 != 11:
-        return 0
-    return 1 if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else 2
-
-
-def _by_pattern(sentence: str) -> str:
-    for pattern, russian in (*NUMBER_PATTERNS, *PATTERNS, *IMPORT_PATTERNS):
-        found = re.fullmatch(pattern, sentence)
-        if found:
-            named = set(found.re.groupindex.values())
-            parts = enumerate(found.groups(), start=1)
-            return russian.format(*(_in_russian(part) if place in named else part for place, part in parts))
-    return sentence
-
-
-def _in_russian(words: str) -> str:
-    """Words of the domain between commas."""
-    return ", ".join(WORDS[each][0] if each in WORDS else IMPORT_ERRORS.get(each, each) for each in words.split(", "))
+    return translate(OUTCOMES[key]) if key in OUTCOMES else None

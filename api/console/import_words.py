@@ -1,9 +1,19 @@
 """Words of files and feeds: what a column may hold, how often an address is fetched, why an offer was refused."""
 
-from api.console.i18n import say
-from models.core.errors import DomainError, InvalidValueError
+import re
+
+from flask import request
+
+from api.console.access import visitor
+from api.console.i18n import language, translate, translate_error
+from api.console.russian_imports import IMPORT_ERRORS, IMPORT_PATTERNS
+from api.http.db import session
+from models.core.errors import DomainError, Fault
 from models.market.towns.reading import TownError, read_town
 from models.sources.formats.headers import NAMES
+from models.sources.formats.lead_rows import LEAD_NAMES
+from models.sources.sources import owned_source
+from models.sources.tables import Source
 
 #: How often an address is fetched -> what that is called; None: only when somebody asks.
 REFRESHES: dict[int | None, str] = {
@@ -76,8 +86,39 @@ FIELD_LABELS = {
 }
 assert FIELD_LABELS.keys() == NAMES.keys()
 
+#: Field of a column of clients' requests -> what people call it.
+LEAD_LABELS = {
+    "id": "Number in your records",
+    "client": "Client",
+    "phone": "Client's phone",
+    "email": "Client's e-mail",
+    "contact": "Client's other contacts",
+    "deal": "Purchase or rent",
+    "city": "Town",
+    "district": "Districts",
+    "metro": "Metro stations",
+    "budget": "Budget",
+    "budget_min": "Budget from",
+    "budget_max": "Budget to",
+    "currency": "Currency",
+    "area": "Area",
+    "area_min": "Area from",
+    "area_max": "Area to",
+    "rooms": "Rooms",
+    "type": "Kind of home",
+    "class": "Class",
+    "condition": "Condition and repair",
+    "payment": "Way of payment",
+    "year_min": "Built in that year or later",
+    "words": "Wishes in words",
+    "notes": "Notes",
+    "private_notes": "Private notes",
+}
+assert LEAD_LABELS.keys() == LEAD_NAMES.keys()
+
 #: What a remark of a report is about besides columns.
 REMARKED = {
+    "phone": "Your phone number",
     "row": "The whole row",
     "category": "Category",
     "operation_type": "Sale or rent",
@@ -89,32 +130,49 @@ REMARKED = {
 
 def field_label(name: str) -> str:
     """A field of a report in the page's language; what has no word stays as it is."""
-    label = FIELD_LABELS.get(name) or REMARKED.get(name)
-    return say(label) if label else name.replace("_", " ")
+    label = FIELD_LABELS.get(name) or REMARKED.get(name) or LEAD_LABELS.get(name)
+    return translate(label) if label else name.replace("_", " ")
 
 
 def shown_reason(reason: str | None) -> str:
     """A reason of a report, with its first letter large and, where it names a guess, what that came from."""
     if not reason:
         return ""
-    told = say(reason)
-    if told == reason:  # what was composed of a message and what was done with the value
-        told = "; ".join(map(say, reason.split("; ")))
+    told = _in_russian(reason) if language() == "ru" else reason
+    if told == reason and language() == "ru":  # composed of a message and what was done with the value
+        told = "; ".join(map(_in_russian, reason.split("; ")))
     return told[:1].upper() + told[1:]
+
+
+def _in_russian(reason: str) -> str:
+    if reason in IMPORT_ERRORS:
+        return IMPORT_ERRORS[reason]
+    for pattern, russian in IMPORT_PATTERNS:
+        found = re.fullmatch(pattern, reason)
+        if found:
+            named = set(found.re.groupindex.values())
+            parts = enumerate(found.groups(), start=1)
+            return russian.format(*(IMPORT_ERRORS.get(part, part) if place in named else part for place, part in parts))
+    return reason
 
 
 def complaint(error: DomainError) -> str:
     """What is wrong, in the page's language: the reason of a field, else the whole message."""
-    reason = error.reason if isinstance(error, InvalidValueError) else error.message
-    return say(reason)
+    return translate_error(error)
 
 
-def town_problem(town: str) -> str:
-    """Why a text is no town; empty if nothing speaks against it."""
+def named_source() -> Source | None:
+    """The visitor's source that the address names, for lists of what it brought; raises NotFoundError."""
+    raw = request.args.get("source", "")
+    return owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+
+
+def town_problem(town: str) -> Fault | None:
+    """Why a text is no town; None if nothing speaks against it."""
     if not town:
-        return ""
+        return None
     try:
         read_town(town)
     except TownError as error:
-        return error.reason
-    return ""
+        return error.fault
+    return None

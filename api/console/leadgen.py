@@ -10,7 +10,7 @@ from api.console.access import page_for
 from api.console.advertising import NICHE, NICHE_CHANGES, NicheChangesForm, NicheForm, statuses_after, values_of
 from api.console.form_definitions import with_choices
 from api.console.forms import Control
-from api.console.i18n import say
+from api.console.i18n import translate
 from api.console.pages import back, chosen, listed, page_blueprint, page_number, wants_part
 from api.http.blueprint import Body, one_of
 from api.http.db import session
@@ -60,10 +60,10 @@ def all_niches() -> str:
 @for_operators
 def new_niche() -> Response | str | tuple[str, int]:
     if request.method == "GET":
-        return _niche_form(NICHE, forms.Filled(), say("New niche"), "/console/leadgen")
+        return _niche_form(NICHE, forms.Filled(), translate("New niche"), "/console/leadgen")
     made, filled = forms.send(NicheForm(), NICHE, request.form, lambda body: create_niche(session(), body))
     if made is None:
-        return _niche_form(NICHE, filled, say("New niche"), "/console/leadgen"), 400
+        return _niche_form(NICHE, filled, translate("New niche"), "/console/leadgen"), 400
     announce_change()
     return back(f"/console/leadgen/{made.id}", "saved")
 
@@ -75,12 +75,12 @@ def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
     home = f"/console/leadgen/{niche.id}"
     controls = with_choices(NICHE_CHANGES, "status", statuses_after(niche.status, NICHE_MOVES))
     if request.method == "GET":
-        return _niche_form(controls, forms.Filled(values_of(niche, controls)), say("Edit niche"), home)
+        return _niche_form(controls, forms.Filled(values_of(niche, controls)), translate("Edit niche"), home)
     _, filled = forms.send(
         NicheChangesForm(), controls, request.form, lambda body: change_niche(session(), niche, body)
     )
     if filled.errors:
-        return _niche_form(controls, filled, say("Edit niche"), home), 400
+        return _niche_form(controls, filled, translate("Edit niche"), home), 400
     announce_change()
     return back(home, "saved")
 
@@ -102,7 +102,7 @@ def one_niche(niche_id: UUID) -> str:
         "console/niche_part.html" if wants_part() else "console/niche.html",
         niche=niche,
         total=earned.total,
-        chart=charts.columns(by_day, say("Leads by day"), every=CHART_DAYS // 6),
+        chart=charts.columns(by_day, translate("Leads by day"), every=CHART_DAYS // 6),
         by_day=by_day,
         campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, **window),
         page=page,

@@ -8,8 +8,10 @@ from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
 from api.console.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.formatting import money, number, span
-from api.console.i18n import say, word
+from api.console.i18n import translate, word
+from api.console.import_words import named_source
 from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.recommendation_page import place_of_action
 from api.console.score_reasons import rooms_of
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import LeadBody, lead_columns
@@ -19,7 +21,7 @@ from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.market.clients import other_lead_of_client
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
+from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 from models.market.readings import STATED
 
 blp = page_blueprint("leads")
@@ -32,14 +34,14 @@ for_realtors = page_for(*SUPPLY_ROLES)
 @blp.app_template_global("wishes_of")
 def wishes_of(lead: Lead) -> list[str]:
     """What a lead looks for, in short pieces, the most telling first."""
-    place = [*lead.districts[:3], *(say("metro {name}", name=name) for name in lead.metro_stations[:2])]
+    place = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
     more = len(lead.districts) + len(lead.metro_stations) - len(place)
     pieces = [
         span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True)),
-        f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{say('m²')}"
+        f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{translate('m²')}"
         if lead.area_min or lead.area_max
         else None,
-        say("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,
+        translate("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,
         ", ".join(place) + (f" +{more}" if more > 0 else ""),
         word(lead.property_class) if lead.property_class else None,
         word(lead.condition) if lead.condition else None,
@@ -51,7 +53,7 @@ def wishes_of(lead: Lead) -> list[str]:
 @blp.app_template_global("heading_of")
 def heading_of(lead: Lead) -> str:
     """What a lead is about: ``Buy an apartment in Moscow``."""
-    kind = word(lead.property_type) if lead.property_type else say("Any home")
+    kind = word(lead.property_type) if lead.property_type else translate("Any home")
     return f"{word(lead.deal_type)}: {kind.lower()}, {lead.city}"
 
 
@@ -59,7 +61,8 @@ def heading_of(lead: Lead) -> str:
 @for_realtors
 def all_leads() -> str:
     status = chosen(Status, "status")
-    leads, pager = listed(leads_of(visitor(), status), PER_PAGE)
+    source = named_source()
+    leads, pager = listed(leads_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [lead.id for lead in leads]
     return render_template(
         "console/leads.html",
@@ -67,6 +70,7 @@ def all_leads() -> str:
         counts=match_counts(session(), Side.LEAD, ids),
         best=best_scores(session(), Side.LEAD, ids),
         status=status,
+        source=source,
         **pager,
     )
 
@@ -117,13 +121,23 @@ def archive(lead_id: int) -> Response:
     lead = owned_lead(session(), visitor(), lead_id, lock=True)
     archive_lead(session(), lead)
     rescore_lead(lead)
-    return back("/console/leads", "archived")
+    return back("/console/leads", "archived", undo=f"lead-{lead_id}")
+
+
+@blp.post("/console/leads/<int:lead_id>/restore")
+@for_realtors
+def restore(lead_id: int) -> Response:
+    lead = owned_lead(session(), visitor(), lead_id, lock=True)
+    restore_lead(session(), lead)
+    rescore_lead(lead)
+    return back(f"/console/leads/{lead_id}", "restored")
 
 
 @blp.post("/console/leads/<int:lead_id>/properties/<int:property_id>")
 @for_realtors
 def act_for_lead(lead_id: int, property_id: int) -> Response:
-    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, _return(f"/console/leads/{lead_id}"))
+    usual = f"/console/leads/{lead_id}"
+    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, place_of_action(usual))
 
 
 def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
@@ -135,15 +149,11 @@ def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
     return columns
 
 
-def _return(usual: str) -> str:
-    return "/console/matches" if request.form.get("from") == "board" else usual
-
-
 def _form(filled: forms.Filled, lead: Lead | None) -> str:
     return forms.show(
         LEAD_GROUPS,
         filled,
-        title=say("Edit lead") if lead else say("New lead"),
+        title=translate("Edit lead") if lead else translate("New lead"),
         cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
         here="/console/leads",
     )

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from api.console import charts
 from api.console.access import page_for, visitor
 from api.console.formatting import number, percent
-from api.console.i18n import say, word
+from api.console.i18n import translate, translate_error, word
 from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http import tasks
 from api.http.db import session
@@ -47,7 +47,7 @@ FRESHNESS_KEPT_SECONDS = 3
 def asker(requested_by: str) -> str:
     """Who or what asked for a run, in words: ``ops:7``, ``schedule:1c9a...``, ``sweep``."""
     kind, _, number_ = requested_by.partition(":")
-    return say("operator {id}", id=number_) if kind == "ops" else word(kind)
+    return translate("operator {id}", id=number_) if kind == "ops" else word(kind)
 
 
 @blp.get("/console/engine")
@@ -89,7 +89,7 @@ def start_run() -> Response | tuple[str, int]:
     except InvalidValueError as error:
         if error.field != "city":
             raise
-        return _engine_page(wrong_city=say(error.reason)), 400
+        return _engine_page(wrong_city=translate_error(error)), 400
     run, is_new = request_run(session(), scope, f"ops:{visitor().id}", city=city, deal_type=deal)
     if is_new:
         _note("run_requested", run.id)
@@ -104,12 +104,11 @@ def merge_markets() -> Response | tuple[str, int]:
     town, into = (request.form.get(name, "").strip()[:110] for name in ("town", "into"))
     try:
         if not town or not into:
-            raise InvalidValueError("into", "Name the town to merge into.")
+            raise InvalidValueError("into", "market.name_target")
         merge(visitor().id, town, into)
     except (InvalidValueError, ConflictError, NotFoundError) as error:
         session().rollback()
-        reason = error.reason if isinstance(error, InvalidValueError) else error.message
-        return _engine_page(wrong_merge=(town, say(reason))), 400
+        return _engine_page(wrong_merge=(town, translate_error(error))), 400
     forget_cached("markets", "cities")
     return back("/console/engine", "merged")
 
@@ -152,12 +151,12 @@ def quality() -> str:
     every = max(1, len(times) // 8)
     return render_template(
         "console/quality.html",
-        scores=charts.columns(scores, say("Best scores of leads"), every=4),
-        coverage=charts.columns(state["coverage"], say("Leads by how many offers they have")),
+        scores=charts.columns(scores, translate("Best scores of leads"), every=4),
+        coverage=charts.columns(state["coverage"], translate("Leads by how many offers they have")),
         exposure=charts.line(
-            shares, ("0%", "50%", "100%"), say("Share of offers by share of properties"), diagonal=True
+            shares, ("0%", "50%", "100%"), translate("Share of offers by share of properties"), diagonal=True
         ),
-        times=charts.columns(times, say("Seconds that runs took"), every=every) if times else None,
+        times=charts.columns(times, translate("Seconds that runs took"), every=every) if times else None,
         state=state,
         covered=sum(count for _, count in state["coverage"][2:]),
         all_leads=sum(count for _, count in state["coverage"]),
@@ -174,19 +173,19 @@ def schedule() -> str:
     try:
         entries = services().worker.schedule(utc_now(), NEXT_TIMES)
     except SettingsError as bad:
-        error = bad.message
+        error = str(bad)
     return render_template("console/schedule.html", entries=entries, error=error, as_json=_as_json)
 
 
 def _asked(form: Any) -> tuple[RunScope, str | None, DealType | None]:
     if form.get("scope") not in list(RunScope):
-        raise InvalidValueError("scope", "Choose what the run covers.")
+        raise InvalidValueError("scope", "run.choose_scope")
     scope = RunScope(form["scope"])
     if scope is not RunScope.MARKET:
         return scope, None, None
     city, deal = form.get("city", "").strip()[:100], form.get("deal_type")
     if not city or deal not in list(DealType):
-        raise InvalidValueError("city", "A market is named by city and deal_type; send both.")
+        raise InvalidValueError("city", "run.market_needs_both")
     return scope, city, DealType(deal)
 
 

@@ -7,13 +7,15 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
 from sqlalchemy import Select
+from werkzeug.exceptions import HTTPException
 
 from api.console import access, formatting, i18n
 from api.console.access import visitor, visitor_or_none
 from api.console.assets import asset, takes_gzip
 from api.console.icons import icon
+from api.console.undo_tokens import known_token
 from api.http.db import session
 from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
@@ -62,7 +64,7 @@ def wants_part() -> bool:
 
 
 def back(path: str, said: str | None = None, **query: Any) -> Response:
-    """See another page, and there what has been done: *said* is a key of :data:`speech.SAID`."""
+    """See another page, and there what has been done: *said* is a key of :data:`api.console.i18n.OUTCOMES`."""
     query = {name: value for name, value in query.items() if value not in (None, "")}
     if said:
         query["said"] = said
@@ -132,18 +134,20 @@ def _names() -> dict[str, Any]:
     user = visitor_or_none()
     theme = request.cookies.get("theme", "auto")
     return {
-        "_": i18n.say,
+        "_": i18n.translate,
         "counted": i18n.counted,
         "noun_of": i18n.noun_of,
         "word": i18n.word,
         "lang": i18n.language(),
+        "languages": i18n.LANGUAGES,
         "theme": theme if theme in THEMES else "auto",
         "csrf": access.csrf_token(),
         "user": user,
         "menu": menu_of(user.role) if user else [],
         "unread": _unread,
         "place": _place,
-        "said": i18n.said(request.args.get("said")),
+        "said": i18n.outcome(request.args.get("said")),
+        "undo": known_token(request.args.get("undo")),
         "asset": asset,
         "icon": icon,
         "money": formatting.money,
@@ -157,13 +161,15 @@ def _names() -> dict[str, Any]:
         "title_of": formatting.title_of,
         "location_label": formatting.location_label,
         "photo_of": formatting.photo_of,
+        "photos_of": formatting.photos_of,
+        "advert_of": formatting.advert_of,
         "drawing_of": formatting.drawing_of,
         "when": formatting.when,
     }
 
 
 def _unread() -> int:
-    """How many notices the visitor has not read; asked for by pages with a bell, not by their living parts."""
+    """How many notifications the visitor has not read; asked for by pages with a bell, not by their living parts."""
     state = current()
     if state.unread is None:
         state.unread = unread_count(session(), visitor())
@@ -173,7 +179,9 @@ def _unread() -> int:
 def _place() -> str:
     """Where to come back to from choosing a look: the same page of the same list, or the same door."""
     if request.method == "GET":
-        query = [(name, value) for name, value in request.args.items(multi=True) if name not in ("said", "part")]
+        query = [
+            (name, value) for name, value in request.args.items(multi=True) if name not in ("said", "part", "undo")
+        ]
     else:
         query = [(name, value) for name, value in request.form.items() if name == "next" and value]
     return f"{request.path}?{urlencode(query)}" if query else request.path
@@ -200,11 +208,11 @@ def _error_page(error: Exception) -> Response:
     if "language" not in g:
         i18n.choose_language()
     if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
-        target = request.full_path.rstrip("?") if request.method == "GET" else ""
+        target = request.full_path.rstrip("?") if request.method == "GET" else _form_of(request.path)
         return back("/console/sign-in", next=target if target != "/console" else None)
     plain = answer_to(error)
     body = plain.get_json()
-    message = i18n.say(_reason(error) or body["message"])
+    message = i18n.translate_error(error) if isinstance(error, InvalidValueError) else body["message"]
     if wants_json():
         response = jsonify(code=body["code"], message=message)
     else:
@@ -217,5 +225,10 @@ def _error_page(error: Exception) -> Response:
     return response
 
 
-def _reason(error: Exception) -> str | None:
-    return error.reason if isinstance(error, InvalidValueError) else None
+def _form_of(path: str) -> str:
+    """Where the form stands that was sent to *path*: there, where a page answers to it; else nowhere."""
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return ""
+    return path

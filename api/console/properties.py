@@ -7,8 +7,10 @@ from flask import Response, render_template, request
 from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
-from api.console.i18n import say
+from api.console.i18n import translate
+from api.console.import_words import named_source
 from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.recommendation_page import place_of_action
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import PropertyBody, property_columns
 from api.http.db import session
@@ -25,8 +27,8 @@ from models.market.properties import (
     owned_property,
     properties_of,
     replace_property,
+    restore_property,
 )
-from models.sources.sources import owned_source
 
 blp = page_blueprint("properties")
 
@@ -39,8 +41,7 @@ for_owners = page_for(*SUPPLY_ROLES)
 @for_owners
 def all_properties() -> str:
     status = chosen(Status, "status")
-    raw = request.args.get("source", "")
-    source = owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+    source = named_source()
     rows, pager = listed(properties_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [row.id for row in rows]
     return render_template(
@@ -102,15 +103,23 @@ def archive(property_id: int) -> Response:
     found = owned_property(session(), visitor(), property_id, lock=True)
     archive_property(session(), found)
     rescore_property(found)
-    return back("/console/properties", "archived")
+    return back("/console/properties", "archived", undo=f"property-{property_id}")
+
+
+@blp.post("/console/properties/<int:property_id>/restore")
+@for_owners
+def restore(property_id: int) -> Response:
+    found = owned_property(session(), visitor(), property_id, lock=True)
+    restore_property(session(), found)
+    rescore_property(found)
+    return back(f"/console/properties/{property_id}", "restored")
 
 
 @blp.post("/console/properties/<int:property_id>/leads/<int:lead_id>")
 @for_owners
 def act_for_property(property_id: int, lead_id: int) -> Response:
-    board = request.form.get("from") == "board"
     usual = f"/console/properties/{property_id}"
-    return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, "/console/matches" if board else usual)
+    return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, place_of_action(usual))
 
 
 def _edited(body: dict[str, Any], found: Property) -> dict[str, Any]:
@@ -127,7 +136,7 @@ def _form(filled: forms.Filled, found: Property | None) -> str:
     return forms.show(
         PROPERTY_GROUPS,
         filled,
-        title=say("Edit property") if found else say("New property"),
+        title=translate("Edit property") if found else translate("New property"),
         cancel=f"/console/properties/{found.id}" if found else "/console/properties",
         here="/console/properties",
     )

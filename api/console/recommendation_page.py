@@ -10,9 +10,10 @@ from flask import Response, jsonify, render_template, request
 from markupsafe import Markup
 
 from api.console.access import visitor
-from api.console.i18n import SAID, say
+from api.console.i18n import OUTCOMES, translate, translate_error
 from api.console.pages import back, page_number, wants_json
 from api.console.score_reasons import why
+from api.console.undo_tokens import undo_of_action
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
 from models.accounts.users import short_name
@@ -88,7 +89,7 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
     """Like or dislike, as the form says, and answer the script or the form that asked."""
     kind = request.form.get("action", "")
     if kind not in list(ActionKind):
-        raise InvalidValueError("action", "Choose like or dislike.")
+        raise InvalidValueError("action", "recommendation.choose_action")
     match = act(
         session(),
         visitor(),
@@ -100,11 +101,24 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
         notes=None,
     )
     said = _said(ActionKind(kind), match)
+    undo = undo_of_action(side, lead_id, property_id) if said in ("disliked", "liked") else None
     if wants_json():
         return jsonify(
-            said=say(SAID[said]), key=said, match_id=match and str(match.id), status=match and match.status.value
+            said=translate(OUTCOMES[said]),
+            key=said,
+            undo=undo,
+            match_id=match and str(match.id),
+            status=match and match.status.value,
         )
-    return back(back_to, said)
+    return back(back_to, said, undo=undo)
+
+
+def place_of_action(usual: str) -> str:
+    """Where somebody came from who acted on a pair: the board of matches, the page of one, or the *usual* list."""
+    origin = request.form.get("from", "")
+    if origin == "board":
+        return "/console/matches"
+    return f"/console/matches/{origin}" if origin.isascii() and origin.isdigit() and len(origin) < 19 else usual
 
 
 def _said(kind: ActionKind, match: Match | None) -> str:
@@ -123,7 +137,7 @@ def _commission(text: str) -> Decimal | None:
     except UnreadableError as error:
         raise error.at("commission") from None
     if value > 100:
-        raise InvalidValueError("commission", "The commission is a number of per cent from 0 to 100.")
+        raise InvalidValueError("commission", "commission.not_per_cent")
     return round(value, 2)
 
 
@@ -175,7 +189,7 @@ def _filters(side: Side) -> Filters:
             if text:
                 setattr(found, name, read(text))
         except UnreadableError as error:
-            found.errors[name] = say(error.message)
+            found.errors[name] = translate_error(error)
     return found
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from api.console.formatting import bar, grade, location_label, money, number, span
-from api.console.i18n import say, word
-from api.console.wish_words import said_reading
+from api.console.i18n import translate, word
+from api.console.readings import describe_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -44,13 +44,14 @@ def why(lead: Lead, found: Property, explanation: PairExplanation) -> Markup:
     """
     shares = [share for share in explanation.criteria if share.criterion != "wish"]
     stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
-    left = ", ".join(say(NAMES[share.criterion]).lower() for share in shares if not share.stated)
-    wanted = say("wanted {wish}")
+    left = ", ".join(translate(NAMES[share.criterion]).lower() for share in shares if not share.stated)
+    wanted = translate("wanted {wish}")
     reasons = "".join(_reason(lead, found, share, wanted) for share in stated)
-    more = f'<p class="small muted">{escape(say("Left open: {names}", names=left))}</p>' if left else ""
+    more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
     wishes = _wishes(found, explanation.wishes)
     return Markup(  # noqa: S704 - every part of it is escaped where it is made
-        f'<div class="why"><h4>{say("Why this score")}</h4>{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>'
+        f'<div class="why"><h4>{translate("Why this score")}</h4>'
+        f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 
 
@@ -68,8 +69,8 @@ def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
         told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
-            f"{escape(said_reading(share.kind, share.value))}"
-            f'<span class="unseen">: {escape(say(verdict))}</span>{told}</li>'
+            f"{escape(describe_reading(share.kind, share.value))}"
+            f'<span class="unseen">: {escape(translate(verdict))}</span>{told}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'
 
@@ -80,9 +81,9 @@ def _place(explanation: PairExplanation) -> str:
     if place is None or place.relation != "near":
         return ""
     names = {"district": "a neighbouring district", "metro": "a neighbouring station", "spot": "near the point"}
-    text = say(names[place.kind])
+    text = translate(names[place.kind])
     if place.km is not None:
-        text = say("{text}, about {km} km", text=text, km=number(max(place.km, 0.1), 1))
+        text = translate("{text}, about {km} km", text=text, km=number(max(place.km, 0.1), 1))
     return f'<p class="small near">{escape(text)}</p>'
 
 
@@ -90,11 +91,12 @@ def _reason(lead: Lead, found: Property, share: CriterionShare, wanted: str) -> 
     """One criterion that the lead states: what the property has, what was wanted, how well that fits."""
     name, percent = share.criterion, 100 * share.value
     kind = grade(percent) if share.known else "unknown"
-    verdict, fact = (VERDICTS[kind], _fact(name, found)) if share.known else ("not told", say("not told"))
+    verdict, fact = (VERDICTS[kind], _fact(name, found)) if share.known else ("not told", translate("not told"))
     wish = wanted.replace("{wish}", escape(_wish(name, lead)))
+    label = translate(NAMES[name])
     return (
-        f'<li><span class="words"><b>{say(NAMES[name])}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
-        f'<span class="verdict {kind}">{say(verdict)}</span>{bar(percent, kind)}'
+        f'<li><span class="words"><b>{label}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
+        f'<span class="verdict {kind}">{translate(verdict)}</span>{bar(percent, kind)}'
         f'<span class="unseen">{percent:.0f}%</span></li>'
     )
 
@@ -104,16 +106,16 @@ def _wish(name: str, lead: Lead) -> str:
         case "price":
             return span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True))
         case "location":
-            metros = [say("metro {name}", name=station) for station in lead.metro_stations]
+            metros = [translate("metro {name}", name=station) for station in lead.metro_stations]
             return _few([*lead.districts, *metros]) or lead.city
         case "rooms":
             return rooms_of(lead.rooms)
         case "area":
-            return f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{say('m²')}"
+            return f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{translate('m²')}"
         case "text":
             return _short(lead.additional_requirements or "")
         case "year":
-            return say("from {value}", value=lead.year_min)
+            return translate("from {value}", value=lead.year_min)
     return word(getattr(lead, name))
 
 
@@ -122,14 +124,14 @@ def _fact(name: str, found: Property) -> str:
         case "price":
             return money(found.price, found.currency, short=True)
         case "location":
-            metro = say("metro {name}", name=found.metro_station) if found.metro_station else None
+            metro = translate("metro {name}", name=found.metro_station) if found.metro_station else None
             return ", ".join(filter(None, (found.district, metro))) or location_label(found)
         case "rooms":
             return rooms_of([] if found.rooms is None else [found.rooms])
         case "area":
-            return f"{number(found.area, 1)}\u00a0{say('m²')}"
+            return f"{number(found.area, 1)}\u00a0{translate('m²')}"
         case "text":
-            return say("by its description")
+            return translate("by its description")
         case "year":
             return str(found.year_built)
     return word(getattr(found, name))
@@ -137,7 +139,7 @@ def _fact(name: str, found: Property) -> str:
 
 def rooms_of(counts: list[int]) -> str:
     """Wanted numbers of rooms in a few signs: ``studio, 1, 2``."""
-    return ", ".join(say("studio") if count == 0 else str(count) for count in sorted(counts)) or "—"
+    return ", ".join(translate("studio") if count == 0 else str(count) for count in sorted(counts)) or "—"
 
 
 def _few(names: list[str], most: int = 3) -> str:

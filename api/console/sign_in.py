@@ -13,7 +13,7 @@ from api.accounts.portal_auth import send_code, user_by_code
 from api.accounts.recovery import send_link, user_of_link
 from api.console import access
 from api.console.access import SESSION_COOKIE, anybody, page_for, visitor, visitor_or_none
-from api.console.i18n import LANGUAGES, say
+from api.console.i18n import LANGUAGES, translate, translate_error
 from api.console.pages import THEMES, back, home_of, page_blueprint
 from api.http.access import way_in
 from api.http.db import session
@@ -56,7 +56,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     username = request.form.get("username", "")[:254]
     user = user_by_password(username, request.form.get("password", "")[:LONGEST_PASSWORD])
     if user is None:
-        return _sign_in_page(username=username, error=say(auth.WRONG)), 401
+        return _sign_in_page(username=username, error=translate(auth.WRONG)), 401
     return _enter(user, "password")
 
 
@@ -71,12 +71,12 @@ def sign_in_by_code() -> Response | str | tuple[str, int]:
     try:
         phone = normal_phone(raw)
     except InvalidValueError as error:
-        return _sign_in_page(way="code", phone=raw, error=say(error.reason)), 400
+        return _sign_in_page(way="code", phone=raw, error=translate_error(error)), 400
     if not code:
         return _sign_in_page(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
     user = _proved_by_code(phone, code)
     if user is None:
-        return _sign_in_page(way="code", phone=phone, code_sent=True, error=say(portal_auth.WRONG)), 401
+        return _sign_in_page(way="code", phone=phone, code_sent=True, error=translate(portal_auth.WRONG)), 401
     return _enter(user, "sms")
 
 
@@ -94,11 +94,11 @@ def sign_in_by_email() -> Response | str | tuple[str, int]:
         try:
             return _enter(user_of_link(link, visitor_or_none()), "email")
         except NotSignedInError as error:
-            return render_template("console/sign_in_email.html", error=say(error.message)), 401
+            return render_template("console/sign_in_email.html", error=translate_error(error)), 401
     try:
         shown_link = send_link(normal_email(request.form.get("email", "")[:254]))
     except InvalidValueError as error:
-        return render_template("console/sign_in_email.html", error=say(error.reason)), 400
+        return render_template("console/sign_in_email.html", error=translate_error(error)), 400
     return render_template("console/sign_in_email.html", sent=True, shown_link=shown_link)
 
 
@@ -117,9 +117,9 @@ def sign_in_by_telegram() -> Response | str | tuple[str, int]:
         who = verified(proof, bot_token, database_now(session()))
         user = user_of_telegram(session(), who, own=visitor_or_none())
     except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
-        return _sign_in_page(error=say(NOT_TELEGRAM)), 401
+        return _sign_in_page(error=translate(NOT_TELEGRAM)), 401
     except (NotSignedInError, NotAllowedError) as error:
-        return _sign_in_page(error=say(error.message)), 401
+        return _sign_in_page(error=translate_error(error)), 401
     return _enter(user, "telegram")
 
 
@@ -141,6 +141,9 @@ def look() -> Response:
         access.set_preference(response, "theme", request.form["theme"])
     if request.form.get("lang") in LANGUAGES:
         access.set_preference(response, "lang", request.form["lang"])
+        user = visitor_or_none()
+        if user is not None:
+            user.language = request.form["lang"]
     return response
 
 
@@ -216,5 +219,5 @@ def _telegram_fields(result: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
-        raise InvalidValueError("result", "These are not the fields that Telegram gave.")
+        raise InvalidValueError("result", "telegram.not_its_fields")
     return fields

@@ -8,7 +8,7 @@ from flask import Response, jsonify, render_template, request
 from api.console import forms
 from api.console.access import page_for, visitor
 from api.console.forms import Control
-from api.console.i18n import SAID, say
+from api.console.i18n import OUTCOMES, translate
 from api.console.pages import back, listed, page_blueprint, wants_json, wants_part
 from api.console.typed_values import currency_of_town
 from api.http.db import after_commit, session
@@ -63,18 +63,18 @@ def feed() -> str:
 def act(listing_id: int) -> Response:
     kind = request.form.get("action", "")
     if kind not in list(FeedActionKind):
-        raise InvalidValueError("action", "Choose like, dislike or keep.")
+        raise InvalidValueError("action", "feed.choose_action")
     listing = listing_on_market(session(), listing_id)
     act_in_feed(session(), visitor(), listing, FeedActionKind(kind), "web")
     said = {FeedActionKind.LIKE: "asked", FeedActionKind.FAVORITE: "kept"}.get(FeedActionKind(kind), "disliked")
-    return jsonify(said=say(SAID[said])) if wants_json() else back("/console/feed", said)
+    return jsonify(said=translate(OUTCOMES[said])) if wants_json() else back("/console/feed", said)
 
 
 @blp.post("/console/feed/undo")
 @page_for()
 def undo_last() -> Response:
     undo(session(), visitor())
-    return jsonify(said=say(SAID["undone"])) if wants_json() else back("/console/feed", "undone")
+    return jsonify(said=translate(OUTCOMES["undone"])) if wants_json() else back("/console/feed", "undone")
 
 
 @blp.route("/console/preferences", methods=["GET", "POST"])
@@ -128,7 +128,7 @@ def inquiries() -> str:
 def move(inquiry_id: int) -> Response:
     status = request.form.get("status", "")
     if status not in list(InquiryStatus):
-        raise InvalidValueError("status", "Choose a status.")
+        raise InvalidValueError("status", "status.choose")
     move_inquiry(session(), visitor(), inquiry_id, InquiryStatus(status))
     return back("/console/inquiries", "moved")
 
@@ -188,7 +188,7 @@ def _before() -> int | None:
 def _say(chat_id: int) -> Response:
     text = request.form.get("message", "").strip()
     if not text or len(text) > MAX_MESSAGE_LENGTH or "\x00" in text:
-        raise InvalidValueError("message", "Write a message of 1 to 4,000 characters.")
+        raise InvalidValueError("message", "message.wrong_length")
     chat, stored = post_message(session(), visitor(), chat_id, text)
     after_commit(lambda: spread(session(), chat, stored))
     return jsonify(said="") if wants_json() else back(f"/console/chats/{chat_id}")
@@ -196,7 +196,9 @@ def _say(chat_id: int) -> Response:
 
 def _preferences(filled: forms.Filled) -> str:
     title = "What I look for"
-    return forms.show([(title, PREFERENCES)], filled, title=say(title), cancel="/console/feed", here="/console/feed")
+    return forms.show(
+        [(title, PREFERENCES)], filled, title=translate(title), cancel="/console/feed", here="/console/feed"
+    )
 
 
 def _preference_values(found: Any) -> dict[str, Any]:

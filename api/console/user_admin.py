@@ -34,10 +34,10 @@ def change_user(user_id: int) -> Response:
     lock_user(session(), user_id)
     if request.form.get("do") == "role":
         if request.form.get("role") not in list(Role):
-            raise InvalidValueError("role", "Choose a role.")
+            raise InvalidValueError("role", "role.choose")
         changes["role"] = set_role(session(), user_id, Role(request.form["role"])).role.value
     elif request.form.get("do") not in ("let_in", "put_out"):
-        raise InvalidValueError("do", "Choose what to do.")
+        raise InvalidValueError("do", "action.choose")
     else:
         changes["is_active"] = set_active(session(), user_id, request.form.get("do") == "let_in").is_active
     audit.record(

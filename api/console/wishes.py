@@ -8,10 +8,10 @@ from typing import Any
 from flask import Response, jsonify, render_template, request
 
 from api.console.access import page_for, visitor
-from api.console.i18n import SAID, say
+from api.console.i18n import OUTCOMES, translate
 from api.console.leads import for_realtors
 from api.console.pages import back, page_blueprint, wants_json
-from api.console.wish_words import said_reading
+from api.console.readings import describe_reading
 from api.http.db import session
 from api.http.readings import shown_facts, shown_wishes
 from api.http.tasks import rescore_lead
@@ -48,13 +48,13 @@ def strike_wish(lead_id: int) -> Response:
     struck = request.form.get("struck") == "1"
     rows = shown_wishes(lead)
     if not any(row["source"] == READ and row["kind"] == kind and row["quote"] == quote for row in rows):
-        raise InvalidValueError("kind", "The lead's words do not say that any more; open the page again.")
+        raise InvalidValueError("kind", "wish.gone")
     bare = [{name: value for name, value in row.items() if name != "label"} for row in rows]
     replace_wishes(session(), lead, with_struck(bare, kind, quote, struck))
     rescore_lead(lead)
     done = "struck" if struck else "unstruck"
     if wants_json():
-        return jsonify(said=say(SAID[done]), key=done)
+        return jsonify(said=translate(OUTCOMES[done]), key=done)
     return back(f"/console/leads/{lead_id}", done)
 
 
@@ -68,4 +68,4 @@ def understand() -> str:
 
 
 def _chip(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "words": said_reading(row["kind"], row["value"])}
+    return {**row, "words": describe_reading(row["kind"], row["value"])}

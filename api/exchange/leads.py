@@ -18,9 +18,10 @@ from api.http.tasks import rescore_lead
 from api.http.warnings import Warnings, warn, warn_of_town
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from models.core.enums import ContactSharing, Origin, Side, Status
+from models.core.errors import Fault
 from models.deals.matches import match_counts
 from models.market.clients import other_lead_of_client
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead
+from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 
 blp = Blueprint("leads", __name__, description="What a realtor's clients look for")
 
@@ -144,12 +145,28 @@ class LeadArchive(MethodView):
         return _shown(lead)
 
 
+@blp.route("/leads/<int:lead_id>/restore")
+class LeadRestoring(MethodView):
+    """An archived lead's return."""
+
+    @signed_in
+    @blp.response(200, LeadRow)
+    def post(self, lead_id: int) -> Any:
+        """Put one of my archived leads back on the market
+
+        Under the same id, with its likes and matches. Restoring again changes nothing.
+        """
+        lead = owned_lead(session(), current_user(), lead_id, lock=True)
+        restore_lead(session(), lead)
+        rescore_lead(lead)
+        return _shown(lead)
+
+
 def warn_of_client(lead: Lead) -> None:
     """Warn where the caller has a lead of the same client already."""
     other = other_lead_of_client(session(), lead)
     if other is not None:
-        message = f"Lead {other} is of the same client."
-        warn("client_contacts", "duplicate_of", message, (str(other),))
+        warn("client_contacts", Fault("warning.duplicate_of", lead=str(other)), (str(other),))
 
 
 def _schema_of(raw: dict) -> Body:

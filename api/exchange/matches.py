@@ -12,9 +12,11 @@ from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import session
 from api.http.fields import IdText, Moment, Number
 from api.http.paging import page_of
+from api.http.tasks import rescore_pair
 from models.accounts.users import User, short_name
 from models.core.enums import MatchStatus, NegotiationStatus, Side
-from models.deals.matches import Match, complete, matches_of
+from models.deals.completion import complete, object_to_completion
+from models.deals.matches import Match, matches_of
 from models.market.leads import owned_lead, shown_contacts
 from models.market.properties import owned_property
 
@@ -29,6 +31,7 @@ class Timeline(Body):
     created_at = Moment()
     contact_shared_at = Moment(allow_none=True)
     completed_at = Moment(allow_none=True)
+    objection_until = Moment(allow_none=True, metadata={"description": "The other owner may object until then."})
 
 
 class LeadCommission(Body):
@@ -68,7 +71,8 @@ class PropertyMatches(Body):
 class Completed(Body):
     match_id = IdText(attribute="id")
     status = shown_word(MatchStatus)
-    completed_at = Moment()
+    completed_at = Moment(allow_none=True)
+    objection_until = Moment(allow_none=True)
 
 
 @blp.route("/leads/<int:lead_id>/matches")
@@ -116,9 +120,33 @@ class MatchCompletion(MethodView):
     def post(self, match_id: int) -> Any:
         """Complete one of my accepted matches
 
-        Either owner may complete an accepted match; a completed match cannot change.
+        Either owner may complete an accepted match. Both rows leave the market, their other open matches are closed
+        (REJECTED), and everybody concerned is notified. The other owner may object until `objection_until`. Completing
+        a completed match again changes nothing.
         """
-        return complete(session(), current_user(), match_id)
+        return _rescored(complete(session(), current_user(), match_id))
+
+
+@blp.route("/matches/<int:match_id>/object")
+class MatchObjection(MethodView):
+    """An objection to the completion of a match."""
+
+    @signed_in
+    @blp.response(200, Completed)
+    @blp.alt_response(403, description="The caller completed the match.")
+    def post(self, match_id: int) -> Any:
+        """Object to the completion of one of my matches
+
+        Within a week after the other owner has completed it. That undoes the completion: the match is accepted again,
+        both rows are back on the market, and the matches that it closed are open again. Objecting again changes
+        nothing.
+        """
+        return _rescored(object_to_completion(session(), current_user(), match_id))
+
+
+def _rescored(match: Match) -> Match:
+    rescore_pair(match)
+    return match
 
 
 def _common(match: Match, owner: User) -> dict:

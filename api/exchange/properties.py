@@ -27,6 +27,7 @@ from models.market.properties import (
     owned_property,
     properties_of,
     replace_property,
+    restore_property,
 )
 
 #: Where a body names the town.
@@ -146,6 +147,23 @@ class PropertyArchive(MethodView):
         """
         found = owned_property(session(), current_user(), property_id, lock=True)
         archive_property(session(), found)
+        rescore_property(found)
+        return _shown(found)
+
+
+@blp.route("/properties/<int:property_id>/restore")
+class PropertyRestoring(MethodView):
+    """An archived property's return."""
+
+    @signed_in
+    @blp.response(200, PropertyRow)
+    def put(self, property_id: int) -> Any:
+        """Put one of my archived properties back on the market
+
+        Under the same id, with its likes and matches. Restoring again changes nothing.
+        """
+        found = owned_property(session(), current_user(), property_id, lock=True)
+        restore_property(session(), found)
         rescore_property(found)
         return _shown(found)
 

@@ -7,13 +7,13 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.http.blueprint import Body, PageArgs, one_of
+from api.http.currency_field import Currency
 from api.http.fields import (
     LARGEST_AREA,
     MAX_ROOMS,
     IdText,
     Moment,
     Number,
-    PhotoAddress,
     Text,
     Town,
     Whole,
@@ -21,6 +21,7 @@ from api.http.fields import (
     plain,
     shown_currency,
 )
+from api.http.file_fields import PhotoAddress
 from api.http.readings import (
     MAX_RADIUS_KM,
     MAX_STATIONS,
@@ -47,13 +48,18 @@ WANTED_TYPES = (PropertyType.APARTMENT, PropertyType.HOUSE, PropertyType.TOWNHOU
 OFFERED_TYPES = (*WANTED_TYPES, PropertyType.APARTMENTS)
 
 
+def deal_type_field() -> fields.Field:
+    """The deal's kind. A body has it at its top, or where answers show it; its top counts if both are there."""
+    return one_of(DealType, allow_none=True, metadata={"description": "SALE unless another is named."})
+
+
 class Span(Body):
     """From min to max."""
 
     @validates_schema
     def check_order(self, data: dict, **kwargs: Any) -> None:
         if data["min"] > data["max"]:
-            raise ValidationError("min must not be above max.", "min")
+            raise ValidationError("range.reversed", "min")
 
 
 class Budget(Span):
@@ -94,6 +100,8 @@ class Requirements(Body):
     condition = one_of(Condition, required=True)
     payment_method = one_of(PaymentMethod, required=True)
     additional_requirements = Text(5000, empty=True, allow_none=True)
+    currency = Currency()
+    deal_type = deal_type_field()
 
 
 class LeadBody(Body):
@@ -108,7 +116,7 @@ class LeadBody(Body):
     )
     notes = Text(5000, empty=True, allow_none=True)
     private_notes = Text(5000, empty=True, allow_none=True, metadata={"description": "Nobody else ever sees them."})
-    deal_type = one_of(DealType, load_default=DealType.SALE)
+    deal_type = deal_type_field()
 
 
 class Address(Coordinates):
@@ -130,11 +138,13 @@ class Details(Body):
     property_type = one_of(PropertyType, required=True, only=OFFERED_TYPES)
     property_class = one_of(PropertyClass, required=True)
     condition = one_of(Condition, required=True)
+    currency = Currency()
+    deal_type = deal_type_field()
 
     @validates_schema
     def check_floor(self, data: dict, **kwargs: Any) -> None:
         if data["floor"] > data["total_floors"]:
-            raise ValidationError("The floor must not be above total_floors.", "floor")
+            raise ValidationError("floor.above_total", "floor")
 
 
 class PropertyBody(Body):
@@ -143,7 +153,7 @@ class PropertyBody(Body):
     commission_share = Number(0, 100, required=True, metadata={"description": "Per cent."})
     photos = fields.List(PhotoAddress(), allow_none=True, validate=validate.Length(max=100))
     description = Text(20_000, empty=True, allow_none=True)
-    deal_type = one_of(DealType, load_default=DealType.SALE)
+    deal_type = deal_type_field()
 
 
 class StatusArgs(PageArgs):
@@ -190,7 +200,8 @@ def lead_columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
         "client_contacts_shared": body["client_contacts_shared"],
         "notes": body.get("notes"),
         "private_notes": body.get("private_notes"),
-        "deal_type": body["deal_type"],
+        "deal_type": body.get("deal_type") or wishes.get("deal_type") or DealType.SALE,
+        "currency": wishes.get("currency"),
         "city": wishes["location"]["city"],
         "districts": wishes["location"]["districts"],
         "metro_stations": wishes["location"]["metro_stations"],
@@ -229,7 +240,7 @@ def property_columns(body: dict) -> dict[str, Any]:
         "commission_share": body["commission_share"],
         "photos": body.get("photos") or [],
         "description": body.get("description"),
-        "deal_type": body["deal_type"],
+        "deal_type": body.get("deal_type") or body["details"].get("deal_type") or DealType.SALE,
     }
 
 

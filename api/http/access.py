@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Any, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
 from api.http.db import session
-from api.http.operations import Access, OperationFacts, View, facts_of, with_facts
+from api.http.mini_app import claims_of_mini_app
+from api.http.operations import Access, OperationFacts, View, facts_of, facts_of_request, view_of, with_facts
 from api.http.request_state import current
 from api.http.services import services
-from models.accounts.tokens import REFUSED, Claims, claims_of, user_of_claims, user_of_token
+from models.accounts.tokens import REFUSED, Claims, claims_of, make_token, user_of_claims, user_of_token
 from models.accounts.users import User
 from models.core.base import LARGEST_ID
 from models.core.enums import Role
@@ -80,7 +81,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
 
     def check() -> None:
         if sign_in().role not in roles:
-            raise NotAllowedError("Your role may not do this.")
+            raise NotAllowedError("access.wrong_role")
 
     def mark(view: View) -> View:
         return with_facts(view, access=Access(", ".join(sorted(roles)), "token", check, may_forbid=True))
@@ -98,18 +99,19 @@ def proved_by(check: Callable[[], None], *, name: str, scheme: str, **facts: boo
 
 
 def sign_in() -> User:
-    """The user of the request's bearer token; raises NotSignedInError."""
+    """The user of the request's bearer token or Mini App; raises NotSignedInError."""
     state = current()
     if state.user is None:
-        state.user = user_of_claims(session(), claims())
+        said = claims()
+        state.user = state.user or user_of_claims(session(), said)
     return state.user
 
 
 def token_user() -> User | None:
     """The user of a token that came along with a proof, where anybody may call; None without a valid one."""
     with contextlib.suppress(NotSignedInError):
-        token = bearer_token()
-        return user_of_token(session(), token, services().settings.secret_key)
+        scheme, token = _authorization()
+        return None if scheme != "bearer" else user_of_token(session(), token, services().settings.secret_key)
     return None
 
 
@@ -131,20 +133,43 @@ def client_name() -> str | None:
 
 
 def claims() -> Claims:
-    """What the request's bearer token claims, its signature and times checked; raises NotSignedInError."""
+    """
+    What the request's proof claims: a bearer token, its signature and times checked, or what Telegram signed for a Mini
+    App (`Authorization: tma ...`). Raises NotSignedInError; TooManyError for too many new accounts by Mini Apps.
+    """
     state = current()
     if state.claims is None:
-        state.claims = claims_of(bearer_token(), services().settings.secret_key)
+        scheme, proof = _authorization()
+        if scheme == "tma":
+            state.user, state.claims = claims_of_mini_app(proof)
+        elif scheme == "bearer":
+            state.claims = claims_of(proof, services().settings.secret_key)
+        else:
+            raise NotSignedInError(REFUSED)
         state.caller = f"user:{state.claims.user_id}"
     return state.claims
 
 
 def bearer_token() -> str:
-    """The token of the Authorization header; raises NotSignedInError."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    """
+    The token of the Authorization header; of a Mini App, which has none, a new one of its user. Raises
+    NotSignedInError.
+    """
+    scheme, proof = _authorization()
+    if scheme == "tma":
+        settings = services().settings
+        return make_token(sign_in(), settings.secret_key, settings.token_hours)
+    if scheme != "bearer":
         raise NotSignedInError(REFUSED)
-    return token.strip()
+    return proof
+
+
+def _authorization() -> tuple[str, str]:
+    """The scheme, in lower case, and the proof of the Authorization header; raises NotSignedInError without one."""
+    scheme, _, proof = request.headers.get("Authorization", "").partition(" ")
+    if not proof.strip():
+        raise NotSignedInError(REFUSED)
+    return scheme.lower(), proof.strip()
 
 
 def current_user() -> User:
@@ -166,7 +191,7 @@ def refuse_strangers() -> None:
         return
     seen = [request.remote_addr or "", *request.headers.get("X-Forwarded-For", "").split(",")]
     if not all(_is_this_machine(address.strip()) for address in seen):
-        raise NotAllowedError("ENVIRONMENT is not set, so only this machine is let in; set it to production.")
+        raise NotAllowedError("environment.not_set")
 
 
 def _is_this_machine(address: str) -> bool:
@@ -189,21 +214,14 @@ def check_access() -> None:
         if isinstance(value, int) and value > LARGEST_ID:
             if facts.access.leaves_to_view:
                 sign_in()
-            raise InvalidValueError(name, "There are no such large ids.", place="path")
-
-
-def facts_of_request() -> OperationFacts:
-    """What was said about the view that answers the request; the defaults where nothing answers it."""
-    if request.url_rule is None or request.endpoint is None:
-        return OperationFacts()
-    return facts_of(_view(current_app.view_functions[request.endpoint], request.method))
+            raise InvalidValueError(name, "id.too_large", place="path")
 
 
 def operations(app: Flask) -> Iterator[tuple[str, str, OperationFacts]]:
     """(method, path, facts) of everything that *app* serves."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield method, rule.rule, facts_of(_view(app.view_functions[rule.endpoint], method))
+            yield method, rule.rule, facts_of(view_of(app.view_functions[rule.endpoint], method))
 
 
 def check_all_declared(app: Flask) -> None:
@@ -211,11 +229,3 @@ def check_all_declared(app: Flask) -> None:
     silent = [f"{method} {path}" for method, path, facts in operations(app) if facts.access is None]
     if silent:
         raise RuntimeError(f"these operations do not declare who may call them: {', '.join(silent)}")
-
-
-def _view(function: Callable[..., Any], method: str) -> Callable[..., Any]:
-    view_class = getattr(function, "view_class", None)
-    if view_class is None:
-        return function
-    name = "get" if method == "HEAD" else method.lower()
-    return getattr(view_class, name, function)

@@ -6,19 +6,20 @@ from typing import Any, ClassVar, cast
 
 import flask_smorest
 from flask import Request, request
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, fields, missing, validate
 from webargs.core import parse_json
 from webargs.flaskparser import FlaskParser, is_json_request
 from webargs.multidictproxy import MultiDictProxy
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from api.http.answered import passed_over
 from api.http.fields import FormWhole
 from api.http.request_state import current
+from models.core.errors import Fault
 
 #: An answer names so many faults, and how many more there are.
 MAX_FAULTS = 20
-TOO_DEEP = "The JSON is nested too deeply."
 
 
 #: Either is read where a form is expected.
@@ -41,13 +42,25 @@ class Parser(FlaskParser):
         "query": RAISE,
         "files": RAISE,
         "multipart": RAISE,
+        "form_or_json": RAISE,
     }
-    #: `multipart`: the texts and the files of a multipart body, read as one.
-    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
+    #: `multipart`: the texts and the files of a multipart body, read as one. `form_or_json`: as its type says, a form
+    #: where it says none.
+    __location_map__ = {
+        **FlaskParser.__location_map__,
+        "multipart": "load_multipart",
+        "form_or_json": "load_form_or_json",
+    }
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         current().read_from = "query"
-        return super().load_querystring(req, schema)
+        asked = req.args
+        if any(map(is_for_others, asked)):
+            known = {field.data_key or name for name, field in schema.load_fields.items()}
+            asked = MultiDict(
+                (name, value) for name, value in asked.items(multi=True) if name in known or not is_for_others(name)
+            )
+        return self._makeproxy(asked, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         _refuse_unless(is_json_request(req), req, "application/json")
@@ -55,9 +68,9 @@ class Parser(FlaskParser):
         try:
             return super().load_json(req, schema)
         except RecursionError:
-            raise BadRequest(TOO_DEEP) from None
+            raise BadRequest(Fault("json.too_deep")) from None
         except ValueError:  # not of the JSON's form, which webargs answers itself
-            raise BadRequest("A number in the JSON has too many digits.") from None
+            raise BadRequest(Fault("json.too_many_digits")) from None
 
     def _raw_load_json(self, req: Request) -> Any:
         if req.mimetype or not _has_body(req):
@@ -68,6 +81,13 @@ class Parser(FlaskParser):
         _refuse_unless(req.mimetype in FORMS, req, FORMS[0])
         current().read_from = "form"
         return super().load_form(req, schema)
+
+    def load_form_or_json(self, req: Request, schema: Schema) -> Any:
+        return self.load_json(req, schema) if is_json_request(req) else self.load_form(req, schema)
+
+    def _on_validation_error(self, error: Any, req: Any, schema: Any, location: str, **kwargs: Any) -> Any:
+        place = current().read_from if location == "form_or_json" else location
+        return super()._on_validation_error(error, req, schema, place, **kwargs)
 
     def load_files(self, req: Request, schema: Schema) -> Any:
         current().read_from = "files"
@@ -80,11 +100,21 @@ class Parser(FlaskParser):
         return self._makeproxy(parts, schema)
 
 
+def is_for_others(parameter: str) -> bool:
+    """
+    Whether a query parameter is not meant for us: what advertising adds to links, and what caches are got around with.
+
+    >>> is_for_others("utm_source"), is_for_others("_"), is_for_others("page")
+    (True, True, False)
+    """
+    return parameter.startswith(("utm_", "_"))
+
+
 def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
     """Raise a 415 for a body that says to be of another type than *expected*."""
     # A form without a type would be read as an empty one; JSON is read as what it is (see _raw_load_json).
     if not fits and (req.mimetype or expected in FORMS) and _has_body(req):
-        raise UnsupportedMediaType(f"Send the body as {expected}, and say so in Content-Type.")
+        raise UnsupportedMediaType(Fault("http.expected_type", expected=expected))
 
 
 def _has_body(req: Request) -> bool:
@@ -98,6 +128,7 @@ class Blueprint(flask_smorest.Blueprint):
     DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
         **flask_smorest.Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
         "multipart": "multipart/form-data",
+        "form_or_json": FORMS[0],
     }
 
     def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Callable[..., Any]:
@@ -120,7 +151,22 @@ class Body(Schema):
         As marshmallow's, but of what is too much no more than the answer names is looked at: of unknown names and of
         lists that are too long. Each would be complained of one by one otherwise.
         """
-        return super().load(self._shortened(data) if isinstance(data, Mapping) else data, **kwargs)
+        if isinstance(data, list):
+            data = [self._read(each) if isinstance(each, Mapping) else each for each in data]
+        return super().load(self._read(data) if isinstance(data, Mapping) else data, **kwargs)
+
+    def _read(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """
+        What is there of *data*. Absent count names that only answers have (api/http/answered.py), null where a field
+        may be left out, and in forms and queries a value without characters.
+        """
+        absent = passed_over(type(self)).intersection(data)
+        is_text = isinstance(data, MultiDictProxy)
+        for name, (takes_null, takes_empty) in self._optional.items():
+            value = data.get(name, missing)
+            if (value is None and not takes_null) or (is_text and not takes_empty and value in ("", [""])):
+                absent |= {name}
+        return self._shortened(_without(data, absent, self) if absent else data)
 
     def _shortened(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         if len(data) > len(self.fields) + MAX_FAULTS:
@@ -134,6 +180,15 @@ class Body(Schema):
             if isinstance(value, list) and len(value) > most + 1:
                 data = {**data, name: value[: most + 1]}
         return data
+
+    @cached_property
+    def _optional(self) -> dict[str, tuple[bool, bool]]:
+        """Names of fields that may be left out; whether they take null, and whether an empty text."""
+        return {
+            field.data_key or name: (bool(field.allow_none), bool(getattr(field, "empty", False)))
+            for name, field in self.load_fields.items()
+            if not field.required
+        }
 
     @cached_property
     def _lists(self) -> dict[str, int]:
@@ -173,13 +228,33 @@ class PageArgs(Body):
     limit = FormWhole(1, 100, load_default=20, metadata={"description": "Rows a page."})
 
 
+class FaultSchema(Schema):
+    """What is wrong with one field; `Fault` in the document."""
+
+    place = fields.String(required=True, metadata={"description": "json, query, form, path, headers, files or csv."})
+    field = fields.String(required=True, metadata={"description": "The dotted path; empty for all of it."})
+    code = fields.String(required=True, metadata={"example": "number.below_min"})
+    facts = fields.Dict(required=True)
+
+
 class ErrorSchema(Schema):
     """How every error is answered; `Error` in the document."""
 
     code = fields.Integer(required=True, metadata={"description": "The HTTP status."})
     status = fields.String(required=True, metadata={"description": "The status in words."})
-    message = fields.String(required=True, metadata={"description": "What is wrong and what to do."})
+    message = fields.String(
+        required=True,
+        metadata={"description": "What is wrong and what to do, in the language of `Accept-Language`."},
+    )
     errors = fields.Dict(metadata={"description": "The reasons, by place and path of the field."})
+    error_code = fields.String(
+        required=True,
+        metadata={"description": "What is wrong, for programs.", "example": "inquiry.cannot_go_back"},
+    )
+    facts = fields.Dict(metadata={"description": "The facts of the message, by name."})
+    faults = fields.List(
+        fields.Nested(FaultSchema), metadata={"description": "What is wrong with each field; the same as `errors`."}
+    )
 
 
 def read_json(choose: Any) -> tuple[Schema, dict]:
@@ -194,7 +269,7 @@ def read_json(choose: Any) -> tuple[Schema, dict]:
     try:
         raw = request.get_json(silent=True, force=not request.mimetype)
     except RecursionError:
-        raise BadRequest(TOO_DEEP) from None
+        raise BadRequest(Fault("json.too_deep")) from None
     schema = choose(raw if isinstance(raw, dict) else {})
     return schema, Parser().parse(schema, request, location="json")
 

@@ -15,6 +15,8 @@ HEADERS = {
 }
 #: Of our answers' own headers, those that pages of other origins are to read.
 EXPOSED = ["X-Pagination", "Retry-After", "Idempotency-Replayed", "X-Request-ID"]
+#: With ENVIRONMENT=local the pages of any server on this machine may call: what frontends are written with.
+LOOPBACK = r"https?://(localhost|[a-z0-9-]{1,63}\.localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?$"
 #: For data: nothing in it may run or be framed, should a browser ever show it as a page.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 #: For pages (the readers of the OpenAPI document): everything from here; they style and start themselves inline.
@@ -27,9 +29,10 @@ PAGE_POLICY = (
 def register(app: Flask, settings: Settings) -> None:
     """Add headers to the answers of *app*, and believe as many proxies as the settings say."""
     app.after_request(_add_headers)
-    if settings.cors_origins:
+    origins = [*settings.cors_origins, *([LOOPBACK] if settings.is_local else [])]
+    if origins:
         # Tokens travel in a header that pages set themselves; cookies do not come into it.
-        CORS(app, origins=list(settings.cors_origins), supports_credentials=False, max_age=600, expose_headers=EXPOSED)
+        CORS(app, origins=origins, supports_credentials=False, max_age=600, expose_headers=EXPOSED)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         wrapped = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0)

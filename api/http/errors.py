@@ -1,9 +1,17 @@
-"""Errors as answers: one shape, `{code, status, message, errors?}`, and one table from the domain's to HTTP's."""
+"""
+Errors as answers: one shape, and one table from the domain's errors to HTTP's.
+
+    {"code": 409, "status": "Conflict", "message": "...", "error_code": "inquiry.cannot_go_back", "facts": {...}}
+
+`code`, `status`, `message` and `errors` are flask-smorest's; `error_code` and `facts` are for programs, `faults` tells
+the same of each field. Sentences are in the language that the request asks for.
+"""
 
 import errno
 import json
 import logging
 from collections.abc import Callable
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
@@ -14,8 +22,12 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing.exceptions import WebsocketMismatch
 
 from api.http.blueprint import MAX_FAULTS
+from api.http.faults import coded
+from api.http.language import add_language, reason_of, request_language
 from api.http.request_state import current
 from models.core import errors
+from models.core.errors import Fault
+from models.translations.catalogue import fact_text, is_known
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +43,9 @@ STATUS = {
     errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+#: Characters of one fact in an answer; the message holds all of it.
+LONGEST_FACT = 200
 
 #: What a busy or restarting database costs a client: a little patience.
 RETRY_AFTER_SECONDS = 2
@@ -49,15 +64,28 @@ def answer_to(error: Exception) -> Response:
     return next(handle for kind, handle in HANDLERS if isinstance(error, kind))(error)
 
 
-def answer(status: int, message: str, fields: dict | None = None) -> Response:
-    """An error's answer; *fields* are the reasons by place and field path."""
+def answer(status: int, fault: str, fields: dict | None = None) -> Response:
+    """
+    An error's answer.
+
+    Args:
+        fault: A code of the catalogue, with its facts where it is a Fault.
+        fields: The faults of single values, by place and field path; the first leads the message.
+    """
     status = HTTPStatus(status)
-    body: dict[str, Any] = {"code": status.value, "status": status.phrase, "message": message}
+    body: dict[str, Any] = {"code": status.value, "status": status.phrase}
     if fields:
-        body["errors"] = fields
+        named = _named(fields, [MAX_FAULTS])
+        path, first = _first(named)
+        more = current().more_faults + _count(fields) - _count(named)
+        reason = f"{path}: {reason_of(first)}" if path else reason_of(first)
+        body["message"] = reason_of(Fault("input.more_faults", reason=reason, count=more)) if more else reason
+        body |= {"error_code": "input.invalid", "errors": _rendered(named), "faults": _flat(named)}
+    else:
+        body |= {"message": reason_of(fault), "error_code": _code(fault), "facts": _facts(fault)}
     # "replace": a reason may repeat what was sent, and JSON can name lone surrogates, which UTF-8 has no bytes for.
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status.value, mimetype="application/json")
+    return add_language(Response(content, status.value, mimetype="application/json"))
 
 
 def _domain_error(error: errors.DomainError) -> Response:
@@ -66,8 +94,8 @@ def _domain_error(error: errors.DomainError) -> Response:
         return _unexpected(error)
     if isinstance(error, errors.InvalidValueError):
         place = error.place or current().read_from
-        return answer(status, error.message, _nested(place, error.field, error.reason))
-    response = answer(status, error.message)
+        return answer(status, error.code, _nested(place, error.field, error.fault))
+    response = answer(status, Fault(error.code, **error.facts))
     if isinstance(error, errors.TooManyError | errors.BusyError):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, errors.NotSignedInError):
@@ -75,9 +103,9 @@ def _domain_error(error: errors.DomainError) -> Response:
     return response
 
 
-def _nested(place: str, path: str, reason: str) -> dict:
-    """("json", "a.b", reason) as marshmallow nests it: {"json": {"a": {"b": [reason]}}}."""
-    found: dict | list = [reason]
+def _nested(place: str, path: str, fault: Fault) -> dict:
+    """("json", "a.b", fault) as marshmallow nests it: {"json": {"a": {"b": [fault]}}}."""
+    found: dict | list = [fault]
     for name in reversed(path.split(".")):
         found = {name: found}
     return {place: found}
@@ -85,32 +113,60 @@ def _nested(place: str, path: str, reason: str) -> dict:
 
 def _http_error(error: HTTPException) -> Response:
     data = getattr(error, "data", None) or {}
-    fields = data.get("messages")
-    if fields:
-        path, reason = _first(fields)
-        named = _named(fields, [MAX_FAULTS])
-        more = current().more_faults + _count(fields) - _count(named)
-        message = f"{path}: {reason}" if path else reason
-        return answer(
-            error.code or 500, f"{message} (and {more} more faults than are named)" if more else message, named
-        )
+    status = error.code or 500
+    if data.get("messages"):
+        return answer(status, "input.invalid", data["messages"])
     if isinstance(error, WebsocketMismatch) and "websocket" not in request.headers.get("Upgrade", "").lower():
-        response = answer(426, "Open a WebSocket here.")
+        response = answer(426, "http.426")
         response.headers["Upgrade"] = "websocket"
         return response
-    too_large = isinstance(error, RequestEntityTooLarge)
-    response = answer(error.code or 500, _too_large() if too_large else data.get("message") or error.description or "")
+    if isinstance(error, RequestEntityTooLarge):
+        fault = _too_large()
+    elif isinstance(error.description, Fault):
+        fault = error.description
+    else:
+        fault = Fault(f"http.{status}" if is_known("en", f"http.{status}") else "http.other")
+    response = answer(status, fault)
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After", "Location"):
             response.headers[name] = value
     return response
 
 
+def _code(fault: str) -> str:
+    return str(fault) if is_known("en", fault) else "input.invalid"
+
+
+def _facts(fault: str) -> dict[str, Any]:
+    """Facts as JSON shows them."""
+    facts = fault.facts if isinstance(fault, Fault) else {}
+    shown = {name: fact.value if isinstance(fact, Enum) else fact for name, fact in facts.items()}
+    return {
+        name: fact if isinstance(fact, int | float | None) else str(fact_text(request_language(), fact))[:LONGEST_FACT]
+        for name, fact in shown.items()
+    }
+
+
+def _rendered(fields: Any) -> Any:
+    """Nested faults as sentences."""
+    if isinstance(fields, dict):
+        return {name: _rendered(part) for name, part in fields.items()}
+    return [reason_of(fault) for fault in fields]
+
+
+def _flat(fields: Any, path: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Nested faults one by one: their place, the dotted path of the field there, code and facts."""
+    if isinstance(fields, dict):
+        return [fault for name, part in fields.items() for fault in _flat(part, (*path, str(name)))]
+    field = ".".join(part for part in path[1:] if part != "_schema")
+    return [{"place": path[0], "field": field, "code": _code(each), "facts": _facts(each)} for each in fields]
+
+
 def _named(fields: Any, left: list[int]) -> Any:
     """The first faults of a nested dict, as many as *left* holds in its one element."""
     if not isinstance(fields, dict):
         reasons = fields if isinstance(fields, list) else [fields]
-        taken = reasons[: left[0]]
+        taken = [coded(reason) for reason in reasons[: left[0]]]
         left[0] -= len(taken)
         return taken
     found = {}
@@ -127,26 +183,27 @@ def _count(fields: Any) -> int:
     return len(fields) if isinstance(fields, list) else 1
 
 
-def _too_large() -> str:
+def _too_large() -> Fault:
     limit = request.max_content_length
     if limit is not None and (request.content_length or 0) > limit:
-        most = f"{limit / (1 << 20):g} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
-        return f"The request is larger than {most}; send less at once."
-    return "The request is too large; send less at once."  # a form of too many parts, a body of untold length
+        if limit < 1 << 20:
+            return Fault("http.larger_than_kib", kibibytes=limit >> 10)
+        return Fault("http.larger_than", mebibytes=f"{limit / (1 << 20):g}")
+    return Fault("http.413")  # a form of too many parts, a body of untold length
 
 
 def _first(fields: object, path: tuple[str, ...] = ()) -> tuple[str, str]:
-    """The dotted path and the reason of the first complaint, without the place (json, query, ...) that leads it."""
+    """The dotted path and the fault that come first, without the place (json, query, ...) that leads the path."""
     while isinstance(fields, dict):
         name, fields = next(iter(fields.items()))
         path += (str(name),)
-    reason = fields[0] if isinstance(fields, list) and fields else fields
-    return ".".join(part for part in path[1:] if part != "_schema"), str(reason)
+    fault = fields[0] if isinstance(fields, list) and fields else fields
+    return ".".join(part for part in path[1:] if part != "_schema"), fault if isinstance(fault, str) else str(fault)
 
 
 def _database_away(error: Exception) -> Response:
     log.error("database_unavailable", extra={"path": request.path, "kind": type(error).__name__})
-    response = answer(503, "The database is busy or away; try again in a moment.")
+    response = answer(503, "database.away")
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -164,7 +221,7 @@ def _no_space(error: OSError) -> Response:
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return _unexpected(error)
     log.error("disk_full", extra={"path": request.path})
-    response = answer(503, "There is no room for files just now; try again later.")
+    response = answer(503, "storage.full")
     response.headers["Retry-After"] = str(NO_SPACE_RETRY_SECONDS)
     return response
 
@@ -178,7 +235,7 @@ def _unexpected(error: Exception) -> Response:
         log.error("request_failed", extra=facts | {"statement": error.statement, "reason": primary or type(error.orig)})
     else:
         log.error("request_failed", extra=facts, exc_info=error)
-    return answer(500, "Something broke on our side; it has been noted.")
+    return answer(500, "http.500")
 
 
 #: What answers which errors; a kind stands before what it is a kind of.

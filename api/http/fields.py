@@ -8,7 +8,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
-from werkzeug.datastructures import FileStorage
 
 from models.core.amount_words import Unit
 from models.core.amounts import read_amount, read_number
@@ -32,11 +31,8 @@ NOT_BLANK = f"[^{_BLANK}]"
 LONGEST_PHONE = 40
 _DIGITS = re.compile("[1-9][0-9]*")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,24}")
-#: A host with a dot in it, or an upload's name; no blanks, quotes or backslashes.
-_PHOTO_ADDRESS = re.compile(
-    r"https://[^\s/?#\\\"'<>@:]+\.[^\s/?#\\\"'<>@:.]{2,}(:[0-9]{1,5})?([/?#][^\s\\\"<>]*)?|/media/[\w.-]{10,60}",
-    re.IGNORECASE,
-)
+#: As answers and other programs write a number where JSON has text: "260000.00".
+_NUMBER = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,24})?", re.ASCII)
 #: As programs write what is below 0.0001; people write no exponents.
 _TINY = re.compile(r"[0-9](?:\.[0-9]+)?[eE]-[0-9]{1,3}", re.ASCII)
 _TYPED_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{2}0", re.ASCII)
@@ -66,9 +62,9 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-            raise ValidationError("Characters that are not text (NUL, lone surrogates) are not allowed.")
+            raise ValidationError("text.forbidden_characters")
         if not self.empty and text and not _HAS_SIGN.search(text):
-            raise ValidationError("This must not be blank.")
+            raise ValidationError("value.blank")
         return text
 
 
@@ -93,7 +89,7 @@ class Town(Text):
             try:
                 read_town(text)
             except TownError as error:
-                raise ValidationError(error.reason) from None
+                raise ValidationError(error.fault) from None
         return text
 
 
@@ -135,21 +131,6 @@ class Phone(Text):
         return text
 
 
-class PhotoAddress(Text):
-    """Where a picture is to be had: an https address, or one that an upload here was answered."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(2000, **described(kwargs, example="https://example.com/1.jpg"))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        address = super()._deserialize(value, attr, data, **kwargs).strip()
-        if address.lower().startswith("http://"):
-            raise ValidationError("Pages show no pictures by http; send an address that begins with https://.")
-        if not _PHOTO_ADDRESS.fullmatch(address):
-            raise ValidationError("This is not a picture's address; send one that begins with https://, or upload it.")
-        return address
-
-
 class Email(Text):
     """An e-mail address; models.accounts.users.normal_email checks it."""
 
@@ -158,7 +139,10 @@ class Email(Text):
 
 
 class Number(fields.Field):
-    """A finite JSON number (not a string, not true or false) from *least* to *most*, kept to *places* decimals."""
+    """
+    A finite number from *least* to *most*, kept to *places* decimals; a text of digits is one too, true and false are
+    none.
+    """
 
     def __init__(self, least: Decimal | int, most: Decimal | int, *, places: int = 2, **kwargs: Any) -> None:
         # apispec reads limits off marshmallow's own numbers only.
@@ -171,13 +155,13 @@ class Number(fields.Field):
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             value = self.number_of(value)
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValidationError("Not a finite number.")
+            raise ValidationError("number.not_finite")
         self.span(value)  # before rounding, which would bring in what lies just outside
         return Decimal(str(value)).quantize(self.places, ROUND_HALF_UP) + 0  # of -0.0 this makes 0
 
     def number_of(self, value: Any) -> Decimal:
         """The number that stands as text where a number is expected; raises ValidationError."""
-        raise ValidationError("Not a valid number.")
+        return digits(value, "number.invalid")
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
         return None if value is None else plain(value)
@@ -192,13 +176,13 @@ class FormNumber(Number):
 
     def number_of(self, value: Any) -> Decimal:
         if not isinstance(value, str):
-            raise ValidationError("Not a valid number.")
+            raise ValidationError("number.invalid")
         if _TINY.fullmatch(value):
             return Decimal(value)
         try:
             return self.read(value)
         except UnreadableError as error:
-            raise ValidationError(error.message) from None
+            raise ValidationError(error.fault) from None
 
     def read(self, text: str) -> Decimal:
         return read_number(text, self.unit, negative=True, machine=True)
@@ -224,16 +208,18 @@ def money(**kwargs: Any) -> Number:
 
 
 class Whole(fields.Integer):
-    """A whole JSON number from *least* to *most*; 2.0 is whole, "2" and true are not numbers."""
+    """A whole number from *least* to *most*; 2.0 and "2" are whole, true is no number."""
 
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
         super().__init__(validate=validate.Range(min=least, max=most), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValidationError("Not a valid integer.")
+            value = digits(value, "number.not_integer")
         if isinstance(value, float) and not value.is_integer():
-            raise ValidationError("Not a valid integer.")
+            raise ValidationError("number.not_integer")
+        if isinstance(value, Decimal) and value != value.to_integral_value():
+            raise ValidationError("number.not_integer")
         return int(value)
 
 
@@ -245,7 +231,7 @@ class FormWhole(fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value.strip(" ")):
-            raise ValidationError("Not a valid integer.")
+            raise ValidationError("number.not_integer")
         return super()._deserialize(value, attr, data, **kwargs)
 
 
@@ -254,7 +240,7 @@ class YesNo(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValidationError("Not a valid boolean.")
+            raise ValidationError("value.not_boolean")
         return value
 
 
@@ -265,7 +251,7 @@ class FormYesNo(fields.Boolean):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, str) or value not in self.words:
-            raise ValidationError("Not a valid boolean.")
+            raise ValidationError("value.not_boolean")
         return self.words[value]
 
 
@@ -283,7 +269,7 @@ class IdText(fields.Field):
 
 
 class IdNumber(fields.Integer):
-    """An id in a JSON body of tinder and portal: a number."""
+    """An id in a JSON body of tinder and portal: a number, or its digits as text."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**described(kwargs, minimum=1, maximum=LARGEST_ID))
@@ -301,30 +287,32 @@ class FormId(IdNumber):
 
 def row_id(value: Any) -> int:
     """An id from a JSON body; raises ValidationError unless it is a whole number that a row could have."""
+    if isinstance(value, str):
+        return id_of_digits(value, longest=19)
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 2.0 is whole, as everywhere
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
-        raise ValidationError("Not a valid id.")
+        raise ValidationError("value.not_id")
     return value
+
+
+def digits(value: Any, refusal: str) -> Decimal:
+    """
+    A number written in digits; raises ValidationError, with the reason *refusal*, for anything else.
+
+    >>> digits("260000.00", "no number")
+    Decimal('260000.00')
+    """
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        raise ValidationError(refusal)
+    return Decimal(value)
 
 
 def id_of_digits(value: Any, longest: int) -> int:
     """An id written in at most *longest* digits, without leading zeros; raises ValidationError."""
     if not isinstance(value, str) or len(value) > longest or not _DIGITS.fullmatch(value):
-        raise ValidationError("Not a valid id.")
+        raise ValidationError("value.not_id")
     return row_id(int(value))
-
-
-class File(fields.Field):
-    """A file of a multipart body; None where a browser sent the empty part of a file that nobody chose."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(load_only=True, allow_none=True, **described(kwargs, type="string", format="binary"))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage | None:
-        if not isinstance(value, FileStorage):
-            raise ValidationError("Not a file; send it as a part with a filename.")
-        return value if value.filename else None
 
 
 class Moment(fields.Field):

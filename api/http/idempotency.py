@@ -8,7 +8,7 @@ from flask import Response, request
 
 from api.http import access
 from api.http.db import session
-from api.http.operations import View, with_facts
+from api.http.operations import View, facts_of_request, with_facts
 from api.http.request_state import current
 from models.core.errors import InvalidValueError
 from models.platform import idempotency
@@ -39,10 +39,10 @@ def earlier_answer() -> Response | None:
     caller = access.caller()
     if key is None or caller is None or request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return None
-    if access.facts_of_request().keeps_no_answer:
+    if facts_of_request().keeps_no_answer:
         return None
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise InvalidValueError(HEADER, f"Send 1 to {LONGEST_KEY} printable ASCII characters.", place="headers")
+        raise InvalidValueError(HEADER, "idempotency.key_form", place="headers", max=LONGEST_KEY)
     found = idempotency.claim(session(), caller, key, _fingerprint())
     if found is None or found.status is None:
         current().idempotency = (caller, key)

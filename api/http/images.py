@@ -110,7 +110,7 @@ class Decoder:
     @contextmanager
     def _taken(self) -> Iterator[None]:
         if not self._turn.acquire(timeout=MAX_WAIT_SECONDS):
-            raise BusyError("Too many pictures are being worked on; send yours again.", RETRY_AFTER_SECONDS)
+            raise BusyError("picture.busy", RETRY_AFTER_SECONDS)
         try:
             yield
         finally:

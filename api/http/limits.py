@@ -25,7 +25,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from api.http.access import facts_of_request
+from api.http.operations import facts_of_request
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.users import normal_email, normal_phone
@@ -83,7 +83,7 @@ class Limits:
         reset = counters.get_window_stats(limit, name, key).reset_time
         # A clock that went back since would have us say "tomorrow".
         wait = min(math.ceil(reset - time.time()), limit.get_expiry())
-        raise TooManyError("Too many requests; wait, then go on.", max(1, wait))
+        raise TooManyError("limits.spent", max(1, wait))
 
 
 def register(app: Flask) -> None:

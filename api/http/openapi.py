@@ -18,10 +18,29 @@ from api.http.operations import Access, OperationFacts
 from models.core.base import LARGEST_ID
 
 SCHEMES = {
-    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `access_token` that signing in has given.",
+    },
+    "password": {
+        "type": "oauth2",
+        "flows": {"password": {"tokenUrl": "/auth/login", "scopes": {}}},
+        "description": "OAuth 2.0's password grant: it gives the same token. Any client may ask; there are no scopes.",
+    },
+    "mini_app": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`tma <initData>` of a Telegram Mini App, no older than a day. A new user's account is made.",
+    },
     "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bot": {"type": "apiKey", "in": "header", "name": "X-Telegram-Bot-Secret"},
 }
+
+#: Proofs that are as good as another.
+INSTEAD = {"token": ("token", "password", "mini_app")}
 
 RETRY_AFTER = {
     "Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
@@ -94,7 +113,7 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
         return  # access.check_all_declared refuses to start with it
     operation["operationId"] = f"{method}{re.sub('[^a-z]+', '_', path.lower())}"
     operation["x-who"] = who.name
-    operation["security"] = [{who.scheme: []}] if who.scheme else []
+    operation["security"] = [{scheme: []} for scheme in INSTEAD.get(who.scheme or "", filter(None, [who.scheme]))]
     if who.is_optional:
         operation["security"].append({})
     for parameter in in_path:
@@ -132,7 +151,7 @@ def _errors_of(operation: dict[str, Any], path: str, in_path: list[dict], who: A
         yield 415
     if any(each["in"] == "query" for each in operation.get("parameters", [])):
         yield 414
-    if path.startswith("/api/"):
+    if path.startswith("/api/") or who.scheme == "token":  # a Mini App's new user may be one too many
         yield 429
     if path not in ALONE:
         yield 503

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from flask import current_app, request
+from marshmallow import Schema
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 #: Where a view keeps its facts. `functools.wraps` copies it to what is wrapped around the view.
@@ -36,6 +39,7 @@ class OperationFacts:
     largest_body: int | None = None  #: Bytes; None: the application's limit.
     keeps_no_answer: bool = False  #: It passes Idempotency-Key by; see `api.http.idempotency.keeps_no_answer`.
     is_way_in: bool = False  #: It signs up or in; see `api.http.access.way_in`.
+    answers: tuple[type[Schema], ...] = ()  #: What reading the same resource answers; see `api.http.answered`.
 
 
 def facts_of(view: object) -> OperationFacts:
@@ -48,3 +52,19 @@ def with_facts(view: View, **facts: Any) -> View:
     """The view itself, with these fields of its OperationFacts set; TypeError for a name that is no field."""
     setattr(view, _ATTRIBUTE, replace(facts_of(view), **facts))
     return view
+
+
+def facts_of_request() -> OperationFacts:
+    """What was said about the view that answers the request; the defaults where nothing answers it."""
+    if request.url_rule is None or request.endpoint is None:
+        return OperationFacts()
+    return facts_of(view_of(current_app.view_functions[request.endpoint], request.method))
+
+
+def view_of(function: Callable[..., Any], method: str) -> Callable[..., Any]:
+    """What answers *method*: a method of a view class, or the function itself."""
+    view_class = getattr(function, "view_class", None)
+    if view_class is None:
+        return function
+    name = "get" if method == "HEAD" else method.lower()
+    return getattr(view_class, name, function)

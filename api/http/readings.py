@@ -10,6 +10,7 @@ from api.http.fields import Number, Text, Whole
 from matching.errors import InvalidInputError
 from matching.reading.json_rows import STRENGTHS, check_wish, fact_rows, wish_rows
 from matching.reading.kinds import GRAMMAR_VERSION, KIND_OF
+from models.core.errors import Fault
 from models.market.facts import property_text
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -30,9 +31,9 @@ class Coordinates(Body):
     def check_point(self, data: dict, **kwargs: Any) -> None:
         latitude, longitude = data.get("latitude"), data.get("longitude")
         if (latitude is None) != (longitude is None):
-            raise ValidationError("Send latitude and longitude, or neither.", "latitude")
+            raise ValidationError("place.both_coordinates", "latitude")
         if latitude == 0 and longitude == 0:
-            raise ValidationError("0/0 is no place; leave both out where they are not known.", "latitude")
+            raise ValidationError("place.zero", "latitude")
 
 
 class StationBody(Body):
@@ -66,7 +67,7 @@ class WishBody(Body):
         try:
             check_wish(data["kind"], data["value"])
         except InvalidInputError as error:
-            raise ValidationError(f"{error}.", "value") from None
+            raise ValidationError(Fault("wish.invalid_value", reason=str(error)), "value") from None
 
 
 class WishRow(Body):

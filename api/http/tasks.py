@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.http.db import after_commit
 from api.http.services import services
+from models.deals.matches import Match
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.rescoring.runs import RescoringRun
@@ -26,6 +27,12 @@ def rescore_properties(property_ids: list[int]) -> None:
     """Have the lists that these properties touch made right."""
     for property_id in property_ids:
         after_commit(partial(_client().property_changed, property_id))
+
+
+def rescore_pair(match: Match) -> None:
+    """Have the lists that both rows of a match touch made right."""
+    rescore_lead(match.lead)
+    rescore_property(match.property)
 
 
 def run_import(found: Import) -> None:

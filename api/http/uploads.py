@@ -23,11 +23,10 @@ from limits import parse
 from werkzeug.datastructures import FileStorage
 
 from api.http import images
-from api.http.access import facts_of_request
 from api.http.db import after_commit, session
 from api.http.images import CleanFile
 from api.http.limits import limits
-from api.http.operations import View, with_facts
+from api.http.operations import View, facts_of_request, with_facts
 from api.http.request_state import current
 from api.http.services import services
 from models.accounts.uploads import FEED, add_upload, bytes_of, forget_uploads
@@ -47,8 +46,8 @@ QUOTA = 2 << 30  # bytes
 MAX_PIXELS_OF_REQUEST = 400_000_000
 #: Pictures of one user.
 PICTURES_OF_USER = parse("300 per 10 minutes")
-PICTURES = "Send a JPEG, PNG, WebP or HEIC image."
-DOCUMENTS = "Send a PDF, or a JPEG, PNG, WebP or HEIC image."
+PICTURES = "picture.wrong_type"
+DOCUMENTS = "document.wrong_type"
 
 PREFIX = "/media/"
 
@@ -82,7 +81,7 @@ def read_pictures(
         pixels += _read(upload, owner, kinds).pixels
         if pixels > MAX_PIXELS_OF_REQUEST:
             most = MAX_PIXELS_OF_REQUEST // 1_000_000
-            raise TooLargeFileError(_field(upload), f"Send at most {most} megapixels in all at once.")
+            raise TooLargeFileError(_field(upload), "picture.too_many_in_all", megapixels=most)
 
 
 def store_image(upload: FileStorage, owner: User, purpose: str) -> str:
@@ -154,9 +153,9 @@ def _check_size(upload: FileStorage, most: int = LARGEST_FILE) -> int:
     size = upload.stream.seek(0, 2)
     upload.stream.seek(0)
     if size == 0:
-        raise InvalidFileError(_field(upload), "The file is empty.")
+        raise InvalidFileError(_field(upload), "file.empty")
     if size > most:
-        raise TooLargeFileError(_field(upload), f"Send at most {most >> 20} MiB a file.")
+        raise TooLargeFileError(_field(upload), "file.too_large", mebibytes=most >> 20)
     return size
 
 
@@ -185,11 +184,14 @@ def _image(upload: FileStorage, wanted: str) -> CleanFile:
     except images.NotAnImageError:
         raise WrongFileTypeError(_field(upload), wanted) from None
     except images.DamagedImageError:
-        raise InvalidFileError(_field(upload), "The image is damaged; it cannot be read to its end.") from None
+        raise InvalidFileError(_field(upload), "picture.damaged") from None
     except images.TooManyPixelsError:
-        limits_in_megapixels = images.MAX_PIXELS // 1_000_000, images.MAX_WEBP_PIXELS // 1_000_000
-        reason = "Send an image of at most {} megapixels, or {} as WebP.".format(*limits_in_megapixels)
-        raise TooLargeFileError(_field(upload), reason) from None
+        raise TooLargeFileError(
+            _field(upload),
+            "picture.too_many_pixels",
+            megapixels=images.MAX_PIXELS // 1_000_000,
+            webp_megapixels=images.MAX_WEBP_PIXELS // 1_000_000,
+        ) from None
 
 
 def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> str:
@@ -199,7 +201,7 @@ def _store(file: CleanFile, upload: FileStorage, owner: User, purpose: str) -> s
 def _keep(content: bytes, content_type: str, ending: str, upload: FileStorage, owner: User, purpose: str) -> str:
     size = len(content)
     if bytes_of(session(), owner) + size > QUOTA:
-        raise TooLargeFileError(_field(upload), f"Your files take {QUOTA >> 30} GiB already; remove some first.")
+        raise TooLargeFileError(_field(upload), "file.quota_spent", gibibytes=QUOTA >> 30)
     row = add_upload(session(), owner, purpose=purpose, content_type=content_type, ending=ending, size=size)
     state = current()
     if state.uncommitted_files is None:

@@ -4,7 +4,9 @@ from typing import Any
 
 from marshmallow import fields, missing
 
+from api.http.language import reason_of
 from api.http.request_state import current
+from models.core.errors import Fault
 from models.market.places import NO_CURRENCY
 from models.market.towns.reading import TownReading, read_town
 
@@ -22,9 +24,17 @@ class Warnings(fields.Field):
         return current().warnings or missing
 
 
-def warn(field: str, code: str, message: str, suggestions: tuple[str, ...] = ()) -> None:
-    """Put a warning into the answer of the request at hand; *field* is the path of what was sent."""
-    current().warnings.append({"field": field, "code": code, "message": message, "suggestions": list(suggestions)})
+def warn(field: str, fault: Fault, suggestions: tuple[str, ...] = ()) -> None:
+    """
+    Put a warning into the answer of the request at hand.
+
+    Args:
+        field: The path of what was sent.
+        fault: `warning.<code>`, and its facts.
+    """
+    code = fault.removeprefix("warning.").removesuffix("_like")
+    warning = {"field": field, "code": code, "message": reason_of(fault), "suggestions": list(suggestions)}
+    current().warnings.append(warning)
 
 
 def warn_of_town(field: str, town: str, currency: str | None = None) -> None:
@@ -41,26 +51,18 @@ def warn_of_town(field: str, town: str, currency: str | None = None) -> None:
     if told:
         warn(field, *told)
     if currency == NO_CURRENCY:
-        warn(
-            field,
-            "unknown_currency",
-            "No currency was told and the town's country is unknown: amounts are compared only with others like it.",
-        )
+        warn(field, Fault("warning.unknown_currency"))
 
 
-def _doubt(reading: TownReading) -> tuple[str, str, tuple[str, ...]] | None:
+def _doubt(reading: TownReading) -> tuple[Fault, tuple[str, ...]] | None:
     if not reading.known:
         if reading.nearest:
-            return (
-                "unknown_town",
-                f"No such town is known. Did you mean {' or '.join(reading.nearest)}?",
-                reading.nearest,
-            )
-        return "unknown_town", "No such town is known.", ()
+            return Fault("warning.unknown_town_like", names=reading.nearest), reading.nearest
+        return Fault("warning.unknown_town"), ()
     if reading.corrected:
-        return "corrected_town", f"Read as {reading.name}.", (reading.name,)
+        return Fault("warning.corrected_town", name=reading.name), (reading.name,)
     if reading.by_region:
-        return "town_of_region", f"A region is named; its main town is meant: {reading.name}.", (reading.name,)
+        return Fault("warning.town_of_region", name=reading.name), (reading.name,)
     return None
 
 

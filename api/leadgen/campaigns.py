@@ -12,6 +12,7 @@ from api.http.db import session
 from api.http.fields import Moment, Text, money
 from api.leadgen.announce import announce_campaign, announce_change, announce_stats
 from api.leadgen.schemas import Amount, ListArgs, window
+from models.core.errors import Fault
 from models.leadgen.ads import Ad, AdStatus, ads_of, change_ad, create_ad, lock_ad, spent_by
 from models.leadgen.campaigns import CampaignStatus, Platform, change_status, create_campaign, get_campaign
 from models.leadgen.earnings import CampaignFigures, campaign_with_figures, campaigns_with_figures
@@ -77,9 +78,9 @@ class AdBody(Body):
     @validates_schema
     def check_spent(self, data: dict, **kwargs: Any) -> None:
         if "spent_on" in data and "spent" not in data:
-            raise ValidationError("It goes with spent only.", "spent_on")
+            raise ValidationError("ad.date_without_spend", "spent_on")
         if len(data.get("url") or "") > 2000:
-            raise ValidationError("Longer than maximum length 2000.", "url")
+            raise ValidationError(Fault("text.too_long", max=2000), "url")
 
 
 class AdChanges(AdBody):

@@ -22,7 +22,7 @@ from api.leadgen.announce import announce, announce_stats
 from api.leadgen.csv_export import PROSPECT_COLUMNS
 from models.accounts.users import normal_phone
 from models.core.amounts import read_amount
-from models.core.errors import InvalidValueError
+from models.core.errors import Fault, InvalidValueError
 from models.core.numbers import is_unknown
 from models.leadgen.campaigns import Platform
 from models.leadgen.events import EventKind
@@ -124,19 +124,16 @@ def _announce_import(created: int, duplicates: int, campaigns: set[UUID]) -> Non
     score_prospects()
 
 
-_WANTED = "Send text/csv, or multipart/form-data with a part called file."
-
-
 def _file() -> IO[bytes]:
     if request.mimetype == "text/csv":
         return request.stream
     if request.mimetype == "multipart/form-data":
         if set(request.files) != {"file"} or request.form:
-            raise FileRefused({"files": {"file": ["Send one file, as the part called file, and nothing else."]}})
+            raise FileRefused({"files": {"file": ["csv.one_file"]}})
         return request.files["file"].stream
     if not request.mimetype and not request.content_length and "Transfer-Encoding" not in request.headers:
-        raise BadRequest(f"There is no body. {_WANTED}")
-    raise UnsupportedMediaType(_WANTED)
+        raise BadRequest(Fault("csv.no_body"))
+    raise UnsupportedMediaType(Fault("csv.wanted"))
 
 
 def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -149,16 +146,18 @@ def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
             columns = _columns(head.cells if head else [])
             for number, row in enumerate(rows, start=1):
                 if number > MAX_ROWS:
-                    raise _refused({row.line: {"_row": [f"One import takes {MAX_ROWS} rows; split the file."]}})
+                    raise _refused({row.line: {"_row": [Fault("csv.too_many_rows", max=MAX_ROWS)]}})
                 if row.error or any(row.cells[len(columns) :]):
-                    raise _refused({row.line: {"_row": [_sentence(row.error or "There are more cells than columns")]}})
+                    raise _refused(
+                        {
+                            row.line: {
+                                "_row": [Fault("csv.unreadable", reason=row.error) if row.error else "csv.more_cells"]
+                            }
+                        }
+                    )
                 yield row.line, dict(zip(columns, row.cells, strict=False))
         except FeedError as error:
-            raise BadRequest(_sentence(error.message)) from None
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+            raise BadRequest(Fault("csv.unreadable", reason=str(error))) from None
 
 
 def _columns(cells: list[str]) -> list[str]:
@@ -168,14 +167,14 @@ def _columns(cells: list[str]) -> list[str]:
         columns.pop()  # spreadsheets save empty columns too
     for name in ("name", "source"):
         if name not in columns:
-            raise _refused({1: {name: ["The file has no such column; its first line names the columns."]}})
+            raise _refused({1: {name: ["csv.no_such_column"]}})
     for number, name in enumerate(columns, start=1):
         if not name:
-            raise _refused({1: {"_row": [f"Column {number} has no name."]}})
+            raise _refused({1: {"_row": [Fault("csv.column_without_name", number=number)]}})
         if name not in IGNORED and name not in names_of(ProspectRowIn):
-            raise _refused({1: {name: ["Unknown column."]}})
+            raise _refused({1: {name: ["csv.unknown_column"]}})
         if columns.count(name) > 1:
-            raise _refused({1: {name: ["The column comes twice."]}})
+            raise _refused({1: {name: ["csv.column_twice"]}})
     return columns
 
 
@@ -205,12 +204,12 @@ def _contacts(schema: ProspectRowIn, batch: list[tuple[int, dict]], mistakes: di
         except ValidationError as error:
             mistakes[line] = error.messages
         except InvalidValueError as error:
-            mistakes[line] = {error.field: [error.reason]}
+            mistakes[line] = {error.field: [error.fault]}
     ads = {contact["ad_id"] for _, contact in contacts if "ad_id" in contact}
     known = origins_of(session(), ads) if ads else {}
     for line, contact in contacts:
         if contact.get("ad_id") and contact["ad_id"] not in known:
-            mistakes[line] = {"ad_id": ["There is no such ad."]}
+            mistakes[line] = {"ad_id": ["ad.not_found"]}
     return [contact for _, contact in contacts]
 
 

@@ -24,6 +24,7 @@ from api.http.db import end_session
 from api.http.services import services
 from models.core.errors import BusyError, InvalidValueError, TooManyError
 from models.leadgen.events import Event, EventKind, check_id, follow, is_missing_after, newest_id
+from models.translations.catalogue import describe_fault
 
 blp = Blueprint("leadgen-live", __name__, description="Events as they happen")
 sock = Sock()
@@ -82,7 +83,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
     end_session()  # nothing of the database is needed from here on
     places = services().long_lived
     if not places.take(long_lived.EVENTS):
-        raise TooManyError("Too many live connections; try again in a moment.", 5)
+        raise TooManyError("live.too_many", 5)
     try:
         client = _own_redis()
         # Asked before the response begins, so that an unreachable Redis is a 503 and not a stream that breaks off.
@@ -90,7 +91,7 @@ def events(args: dict[str, Any], headers: dict[str, Any]) -> Response:
         response = Response(_as_stream(following), mimetype="text/event-stream")
     except RedisError:
         places.give_back(long_lived.EVENTS)
-        raise BusyError("Live updates are unavailable; try again in a moment.", 5) from None
+        raise BusyError("live.away", 5) from None
     except BaseException:
         places.give_back(long_lived.EVENTS)
         raise
@@ -121,7 +122,7 @@ def live(ws: Server) -> None:
     try:
         last_event_id = None if raw is None else check_id(raw, "last_event_id")
     except InvalidValueError as error:
-        ws.close(BAD_DATA, error.reason)
+        ws.close(BAD_DATA, describe_fault("en", error.fault))
         return
     places = services().long_lived
     if not places.take(long_lived.EVENTS):

@@ -78,7 +78,7 @@ class OpenBudget(Body):
     @validates_schema
     def check_order(self, data: dict, **kwargs: Any) -> None:
         if data.get("min") is not None and data.get("max") is not None and data["min"] > data["max"]:
-            raise ValidationError("min must not be above max.", "min")
+            raise ValidationError("range.reversed", "min")
 
 
 class ClientPlaces(Body):

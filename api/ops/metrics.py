@@ -55,7 +55,7 @@ def check_reader() -> None:
     # A request that came through a proxy on this machine has the machine's address: then only the token counts.
     forwarded = "X-Forwarded-For" in request.headers and not settings.trusted_proxies
     if address is None or forwarded or not any(address in network for network in settings.metrics_networks):
-        raise NotAllowedError("Metrics are read with METRICS_TOKEN, or from one of METRICS_NETWORKS.")
+        raise NotAllowedError("metrics.not_allowed")
 
 
 @blp.route("/metrics")

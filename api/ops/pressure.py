@@ -1,5 +1,7 @@
 """Back-pressure: operations that ask workers for much are refused while the workers are far behind."""
 
+from dataclasses import dataclass
+
 import redis
 
 from api.http.services import services
@@ -7,6 +9,16 @@ from models.core.errors import BusyError
 
 #: A queue this deep takes a while; a client that comes back sooner finds the same.
 RETRY_AFTER_SECONDS = 30
+
+
+@dataclass(eq=False)
+class QueueIsDeepError(BusyError):
+    """A queue holds more messages than QUEUE_LIMIT."""
+
+    code = "queue.deep"
+    depth: int
+    queue: str
+    retry_after_seconds: int
 
 
 def refuse_while_queues_are_deep() -> None:
@@ -21,7 +33,4 @@ def refuse_while_queues_are_deep() -> None:
     limit = services().settings.queue_limit
     for queue in queues:
         if queue.depth > limit:
-            raise BusyError(
-                f"{queue.depth} tasks wait in the queue {queue.name} already; try again later, or add workers.",
-                RETRY_AFTER_SECONDS,
-            )
+            raise QueueIsDeepError(depth=queue.depth, queue=queue.name, retry_after_seconds=RETRY_AFTER_SECONDS)

@@ -47,9 +47,9 @@ class RunRequest(Body):
     def check_market(self, data: dict, **kwargs: Any) -> None:
         names_market = "city" in data and "deal_type" in data
         if data["scope"] is RunScope.MARKET and not names_market:
-            raise ValidationError("A market is named by city and deal_type; send both.", "city")
+            raise ValidationError("run.market_needs_both", "city")
         if data["scope"] is not RunScope.MARKET and ("city" in data or "deal_type" in data):
-            raise ValidationError("city and deal_type go with the scope market only.", "scope")
+            raise ValidationError("run.only_for_market", "scope")
 
 
 class RunArgs(PageArgs):

@@ -4,14 +4,16 @@ Chats of the portal: open one, mine, their messages, how far I have read. The so
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from flask.views import MethodView
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, pre_load, validates_schema
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from api.http.access import bearer_token, current_user, signed_in
+from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of
 from api.http.db import after_commit, session
 from api.http.fields import FormWhole, IdNumber, Moment, Text, moment
@@ -87,7 +89,7 @@ class MessageArgs(Body):
     @validates_schema
     def check_way(self, data: dict, **kwargs: Any) -> None:
         if data["page"] > 1 and ("after_id" in data or "before_id" in data):
-            raise ValidationError("Use page, or after_id and before_id.", "page")
+            raise ValidationError("chat.page_or_ids", "page")
 
 
 class ChatMessageBody(Body):
@@ -95,6 +97,13 @@ class ChatMessageBody(Body):
     client_id = Text(
         64, metadata={"description": "Your own name for the message; sent again under it, it is stored once."}
     )
+
+    @pre_load
+    def take_content(self, data: Any, **kwargs: Any) -> Any:
+        """Many clients call a message's text its content."""
+        if isinstance(data, Mapping) and "content" in data and "message" not in data:
+            return {"message" if name == "content" else name: value for name, value in data.items()}
+        return data
 
 
 class ReadBody(Body):
@@ -115,6 +124,7 @@ class CreateChat(MethodView):
     """A chat's beginning."""
 
     @signed_in
+    @answered_by(ChatRow)
     @blp.arguments(ChatBody)
     @blp.response(201, ChatMade)
     @blp.alt_response(200, schema=ChatMade, description="The chat was there already.")
@@ -167,7 +177,8 @@ class ChatMessages(MethodView):
     def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Say something without a socket
 
-        Both sides' open sockets get it at once; who has none gets a notice. The same `client_id` again stores nothing.
+        Both sides' open sockets get it at once; who has none gets a notification. The same `client_id` again stores
+        nothing.
         """
         chat, stored = post_message(session(), current_user(), chat_id, **body)
         after_commit(lambda: spread(session(), chat, stored))
@@ -207,7 +218,7 @@ class ChatTicket(MethodView):
         try:
             services().redis.set(_ticket_key(ticket), bearer_token(), ex=TICKET_SECONDS)
         except RedisError:
-            raise BusyError("No tickets can be given just now; use the Authorization header.", 5) from None
+            raise BusyError("ticket.unavailable", 5) from None
         return {"ticket": ticket, "expires_in": TICKET_SECONDS}
 
 
@@ -218,12 +229,12 @@ def token_of_ticket(ticket: str) -> str:
     except RedisError:
         token = None
     if token is None:
-        raise NotSignedInError("The ticket is wrong, used or too old; get another one.")
+        raise NotSignedInError("ticket.wrong")
     return token.decode() if isinstance(token, bytes) else token
 
 
 def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
-    """Once a message is committed: ring both sides' sockets; who has none open gets a notice."""
+    """Once a message is committed: ring both sides' sockets; who has none open gets a notification."""
     board: ChatHub = chat_hub()
     is_there = board.notify(chat.id, chat.other(stored.sender_id))
     board.notify(chat.id, stored.sender_id)

@@ -2,7 +2,7 @@
 
 A message is in the database before anybody hears of it. What travels over Redis is only "look": the channel names a
 chat and a user, the payload says nothing, and every socket then reads what comes after the last message it has sent.
-So an order of arrival, a lost or doubled notice, and two web processes make no difference to what a client sees.
+So an order of arrival, a lost or doubled notification, and two web processes make no difference to what a client sees.
 
 A channel has a subscriber exactly while a socket of that user is open on that chat in some process, so the number of
 receivers that Redis answers to a publication says whether the user is there.
@@ -33,7 +33,7 @@ ALONE_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 #: Sockets of one user in one process: some devices with some tabs each.
 MAX_OF_ONE_USER = 12
-FULL = "There are too many open chats just now; try again soon."
+FULL = "chat.full"
 RETRY_AFTER_SECONDS = 30
 
 
@@ -71,7 +71,7 @@ class ChatHub:
     def check_room(self, user_id: int) -> None:
         """Raise TooManyError if one more socket, or one more of this user, is too many."""
         if self._of_user.get(user_id, 0) >= MAX_OF_ONE_USER:
-            raise TooManyError("You have too many chats open at once; close some.", RETRY_AFTER_SECONDS)
+            raise TooManyError("chat.too_many_open", RETRY_AFTER_SECONDS)
         if self.is_closing or self._budget.is_full(CHAT):
             raise TooManyError(FULL, RETRY_AFTER_SECONDS)
 

@@ -6,6 +6,7 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.http.access import current_user, for_roles
+from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, PageArgs
 from api.http.db import session
 from api.http.fields import Moment
@@ -55,6 +56,7 @@ class CreateProperty(MethodView):
 
     @for_roles(*SELLERS)
     @takes_uploads
+    @answered_by(PortalProperty)
     @blp.arguments(WholePropertyForm, location="multipart")
     @blp.response(201, PropertyMade)
     @blp.alt_response(415, description="A file is no picture, or no document.")

@@ -17,7 +17,6 @@ from api.http.fields import (
     LARGEST_AREA,
     MAX_MONEY,
     MAX_ROOMS,
-    File,
     FormMoney,
     FormNumber,
     FormWhole,
@@ -28,6 +27,7 @@ from api.http.fields import (
     shown_currency,
     words,
 )
+from api.http.file_fields import File
 from models.core.amount_words import Unit
 from models.core.enums import Origin
 from models.core.errors import InvalidValueError
@@ -112,23 +112,23 @@ class PropertyForm(Body):
             try:
                 read(data[name])
             except InvalidValueError as error:
-                raise ValidationError(error.reason, name) from None
+                raise ValidationError(error.fault, name) from None
 
     @validates_schema
     def check_town(self, data: dict, **kwargs: Any) -> None:
         try:
             read_town(town_of(data["location"]))
         except TownError as error:
-            raise ValidationError(error.reason, "location") from None
+            raise ValidationError(error.fault, "location") from None
 
     @validates_schema
     def check_numbers(self, data: dict, **kwargs: Any) -> None:
         if data.get("floor", 0) > data.get("building_floors", MAX_FLOORS):
-            raise ValidationError("The floor must not be above building_floors.", "floor")
+            raise ValidationError("floor.above_building", "floor")
         if _is_share(data) and data.get("commission_amount", 0) > 100:
-            raise ValidationError("A share of the deal is at most 100 per cent.", "commission_amount")
+            raise ValidationError("commission.share_above_all", "commission_amount")
         if data.get("living_area", 0) > data.get("total_area", LARGEST_AREA):
-            raise ValidationError("The living area must not be above total_area.", "living_area")
+            raise ValidationError("area.living_above_total", "living_area")
 
 
 class WholePropertyForm(PropertyForm):
@@ -145,7 +145,7 @@ class WholePropertyForm(PropertyForm):
     @validates_schema
     def check_images(self, data: dict, **kwargs: Any) -> None:
         if not any(data["images"]):
-            raise ValidationError("Send at least one picture.", "images")
+            raise ValidationError("picture.none", "images")
 
 
 def _shown(asked: fields.Field) -> fields.Field:

@@ -11,6 +11,7 @@ from api.accounts.portal_auth import Message
 from api.exchange.answers import ReadyPart
 from api.exchange.schemas import FIRST_YEAR, LAST_YEAR
 from api.http.access import current_user, for_roles
+from api.http.answered import answered_by
 from api.http.blueprint import Blueprint, Body, PageArgs, names_of, shown_word
 from api.http.db import session
 from api.http.fields import (
@@ -34,7 +35,7 @@ from api.http.warnings import Warnings, warn_of_town
 from api.portal.properties import PortalProperty
 from api.portal.property_form import PRIVATE, form_row
 from models.core.enums import Origin, Role, Side, Status
-from models.core.errors import InvalidValueError, NotFoundError
+from models.core.errors import Fault, InvalidValueError, NotFoundError
 from models.core.free_text import (
     condition_of,
     currency_of,
@@ -80,7 +81,7 @@ class RequestBody(Body):
     def check_ranges(self, data: dict, **kwargs: Any) -> None:
         for low, high in (("total_area_min", "total_area_max"), ("budget_min", "budget_max")):
             if None not in (data.get(low), data.get(high)) and data[low] > data[high]:
-                raise ValidationError(f"{low} must not be above {high}.", low)
+                raise ValidationError(Fault("range.fields_reversed", low=low, high=high), low)
 
     @validates_schema
     def check_words(self, data: dict, **kwargs: Any) -> None:
@@ -96,7 +97,7 @@ class RequestBody(Body):
                 if data.get(name) is not None:
                     read(data[name])
             except InvalidValueError as error:
-                raise ValidationError(error.reason, name) from None
+                raise ValidationError(error.fault, name) from None
 
 
 class RequestMade(Body):
@@ -143,6 +144,7 @@ class CreateRequest(MethodView):
     """A new request."""
 
     @for_roles(Role.TENANT)
+    @answered_by(RequestRow)
     @blp.arguments(RequestBody)
     @blp.response(201, RequestMade)
     def post(self, body: dict[str, Any]) -> Any:

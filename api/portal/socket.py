@@ -31,15 +31,17 @@ from api.http.access import bearer_token, current_user, proved_by
 from api.http.blueprint import Body
 from api.http.db import end_session, session
 from api.http.fields import IdNumber
+from api.http.language import message_of
 from api.http.request_state import current
 from api.http.services import services
-from api.http.transaction import send_notices
+from api.http.transaction import send_notifications
 from api.portal.chat import ChatMessageBody, blp, frame_of, spread, token_of_ticket
 from api.portal.chat_hub import ALONE_SECONDS, ChatHub, Connection, chat_hub
 from models.accounts.tokens import user_of_token
 from models.core.base import LARGEST_ID
-from models.core.errors import DomainError, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
+from models.core.errors import DomainError, Fault, InvalidValueError, NotFoundError, NotSignedInError, TooManyError
 from models.deals.chats import chat_of, mark_chat_read, messages_between, post_message
+from models.translations.catalogue import describe_error
 
 sock = Sock()
 
@@ -110,12 +112,12 @@ def talk(ws: Server, chat_id: int) -> None:
     try:
         board.join(chat_session.connection)
     except TooManyError as error:
-        ws.close(TRY_AGAIN_LATER, error.message)
+        ws.close(TRY_AGAIN_LATER, describe_error("en", error))
         return
     try:
         chat_session.run(board)
     except NotSignedInError as error:
-        ws.close(POLICY_VIOLATION, error.message[:100])
+        ws.close(POLICY_VIOLATION, describe_error("en", error)[:100])
     except (DBAPIError, PoolTimeoutError):
         ws.close(TRY_AGAIN_LATER, "The database is away; come back with after_id.")
     finally:
@@ -186,11 +188,11 @@ class ChatSession:
                 chat, stored = post_message(own, self._user(own), self._chat_id, **content)
                 own.commit()
                 spread(own, chat, stored)
-                send_notices(own)
+                send_notifications(own)
         except NotSignedInError:
             raise
         except DomainError as error:
-            self._send({"error": {"code": 400, "message": error.message}})
+            self._send({"error": {"code": 400, "message": message_of(error), "error_code": error.code}})
 
     def _user(self, own: Any) -> Any:
         return user_of_token(own, self._token, services().settings.secret_key)
@@ -207,14 +209,15 @@ def _content(frame: str | bytes) -> dict[str, Any]:
     try:
         raw = json.loads(frame)
     except (ValueError, RecursionError):
-        raise InvalidValueError("frame", 'Send JSON, as in {"message": "text"}.') from None
+        raise InvalidValueError("frame", "chat.send_json") from None
     if not isinstance(raw, dict):
-        raise InvalidValueError("frame", 'Send an object, as in {"message": "text"}.')
+        raise InvalidValueError("frame", "chat.send_object")
     try:
         return (ReadFrame() if "read" in raw else ChatMessageBody()).load(raw)
     except ValidationError as error:
         field, reasons = next(iter(error.normalized_messages().items()))
-        raise InvalidValueError(field, str(reasons[0] if isinstance(reasons, list) else reasons)) from None
+        fault = reasons[0] if isinstance(reasons, list) else Fault(str(reasons))
+        raise InvalidValueError(field, fault) from None
 
 
 def _token() -> str:
@@ -230,7 +233,7 @@ def _after_id() -> int | None:
     if raw is None:
         return None
     if not (raw.isascii() and raw.isdecimal() and len(raw) <= 19 and int(raw) <= LARGEST_ID):
-        raise InvalidValueError("after_id", "Not a valid id.")
+        raise InvalidValueError("after_id", "value.not_id")
     return int(raw)
 
 

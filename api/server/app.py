@@ -21,7 +21,7 @@ from api.accounts import (
     telegram,
 )
 from api.exchange import leads, matches, notifications, properties, recommendations, understand
-from api.http import access, cross_origin, errors, limits, request_log, uploads
+from api.http import access, answered, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
@@ -43,7 +43,7 @@ from api.server.media import blp as media
 from api.server.openness import warn_of_openness
 from api.server.unread_bodies import CloseUnread
 from api.sources import imports as source_imports
-from api.sources import sources
+from api.sources import outgoing, sources
 from api.swipe import favorites, feed, inquiries, listings, places, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
@@ -82,6 +82,7 @@ BLUEPRINTS = (
     chat.blp,
     sources.blp,
     source_imports.blp,
+    outgoing.blp,
     runs.blp,
     markets.blp,
     metrics.blp,
@@ -143,6 +144,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     console.register(app)
     errors.register(app)  # after flask-smorest, whose own handler would answer HTTP errors otherwise
     access.check_all_declared(app)
+    answered.note_answers(app)
     warn_of_openness(settings)
     app.wsgi_app = CloseUnread(WithoutTrailingSlash(app.wsgi_app))  # type: ignore[method-assign]  # as Flask documents it
     return app

@@ -18,8 +18,10 @@ exchange (leads, properties, recommendations, matches), the feed of listings for
 chats) and lead generation (`/api`).
 
 * **Who calls.** `Authorization: Bearer` with the token that signing in has given; lead generation takes `X-API-Key`.
-* **Errors** have one shape: `code`, `status`, `message`, and where fields are wrong `errors`, by place and path.
-  429 and 503 say in `Retry-After` when to come again.
+* **Errors** have one shape: `code` (the status), `status`, `message`, `error_code`, and where fields are wrong
+  `errors`, by place and path. Programs go by `error_code` and `facts`, of single fields by those in `faults`.
+  `message` is in the language of `Accept-Language`: English, Russian or Kazakh. 429 and 503 say in `Retry-After`
+  when to come again.
 * **Lists** take `page` from 1 and `limit` up to 100. Bare arrays tell the rest in the header `X-Pagination`.
 * **Retries.** A write sent again with the same `Idempotency-Key` gets its first answer.
 * **Values.** Times are UTC, ISO 8601. Unknown fields are refused by name. Every path answers with and without a slash

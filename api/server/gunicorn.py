@@ -1,9 +1,9 @@
 """How gunicorn serves the API."""
 
 import gc
+import glob
 import importlib
 import os
-import shutil
 import signal
 from pathlib import Path
 from types import FrameType
@@ -13,6 +13,7 @@ from gunicorn.workers.base import Worker
 
 from api.http.services import services_of
 from api.portal.chat_hub import chat_hub_of
+from api.server.counts import forget_counts
 from matching.reading.json_rows import wish_rows
 from models.market.places import city_of
 from models.platform.logs import configuration
@@ -54,9 +55,7 @@ def on_starting(_server: Arbiter) -> None:
 
     A HUP therefore restarts the processes with the code that the master has loaded; a new release restarts the master.
     """
-    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
-    shutil.rmtree(folder, ignore_errors=True)  # what processes counted that are no more
-    folder.mkdir(parents=True, exist_ok=True)
+    forget_counts(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     importlib.import_module("api.server.app")  # late: the folder must be there first
     # A second and a half that the first write of every process would wait for.
     city_of("Москва")
@@ -70,7 +69,7 @@ def child_exit(_server: Arbiter, worker: Worker) -> None:
     """What a process that ended had open is open no more."""
     from prometheus_client import multiprocess  # late: the folder must be there first
 
-    multiprocess.mark_process_dead(worker.pid)
+    multiprocess.mark_process_dead(worker.pid, glob.escape(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -7,9 +7,10 @@ from flask.views import MethodView
 from marshmallow import ValidationError
 
 from api.http.access import current_user, for_roles
-from api.http.blueprint import Blueprint, Body, PageArgs
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of
 from api.http.db import only_reads, session
-from api.http.fields import File, FormId, FormYesNo, Text
+from api.http.fields import FormId, FormYesNo, Text
+from api.http.file_fields import File
 from api.http.paging import page_of
 from api.http.tasks import rescore_properties
 from api.http.uploads import takes_uploads
@@ -20,6 +21,7 @@ from models.core.enums import SUPPLY_ROLES
 from models.core.errors import InvalidFileError
 from models.sources.imports import confirm_withdrawals
 from models.sources.sources import imports_of, owned_import
+from models.sources.tables import SourceContent
 
 blp = Blueprint("imports", __name__, description="Listings from files and feeds")
 
@@ -35,14 +37,19 @@ class MappingText(Text):
         try:
             found = json.loads(text) if text else {}
         except (ValueError, RecursionError):
-            raise ValidationError("This is no JSON.") from None
+            raise ValidationError("mapping.not_json") from None
         if not isinstance(found, dict) or not all(isinstance(field, str) for field in found.values()):
-            raise ValidationError('Send a JSON object of texts, as in {"Цена": "price"}.')
+            raise ValidationError("mapping.not_texts")
         return found
 
 
 class ImportForm(Body):
     file = File(required=True, metadata={"description": "YRL, CIAN, Avito, CSV or XLSX, up to 64 MiB."})
+    content = one_of(
+        SourceContent,
+        load_default=SourceContent.LISTINGS,
+        metadata={"description": "listings, or leads: a table of clients' requests."},
+    )
     source = Text(200, metadata={"description": "The source that its listings belong to; by default the file's name."})
     city = Text(100, metadata={"description": "The town of listings that name none."})
     mapping = MappingText(
@@ -67,15 +74,16 @@ class Imports(MethodView):
     @blp.arguments(ImportForm, location="multipart")
     @blp.response(202, ImportOut)
     def post(self, form: dict[str, Any]) -> dict[str, Any]:
-        """Send a file of listings
+        """Send a file of listings or of clients' requests
 
         Its kind is found by its content. New listings are added, changed ones updated, and what a complete file lacks
-        leaves the market, unless that is more than a third: then it waits for `POST /imports/{id}/confirm`. The answer
-        is the import, which a worker takes up; read it again until its state is none of `queued` and `running`.
+        leaves the market, unless that is more than a third: then it waits for `POST /imports/{id}/confirm`. With
+        `content` leads each row is a client's request, its words are read as wishes, and nothing leaves the market. The
+        answer is the import, which a worker takes up; read it again until its state is none of `queued` and `running`.
         """
         upload = form["file"]
         if upload is None:
-            raise InvalidFileError("file", "Choose a file.")
+            raise InvalidFileError("file", "import.choose_file")
         source = source_for(current_user(), form.get("source") or name_of_file(upload), form)
         return shown_import(send_file(current_user(), source, upload, is_dry_run=form["dry_run"]))
 

@@ -6,8 +6,11 @@ from marshmallow import fields
 
 from api.http.blueprint import Body, shown_word
 from api.http.fields import Moment
+from api.http.language import reason_of, request_language
+from models.core.errors import Fault
 from models.sources.formats.feed import KINDS
-from models.sources.tables import Import, ImportState, Source, SourceState
+from models.sources.tables import Import, ImportState, Source, SourceContent, SourceState
+from models.translations.catalogue import describe_kind
 
 COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off_market", "refused", "guessed", "held")
 
@@ -15,6 +18,7 @@ COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off
 class SourceOut(Body):
     id = fields.Integer()
     name = fields.String()
+    content = shown_word(SourceContent)
     kind = shown_word(KINDS, allow_none=True)
     address = fields.String(allow_none=True)
     has_file = fields.Boolean(metadata={"description": "A file was sent, which an import without an address reads."})
@@ -123,4 +127,18 @@ def shown_report(found: Import) -> dict[str, Any]:
         "refused": [],
         "guessed": [],
     }
-    return shown_import(found) | {"report": empty | {"refused_for": {}, "passed_over": {}} | found.report}
+    report = empty | {"refused_for": {}, "passed_over": {}} | found.report
+    for kind in ("refused", "guessed"):
+        report[kind] = [remark | {"reason": _reason(remark)} for remark in report[kind]]
+    report["refused_for"] = {_of_kind(why): count for why, count in report["refused_for"].items()}
+    return shown_import(found) | {"report": report}
+
+
+def _reason(remark: dict[str, Any]) -> str:
+    return reason_of(Fault.from_json({"code": remark["reason"], "facts": remark.get("facts", {})}))
+
+
+def _of_kind(why: str) -> str:
+    """ "field: code" with the code's sentence; its facts differ from offer to offer."""
+    field, _, code = why.partition(": ")
+    return f"{field}: {describe_kind(request_language(), code)}"

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from api.http.access import current_user, for_roles, public, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk
+from api.http.currency_field import Currency
 from api.http.db import session
 from api.http.fields import (
     MAX_MONEY,
@@ -42,6 +43,7 @@ class ListingBody(Body):
     deal_type = fields.String(required=True, validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(required=True, validate=validate.OneOf(PROPERTY_TYPES))
     price = money(required=True)
+    currency = Currency()
     is_active = YesNo(load_default=True)
 
 
@@ -86,8 +88,8 @@ class SearchArgs(PageArgs):
     city = Town(metadata={"description": "In any spelling: Астана, Astana, г. Нур-Султан."})
     deal_type = fields.String(validate=validate.OneOf(DEAL_TYPES))
     property_type = fields.String(validate=validate.OneOf(PROPERTY_TYPES))
-    price_min = FormMoney()
-    price_max = FormMoney()
+    price_min = FormMoney(metadata={"description": "In the currency of `city`; without one, of each listing."})
+    price_max = FormMoney(metadata={"description": "As `price_min`."})
     rooms = fields.String(
         validate=validate.Regexp(NUMBERS, error="Numbers between commas, as in 1,2."),
         metadata={"description": "Numbers between commas; 0: studios."},
@@ -98,7 +100,7 @@ class SearchArgs(PageArgs):
     @validates_schema
     def check_prices(self, data: dict, **kwargs: Any) -> None:
         if data.get("price_min", 0) > data.get("price_max", MAX_MONEY):
-            raise ValidationError("price_min must not be above price_max.", "price_min")
+            raise ValidationError("price.reversed", "price_min")
 
     @post_load
     def read(self, data: dict, **kwargs: Any) -> dict:
@@ -130,7 +132,7 @@ class Listings(MethodView):
 
         In pages, newest first unless `order` says otherwise. X-Pagination tells how many there are.
         """
-        return listing_page(public_listings(args, args["order"]), args)
+        return listing_page(public_listings(session(), args, args["order"]), args)
 
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(ListingBody)
@@ -241,6 +243,8 @@ def _columns(body: dict, present: Property | None = None) -> dict[str, Any]:
         "price": body["price"],
         "status": Status.ACTIVE if body["is_active"] else Status.ARCHIVED,
     }
-    if present is not None and present.currency != own_currency(present.city_key):
+    if body.get("currency"):
+        columns["currency"] = body["currency"]
+    elif present is not None and present.currency != own_currency(present.city_key):
         columns["currency"] = present.currency
     return columns

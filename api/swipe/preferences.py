@@ -38,10 +38,10 @@ class PreferenceBody(Body):
     @validates_schema
     def check_order(self, data: dict, **kwargs: Any) -> None:
         if data["price_min"] > data["price_max"]:
-            raise ValidationError("price_min must not be above price_max.", "price_min")
+            raise ValidationError("price.reversed", "price_min")
         low, high = data.get("area_min"), data.get("area_max")
         if low is not None and high is not None and low > high:
-            raise ValidationError("area_min must not be above area_max.", "area_min")
+            raise ValidationError("area.reversed", "area_min")
 
 
 class Preference(Body):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.block_sparse import LeadPlaces, LeadWords, block_places, lead_places
-from matching.engine.bounds import Answers, Bounds, answers_of
+from matching.engine.block_places import LeadPlaces, block_places, lead_places
+from matching.engine.block_terms import LeadTerms
+from matching.engine.bounds import Answers, Bounder, Bounds, answers_of, levels_of
 from matching.engine.curves import broken_by_amount
 from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
 from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
@@ -17,10 +18,15 @@ from matching.facts.wishes import IMPLIED_KINDS
 
 #: Properties in a block: enough for a matrix product to run at speed, few enough to be alike.
 BLOCK_SIZE = 128
-#: Fewer leads than this are picked from all columns at once, more from one column after another: measured.
-MIN_LEADS_TO_REORDER = 512
-#: Price bands within which properties are ordered by place.
-PRICE_BANDS = 4
+#: Blocks written out at a time.
+BLOCKS_AT_ONCE = 16
+#: Columns that no property of a block uses, but that lie between used ones, are multiplied as well rather than left
+#: out: to pick a lead's points run by run costs more than so many columns.
+MAX_GAP = 8
+#: Price bands of each number of rooms, within which properties are ordered by place.
+PRICE_BANDS = 3
+#: Bands of budgets within which leads are ordered by place.
+LEAD_BANDS = 8
 
 
 @dataclass(frozen=True)
@@ -29,10 +35,9 @@ class Block:
 
     start: int
     stop: int
-    #: Matrix columns in which some property of the block is not 0, ascending...
-    columns: NDArray[np.intp]
-    #: ...and those columns of the properties' matrix, then those of its places, float32 (stop - start, columns and
-    #: places).
+    #: The matrix columns in which some property of the block is not 0, as few runs, with gaps of MAX_GAP at most...
+    runs: tuple[slice, ...]
+    #: ...and those columns of the properties' matrix, float32 (stop - start, columns).
     parts: NDArray[np.float32]
     answers: Answers
 
@@ -69,53 +74,13 @@ class PreparedMarket:
     leads: LeadVectors
     properties: PropertyVectors
     blocks: Sequence[Block]
-    #: float32 (matrix columns, leads).
+    #: float32 (leads, matrix columns).
     points: NDArray[np.float32]
     places: dict[str, LeadPlaces]
-    words: LeadWords
+    terms: LeadTerms
     bounds: Bounds
     excluded_for_leads: Exclusions
     excluded_for_properties: Exclusions
-
-    def place_points(self, block: Block, leads: NDArray[np.intp]) -> NDArray[np.float32]:
-        """
-        What the block's places earn some leads, each once, in points: (places, leads), in the order of the block's
-        parts.
-        """
-        position = np.full(len(self.leads), -1, np.int32)
-        position[leads] = np.arange(len(leads))
-        return np.concatenate(
-            [self.places[kind].rows(block.answers.places[kind], leads, position) for kind in PLACE_KINDS]
-        )
-
-    def points_of(
-        self,
-        block: Block,
-        leads: NDArray[np.intp],
-        place_points: NDArray[np.float32],
-        space: NDArray[np.float32] | None = None,
-    ) -> NDArray[np.float32]:
-        """
-        The points of some leads for the block's columns and places, (columns and places, leads); in *space* where that
-        is given.
-        """
-        n_columns = len(block.columns)
-        shape = n_columns + len(place_points), len(leads)
-        points = np.empty(shape, np.float32) if space is None else space.ravel()[: shape[0] * shape[1]].reshape(shape)
-        points[n_columns:] = place_points
-        if len(leads) < MIN_LEADS_TO_REORDER:
-            points[:n_columns] = self.points[block.columns[:, np.newaxis], leads]
-            return points
-        for row, column in enumerate(block.columns):
-            # "clip" only spares the check of the indices, which are ours.
-            self.points[column].take(leads, out=points[row], mode="clip")
-        return points
-
-    def units(self, block: Block, leads: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Products of a block's properties with some leads, each once, (properties, leads); negative where broken."""
-        units = block.parts @ self.points_of(block, leads, self.place_points(block, leads))
-        units += self.words.units(block.answers.words, leads).T
-        return units
 
     def is_forbidden(self, leads: NDArray[np.intp], properties: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whether price, area or a common owner forbids each pair. Arguments broadcast."""
@@ -134,42 +99,72 @@ def prepare(
     """Order, cut and write out a market of at least one lead and one property."""
     property_order, lead_order = order_properties(properties), order_leads(leads)
     leads, properties = leads.take(lead_order), properties.take(property_order)
-    columns = MatrixColumns.of(leads, properties)
-    words = LeadWords(leads, properties)
-    blocks = []
-    for start in range(0, len(properties), BLOCK_SIZE):
-        stop = min(start + BLOCK_SIZE, len(properties))
-        parts = property_matrix(properties.take(np.arange(start, stop)), columns)
-        used = np.flatnonzero(parts.any(axis=0))
-        places = {kind: block_places(kind, properties, start, stop) for kind in PLACE_KINDS}
-        answers = answers_of(columns, parts, used, places, words.of_block(properties, start, stop))
-        both = np.concatenate([parts[:, used], *(places[kind].parts for kind in PLACE_KINDS)], axis=1)
-        blocks.append(Block(start, stop, used, np.ascontiguousarray(both), answers))
+    columns = MatrixColumns.of(properties)
+    terms = LeadTerms(leads, properties)
+    blocks = _blocks_of(properties, columns, terms)
     points = lead_matrix(leads, columns, pool)
     places_of_leads = lead_places(leads)
+    bounder = Bounder(leads, properties, points, places_of_leads, terms.words)
+    levels = np.empty((len(blocks), len(leads)), np.uint16)
+
+    def bound(number: int) -> None:
+        levels[number] = levels_of(bounder.of_block(blocks[number].answers))
+
+    list(pool.map(bound, range(len(blocks))))
     return PreparedMarket(
         lead_order=lead_order,
         property_order=property_order,
         leads=leads,
         properties=properties,
         blocks=blocks,
-        points=points,
+        points=np.ascontiguousarray(points.T),
         places=places_of_leads,
-        words=words,
-        bounds=Bounds(leads, properties, points, places_of_leads, words),
+        terms=terms,
+        bounds=Bounds(levels),
         excluded_for_leads=_exclusions(excluded_for_leads, lead_order, property_order, by_lead=True),
         excluded_for_properties=_exclusions(excluded_for_properties, lead_order, property_order, by_lead=False),
     )
+
+
+def _blocks_of(properties: PropertyVectors, columns: MatrixColumns, terms: LeadTerms) -> list[Block]:
+    blocks = []
+    for first in range(0, len(properties), BLOCKS_AT_ONCE * BLOCK_SIZE):
+        last = min(first + BLOCKS_AT_ONCE * BLOCK_SIZE, len(properties))
+        matrix = property_matrix(properties.take(np.arange(first, last)), columns)
+        for start in range(first, last, BLOCK_SIZE):
+            stop = min(start + BLOCK_SIZE, last)
+            parts = matrix[start - first : stop - first]
+            used = np.flatnonzero(parts.any(axis=0))
+            runs = _runs(used)
+            places = {kind: block_places(kind, properties, start, stop) for kind in PLACE_KINDS}
+            answers = answers_of(columns, parts, used, places, terms.words.of_block(properties, start, stop))
+            blocks.append(Block(start, stop, runs, np.concatenate([parts[:, run] for run in runs], axis=1), answers))
+    return blocks
+
+
+def _runs(used: NDArray[np.intp]) -> tuple[slice, ...]:
+    """
+    Ascending columns as runs.
+
+    >>> _runs(np.array([0, 1, 5, 30, 31]))
+    (slice(0, 6, None), slice(30, 32, None))
+    """
+    breaks = np.flatnonzero(np.diff(used) > MAX_GAP + 1)
+    firsts, lasts = used[np.append(0, breaks + 1)], used[np.append(breaks, -1)]
+    return tuple(slice(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True))
 
 
 def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
     """
     Neighbours of one type, one room count, about one price and one district.
 
-    Few places in a block keep its product narrow, few prices keep its bound tight; a price band serves both.
+    Few places in a block and few prices keep its bound tight; a price band serves both.
     """
     kind, rooms = _category(properties, "property_type"), _category(properties, "rooms")
-    band = _bands(properties.price, PRICE_BANDS)
+    band = np.zeros(len(properties), np.intp)
+    for number in np.unique(rooms):
+        alike = rooms == number
+        band[alike] = _bands(properties.price[alike], PRICE_BANDS)
     # A block with one property that does not tell its station can serve every lead half-way: keep those together.
     metro, district = _first_place(properties, "metro"), _first_place(properties, "district")
     # Hardly anybody is offered a share of a flat: what is refused unless asked for must not stand among other
@@ -182,7 +177,7 @@ def order_leads(leads: LeadVectors) -> NDArray[np.intp]:
     """Neighbours that want one type, the same rooms, and about the same budget."""
     kind, rooms = _category(leads, "property_type"), _category(leads, "rooms")
     first_district = _first_place(leads, "district")
-    return np.lexsort((leads.price_max, first_district, _bands(leads.price_max, 2 * PRICE_BANDS), rooms, kind))
+    return np.lexsort((leads.price_max, first_district, _bands(leads.price_max, LEAD_BANDS), rooms, kind))
 
 
 def _bands(amount: NDArray[np.float64], bands: int) -> NDArray[np.intp]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.block_sparse import BlockPlaces, BlockWords, LeadPlaces, LeadWords
+from matching.engine.block_places import BlockPlaces, LeadPlaces
+from matching.engine.block_terms import BlockWords, LeadWords
 from matching.engine.matrices import MatrixColumns
 from matching.engine.sparse import answer_points
 from matching.engine.units import ANSWER_SCALE, MAX_UNITS
@@ -21,6 +22,12 @@ from matching.engine.vectors import DENSE, LeadVectors, PropertyVectors
 from matching.facts.places import PLACE_KINDS, sum_by_row
 
 _IMPLIED = DENSE["implied"].start, DENSE["implied"].stop
+#: Units of a level of bounds: fewer than a score shows, and 16 bits hold them all.
+LEVEL = 256
+#: Neighbouring matrix columns whose largest is worked out once for all blocks.
+GROUP = 6
+#: Sets of categories whose sum is kept: neighbouring blocks have the same.
+KEPT_CATEGORIES = 16
 #: Criteria whose answers are dense columns.
 _CATEGORIES = ("rooms", "property_type", "property_class", "condition", "year")
 
@@ -29,8 +36,9 @@ _CATEGORIES = ("rooms", "property_type", "property_class", "condition", "year")
 class Answers:
     """Which answers occur among some properties."""
 
-    #: For each criterion of one answer, the matrix columns of its answers.
-    by_criterion: tuple[NDArray[np.intp], ...]
+    #: For each criterion of one answer, the matrix columns of its answers: of categories, and of amounts.
+    by_category: tuple[NDArray[np.intp], ...]
+    by_amount: tuple[NDArray[np.intp], ...]
     places: dict[str, BlockPlaces]
     words: BlockWords
 
@@ -46,24 +54,72 @@ def answers_of(
     The answers of properties with the *parts* (properties, width), which have something in the columns *used*
     (ascending).
     """
-    price, area, answers, _ = columns.starts
+    price, area, width = columns.starts
     within = lambda start, stop: used[np.searchsorted(used, start) : np.searchsorted(used, stop)]
     dense = lambda name: within(DENSE[name].start, DENSE[name].stop)
     return Answers(
-        by_criterion=(
+        by_category=(
             *(dense(name) for name in _CATEGORIES),
-            np.concatenate([dense("price_unknown"), within(price, area)]),
-            np.concatenate([dense("area_unknown"), within(area, answers)]),
             # What every property of the block contradicts is an answer of its own each.
             *(np.array([column]) for column in np.arange(*_IMPLIED) if parts[:, column].all()),
+        ),
+        by_amount=(
+            np.concatenate([dense("price_unknown"), within(price, area)]),
+            np.concatenate([dense("area_unknown"), within(area, width)]),
         ),
         places=places,
         words=words,
     )
 
 
+@dataclass(frozen=True)
 class Bounds:
-    """Bounds for all leads of a market, in units."""
+    """
+    Bounds for every block and lead, as levels: steps of LEVEL units, rounded up, so that few bytes hold them.
+
+    Levels rise with units: what reaches a threshold has at least the threshold's level.
+    """
+
+    #: uint16 (blocks, leads); 0 where the block breaks the pair whatever the property.
+    levels: NDArray[np.uint16]
+
+    def reaching(self, block: int, thresholds: NDArray[np.float32], but_for: NDArray[np.intp]) -> NDArray[np.intp]:
+        """
+        The leads for which some property of a block may reach their threshold, ascending, some left out.
+
+        Args:
+            thresholds: (leads,), in units, none below 0.
+        """
+        reaches = self.levels[block] >= levels_of(thresholds)
+        reaches[but_for] = False
+        return np.flatnonzero(reaches)
+
+    def most_promising(self, block: int, n: int) -> NDArray[np.intp]:
+        """The *n* leads (all, if there are no more) that a block could serve best, ascending."""
+        levels = self.levels[block]
+        if n >= len(levels):
+            return np.arange(len(levels))
+        # Cheaper than argpartition, and in order.
+        least = np.partition(levels, -n)[-n]
+        better, as_good = np.flatnonzero(levels > least), np.flatnonzero(levels == least)
+        return np.sort(np.concatenate([better, as_good[: n - len(better)]]))
+
+    def best_blocks(self, leads: slice, n: int) -> NDArray[np.intp]:
+        """The *n* blocks that could serve each of some leads best, (leads, n)."""
+        return np.argpartition(np.ascontiguousarray(self.levels[:, leads].T), -n, axis=1)[:, -n:]
+
+
+def levels_of(units: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """
+    >>> levels_of(np.array([-1, 0, 1, LEVEL, LEVEL + 1, MAX_UNITS], np.float32)).tolist()
+    [0, 1, 2, 2, 3, 64002]
+    """
+    steps = np.ceil(np.minimum(units, MAX_UNITS) * np.float32(1 / LEVEL))
+    return np.where(units < 0, 0, steps + 1).astype(np.uint16)
+
+
+class Bounder:
+    """Works out what any property of a block earns each lead at most."""
 
     def __init__(
         self,
@@ -79,11 +135,14 @@ class Bounds:
         self._words = words
         # Neither depends on the block.
         self._whatever = points[DENSE["always"].start] + _best_wishes(leads, properties)
+        whole = len(points) // GROUP
+        self._of_group = points[: whole * GROUP].reshape(whole, GROUP, -1).max(axis=1)
+        self._common: dict[bytes, NDArray[np.float32]] = {}
 
     def of_block(self, answers: Answers) -> NDArray[np.float32]:
         """What any property of a block earns at most, in units, (leads,); negative where all break the pair."""
-        best = self._whatever.copy()
-        for columns in answers.by_criterion:
+        best = self._of_categories(answers).copy()
+        for columns in answers.by_amount:
             best += self._largest(columns)
         best *= ANSWER_SCALE
         for kind in PLACE_KINDS:
@@ -91,10 +150,28 @@ class Bounds:
         best += self._words.best(answers.words)
         return np.minimum(best, MAX_UNITS, out=best)
 
+    def _of_categories(self, answers: Answers) -> NDArray[np.float32]:
+        """What is the same for a block and for most of its neighbours, in points."""
+        key = np.concatenate(answers.by_category).tobytes()
+        best = self._common.get(key)
+        if best is None:
+            best = self._whatever.copy()
+            for columns in answers.by_category:
+                best += self._largest(columns)
+            if len(self._common) >= KEPT_CATEGORIES:
+                self._common.clear()
+            self._common[key] = best
+        return best
+
     def _largest(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
-        largest = self._points[columns[0]].copy()
-        for column in columns[1:]:
-            np.maximum(largest, self._points[column], out=largest)
+        """The largest of these rows of the points; groups of which all are asked for were looked through before."""
+        groups, counts = np.unique(columns // GROUP, return_counts=True)
+        whole = groups[(counts == GROUP) & (groups < len(self._of_group))]
+        rows = [self._of_group[group] for group in whole]
+        rows += [self._points[column] for column in columns[~np.isin(columns // GROUP, whole)]]
+        largest = rows[0].copy()
+        for row in rows[1:]:
+            np.maximum(largest, row, out=largest)
         return largest
 
 

@@ -4,24 +4,25 @@ All pairs of a market in one pass: the k best properties of every lead and the k
 How it works:
 
 1. Properties are ordered so that neighbours are alike, and cut into blocks.
-2. Each lead gets a threshold: the k-th best score among the properties of the blocks that look best for it.
-   Whatever ranks among its k best scores at least that, so nothing is done twice
-   (:mod:`matching.engine.thresholds`).
-3. Block by block: an upper bound for every lead (:mod:`matching.engine.bounds`); thresholds for the block's
-   properties, in the same way from the leads that promise most; and a matrix product with those leads only
-   whose bound reaches a threshold of either side. From the product, only what itself reaches one is looked
-   at again, the *survivors*. Deal-breakers by amount, common owners and excluded pairs are checked on them.
-4. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
+2. For every block and lead, an upper bound of what any property of the block could be to the lead
+   (:mod:`matching.engine.bounds`).
+3. Each lead gets a threshold: the k-th best score among the properties of the blocks that could be best for it.
+   Whatever ranks among its k best scores at least that (:mod:`matching.engine.thresholds`).
+4. Block by block: a product with the leads that promise most, from which come thresholds for the block's properties;
+   then with those leads only whose bound reaches a threshold of either side (:mod:`matching.engine.products`). From
+   the products, only what itself reaches a threshold is looked at again, the *survivors*. Deal-breakers by amount,
+   common owners and excluded pairs are checked on them.
+5. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
    leads until the last block.
 
 Scores are whole numbers (:mod:`matching.engine.vectorize`), so thresholds and ties are exact. Memory grows with leads +
-properties.
+properties, and by a 64th of a byte for each pair: the bounds.
 """
 
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +31,7 @@ from threadpoolctl import threadpool_limits
 
 from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
 from matching.engine.incremental import NO_PAIRS
+from matching.engine.products import BlockProduct, Workspace
 from matching.engine.ranking import MAX_COLUMNS, RankedLists, best_of_groups, pack, units_of, unpack
 from matching.engine.thresholds import column_thresholds, row_thresholds
 from matching.engine.vectors import LeadVectors, PropertyVectors
@@ -37,12 +39,12 @@ from matching.errors import InvalidInputError, ScoringStoppedError
 
 #: Leads scored in one matrix product.
 LEAD_CHUNK = 4096
-_SHIFT = LEAD_CHUNK.bit_length() - 1
+_SHIFT = BLOCK_SIZE.bit_length() - 1
 #: Leads whose survivors wait together. A bucket that holds this many times what it can keep is cut back.
 BUCKET_SIZE = 1024
 SLACK = 4
-#: Leads scored with a block before the others, to learn what its properties can get: a fiftieth, at least these.
-LOOKED_AT_FIRST = 1024
+#: Leads scored with a block before the others, to learn what its properties can get: this share, at least so many.
+FIRST_SHARE, MIN_FIRST = 0.04, 1024
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def score_market(
         finally:
             for future in futures:
                 future.cancel()
-        return scoring.lists()
+        return scoring.lists(pool)
 
 
 class _Scoring:
@@ -153,55 +155,50 @@ class _Scoring:
     def score_block(self, number: int) -> None:
         """Score one block with all leads in reach."""
         market, block = self.market, self.market.blocks[number]
-        bounds = market.bounds.of_block(block.answers)
-        thresholds = self._probe_thresholds(block, bounds)
-        leads = np.flatnonzero(bounds >= np.minimum(self.row_thresholds, thresholds.min()))
-        self.pairs_scored[number] = len(leads) * len(block)
+        product = BlockProduct(market, block)
         best = _Bucket(len(block), self.k)
-        place_points = market.place_points(block, leads)
-        for first in range(0, len(leads), LEAD_CHUNK):
-            span = slice(first, first + LEAD_CHUNK)
-            self._score_leads(block, leads[span], place_points[:, span], thresholds, best)
+        first, thresholds = self._score_first(number, product, best)
+        later = market.bounds.reaching(number, np.minimum(self.row_thresholds, thresholds.min()), first)
+        self.pairs_scored[number] = (len(first) + len(later)) * len(block)
+        for at in range(0, len(later), LEAD_CHUNK):
+            some = later[at : at + LEAD_CHUNK]
+            self._take(block, some, product.units(some, self._workspace()), thresholds, best)
         self.property_lists[number] = unpack(*best.finish())
 
-    def _probe_thresholds(self, block: Block, bounds: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _score_first(
+        self, number: int, product: BlockProduct, best: "_Bucket"
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """
-        Thresholds for the block's properties, from the leads that promise most; inf where their lists are not wanted.
+        Score the leads that promise most. They come back with thresholds for the block's properties, inf where their
+        lists are not wanted.
         """
+        block, n_leads = self.market.blocks[number], len(self.market.leads)
         if not self.for_properties:
-            return np.full(len(block), np.inf, np.float32)
-        promising = np.arange(len(bounds))
-        looked = max(LOOKED_AT_FIRST, len(bounds) // 50)
-        if len(bounds) > looked:
-            promising = np.argpartition(bounds, -looked)[-looked:]
-        units = self.market.units(block, promising)
-        return column_thresholds(self.market, block, promising, units, self.k)
+            return np.zeros(0, np.intp), np.full(len(block), np.inf, np.float32)
+        first = self.market.bounds.most_promising(number, max(MIN_FIRST, int(FIRST_SHARE * n_leads)))
+        units = product.units(first)
+        thresholds = column_thresholds(self.market, block, first, units, self.k)
+        self._take(block, first, units, thresholds, best)
+        return first, thresholds
 
-    def _score_leads(
+    def _take(
         self,
         block: Block,
         leads: NDArray[np.intp],
-        place_points: NDArray[np.float32],
+        units: NDArray[np.float32],
         thresholds: NDArray[np.float32],
         best: "_Bucket",
     ) -> None:
-        """Score a block with at most LEAD_CHUNK leads and hand on what reaches a threshold of either side."""
-        market, space = self.market, self._workspace()
-        n = len(leads)
-        points = market.points_of(block, leads, place_points, space.points)
-        units = np.matmul(block.parts, points, out=space.units[: len(block), :n])
-        units += market.words.units(block.answers.words, leads).T
+        """Hand on what reaches a threshold of either side; *units* are (leads, properties of the block)."""
         # Two compares joined let a tenth through of what one compare with the smaller threshold does.
-        reaches, reaches_lead = space.reaches[: len(block)], space.reaches_lead[: len(block), :n]
-        np.greater_equal(units, self.row_thresholds[leads], out=reaches_lead)
-        np.greater_equal(units, thresholds[:, np.newaxis], out=reaches[:, :n])
-        np.logical_or(reaches[:, :n], reaches_lead, out=reaches[:, :n])
-        reaches[:, n:] = False
+        reaches = units >= self.row_thresholds[leads, np.newaxis]
+        reaches |= units >= thresholds
         flat = np.flatnonzero(reaches)
-        # LEAD_CHUNK is a power of two: quotient and remainder without a division.
-        column, lead = flat >> _SHIFT, flat & (LEAD_CHUNK - 1)
-        units, lead, home = space.units.ravel()[flat], leads[lead], column + block.start
-        self._keep_survivors(units, lead, home, column, thresholds, best)
+        # Most blocks are of a power of two: quotient and remainder without a division.
+        row, column = (
+            (flat >> _SHIFT, flat & (BLOCK_SIZE - 1)) if len(block) == BLOCK_SIZE else divmod(flat, len(block))
+        )
+        self._keep_survivors(units.ravel()[flat], leads[row], column + block.start, column, thresholds, best)
 
     def _keep_survivors(
         self,
@@ -225,39 +222,27 @@ class _Scoring:
         wanted = (units >= self.row_thresholds[lead]) & ~market.excluded_for_leads.holds(lead, home)
         lead, home, units = lead[wanted], home[wanted], units[wanted]
         keys = pack(lead % BUCKET_SIZE, units, market.property_order[home])
-        bucket = lead // BUCKET_SIZE
-        order = np.argsort(bucket.astype(np.uint16 if len(self.buckets) < 65_536 else np.int64), kind="stable")
-        keys, bucket_starts = keys[order], np.searchsorted(bucket[order], np.arange(len(self.buckets) + 1))
+        # Survivors come lead by lead.
+        bucket_starts = np.searchsorted(lead, np.arange(len(self.buckets) + 1) * BUCKET_SIZE)
         for number in np.flatnonzero(np.diff(bucket_starts)):
             span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)
             self.buckets[number].add(keys[bucket_starts[number] : bucket_starts[number + 1]], self.row_thresholds[span])
 
-    def _workspace(self) -> "_Workspace":
+    def _workspace(self) -> Workspace:
         if not hasattr(self._local, "space"):
-            self._local.space = _Workspace(self.market)
+            self._local.space = Workspace(self.market, LEAD_CHUNK)
         return self._local.space
 
-    def lists(self) -> MarketLists:
+    def lists(self, pool: Executor) -> MarketLists:
         """Everything in the caller's order; to be called once, when all blocks are done."""
         market = self.market
-        for_leads = RankedLists.concat([unpack(*bucket.finish()) for bucket in self.buckets])
+        for_leads = RankedLists.concat(list(pool.map(lambda bucket: unpack(*bucket.finish()), self.buckets)))
         for_properties = RankedLists.concat(self.property_lists)
         return MarketLists(
             for_leads.take(np.argsort(market.lead_order)),
             for_properties.take(np.argsort(market.property_order)),
             int(self.pairs_scored.sum()),
         )
-
-
-class _Workspace:
-    """What one thread needs again and again; fresh pages cost more than the arithmetic on them."""
-
-    def __init__(self, market: PreparedMarket) -> None:
-        width = max(block.parts.shape[1] for block in market.blocks)
-        self.points = np.empty((width, LEAD_CHUNK), np.float32)
-        self.units = np.empty((BLOCK_SIZE, LEAD_CHUNK), np.float32)
-        self.reaches = np.empty((BLOCK_SIZE, LEAD_CHUNK), bool)
-        self.reaches_lead = np.empty((BLOCK_SIZE, LEAD_CHUNK), bool)
 
 
 class _Bucket:

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from matching.errors import InvalidInputError
 from matching.facts.closeness import Closeness
 from matching.facts.geo import cell_of
-from matching.facts.place_names import read_stations
+from matching.facts.place_names import StationReading, read_stations
 from matching.facts.places import PLACE_KINDS, PlaceIndex, csr_of
 from matching.facts.records import LeadFacts, PropertyFacts
 from matching.facts.tables import Table
 from matching.facts.vocabulary import CONDITIONS, MAX_ROOMS, PROPERTY_CLASSES, PROPERTY_TYPES
 from matching.facts.wanted_places import wanted_places
 from matching.facts.wishes import WishTable, answers_of
-from matching.reading.kinds import KINDS
+from matching.reading.kinds import KINDS, walk_of_ride
 
 __all__ = ["LeadColumns", "LeadFacts", "PlaceIndex", "PropertyColumns", "PropertyFacts"]
 
@@ -272,15 +272,20 @@ def _stations(
         for name, minutes in home.metros:
             for station in read_stations(name):
                 code = places.metros.code(station.key)
-                parts_of_it = _metro_parts(station.minutes if minutes is None else minutes)
+                parts_of_it = _metro_parts(_minutes_on_foot(station) if minutes is None else minutes)
                 best[code] = max(best.get(code, 0), parts_of_it)
         for station in read_stations(home.metro or ""):
-            best.setdefault(places.metros.code(station.key), _metro_parts(station.minutes))
+            best.setdefault(places.metros.code(station.key), _metro_parts(_minutes_on_foot(station)))
         best.pop(-1, None)
         rows.append(sorted(best))
         parts += [best[code] for code in rows[-1]]
     indptr, codes = csr_of(rows, np.int32)
     return indptr, codes, np.array(parts, np.float32)
+
+
+def _minutes_on_foot(station: StationReading) -> float | None:
+    """«Сокол, 10 мин на транспорте» is a longer way on foot."""
+    return walk_of_ride(station.minutes) if station.minutes and station.on_foot is False else station.minutes
 
 
 def _metro_parts(minutes: float | None) -> int:

@@ -72,6 +72,11 @@ _NAMED_LINE = re.compile(
     r"(?<!\w)[\w-]+\s+(?:линия|ветка|line|желісі)(?!\w)|(?<!\w)line\s*\d+|(?<!\w)линия\s*(?:м\b|№)?\s*\d+",
     re.IGNORECASE,
 )
+#: «1. Спортивная», but not «1. микрорайон».
+_NUMBERED = re.compile(
+    r"((?:^|[,;|\n])\s*)\d{1,2}\s*[.)]\s*(?=[«\"]?[^\W\d])(?!(?:мкр|микрорайон|мкрн|квартал|линия|проезд|район)(?!\w))",
+    re.IGNORECASE,
+)
 #: What a house number looks like at the end of a street.
 _HOUSE = re.compile(
     r"(?:(?<![\w-])(?:д|дом|вл|владение|зд|здание|к|корп|корпус|стр|строение|лит|литер|кв|квартира|оф|офис|уч|участок|house|apt|үй)\b\.?"
@@ -162,7 +167,7 @@ def read_stations(text: str) -> tuple[StationReading, ...]:
     """
     found: list[StationReading] = []
     waiting: tuple[int | None, bool | None] | None = None
-    for part in _split(one_script(text)):
+    for part in _split(_script(text)):
         minutes, on_foot = _minutes(part)
         if _is_telling(_without_minutes(part)):
             told = waiting if waiting is not None and minutes is None else (minutes, on_foot)
@@ -187,9 +192,14 @@ def _minutes(text: str) -> tuple[int | None, bool | None]:
     return minutes, True if ON_FOOT_ALONE.search(text) else None
 
 
+def _script(text: str) -> str:
+    """The text in one script, without the numbers of a list: «1. Спортивная, 2) Сокол»."""
+    return _NUMBERED.sub(r"\1", one_script(text))
+
+
 def _plain(text: str) -> str:
     """The text in one script, without minutes, distances, lines and brackets that say nothing."""
-    text = one_script(text)
+    text = _script(text)
     stripped = _BRACKETS.sub(_bracket, _without_minutes(text).translate(_SILENT))
     without_lines = _NAMED_LINE.sub(_line, _DIAMETER.sub(" ", stripped))
     return _joined(without_lines if _WORD.search(without_lines) else text.translate(_SILENT))

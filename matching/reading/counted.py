@@ -184,12 +184,31 @@ def _distance(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -
         )
     ):
         return None
+    if not ahead and not tokens and _has_its_own_area(cut_text, items, place, other):
+        return None
     if not ahead and not tokens and other > 0 and place + 1 < len(items):
         before, after = items[other - 1], items[place + 1]  # «кухня 12 этаж 5»: each has its own number behind it
         if before.role == MENTION and before.end == number.start and fits(before, number.quantity or _NOTHING):
             if after.role == NUMBER and after.start == item.end and fits(item, after.quantity or _NOTHING):
                 return 2
     return 2 * tokens + 8 * blocked + (1 if ahead else 0)
+
+
+def _has_its_own_area(cut_text: Tokens, items: Sequence[Item], place: int, other: int) -> bool:
+    """«общая 61,4 жилая 38»: an area stands behind its word where the one before it has a word of its own."""
+    item, number = items[place], items[other]
+    after = items[place + 1] if place + 1 < len(items) else None
+    if after is None or after.role != NUMBER or after.start != item.end or not fits(item, after.quantity or _NOTHING):
+        return False
+    if not all("m" in entry.units and "km" not in entry.units for entry, _, _, _ in item.meanings):
+        return False
+    then = items[place + 2 : place + 4]
+    own = [each.role for each in then] == [MENTION, NUMBER] and then[1].start == then[0].end  # «жилая 38 кухня 9»
+    return (
+        number.start > 0
+        and cut_text.tokens[number.start - 1][0].isalpha()
+        and (own or not _word_follows(cut_text, after))
+    )
 
 
 def _word_follows(cut_text: Tokens, number: Item) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matching.reading import markers
 from matching.reading.clauses import has_term_of_its_own
 from matching.reading.kind import JsonValue
+from matching.reading.kinds import KINDS
 from matching.reading.mentions import MENTION, NUMBER, Item, Tokens
 from matching.reading.quantities import ABOVE, AT_LEAST, AT_MOST, BELOW, Quantity, limits
 from matching.reading.single_numbers import BY_METRO, DASHES, is_word
@@ -14,6 +15,8 @@ MIN_PRICE = 5_000
 _OTHER_SUMS = frozenset({"комиссия", "залог", "депозит", "взнос", "доплата", "предоплата", "вознаграждение"})
 _HARD_LIMITS = frozenset("строгий строго точно категорически не ни максимум макс максимально max maximum no".split())
 _LIMITED = frozenset({"жесткий", "ограничить", "ограниченный", "лимит", "потолок", "предел"})
+#: Beside these «5/9» is a floor.
+_OF_A_HOME = frozenset(kind.name for kind in KINDS if kind.group in ("plan", "house"))
 CURRENCIES_OF_ROUBLES = frozenset({"", "руб", "рубль", "р", "₽", "rub", "rubles"})
 
 
@@ -59,7 +62,9 @@ def free_facts(tokens: Tokens, items: Sequence[Item]) -> list[tuple[str, JsonVal
         if quantity.third is not None and quantity.low > quantity.high > quantity.third >= 3:  # «54/32/9»
             found += [("living_area", quantity.high, item), ("kitchen_area", quantity.third, item)]
             areas = item
-        elif areas is not None and item.clause - areas.clause == 1 and _is_floor_of_house(quantity):
+        elif _is_floor_of_house(quantity) and (
+            areas is not None and item.clause - areas.clause == 1 or _stands_among_facts(tokens, items, place)
+        ):
             found += [("floor", quantity.low, item), ("house_floors", quantity.high, item)]  # «78/50/10, 4/14»
         elif (way := _way_to_metro(tokens, quantity)) is not None:
             found.append((way, quantity.high, item))
@@ -124,6 +129,18 @@ def _term(tokens: Tokens, items: Sequence[Item], place: int) -> str | None:
 def _is_floor_of_house(quantity: Quantity) -> bool:
     alone = quantity.fraction and quantity.third is None and not quantity.unit
     return alone and 1 <= quantity.low <= quantity.high <= 90
+
+
+def _stands_among_facts(tokens: Tokens, items: Sequence[Item], place: int) -> bool:
+    """«кирпичный дом, 5/9, лифт»: alone between commas, beside what is told of the house or the home."""
+    item = items[place]
+    around = tokens.tokens[item.start - 1 : item.start], tokens.tokens[item.end : item.end + 1]
+    if any(mark and mark[0] not in ",;.\n()" for mark in around):
+        return False
+    return any(
+        abs(other.clause - item.clause) == 1 and not other.meanings.kinds.isdisjoint(_OF_A_HOME)
+        for other in items[max(0, place - 4) : place + 5]
+    )
 
 
 def _house_in_sentence(tokens: Tokens, items: Sequence[Item], item: Item) -> bool:

@@ -22,8 +22,7 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
         return False
     first = next_mention(items, place)
     if first is None:
-        word = cut_text.words[marker.start]
-        behind = previous_mention(items, place) if word is not None and word.symbol in ("no", "not") else None
+        behind = previous_mention(items, place) if _denies_behind(cut_text, marker) else None
         if behind is not None:  # "rubbish chute no"
             _deny(cut_text, items[behind], marker, must)
         return behind is not None
@@ -39,6 +38,13 @@ def deny_ahead(cut_text: Tokens, items: Sequence[Item], place: int) -> bool:
     for following in _denied_row(cut_text, items, first, 1, governs):
         _deny(cut_text, items[following], marker, must)
     return True
+
+
+def _denies_behind(cut_text: Tokens, marker: Item) -> bool:
+    """ "rubbish chute no"; «панель кроме», where the clause ends."""
+    word = cut_text.words[marker.start]
+    after = cut_text.tokens[marker.end] if marker.end < len(cut_text.tokens) else "."
+    return word is not None and (word.symbol in ("no", "not") or word.symbol == "кроме" and not after[0].isalnum())
 
 
 def deny_around(cut_text: Tokens, items: Sequence[Item], place: int) -> None:

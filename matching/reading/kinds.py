@@ -198,6 +198,15 @@ KIND_OF: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 WALK_OF_RIDE, SHORTEST_WALK = 5, 20
 
 
+def walk_of_ride(minutes: float) -> float:
+    """How many minutes one walks to a station to which one rides so many.
+
+    >>> walk_of_ride(3), walk_of_ride(10)
+    (20, 50)
+    """
+    return max(SHORTEST_WALK, WALK_OF_RIDE * minutes)
+
+
 def complete_facts(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """
     *facts* by kind, and what follows from them: a third floor is not the first, a cat is an animal.
@@ -218,7 +227,7 @@ def complete_facts(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     if known.get("handed_over"):
         known.setdefault("completion", 0)
     if known.get("metro_transport") is not None:
-        known.setdefault("metro_walk", max(SHORTEST_WALK, WALK_OF_RIDE * known["metro_transport"]))
+        known.setdefault("metro_walk", walk_of_ride(known["metro_transport"]))
     if known.get("cargo_lift"):
         known.setdefault("lift", True)
     if known.get("lift") is False:

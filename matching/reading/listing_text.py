@@ -14,7 +14,7 @@ from matching.reading.mentions import MENTION, SUBJECT, Item
 
 #: «комната 18 м в трёхкомнатной квартире»
 _ROOM_OF_FLAT = re.compile(
-    r"\bкомнат[ау]\b[^.!?\n]{0,30}?\bв\s+(?:[2-9]\s?-?\s?(?:х\s?-?\s?)?к|двухкомн|тр[её]хкомн|четыр[её]хкомн|пятикомн|коммун)",
+    r"\bкомнат[ау]\b[^.!?\n]{0,60}?\bв\s+(?:[2-9]\s?-?\s?(?:х\s?-?\s?)?к|двухкомн|тр[её]хкомн|четыр[её]хкомн|пятикомн|коммун)",
     re.IGNORECASE,
 )
 #: «Собственник.» as a sentence says who offers the home; within one it says nothing.

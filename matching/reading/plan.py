@@ -136,7 +136,7 @@ ENTRIES: tuple[Entry, ...] = (
             ),
             Says("combined", f"{_WC} _ {_JOINT} | {_JOINT} {_WC} | {_WC} вместе | нераздельный {_WC} | {_WC} в один"),
             Says("separate", f"{_WC} не {_JOINT} | не {_JOINT} {_WC}"),
-            Says("combined", "совмещенка"),
+            Says("combined", f"совмещенка | {_WC} смежный"),
             Says("combined", f"{_WC} не {_APART} | не {_APART} {_WC}", "listing"),
             Says("separate", "раздельный | раздельно | разд | несовмещенный", needs="bathrooms"),
             Says("combined", "совмещенный | совмещен | совм", needs="bathrooms"),

@@ -13,7 +13,7 @@ from models.core.errors import NotFoundError, NotSignedInError
 #: Keys begin so, that people and secret scanners know one when they see it.
 MARK = "lm_"
 SHOWN = 11  # characters of a key that lists show: the mark and eight more
-REFUSED = "The API key is missing, wrong or revoked; send a valid one as X-API-Key."
+REFUSED = "api_key.refused"
 #: The last use is noted no more often than this: a write a request would cost more than it tells.
 NOTED_EVERY = timedelta(minutes=1)
 

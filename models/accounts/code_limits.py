@@ -53,7 +53,7 @@ def _check(session: Session, which: ColumnElement[bool], most: int, window: time
     moment = _free_from(session, which, most, window, now)
     if moment is not None:
         wait = math.ceil((moment - now).total_seconds())
-        raise TooManyError("Too many codes were asked for; use the last one, or wait.", max(1, wait))
+        raise TooManyError("code.too_many", max(1, wait))
 
 
 def _free_from(

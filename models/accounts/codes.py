@@ -162,7 +162,7 @@ def spend(
     if row is None or row.spent_at is not None:
         return None
     if row.user_id is None:
-        raise NotAllowedError("Activate the account first.")
+        raise NotAllowedError("account.not_activated")
     user = _proved(session, row, own)
     if user is None:
         return None

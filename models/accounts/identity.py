@@ -163,11 +163,11 @@ def confirm(session: Session, user: User, kind: Claim, password: str | None = No
         raise NotFoundError("suspended claim")
     if kind is Claim.PASSWORD:
         if not password_fits(password or "", row.value):
-            raise InvalidValueError("password", "This is not the password that was set before.")
+            raise InvalidValueError("password", "password.not_the_former")
         user.password_hash = user.password_hash or row.value
     else:
         if getattr(user, COLUMN[kind]) is not None:
-            raise ConflictError("The account has another one by now.")
+            raise ConflictError("claim.replaced")
         with refuse_taken(session):
             setattr(user, COLUMN[kind], row.value)
     session.delete(row)

@@ -37,7 +37,7 @@ NETWORK_LIMITS = ((20, timedelta(minutes=10)), (100, timedelta(days=1)))
 #: Rows are needed for counting mails, the longest for a day.
 KEPT = timedelta(days=1)
 
-REFUSED = "The link is wrong, used or too old; ask for a new one."
+REFUSED = "link.refused"
 _SHAPE = re.compile(r"([1-9][0-9]{0,17})\.([A-Za-z0-9_-]{32})")
 
 
@@ -214,7 +214,7 @@ def _check(session: Session, which: ColumnElement[bool], limits: tuple, now: dat
     moment = _free_from(session, which, limits, now)
     if moment is not None:
         wait = math.ceil((moment - now).total_seconds())
-        raise TooManyError("Too many links were asked for; use the last one, or wait.", max(1, wait))
+        raise TooManyError("link.too_many", max(1, wait))
 
 
 def _free_from(session: Session, which: ColumnElement[bool], limits: tuple, now: datetime) -> datetime | None:

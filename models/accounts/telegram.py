@@ -37,7 +37,7 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 PERSON = re.compile("[1-9][0-9]{0,18}")
 
 FIELD = "telegram_auth_data"
-REFUSED = "Telegram did not sign this, or too long ago; sign in with Telegram again."
+REFUSED = "telegram.refused"
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,13 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
         InvalidValueError: It is neither.
         NotSignedInError: The hash is wrong, or the proof too old.
     """
+    who, auth_date = signed(data, bot_token)
+    check_age(auth_date, now)
+    return who
+
+
+def signed(data: Any, bot_token: str) -> tuple[TelegramUser, str]:
+    """Whom *data* proves, as :func:`verified`, and the time that it names: how old it is is still to be checked."""
     if isinstance(data, Mapping):
         data = data.get("init_data", data.get("initData", data))
     fields = _taken_apart(data) if isinstance(data, str) else _texts(data)
@@ -74,8 +81,8 @@ def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
     expected = hmac.digest(key, lines.encode(), hashlib.sha256).hex()
     if not hmac.compare_digest(expected.encode(), claimed.encode()):
         raise NotSignedInError(REFUSED)
-    _check_age(fields.get("auth_date", ""), now)
-    return _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
+    who = _user_of(_mini_app_user(fields["user"]) if is_mini_app else fields)
+    return who, fields.get("auth_date", "")
 
 
 def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = None) -> User:
@@ -145,13 +152,13 @@ def _bound_by_phone(session: Session, telegram_id: str, phone: str) -> User | No
     if user is None:
         return None
     if user.role is Role.ADMIN:
-        raise NotAllowedError("An administrator's account is not bound to Telegram by a phone number.")
+        raise NotAllowedError("telegram.not_by_phone")
     user = prove(session, {Claim.PHONE: phone})
     if user is None:
         return None
     _check_active(user)
     if user.telegram_proven_at is not None and user.telegram_id != telegram_id:
-        raise ConflictError("The user with this phone number has another Telegram account.")
+        raise ConflictError("telegram.other_account")
     set_proven(session, user, Claim.TELEGRAM, telegram_id)
     return user
 
@@ -166,16 +173,16 @@ def _by_phone(session: Session, phone: str) -> User | None:
 
 def _check_active(user: User | None) -> None:
     if user is None or not user.is_active:
-        raise NotAllowedError("This account is switched off.")
+        raise NotAllowedError("account.switched_off")
 
 
 def _taken_apart(init_data: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(init_data, keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise InvalidValueError(FIELD, "This is not a Mini App's initData.") from None
+        raise InvalidValueError(FIELD, "telegram.not_init_data") from None
     if len(dict(pairs)) < len(pairs):
-        raise InvalidValueError(FIELD, "A field comes twice.")
+        raise InvalidValueError(FIELD, "telegram.field_twice")
     return _texts(dict(pairs))
 
 
@@ -184,21 +191,22 @@ def _texts(data: Any) -> dict[str, str]:
     The fields as texts. Anything that could make two sets of fields look alike once joined by line breaks is refused.
     """
     if not isinstance(data, Mapping) or not 0 < len(data) <= MAX_FIELDS:
-        raise InvalidValueError(FIELD, "Send the fields that Telegram gave, or initData.")
+        raise InvalidValueError(FIELD, "telegram.no_fields")
     found = {}
     for name, value in data.items():
         if not re.fullmatch(r"[a-z_]{1,40}", name):
-            raise InvalidValueError(FIELD, "Telegram sends no field of such a name.")
+            raise InvalidValueError(FIELD, "telegram.unknown_field")
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InvalidValueError(f"{FIELD}.{name}", "Not a text or whole number.")
+            raise InvalidValueError(f"{FIELD}.{name}", "telegram.wrong_kind")
         text = str(value)
         if len(text) > 4096 or any(sign < " " or "\ud800" <= sign <= "\udfff" for sign in text):
-            raise InvalidValueError(f"{FIELD}.{name}", "Too long, or with characters that are not text.")
+            raise InvalidValueError(f"{FIELD}.{name}", "telegram.not_text")
         found[name] = text
     return found
 
 
-def _check_age(auth_date: str, now: datetime) -> None:
+def check_age(auth_date: str, now: datetime) -> None:
+    """Raise NotSignedInError unless *auth_date* (seconds of the epoch) is within LIFETIME before *now*."""
     if not re.fullmatch(r"[0-9]{1,12}", auth_date):
         raise NotSignedInError(REFUSED)
     age = now.timestamp() - int(auth_date)
@@ -212,7 +220,7 @@ def _mini_app_user(text: str) -> Mapping[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, Mapping):
-        raise InvalidValueError(f"{FIELD}.user", "Not a JSON object.")
+        raise InvalidValueError(f"{FIELD}.user", "telegram.not_json_object")
     return found
 
 

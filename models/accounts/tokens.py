@@ -34,7 +34,7 @@ from models.core.errors import NotSignedInError
 ALGORITHM = "HS256"
 #: A command that makes a token without a database may be ahead of it by so many seconds.
 IAT_SKEW = 60
-REFUSED = "The access token is missing, wrong or no longer valid; sign in again."
+REFUSED = "token.refused"
 
 
 class RevokedToken(Base):
@@ -153,11 +153,12 @@ def user_of_token(session: Session, token: str, secret: str) -> User:
 
 def revoke(session: Session, token: str, secret: str) -> None:
     """End one token; ending it again changes nothing."""
-    claims = _decoded(token, secret)
-    row = {
-        "jti": claims["jti"],
-        "expires_at": datetime.fromtimestamp(claims["exp"], UTC),
-    }
+    end(session, claims_of(token, secret))
+
+
+def end(session: Session, claims: Claims) -> None:
+    """End a token, or a Mini App's proof, whose signature is checked; ending it again changes nothing."""
+    row = {"jti": claims.jti, "expires_at": datetime.fromtimestamp(claims.expires, UTC)}
     session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
 
 

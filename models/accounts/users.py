@@ -59,6 +59,8 @@ class User(Base):
     telegram_proven_at: Mapped[datetime | None]
     agency_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(256))
+    #: The language that they chose or came with, a code of ISO 639-1; messages go out in it. Null: never told.
+    language: Mapped[str | None] = mapped_column(String(2))
     #: What the portal asks of a user beyond the common columns, under its own names.
     profile: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
@@ -132,14 +134,14 @@ def normal_phone(raw: str, field: str = "phone") -> str:
     """
     try:
         if _LETTERS.search(raw):
-            raise InvalidValueError(field, "A phone number holds no letters; write it as +77011234567.")
+            raise InvalidValueError(field, "phone.letters")
         number = phonenumbers.parse(raw, HOME_REGION)
     except phonenumbers.NumberParseException:
-        raise InvalidValueError(field, "This is not a phone number; write it as +77011234567.") from None
+        raise InvalidValueError(field, "phone.not_a_number") from None
     found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Valid, not merely possible: `1234567` is possible within a city, and a code sent there goes nowhere.
     if not phonenumbers.is_valid_number(number) or not re.fullmatch(E164, found) or len(raw) > 40:
-        raise InvalidValueError(field, "There is no such phone number; write it as +77011234567.")
+        raise InvalidValueError(field, "phone.impossible")
     return found
 
 
@@ -153,7 +155,7 @@ def normal_email(raw: str, field: str = "email") -> str:
     try:
         found = validate_email(raw.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise InvalidValueError(field, str(error)) from None
+        raise InvalidValueError(field, "email.invalid", reason=str(error)) from None
     return found.normalized.lower()
 
 
@@ -182,14 +184,14 @@ def refuse_taken(session: Session) -> Iterator[None]:
 
 def _taken(error: IntegrityError) -> str:
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
-    thing = {
-        "uq_users_email": "e-mail address",
-        "uq_users_phone": "phone number",
-        "uq_users_telegram_id": "Telegram account",
+    code = {
+        "uq_users_email": "user.email_taken",
+        "uq_users_phone": "user.phone_taken",
+        "uq_users_telegram_id": "user.telegram_taken",
     }.get(name)
-    if thing is None:
+    if code is None:
         raise error
-    return f"A user with this {thing} exists already."
+    return code
 
 
 def active_user(session: Session, user_id: int) -> User | None:
@@ -227,7 +229,7 @@ def change_profile(session: Session, user: User, changes: Mapping[str, Any]) -> 
     session.refresh(user, with_for_update=True)  # two changes at once must not lose one's fields
     others_proven = user.phone_proven_at or user.telegram_proven_at
     if "email" in changes and changes["email"] != user.email and user.email_proven_at and not others_proven:
-        raise ConflictError("You are known by this e-mail address alone; prove your phone or Telegram account first.")
+        raise ConflictError("email.is_the_only_proof")
     changes = dict(changes)
     if {"first_name", "last_name"} & set(changes):
         changes = user.names | changes
@@ -272,4 +274,4 @@ def keep_an_admin(session: Session, user: User) -> None:
         select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.is_active, User.id != user.id)
     )
     if not others:
-        raise ConflictError("This is the last active administrator; make another one first.")
+        raise ConflictError("user.last_admin")

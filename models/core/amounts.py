@@ -41,7 +41,7 @@ def read_amount(text: str, *, end: Bound | None = None, machine: bool = False) -
         end: Which end of a range the amount is to be: "до 20 млн" is one for the upper end, and refused elsewhere.
         machine: The text comes from a program with a decimal dot: 54.125 has a fraction there.
     Raises:
-        UnreadableError: See :data:`models.core.numbers.MESSAGES`.
+        UnreadableError: Its codes begin with `number.` and `amount.`.
 
     >>> read_amount("12,5 млн ₽")
     Amount(value=Decimal('12500000'), currency='RUB')
@@ -78,7 +78,7 @@ def read_number(
         negative: Whether it may be below 0.
         machine: As in :func:`read_amount`.
     Raises:
-        UnreadableError: See :data:`models.core.numbers.MESSAGES`.
+        UnreadableError: Its codes begin with `number.` and `amount.`.
 
     >>> read_number("54,3 м²", Unit.AREA), read_number("2,5 %", Unit.PERCENT), read_number("-2", negative=True)
     (Decimal('54.3'), Decimal('2.5'), Decimal('-2'))

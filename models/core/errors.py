@@ -1,4 +1,4 @@
-"""Errors in the words of the domain; they know no HTTP.
+"""Errors in the terms of the domain; they know no HTTP and no sentences.
 
 DomainError
 ├── SettingsError         the environment is unusable; stops the start
@@ -12,33 +12,101 @@ DomainError
 ├── TooManyError          a limit is spent; carries when to come back
 ├── BusyError             too much waits to be done already; carries when to come back
 └── ConflictError         it exists, in a state that forbids this, or exists already
+
+An error carries a code and facts; :mod:`models.translations` holds the sentence of each code in every language. An
+error without facts is raised as `NotAllowedError("listing.own")`. One with facts is a dataclass with typed fields:
+
+    @dataclass(eq=False)
+    class InquiryCannotGoBackError(ConflictError):
+        code = "inquiry.cannot_go_back"
+        present: InquiryStatus
+        wanted: InquiryStatus
 """
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+
+class Fault(str):
+    """
+    What is wrong with one value: a code, with facts for its sentence.
+
+    It is a text, so that messages of marshmallow's `ValidationError` can hold it.
+    """
+
+    facts: Mapping[str, object]
+
+    def __new__(cls, code: str, **facts: object) -> "Fault":
+        fault = super().__new__(cls, code)
+        fault.facts = facts
+        return fault
+
+    def as_json(self) -> dict[str, Any]:
+        """The code and the facts, to be stored; :meth:`from_json` reads them."""
+        facts = {
+            name: fact.as_json() if isinstance(fact, Fault) else fact if isinstance(fact, int | float) else str(fact)
+            for name, fact in self.facts.items()
+        }
+        return {"code": str(self), "facts": facts}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Fault":
+        """
+        >>> Fault.from_json(Fault("import.unknown", reason=Fault("number.empty")).as_json()).facts
+        {'reason': 'number.empty'}
+        """
+        facts = {
+            name: cls.from_json(fact) if isinstance(fact, Mapping) else fact
+            for name, fact in stored.get("facts", {}).items()
+        }
+        return cls(stored["code"], **facts)
 
 
 class DomainError(Exception):
     """Something that the domain forbids."""
 
+    #: Identifies the kind of error to clients and in the catalogue: "inquiry.cannot_go_back".
+    code: str = "domain.forbidden"
+
+    def __init__(self, code: str = "") -> None:
+        super().__init__(code)
+        if code:
+            self.code = code
+
     @property
-    def message(self) -> str:
-        return str(self) or (type(self).__doc__ or "").strip().splitlines()[0]
+    def facts(self) -> Mapping[str, object]:
+        """The fields of an error that is a dataclass, by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)} if is_dataclass(self) else {}
+
+    def __str__(self) -> str:
+        """The code and the facts, for logs and traces; people are shown the catalogue's sentence."""
+        facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        return f"{self.code} ({facts})" if facts else self.code
 
 
 class SettingsError(DomainError):
-    """The environment is unusable."""
+    """The environment is unusable; only who starts the system sees the text, so it is a sentence instead of a code."""
 
 
 class InvalidValueError(DomainError):
     """A value breaks a rule."""
 
-    def __init__(self, field: str, reason: str, *, place: str | None = None) -> None:
+    code = "input.invalid"
+
+    def __init__(self, field: str, code: str, *, place: str | None = None, **facts: Any) -> None:
         """
-        *field* is the dotted path of the value as the client sent it, *reason* one sentence for the client; *place* the
-        part of the request that it came in, where that is not the one that the request's values were read from.
+        *field* is the dotted path of the value as the client sent it, *code* and *facts* say what is wrong with it;
+        *place* is the part of the request that it came in, where that is not the one that the request's values were
+        read from.
         """
-        super().__init__(f"{field}: {reason}")
+        super().__init__()
         self.field = field
-        self.reason = reason
+        self.fault = code if isinstance(code, Fault) else Fault(code, **facts)
         self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.fault}" + (f" {dict(self.fault.facts)}" if self.fault.facts else "")
 
 
 class InvalidFileError(InvalidValueError):
@@ -57,33 +125,41 @@ class NotFoundError(DomainError):
     """There is no such thing, or it is not yours to know of."""
 
     def __init__(self, thing: str) -> None:
-        super().__init__(f"There is no such {thing}.")
+        super().__init__(f"{thing.replace(' ', '_').lower()}.not_found")
         self.thing = thing
 
 
 class NotAllowedError(DomainError):
     """You may not do this."""
 
+    code = "access.not_allowed"
+
 
 class NotSignedInError(DomainError):
     """Sign in first."""
+
+    code = "access.not_signed_in"
 
 
 class TooManyError(DomainError):
     """Too many requests."""
 
-    def __init__(self, message: str, retry_after_seconds: int) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, retry_after_seconds: int) -> None:
+        super().__init__(code)
         self.retry_after_seconds = retry_after_seconds
 
 
 class BusyError(DomainError):
     """There is too much to do already."""
 
-    def __init__(self, message: str, retry_after_seconds: int) -> None:
-        super().__init__(message)
+    retry_after_seconds: int
+
+    def __init__(self, code: str, retry_after_seconds: int) -> None:
+        super().__init__(code)
         self.retry_after_seconds = retry_after_seconds
 
 
 class ConflictError(DomainError):
     """The present state forbids this."""
+
+    code = "state.conflict"

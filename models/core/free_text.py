@@ -166,5 +166,5 @@ def _readable(read: Callable[[str], Read], text: str, field: str) -> Read:
 def _known(table: Mapping[str, Code], word: str, field: str, examples: str) -> Code:
     found = table.get(normal(word))
     if found is None:
-        raise InvalidValueError(field, f"Unknown word; use one of: {examples}.")
+        raise InvalidValueError(field, "value.unknown_word", examples=examples)
     return found

@@ -6,54 +6,30 @@ multipliers, currencies and ranges, are read by :mod:`models.core.amounts`, whic
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
-from models.core.errors import DomainError, InvalidValueError
+from models.core.errors import DomainError, Fault, InvalidValueError
 
 #: Characters of one number or amount; whatever is longer is no number that somebody wrote.
 MAX_LENGTH = 120
-
-#: English of every code; {facts} are put in. The catalogue holds the same codes in other languages.
-MESSAGES = {
-    "number.empty": "There is no number.",
-    "number.not_a_number": "This is not a number: {text}.",
-    "number.not_understood": "Only a part of this is understood; what does “{part}” mean?",
-    "number.ambiguous": "{text} could mean two numbers; write {first} or {second}.",
-    "number.groups": "The digits of {text} are not grouped by threes.",
-    "number.exponent": "Write {text} with all its digits.",
-    "number.negative": "The number must not be negative.",
-    "number.not_whole": "Write a whole number, not {text}.",
-    "number.too_long": "This is too long for a number.",
-    "number.reversed": "The range begins above its end: {text}.",
-    "number.not_a_place": "{text} are no degrees of latitude and longitude.",
-    "number.range": "Write one number, not a range.",
-    "number.bound": "“{text}” names the other end of the range.",
-    "rooms.none": "Write a number of rooms, as in: студия, 1, 2, 1-3, 4+.",
-    "rooms.too_many": "There are no places with so many rooms: {text}.",
-    "rooms.bedrooms": "“{text}” counts bedrooms; write the number of rooms.",
-    "rooms.negated": "“{text}” leaves no number of rooms.",
-    "amount.no_price": "“{text}” names no price; write an amount.",
-    "amount.units": "“{text}” names no currency; write the amount in dollars, euros, roubles or tenge.",
-    "amount.per_unit": "“{text}” is not the whole price; write the price of the whole property.",
-    "amount.currencies": "Name one currency, not {first} and {second}.",
-    "amount.currency_apart": "Write the amount alone; {text} belongs in the field of the currency.",
-    "amount.other_currency": "Amounts are in {first} here; “{text}” is in {second}.",
-    "currency.unknown": "{text} is no currency of ISO 4217; write RUB, KZT, USD, EUR or another code.",
-    "currency.ambiguous": "“{text}” could be money of several countries; write its code, such as RUB.",
-}
 
 
 class UnreadableError(DomainError):
     """A text that cannot be read as a number, an amount or a number of rooms; *code* and *facts* say why."""
 
     def __init__(self, code: str, **facts: str) -> None:
-        self.code = code
-        self.facts = {name: _shortened(fact) for name, fact in facts.items()}
-        super().__init__(MESSAGES[code].format(**self.facts))
+        super().__init__(code)
+        self.fault = Fault(code, **{name: _shortened(fact) for name, fact in facts.items()})
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return self.fault.facts
 
     def at(self, field: str) -> InvalidValueError:
         """The same as an error of *field*, the dotted path of the value that was sent."""
-        return InvalidValueError(field, self.message)
+        return InvalidValueError(field, self.code, **dict(self.facts))
 
 
 #: What cells of imported files hold where nothing is known.

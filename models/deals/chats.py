@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id
 from models.core.enums import ActionKind, FeedActionKind, Side
@@ -115,9 +115,9 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
         NotFoundError: The property is off the market, the other user is not active, or the buyer has shown no interest.
     """
     if user.id not in (buyer_id, seller_id):
-        raise NotAllowedError("You may open only your own chats.")
+        raise NotAllowedError("chat.not_yours")
     if buyer_id == seller_id:
-        raise InvalidValueError("seller_id", "Buyer and seller are the same.")
+        raise InvalidValueError("seller_id", "chat.own_property")
     triple = and_(Chat.buyer_id == buyer_id, Chat.seller_id == seller_id, Chat.property_id == property_id)
     present = session.scalar(select(Chat).where(triple))
     if present is not None:
@@ -126,7 +126,7 @@ def open_chat(session: Session, user: User, *, buyer_id: int, seller_id: int, pr
     if listing is None:
         raise NotFoundError("property")
     if listing.owner_id != seller_id:
-        raise InvalidValueError("seller_id", "The property belongs to another user.")
+        raise InvalidValueError("seller_id", "chat.not_the_owner")
     buyer = select(User.id).where(User.id == buyer_id, User.is_active)
     if user.id != buyer_id:
         buyer = buyer.where(_is_interested(buyer_id, seller_id))
@@ -281,10 +281,8 @@ def notify_absent(session: Session, chat: Chat, message: ChatMessage) -> int | N
     return notify(
         session,
         absent,
-        NoticeType.NEW_MESSAGE,
+        NotificationType.NEW_MESSAGE,
         f"chat:{chat.id}:{chat.read_by(absent)}",
-        title="Новое сообщение",
-        message="Вам написали в чате.",
         data={"chat_id": chat.id, "message_id": message.id, "sender_id": message.sender_id},
     )
 

@@ -255,7 +255,7 @@ def act_in_feed(session: Session, user: User, listing: Property, action: FeedAct
         NotAllowedError: The listing is the user's own.
     """
     if listing.owner_id == user.id:
-        raise NotAllowedError("This listing is your own.")
+        raise NotAllowedError("listing.own")
     new_values: dict[str, Any] = {"action": action, "source": source}
     if action is FeedActionKind.DISLIKE:
         new_values["holds_at_any_price"] = _has_come_back(user, listing)

@@ -18,11 +18,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import InquiryStatus
-from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
+from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
+from models.deals.errors import InquiryCannotGoBackError
 from models.market.properties import Property
 
 _ORDER = list(InquiryStatus)
@@ -70,9 +71,9 @@ def inquire(
         NotAllowedError: The property is the tenant's own.
     """
     if owner_id is not None and owner_id != listing.owner_id:
-        raise InvalidValueError("owner_id", "The listing belongs to another user.")
+        raise InvalidValueError("owner_id", "listing.not_the_owner")
     if listing.owner_id == tenant.id:
-        raise NotAllowedError("This listing is your own.")
+        raise NotAllowedError("listing.own")
     values = {"tenant_id": tenant.id, "property_id": listing.id, "owner_id": listing.owner_id, "from_feed": from_feed}
     insertion = insert(Inquiry).values(values)
     # DO UPDATE rather than DO NOTHING: an existing row that is not locked could be deleted before it is read.
@@ -88,12 +89,11 @@ def inquire(
     notify(
         session,
         inquiry.owner_id,
-        NoticeType.NEW_INQUIRY,
+        NotificationType.NEW_INQUIRY,
         # By the pair, not by the inquiry: liking, taking back and liking again tells the owner once.
         f"inquiry:{tenant.id}:{listing.id}",
-        title="Новая заявка",
-        message=f"Вашим объявлением интересуются: {listing.title or listing.city}.",
         data={"inquiry_id": inquiry.id, "listing_id": listing.id, "tenant_id": tenant.id},
+        title=listing.title or listing.city,
     )
     return inquiry
 
@@ -135,7 +135,7 @@ def move_inquiry(session: Session, owner: User, inquiry_id: int, status: Inquiry
     if inquiry is None:
         raise NotFoundError("inquiry")
     if _ORDER.index(status) < _ORDER.index(inquiry.status):
-        raise ConflictError(f"The inquiry is {inquiry.status} already; it does not go back to {status}.")
+        raise InquiryCannotGoBackError(present=inquiry.status, wanted=status)
     if status is inquiry.status:
         return inquiry
     inquiry.status = status
@@ -143,10 +143,9 @@ def move_inquiry(session: Session, owner: User, inquiry_id: int, status: Inquiry
     notify(
         session,
         inquiry.tenant_id,
-        NoticeType.INQUIRY_STATUS,
+        NotificationType.INQUIRY_STATUS,
         f"inquiry:{inquiry.id}:{status}",
-        title="Заявка обновлена",
-        message="Владелец взял вашу заявку в работу." if status is InquiryStatus.IN_PROGRESS else "Заявка закрыта.",
         data={"inquiry_id": inquiry.id, "listing_id": inquiry.property_id, "status": status},
+        variant=str(status),
     )
     return inquiry

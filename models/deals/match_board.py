@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.accounts.users import User
 from models.core.enums import ActionKind, Side
+from models.core.errors import NotFoundError
 from models.deals.actions import Action
 from models.deals.matches import Match, match_ids_of
 from models.market.leads import Lead
@@ -42,6 +43,19 @@ def matches_for(user: User) -> Select:
         same_pair = (action.lead_id == Match.lead_id) & (action.property_id == Match.property_id)
         query = query.outerjoin(action, same_pair & (action.side == side))
     return query
+
+
+def match_of(session: Session, user: User, match_id: int) -> BoardMatch:
+    """
+    One of the user's matches.
+
+    Raises:
+        NotFoundError: The user has no such match.
+    """
+    row = session.execute(matches_for(user).where(Match.id == match_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("match")
+    return board_match(user, row)
 
 
 def board_match(user: User, row: Sequence) -> BoardMatch:

@@ -5,13 +5,15 @@ A match's status follows from the last action of each side:
     either side DISLIKEs             REJECTED
     both LIKE                        ACCEPTED
     one LIKEs, the other has none    PENDING
-    completed by an owner            COMPLETED, for good
+    completed by an owner            COMPLETED, until it is undone (models.deals.completion)
+    another deal took a row of it    REJECTED, until that deal is undone or the row is back
 
 Negotiation becomes AGREED when both sides name the same commission or the later one names none, and stays AGREED. A
 match that is ACCEPTED and AGREED shares contacts.
 """
 
-from datetime import datetime
+import builtins
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import (
@@ -21,21 +23,28 @@ from sqlalchemy import (
     Index,
     Numeric,
     Select,
+    SmallInteger,
     UniqueConstraint,
     func,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, contains_eager, mapped_column, relationship
 
-from models.accounts.notifications import NoticeType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action, store_action
+from models.deals.match_notifications import look_at, notify_of_contacts, notify_of_like, notify_of_match
 from models.market.leads import Lead
 from models.market.properties import Property, is_on_market
+
+#: The lock of a row that is to stay as it is known: only who changes the row has to wait for it.
+KEPT = {"read": True}
+#: How long the other owner may object to a completion.
+OBJECTION_TIME = timedelta(days=7)
 
 
 class Match(Base):
@@ -47,6 +56,7 @@ class Match(Base):
         CheckConstraint("contact_shared_at IS NULL OR negotiation_status <> 'PENDING'", name="contacts_need_agreement"),
         CheckConstraint("(status = 'COMPLETED') = (completed_at IS NOT NULL)", name="completed_has_its_time"),
         Index("ix_matches_property", "property_id", "id"),
+        Index("ix_matches_closed_by", "closed_by_match_id", postgresql_where=text("closed_by_match_id IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -60,11 +70,23 @@ class Match(Base):
     proposed_by_property: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     contact_shared_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    #: Who completed it last; null: nobody, or an earlier release.
+    completed_by_id: Mapped[int | None]
+    #: How often it was completed.
+    completions: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    undone_at: Mapped[datetime | None]  #: When the last completion was undone; null: never, or completed since.
+    #: The completed match that took a row of this one off the market, and so closed it.
+    closed_by_match_id: Mapped[int | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
     lead: Mapped[Lead] = relationship(lazy="raise_on_sql")
     property: Mapped[Property] = relationship(lazy="raise_on_sql")
+
+    @builtins.property
+    def objection_until(self) -> datetime | None:
+        """Until when the other owner may object to the completion; None where the match is not completed."""
+        return None if self.completed_at is None else self.completed_at + OBJECTION_TIME
 
 
 def act(
@@ -93,15 +115,11 @@ def act(
         ConflictError: The match is completed, its commission is agreed at another figure, or the caller's side is
             archived.
     """
-    lead, listing = _pair(session, user, side, lead_id, property_id)
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"pair:{lead_id}:{property_id}", 0))))
-    match = session.scalar(
-        select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
-    )
+    lead, listing, match = lock_pair(session, user, side, lead_id, property_id)
     if match is None:
         _check_one_market(lead, listing, side)
     elif match.status is MatchStatus.COMPLETED:
-        raise ConflictError("This match is completed and cannot change.")
+        raise ConflictError("match.completed")
     if match is None or (kind is ActionKind.LIKE and match.status is not MatchStatus.ACCEPTED):
         # An accepted match is negotiated to its end even off the market, and any match can be refused.
         _check_on_market(session, lead, listing, side)
@@ -118,14 +136,34 @@ def act(
         session.add(match)
     match.lead, match.property = lead, listing
     if kind is ActionKind.LIKE:
+        match.closed_by_match_id = None  # its rows are back on the market
         _negotiate(match, side, proposed_commission, other_likes=kinds.get(side.other) is ActionKind.LIKE)
     match.status = status_of(kinds.get(Side.LEAD), kinds.get(Side.PROPERTY))
     if match.status is MatchStatus.REJECTED:
         match.negotiation_status = NegotiationStatus.REJECTED
     session.flush()
     if match.status is MatchStatus.ACCEPTED:
-        _notify_owners(session, match)
+        _share_contacts(session, match)
+    elif match.status is MatchStatus.PENDING:
+        notify_of_like(session, match, side.other)
+    look_at(session, match)
     return match
+
+
+def lock_pair(
+    session: Session, user: User, side: Side, lead_id: int, property_id: int
+) -> tuple[Lead, Property, Match | None]:
+    """
+    Lock a pair, one side of which is *user*'s, and its match, and return them.
+
+    Raises:
+        NotFoundError: The caller's side is absent or not the caller's, or the other side is absent.
+        NotAllowedError: Both sides are the caller's own.
+    """
+    lead, listing = _pair(session, user, side, lead_id, property_id)
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"pair:{lead_id}:{property_id}", 0))))
+    found = select(Match).where(Match.lead_id == lead_id, Match.property_id == property_id).with_for_update()
+    return lead, listing, session.scalar(found.execution_options(populate_existing=True))
 
 
 def status_of(by_lead: ActionKind | None, by_property: ActionKind | None) -> MatchStatus:
@@ -139,32 +177,6 @@ def status_of(by_lead: ActionKind | None, by_property: ActionKind | None) -> Mat
     if ActionKind.DISLIKE in kinds:
         return MatchStatus.REJECTED
     return MatchStatus.ACCEPTED if kinds == {ActionKind.LIKE} else MatchStatus.PENDING
-
-
-def complete(session: Session, user: User, match_id: int) -> Match:
-    """
-    Complete an accepted match, on behalf of either owner.
-
-    Raises:
-        NotFoundError: The caller has no such match.
-        ConflictError: It is not ACCEPTED (completing a completed match again changes nothing).
-    """
-    match = session.scalar(
-        select(Match)
-        .join(Lead, Match.lead_id == Lead.id)
-        .join(Property, Match.property_id == Property.id)
-        .where(Match.id == match_id, (Lead.owner_id == user.id) | (Property.owner_id == user.id))
-        .with_for_update(of=Match)
-    )
-    if match is None:
-        raise NotFoundError("match")
-    if match.status is MatchStatus.COMPLETED:
-        return match
-    if match.status is not MatchStatus.ACCEPTED:
-        raise ConflictError(f"Only an accepted match can be completed; this one is {match.status}.")
-    match.status, match.completed_at = MatchStatus.COMPLETED, func.now()
-    session.flush()
-    return match
 
 
 def matches_of(side: Side, row_id: int, status: MatchStatus | None = None) -> Select[Match, User]:
@@ -202,15 +214,16 @@ def match_counts(session: Session, side: Side, row_ids: list[int]) -> dict[int, 
 
 def _pair(session: Session, user: User, side: Side, lead_id: int, property_id: int) -> tuple[Lead, Property]:
     # The caller's own side must be the caller's: another user's id is answered like an absent one.
-    lead = session.get(Lead, lead_id)
-    listing = session.get(Property, property_id)
+    # A completion locks both rows for itself, so a like that meets one waits, and then finds them off the market.
+    lead = session.get(Lead, lead_id, with_for_update=KEPT, populate_existing=True)
+    listing = session.get(Property, property_id, with_for_update=KEPT, populate_existing=True)
     mine, thing = (lead, "lead") if side is Side.LEAD else (listing, "property")
     if mine is None or mine.owner_id != user.id:
         raise NotFoundError(thing)
     if lead is None or listing is None:
         raise NotFoundError("lead" if lead is None else "property")
     if lead.owner_id == listing.owner_id:
-        raise NotAllowedError("Both sides of this pair are your own.")
+        raise NotAllowedError("match.own_pair")
     return lead, listing
 
 
@@ -224,7 +237,7 @@ def _check_on_market(session: Session, lead: Lead, listing: Property, side: Side
     if not is_on_market(session, other):
         raise NotFoundError(thing)
     if mine.status is not Status.ACTIVE:
-        raise ConflictError("This lead or property is archived and makes no new matches.")
+        raise ConflictError("match.archived")
 
 
 def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_likes: bool) -> None:
@@ -232,7 +245,7 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
     other = getattr(match, theirs) if other_likes else None
     if match.negotiation_status is NegotiationStatus.AGREED or match.contact_shared_at is not None:
         if commission is not None and commission != getattr(match, mine):
-            raise ConflictError("The commission of this match is agreed already.")
+            raise ConflictError("match.commission_agreed")
         match.negotiation_status = NegotiationStatus.AGREED  # also when a rejected match is resumed
         return
     if commission is None:
@@ -245,33 +258,11 @@ def _negotiate(match: Match, side: Side, commission: Decimal | None, *, other_li
     match.negotiation_status = NegotiationStatus.AGREED if agreed else NegotiationStatus.PENDING
 
 
-def _notify_owners(session: Session, match: Match) -> None:
-    """Notify both owners of the new match and, once agreed, of shared contacts; each once, however often called."""
-    owners = (match.lead.owner_id, match.property.owner_id)
+def _share_contacts(session: Session, match: Match) -> None:
+    """Notify both owners of the new match and, once it is agreed, share contacts and notify them of that."""
     is_agreed = match.negotiation_status is NegotiationStatus.AGREED
-    next_step = "Комиссия согласована." if is_agreed else "Согласуйте комиссию, чтобы обменяться контактами."
-    data = {"match_id": str(match.id), "lead_id": str(match.lead_id), "property_id": str(match.property_id)}
-    for owner in owners:
-        notify(
-            session,
-            owner,
-            NoticeType.NEW_MATCH,
-            f"match:{match.id}",
-            title="Новый мэтч",
-            message=f"Обе стороны заинтересованы в сделке. {next_step}",
-            data=data,
-        )
-    if not is_agreed or match.contact_shared_at is not None:
-        return
-    match.contact_shared_at = func.now()
-    session.flush()
-    for owner in owners:
-        notify(
-            session,
-            owner,
-            NoticeType.CONTACT_SHARED,
-            f"match:{match.id}",
-            title="Контакты открыты",
-            message="Комиссия согласована, контакты второй стороны открыты.",
-            data=data,
-        )
+    notify_of_match(session, match, is_agreed=is_agreed)
+    if is_agreed and match.contact_shared_at is None:
+        match.contact_shared_at = func.now()
+        session.flush()
+        notify_of_contacts(session, match)

@@ -33,6 +33,7 @@ from models.core.base import Base, CreatedAt, Id, words
 from models.core.enums import ActionKind, DealType, FeedActionKind, Origin
 from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
+from models.deals.errors import WeightsLiveAlreadyError
 from models.deals.feed import FeedAction
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -145,11 +146,11 @@ def rollback(session: Session, scope: Scope, set_id: int | None = None) -> Weigh
     if set_id is not None:
         target = session.scalar(weight_sets(scope).where(WeightSet.id == set_id))
         if target is None:
-            raise NotFoundError("set of weights there")
+            raise NotFoundError("weight set")
         if target is live:
-            raise ConflictError(f"Set {set_id} is live already.")
+            raise WeightsLiveAlreadyError(set_id=set_id)
     elif live is None:
-        raise ConflictError("No learnt set is live there; there is nothing to roll back.")
+        raise ConflictError("weights.nothing_live")
     else:
         target = session.scalar(weight_sets(scope).where(WeightSet.id < live.id).limit(1))
     if live is not None:

@@ -162,4 +162,4 @@ def _book(session: Session, ad: Ad, amount: Decimal, day: date | None) -> None:
     try:
         session.execute(row.on_conflict_do_update(constraint="pk_ad_spend", set_=added))
     except DataError:
-        raise InvalidValueError("spent", "The spend of that day would exceed the largest storable amount.") from None
+        raise InvalidValueError("spent", "ad.spend_too_large") from None

@@ -83,7 +83,7 @@ def create_campaign(session: Session, fields: Mapping[str, Any]) -> Campaign:
     _check_dates(fields.get("start_date"), fields.get("end_date"))
     present = select(Niche.id).where(Niche.id == fields["niche_id"], Niche.archived_at.is_(None))
     if session.scalar(present.with_for_update(read=True)) is None:  # locked against deletion
-        raise InvalidValueError("niche_id", "There is no such niche.")
+        raise InvalidValueError("niche_id", "niche.not_found")
     campaign = Campaign(**fields)
     session.add(campaign)
     session.flush()
@@ -160,10 +160,10 @@ def delete_niche(session: Session, niche: Niche, *, force: bool = False) -> None
     elif force:
         niche.archived_at = func.now()
     else:
-        raise ConflictError("The niche has campaigns; add ?force=true to archive it with them.")
+        raise ConflictError("niche.has_campaigns")
     session.flush()
 
 
 def _check_dates(start: date | None, end: date | None) -> None:
     if start and end and start > end:
-        raise InvalidValueError("end_date", "It must not be before start_date.")
+        raise InvalidValueError("end_date", "period.ends_before_start")

@@ -27,12 +27,12 @@ def convert(session: Session, prospect: Prospect, realtor_id: int, wishes: Mappi
         InvalidValueError: There is no such active realtor, or the budgets contradict each other.
     """
     if prospect.lead_id is not None:
-        raise ConflictError("The lead has been converted already.")
+        raise ConflictError("prospect.converted")
     if prospect.status is ProspectStatus.SPAM:
-        raise ConflictError("The lead is spam; change its status before converting it.")
+        raise ConflictError("prospect.spam")
     realtor = active_user(session, realtor_id)
     if realtor is None or realtor.role not in LEAD_OWNERS:
-        raise InvalidValueError("realtor_id", "There is no such active realtor.")
+        raise InvalidValueError("realtor_id", "realtor.not_active")
     known = {
         "client_name": prospect.name,
         "client_contacts": prospect.phone,
@@ -41,7 +41,7 @@ def convert(session: Session, prospect: Prospect, realtor_id: int, wishes: Mappi
     }
     fields = known | {name: value for name, value in wishes.items() if value is not None}
     if (fields.get("budget_min") or 0) > (fields["budget_max"] if fields["budget_max"] is not None else float("inf")):
-        raise InvalidValueError("requirements.budget.min", "It must not be above what the lead can pay.")
+        raise InvalidValueError("requirements.budget.min", "prospect.budget_too_small")
     lead = create_lead(session, realtor, Origin.LEADGEN, fields)
     prospect.lead_id = lead.id
     audit.record(session, "prospect_converted", table_name="prospects", row_id=prospect.id, lead_id=lead.id)

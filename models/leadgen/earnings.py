@@ -269,4 +269,4 @@ def _midnight(day: date) -> datetime:
 
 def _check_period(first: date | None, last: date | None) -> None:
     if first is not None and last is not None and first > last:
-        raise InvalidValueError("to", "It must not be before from.")
+        raise InvalidValueError("to", "period.ends_before_from")

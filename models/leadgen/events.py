@@ -66,7 +66,7 @@ def publish(redis: Redis, kind: EventKind, data: Mapping[str, Any]) -> None:
 def check_id(raw: str, field: str) -> str:
     """Return *raw*, a reader's event id, if it is well-formed; otherwise raise InvalidValueError for *field*."""
     if not _ID.fullmatch(raw) or any(int(part) >= 2**64 for part in raw.split("-")):
-        raise InvalidValueError(field, "This is not an event's id; send an id as received, such as 1764500000000-0.")
+        raise InvalidValueError(field, "event.not_an_id")
     return raw
 
 

@@ -176,7 +176,7 @@ def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]]) -> li
     for contact in contacts:
         ad_id = contact.get("ad_id")
         if ad_id and ad_id not in origins:
-            raise InvalidValueError("ad_id", "There is no such ad.")
+            raise InvalidValueError("ad_id", "ad.not_found")
         campaign_id, niche_id = origins[ad_id] if ad_id else (None, None)
         row = {column: contact.get(column) for column in _GIVEN}
         row |= {"id": new_id(), "campaign_id": campaign_id, "niche_id": niche_id, "status": _NEW, "version": 1}
@@ -304,7 +304,7 @@ def change_status(session: Session, prospect: Prospect, status: ProspectStatus, 
     """
     check_move("lead", prospect.status, status, MOVES)
     if revenue is not None and status is not _WON:
-        raise InvalidValueError("revenue", "Only a lead that is won brings revenue.")
+        raise InvalidValueError("revenue", "prospect.revenue_without_win")
     changed = prospect.status is not status
     if status is not _WON:
         prospect.revenue = None

@@ -137,13 +137,21 @@ def property_facts(found: Any, factors: Factors) -> dict[str, Any]:
         "condition": found.condition,
         "district": found.district,
         "metro": found.metro_station,
-        "metros": [(station["name"], station.get("minutes")) for station in found.stations or ()],
+        "metros": [_station(station) for station in found.stations or ()],
         "latitude": _number(found.latitude),
         "longitude": _number(found.longitude),
         "facts": effective_facts(found),
         "year": found.year_built,
         "text": property_text(found.title, found.description, found.search_text),
     }
+
+
+def _station(station: Mapping[str, Any]) -> tuple[str, float | None]:
+    """Its name, and the minutes on foot; those of a ride are told as words, which the engine reads."""
+    name, minutes = station["name"], station.get("minutes")
+    if minutes is None or not station.get("by_transport"):
+        return name, minutes
+    return f"{name}, {minutes:g} мин на транспорте", None
 
 
 def property_text(title: str | None, description: str | None, search_text: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     Numeric,
     Select,
     SmallInteger,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from models.accounts.users import User
 from models.core.base import Base, ChangedIn, CreatedAt, Id, Money, UpdatedAt, Version, words
@@ -57,6 +58,7 @@ class Lead(Base):
         Index("ix_leads_owner", "owner_id", "id"),
         Index("ix_leads_market", "city_key", "deal_type", "id"),
         Index("ix_leads_changed", "changed_in"),
+        Index("uq_leads_source", "source_id", "external_id", unique=True),
         Index("uq_leads_preference", "owner_id", unique=True, postgresql_where=text("origin = 'tinder'")),
     )
 
@@ -76,6 +78,12 @@ class Lead(Base):
     )
     notes: Mapped[str | None] = mapped_column(Text)
     private_notes: Mapped[str | None] = mapped_column(Text)  #: Nobody but the owner ever sees them.
+
+    #: Where an imported lead came from, and its id there; null: somebody typed it in.
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
+    external_id: Mapped[str | None] = mapped_column(String(100))
+    #: Of the row that it was read from: an unchanged one writes nothing.
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
 
     city: Mapped[str] = mapped_column(String(100))
     city_key: Mapped[str] = mapped_column(String(110))  #: Canonical city; with deal_type it names the market.
@@ -107,12 +115,20 @@ class Lead(Base):
     #: What one contract says beyond the common columns, under that contract's own names.
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
 
+    #: The completed match that took it off the market; null once anybody else sets the status.
+    left_with_match_id: Mapped[int | None]
     version: Mapped[Version]
     changed_in: Mapped[ChangedIn]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    @validates("status")
+    def _decided(self, _name: str, status: Status) -> Status:
+        """Whoever sets the status of a row decides it: the deal that took it off the market does not any more."""
+        self.left_with_match_id = None
+        return status
 
 
 def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[str, Any]) -> Lead:
@@ -173,14 +189,23 @@ def owned_lead(session: Session, owner: User, lead_id: int, *, lock: bool = Fals
     return lead
 
 
-def leads_of(owner: User, status: Status | None = None) -> Select[Lead]:
-    """The owner's leads, of whichever contract, newest first."""
+def leads_of(owner: User, status: Status | None = None, source_id: int | None = None) -> Select[Lead]:
+    """The owner's leads, of whichever contract, or those that one source brought, newest first."""
     query = select(Lead).where(Lead.owner_id == owner.id).order_by(Lead.id.desc())
+    if source_id is not None:
+        query = query.where(Lead.source_id == source_id)
     return query.where(Lead.status == status) if status else query
 
 
 def archive_lead(session: Session, lead: Lead) -> None:
-    """Take the lead off the market; doing so twice changes nothing."""
-    if lead.status is not Status.ARCHIVED:
+    """Take the lead off the market; doing so twice changes nothing. A deal that is undone does not bring it back."""
+    if lead.status is not Status.ARCHIVED or lead.left_with_match_id is not None:
         lead.status = Status.ARCHIVED
+        session.flush()
+
+
+def restore_lead(session: Session, lead: Lead) -> None:
+    """Put an archived lead back on the market; doing so twice changes nothing."""
+    if lead.status is not Status.ACTIVE:
+        lead.status = Status.ACTIVE
         session.flush()

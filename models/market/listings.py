@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, SQLColumnExpression, select, text
+from sqlalchemy import ColumnElement, Select, case, select, text
 from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.core.enums import Role, Status
 from models.core.errors import NotAllowedError, NotFoundError
+from models.market.facts import market_factors
 from models.market.properties import SEARCH_VECTOR, Property, is_on_market, on_market
-from models.market.town_aliases import stored_key
+from models.market.town_aliases import city_in, stored_key
 
 
 class ListingOrder(StrEnum):
@@ -22,32 +23,38 @@ class ListingOrder(StrEnum):
     DEAREST = "-price"
 
 
-_ORDERS: Mapping[ListingOrder, tuple[SQLColumnExpression[Any], ...]] = {
-    ListingOrder.NEWEST: (Property.id.desc(),),
-    ListingOrder.CHEAPEST: (Property.price, Property.id),
-    ListingOrder.DEAREST: (Property.price.desc(), Property.id),
-}
-
-
-def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrder.NEWEST) -> Select[Property]:
+def public_listings(
+    session: Session, wanted: Mapping[str, Any], order: ListingOrder = ListingOrder.NEWEST
+) -> Select[Property]:
     """
     What is on the market.
+
+    Within a city prices are compared in its currency, by today's rates; what cannot be compared is in no range of
+    prices, and last in their order. Without a city each listing is compared in its own currency.
 
     Args:
         wanted: Any of `city` (in any spelling), `deal_type`, `property_types`, `price_min`, `price_max`, `rooms` (a
             list) and `q` (words, as in a search engine: "балкон -студия").
     """
-    query = select(Property).join(User, on_market()).order_by(*_ORDERS[order])
+    price: ColumnElement[Any] = Property.price.expression
+    query = select(Property).join(User, on_market())
     if "city" in wanted:
-        query = query.where(Property.city_key == stored_key(wanted["city"]))
+        key = city_in(session, wanted["city"]).key
+        query = query.where(Property.city_key == key)
+        if {"price_min", "price_max"} & set(wanted) or order is not ListingOrder.NEWEST:
+            factors = market_factors(session, key)
+            price = case(
+                {currency: Property.price * factor for currency, factor in factors.items()}, value=Property.currency
+            )
+    query = query.order_by(*_ordered(order, price))
     if "deal_type" in wanted:
         query = query.where(Property.deal_type == wanted["deal_type"])
     if "property_types" in wanted:
         query = query.where(Property.property_type.in_(wanted["property_types"]))
     if "price_min" in wanted:
-        query = query.where(Property.price >= wanted["price_min"])
+        query = query.where(price >= wanted["price_min"])
     if "price_max" in wanted:
-        query = query.where(Property.price <= wanted["price_max"])
+        query = query.where(price <= wanted["price_max"])
     if "rooms" in wanted:
         query = query.where(Property.rooms.in_(wanted["rooms"]))
     if "q" in wanted:
@@ -55,6 +62,13 @@ def public_listings(wanted: Mapping[str, Any], order: ListingOrder = ListingOrde
             text(f"{SEARCH_VECTOR} @@ websearch_to_tsquery('pg_catalog.russian', :words)").bindparams(words=wanted["q"])
         )
     return query
+
+
+def _ordered(order: ListingOrder, price: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    if order is ListingOrder.NEWEST:
+        return (Property.id.desc(),)
+    by_price = price.desc() if order is ListingOrder.DEAREST else price.asc()
+    return by_price.nulls_last(), Property.id.desc() if order is ListingOrder.DEAREST else Property.id.asc()
 
 
 def listing_on_market(session: Session, listing_id: int) -> Property:
@@ -85,7 +99,7 @@ def editable_listing(session: Session, user: User, listing_id: int) -> Property:
         return found
     if not is_on_market(session, found):
         raise NotFoundError("listing")
-    raise NotAllowedError("This listing belongs to somebody else.")
+    raise NotAllowedError("listing.not_yours")
 
 
 def all_listings(

@@ -119,6 +119,8 @@ class Property(Base):
     #: Words for the engine beyond title and description (features, views, nearby places).
     search_text: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
+    #: The completed match that took it off the market; null once anybody else sets the status.
+    left_with_match_id: Mapped[int | None]
     version: Mapped[Version]
     changed_in: Mapped[ChangedIn]
     created_at: Mapped[CreatedAt]
@@ -128,8 +130,12 @@ class Property(Base):
 
     @validates("status")
     def _by_a_person(self, _name: str, status: Status) -> Status:
-        """Whoever sets the status of a row decides it: its source does not, until it withdraws the row anew."""
+        """
+        Whoever sets the status of a row decides it: its source does not, until it withdraws the row anew, and the deal
+        that took it off the market does not any more.
+        """
         self.withdrawn_at = None
+        self.left_with_match_id = None
         return status
 
     @property
@@ -202,7 +208,17 @@ def is_on_market(session: Session, found: Any) -> bool:
 
 
 def archive_property(session: Session, found: Property) -> None:
-    """Take the property off the market; doing so twice changes nothing. Its source does not bring it back."""
-    if found.status is not Status.ARCHIVED or found.withdrawn_at is not None:
+    """
+    Take the property off the market; doing so twice changes nothing. Neither its source nor a deal that is undone
+    brings it back.
+    """
+    if found.status is not Status.ARCHIVED or found.withdrawn_at is not None or found.left_with_match_id is not None:
         found.status = Status.ARCHIVED
+        session.flush()
+
+
+def restore_property(session: Session, found: Property) -> None:
+    """Put an archived property back on the market; doing so twice changes nothing."""
+    if found.status is not Status.ACTIVE:
+        found.status = Status.ACTIVE
         session.flush()

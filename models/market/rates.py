@@ -40,11 +40,11 @@ def set_rate(session: Session, base: str, currency: str, day: date, rate: Decima
     codes = {name: currency_code(raw) for name, raw in (("base", base), ("currency", currency))}
     for name, code in codes.items():
         if code is None:
-            raise InvalidValueError(name, "Use a code of ISO 4217, such as USD.")
+            raise InvalidValueError(name, "currency.not_a_code")
     if codes["base"] == codes["currency"]:
-        raise InvalidValueError("currency", "Name two different currencies.")
+        raise InvalidValueError("currency", "rate.same_currency")
     if not SMALLEST_RATE <= rate < LARGEST_RATE:
-        raise InvalidValueError("rate", "It must be above 0 and below a trillion.")
+        raise InvalidValueError("rate", "rate.out_of_range")
     row = {**codes, "day": day, "rate": rate}
     session.execute(insert(Rate).values(row).on_conflict_do_update(constraint="pk_rates", set_={"rate": rate}))
 

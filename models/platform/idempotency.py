@@ -57,7 +57,7 @@ def claim(session: Session, caller: str, key: str, fingerprint: bytes) -> Idempo
         select(IdempotentAnswer).where(IdempotentAnswer.caller == caller, IdempotentAnswer.key == key)
     )
     if earlier is None or earlier.fingerprint != fingerprint:
-        raise ConflictError("This Idempotency-Key was used for another request; take a new key for a new request.")
+        raise ConflictError("idempotency.key_reused")
     return earlier
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from models.core.errors import SettingsError
 from models.platform.settings import database_url
 
 log = logging.getLogger(__name__)
@@ -32,10 +34,14 @@ def upgrade(url: str, revision: str = "head") -> None:
 
     A migration that does not get a lock in time releases its place in the queue and is tried again; earlier migrations
     stay applied.
+
+    Raises:
+        SchemaNewerError: A newer release has migrated it.
     """
     for left in reversed(range(MAX_TRIES)):
         try:
             with _connection(url) as config:
+                _check_known(config)
                 command.upgrade(config, revision)
             return
         except OperationalError as error:
@@ -46,8 +52,17 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Downgrade the database to *revision*."""
+    """
+    Take the database back to *revision*, or to "base": nothing.
+
+    Raises:
+        SchemaNewerError: A newer release has migrated it, and it alone knows the way back.
+        SettingsError: There is no such revision.
+    """
+    if revision not in _known() | {"base"}:
+        raise SettingsError(f"there is no revision {revision}; this release has revisions up to {newest()}")
     with _connection(url) as config:
+        _check_known(config)
         command.downgrade(config, revision)
 
 
@@ -64,8 +79,36 @@ def is_behind(session: Session) -> bool:
     """
     revisions = _revisions()
     current = session.scalar(text("SELECT version_num FROM alembic_version"))
-    known = {revision.revision for revision in revisions.walk_revisions()}
-    return current in known and current != revisions.get_current_head()
+    return current in _known() and current != revisions.get_current_head()
+
+
+def newest() -> str:
+    """Return the revision that this release needs."""
+    return _revisions().get_current_head() or ""
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(revision.revision for revision in _revisions().walk_revisions())
+
+
+def _check_known(config: Config) -> None:
+    """Raise SchemaNewerError if the database is at a revision that this release has never heard of."""
+    open_: Connection = config.attributes["connection"]
+    current = MigrationContext.configure(open_).get_current_heads()
+    open_.rollback()
+    if unknown := set(current) - _known():
+        raise SchemaNewerError(", ".join(sorted(unknown)), newest())
+
+
+class SchemaNewerError(SettingsError):
+    """A newer release has migrated the database."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(
+            f"the database's schema is newer ({found}) than this release ({known}): start the newer release, or call"
+            f" its `leadmatch db downgrade {known}` first (docs/operations.md, Going back)"
+        )
 
 
 class _connection:
@@ -77,7 +120,7 @@ class _connection:
     def __enter__(self) -> Config:
         self._open = self._engine.connect()
         config = Config()
-        config.set_main_option("script_location", str(FOLDER))
+        config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))  # Alembic's files know %(here)s.
         config.attributes["connection"] = self._open
         return config
 

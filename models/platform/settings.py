@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
+from models.platform.checkout import checkout
 
 ENVIRONMENTS = ("local", "test", "production")
 
@@ -33,6 +34,17 @@ DEFAULT_WEB_THREADS = 96
 
 #: This machine, as METRICS_NETWORKS names it.
 LOOPBACK = "127.0.0.0/8,::1/128"
+
+
+#: The variables that :meth:`Settings.from_env` reads; `leadmatch run` tells them to commands in other shells.
+SETTING_NAMES = tuple(
+    """
+    ENVIRONMENT DATABASE_URL REDIS_URL SECRET_KEY PORT LEADMATCH_HOME TELEGRAM_BOT_TOKEN TELEGRAM_BOT_SECRET
+    TELEGRAM_API_URL SMS_GATEWAY_URL SMS_PER_HOUR SMTP_URL PUBLIC_URL MEDIA_URL CORS_ORIGINS TRUSTED_PROXIES TOKEN_HOURS
+    LOG_LEVEL WEB_THREADS WORKER_THREADS WORKER_MEMORY_MB METRICS_TOKEN METRICS_NETWORKS QUEUE_LIMIT RATES_URL
+    FEED_MAX_MB FEED_PRIVATE_ADDRESSES BIND
+""".split()
+)
 
 
 @dataclass(frozen=True)
@@ -54,11 +66,11 @@ class Settings:
     port: int
     #: LEADMATCH_HOME: folder of local state (databases of `leadmatch run`, uploads).
     home: Path
-    #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notices; empty: both are off.
+    #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notifications; empty: both are off.
     telegram_bot_token: str
     #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required in production.
     telegram_bot_secret: str
-    #: TELEGRAM_API_URL: where notices are sent; another address only for a local stand-in.
+    #: TELEGRAM_API_URL: where notifications are sent; another address only for a local stand-in.
     telegram_api_url: str
     #: SMS_GATEWAY_URL: console://, smsc://login:password@smsc.kz or twilio://sid:token@api.twilio.com?from=+1...
     #: (worker/jobs/sms.py); smsc+http:// and twilio+http:// are for stand-ins on this machine.
@@ -118,16 +130,41 @@ class Settings:
         Raises:
             SettingsError: A value is missing, malformed or, in production, too weak. The message names the variable.
         """
+        settings = cls._read(environ)
+        settings._check_for_serving(environ)
+        return settings
+
+    @classmethod
+    def for_command(cls, *needs: str, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """
+        Read the settings for a command that uses the database and what is named by *needs*, REDIS_URL for instance.
+
+        Nothing else has to be set, and what only those who serve need, such as gateways, is not asked for.
+
+        Raises:
+            SettingsError: One of these is missing, or a value malformed.
+        """
+        home = environ.get("LEADMATCH_HOME") or default_home()
+        for name in ("DATABASE_URL", *needs):
+            if not environ.get(name):
+                raise SettingsError(
+                    f"no system has been started in {home}, and {name} is not set: start one with `make run`, or name"
+                    f" its home with LEADMATCH_HOME, or give {name}"
+                )
+        return cls._read({"REDIS_URL": "redis://", "SECRET_KEY": "-", **{k: v for k, v in environ.items() if v}})
+
+    @classmethod
+    def _read(cls, environ: Mapping[str, str]) -> "Settings":
         environment = environ.get("ENVIRONMENT") or "local"
         if environment not in ENVIRONMENTS:
             raise SettingsError(f"ENVIRONMENT is {environment!r}; use one of: {', '.join(ENVIRONMENTS)}")
         home = Path(environ.get("LEADMATCH_HOME") or default_home()).absolute()
-        settings = cls(
+        return cls(
             environment=environment,
             is_environment_said=bool(environ.get("ENVIRONMENT")),
             database_url=database_url(_required(environ, "DATABASE_URL")),
             redis_url=_redis_url(_required(environ, "REDIS_URL")),
-            secret_key=_secret(environ, environment),
+            secret_key=_required(environ, "SECRET_KEY"),
             port=_whole(environ, "PORT", 8000, 1, 65535),
             home=home,
             telegram_bot_token=environ.get("TELEGRAM_BOT_TOKEN", ""),
@@ -152,34 +189,41 @@ class Settings:
             feed_max_mb=_whole(environ, "FEED_MAX_MB", 1024, 1, 1_000_000),
             feed_private_addresses=bool(_whole(environ, "FEED_PRIVATE_ADDRESSES", 0, 0, 1)),
         )
-        if not settings.is_environment_said and not _is_loopback(environ.get("BIND") or "127.0.0.1"):
+
+    def _check_for_serving(self, environ: Mapping[str, str]) -> None:
+        """Raise SettingsError if these settings would serve people unsafely, or not at all."""
+        if self.is_production and is_weak(self.secret_key, SHORTEST_SECRET):
+            raise SettingsError(
+                f"SECRET_KEY is too weak: at least {SHORTEST_SECRET} random characters, "
+                'e.g. from: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        if not self.is_environment_said and not _is_loopback(environ.get("BIND") or "127.0.0.1"):
             raise SettingsError(
                 "ENVIRONMENT is not set, and BIND lets others in: set ENVIRONMENT to production, or, where everybody "
                 "may see codes and come in through open doors, to local"
             )
         if (
-            settings.is_production
-            and settings.sms_gateway_url
-            and not settings.sms_gateway_url.startswith(("smsc://", "twilio://"))
+            self.is_production
+            and self.sms_gateway_url
+            and not self.sms_gateway_url.startswith(("smsc://", "twilio://"))
         ):
             raise SettingsError("SMS_GATEWAY_URL must name a real gateway in production (smsc:// or twilio://)")
-        if settings.smtp_url and settings.is_production and not settings.public_url.startswith("https://"):
+        if self.smtp_url and self.is_production and not self.public_url.startswith("https://"):
             raise SettingsError(
                 "PUBLIC_URL must be set beside SMTP_URL, and begin with https:// : links by e-mail name it"
             )
-        if settings.is_production and settings.metrics_token and is_weak(settings.metrics_token, SHORTEST_SECRET):
+        if self.is_production and self.metrics_token and is_weak(self.metrics_token, SHORTEST_SECRET):
             raise SettingsError(f"METRICS_TOKEN is too weak: at least {SHORTEST_SECRET} random characters")
-        if settings.is_production and is_weak(settings.telegram_bot_secret, SHORTEST_BOT_SECRET):
+        if self.is_production and is_weak(self.telegram_bot_secret, SHORTEST_BOT_SECRET):
             raise SettingsError(
                 "TELEGRAM_BOT_SECRET must be set in production, to at least "
                 f"{SHORTEST_BOT_SECRET} random characters: it keeps strangers out of the bot's door"
             )
-        return settings
 
 
 def default_home() -> Path:
-    """`var` beside this checkout, so that a command finds the state from whichever folder it is called."""
-    return Path(__file__).resolve().parents[2] / "var"
+    """`var` in this checkout, so that a command finds the state from whichever folder it is called."""
+    return checkout() / "var"
 
 
 def database_url(url: str) -> str:
@@ -205,16 +249,6 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; `leadmatch run` sets it, elsewhere give it in the environment")
     return value
-
-
-def _secret(environ: Mapping[str, str], environment: str) -> str:
-    secret = _required(environ, "SECRET_KEY")
-    if environment == "production" and is_weak(secret, SHORTEST_SECRET):
-        raise SettingsError(
-            f"SECRET_KEY is too weak: at least {SHORTEST_SECRET} random characters, "
-            'e.g. from: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
-        )
-    return secret
 
 
 def is_weak(secret: str, shortest: int) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 import fsspec
 
@@ -37,8 +38,13 @@ class Storage:
     """
 
     def __init__(self, url: str) -> None:
+        scheme, _, rest = url.partition("://")
         try:
-            self._files, self._folder = fsspec.core.url_to_fs(url, **OPTIONS.get(url.partition("://")[0], {}))
+            if scheme == "file":
+                # Not by fsspec, which takes the path's percent-encoded form for its name.
+                self._files, self._folder = fsspec.filesystem("file"), unquote(rest)
+            else:
+                self._files, self._folder = fsspec.core.url_to_fs(url, **OPTIONS.get(scheme, {}))
         except (ValueError, ImportError) as error:
             # The URL may hold credentials; fsspec's message names only the protocol or the missing package.
             raise SettingsError(f"MEDIA_URL is not usable: {error}") from None
@@ -117,9 +123,7 @@ class Storage:
             if self._is_local and (not isinstance(error, OSError) or error.errno in (errno.ENOSPC, errno.EDQUOT)):
                 raise
             log.error("storage_unavailable", extra={"kind": type(error).__name__})
-            raise BusyError(
-                "Files cannot be stored or read at the moment; try again soon.", RETRY_AFTER_SECONDS
-            ) from error
+            raise BusyError("storage.away", RETRY_AFTER_SECONDS) from error
 
 
 def _time_of(entry: dict) -> datetime:

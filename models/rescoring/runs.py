@@ -29,9 +29,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.core.base import Base, CreatedAt, Id, utc_now, words
 from models.core.enums import OPEN_STATES, DealType, RunScope, RunState
-from models.core.errors import ConflictError, NotFoundError
+from models.core.errors import NotFoundError
 from models.market.town_aliases import city_in
 from models.ranking.generations import HasGeneration
+from models.rescoring.errors import RunEndedError, RunGoingError
 from models.rescoring.partial_lists import forget_partials
 
 
@@ -171,7 +172,7 @@ def request_run(
         if RunScope.STALE not in (run.scope, scope) and (
             RunScope.ALL in (run.scope, scope) or (run.city_key, run.deal_type) == (city_key, deal_type)
         ):
-            raise ConflictError(f"Run {run.id} ({run.scope}) is going; wait for it or cancel it.")
+            raise RunGoingError(run_id=run.id, scope=run.scope)
     run = RescoringRun(scope=scope, requested_by=requested_by, city_key=city_key, deal_type=deal_type)
     session.add(run)
     session.flush()
@@ -238,7 +239,7 @@ def cancel_run(session: Session, run_id: int) -> RescoringRun:
     """
     run = get_run(session, run_id, lock=True)
     if run.state not in OPEN_STATES:
-        raise ConflictError(f"Run {run.id} has {run.state}; there is nothing to cancel.")
+        raise RunEndedError(run_id=run.id, state=run.state)
     session.execute(
         update(RescoringShard)
         .where(RescoringShard.run_id == run_id, RescoringShard.state.in_(OPEN_STATES))

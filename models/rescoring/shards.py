@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.core.base import rows_changed
 from models.core.enums import OPEN_STATES, RunState
-from models.core.errors import ConflictError
+from models.rescoring.errors import MarketHasRunError, RunNotFailedError
 from models.rescoring.partial_lists import forget_partials, with_partials
 from models.rescoring.runs import RescoringRun, RescoringShard, end_run_if_done, get_run, lock_run_requests
 
@@ -144,7 +144,7 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
     """
     run = get_run(session, run_id, lock=True)
     if run.state is not RunState.FAILED:
-        raise ConflictError(f"Only a failed run can be retried; run {run.id} is {run.state}.")
+        raise RunNotFailedError(run_id=run.id, state=run.state)
     failed = select(RescoringShard).where(RescoringShard.run_id == run_id, RescoringShard.state == RunState.FAILED)
     shards = {shard.id: shard for shard in session.scalars(failed.order_by(RescoringShard.id))}
     for market in [shard for shard in shards.values() if shard.is_merge]:
@@ -160,7 +160,7 @@ def retry_failed(session: Session, run_id: int) -> tuple[RescoringRun, list[int]
         .limit(1)
     )
     if busy is not None:
-        raise ConflictError(f"Run {busy} has the same market; wait for it or cancel it.")
+        raise MarketHasRunError(run_id=busy)
     for shard in shards.values():
         _queue_again(shard)
         if not shard.tile and not shard.tiles:

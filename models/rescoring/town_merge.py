@@ -59,7 +59,7 @@ def merge_towns(session: Session, from_key: str, into_key: str, merged_by: str) 
     _take_turns(session)
     into_key = merged_key(session, into_key)
     if into_key == from_key:
-        raise ConflictError("Both names are those of one town, or the second was merged into the first.")
+        raise ConflictError("market.same_town")
     name = _name_of(session, from_key)
     if name is None and merged_key(session, from_key) != into_key:
         raise NotFoundError("market")

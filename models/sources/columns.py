@@ -101,7 +101,7 @@ def _town(offer: Offer, default: str | None) -> tuple[str, City | None]:
         try:
             return name, city_of(told)
         except TownError as error:
-            reason = error.reason
+            reason = error.fault
     offer.refuse("city", reason, name)
     return "", None
 

@@ -15,9 +15,10 @@ from models.core.errors import ConflictError
 from models.market.properties import Property
 from models.sources.formats.feed import Feed
 from models.sources.formats.offer import FeedError
+from models.sources.lead_store import LeadStore
 from models.sources.report import Line, Report
 from models.sources.store import CLEAR, OfferStore, OnCommitted, Progress, withdraw
-from models.sources.tables import INTERRUPTED, Import, ImportState, Source, lock_name
+from models.sources.tables import INTERRUPTED, Import, ImportState, Source, SourceContent, lock_name
 
 __all__ = ["Progress", "confirm_withdrawals", "import_feed", "preview_feed"]
 
@@ -49,7 +50,7 @@ def import_feed(
         source = session.get_one(Source, found.source_id)
         session.expunge_all()
     with _engine_of(factory).connect() as connection, _only_one(connection, source.id):
-        store = OfferStore(connection, source, found.is_dry_run, only_city, on_refused)
+        store = _store_of(source)(connection, source, found.is_dry_run, only_city, on_refused)
         _begin(connection, found)
         report = store.report
         try:
@@ -59,7 +60,7 @@ def import_feed(
             state, held = store.finish(on_committed)
         except FeedError as error:
             connection.rollback()
-            report.reason = error.message
+            report.reason = str(error)
             report.columns, report.samples = error.columns or feed.notes.columns, error.samples or feed.notes.samples
             _end(connection, found, ImportState.FAILED, report, [])
             raise
@@ -83,7 +84,7 @@ def preview_feed(
         FeedError: The file cannot be read.
     """
     with _engine_of(factory).connect() as connection:
-        store = OfferStore(connection, source, True, only_city, on_refused)
+        store = _store_of(source)(connection, source, True, only_city, on_refused)
         try:
             feed.check()
             store.take(feed, on_progress, lambda _: None)
@@ -107,13 +108,17 @@ def confirm_withdrawals(session: Session, found: Import) -> list[int]:
     """
     session.refresh(found, with_for_update=True)
     if found.state is not ImportState.WAITING:
-        raise ConflictError("This import does not wait for a word.")
+        raise ConflictError("import.not_waiting")
     gone = withdraw(session.connection(), found.source_id, Property.id.in_(found.held_ids))
     found.state = ImportState.SUCCEEDED
     found.counts = found.counts | {"withdrawn": found.counts.get("withdrawn", 0) + len(gone), "held": 0}
     found.held_ids = []
     session.flush()
     return gone
+
+
+def _store_of(source: Source) -> type[OfferStore]:
+    return LeadStore if source.content is SourceContent.LEADS else OfferStore
 
 
 def _engine_of(factory: sessionmaker[Session]) -> Engine:
@@ -127,7 +132,7 @@ def _only_one(connection: Connection, source_id: int) -> Iterator[None]:
     """Hold the source's lock, which ends with the connection: who is killed keeps nobody waiting."""
     name = {"name": lock_name(source_id)}
     if not connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), name):
-        raise ConflictError("Another import of this source is going; wait for its end.")
+        raise ConflictError("import.other_going")
     connection.commit()
     try:
         yield

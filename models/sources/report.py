@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.core.enums import DealType
-from models.sources.formats.offer import Offer, Remark
+from models.core.errors import Fault
+from models.sources.formats.offer import Entry, Remark
 
 #: Remarks that a report keeps of each kind; the counts tell of all.
 MAX_REMARKS = 1_000
@@ -23,7 +24,7 @@ class Line:
             "line": self.line or None,
             "id": self.external_id or None,
             "field": self.remark.field,
-            "reason": self.remark.reason,
+            **_as_stored(self.remark.reason),
             "read": self.remark.read,
         }
 
@@ -73,7 +74,7 @@ class Report:
         """Offers that are or stay on the market by this import."""
         return self.new + self.changed + self.unchanged + self.returned
 
-    def note(self, offer: Offer) -> None:
+    def note(self, offer: Entry) -> None:
         """Count an offer and keep its remarks."""
         self.offers += 1
         if offer.faults:
@@ -106,6 +107,12 @@ class Report:
         }
 
 
-def _keep(lines: list[Line], offer: Offer, remarks: list[Remark]) -> None:
+def _as_stored(reason: str) -> dict[str, Any]:
+    """A reason as a report keeps it: a code of the catalogue with its facts, or a sentence."""
+    stored = Fault.as_json(reason) if isinstance(reason, Fault) else {"code": reason, "facts": {}}
+    return {"reason": stored["code"]} | ({"facts": stored["facts"]} if stored["facts"] else {})
+
+
+def _keep(lines: list[Line], offer: Entry, remarks: list[Remark]) -> None:
     for remark in remarks[: max(0, MAX_REMARKS - len(lines))]:
         lines.append(Line(offer.line, offer.external_id, remark))

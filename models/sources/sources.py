@@ -12,11 +12,22 @@ from sqlalchemy.orm import Session
 from models.accounts.users import User
 from models.core.base import database_now
 from models.core.enums import SUPPLY_ROLES, Status
-from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.market.properties import Property
+from models.sources.errors import RoleOwnsNothingError, SourceNameTakenError, TooManySourcesError
 from models.sources.formats.feed import ALIASES, KINDS
 from models.sources.formats.headers import NAMES
-from models.sources.tables import INTERRUPTED, OPEN_IMPORTS, Import, ImportState, Source, SourceState, lock_name
+from models.sources.formats.lead_rows import LEAD_NAMES
+from models.sources.tables import (
+    INTERRUPTED,
+    OPEN_IMPORTS,
+    Import,
+    ImportState,
+    Source,
+    SourceContent,
+    SourceState,
+    lock_name,
+)
 
 MAX_SOURCES = 50  # of one owner
 #: A failed fetch is tried again after the source's own interval, doubled with each failure, and at least daily.
@@ -37,14 +48,16 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
         ConflictError: The owner has a source of this name, or too many.
     """
     if owner.role not in SUPPLY_ROLES:
-        raise NotAllowedError(f"A {owner.role} cannot own properties.")
+        raise RoleOwnsNothingError(role=owner.role)
     address = check_address(fields["address"]) if fields.get("address") else None
-    found = Source(
-        owner_id=owner.id, **_checked({**fields, "name": fields.get("name") or name_of(address), "address": address})
-    )
+    content = fields.get("content") or SourceContent.LISTINGS
+    named = {**fields, "name": fields.get("name") or name_of(address), "address": address, "content": content}
+    if content is SourceContent.LEADS:
+        named["is_complete"] = False  # a client's request ends when its realtor says so
+    found = Source(owner_id=owner.id, **_checked(named, content))
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
     if count >= MAX_SOURCES:
-        raise ConflictError(f"You have {MAX_SOURCES} sources already; remove one first.")
+        raise TooManySourcesError(max=MAX_SOURCES)
     _check_name(session, found)
     if found.address and found.refresh_minutes:
         found.next_fetch_at = database_now(session)
@@ -56,7 +69,9 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
 def change_source(session: Session, found: Source, fields: Mapping[str, Any]) -> None:
     """Set the given columns; a new address is fetched afresh, under the same listings' ids. Raises as create_source."""
     moved = "address" in fields and fields["address"] != found.address
-    for name, value in _checked(fields).items():
+    for name, value in _checked(fields, found.content).items():
+        if name == "is_complete" and found.content is SourceContent.LEADS:
+            continue
         setattr(found, name, value)
     if moved:
         found.etag = found.last_modified = None
@@ -71,9 +86,13 @@ def change_source(session: Session, found: Source, fields: Mapping[str, Any]) ->
 
 
 def delete_source(session: Session, found: Source) -> list[int]:
-    """Remove a source with its history; its listings are archived and stay as rows. The ids that left the market."""
+    """
+    Remove a source with its history; its listings are archived and stay as rows. The ids that left the market.
+
+    Leads that it brought stay on the market: their clients still look for a home.
+    """
     if open_import(session, found) is not None:
-        raise ConflictError("An import of this source is going; wait for its end.")
+        raise ConflictError("import.going")
     statement = update(Property).where(Property.source_id == found.id, Property.status == Status.ACTIVE)
     ids = list(session.scalars(statement.values(status=Status.ARCHIVED).returning(Property.id)))
     session.execute(update(Property).where(Property.source_id == found.id).values(withdrawn_at=None))
@@ -96,9 +115,10 @@ def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = 
     return found
 
 
-def sources_of(owner: User) -> Select[Source]:
-    """The owner's sources, newest first."""
-    return select(Source).where(Source.owner_id == owner.id).order_by(Source.id.desc())
+def sources_of(owner: User, content: SourceContent | None = None) -> Select[Source]:
+    """The owner's sources, or those that bring one thing, newest first."""
+    query = select(Source).where(Source.owner_id == owner.id).order_by(Source.id.desc())
+    return query.where(Source.content == content) if content else query
 
 
 def imports_of(owner: User, source_id: int | None = None) -> Select[Import]:
@@ -142,12 +162,12 @@ def request_import(
         ConflictError: There is neither address nor file, or an import of the source waits or runs.
     """
     if not source.address and not source.file and file_name is None:
-        raise ConflictError("This source has no address, and no file was sent.")
+        raise ConflictError("source.no_address")
     session.flush()
     session.refresh(source, with_for_update=True)  # two at once ask one after the other
     _end_interrupted(session, source)
     if not is_dry_run and open_import(session, source) is not None:
-        raise ConflictError("An import of this source is going; wait for its end.")
+        raise ConflictError("import.going")
     found = Import(
         source_id=source.id,
         asked_by=asked_by,
@@ -250,31 +270,32 @@ def check_address(address: str) -> str:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        raise InvalidValueError("address", "This is no web address.") from None
+        raise InvalidValueError("address", "source.not_an_address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or len(address) > 2000 or port == 0:
-        raise InvalidValueError("address", "Write the address of a feed, as in https://example.com/feed.xml.")
+        raise InvalidValueError("address", "source.write_address")
     if parts.username or parts.password:
-        raise InvalidValueError("address", "An address with a password in it is not taken.")
+        raise InvalidValueError("address", "source.address_with_password")
     if any(sign.isspace() or ord(sign) < 32 for sign in address):
-        raise InvalidValueError("address", "An address holds no blanks.")
+        raise InvalidValueError("address", "source.address_with_blanks")
     return address
 
 
-def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(fields: Mapping[str, Any], content: SourceContent) -> dict[str, Any]:
     found = dict(fields)
     if found.get("address"):
         found["address"] = check_address(found["address"])
     if "name" in found:
         found["name"] = (found["name"] or "").strip()
         if not found["name"]:
-            raise InvalidValueError("name", "Give the source a name.")
+            raise InvalidValueError("name", "source.name_missing")
     if found.get("kind"):
         found["kind"] = ALIASES.get(found["kind"], found["kind"])
         if found["kind"] not in KINDS:
-            raise InvalidValueError("kind", f"Name one of {', '.join(KINDS)}.")
+            raise InvalidValueError("kind", "source.unknown_kind", kinds=tuple(KINDS))
+    names = LEAD_NAMES if content is SourceContent.LEADS else NAMES
     for column, field in (found.get("mapping") or {}).items():
-        if field and field not in NAMES:
-            raise InvalidValueError("mapping", f"{column[:50]}: there is no field {field[:50]}.")
+        if field and field not in names:
+            raise InvalidValueError("mapping", "source.unknown_target", column=column[:50], target=field[:50])
     return found
 
 
@@ -283,4 +304,4 @@ def _check_name(session: Session, found: Source) -> None:
     with session.no_autoflush:
         others = [other for other in session.scalars(query) if other != found.id]
     if others:
-        raise ConflictError(f"You have a source called {found.name} already.")
+        raise SourceNameTakenError(name=found.name)

@@ -224,6 +224,7 @@ _MATCHES = Probe(
     CROSS JOIN LATERAL unnest(array_remove(ARRAY[
         CASE WHEN m.id IS NULL AND 'LIKE' IN (by_lead, by_property) THEN 'like_without_match' END,
         CASE WHEN m.id IS NOT NULL AND m.status <> CASE
+                 WHEN m.closed_by_match_id IS NOT NULL THEN 'REJECTED'
                  WHEN 'DISLIKE' IN (by_lead, by_property) THEN 'REJECTED'
                  WHEN by_lead = 'LIKE' AND by_property = 'LIKE'
                      THEN CASE m.status WHEN 'COMPLETED' THEN 'COMPLETED' ELSE 'ACCEPTED' END
@@ -231,7 +232,15 @@ _MATCHES = Probe(
                  ELSE 'none' END THEN 'match_status' END,
         CASE WHEN (m.status = 'REJECTED') <> (m.negotiation_status = 'REJECTED') THEN 'match_negotiation' END,
         CASE WHEN m.status = 'ACCEPTED' AND m.negotiation_status = 'AGREED' AND m.contact_shared_at IS NULL
-             THEN 'match_contacts' END
+             THEN 'match_contacts' END,
+        CASE WHEN m.closed_by_match_id IS NOT NULL AND NOT EXISTS (
+                 SELECT FROM matches AS deal WHERE deal.id = m.closed_by_match_id AND deal.status = 'COMPLETED'
+             ) THEN 'match_closed' END,
+        CASE WHEN m.status IN ('PENDING', 'ACCEPTED') AND EXISTS (
+                 SELECT left_with_match_id FROM leads WHERE id = m.lead_id AND left_with_match_id IS NOT NULL
+                 UNION ALL
+                 SELECT left_with_match_id FROM properties WHERE id = m.property_id AND left_with_match_id IS NOT NULL
+             ) THEN 'match_open' END
     ], NULL)) AS rule
     """,
     (
@@ -239,6 +248,8 @@ _MATCHES = Probe(
         Rule("match_status", "every match's status follows from both sides' last actions", ("match", "lead")),
         Rule("match_negotiation", "a match is rejected exactly when its negotiation is", ("match", "lead")),
         Rule("match_contacts", "every accepted and agreed match has shared contacts", ("match", "lead")),
+        Rule("match_closed", "every match that a deal has closed is closed by a completed match", ("match", "lead")),
+        Rule("match_open", "nothing that a deal took off the market has an open match", ("match", "lead")),
     ),
 )
 

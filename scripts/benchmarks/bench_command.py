@@ -3,6 +3,7 @@
 import os
 import statistics
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from scripts.benchmarks.bench import contestants, growth, sql
 from scripts.benchmarks.bench.contestants import COMPARATORS, Vectors
 from scripts.benchmarks.bench.market import SyntheticMarket, synthetic_market
 from scripts.benchmarks.bench.size import size_option
-from scripts.benchmarks.bench.timings import FLOOR, NARROW_FLOOR, OURS, SQL, Timings
+from scripts.benchmarks.bench.timings import FLOOR, NARROW_FLOOR, OURS, SQL, Timings, Took, timed
 from scripts.launcher.home import Home
 
 #: Above this many rows a side, the floor is timed on every n-th row, times n, and so are other libraries.
@@ -112,7 +113,7 @@ def measure_in_turns(vectors: Vectors, timings: Timings, repeats: int, alone: bo
         timings.add(NARROW_FLOOR, contestants.floor(*narrow, threads, share), note)
         for name, one in others.items() if turn == 0 else ():
             if contestants.installed(one.package):
-                timings.add(name, one.seconds(vectors, k, threads, library_share), _sampled(library_share))
+                timings.add(name, one.measure(vectors, k, threads, library_share), _sampled(library_share))
             else:
                 click.echo(f"  {name:36}  left out: {one.package} is not installed")
     return lists
@@ -132,7 +133,8 @@ def time_sql(market: SyntheticMarket, model: TextModel, timings: Timings, sample
         counts = {"lead": len(market.leads), "property": len(market.properties)}
         for connections in sorted({1, timings.threads}):
             seconds = sql.seconds_for_all(url, counts, timings.k, connections, sample)
-            timings.add(f"{SQL}, {connections} connection{'s' * (connections > 1)}", seconds, note)
+            # What the server computes is no work of this process: only the clock tells.
+            timings.add(f"{SQL}, {connections} connection{'s' * (connections > 1)}", Took(seconds), note)
 
 
 def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:
@@ -151,7 +153,6 @@ def show_one_entity(vectors: Vectors, k: int, times: int = 21) -> None:
     ):
         took = []
         for row in rows:
-            started = time.perf_counter()
-            work(row)
-            took.append(time.perf_counter() - started)
-        click.echo(f"{name}: p50 {statistics.median(took) * 1000:.1f} ms")
+            took.append(timed(partial(work, row)))
+        wall, cpu = (statistics.median(one[part] for one in took) * 1000 for part in (0, 1))
+        click.echo(f"{name}: p50 {wall:.1f} ms (CPU {cpu:.1f} ms)")

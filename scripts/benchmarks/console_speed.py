@@ -74,7 +74,7 @@ def command(base: str | None, rounds: int, only: tuple[str, ...]) -> None:
     """
     import httpx
 
-    settings = Settings.from_env()
+    settings = Settings.for_command("SECRET_KEY")
     console = Console()
     with session_factory(settings)() as session:
         pages = [page for page in pages_of(session, settings) if not only or page.name in only]
@@ -120,7 +120,7 @@ def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
         yield PageKind(f"{path}: the list", token, [f"/console/{path}", f"/console/{path}?page=2"])
         yield PageKind(f"{path}: the form", token, [f"{address}/edit" for address in addresses])
         if kind is Lead:
-            for name in ("matches", "notices", "inquiries", "chats"):
+            for name in ("matches", "notifications", "inquiries", "chats"):
                 yield PageKind(name, token, [f"/console/{name}"])
     yield from _of_role(session, settings, Role.TENANT, {name: [f"/console/{name}"] for name in ("feed", "favorites")})
     niche, prospect, run = (

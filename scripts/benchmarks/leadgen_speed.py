@@ -27,6 +27,7 @@ from models.platform.settings import Settings
 from scripts.benchmarks.load.report import percentile
 from scripts.launcher.home import load_home_environment
 from scripts.launcher.servers.state import free_port
+from scripts.one_line import told_in_one_line
 
 DATABASE = "leadmatch_speed"
 NICHES, CAMPAIGNS, ADS, PROSPECTS, MESSAGES, DAYS = 20, 200, 1000, 200_000, 1_000_000, 180
@@ -80,7 +81,7 @@ def main() -> None:
     arguments.add_argument("--keep", action="store_true", help="leave the database there, and take it if it is")
     given = arguments.parse_args()
     load_home_environment()
-    settings = Settings.from_env()
+    settings = Settings.for_command()
     if settings.is_production:
         sys.exit("leadmatch: speed is not measured in production")
     with database(settings.database_url, keep=given.keep) as url:
@@ -233,4 +234,5 @@ def explain(engine: Engine) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_in_one_line():
+        main()

@@ -24,7 +24,7 @@ def command(examples: int, quiet: bool) -> None:
 
     console = Console()
     broken = 0
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         for result in check_all(session, examples):
             if result.count:

@@ -1,12 +1,9 @@
 """`leadmatch db`: the database's schema."""
 
-import os
-
 import click
 
-from models.core.errors import SettingsError
-from models.platform.migrate import upgrade
-from models.platform.settings import database_url
+from models.platform.migrate import downgrade, upgrade
+from models.platform.settings import Settings
 
 
 @click.group()
@@ -17,9 +14,16 @@ def command() -> None:
 @command.command("upgrade")
 def upgrade_command() -> None:
     """Migrate the schema to the newest revision; does nothing if it is up to date."""
-    # Not Settings.from_env: a release step on another machine may have the database's URL without the secrets.
-    url = os.environ.get("DATABASE_URL")
-    if not url:
-        raise SettingsError("DATABASE_URL is not set; `leadmatch run` sets it, elsewhere give it in the environment")
-    upgrade(database_url(url))
+    upgrade(Settings.for_command().database_url)
     click.echo("The database's schema is up to date.")
+
+
+@command.command("downgrade")
+@click.argument("revision")
+@click.confirmation_option(prompt="What only the newer schema holds is lost. Is there a backup, and nothing running?")
+def downgrade_command(revision: str) -> None:
+    """Take the schema back to REVISION, for an older release that needs it; it says which when it starts."""
+    if revision == "base":
+        raise click.BadParameter("this would delete everything", param_hint="REVISION")
+    downgrade(Settings.for_command().database_url, revision)
+    click.echo(f"The database's schema is at {revision}: start the release that needs it.")

@@ -31,7 +31,7 @@ def command(
     from scripts.demo import DEFAULT_SEED, make_demo, print_summary
 
     console = Console()
-    settings = Settings.from_env()
+    settings = Settings.for_command("REDIS_URL", "SECRET_KEY")
     factory = session_factory(settings)
     with factory() as session:
         summary = make_demo(

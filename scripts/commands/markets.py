@@ -31,7 +31,7 @@ def command() -> None:
 def list_command() -> None:
     """List the markets and how their lists are read."""
     console = Terminal()
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         found = session.scalars(select(Market).order_by(Market.city_key, Market.deal_type)).all()
         names = city_names(session)
         counts = {(each.city_key, each.deal_type): each for each in market_counts(session)}
@@ -59,7 +59,7 @@ def list_command() -> None:
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def order_command(order: str, city: str, deal_type: str) -> None:
     """Read the lists of a market by score, or in the balanced order: markets order balanced --city Москва"""
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         set_list_order(session, city_in(session, city).key, DealType(deal_type), ListOrder(order))
         session.commit()
     if order == ListOrder.SCORE:
@@ -74,7 +74,7 @@ def order_command(order: str, city: str, deal_type: str) -> None:
 @click.option("--deal-type", type=click.Choice([each.value for each in DealType]), default="SALE", show_default=True)
 def explore_command(slots: int, city: str, deal_type: str) -> None:
     """Let up to SLOTS new properties follow each lead's list: markets explore 3 --city Москва. 0 ends it."""
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         set_exploration_slots(session, city_in(session, city).key, DealType(deal_type), slots)
         session.commit()
     if slots:
@@ -107,7 +107,7 @@ def merge_command(town: str, into: str) -> None:
 
     TOWN is a name, or a key as `markets list` shows it. What is written under its name from now on goes there too.
     """
-    factory = session_factory(Settings.from_env())
+    factory = session_factory(Settings.for_command())
     with factory() as session:
         moved = merge_towns(session, town_key(town), town_key(into), "cli")
         session.commit()
@@ -122,7 +122,7 @@ def reread_command() -> None:
     After an upgrade: what an earlier release took for towns of their own moves into the right markets. Doing so twice
     changes nothing.
     """
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         moved = read_towns_anew(session)
         session.commit()
     for each in moved:

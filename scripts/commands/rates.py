@@ -36,7 +36,7 @@ def set_command(base: str, currency: str, rate: str, day: datetime | None) -> No
     base, currency = _code("base", base), _code("currency", currency)
     amount = _rate(rate)
     when = (day or datetime.now(UTC)).date()
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         set_rate(session, base, currency, when, amount)
         session.commit()
     click.echo(f"1 {base} = {amount.normalize():f} {currency} from {when}.")
@@ -53,7 +53,7 @@ def list_command(everything: bool) -> None:
         query = query.ext(distinct_on(Rate.base, Rate.currency))
     table = Table("base", "currency", "rate", "from")
     table.columns[2].justify = "right"
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         for row in session.scalars(query):
             table.add_row(row.base, row.currency, f"{row.rate.normalize():f}", str(row.day))
     console.print(table if table.row_count else "No rate is set: leadmatch rates set USD RUB 92.5")
@@ -64,7 +64,7 @@ def fetch_command() -> None:
     """Fetch the tables of RATES_URL now; the schedule does it every three hours."""
     from worker.jobs.rates import Stored, fetch_tables
 
-    settings = Settings.from_env()
+    settings = Settings.for_command()
     if not settings.rates_urls:
         raise InvalidValueError("RATES_URL", "It is not set; see docs/operations.md.")
     failed = False

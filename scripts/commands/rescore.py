@@ -38,7 +38,7 @@ def command(city: str | None, deal_type: str | None, stale: bool, watched: bool,
     if deal_type and not city:
         raise click.UsageError("--deal-type goes with --city.")
     console = Terminal()
-    settings = Settings.from_env()
+    settings = Settings.for_command("REDIS_URL")
     factory = session_factory(settings)
     scope = RunScope.STALE if stale else RunScope.MARKET if city else RunScope.ALL
     deal = DealType(deal_type or DealType.SALE) if city else None

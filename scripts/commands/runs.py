@@ -30,25 +30,24 @@ def command(run_id: int | None, cancelled: int | None, retried: int | None, stat
     """List rescoring runs, newest first, or show one with its shards."""
     if sum(number is not None for number in (run_id, cancelled, retried)) > 1:
         raise click.UsageError("Show, cancel or retry: one at a time.")
-    settings = Settings.from_env()
     console = Terminal()
-    with session_factory(settings)() as session:
+    with session_factory(Settings.for_command())() as session:
         if cancelled is not None:
             cancel_run(session, cancelled)
             session.commit()
             console.print(f"Run {cancelled} is cancelled.", highlight=False)
         elif retried is not None:
-            _retry(session, settings, retried, console)
+            _retry(session, retried, console)
         elif run_id is not None:
             _show(session, run_id, console)
         else:
             _list(session, RunState(state) if state else None, limit, console)
 
 
-def _retry(session: Session, settings: Settings, run_id: int, console: Console) -> None:
+def _retry(session: Session, run_id: int, console: Console) -> None:
+    client = Client(Settings.for_command("REDIS_URL").redis_url)
     _, shard_ids = retry_failed(session, run_id)
     session.commit()
-    client = Client(settings.redis_url)
     if not shard_ids:
         client.run_requested(run_id)
     for shard_id in shard_ids:

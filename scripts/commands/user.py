@@ -45,7 +45,7 @@ def erase(user_id: int) -> None:
     """
     Erase the user with this id for good, as DELETE /users/delete/ does, but also a user without a phone.
     """
-    storage = Storage(Settings.from_env().media_url)
+    storage = Storage(Settings.for_command().media_url)
     with transaction() as session:
         user = lock_user(session, user_id)
         record(session, "user_deleted", table_name="users", row_id=user_id)

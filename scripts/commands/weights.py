@@ -34,7 +34,7 @@ def command() -> None:
 def list_command(limit: int) -> None:
     """List the sets, newest first, with the log-loss per held-out action (before → with the set)."""
     console = Terminal()
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         sets = list(session.scalars(weight_sets().limit(limit)))
         names = city_names(session) if any(weight_set.city_key for weight_set in sets) else {}
     table = Table("set", "where", "live", "learnt (UTC)", "actions", "log-loss", "weights")
@@ -57,7 +57,7 @@ def learn_command() -> None:
     from worker.jobs.learning import learn  # Its numeric libraries are needed by nothing else here.
 
     console = Terminal()
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         lessons = learn(session)
         names = city_names(session)
         for lesson in lessons:
@@ -76,7 +76,7 @@ def rollback_command(city: str | None, deal_type: str | None, set_id: int | None
     """Make an earlier set live again; from the first one, return to the weights before it."""
     if deal_type and not city:
         raise click.UsageError("--deal-type goes with --city.")
-    with session_factory(Settings.from_env())() as session:
+    with session_factory(Settings.for_command())() as session:
         scope = (city_in(session, city).key, DealType(deal_type or DealType.SALE)) if city else None
         live = rollback(session, scope, set_id)
         session.commit()

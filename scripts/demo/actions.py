@@ -14,8 +14,9 @@ from models.accounts.users import User, user_by_login
 from models.core.base import utc_now
 from models.core.enums import ActionKind, FeedActionKind, Role, Side, Status
 from models.deals.chats import open_chat, post_message
+from models.deals.completion import complete
 from models.deals.feed import act_in_feed
-from models.deals.matches import act, complete
+from models.deals.matches import act
 from models.leadgen.ads import Ad, AdSpend, create_ad
 from models.leadgen.campaigns import CampaignStatus, Platform, change_status, create_campaign
 from models.leadgen.messages import Sender, add_message

@@ -9,12 +9,14 @@
       postgres/        see scripts/launcher/servers; a link elsewhere when root's PostgreSQL cannot enter the home
       valkey/
       media/           uploads
+      ends/            how often each process has ended by itself during the present run: a byte each time
 """
 
 import fcntl
 import os
 import secrets
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -43,6 +45,10 @@ class Home:
     @property
     def valkey(self) -> Path:
         return self.path / "valkey"
+
+    @property
+    def ends(self) -> Path:
+        return self.path / "ends"
 
     def prepare(self) -> None:
         """
@@ -85,12 +91,34 @@ class Home:
         file.flush()
         return file
 
-    def secret_key(self) -> str:
-        """Return the key of this home, created at the first call."""
+    def secret_key(self, report: Callable[[str], None]) -> str:
+        """Return the key of this home, created at the first call; made anew, which *report* hears, if it is lost."""
         path = self.path / "secret-key"
-        if not path.exists():
-            write_private(path, secrets.token_urlsafe(48))
-        return path.read_text().strip()
+        key = path.read_text(errors="replace").strip("\0 \n") if path.exists() else None
+        if not key:
+            if key is not None:
+                report(f"{path} was empty, as after a power cut: a new key is made, and everybody has to sign in again")
+            key = secrets.token_urlsafe(48)
+            write_private(path, key)
+        return key
+
+    def bring_back_uploads(self, report: Callable[[str], None]) -> None:
+        """
+        Move uploads into the home that an earlier release kept beside it.
+
+        It took the path's percent-encoded form for a folder where the path held a blank, a Cyrillic letter, % or #.
+        """
+        media = self.path / "media"
+        stray = Path(media.as_uri().removeprefix("file://"))
+        if stray == media or not stray.is_dir() or media.exists():
+            return
+        shutil.move(stray, media)
+        for folder in stray.parents:
+            try:
+                folder.rmdir()  # only what is empty, and so was made for it
+            except OSError:
+                break
+        report(f"Uploads of this home lay in {stray}; they are moved to {media}.")
 
     def write_environment(self, variables: Mapping[str, str]) -> None:
         """Store *variables* for commands in other shells."""

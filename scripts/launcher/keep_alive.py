@@ -12,6 +12,7 @@ starts this keeper instead, which ends only on a signal.
 The command is passed by the environment, so that a search of processes' arguments finds the command and not its keeper.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -29,6 +30,9 @@ SUPERVISOR = "LEADMATCH_SUPERVISOR"
 
 #: The command to run, for /bin/sh.
 COMMAND = "LEADMATCH_COMMAND"
+
+#: A file that grows by a byte whenever the command has ended by itself; `leadmatch run` looks at it.
+ENDS = "LEADMATCH_ENDS"
 
 FIRST_PAUSE = 0.5  # seconds
 MAX_PAUSE = 30.0  # seconds
@@ -61,10 +65,11 @@ class Backoff:
 class Keeper:
     """Runs one command until a signal stops it."""
 
-    def __init__(self, name: str, command: str, supervisor: psutil.Process | None) -> None:
+    def __init__(self, name: str, command: str, supervisor: psutil.Process | None, ends: str | None = None) -> None:
         self.name = name
         self.command = command
         self.supervisor = supervisor
+        self.ends = ends
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -76,6 +81,7 @@ class Keeper:
             code = self._run_once()
             if code is None:
                 return
+            self._note_end()
             pause = backoff.pause_after(time.monotonic() - started)
             reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             print(f"{self.name} ended ({reason}); starting it again in {pause:g} s", flush=True)
@@ -98,6 +104,11 @@ class Keeper:
         stop_child(child, [(signal.SIGTERM, GRACE)])
         _kill_group(child.pid)
         return code
+
+    def _note_end(self) -> None:
+        if self.ends is not None:
+            with contextlib.suppress(OSError), open(self.ends, "ab") as file:  # a full disk is no reason to stop
+                file.write(b".")
 
     def _over(self) -> bool:
         if self._stopping.is_set():
@@ -125,7 +136,7 @@ def main() -> None:
         process = psutil.Process(int(supervisor)) if supervisor else None
     except psutil.NoSuchProcess:
         return
-    Keeper(name, command, process).run()
+    Keeper(name, command, process, os.environ.pop(ENDS, None)).run()
 
 
 if __name__ == "__main__":

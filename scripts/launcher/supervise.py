@@ -12,11 +12,12 @@ from honcho.printer import Printer
 from rich.console import Console
 from rich.text import Text
 
+from models.platform.checkout import checkout
 from scripts.errors import LaunchError
 from scripts.launcher import keep_alive
 
-#: The checkout: paths in the Procfile are relative to it.
-ROOT = Path(__file__).resolve().parents[2]
+#: Paths in the Procfile are relative to it.
+ROOT = checkout()
 
 #: A process type that a deployment runs once, before the others.
 RELEASE = "release"
@@ -60,10 +61,12 @@ def manager_for(
     variables: Mapping[str, str],
     console: Console,
     at_start: Callable[[], None],
+    ends: Path,
 ) -> honcho.manager.Manager:
     """
     Return a honcho manager whose ``loop()`` runs each command under its keeper, with *variables* in its environment.
 
+    In the folder *ends* a file of each process's name grows by a byte whenever that process ends by itself.
     *at_start* is called after all forks: threads that start earlier would be half copied into the children.
     """
     # honcho kills processes that have not ended in this time; the keepers kill their commands a little earlier.
@@ -78,6 +81,7 @@ def manager_for(
             "PYTHONUNBUFFERED": "1",
             keep_alive.SUPERVISOR: str(os.getpid()),
             keep_alive.COMMAND: command,
+            keep_alive.ENDS: str(ends / name),
         }
         line = f"exec {shlex.quote(sys.executable)} -m scripts.launcher.keep_alive {shlex.quote(name)}"
         manager.add_process(name, line, env=environment, cwd=str(ROOT))

@@ -1,14 +1,18 @@
 """Start and stop the whole system on one machine: servers, schema and processes."""
 
+import multiprocessing
 import os
+import shutil
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 
-from models.platform.settings import Settings
+from models.platform.checkout import checkout
+from models.platform.settings import SETTING_NAMES, Settings
 from scripts.errors import LaunchError, PortBusyError
 from scripts.launcher.home import MARK, Home
 from scripts.launcher.processes import end, processes_marked
@@ -18,11 +22,7 @@ from scripts.launcher.servers.state import is_free
 from scripts.launcher.servers.valkey import ValkeyServer
 from scripts.launcher.servers.watch import Watch
 
-#: The checkout.
-ROOT = Path(__file__).resolve().parents[2]
-
-#: Variables that commands in other shells need to join the system.
-SHARED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "PORT")
+ROOT = checkout()
 
 #: Placeholders for servers that are not started yet, so that all other settings are checked first.
 LATER = {"DATABASE_URL": "postgresql://later", "REDIS_URL": "redis://later"}
@@ -37,56 +37,75 @@ def run_system(console: Console, procfile: Path = ROOT / "Procfile") -> int:
     """
     # Until honcho takes over, SIGTERM unwinds every `with`, as Ctrl-C does.
     signal.signal(signal.SIGTERM, _leave)
+    _check_semaphores()
     home = Home.from_env()
     home.prepare()
+
+    def report(line: str) -> None:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
     with ExitStack() as stack:
         stack.enter_context(home.lock())
-        _sweep(home, console)
-        variables = _variables(home)
+        _sweep(home, report)
+        home.bring_back_uploads(report)
+        variables = _variables(home, report)
         _check_port(Settings.from_env({**os.environ, **LATER, **variables}).port)
 
         servers: list[Server] = []
         if "DATABASE_URL" not in variables:
-            postgres = stack.enter_context(PostgresServer(home.postgres))
+            postgres = stack.enter_context(PostgresServer(home.postgres, report=report))
             servers.append(postgres)
             variables["DATABASE_URL"] = postgres.url
         if "REDIS_URL" not in variables:
-            valkey = stack.enter_context(ValkeyServer(home.valkey))
+            valkey = stack.enter_context(ValkeyServer(home.valkey, report=report))
             servers.append(valkey)
             variables["REDIS_URL"] = valkey.url
         os.environ.update(variables)
-        home.write_environment({name: variables[name] for name in SHARED})
+        # All settings, so that a command in another shell means the same system: its feeds, bounds and gateways too.
+        given = {name: os.environ[name] for name in SETTING_NAMES if os.environ.get(name)}
+        home.write_environment({name: " ".join(value.splitlines()) for name, value in given.items()})
 
         settings = Settings.from_env()
         demo = not os.environ.get("NO_DEMO")
         _prepare_database(settings, console, demo=demo)
         stack.callback(lambda: end(processes_marked(MARK, str(home.path)), signal.SIGTERM))
-        watch = Watch(servers, lambda line: console.print(line, highlight=False))
+        watch = Watch(servers, report)
         stack.callback(watch.stop)
-        return _serve(settings, {**variables, MARK: str(home.path)}, console, procfile, watch, demo=demo)
+        return _serve(settings, {**variables, MARK: str(home.path)}, console, procfile, watch, home, demo=demo)
 
 
 def _leave(*_: object) -> None:
     sys.exit(0)
 
 
-def _variables(home: Home) -> dict[str, str]:
+def _check_semaphores() -> None:
+    """Raise LaunchError if processes could not share locks: honcho and Celery need POSIX semaphores."""
+    try:
+        multiprocessing.get_context("fork").Lock()
+    except OSError as error:
+        raise LaunchError(
+            f"processes cannot share locks here ({error.strerror}): /dev/shm is missing, read-only or full; mount a"
+            " tmpfs there, as in: mount -t tmpfs -o mode=1777 tmpfs /dev/shm"
+        ) from None
+
+
+def _variables(home: Home, report: Callable[[str], None]) -> dict[str, str]:
     """Return the variables of all processes: the user's, else the defaults for one machine."""
     defaults = {"ENVIRONMENT": "local", "PORT": "8000", "LOG_LEVEL": "INFO"}
     names = (*defaults, "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
     given = {name: os.environ[name] for name in names if os.environ.get(name)}
     variables = {**defaults, **given, "LEADMATCH_HOME": str(home.path)}
     if "SECRET_KEY" not in variables:
-        variables["SECRET_KEY"] = home.secret_key()
+        variables["SECRET_KEY"] = home.secret_key(report)
     return variables
 
 
-def _sweep(home: Home, console: Console) -> None:
+def _sweep(home: Home, report: Callable[[str], None]) -> None:
     """Stop processes that a killed run of this home left; since we hold its lock, all its processes are leftovers."""
     left = processes_marked(MARK, str(home.path))
     end(left, signal.SIGTERM, patience_seconds=3)
     if left:
-        console.print(f"Stopped {len(left)} processes that an earlier run left behind.", highlight=False)
+        report(f"Stopped {len(left)} processes that an earlier run left behind.")
 
 
 def _check_port(port: int) -> None:
@@ -121,6 +140,7 @@ def _serve(
     console: Console,
     procfile: Path,
     watch: Watch,
+    home: Home,
     *,
     demo: bool,
 ) -> int:
@@ -136,8 +156,10 @@ def _serve(
         watch.start()
         welcome.start()
 
-    welcome = Welcome(settings.port, console, give_up, show_results=demo)
-    manager = manager_for(procfile_commands(procfile), variables, console, at_start)
+    shutil.rmtree(home.ends, ignore_errors=True)
+    home.ends.mkdir()
+    welcome = Welcome(settings.port, console, give_up, show_results=demo, ends=home.ends / "web")
+    manager = manager_for(procfile_commands(procfile), variables, console, at_start, home.ends)
     manager.loop()
     welcome.silence()
     return 0 if manager.returncode in (130, 143) else 1  # honcho's codes for SIGINT and SIGTERM

@@ -5,13 +5,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console
 
 from models.core.errors import DomainError
+from models.translations.catalogue import describe_error
+from scripts.launcher.servers.state import is_free
 
-#: Time limit for the first answer of the web process.
-TIMEOUT = 120.0  # seconds
+#: Seconds between two lines that say what is awaited.
+REPORT_SECONDS = 20.0
+#: A web process that has ended so often before its first answer will not come up.
+MAX_ENDS = 3
+
 
 PAGES = {
     "/": "the web pages",
@@ -25,11 +31,17 @@ class Welcome(threading.Thread):
     """
     Waits for /health, shows the first results and prints the addresses, while the main thread runs the processes.
 
-    *give_up* is called when the web process does not answer in time. After :meth:`silence` nothing more is printed.
+    However long the web process takes, it is waited for while it lives: on a busy machine it may take minutes.
+    *give_up* is called when it has ended :data:`MAX_ENDS` times, which is the size of the file *ends*. After
+    :meth:`silence` nothing more is printed.
     """
 
-    def __init__(self, port: int, console: Console, give_up: Callable[[], None], *, show_results: bool) -> None:
+    def __init__(
+        self, port: int, console: Console, give_up: Callable[[], None], *, show_results: bool, ends: Path
+    ) -> None:
         super().__init__(name="welcome", daemon=True)
+        self._port = port
+        self._ends = ends
         self._base = f"http://127.0.0.1:{port}"
         self._console = console
         self._give_up = give_up
@@ -43,7 +55,7 @@ class Welcome(threading.Thread):
         if not self._wait_for_health():
             if not self._silent.is_set():
                 self._console.print(
-                    f"[red]The web process does not answer after {TIMEOUT:g} s; its lines above say why."
+                    f"[red]The web process has ended {MAX_ENDS} times without an answer; its lines above say why."
                 )
                 self._give_up()
             return
@@ -52,14 +64,23 @@ class Welcome(threading.Thread):
         self._addresses()
 
     def _wait_for_health(self) -> bool:
-        deadline = time.monotonic() + TIMEOUT
-        while time.monotonic() < deadline and not self._silent.wait(0.1):
+        began = time.monotonic()
+        next_report = began + REPORT_SECONDS
+        while not self._silent.wait(0.25):
             try:
-                with urllib.request.urlopen(f"{self._base}/health", timeout=5) as answer:  # noqa: S310 - http
+                # A busy machine may take long over an answer; meanwhile nothing else is to be asked.
+                with urllib.request.urlopen(f"{self._base}/health", timeout=REPORT_SECONDS) as answer:  # noqa: S310 - http
                     if answer.status == 200:
                         return True
             except (urllib.error.URLError, OSError):
-                continue
+                pass
+            if self._ends.exists() and self._ends.stat().st_size >= MAX_ENDS:
+                return False
+            if time.monotonic() >= next_report and not self._silent.is_set():
+                next_report = time.monotonic() + REPORT_SECONDS
+                doing = "it is loading its code" if is_free(self._port) else "it listens, but has not answered yet"
+                waited = time.monotonic() - began
+                self._console.print(f"Waiting for the web process ({waited:.0f} s): {doing}.", highlight=False)
         return False
 
     def _results(self) -> None:
@@ -69,7 +90,11 @@ class Welcome(threading.Thread):
             first_run(self._console)
         except Exception as error:  # the system works without the showcase
             if not self._silent.is_set():
-                reason = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+                reason = (
+                    describe_error("en", error)
+                    if isinstance(error, DomainError)
+                    else f"{type(error).__name__}: {error}"
+                )
                 self._console.print(f"[yellow]The first recommendations cannot be shown: {reason}", highlight=False)
 
     def _addresses(self) -> None:

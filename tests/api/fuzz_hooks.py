@@ -10,6 +10,7 @@ each is called by who may.
 import itertools
 import json
 import os
+import re
 
 import schemathesis
 from hypothesis import strategies as st
@@ -86,3 +87,29 @@ def before_call(context, case, kwargs):
         parameters |= WORLD["elsewhere"].get(path, {})
     if parameters.get("user_id") in WORLD["spared"]:
         parameters["user_id"] = WORLD["expendable"]
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    """
+    Leave out bad data that is taken on purpose (docs/clients.md): null for absent, digits as text for a number, an
+    empty value in a form or query, parameters that are not meant for us. The document promises less than is taken.
+    """
+    if case.meta is None or not case.meta.generation.mode.is_negative:
+        return True
+    query = case.query if isinstance(case.query, dict) else {}
+    return not (
+        _is_forgiven(case.body)
+        or any(value in ("", None, [""]) or name.startswith(("utm_", "_")) for name, value in query.items())
+    )
+
+
+def _is_forgiven(part: object) -> bool:
+    if isinstance(part, dict):
+        return any(map(_is_forgiven, part.values()))
+    if isinstance(part, list):
+        return any(map(_is_forgiven, part))
+    return part is None or (isinstance(part, str) and (part == "" or _DIGITS.fullmatch(part) is not None))
+
+
+_DIGITS = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)

@@ -90,10 +90,11 @@ def test_one_account_takes_twenty_failures_and_a_success_costs_nothing(client, u
     assert int(refused.headers["Retry-After"]) > 0
 
 
-def test_a_name_and_a_password_come_as_a_form(client, user):
+def test_a_name_and_a_password_come_as_a_form_or_as_json(client, user):
     form = {"username": "alice@example.com", "password": PASSWORD}
 
-    assert client.post("/auth/login", json=form).status_code == 415
+    assert client.post("/auth/login", json=form).status_code == 200
+    assert client.post("/auth/login", data="a,b", content_type="text/csv").status_code == 415
     assert client.post("/auth/login", data=form, content_type="multipart/form-data").status_code == 200
     assert client.post("/auth/login", data={"username": "a", "password": "b", "admin": "1"}).status_code == 400
 
@@ -124,8 +125,8 @@ def test_signing_up_answers_the_profile_and_a_token(client):
         ({"phone": "+431234"}, "phone"),
         ({"phone": "+49301234567890123"}, "phone"),
         ({"phone": "+77011234567 ext 5"}, "phone"),
-        ({"is_active": False}, "is_active"),
-        ({"id": 1}, "id"),
+        ({"is_admin": True}, "is_admin"),
+        ({"user_id": 1}, "user_id"),
         ({"name": None}, "name"),
     ],
 )

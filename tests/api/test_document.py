@@ -42,7 +42,7 @@ def test_sockets_are_documented_like_everything_else(operations):
 
 
 def test_no_answer_of_the_exchange_is_an_object_of_anything(document):
-    """But a notice's data, which differs by its type."""
+    """But a notification's data, which differs by its type."""
     schemas = document["components"]["schemas"]
     names = (
         "LeadRow",
@@ -105,7 +105,7 @@ def test_answers_name_their_words_and_promise_their_fields(client):
         "place",
         "wishes",
     }
-    assert found["Error"]["required"] == ["code", "message", "status"]
+    assert found["Error"]["required"] == ["code", "error_code", "message", "status"]
 
 
 def test_an_offer_shows_none_of_the_owners_papers(client):

@@ -1,47 +1,28 @@
 """What pages say when something cannot be done: beside its field, in the reader's language, and with a way on."""
 
-import ast
-import importlib
 import io
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from api.console import domain_words, error_messages, i18n, imports, russian_sentences
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.http.services import services_of
+from api.ops.pressure import QueueIsDeepError
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import digits_of, request_code
-from models.accounts.notifications import NoticeType, notify, unread_count
+from models.accounts.notifications import NotificationType, notify, unread_count
 from models.accounts.users import User
 from models.core.enums import Role
-from models.core.errors import BusyError
 from models.deals.chats import open_chat, post_message
 from tests.console.conftest import csrf_of, enter
-from tests.console.test_pages import ROOT
 from tests.factories import SECRET
 from tests.statements import statements_on
 
 RUSSIAN = {"Accept-Language": "ru"}
 ENGLISH = {"Accept-Language": "en"}
-
-#: Errors of what pages call, which no page shows: about the API's own fields, or met on the way and mended.
-SHOWN_NOWHERE = {
-    "Activate the account first.",
-    "It must not be before from.",
-    "Not a file; send it as a part with a filename.",
-    "Not a valid boolean.",
-    "Not a valid id.",
-    "The listing belongs to another user.",
-    "The niche has campaigns; add ?force=true to archive it with them.",
-    "These are not the fields that Telegram gave.",
-    "This listing belongs to somebody else.",
-    "Your role may not do this.",
-}
 
 
 @pytest.mark.parametrize(("path", "groups"), [("leads", LEAD_GROUPS), ("properties", PROPERTY_GROUPS)])
@@ -111,14 +92,14 @@ def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client,
     assert "data-poll" not in earlier, "what came since must not take the place of what is read"
 
 
-def test_all_notices_are_marked_as_read_by_one_statement(app, client, town, db):
+def test_all_notifications_are_marked_as_read_by_one_statement(app, client, town, db):
     csrf = enter(client, town.buyer)
     for number in range(5):
-        notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, f"chat:{number}", title="a", message="b", data={})
+        notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, f"chat:{number}", data={})
     db.commit()
 
     with statements_on(services_of(app).engine) as sent:
-        client.post("/console/notices/read", data={"csrf": csrf})
+        client.post("/console/notifications/read", data={"csrf": csrf})
 
     assert unread_count(db, db.get(User, town.buyer.id)) == 0
     assert len([each for each in sent if each.startswith("UPDATE notifications")]) == 1
@@ -172,45 +153,24 @@ def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
     csrf = enter(client, town.admin)
 
     def refuse() -> None:
-        raise BusyError("5000 tasks wait in the queue entities already; try again later, or add workers.", 30)
+        raise QueueIsDeepError(depth=5000, queue="entities", retry_after_seconds=30)
 
     monkeypatch.setattr("api.console.ops.refuse_while_queues_are_deep", refuse)
 
     answer = client.post("/console/engine", data={"csrf": csrf, "scope": "all"}, headers=RUSSIAN)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "30")
-    assert "В очереди уже 5000 задач" in answer.text
+    assert "В очереди entities уже 5000 задач" in answer.text
 
 
 def test_a_file_that_is_too_large_is_told_so(client, town):
     csrf = enter(client, town.seller)
-    file = (io.BytesIO(b"a" * (1 << 20)), "leads.csv")
+    file = (io.BytesIO(b"a" * (1 << 20)), "photo.jpg")
 
-    answer = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN)
+    answer = client.post("/console/sources/address", data={"csrf": csrf, "file": file}, headers=RUSSIAN)
 
     assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     assert "Слишком много сразу" in answer.text and "Больше 1 МиБ за раз нельзя" in answer.text
-
-
-def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monkeypatch):
-    monkeypatch.setattr(imports, "MAX_REPORTED", 2)
-    csrf = enter(client, town.seller)
-    file = (io.BytesIO(b"city\n" + b"x\n" * 5), "leads.csv")
-
-    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
-
-    assert "отклонено 5" in page and page.count("<tr><td>") == 2
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_of_refused_rows_are_the_files_own(client, town, end):
-    csrf = enter(client, town.seller)
-    rows = ["city,client_name", '"x","two', 'lines"', "", "y,z", f"Москва,{'о' * 200_000}", "a,b,c"]
-    file = (io.BytesIO(end.join(rows).encode("cp1251")), "leads.csv")
-
-    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
-
-    assert re.findall(r"<tr><td>(\d+)", page) == ["2", "5", "6", "7"]
 
 
 def test_what_has_no_figures_is_a_dash_without_a_per_cent_sign(client, town, db):
@@ -227,96 +187,3 @@ def test_counts_of_rows_take_the_form_that_russian_wants(client, town, db):
     page = client.get("/console/leads", headers=RUSSIAN).text
 
     assert re.search(r"<b>3</b><span[^>]*>предложения<", page) and re.search(r"<b>0</b><span[^>]*>мэтчей<", page)
-
-
-def test_words_within_complaints_are_put_into_russian_and_names_of_columns_are_not():
-    i18n._language.set("ru")
-
-    assert i18n.say("A niche that is active cannot become won; it can become: completed, paused.") == (
-        "Состояние «идёт» нельзя сменить на «выигран»; можно на: закончена, пауза."
-    )
-    assert i18n.say("These columns are not known: budget, source") == "Эти столбцы неизвестны: budget, source"
-
-
-def test_every_error_that_a_page_can_meet_has_its_russian():
-    i18n._language.set("ru")
-    untold = {sentence for sentence in raised_behind_pages() if i18n.say(sentence) == sentence}
-
-    assert untold == SHOWN_NOWHERE
-
-
-def test_no_russian_is_left_that_nobody_says():
-    """Every key is a text of the code, a page or a library; the words of lists are values of the code's."""
-    sources = [
-        *(ROOT / "api/console").glob("*.py"),
-        *(ROOT / "api/accounts").glob("*.py"),
-        ROOT / "models/accounts/telegram.py",
-    ]
-    ours = {"russian_frame.py", "russian_imports.py", "russian_market.py", "russian_operations.py"}
-    ours |= {"error_messages.py", "domain_words.py"}
-    code = "\n".join(path.read_text() for path in (*sources, ROOT / "api/http/errors.py") if path.name not in ours)
-    pages = "\n".join(path.read_text() for path in (ROOT / "api/templates/console").glob("*.html"))
-    of_libraries = {"Missing data for required field.", "Not a valid URL.", "Not a valid date."}
-    texts = {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
-    texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)} | set(
-        raised_behind_pages()
-    )
-    texts |= of_libraries | {"Must be greater than or equal to 0."}
-
-    assert set(russian_sentences.SENTENCES) - texts == set()
-    assert {
-        each
-        for each in error_messages.ERROR_SENTENCES
-        if each not in texts and not each.startswith("There is no such ")
-    } == set()
-    assert {noun for noun in domain_words.PLURALS if f"'{noun}'" not in pages} == set()
-
-
-def raised_behind_pages() -> set[str]:
-    """
-    Messages of errors in the modules that pages call, a 7 for whatever is put into them.
-
-    Found in the code: the last argument of every error that is raised, or that a constant's name stands for.
-    """
-    modules = {f"api.console.{path.stem}" for path in (ROOT / "api/console").glob("*.py")}
-    modules |= {
-        "api.http.fields",
-        "api.http.limits",
-        "api.ops.pressure",
-        "api.exchange.schemas",
-        "api.swipe.preferences",
-    }
-    modules |= {"api.leadgen.campaigns", "api.http.access", "models.core.state_moves"}
-    # Reached through views that pages share with the API.
-    modules |= {"models.accounts.code_limits", "models.accounts.links", "models.rescoring.town_merge"}
-    for path in (ROOT / "api/console").glob("*.py"):
-        modules |= set(re.findall(r"^from (models(?:\.\w+)+) import", path.read_text(), re.M))
-    # What is wrong with a proof of Telegram's or an event's id, no page repeats.
-    modules -= {"models.accounts.telegram", "models.leadgen.events"}
-    found = set()
-    for name in modules:
-        module = importlib.import_module(name)
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
-            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-                found |= _message(node.exc, module)
-    return found
-
-
-def _message(error: ast.Call, module: object) -> set[str]:
-    name = getattr(error.func, "id", "")
-    if not name.endswith("Error") or name in ("RuntimeError", "SettingsError"):
-        return set()
-    texts = [text for text in (_text(each, module) for each in error.args) if text is not None]
-    if name == "NotFoundError":
-        return {f"There is no such {text}." for text in texts}
-    sentences = [text for text in texts if " " in text]
-    return set(sentences[-1:])
-
-
-def _text(node: ast.expr, module: object) -> str | None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(each.value if isinstance(each, ast.Constant) else "7" for each in node.values)
-    found = getattr(module, node.id, None) if isinstance(node, ast.Name) else None
-    return found if isinstance(found, str) else None

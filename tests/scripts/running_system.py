@@ -91,8 +91,9 @@ class System:
     process: subprocess.Popen
     output: Output
 
-    def __init__(self, home: Path, files: Path) -> None:
+    def __init__(self, home: Path, files: Path, **variables: str) -> None:
         self.home = Home(home)
+        self._variables = variables
         self.port = free_port()
         (files / "web.py").write_text(WEB)
         (files / "worker.py").write_text(WORKER)
@@ -106,10 +107,16 @@ class System:
         )
 
     def start(self) -> "System":
+        self.launch()
+        self.output.wait_for_line("Leadmatch is up")
+        return self
+
+    def launch(self) -> subprocess.Popen:
+        """Start it without waiting until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-c", self._code],
             cwd=ROOT,
-            env=environment(self.home.path, PORT=str(self.port), NO_DEMO="1"),
+            env=environment(self.home.path, PORT=str(self.port), NO_DEMO="1", **self._variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -117,8 +124,7 @@ class System:
             preexec_fn=dies_with_parent(signal.SIGTERM),
         )
         self.output = Output(self.process.stdout)
-        self.output.wait_for_line("Leadmatch is up")
-        return self
+        return self.process
 
     def stop(self, sent: signal.Signals = signal.SIGTERM) -> int:
         """The exit code; a system that has ended already stays as it is."""

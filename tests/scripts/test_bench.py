@@ -7,7 +7,7 @@ import pytest
 
 from scripts.benchmarks.bench import contestants, growth, sql
 from scripts.benchmarks.bench.market import synthetic_market
-from scripts.benchmarks.bench.timings import FLOOR, OURS, Timings
+from scripts.benchmarks.bench.timings import FLOOR, OURS, Timings, Took
 
 K = 20
 
@@ -45,8 +45,8 @@ def test_the_query_in_sql_recommends_what_the_engine_does(new_database):
 def test_every_time_is_on_disk_as_soon_as_it_is_known(tmp_path, capsys):
     timings = Timings(20_000, 100, 2, tmp_path / "new" / "bench.jsonl")
     for seconds in (4.0, 6.0, 5.0):
-        timings.add(FLOOR, seconds, "every 4th row, times 4")
-    timings.add(OURS, 2.5)
+        timings.add(FLOOR, Took(seconds, 2 * seconds), "every 4th row, times 4")
+    timings.add(OURS, Took(2.5, 4.0))
 
     lines = [json.loads(line) for line in timings.path.read_text().splitlines()]
     assert [(line["contestant"], line["seconds"]) for line in lines] == [
@@ -56,7 +56,8 @@ def test_every_time_is_on_disk_as_soon_as_it_is_known(tmp_path, capsys):
         (OURS, 2.5),
     ]
     assert lines[0]["note"] == "every 4th row, times 4"
-    assert f"| {OURS} | 1 | 2.50 | 0.5 |" in "\n".join(timings.table())
+    assert lines[0]["cpu_seconds"] == 8
+    assert f"| {OURS} | 1 | 2.50 | 0.5 |  | 1 | 4.00 | 0.4 |" in "\n".join(timings.table())
     assert "2.50 s" in capsys.readouterr().out
 
 

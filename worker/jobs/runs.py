@@ -34,6 +34,7 @@ from worker.lists.rescore import (
     leave_other_markets,
     needs_rebuild,
     rebuild_market,
+    remove_unloadable,
     rescore_changed,
     stale_count,
 )
@@ -215,7 +216,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
     shard = work.shard
     market: MarketKey = (shard.city_key, shard.deal_type)
     with stage("read words"), new_session() as own:
-        read_market(own, market)
+        killers = read_market(own, market)
         regrouped = ChangeSet.of(Side.PROPERTY, group_market(own, market))
     if shard.tile:
         tile = score_tile(session, shard, work)
@@ -229,6 +230,8 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
         leave_other_markets(session, market, work)
         stale = stale_in(session, market) | regrouped
         if not needs_rebuild(session, market, stale):
+            if killers:
+                remove_unloadable(session, market, killers, ChangeSet())
             rescore_changed(session, market, stale, work)
             return work.succeed({}, stages)
         published = rebuild_market(session, market, control=work)

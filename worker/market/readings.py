@@ -1,9 +1,18 @@
-"""Reading the words of leads and properties that nobody has read yet: rows of imports, and rows of an older grammar."""
+"""
+Reading the words of leads and properties that nobody has read yet: rows of imports, and rows of an older grammar.
 
-from collections.abc import Sequence
+A text may kill the worker that reads it. So attempts are counted as those at scoring are (`worker.lists.careful`): a
+row is read in the smaller a group the more attempts at it have ended with their worker, and is then quarantined.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text, update
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from matching.reading.json_rows import fact_rows, wish_rows
@@ -13,51 +22,132 @@ from models.market.facts import property_text
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.market.readings import merged_wishes
+from models.market.unscorable import KILLED_ITS_WORKER, UnscorableEntity
+from models.rescoring.attempts import (
+    MAX_ATTEMPTS,
+    RescoringAttempt,
+    begin_attempts,
+    end_attempts,
+    quarantine_killers,
+)
+from worker.market.change_set import ChangeSet
+
+log = logging.getLogger(__name__)
 
 #: Rows read and written in one transaction: few enough that a writer who wants one of them does not wait.
 BATCH = 500
+#: How many rows are read at once after 1 and 2 attempts that ended with their worker, and how many are quarantined.
+GROUP_SIZES = {1: 17, 2: 1, MAX_ATTEMPTS: BATCH}
+
+_TABLES: dict[Side, type[Lead] | type[Property]] = {Side.LEAD: Lead, Side.PROPERTY: Property}
 
 
-def read_market(session: Session, market: MarketKey) -> int:
+def read_market(session: Session, market: MarketKey) -> ChangeSet:
     """
-    Read what is unread in *market*, and commit after each batch; how many rows were read.
+    Read what is unread in *market*, and commit after each group.
 
-    Rows that somebody writes at the moment are left for the next time. A row gets a new version by it, as by any
-    write, so that its list and those it stands in follow.
+    Waits while another worker reads in the market. Rows that somebody writes at the moment are left for the next time.
+    A row gets a new version by it, as by any write, so that its list and those it stands in follow.
+
+    Returns:
+        What was quarantined because it kills its reader; it may still stand in lists.
     """
-    return sum(_read_side(session, table, market) for table in (Lead, Property))
+    with _alone_in(session, market):
+        killers = ChangeSet()
+        for side in Side:
+            table = _TABLES[side]
+            here = and_(table.city_key == market[0], table.deal_type == market[1])
+            last = 0
+            while ids := session.scalars(_unread(side).where(here, table.id > last).limit(BATCH)).all():
+                _attempt(session, side, 0, ids)
+                last = ids[-1]
+            killers |= _read_suspects(session, side, here)
+        session.commit()
+        return killers
 
 
 def read_entity(session: Session, side: Side, entity_id: int) -> None:
     """Read one row's words, and commit, unless they were read by this grammar already."""
-    table: type[Lead] | type[Property] = Lead if side is Side.LEAD else Property
-    row = session.scalar(select(table).where(table.id == entity_id, _is_outdated(table)).with_for_update())
-    if isinstance(row, (Lead, Property)):
-        session.execute(update(table).where(table.id == entity_id).values(_read(row)))
+    _read_rows(session, side, [entity_id], wait=True)
     session.commit()
 
 
-def _read_side(session: Session, table: type[Lead] | type[Property], market: MarketKey) -> int:
-    count = 0
-    while True:
-        rows: Sequence[Any] = session.scalars(
-            select(table)
-            .where(table.city_key == market[0], table.deal_type == market[1], _is_outdated(table))
-            .order_by(table.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
-        if rows:
-            session.execute(update(table), [{"id": row.id, **_read(row)} for row in rows])
+def read_entity_carefully(session: Session, side: Side, entity_id: int) -> ChangeSet:
+    """As :func:`read_entity` of a row that an earlier worker may have died of; what :func:`read_market` returns."""
+    table = _TABLES[side]
+    market = session.execute(select(table.city_key, table.deal_type).where(table.id == entity_id)).one_or_none()
+    session.commit()
+    if market is None:
+        return ChangeSet()
+    with _alone_in(session, (market[0], market[1])):
+        if session.scalars(_unread(side).where(table.id == entity_id)).all():
+            return _attempt(session, side, 0, [entity_id])
+        return _read_suspects(session, side, table.id == entity_id)
+
+
+def _read_suspects(session: Session, side: Side, which: ColumnElement[bool]) -> ChangeSet:
+    """Read the rows at which attempts have ended with their worker, or quarantine them."""
+    killers = ChangeSet()
+    attempts = func.least(RescoringAttempt.attempts, MAX_ATTEMPTS)
+    suspects = _unread(side, tried=True).add_columns(attempts).where(which).order_by(None)
+    rows = sorted(session.execute(suspects).all(), key=lambda row: (row[1], row[0]))
+    session.commit()
+    for number, group in groupby(rows, key=lambda row: int(row[1])):
+        ids, size = [row[0] for row in group], GROUP_SIZES[number]
+        for first in range(0, len(ids), size):
+            killers |= _attempt(session, side, number, ids[first : first + size])
+    return killers
+
+
+def _attempt(session: Session, side: Side, number: int, ids: Sequence[int]) -> ChangeSet:
+    """Read the rows, and commit. After *number* attempts that ended with their worker they may be quarantined."""
+    if number >= MAX_ATTEMPTS:
+        for entity_id in ids:
+            log.error("entity_quarantined", extra={"side": side, "entity_id": entity_id, "reason": KILLED_ITS_WORKER})
+        quarantine_killers(session, side, ids)
         session.commit()
-        for row in rows:
-            session.expunge(row)
-        count += len(rows)
-        if len(rows) < BATCH:
-            return count
+        return ChangeSet.of(side, ids)
+    begin_attempts(session, side, ids)
+    session.commit()
+    try:
+        rows = _read_rows(session, side, ids)
+    except Exception:  # this process lives, so nothing has killed it
+        session.rollback()
+        end_attempts(session, side, ids)
+        session.commit()
+        raise
+    end_attempts(session, side, ids)
+    session.commit()
+    for row in rows:
+        session.expunge(row)
+    return ChangeSet()
 
 
-def _is_outdated(table: type[Lead] | type[Property]) -> Any:
+def _unread(side: Side, tried: bool = False) -> Select[*tuple[Any, ...]]:
+    """Ids, in their order, of unread rows: those at which no attempt has ended with its worker, or those *tried*."""
+    table = _TABLES[side]
+    killer = exists().where(
+        UnscorableEntity.side == side,
+        UnscorableEntity.entity_id == table.id,
+        UnscorableEntity.version == table.version,
+        UnscorableEntity.error == KILLED_ITS_WORKER,
+    )
+    attempt = and_(RescoringAttempt.side == side, RescoringAttempt.entity_id == table.id)
+    unread = select(table.id).where(_is_outdated(table), ~killer).order_by(table.id)
+    return unread.join(RescoringAttempt, attempt) if tried else unread.where(~exists().where(attempt))
+
+
+def _read_rows(session: Session, side: Side, ids: Sequence[int], wait: bool = False) -> Sequence[Any]:
+    """Read and store the words of the rows, in the caller's transaction; *wait* for those that somebody writes."""
+    table = _TABLES[side]
+    unread = select(table).where(table.id.in_(ids), _is_outdated(table)).order_by(table.id)
+    rows: Sequence[Any] = session.scalars(unread.with_for_update(skip_locked=not wait)).all()
+    if rows:
+        session.execute(update(table), [{"id": row.id, **_read(row)} for row in rows])
+    return rows
+
+
+def _is_outdated(table: type[Lead] | type[Property]) -> ColumnElement[bool]:
     return or_(table.grammar.is_(None), table.grammar < GRAMMAR_VERSION)
 
 
@@ -66,5 +156,23 @@ def _read(row: Lead | Property) -> dict[str, Any]:
     if isinstance(row, Lead):
         wishes = merged_wishes(row.wishes, wish_rows(row.additional_requirements or ""))
         return {"wishes": wishes, "grammar": GRAMMAR_VERSION}
-    text = property_text(row.title, row.description, row.search_text)
-    return {"read_facts": fact_rows(text), "grammar": GRAMMAR_VERSION}
+    words = property_text(row.title, row.description, row.search_text)
+    return {"read_facts": fact_rows(words), "grammar": GRAMMAR_VERSION}
+
+
+@contextmanager
+def _alone_in(session: Session, market: MarketKey) -> Iterator[None]:
+    """
+    No other worker counts attempts at reading in the market while the context is open: what is counted, the dead left.
+
+    The lock belongs to a connection of its own, and ends with it.
+    """
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    name = {"name": f"reading:{market[0]}:{market[1]}"}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 0))"), name)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), name)

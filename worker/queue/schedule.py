@@ -12,9 +12,10 @@ from typing import Any
 from celery.schedules import ParseException, crontab
 
 from models.core.errors import SettingsError
+from models.platform.checkout import checkout
 
-#: The schedule file, beside the packages.
-SCHEDULE_FILE = Path(__file__).resolve().parents[2] / "celerybeat-schedule"
+#: The schedule file, beside the packages or where commands run.
+SCHEDULE_FILE = checkout() / "celerybeat-schedule"
 
 CRON_FIELDS = 5
 

@@ -1,19 +1,11 @@
 // What every page gets: local times, forms that act in place, parts that stay fresh, the number of unread notifications.
 // Every form works without this file too; it only saves the reload.
 
+import { toast } from "./toast.js";
+
 const main = document.querySelector("[data-csrf]");
 const csrf = main?.dataset.csrf ?? document.querySelector("input[name=csrf]")?.value ?? "";
 const language = document.documentElement.lang;
-
-/** Say something in passing; screen readers hear it too. */
-export function toast(text, bad = false) {
-  if (!text) return;
-  const box = document.createElement("p");
-  box.className = bad ? "toast bad" : "toast";
-  box.textContent = text;
-  document.getElementById("toasts").append(box);
-  setTimeout(() => box.remove(), 5000);
-}
 
 /** Post fields to one of our pages; the answer's JSON, or null after saying what is wrong. */
 export async function post(path, fields) {
@@ -24,9 +16,9 @@ export async function post(path, fields) {
     const said = await answer.json();
     if (answer.ok) return said;
     if (answer.status === 401) location.reload();
-    toast(said.message, true);
+    toast(said.message, { bad: true });
   } catch {
-    toast(language === "ru" ? "Нет связи с сервером; попробуйте ещё раз." : "The server cannot be reached; try again.", true);
+    toast(language === "ru" ? "Нет связи с сервером; попробуйте ещё раз." : "The server cannot be reached; try again.", { bad: true });
   }
   return null;
 }
@@ -80,6 +72,7 @@ const looks = new Map(); // element -> whether it is to be looked at once more
 
 /** Ask for the living part of a page again; one request at a time, so that no older answer comes after a newer one. */
 async function look(element) {
+  if (isBeingFilled(element)) return;
   if (looks.has(element)) { looks.set(element, true); return; }
   do {
     looks.set(element, false);
@@ -93,26 +86,30 @@ async function look(element) {
   looks.delete(element);
 }
 
+/** Whether somebody is typing there; what they type would be lost in a fresh part. */
+const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")]
+  .some((field) => field.value !== field.defaultValue && (field.type !== "checkbox") && field.tagName !== "SELECT");
+
 async function poll(element) {
   if (!document.hidden) await look(element);
-  const told = element.dataset.of && stream?.readyState === EventSource.OPEN;
+  const told = (element.dataset.of || "live" in element.dataset) && stream?.readyState === EventSource.OPEN;
   setTimeout(poll, told ? SELDOM : Number(element.dataset.every), element);
 }
 
-const NOTICES_EVERY = 10_000; // ms, where no stream can be had
+const COUNT_EVERY = 10_000; // ms, where no stream can be had
 const STREAM_AGAIN = 60_000; // ms
 const unreadBadge = document.getElementById("unread");
 let told = null;
 let stream = null;
 
-async function countNotices() {
+async function countNotifications() {
   try {
-    const answer = await fetch("/console/notices/count", { headers: { Accept: "application/json" } });
+    const answer = await fetch("/console/notifications/count", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
     const { unread, id, title } = await answer.json();
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
-    // Ids rise, so that the notice before one that was read elsewhere is not told as new.
+    // Ids rise, so that the notification before one that was read elsewhere is not told as new.
     if (told !== null && Number(id) > told) toast(title);
     told = Math.max(told ?? 0, Number(id));
   } catch { /* the next try will tell */ }
@@ -122,8 +119,11 @@ async function countNotices() {
 function listen() {
   if (document.hidden || stream) return;
   const told = document.querySelectorAll("[data-of]");
-  stream = new EventSource(told.length ? `/console/notices/stream?of=${told[0].dataset.of}` : "/console/notices/stream");
-  stream.addEventListener("look", countNotices);
+  stream = new EventSource(told.length ? `/console/notifications/stream?of=${told[0].dataset.of}` : "/console/notifications/stream");
+  stream.addEventListener("look", () => {
+    countNotifications();
+    document.querySelectorAll("[data-live]").forEach(look);
+  });
   stream.addEventListener("change", () => told.forEach(look));
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED) return;
@@ -132,7 +132,7 @@ function listen() {
   });
 }
 
-function watchNotices() {
+function watchNotifications() {
   listen();
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) { listen(); return; }
@@ -140,14 +140,15 @@ function watchNotices() {
     stream = null;
   });
   setInterval(() => {
-    if (!document.hidden && stream?.readyState !== EventSource.OPEN) countNotices();
-  }, NOTICES_EVERY);
+    if (!document.hidden && stream?.readyState !== EventSource.OPEN) countNotifications();
+  }, COUNT_EVERY);
 }
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
-  if (!("act" in form.dataset || "say" in form.dataset)) return;
+  if ("act" in form.dataset) { event.preventDefault(); await actAtOnce(form, new FormData(form, event.submitter)); return; }
+  if (!("say" in form.dataset)) return;
   event.preventDefault();
   const fields = new FormData(form, event.submitter);
   const buttons = form.querySelectorAll("button");
@@ -156,26 +157,31 @@ document.addEventListener("submit", async (event) => {
   buttons.forEach((button) => { button.disabled = false; });
   if (!said) return;
   toast(said.said);
-  if ("say" in form.dataset) {
-    form.reset();
-    const log = document.getElementById("said");
-    refresh(log, await (await fetch(log.dataset.poll)).text());
-    log.scrollTop = log.scrollHeight;
-    form.querySelector("textarea").focus();
-  } else {
-    leave(form.closest("article"));
-  }
+  form.reset();
+  const log = document.getElementById("said");
+  refresh(log, await (await fetch(log.dataset.poll)).text());
+  log.scrollTop = log.scrollHeight;
+  form.querySelector("textarea").focus();
 });
 
-/** Take a card away and go on with the next one. */
-function leave(card) {
+/** Act on a card: it leaves at once, and comes back with the reason if the server refuses, or when it is taken back. */
+async function actAtOnce(form, fields) {
+  const card = form.closest("article");
   const next = card.nextElementSibling ?? card.previousElementSibling;
-  card.classList.add("gone");
-  setTimeout(() => {
-    card.remove();
-    if (next) next.querySelector("button")?.focus({ preventScroll: true });
+  const mark = document.createComment("");
+  card.replaceWith(mark);
+  (next?.querySelector("button") ?? document.getElementById("content"))?.focus({ preventScroll: true });
+  const putBack = () => { mark.replaceWith(card); card.querySelector("button")?.focus(); };
+  const said = await post(form.getAttribute("action"), fields);
+  if (!said) { putBack(); return; }
+  toast(said.said, { undo: said.undo && (async () => {
+    const undone = await post("/console/undo", { what: said.undo });
+    if (!undone) return;
+    toast(undone.said);
+    if (mark.isConnected) putBack();
     else location.reload();
-  }, 250);
+  }) });
+  if (!document.querySelector("#cards article")) setTimeout(() => { if (!document.querySelector(".toast button")) location.reload(); }, 10_200);
 }
 
 document.addEventListener("keydown", (event) => {
@@ -192,7 +198,7 @@ for (const element of document.querySelectorAll("[data-bottom]")) element.scroll
 const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
 document.querySelector("[data-focus]")?.focus();
-if (unreadBadge) watchNotices();
+if (unreadBadge) watchNotifications();
 // What folds away on a phone stands open where there is room.
 const wide = matchMedia("(min-width: 821px)");
 for (const fold of document.querySelectorAll("details[data-wide-open]")) {

@@ -1,5 +1,6 @@
 // The feed: drag the card, press a button or an arrow key. What is done is posted; the next card comes as markup.
 import { post, refresh } from "./console.js";
+import { toast } from "./toast.js";
 
 const deck = document.getElementById("deck");
 const FAR = 110; // px: dragged so far, the card goes
@@ -29,11 +30,7 @@ async function act(action) {
   } catch { /* the next try will tell */ }
   if (said) {
     document.getElementById("toasts").replaceChildren();
-    const told = document.createElement("p");
-    told.className = "toast";
-    told.textContent = said.said;
-    document.getElementById("toasts").append(told);
-    setTimeout(() => told.remove(), 2500);
+    toast(said.said);
   }
   busy = false;
 }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from models.core.errors import InvalidValueError
 from models.market.towns.countries import HOME_COUNTRIES, currencies
@@ -33,17 +34,15 @@ _UNMISTAKABLE = 250_000
 class TownError(InvalidValueError):
     """A text does not name one town. `field` is "city"; who read another field puts the reason under its own name."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("city", reason)
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__("city", code, **facts)
 
 
 class SeveralTownsError(TownError):
     """A text names several towns; `names` are theirs."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(
-            f"Names several towns ({', '.join(names)}). Give one; make an entry of its own for each other."
-        )
+        super().__init__("town.several", names=tuple(names))
         self.names = tuple(names)
 
 
@@ -95,7 +94,7 @@ def read_town(text: str) -> TownReading:
         return _resolve(text, [whole])
     parts = [part for part in _COMMAS.split(text) if normal(part)]
     if not any(sign.isalpha() for sign in text):
-        raise NoTownError("Names no town.")
+        raise NoTownError("town.none")
     segments: list[Segment] = []
     for part in parts:
         segments.append(read_segment(part, behind=any(segment.towns for segment in segments)))
@@ -113,19 +112,25 @@ def _resolve(text: str, segments: list[Segment]) -> TownReading:
         segments = [joined]  # «Санкт - Петербург»
     regions = [region for segment in segments for region in segment.regions]
     countries = [country for segment in segments for country in segment.countries]
-    named = [one for segment in segments if not segment.is_part for one in segment.towns]
-    regions += [
-        region
-        for segment in segments
-        for region in segment.bare_regions
-        if any(region.holds(town.country, town.region) for one in named for town in one.towns)
-    ]
+    provinces = [segment for segment in segments if _is_province_of_another(segment, segments)]
+    regions += [region for segment in provinces for region in segment.bare_regions]
+    named = [one for segment in segments if not segment.is_part and segment not in provinces for one in segment.towns]
     found = _distinct(named, regions, countries)
     if len(found) > 1:
         raise SeveralTownsError([called(town.id) for town in found])
     if found:
         return _of_town(found[0])
     return _unknown(text, segments, regions, countries)
+
+
+def _is_province_of_another(segment: Segment, segments: Sequence[Segment]) -> bool:
+    """Whether it may name a region, and another part a town in it: «Калуга, Калужская», "London, Ontario"."""
+    others = [town for other in segments if not other.is_part for one in other.towns for town in one.towns]
+    return any(
+        region.holds(town.country, town.region) and town not in [each for one in segment.towns for each in one.towns]
+        for region in segment.bare_regions
+        for town in others
+    )
 
 
 def _distinct(named: list[Named], regions: list[Region], countries: list[str]) -> list[Town]:
@@ -233,13 +238,16 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
             main = by_id(region.main) if region.main else largest_in(region.country, region.codes)
             return _of_town(main, by_region=True)
         if countries:
-            raise NoTownError("Names a country; give the town.")
+            raise NoTownError("town.country")
         if not any(segment.is_part for segment in segments):
-            raise NoTownError("Names no town.")
+            raise NoTownError("town.none")
         name = normal(text)
     if not name:
         name = elsewhere[0].plain
     elif not names or not names[0].is_village:
+        town = _joined(name, regions, countries)
+        if town is not None:
+            return _of_town(town)
         town = _forgiven(name, regions, countries)
         if town is not None:
             return _of_town(town, corrected=True)
@@ -255,6 +263,14 @@ def _unknown(text: str, segments: list[Segment], regions: list[Region], countrie
         known=False,
         nearest=nearest_names(name),
     )
+
+
+def _joined(name: str, regions: list[Region], countries: list[str]) -> Town | None:
+    """The town whose name was written as two words: «Академ городок»."""
+    words = name.split()
+    if len(words) != 2 or min(map(len, words)) < 3:
+        return None
+    return best_town("".join(words), bearers("".join(words)), regions, countries)
 
 
 def _forgiven(name: str, regions: list[Region], countries: list[str]) -> Town | None:

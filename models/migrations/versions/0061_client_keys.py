@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0061"
-down_revision = "0060"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from models.core.errors import Fault
 from models.sources.formats import values
 from models.sources.formats.offer import Offer, Photo, Station
 from models.sources.formats.vocabulary import entry, fold
@@ -43,9 +44,9 @@ def read(offer: Offer, name: str, text: str | None, reader: Callable[[str | None
         return reader(text)
     except ValueError as error:
         if core:
-            offer.refuse(name, str(error), text)
+            offer.refuse(name, error.args[0], text)
         else:
-            offer.guess(name, f"{error}; taken as unknown", text)
+            offer.guess(name, Fault("import.taken_as_unknown", reason=error.args[0]), text)
         return None
 
 

@@ -111,7 +111,7 @@ def _or_value_error(read: Callable[[], Read]) -> Read:
     try:
         return read()
     except UnreadableError as error:
-        raise ValueError(error.message) from None
+        raise ValueError(error.fault) from None
 
 
 def flag(text: str | None) -> bool | None:

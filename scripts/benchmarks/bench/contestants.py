@@ -1,4 +1,4 @@
-"""Ways to find everybody's best k in a market, all over the same vectors. Each returns seconds for the whole market.
+"""Ways to find everybody's best k in a market, all over the same vectors. Each returns what the whole market takes.
 
 The dense ones take the vectors written out: districts, stations, price knots and answers to wishes included, words not,
 for these would take thousands of columns (which spares the dense ones work that the engine does). Their work is
@@ -6,7 +6,6 @@ proportional to the rows they are asked for, so at sizes where they would take m
 n-th row and the time multiplied by n. The query in SQL is in :mod:`scripts.benchmarks.bench.sql`.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,14 +18,14 @@ from threadpoolctl import threadpool_limits
 
 from matching.engine.curves import broken_by_amount
 from matching.engine.incremental import best_of_scores
-from matching.engine.matrices import MatrixColumns, lead_matrix, property_matrix
 from matching.engine.sparse import word_units
 from matching.engine.text import TextModel
 from matching.engine.topk import Market, MarketLists, score_market
 from matching.engine.units import MAX_UNITS, score_of_units
-from matching.engine.vectorize import LeadVectors, PropertyVectors, lead_vectors, property_vectors
-from matching.facts.places import rows_of
+from matching.engine.vectorize import lead_vectors, property_vectors
 from scripts.benchmarks.bench.market import SyntheticMarket
+from scripts.benchmarks.bench.timings import Took, timed
+from scripts.benchmarks.bench.written_out import written_out
 
 #: The tile of the floor: the fastest found for a plain blocked product.
 FLOOR_ROWS, FLOOR_COLUMNS = 512, 1024
@@ -56,29 +55,7 @@ def vectors_of(market: Market, threads: int) -> Vectors:
     return Vectors(market, *written_out(market.leads, market.properties, threads))
 
 
-def written_out(
-    leads: LeadVectors, properties: PropertyVectors, threads: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Both sides as matrices, words left out; of several stations, the dense form knows the first only."""
-    columns = MatrixColumns.of(leads, properties)
-    with ThreadPoolExecutor(threads) as pool:
-        points = [lead_matrix(leads, columns, pool).T]
-    parts = [property_matrix(properties, columns)]
-    for kind in ("district", "metro"):
-        for side, tables, column in ((leads, points, "points"), (properties, parts, "parts")):
-            indptr, codes = getattr(side, f"{kind}_indptr"), getattr(side, f"{kind}_codes")
-            width = max(
-                getattr(leads, f"{kind}_codes").max(initial=-1), getattr(properties, f"{kind}_codes").max(initial=-1)
-            )
-            table = np.zeros((len(side), width + 1), np.float32)
-            if side is leads:
-                table[:] = getattr(leads, f"{kind}_elsewhere")[:, np.newaxis]
-            table[rows_of(indptr), codes] = getattr(side, f"{kind}_{column}")
-            tables.append(table)
-    return np.concatenate(points, axis=1), np.concatenate(parts, axis=1)
-
-
-def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: int, share: int) -> float:
+def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: int, share: int) -> Took:
     """The product alone, tile by tile, nothing kept: what no dense method can beat."""
     transposed = np.ascontiguousarray(properties.T)
     rows = range(0, len(leads), FLOOR_ROWS)[::share]
@@ -90,16 +67,16 @@ def floor(leads: NDArray[np.float32], properties: NDArray[np.float32], threads: 
 
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         done = sum(len(leads[first : first + FLOOR_ROWS]) for first in rows)
-        return _timed(lambda: list(pool.map(multiply, rows))) * len(leads) / done
+        return timed(lambda: list(pool.map(multiply, rows))).times(len(leads) / done)
 
 
-def ours(vectors: Vectors, k: int, threads: int) -> tuple[float, MarketLists]:
-    started = time.perf_counter()
-    lists = score_market(vectors.market, k, threads)
-    return time.perf_counter() - started, lists
+def ours(vectors: Vectors, k: int, threads: int) -> tuple[Took, MarketLists]:
+    found: list[MarketLists] = []
+    took = timed(lambda: found.append(score_market(vectors.market, k, threads)))
+    return took, found[0]
 
 
-def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> float:
+def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> Took:
     """faiss-cpu's exact index, searched once from each side. Knows nothing of owners or of limits of price and area."""
     import faiss
 
@@ -113,7 +90,7 @@ def faiss_flat(vectors: Vectors, k: int, threads: int, share: int) -> float:
     return _both_ways(search, vectors, share)
 
 
-def sklearn_brute(vectors: Vectors, k: int, threads: int, share: int) -> float:
+def sklearn_brute(vectors: Vectors, k: int, threads: int, share: int) -> Took:
     """scikit-learn's brute neighbours by Euclidean distance, after the usual step from products to distances:
     one more column brings all rows of the base to one length, and then the nearest is the one of the largest product.
     """
@@ -128,7 +105,7 @@ def sklearn_brute(vectors: Vectors, k: int, threads: int, share: int) -> float:
     return _both_ways(search, vectors, share)
 
 
-def implicit_topk(vectors: Vectors, k: int, threads: int, share: int) -> float:
+def implicit_topk(vectors: Vectors, k: int, threads: int, share: int) -> Took:
     """The top-k of the implicit library, called once from each side."""
     from implicit.cpu.topk import topk
 
@@ -140,7 +117,7 @@ class Comparator:
     """Somebody else's way; left out where its *package* is not installed, or above *largest* rows a side."""
 
     package: str
-    seconds: Callable[[Vectors, int, int, int], float]
+    measure: Callable[[Vectors, int, int, int], Took]
     largest: int
 
 
@@ -186,16 +163,11 @@ def _same(one: tuple[NDArray, NDArray], other: tuple[NDArray, NDArray]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, share: int) -> float:
-    """Seconds for all rows of both sides, from those of every *share*-th."""
-    total = 0.0
+def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, share: int) -> Took:
+    """What all rows of both sides take, from every *share*-th."""
+    total = Took(0.0, 0.0)
     for queries, base in ((vectors.leads, vectors.properties), (vectors.properties, vectors.leads)):
         some = np.ascontiguousarray(queries[::share])
-        total += _timed(partial(search, some, base)) * len(queries) / len(some)
+        took = timed(partial(search, some, base)).times(len(queries) / len(some))
+        total = Took(total.seconds + took.seconds, total.cpu_seconds + took.cpu_seconds)
     return total
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

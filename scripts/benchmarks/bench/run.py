@@ -43,9 +43,10 @@ from models.ranking.recommendations import Market
 from models.rescoring.runs import get_run, request_run
 from models.upkeep.invariants import check_all
 from scripts.batches import batched
-from scripts.benchmarks.bench.contestants import floor, written_out
+from scripts.benchmarks.bench.contestants import floor
 from scripts.benchmarks.bench.size import size_option
 from scripts.benchmarks.bench.verify import lists_unlike_brute_force, scoring_ms
+from scripts.benchmarks.bench.written_out import written_out
 from scripts.demo.cities import MOSCOW
 from scripts.demo.leads import lead_rows, supply_of
 from scripts.demo.people import demo_users
@@ -158,7 +159,7 @@ def measure_in_turns(factory: sessionmaker[Session], client: Client, repeats: in
             with factory() as session:
                 dense = _dense(_snapshot(session))
         threads = os.cpu_count() or 1
-        floors.append(floor(*dense, threads, 1 if len(dense[0]) <= 25_000 else 8))
+        floors.append(floor(*dense, threads, 1 if len(dense[0]) <= 25_000 else 8).seconds)
     return runs, floors
 
 

@@ -1,9 +1,13 @@
 """What a benchmark has measured: said at once, kept in a file at once, and in the end a table."""
 
 import json
+import math
 import statistics
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -13,10 +17,27 @@ FLOOR, NARROW_FLOOR, OURS = "dense product alone (the floor)", "the same, 128 co
 SQL = "PostgreSQL LATERAL"
 
 
+class Took(NamedTuple):
+    """What some work took. CPU seconds are those of all threads; NaN where another process did the work."""
+
+    seconds: float
+    cpu_seconds: float = math.nan
+
+    def times(self, factor: float) -> "Took":
+        return Took(self.seconds * factor, self.cpu_seconds * factor)
+
+
+def timed(work: Callable[[], object]) -> Took:
+    """On a busy machine CPU seconds tell more than the clock."""
+    started, cpu_started = time.perf_counter(), time.process_time()
+    work()
+    return Took(time.perf_counter() - started, time.process_time() - cpu_started)
+
+
 @dataclass
 class Timings:
     """
-    Seconds of every contestant, in the order of its first turn.
+    What every contestant took, in the order of its first turn.
 
     Each is appended to *path* as a line of JSON the moment it is known, so that a run that is broken off leaves what
     it has found.
@@ -26,19 +47,21 @@ class Timings:
     k: int
     threads: int
     path: Path
-    seconds: dict[str, list[float]] = field(default_factory=dict)
+    turns: dict[str, list[Took]] = field(default_factory=dict)
 
-    def add(self, contestant: str, seconds: float, note: str = "") -> None:
+    def add(self, contestant: str, took: Took, note: str = "") -> None:
         """*note* says how the time was come by if not by the clock alone, as "every 4th row, times 4"."""
-        self.seconds.setdefault(contestant, []).append(seconds)
-        click.echo(f"  {contestant:36} {seconds:9.2f} s{f'  ({note})' if note else ''}")
+        self.turns.setdefault(contestant, []).append(took)
+        cpu = "" if math.isnan(took.cpu_seconds) else f" (CPU {took.cpu_seconds:.2f} s)"
+        click.echo(f"  {contestant:36} {took.seconds:9.2f} s{cpu}{f'  ({note})' if note else ''}")
         line = {
             "at": f"{utc_now():%Y-%m-%dT%H:%M:%SZ}",
             "size": self.size,
             "k": self.k,
             "threads": self.threads,
             "contestant": contestant,
-            "seconds": round(seconds, 3),
+            "seconds": round(took.seconds, 3),
+            "cpu_seconds": None if math.isnan(took.cpu_seconds) else round(took.cpu_seconds, 3),
             "note": note,
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,21 +70,27 @@ class Timings:
 
     def table(self) -> list[str]:
         """Medians and ratios, in Markdown."""
-        median = {name: statistics.median(times) for name, times in self.seconds.items()}
-        ratio = lambda one, other: f"{one / other:.3g}" if one and other else ""
+        median = {name: statistics.median(turn.seconds for turn in turns) for name, turns in self.turns.items()}
+        cpu = {name: statistics.median(turn.cpu_seconds for turn in turns) for name, turns in self.turns.items()}
         lines = [
             f"| {self.size:,} x {self.size:,}, best {self.k} | rounds | median, s | x floor | x 128 wide "
-            "| ours is x of it |",
-            "| --- | --- | --- | --- | --- | --- |",
+            "| ours is x of it | CPU, s | CPU x floor |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- |",
         ]
         for name, middle in median.items():
             cells = (
                 name,
-                f"{len(self.seconds[name])}",
+                f"{len(self.turns[name])}",
                 f"{middle:,.2f}",
-                ratio(middle, median.get(FLOOR)),
-                ratio(middle, median.get(NARROW_FLOOR)),
-                ratio(median.get(OURS), middle),
+                _ratio(middle, median.get(FLOOR)),
+                _ratio(middle, median.get(NARROW_FLOOR)),
+                _ratio(median.get(OURS), middle),
+                "" if math.isnan(cpu[name]) else f"{cpu[name]:,.2f}",
+                _ratio(cpu[name], cpu.get(FLOOR)),
             )
             lines.append(f"| {' | '.join(cells)} |")
         return lines
+
+
+def _ratio(one: float | None, other: float | None) -> str:
+    return f"{one / other:.3g}" if one and other and not math.isnan(one / other) else ""

@@ -17,7 +17,7 @@ def own_system(application: str) -> tuple[Settings, sessionmaker[Session]]:
     Exits if the database is on another machine or in production.
     """
     load_home_environment()
-    settings = Settings.from_env()
+    settings = Settings.for_command("REDIS_URL", "SECRET_KEY")
     if urlsplit(settings.database_url).hostname != "127.0.0.1" or settings.is_production:
         sys.exit("leadmatch: load is made only on this machine's own system, never in production")
     return settings, sessions(connect(settings.database_url, statement_timeout_ms=0, application=application))

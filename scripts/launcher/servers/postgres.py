@@ -2,10 +2,14 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
-from contextlib import closing
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -14,7 +18,7 @@ from scripts.errors import LaunchError
 from scripts.launcher.processes import end, processes_in
 from scripts.launcher.servers.account import Account, account_for_postgres, reachable_folder, runnable_copy
 from scripts.launcher.servers.server import Server, package_folder
-from scripts.launcher.servers.state import write_private
+from scripts.launcher.servers.state import cause_in, write_private
 
 #: Name of both the superuser and the database.
 NAME = "leadmatch"
@@ -48,6 +52,10 @@ NOT_DURABLE = {
 }
 
 
+#: What parallel queries of this size of machine share at most; with less, /dev/shm is left alone.
+SHARED_MEMORY = 128 * 2**20  # bytes
+
+
 class PostgresServer(Server):
     """
     PostgreSQL on 127.0.0.1 with a password, its data in *folder*.
@@ -58,13 +66,13 @@ class PostgresServer(Server):
     """
 
     name = "PostgreSQL"
-    #: Replaying the log after a crash takes a while; a new server answers in half a second.
-    patience = 120  # seconds
     stop_signals = ((FAST, 15), (IMMEDIATE, 5))
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, durable: bool = True, report: Callable[[str], None] = lambda _line: None
+    ) -> None:
         self._account: Account | None = account_for_postgres()
-        super().__init__(reachable_folder(Path(folder), self._account), durable)
+        super().__init__(reachable_folder(Path(folder), self._account), durable, report)
 
     @property
     def url(self) -> str:
@@ -81,11 +89,12 @@ class PostgresServer(Server):
         if not self._data.exists():
             self._make_data(programs)
         self._check_owner()
+        self._check_version(programs)
         # Nobody lives in this folder (the sweep saw to it), so a pid file is a dead server's. PostgreSQL
         # would believe it if its number has gone to another process of this account meanwhile, and refuse to start.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
-        settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | {"port": str(port)}
+        settings = SETTINGS | shared_memory() | ({} if self.durable else NOT_DURABLE) | {"port": str(port)}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(programs / "postgres"), "-D", str(self._data), *arguments]
         self._launch(command, self.folder, at_our_death=FAST, env=_plain_environment(), **self._as_account)
@@ -116,6 +125,11 @@ class PostgresServer(Server):
 
     def _make_data(self, programs: Path) -> None:
         """Make the data folder: aside, then moved, so that an interrupted start leaves nothing half made."""
+        if not self._account and not _has_name(os.geteuid()):
+            raise LaunchError(
+                f"the account {os.geteuid()} has no name in /etc/passwd, and PostgreSQL's initdb asks for one:"
+                " add a line there, or name a server with DATABASE_URL"
+            )
         draft, password = self.folder / "data.new", self.folder / "password.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -126,22 +140,39 @@ class PostgresServer(Server):
         # PostgreSQL's own C.UTF-8, not the system's: the same order and the same lower('Москва') on every machine.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         login = ["--auth=scram-sha-256", f"--username={NAME}", f"--pwfile={password}"]
+        sync = [] if self.durable else ["--no-sync"]
         try:
-            done = subprocess.run(
-                [str(programs / "initdb"), "-D", str(draft), "--no-sync", *locale, *login],
-                cwd=self.folder,
-                env=_plain_environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-                **self._as_account,
-            )
+            with safely_named(programs) as where:
+                done = subprocess.run(
+                    [str(where / "initdb"), "-D", str(draft), *locale, *login, *sync],
+                    cwd=self.folder,
+                    env=_plain_environment(),
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    errors="replace",
+                    check=False,
+                    **self._as_account,
+                )
         finally:
             password.unlink()
         if done.returncode:
-            raise LaunchError(f"PostgreSQL cannot make {self._data}: {' | '.join(done.stderr.splitlines()[-3:])}")
+            raise LaunchError(f"PostgreSQL cannot make {self._data}: {cause_in(done.stderr)}")
         draft.rename(self._data)
+
+    def _check_version(self, programs: Path) -> None:
+        """Raise LaunchError if another major version of PostgreSQL wrote the data: it would only refuse them."""
+        wrote = (self._data / "PG_VERSION").read_text().strip() if (self._data / "PG_VERSION").exists() else ""
+        asked = subprocess.run(
+            [str(programs / "postgres"), "--version"], capture_output=True, text=True, check=False, **self._as_account
+        )
+        ours = re.search(r"(\d+)", asked.stdout)
+        if wrote and ours and wrote != ours[1]:
+            raise LaunchError(
+                f"{self._data} was written by PostgreSQL {wrote}, and this release brings {ours[1]}: with the release"
+                f" before, call `leadmatch backup FILE`; then move {self.folder} away, start this one with NO_DEMO=1,"
+                " and call `leadmatch restore FILE` (docs/operations.md, Another PostgreSQL)"
+            )
 
     def _check_owner(self) -> None:
         """Raise LaunchError if another account owns the data, as when root and a user shared a home."""
@@ -166,6 +197,40 @@ class PostgresServer(Server):
         return True
 
 
+def shared_memory(device: Path = Path("/dev/shm")) -> dict[str, str]:  # noqa: S108 - looked at, not written
+    """
+    Return the settings that keep PostgreSQL off /dev/shm where it is missing or tiny, as it is in containers (64 MB).
+
+    Parallel queries then share files of the data folder, which is slower and enough.
+    """
+    try:
+        found = os.statvfs(device)
+    except OSError:
+        return {"dynamic_shared_memory_type": "mmap"} if sys.platform == "linux" else {}
+    room = found.f_bavail * found.f_frsize
+    return {"dynamic_shared_memory_type": "mmap"} if room < SHARED_MEMORY and sys.platform == "linux" else {}
+
+
+@contextmanager
+def safely_named(programs: Path) -> Iterator[Path]:
+    """
+    Yield a folder with the same programs whose path means nothing to a shell.
+
+    initdb calls `postgres` through a shell with its path in double quotes, where $, `, " and \\ mean something.
+    """
+    if not set('$`"\\') & set(str(programs)):
+        yield programs
+        return
+    with tempfile.TemporaryDirectory(prefix="leadmatch-initdb-") as folder:
+        os.chmod(folder, 0o755)  # noqa: S103 - public programs, for whichever account runs them
+        copy = Path(folder, programs.parent.parent.name)
+        shutil.copytree(programs.parent.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
+        libraries = programs.parent.parent.with_name(f"{copy.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy.with_name(libraries.name), symlinks=True)
+        yield copy / "pginstall/bin"
+
+
 def _make_database(connection: "psycopg2.extensions.connection") -> None:
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -175,10 +240,15 @@ def _make_database(connection: "psycopg2.extensions.connection") -> None:
 
 
 def _account_name(uid: int) -> str:
+    return pwd.getpwuid(uid).pw_name if _has_name(uid) else str(uid)
+
+
+def _has_name(uid: int) -> bool:
     try:
-        return pwd.getpwuid(uid).pw_name
+        pwd.getpwuid(uid)
     except KeyError:
-        return str(uid)
+        return False
+    return True
 
 
 def _plain_environment() -> dict[str, str]:

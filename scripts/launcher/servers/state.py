@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import secrets
 import socket
 from dataclasses import asdict, dataclass
@@ -13,6 +14,14 @@ from scripts.errors import LaunchError
 #: Below the ports that systems hand to outgoing connections (Linux from 32768, macOS from 49152): a port that
 #: is remembered should still be free tomorrow.
 PORTS = range(20_000, 32_000)
+
+#: How PostgreSQL and Valkey mark what went wrong, and what the system's own messages say of a full disk.
+_CAUSE = re.compile(
+    r"\b(FATAL|PANIC|ERROR|HINT|DETAIL|initdb: error):|FATAL CONFIG|Fatal error|Bad file format"
+    r"|Error (opening|trying|reading)|Can't (open|chdir|handle)"
+    r"|No space left|Cannot allocate|Permission denied|Read-only file system"
+)
+MAX_CAUSES = 4  # lines of a log in one message
 
 #: A longer log is renamed at the next start, replacing the one renamed before.
 MAX_LOG_SIZE = 10_000_000  # bytes
@@ -42,12 +51,19 @@ class Connection:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write *text* to *path*, whole or not at all, readable by the owner only."""
+    """Write *text* to *path*, whole or not at all, also through a power cut; readable by the owner only."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())  # Or the new name may reach the disk before the text, and the file come back empty.
     draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def is_free(port: int, address: str = "127.0.0.1") -> bool:
@@ -78,10 +94,25 @@ def open_log(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-def last_lines(path: Path, count: int = 3) -> str:
-    """Return the end of a log on one line, for an error message."""
+def log_since(path: Path, start: int) -> str:
+    """Return what stands in a log from byte *start* on; nothing if there is no log."""
     try:
-        lines = path.read_text(errors="replace").strip().splitlines()
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read().decode(errors="replace")
     except FileNotFoundError:
-        lines = []
-    return " | ".join(lines[-count:]) or "its log is empty"
+        return ""
+
+
+def cause_in(log: str, count: int = 3) -> str:
+    """
+    Return why a server did not start, on one line: what its log calls an error, else the log's last *count* lines.
+
+    A server says why first, and then how it cleans up; the last lines alone would hold the cleaning up.
+
+    >>> cause_in("FATAL:  could not write: No space left on device\\nchild process ended\\nremoving contents\\ndone")
+    'FATAL:  could not write: No space left on device'
+    """
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    causes = [line for line in lines if _CAUSE.search(line)]
+    return " | ".join(list(dict.fromkeys(causes))[:MAX_CAUSES] or lines[-count:]) or "its log is empty"

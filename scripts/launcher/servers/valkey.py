@@ -1,6 +1,9 @@
 """A Valkey server as a child process."""
 
+import re
+import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import redis
@@ -23,6 +26,15 @@ appendfsync {fsync}
 """
 
 
+#: How the log calls an append-only file, or its manifest, that cannot be read; not that one that cannot be written.
+TORN = re.compile(r"append only file|AOF|appendonly|manifest|RDB|base file|wrong type|short read", re.I)
+NOT_TORN = re.compile(r"No space left|Permission denied|Read-only file system|Cannot allocate|Too many open files")
+
+
+def _say_nothing(_line: str) -> None:
+    pass
+
+
 class ValkeyServer(Server):
     """
     Valkey on 127.0.0.1 with a password, its data in *folder*.
@@ -32,12 +44,10 @@ class ValkeyServer(Server):
     """
 
     name = "Valkey"
-    #: Loading the log of a big broker takes a while; an empty one answers in 20 ms.
-    patience = 60  # seconds
     stop_signals = ((signal.SIGTERM, 10),)
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        super().__init__(Path(folder).absolute(), durable)
+    def __init__(self, folder: Path, *, durable: bool = True, report: Callable[[str], None] = _say_nothing) -> None:
+        super().__init__(Path(folder).absolute(), durable, report)
 
     @property
     def url(self) -> str:
@@ -52,7 +62,36 @@ class ValkeyServer(Server):
         configuration = self.folder / "valkey.conf"
         fsync = "everysec" if self.durable else "no"
         write_private(configuration, CONFIGURATION.format(port=known.port, password=known.password, fsync=fsync))
-        self._launch([str(_program()), str(configuration)], self._data, at_our_death=signal.SIGTERM)
+        try:
+            self._run(configuration)
+        except LaunchError:
+            if not self._sets_aside_what_is_torn():
+                raise
+            self._run(configuration)
+
+    def _run(self, configuration: Path) -> None:
+        # By standard input: a path with [, ? or * in it is a pattern to Valkey, which without a match starts on its
+        # default port, without a password.
+        with configuration.open("rb") as lines:
+            self._launch([str(_program()), "-"], self._data, at_our_death=signal.SIGTERM, stdin=lines)
+
+    def _sets_aside_what_is_torn(self) -> bool:
+        """
+        Move an append-only file that a power cut has torn out of the way; whether there was one.
+
+        Nothing in it is the truth: sweeps find in the database what was still to be done.
+        """
+        kept, said = self._data / "appendonlydir", self._said_since_start()
+        if not kept.exists() or not TORN.search(said) or NOT_TORN.search(said):
+            return False
+        aside = self._data / "appendonlydir.torn"
+        shutil.rmtree(aside, ignore_errors=True)
+        kept.rename(aside)
+        self.report(
+            f"Valkey's append-only file is damaged, as after a power cut; it is set aside as {aside}, and nothing is "
+            "lost: what was queued is found again in the database"
+        )
+        return True
 
     def sweep(self) -> int:
         left = processes_in(self._data, "valkey-server")

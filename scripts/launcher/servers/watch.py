@@ -34,6 +34,8 @@ class Watch(threading.Thread):
     def stop(self) -> None:
         """Stop restarting; afterwards no server is started."""
         self._over.set()
+        for server in self._backoffs:
+            server.give_up()
         if self.is_alive():
             self.join()
 

@@ -104,3 +104,11 @@ def test_minutes_written_behind_a_station_count_and_one_text_may_name_several():
     parts = dict(zip(columns.metro_codes.tolist(), columns.metro_parts.tolist(), strict=True))
 
     assert parts[sokol] < parts[aeroport]
+
+
+def test_minutes_by_transport_are_a_longer_way_on_foot():
+    def part(metro):
+        columns = PropertyColumns.from_facts([replace(HOME, metro=metro, metros=())], PlaceIndex())
+        return columns.metro_parts.tolist()
+
+    assert part("Сокол, 10 мин на транспорте") == part("Сокол, 50 мин пешком") < part("Сокол, 10 мин пешком")

@@ -9,6 +9,7 @@ import pytest
 from models.core.enums import DealType, PropertyClass, PropertyType
 from models.sources.formats.offer import FeedError, Photo
 from tests.models.sources.feeds import feed_of, read, xlsx
+from tests.sentences import english
 
 RUSSIAN = "Код;Город;Район;Адрес;Комнат;Площадь;Кухня;Этаж;Этажность;Цена;Описание;Фото"
 HOME = "007;Москва;Хамовники;ул. Усачёва, 11;2;54,3;11;5;9;21 500 000;Тихий двор;https://a.example/1.jpg, https://a.example/2.jpg"
@@ -64,7 +65,7 @@ def test_lines_end_in_more_than_one_way_and_numbers_count_lines(tmp_path):
 
     assert [(found.external_id, found.line) for found in (first, second, third)] == [("1", 2), ("2", 4), ("3", 6)]
     assert first.description == "two\nlines"
-    assert [(fault.field, fault.reason, fault.read) for fault in second.faults] == [
+    assert [(fault.field, english(fault.reason), fault.read) for fault in second.faults] == [
         ("price", "This is not a number: x.", "x")
     ]
 

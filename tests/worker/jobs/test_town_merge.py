@@ -96,7 +96,7 @@ def test_what_is_written_later_under_the_old_name_goes_to_the_new_town(session):
 
     assert (later.city_key, later.currency) == (ALMATY[0], "KZT")
     assert moved_in.city_key == ALMATY[0]
-    assert [row.city for row in session.scalars(public_listings({"city": VILLAGE}))] == [VILLAGE]
+    assert [row.city for row in session.scalars(public_listings(session, {"city": VILLAGE}))] == [VILLAGE]
     assert city_in(session, VILLAGE) == city_of("Алматы")
 
 

@@ -1,0 +1,24 @@
+"""The currency of an amount, in requests."""
+
+from typing import Any
+
+from marshmallow import ValidationError
+
+from api.http.fields import Text, words
+from models.core.errors import InvalidValueError
+from models.core.free_text import currency_of
+
+
+class Currency(Text):
+    """A currency's ISO 4217 code, or its usual word or sign; null and a blank text leave it to the town."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        told = words("currency-word", "ISO 4217, or a word (рубли, тенге); the town's own unless named.")
+        super().__init__(50, empty=True, allow_none=True, metadata=told, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return currency_of(text) or ""
+        except InvalidValueError as error:
+            raise ValidationError(error.fault) from None

@@ -1,0 +1,79 @@
+"""marshmallow's messages as codes of the catalogue: what a schema refuses has a code, and is told in every language."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from models.core.errors import Fault
+
+#: Class of field or schema -> key of its message -> code.
+MESSAGES: dict[type, dict[str, str]] = {
+    fields.Field: {"required": "value.required", "null": "value.null", "validator_failed": "value.invalid"},
+    fields.Nested: {"type": "value.not_object"},
+    fields.List: {"invalid": "value.not_list"},
+    fields.String: {"invalid": "value.not_text", "invalid_utf8": "value.not_text"},
+    fields.UUID: {"invalid_uuid": "value.not_uuid"},
+    fields.Number: {"invalid": "number.invalid", "too_large": "number.too_large"},
+    fields.Integer: {"invalid": "number.not_integer"},
+    fields.Float: {"special": "number.not_finite"},
+    fields.Decimal: {"special": "number.not_finite"},
+    fields.Boolean: {"invalid": "value.not_boolean"},
+    fields.DateTime: {"invalid": "date.invalid_moment", "format": "date.invalid_moment"},
+    fields.Date: {"invalid": "date.invalid", "format": "date.invalid"},
+    fields.Dict: {"invalid": "value.not_object"},
+    fields.Url: {"invalid": "value.not_address"},
+    fields.Email: {"invalid": "value.not_email"},
+    fields.Enum: {"unknown": "value.not_one_of"},
+    Schema: {"type": "value.not_object", "unknown": "value.unknown_field"},
+}
+
+#: Validator -> attribute that holds a message -> code. What they fill in (`min`, `max`, `choices`) become facts.
+VALIDATORS: dict[type, dict[str, str]] = {
+    validate.Range: {
+        "message_min": "number.below_min",
+        "message_max": "number.above_max",
+        "message_all": "number.outside",
+    },
+    validate.Length: {
+        "message_min": "text.too_short",
+        "message_max": "text.too_long",
+        "message_all": "text.wrong_length",
+        "message_equal": "text.not_of_length",
+    },
+    validate.OneOf: {"default_message": "value.not_one_of"},
+    validate.Regexp: {"default_message": "value.wrong_form"},
+    validate.URL: {"default_message": "value.not_address"},
+    validate.Email: {"default_message": "value.not_email"},
+}
+
+#: Facts that marshmallow fills in and no sentence needs; `input` is what the client sent.
+NEEDLESS = frozenset({"input", "labels", "min_op", "max_op", "obj_type", "regex", "awareness", "equal", "method"})
+
+
+class SchemaFault(Fault):
+    """A message of marshmallow: what marshmallow fills in becomes facts."""
+
+    def format(self, *_: object, **facts: object) -> "SchemaFault":
+        kept = {name: fact for name, fact in facts.items() if name not in NEEDLESS and fact is not None}
+        return SchemaFault(str(self), **{**self.facts, **kept})
+
+
+#: Sentences of other libraries about bodies.
+FOREIGN = {"Invalid JSON body.": "json.invalid"}
+
+
+def coded(fault: str) -> str:
+    """A fault as it is, or the code of another library's sentence."""
+    return FOREIGN.get(fault, fault)
+
+
+def install() -> None:
+    """Let marshmallow's fields, schemas and validators say codes."""
+    for kind, messages in MESSAGES.items():
+        holder: Any = kind
+        name = "_default_error_messages" if kind is Schema else "default_error_messages"
+        own = dict(vars(holder).get(name, {}))
+        setattr(holder, name, own | {key: SchemaFault(code) for key, code in messages.items()})
+    for kind, messages in VALIDATORS.items():
+        for attribute, code in messages.items():
+            setattr(kind, attribute, SchemaFault(code))

@@ -1,0 +1,55 @@
+"""The language of an answer: the page's, or the best that `Accept-Language` asks for, or else English."""
+
+from typing import overload
+
+from flask import Response, request
+
+from api.http.request_state import current
+from models.core.errors import DomainError
+from models.translations.catalogue import LANGUAGES, describe_error, describe_fault
+
+
+def request_language() -> str:
+    """One of LANGUAGES; a page has chosen it before (api/console/i18n.py)."""
+    state = current()
+    if state.language is None:
+        state.language = asked_language(LANGUAGES[0])
+    return state.language
+
+
+@overload
+def asked_language(default: str) -> str: ...
+
+
+@overload
+def asked_language(default: None = None) -> str | None: ...
+
+
+def asked_language(default: str | None = None) -> str | None:
+    """
+    The language that the client likes best of those that we have, `ru` for `ru-RU`.
+
+    Not werkzeug's best_match, which takes `en` of `ru-RU, en;q=0.5`.
+    """
+    for name, _ in request.accept_languages:  # the best first
+        language = name.replace("_", "-").partition("-")[0].lower()
+        if language in LANGUAGES:
+            return language
+    return default
+
+
+def message_of(error: DomainError) -> str:
+    """The sentence of an error in the language of the request."""
+    return describe_error(request_language(), error)
+
+
+def reason_of(fault: str) -> str:
+    """The sentence of what is wrong with a value, in the language of the request."""
+    return describe_fault(request_language(), fault)
+
+
+def add_language(response: Response) -> Response:
+    """Name the language that an answer's sentences are in."""
+    response.headers["Content-Language"] = request_language()
+    response.vary.add("Accept-Language")
+    return response

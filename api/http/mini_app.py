@@ -1,0 +1,50 @@
+"""`Authorization: tma <initData>`: a Telegram Mini App proves its user with each request, and needs no token.
+
+The checks are those of `POST /auth/telegram`, and a user who is new is made as there. A request of a known user costs
+one query, as with a token; a new one counts as a try at signing up from the address.
+https://docs.telegram-mini-apps.com/platform/authorizing-user
+"""
+
+from api.http.db import session
+from api.http.limits import address, count_way_in
+from api.http.services import services
+from models.accounts.audit import record
+from models.accounts.mini_apps import InitData, read_init_data, user_of_init_data
+from models.accounts.telegram import user_of_telegram
+from models.accounts.tokens import Claims
+from models.accounts.users import User
+from models.core.errors import NotAllowedError, NotSignedInError
+
+
+def claims_of_mini_app(init_data: str) -> tuple[User, Claims]:
+    """
+    The active user whom *init_data* proves, and what their token would claim.
+
+    Raises:
+        NotSignedInError: Telegram did not sign it, or too long ago; it was signed out; its user is put out.
+        TooManyError: Too many new users came from the address.
+    """
+    bot_token = services().settings.telegram_bot_token
+    if not bot_token:
+        raise NotSignedInError("telegram.not_set_up")
+    proof = read_init_data(init_data, bot_token)
+    user = user_of_init_data(session(), proof)
+    if user is None:
+        count_way_in()
+        _make_user(proof)
+        user = user_of_init_data(session(), proof)
+    if user is None:
+        raise NotSignedInError("telegram.switched_off_or_signed_out")
+    return user, proof.claims_of(user)
+
+
+def _make_user(proof: InitData) -> None:
+    """Have an account for who is new, in a transaction of its own: the request may be one that only reads."""
+    with services().sessions() as own:
+        proof.check(own)
+        try:
+            user = user_of_telegram(own, proof.who)
+        except NotAllowedError as error:
+            raise NotSignedInError(error.code) from None
+        record(own, "signed_in", actor_id=user.id, table_name="users", row_id=user.id, address=address(), by="mini_app")
+        own.commit()

@@ -1,0 +1,15 @@
+"""The files in which web processes count; prometheus_client adds them up (api/http/request_metrics.py)."""
+
+import re
+from pathlib import Path
+
+#: As prometheus_client names its files.
+COUNTS = re.compile(r"(counter|gauge_[a-z]+|histogram|summary)_\d+\.db")
+
+
+def forget_counts(folder: Path) -> None:
+    """Delete what processes counted that are no more; the folder may be somebody's, with other files in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if COUNTS.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)

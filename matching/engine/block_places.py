@@ -1,0 +1,134 @@
+"""
+Places in a block of properties.
+
+A property has mostly one place of a kind; what that earns is a term (:mod:`matching.engine.block_terms`). Here is what
+is no sum: the best that a place of the block could earn each lead, the best of several places of one property, and what
+it costs to lie elsewhere than in the only places that a lead wants.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from matching.engine.units import ANSWER_SCALE
+from matching.engine.vectors import LeadVectors, PropertyVectors
+from matching.facts.places import PLACE_KINDS, rows_of, take_lists
+
+
+@dataclass(frozen=True)
+class BlockPlaces:
+    """The places of one kind in a block of P properties."""
+
+    codes: NDArray[np.int32]
+    #: float32 (codes,): the most parts that a property of the block has at each.
+    most_parts: NDArray[np.float32]
+    #: float32 (codes, P): the parts of properties with one place.
+    single: NDArray[np.float32]
+    #: The places in *codes*, and the parts, of properties with several; and the properties that have just these.
+    several: tuple[tuple[tuple[tuple[int, float], ...], NDArray[np.intp]], ...]
+    has_unknown: bool
+
+
+def block_places(kind: str, properties: PropertyVectors, start: int, stop: int) -> BlockPlaces:
+    """The places of one kind of the properties ``start .. stop - 1``."""
+    indptr = getattr(properties, f"{kind}_indptr")[start : stop + 1]
+    span = slice(indptr[0], indptr[-1])
+    codes, places = np.unique(getattr(properties, f"{kind}_codes")[span], return_inverse=True)
+    entry_parts = getattr(properties, f"{kind}_parts")[span]
+    counts = np.diff(indptr)
+    most = np.zeros(len(codes), np.float32)
+    np.maximum.at(most, places, entry_parts)
+    one = np.flatnonzero(counts == 1)
+    single = np.zeros((len(codes), stop - start), np.float32)
+    first = indptr[:-1][one] - indptr[0]
+    single[places[first], one] = entry_parts[first]
+    profiles: dict[tuple[tuple[int, float], ...], list[int]] = {}
+    for row in np.flatnonzero(counts > 1).tolist():
+        entries = slice(indptr[row] - indptr[0], indptr[row + 1] - indptr[0])
+        profile = tuple(zip(places[entries].tolist(), entry_parts[entries].tolist(), strict=True))
+        profiles.setdefault(profile, []).append(row)
+    several = tuple((profile, np.array(rows, np.intp)) for profile, rows in profiles.items())
+    return BlockPlaces(codes.astype(np.int32), most, single, several, bool((counts == 0).any()))
+
+
+class LeadPlaces:
+    """What places of one kind earn the leads, by place."""
+
+    def __init__(self, kind: str, leads: LeadVectors) -> None:
+        indptr, codes, points = (getattr(leads, f"{kind}_{part}") for part in ("indptr", "codes", "points"))
+        by_code = np.argsort(codes, kind="stable")
+        self._leads = rows_of(indptr)[by_code].astype(np.int32)
+        self._points = points[by_code]
+        self._starts = np.searchsorted(codes[by_code], np.arange(codes.max(initial=-1) + 2))
+        self._elsewhere = getattr(leads, f"{kind}_elsewhere")
+        only = self._elsewhere < 0
+        self._any_only = bool(only.any())
+        kept = only[rows_of(indptr)]
+        #: CSR of the places that leads want which want no other; the rows of others are empty.
+        self._only_indptr, self._only_codes = np.concatenate([[0], np.cumsum(kept)])[indptr], codes[kept]
+
+    def best(self, places: BlockPlaces, unknown: NDArray[np.float32]) -> NDArray[np.float32]:
+        """
+        What the best place of a block earns each lead, at most, in units; *unknown* is what an unknown place earns, in
+        points.
+        """
+        if places.has_unknown:
+            best = unknown * np.float32(ANSWER_SCALE)
+        elif self._any_only:
+            best = self._elsewhere * np.float32(ANSWER_SCALE)
+        else:
+            best = np.zeros(len(unknown), np.float32)
+        for code, parts in zip(places.codes.tolist(), places.most_parts, strict=True):
+            some, points = self._of(code)
+            best[some] = np.maximum(best[some], points * parts)
+        return best
+
+    def add_to(self, units: NDArray[np.float32], places: BlockPlaces, leads: NDArray[np.intp]) -> None:
+        """Add to the units of a block with some leads, (leads, properties), what is no sum over single places."""
+        if places.several:
+            self._add_several(units, places, leads)
+        if self._any_only:
+            self._break_elsewhere(units, places, leads)
+
+    def _add_several(self, units: NDArray[np.float32], places: BlockPlaces, leads: NDArray[np.intp]) -> None:
+        position = np.full(len(self._elsewhere), -1, np.int32)
+        position[leads] = np.arange(len(leads))
+        elsewhere = self._elsewhere[leads]
+        earned: dict[int, NDArray[np.float32]] = {}
+        for profile, properties in places.several:
+            best = np.full(len(leads), -np.inf, np.float32)
+            for place, parts in profile:
+                if place not in earned:
+                    some, points = self._of(int(places.codes[place]))
+                    at = position[some]
+                    here = at >= 0
+                    earned[place] = elsewhere.copy()
+                    earned[place][at[here]] = points[here]
+                np.maximum(best, earned[place] * np.float32(parts), out=best)
+            units[:, properties] += best[:, np.newaxis]
+
+    def _break_elsewhere(self, units: NDArray[np.float32], places: BlockPlaces, leads: NDArray[np.intp]) -> None:
+        only = np.flatnonzero(self._elsewhere[leads] < 0)
+        if not len(only) or not len(places.codes):
+            return
+        there = places.single > 0
+        indptr, entries = take_lists(self._only_indptr, leads[only])
+        wanted = self._only_codes[entries]
+        at = np.minimum(np.searchsorted(places.codes, wanted), len(places.codes) - 1)
+        found = np.flatnonzero(places.codes[at] == wanted)
+        shape = len(only), len(there)
+        named = csr_matrix((np.ones(len(found), np.float32), at[found], np.searchsorted(found, indptr)), shape)
+        elsewhere = there.any(axis=0) & (named @ there.astype(np.float32) == 0)
+        units[only] += elsewhere * (self._elsewhere[leads[only]] * np.float32(ANSWER_SCALE))[:, np.newaxis]
+
+    def _of(self, code: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        if code >= len(self._starts) - 1:
+            return self._leads[:0], self._points[:0]
+        span = slice(self._starts[code], self._starts[code + 1])
+        return self._leads[span], self._points[span]
+
+
+def lead_places(leads: LeadVectors) -> dict[str, LeadPlaces]:
+    return {kind: LeadPlaces(kind, leads) for kind in PLACE_KINDS}

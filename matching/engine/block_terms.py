@@ -1,0 +1,189 @@
+"""
+Words and wishes in a block of properties: of thousands of columns, a lead earns something by few.
+
+A *term* is a word, or a set of answers to a kind of wish that some wish values alike (all it is met by, say). Leads
+hold the terms that earn or take something away as sparse rows, which are multiplied with the block's own terms. A wish
+has few such sets, but a kind may have thirty answers: as columns of the dense product these would be most of its width.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+
+from matching.engine.block_places import BlockPlaces
+from matching.engine.sparse import answer_points
+from matching.engine.units import ANSWER_SCALE
+from matching.engine.vectors import LeadVectors, PropertyVectors
+from matching.facts.places import PLACE_KINDS
+from matching.facts.wishes import NOT_TOLD, WishArrays
+
+
+@dataclass(frozen=True)
+class BlockWords:
+    """The words of a block that some lead has: ``words`` ascending, and entries (row, place in *words*, parts)."""
+
+    words: NDArray[np.int32]
+    rows: NDArray[np.int64]
+    local: NDArray[np.int64]
+    entry_parts: NDArray[np.float32]
+    size: int
+
+    @property
+    def most_parts(self) -> NDArray[np.float32]:
+        most = np.zeros(len(self.words), np.float32)
+        np.maximum.at(most, self.local, self.entry_parts)
+        return most
+
+
+class LeadWords:
+    """The words of the leads that some property has, as sparse rows."""
+
+    def __init__(self, leads: LeadVectors, properties: PropertyVectors) -> None:
+        width = max(leads.word_codes.max(initial=-1), properties.word_codes.max(initial=-1)) + 1
+        in_use = np.zeros(width, bool)
+        in_use[leads.word_codes] = True
+        has = np.zeros(width, bool)
+        has[properties.word_codes] = True
+        in_use &= has
+        #: The place of each word among those in use, -1 of others.
+        self._place = np.where(in_use, np.cumsum(in_use) - 1, -1).astype(np.int32)
+        kept = in_use[leads.word_codes]
+        indptr = np.concatenate([[0], np.cumsum(kept)])[leads.word_indptr]
+        shape = (len(leads), max(int(in_use.sum()), 1))
+        self.rows = csr_matrix((leads.word_points[kept], self._place[leads.word_codes[kept]], indptr), shape)
+
+    def best(self, words: BlockWords) -> NDArray[np.float32]:
+        """What the words of a block earn each lead at most, in units."""
+        most = np.zeros(self.rows.shape[1], np.float32)
+        most[words.words] = words.most_parts
+        return self.rows @ most
+
+    def of_block(self, properties: PropertyVectors, start: int, stop: int) -> BlockWords:
+        """The words of the properties ``start .. stop - 1``."""
+        indptr = properties.word_indptr[start : stop + 1]
+        span = slice(indptr[0], indptr[-1])
+        places = self._place[properties.word_codes[span]]
+        kept = places >= 0
+        rows = np.repeat(np.arange(stop - start), np.diff(indptr))[kept]
+        words, local = np.unique(places[kept], return_inverse=True)
+        return BlockWords(words, rows, local, properties.word_parts[span][kept], stop - start)
+
+
+class AnswerTerms:
+    """The answers to wishes that some property gives, as terms, and what these earn the leads, as sparse rows."""
+
+    def __init__(self, leads: LeadVectors, properties: PropertyVectors) -> None:
+        wishes = leads.wish_table.arrays()
+        self._answers = properties.answers
+        #: Of each kind: its number, its first term, and float32 (terms, answers + 1): the parts of each term that a
+        #: property with an answer has; none by the last column, NOT_TOLD.
+        self._kinds: list[tuple[int, int, NDArray[np.float32]]] = []
+        wish, term, example = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        self.count = 0
+        codes = np.unique(leads.wish_codes)
+        for kind in np.unique(wishes.kind[codes]).tolist():
+            given = np.unique(self._answers[:, kind]).astype(np.int64)
+            given = given[given != NOT_TOLD]
+            term_of: dict[tuple[int, ...], int] = {}
+            for code in codes[wishes.kind[codes] == kind].tolist():
+                for answers in _valued_alike(wishes, code, given):
+                    wish.append(np.array([code]))
+                    term.append(np.array([term_of.setdefault(tuple(answers), self.count + len(term_of))]))
+                    example.append(np.array(answers[:1]))
+            parts = np.zeros((len(term_of), given.max(initial=-1) + 2), np.float32)
+            for row, members in enumerate(term_of):
+                parts[row, list(members)] = ANSWER_SCALE
+            self._kinds.append((kind, self.count, parts))
+            self.count += len(term_of)
+        self.rows = self._rows_of(leads, *map(np.concatenate, (wish, term, example)))
+
+    def _rows_of(
+        self, leads: LeadVectors, wish: NDArray[np.int64], term: NDArray[np.int64], example: NDArray[np.int64]
+    ) -> csr_matrix:
+        """What each term of each wish earns the leads, of which *example* is an answer; *wish* is grouped."""
+        order = np.argsort(wish, kind="stable")
+        starts = np.searchsorted(wish[order], leads.wish_codes)
+        counts = np.searchsorted(wish[order], leads.wish_codes, side="right") - starts
+        entry = np.repeat(np.arange(len(counts)), counts)
+        at = order[np.arange(len(entry)) + np.repeat(starts - np.cumsum(counts) + counts, counts)]
+        wishes = leads.wish_table.arrays()
+        earned, lost = answer_points(wishes, leads.wish_codes[entry], leads.wish_points[entry], example[at])
+        indptr = np.concatenate([[0], np.cumsum(counts)])[leads.wish_indptr]
+        rows = csr_matrix(((earned - lost).astype(np.float32), term[at], indptr), (len(leads), max(self.count, 1)))
+        rows.sum_duplicates()
+        return rows
+
+    def fill(self, table: NDArray[np.float32], start: int, stop: int) -> None:
+        """Write the parts of the properties ``start .. stop - 1`` into *table*, (terms, stop - start)."""
+        for kind, first, parts in self._kinds:
+            # NOT_TOLD is -1: the last column.
+            np.take(parts, self._answers[start:stop, kind], axis=1, out=table[first : first + len(parts)], mode="wrap")
+
+
+def _valued_alike(wishes: WishArrays, code: int, answers: NDArray[np.int64]) -> list[list[int]]:
+    """*answers* grouped by what the wish makes of them; those that count as an unknown one left out."""
+    groups: dict[tuple[float, bool], list[int]] = {}
+    for answer in answers.tolist():
+        at = wishes.first[code] + answer
+        groups.setdefault((float(wishes.values[at]), bool(wishes.contradicts[at])), []).append(answer)
+    groups.pop((0.5, False), None)
+    return list(groups.values())
+
+
+class LeadTerms:
+    """Words, answers and places of leads as sparse rows of points, in this order of columns."""
+
+    def __init__(self, leads: LeadVectors, properties: PropertyVectors) -> None:
+        self.words = LeadWords(leads, properties)
+        self.answers = AnswerTerms(leads, properties)
+        places = [_place_rows(kind, leads) for kind in PLACE_KINDS]
+        parts = [self.words.rows, self.answers.rows, *places]
+        self._firsts = np.cumsum([0, *(part.shape[1] for part in parts)])
+        self._rows = hstack(parts, format="csr")
+
+    def of_block(self, places: dict[str, BlockPlaces], words: BlockWords, start: int) -> "BlockTerms":
+        """The terms of the properties from *start* on, which have these *places* and *words*."""
+        n_words = len(words.words)
+        singles = [places[kind].single for kind in PLACE_KINDS]
+        heights = [n_words, self.answers.count, *(len(single) for single in singles)]
+        firsts = np.cumsum([0, *heights])
+        table = np.zeros((firsts[-1], words.size), np.float32)
+        table[words.local, words.rows] = words.entry_parts
+        self.answers.fill(table[n_words : firsts[2]], start, start + words.size)
+        local = np.full(self._rows.shape[1], -1, np.int32)
+        local[words.words] = np.arange(n_words)
+        local[self._firsts[1] : self._firsts[1] + self.answers.count] = np.arange(n_words, firsts[2])
+        for kind, single, first, row in zip(PLACE_KINDS, singles, self._firsts[2:], firsts[2:], strict=False):
+            table[row : row + len(single)] = single
+            # A place that no lead earns anything by has no column.
+            known = places[kind].codes + first < self._firsts[PLACE_KINDS.index(kind) + 3]
+            local[places[kind].codes[known] + first] = np.arange(row, row + len(single))[known]
+        return BlockTerms(self._rows, local, table)
+
+
+def _place_rows(kind: str, leads: LeadVectors) -> csr_matrix:
+    indptr, codes, points = (getattr(leads, f"{kind}_{part}") for part in ("indptr", "codes", "points"))
+    return csr_matrix((points, codes, indptr), (len(leads), codes.max(initial=-1) + 1))
+
+
+@dataclass(frozen=True)
+class BlockTerms:
+    """The terms of a block written out, to be multiplied with leads."""
+
+    _rows: csr_matrix
+    #: Of each term, its row in the table; -1 where the block does not have it.
+    _local: NDArray[np.int32]
+    #: float32 (terms of the block, properties): parts.
+    _table: NDArray[np.float32]
+
+    def units(self, leads: NDArray[np.intp]) -> NDArray[np.float32]:
+        """What the terms earn some leads, in units, float32 (leads, properties of the block)."""
+        some = self._rows[leads]
+        local = self._local[some.indices]
+        kept = np.flatnonzero(local >= 0)
+        mine = csr_matrix(
+            (some.data[kept], local[kept], np.searchsorted(kept, some.indptr)), (len(leads), len(self._table))
+        )
+        return mine @ self._table

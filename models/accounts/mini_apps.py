@@ -1,0 +1,79 @@
+"""What Telegram signs for a Mini App, as the proof of each of its requests.
+
+Held against the database as a token is: its age by the database's clock, and whether it was signed out.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import Float, String, bindparam, exists, extract, func, select
+from sqlalchemy.orm import Session
+
+from models.accounts.telegram import CLOCK_SKEW, LIFETIME, REFUSED, TelegramUser, check_age, signed
+from models.accounts.tokens import Claims, RevokedToken
+from models.accounts.users import User
+from models.core.base import database_now
+from models.core.errors import InvalidValueError, NotSignedInError
+
+#: No initData of Telegram's is as long; a request's headers end at 8 KiB anyway.
+MAX_LENGTH = 8192
+
+
+@dataclass(frozen=True)
+class InitData:
+    """Whom Telegram says it is, its signature checked."""
+
+    who: TelegramUser
+    at: int  #: When Telegram signed it, in seconds of the epoch.
+    jti: str  #: Names it where tokens are ended (:class:`RevokedToken`).
+
+    def check(self, session: Session) -> None:
+        """Raise NotSignedInError if it is too old, or was signed out."""
+        check_age(str(self.at), database_now(session))
+        if session.scalar(select(exists().where(RevokedToken.jti == self.jti))):
+            raise NotSignedInError(REFUSED)
+
+    def claims_of(self, user: User) -> Claims:
+        """What a token of *user* would claim that ends with this proof."""
+        return Claims(user.id, user.token_version, self.jti, self.at, self.at + LIFETIME.total_seconds())
+
+
+# As with tokens: a signature that was right stays right, and a Mini App sends the same one all day.
+@lru_cache(4096)
+def read_init_data(init_data: str, bot_token: str) -> InitData:
+    """
+    Whom *init_data* proves; its age is for the database to judge.
+
+    Raises:
+        NotSignedInError: Telegram did not sign it, or not for a Mini App.
+    """
+    try:
+        if len(init_data) > MAX_LENGTH:
+            raise NotSignedInError(REFUSED)
+        who, auth_date = signed(init_data, bot_token)
+    except InvalidValueError:
+        raise NotSignedInError(REFUSED) from None
+    if not (auth_date.isascii() and auth_date.isdecimal() and len(auth_date) <= 12):
+        raise NotSignedInError(REFUSED)
+    return InitData(who, int(auth_date), f"tma:{hashlib.sha256(init_data.encode()).hexdigest()[:40]}")
+
+
+_NOW = extract("epoch", func.now())
+_USER = (
+    select(User)
+    .where(
+        User.telegram_id == bindparam("telegram_id", type_=String),
+        User.telegram_proven_at.is_not(None),
+        User.is_active,
+        ~exists().where(RevokedToken.jti == bindparam("jti", type_=String)),
+        bindparam("at", type_=Float) <= _NOW + CLOCK_SKEW.total_seconds(),
+        _NOW <= bindparam("at", type_=Float) + LIFETIME.total_seconds(),
+    )
+    .execution_options(prepared=True)
+)
+
+
+def user_of_init_data(session: Session, proof: InitData) -> User | None:
+    """The active user who has proven this Telegram account; None if there is none, or the proof is too old or ended."""
+    return session.scalar(_USER, {"telegram_id": proof.who.id, "jti": proof.jti, "at": proof.at})

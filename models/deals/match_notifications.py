@@ -1,0 +1,122 @@
+"""What the two owners of a match are told about it; each thing once, however often its function is called."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from models.accounts.notifications import NotificationType, notify
+from models.core.enums import Side
+
+if TYPE_CHECKING:
+    from models.deals.matches import Match
+
+
+def notify_of_like(session: Session, match: "Match", side: Side) -> None:
+    """Tell the owner of *side* that the other side likes the pair."""
+    _tell(
+        session,
+        match,
+        owner_of(match, side),
+        NotificationType.NEW_LIKE,
+        variant="lead" if side is Side.LEAD else "property",
+    )
+
+
+def notify_of_match(session: Session, match: "Match", *, is_agreed: bool) -> None:
+    """Tell both owners that both sides like the pair."""
+    for side in Side:
+        _tell(
+            session,
+            match,
+            owner_of(match, side),
+            NotificationType.NEW_MATCH,
+            variant="agreed" if is_agreed else "open",
+        )
+
+
+def notify_of_contacts(session: Session, match: "Match") -> None:
+    """Tell both owners that contacts are shared."""
+    for side in Side:
+        _tell(
+            session,
+            match,
+            owner_of(match, side),
+            NotificationType.CONTACT_SHARED,
+        )
+
+
+def notify_of_completion(session: Session, match: "Match", user_id: int) -> None:
+    """Tell one owner that the other has completed the deal."""
+    _tell(
+        session,
+        match,
+        user_id,
+        NotificationType.DEAL_COMPLETED,
+        count=match.completions,
+    )
+
+
+def notify_of_undoing(session: Session, match: "Match", user_id: int) -> None:
+    """Tell one owner that the other has undone the completion."""
+    _tell(
+        session,
+        match,
+        user_id,
+        NotificationType.DEAL_UNDONE,
+        count=match.completions,
+    )
+
+
+def notify_of_closing(session: Session, match: "Match", side: Side, deal: "Match") -> None:
+    """Tell the owner of *side* that *deal* has closed their match with a row of it."""
+    _tell(
+        session,
+        match,
+        owner_of(match, side),
+        NotificationType.MATCH_CLOSED,
+        variant="lead" if side is Side.LEAD else "property",
+        count=(deal.id, deal.completions),
+    )
+
+
+def notify_of_reopening(session: Session, match: "Match", side: Side, deal: "Match") -> None:
+    """Tell the owner of *side* that their match, which *deal* had closed, is open again."""
+    _tell(
+        session,
+        match,
+        owner_of(match, side),
+        NotificationType.MATCH_REOPENED,
+        count=(deal.id, deal.completions),
+    )
+
+
+def subject_of(match: "Match") -> str:
+    """What notifications about a match are about."""
+    return f"match:{match.id}"
+
+
+def look_at(session: Session, match: "Match") -> None:
+    """Have the pages of both owners look for what is new of the match, once the transaction is committed."""
+    session.info.setdefault("looks", set()).update(owner_of(match, side) for side in Side)
+
+
+def owner_of(match: "Match", side: Side) -> int:
+    """The id of the user who owns the match's lead or property; both are loaded."""
+    return match.lead.owner_id if side is Side.LEAD else match.property.owner_id
+
+
+def _tell(
+    session: Session,
+    match: "Match",
+    user_id: int,
+    type_: NotificationType,
+    *,
+    variant: str | None = None,
+    count: int | tuple[int, int] | None = None,
+) -> None:
+    """Store a notification about the match; *count* makes one that may come again another one."""
+    subject = subject_of(match)
+    if count is not None:
+        subject += ":" + ":".join(map(str, count if isinstance(count, tuple) else (count,)))
+    data = {"match_id": str(match.id), "lead_id": str(match.lead_id), "property_id": str(match.property_id)}
+    notify(session, user_id, type_, subject, data=data, variant=variant)

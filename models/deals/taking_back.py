@@ -1,0 +1,106 @@
+"""Taking back the last action of one side on a pair: a slip of the hand, or a dislike that is thought over."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy.orm import Session
+
+from models.accounts.notifications import Notification, NotificationType
+from models.accounts.users import User
+from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
+from models.core.errors import ConflictError, NotFoundError
+from models.deals.actions import Action
+from models.deals.match_notifications import look_at, subject_of
+from models.deals.matches import Match, act, lock_pair, status_of
+from models.market.leads import Lead
+from models.market.properties import Property
+
+
+def take_back(session: Session, user: User, side: Side, *, lead_id: int, property_id: int) -> Match | None:
+    """
+    Undo the last action of *user*, the owner of the pair's *side*.
+
+    A dislike that ended a like becomes that like again, with its commission. Any other action is forgotten: the pair
+    is back in the side's list, and a match that nobody else has liked is gone.
+
+    Returns:
+        The match as it is now; None where there is none.
+    Raises:
+        NotFoundError: The caller has no such lead or property, or has said nothing of the pair.
+        ConflictError: The match is completed, or has shared contacts, which cannot be taken back.
+    """
+    lead, listing, match = lock_pair(session, user, side, lead_id, property_id)
+    pair = (Action.lead_id == lead_id, Action.property_id == property_id)
+    kinds: dict[Side, ActionKind] = dict(session.execute(select(Action.side, Action.kind).where(*pair)).all())
+    mine, theirs = kinds.get(side), kinds.get(side.other)
+    if mine is None:
+        raise NotFoundError("action to undo")
+    if match is not None and match.status is MatchStatus.COMPLETED:
+        raise ConflictError("match.completed")
+    if mine is ActionKind.LIKE and match is not None and match.contact_shared_at is not None:
+        raise ConflictError("match.contacts_shared")
+    figure = None if match is None else _figure(match, side)
+    if mine is ActionKind.DISLIKE and match is not None and (figure is not None or match.contact_shared_at is not None):
+        return act(
+            session,
+            user,
+            side,
+            lead_id=lead_id,
+            property_id=property_id,
+            kind=ActionKind.LIKE,
+            proposed_commission=figure,
+        )
+    session.execute(delete(Action).where(*pair, Action.side == side))
+    if match is None:
+        return None
+    match.lead, match.property = lead, listing
+    look_at(session, match)
+    if theirs is None:
+        _forget(session, match)
+        return None
+    setattr(match, "proposed_by_lead" if side is Side.LEAD else "proposed_by_property", None)
+    if match.closed_by_match_id is None:
+        match.status = status_of(*((None, theirs) if side is Side.LEAD else (theirs, None)))
+        rejected = match.status is MatchStatus.REJECTED
+        match.negotiation_status = NegotiationStatus.REJECTED if rejected else NegotiationStatus.PENDING
+    session.flush()
+    return match
+
+
+def disliked_by(side: Side, row_id: int) -> Select[Any, datetime]:
+    """
+    Select (entity of the other side, time of the dislike) of the pairs that a lead or property has put aside, the
+    latest first. Pairs with a match stand among the matches.
+    """
+    mine, other_id, other = (
+        (Action.lead_id, Action.property_id, Property)
+        if side is Side.LEAD
+        else (Action.property_id, Action.lead_id, Lead)
+    )
+    has_match = exists().where(Match.lead_id == Action.lead_id, Match.property_id == Action.property_id)
+    return (
+        select(other, Action.acted_at)
+        .join(Action, other_id == other.id)
+        .where(mine == row_id, Action.side == side, Action.kind == ActionKind.DISLIKE, ~has_match)
+        .order_by(Action.acted_at.desc(), Action.id.desc())
+    )
+
+
+def count_disliked(session: Session, side: Side, row_id: int) -> int:
+    """How many pairs :func:`disliked_by` selects."""
+    return session.scalar(select(func.count()).select_from(disliked_by(side, row_id).order_by(None).subquery())) or 0
+
+
+def _figure(match: Match, side: Side) -> Decimal | None:
+    return match.proposed_by_lead if side is Side.LEAD else match.proposed_by_property
+
+
+def _forget(session: Session, match: Match) -> None:
+    """Delete a match that only the action taken back had made, and the news of it."""
+    news = (Notification.type == NotificationType.NEW_LIKE, Notification.subject == subject_of(match))
+    owners = (match.lead.owner_id, match.property.owner_id)
+    session.execute(delete(Notification).where(*news, Notification.user_id.in_(owners)))
+    session.delete(match)
+    session.flush()

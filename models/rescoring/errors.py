@@ -1,0 +1,41 @@
+"""What forbids a request about a rescoring run."""
+
+from dataclasses import dataclass
+
+from models.core.enums import RunScope, RunState
+from models.core.errors import ConflictError
+
+
+@dataclass(eq=False)
+class RunGoingError(ConflictError):
+    """Another run over everything, or over the same, is going."""
+
+    code = "run.going"
+    run_id: int
+    scope: RunScope
+
+
+@dataclass(eq=False)
+class RunEndedError(ConflictError):
+    """A run that has ended cannot be cancelled."""
+
+    code = "run.ended"
+    run_id: int
+    state: RunState
+
+
+@dataclass(eq=False)
+class RunNotFailedError(ConflictError):
+    """Only a failed run can be retried."""
+
+    code = "run.not_failed"
+    run_id: int
+    state: RunState
+
+
+@dataclass(eq=False)
+class MarketHasRunError(ConflictError):
+    """A run that is going covers a market of the run that is to be retried."""
+
+    code = "run.same_market_going"
+    run_id: int

@@ -1,0 +1,70 @@
+"""Errors come in the language that is asked for, with a code and facts that are the same in all."""
+
+import pytest
+
+from models.accounts.users import User
+from models.core.enums import Role
+from models.deals.inquiries import inquire
+from tests.factories import make_property
+
+
+@pytest.fixture
+def closed(person, database):
+    """(the owner's client, the id of an inquiry that is closed)."""
+    tenant, seller = person(), person(Role.LANDLORD)
+    listing = make_property(database, database.get(User, seller.id))
+    made = inquire(database, database.get(User, tenant.id), listing)
+    database.commit()
+    seller("PATCH", f"/inquiries/{made.id}", json={"status": "closed"})
+    return seller, made.id
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "message"),
+    [
+        ({}, "en", "The inquiry is closed already; it does not go back to new."),
+        ({"Accept-Language": "fr"}, "en", "The inquiry is closed already; it does not go back to new."),
+        ({"Accept-Language": "ru-RU,en;q=0.5"}, "ru", "Заявка уже продвинулась; вернуть её назад нельзя."),
+        ({"Accept-Language": "kk"}, "kk", "Өтінім ілгері жылжып кетті; оны кері қайтаруға болмайды."),
+    ],
+)
+def test_an_error_is_told_in_the_language_that_is_asked_for(closed, asked, language, message):
+    seller, inquiry_id = closed
+
+    answer = seller("PATCH", f"/inquiries/{inquiry_id}", json={"status": "new"}, headers=asked)
+
+    assert answer.json == {
+        "code": 409,
+        "status": "Conflict",
+        "message": message,
+        "error_code": "inquiry.cannot_go_back",
+        "facts": {"present": "closed", "wanted": "new"},
+    }
+    assert answer.headers["Content-Language"] == language
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_bad_input_names_each_field_with_a_code(client):
+    answer = client.post("/auth/register", json={"password": 1, "shoe_size": 43}, headers={"Accept-Language": "ru"})
+
+    assert answer.json["error_code"] == "input.invalid" and answer.json["code"] == 400
+    assert {(each["place"], each["field"], each["code"]) for each in answer.json["faults"]} >= {
+        ("json", "password", "value.not_text"),
+        ("json", "role", "value.required"),
+        ("json", "shoe_size", "value.unknown_field"),
+    }
+    assert answer.json["errors"]["json"]["role"] == ["Это поле нужно заполнить."]
+
+
+def test_a_fault_tells_the_bounds_that_it_knows(person):
+    answer = person()("GET", "/favorites?limit=1000")
+
+    assert answer.json["faults"] == [
+        {"place": "query", "field": "limit", "code": "number.outside", "facts": {"min": 1, "max": 100}}
+    ]
+
+
+def test_an_address_that_is_nobodys_has_a_code(client):
+    answer = client.get("/nowhere", headers={"Accept-Language": "ru"})
+
+    assert (answer.json["error_code"], answer.json["message"]) == ("http.404", "Такой страницы нет.")

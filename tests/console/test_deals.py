@@ -1,0 +1,131 @@
+"""Two people at two browsers: a first like shows the pair, they agree, one completes, the other objects."""
+
+import pytest
+from playwright.sync_api import expect
+
+from models.core.enums import ActionKind, Side
+from models.deals.matches import Match, act
+from models.market.leads import Lead
+from models.market.properties import Property
+from tests.console.conftest import HASTE
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_a_first_like_shows_both_sides_what_the_pair_is(visit, town, db):
+    """The wish, its score and reasons on one side, the whole home on the other; the board comes by itself."""
+    found = town.properties[0]
+    home = db.get(Property, found.id)
+    home.description, home.attributes = "Окна во двор, рядом парк", {"url": "https://example.com/advert/1"}
+    db.commit()
+    buyer, seller = visit(town.buyer), visit(town.seller, before=HASTE)
+    seller.goto("/console/matches")
+    expect(seller.locator("article.card")).to_have_count(0)
+
+    buyer.goto(f"/console/leads/{town.lead.id}")
+    card = buyer.locator(f"article.pair:has(#t{found.id})")
+    card.locator("input.commission").fill("2")
+    card.get_by_role("button", name="Like").click()
+
+    arrived = seller.locator("article.card")
+    expect(arrived).to_have_count(1)  # without a reload
+    expect(seller.locator("#unread")).to_have_text("1")
+    expect(arrived).to_contain_text("They ask for")
+    expect(arrived).to_contain_text("2% of the price")
+    expect(arrived).to_contain_text("Пётр")
+    expect(arrived.locator(".ring")).to_be_visible()
+    arrived.locator("h3 a").click()
+    expect(seller.get_by_role("heading", name="What is looked for")).to_be_visible()
+    expect(seller.locator("#match")).to_contain_text("тихий двор")
+    expect(seller.locator(".why")).to_be_visible()
+
+    buyer.goto("/console/matches")
+    buyer.locator("article.card h3 a").click()
+    page = buyer.locator("#match")
+    expect(page).to_contain_text("Окна во двор, рядом парк")
+    expect(page).to_contain_text(home.street)
+    expect(buyer.get_by_role("link", name="The advert")).to_have_attribute("href", "https://example.com/advert/1")
+
+
+def test_they_agree_one_completes_the_other_objects_and_everything_is_back(visit, town, db):
+    pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
+    act(db, town.buyer, Side.LEAD, proposed_commission=2, **pair)
+    match = act(db, town.seller, Side.PROPERTY, **pair)
+    db.commit()
+    buyer, seller = visit(town.buyer), visit(town.seller, before=HASTE)
+    seller.goto(f"/console/matches/{match.id}")
+    expect(seller.locator("#match")).to_contain_text(town.buyer.phone)
+    expect(seller.locator("#match")).to_contain_text("Agreed: you pay them")
+
+    buyer.goto(f"/console/matches/{match.id}")
+    buyer.get_by_role("button", name="The deal is done").click()
+    expect(buyer.get_by_text("The deal is done. Congratulations!")).to_be_visible()
+    buyer.goto("/console/leads?status=ACTIVE")
+    expect(buyer.locator(".row")).to_have_count(0)
+
+    seller.get_by_role("button", name="Object to it").click()  # which has come by itself
+    expect(seller.get_by_text("everything is as it was")).to_be_visible()
+    expect(seller.get_by_role("button", name="The deal is done")).to_be_visible()
+    buyer.reload()
+    expect(buyer.locator(".row")).to_have_count(1)
+    assert {row.status.value for row in (db.get(Lead, town.lead.id), db.get(Property, town.properties[0].id))} == {
+        "ACTIVE"
+    }
+
+
+def test_a_slip_is_taken_back_where_it_is_told(visit, town, db):
+    pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
+    act(db, town.buyer, Side.LEAD, **pair)
+    match = act(db, town.seller, Side.PROPERTY, **pair)
+    db.commit()
+    page = visit(town.buyer)
+    page.goto(f"/console/matches/{match.id}")
+    page.get_by_role("button", name="The deal is done").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert db.get(Match, match.id).status.value == "ACCEPTED"
+
+    page.goto(f"/console/leads/{town.lead.id}")
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_text("Archived: it is off the market.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Archive")).to_be_visible()
+
+
+def test_a_dislike_leaves_at_once_and_its_toast_brings_it_back_and_covers_nothing(visit, town, db):
+    page = visit(town.buyer, viewport={"width": 390, "height": 844})
+    page.goto(f"/console/leads/{town.lead.id}")
+    cards = page.locator("article.pair")
+    expect(cards).to_have_count(3)
+    first = cards.first.get_attribute("aria-labelledby")
+    cards.first.get_by_role("button", name="Not this").click()
+    expect(cards).to_have_count(2)
+    undo = page.locator(".toast").get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    covered = page.evaluate(
+        """() => {
+          const toasts = document.getElementById("toasts").getBoundingClientRect();
+          return [...document.querySelectorAll("main button, main a, main input, nav a")].filter((each) => {
+            const box = each.getBoundingClientRect();
+            return box.width && box.left < toasts.right && box.right > toasts.left
+              && box.top < toasts.bottom && box.bottom > toasts.top;
+          }).map((each) => each.textContent);
+        }"""
+    )
+    assert covered == []
+    undo.click()
+    expect(cards).to_have_count(3)
+    assert cards.first.get_attribute("aria-labelledby") == first
+
+
+def test_what_the_server_refuses_comes_back_with_the_reason(visit, town, db):
+    page = visit(town.buyer, refused=(404,))
+    page.goto(f"/console/leads/{town.lead.id}")
+    gone = db.get(Property, town.properties[0].id)
+    gone.status = "ARCHIVED"
+    db.commit()
+    card = page.locator(f"article.pair:has(#t{gone.id})")
+    card.get_by_role("button", name="Like").click()
+
+    expect(page.locator(".toast.bad")).to_contain_text("There is no such property.")
+    expect(card).to_be_visible()

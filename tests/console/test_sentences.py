@@ -1,0 +1,92 @@
+"""What pages say stands in the catalogue, in Russian and Kazakh; English is its own id."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from api.console import i18n
+from api.console.import_words import FIELD_LABELS, REFRESHES, REMARKED
+from models.translations.catalogue import catalogue
+from tests.console.test_pages import ROOT
+
+TEMPLATES = ROOT / "api/templates/console"
+#: Calls that take a sentence, and the names of constants that hold sentences.
+TRANSLATE = {"translate", "_"}
+#: Words of the contract that `translate` is called with where a page shows a value of its own.
+CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+
+
+def in_templates() -> Iterator[str]:
+    for path in TEMPLATES.glob("*.html"):
+        for found in re.finditer(r"""\b_\((?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""", path.read_text()):
+            yield (found[1] or found[2]).replace("\\'", "'")
+
+
+def in_code() -> Iterator[str]:
+    for path in (ROOT / "api/console").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", "")
+            if name in TRANSLATE and node.args:
+                yield from (each.value for each in ast.walk(node.args[0]) if is_text(each))
+            if name == "Control":
+                yield node.args[1].value
+                yield from (word.value.value for word in node.keywords if word.arg in ("hint", "unit"))
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_every_sentence_of_the_pages_is_in_the_catalogue(language):
+    said = {*in_templates(), *in_code(), *i18n.OUTCOMES.values(), *FIELD_LABELS.values(), *REMARKED.values()}
+    said |= {*REFRESHES.values()}
+    said -= {"criterion", "undone"}
+
+    assert {each for each in said if not CODE.fullmatch(each)} - set(catalogue(language).messages) == set()
+
+
+def test_no_sentence_is_left_that_no_page_says():
+    """Every sentence is a text of the code or of a page."""
+    code = "\n".join(path.read_text() for path in (ROOT / "api").rglob("*.py"))
+    texts = {node.value for node in ast.walk(ast.parse("")) if is_text(node)}
+    for path in (ROOT / "api").rglob("*.py"):
+        texts |= {node.value for node in ast.walk(ast.parse(path.read_text())) if is_text(node)}
+    pages = "\n".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)}
+    sentences = {each for each, text in catalogue("ru").messages.items() if isinstance(text, str)}
+
+    assert code
+    assert {each for each in sentences - texts if not CODE.fullmatch(each) and not each.startswith("word.")} == set()
+
+
+def test_every_noun_that_is_counted_is_on_a_page():
+    pages = "\n".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    nouns = {each for each, forms in catalogue("ru").messages.items() if isinstance(forms, tuple)}
+
+    assert {noun for noun in nouns if f"'{noun}'" not in pages} == set()
+
+
+@pytest.mark.parametrize(("language", "title"), [("ru", "Войти"), ("kk", "Кіру"), ("en", "Sign in")])
+def test_a_page_is_in_the_language_of_its_reader(client, language, title):
+    page = client.get("/console/sign-in", headers={"Accept-Language": language}).text
+
+    assert f'<html lang="{language}"' in page and title in page
+
+
+def test_counts_of_rows_take_the_form_of_each_language():
+    told = {}
+    for language in ("en", "ru", "kk"):
+        i18n._language.set(language)
+        told[language] = [i18n.counted(count, "lead") for count in (1, 3, 5, 21)]
+    i18n._language.set("ru")
+
+    assert told == {
+        "en": ["1\u00a0lead", "3\u00a0leads", "5\u00a0leads", "21\u00a0leads"],
+        "ru": ["1\u00a0лид", "3\u00a0лида", "5\u00a0лидов", "21\u00a0лид"],
+        "kk": ["1\u00a0лид", "3\u00a0лид", "5\u00a0лид", "21\u00a0лид"],
+    }

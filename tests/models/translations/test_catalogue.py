@@ -1,0 +1,173 @@
+"""The catalogue holds what the code says: every code in every language, with the same facts, and nothing else."""
+
+import ast
+import functools
+import re
+import string
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from models.core.enums import InquiryStatus
+from models.core.errors import ConflictError, DomainError, Fault, InvalidValueError
+from models.translations.catalogue import LANGUAGES, WORD, catalogue, describe_error, translate
+
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("api", "models", "worker")
+CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+#: Errors and faults, and the place of the code among the arguments of each; others' is the first.
+RAISED = re.compile(r"(\w+Error|Fault|SchemaFault)$")
+PLACE_OF_CODE = {"InvalidValueError": 1, "InvalidFileError": 1, "TooLargeFileError": 1, "WrongFileTypeError": 1}
+#: Made of an HTTP status (api/http/errors.py).
+MADE_OF_STATUS = re.compile(r"http\.\d{3}")
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place of the code that names a code."""
+
+    place: str
+    code: str
+
+
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    return {
+        str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in paths if "migrations" not in path.parts
+    }
+
+
+def code_of_thing(thing: str) -> str:
+    """As NotFoundError makes it."""
+    return f"{thing.replace(' ', '_').lower()}.not_found"
+
+
+def uses() -> Iterator[Use]:
+    """Codes that errors and faults are made with, or that classes of errors declare."""
+    for file, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                place = PLACE_OF_CODE.get(name, 0)
+                if not RAISED.fullmatch(name) or name == "SettingsError" or len(node.args) <= place:
+                    continue
+                text = node.args[place]
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    code = (
+                        f"{text.value.replace(' ', '_').lower()}.not_found" if name == "NotFoundError" else text.value
+                    )
+                    yield Use(f"{file}:{node.lineno}", code)
+            elif isinstance(node, ast.ClassDef) and node.name.endswith("Error"):
+                for each in node.body:
+                    if isinstance(each, ast.Assign) and getattr(each.targets[0], "id", "") == "code":
+                        yield Use(f"{file}:{each.lineno}", ast.literal_eval(each.value))
+
+
+def kinds(kind: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from kinds(each)
+
+
+def facts_in(text: str | tuple[str, ...]) -> set[str]:
+    texts = [text] if isinstance(text, str) else text
+    return {name.partition(".")[0] for each in texts for _, name, _, _ in string.Formatter().parse(each) if name}
+
+
+def test_every_code_is_in_every_language():
+    english, russian, kazakh = (set(catalogue(language).messages) for language in LANGUAGES)
+
+    assert russian == kazakh >= english
+    assert {each for each in russian - english if CODE.fullmatch(each) or each.startswith(WORD)} == set()
+
+
+def test_every_language_fills_in_the_same_facts():
+    english = catalogue("en").messages
+    differing = {
+        (language, code)
+        for language in LANGUAGES
+        for code, text in catalogue(language).messages.items()
+        if facts_in(text) != facts_in(english.get(code, code)) and facts_in(text) - facts_in(english.get(code, code))
+    }
+
+    assert differing == set()
+
+
+def test_every_code_that_is_raised_has_a_sentence():
+    known = catalogue("en").messages
+
+    assert [use for use in uses() if CODE.fullmatch(use.code) and use.code not in known] == []
+
+
+def test_no_error_code_is_left_that_nobody_raises():
+    texts = {node.value for tree in trees().values() for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    texts |= {code_of_thing(text) for text in texts if isinstance(text, str)}
+    codes = {
+        code
+        for code in catalogue("en").messages
+        if CODE.fullmatch(code) and not code.startswith((WORD, "notification.", "reading.", "unit."))
+    }
+
+    assert {code for code in codes - texts if not MADE_OF_STATUS.fullmatch(code)} == set()
+
+
+def test_no_word_is_left_that_the_domain_lacks():
+    """A word is a value or a name of the code; `inquiry.new` is what `new` is called of an inquiry."""
+    folders = (*PACKAGES, "matching", "scripts")
+    code = "\n".join(path.read_text() for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    words = {message.removeprefix(WORD) for message in catalogue("en").messages if message.startswith(WORD)}
+
+    assert {word for word in words if not re.search(rf"\b{word.split('.')[-1]}\b", code)} == set()
+
+
+def test_an_error_has_the_facts_that_its_sentence_needs():
+    lacking = {
+        kind.__name__: missing
+        for kind in kinds()
+        if "code" in vars(kind)
+        if (missing := facts_in(catalogue("en").messages[kind.code]) - set(getattr(kind, "__dataclass_fields__", {})))
+    }
+
+    assert lacking == {}
+
+
+def test_an_error_is_told_in_each_language_with_its_facts():
+    error = InvalidValueError("price", "number.above_max", max=Decimal("1E+3"))
+
+    assert [describe_error(language, error) for language in LANGUAGES] == [
+        "price: Must be less than or equal to 1000.",
+        "price: Не больше 1000.",
+        "price: 1000 санынан аспауы керек.",
+    ]
+
+
+def test_a_fault_within_a_fault_is_told_in_the_same_language():
+    fault = Fault("import.taken_as_unknown", reason=Fault("number.empty"))
+
+    stored = Fault.from_json(fault.as_json())
+
+    assert translate("ru", stored, stored.facts) == "Здесь нет числа. Принято за неизвестное."
+
+
+def test_an_error_says_its_code_and_facts_to_the_log():
+    from models.deals.inquiries import InquiryCannotGoBackError
+
+    error = InquiryCannotGoBackError(present=InquiryStatus.CLOSED, wanted=InquiryStatus.NEW)
+
+    assert isinstance(error, ConflictError)
+    assert str(error) == "inquiry.cannot_go_back (present=closed, wanted=new)"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_is_read_in_a_moment(language):
+    catalogue.cache_clear()
+    before = time.process_time()
+
+    assert catalogue(language).messages
+
+    assert time.process_time() - before < 2  # seconds; a quarter of one on a slow machine

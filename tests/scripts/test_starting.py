@@ -1,0 +1,188 @@
+"""A start that takes long is waited for, and one that fails says why."""
+
+import http.server
+import io
+import json
+import shutil
+import socketserver
+import threading
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from scripts.errors import LaunchError
+from scripts.launcher import welcome
+from scripts.launcher.servers import server
+from scripts.launcher.servers.postgres import PostgresServer, shared_memory
+from scripts.launcher.servers.state import cause_in, free_port
+from scripts.launcher.servers.valkey import ValkeyServer
+from scripts.launcher.welcome import MAX_ENDS, Welcome
+from tests.scripts.running_system import System
+
+
+@pytest.fixture
+def folder(servers_folder, request):
+    folder = servers_folder / request.node.name
+    folder.mkdir(mode=0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+# -- Servers
+
+
+def test_a_server_that_lives_is_waited_for_and_told_of(folder, monkeypatch):
+    """Where its log is long, PostgreSQL takes minutes; nothing but its end ends the wait."""
+    said, asked = [], []
+    monkeypatch.setattr(server, "REPORT_SECONDS", 0)
+    answers = ValkeyServer._answers
+
+    def slowly(self) -> bool:
+        asked.append(1)
+        return len(asked) > 10 and answers(self)
+
+    monkeypatch.setattr(ValkeyServer, "_answers", slowly)
+    with ValkeyServer(folder, report=said.append):
+        pass
+
+    assert said[0].startswith("Waiting for Valkey (0 s): ")
+    assert len(said) >= 10
+
+
+def test_a_start_that_waits_can_be_ended(folder, monkeypatch):
+    valkey = ValkeyServer(folder)
+    monkeypatch.setattr(ValkeyServer, "_answers", lambda self: self.give_up())
+    with pytest.raises(LaunchError, match="was still starting"):
+        valkey.start()
+    assert not valkey.has_ended
+
+
+def test_a_server_that_cannot_start_says_why_and_not_how_it_cleans_up(folder):
+    with PostgresServer(folder, durable=False):
+        pass
+    control = PostgresServer(folder).folder / "data/global/pg_control"
+    control.write_bytes(b"\0" * 8192)
+    with pytest.raises(LaunchError, match=r"FATAL|PANIC"):
+        PostgresServer(folder, durable=False).start()
+    # An older failure in the same log is not told again.
+    control.unlink()
+    with pytest.raises(LaunchError, match="could not (find|open)") as second:
+        PostgresServer(folder, durable=False).start()
+    assert "checksum" not in str(second.value)
+
+
+INITDB = """\
+fixing permissions on existing directory /x ... ok
+FATAL:  could not write to file "pg_wal/xlogtemp.29": No space left on device
+child process exited with exit code 1
+initdb: removing contents of data directory "/x"
+initdb: a
+initdb: b
+initdb: c
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "cause"),
+    [
+        (INITDB, 'FATAL:  could not write to file "pg_wal/xlogtemp.29": No space left on device'),
+        (
+            "2026 FATAL:  could not open shared memory segment\n2026 HINT:  look\n2026 LOG:  shut down\na\nb\nc\n",
+            "2026 FATAL:  could not open shared memory segment | 2026 HINT:  look",
+        ),
+        ("FATAL:  the same\n" * 9 + "bye\n", "FATAL:  the same"),
+        ("one\ntwo\nthree\nfour\n", "two | three | four"),
+        ("*** FATAL CONFIG FILE ERROR ***\nReading line 2\n>>> 'port x'\nbad\n", "*** FATAL CONFIG FILE ERROR ***"),
+        ("", "its log is empty"),
+    ],
+)
+def test_the_cause_is_what_the_log_calls_an_error(log, cause):
+    assert cause_in(log) == cause
+
+
+def test_data_of_another_postgresql_is_refused_with_the_way(folder):
+    with PostgresServer(folder, durable=False) as postgres:
+        version = postgres.folder / "data/PG_VERSION"
+    version.write_text("12\n")
+    with pytest.raises(LaunchError, match=r"by PostgreSQL 12, .*leadmatch backup FILE.*leadmatch restore FILE"):
+        postgres.start()
+
+
+def test_postgresql_keeps_off_shared_memory_that_is_missing_or_tiny(tmp_path):
+    assert shared_memory(tmp_path / "nowhere") == {"dynamic_shared_memory_type": "mmap"}
+    assert shared_memory(Path("/proc")) == {"dynamic_shared_memory_type": "mmap"}  # no room at all
+    assert shared_memory(tmp_path) == {}
+
+
+# -- The web process
+
+
+@pytest.fixture
+def out() -> io.StringIO:
+    return io.StringIO()
+
+
+def make_welcome(port: int, out: io.StringIO, ends: Path, given_up: list[bool]) -> Welcome:
+    console = Console(file=out, width=200)
+    return Welcome(port, console, lambda: given_up.append(True), show_results=False, ends=ends)
+
+
+def test_a_web_process_is_waited_for_while_it_lives(out, monkeypatch, tmp_path):
+    """First nobody listens, then it listens and does not answer, then it answers."""
+    monkeypatch.setattr(welcome, "REPORT_SECONDS", 0.05)
+    port, given_up, answering = free_port(), [], threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if answering.is_set() else 503)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    waiting = make_welcome(port, out, tmp_path / "ends", given_up)
+    (tmp_path / "ends").write_bytes(bytes(MAX_ENDS - 1))
+    waiting.start()
+    while "it is loading its code" not in out.getvalue():
+        waiting.join(0.02)
+    socketserver.TCPServer.allow_reuse_address = True
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as web:
+        threading.Thread(target=web.serve_forever).start()
+        while "it listens, but has not answered yet" not in out.getvalue():
+            waiting.join(0.02)
+        answering.set()
+        waiting.join()
+        web.shutdown()
+
+    assert "Leadmatch is up" in out.getvalue()
+    assert given_up == []
+
+
+def test_a_web_process_that_keeps_ending_is_given_up(out, tmp_path):
+    given_up: list[bool] = []
+    (tmp_path / "ends").write_bytes(bytes(MAX_ENDS))
+    make_welcome(free_port(), out, tmp_path / "ends", given_up).run()
+
+    assert given_up == [True]
+    assert "has ended 3 times without an answer" in out.getvalue()
+
+
+def test_a_system_whose_web_process_cannot_start_stops_and_fails(servers_folder, tmp_path):
+    system = System(servers_folder / "stopped-and-started", tmp_path)
+    (tmp_path / "web.py").write_text("import sys; sys.exit('no module named x')")
+    process = system.launch()
+    system.output.wait_for_line("has ended 3 times without an answer")
+
+    assert process.wait() == 1
+    assert system.processes() == []
+
+
+def test_what_a_run_was_set_is_told_to_commands_elsewhere(servers_folder, tmp_path):
+    system = System(servers_folder / "stopped-and-started", tmp_path, RATES_URL="https://a.example\nhttps://b.example")
+    system.start()
+    told = system.home.read_environment()
+    system.stop()
+
+    assert told["RATES_URL"] == "https://a.example https://b.example"
+    assert json.loads((system.home.valkey / "connection.json").read_text())["password"] in told["REDIS_URL"]
