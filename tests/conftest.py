@@ -243,7 +243,7 @@ def start_worker(process_environment: dict[str, str]) -> Iterator[Callable[..., 
     def start(
         *queues: str, concurrency: int = 1, through: Sequence[str] = (), cwd: Path = ROOT, **variables: str
     ) -> subprocess.Popen:
-        queues = queues or ("entities", "notices", "runs")
+        queues = queues or ("entities", "notifications", "runs")
         command = [
             *through,
             sys.executable,

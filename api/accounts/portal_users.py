@@ -25,7 +25,7 @@ from models.upkeep.erasure import erase_user
 
 blp = Blueprint("portal-users", __name__, description="Users of the portal")
 
-NOTICES = ("all_messages", "new_matches", "responses", "contacts", "news")
+SWITCHES = ("all_messages", "new_matches", "responses", "contacts", "news")
 #: Fields of the profile that are texts, and their longest lengths.
 TEXTS = {
     "middle_name": 100,
@@ -52,10 +52,10 @@ class Flag(fields.Boolean):
 
 
 ProfileTexts: Any = Body.from_dict({name: Text(most, empty=True) for name, most in TEXTS.items()}, name="ProfileTexts")
-ProfileNotices: Any = Body.from_dict({f"notifications_{name}": Flag() for name in NOTICES}, name="ProfileNotices")
+ProfileSwitches: Any = Body.from_dict({f"notifications_{name}": Flag() for name in SWITCHES}, name="ProfileSwitches")
 
 
-class ProfileForm(ProfileTexts, ProfileNotices):
+class ProfileForm(ProfileTexts, ProfileSwitches):
     """What a user may change about themselves. What is left out stays."""
 
     phone = Phone(required=True, metadata={"description": "My own phone; it says whose profile is meant."})
@@ -69,7 +69,7 @@ class ProfileForm(ProfileTexts, ProfileNotices):
 ShownTexts: Any = Body.from_dict({name: fields.String(allow_none=True) for name in TEXTS}, name="ShownTexts")
 
 
-class PortalUser(ShownTexts, ProfileNotices):
+class PortalUser(ShownTexts, ProfileSwitches):
     """A user as the portal shows them to themselves and to administrators; what was never said is null."""
 
     id = fields.Integer()
@@ -192,7 +192,7 @@ def portal_user(user: User) -> dict[str, Any]:
     """A user in the portal's words."""
     return (
         dict.fromkeys(TEXTS)
-        | {f"notifications_{name}": True for name in NOTICES}  # an unset switch is on
+        | {f"notifications_{name}": True for name in SWITCHES}  # an unset switch is on
         | {"avatar": None, "licenses": []}
         | user.profile
         | user.names

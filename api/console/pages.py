@@ -169,7 +169,7 @@ def _names() -> dict[str, Any]:
 
 
 def _unread() -> int:
-    """How many notices the visitor has not read; asked for by pages with a bell, not by their living parts."""
+    """How many notifications the visitor has not read; asked for by pages with a bell, not by their living parts."""
     state = current()
     if state.unread is None:
         state.unread = unread_count(session(), visitor())

@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 
 from api.console.formatting import bar, grade, location_label, money, number, span
 from api.console.i18n import translate, word
-from api.console.wish_words import said_reading
+from api.console.readings import describe_reading
 from matching.engine.explain import CriterionShare, PairExplanation, WishShare
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -34,10 +34,12 @@ OUTCOMES = {
 }
 
 
-def why(lead: Lead, found: Property, explanation: PairExplanation) -> Markup:
+def why(lead: Lead, found: Property, explanation: PairExplanation, *, level: int = 4) -> Markup:
     """
     The reasons behind the score of *lead* with *found* (api.http.explanations): each wish with what became of it and
     the listing's words that say so, then the criteria, the weightiest first, and what is left open.
+
+    *level* is that of the heading.
 
     Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would
     spend half of the page's time on them.
@@ -50,7 +52,7 @@ def why(lead: Lead, found: Property, explanation: PairExplanation) -> Markup:
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
     wishes = _wishes(found, explanation.wishes)
     return Markup(  # noqa: S704 - every part of it is escaped where it is made
-        f'<div class="why"><h4>{translate("Why this score")}</h4>'
+        f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 
@@ -69,7 +71,7 @@ def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
         told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
         rows.append(
             f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
-            f"{escape(said_reading(share.kind, share.value))}"
+            f"{escape(describe_reading(share.kind, share.value))}"
             f'<span class="unseen">: {escape(translate(verdict))}</span>{told}</li>'
         )
     return f'<ul class="wishes">{"".join(rows)}</ul>'

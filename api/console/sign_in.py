@@ -141,6 +141,9 @@ def look() -> Response:
         access.set_preference(response, "theme", request.form["theme"])
     if request.form.get("lang") in LANGUAGES:
         access.set_preference(response, "lang", request.form["lang"])
+        user = visitor_or_none()
+        if user is not None:
+            user.language = request.form["lang"]
     return response
 
 

@@ -11,7 +11,7 @@ from api.console.access import page_for, visitor
 from api.console.i18n import OUTCOMES, translate
 from api.console.leads import for_realtors
 from api.console.pages import back, page_blueprint, wants_json
-from api.console.wish_words import said_reading
+from api.console.readings import describe_reading
 from api.http.db import session
 from api.http.readings import shown_facts, shown_wishes
 from api.http.tasks import rescore_lead
@@ -68,4 +68,4 @@ def understand() -> str:
 
 
 def _chip(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "words": said_reading(row["kind"], row["value"])}
+    return {**row, "words": describe_reading(row["kind"], row["value"])}

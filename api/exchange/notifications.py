@@ -9,8 +9,10 @@ from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, PageArgs, shown_word
 from api.http.db import session
 from api.http.fields import IdText, Moment
+from api.http.language import asked_language
 from api.http.paging import page_of
-from models.accounts.notifications import NoticeType, mark_read, notices_of, unread_count
+from models.accounts.notifications import Notification, NotificationType, mark_read, notifications_of, unread_count
+from models.translations.notifications import DEFAULT_LANGUAGE, describe_notification
 
 blp = Blueprint("notifications", __name__, description="Notifications of the signed-in user")
 
@@ -28,7 +30,7 @@ class NotificationArgs(PageArgs):
 
 class NotificationRow(Body):
     id = IdText()
-    type = shown_word(NoticeType)
+    type = shown_word(NotificationType)
     title = fields.String()
     message = fields.String()
     data = fields.Dict()
@@ -48,6 +50,13 @@ class ReadAnswer(Body):
     is_read = fields.Boolean()
 
 
+def _shown(row: Notification) -> dict[str, Any]:
+    user = current_user()
+    title, message = describe_notification(asked_language(user.language or DEFAULT_LANGUAGE), row)
+    names = ("id", "type", "data", "is_read", "created_at")
+    return {name: getattr(row, name) for name in names} | {"title": title, "message": message}
+
+
 @blp.route("/notifications")
 class Notifications(MethodView):
     """The caller's notifications."""
@@ -59,13 +68,19 @@ class Notifications(MethodView):
         """List my notifications, newest first
 
         `unread_count` counts all unread ones, whatever the page. `data` holds the ids that a notification is about.
-        Likes by one side and the ends of deals are left out unless `all` asks for them.
+        `title` and `message` are in the language of `Accept-Language`, else in the user's own. Likes by one side and
+        the ends of deals are left out unless `all` asks for them.
         """
         of_contract = not args["all"]
-        query = notices_of(current_user(), unread_only=args["unread_only"], of_contract=of_contract)
+        query = notifications_of(current_user(), unread_only=args["unread_only"], of_contract=of_contract)
         rows, total = page_of(query, args)
         unread = unread_count(session(), current_user(), of_contract=of_contract)
-        return {"notifications": rows, "unread_count": unread, "total": total, "page": args["page"]}
+        return {
+            "notifications": [_shown(row) for row in rows],
+            "unread_count": unread,
+            "total": total,
+            "page": args["page"],
+        }
 
 
 @blp.route("/notifications/<int:notification_id>/read")

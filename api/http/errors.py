@@ -44,6 +44,9 @@ STATUS = {
     errors.BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+#: Characters of one fact in an answer; the message holds all of it.
+LONGEST_FACT = 200
+
 #: What a busy or restarting database costs a client: a little patience.
 RETRY_AFTER_SECONDS = 2
 #: Somebody has to make room first.
@@ -139,7 +142,7 @@ def _facts(fault: str) -> dict[str, Any]:
     facts = fault.facts if isinstance(fault, Fault) else {}
     shown = {name: fact.value if isinstance(fact, Enum) else fact for name, fact in facts.items()}
     return {
-        name: fact if isinstance(fact, int | float | None) else str(fact_text(request_language(), fact))
+        name: fact if isinstance(fact, int | float | None) else str(fact_text(request_language(), fact))[:LONGEST_FACT]
         for name, fact in shown.items()
     }
 
@@ -183,8 +186,9 @@ def _count(fields: Any) -> int:
 def _too_large() -> Fault:
     limit = request.max_content_length
     if limit is not None and (request.content_length or 0) > limit:
-        most = f"{limit / (1 << 20):g} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
-        return Fault("http.larger_than", most=most)
+        if limit < 1 << 20:
+            return Fault("http.larger_than_kib", kibibytes=limit >> 10)
+        return Fault("http.larger_than", mebibytes=f"{limit / (1 << 20):g}")
     return Fault("http.413")  # a form of too many parts, a body of untold length
 
 

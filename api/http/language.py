@@ -1,5 +1,7 @@
 """The language of an answer: the page's, or the best that `Accept-Language` asks for, or else English."""
 
+from typing import overload
+
 from flask import Response, request
 
 from api.http.request_state import current
@@ -15,7 +17,15 @@ def request_language() -> str:
     return state.language
 
 
-def asked_language(default: str) -> str:
+@overload
+def asked_language(default: str) -> str: ...
+
+
+@overload
+def asked_language(default: None = None) -> str | None: ...
+
+
+def asked_language(default: str | None = None) -> str | None:
     """
     The language that the client likes best of those that we have, `ru` for `ru-RU`.
 

@@ -1,4 +1,4 @@
-"""The user: who has a page open learns at once that there is a notice for them, or that what it shows has changed.
+"""Live updates: who has a page open learns at once of a notification for them, or that what it shows has changed.
 
 What travels over Redis is only "look": the channel names the user (or lead generation), the payload says nothing, and
 who hears it reads the table. So a lost or a doubled ring tells nobody anything wrong. A listener holds one of the web
@@ -54,7 +54,7 @@ def rings(redis_url: str, channels: Sequence[str], is_over: Callable[[], bool]) 
 
 def of_user(user_id: int) -> str:
     """
-    The channel of somebody's notices.
+    The channel of somebody's notifications.
 
     >>> of_user(7)
     'user:7'

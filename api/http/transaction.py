@@ -28,7 +28,7 @@ class App(Flask):
             follow_ups, state.after_commit = state.after_commit, []
             for follow_up in follow_ups:
                 follow_up()
-            send_notices(state.session)
+            send_notifications(state.session)
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,14 +36,14 @@ class App(Flask):
         return func
 
 
-def send_notices(session: Session) -> None:
+def send_notifications(session: Session) -> None:
     """
-    Have the notices that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent
-    outside; and whoever a match has changed for (`models.deals.match_notices.look_at`) look.
+    Have the notifications that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent
+    outside; and whoever a match has changed for (`models.deals.match_notifications.look_at`) look.
     """
-    stored = session.info.pop("notices", {})
+    stored = session.info.pop("notifications", {})
     lookers = session.info.pop("looks", set())
-    for notice_id in stored:
-        services().worker.notice_stored(notice_id)
+    for notification_id in stored:
+        services().worker.notification_stored(notification_id)
     for user_id in {*stored.values(), *lookers}:
         live_updates.notify(services().redis, live_updates.of_user(user_id))

@@ -177,7 +177,8 @@ class ChatMessages(MethodView):
     def post(self, body: dict[str, Any], chat_id: int) -> Any:
         """Say something without a socket
 
-        Both sides' open sockets get it at once; who has none gets a notice. The same `client_id` again stores nothing.
+        Both sides' open sockets get it at once; who has none gets a notification. The same `client_id` again stores
+        nothing.
         """
         chat, stored = post_message(session(), current_user(), chat_id, **body)
         after_commit(lambda: spread(session(), chat, stored))
@@ -233,7 +234,7 @@ def token_of_ticket(ticket: str) -> str:
 
 
 def spread(own_session: Session, chat: Chat, stored: ChatMessage) -> None:
-    """Once a message is committed: ring both sides' sockets; who has none open gets a notice."""
+    """Once a message is committed: ring both sides' sockets; who has none open gets a notification."""
     board: ChatHub = chat_hub()
     is_there = board.notify(chat.id, chat.other(stored.sender_id))
     board.notify(chat.id, stored.sender_id)

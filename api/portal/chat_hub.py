@@ -2,7 +2,7 @@
 
 A message is in the database before anybody hears of it. What travels over Redis is only "look": the channel names a
 chat and a user, the payload says nothing, and every socket then reads what comes after the last message it has sent.
-So an order of arrival, a lost or doubled notice, and two web processes make no difference to what a client sees.
+So an order of arrival, a lost or doubled notification, and two web processes make no difference to what a client sees.
 
 A channel has a subscriber exactly while a socket of that user is open on that chat in some process, so the number of
 receivers that Redis answers to a publication says whether the user is there.

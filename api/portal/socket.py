@@ -34,7 +34,7 @@ from api.http.fields import IdNumber
 from api.http.language import message_of
 from api.http.request_state import current
 from api.http.services import services
-from api.http.transaction import send_notices
+from api.http.transaction import send_notifications
 from api.portal.chat import ChatMessageBody, blp, frame_of, spread, token_of_ticket
 from api.portal.chat_hub import ALONE_SECONDS, ChatHub, Connection, chat_hub
 from models.accounts.tokens import user_of_token
@@ -188,7 +188,7 @@ class ChatSession:
                 chat, stored = post_message(own, self._user(own), self._chat_id, **content)
                 own.commit()
                 spread(own, chat, stored)
-                send_notices(own)
+                send_notifications(own)
         except NotSignedInError:
             raise
         except DomainError as error:

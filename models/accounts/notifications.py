@@ -1,5 +1,10 @@
-"""Notices to users. Each says one thing once: a second one about the same subject is not stored."""
+"""
+Notifications to users, as a type and facts; :mod:`models.translations.notifications` holds their sentences.
 
+Each says one thing once: a second one about the same subject is not stored.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +20,7 @@ from models.core.base import Base, CreatedAt, Id, rows_changed, words
 from models.core.errors import NotFoundError
 
 
-class NoticeType(StrEnum):
+class NotificationType(StrEnum):
     NEW_MATCH = "NEW_MATCH"
     CONTACT_SHARED = "CONTACT_SHARED"
     NEW_INQUIRY = "NEW_INQUIRY"
@@ -32,38 +37,38 @@ class NoticeType(StrEnum):
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
 BEYOND_CONTRACT = frozenset(
     {
-        NoticeType.NEW_LIKE,
-        NoticeType.DEAL_COMPLETED,
-        NoticeType.DEAL_UNDONE,
-        NoticeType.MATCH_CLOSED,
-        NoticeType.MATCH_REOPENED,
+        NotificationType.NEW_LIKE,
+        NotificationType.DEAL_COMPLETED,
+        NotificationType.DEAL_UNDONE,
+        NotificationType.MATCH_CLOSED,
+        NotificationType.MATCH_REOPENED,
     }
 )
 
 
-#: The switch of a user's profile that allows notices of a kind outside the application; an unset switch is on.
+#: The switch of a user's profile that allows notifications of a kind outside the application; an unset switch is on.
 SWITCHES = {
-    NoticeType.NEW_MATCH: "notifications_new_matches",
-    NoticeType.CONTACT_SHARED: "notifications_contacts",
-    NoticeType.NEW_INQUIRY: "notifications_responses",
-    NoticeType.INQUIRY_STATUS: "notifications_responses",
-    NoticeType.NEW_MESSAGE: "notifications_all_messages",
-    NoticeType.NEW_OFFER: "notifications_new_matches",
-    NoticeType.NEW_LIKE: "notifications_new_matches",
-    NoticeType.DEAL_COMPLETED: "notifications_new_matches",
-    NoticeType.DEAL_UNDONE: "notifications_new_matches",
-    NoticeType.MATCH_CLOSED: "notifications_new_matches",
-    NoticeType.MATCH_REOPENED: "notifications_new_matches",
+    NotificationType.NEW_MATCH: "notifications_new_matches",
+    NotificationType.CONTACT_SHARED: "notifications_contacts",
+    NotificationType.NEW_INQUIRY: "notifications_responses",
+    NotificationType.INQUIRY_STATUS: "notifications_responses",
+    NotificationType.NEW_MESSAGE: "notifications_all_messages",
+    NotificationType.NEW_OFFER: "notifications_new_matches",
+    NotificationType.NEW_LIKE: "notifications_new_matches",
+    NotificationType.DEAL_COMPLETED: "notifications_new_matches",
+    NotificationType.DEAL_UNDONE: "notifications_new_matches",
+    NotificationType.MATCH_CLOSED: "notifications_new_matches",
+    NotificationType.MATCH_REOPENED: "notifications_new_matches",
 }
 
-#: A notice that could not be sent for so long is news no more.
+#: A notification that could not be sent for so long is news no more.
 STALE_AFTER = timedelta(hours=1)
 #: The broker delivers a request well within this; what is older and unsent was lost.
 LOST_AFTER = timedelta(minutes=1)
 
 
 class Notification(Base):
-    """One notice to one user."""
+    """One notification to one user."""
 
     __tablename__ = "notifications"
     __table_args__ = (
@@ -75,14 +80,17 @@ class Notification(Base):
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    type: Mapped[NoticeType] = mapped_column(words(NoticeType, "type_is_known"))
-    #: What it is about, e.g. "match:17"; with user and type it makes a notice unique.
+    type: Mapped[NotificationType] = mapped_column(words(NotificationType, "type_is_known"))
+    #: What it is about, e.g. "match:17"; with user and type it makes a notification unique.
     subject: Mapped[str] = mapped_column(String(100))
-    title: Mapped[str] = mapped_column(String(200))
-    message: Mapped[str] = mapped_column(Text)
+    #: What its sentences fill in, and which of them is meant (`variant`); null in rows of releases before 0.2, which
+    #: hold a title and a message in Russian.
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    title: Mapped[str] = mapped_column(String(200), server_default=text("'Leadmatch'"))
+    message: Mapped[str] = mapped_column(Text, server_default=text("''"))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     read_at: Mapped[datetime | None]
-    #: When a sender took the notice to deliver it outside (Telegram); taken once, so that it is delivered at most once.
+    #: When a sender took it to deliver it outside (Telegram); taken once, so that it is delivered at most once.
     sent_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
@@ -92,34 +100,46 @@ class Notification(Base):
 
 
 def notify(
-    session: Session, user_id: int, type_: NoticeType, subject: str, *, title: str, message: str, data: dict[str, Any]
+    session: Session,
+    user_id: int,
+    type_: NotificationType,
+    subject: str,
+    *,
+    data: Mapping[str, Any],
+    variant: str | None = None,
+    **facts: str | int | None,
 ) -> int | None:
     """
-    Store a notice; its id, or None if the user has it already.
+    Store a notification; its id, or None if the user has it already.
 
-    It also joins `session.info["notices"]`, {id: user's id}: whoever commits the transaction tells them to their users.
+    Args:
+        data: The ids that it is about, for clients.
+        variant: Which of the type's messages is meant: `notification.<type>.<variant>` of the catalogue.
+        facts: What the message fills in.
+
+    It also joins `session.info["notifications"]`, {id: user's id}: whoever commits the transaction tells them to their
+    users.
     """
     row = {
         "user_id": user_id,
         "type": type_,
         "subject": subject,
-        "title": title,
-        "message": message,
-        "data": data,
+        "facts": {**facts, "variant": variant} if variant else facts,
+        "data": dict(data),
     }
-    notice_id = session.scalar(
+    notification_id = session.scalar(
         insert(Notification)
         .values(row)
         .on_conflict_do_nothing(constraint="uq_notifications_once")
         .returning(Notification.id)
     )
-    if notice_id is not None:
-        session.info.setdefault("notices", {})[notice_id] = user_id
-    return notice_id
+    if notification_id is not None:
+        session.info.setdefault("notifications", {})[notification_id] = user_id
+    return notification_id
 
 
-def notices_of(user: User, *, unread_only: bool = False, of_contract: bool = False) -> Select[Notification]:
-    """The user's notices, newest first; *of_contract*: without the kinds that the exchange's contract does not know."""
+def notifications_of(user: User, *, unread_only: bool = False, of_contract: bool = False) -> Select[Notification]:
+    """The user's notifications, newest first; *of_contract*: without BEYOND_CONTRACT."""
     query = select(Notification).where(Notification.user_id == user.id).order_by(Notification.id.desc())
     if of_contract:
         query = query.where(Notification.type.not_in(BEYOND_CONTRACT))
@@ -127,7 +147,7 @@ def notices_of(user: User, *, unread_only: bool = False, of_contract: bool = Fal
 
 
 def unread_count(session: Session, user: User, *, of_contract: bool = False) -> int:
-    """How many notices the user has not read; *of_contract* as for :func:`notices_of`."""
+    """How many notifications the user has not read; *of_contract* as for :func:`notifications_of`."""
     query = select(func.count()).select_from(Notification)
     query = query.where(Notification.user_id == user.id, Notification.read_at.is_(None))
     if of_contract:
@@ -137,7 +157,7 @@ def unread_count(session: Session, user: User, *, of_contract: bool = False) -> 
 
 def mark_read(session: Session, user: User, notification_id: int) -> None:
     """
-    Mark one of the user's notices as read; the moment of the first reading is kept.
+    Mark one of the user's notifications as read; the moment of the first reading is kept.
 
     Raises:
         NotFoundError: It is absent or somebody else's.
@@ -162,20 +182,24 @@ def mark_all_read(session: Session, user: User) -> None:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A notice taken to be sent: to which Telegram account, and what it says."""
+    """A notification taken to be sent: to which Telegram account, and in which language; None: it was never told."""
 
     telegram_id: str
-    text: str
+    language: str | None
+    type: NotificationType
+    facts: dict[str, Any] | None
+    title: str
+    message: str
 
 
 def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
     """
-    Take a notice for sending outside; whoever takes it first is the only one, so it is sent at most once.
+    Take a notification for sending outside; whoever takes it first is the only one, so it is sent at most once.
 
     Returns:
         None if it was taken already, is old news, or its user has no Telegram account, is gone, or wants no such
-        notices. Registration takes any text for an account: "@channel" would have our bot say strangers' words in a
-        channel of ours.
+        notifications. Registration takes any text for an account: "@channel" would have our bot say strangers' words
+        in a channel of ours.
     """
     taken = session.execute(
         update(Notification)
@@ -185,27 +209,29 @@ def take_to_send(session: Session, notification_id: int) -> Outgoing | None:
             Notification.created_at > func.now() - STALE_AFTER,
         )
         .values(sent_at=func.now())
-        .returning(Notification.user_id, Notification.type, Notification.title, Notification.message)
+        .returning(
+            Notification.user_id, Notification.type, Notification.facts, Notification.title, Notification.message
+        )
     ).one_or_none()
     if taken is None:
         return None
-    user_id, type_, title, message = taken
+    user_id, type_, facts, title, message = taken
     user = session.scalar(select(User).where(User.id == user_id, User.is_active))
     if user is None or not _is_on(user.profile.get(SWITCHES[type_])):
         return None
     account = user.telegram_id or ""
     if not PERSON.fullmatch(account):
         return None
-    return Outgoing(account, f"{title}\n{message}")
+    return Outgoing(account, user.language, type_, facts, title, message)
 
 
 def put_back(session: Session, notification_id: int) -> None:
-    """Undo :func:`take_to_send`: the notice certainly did not go out."""
+    """Undo :func:`take_to_send`: the notification certainly did not go out."""
     session.execute(update(Notification).where(Notification.id == notification_id).values(sent_at=None))
 
 
-def lost_notices(session: Session, limit: int = 1000) -> list[int]:
-    """Ids of notices that nobody has taken to send though they are neither new nor old."""
+def lost_notifications(session: Session, limit: int = 1000) -> list[int]:
+    """Ids of notifications that nobody has taken to send though they are neither new nor old."""
     return list(
         session.scalars(
             select(Notification.id)

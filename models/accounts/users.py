@@ -59,6 +59,8 @@ class User(Base):
     telegram_proven_at: Mapped[datetime | None]
     agency_name: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(256))
+    #: The language that they chose or came with, a code of ISO 639-1; messages go out in it. Null: never told.
+    language: Mapped[str | None] = mapped_column(String(2))
     #: What the portal asks of a user beyond the common columns, under its own names.
     profile: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))

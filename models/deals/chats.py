@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id
 from models.core.enums import ActionKind, FeedActionKind, Side
@@ -281,10 +281,8 @@ def notify_absent(session: Session, chat: Chat, message: ChatMessage) -> int | N
     return notify(
         session,
         absent,
-        NoticeType.NEW_MESSAGE,
+        NotificationType.NEW_MESSAGE,
         f"chat:{chat.id}:{chat.read_by(absent)}",
-        title="Новое сообщение",
-        message="Вам написали в чате.",
         data={"chat_id": chat.id, "message_id": message.id, "sender_id": message.sender_id},
     )
 

@@ -21,7 +21,7 @@ from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, 
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action
 from models.deals.errors import MatchNotAcceptedError, MatchNotCompletedError
-from models.deals.match_notices import (
+from models.deals.match_notifications import (
     look_at,
     notify_of_closing,
     notify_of_completion,

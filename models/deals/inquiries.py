@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.accounts.users import User
 from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import InquiryStatus
@@ -89,12 +89,11 @@ def inquire(
     notify(
         session,
         inquiry.owner_id,
-        NoticeType.NEW_INQUIRY,
+        NotificationType.NEW_INQUIRY,
         # By the pair, not by the inquiry: liking, taking back and liking again tells the owner once.
         f"inquiry:{tenant.id}:{listing.id}",
-        title="Новая заявка",
-        message=f"Вашим объявлением интересуются: {listing.title or listing.city}.",
         data={"inquiry_id": inquiry.id, "listing_id": listing.id, "tenant_id": tenant.id},
+        title=listing.title or listing.city,
     )
     return inquiry
 
@@ -144,10 +143,9 @@ def move_inquiry(session: Session, owner: User, inquiry_id: int, status: Inquiry
     notify(
         session,
         inquiry.tenant_id,
-        NoticeType.INQUIRY_STATUS,
+        NotificationType.INQUIRY_STATUS,
         f"inquiry:{inquiry.id}:{status}",
-        title="Заявка обновлена",
-        message="Владелец взял вашу заявку в работу." if status is InquiryStatus.IN_PROGRESS else "Заявка закрыта.",
         data={"inquiry_id": inquiry.id, "listing_id": inquiry.property_id, "status": status},
+        variant=str(status),
     )
     return inquiry

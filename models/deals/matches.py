@@ -37,7 +37,7 @@ from models.core.base import Base, CreatedAt, Id, UpdatedAt, words
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action, store_action
-from models.deals.match_notices import look_at, notify_of_contacts, notify_of_like, notify_of_match
+from models.deals.match_notifications import look_at, notify_of_contacts, notify_of_like, notify_of_match
 from models.market.leads import Lead
 from models.market.properties import Property, is_on_market
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import Row, Select, String, cast, exists, func, literal, select, true
 from sqlalchemy.orm import Session, aliased
 
-from models.accounts.notifications import NoticeType, Notification, notify
+from models.accounts.notifications import Notification, NotificationType, notify
 from models.accounts.users import User
 from models.core.enums import Origin, Status
 from models.market.leads import Lead
@@ -46,11 +46,10 @@ def notify_of_new_offers(session: Session, limit: int = 1000) -> list[int]:
         notification_id = notify(
             session,
             user_id,
-            NoticeType.NEW_OFFER,
+            NotificationType.NEW_OFFER,
             f"offer:{request_id}:{property_id}",
-            title="Новый вариант по вашему запросу",
-            message=f"Появился объект, который вам подходит: {title or city}.",
             data={"request_id": request_id, "property_id": property_id},
+            title=title or city,
         )
         if notification_id is not None:
             notified_today[user_id] += 1
@@ -66,7 +65,7 @@ def _new_offers(session: Session, limit: int) -> Select[Row]:
     subject = func.concat("offer:", cast(Lead.id, String), ":", cast(Property.id, String))
     is_notified = exists().where(
         Notification.user_id == Lead.owner_id,
-        Notification.type == NoticeType.NEW_OFFER,
+        Notification.type == NotificationType.NEW_OFFER,
         Notification.subject == subject,
     )
     recent = (
@@ -74,7 +73,7 @@ def _new_offers(session: Session, limit: int) -> Select[Row]:
         .select_from(Notification)
         .where(
             Notification.user_id == Lead.owner_id,
-            Notification.type == NoticeType.NEW_OFFER,
+            Notification.type == NotificationType.NEW_OFFER,
             Notification.created_at > func.now() - literal(MAX_AGE),
         )
         .correlate(Lead)

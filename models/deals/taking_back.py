@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Select, delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from models.accounts.notifications import NoticeType, Notification
+from models.accounts.notifications import Notification, NotificationType
 from models.accounts.users import User
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
-from models.deals.match_notices import look_at, subject_of
+from models.deals.match_notifications import look_at, subject_of
 from models.deals.matches import Match, act, lock_pair, status_of
 from models.market.leads import Lead
 from models.market.properties import Property
@@ -99,7 +99,7 @@ def _figure(match: Match, side: Side) -> Decimal | None:
 
 def _forget(session: Session, match: Match) -> None:
     """Delete a match that only the action taken back had made, and the news of it."""
-    news = (Notification.type == NoticeType.NEW_LIKE, Notification.subject == subject_of(match))
+    news = (Notification.type == NotificationType.NEW_LIKE, Notification.subject == subject_of(match))
     owners = (match.lead.owner_id, match.property.owner_id)
     session.execute(delete(Notification).where(*news, Notification.user_id.in_(owners)))
     session.delete(match)

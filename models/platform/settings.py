@@ -66,11 +66,11 @@ class Settings:
     port: int
     #: LEADMATCH_HOME: folder of local state (databases of `leadmatch run`, uploads).
     home: Path
-    #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notices; empty: both are off.
+    #: TELEGRAM_BOT_TOKEN: verifies Telegram logins and sends notifications; empty: both are off.
     telegram_bot_token: str
     #: TELEGRAM_BOT_SECRET: what our bot sends as X-Telegram-Bot-Secret; required in production.
     telegram_bot_secret: str
-    #: TELEGRAM_API_URL: where notices are sent; another address only for a local stand-in.
+    #: TELEGRAM_API_URL: where notifications are sent; another address only for a local stand-in.
     telegram_api_url: str
     #: SMS_GATEWAY_URL: console://, smsc://login:password@smsc.kz or twilio://sid:token@api.twilio.com?from=+1...
     #: (worker/jobs/sms.py); smsc+http:// and twilio+http:// are for stand-ins on this machine.

@@ -120,7 +120,7 @@ def pages_of(session: Session, settings: Settings) -> Iterator[PageKind]:
         yield PageKind(f"{path}: the list", token, [f"/console/{path}", f"/console/{path}?page=2"])
         yield PageKind(f"{path}: the form", token, [f"{address}/edit" for address in addresses])
         if kind is Lead:
-            for name in ("matches", "notices", "inquiries", "chats"):
+            for name in ("matches", "notifications", "inquiries", "chats"):
                 yield PageKind(name, token, [f"/console/{name}"])
     yield from _of_role(session, settings, Role.TENANT, {name: [f"/console/{name}"] for name in ("feed", "favorites")})
     niche, prospect, run = (

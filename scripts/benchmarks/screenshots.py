@@ -25,7 +25,7 @@ PAGES: dict[str, tuple[int | None, str]] = {
     "matches": (0, "/console/matches"),
     "inquiries": (0, "/console/inquiries"),
     "chat": (0, "/console/chats first"),
-    "notices": (0, "/console/notices"),
+    "notifications": (0, "/console/notifications"),
     "import": (0, "/console/import/leads"),
     "feed": (1, "/console/feed"),
     "favorites": (1, "/console/favorites"),

@@ -21,7 +21,7 @@ class Recorder:
     def property_changed(self, property_id):
         pass
 
-    def notice_stored(self, notification_id):
+    def notification_stored(self, notification_id):
         pass
 
 

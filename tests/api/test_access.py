@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.http import access
 from api.server.app import create_app
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.core.enums import SUPPLY_ROLES, ActionKind, Role, Side
 from models.deals.chats import open_chat
 from models.deals.inquiries import inquire
@@ -165,6 +165,10 @@ TABLE = {
     "DELETE /sources/<int:source_id>": SUPPLY,
     "POST /sources/<int:source_id>/run": SUPPLY,
     "GET /sources/<int:source_id>/imports": SUPPLY,
+    "GET /outgoing-feed": SUPPLY,
+    "POST /outgoing-feed": SUPPLY,
+    "DELETE /outgoing-feed": SUPPLY,
+    "GET /outgoing-feeds/<name>": "anyone",
     "POST /imports": SUPPLY,
     "GET /imports": SUPPLY,
     "GET /imports/<int:import_id>": SUPPLY,
@@ -234,7 +238,7 @@ def world(db):
     pair = {"lead_id": lead.id, "property_id": found.id, "kind": ActionKind.LIKE}
     act(db, a, Side.LEAD, **pair)
     match = act(db, b, Side.PROPERTY, **pair)
-    notice = notify(db, a.id, NoticeType.NEW_MATCH, "test", title="t", message="m", data={})
+    notification = notify(db, a.id, NotificationType.NEW_MATCH, "test", data={})
     inquiry = inquire(db, a, found)
     chat, _ = open_chat(db, a, buyer_id=a.id, seller_id=b.id, property_id=found.id)
     db.commit()
@@ -245,7 +249,7 @@ def world(db):
         "lead_id": lead.id,
         "property_id": found.id,
         "match_id": match.id,
-        "notification_id": notice,
+        "notification_id": notification,
         "user_id": stranger.id,
         "run_id": 1,
     }

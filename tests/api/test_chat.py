@@ -149,7 +149,7 @@ def test_strangers_see_and_say_nothing(pair, person):
     assert stranger("GET", "/chat/my_chats").json == []
 
 
-def test_who_is_away_gets_one_notice_until_they_have_read(pair, database):
+def test_who_is_away_gets_one_notification_until_they_have_read(pair, database):
     it = pair()
     path = f"/chat/chat_messages/{it.chat}"
     for _ in range(3):

@@ -19,7 +19,7 @@ import requests
 from sqlalchemy.orm import Session
 
 from models.accounts.api_keys import create_api_key
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.core.enums import ActionKind, Origin, Role, Side
 from models.deals.chats import open_chat
 from models.deals.inquiries import inquire
@@ -60,7 +60,7 @@ def world(db) -> dict:
     pair = {"lead_id": lead.id, "property_id": others_property.id, "kind": ActionKind.LIKE}
     act(db, realtor, Side.LEAD, **pair)
     match = act(db, other, Side.PROPERTY, **pair)
-    notice = notify(db, realtor.id, NoticeType.NEW_MATCH, "fuzz", title="t", message="m", data={})
+    notification = notify(db, realtor.id, NotificationType.NEW_MATCH, "fuzz", data={})
     inquiry = inquire(db, tenant, found)
     chat, _ = open_chat(db, realtor, buyer_id=realtor.id, seller_id=other.id, property_id=others_property.id)
     asked = {"city": "Москва", "deal_type": "SALE", "property_type": "APARTMENT", "attributes": ASKED}
@@ -85,7 +85,7 @@ def world(db) -> dict:
             "property_id": found.id,
             "listing_id": found.id,
             "match_id": match.id,
-            "notification_id": notice,
+            "notification_id": notification,
             "inquiry_id": inquiry.id,
             "chat_id": chat.id,
             "request_id": request.id,

@@ -253,7 +253,7 @@ def test_an_inquiry_by_hand_is_one_and_tells_the_owner_once(owner, tenant, datab
 
     assert first == second
     assert (first["owner_id"], first["status"]) == (owner.id, "new")
-    assert [notice.type for notice in database.query(Notification)] == ["NEW_INQUIRY"]
+    assert [notification.type for notification in database.query(Notification)] == ["NEW_INQUIRY"]
 
 
 BAD_INQUIRIES = [
@@ -289,4 +289,6 @@ def test_an_owner_moves_an_inquiry_on_and_the_tenant_sees_it(owner, tenant, pers
     assert tenant("GET", "/leads/my").json[0]["status"] == "in_progress"
     assert owner("GET", "/leads/for-me?status=closed").json == []
     assert tenant("GET", "/leads/for-me").status_code == 403
-    assert [notice["type"] for notice in tenant("GET", "/notifications").json["notifications"]] == ["INQUIRY_STATUS"]
+    assert [notification["type"] for notification in tenant("GET", "/notifications").json["notifications"]] == [
+        "INQUIRY_STATUS"
+    ]

@@ -22,6 +22,7 @@ TABLE = {
     "/console": USERS,
     "/console/<path:path>": ANYONE,
     "/console/look": ANYONE,
+    "/console/notifications": ANYONE,  # the former address of notifications
     "/console/sign-in": ANYONE,
     "/console/invitation": ANYONE,
     "/console/static": "anyone",
@@ -87,7 +88,7 @@ def test_every_post_needs_the_token_of_our_own_page(app, client, town):
             for wrong in ("", "x", theirs):
                 answer = client.post(filled(path), data={"csrf": wrong})
                 assert answer.status_code == 403, (path, wrong)
-    assert client.post("/console/notices/read", data={"csrf": token}).status_code == 303
+    assert client.post("/console/notifications/read", data={"csrf": token}).status_code == 303
 
 
 def test_signing_in_needs_the_token_too(client, town):

@@ -8,15 +8,14 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import select
 
-from api.console import imports
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.http.services import services_of
+from api.ops.pressure import QueueIsDeepError
 from models.accounts.audit import AuditEntry
 from models.accounts.codes import digits_of, request_code
-from models.accounts.notifications import NoticeType, notify, unread_count
+from models.accounts.notifications import NotificationType, notify, unread_count
 from models.accounts.users import User
 from models.core.enums import Role
-from models.core.errors import BusyError
 from models.deals.chats import open_chat, post_message
 from tests.console.conftest import csrf_of, enter
 from tests.factories import SECRET
@@ -33,7 +32,10 @@ def test_an_empty_form_is_told_about_every_field_that_it_needs(client, town, pat
     page = client.post(f"/console/{path}/new", data={"csrf": csrf}).text
 
     told = set(re.findall(r'class="wrong" id="([\w-]+)-error"', page))
-    assert told == {control.id for control in all_of(groups) if control.required} - {"deal_type"}  # which has a default
+    assert told == {control.id for control in all_of(groups) if control.required} - {
+        "deal_type",
+        "details-property_type",
+    }  # which have defaults
     assert f"поправьте {len(told)}\u00a0" in page
 
 
@@ -93,14 +95,14 @@ def test_what_was_said_before_the_latest_messages_is_a_page_further_back(client,
     assert "data-poll" not in earlier, "what came since must not take the place of what is read"
 
 
-def test_all_notices_are_marked_as_read_by_one_statement(app, client, town, db):
+def test_all_notifications_are_marked_as_read_by_one_statement(app, client, town, db):
     csrf = enter(client, town.buyer)
     for number in range(5):
-        notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, f"chat:{number}", title="a", message="b", data={})
+        notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, f"chat:{number}", data={})
     db.commit()
 
     with statements_on(services_of(app).engine) as sent:
-        client.post("/console/notices/read", data={"csrf": csrf})
+        client.post("/console/notifications/read", data={"csrf": csrf})
 
     assert unread_count(db, db.get(User, town.buyer.id)) == 0
     assert len([each for each in sent if each.startswith("UPDATE notifications")]) == 1
@@ -154,45 +156,24 @@ def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
     csrf = enter(client, town.admin)
 
     def refuse() -> None:
-        raise BusyError("5000 tasks wait in the queue entities already; try again later, or add workers.", 30)
+        raise QueueIsDeepError(depth=5000, queue="entities", retry_after_seconds=30)
 
     monkeypatch.setattr("api.console.ops.refuse_while_queues_are_deep", refuse)
 
     answer = client.post("/console/engine", data={"csrf": csrf, "scope": "all"}, headers=RUSSIAN)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "30")
-    assert "В очереди уже 5000 задач" in answer.text
+    assert "В очереди entities уже 5000 задач" in answer.text
 
 
 def test_a_file_that_is_too_large_is_told_so(client, town):
     csrf = enter(client, town.seller)
-    file = (io.BytesIO(b"a" * (1 << 20)), "leads.csv")
+    file = (io.BytesIO(b"a" * (1 << 20)), "photo.jpg")
 
-    answer = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN)
+    answer = client.post("/console/sources/address", data={"csrf": csrf, "file": file}, headers=RUSSIAN)
 
     assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     assert "Слишком много сразу" in answer.text and "Больше 1 МиБ за раз нельзя" in answer.text
-
-
-def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monkeypatch):
-    monkeypatch.setattr(imports, "MAX_REPORTED", 2)
-    csrf = enter(client, town.seller)
-    file = (io.BytesIO(b"city\n" + b"x\n" * 5), "leads.csv")
-
-    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
-
-    assert "отклонено 5" in page and page.count("<tr><td>") == 2
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_of_refused_rows_are_the_files_own(client, town, end):
-    csrf = enter(client, town.seller)
-    rows = ["city,client_name", '"x","two', 'lines"', "", "y,z", f"Москва,{'о' * 200_000}", "a,b,c"]
-    file = (io.BytesIO(end.join(rows).encode("cp1251")), "leads.csv")
-
-    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
-
-    assert re.findall(r"<tr><td>(\d+)", page) == ["2", "5", "6", "7"]
 
 
 def test_what_has_no_figures_is_a_dash_without_a_per_cent_sign(client, town, db):

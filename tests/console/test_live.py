@@ -10,13 +10,12 @@ from api.http import live_updates
 from api.http.long_lived import LongLived
 from api.http.services import services_of
 from models.accounts.api_keys import create_api_key
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.core.enums import ActionKind, DealType, RunState, Side
 from models.deals.matches import act
 from models.leadgen.campaigns import Campaign, CampaignStatus
 from models.leadgen.niches import Niche
 from models.leadgen.prospects import Prospect, ProspectStatus
-from models.market.properties import Property
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.console.conftest import HASTE, enter, tab_to
 from tests.console.test_every_page import advertised
@@ -37,7 +36,7 @@ def is_marked(page: Page) -> bool:
     return page.evaluate("window.isMarked === true")
 
 
-def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
+def test_a_notification_arrives_at_the_bell_by_itself(app, visit, town, db):
     """As soon as the other's like is committed; and reading it in another tab takes the number away again."""
     with_pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
     act(db, town.buyer, Side.LEAD, **with_pair)
@@ -54,7 +53,7 @@ def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
     client.post(address, data={"csrf": csrf, "action": "LIKE"})
 
     expect(unread_number).to_have_text("2")
-    client.post("/console/notices/read", data={"csrf": csrf})
+    client.post("/console/notifications/read", data={"csrf": csrf})
     expect(unread_number).to_be_hidden()
     assert is_marked(seller)
 
@@ -62,12 +61,12 @@ def test_a_notice_arrives_at_the_bell_by_itself(app, visit, town, db):
 def test_where_no_stream_is_to_be_had_the_bell_is_asked_for(visit, town, db, monkeypatch):
     monkeypatch.setattr(LongLived, "is_full", lambda *_: True)
     page = visit(town.buyer, before="const real = setInterval; window.setInterval = (call) => real(call, 200)")
-    with page.expect_response("**/console/notices/stream") as refused:
+    with page.expect_response("**/console/notifications/stream") as refused:
         page.reload()
     assert refused.value.status == 204
     expect(page.locator("#unread")).to_be_hidden()
 
-    notify(db, town.buyer.id, NoticeType.NEW_MESSAGE, "chat:1", title="Новое сообщение", message="Вам пишут", data={})
+    notify(db, town.buyer.id, NotificationType.NEW_MESSAGE, "chat:1", data={})
     db.commit()
 
     expect(page.locator("#unread")).to_have_text("1")
@@ -80,7 +79,7 @@ def test_a_stream_gives_its_seat_back(app, client, town, monkeypatch):
     enter(client, town.buyer)
     budget = services_of(app).long_lived
 
-    with client.get("/console/notices/stream") as answer:
+    with client.get("/console/notifications/stream") as answer:
         assert budget.open == 1
         lines = answer.text.split("\n\n")
 
@@ -126,33 +125,6 @@ def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, d
     db.commit()
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_text("Failed parts are queued again.")).to_be_visible()
-
-
-def test_a_file_is_imported_with_its_progress_and_its_bad_rows(visit, town, db):
-    page = visit(town.seller)
-    page.goto("/console/import/properties")
-    row = "Москва,Арбат,Арбат,{},{},60,2,5,9,apartment,COMFORT,FINISHING,2.5"
-    rows = [row.format(number, 12_000_000) for number in range(102)]
-    rows[3], rows[101] = row.format(3, "дорого"), row.format(101, 12_000_000).replace("Арбат", "", 1)
-    head = "city,district,street,house_number,price,area,rooms,floor,total_floors,property_type"
-    csv = "\n".join([f"{head},property_class,condition,commission_share", *rows])
-    page.get_by_label("File").set_input_files({"name": "flats.csv", "mimeType": "text/csv", "buffer": csv.encode()})
-    page.evaluate(
-        """() => {
-          const text = document.getElementById("import-text");
-          window.told = [];
-          new MutationObserver(() => window.told.push(text.textContent)).observe(text, {childList: true});
-        }"""
-    )
-
-    tab_to(page, page.get_by_role("button", name="Import"))
-    page.keyboard.press("Enter")
-
-    expect(page.locator("#import-text")).to_have_text("102 of 102 rows, 100 added, 2 refused")
-    assert page.evaluate("window.told")[0] == "100 of 102 rows, 99 added, 1 refused"
-    bad = page.locator("#import-errors tbody tr")
-    expect(bad).to_have_text([re.compile("^5price"), re.compile("^103district")])
-    assert db.scalar(select(func.count()).where(Property.owner_id == town.seller.id)) == 3 + 100
 
 
 def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):

@@ -126,7 +126,7 @@ DOUBLED = """
     SELECT 'inquiries', concat_ws(' ', tenant_id, property_id) FROM inquiries
     GROUP BY tenant_id, property_id HAVING count(*) > 1
     UNION ALL
-    SELECT 'notices', concat_ws(' ', user_id, type, subject) FROM notifications
+    SELECT 'notifications', concat_ws(' ', user_id, type, subject) FROM notifications
     WHERE subject LIKE 'match:%' GROUP BY user_id, type, subject HAVING count(*) > 1
 """
 

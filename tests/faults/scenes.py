@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.codes import request_code
 from models.accounts.links import request_email_link
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.accounts.tokens import RevokedToken
 from models.accounts.users import User
 from models.core.base import utc_now
@@ -90,8 +90,10 @@ def abandoned_run(session: Session, _: Path) -> Args:
 def past_its_time(session: Session, _: Path) -> Args:
     session.add(RevokedToken(jti=f"old-{random.Random(1).random()}", expires_at=utc_now() - timedelta(days=2)))
     user = _user(session, "Buyer")
-    notice = notify(session, user.id, NoticeType.NEW_MATCH, "match:0", title="t", message="m", data={})
-    session.execute(text("UPDATE notifications SET read_at = now() - interval '1 year' WHERE id = :id"), {"id": notice})
+    notification = notify(session, user.id, NotificationType.NEW_MATCH, "match:0", data={})
+    session.execute(
+        text("UPDATE notifications SET read_at = now() - interval '1 year' WHERE id = :id"), {"id": notification}
+    )
     return []
 
 
@@ -129,16 +131,16 @@ def orphaned_file(_: Session, media: Path) -> Args:
     return []
 
 
-def stored_notice(session: Session, _: Path, number: int = 1) -> Args:
+def stored_notification(session: Session, _: Path, number: int = 1) -> Args:
     user = _user(session, "Seller")
     subject = f"inquiry:{number}"
-    return [notify(session, user.id, NoticeType.NEW_INQUIRY, subject, title="Заявка", message="Дом", data={})]
+    return [notify(session, user.id, NotificationType.NEW_INQUIRY, subject, data={})]
 
 
-def lost_notice(session: Session, media: Path) -> Args:
-    [notice] = stored_notice(session, media, 2)
+def lost_notification(session: Session, media: Path) -> Args:
+    [notification] = stored_notification(session, media, 2)
     session.execute(
-        text("UPDATE notifications SET created_at = now() - interval '5 minutes' WHERE id = :id"), {"id": notice}
+        text("UPDATE notifications SET created_at = now() - interval '5 minutes' WHERE id = :id"), {"id": notification}
     )
     return []
 
@@ -210,6 +212,13 @@ def queued_import(session: Session, _: Path) -> Args:
     return [request_import(session, source, "request").id]
 
 
+def alike_adverts(session: Session, _: Path) -> Args:
+    """Two owners' adverts of one home, which nobody has grouped yet."""
+    for _number in range(2):
+        make_property(session, make_user(session, telegram_id=None, phone=None), house_number="7, кв. 5")
+    return []
+
+
 #: Every task of the application; a task without an entry fails a test.
 SCENES: dict[str, Scene] = {
     "worker.tasks.rescore_lead": changed_lead,
@@ -224,8 +233,8 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.send_link": queued_link,
     "worker.tasks.sweep_accounts": lost_and_old_codes,
     "worker.tasks.remove_orphans": orphaned_file,
-    "worker.tasks.send_notification": stored_notice,
-    "worker.tasks.send_lost_notifications": lost_notice,
+    "worker.tasks.send_notification": stored_notification,
+    "worker.tasks.send_lost_notifications": lost_notification,
     "worker.tasks.notify_new_offers": new_offers,
     "worker.tasks.score_prospect": new_prospect,
     "worker.tasks.score_stale_prospects": new_prospect,
@@ -233,6 +242,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.fetch_rates": nothing,
     "worker.tasks.run_import": queued_import,
     "worker.tasks.find_due_imports": nothing,
+    "worker.tasks.regroup_adverts": alike_adverts,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }

@@ -21,7 +21,7 @@ THREADS = 24
 
 def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_database, start_worker, all_is_well):
     """
-    Each pair is liked by both owners at the same moment, twice: four requests, one match, one notice an owner and
+    Each pair is liked by both owners at the same moment, twice: four requests, one match, one notification an owner and
     kind.
     """
     with Session(engine) as session:
@@ -52,10 +52,10 @@ def test_likes_from_both_sides_at_once_make_one_match_each(app, engine, clean_da
     with Session(engine) as session:
         found = session.execute(select(Match.status, func.count()).group_by(Match.status)).all()
         assert found == [(MatchStatus.ACCEPTED, len(paths))]
-        for owner_notices in session.scalars(
+        for owner_notifications in session.scalars(
             select(func.count()).select_from(Notification).group_by(Notification.user_id)
         ):
-            assert owner_notices == 2 * len(paths)  # NEW_MATCH and CONTACT_SHARED, once each
+            assert owner_notifications == 2 * len(paths)  # NEW_MATCH and CONTACT_SHARED, once each
     start_worker("entities")
     all_is_well()
 

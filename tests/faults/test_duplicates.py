@@ -137,7 +137,7 @@ class World:
                 str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
             )  # the same message each time
             for _ in range(times):
-                queue = {"accounts": "notices", "notices": "notices"}.get(name.split(".")[1], "entities")
+                queue = {"accounts": "notifications", "notices": "notifications"}.get(name.split(".")[1], "entities")
                 queue = "runs" if name.endswith(("start_run", "score_shard", "sweep_runs")) else queue
                 given = [] if name in WITHOUT_ARGUMENTS else arguments
                 self._app.send_task(name, given, queue=queue, task_id=message)

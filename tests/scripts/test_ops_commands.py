@@ -17,6 +17,7 @@ from models.rescoring.runs import RescoringRun, RescoringShard, get_run, request
 from scripts import cli
 from scripts.demo import make_demo
 from tests.factories import make_property, make_user
+from tests.sentences import english
 from worker.queue.schedule import parse_schedule
 from worker.queue.upcoming import next_times
 
@@ -117,7 +118,7 @@ def test_a_run_is_asked_for_once_and_another_that_overlaps_is_refused(leadmatch,
     refused = CliRunner().invoke(cli.cli, ["rescore", "--city", "Москва"])
 
     assert "is requested" in first and "is going already" in again
-    assert "is going; wait for it or cancel it" in refused.exception.message
+    assert "is going; wait for it or cancel it" in english(refused.exception)
 
 
 def test_a_dry_run_tells_markets_and_starts_nothing(leadmatch, market, factory):

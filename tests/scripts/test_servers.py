@@ -234,7 +234,7 @@ def serve_as(account: Account, folder: Path, pipe) -> None:
         ValkeyServer(folder / "valkey").start()
         pipe.send("up")
     except LaunchError as error:
-        pipe.send(error.message)
+        pipe.send(str(error))
     signal.pause()
 
 

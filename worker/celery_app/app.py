@@ -35,12 +35,13 @@ QUEUES = {
         "score_shard",
         "sweep_runs",
         "order_markets",
+        "regroup_adverts",
         "learn_weights",
         "fit_quality_models",
         "run_import",
         "find_due_imports",
     ),
-    "notices": (
+    "notifications": (
         "send_code",
         "send_link",
         "sweep_accounts",
@@ -66,6 +67,10 @@ FORMER_NAMES = {
     "worker.quality.score_stale_prospects": "worker.tasks.score_stale_prospects",
     "worker.quality.fit_models": "worker.tasks.fit_quality_models",
 }
+
+#: Former name of a queue -> its present name: messages of the release before are in it during an upgrade, and units
+#: that ops have edited name it. To go with 0.3.
+FORMER_QUEUES = {"notices": "notifications"}
 
 #: The niceness, see nice(2), of a process that takes only runs: a run may take its time, but somebody waits for a
 #: changed lead.
@@ -153,6 +158,16 @@ def _set_up_logging(**_: object) -> None:
 @signals.worker_init.connect
 def _keep_former_names(**_: object) -> None:
     add_former_names(app)
+
+
+@signals.worker_init.connect
+def _take_former_queues(**_: object) -> None:
+    """Take from a queue under both of its names, whichever the worker was started with."""
+    queues = app.amqp.queues
+    for former, present in FORMER_QUEUES.items():
+        if former in queues.consume_from or present in queues.consume_from:
+            queues.select_add(former)
+            queues.select_add(present)
 
 
 @signals.worker_init.connect

@@ -9,7 +9,8 @@ import logging
 
 import httpx
 
-from models.accounts.notifications import Outgoing, lost_notices, put_back, take_to_send
+from models.accounts.notifications import Outgoing, lost_notifications, put_back, take_to_send
+from models.translations.notifications import describe_notification
 from worker.celery_app.task_context import client, new_session, settings
 
 log = logging.getLogger(__name__)
@@ -57,9 +58,14 @@ def send_lost() -> None:
     if not settings().telegram_bot_token:
         return
     with new_session() as session:
-        lost = lost_notices(session)
+        lost = lost_notifications(session)
     for notification_id in lost:
-        client().notice_stored(notification_id)
+        client().notification_stored(notification_id)
+
+
+def text_of(outgoing: Outgoing) -> str:
+    """What a notification says, in its user's language."""
+    return "\n".join(describe_notification(outgoing.language, outgoing))
 
 
 def send_by_telegram(outgoing: Outgoing, attempt: int = 0) -> None:
@@ -74,7 +80,7 @@ def send_by_telegram(outgoing: Outgoing, attempt: int = 0) -> None:
     address = f"{settings().telegram_api_url}/bot{settings().telegram_bot_token}/sendMessage"
     try:
         answer = httpx.post(
-            address, json={"chat_id": outgoing.telegram_id, "text": outgoing.text}, timeout=TIMEOUT_SECONDS
+            address, json={"chat_id": outgoing.telegram_id, "text": text_of(outgoing)}, timeout=TIMEOUT_SECONDS
         )
     except (httpx.ConnectError, httpx.ConnectTimeout):
         raise NotSentError(2 ** (attempt + 1)) from None

@@ -80,17 +80,17 @@ class Client:
         """Have a shard of a run scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")
 
-    def notice_stored(self, notification_id: int) -> bool:
+    def notification_stored(self, notification_id: int) -> bool:
         """Have a notification sent to its user by Telegram."""
-        return self.send("worker.tasks.send_notification", notification_id, queue="notices")
+        return self.send("worker.tasks.send_notification", notification_id, queue="notifications")
 
     def code_made(self, code_id: int) -> bool:
         """Have an activation code sent by SMS."""
-        return self.send("worker.tasks.send_code", code_id, queue="notices")
+        return self.send("worker.tasks.send_code", code_id, queue="notifications")
 
     def link_made(self, link_id: int) -> bool:
         """Ask that a one-time link be sent by e-mail."""
-        return self.send("worker.tasks.send_link", link_id, queue="notices")
+        return self.send("worker.tasks.send_link", link_id, queue="notifications")
 
     def queues(self) -> list[Queue]:
         """The present state of the queues; raises redis.RedisError when the broker is away."""

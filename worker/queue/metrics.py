@@ -16,7 +16,7 @@ import redis
 
 #: Upper bounds in seconds. Single entities take milliseconds, shards up to an hour.
 BUCKETS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3600)
-QUEUES = ("entities", "notices", "runs")
+QUEUES = ("entities", "notifications", "runs")
 TASKS_KEY = "leadmatch:tasks"
 STAGES_KEY = "leadmatch:stages"
 

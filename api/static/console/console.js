@@ -1,6 +1,7 @@
 // What every page gets: local times, forms that act in place, parts that stay fresh, the number of unread notifications.
 // Every form works without this file too; it only saves the reload.
 
+import "./drafts.js";
 import { toast } from "./toast.js";
 
 const main = document.querySelector("[data-csrf]");
@@ -87,7 +88,7 @@ async function look(element) {
 }
 
 /** Whether somebody is typing there; what they type would be lost in a fresh part. */
-const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")]
+export const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")]
   .some((field) => field.value !== field.defaultValue && (field.type !== "checkbox") && field.tagName !== "SELECT");
 
 async function poll(element) {
@@ -96,20 +97,20 @@ async function poll(element) {
   setTimeout(poll, told ? SELDOM : Number(element.dataset.every), element);
 }
 
-const NOTICES_EVERY = 10_000; // ms, where no stream can be had
+const COUNT_EVERY = 10_000; // ms, where no stream can be had
 const STREAM_AGAIN = 60_000; // ms
 const unreadBadge = document.getElementById("unread");
 let told = null;
 let stream = null;
 
-async function countNotices() {
+async function countNotifications() {
   try {
-    const answer = await fetch("/console/notices/count", { headers: { Accept: "application/json" } });
+    const answer = await fetch("/console/notifications/count", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
     const { unread, id, title } = await answer.json();
     unreadBadge.textContent = unread;
     unreadBadge.hidden = unread === 0;
-    // Ids rise, so that the notice before one that was read elsewhere is not told as new.
+    // Ids rise, so that the notification before one that was read elsewhere is not told as new.
     if (told !== null && Number(id) > told) toast(title);
     told = Math.max(told ?? 0, Number(id));
   } catch { /* the next try will tell */ }
@@ -119,9 +120,9 @@ async function countNotices() {
 function listen() {
   if (document.hidden || stream) return;
   const told = document.querySelectorAll("[data-of]");
-  stream = new EventSource(told.length ? `/console/notices/stream?of=${told[0].dataset.of}` : "/console/notices/stream");
+  stream = new EventSource(told.length ? `/console/notifications/stream?of=${told[0].dataset.of}` : "/console/notifications/stream");
   stream.addEventListener("look", () => {
-    countNotices();
+    countNotifications();
     document.querySelectorAll("[data-live]").forEach(look);
   });
   stream.addEventListener("change", () => told.forEach(look));
@@ -132,7 +133,7 @@ function listen() {
   });
 }
 
-function watchNotices() {
+function watchNotifications() {
   listen();
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) { listen(); return; }
@@ -140,8 +141,8 @@ function watchNotices() {
     stream = null;
   });
   setInterval(() => {
-    if (!document.hidden && stream?.readyState !== EventSource.OPEN) countNotices();
-  }, NOTICES_EVERY);
+    if (!document.hidden && stream?.readyState !== EventSource.OPEN) countNotifications();
+  }, COUNT_EVERY);
 }
 
 document.addEventListener("submit", async (event) => {
@@ -179,9 +180,9 @@ async function actAtOnce(form, fields) {
     if (!undone) return;
     toast(undone.said);
     if (mark.isConnected) putBack();
-    else location.reload();
+    document.dispatchEvent(new Event("acted"));
   }) });
-  if (!document.querySelector("#cards article")) setTimeout(() => { if (!document.querySelector(".toast button")) location.reload(); }, 10_200);
+  document.dispatchEvent(new Event("acted"));
 }
 
 document.addEventListener("keydown", (event) => {
@@ -198,7 +199,7 @@ for (const element of document.querySelectorAll("[data-bottom]")) element.scroll
 const waiting = document.querySelector("[data-refresh]");
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh));
 document.querySelector("[data-focus]")?.focus();
-if (unreadBadge) watchNotices();
+if (unreadBadge) watchNotifications();
 // What folds away on a phone stands open where there is room.
 const wide = matchMedia("(min-width: 821px)");
 for (const fold of document.querySelectorAll("details[data-wide-open]")) {

@@ -103,10 +103,10 @@ def test_the_squatters_page_is_closed_too(local):
     csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
     form = {"csrf": csrf, "username": PHONE, "password": STRANGER["password"]}
     assert local.post("/console/sign-in", data=form).status_code == 303
-    assert local.get("/console/notices").status_code == 200
+    assert local.get("/console/notifications").status_code == 200
 
     by_reset(local.application.test_client())
-    assert local.get("/console/notices").status_code != 200
+    assert local.get("/console/notifications").status_code != 200
 
 
 def test_who_registers_by_phone_is_who_they_say_and_not_who_a_stranger_said(local, db):

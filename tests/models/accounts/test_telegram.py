@@ -233,7 +233,7 @@ def test_of_two_who_bind_one_telegram_account_at_once_the_later_is_told(session,
     make_user(session, phone="+77011234567", telegram_id=None)
     monkeypatch.setattr("models.accounts.telegram._by_telegram", lambda *_: None)  # as it was when the later one looked
 
-    with pytest.raises(ConflictError, match="Telegram account"):
+    with pytest.raises(ConflictError, match="user.telegram_taken|telegram.other_account"):
         enter_by_bot(session)
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.accounts.notifications import NoticeType, Notification
+from models.accounts.notifications import Notification, NotificationType
 from models.core.enums import ActionKind, MatchStatus, Side, Status
 from models.deals.matches import Match, act
 from models.upkeep.invariants import check_all
@@ -39,7 +39,7 @@ class Market:
         assert match is not None
         return match
 
-    def told(self, user, type_: NoticeType) -> int:
+    def told(self, user, type_: NotificationType) -> int:
         query = select(func.count()).where(Notification.user_id == user.id, Notification.type == type_)
         return self.session.scalar(query)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, update
 
-from models.accounts.notifications import NoticeType
+from models.accounts.notifications import NotificationType
 from models.core.enums import NegotiationStatus, Side, Status
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.completion import SLIP_TIME, complete, object_to_completion, take_back_completion
@@ -38,9 +38,12 @@ def test_completion_takes_both_rows_off_the_market_and_closes_their_other_matche
     assert {
         (other.status, other.negotiation_status, other.closed_by_match_id) for other in others_of(session, deal)
     } == {(REJECTED, NegotiationStatus.REJECTED, deal.id)}
-    assert market.told(market.sellers[0] if by_buyer else market.buyers[0], NoticeType.DEAL_COMPLETED) == 1
-    assert market.told(market.buyers[0] if by_buyer else market.sellers[0], NoticeType.DEAL_COMPLETED) == 0
-    assert [market.told(user, NoticeType.MATCH_CLOSED) for user in (market.sellers[1], market.buyers[1])] == [1, 1]
+    assert market.told(market.sellers[0] if by_buyer else market.buyers[0], NotificationType.DEAL_COMPLETED) == 1
+    assert market.told(market.buyers[0] if by_buyer else market.sellers[0], NotificationType.DEAL_COMPLETED) == 0
+    assert [market.told(user, NotificationType.MATCH_CLOSED) for user in (market.sellers[1], market.buyers[1])] == [
+        1,
+        1,
+    ]
     assert violations(session) == []
 
 
@@ -51,7 +54,7 @@ def test_completing_again_changes_nothing(market, deal, session):
     for user in (market.buyers[0], market.sellers[0]):
         assert complete(session, user, deal.id).completed_at == when
     assert (deal.completions, deal.completed_by_id) == (1, market.buyers[0].id)
-    assert market.told(market.sellers[0], NoticeType.DEAL_COMPLETED) == 1
+    assert market.told(market.sellers[0], NotificationType.DEAL_COMPLETED) == 1
 
 
 def test_an_objection_brings_everything_back(market, deal, session):
@@ -70,8 +73,11 @@ def test_an_objection_brings_everything_back(market, deal, session):
         (each.id, each.status, each.negotiation_status, each.contact_shared_at) for each in others_of(session, deal)
     ]
     assert after == before
-    assert market.told(market.buyers[0], NoticeType.DEAL_UNDONE) == 1
-    assert [market.told(user, NoticeType.MATCH_REOPENED) for user in (market.sellers[1], market.buyers[1])] == [1, 1]
+    assert market.told(market.buyers[0], NotificationType.DEAL_UNDONE) == 1
+    assert [market.told(user, NotificationType.MATCH_REOPENED) for user in (market.sellers[1], market.buyers[1])] == [
+        1,
+        1,
+    ]
     assert violations(session) == []
 
 
@@ -79,12 +85,12 @@ def test_objecting_again_changes_nothing_and_a_deal_can_be_completed_anew(market
     complete(session, market.buyers[0], deal.id)
     object_to_completion(session, market.sellers[0], deal.id)
     object_to_completion(session, market.sellers[0], deal.id)
-    assert market.told(market.buyers[0], NoticeType.DEAL_UNDONE) == 1
+    assert market.told(market.buyers[0], NotificationType.DEAL_UNDONE) == 1
 
     complete(session, market.buyers[0], deal.id)
 
-    assert market.told(market.sellers[0], NoticeType.DEAL_COMPLETED) == 2
-    assert market.told(market.sellers[1], NoticeType.MATCH_CLOSED) == 2
+    assert market.told(market.sellers[0], NotificationType.DEAL_COMPLETED) == 2
+    assert market.told(market.sellers[1], NotificationType.MATCH_CLOSED) == 2
 
 
 def test_the_week_for_objections_is_over_after_a_week_by_the_databases_clock(market, deal, session):
@@ -120,7 +126,7 @@ def test_a_slip_of_the_hand_is_taken_back_by_who_made_it_for_some_minutes(market
     assert take_back_completion(session, market.buyers[0], deal.id).status is ACCEPTED
     assert take_back_completion(session, market.buyers[0], deal.id).status is ACCEPTED
     assert market.on_market == [True] * 4
-    assert market.told(market.sellers[0], NoticeType.DEAL_UNDONE) == 1
+    assert market.told(market.sellers[0], NotificationType.DEAL_UNDONE) == 1
 
     complete(session, market.buyers[0], deal.id)
     _completed_ago(session, deal, SLIP_TIME + timedelta(seconds=1))
@@ -164,7 +170,7 @@ def test_a_match_disliked_while_it_was_closed_stays_rejected(market, deal, sessi
 
     [_, disliked] = others_of(session, deal)
     assert (disliked.status, disliked.closed_by_match_id) == (REJECTED, None)
-    assert market.told(market.buyers[1], NoticeType.MATCH_REOPENED) == 0
+    assert market.told(market.buyers[1], NotificationType.MATCH_REOPENED) == 0
     assert violations(session) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.accounts.notifications import NoticeType, Notification
+from models.accounts.notifications import Notification, NotificationType
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.core.errors import ConflictError, NotAllowedError, NotFoundError
 from models.deals.actions import Action
@@ -40,7 +40,7 @@ class Pair:
             proposed_commission=commission,
         )
 
-    def notices(self) -> dict[NoticeType, int]:
+    def notifications(self) -> dict[NotificationType, int]:
         rows = self.session.execute(select(Notification.type, func.count()).group_by(Notification.type))
         return dict(rows.all())
 
@@ -91,18 +91,22 @@ def test_a_dislike_of_a_pair_that_nobody_likes_makes_no_match(pair, session):
 
 def test_contacts_are_shared_once_accepted_and_agreed_and_both_are_told_once(pair):
     pair.say(LEAD, LIKE, 2)
-    assert pair.notices() == {NoticeType.NEW_LIKE: 1}
+    assert pair.notifications() == {NotificationType.NEW_LIKE: 1}
 
     match = pair.say(PROPERTY, LIKE, 3)
     assert match.contact_shared_at is None
-    assert pair.notices() == {NoticeType.NEW_LIKE: 1, NoticeType.NEW_MATCH: 2}
+    assert pair.notifications() == {NotificationType.NEW_LIKE: 1, NotificationType.NEW_MATCH: 2}
 
     match = pair.say(LEAD, LIKE, 3)
     shared_at = match.contact_shared_at
     assert shared_at is not None
     pair.say(LEAD, LIKE, 3)
     pair.say(PROPERTY, LIKE)
-    assert pair.notices() == {NoticeType.NEW_LIKE: 1, NoticeType.NEW_MATCH: 2, NoticeType.CONTACT_SHARED: 2}
+    assert pair.notifications() == {
+        NotificationType.NEW_LIKE: 1,
+        NotificationType.NEW_MATCH: 2,
+        NotificationType.CONTACT_SHARED: 2,
+    }
     assert match.contact_shared_at == shared_at
 
 
@@ -113,22 +117,22 @@ def test_a_first_like_tells_the_other_owner_once(pair, session, side):
 
     told = session.scalar(select(Notification))
     assert told.user_id == (pair.property_owner if side is LEAD else pair.lead_owner).id
-    assert (told.type, told.data["match_id"]) == (NoticeType.NEW_LIKE, str(match.id))
-    assert pair.notices() == {NoticeType.NEW_LIKE: 1}
+    assert (told.type, told.data["match_id"]) == (NotificationType.NEW_LIKE, str(match.id))
+    assert pair.notifications() == {NotificationType.NEW_LIKE: 1}
 
 
 def test_a_like_after_the_others_dislike_tells_nobody(pair):
     pair.say(PROPERTY, DISLIKE)
     pair.say(LEAD, LIKE)
 
-    assert pair.notices() == {}
+    assert pair.notifications() == {}
 
 
 def test_an_agreed_commission_cannot_be_reopened(pair):
     pair.say(LEAD, LIKE, 2)
     pair.say(PROPERTY, LIKE, 2)
 
-    with pytest.raises(ConflictError, match="agreed already"):
+    with pytest.raises(ConflictError, match="match.commission_agreed"):
         pair.say(PROPERTY, LIKE, 4)
 
 
@@ -141,7 +145,7 @@ def test_a_completed_match_changes_no_more(pair, session):
     assert complete(session, pair.property_owner, match.id).status is MatchStatus.COMPLETED
     assert complete(session, pair.lead_owner, match.id).status is MatchStatus.COMPLETED  # twice is harmless
     for kind in ActionKind:
-        with pytest.raises(ConflictError, match="completed"):
+        with pytest.raises(ConflictError, match="match.completed"):
             pair.say(LEAD, kind)
 
 
@@ -199,8 +203,8 @@ def test_a_new_match_does_not_ask_for_an_agreement_that_is_there(pair, session):
     pair.say(LEAD, LIKE, 2)
     pair.say(PROPERTY, LIKE, 2)
 
-    told = session.scalars(select(Notification.message).where(Notification.type == NoticeType.NEW_MATCH)).all()
-    assert len(told) == 2 and not any("Согласуйте" in message for message in told)
+    told = session.scalars(select(Notification.facts).where(Notification.type == NotificationType.NEW_MATCH)).all()
+    assert told == [{"variant": "agreed"}] * 2
 
 
 @pytest.mark.parametrize("has_liked", [False, True])
@@ -211,7 +215,7 @@ def test_what_a_deactivated_owner_has_left_makes_no_new_matches(pair, session, h
 
     with pytest.raises(NotFoundError):
         pair.say(LEAD, LIKE)
-    assert NoticeType.NEW_MATCH not in pair.notices()
+    assert NotificationType.NEW_MATCH not in pair.notifications()
 
 
 def test_rejected_matches_do_not_count(pair, session):
@@ -221,7 +225,9 @@ def test_rejected_matches_do_not_count(pair, session):
     assert match_counts(session, LEAD, [pair.lead.id]) == {}
 
 
-def test_fifty_pairs_liked_from_both_sides_at_once_make_one_match_and_one_notice_per_owner_each(engine, clean_database):
+def test_fifty_pairs_liked_from_both_sides_at_once_make_a_match_and_a_notification_per_owner_each(
+    engine, clean_database
+):
     with Session(engine) as session:
         pairs = [Pair(session) for _ in range(50)]
         session.commit()
@@ -245,7 +251,7 @@ def test_fifty_pairs_liked_from_both_sides_at_once_make_one_match_and_one_notice
         matches = session.scalars(select(Match)).all()
         assert len(matches) == 50
         assert {(m.status, m.negotiation_status) for m in matches} == {(MatchStatus.ACCEPTED, NegotiationStatus.AGREED)}
-        for kind in NoticeType.NEW_MATCH, NoticeType.CONTACT_SHARED:
+        for kind in NotificationType.NEW_MATCH, NotificationType.CONTACT_SHARED:
             told = session.execute(
                 select(Notification.user_id, func.count())
                 .where(Notification.type == kind)

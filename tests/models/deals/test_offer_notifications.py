@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models.accounts.notifications import NoticeType, Notification
+from models.accounts.notifications import Notification, NotificationType
 from models.core.base import utc_now
 from models.core.enums import Origin, Role, Side, Status
 from models.deals import offer_notifications
@@ -66,11 +66,11 @@ def test_a_new_property_that_suits_is_told_once(session, buyer, seller):
     request, new = a_request(session, buyer), a_property(session, seller)
     offered(session, request, new)
 
-    (notice_id,) = notify_of_new_offers(session)
+    (notification_id,) = notify_of_new_offers(session)
     assert notify_of_new_offers(session) == []
-    notice = session.get_one(Notification, notice_id)
-    assert (notice.user_id, notice.type) == (buyer.id, NoticeType.NEW_OFFER)
-    assert notice.data == {"request_id": request.id, "property_id": new.id}
+    notification = session.get_one(Notification, notification_id)
+    assert (notification.user_id, notification.type) == (buyer.id, NotificationType.NEW_OFFER)
+    assert notification.data == {"request_id": request.id, "property_id": new.id}
 
 
 @pytest.mark.parametrize(

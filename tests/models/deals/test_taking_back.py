@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from models.accounts.notifications import NoticeType, Notification
+from models.accounts.notifications import Notification, NotificationType
 from models.core.enums import ActionKind, MatchStatus, Side
 from models.core.errors import ConflictError, NotFoundError
 from models.deals.actions import Action
@@ -48,7 +48,7 @@ def test_a_like_that_nobody_has_answered_leaves_nothing_behind(market, session):
     assert back(market, Side.LEAD) is None
 
     assert session.scalar(select(func.count()).select_from(Match)) == 0
-    assert session.scalar(select(func.count()).where(Notification.type == NoticeType.NEW_LIKE)) == 0
+    assert session.scalar(select(func.count()).where(Notification.type == NotificationType.NEW_LIKE)) == 0
     assert violations(session) == []
 
 

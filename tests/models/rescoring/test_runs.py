@@ -30,7 +30,7 @@ def test_the_same_request_joins_the_run_that_is_open(session, run):
 
 
 def test_a_request_for_a_part_of_an_open_run_is_refused(session, run):
-    with pytest.raises(ConflictError, match=f"Run {run.id}"):
+    with pytest.raises(ConflictError, match=f"run_id={run.id}"):
         request_run(session, RunScope.MARKET, "cli", city="Москва", deal_type=DealType.SALE)
 
 
@@ -135,7 +135,7 @@ def test_a_run_whose_market_another_has_taken_is_not_retried(session, run):
     other, _ = request_run(session, RunScope.STALE, "cli")
     shard_of(session, other)
 
-    with pytest.raises(ConflictError, match=f"Run {other.id} has the same market"):
+    with pytest.raises(ConflictError, match=f"same_market_going .run_id={other.id}"):
         retry_failed(session, run.id)
 
 

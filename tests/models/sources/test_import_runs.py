@@ -84,9 +84,9 @@ def test_two_imports_of_one_source_do_not_run_at_once(office):
             second = Import(source_id=source, asked_by="command")
             session.add(second)
             session.commit()
-        with pytest.raises(ConflictError, match="Another import"):
+        with pytest.raises(ConflictError, match="import.other_going"):
             import_feed(office.factory, second.id, open_feed(office.folder / f"feed-{source}"))
-        with office.factory() as session, pytest.raises(ConflictError, match="is going"):
+        with office.factory() as session, pytest.raises(ConflictError, match="import.going"):
             request_import(session, session.get_one(Source, source), "command", file_name="feed")
 
     assert office.bring(source, feed("1"), on_progress=another).new == 1
@@ -117,7 +117,7 @@ def test_a_town_is_named_by_the_offer_its_region_its_address_or_the_source(offic
 def test_an_owner_who_may_not_own_has_no_source(session):
     from models.core.errors import NotAllowedError
 
-    with pytest.raises(NotAllowedError, match="tenant cannot own"):
+    with pytest.raises(NotAllowedError, match="user.role_owns_nothing"):
         create_source(session, make_user(session, Role.TENANT), {"name": "x"})
 
 

@@ -80,9 +80,10 @@ def facts_in(text: str | tuple[str, ...]) -> set[str]:
 
 
 def test_every_code_is_in_every_language():
-    codes = [{each for each in catalogue(language).messages if CODE.fullmatch(each)} for language in LANGUAGES]
+    english, russian, kazakh = (set(catalogue(language).messages) for language in LANGUAGES)
 
-    assert codes[0] == codes[1] == codes[2]
+    assert russian == kazakh >= english
+    assert {each for each in russian - english if CODE.fullmatch(each) or each.startswith(WORD)} == set()
 
 
 def test_every_language_fills_in_the_same_facts():
@@ -106,7 +107,11 @@ def test_every_code_that_is_raised_has_a_sentence():
 def test_no_error_code_is_left_that_nobody_raises():
     texts = {node.value for tree in trees().values() for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     texts |= {code_of_thing(text) for text in texts if isinstance(text, str)}
-    codes = {code for code in catalogue("en").messages if CODE.fullmatch(code) and not code.startswith(WORD)}
+    codes = {
+        code
+        for code in catalogue("en").messages
+        if CODE.fullmatch(code) and not code.startswith((WORD, "notification.", "reading.", "unit."))
+    }
 
     assert {code for code in codes - texts if not MADE_OF_STATUS.fullmatch(code)} == set()
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.core.enums import ActionKind, Side
 from models.deals.matches import act
 from models.upkeep.invariants import RULES, check_all
@@ -136,6 +136,15 @@ BREAKS = {
     "run_open_shard": [RUN.format("failed"), SHARD.format("queued")],
     "run_never_ends": [RUN.format("running")],
     "run_not_whole": [RUN.format("succeeded"), SHARD.format("failed")],
+    "group_number": ["INSERT INTO advert_groups (property_id, group_id) VALUES (:home0, :home1)"],
+    "group_market": [
+        "UPDATE properties SET floor = 4 WHERE id = :home1",
+        "INSERT INTO advert_groups (property_id, group_id) VALUES (:home0, :home0), (:home1, :home0)",
+        "INSERT INTO advert_keys (property_id, version, keys) SELECT id, version, '{1}' FROM properties",
+    ],
+    "price_history": [
+        "INSERT INTO property_prices (property_id, price, currency, since) VALUES (:home0, 1, 'RUB', now())"
+    ],
 }
 
 
@@ -164,12 +173,12 @@ def test_a_broken_rule_is_reported(session, sound, rule):
     assert rule in broken(session)
 
 
-def test_a_notice_of_somebody_elses_match_is_reported(session, sound):
+def test_a_notification_of_somebody_elses_match_is_reported(session, sound):
     stranger = make_user(session)
     match_id = session.scalar(text("SELECT id FROM matches WHERE lead_id = :id"), {"id": sound["lead0"]})
-    notice = notify(session, stranger.id, NoticeType.NEW_MATCH, f"match:{match_id}", title="t", message="m", data={})
+    notification = notify(session, stranger.id, NotificationType.NEW_MATCH, f"match:{match_id}", data={})
 
-    assert broken(session) == {"notification_orphan": (f"notification {notice}, user {stranger.id}",)}
+    assert broken(session) == {"notification_orphan": (f"notification {notification}, user {stranger.id}",)}
 
 
 def test_a_list_that_is_not_yet_made_anew_breaks_nothing(session, sound):
@@ -239,7 +248,7 @@ def test_examples_are_few_and_the_count_is_whole(session, sound):
         "UPDATE users SET deleted_at = now(), is_active = false WHERE id = :seller",
     ],
 )
-def test_notices_that_were_rightly_cleared_away_are_not_missed(session, sound, gone):
+def test_notifications_that_were_rightly_cleared_away_are_not_missed(session, sound, gone):
     for statement in (gone, "DELETE FROM notifications WHERE user_id = :seller"):
         session.execute(text(statement), {"seller": sound["seller"]})
     assert broken(session) == {}

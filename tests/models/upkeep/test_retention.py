@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from models.accounts.notifications import NoticeType, Notification, notify
+from models.accounts.notifications import Notification, NotificationType, notify
 from models.accounts.tokens import RevokedToken
 from models.core.base import utc_now
 from models.core.enums import Role, RunScope, RunState, Side
@@ -55,12 +55,12 @@ def test_text_models_stay_while_they_are_used(session):
     assert set(session.scalars(select(TextModelRow.id))) == {used.id, by_open_run.id, by_failed_run.id, newest.id}
 
 
-def test_notices_go_long_after_they_were_read_and_unread_ones_never(session):
+def test_notifications_go_long_after_they_were_read_and_unread_ones_never(session):
     user = make_user(session)
     for number, read in enumerate((None, utc_now(), LONG_AGO)):
-        notice_id = notify(session, user.id, NoticeType.NEW_MATCH, f"match:{number}", title="t", message="m", data={})
-        notice = session.get_one(Notification, notice_id)
-        notice.read_at, notice.created_at = read, LONG_AGO
+        notification_id = notify(session, user.id, NotificationType.NEW_MATCH, f"match:{number}", data={})
+        notification = session.get_one(Notification, notification_id)
+        notification.read_at, notification.created_at = read, LONG_AGO
     session.flush()
 
     assert retention.delete_expired(session)["notifications"] == 1

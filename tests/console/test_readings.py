@@ -2,8 +2,10 @@
 
 import pytest
 
-from api.console import i18n, wish_words
+from api.console import i18n
+from api.console.readings import describe_reading
 from matching.reading.kinds import KINDS
+from models.translations.catalogue import LANGUAGES, catalogue
 
 
 @pytest.fixture(autouse=True)
@@ -13,22 +15,21 @@ def russian():
     i18n._language.reset(token)
 
 
-def test_every_kind_has_russian_words():
-    known = {"flag": wish_words._FLAGS, "number": wish_words._NUMBERS, "choice": wish_words._CHOICES}
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_its_words(language):
+    known = catalogue(language).messages
+    endings = {"flag": ("yes", "no"), "number": ("label",), "choice": ()}
+    codes = {f"reading.{kind.name}.{end}" for kind in KINDS for end in endings[kind.form]}
+    codes |= {f"reading.{kind.name}.{choice}" for kind in KINDS if kind.form == "choice" for choice in kind.choices}
 
-    assert [kind.name for kind in KINDS if kind.name not in known[kind.form]] == []
+    assert codes - set(known) == set()
 
 
-def test_every_choice_has_its_russian_word():
-    missing = [
-        (kind.name, choice)
-        for kind in KINDS
-        if kind.form == "choice"
-        for choice in kind.choices
-        if choice not in wish_words._CHOICES[kind.name][1]
-    ]
+def test_no_words_are_left_for_kinds_that_are_gone():
+    common = {"at_least", "at_most", "exactly", "or", "not", "completed", "quarter", "at_once"}
+    codes = [code.split(".") for code in catalogue("en").messages if code.startswith("reading.")]
 
-    assert missing == []
+    assert {parts[1] for parts in codes} - common - {kind.name for kind in KINDS} == set()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_every_choice_has_its_russian_word():
     ],
 )
 def test_readings_are_said_in_plain_words(kind, value, words):
-    assert wish_words.said_reading(kind, value) == words
+    assert describe_reading(kind, value) == words
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,24 @@ def test_readings_are_said_in_plain_words(kind, value, words):
 def test_readings_are_said_in_english(kind, value, words):
     token = i18n._language.set("en")
     try:
-        assert wish_words.said_reading(kind, value) == words
+        assert describe_reading(kind, value) == words
+    finally:
+        i18n._language.reset(token)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("first_floor", False, "бірінші қабат емес"),
+        ("kitchen_area", {"min": 9}, "ас үй 9 м² бастап"),
+        ("price_cap", {"max": 60000}, "баға 60\u00a0000 ₽ дейін"),
+        ("material", {"any_of": ["brick", "monolith"]}, "үй: кірпіш не монолит"),
+        ("material", {"none_of": ["panel"]}, "үй: панель емес"),
+    ],
+)
+def test_readings_are_said_in_kazakh(kind, value, words):
+    token = i18n._language.set("kk")
+    try:
+        assert describe_reading(kind, value) == words
     finally:
         i18n._language.reset(token)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from models.accounts.notifications import NoticeType, notify
+from models.accounts.notifications import NotificationType, notify
 from models.core.enums import Side
 
 if TYPE_CHECKING:
@@ -13,28 +13,24 @@ if TYPE_CHECKING:
 
 def notify_of_like(session: Session, match: "Match", side: Side) -> None:
     """Tell the owner of *side* that the other side likes the pair."""
-    liked = "Вашим лидом" if side is Side.LEAD else "Вашим объектом"
     _tell(
         session,
         match,
         owner_of(match, side),
-        NoticeType.NEW_LIKE,
-        "Есть интерес",
-        f"Другой риелтор заинтересовался {liked}. Посмотрите пару и ответьте.",
+        NotificationType.NEW_LIKE,
+        variant="lead" if side is Side.LEAD else "property",
     )
 
 
 def notify_of_match(session: Session, match: "Match", *, is_agreed: bool) -> None:
     """Tell both owners that both sides like the pair."""
-    next_step = "Комиссия согласована." if is_agreed else "Согласуйте комиссию, чтобы обменяться контактами."
     for side in Side:
         _tell(
             session,
             match,
             owner_of(match, side),
-            NoticeType.NEW_MATCH,
-            "Новый мэтч",
-            f"Обе стороны заинтересованы в сделке. {next_step}",
+            NotificationType.NEW_MATCH,
+            variant="agreed" if is_agreed else "open",
         )
 
 
@@ -45,9 +41,7 @@ def notify_of_contacts(session: Session, match: "Match") -> None:
             session,
             match,
             owner_of(match, side),
-            NoticeType.CONTACT_SHARED,
-            "Контакты открыты",
-            "Комиссия согласована, контакты второй стороны открыты.",
+            NotificationType.CONTACT_SHARED,
         )
 
 
@@ -57,10 +51,7 @@ def notify_of_completion(session: Session, match: "Match", user_id: int) -> None
         session,
         match,
         user_id,
-        NoticeType.DEAL_COMPLETED,
-        "Сделка завершена",
-        "Вторая сторона сообщила, что сделка состоялась: лид и объект сняты с рынка. Если это не так, "
-        "возразите в течение недели, и всё вернётся.",
+        NotificationType.DEAL_COMPLETED,
         count=match.completions,
     )
 
@@ -71,23 +62,19 @@ def notify_of_undoing(session: Session, match: "Match", user_id: int) -> None:
         session,
         match,
         user_id,
-        NoticeType.DEAL_UNDONE,
-        "Завершение сделки отменено",
-        "Вторая сторона считает, что сделка не состоялась: всё вернулось к тому, что было.",
+        NotificationType.DEAL_UNDONE,
         count=match.completions,
     )
 
 
 def notify_of_closing(session: Session, match: "Match", side: Side, deal: "Match") -> None:
     """Tell the owner of *side* that *deal* has closed their match with a row of it."""
-    gone = "Объект продан или сдан" if side is Side.LEAD else "Клиент уже выбрал жильё"
     _tell(
         session,
         match,
         owner_of(match, side),
-        NoticeType.MATCH_CLOSED,
-        "Мэтч закрыт",
-        f"{gone} в другой сделке.",
+        NotificationType.MATCH_CLOSED,
+        variant="lead" if side is Side.LEAD else "property",
         count=(deal.id, deal.completions),
     )
 
@@ -98,15 +85,13 @@ def notify_of_reopening(session: Session, match: "Match", side: Side, deal: "Mat
         session,
         match,
         owner_of(match, side),
-        NoticeType.MATCH_REOPENED,
-        "Мэтч снова открыт",
-        "Другая сделка не состоялась, и всё вернулось к тому, что было.",
+        NotificationType.MATCH_REOPENED,
         count=(deal.id, deal.completions),
     )
 
 
 def subject_of(match: "Match") -> str:
-    """What notices about a match are about."""
+    """What notifications about a match are about."""
     return f"match:{match.id}"
 
 
@@ -124,15 +109,14 @@ def _tell(
     session: Session,
     match: "Match",
     user_id: int,
-    type_: NoticeType,
-    title: str,
-    message: str,
+    type_: NotificationType,
     *,
+    variant: str | None = None,
     count: int | tuple[int, int] | None = None,
 ) -> None:
-    """Store a notice about the match; *count* makes one that may come again another one."""
+    """Store a notification about the match; *count* makes one that may come again another one."""
     subject = subject_of(match)
     if count is not None:
         subject += ":" + ":".join(map(str, count if isinstance(count, tuple) else (count,)))
     data = {"match_id": str(match.id), "lead_id": str(match.lead_id), "property_id": str(match.property_id)}
-    notify(session, user_id, type_, subject, title=title, message=message, data=data)
+    notify(session, user_id, type_, subject, data=data, variant=variant)
