@@ -9,6 +9,7 @@ from api.console.access import page_for, visitor
 from api.console.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.formatting import money, number, span
 from api.console.i18n import translate, word
+from api.console.import_words import named_source
 from api.console.pages import back, chosen, listed, page_blueprint
 from api.console.recommendation_page import place_of_action
 from api.console.score_reasons import rooms_of
@@ -59,7 +60,8 @@ def heading_of(lead: Lead) -> str:
 @for_realtors
 def all_leads() -> str:
     status = chosen(Status, "status")
-    leads, pager = listed(leads_of(visitor(), status), PER_PAGE)
+    source = named_source()
+    leads, pager = listed(leads_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [lead.id for lead in leads]
     return render_template(
         "console/leads.html",
@@ -67,6 +69,7 @@ def all_leads() -> str:
         counts=match_counts(session(), Side.LEAD, ids),
         best=best_scores(session(), Side.LEAD, ids),
         status=status,
+        source=source,
         **pager,
     )
 

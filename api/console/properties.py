@@ -8,6 +8,7 @@ from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.i18n import translate
+from api.console.import_words import named_source
 from api.console.pages import back, chosen, listed, page_blueprint
 from api.console.recommendation_page import place_of_action
 from api.console.typed_values import currency_of_town
@@ -27,7 +28,6 @@ from models.market.properties import (
     replace_property,
     restore_property,
 )
-from models.sources.sources import owned_source
 
 blp = page_blueprint("properties")
 
@@ -40,8 +40,7 @@ for_owners = page_for(*SUPPLY_ROLES)
 @for_owners
 def all_properties() -> str:
     status = chosen(Status, "status")
-    raw = request.args.get("source", "")
-    source = owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+    source = named_source()
     rows, pager = listed(properties_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [row.id for row in rows]
     return render_template(

@@ -43,7 +43,7 @@ from api.server.media import blp as media
 from api.server.openness import warn_of_openness
 from api.server.unread_bodies import CloseUnread
 from api.sources import imports as source_imports
-from api.sources import sources
+from api.sources import outgoing, sources
 from api.swipe import favorites, feed, inquiries, listings, places, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
@@ -82,6 +82,7 @@ BLUEPRINTS = (
     chat.blp,
     sources.blp,
     source_imports.blp,
+    outgoing.blp,
     runs.blp,
     markets.blp,
     metrics.blp,

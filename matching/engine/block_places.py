@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from matching.engine.units import ANSWER_SCALE
 from matching.engine.vectors import LeadVectors, PropertyVectors
-from matching.facts.places import PLACE_KINDS, rows_of
+from matching.facts.places import PLACE_KINDS, rows_of, take_lists
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,8 @@ class LeadPlaces:
         only = self._elsewhere < 0
         self._any_only = bool(only.any())
         kept = only[rows_of(indptr)]
-        #: 1 at the places that leads want which want no other; nothing in the rows of others.
-        self._wanted = csr_matrix(
-            (np.ones(kept.sum(), np.float32), codes[kept], np.concatenate([[0], np.cumsum(kept)])[indptr]),
-            (len(leads), len(self._starts)),
-        )
+        #: CSR of the places that leads want which want no other; the rows of others are empty.
+        self._only_indptr, self._only_codes = np.concatenate([[0], np.cumsum(kept)])[indptr], codes[kept]
 
     def best(self, places: BlockPlaces, unknown: NDArray[np.float32]) -> NDArray[np.float32]:
         """
@@ -116,10 +113,14 @@ class LeadPlaces:
         only = np.flatnonzero(self._elsewhere[leads] < 0)
         if not len(only) or not len(places.codes):
             return
-        there = (places.single > 0).astype(np.float32)
-        within = places.codes < self._wanted.shape[1]
-        wanted = self._wanted[leads[only]][:, places.codes[within]] @ there[within]
-        elsewhere = there.any(axis=0) & (wanted == 0)
+        there = places.single > 0
+        indptr, entries = take_lists(self._only_indptr, leads[only])
+        wanted = self._only_codes[entries]
+        at = np.minimum(np.searchsorted(places.codes, wanted), len(places.codes) - 1)
+        found = np.flatnonzero(places.codes[at] == wanted)
+        shape = len(only), len(there)
+        named = csr_matrix((np.ones(len(found), np.float32), at[found], np.searchsorted(found, indptr)), shape)
+        elsewhere = there.any(axis=0) & (named @ there.astype(np.float32) == 0)
         units[only] += elsewhere * (self._elsewhere[leads[only]] * np.float32(ANSWER_SCALE))[:, np.newaxis]
 
     def _of(self, code: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

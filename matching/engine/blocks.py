@@ -18,11 +18,15 @@ from matching.facts.wishes import IMPLIED_KINDS
 
 #: Properties in a block: enough for a matrix product to run at speed, few enough to be alike.
 BLOCK_SIZE = 128
+#: Blocks written out at a time.
+BLOCKS_AT_ONCE = 16
 #: Columns that no property of a block uses, but that lie between used ones, are multiplied as well rather than left
 #: out: to pick a lead's points run by run costs more than so many columns.
 MAX_GAP = 8
-#: Price bands within which properties are ordered by place.
-PRICE_BANDS = 4
+#: Price bands of each number of rooms, within which properties are ordered by place.
+PRICE_BANDS = 3
+#: Bands of budgets within which leads are ordered by place.
+LEAD_BANDS = 8
 
 
 @dataclass(frozen=True)
@@ -97,15 +101,7 @@ def prepare(
     leads, properties = leads.take(lead_order), properties.take(property_order)
     columns = MatrixColumns.of(properties)
     terms = LeadTerms(leads, properties)
-    blocks = []
-    for start in range(0, len(properties), BLOCK_SIZE):
-        stop = min(start + BLOCK_SIZE, len(properties))
-        parts = property_matrix(properties.take(np.arange(start, stop)), columns)
-        used = np.flatnonzero(parts.any(axis=0))
-        places = {kind: block_places(kind, properties, start, stop) for kind in PLACE_KINDS}
-        answers = answers_of(columns, parts, used, places, terms.words.of_block(properties, start, stop))
-        runs = _runs(used)
-        blocks.append(Block(start, stop, runs, np.concatenate([parts[:, run] for run in runs], axis=1), answers))
+    blocks = _blocks_of(properties, columns, terms)
     points = lead_matrix(leads, columns, pool)
     places_of_leads = lead_places(leads)
     bounder = Bounder(leads, properties, points, places_of_leads, terms.words)
@@ -130,6 +126,22 @@ def prepare(
     )
 
 
+def _blocks_of(properties: PropertyVectors, columns: MatrixColumns, terms: LeadTerms) -> list[Block]:
+    blocks = []
+    for first in range(0, len(properties), BLOCKS_AT_ONCE * BLOCK_SIZE):
+        last = min(first + BLOCKS_AT_ONCE * BLOCK_SIZE, len(properties))
+        matrix = property_matrix(properties.take(np.arange(first, last)), columns)
+        for start in range(first, last, BLOCK_SIZE):
+            stop = min(start + BLOCK_SIZE, last)
+            parts = matrix[start - first : stop - first]
+            used = np.flatnonzero(parts.any(axis=0))
+            runs = _runs(used)
+            places = {kind: block_places(kind, properties, start, stop) for kind in PLACE_KINDS}
+            answers = answers_of(columns, parts, used, places, terms.words.of_block(properties, start, stop))
+            blocks.append(Block(start, stop, runs, np.concatenate([parts[:, run] for run in runs], axis=1), answers))
+    return blocks
+
+
 def _runs(used: NDArray[np.intp]) -> tuple[slice, ...]:
     """
     Ascending columns as runs.
@@ -146,10 +158,13 @@ def order_properties(properties: PropertyVectors) -> NDArray[np.intp]:
     """
     Neighbours of one type, one room count, about one price and one district.
 
-    Few places in a block keep its product narrow, few prices keep its bound tight; a price band serves both.
+    Few places in a block and few prices keep its bound tight; a price band serves both.
     """
     kind, rooms = _category(properties, "property_type"), _category(properties, "rooms")
-    band = _bands(properties.price, PRICE_BANDS)
+    band = np.zeros(len(properties), np.intp)
+    for number in np.unique(rooms):
+        alike = rooms == number
+        band[alike] = _bands(properties.price[alike], PRICE_BANDS)
     # A block with one property that does not tell its station can serve every lead half-way: keep those together.
     metro, district = _first_place(properties, "metro"), _first_place(properties, "district")
     # Hardly anybody is offered a share of a flat: what is refused unless asked for must not stand among other
@@ -162,7 +177,7 @@ def order_leads(leads: LeadVectors) -> NDArray[np.intp]:
     """Neighbours that want one type, the same rooms, and about the same budget."""
     kind, rooms = _category(leads, "property_type"), _category(leads, "rooms")
     first_district = _first_place(leads, "district")
-    return np.lexsort((leads.price_max, first_district, _bands(leads.price_max, 2 * PRICE_BANDS), rooms, kind))
+    return np.lexsort((leads.price_max, first_district, _bands(leads.price_max, LEAD_BANDS), rooms, kind))
 
 
 def _bands(amount: NDArray[np.float64], bands: int) -> NDArray[np.intp]:

@@ -97,7 +97,12 @@ class Bounds:
     def most_promising(self, block: int, n: int) -> NDArray[np.intp]:
         """The *n* leads (all, if there are no more) that a block could serve best, ascending."""
         levels = self.levels[block]
-        return np.sort(np.argpartition(levels, -n)[-n:]) if n < len(levels) else np.arange(len(levels))
+        if n >= len(levels):
+            return np.arange(len(levels))
+        # Cheaper than argpartition, and in order.
+        least = np.partition(levels, -n)[-n]
+        better, as_good = np.flatnonzero(levels > least), np.flatnonzero(levels == least)
+        return np.sort(np.concatenate([better, as_good[: n - len(better)]]))
 
     def best_blocks(self, leads: slice, n: int) -> NDArray[np.intp]:
         """The *n* blocks that could serve each of some leads best, (leads, n)."""

@@ -78,7 +78,10 @@ def column_thresholds(
     groups = GROUPS_PER_RANK * int(ranks.max())
     folds = max(1, len(leads) // groups)
     if folds > 1:
-        units = units[: folds * groups].reshape(folds, groups, -1).max(axis=0)
+        folded = units[: folds * groups].reshape(folds, groups, -1).max(axis=0)
+        rest = units[folds * groups :]
+        np.maximum(folded[: len(rest)], rest, out=folded[: len(rest)])
+        units = folded
     return kth_best(units.T.copy(), ranks)
 
 

@@ -22,7 +22,7 @@ properties, and by a 64th of a byte for each pair: the bounds.
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -131,7 +131,7 @@ def score_market(
         finally:
             for future in futures:
                 future.cancel()
-        return scoring.lists()
+        return scoring.lists(pool)
 
 
 class _Scoring:
@@ -233,10 +233,10 @@ class _Scoring:
             self._local.space = Workspace(self.market, LEAD_CHUNK)
         return self._local.space
 
-    def lists(self) -> MarketLists:
+    def lists(self, pool: Executor) -> MarketLists:
         """Everything in the caller's order; to be called once, when all blocks are done."""
         market = self.market
-        for_leads = RankedLists.concat([unpack(*bucket.finish()) for bucket in self.buckets])
+        for_leads = RankedLists.concat(list(pool.map(lambda bucket: unpack(*bucket.finish()), self.buckets)))
         for_properties = RankedLists.concat(self.property_lists)
         return MarketLists(
             for_leads.take(np.argsort(market.lead_order)),

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.timeout(240)
 PAGES: dict[str | None, list[str]] = {
     None: ["/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
-              "/console/matches", "/console/notifications", "/console/import/leads", "/console/inquiries",
+              "/console/matches", "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
                "/console/inquiries", "/console/chats/{chat}"],
