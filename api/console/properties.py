@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, jsonify, render_template, request
 
 from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
+from api.console.edits import as_was, read_edit
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.i18n import translate
 from api.console.import_words import named_source
-from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.open_bodies import OpenPropertyBody
+from api.console.pages import back, chosen, listed, page_blueprint, wants_part
 from api.console.recommendation_page import place_of_action
 from api.console.typed_values import currency_of_town
-from api.exchange.schemas import PropertyBody, property_columns
+from api.exchange.schemas import property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
@@ -45,6 +47,7 @@ def all_properties() -> str:
     ids = [row.id for row in rows]
     return render_template(
         "console/properties.html",
+        part=wants_part(),
         properties=rows,
         counts=match_counts(session(), Side.PROPERTY, ids),
         best=best_scores(session(), Side.PROPERTY, ids),
@@ -58,7 +61,7 @@ def all_properties() -> str:
 @for_owners
 def new_property() -> Response | str | tuple[str, int]:
     if request.method == "GET":
-        return _form(forms.Filled({"deal_type": "SALE"}), None)
+        return _form(forms.Filled({"deal_type": "SALE", "details.property_type": "APARTMENT"}), None)
     body, filled = _read(None)
     if body is None:
         return _form(filled, None), 400
@@ -80,15 +83,23 @@ def one_property(property_id: int) -> str:
     )
 
 
+@blp.get("/console/properties/<int:property_id>/list-state")
+@for_owners
+def list_state(property_id: int) -> Response:
+    """Whether the page of the list would show something else by now."""
+    return jsonify(recommendation_page.list_state(Side.PROPERTY, owned_property(session(), visitor(), property_id)))
+
+
 @blp.route("/console/properties/<int:property_id>/edit", methods=["GET", "POST"])
 @for_owners
 def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     found = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
     if request.method == "GET":
-        return _form(forms.Filled(property_values(found)), found)
+        values = property_values(found)
+        return _form(forms.Filled(values, was=as_was(values)), found)
     body, filled = _read(found)
     if body is None:
-        return _form(filled, found), 400
+        return _form(filled, found), 409 if filled.theirs else 400
     replace_property(session(), found, _edited(body, found))
     rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")
@@ -142,4 +153,7 @@ def _form(filled: forms.Filled, found: Property | None) -> str:
 def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
     """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
     currency = currency_of_town(request.form.get("address.city", ""), present)
-    return forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form, currency=currency)
+    controls = all_of(PROPERTY_GROUPS)
+    if present is None:
+        return forms.read(OpenPropertyBody(), controls, request.form, currency=currency)
+    return read_edit(OpenPropertyBody(), controls, request.form, property_values(present), currency=currency)

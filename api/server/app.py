@@ -107,8 +107,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.config.update(
         API_TITLE="Leadmatch",
         API_VERSION=VERSION,
-        API_SPEC_OPTIONS={"info": {"description": docs.ABOUT}},
-        OPENAPI_VERSION="3.0.3",
+        API_SPEC_OPTIONS=docs.SPEC,
+        OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,

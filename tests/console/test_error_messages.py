@@ -32,7 +32,10 @@ def test_an_empty_form_is_told_about_every_field_that_it_needs(client, town, pat
     page = client.post(f"/console/{path}/new", data={"csrf": csrf}).text
 
     told = set(re.findall(r'class="wrong" id="([\w-]+)-error"', page))
-    assert told == {control.id for control in all_of(groups) if control.required} - {"deal_type"}  # which has a default
+    assert told == {control.id for control in all_of(groups) if control.required} - {
+        "deal_type",
+        "details-property_type",
+    }  # which have defaults
     assert f"поправьте {len(told)}\u00a0" in page
 
 
