@@ -20,7 +20,6 @@ RETIRED = {
     "speech": "i18n",
     "NoticeType": "NotificationType",
     "notice": "notification",
-    "notices": "notifications",
     "notices_of": "notifications_of",
     "said_reading": "describe_reading",
     "SAID": "OUTCOMES",
