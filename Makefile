@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage faults fuzz load soak real-listings lint format bench bench-run lock clean
+.PHONY: help run test coverage faults fuzz load soak real-listings clients lint format bench bench-run lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ soak: .venv/project ## load a running system for long and tell what grows; ARGS=
 real-listings: .venv/project ## hold the feed and new leads' lists to their promises; ARGS="listings.csv --city Москва"
 	@$(RUN) scripts.benchmarks.real_listings $(ARGS)
 
+clients: .venv/project ## lint the OpenAPI document, and have generated clients do the main job (needs npm; a minute)
+	@CLIENTS=1 $(RUN) pytest -n 0 tests/clients $(ARGS)
+
 lint: .venv/project ## check layout, style, known security mistakes and types
 	@$(RUN) ruff format --check --quiet .
 	@$(RUN) ruff check --quiet .
@@ -59,18 +62,33 @@ clean: ## delete .venv; the state in var/ stays
 # One environment for running and testing: what tests need besides is small. It is made anew when the lock changes, or
 # when the checkout has moved: the commands inside name their python by its full path.
 
-ifneq ($(shell cat .venv/made-in 2>/dev/null),$(CURDIR))
+# The folder's name is compared by the shell: it may hold what Make would read ($, #, %).
+ifneq ($(shell [ "`cat .venv/made-in 2>/dev/null`" = "`pwd -P`" ] && echo same),same)
 .PHONY: .venv/made-in
 endif
+
+# `make run` on a busy port says so before it makes .venv, not after.
+define PORT_IS_FREE
+import os, socket, sys
+port = os.environ.get("PORT") or "8000"
+probe = socket.socket()
+probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+try:
+    probe.bind(("127.0.0.1", int(port)))
+except (OSError, ValueError, OverflowError) as error:
+    sys.exit(f"make: port {port} cannot be used ({error}): choose another, as in PORT=8001 make run")
+endef
+export PORT_IS_FREE
 
 .venv/made-in: requirements-dev.lock
 	@command -v "$(PYTHON)" >/dev/null || { echo "make: $(PYTHON) not found: install Python 3.11 or newer, or name one, as in make run PYTHON=python3.12" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is too old (`"$(PYTHON)" -V 2>&1`): Python 3.11 or newer is needed, as in make run PYTHON=python3.12" >&2; exit 1; }
+	@case " $(MAKECMDGOALS) " in *" run "*) "$(PYTHON)" -c "$$PORT_IS_FREE" || exit 1;; esac
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) has no venv module: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	@echo "Making .venv (about a minute, once)"
-	@rm -rf .venv && "$(PYTHON)" -m venv .venv || { echo "make: cannot make .venv in $(CURDIR): is the folder writable?" >&2; exit 1; }
+	@rm -rf .venv && "$(PYTHON)" -m venv .venv || { echo "make: cannot make .venv in `pwd`: is the folder writable?" >&2; exit 1; }
 	@$(RUN) pip install -qq --disable-pip-version-check --prefer-binary --require-hashes -r requirements-dev.lock
-	@printf '%s' "$(CURDIR)" > $@
+	@pwd -P > $@
 
 # Installed without an index: what the build needs (setuptools) is in the lock.
 .venv/project: .venv/made-in setup.cfg pyproject.toml

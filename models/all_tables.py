@@ -22,6 +22,7 @@ from models.leadgen import ads, campaigns, messages, niches, prospects, quality
 from models.market import (
     account_status,
     advert_groups,
+    client_keys,
     favorites,
     leads,
     price_history,
@@ -33,7 +34,7 @@ from models.market import (
 from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations
 from models.rescoring import attempts, partial_lists, runs
-from models.sources import tables
+from models.sources import outgoing, tables
 from models.upkeep import erasure
 
 __all__ = ["Base"]

@@ -18,7 +18,7 @@ from models.sources.formats.feed import Feed, open_feed
 from models.sources.imports import Progress, confirm_withdrawals, import_feed, preview_feed
 from models.sources.report import Line, Report
 from models.sources.sources import change_source, create_source, name_of, request_import, source_named
-from models.sources.tables import Import, ImportState, Source
+from models.sources.tables import Import, ImportState, Source, SourceContent
 from worker.jobs.fetch import Limits, fetch_feed
 
 #: Who owns imported listings when nobody is named: a firm that cannot sign in.
@@ -36,11 +36,16 @@ class Wanted:
     source: str | None = None
     city: str | None = None
     kind: str | None = None
+    content: SourceContent = SourceContent.LISTINGS
     is_complete: bool = True
     only_city: bool = False
     dry_run: bool = False
     #: Take off the market what is missing, however much it is.
     withdraw_missing: bool = False
+
+    @property
+    def of_leads(self) -> bool:
+        return self.content is SourceContent.LEADS
 
     @property
     def is_address(self) -> bool:
@@ -83,13 +88,13 @@ def opened(wanted: Wanted, settings: Settings, mapping: dict[str, str] | None = 
         FeedError, FetchError: It cannot be read or fetched.
     """
     if not wanted.is_address:
-        yield open_feed(Path(wanted.what), wanted.kind, mapping)
+        yield open_feed(Path(wanted.what), wanted.kind, mapping, of_leads=wanted.of_leads)
         return
     limits = Limits(bytes=settings.feed_max_mb << 20, allow_private=settings.feed_private_addresses)
     with tempfile.TemporaryDirectory(prefix="leadmatch-feed-") as folder:
         path = Path(folder) / "feed"
         fetch_feed(wanted.what, path, limits)
-        yield open_feed(path, wanted.kind, mapping)
+        yield open_feed(path, wanted.kind, mapping, of_leads=wanted.of_leads)
 
 
 def bring(
@@ -117,8 +122,16 @@ def bring(
         settled = {"city": wanted.city} if wanted.city else {}
         if source is None:
             address = wanted.what if wanted.is_address else None
-            fields = {"name": wanted.source_name, "address": address, "is_complete": wanted.is_complete, **settled}
+            fields = {
+                "name": wanted.source_name,
+                "content": wanted.content,
+                "address": address,
+                "is_complete": wanted.is_complete,
+                **settled,
+            }
             source = create_source(session, owner, fields)
+        elif source.content is not wanted.content:
+            raise InvalidValueError("source", f"{source.name} holds {source.content}; name another one")
         elif settled or source.is_complete != wanted.is_complete:
             change_source(session, source, settled | {"is_complete": wanted.is_complete})
         feed.mapping = source.mapping

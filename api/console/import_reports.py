@@ -6,7 +6,7 @@ from flask import Response, render_template, request
 
 from api.console.access import page_for, visitor
 from api.console.i18n import translate
-from api.console.import_words import FIELD_LABELS, complaint, field_label, shown_reason, town_problem
+from api.console.import_words import FIELD_LABELS, LEAD_LABELS, complaint, field_label, shown_reason, town_problem
 from api.console.pages import back, page_blueprint, wants_part
 from api.http.db import session
 from api.http.tasks import rescore_properties
@@ -14,10 +14,12 @@ from api.sources.schemas import COUNTS, shown_report
 from api.sources.sending import asked
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import ConflictError, InvalidValueError
+from models.sources.formats import headers, lead_rows
 from models.sources.formats.headers import column_of
+from models.sources.formats.table import SEVERAL
 from models.sources.imports import confirm_withdrawals
 from models.sources.sources import change_source, owned_import, owned_source, request_import
-from models.sources.tables import OPEN_IMPORTS, Import, ImportState
+from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent
 
 blp = page_blueprint("import_reports")
 
@@ -42,7 +44,7 @@ def again(import_id: int) -> Response | tuple[str, int]:
     source = owned_source(session(), visitor(), found.source_id, lock=True)
     is_dry_run = request.form.get("do") == "try"
     try:
-        fields = _told_of_source(source.mapping)
+        fields = _told_of_source(source)
         change_source(session(), source, fields)
         asked_by = "upload" if source.file and not source.address else "request"
         name = found.file_name if asked_by == "upload" else None
@@ -67,7 +69,7 @@ def confirm(import_id: int) -> Response | tuple[str, int]:
     return back(f"/console/imports/{import_id}", "withdrawn")
 
 
-def _told_of_source(present: dict[str, str]) -> dict[str, Any]:
+def _told_of_source(source: Source) -> dict[str, Any]:
     """Columns of a source by the form: its mapping, where that differs from what names say, its town, completeness."""
     town = request.form.get("city", "").strip()
     problem = town_problem(town)
@@ -75,20 +77,22 @@ def _told_of_source(present: dict[str, str]) -> dict[str, Any]:
         raise InvalidValueError("city", problem)
     names = request.form.getlist("column")[:MAX_COLUMNS]
     fields = request.form.getlist("field")[:MAX_COLUMNS]
-    mapping = dict(present)
+    known = lead_rows.BY_NAME if source.content is SourceContent.LEADS else headers.BY_NAME
+    mapping = dict(source.mapping)
     chosen: dict[str, str] = {}
     for name, field in zip(names, fields, strict=False):
-        if field and field in chosen and field not in ("photos", "description"):
+        if field and field in chosen and field not in SEVERAL:
             columns = f"{chosen[field]}, {name}"[:200]
             raise InvalidValueError("mapping", "mapping.field_twice", columns=columns)
         chosen[field] = name
-        if name in mapping or column_of(name).field != field:
+        if name in mapping or column_of(name, known=known).field != field:
             mapping[name] = field
     return {"city": town or None, "is_complete": "is_complete" in request.form, "mapping": mapping}
 
 
 def _page(found: Import, errors: dict[str, str]) -> str:
     source = owned_source(session(), visitor(), found.source_id)
+    labels = LEAD_LABELS if source.content is SourceContent.LEADS else FIELD_LABELS
     told = shown_report(found)
     report = told["report"]
     given = request.form if errors else None
@@ -114,9 +118,8 @@ def _page(found: Import, errors: dict[str, str]) -> str:
             )
             for name in report["column_order"] or report["columns"]
         ],
-        field_names=sorted(
-            ((name, translate(label)) for name, label in FIELD_LABELS.items()), key=lambda each: each[1]
-        ),
+        field_names=sorted(((name, translate(label)) for name, label in labels.items()), key=lambda each: each[1]),
+        of_leads=source.content is SourceContent.LEADS,
         field_label=field_label,
         shown_reason=shown_reason,
         shown=SHOWN,

@@ -2,11 +2,18 @@
 
 import re
 
+from flask import request
+
+from api.console.access import visitor
 from api.console.i18n import language, translate, translate_error
 from api.console.russian_imports import IMPORT_ERRORS, IMPORT_PATTERNS
+from api.http.db import session
 from models.core.errors import DomainError, Fault
 from models.market.towns.reading import TownError, read_town
 from models.sources.formats.headers import NAMES
+from models.sources.formats.lead_rows import LEAD_NAMES
+from models.sources.sources import owned_source
+from models.sources.tables import Source
 
 #: How often an address is fetched -> what that is called; None: only when somebody asks.
 REFRESHES: dict[int | None, str] = {
@@ -79,8 +86,39 @@ FIELD_LABELS = {
 }
 assert FIELD_LABELS.keys() == NAMES.keys()
 
+#: Field of a column of clients' requests -> what people call it.
+LEAD_LABELS = {
+    "id": "Number in your records",
+    "client": "Client",
+    "phone": "Client's phone",
+    "email": "Client's e-mail",
+    "contact": "Client's other contacts",
+    "deal": "Purchase or rent",
+    "city": "Town",
+    "district": "Districts",
+    "metro": "Metro stations",
+    "budget": "Budget",
+    "budget_min": "Budget from",
+    "budget_max": "Budget to",
+    "currency": "Currency",
+    "area": "Area",
+    "area_min": "Area from",
+    "area_max": "Area to",
+    "rooms": "Rooms",
+    "type": "Kind of home",
+    "class": "Class",
+    "condition": "Condition and repair",
+    "payment": "Way of payment",
+    "year_min": "Built in that year or later",
+    "words": "Wishes in words",
+    "notes": "Notes",
+    "private_notes": "Private notes",
+}
+assert LEAD_LABELS.keys() == LEAD_NAMES.keys()
+
 #: What a remark of a report is about besides columns.
 REMARKED = {
+    "phone": "Your phone number",
     "row": "The whole row",
     "category": "Category",
     "operation_type": "Sale or rent",
@@ -92,7 +130,7 @@ REMARKED = {
 
 def field_label(name: str) -> str:
     """A field of a report in the page's language; what has no word stays as it is."""
-    label = FIELD_LABELS.get(name) or REMARKED.get(name)
+    label = FIELD_LABELS.get(name) or REMARKED.get(name) or LEAD_LABELS.get(name)
     return translate(label) if label else name.replace("_", " ")
 
 
@@ -121,6 +159,12 @@ def _in_russian(reason: str) -> str:
 def complaint(error: DomainError) -> str:
     """What is wrong, in the page's language: the reason of a field, else the whole message."""
     return translate_error(error)
+
+
+def named_source() -> Source | None:
+    """The visitor's source that the address names, for lists of what it brought; raises NotFoundError."""
+    raw = request.args.get("source", "")
+    return owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
 
 
 def town_problem(town: str) -> Fault | None:

@@ -2,23 +2,27 @@
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, jsonify, render_template, request
 
 from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
+from api.console.edits import as_was, read_edit
 from api.console.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.formatting import money, number, span
 from api.console.i18n import translate, word
-from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.import_words import named_source
+from api.console.open_bodies import OpenLeadBody
+from api.console.pages import back, chosen, listed, page_blueprint, wants_part
 from api.console.recommendation_page import place_of_action
 from api.console.score_reasons import rooms_of
 from api.console.typed_values import currency_of_town
-from api.exchange.schemas import LeadBody, lead_columns
+from api.exchange.schemas import lead_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
+from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 from models.market.readings import STATED
 
@@ -59,14 +63,17 @@ def heading_of(lead: Lead) -> str:
 @for_realtors
 def all_leads() -> str:
     status = chosen(Status, "status")
-    leads, pager = listed(leads_of(visitor(), status), PER_PAGE)
+    source = named_source()
+    leads, pager = listed(leads_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [lead.id for lead in leads]
     return render_template(
         "console/leads.html",
+        part=wants_part(),
         leads=leads,
         counts=match_counts(session(), Side.LEAD, ids),
         best=best_scores(session(), Side.LEAD, ids),
         status=status,
+        source=source,
         **pager,
     )
 
@@ -93,7 +100,15 @@ def one_lead(lead_id: int) -> str:
         lead,
         has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
         matches=match_counts(session(), Side.LEAD, [lead.id]).get(lead.id, 0),
+        same_client=other_lead_of_client(session(), lead),
     )
+
+
+@blp.get("/console/leads/<int:lead_id>/list-state")
+@for_realtors
+def list_state(lead_id: int) -> Response:
+    """Whether the page of the list would show something else by now."""
+    return jsonify(recommendation_page.list_state(Side.LEAD, owned_lead(session(), visitor(), lead_id)))
 
 
 @blp.route("/console/leads/<int:lead_id>/edit", methods=["GET", "POST"])
@@ -101,10 +116,11 @@ def one_lead(lead_id: int) -> str:
 def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
     lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
     if request.method == "GET":
-        return _form(forms.Filled(lead_values(lead)), lead)
+        values = lead_values(lead)
+        return _form(forms.Filled(values, was=as_was(values)), lead)
     body, filled = _read(lead)
     if body is None:
-        return _form(filled, lead), 400
+        return _form(filled, lead), 409 if filled.theirs else 400
     replace_lead(session(), lead, _edited(body, lead))
     rescore_lead(lead)
     return back(f"/console/leads/{lead.id}", "saved")
@@ -140,7 +156,7 @@ def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
     stated = [row for row in lead.wishes if row["source"] == STATED]
     columns = lead_columns(body | {"wishes": stated}, lead)
     if body["requirements"]["location"]["city"] == lead.city:
-        columns |= {name: getattr(lead, name) for name in ("place_scope", "radius_km", "latitude", "longitude")}
+        columns |= {name: getattr(lead, name) for name in ("latitude", "longitude")}
     return columns
 
 
@@ -157,4 +173,7 @@ def _form(filled: forms.Filled, lead: Lead | None) -> str:
 def _read(present: Lead | None) -> tuple[dict | None, forms.Filled]:
     """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
     currency = currency_of_town(request.form.get("requirements.location.city", ""), present)
-    return forms.read(LeadBody(), all_of(LEAD_GROUPS), request.form, currency=currency)
+    controls = all_of(LEAD_GROUPS)
+    if present is None:
+        return forms.read(OpenLeadBody(), controls, request.form, currency=currency)
+    return read_edit(OpenLeadBody(), controls, request.form, lead_values(present), currency=currency)

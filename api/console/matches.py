@@ -67,7 +67,7 @@ def one_match(match_id: int) -> str:
         "console/match.html",
         part=wants_part(),
         board=found,
-        reasons=_reasons([found])[match_id],
+        reasons=_reasons([found], level=2)[match_id],
         may_object=_may_object,
         now=database_now(session()),
     )
@@ -93,7 +93,7 @@ def _may_object(match: Match, now: datetime) -> bool:
     return until is not None and match.completed_by_id != visitor().id and now <= until
 
 
-def _reasons(matches_seen: Iterable[BoardMatch]) -> dict[int, Reasons]:
+def _reasons(matches_seen: Iterable[BoardMatch], *, level: int = 4) -> dict[int, Reasons]:
     """Match id -> why its pair scores what it scores, as both sides see it."""
     markets: dict[tuple, list[Match]] = {}
     found = {}
@@ -109,5 +109,5 @@ def _reasons(matches_seen: Iterable[BoardMatch]) -> dict[int, Reasons]:
             session(), [match.lead for match in matches], [match.property for match in matches]
         )
         for match, explanation in zip(matches, explained, strict=True):
-            found[match.id] = Reasons(explanation.score, why(match.lead, match.property, explanation))
+            found[match.id] = Reasons(explanation.score, why(match.lead, match.property, explanation, level=level))
     return found

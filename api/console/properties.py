@@ -2,21 +2,25 @@
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, jsonify, render_template, request
 
 from api.console import forms, recommendation_page
 from api.console.access import page_for, visitor
+from api.console.edits import as_was, read_edit
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.i18n import translate
-from api.console.pages import back, chosen, listed, page_blueprint
+from api.console.import_words import named_source
+from api.console.open_bodies import OpenPropertyBody
+from api.console.pages import back, chosen, listed, page_blueprint, wants_part
 from api.console.recommendation_page import place_of_action
 from api.console.typed_values import currency_of_town
-from api.exchange.schemas import PropertyBody, property_columns
+from api.exchange.schemas import property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
+from models.deals.recommendation_pages import adverts_of_home
 from models.market.price_history import price_history
 from models.market.properties import (
     Property,
@@ -27,7 +31,6 @@ from models.market.properties import (
     replace_property,
     restore_property,
 )
-from models.sources.sources import owned_source
 
 blp = page_blueprint("properties")
 
@@ -40,12 +43,12 @@ for_owners = page_for(*SUPPLY_ROLES)
 @for_owners
 def all_properties() -> str:
     status = chosen(Status, "status")
-    raw = request.args.get("source", "")
-    source = owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+    source = named_source()
     rows, pager = listed(properties_of(visitor(), status, source.id if source else None), PER_PAGE)
     ids = [row.id for row in rows]
     return render_template(
         "console/properties.html",
+        part=wants_part(),
         properties=rows,
         counts=match_counts(session(), Side.PROPERTY, ids),
         best=best_scores(session(), Side.PROPERTY, ids),
@@ -59,7 +62,7 @@ def all_properties() -> str:
 @for_owners
 def new_property() -> Response | str | tuple[str, int]:
     if request.method == "GET":
-        return _form(forms.Filled({"deal_type": "SALE"}), None)
+        return _form(forms.Filled({"deal_type": "SALE", "details.property_type": "APARTMENT"}), None)
     body, filled = _read(None)
     if body is None:
         return _form(filled, None), 400
@@ -72,13 +75,22 @@ def new_property() -> Response | str | tuple[str, int]:
 @for_owners
 def one_property(property_id: int) -> str:
     found = owned_property(session(), visitor(), property_id)
+    group = adverts_of_home(session(), found)
     return recommendation_page.list_page(
         Side.PROPERTY,
         found,
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
         matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
         price_history=price_history(session(), found),
+        other_adverts=[advert for advert in group.adverts if advert.property_id != found.id] if group else [],
     )
+
+
+@blp.get("/console/properties/<int:property_id>/list-state")
+@for_owners
+def list_state(property_id: int) -> Response:
+    """Whether the page of the list would show something else by now."""
+    return jsonify(recommendation_page.list_state(Side.PROPERTY, owned_property(session(), visitor(), property_id)))
 
 
 @blp.route("/console/properties/<int:property_id>/edit", methods=["GET", "POST"])
@@ -86,10 +98,11 @@ def one_property(property_id: int) -> str:
 def edit_property(property_id: int) -> Response | str | tuple[str, int]:
     found = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
     if request.method == "GET":
-        return _form(forms.Filled(property_values(found)), found)
+        values = property_values(found)
+        return _form(forms.Filled(values, was=as_was(values)), found)
     body, filled = _read(found)
     if body is None:
-        return _form(filled, found), 400
+        return _form(filled, found), 409 if filled.theirs else 400
     replace_property(session(), found, _edited(body, found))
     rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")
@@ -143,4 +156,7 @@ def _form(filled: forms.Filled, found: Property | None) -> str:
 def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
     """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
     currency = currency_of_town(request.form.get("address.city", ""), present)
-    return forms.read(PropertyBody(), all_of(PROPERTY_GROUPS), request.form, currency=currency)
+    controls = all_of(PROPERTY_GROUPS)
+    if present is None:
+        return forms.read(OpenPropertyBody(), controls, request.form, currency=currency)
+    return read_edit(OpenPropertyBody(), controls, request.form, property_values(present), currency=currency)

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
 from markupsafe import Markup
+from sqlalchemy import func, select
 
 from api.console.access import visitor
 from api.console.i18n import OUTCOMES, translate, translate_error
-from api.console.pages import back, page_number, wants_json
+from api.console.pages import back, listed, page_number, wants_json, wants_part
 from api.console.score_reasons import why
 from api.console.undo_tokens import undo_of_action
 from api.http.db import session
@@ -19,24 +19,21 @@ from api.http.explanations import explanations_of_pairs
 from models.accounts.users import short_name
 from models.core.amount_words import Bound, Unit
 from models.core.amounts import Amount, read_amount, read_number
-from models.core.base import database_now
-from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
+from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
 from models.core.errors import InvalidValueError
 from models.core.numbers import UnreadableError
 from models.core.rooms import read_rooms
 from models.deals.alike import AlikeUnits, grouped
-from models.deals.matches import Match, act
+from models.deals.matches import Action, Match, act
 from models.deals.recommendation_pages import Recommended, recommended_page
+from models.deals.taking_back import count_disliked, disliked_by
 from models.market.facts import converted, market_factors
 from models.market.leads import Lead
 from models.market.properties import Property
-from models.ranking.recommendations import LIST_LENGTH, follows_soon
+from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
 
 PER_PAGE = 20
 SIZES = (20, 50, 100)
-#: A list follows a change within a second; one that does not for so long waits for a run, and the page is not asked
-#: again.
-FOLLOWS_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,8 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     Units of one building that are alike share a card; `?alike=ID` shows those that share the card of a property each by
     itself.
     """
+    if request.args.get("show") == "aside":
+        return _aside_page(side, mine, **more)
     found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
     wanted = _wanted(found.entries, side, mine, filters)
@@ -66,16 +65,17 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     pages = max(1, -(-len(groups) // size))
     page = min(page_number(), pages)
     shown = groups[(page - 1) * size : page * size]
-    changed = database_now(session()) - mine.updated_at
     return render_template(
         "console/pairs.html",
+        part=wants_part(),
         side=side.value,
         mine=mine,
         cards=_cards(side, mine, shown),
         total=found.total,
         fitting=sum(1 + len(group.others) for group in groups),
         alike=alike,
-        follows=changed < FOLLOWS_WITHIN and follows_soon(session(), side, mine),
+        aside=count_disliked(session(), side, mine.id),
+        **list_state(side, mine),
         page=page,
         pages=pages,
         size=size,
@@ -83,6 +83,36 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         filter_errors=filters.errors,
         **more,
     )
+
+
+def list_state(side: Side, mine: Lead | Property) -> dict[str, Any]:
+    """
+    How a list stands: `stamp`, which is another one once the page would show something else, and `follows`: whether it
+    is older than its owner, and so about to be replaced.
+    """
+    _, lists, key, _ = SIDE_TABLES[side]
+    acted = Action.lead_id if side is Side.LEAD else Action.property_id
+    actions = select(func.count()).where(acted == mine.id, Action.side == side).scalar_subquery()
+    row = session().execute(select(lists.changed_in, lists.version, actions).where(key == mine.id)).one_or_none()
+    if row is None:
+        return {"stamp": f"{mine.version}-none", "follows": False}
+    changed_in, version, count = row
+    follows = mine.status is Status.ACTIVE and version != mine.version
+    return {"stamp": f"{mine.version}-{changed_in}-{count}", "follows": follows}
+
+
+def _aside_page(side: Side, mine: Lead | Property, **more: Any) -> str:
+    """What a lead or property has put aside, the latest first, each with a button that takes it back."""
+    rows, pager = listed(disliked_by(side, mine.id), PER_PAGE)
+    entries = [
+        (
+            row,
+            moment,
+            undo_of_action(side, mine.id, row.id) if side is Side.LEAD else undo_of_action(side, row.id, mine.id),
+        )
+        for row, moment in rows
+    ]
+    return render_template("console/aside.html", side=side.value, mine=mine, entries=entries, **pager, **more)
 
 
 def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Response:

@@ -23,6 +23,10 @@ IMPORT_ERRORS = {
     "the address redirects to what is no web address": "адрес перенаправляет не на веб-адрес",
     "the answer breaks off before its end": "ответ обрывается",
     "the answer is damaged: it cannot be unpacked": "ответ повреждён: его не распаковать",
+    "clients' requests come as a table: CSV or XLSX": "заявки клиентов загружаются таблицей: CSV или XLSX",
+    "the lower end is above the upper one": "«от» больше, чем «до»",
+    "it says neither purchase nor rent": "не сказано, покупка это или аренда",
+    "taken for a purchase": "считаем, что покупка",
     # offers
     "it is missing": "нет значения",
     "must be above 0": "должно быть больше нуля",
@@ -63,6 +67,10 @@ IMPORT_ERRORS = {
 #: Reasons that carry figures or words: a pattern, and the Russian of its groups; the group `why` is a reason too.
 IMPORT_PATTERNS = (
     (r"no column of prices was found; the columns are: (.+)", "не найден столбец с ценой; столбцы такие: {}"),
+    (
+        r"no column tells what clients look for; the columns are: (.+)",
+        "ни в одном столбце не сказано, что ищут клиенты; столбцы такие: {}",
+    ),
     (r"two columns hold the ([\w ]+): (.+)", "два столбца об одном и том же ({}): {}"),
     (
         r"none of (.+) offers could be taken; (\w+): (?P<why>.+) \((.+) of them\)",

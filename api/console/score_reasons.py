@@ -34,10 +34,12 @@ OUTCOMES = {
 }
 
 
-def why(lead: Lead, found: Property, explanation: PairExplanation) -> Markup:
+def why(lead: Lead, found: Property, explanation: PairExplanation, *, level: int = 4) -> Markup:
     """
     The reasons behind the score of *lead* with *found* (api.http.explanations): each wish with what became of it and
     the listing's words that say so, then the criteria, the weightiest first, and what is left open.
+
+    *level* is that of the heading.
 
     Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would
     spend half of the page's time on them.
@@ -50,7 +52,7 @@ def why(lead: Lead, found: Property, explanation: PairExplanation) -> Markup:
     more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
     wishes = _wishes(found, explanation.wishes)
     return Markup(  # noqa: S704 - every part of it is escaped where it is made
-        f'<div class="why"><h4>{translate("Why this score")}</h4>'
+        f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
         f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
     )
 

@@ -1,5 +1,6 @@
 """Files and feeds that listings come from: send a file, add an address, and one source with its history."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, render_template, request
@@ -10,9 +11,11 @@ from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http.db import session
 from api.http.tasks import rescore_properties
 from api.http.uploads import remove_feed, takes_uploads
+from api.sources.outgoing import shown_outgoing
 from api.sources.sending import asked, name_of_file, send_file, source_for
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import ConflictError, InvalidFileError, InvalidValueError, TooLargeFileError
+from models.sources.outgoing import close_outgoing_feed, outgoing_feed, renew_outgoing_feed
 from models.sources.sources import (
     change_source,
     create_source,
@@ -24,7 +27,7 @@ from models.sources.sources import (
     request_import,
     sources_of,
 )
-from models.sources.tables import OPEN_IMPORTS, ImportState, Source, SourceState
+from models.sources.tables import OPEN_IMPORTS, ImportState, Source, SourceContent, SourceState
 
 blp = page_blueprint("sources")
 
@@ -35,10 +38,16 @@ PER_PAGE = 30
 PROBLEMS = (InvalidFileError, InvalidValueError, ConflictError, TooLargeFileError)
 
 
+@blp.get("/console/import/<kind>")
+@for_owners
+def older_address(kind: str) -> Response:
+    return back("/console/sources", of="leads" if kind == "leads" else None)
+
+
 @blp.get("/console/sources")
 @for_owners
 def all_sources() -> str:
-    return _list({}, {})
+    return _list({}, {"content": request.args.get("of", "")})
 
 
 @blp.post("/console/sources/file")
@@ -51,7 +60,7 @@ def send() -> Response | tuple[str, int]:
         if upload is None or not upload.filename:
             raise InvalidFileError("file", "import.choose_file")
         name = request.form.get("source", "").strip() or name_of_file(upload)
-        found = source_for(visitor(), name, _settings())
+        found = source_for(visitor(), name, _settings() | {"content": _content(request.form)})
         tried = send_file(visitor(), found, upload, is_dry_run=True)
     except PROBLEMS as error:
         return _refused(error, "file")
@@ -127,7 +136,7 @@ def pause(source_id: int) -> Response:
 @for_owners
 def delete(source_id: int) -> Response | tuple[str, int]:
     found = owned_source(session(), visitor(), source_id, lock=True)
-    file = found.file
+    file, content = found.file, found.content
     try:
         gone = delete_source(session(), found)
     except ConflictError as error:
@@ -136,7 +145,18 @@ def delete(source_id: int) -> Response | tuple[str, int]:
     if file:
         remove_feed(file, visitor())
     rescore_properties(gone)
-    return back("/console/sources", "source_removed")
+    return back("/console/sources", "source_removed", of=content if content == SourceContent.LEADS else None)
+
+
+@blp.post("/console/sources/outgoing")
+@for_owners
+def outgoing() -> Response:
+    """Give the visitor's own feed a new address, or end it."""
+    if request.form.get("do") == "end":
+        close_outgoing_feed(session(), visitor())
+    else:
+        renew_outgoing_feed(session(), visitor())
+    return back("/console/sources", "saved")
 
 
 def _settings() -> dict[str, Any]:
@@ -146,6 +166,10 @@ def _settings() -> dict[str, Any]:
     if problem:
         raise InvalidValueError("city", problem)
     return {"city": town or None, "is_complete": "is_complete" in request.form}
+
+
+def _content(given: Mapping[str, str]) -> SourceContent:
+    return SourceContent.LEADS if given.get("content") == SourceContent.LEADS else SourceContent.LISTINGS
 
 
 def _minutes() -> int | None:
@@ -171,11 +195,15 @@ def _status(error: Any) -> int:
 
 
 def _list(errors: dict[str, str], given: Any) -> str:
-    rows, pager = listed(sources_of(visitor()), PER_PAGE)
+    content = _content(given)
+    rows, pager = listed(sources_of(visitor(), content), PER_PAGE)
     return render_template(
         "console/sources.html",
         sources=rows,
         last=last_imports(session(), [row.id for row in rows]),
+        content=content.value,
+        outgoing=shown_outgoing(visitor(), outgoing_feed(session(), visitor())),
+        field_label=field_label,
         files=[row.name for row in rows if not row.address],
         errors=errors,
         given=given,

@@ -58,7 +58,7 @@ class Span(Body):
 
     @validates_schema
     def check_order(self, data: dict, **kwargs: Any) -> None:
-        if data["min"] > data["max"]:
+        if data.get("min") is not None and data.get("max") is not None and data["min"] > data["max"]:
             raise ValidationError("range.reversed", "min")
 
 
@@ -143,7 +143,8 @@ class Details(Body):
 
     @validates_schema
     def check_floor(self, data: dict, **kwargs: Any) -> None:
-        if data["floor"] > data["total_floors"]:
+        floor, floors = data.get("floor"), data.get("total_floors")
+        if floor is not None and floors is not None and floor > floors:
             raise ValidationError("floor.above_total", "floor")
 
 
@@ -192,7 +193,10 @@ _address, _details = attrgetter(*ADDRESS_FIELDS), attrgetter(*DETAILS_FIELDS)
 
 
 def lead_columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
-    """A lead's columns from its body; what the body leaves out is null: PUT replaces *before*."""
+    """
+    A lead's columns from its body; what the body leaves out is null: PUT replaces *before*. The console's bodies may
+    leave out everything but the town.
+    """
     wishes = body["requirements"]
     return {
         "client_name": body.get("client_name"),
@@ -203,21 +207,21 @@ def lead_columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
         "deal_type": body.get("deal_type") or wishes.get("deal_type") or DealType.SALE,
         "currency": wishes.get("currency"),
         "city": wishes["location"]["city"],
-        "districts": wishes["location"]["districts"],
-        "metro_stations": wishes["location"]["metro_stations"],
+        "districts": wishes["location"].get("districts") or [],
+        "metro_stations": wishes["location"].get("metro_stations") or [],
         "place_scope": wishes["location"].get("scope"),
         "radius_km": wishes["location"].get("radius_km"),
         "latitude": wishes["location"].get("latitude"),
         "longitude": wishes["location"].get("longitude"),
-        "budget_min": wishes["budget"]["min"],
-        "budget_max": wishes["budget"]["max"],
-        "area_min": wishes["area"]["min"],
-        "area_max": wishes["area"]["max"],
-        "rooms": wishes["rooms"],
-        "property_type": wishes["property_type"],
-        "property_class": wishes["property_class"],
-        "condition": wishes["condition"],
-        "payment_method": wishes["payment_method"],
+        "budget_min": wishes.get("budget", {}).get("min"),
+        "budget_max": wishes.get("budget", {}).get("max"),
+        "area_min": wishes.get("area", {}).get("min"),
+        "area_max": wishes.get("area", {}).get("max"),
+        "rooms": wishes.get("rooms") or [],
+        "property_type": wishes.get("property_type"),
+        "property_class": wishes.get("property_class"),
+        "condition": wishes.get("condition"),
+        "payment_method": wishes.get("payment_method"),
         "additional_requirements": wishes.get("additional_requirements"),
         **wish_columns(wishes.get("additional_requirements"), body.get("wishes"), before),
     }
@@ -237,7 +241,7 @@ def property_columns(body: dict) -> dict[str, Any]:
         "longitude": body["address"].get("longitude"),
         "stations": body["address"].get("stations") or [],
         **fact_columns(None, body.get("description")),
-        "commission_share": body["commission_share"],
+        "commission_share": body.get("commission_share"),
         "photos": body.get("photos") or [],
         "description": body.get("description"),
         "deal_type": body.get("deal_type") or body["details"].get("deal_type") or DealType.SALE,

@@ -20,7 +20,7 @@ from api.accounts import (
     recovery,
     telegram,
 )
-from api.exchange import leads, matches, notifications, properties, recommendations, understand
+from api.exchange import exports, leads, matches, notifications, properties, recommendations, understand
 from api.http import access, answered, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
@@ -43,7 +43,7 @@ from api.server.media import blp as media
 from api.server.openness import warn_of_openness
 from api.server.unread_bodies import CloseUnread
 from api.sources import imports as source_imports
-from api.sources import sources
+from api.sources import outgoing, sources
 from api.swipe import favorites, feed, inquiries, listings, places, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
@@ -70,6 +70,7 @@ BLUEPRINTS = (
     recommendations.blp,
     understand.blp,
     matches.blp,
+    exports.blp,
     notifications.blp,
     listings.blp,
     preferences.blp,
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     chat.blp,
     sources.blp,
     source_imports.blp,
+    outgoing.blp,
     runs.blp,
     markets.blp,
     metrics.blp,
@@ -106,8 +108,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.config.update(
         API_TITLE="Leadmatch",
         API_VERSION=VERSION,
-        API_SPEC_OPTIONS={"info": {"description": docs.ABOUT}},
-        OPENAPI_VERSION="3.0.3",
+        API_SPEC_OPTIONS=docs.SPEC,
+        OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,

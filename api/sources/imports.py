@@ -7,7 +7,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError
 
 from api.http.access import current_user, for_roles
-from api.http.blueprint import Blueprint, Body, PageArgs
+from api.http.blueprint import Blueprint, Body, PageArgs, one_of
 from api.http.db import only_reads, session
 from api.http.fields import FormId, FormYesNo, Text
 from api.http.file_fields import File
@@ -21,6 +21,7 @@ from models.core.enums import SUPPLY_ROLES
 from models.core.errors import InvalidFileError
 from models.sources.imports import confirm_withdrawals
 from models.sources.sources import imports_of, owned_import
+from models.sources.tables import SourceContent
 
 blp = Blueprint("imports", __name__, description="Listings from files and feeds")
 
@@ -44,6 +45,11 @@ class MappingText(Text):
 
 class ImportForm(Body):
     file = File(required=True, metadata={"description": "YRL, CIAN, Avito, CSV or XLSX, up to 64 MiB."})
+    content = one_of(
+        SourceContent,
+        load_default=SourceContent.LISTINGS,
+        metadata={"description": "listings, or leads: a table of clients' requests."},
+    )
     source = Text(200, metadata={"description": "The source that its listings belong to; by default the file's name."})
     city = Text(100, metadata={"description": "The town of listings that name none."})
     mapping = MappingText(
@@ -68,11 +74,12 @@ class Imports(MethodView):
     @blp.arguments(ImportForm, location="multipart")
     @blp.response(202, ImportOut)
     def post(self, form: dict[str, Any]) -> dict[str, Any]:
-        """Send a file of listings
+        """Send a file of listings or of clients' requests
 
         Its kind is found by its content. New listings are added, changed ones updated, and what a complete file lacks
-        leaves the market, unless that is more than a third: then it waits for `POST /imports/{id}/confirm`. The answer
-        is the import, which a worker takes up; read it again until its state is none of `queued` and `running`.
+        leaves the market, unless that is more than a third: then it waits for `POST /imports/{id}/confirm`. With
+        `content` leads each row is a client's request, its words are read as wishes, and nothing leaves the market. The
+        answer is the import, which a worker takes up; read it again until its state is none of `queued` and `running`.
         """
         upload = form["file"]
         if upload is None:

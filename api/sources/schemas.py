@@ -9,7 +9,7 @@ from api.http.fields import Moment
 from api.http.language import reason_of, request_language
 from models.core.errors import Fault
 from models.sources.formats.feed import KINDS
-from models.sources.tables import Import, ImportState, Source, SourceState
+from models.sources.tables import Import, ImportState, Source, SourceContent, SourceState
 from models.translations.catalogue import describe_kind
 
 COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off_market", "refused", "guessed", "held")
@@ -18,6 +18,7 @@ COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off
 class SourceOut(Body):
     id = fields.Integer()
     name = fields.String()
+    content = shown_word(SourceContent)
     kind = shown_word(KINDS, allow_none=True)
     address = fields.String(allow_none=True)
     has_file = fields.Boolean(metadata={"description": "A file was sent, which an import without an address reads."})

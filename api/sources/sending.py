@@ -9,9 +9,9 @@ from api.http.db import session
 from api.http.tasks import run_import
 from api.http.uploads import remove_feed, store_feed
 from models.accounts.users import User
-from models.sources.errors import SourceHasAddressError
+from models.sources.errors import SourceHasAddressError, SourceHoldsOtherError
 from models.sources.sources import change_source, create_source, request_import, source_named
-from models.sources.tables import Import, Source
+from models.sources.tables import Import, Source, SourceContent
 
 #: What a form may say of a source besides its name.
 TOLD = ("city", "mapping", "is_complete")
@@ -26,9 +26,12 @@ def name_of_file(upload: FileStorage) -> str:
 def source_for(owner: User, name: str, form: Mapping[str, Any]) -> Source:
     """The owner's source of files called *name*, made or changed as the form says; raises SourceHasAddressError."""
     told = {field: form[field] for field in TOLD if form.get(field) is not None}
+    content = form.get("content") or SourceContent.LISTINGS
     source = source_named(session(), owner, name)
     if source is None:
-        return create_source(session(), owner, {"name": name, **told})
+        return create_source(session(), owner, {"name": name, "content": content, **told})
+    if source.content is not content:
+        raise SourceHoldsOtherError(name=name)
     if source.address:
         raise SourceHasAddressError(name=name)
     change_source(session(), source, told)

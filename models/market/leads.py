@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     Numeric,
     Select,
     SmallInteger,
@@ -33,6 +34,7 @@ from models.core.enums import (
     Status,
 )
 from models.core.errors import NotFoundError
+from models.market.client_keys import note_client
 from models.market.properties import canonical
 
 
@@ -56,6 +58,7 @@ class Lead(Base):
         Index("ix_leads_owner", "owner_id", "id"),
         Index("ix_leads_market", "city_key", "deal_type", "id"),
         Index("ix_leads_changed", "changed_in"),
+        Index("uq_leads_source", "source_id", "external_id", unique=True),
         Index("uq_leads_preference", "owner_id", unique=True, postgresql_where=text("origin = 'tinder'")),
     )
 
@@ -75,6 +78,12 @@ class Lead(Base):
     )
     notes: Mapped[str | None] = mapped_column(Text)
     private_notes: Mapped[str | None] = mapped_column(Text)  #: Nobody but the owner ever sees them.
+
+    #: Where an imported lead came from, and its id there; null: somebody typed it in.
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
+    external_id: Mapped[str | None] = mapped_column(String(100))
+    #: Of the row that it was read from: an unchanged one writes nothing.
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
 
     city: Mapped[str] = mapped_column(String(100))
     city_key: Mapped[str] = mapped_column(String(110))  #: Canonical city; with deal_type it names the market.
@@ -127,6 +136,8 @@ def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[s
     lead = Lead(owner_id=owner.id, origin=origin, **canonical_lead(session, fields))
     session.add(lead)
     session.flush()
+    if lead.client_contacts:
+        note_client(session, lead.id, lead.client_contacts)
     return lead
 
 
@@ -135,6 +146,8 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
     for name, value in canonical_lead(session, fields, lead).items():
         setattr(lead, name, value)
     session.flush()
+    if "client_contacts" in fields:
+        note_client(session, lead.id, lead.client_contacts)
 
 
 def replace_wishes(session: Session, lead: Lead, wishes: list[dict[str, Any]]) -> None:
@@ -176,9 +189,11 @@ def owned_lead(session: Session, owner: User, lead_id: int, *, lock: bool = Fals
     return lead
 
 
-def leads_of(owner: User, status: Status | None = None) -> Select[Lead]:
-    """The owner's leads, of whichever contract, newest first."""
+def leads_of(owner: User, status: Status | None = None, source_id: int | None = None) -> Select[Lead]:
+    """The owner's leads, of whichever contract, or those that one source brought, newest first."""
     query = select(Lead).where(Lead.owner_id == owner.id).order_by(Lead.id.desc())
+    if source_id is not None:
+        query = query.where(Lead.source_id == source_id)
     return query.where(Lead.status == status) if status else query
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from models.core.errors import ConflictError, NotFoundError
+from models.core.errors import SettingsError
 from models.platform.settings import database_url
 
 log = logging.getLogger(__name__)
@@ -57,10 +57,10 @@ def downgrade(url: str, revision: str) -> None:
 
     Raises:
         SchemaNewerError: A newer release has migrated it, and it alone knows the way back.
-        NotFoundError: There is no such revision.
+        SettingsError: There is no such revision.
     """
     if revision not in _known() | {"base"}:
-        raise NotFoundError("revision")
+        raise SettingsError(f"there is no revision {revision}; this release has revisions up to {newest()}")
     with _connection(url) as config:
         _check_known(config)
         command.downgrade(config, revision)
@@ -101,7 +101,7 @@ def _check_known(config: Config) -> None:
         raise SchemaNewerError(", ".join(sorted(unknown)), newest())
 
 
-class SchemaNewerError(ConflictError):
+class SchemaNewerError(SettingsError):
     """A newer release has migrated the database."""
 
     def __init__(self, found: str, known: str) -> None:

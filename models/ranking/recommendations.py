@@ -148,13 +148,6 @@ SIDE_TABLES = {
 }
 
 
-def follows_soon(session: Session, side: Side, row: Lead | Property) -> bool:
-    """Whether the list of *row*, which is on the market, was computed from an earlier version of it."""
-    _, lists, key, _ = SIDE_TABLES[side]
-    version = session.scalar(select(lists.version).where(key == row.id))
-    return row.status is Status.ACTIVE and version is not None and version != row.version
-
-
 def stale_rows(side: Side) -> Select[*tuple[Any, ...]]:
     """
     Entities with a stale list, as (id, version, on_market, city_key, deal_type, listed city_key, listed deal_type).

@@ -36,3 +36,11 @@ class SourceHasAddressError(ConflictError):
 
     code = "source.has_address"
     name: str
+
+
+@dataclass(eq=False)
+class SourceHoldsOtherError(ConflictError):
+    """A file of listings was sent for a source of clients' requests, or the other way round."""
+
+    code = "source.holds_other"
+    name: str

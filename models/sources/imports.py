@@ -15,9 +15,10 @@ from models.core.errors import ConflictError
 from models.market.properties import Property
 from models.sources.formats.feed import Feed
 from models.sources.formats.offer import FeedError
+from models.sources.lead_store import LeadStore
 from models.sources.report import Line, Report
 from models.sources.store import CLEAR, OfferStore, OnCommitted, Progress, withdraw
-from models.sources.tables import INTERRUPTED, Import, ImportState, Source, lock_name
+from models.sources.tables import INTERRUPTED, Import, ImportState, Source, SourceContent, lock_name
 
 __all__ = ["Progress", "confirm_withdrawals", "import_feed", "preview_feed"]
 
@@ -49,7 +50,7 @@ def import_feed(
         source = session.get_one(Source, found.source_id)
         session.expunge_all()
     with _engine_of(factory).connect() as connection, _only_one(connection, source.id):
-        store = OfferStore(connection, source, found.is_dry_run, only_city, on_refused)
+        store = _store_of(source)(connection, source, found.is_dry_run, only_city, on_refused)
         _begin(connection, found)
         report = store.report
         try:
@@ -83,7 +84,7 @@ def preview_feed(
         FeedError: The file cannot be read.
     """
     with _engine_of(factory).connect() as connection:
-        store = OfferStore(connection, source, True, only_city, on_refused)
+        store = _store_of(source)(connection, source, True, only_city, on_refused)
         try:
             feed.check()
             store.take(feed, on_progress, lambda _: None)
@@ -114,6 +115,10 @@ def confirm_withdrawals(session: Session, found: Import) -> list[int]:
     found.held_ids = []
     session.flush()
     return gone
+
+
+def _store_of(source: Source) -> type[OfferStore]:
+    return LeadStore if source.content is SourceContent.LEADS else OfferStore
 
 
 def _engine_of(factory: sessionmaker[Session]) -> Engine:

@@ -5,7 +5,7 @@ from typing import Any
 
 from models.core.enums import DealType
 from models.core.errors import Fault
-from models.sources.formats.offer import Offer, Remark
+from models.sources.formats.offer import Entry, Remark
 
 #: Remarks that a report keeps of each kind; the counts tell of all.
 MAX_REMARKS = 1_000
@@ -74,7 +74,7 @@ class Report:
         """Offers that are or stay on the market by this import."""
         return self.new + self.changed + self.unchanged + self.returned
 
-    def note(self, offer: Offer) -> None:
+    def note(self, offer: Entry) -> None:
         """Count an offer and keep its remarks."""
         self.offers += 1
         if offer.faults:
@@ -113,6 +113,6 @@ def _as_stored(reason: str) -> dict[str, Any]:
     return {"reason": stored["code"]} | ({"facts": stored["facts"]} if stored["facts"] else {})
 
 
-def _keep(lines: list[Line], offer: Offer, remarks: list[Remark]) -> None:
+def _keep(lines: list[Line], offer: Entry, remarks: list[Remark]) -> None:
     for remark in remarks[: max(0, MAX_REMARKS - len(lines))]:
         lines.append(Line(offer.line, offer.external_id, remark))

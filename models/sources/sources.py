@@ -17,7 +17,17 @@ from models.market.properties import Property
 from models.sources.errors import RoleOwnsNothingError, SourceNameTakenError, TooManySourcesError
 from models.sources.formats.feed import ALIASES, KINDS
 from models.sources.formats.headers import NAMES
-from models.sources.tables import INTERRUPTED, OPEN_IMPORTS, Import, ImportState, Source, SourceState, lock_name
+from models.sources.formats.lead_rows import LEAD_NAMES
+from models.sources.tables import (
+    INTERRUPTED,
+    OPEN_IMPORTS,
+    Import,
+    ImportState,
+    Source,
+    SourceContent,
+    SourceState,
+    lock_name,
+)
 
 MAX_SOURCES = 50  # of one owner
 #: A failed fetch is tried again after the source's own interval, doubled with each failure, and at least daily.
@@ -40,9 +50,11 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
     if owner.role not in SUPPLY_ROLES:
         raise RoleOwnsNothingError(role=owner.role)
     address = check_address(fields["address"]) if fields.get("address") else None
-    found = Source(
-        owner_id=owner.id, **_checked({**fields, "name": fields.get("name") or name_of(address), "address": address})
-    )
+    content = fields.get("content") or SourceContent.LISTINGS
+    named = {**fields, "name": fields.get("name") or name_of(address), "address": address, "content": content}
+    if content is SourceContent.LEADS:
+        named["is_complete"] = False  # a client's request ends when its realtor says so
+    found = Source(owner_id=owner.id, **_checked(named, content))
     count = session.scalar(select(func.count()).where(Source.owner_id == owner.id)) or 0
     if count >= MAX_SOURCES:
         raise TooManySourcesError(max=MAX_SOURCES)
@@ -57,7 +69,9 @@ def create_source(session: Session, owner: User, fields: Mapping[str, Any]) -> S
 def change_source(session: Session, found: Source, fields: Mapping[str, Any]) -> None:
     """Set the given columns; a new address is fetched afresh, under the same listings' ids. Raises as create_source."""
     moved = "address" in fields and fields["address"] != found.address
-    for name, value in _checked(fields).items():
+    for name, value in _checked(fields, found.content).items():
+        if name == "is_complete" and found.content is SourceContent.LEADS:
+            continue
         setattr(found, name, value)
     if moved:
         found.etag = found.last_modified = None
@@ -72,7 +86,11 @@ def change_source(session: Session, found: Source, fields: Mapping[str, Any]) ->
 
 
 def delete_source(session: Session, found: Source) -> list[int]:
-    """Remove a source with its history; its listings are archived and stay as rows. The ids that left the market."""
+    """
+    Remove a source with its history; its listings are archived and stay as rows. The ids that left the market.
+
+    Leads that it brought stay on the market: their clients still look for a home.
+    """
     if open_import(session, found) is not None:
         raise ConflictError("import.going")
     statement = update(Property).where(Property.source_id == found.id, Property.status == Status.ACTIVE)
@@ -97,9 +115,10 @@ def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = 
     return found
 
 
-def sources_of(owner: User) -> Select[Source]:
-    """The owner's sources, newest first."""
-    return select(Source).where(Source.owner_id == owner.id).order_by(Source.id.desc())
+def sources_of(owner: User, content: SourceContent | None = None) -> Select[Source]:
+    """The owner's sources, or those that bring one thing, newest first."""
+    query = select(Source).where(Source.owner_id == owner.id).order_by(Source.id.desc())
+    return query.where(Source.content == content) if content else query
 
 
 def imports_of(owner: User, source_id: int | None = None) -> Select[Import]:
@@ -261,7 +280,7 @@ def check_address(address: str) -> str:
     return address
 
 
-def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(fields: Mapping[str, Any], content: SourceContent) -> dict[str, Any]:
     found = dict(fields)
     if found.get("address"):
         found["address"] = check_address(found["address"])
@@ -273,8 +292,9 @@ def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
         found["kind"] = ALIASES.get(found["kind"], found["kind"])
         if found["kind"] not in KINDS:
             raise InvalidValueError("kind", "source.unknown_kind", kinds=tuple(KINDS))
+    names = LEAD_NAMES if content is SourceContent.LEADS else NAMES
     for column, field in (found.get("mapping") or {}).items():
-        if field and field not in NAMES:
+        if field and field not in names:
             raise InvalidValueError("mapping", "source.unknown_target", column=column[:50], target=field[:50])
     return found
 

@@ -15,7 +15,7 @@ from models.market.town_aliases import TownAlias
 from models.sources.columns import CONTENT, columns_of, content_hash
 from models.sources.copying import copy_into
 from models.sources.formats.feed import Feed
-from models.sources.formats.offer import FeedError, Offer
+from models.sources.formats.offer import Entry, FeedError, Offer
 from models.sources.report import Line, Report
 from models.sources.tables import ImportState, Source
 
@@ -102,12 +102,12 @@ class OfferStore:
         # One thread stores a batch, most of whose time passes in the database, while this one reads the next.
         with ThreadPoolExecutor(1, thread_name_prefix="import") as database:
             storing = None
-            for batch in _batched(feed.offers(note)):
+            for batch in _batched(feed.entries(note)):
                 done(storing)
                 storing = database.submit(self._commit, batch)
             done(storing)
 
-    def _commit(self, batch: list[Offer]) -> list[int]:
+    def _commit(self, batch: list[Any]) -> list[int]:
         written = self._store(batch)
         self.connection.commit()
         return written
@@ -121,9 +121,7 @@ class OfferStore:
     def finish(self, on_committed: OnCommitted) -> tuple[ImportState, list[int]]:
         """Withdraw what is missing, unless something speaks against it: (state, the ids that wait)."""
         report = self.report
-        if report.offers and report.refused == report.offers:
-            why, count = max(report.refused_for.items(), key=lambda item: item[1])
-            raise FeedError(f"none of {report.offers:,} offers could be taken; {why} ({count:,} of them)")
+        self._refuse_if_nothing_was_taken()
         if not self.source.is_complete:
             return ImportState.SUCCEEDED, []
         missing = self._missing()
@@ -138,6 +136,12 @@ class OfferStore:
             on_committed(missing)
         report.withdrawn += len(missing)
         return ImportState.SUCCEEDED, []
+
+    def _refuse_if_nothing_was_taken(self) -> None:
+        report = self.report
+        if report.offers and report.refused == report.offers:
+            why, count = max(report.refused_for.items(), key=lambda item: item[1])
+            raise FeedError(f"none of {report.offers:,} offers could be taken; {why} ({count:,} of them)")
 
     def _doubt(self, missing: int) -> str:
         """Why what is missing may not be gone; empty if nothing speaks for it."""
@@ -154,7 +158,7 @@ class OfferStore:
             )
         return ""
 
-    def _store(self, batch: list[Offer]) -> list[int]:
+    def _store(self, batch: list[Any]) -> list[int]:
         """Store what is new or changed; the ids of the properties that were written."""
         rows = self._readable(batch)
         known = self._known([offer.external_id for offer, _ in rows])
@@ -216,9 +220,9 @@ class OfferStore:
                 self.unread += 1
         return [(offer, columns) for offer, columns in read if not offer.faults]
 
-    def _refuse_repeated(self, batch: list[Offer]) -> None:
+    def _refuse_repeated(self, batch: Sequence[Entry]) -> None:
         """Note the ids of the batch as seen, and refuse offers whose id came before."""
-        first: dict[str, Offer] = {}
+        first: dict[str, Entry] = {}
         for offer in batch:
             if not offer.external_id or any(fault.field == "id" for fault in offer.faults):
                 continue
@@ -276,6 +280,6 @@ def withdraw(connection: Connection, source_id: int, which: Any) -> list[int]:
     return list(connection.scalars(statement))
 
 
-def _batched(offers: Iterator[Offer]) -> Iterator[list[Offer]]:
+def _batched(offers: Iterator[Entry]) -> Iterator[list[Entry]]:
     while batch := list(islice(offers, BATCH)):
         yield batch

@@ -18,6 +18,14 @@ class SourceState(StrEnum):
     PAUSED = "paused"
 
 
+class SourceContent(StrEnum):
+    """What a source brings."""
+
+    LISTINGS = "listings"
+    #: Clients' requests, from tables.
+    LEADS = "leads"
+
+
 class ImportState(StrEnum):
     """How far an import is."""
 
@@ -60,6 +68,9 @@ class Source(Base):
     id: Mapped[Id]
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[SourceContent] = mapped_column(
+        words(SourceContent, "content_is_known"), default=SourceContent.LISTINGS, server_default="listings"
+    )
     #: One of :data:`models.sources.formats.feed.KINDS`; null until a file has shown it.
     kind: Mapped[str | None] = mapped_column(String(20))
     address: Mapped[str | None] = mapped_column(String(2000))

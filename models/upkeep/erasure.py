@@ -26,10 +26,12 @@ from models.deals.actions import Action
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.matches import Match, match_ids_of
+from models.market.clients import forget_clients
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
+from models.sources.outgoing import OutgoingFeed
 from models.sources.tables import Import, Source
 
 #: Columns that an export leaves out: secrets and bookkeeping.
@@ -95,6 +97,10 @@ def _erase_leads(session: Session, user: User) -> None:
     )
 
 
+def _erase_client_keys(session: Session, user: User) -> None:
+    forget_clients(session, user.id)
+
+
 def _erase_properties(session: Session, user: User) -> None:
     session.execute(
         update(Property)
@@ -122,6 +128,7 @@ def _erase_properties(session: Session, user: User) -> None:
 def _erase_sources(session: Session, user: User) -> None:
     # With what their imports told; the listings stay, without a source.
     session.execute(delete(Source).where(Source.owner_id == user.id))
+    session.execute(delete(OutgoingFeed).where(OutgoingFeed.owner_id == user.id))
 
 
 def _erase_actions(session: Session, user: User) -> None:
@@ -180,6 +187,7 @@ def _plain(value: Any) -> Any:
 #: Each erases one subject of a user's data, in the caller's transaction.
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
+    _erase_client_keys,
     _erase_properties,
     _erase_sources,
     _erase_actions,
@@ -197,6 +205,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
         lambda user: PropertyPrice.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
     ),
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
+    "outgoing_feeds": _rows_of(OutgoingFeed, lambda user: OutgoingFeed.owner_id == user.id),
     "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),
     "actions": _rows_of(Action, _acted_by),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),

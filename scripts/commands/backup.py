@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote
 
 import click
 
@@ -46,4 +47,5 @@ def command(file: Path, without_lists: bool) -> None:
     finally:
         draft.unlink(missing_ok=True)
     click.echo(f"The database is in {file} ({size_of(file)}).")
-    click.echo(f"Uploaded files are not: copy {settings.media_url} as well, after this.")
+    media = unquote(settings.media_url.removeprefix("file://"))
+    click.echo(f"Uploaded files are not: copy {media} as well, after this.")

@@ -1,6 +1,7 @@
 """`leadmatch import`: listings from a portal's feed, a spreadsheet or an address; and its alias `import-listings`."""
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +12,8 @@ from models.platform.settings import Settings
 from models.sources.formats.feed import ALIASES, KINDS
 from models.sources.imports import Progress as ImportProgress
 from models.sources.report import Line, Report
+from models.sources.tables import SourceContent
+from models.translations.catalogue import describe_fault
 from scripts.arguments import CityName
 from scripts.databases import session_factory
 from scripts.importing import LISTINGS, Wanted, bring, opened
@@ -34,6 +37,7 @@ SHOWN = 10
     type=click.Choice([*KINDS, *ALIASES]),
     help="The format  [found by the content, whatever the file's name].",
 )
+@click.option("--leads", is_flag=True, help="The rows are clients' requests: they become leads.")
 @click.option(
     "--partial",
     is_flag=True,
@@ -49,6 +53,7 @@ def command(
     source: str | None,
     city: str | None,
     kind: str | None,
+    leads: bool,
     partial: bool,
     withdraw_missing: bool,
     dry_run: bool,
@@ -65,6 +70,7 @@ def command(
         source=source,
         city=city,
         kind=kind,
+        content=SourceContent.LEADS if leads else SourceContent.LISTINGS,
         is_complete=not partial,
         dry_run=dry_run,
         withdraw_missing=withdraw_missing,
@@ -90,7 +96,7 @@ def run(wanted: Wanted, owner: str | None, errors: IO[str] | None, *, rescore: b
     console = Terminal()
     settings = Settings.for_command("REDIS_URL")
     factory = session_factory(settings)
-    rescoring = Rescoring(Client(settings.redis_url))
+    rescoring = Rescoring(Client(settings.redis_url), wanted.content)
     columns = (TextColumn("Importing"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
     with contextlib.ExitStack() as stack:
         feed = stack.enter_context(opened(wanted, settings))
@@ -103,7 +109,7 @@ def run(wanted: Wanted, owner: str | None, errors: IO[str] | None, *, rescore: b
                 feed,
                 owner,
                 on_progress=lambda done: _show(progress, bar, done),
-                on_refused=lambda line: print(line, file=errors) if errors else None,
+                on_refused=lambda line: print(told_line(line), file=errors) if errors else None,
                 on_committed=rescoring if rescore else lambda _: None,
             )
         finally:
@@ -143,12 +149,18 @@ def tell(console: Terminal, report: Report, wanted: Wanted, errors: IO[str] | No
         console.print("Nothing was stored (--dry-run).", highlight=False, soft_wrap=True)
 
 
+def told_line(line: Line) -> str:
+    """A line of a report with the sentence of its reason."""
+    reason = describe_fault("en", line.remark.reason)
+    return str(replace(line, remark=replace(line.remark, reason=reason)))
+
+
 def _lines(console: Terminal, title: str, lines: list[Line], count: int, rest: str) -> None:
     if not lines:
         return
     console.print(f"{title}:", highlight=False, soft_wrap=True)
     for line in lines[:SHOWN]:
-        console.print(f"  {line}", highlight=False, soft_wrap=True)
+        console.print(f"  {told_line(line)}", highlight=False, soft_wrap=True)
     if count > SHOWN:
         console.print(
             f"  ... and {count - min(SHOWN, len(lines)):,} more{f': {rest}' if rest else ''}", highlight=False

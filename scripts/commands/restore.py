@@ -1,6 +1,7 @@
 """`leadmatch restore`: read a dump into an empty database."""
 
-import os
+import contextlib
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,8 +15,10 @@ from scripts.databases import session_factory
 from scripts.errors import LaunchError
 from scripts.postgres_programs import connection_of, program
 
-#: Emptied in the transaction that restores, so that a dump that breaks off leaves what was there before.
-EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+#: One transaction from emptying to the end. Its end is sent only when the file has been read whole: psql alone would
+#: take half a file for all of it.
+BEGIN = b"BEGIN; DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"
+COMMIT = b"\nCOMMIT;\n"
 
 
 @click.command()
@@ -28,24 +31,32 @@ def command(file: Path) -> None:
     settings = Settings.for_command()
     _check_empty(settings)
     where, environment = connection_of(settings.database_url)
-    with tempfile.TemporaryFile(mode="w+") as complaints, open(os.devnull, "wb") as nowhere:
+    with tempfile.TemporaryFile(mode="w+") as complaints:
         reading = subprocess.Popen(
             [program("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(file.absolute())],
             stdout=subprocess.PIPE,
             stderr=complaints,
         )
-        writing = subprocess.run(
-            [program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction",
-             f"--command={EMPTY}", "--file=-", f"--dbname={where}"],
+        writing = subprocess.Popen(
+            [program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={where}"],
             env=environment,
-            stdin=reading.stdout,
-            stdout=nowhere,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=complaints,
-            check=False,
-        )  # fmt: skip
-        assert reading.stdout is not None
+        )
+        assert reading.stdout is not None and writing.stdin is not None
+        is_whole = False
+        with contextlib.suppress(BrokenPipeError):  # psql has ended, and says why
+            writing.stdin.write(BEGIN)
+            shutil.copyfileobj(reading.stdout, writing.stdin)
+            is_whole = reading.wait() == 0
+            if is_whole:
+                writing.stdin.write(COMMIT)
         reading.stdout.close()
-        if reading.wait() or writing.returncode:
+        with contextlib.suppress(BrokenPipeError):
+            writing.stdin.close()  # without COMMIT nothing has happened
+        reading.wait()
+        if writing.wait() or not is_whole:
             complaints.seek(0)
             raise LaunchError(f"{file} cannot be restored: {' | '.join(complaints.read().strip().splitlines()[:3])}")
     upgrade(settings.database_url)

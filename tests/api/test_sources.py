@@ -8,10 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.accounts.uploads import Upload
+from models.accounts.users import User
 from models.core.enums import Role, Status
 from models.market.properties import Property
 from models.platform.storage import Storage
 from models.sources.tables import Import, Source
+from tests.factories import make_property
 from tests.models.sources.feeds import xlsx, yrl, yrl_offer
 from worker.jobs.imports import take_import
 from worker.queue.client import Client
@@ -223,3 +225,43 @@ def test_a_file_that_holds_no_listings_is_told_in_its_import(person, send):
 
     assert send(agency, b"<html><body/></html>")["reason"] == "this is a web page, not a feed"
     assert send(agency, b"\x00\x01\x00\x07" * 99, "a.csv")["state"] == "failed"
+
+
+def test_a_table_of_clients_requests_becomes_leads(person, send, database):
+    realtor = person(Role.REALTOR)
+    table = "Клиент;Бюджет;Пожелания\nАнна;до 12 млн;с кошкой\nБорис;45,000;\n".encode("cp1251")
+    done = send(realtor, table, name="clients.csv", city="Москва", content="leads")
+
+    assert (done["state"], done["counts"]["new"], done["counts"]["refused"]) == ("succeeded", 1, 1)
+    assert done["report"]["column_order"] == ["Клиент", "Бюджет", "Пожелания"]
+    [source] = realtor("GET", "/sources").json["sources"]
+    assert (source["content"], source["is_complete"]) == ("leads", False)
+    [lead] = realtor("GET", "/leads").json["leads"]
+    assert (lead["client_name"], lead["requirements"]["additional_requirements"]) == ("Анна", "с кошкой")
+
+    # A file of listings does not go into it.
+    assert send(realtor, FEED, name="clients.xml", source="clients", city="Москва").status_code == 409
+
+
+def test_a_feed_for_portals_has_a_secret_address_that_can_change_and_end(person, client, database, settings):
+    agency = person(Role.AGENCY)
+    make_property(database, database.get(User, agency.id))
+    database.commit()
+    assert agency("GET", "/outgoing-feed").json == {"address": None, "created_at": None, "left_out": {}}
+
+    address = agency("POST", "/outgoing-feed").json["address"]
+    path = address.removeprefix(settings.public_url)
+    first = client.get(path)
+    assert (first.status_code, first.mimetype, first.text.count("<offer ")) == (200, "application/xml", 1)
+    marked = {"If-None-Match": first.headers["ETag"]}
+    assert client.get(path, headers=marked).status_code == 304
+    make_property(database, database.get(User, agency.id), area=None)
+    database.commit()
+    changed = client.get(path, headers=marked)
+    assert (changed.status_code, changed.text.count("<offer ")) == (200, 1)  # the second lacks what portals require
+    assert agency("GET", "/outgoing-feed").json["left_out"] == {"area": 1}
+
+    renewed = agency("POST", "/outgoing-feed").json["address"].removeprefix(settings.public_url)
+    assert (client.get(path).status_code, client.get(renewed).status_code) == (404, 200)
+    assert agency("DELETE", "/outgoing-feed").status_code == 200
+    assert client.get(renewed).status_code == 404

@@ -8,7 +8,6 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import select
 
-from api.console import imports
 from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.http.services import services_of
 from api.ops.pressure import QueueIsDeepError
@@ -33,7 +32,10 @@ def test_an_empty_form_is_told_about_every_field_that_it_needs(client, town, pat
     page = client.post(f"/console/{path}/new", data={"csrf": csrf}).text
 
     told = set(re.findall(r'class="wrong" id="([\w-]+)-error"', page))
-    assert told == {control.id for control in all_of(groups) if control.required} - {"deal_type"}  # which has a default
+    assert told == {control.id for control in all_of(groups) if control.required} - {
+        "deal_type",
+        "details-property_type",
+    }  # which have defaults
     assert f"поправьте {len(told)}\u00a0" in page
 
 
@@ -166,33 +168,12 @@ def test_a_page_that_has_to_wait_says_how_long(client, town, monkeypatch):
 
 def test_a_file_that_is_too_large_is_told_so(client, town):
     csrf = enter(client, town.seller)
-    file = (io.BytesIO(b"a" * (1 << 20)), "leads.csv")
+    file = (io.BytesIO(b"a" * (1 << 20)), "photo.jpg")
 
-    answer = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN)
+    answer = client.post("/console/sources/address", data={"csrf": csrf, "file": file}, headers=RUSSIAN)
 
     assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     assert "Слишком много сразу" in answer.text and "Больше 1 МиБ за раз нельзя" in answer.text
-
-
-def test_refused_rows_are_all_counted_though_not_all_are_told(client, town, monkeypatch):
-    monkeypatch.setattr(imports, "MAX_REPORTED", 2)
-    csrf = enter(client, town.seller)
-    file = (io.BytesIO(b"city\n" + b"x\n" * 5), "leads.csv")
-
-    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
-
-    assert "отклонено 5" in page and page.count("<tr><td>") == 2
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_of_refused_rows_are_the_files_own(client, town, end):
-    csrf = enter(client, town.seller)
-    rows = ["city,client_name", '"x","two', 'lines"', "", "y,z", f"Москва,{'о' * 200_000}", "a,b,c"]
-    file = (io.BytesIO(end.join(rows).encode("cp1251")), "leads.csv")
-
-    page = client.post("/console/import/leads", data={"csrf": csrf, "file": file}, headers=RUSSIAN).text
-
-    assert re.findall(r"<tr><td>(\d+)", page) == ["2", "5", "6", "7"]
 
 
 def test_what_has_no_figures_is_a_dash_without_a_per_cent_sign(client, town, db):

@@ -36,10 +36,11 @@ pytestmark = pytest.mark.timeout(240)
 PAGES: dict[str | None, list[str]] = {
     None: ["/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
-              "/console/matches", "/console/notifications", "/console/import/leads", "/console/inquiries",
+              "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
+              "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
-               "/console/inquiries", "/console/chats/{chat}"],
+               "/console/matches/{match}", "/console/inquiries", "/console/chats/{chat}"],
     "tenant": ["/console/feed", "/console/preferences", "/console/favorites", "/console/chats", "/console/inquiries",
                "/console/chats/{chat}", "/console/leads 403", "/console/chats/999999 404"],
     "admin": ["/console/engine", "/console/engine/runs/{run}", "/console/quality", "/console/schedule",
@@ -86,7 +87,9 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     """Something to be seen on every page; the ids that addresses name."""
     pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
     act(db, town.buyer, Side.LEAD, **pair)
-    act(db, town.seller, Side.PROPERTY, **pair)
+    match = act(db, town.seller, Side.PROPERTY, **pair)
+    aside = {"lead_id": town.lead.id, "property_id": town.properties[2].id, "kind": ActionKind.DISLIKE}
+    act(db, town.buyer, Side.LEAD, **aside)
     run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
     db.add(run)
     add_favorite(db, town.tenant, town.properties[1])
@@ -97,6 +100,7 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     post_message(db, town.seller, chat.id, "Yes.")
     return {
         "lead": town.lead.id,
+        "match": match.id,
         "property": town.properties[1].id,
         "run": run.id,
         "chat": chat.id,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.console import i18n
-from api.console.import_words import FIELD_LABELS, REFRESHES, REMARKED, field_label, shown_reason
+from api.console.import_words import FIELD_LABELS, LEAD_LABELS, REFRESHES, REMARKED, field_label, shown_reason
 from api.console.russian_imports import IMPORT_ERRORS, IMPORT_PATTERNS
 from models.translations.catalogue import catalogue
 from tests.conftest import ROOT
@@ -72,7 +72,7 @@ def test_fields_are_called_by_their_words_and_others_by_their_names():
 
 
 def test_every_word_for_columns_and_schedules_has_its_russian():
-    labels = {*FIELD_LABELS.values(), *REMARKED.values(), *REFRESHES.values()}
+    labels = {*FIELD_LABELS.values(), *LEAD_LABELS.values(), *REMARKED.values(), *REFRESHES.values()}
 
     assert {label for label in labels if label not in catalogue("ru").messages} == set()
 

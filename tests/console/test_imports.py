@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api.http.services import services_of
 from models.core.enums import Status
+from models.market.leads import Lead
 from models.market.properties import Property
 from models.sources.tables import Import, ImportState, Source
 from tests.console.conftest import HASTE, enter
@@ -138,8 +139,8 @@ def test_a_feed_is_added_and_refreshes_while_one_looks(visit, town, db, work, si
         ("file", {}, 400, "Выберите файл."),
         ("file", {"file": (io.BytesIO(b""), "a.csv")}, 400, "Файл пуст."),
         ("file", {"file": (io.BytesIO(b"x"), "a.csv"), "city": "Россия"}, 400, "Названа страна; укажите город."),
-        ("address", {"address": ""}, 400, "Напишите адрес фида"),
-        ("address", {"address": "ftp://example.com/a"}, 400, "Напишите адрес фида"),
+        ("address", {"address": ""}, 400, "Укажите адрес фида"),
+        ("address", {"address": "ftp://example.com/a"}, 400, "Укажите адрес фида"),
         ("address", {"address": "https://a:b@example.com/a"}, 400, "Адрес с паролем внутри не принимается."),
     ],
 )
@@ -229,3 +230,41 @@ def test_a_running_import_says_how_far_it_is(client, town, db):
     part = client.get(f"{path}?part=1", headers=RUSSIAN).text
 
     assert 'max="1" value="0.25"' in part and "500\u00a0предложений" in part and "data-ended" not in part
+
+
+def test_a_realtor_brings_clients_requests_in(client, town, db, work):
+    csrf = enter(client, town.buyer)
+    assert client.get("/console/import/leads").headers["Location"] == "/console/sources?of=leads"
+    rows = [
+        ["Клиент", "Телефон", "Бюджет", "Комнат", "Что важно"],
+        ["Ольга", "+77011112233", "до 9 млн", "1-2", "с котом"],
+    ]
+    form = {"csrf": csrf, "content": "leads", "city": "Москва", "file": (io.BytesIO(xlsx(*rows)), "Клиенты.xlsx")}
+    path = client.post("/console/sources/file", data=form).headers["Location"]
+    work()
+
+    page = client.get(path, headers=RUSSIAN).text
+    assert "Что важно" in page and "с котом" in page and "Пожелания словами" in page
+    columns = {"column": rows[0], "field": ["client", "phone", "budget", "rooms", "words"]}
+    taken = client.post(path, data={"csrf": csrf, "do": "import", "city": "Москва", **columns}).headers["Location"]
+    work()
+
+    assert "Посмотреть лиды" in client.get(taken, headers=RUSSIAN).text
+    [source] = db.scalars(select(Source))
+    [lead] = db.scalars(select(Lead).where(Lead.source_id == source.id))
+    assert (lead.client_name, int(lead.budget_max), lead.rooms) == ("Ольга", 9_000_000, [1, 2])
+    assert (lead.additional_requirements, lead.owner_id) == ("с котом", town.buyer.id)
+    assert client.get(f"/console/leads?source={source.id}").text.count('<a class="row"') == 1
+    assert "Клиенты" in client.get("/console/sources?of=leads").text
+    assert "Клиенты" not in client.get("/console/sources").text
+
+
+def test_lists_are_downloaded_from_their_pages(client, town):
+    enter(client, town.buyer)
+    assert "/console/export/leads.xlsx" in client.get("/console/leads").text
+    for path in ("leads.csv", "properties.xlsx", "matches.csv", f"leads/{town.lead.id}.xlsx"):
+        answer = client.get(f"/console/export/{path}")
+        assert (answer.status_code, bool(answer.data)) == (200, True), path
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert client.get("/console/export/leads.exe").status_code == 404
+    assert client.get("/console/export/users.csv").status_code == 404

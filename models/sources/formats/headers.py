@@ -99,9 +99,10 @@ class Column:
     currency: str | None = None
 
 
-def _by_name() -> dict[str, str]:
+def names_of(table: Mapping[str, str]) -> dict[str, str]:
+    """Plain name of a column -> its field, of a table as :data:`NAMES`; the first field that has a name keeps it."""
     found: dict[str, str] = {}
-    for field, names in NAMES.items():
+    for field, names in table.items():
         for name in names.split("|"):
             found.setdefault(_plain(name), field)
         found.setdefault(_plain(field), field)
@@ -116,12 +117,17 @@ def _plain(name: str) -> str:
     return " ".join(re.sub(r"[.:;*?\"«»]", " ", fold(name)).replace("²", "2").split())
 
 
-BY_NAME = _by_name()
+BY_NAME = names_of(NAMES)
+#: Fields that hold money: their columns may be in thousands or millions, and name a currency.
+_MONEY = frozenset({"price", "discount_price", "price_per_area", "budget", "budget_min", "budget_max"})
 
 
-def column_of(name: str, mapping: Mapping[str, str] | None = None) -> Column:
+def column_of(name: str, mapping: Mapping[str, str] | None = None, known: Mapping[str, str] = BY_NAME) -> Column:
     """
     What the column called *name* holds; *mapping* (a column's name -> a field, or empty to pass it over) decides first.
+
+    Args:
+        known: Plain names of columns -> fields (:func:`names_of`); of listings where nothing else is given.
 
     >>> column_of("Цена, тыс. руб."), column_of("Общая площадь (м²)").field, column_of("Куратор").field
     (Column(name='Цена, тыс. руб.', field='price', factor=Decimal('1000'), currency='RUB'), 'area', '')
@@ -130,13 +136,13 @@ def column_of(name: str, mapping: Mapping[str, str] | None = None) -> Column:
     units = " ".join(" ".join(filter(None, found)) for found in _UNIT.findall(name)).casefold()
     bare = _UNIT.sub(" ", name)
     tail = _TAIL.search(" " + bare.casefold().strip())
-    if tail and _plain(bare) not in BY_NAME:
+    if tail and _plain(bare) not in known:
         units += tail[0]
         bare = bare.strip()[: len(bare.strip()) - len(tail[0]) + 1]
-    field = BY_NAME.get(_plain(name)) or BY_NAME.get(_plain(bare), "") if chosen is None else chosen
+    field = known.get(_plain(name)) or known.get(_plain(bare), "") if chosen is None else chosen
     if field == "price" and chosen is None and _PER_AREA.search(name.casefold()):
         field = "price_per_area"
-    if field not in ("price", "discount_price", "price_per_area"):
+    if field not in _MONEY:
         return Column(name, field)
     factor = (
         Decimal(1_000_000) if "млн" in units else Decimal(1_000) if "тыс" in units or "т.р" in units else Decimal(1)
@@ -147,9 +153,11 @@ def column_of(name: str, mapping: Mapping[str, str] | None = None) -> Column:
     return Column(name, field, factor, currency)
 
 
-def header_score(cells: Sequence[str], mapping: Mapping[str, str] | None = None) -> int:
+def header_score(
+    cells: Sequence[str], mapping: Mapping[str, str] | None = None, known: Mapping[str, str] = BY_NAME
+) -> int:
     """How many of the cells are names of columns that we know."""
-    return len({column_of(cell, mapping).field for cell in cells if cell and len(cell) < 100} - {""})
+    return len({column_of(cell, mapping, known).field for cell in cells if cell and len(cell) < 100} - {""})
 
 
 def joined(upper: Sequence[str], lower: Sequence[str]) -> list[str]:

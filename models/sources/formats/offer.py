@@ -56,15 +56,38 @@ class Photo:
 
 
 @dataclass(slots=True)
-class Offer:
+class Entry:
+    """One row or element of a file, with what is to be told of it."""
+
+    line: int  #: Where it begins (XML) or ends (tables); 1 is the first line.
+    external_id: str = ""  #: As the file writes it: `007` and `7` are two.
+    faults: list[Remark] = field(default_factory=list)  #: Why it is refused; empty if it is not.
+    guesses: list[Remark] = field(default_factory=list)  #: Values that were taken as unknown or read with a guess.
+
+    def refuse(self, name: str, reason: str, read: object = "") -> None:
+        """Note why this cannot be taken."""
+        self.faults.append(Remark(name, reason, _shortened(read)))
+
+    def guess(self, name: str, reason: str, read: object = "") -> None:
+        """Note how a doubtful value was taken."""
+        self.guesses.append(Remark(name, reason, _shortened(read)))
+
+
+@dataclass(slots=True)
+class Request(Entry):
+    """What one client looks for. `fields` are columns of :class:`models.market.leads.Lead`; absent: not told."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Offer(Entry):
     """
     One listing. ``None`` and empty mean that the file does not tell.
 
     Areas are in square metres, money is for the whole object: a month's rent where it is let, unless `per_day`.
     """
 
-    line: int  #: Where the offer begins (XML) or its row ends (tables); 1 is the first line.
-    external_id: str = ""  #: As the file writes it: `007` and `7` are two listings.
     deal_type: DealType | None = None
     property_type: PropertyType | None = None
     price: Decimal | None = None
@@ -99,16 +122,6 @@ class Offer:
     attributes: dict[str, Any] = field(default_factory=dict)
     on_market: bool = True
     status: str | None = None  #: The file's own word, where it told one.
-    faults: list[Remark] = field(default_factory=list)  #: Why the offer is refused; empty if it is not.
-    guesses: list[Remark] = field(default_factory=list)  #: Values that were taken as unknown or read with a guess.
-
-    def refuse(self, name: str, reason: str, read: object = "") -> None:
-        """Note why this offer cannot be taken."""
-        self.faults.append(Remark(name, reason, _shortened(read)))
-
-    def guess(self, name: str, reason: str, read: object = "") -> None:
-        """Note how a doubtful value was taken."""
-        self.guesses.append(Remark(name, reason, _shortened(read)))
 
 
 @dataclass

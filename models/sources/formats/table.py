@@ -9,8 +9,8 @@ from itertools import chain, islice
 from models.core.enums import DealType, PropertyType
 from models.sources.formats import addresses, common, facts, taking, values
 from models.sources.formats.csv_rows import Row
-from models.sources.formats.headers import Column, column_of, header_score, joined
-from models.sources.formats.offer import FeedError, Notes, Offer
+from models.sources.formats.headers import BY_NAME, Column, column_of, header_score, joined
+from models.sources.formats.offer import Entry, FeedError, Notes, Offer
 from models.sources.formats.status import set_status
 from models.sources.formats.vocabulary import CLASSES, DEALS, MARKETS, entry
 from models.sources.formats.xlsx_rows import DATE_MARK
@@ -38,6 +38,8 @@ NUMBERS = frozenset(
 )
 #: Columns by which a home is told from another where the table has no column of ids.
 IDENTITY = ("deal", "type", "city", "district", "address", "street", "house", "rooms", "area", "floor", "total_floors")
+#: Fields that may have several columns: their texts are put together.
+SEVERAL = ("photos", "description", "words", "notes", "private_notes", "contact")
 FLAGS = ("furnished", "pets", "children", "mortgage", "utilities_included", "lift")
 
 
@@ -56,24 +58,42 @@ class Header:
         return {column.name: column.field for column in self.columns if column.name}
 
     @property
+    def units(self) -> dict[str, Column]:
+        """Field -> its column."""
+        return {column.field: column for column in self.columns if column.field}
+
+    @property
     def fields(self) -> set[str]:
         return {column.field for column in self.columns} - {""}
 
 
 def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -> tuple[Header, Iterator[Row]]:
     """
+    The header of a table of listings, and the rows after it.
+
+    Raises:
+        FeedError: There is no column of prices, or one field has two columns.
+    """
+    header, rest = read_header(rows, mapping)
+    return _checked(header), rest
+
+
+def read_header(
+    rows: Iterator[Row], mapping: Mapping[str, str] | None = None, known: Mapping[str, str] = BY_NAME
+) -> tuple[Header, Iterator[Row]]:
+    """
     The header, and the rows after it.
 
     The header is the first row with two or more known names; where none has, the row with most cells at the top.
 
     Raises:
-        FeedError: There is no column of prices, or one field has two columns.
+        FeedError: The file is empty.
     """
     above: list[Row] = []
     place = None
     for row in rows:
         above.append(row)
-        if header_score(row.cells, mapping) >= 2:
+        if header_score(row.cells, mapping, known) >= 2:
             place = len(above) - 1
             break
         if len(above) >= MAX_TITLE_ROWS:
@@ -81,44 +101,52 @@ def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -
     if not above:
         raise FeedError("the file is empty")
     if place is None:
-        named = header_score(above[0].cells, mapping)
+        named = header_score(above[0].cells, mapping, known)
         place = 0 if named else max(range(len(above)), key=lambda at: (len([c for c in above[at].cells if c]), -at))
     rest: Iterator[Row] = chain(above[place + 1 :], rows)
     names, line = above[place].cells, above[place].line
     following = next(rest, None)
     if following is not None:
-        if _is_lower_half(names, following.cells, mapping):
+        if _is_lower_half(names, following.cells, mapping, known):
             names, line = joined(names, following.cells), following.line
         else:
             rest = chain([following], rest)
-    columns = [column_of(" ".join(name.split()), mapping) for name in names]
+    columns = [column_of(" ".join(name.split()), mapping, known) for name in names]
     first = list(islice(rest, SAMPLED_ROWS))
-    return _checked(Header(line, columns, _samples(columns, first))), chain(first, rest)
+    return Header(line, columns, _samples(columns, first)), chain(first, rest)
 
 
 def offers(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[Offer]:
     """An offer for each row, in their order."""
-    notes.columns, notes.samples = header.names, header.samples
     has_id = "id" in header.fields
-    units = {column.field: column for column in header.columns if column.field}
-    for row in _cut_off_told(rows) if notes.kind == "csv" else rows:
-        cells = [cell for cell in row.cells[len(header.columns) :] if cell]
-        for column, cell in zip(header.columns, row.cells, strict=False):
-            if cell and not column.field:
-                notes.met[column.name or "(a column without a name)"] += 1
-        if row.error or cells:
-            offer = Offer(row.line)
-            offer.refuse("row", row.error or "it has more cells than the header", cells[0] if cells else "")
+    units = header.units
+    for row, told in told_rows(rows, header, notes):
+        offer = Offer(row.line)
+        if row.error:
+            offer.refuse("row", row.error, row.cells[0] if row.cells else "")
             yield offer
             continue
-        told = {
-            column.field: cell for column, cell in zip(header.columns, row.cells, strict=False) if column.field and cell
-        }
-        offer = Offer(row.line)
-        _undo_dates(offer, told)
+        undo_dates(offer, told, NUMBERS)
         taking.set_id(offer, told.get("id") if has_id else _identity(told))
         _take(offer, told, units, notes)
         yield offer
+
+
+def told_rows(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[tuple[Row, dict[str, str]]]:
+    """Each row with what stands in its known columns: field -> text. One that cannot be read has its `error`."""
+    notes.columns, notes.samples = header.names, header.samples
+    for row in _cut_off_told(rows) if notes.kind == "csv" else rows:
+        told: dict[str, str] = {}
+        for column, cell in zip(header.columns, row.cells, strict=False):
+            if cell and column.field:
+                told[column.field] = f"{told[column.field]}\n{cell}" if column.field in told else cell
+            elif cell:
+                notes.met[column.name or "(a column without a name)"] += 1
+        more = [cell for cell in row.cells[len(header.columns) :] if cell]
+        if more and not row.error:
+            yield Row(row.line, more, "it has more cells than the header"), told
+        else:
+            yield row, told
 
 
 def _cut_off_told(rows: Iterable[Row]) -> Iterator[Row]:
@@ -137,12 +165,14 @@ def _cut_off_told(rows: Iterable[Row]) -> Iterator[Row]:
     yield last
 
 
-def _is_lower_half(upper: list[str], lower: list[str], mapping: Mapping[str, str] | None) -> bool:
+def _is_lower_half(
+    upper: list[str], lower: list[str], mapping: Mapping[str, str] | None, known: Mapping[str, str]
+) -> bool:
     """Whether a row is the second half of a header: it names columns under cells that are merged or empty."""
     gaps = [place for place, cell in enumerate(lower) if cell and (place >= len(upper) or not upper[place])]
     if not gaps or any(cell.replace(" ", "").replace(",", "").isdecimal() for cell in lower):
         return False
-    return header_score(joined(upper, lower), mapping) > header_score(upper, mapping)
+    return header_score(joined(upper, lower), mapping, known) > header_score(upper, mapping, known)
 
 
 def _samples(columns: list[Column], rows: list[Row]) -> dict[str, list[str]]:
@@ -162,19 +192,25 @@ def _checked(header: Header) -> Header:
         known = ", ".join(column.name for column in header.columns if column.name)[:300]
         told = f"no column of prices was found; the columns are: {known or 'none'}"
         raise FeedError(told, header.names, header.samples)
+    refuse_twice(header)
+    return header
+
+
+def refuse_twice(header: Header) -> None:
+    """Raises FeedError where two columns are of one field that has one value."""
     for column in header.columns:
         twice = [other.name for other in header.columns if other.field == column.field and column.field]
-        if len(twice) > 1 and column.field not in ("photos", "description"):
+        if len(twice) > 1 and column.field not in SEVERAL:
             raise FeedError(
                 f"two columns hold the {column.field.replace('_', ' ')}: {' and '.join(twice)[:200]}",
                 header.names,
                 header.samples,
             )
-    return header
 
 
-def _undo_dates(offer: Offer, told: dict[str, str]) -> None:
-    for field in NUMBERS & told.keys():
+def undo_dates(offer: Entry, told: dict[str, str], numbers: frozenset[str]) -> None:
+    """Take out of columns of *numbers* what a spreadsheet made a date of, and the marks of all other dates."""
+    for field in numbers & told.keys():
         if told[field].startswith(DATE_MARK):
             day = told.pop(field).removeprefix(DATE_MARK)
             offer.guess(field, "the spreadsheet made a date of what was typed; taken as unknown", day)

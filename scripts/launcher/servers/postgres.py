@@ -125,6 +125,11 @@ class PostgresServer(Server):
 
     def _make_data(self, programs: Path) -> None:
         """Make the data folder: aside, then moved, so that an interrupted start leaves nothing half made."""
+        if not self._account and not _has_name(os.geteuid()):
+            raise LaunchError(
+                f"the account {os.geteuid()} has no name in /etc/passwd, and PostgreSQL's initdb asks for one:"
+                " add a line there, or name a server with DATABASE_URL"
+            )
         draft, password = self.folder / "data.new", self.folder / "password.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -202,7 +207,7 @@ def shared_memory(device: Path = Path("/dev/shm")) -> dict[str, str]:  # noqa: S
         found = os.statvfs(device)
     except OSError:
         return {"dynamic_shared_memory_type": "mmap"} if sys.platform == "linux" else {}
-    room = found.f_bavail * found.f_frsize
+    room = found.f_bavail * found.f_frsize if os.access(device, os.W_OK) else 0
     return {"dynamic_shared_memory_type": "mmap"} if room < SHARED_MEMORY and sys.platform == "linux" else {}
 
 
@@ -235,10 +240,15 @@ def _make_database(connection: "psycopg2.extensions.connection") -> None:
 
 
 def _account_name(uid: int) -> str:
+    return pwd.getpwuid(uid).pw_name if _has_name(uid) else str(uid)
+
+
+def _has_name(uid: int) -> bool:
     try:
-        return pwd.getpwuid(uid).pw_name
+        pwd.getpwuid(uid)
     except KeyError:
-        return str(uid)
+        return False
+    return True
 
 
 def _plain_environment() -> dict[str, str]:

@@ -1,0 +1,203 @@
+"""A property as an `<offer>` of YRL, by the rules that portals document for it; read back, it is the same property.
+
+What a portal requires and a property lacks is told by :func:`missing_of`: such an offer is left out, for portals block
+feeds with faulty ones.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from models.core.enums import Condition, DealType, PropertyClass, PropertyType, Role
+from models.market.properties import Property
+from models.sources.formats.vocabulary import CONDITIONS, fold
+from models.sources.formats.yrl import FLAGS
+
+NAMESPACE = "http://webmaster.yandex.ru/schemas/feed/realty/2010-06"
+CURRENCIES = frozenset({"RUB", "RUR", "USD", "EUR", "KZT"})
+CATEGORIES = {
+    PropertyType.APARTMENT: "квартира",
+    PropertyType.APARTMENTS: "квартира",
+    PropertyType.ROOM: "комната",
+    PropertyType.HOUSE: "дом",
+    PropertyType.TOWNHOUSE: "таунхаус",
+    PropertyType.COMMERCIAL: "коммерческая",
+}
+FLATS = (PropertyType.APARTMENT, PropertyType.APARTMENTS, PropertyType.ROOM)
+CLASSES = {PropertyClass.ECONOMY: "эконом", PropertyClass.COMFORT: "комфорт", PropertyClass.BUSINESS: "бизнес"}
+FINISHES = {
+    Condition.ROUGH: "черновая отделка",
+    Condition.PRE_FINISHING: "предчистовая",
+    Condition.FINISHING: "с отделкой",
+    Condition.DESIGN: "дизайнерский",
+}
+RENOVATIONS = {"euro": "евро", "cosmetic": "косметический", "design": "дизайнерский", "rough": "черновая отделка"}
+PHOTO_TAGS = {"plan": "plan", "floor_plan": "floorplan", "facade": "housemain"}
+SELLERS = {Role.DEVELOPER: "застройщик", Role.LANDLORD: "владелец"}
+#: Kind of fact -> the first tag that tells it.
+TAGS = {kind: tag for tag, kind in reversed(FLAGS.items())}
+#: Characters that XML 1.0 does not hold.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Seller:
+    """Whose offers they are."""
+
+    name: str | None
+    organization: str | None
+    phone: str | None
+    role: Role
+
+
+def missing_of(found: Property, seller: Seller) -> list[str]:
+    """Fields that portals require and this property lacks; empty if it can be published."""
+    required = {
+        "phone": seller.phone,
+        "area": found.area,
+        "address": _address(found),
+        "currency": found.currency in CURRENCIES,
+        "photos": found.photos or found.deal_type is not DealType.RENT,
+    }
+    if found.property_type in FLATS:
+        required |= {"rooms": found.rooms is not None, "floor": found.floor is not None}
+    return [name for name, value in required.items() if not value]
+
+
+def feed(offers: Iterable[Property], seller: Seller, generated: datetime, base: str) -> Iterator[str]:
+    """
+    The feed of those of *offers* that can be published, in pieces.
+
+    Args:
+        base: The address of this system, without a slash at its end, for pictures that it stores.
+    """
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<realty-feed xmlns="{NAMESPACE}">\n'
+    yield f"<generation-date>{_moment(generated)}</generation-date>\n"
+    for found in offers:
+        if not missing_of(found, seller):
+            yield offer_of(found, seller, base)
+    yield "</realty-feed>\n"
+
+
+def offer_of(found: Property, seller: Seller, base: str) -> str:
+    """One `<offer>`."""
+    parts = [*_head(found), *_location(found), *_seller(seller), *_deal(found), *_home(found), *_building(found)]
+    parts += [_tag("description", found.description)]
+    for url in found.photos:
+        told = PHOTO_TAGS.get(found.photo_kinds.get(url, ""))
+        mark = f' tag="{told}"' if told else ""
+        parts.append(f"<image{mark}>{escape(_clean(base + url if url.startswith('/') else url))}</image>")
+    return f"<offer internal-id={quoteattr(str(found.id))}>{''.join(parts)}</offer>\n"
+
+
+def _head(found: Property) -> list[str]:
+    return [
+        _tag("type", "аренда" if found.deal_type is DealType.RENT else "продажа"),
+        _tag("property-type", None if found.property_type is PropertyType.COMMERCIAL else "жилая"),
+        _tag("category", CATEGORIES[found.property_type]),
+        _tag("creation-date", _moment(found.created_at)),
+        _tag("last-update-date", _moment(found.updated_at)),
+        _tag("title", found.title),
+    ]
+
+
+def _location(found: Property) -> list[str]:
+    stations = [
+        f"<metro>{_tag('name', each['name'])}"
+        f"{_tag('time-on-transport' if each.get('by_transport') else 'time-on-foot', each.get('minutes'))}</metro>"
+        for each in found.stations or ([{"name": found.metro_station}] if found.metro_station else [])
+    ]
+    inner = [
+        _tag("country", found.attributes.get("country")),
+        _tag("locality-name", found.city),
+        _tag("sub-locality-name", found.district),
+        _tag("address", _address(found)),
+        _tag("latitude", found.latitude),
+        _tag("longitude", found.longitude),
+        *stations,
+    ]
+    return [f"<location>{''.join(inner)}</location>"]
+
+
+def _seller(seller: Seller) -> list[str]:
+    inner = [
+        _tag("name", seller.name),
+        _tag("phone", seller.phone),
+        _tag("category", SELLERS.get(seller.role, "агентство")),
+        _tag("organization", seller.organization),
+    ]
+    return [f"<sales-agent>{''.join(inner)}</sales-agent>"]
+
+
+def _deal(found: Property) -> list[str]:
+    period = None
+    if found.deal_type is DealType.RENT:
+        period = "день" if found.facts.get("rent_term") == "daily" else "месяц"
+    price = f"{_tag('value', found.price)}{_tag('currency', found.currency)}{_tag('period', period)}"
+    new = found.facts.get("new_building")
+    return [f"<price>{price}</price>", _tag("new-flat", None if new is None else int(bool(new)))]
+
+
+def _home(found: Property) -> list[str]:
+    facts, kept = found.facts, found.attributes
+    finish = RENOVATIONS.get(facts.get("renovation", ""))
+    if found.condition and (finish is None or CONDITIONS.get(fold(finish)) is not found.condition):
+        finish = FINISHES[found.condition]
+    bathroom = {"combined": "совмещенный", "separate": "раздельный"}.get(facts.get("bathroom", ""))
+    balcony = facts.get("balcony")
+    is_studio = found.rooms == 0
+    return [
+        _size("area", found.area),
+        _size("living-space", facts.get("living_area")),
+        _size("kitchen-space", facts.get("kitchen_area")),
+        _size("lot-area", kept.get("land_area")),
+        _tag("rooms", None if is_studio else found.rooms),
+        _tag("rooms-offered", found.rooms if found.property_type is PropertyType.ROOM else None),
+        _tag("studio", 1 if is_studio else None),
+        _tag("apartments", 1 if found.property_type is PropertyType.APARTMENTS else None),
+        _tag("floor", found.floor),
+        _tag("floors-total", found.total_floors),
+        _tag("renovation", finish),
+        _tag("bathroom-unit", kept.get("wc") or bathroom),
+        _tag("balcony", None if balcony is None else "балкон" if balcony else "нет"),
+        *(_tag(tag, "да" if facts[kind] else "нет") for kind, tag in TAGS.items() if isinstance(facts.get(kind), bool)),
+    ]
+
+
+def _building(found: Property) -> list[str]:
+    elite = found.property_class is PropertyClass.ELITE
+    return [
+        _tag("building-name", found.attributes.get("building")),
+        _tag("building-type", found.attributes.get("house_type")),
+        _tag("built-year", found.year_built),
+        _tag("ceiling-height", found.facts.get("ceiling_height")),
+        _tag("building-class", CLASSES.get(found.property_class) if found.property_class else None),
+        _tag("is-elite", 1 if elite else None),
+    ]
+
+
+def _address(found: Property) -> str:
+    return found.location or ", ".join(filter(None, (found.street, found.house_number)))
+
+
+def _size(name: str, value: Any) -> str:
+    return "" if value is None else f"<{name}>{_tag('value', value)}<unit>кв. м</unit></{name}>"
+
+
+def _tag(name: str, value: Any) -> str:
+    """An element; nothing where there is nothing to tell: portals take empty ones for faults."""
+    text = f"{value.normalize():f}" if isinstance(value, Decimal) else "" if value is None else str(value)
+    text = _clean(text).strip()
+    return f"<{name}>{escape(text)}</{name}>" if text else ""
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("", text)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,117 @@
+"""An owner's properties as a feed at a secret address that portals poll."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, func, literal, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
+
+from models.accounts.users import User
+from models.core.base import Base, CreatedAt
+from models.core.enums import SUPPLY_ROLES, DealType, Status
+from models.core.errors import NotFoundError
+from models.market.properties import Property
+from models.sources.errors import RoleOwnsNothingError
+from models.sources.formats.yrl_writer import CURRENCIES, FLATS, Seller
+
+TOKEN_BYTES = 24  # 192 random bits: whoever knows the address was told it
+PAGE = 500  # rows in memory at once
+#: Part of the mark of a feed's content; to be raised when the same rows are written otherwise.
+WRITER = 1
+
+
+class OutgoingFeed(Base):
+    """The address of one owner's feed; without a row there is none."""
+
+    __tablename__ = "outgoing_feeds"
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    token: Mapped[str] = mapped_column(String(43), unique=True)
+    created_at: Mapped[CreatedAt]
+
+
+def outgoing_feed(session: Session, owner: User) -> OutgoingFeed | None:
+    """The owner's feed, if they have one."""
+    return session.get(OutgoingFeed, owner.id)
+
+
+def renew_outgoing_feed(session: Session, owner: User) -> OutgoingFeed:
+    """
+    Give the owner's feed a new address; an older one is nobody's from then on.
+
+    Raises:
+        NotAllowedError: The owner's role may not own properties.
+    """
+    if owner.role not in SUPPLY_ROLES:
+        raise RoleOwnsNothingError(role=owner.role)
+    found = outgoing_feed(session, owner) or OutgoingFeed(owner_id=owner.id)
+    found.token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(found)
+    session.flush()
+    return found
+
+
+def close_outgoing_feed(session: Session, owner: User) -> None:
+    """End the owner's feed; doing so twice changes nothing."""
+    found = outgoing_feed(session, owner)
+    if found is not None:
+        session.delete(found)
+        session.flush()
+
+
+def owner_of_feed(session: Session, token: str) -> User:
+    """Whose feed it is; raises NotFoundError where the address is nobody's, or its owner is inactive."""
+    query = select(User).join(OutgoingFeed, OutgoingFeed.owner_id == User.id).where(OutgoingFeed.token == token)
+    owner = session.scalar(query.where(User.is_active))
+    if owner is None:
+        raise NotFoundError("feed")
+    return owner
+
+
+def seller_of(owner: User) -> Seller:
+    """The owner as offers name them."""
+    return Seller(owner.name, owner.agency_name, owner.phone, owner.role)
+
+
+def mark_of_feed(session: Session, owner: User) -> tuple[str, datetime]:
+    """What changes whenever the feed's content does, and when that was last."""
+    mine = (Property.owner_id == owner.id, Property.status == Status.ACTIVE)
+    query = select(func.count(), func.sum(Property.version), func.max(Property.updated_at)).where(*mine)
+    count, versions, latest = session.execute(query).one()
+    told = f"{WRITER}|{count}|{versions}|{latest}|{seller_of(owner)}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32], latest or owner.created_at
+
+
+def published(factory: sessionmaker[Session], owner_id: int) -> Iterator[Property]:
+    """The owner's properties on the market, by id; a page of them in memory at a time."""
+    last = 0
+    with factory() as session:
+        while True:
+            query = select(Property).where(
+                Property.owner_id == owner_id, Property.status == Status.ACTIVE, Property.id > last
+            )
+            rows = session.scalars(query.order_by(Property.id).limit(PAGE)).all()
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].id
+            session.expunge_all()
+
+
+def left_out(session: Session, owner: User) -> dict[str, int]:
+    """What portals require -> how many of the owner's properties lack it: :func:`missing_of`, asked of the database."""
+    flat = Property.property_type.in_(FLATS)
+    lacks = {
+        "phone": literal(not owner.phone),
+        "area": Property.area.is_(None),
+        "address": func.coalesce(Property.location, Property.street, Property.house_number, "") == "",
+        "currency": Property.currency.not_in(CURRENCIES),
+        "photos": (Property.deal_type == DealType.RENT) & (func.cardinality(Property.photos) == 0),
+        "rooms": flat & Property.rooms.is_(None),
+        "floor": flat & Property.floor.is_(None),
+    }
+    counts = [func.count().filter(condition).label(name) for name, condition in lacks.items()]
+    row = session.execute(select(*counts).where(Property.owner_id == owner.id, Property.status == Status.ACTIVE)).one()
+    return {name: count for name, count in row._asdict().items() if count}

@@ -1,0 +1,94 @@
+"""A list that is older than its lead says so and replaces itself; what was put aside is found and taken back."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from models.core.enums import ActionKind, DealType, Side
+from models.deals.matches import act
+from models.market.leads import Lead, replace_lead
+from models.ranking.recommendations import LeadRecommendations
+from tests.console.conftest import csrf_of, enter
+from worker.lists import rescore
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_the_list_follows_a_budget_that_was_edited(visit, town, db, worker_here):
+    page = visit(town.buyer)
+    page.goto(f"/console/leads/{town.lead.id}/edit")
+    page.get_by_label("Budget to").fill("11 млн")
+    page.get_by_label("Budget from").fill("9 млн")
+    page.get_by_role("button", name="Save").click()
+
+    older = page.get_by_text("This list is older than your last change")
+    expect(older).to_be_visible()
+    first_score = page.locator("article.pair .ring text").first.text_content()
+    with worker_here() as session:
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
+
+    expect(older).to_have_count(0)  # without a reload
+    expect(page.locator("article.pair .ring text").first).not_to_have_text(first_score)
+
+
+def test_a_list_tells_that_it_is_old_until_the_new_one_is_there(client, town, db, worker_here):
+    enter(client, town.buyer)
+    path = f"/console/leads/{town.lead.id}"
+    before = client.get(f"{path}/list-state").json
+    assert before["follows"] is False
+    replace_lead(db, db.get(Lead, town.lead.id), {"city": "Москва", "budget_max": 14_000_000})
+    db.commit()
+    changed = client.get(f"{path}/list-state").json
+    assert changed["follows"] is True and changed["stamp"] != before["stamp"]
+    with worker_here() as session:
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
+    after = client.get(f"{path}/list-state").json
+    assert after["follows"] is False and after["stamp"] not in (before["stamp"], changed["stamp"])
+    assert db.scalar(select(LeadRecommendations.version).where(LeadRecommendations.lead_id == town.lead.id))
+
+
+def test_a_part_of_a_list_is_the_list_alone(client, town):
+    enter(client, town.buyer)
+    for path in (f"/console/leads/{town.lead.id}", "/console/leads", "/console/matches"):
+        part = client.get(f"{path}?part=1").text
+        assert "<html" not in part and '<nav class="menu"' not in part, path
+
+
+def test_what_was_put_aside_is_found_and_taken_back_without_scripts(client, town, db):
+    found = town.properties[1]
+    pair = {"lead_id": town.lead.id, "property_id": found.id}
+    act(db, town.buyer, Side.LEAD, kind=ActionKind.DISLIKE, **pair)
+    db.commit()
+    enter(client, town.buyer)
+    path = f"/console/leads/{town.lead.id}"
+    assert f'id="pair-{found.id}"' not in client.get(path).text
+    aside = client.get(f"{path}?show=aside").text
+    assert aside.count('class="row"') == 1
+
+    token = aside.split('name="what" value="')[1].split('"')[0]
+    client.post("/console/undo", data={"csrf": csrf_of(aside), "what": token})
+
+    assert f'id="pair-{found.id}"' in client.get(path).text
+    assert 'class="row"' not in client.get(f"{path}?show=aside").text
+
+
+def test_what_is_archived_is_put_back_without_scripts(client, town, db):
+    enter(client, town.buyer)
+    path = f"/console/leads/{town.lead.id}"
+    csrf = csrf_of(client.get(path).text)
+    client.post(f"{path}/archive", data={"csrf": csrf})
+    page = client.get(path).text
+    assert f"{path}/restore" in page
+
+    client.post(f"{path}/restore", data={"csrf": csrf_of(page)})
+
+    assert db.scalar(select(Lead.status).where(Lead.id == town.lead.id)).value == "ACTIVE"
+
+
+@pytest.mark.parametrize("what", ["", "lead-", "lead-99999999", "match-7", "LEAD-1-2", "user-1", "lead-1' OR 1=1"])
+def test_nothing_of_others_is_taken_back(client, town, what):
+    csrf = enter(client, town.tenant)
+
+    assert client.post("/console/undo", data={"csrf": csrf, "what": what}).status_code == 404
