@@ -30,6 +30,7 @@ TABLE = {
     "/console/properties": OWNERS,
     "/console/import": OWNERS,
     "/console/imports": OWNERS,
+    "/console/export": OWNERS,
     "/console/sources": OWNERS,
     "/console/engine": OPERATORS,
     "/console/quality": OPERATORS,

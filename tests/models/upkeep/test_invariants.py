@@ -136,6 +136,15 @@ BREAKS = {
     "run_open_shard": [RUN.format("failed"), SHARD.format("queued")],
     "run_never_ends": [RUN.format("running")],
     "run_not_whole": [RUN.format("succeeded"), SHARD.format("failed")],
+    "group_number": ["INSERT INTO advert_groups (property_id, group_id) VALUES (:home0, :home1)"],
+    "group_market": [
+        "UPDATE properties SET floor = 4 WHERE id = :home1",
+        "INSERT INTO advert_groups (property_id, group_id) VALUES (:home0, :home0), (:home1, :home0)",
+        "INSERT INTO advert_keys (property_id, version, keys) SELECT id, version, '{1}' FROM properties",
+    ],
+    "price_history": [
+        "INSERT INTO property_prices (property_id, price, currency, since) VALUES (:home0, 1, 'RUB', now())"
+    ],
 }
 
 
