@@ -37,7 +37,7 @@ def matches_for(user: User) -> Select:
         .join(other, other.id == Lead.owner_id + Property.owner_id - user.id)
         .where(Match.id.in_(match_ids_of(user)))
         .options(contains_eager(Match.lead), contains_eager(Match.property))
-        .order_by(Match.updated_at.desc(), Match.id.desc())
+        .order_by(Match.status.in_(OPEN).desc(), Match.updated_at.desc(), Match.id.desc())
     )
     for action, side in ((lead_action, Side.LEAD), (property_action, Side.PROPERTY)):
         same_pair = (action.lead_id == Match.lead_id) & (action.property_id == Match.property_id)
