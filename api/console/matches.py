@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from flask import Response, render_template
 from markupsafe import Markup
 
 from api.console.access import page_for, visitor
 from api.console.deal_words import commission_lines, commission_sum
-from api.console.pages import back, page_blueprint, wants_part
+from api.console.pages import back, page_blueprint, page_number, wants_part
 from api.console.score_reasons import why
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
@@ -18,19 +17,13 @@ from api.http.tasks import rescore_pair
 from models.core.base import database_now
 from models.core.enums import MatchStatus
 from models.deals.completion import complete, object_to_completion
-from models.deals.match_board import BoardMatch, board_match, match_of, matches_for
+from models.deals.match_board import OPEN, BoardMatch, board_match, counts_by_status, match_of, matches_for
 from models.deals.matches import Match
 
 blp = page_blueprint("matches")
 
-#: More than anybody looks through; the latest changes come first.
-MAX_MATCHES = 200
-#: Cards of open matches that tell their score and reasons, the latest; the page of a match always does. Each costs the
-#: server about a third of a millisecond.
-MAX_EXPLAINED = 60
-
-
-OPEN = (MatchStatus.PENDING, MatchStatus.ACCEPTED)
+#: Cards of the board on one page; each open one tells its score and reasons.
+PER_PAGE = 40
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,11 @@ blp.app_template_global("commission_sum")(commission_sum)
 @blp.get("/console/matches")
 @page_for()
 def board() -> str:
-    found = [board_match(visitor(), row) for row in session().execute(matches_for(visitor()).limit(MAX_MATCHES))]
+    counts = counts_by_status(session(), visitor())
+    pages = max(1, -(-sum(counts.values()) // PER_PAGE))
+    page = min(page_number(), pages)
+    rows = session().execute(matches_for(visitor()).limit(PER_PAGE).offset((page - 1) * PER_PAGE))
+    found = [board_match(visitor(), row) for row in rows]
     columns: dict[MatchStatus, list[BoardMatch]] = {status: [] for status in MatchStatus}
     for each in found:
         columns[each.match.status].append(each)
@@ -60,6 +57,9 @@ def board() -> str:
         "console/matches.html",
         part=wants_part(),
         columns=columns,
+        counts=counts,
+        page=page,
+        pages=pages,
         reasons=_reasons(each for each in found if each.match.status in OPEN),
         may_object=_may_object,
         now=database_now(session()),
@@ -104,7 +104,7 @@ def _reasons(matches_seen: Iterable[BoardMatch], *, level: int = 4) -> dict[int,
     """Match id -> why its pair scores what it scores, as both sides see it."""
     markets: dict[tuple, list[Match]] = {}
     found = {}
-    for seen in islice(matches_seen, MAX_EXPLAINED):
+    for seen in matches_seen:
         match = seen.match
         market = (match.lead.city_key, match.lead.deal_type)
         if market == (match.property.city_key, match.property.deal_type):
