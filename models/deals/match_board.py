@@ -31,7 +31,10 @@ class BoardMatch:
 
 
 def matches_for(user: User) -> Select:
-    """Select (match, owner of the other side, action of the lead's side, of the property's), open ones first, then by the latest change."""
+    """
+    Select (match, owner of the other side, action of the lead's side, of the property's): open ones first, then by the
+    latest change.
+    """
     lead_action, property_action, other = aliased(Action), aliased(Action), aliased(User)
     query = (
         select(Match, other, lead_action.kind, property_action.kind)
