@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage faults fuzz load soak real-listings lint format bench bench-run lock clean
+.PHONY: help run test coverage faults fuzz load soak real-listings clients lint format bench bench-run lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-19s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ soak: .venv/project ## load a running system for long and tell what grows; ARGS=
 
 real-listings: .venv/project ## hold the feed and new leads' lists to their promises; ARGS="listings.csv --city Москва"
 	@$(RUN) scripts.benchmarks.real_listings $(ARGS)
+
+clients: .venv/project ## lint the OpenAPI document, and have generated clients do the main job (needs npm; a minute)
+	@CLIENTS=1 $(RUN) pytest -n 0 tests/clients $(ARGS)
 
 lint: .venv/project ## check layout, style, known security mistakes and types
 	@$(RUN) ruff format --check --quiet .

@@ -22,6 +22,7 @@ from models.leadgen import ads, campaigns, messages, niches, prospects, quality
 from models.market import (
     account_status,
     advert_groups,
+    client_keys,
     favorites,
     leads,
     price_history,

@@ -60,17 +60,18 @@ class Document:
         key = json.dumps(schema)
         if key not in self._validators:
             schemas = {"components": {"schemas": self._read["components"]["schemas"]}}
-            self._validators[key] = jsonschema_rs.Draft4Validator(
+            self._validators[key] = jsonschema_rs.Draft202012Validator(
                 schema | schemas, validate_formats=True, ignore_unknown_formats=True
             )
         return self._validators[key]
 
 
 def _as_json_schema(part: Any) -> Any:
-    """OpenAPI 3.0 in JSON Schema's words: what is nullable may be null."""
+    """The document's schemas, closed: a field that it does not tell of must not be answered, open as answers are."""
     if isinstance(part, list):
         return [_as_json_schema(each) for each in part]
     if not isinstance(part, dict):
         return part
-    found = {name: _as_json_schema(each) for name, each in part.items() if name != "nullable"}
-    return {"anyOf": [found, {"type": "null"}]} if part.get("nullable") is True else found
+    found = {name: _as_json_schema(each) for name, each in part.items()}
+    is_closed = found.get("type") == "object" and "properties" in found
+    return {"additionalProperties": False, **found} if is_closed else found

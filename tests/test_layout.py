@@ -59,6 +59,7 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "engine": {"facts", "reading"},
         "learning": {"engine", "facts"},
         "prospect_quality": set(),
+        "homes": set(),
     },
     "models": {
         "core": set(),

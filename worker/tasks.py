@@ -29,6 +29,7 @@ from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
 from worker.lists.careful import reconcile_carefully, rescore_carefully
 from worker.lists.rescore import MAX_CHANGES, rescore_entity, stale_count
+from worker.market.grouping import regroup_all
 from worker.market.market_lock import own_transaction
 
 log = logging.getLogger(__name__)
@@ -152,6 +153,16 @@ def clear_away(self: LeadmatchTask) -> None:
         deleted = retention.delete_expired(session)
         session.commit()
     log.info("cleared_away", extra={name: count for name, count in deleted.items() if count})
+
+
+@task(name="worker.tasks.regroup_adverts", bind=True)
+def regroup_adverts(self: LeadmatchTask) -> None:
+    """Group all adverts anew: what no write has told of, such as a new rule."""
+    with trim_heap_after(), self.session() as session:
+        changed = regroup_all(session)
+    log.info("adverts_regrouped", extra={"changed": len(changed)})
+    for property_id in sorted(changed):
+        client().property_changed(property_id)
 
 
 # -- Learning and display order

@@ -133,7 +133,6 @@ class Login(MethodView):
     @public
     @way_in
     @blp.arguments(LoginForm, location="form_or_json")
-    @blp.doc(requestBody={"content": {"application/json": {"schema": LoginForm}}})
     @blp.response(200, Token)
     @blp.alt_response(401, description="login.wrong")
     @blp.alt_response(429)

@@ -30,7 +30,7 @@ HEADER = "X-Telegram-Bot-Secret"
 
 #: What Telegram signs, as OpenAPI describes it.
 TELEGRAM_SHAPE = {
-    "oneOf": [{"type": "object"}, {"type": "string"}],
+    "oneOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}],
     "description": "The Login Widget's fields as an object, or a Mini App's initData as text.",
 }
 

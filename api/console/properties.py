@@ -20,6 +20,7 @@ from api.http.tasks import rescore_property
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
+from models.deals.recommendation_pages import adverts_of_home
 from models.market.price_history import price_history
 from models.market.properties import (
     Property,
@@ -74,12 +75,14 @@ def new_property() -> Response | str | tuple[str, int]:
 @for_owners
 def one_property(property_id: int) -> str:
     found = owned_property(session(), visitor(), property_id)
+    group = adverts_of_home(session(), found)
     return recommendation_page.list_page(
         Side.PROPERTY,
         found,
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
         matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
         price_history=price_history(session(), found),
+        other_adverts=[advert for advert in group.adverts if advert.property_id != found.id] if group else [],
     )
 
 

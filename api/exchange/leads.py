@@ -15,10 +15,12 @@ from api.http.fields import IdText, Moment
 from api.http.paging import page_of
 from api.http.readings import WishRow, shown_wishes
 from api.http.tasks import rescore_lead
-from api.http.warnings import Warnings, warn_of_town
+from api.http.warnings import Warnings, warn, warn_of_town
 from api.swipe.inquiries import InquiryBody, InquiryRow, make_inquiry
 from models.core.enums import ContactSharing, Origin, Side, Status
+from models.core.errors import Fault
 from models.deals.matches import match_counts
+from models.market.clients import other_lead_of_client
 from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
 
 blp = Blueprint("leads", __name__, description="What a realtor's clients look for")
@@ -74,6 +76,7 @@ class Leads(MethodView):
             return jsonify(INQUIRY_ROW.dump(make_inquiry(body)))
         lead = create_lead(session(), current_user(), Origin.EXCHANGE, lead_columns(body))
         warn_of_town(TOWN, lead.city, lead.currency)
+        warn_of_client(lead)
         rescore_lead(lead)
         return lead
 
@@ -120,6 +123,7 @@ class OneLead(MethodView):
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         replace_lead(session(), lead, lead_columns(body, lead))
         warn_of_town(TOWN, lead.city, lead.currency)
+        warn_of_client(lead)
         rescore_lead(lead)
         return _shown(lead)
 
@@ -156,6 +160,13 @@ class LeadRestoring(MethodView):
         restore_lead(session(), lead)
         rescore_lead(lead)
         return _shown(lead)
+
+
+def warn_of_client(lead: Lead) -> None:
+    """Warn where the caller has a lead of the same client already."""
+    other = other_lead_of_client(session(), lead)
+    if other is not None:
+        warn("client_contacts", Fault("warning.duplicate_of", lead=str(other)), (str(other),))
 
 
 def _schema_of(raw: dict) -> Body:

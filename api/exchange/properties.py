@@ -11,13 +11,14 @@ from api.http.access import current_user, for_roles, signed_in
 from api.http.blueprint import Blueprint, Body, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
-from api.http.home_adverts import PricePoint, shown_history
+from api.http.home_adverts import AdvertsOfHome, PricePoint, shown_group, shown_history
 from api.http.paging import page_of
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn_of_town
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
 from models.deals.matches import match_counts
+from models.deals.recommendation_pages import adverts_of_home
 from models.market.price_history import price_history
 from models.market.properties import (
     Property,
@@ -51,9 +52,10 @@ class PropertyRow(Body):
 
 
 class OneRow(PropertyRow):
-    sometimes = (*PropertyRow.sometimes, "price_history")
+    sometimes = (*PropertyRow.sometimes, "price_history", "group")
 
     price_history = ReadyPart(PricePoint, many=True, metadata={"description": "The oldest first, the present last."})
+    group = ReadyPart(AdvertsOfHome, metadata={"description": "Where others offer the home as well."})
 
 
 class PropertyRows(Body):
@@ -110,7 +112,12 @@ class OneProperty(MethodView):
         Of whichever contract it was made through; what that contract does not ask for is null.
         """
         found = owned_property(session(), current_user(), property_id)
-        return _shown(found) | {"price_history": shown_history(price_history(session(), found))}
+        group = adverts_of_home(session(), found)
+        return (
+            _shown(found)
+            | {"price_history": shown_history(price_history(session(), found))}
+            | ({"group": shown_group(group)} if group else {})
+        )
 
     @signed_in
     @blp.arguments(PropertyBody)

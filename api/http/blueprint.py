@@ -304,5 +304,5 @@ def or_null(schema: type[Schema]) -> dict[str, Any]:
 
     Such a view returns `jsonify(None)`: marshmallow would make an object without fields of a None.
     """
-    either = {"anyOf": [schema, {"nullable": True, "enum": [None]}]}
+    either = {"anyOf": [schema, {"type": "null"}]}
     return {"responses": {"200": {"description": "OK", "content": {"application/json": {"schema": either}}}}}

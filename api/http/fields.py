@@ -298,9 +298,9 @@ def row_id(value: Any) -> int:
 
 def digits(value: Any, refusal: str) -> Decimal:
     """
-    A number written in digits; raises ValidationError, with the reason *refusal*, for anything else.
+    A number written in digits; raises ValidationError, with the code *refusal*, for anything else.
 
-    >>> digits("260000.00", "no number")
+    >>> digits("260000.00", "number.invalid")
     Decimal('260000.00')
     """
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):

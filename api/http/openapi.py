@@ -4,7 +4,6 @@ The document promises exactly what is kept: tests/api/test_openapi_fuzz.py holds
 that is not listed fails there. So no operation has a `default` answer, which would promise nothing.
 """
 
-import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -12,10 +11,11 @@ from typing import Any
 import flask_smorest
 from flask import Flask
 
-from api.http import access, idempotency
+from api.http import access, idempotency, openapi_examples, openapi_shapes, operation_names
 from api.http.blueprint import Body
 from api.http.operations import Access, OperationFacts
 from models.core.base import LARGEST_ID
+from models.translations.catalogue import LANGUAGES, describe_fault
 
 SCHEMES = {
     "token": {
@@ -65,6 +65,16 @@ ERRORS: dict[int, tuple[str, dict[str, Any]]] = {
     503: ("Something that this needs is busy or away.", RETRY_AFTER),
 }
 
+#: What each error is in its example.
+CODES = {
+    400: "input.invalid",
+    401: "token.refused",
+    403: "access.wrong_role",
+    404: "lead.not_found",
+    409: "idempotency.key_reused",
+    503: "database.away",
+}
+
 #: The web server answers this before the application hears of the request, and in its own way.
 TOO_LONG = {
     "description": "The path with its query is longer than 4,094 bytes.",
@@ -96,7 +106,7 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
         api.spec.components.security_scheme(name, scheme)
     for status, (meaning, headers) in ERRORS.items():
         # Set, not added: flask-smorest has some of these already, without their headers.
-        api.spec.components.responses[_name(status)] = _error(meaning, headers)
+        api.spec.components.responses[_name(status)] = _error(status, meaning, headers)
     api.spec.components.responses[_name(414)] = TOO_LONG
     paths = api.spec._paths  # apispec has no public way to amend a path that flask-smorest has added
     _require_what_answers_have(paths, api.spec.components.schemas)
@@ -105,13 +115,21 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
         found = paths.get(_openapi_path(path), {})
         if method.lower() in found:
             _describe(found[method.lower()], method.lower(), path, found.get("parameters", []), facts)
+    schemas = api.spec.components.schemas
+    schemas.pop("PaginationMetadata", None)  # flask-smorest's own; our pages have another header
+    openapi_shapes.name_shapes(schemas, paths)
+    bodies = [operation.get("requestBody") for operation in _operations(paths)]
+    asked = _named(bodies, schemas)
+    openapi_shapes.open_answers(schemas, asked)
+    openapi_shapes.tell_defaults(schemas, asked)
+    openapi_examples.add_examples(schemas)
 
 
 def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[dict], facts: OperationFacts) -> None:
     who = facts.access
     if who is None:
         return  # access.check_all_declared refuses to start with it
-    operation["operationId"] = f"{method}{re.sub('[^a-z]+', '_', path.lower())}"
+    operation["operationId"] = operation_names.name_of(method.upper(), _openapi_path(path))
     operation["x-who"] = who.name
     operation["security"] = [{scheme: []} for scheme in INSTEAD.get(who.scheme or "", filter(None, [who.scheme]))]
     if who.is_optional:
@@ -128,8 +146,11 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
     for status, answer in answers.items():
         if isinstance(answer, dict) and "$ref" not in answer and int(status) in ERRORS:
             meaning, headers = ERRORS[int(status)]
-            for part, value in _error(answer.get("description", meaning), headers).items():
+            for part, value in _error(int(status), answer.get("description", meaning), headers).items():
                 answer.setdefault(part, value)
+    for linked, links in operation_names.links_of(operation["operationId"]).items():
+        if linked in answers:
+            answers[linked]["links"] = links
     operation["responses"] = dict(sorted(answers.items()))
 
 
@@ -157,10 +178,19 @@ def _errors_of(operation: dict[str, Any], path: str, in_path: list[dict], who: A
         yield 503
 
 
-def _error(meaning: str, headers: dict[str, Any]) -> dict[str, Any]:
+def _error(status: int, meaning: str, headers: dict[str, Any]) -> dict[str, Any]:
+    code = CODES.get(status, f"http.{status}")
+    example: dict[str, Any] = {"code": status, "status": HTTPStatus(status).phrase, "error_code": code}
+    if status == HTTPStatus.BAD_REQUEST:
+        missing = "value.required"
+        example["message"] = f"city: {describe_fault(LANGUAGES[0], missing)}"
+        example["errors"] = {"json": {"city": [describe_fault(LANGUAGES[0], missing)]}}
+        example["faults"] = [{"place": "json", "field": "city", "code": missing, "facts": {}}]
+    else:
+        example["message"] = describe_fault(LANGUAGES[0], code)
     answer: dict[str, Any] = {
         "description": meaning,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}},
     }
     return answer | ({"headers": headers} if headers else {})
 
@@ -172,13 +202,17 @@ def _require_what_answers_have(paths: dict[str, Any], schemas: dict[str, Any]) -
     this.
     """
     sometimes = {schema.__name__: schema.sometimes for schema in _schemas(Body)}
-    operations = [each for path in paths.values() for each in path.values() if isinstance(each, dict)]
+    operations = _operations(paths)
     answers = _named([each["responses"] for each in operations], schemas)
     for name in answers - _named([each.get("requestBody") for each in operations], schemas):
         if "properties" in schemas[name]:
             schemas[name]["required"] = sorted(
                 set(schemas[name]["properties"]) - {"warnings", *sometimes.get(name, ())}
             )
+
+
+def _operations(paths: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for path in paths.values() for each in path.values() if isinstance(each, dict)]
 
 
 def _named(part: Any, schemas: dict[str, Any]) -> set[str]:

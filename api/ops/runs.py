@@ -35,7 +35,8 @@ class RunRequest(Body):
                 "properties": {"scope": {"enum": [scope for scope in RunScope if scope is not RunScope.MARKET]}},
                 "not": {"anyOf": [{"required": ["city"]}, {"required": ["deal_type"]}]},
             },
-        ]
+        ],
+        "examples": [{"scope": "market", "city": "Алматы", "deal_type": "SALE"}],
     }
 
     scope = one_of(RunScope, required=True)

@@ -20,7 +20,7 @@ from api.accounts import (
     recovery,
     telegram,
 )
-from api.exchange import leads, matches, notifications, properties, recommendations, understand
+from api.exchange import exports, leads, matches, notifications, properties, recommendations, understand
 from api.http import access, answered, cross_origin, errors, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
@@ -70,6 +70,7 @@ BLUEPRINTS = (
     recommendations.blp,
     understand.blp,
     matches.blp,
+    exports.blp,
     notifications.blp,
     listings.blp,
     preferences.blp,
@@ -107,8 +108,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.config.update(
         API_TITLE="Leadmatch",
         API_VERSION=VERSION,
-        API_SPEC_OPTIONS={"info": {"description": docs.ABOUT}},
-        OPENAPI_VERSION="3.0.3",
+        API_SPEC_OPTIONS=docs.SPEC,
+        OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=LARGEST_BODY,

@@ -17,16 +17,30 @@ Two-way matching of realtors' leads and properties, and what goes with it. One s
 exchange (leads, properties, recommendations, matches), the feed of listings for tenants, the portal (forms, requests,
 chats) and lead generation (`/api`).
 
-* **Who calls.** `Authorization: Bearer` with the token that signing in has given; lead generation takes `X-API-Key`.
+* **Who calls.** `Authorization: Bearer` with the token that signing in has given, or `Authorization: tma` with the
+  initData of a Telegram Mini App; lead generation takes `X-API-Key`.
 * **Errors** have one shape: `code` (the status), `status`, `message`, `error_code`, and where fields are wrong
   `errors`, by place and path. Programs go by `error_code` and `facts`, of single fields by those in `faults`.
   `message` is in the language of `Accept-Language`: English, Russian or Kazakh. 429 and 503 say in `Retry-After`
   when to come again.
 * **Lists** take `page` from 1 and `limit` up to 100. Bare arrays tell the rest in the header `X-Pagination`.
 * **Retries.** A write sent again with the same `Idempotency-Key` gets its first answer.
-* **Values.** Times are UTC, ISO 8601. Unknown fields are refused by name. Every path answers with and without a slash
-  at its end.
+* **Values.** Times are UTC, ISO 8601. Numbers may be sent as digits in text. Every path answers with and without a
+  slash at its end.
+* **Fields.** What a GET answers can be sent back: fields that are answered and not taken are passed over, other unknown
+  fields are refused by name. Answers may gain fields without a new version; bear with those that you do not know.
 """
+
+#: What the document says of itself.
+SPEC = {
+    "info": {
+        "description": ABOUT,
+        "contact": {"name": "The Leadmatch authors", "url": "https://leadmatch.example"},
+        "license": {"name": "MIT", "identifier": "MIT"},
+    },
+    "servers": [{"url": "/", "description": "Where this document was read."}],
+    "externalDocs": {"url": "https://leadmatch.example/docs", "description": "How clients are written."},
+}
 
 REDOC_PAGE = """<!doctype html>
 <html lang="en">

@@ -14,8 +14,10 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal,
     literal_column,
     null,
+    or_,
     select,
     true,
     type_coerce,
@@ -31,6 +33,7 @@ from models.deals.actions import Action, actions_of_lead
 from models.deals.matches import Match
 from models.deals.price_cuts import disliked_at, hides
 from models.market.advert_groups import AdvertGroup
+from models.market.client_keys import ClientKey
 from models.market.leads import Lead
 from models.market.price_history import price_since
 from models.market.properties import Property
@@ -140,21 +143,34 @@ class ListQuery:
         lead, listing = self.pair_of
         if self.side is Side.LEAD:
             return hides(lambda: actions_of_lead(lead.id), listing, lead)
-        return exists().where(
-            Action.lead_id == lead.id,
-            Action.property_id == listing.id,
-            Action.side == literal_column(f"'{self.side}'"),
+        return or_(
+            exists().where(
+                Action.lead_id == lead.id,
+                Action.property_id == listing.id,
+                Action.side == literal_column(f"'{self.side}'"),
+            ),
+            _client_is_acted_on(lead, listing),
         )
 
-    def _homes(self) -> Select:
+    def _once(self) -> Select:
         """
         Select the entries to show of the list of :row_id, as id, score, explored, place and group_id (null: none).
 
-        Of several adverts of one home, only the first to show.
+        Of several adverts of one home, only the first to show. Of several realtors' leads of one client, only those of
+        the realtor whose lead is the first.
         """
         lead, listing = self.pair_of
-        place = func.row_number().over(order_by=self.shown.order)
-        group_id, first_of = (AdvertGroup.group_id, [AdvertGroup.group_id]) if self.side is Side.LEAD else (null(), [])
+        order = self.shown.order
+        place = func.row_number().over(order_by=order)
+        if self.side is Side.LEAD:
+            # Entries without a group are each the first of their own.
+            alone = case((AdvertGroup.group_id.is_(None), self.entry.c.id))
+            number: Any = func.row_number().over(partition_by=[AdvertGroup.group_id, alone], order_by=order)
+            is_shown, group_id = number == 1, AdvertGroup.group_id.expression
+        else:
+            alone = case((ClientKey.key.is_(None), self.entry.c.id))
+            first = func.first_value(lead.owner_id).over(partition_by=[ClientKey.key, alone], order_by=order)
+            is_shown, group_id = first == lead.owner_id, null().cast(BigInteger)
         entries = (
             select(
                 self.entry.c.id,
@@ -162,15 +178,7 @@ class ListQuery:
                 self.shown.explored.label("explored"),
                 group_id.label("group_id"),
                 place.label("place"),
-                # Entries without a group are each the first of their own.
-                (
-                    func.row_number().over(
-                        partition_by=[*first_of, case((AdvertGroup.group_id.is_(None), self.entry.c.id))],
-                        order_by=self.shown.order,
-                    )
-                    if first_of
-                    else literal_column("1")
-                ).label("among_adverts"),
+                is_shown.label("is_shown"),
             )
             .select_from(self.lists)
             .join(self.mine, self.mine.id == self.key)
@@ -190,24 +198,26 @@ class ListQuery:
                 ~self._is_acted_on(),
             )
         )
-        if first_of:
+        if self.side is Side.LEAD:
             entries = entries.outerjoin(AdvertGroup, AdvertGroup.property_id == self.entry.c.id)
+        else:
+            entries = entries.outerjoin(ClientKey, ClientKey.lead_id == self.entry.c.id)
         found = entries.subquery("entries")
-        return select(found).where(found.c.among_adverts == 1)
+        return select(found).where(found.c.is_shown)
 
     def count(self) -> Select:
-        return select(func.count()).select_from(self._homes().subquery())
+        return select(func.count()).select_from(self._once().subquery())
 
     def page(self, columns: Callable[[Any, Any], list[Any]]) -> Select:
         """
         Select a page: *columns* of (the other side's row, its owner), then score, explored, price_cut, group_id,
         adverts, and the count of all entries.
         """
-        homes = self._homes().subquery("homes")
+        once = self._once().subquery("once")
         # The rest is looked up only for the rows of the page.
         paged = (
-            select(homes, func.count().over().label("total"))
-            .order_by(homes.c.place)
+            select(once, func.count().over().label("total"))
+            .order_by(once.c.place)
             .limit(bindparam("limit", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
             .subquery("paged")
@@ -257,6 +267,26 @@ class ListQuery:
         return self.page(columns).join(caller, caller.id == self.mine.owner_id).where(still_holds(caller))
 
 
+def _client_is_acted_on(lead: Any, listing: Any) -> ColumnElement[bool]:
+    """A condition: the property's side acted on another realtor's lead of the same client."""
+    action, mine, theirs, other = aliased(Action), aliased(ClientKey), aliased(ClientKey), aliased(Lead)
+    return (
+        select(literal(1))
+        .select_from(mine)
+        .join(theirs, theirs.key == mine.key)
+        .join(other, other.id == theirs.lead_id)
+        .join(action, action.lead_id == other.id)
+        .where(
+            mine.lead_id == lead.id,
+            other.owner_id != lead.owner_id,
+            action.property_id == listing.id,
+            action.side == literal_column(f"'{Side.PROPERTY}'"),
+        )
+        .correlate_except(action, mine, theirs, other)
+        .exists()
+    )
+
+
 def _shares_contacts(lead: Any, listing: Any) -> ColumnElement[bool]:
     """A condition: the pair has a match that has shared contacts."""
     return exists().where(
@@ -280,7 +310,7 @@ def _as_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
     return func.to_char(moment, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
 
 
-def _adverts(group_id: ColumnElement[Any], lead: Any) -> ColumnElement[Any]:
+def _adverts(group_id: Any, lead: Any) -> ColumnElement[Any]:
     """The adverts of a group that are on the market, as JSON: [[property, price, currency, *columns of Owner]]."""
     advert, listing, owner = aliased(AdvertGroup), aliased(Property), aliased(User)
     row = func.jsonb_build_array(
@@ -300,3 +330,12 @@ def _adverts(group_id: ColumnElement[Any], lead: Any) -> ColumnElement[Any]:
         .correlate_except(advert, listing, owner)
         .scalar_subquery()
     )
+
+
+#: The group of :property_id as group_id and adverts; no row where it is in none.
+ADVERTS_OF_HOME = (
+    select(AdvertGroup.group_id, _adverts(AdvertGroup.group_id, Property).label("adverts"))
+    .select_from(AdvertGroup)
+    .join(Property, Property.id == AdvertGroup.property_id)
+    .where(AdvertGroup.property_id == bindparam("property_id", type_=BigInteger))
+)

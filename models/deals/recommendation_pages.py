@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models.accounts.tokens import Claims, user_of_claims
 from models.accounts.users import User
 from models.core.enums import Role, Side
-from models.deals.list_queries import ListQuery
+from models.deals.list_queries import ADVERTS_OF_HOME, ListQuery
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, owned_property
 
@@ -143,6 +143,12 @@ def whole_rows(session: Session, table: type[AnyEntity], page: ShownPage) -> lis
     ids = [entry.row.id for entry in page.entries]
     by_id = {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
     return [by_id[row_id] for row_id in ids]
+
+
+def adverts_of_home(session: Session, found: Property) -> Group | None:
+    """The adverts on the market of a property's home, its own included; None where nobody else offers it."""
+    row = session.execute(ADVERTS_OF_HOME, {"property_id": found.id}).one_or_none()
+    return _group_of(row) if row is not None else None
 
 
 def _group_of(row: Any) -> Group | None:

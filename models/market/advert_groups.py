@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, ForeignKey, Index, and_
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, and_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.core.base import Base

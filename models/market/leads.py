@@ -34,6 +34,7 @@ from models.core.enums import (
     Status,
 )
 from models.core.errors import NotFoundError
+from models.market.client_keys import note_client
 from models.market.properties import canonical
 
 
@@ -135,6 +136,8 @@ def create_lead(session: Session, owner: User, origin: Origin, fields: Mapping[s
     lead = Lead(owner_id=owner.id, origin=origin, **canonical_lead(session, fields))
     session.add(lead)
     session.flush()
+    if lead.client_contacts:
+        note_client(session, lead.id, lead.client_contacts)
     return lead
 
 
@@ -143,6 +146,8 @@ def replace_lead(session: Session, lead: Lead, fields: Mapping[str, Any]) -> Non
     for name, value in canonical_lead(session, fields, lead).items():
         setattr(lead, name, value)
     session.flush()
+    if "client_contacts" in fields:
+        note_client(session, lead.id, lead.client_contacts)
 
 
 def replace_wishes(session: Session, lead: Lead, wishes: list[dict[str, Any]]) -> None:

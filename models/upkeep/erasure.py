@@ -26,6 +26,7 @@ from models.deals.actions import Action
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.matches import Match, match_ids_of
+from models.market.clients import forget_clients
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property
@@ -94,6 +95,10 @@ def _erase_leads(session: Session, user: User) -> None:
             attributes={},
         )
     )
+
+
+def _erase_client_keys(session: Session, user: User) -> None:
+    forget_clients(session, user.id)
 
 
 def _erase_properties(session: Session, user: User) -> None:
@@ -182,6 +187,7 @@ def _plain(value: Any) -> Any:
 #: Each erases one subject of a user's data, in the caller's transaction.
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
+    _erase_client_keys,
     _erase_properties,
     _erase_sources,
     _erase_actions,

@@ -18,10 +18,12 @@ from models.core.enums import DealType
 from models.market.places import currency_of_city
 from models.market.rates import factors_to
 from models.ranking.recommendations import LIST_LENGTH, generation_of
+from models.upkeep.home_queries import HOMES
 from models.upkeep.invariant_queries import PROBES, Probe, Rule
 from models.upkeep.retention import READ_NOTIFICATIONS_KEPT
 
-RULES = tuple(rule for probe in PROBES for rule in probe.rules)
+ALL_PROBES = (*PROBES, HOMES)
+RULES = tuple(rule for probe in ALL_PROBES for rule in probe.rules)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def check_all(session: Session, examples: int = 5) -> Iterator[Result]:
         "read_notifications_kept": READ_NOTIFICATIONS_KEPT,
         **_factors(session),
     }
-    for probe in PROBES:
+    for probe in ALL_PROBES:
         began = time.monotonic()
         broken = {key: (count, pairs) for key, count, pairs in session.execute(text(_counted(probe)), values)}
         seconds = time.monotonic() - began

@@ -26,7 +26,7 @@ AS = os.environ.get("FUZZ_AS", "")
 _calls = itertools.count(1)
 
 # Formats that stand for more than a pattern can say. A value of them is a good one.
-schemathesis.openapi.format("phone", st.from_regex(r"\+77[0-9]{9}", fullmatch=True))
+schemathesis.openapi.format("phone", st.from_regex(r"\+770[1257][0-9]{7}", fullmatch=True))
 schemathesis.openapi.format("email", st.from_regex(r"[a-z]{1,9}@[a-z]{1,9}\.(com|kz|org)", fullmatch=True))
 schemathesis.openapi.format("url", st.from_regex(r"https?://[a-z]{1,9}\.(com|kz)/[a-z]{0,9}", fullmatch=True))
 schemathesis.openapi.format("idempotency-key", st.uuids(version=4).map(str))

@@ -4,6 +4,7 @@ The OpenAPI document as somebody reads it who has nothing else. Whether it is tr
 
 import re
 
+import jsonschema_rs
 import pytest
 
 
@@ -91,10 +92,72 @@ def schemas(client) -> dict:
     return client.get("/openapi.json").json["components"]["schemas"]
 
 
+def words_of(schemas: dict, part: dict) -> set:
+    """The words of an enumeration, which has a name of its own; with None where it may be null."""
+    if "anyOf" in part:
+        return {word for each in part["anyOf"] for word in words_of(schemas, each)}
+    return {None} if part == {"type": "null"} else set(schemas[part["$ref"].rpartition("/")[2]]["enum"])
+
+
+def test_enumerations_and_objects_have_names_so_that_generators_have_types(client):
+    document = client.get("/openapi.json").json
+    found = []
+
+    def look(part, *at):
+        if isinstance(part, dict):
+            is_type = isinstance(part.get("enum"), list) or isinstance(part.get("properties"), dict)
+            if is_type and not (len(at) == 3 and at[1] == "schemas") and at[3:4] != ("oneOf",) and "headers" not in at:
+                found.append(at)
+        for key, each in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+            if key not in ("example", "examples", "properties") or not isinstance(part, dict):
+                look(each, *at, key)
+            elif key == "properties":
+                for name, field in each.items():
+                    look(field, *at, name)
+
+    look(document)
+    assert found == []
+
+
+def test_every_schema_has_an_example_that_it_allows_and_every_error_one(client):
+    document = client.get("/openapi.json").json
+    components = {"components": {"schemas": document["components"]["schemas"]}}
+    for name, schema in document["components"]["schemas"].items():
+        wrong = jsonschema_rs.Draft202012Validator(
+            {"$ref": f"#/components/schemas/{name}"} | components, validate_formats=True, ignore_unknown_formats=True
+        ).iter_errors(schema["examples"][0])
+        assert [each.message for each in wrong] == [], name
+    for name, answer in document["components"]["responses"].items():
+        if "application/json" in answer["content"]:
+            assert answer["content"]["application/json"]["example"]["message"], name
+
+
+def test_requests_are_closed_and_answers_may_grow(client):
+    found = schemas(client)
+
+    assert {found[name].get("additionalProperties") for name in ("LeadBody", "Details", "ListingBody")} == {False}
+    assert {found[name].get("additionalProperties") for name in ("LeadRow", "ShownDetails", "Listing")} == {None}
+
+
+def test_links_lead_to_operations_that_take_the_parameter(operations):
+    by_name = {each["operationId"]: (name, each) for name, each in operations.items()}
+    links = [
+        (operation, link)
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+
+    assert len(links) > 20
+    for _, link in links:
+        path, _ = by_name[link["operationId"]]
+        assert all(f"{{{parameter}}}" in path for parameter in link["parameters"]), link
+
+
 def test_answers_name_their_words_and_promise_their_fields(client):
     found = schemas(client)
 
-    assert {place: set(found[place[0]]["properties"][place[1]]["enum"]) for place in WORDS} == WORDS
+    assert {place: words_of(found, found[place[0]]["properties"][place[1]]) for place in WORDS} == WORDS
     for name in ("LeadRow", "LeadMatchRow", "NotificationRow", "PortalUser", "PortalProperty", "RequestRow", "Token"):
         assert found[name]["required"] == sorted(set(found[name]["properties"]) - {"warnings"}), name
     assert set(found["PropertyRecommendation"]["properties"]) - set(found["PropertyRecommendation"]["required"]) == {
@@ -102,7 +165,9 @@ def test_answers_name_their_words_and_promise_their_fields(client):
         "alike",
         "criteria",
         "explored",
+        "group",
         "place",
+        "price_cut",
         "wishes",
     }
     assert found["Error"]["required"] == ["code", "error_code", "message", "status"]

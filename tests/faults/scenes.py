@@ -212,6 +212,13 @@ def queued_import(session: Session, _: Path) -> Args:
     return [request_import(session, source, "request").id]
 
 
+def alike_adverts(session: Session, _: Path) -> Args:
+    """Two owners' adverts of one home, which nobody has grouped yet."""
+    for _number in range(2):
+        make_property(session, make_user(session, telegram_id=None, phone=None), house_number="7, кв. 5")
+    return []
+
+
 #: Every task of the application; a task without an entry fails a test.
 SCENES: dict[str, Scene] = {
     "worker.tasks.rescore_lead": changed_lead,
@@ -235,6 +242,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.fetch_rates": nothing,
     "worker.tasks.run_import": queued_import,
     "worker.tasks.find_due_imports": nothing,
+    "worker.tasks.regroup_adverts": alike_adverts,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,
 }

@@ -35,6 +35,7 @@ QUEUES = {
         "score_shard",
         "sweep_runs",
         "order_markets",
+        "regroup_adverts",
         "learn_weights",
         "fit_quality_models",
         "run_import",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from matching.engine.units import ENGINE_VERSION
 from matching.errors import ScoringStoppedError
-from models.core.enums import MarketKey, RunScope, RunState
+from models.core.enums import MarketKey, RunScope, RunState, Side
 from models.core.errors import ConflictError
 from models.market.unscorable import Failure
 from models.platform import logs
@@ -44,6 +44,7 @@ from worker.market.change_set import ChangeSet
 from worker.market.closeness_models import learn_closeness_models
 from worker.market.failing_rows import error_location
 from worker.market.generations import present_generation
+from worker.market.grouping import group_market
 from worker.market.readings import read_market
 from worker.market.stale import stale_in
 from worker.market.text_models import text_model_for
@@ -216,6 +217,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
     market: MarketKey = (shard.city_key, shard.deal_type)
     with stage("read words"), new_session() as own:
         killers = read_market(own, market)
+        regrouped = ChangeSet.of(Side.PROPERTY, group_market(own, market))
     if shard.tile:
         tile = score_tile(session, shard, work)
         return work.succeed({"seen": tile.seen, "skipped": _as_json(tile.failures)}, stages)
@@ -226,7 +228,7 @@ def _work(session: Session, work: ShardWork, stages: Stages) -> int | None:
         published = rebuild_market(session, market, work.generation, shard.run_id, work)
     else:
         leave_other_markets(session, market, work)
-        stale = stale_in(session, market)
+        stale = stale_in(session, market) | regrouped
         if not needs_rebuild(session, market, stale):
             if killers:
                 remove_unloadable(session, market, killers, ChangeSet())

@@ -20,6 +20,7 @@ from models.rescoring.attempts import MAX_ATTEMPTS, attempts_of, begin_attempts,
 from worker.lists.changes import MAX_CHANGES
 from worker.lists.rescore import leave_other_markets, markets_of, remove_unloadable, rescore_changed
 from worker.market.change_set import ChangeSet
+from worker.market.grouping import group_market, group_property
 from worker.market.readings import read_entity_carefully, read_market
 from worker.market.stale import stale_in
 
@@ -38,18 +39,20 @@ def reconcile_carefully(session: Session, market: MarketKey) -> None:
             killers = read_market(session, market)
             if killers:
                 remove_unloadable(session, market, killers, ChangeSet())
-            _rescore(session, market, stale_in(session, market))
+            regrouped = ChangeSet.of(Side.PROPERTY, group_market(session, market))
+            _rescore(session, market, stale_in(session, market) | regrouped)
 
 
 def rescore_carefully(session: Session, side: Side, entity_id: int) -> None:
     """As :func:`worker.lists.rescore.rescore_entity`; a market in which a sweep is at work is left to it."""
     killers = read_entity_carefully(session, side, entity_id)
+    regrouped = group_property(session, entity_id) if side is Side.PROPERTY else set()
     for market in markets_of(session, side, entity_id):
         with _alone_in(session, market) as is_alone:
             if is_alone and killers:
                 remove_unloadable(session, market, killers, ChangeSet())
             elif is_alone:
-                _rescore(session, market, ChangeSet.of(side, [entity_id]))
+                _rescore(session, market, ChangeSet.of(side, [entity_id, *regrouped]))
 
 
 def _rescore(session: Session, market: MarketKey, changes: ChangeSet) -> None:

@@ -23,6 +23,7 @@ from worker.lists.work_control import UNWATCHED, WorkControl
 from worker.market.cache import forget_snapshots, keep_snapshot, load_snapshot, locked_snapshot
 from worker.market.change_set import ChangeSet
 from worker.market.failing_rows import NOT_A_ROWS_FAULT, error_location
+from worker.market.grouping import group_property
 from worker.market.market_lock import lock_market
 from worker.market.readings import read_entity
 from worker.market.snapshot import Snapshot
@@ -85,8 +86,9 @@ def rescore_entity(session: Session, side: Side, entity_id: int) -> None:
     Its words are read first, unless they are. Commits after each market: every transaction leaves whole lists.
     """
     read_entity(session, side, entity_id)
+    regrouped = group_property(session, entity_id) if side is Side.PROPERTY else set()
     for market in markets_of(session, side, entity_id):
-        rescore_changed(session, market, ChangeSet.of(side, [entity_id]))
+        rescore_changed(session, market, ChangeSet.of(side, [entity_id, *regrouped]))
 
 
 def markets_of(session: Session, side: Side, entity_id: int) -> list[MarketKey]:

@@ -10,6 +10,7 @@ from scripts.benchmarks.evaluate import (
     closeness,
     described,
     drift,
+    duplicates,
     exploring,
     handwritten,
     learning,
@@ -74,6 +75,10 @@ def _wishes(inputs: Inputs) -> list[str]:
     ]
 
 
+def _duplicates(inputs: Inputs) -> list[str]:
+    return duplicates.as_markdown(inputs.path, inputs.seed)
+
+
 def _reading(inputs: Inputs) -> list[str]:
     return reading.as_markdown()
 
@@ -125,4 +130,5 @@ SECTIONS: dict[str, Callable[[Inputs], list[str]]] = {
     "exploration": _exploration,
     "learning": _learning,
     "drift": _drift,
+    "duplicates": _duplicates,
 }

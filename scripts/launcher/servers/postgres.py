@@ -207,7 +207,7 @@ def shared_memory(device: Path = Path("/dev/shm")) -> dict[str, str]:  # noqa: S
         found = os.statvfs(device)
     except OSError:
         return {"dynamic_shared_memory_type": "mmap"} if sys.platform == "linux" else {}
-    room = found.f_bavail * found.f_frsize
+    room = found.f_bavail * found.f_frsize if os.access(device, os.W_OK) else 0
     return {"dynamic_shared_memory_type": "mmap"} if room < SHARED_MEMORY and sys.platform == "linux" else {}
 
 

@@ -136,6 +136,15 @@ BREAKS = {
     "run_open_shard": [RUN.format("failed"), SHARD.format("queued")],
     "run_never_ends": [RUN.format("running")],
     "run_not_whole": [RUN.format("succeeded"), SHARD.format("failed")],
+    "group_number": ["INSERT INTO advert_groups (property_id, group_id) VALUES (:home0, :home1)"],
+    "group_market": [
+        "UPDATE properties SET floor = 4 WHERE id = :home1",
+        "INSERT INTO advert_groups (property_id, group_id) VALUES (:home0, :home0), (:home1, :home0)",
+        "INSERT INTO advert_keys (property_id, version, keys) SELECT id, version, '{1}' FROM properties",
+    ],
+    "price_history": [
+        "INSERT INTO property_prices (property_id, price, currency, since) VALUES (:home0, 1, 'RUB', now())"
+    ],
 }
 
 
@@ -210,6 +219,16 @@ def test_money_is_compared_by_the_rates_and_without_one_not_at_all(session, soun
     assert broken(session) == {}
 
     session.execute(text("INSERT INTO rates (base, currency, day, rate) VALUES ('USD', 'RUB', '2020-01-01', 90)"))
+
+    assert set(broken(session)) == {"lead_price", "property_price"}
+
+
+def test_equal_currencies_are_compared_as_they_are_without_a_rate(session, sound):
+    session.execute(text(_entity("leads", "currency = 'AED', budget_max = 100000000")), sound)
+    session.execute(text(_entity("properties", "currency = 'AED', price = 115000000")), sound)
+    assert broken(session) == {}
+
+    session.execute(text(_entity("properties", "price = 115000000.01")), sound)
 
     assert set(broken(session)) == {"lead_price", "property_price"}
 

@@ -1,0 +1,154 @@
+"""
+The document as generators of clients read it best: words of enumerations and objects have names, answers may grow.
+
+Pure functions on the parts of an OpenAPI 3.1 document, which they change in place.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+SCHEMAS = "#/components/schemas/"
+
+#: Names of enumerations that are no class of ours, or whose class is named more shortly than a client would understand.
+NAMES: dict[frozenset[str], str] = {
+    frozenset(words.split()): name
+    for name, words in {
+        "MarketStatus": "ACTIVE ARCHIVED",
+        "ListingDealType": "rent sale",
+        "ListingType": "flat house room commercial",
+        "WantedPropertyType": "APARTMENT HOUSE TOWNHOUSE",
+        "OfferedPropertyType": "APARTMENT HOUSE TOWNHOUSE APARTMENTS",
+        "SignUpRole": "agent landlord tenant",
+        "AccountRole": "tenant landlord agent admin",
+        "PortalSignUpRole": "user realtor developer agency",
+        "MessageSender": "bot lead human",
+        "CampaignStatus": "draft active paused completed",
+        "AdvertisingPlatform": "olx kaspi telegram whatsapp",
+        "IdentifierState": "proven claimed suspended",
+        "IdentifierKind": "phone email telegram password",
+        "PlaceScope": "only near",
+        "WishStrength": "must wish soft",
+        "WishSource": "stated text",
+        "GrantType": "password",
+        "FeedAction": "like dislike favorite",
+        "RecommendationAction": "LIKE DISLIKE",
+        "LeadgenEvent": "campaign.status campaign.stats lead.created lead.status hello gap",
+    }.items()
+}
+
+
+def name_shapes(schemas: dict[str, Any], paths: dict[str, Any]) -> None:
+    """
+    Move enumerations and objects that stand within other schemas into components of their own.
+
+    A part that may be null becomes `anyOf` of a reference and null: what generators of clients make one type of.
+    """
+    for name in list(schemas):
+        for key, part in list(_parts(schemas[name])):
+            _lift(schemas[name], key, part, f"{name}_{key[-1]}", schemas)
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            if isinstance(operation, dict):
+                for key, part in list(_parts(operation)):
+                    _lift(operation, key, part, operation.get("operationId", f"{method}_{path}"), schemas)
+                for parameter in operation.get("parameters", ()):
+                    if isinstance(parameter, dict) and isinstance(parameter.get("schema"), dict):
+                        _lift(parameter, ("schema",), parameter["schema"], parameter.get("name", ""), schemas)
+
+
+def open_answers(schemas: dict[str, Any], asked: set[str]) -> None:
+    """Let objects that only answers hold have more fields: we add some without a new version, and clients bear it."""
+    for name, schema in schemas.items():
+        if name not in asked and "properties" in schema:
+            schema.pop("additionalProperties", None)
+
+
+def tell_defaults(schemas: dict[str, Any], asked: set[str]) -> None:
+    """
+    Say in words what a body's field is when it is left out: of a `default`, openapi-typescript makes a field that must
+    be sent.
+    """
+    for name in asked:
+        for field in schemas[name].get("properties", {}).values():
+            if "default" in field:
+                told = json.dumps(field.pop("default"), ensure_ascii=False)
+                field["description"] = " ".join(filter(None, (field.get("description"), f"By default {told}.")))
+
+
+def _parts(schema: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """(where, what) of the schemas within a schema or operation, the innermost first."""
+    if isinstance(schema, list):
+        for place, part in enumerate(schema):
+            yield from _parts(part, (*at, place))
+    if not isinstance(schema, dict):
+        return
+    for key, part in schema.items():
+        if key in ("example", "examples", "headers", "parameters", "not"):
+            continue
+        yield from _parts(part, (*at, key))
+    if at and at[-1] != "properties" and (isinstance(schema.get("enum"), list) or _is_object(schema)):
+        yield at, schema
+
+
+def _is_object(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") == "object" and isinstance(schema.get("properties"), dict)
+
+
+def _lift(whole: Any, at: tuple[Any, ...], part: dict[str, Any], name: str, schemas: dict[str, Any]) -> None:
+    if "$ref" in part or ("oneOf" in at or "anyOf" in at) and "properties" in at:
+        return  # a condition upon the object around it is no type
+    words = part.get("enum")
+    if words is None and not _is_object(part):
+        return
+    if words is None:
+        found = _named(_title(name), part, schemas)
+        replaced: dict[str, Any] = {"$ref": SCHEMAS + found}
+    else:
+        texts = [word for word in words if word is not None]
+        if not texts or not all(isinstance(word, str) for word in texts) or "null" == part.get("type"):
+            return
+        found = _named(_enum_name(texts, name), {"type": "string", "enum": texts}, schemas)
+        replaced = {"$ref": SCHEMAS + found}
+        if len(texts) < len(words) or "null" in part.get("type", ()):
+            replaced = {"anyOf": [replaced, {"type": "null"}]}
+        replaced |= {key: part[key] for key in ("description", "default", "example") if key in part}
+    for key in at[:-1]:
+        whole = whole[key]
+    whole[at[-1]] = replaced
+
+
+def _named(name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """A component's name for *schema*: *name* itself, or with a number where another schema has it."""
+    number, free = 1, name
+    while free in schemas and _bare(schemas[free]) != _bare(schema):
+        number += 1
+        free = f"{name}{number}"
+    schemas.setdefault(free, schema)
+    return free
+
+
+def _bare(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    words = schema.get("enum")
+    return {"enum": sorted(words)} if words else schema
+
+
+def _enum_name(words: list[str], otherwise: str) -> str:
+    known = NAMES.get(frozenset(words))
+    return known or _classes().get(frozenset(words)) or _title(otherwise)
+
+
+def _classes() -> dict[frozenset[str], str]:
+    """The names of our enumerations by their words. Of two with the same words the first of the alphabet."""
+    ours = {each.__name__: each for each in StrEnum.__subclasses__() if each.__module__.startswith("models.")}
+    return {frozenset(map(str, ours[name])): name for name in sorted(ours, reverse=True)}
+
+
+def _title(name: str) -> str:
+    """
+    >>> _title("LeadRow_warnings"), _title("post_api_leads_import")
+    ('LeadRowWarnings', 'PostApiLeadsImport')
+    """
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name) if part)

@@ -1,0 +1,1 @@
+"""Which adverts are of one home: pure functions over what adverts tell."""
