@@ -257,3 +257,14 @@ def test_a_realtor_brings_clients_requests_in(client, town, db, work):
     assert client.get(f"/console/leads?source={source.id}").text.count('<a class="row"') == 1
     assert "Клиенты" in client.get("/console/sources?of=leads").text
     assert "Клиенты" not in client.get("/console/sources").text
+
+
+def test_lists_are_downloaded_from_their_pages(client, town):
+    enter(client, town.buyer)
+    assert "/console/export/leads.xlsx" in client.get("/console/leads").text
+    for path in ("leads.csv", "properties.xlsx", "matches.csv", f"leads/{town.lead.id}.xlsx"):
+        answer = client.get(f"/console/export/{path}")
+        assert (answer.status_code, bool(answer.data)) == (200, True), path
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert client.get("/console/export/leads.exe").status_code == 404
+    assert client.get("/console/export/users.csv").status_code == 404

@@ -1,0 +1,188 @@
+"""My leads, properties, recommendations and matches as tables to download, CSV or XLSX.
+
+Columns are called as our own importer knows them, so that what was downloaded can be brought in again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from sqlalchemy import Select
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, Body, one_of
+from api.http.db import session
+from api.http.services import services
+from api.http.table_files import XLSX, TableFormat, table_file
+from models.accounts.users import User
+from models.core.enums import Side, Status
+from models.deals.match_board import BoardMatch, board_match, matches_for
+from models.deals.recommendation_pages import recommended_page
+from models.market.leads import Lead, leads_of, owned_lead
+from models.market.properties import Property, properties_of
+from models.ranking.recommendations import LIST_LENGTH
+
+blp = Blueprint("exports", __name__, description="Lists as files")
+
+PAGE = 500  # rows in memory at once
+SOLD = {Status.ACTIVE: "active", Status.ARCHIVED: "archived"}
+
+Cells = dict[str, Callable[[Any], Any]]
+#: Column -> what stands in it.
+PROPERTY_CELLS: Cells = {
+    "id": lambda row: row.id,
+    "status": lambda row: SOLD[row.status],
+    "deal": lambda row: row.deal_type,
+    "type": lambda row: row.property_type,
+    "price": lambda row: row.price,
+    "currency": lambda row: row.currency,
+    "area": lambda row: row.area,
+    "rooms": lambda row: row.rooms,
+    "floor": lambda row: row.floor,
+    "total_floors": lambda row: row.total_floors,
+    "year_built": lambda row: row.year_built,
+    "city": lambda row: row.city,
+    "district": lambda row: row.district,
+    "metro": lambda row: row.metro_station,
+    "street": lambda row: row.street,
+    "house": lambda row: row.house_number,
+    "address": lambda row: row.location,
+    "class": lambda row: row.property_class,
+    "condition": lambda row: row.condition,
+    "latitude": lambda row: row.latitude,
+    "longitude": lambda row: row.longitude,
+    "title": lambda row: row.title,
+    "description": lambda row: row.description,
+    "photos": lambda row: " ".join(row.photos),
+}
+LEAD_CELLS: Cells = {
+    "id": lambda row: row.id,
+    "client": lambda row: row.client_name,
+    "contact": lambda row: row.client_contacts,
+    "status": lambda row: SOLD[row.status],
+    "deal": lambda row: row.deal_type,
+    "city": lambda row: row.city,
+    "district": lambda row: row.districts,
+    "metro": lambda row: row.metro_stations,
+    "budget_min": lambda row: row.budget_min,
+    "budget_max": lambda row: row.budget_max,
+    "currency": lambda row: row.currency,
+    "area_min": lambda row: row.area_min,
+    "area_max": lambda row: row.area_max,
+    "rooms": lambda row: ["studio" if count == 0 else count for count in row.rooms],
+    "type": lambda row: row.property_type,
+    "class": lambda row: row.property_class,
+    "condition": lambda row: row.condition,
+    "payment": lambda row: row.payment_method,
+    "year_min": lambda row: row.year_min,
+    "words": lambda row: row.additional_requirements,
+    "notes": lambda row: row.notes,
+    "private_notes": lambda row: row.private_notes,
+}
+#: Of a match, both sides as each may see the other's: no contacts.
+MATCH_CELLS: Cells = {
+    "id": lambda mine: mine.match.id,
+    "status": lambda mine: mine.match.status,
+    "negotiation_status": lambda mine: mine.match.negotiation_status,
+    "side": lambda mine: mine.side,
+    "client": lambda mine: mine.match.lead.client_name if mine.side is Side.LEAD else None,
+    "lead_id": lambda mine: mine.match.lead_id,
+    "property_id": lambda mine: mine.match.property_id,
+    "address": lambda mine: ", ".join(filter(None, (mine.match.property.street, mine.match.property.house_number))),
+    "price": lambda mine: mine.match.property.price,
+    "currency": lambda mine: mine.match.property.currency,
+    "proposed_by_lead": lambda mine: mine.match.proposed_by_lead,
+    "proposed_by_property": lambda mine: mine.match.proposed_by_property,
+    "updated_at": lambda mine: mine.match.updated_at,
+}
+
+
+class ExportArgs(Body):
+    format = one_of(TableFormat, load_default=TableFormat.CSV)
+
+
+def _exported(path: str, summary: str, told: str, write: Callable[..., Response]) -> None:
+    """Serve one list as a file at *path*."""
+
+    class Export(MethodView):
+        @signed_in
+        @blp.arguments(ExportArgs, location="query")
+        @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
+        @blp.alt_response(200, schema={"type": "string", "format": "binary"}, content_type=XLSX)
+        def get(self, args: dict[str, Any], **place: int) -> Response:
+            return write(current_user(), args["format"], **place)
+
+        get.__doc__ = f"{summary}\n\n{told}"
+
+    Export.__name__ = f"Export{write.__name__.title().replace('_', '')}"
+    blp.route(path)(Export)
+
+
+def lead_file(user: User, kind: TableFormat) -> Response:
+    """The user's leads as a file."""
+    return table_file("leads", kind, list(LEAD_CELLS), _rows(LEAD_CELLS, _all(Lead, leads_of(user))))
+
+
+def property_file(user: User, kind: TableFormat) -> Response:
+    """The user's properties as a file."""
+    return table_file(
+        "properties", kind, list(PROPERTY_CELLS), _rows(PROPERTY_CELLS, _all(Property, properties_of(user)))
+    )
+
+
+def recommendation_file(user: User, kind: TableFormat, lead_id: int) -> Response:
+    """The properties that suit one of the user's leads, best first; raises NotFoundError."""
+    lead = owned_lead(session(), user, lead_id)
+    page = recommended_page(session(), Side.LEAD, lead.id, page=1, limit=LIST_LENGTH)
+    cells = {name: cell for name, cell in PROPERTY_CELLS.items() if name != "status"}
+    rows = [[entry.match_score, *row] for entry in page.entries for row in _rows(cells, [entry.row])]
+    return table_file(f"recommendations-{lead.id}", kind, ["score", *cells], rows)
+
+
+def match_file(user: User, kind: TableFormat) -> Response:
+    """The user's matches as a file."""
+    return table_file("matches", kind, list(MATCH_CELLS), _rows(MATCH_CELLS, _matches(user)))
+
+
+def _rows(cells: Cells, found: Iterable[Any]) -> Iterator[list[Any]]:
+    return ([cell(each) for cell in cells.values()] for each in found)
+
+
+def _all(table: Any, query: Select) -> Iterator[Any]:
+    """The rows of the query, by falling id, a page in memory at a time; the request's session is closed by then."""
+    return _paged(services().sessions, table, query)
+
+
+def _paged(factory: sessionmaker[Session], table: Any, query: Select) -> Iterator[Any]:
+    last = None
+    with factory() as own:
+        while True:
+            older = query if last is None else query.where(table.id < last)
+            rows = own.scalars(older.limit(PAGE)).all()
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].id
+            own.expunge_all()
+
+
+def _matches(user: User) -> Iterator[BoardMatch]:
+    query = matches_for(user).execution_options(yield_per=PAGE)
+    return _streamed(services().sessions, query, user)
+
+
+def _streamed(factory: sessionmaker[Session], query: Select, user: User) -> Iterator[BoardMatch]:
+    with factory() as own:
+        for row in own.execute(query):
+            yield board_match(user, row)
+
+
+CELLS = "Cells that a spreadsheet would run as formulas are texts."
+_exported("/exports/leads", "Download my leads", f"Streamed as CSV or XLSX, newest first. {CELLS}", lead_file)
+_exported("/exports/properties", "Download my properties", f"Streamed, newest first, the archived ones too. {CELLS}",
+          property_file)  # fmt: skip
+_exported("/exports/leads/<int:lead_id>/recommendations", "Download what suits one of my leads",
+          f"Its whole list, best first, without anybody's contacts. {CELLS}", recommendation_file)  # fmt: skip
+_exported("/exports/matches", "Download my matches", f"Latest change first, without contacts. {CELLS}", match_file)
