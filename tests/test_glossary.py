@@ -18,6 +18,11 @@ RETIRED = {
     "bell": "live_updates",
     "switchboard": "chat_hub",
     "speech": "i18n",
+    "NoticeType": "NotificationType",
+    "notice": "notification",
+    "notices_of": "notifications_of",
+    "said_reading": "describe_reading",
+    "SAID": "OUTCOMES",
     "Complaints": "error messages",
     "statics": "assets",
     "membership": "role_names",
@@ -64,12 +69,26 @@ RETIRED_PREFIX = re.compile(r"_?(MOST|LEAST|FEW)_[A-Z]")
 
 #: Files that must not come back under a name that means nothing or another thing by now: folder -> names.
 RETIRED_FILES = {
-    "api/console": {"complaints", "controls", "fit", "pairs", "page", "people", "russian", "shapes", "vocabulary"}
+    "api/console": {
+        "domain_words",
+        "error_messages",
+        "number_messages",
+        "russian_sentences",
+        "complaints",
+        "controls",
+        "fit",
+        "pairs",
+        "page",
+        "people",
+        "russian",
+        "shapes",
+        "vocabulary",
+    }
     | {"words"},
     "api/http": {"json", "paths", "requests", "work"},
     "matching/prospect_quality": {"quality"},
     "models/core": {"words"},
-    "models/deals": {"offers"},
+    "models/deals": {"match_notices", "offers"},
     "models/platform": {"prepared"},
     "models/ranking": {"attention"},
     "tests/console": {"test_complaints", "test_doors"},

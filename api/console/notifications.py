@@ -81,8 +81,8 @@ def stream() -> Response:
     return response
 
 
-@blp.route("/console/notifications", defaults={"rest": ""}, methods=["GET", "POST"])
-@blp.route("/console/notifications/<path:rest>", methods=["GET", "POST"])
+@blp.route("/console/notices", defaults={"rest": ""}, methods=["GET", "POST"])
+@blp.route("/console/notices/<path:rest>", methods=["GET", "POST"])
 @anybody
 def former_address(rest: str) -> Response:
     """The address of releases before 0.2, which pages that are still open ask for; to go with 0.3."""

@@ -80,7 +80,7 @@ def _list_probe(side: str, entity: str, lists: str, ids: str) -> Probe:
 
 #: One row per lead and per property, with the columns that deal-breakers compare. `settled`: the entity's list is of
 #: its present version and market, so the lists that contain it are current too (both are written in one transaction).
-#: Money is in the market's currency; null where it is unstated or has no rate, and null breaks no rule.
+#: `amount` and `ceiling` are in the market's currency; null where unstated or without a rate, and null breaks no rule.
 _SIDES = """
     factors AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:cities AS text[]), CAST(:deal_types AS text[]), CAST(:currencies AS text[]),
@@ -90,6 +90,7 @@ _SIDES = """
         SELECT l.id, l.owner_id, l.city_key, l.deal_type, l.property_type, l.rooms, l.area_min / 2 AS area_floor,
                -- A tolerance: amounts converted by a rate are rounded in more than one way.
                NULLIF(l.budget_max, 0) * f.factor * 1.15 * 1.000000000001 AS ceiling,
+               NULLIF(l.budget_max, 0) * 1.15 AS own_ceiling, l.currency,
                r.city_key AS listed_city, r.deal_type AS listed_deal,
                r.version = l.version AND r.city_key IS NOT NULL AS settled
         FROM leads AS l
@@ -98,7 +99,7 @@ _SIDES = """
     ),
     supply AS MATERIALIZED (
         SELECT p.id, p.owner_id, p.city_key, p.deal_type, p.property_type, p.rooms, p.area,
-               p.price * f.factor AS amount,
+               p.price * f.factor AS amount, p.price, p.currency,
                r.city_key AS listed_city, r.deal_type AS listed_deal,
                r.version = p.version AND r.city_key IS NOT NULL AS settled
         FROM properties AS p
@@ -117,7 +118,8 @@ _BREAKERS = {
     "rooms": """s.rooms IS NOT NULL AND cardinality(d.rooms) > 0
         AND NOT d.rooms && ARRAY[(s.rooms - 1)::smallint, s.rooms, (s.rooms + 1)::smallint]
         AND NOT (s.rooms >= 9 AND 9 <= ANY (d.rooms))""",
-    "price": "s.amount > d.ceiling",
+    # Equal currencies are compared as they are, with no rate.
+    "price": "CASE WHEN s.currency = d.currency THEN s.price > d.own_ceiling ELSE s.amount > d.ceiling END",
     "area": "s.area < d.area_floor",
 }
 

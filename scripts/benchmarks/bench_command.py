@@ -12,7 +12,7 @@ import numpy as np
 from matching.engine.incremental import column_scores, score_leads_against
 from matching.engine.text import TextModel
 from matching.engine.topk import MarketLists
-from scripts.benchmarks.bench import contestants, growth, sql
+from scripts.benchmarks.bench import contestants, growth, shapes, sql
 from scripts.benchmarks.bench.contestants import COMPARATORS, Vectors
 from scripts.benchmarks.bench.market import SyntheticMarket, synthetic_market
 from scripts.benchmarks.bench.size import size_option
@@ -49,14 +49,33 @@ LARGEST_DENSE, FLOOR_SHARE, LIBRARY_SHARE = 25_000, 4, 8
     help="Where every time is appended as it comes  [bench.jsonl in LEADMATCH_HOME]",
 )
 @click.option("--growth", "grow", is_flag=True, help="Instead: the engine at a row of sizes, with the exponent.")
+@click.option(
+    "--shape",
+    "shape_names",
+    type=click.Choice([*shapes.SHAPES, "all"]),
+    multiple=True,
+    help="Instead: the engine and the floor on other shapes of market.",
+)
 def command(
-    size: int, k: int, repeats: int, threads: int, alone: bool, sql_sample: int, report: Path | None, grow: bool
+    size: int,
+    k: int,
+    repeats: int,
+    threads: int,
+    alone: bool,
+    sql_sample: int,
+    report: Path | None,
+    grow: bool,
+    shape_names: tuple[str, ...],
 ) -> None:
     """Time the engine against brute force and other libraries; check its lists in the same run.
 
     The comparators are optional: pip install 'leadmatch[bench]'. What is missing is left out and named.
     """
     threads = threads or os.cpu_count() or 1
+    if shape_names:
+        names = tuple(shapes.SHAPES) if "all" in shape_names else shape_names
+        click.echo("\n" + "\n".join(shapes.measure(names, k, threads)))
+        return
     if grow:
         click.echo("\n" + "\n".join(growth.as_markdown(growth.measure(k, threads))))
         return

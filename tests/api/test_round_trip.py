@@ -81,6 +81,7 @@ NO_WAY_BACK = {
     "GET /imports": "the record of an import",
     "GET /imports/<int:import_id>": "the record of an import",
     "GET /ops/markets": "counted",
+    "GET /outgoing-feed": "an address, which is made",
     "GET /api/niches/<uuid:niche_id>/stats": "counted",
 }
 #: What takes a body that is the answer of no GET: a proof, an act, a question, a file.

@@ -22,7 +22,7 @@ TABLE = {
     "/console": USERS,
     "/console/<path:path>": ANYONE,
     "/console/look": ANYONE,
-    "/console/notifications": ANYONE,  # the former address of notifications
+    "/console/notices": ANYONE,  # the former address of notifications
     "/console/sign-in": ANYONE,
     "/console/invitation": ANYONE,
     "/console/static": "anyone",

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from scripts.benchmarks.bench import contestants, growth, sql
+from scripts.benchmarks.bench import contestants, growth, shapes, sql
 from scripts.benchmarks.bench.market import synthetic_market
 from scripts.benchmarks.bench.timings import FLOOR, OURS, Timings, Took
 
@@ -66,3 +66,14 @@ def test_the_exponent_of_growth():
 
     assert growth.exponent(points) == pytest.approx(1.5)
     assert "N^1.50" in growth.as_markdown(points)[-1]
+
+
+@pytest.mark.parametrize("name", ["usual", "same-wish", "near-duplicates", "all-unknown"])
+def test_every_shape_of_market_is_one_that_the_engine_takes(name, monkeypatch):
+    monkeypatch.setattr(shapes, "USUAL", 300)
+    monkeypatch.setattr(shapes, "ORIGINALS", 30)
+    monkeypatch.setitem(shapes.SHAPES, "usual", lambda: shapes.usual(300, 300))
+
+    row = shapes.measure((name,), k=5, threads=1)[-1]
+
+    assert row.startswith(f"| {name} | ")

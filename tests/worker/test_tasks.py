@@ -68,6 +68,21 @@ def test_a_task_is_found_under_its_former_name_and_goes_to_the_same_queue(applic
         assert queues[0] == queues[1]
 
 
+@pytest.mark.parametrize("started_with", ["notices", "notifications"])
+def test_a_worker_takes_from_a_queue_under_its_former_name_too(application, started_with):
+    """Messages of the release before are in the one, and units that ops have edited name it."""
+    from worker.celery_app.app import _take_former_queues
+
+    queues = application.amqp.queues
+    before = queues.consume_from
+    try:
+        queues.select(["entities", started_with])
+        _take_former_queues()
+        assert set(queues.consume_from) == {"entities", "notices", "notifications"}
+    finally:
+        queues.select(list(before))
+
+
 def test_the_schedule_names_tasks_that_exist(application):
     from worker.celery_app.app import QUEUES, SWEEPS
 

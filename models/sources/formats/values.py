@@ -57,7 +57,7 @@ def number(text: str | None) -> Decimal | None:
     (Decimal('2500'), Decimal('43.2'), Decimal('69.60'), Decimal('1250000.5'), None)
     >>> number("1,234")
     Traceback (most recent call last):
-    ValueError: 1,234 could mean two numbers; write 1234 or 1,2340.
+    ValueError: number.ambiguous
 
     Raises:
         ValueError: It is no number, or could mean two.

@@ -169,5 +169,5 @@ def _both_ways(search: Callable[[NDArray, NDArray], None], vectors: Vectors, sha
     for queries, base in ((vectors.leads, vectors.properties), (vectors.properties, vectors.leads)):
         some = np.ascontiguousarray(queries[::share])
         took = timed(partial(search, some, base)).times(len(queries) / len(some))
-        total = Took(total.seconds + took.seconds, total.cpu_seconds + took.cpu_seconds)
+        total = total.plus(took)
     return total

@@ -23,6 +23,9 @@ class Took(NamedTuple):
     seconds: float
     cpu_seconds: float = math.nan
 
+    def plus(self, other: "Took") -> "Took":
+        return Took(self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds)
+
     def times(self, factor: float) -> "Took":
         return Took(self.seconds * factor, self.cpu_seconds * factor)
 

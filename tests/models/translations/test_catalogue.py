@@ -26,12 +26,19 @@ PLACE_OF_CODE = {"InvalidValueError": 1, "InvalidFileError": 1, "TooLargeFileErr
 MADE_OF_STATUS = re.compile(r"http\.\d{3}")
 
 
+#: Errors and faults that clients are told.
+TOLD = {"ConflictError", "NotAllowedError", "NotSignedInError", "TooManyError", "BusyError", "InvalidValueError"}
+TOLD |= {"InvalidFileError", "TooLargeFileError", "WrongFileTypeError", "UnreadableError", "NoTownError", "Fault"}
+TOLD |= {"ValidationError"}
+
+
 @dataclass(frozen=True)
 class Use:
     """One place of the code that names a code."""
 
     place: str
     code: str
+    error: str = ""
 
 
 @functools.cache
@@ -61,7 +68,7 @@ def uses() -> Iterator[Use]:
                     code = (
                         f"{text.value.replace(' ', '_').lower()}.not_found" if name == "NotFoundError" else text.value
                     )
-                    yield Use(f"{file}:{node.lineno}", code)
+                    yield Use(f"{file}:{node.lineno}", code, name)
             elif isinstance(node, ast.ClassDef) and node.name.endswith("Error"):
                 for each in node.body:
                     if isinstance(each, ast.Assign) and getattr(each.targets[0], "id", "") == "code":
@@ -102,6 +109,11 @@ def test_every_code_that_is_raised_has_a_sentence():
     known = catalogue("en").messages
 
     assert [use for use in uses() if CODE.fullmatch(use.code) and use.code not in known] == []
+
+
+def test_no_error_is_raised_with_a_sentence():
+    """Whoever reads it may speak another language: the sentence belongs into the catalogue."""
+    assert [use for use in uses() if use.error in TOLD and not CODE.fullmatch(use.code)] == []
 
 
 def test_no_error_code_is_left_that_nobody_raises():

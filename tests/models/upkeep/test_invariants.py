@@ -223,6 +223,16 @@ def test_money_is_compared_by_the_rates_and_without_one_not_at_all(session, soun
     assert set(broken(session)) == {"lead_price", "property_price"}
 
 
+def test_equal_currencies_are_compared_as_they_are_without_a_rate(session, sound):
+    session.execute(text(_entity("leads", "currency = 'AED', budget_max = 100000000")), sound)
+    session.execute(text(_entity("properties", "currency = 'AED', price = 115000000")), sound)
+    assert broken(session) == {}
+
+    session.execute(text(_entity("properties", "price = 115000000.01")), sound)
+
+    assert set(broken(session)) == {"lead_price", "property_price"}
+
+
 def test_examples_are_few_and_the_count_is_whole(session, sound):
     session.execute(text("UPDATE lead_recommendations SET run_id = 6"))
 
