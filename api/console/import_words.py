@@ -134,7 +134,7 @@ def field_label(name: str) -> str:
 def shown_reason(reason: str | None) -> str:
     """A reason of a report; one that a release before 0.2 stored is an English sentence without capital and stop."""
     told = translate_fault(reason) if reason else ""
-    return told[:1].upper() + told[1:] + ("" if not told or told.endswith((".", "?", "!", "…")) else ".")
+    return told[:1].upper() + told[1:] + ("" if not told or told.endswith((".", "?", "!", "…", ")")) else ".")
 
 
 def complaint(error: DomainError) -> str:

@@ -137,7 +137,7 @@ def test_the_lowest_price_of_the_whole_home_counts(offer, price, more, expected)
         (
             {"price": "<value>900</value><unit>сотка</unit>"},
             "price",
-            "The price is per сотка, and the plot's size is not told",
+            "per сотка, and the plot's size is not told",
         ),
         ({"category": "участок"}, "type", "Land is not taken"),
         ({"category": "гараж", "rooms": None}, "type", "Garages"),
