@@ -72,6 +72,8 @@ NO_WAY_BACK = {
     "GET /properties/<int:property_id>/matches": "made by actions",
     "GET /leads/<int:lead_id>/property-recommendations": "computed",
     "GET /properties/<int:property_id>/lead-recommendations": "computed",
+    "GET /leads/<int:lead_id>/selections": "a link and a client's answers",
+    "GET /leads/<int:lead_id>/selections/<int:selection_id>": "a link and a client's answers",
     "GET /users/my_requests/<int:request_id>/offers": "computed",
     "GET /feed/next": "computed",
     "GET /notifications": "told, and marked as read without a body",
