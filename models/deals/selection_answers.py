@@ -7,6 +7,7 @@ pair on which the realtor has acted, or that has a match. Whatever it put aside 
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -40,16 +41,16 @@ def answer_home(session: Session, token: str, property_id: int, answer: ActionKi
         ConflictError: The home has left the market, or the link has taken :data:`MAX_ANSWERS` answers.
     """
 
-    def change(home: SelectionHome, lead: Lead, owner: User, found: Property) -> bool:
+    def change(home: SelectionHome, lead: Lead, owner: User, found: Property, now: datetime) -> bool:
         if home.answer is answer:
             return False
         if home.put_aside_at is not None:
             _bring_back(session, owner, home, lead.id)
             home.put_aside_at = None
-        home.answer = answer
+        home.answer, home.answered_at = answer, now
         if answer is ActionKind.DISLIKE and _may_put_aside(session, lead, found):
             act(session, owner, Side.LEAD, lead_id=lead.id, property_id=found.id, kind=ActionKind.DISLIKE)
-            home.put_aside_at = database_now(session)
+            home.put_aside_at = now
         return True
 
     _take(session, token, property_id, change)
@@ -69,17 +70,20 @@ def ask_about_home(session: Session, token: str, property_id: int, question: str
     if told is not None and len(told) > MAX_QUESTION:
         raise InvalidValueError("question", "text.too_long", max=MAX_QUESTION)
 
-    def change(home: SelectionHome, _lead: Lead, _owner: User, _found: Property) -> bool:
+    def change(home: SelectionHome, _lead: Lead, _owner: User, _found: Property, now: datetime) -> bool:
         if home.question == told:
             return False
-        home.question = told
+        home.question, home.answered_at = told, now
         return True
 
     _take(session, token, property_id, change)
 
 
 def _take(
-    session: Session, token: str, property_id: int, change: Callable[[SelectionHome, Lead, User, Property], bool]
+    session: Session,
+    token: str,
+    property_id: int,
+    change: Callable[[SelectionHome, Lead, User, Property, datetime], bool],
 ) -> None:
     selection, lead, owner = opened_selection(session, token, lock=True)
     home = next((each for each in selection.homes if each.property_id == property_id), None)
@@ -90,9 +94,8 @@ def _take(
         raise ConflictError("selection.home_gone")
     if selection.answers_taken >= MAX_ANSWERS:
         raise ConflictError("selection.answers_spent")
-    if not change(home, lead, owner, found):
+    if not change(home, lead, owner, found, database_now(session)):
         return
-    home.answered_at = database_now(session)
     selection.answers_taken += 1
     session.flush()
     session.info.setdefault("looks", set()).add(owner.id)

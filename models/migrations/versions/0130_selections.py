@@ -28,10 +28,10 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         sa.Column("answers_taken", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_selections"),
-        sa.UniqueConstraint("token", name="uq_selections_token"),
-        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_selections_lead_id", ondelete="CASCADE"),
-        sa.CheckConstraint("answers_taken BETWEEN 0 AND 300", name="ck_selections_answers_are_limited"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_selections")),
+        sa.UniqueConstraint("token", name=op.f("uq_selections_token")),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_selections_lead_id"), ondelete="CASCADE"),
+        sa.CheckConstraint("answers_taken BETWEEN 0 AND 300", name=op.f("ck_selections_answers_are_limited")),
     )
     op.create_index("ix_selections_lead", "selections", ["lead_id", "id"])
     op.create_table(
@@ -44,20 +44,22 @@ def upgrade() -> None:
         sa.Column("question", sa.Text()),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sa.Column("put_aside_at", sa.DateTime(timezone=True)),
-        sa.PrimaryKeyConstraint("selection_id", "property_id", name="pk_selection_homes"),
+        sa.PrimaryKeyConstraint("selection_id", "property_id", name=op.f("pk_selection_homes")),
         sa.ForeignKeyConstraint(
-            ["selection_id"], ["selections.id"], name="fk_selection_homes_selection_id", ondelete="CASCADE"
+            ["selection_id"], ["selections.id"], name=op.f("fk_selection_homes_selection_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["property_id"], ["properties.id"], name="fk_selection_homes_property_id"),
-        sa.CheckConstraint("answer IN ('LIKE', 'DISLIKE')", name="ck_selection_homes_answer_is_known"),
+        sa.ForeignKeyConstraint(["property_id"], ["properties.id"], name=op.f("fk_selection_homes_property_id")),
+        sa.CheckConstraint("answer IN ('LIKE', 'DISLIKE')", name=op.f("ck_selection_homes_answer_is_known")),
         sa.CheckConstraint(
-            "put_aside_at IS NULL OR answer = 'DISLIKE'", name="ck_selection_homes_put_aside_is_disliked"
+            "put_aside_at IS NULL OR answer = 'DISLIKE'", name=op.f("ck_selection_homes_put_aside_is_disliked")
         ),
         sa.CheckConstraint(
             "(answer IS NULL AND question IS NULL) OR answered_at IS NOT NULL",
-            name="ck_selection_homes_answer_has_its_time",
+            name=op.f("ck_selection_homes_answer_has_its_time"),
         ),
-        sa.CheckConstraint("char_length(question) BETWEEN 1 AND 500", name="ck_selection_homes_question_is_short"),
+        sa.CheckConstraint(
+            "char_length(question) BETWEEN 1 AND 500", name=op.f("ck_selection_homes_question_is_short")
+        ),
     )
     op.create_index("ix_selection_homes_property", "selection_homes", ["property_id"])
     _admit(_known() | {ADDED})
