@@ -226,7 +226,7 @@ def registered():
     return {
         f"{method} {path}": facts.access.name
         for method, path, facts in access.operations(create_app(settings))
-        if not (path == "/" or path.startswith("/console"))
+        if not (path == "/" or path.startswith(("/console", "/s/")))
     }
 
 

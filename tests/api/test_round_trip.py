@@ -93,7 +93,7 @@ ACTS = {
     "POST /auth/invitation", "POST /auth/telegram", "POST /auth/telegram/login-or-register", "POST /users/register",
     "POST /users/activate", "POST /users/token", "POST /users/reset", "DELETE /users/delete",
     "POST /leads/{lead_id}/property-recommendations/{property_id}/action",
-    "POST /properties/{property_id}/lead-recommendations/{lead_id}/action", "POST /leads/understand",
+    "POST /properties/{property_id}/lead-recommendations/{lead_id}/action", "POST /leads/understand", "POST /leads/{lead_id}/selections",
     "POST /properties/understand", "POST /feed/action", "POST /favorites", "POST /chat/chat_messages/{chat_id}/read",
     "POST /sources/{source_id}/run", "POST /imports", "POST /ops/markets/merge", "POST /api/leads/{lead_id}/convert",
     "POST /api/leads/import",
