@@ -42,9 +42,10 @@ NAMES = sorted(
 VALUES = [
     "", " ", "0", "1", "60", "-1", "--5", "+-5", "1e999", "nan", "1,5", "1 000", "٣", "²", "9" * 30, "x" * 5000, "\x00",
     "\ud800", "⚠️", "'; DROP TABLE users; --", "<script>", "../../etc/passwd", "2026-02-30", "2026-01-01", "true",
-    "LIKE", "DISLIKE", "confirm", "drop", "put_out", "let_in", "role", "admin", "SALE", "APARTMENT", "phone", "password",
-    "[]", "{}", "%", "%s", "{0}", "http://[", "\r\n", "try", "end", "remove", "paused", "price", "leads", "all", "market",
-    "Алматы", "a@b.example", "+77011234567", "https://feeds.example/a.xml", '{"deal_type": [{}], "notes": null}',
+    "LIKE", "DISLIKE", "confirm", "drop", "put_out", "let_in", "role", "admin", "SALE", "APARTMENT", "phone",
+    "password", "[]", "{}", "%", "%s", "{0}", "http://[", "\r\n", "try", "end", "remove", "paused", "price", "leads",
+    "all", "market", "Алматы", "a@b.example", "+77011234567", "https://feeds.example/a.xml",
+    '{"deal_type": [{}], "notes": null}',
     "ru", "kk", "lead-1", "match-1", "match-999999999999999999", "LEAD-1-1", "PROPERTY-1-1", "dark",
 ]  # fmt: skip
 FILES = [b"", b"\x00", b'"', b"city,price\n\x00,1\n", b"city;price\nAlmaty;5\n", b"PK\x03\x04", b"<a>", b"\xff\xfe\x00"]
@@ -185,3 +186,23 @@ def test_a_user_is_put_out_by_a_button_and_not_by_its_absence(client, town, db):
         assert answer.status_code == 400
 
     assert db.get(User, town.tenant.id).is_active
+
+
+@pytest.mark.parametrize("name", ["\x00.csv", "a\x00b.csv"])
+def test_a_file_whose_name_has_a_nul_is_kept_under_the_rest_of_it(client, town, db, name):
+    enter(client, town.seller)
+    csrf = csrf_of(client.get("/console/account").text)
+
+    for form in ({}, {"source": "a\x00b"}):
+        file = (io.BytesIO(b"city,price\nAlmaty,5\n"), name)
+        answer = client.post("/console/sources/file", data=form | {"csrf": csrf, "file": file})
+        assert answer.status_code in (302, 303)
+    assert all("\x00" not in found for found in db.scalars(select(Import.file_name)))
+
+
+def test_a_column_whose_name_has_a_nul_is_not_mapped(client, town, rows, db):
+    enter(client, town.seller)
+    csrf = csrf_of(client.get("/console/account").text)
+    form = {"csrf": csrf, "column": ["a\x00", "b"], "field": ["price", "city"], "do": "try"}
+
+    assert client.post(f"/console/imports/{rows['seller']['import_id']}", data=form).status_code < 500
