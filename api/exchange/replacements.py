@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import request
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from api.http.blueprint import Body, Parser, SomeWords
 
@@ -29,7 +29,7 @@ def read_replacement(schema: Body, shown: Mapping[str, Any]) -> dict[str, Any]:
     return Parser().parse(schema, request, location="json")
 
 
-def _lacking(schema: Body, shown: Mapping[str, Any], above: str = "") -> Iterator[str]:
+def _lacking(schema: Schema, shown: Mapping[str, Any], above: str = "") -> Iterator[str]:
     """Dotted paths of fields that *schema* requires and the row has no value for."""
     for name, field in schema.load_fields.items():
         value = shown.get(name)
@@ -39,7 +39,7 @@ def _lacking(schema: Body, shown: Mapping[str, Any], above: str = "") -> Iterato
             yield above + name
 
 
-def _foreign_words(schema: Body, shown: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+def _foreign_words(schema: Schema, shown: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """(dotted path, the row's word) of fields that do not take this word."""
     for name, field in schema.load_fields.items():
         value = shown.get(name)
