@@ -5,7 +5,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.cuts import cuts_of_keys
+from matching.engine.ends import ends_of_keys
 from matching.engine.ranking import best_of_groups
 
 #: A bucket that holds this many times what it can keep is cut back.
@@ -24,9 +24,9 @@ class Bucket:
         self._waiting = 0
         self._lock = threading.Lock()
 
-    def add(self, keys: NDArray[np.uint64], cuts: NDArray[np.int64], slack: float = SLACK) -> None:
+    def add(self, keys: NDArray[np.uint64], ends: NDArray[np.int64], slack: float = SLACK) -> None:
         """
-        Take in *keys*. When more than *slack* times as many wait as the lists hold, keep the best, and move the *cuts*
+        Take in *keys*. When more than *slack* times as many wait as the lists hold, keep the best, and move the *ends*
         (rows,) of full lists, in place, to their last entries.
         """
         with self._lock:
@@ -36,7 +36,7 @@ class Bucket:
             if self._waiting > slack * self.k * self.rows:
                 kept, indptr = self._best()
                 full = np.flatnonzero(np.diff(indptr) == self.k)
-                cuts[full] = np.minimum(cuts[full], cuts_of_keys(kept[indptr[full + 1] - 1]))
+                ends[full] = np.minimum(ends[full], ends_of_keys(kept[indptr[full + 1] - 1]))
                 self._parts, self._waiting = [kept], len(kept)
 
     def finish(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

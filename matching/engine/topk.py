@@ -13,8 +13,8 @@ How it works:
    the products, only what itself reaches a threshold is looked at again, the *survivors*. Deal-breakers by amount,
    common owners and excluded pairs are checked on them.
 5. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
-   leads until the last block. A bucket that is cut back turns thresholds into *cuts*, which also tell pairs of equal
-   scores apart (:mod:`matching.engine.cuts`). Alike rows stand in the caller's order, so that those which win ties come
+   leads until the last block. A bucket that is cut back turns thresholds into *ends*, which also tell pairs of equal
+   scores apart (:mod:`matching.engine.ends`). Alike rows stand in the caller's order, so that those which win ties come
    first.
 
 Scores are whole numbers (:mod:`matching.engine.vectorize`), so thresholds and ties are exact. Memory grows with leads +
@@ -33,7 +33,7 @@ from threadpoolctl import threadpool_limits
 
 from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
 from matching.engine.buckets import SLACK, Bucket
-from matching.engine.cuts import NOTHING, Cuts, cuts_at, ranked_within, units_of_cuts
+from matching.engine.ends import NOTHING, Ends, ends_at, ranked_within, units_of_ends
 from matching.engine.incremental import NO_PAIRS
 from matching.engine.products import BlockProduct, Workspace
 from matching.engine.ranking import MAX_COLUMNS, RankedLists, pack, unpack
@@ -47,7 +47,7 @@ _SHIFT = BLOCK_SIZE.bit_length() - 1
 #: Leads whose survivors wait together.
 BUCKET_SIZE = 1024
 #: How full (see :mod:`matching.engine.buckets`) the lists of a block's properties may be after the leads that promise
-#: most: sooner cut than others, for the cuts are for all other leads.
+#: most: sooner cut than others, for the ends are for all other leads.
 FIRST_SLACK = 2
 #: Survivors among this share of the pairs come of ties, and are told apart before they are picked out.
 MANY = 1 / 4
@@ -124,8 +124,8 @@ def score_market(
             market.leads, market.properties, market.excluded_for_leads, market.excluded_for_properties, pool
         )
         nothing = np.full(len(prepared.leads), NOTHING, np.int64)
-        cuts = cuts_at(row_thresholds(prepared, k, pool)) if for_leads else nothing
-        scoring = _Scoring(prepared, k, cuts, for_properties)
+        ends = ends_at(row_thresholds(prepared, k, pool)) if for_leads else nothing
+        scoring = _Scoring(prepared, k, ends, for_properties)
 
         def score(number: int) -> None:
             if should_stop is not None and should_stop():
@@ -145,15 +145,15 @@ def score_market(
 
 
 class _Scoring:
-    """The state of one pass: cuts of leads that rise, buckets of survivors, finished lists of properties."""
+    """The state of one pass: ends of leads that rise, buckets of survivors, finished lists of properties."""
 
-    def __init__(self, market: PreparedMarket, k: int, lead_cuts: NDArray[np.int64], for_properties: bool) -> None:
+    def __init__(self, market: PreparedMarket, k: int, lead_ends: NDArray[np.int64], for_properties: bool) -> None:
         self.market = market
         self.k = k
         self.for_properties = for_properties
         # Moved by whichever thread cuts a bucket back, read by the others as it stands: an older one only lets more
         # through.
-        self.lead_cuts = lead_cuts
+        self.lead_ends = lead_ends
         n_leads = len(market.leads)
         self.buckets = [Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
         self.pairs_scored = np.zeros(len(market.blocks), np.int64)
@@ -166,41 +166,41 @@ class _Scoring:
         market, block = self.market, self.market.blocks[number]
         product = BlockProduct(market, block)
         best = Bucket(len(block), self.k)
-        first, cuts = self._score_first(number, product, best)
-        least = np.minimum(units_of_cuts(self.lead_cuts), units_of_cuts(cuts).min())
+        first, ends = self._score_first(number, product, best)
+        least = np.minimum(units_of_ends(self.lead_ends), units_of_ends(ends).min())
         later = market.bounds.reaching(number, least, first)
         self.pairs_scored[number] = (len(first) + len(later)) * len(block)
         for at in range(0, len(later), LEAD_CHUNK):
             some = later[at : at + LEAD_CHUNK]
-            self._take(block, some, product.units(some, self._workspace()), cuts, best)
+            self._take(block, some, product.units(some, self._workspace()), ends, best)
         self.property_lists[number] = unpack(*best.finish())
         self.entries_waited[number] = best.taken
 
     def _score_first(
         self, number: int, product: BlockProduct, best: Bucket
     ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-        """Score the leads that promise most. They come back with cuts of the block's properties."""
+        """Score the leads that promise most. They come back with ends of the block's properties."""
         block, n_leads = self.market.blocks[number], len(self.market.leads)
         if not self.for_properties:
             return np.zeros(0, np.intp), np.full(len(block), NOTHING, np.int64)
         first = self.market.bounds.most_promising(number, max(MIN_FIRST, int(FIRST_SHARE * n_leads)))
         units = product.units(first)
-        cuts = cuts_at(column_thresholds(self.market, block, first, units, self.k))
-        self._take(block, first, units, cuts, best, FIRST_SLACK)
-        return first, cuts
+        ends = ends_at(column_thresholds(self.market, block, first, units, self.k))
+        self._take(block, first, units, ends, best, FIRST_SLACK)
+        return first, ends
 
     def _take(
         self,
         block: Block,
         leads: NDArray[np.intp],
         units: NDArray[np.float32],
-        property_cuts: NDArray[np.int64],
+        property_ends: NDArray[np.int64],
         best: Bucket,
         slack: float = SLACK,
     ) -> None:
-        """Hand on what ranks no worse than a cut of either side; *units* are (leads, properties of the block)."""
+        """Hand on what ranks no worse than an end of either side; *units* are (leads, properties of the block)."""
         market = self.market
-        of_leads, of_properties = Cuts.of(self.lead_cuts[leads]), Cuts.of(property_cuts)
+        of_leads, of_properties = Ends.of(self.lead_ends[leads]), Ends.of(property_ends)
         lead_numbers, numbers = market.lead_order[leads], market.property_order[block.start : block.stop]
         # Two compares joined let a tenth through of what one compare with the smaller threshold does.
         reaches = units >= of_leads.least_units(numbers.min())[:, np.newaxis]
@@ -219,7 +219,7 @@ class _Scoring:
 
         wanted = of_properties.let_through(column, units, lead_numbers[row])
         wanted &= ~market.excluded_for_properties.holds(lead, home)
-        best.add(pack(column[wanted], units[wanted], lead_numbers[row[wanted]]), property_cuts, slack)
+        best.add(pack(column[wanted], units[wanted], lead_numbers[row[wanted]]), property_ends, slack)
 
         wanted = of_leads.let_through(row, units, numbers[column]) & ~market.excluded_for_leads.holds(lead, home)
         self._keep_for_leads(lead[wanted], units[wanted], numbers[column[wanted]])
@@ -230,7 +230,7 @@ class _Scoring:
         bucket_starts = np.searchsorted(lead, np.arange(len(self.buckets) + 1) * BUCKET_SIZE)
         for number in np.flatnonzero(np.diff(bucket_starts)):
             span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)
-            self.buckets[number].add(keys[bucket_starts[number] : bucket_starts[number + 1]], self.lead_cuts[span])
+            self.buckets[number].add(keys[bucket_starts[number] : bucket_starts[number + 1]], self.lead_ends[span])
 
     def _workspace(self) -> Workspace:
         if not hasattr(self._local, "space"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from matching.engine.cuts import NOTHING, Cuts, cuts_at, cuts_of_keys, ranked_within
+from matching.engine.ends import NOTHING, Ends, ends_at, ends_of_keys, ranked_within
 from matching.engine.incremental import best_of_scores, column_scores, row_scores
 from matching.engine.ranking import pack
 from matching.engine.topk import Market, score_market
@@ -60,19 +60,19 @@ def test_ties_behind_the_end_of_a_list_do_not_wait_for_a_place_in_it(varied, lea
     assert waited <= (N + N) * K * most
 
 
-def test_a_cut_lets_through_better_units_and_ties_up_to_its_column():
-    cuts = Cuts.of(cuts_of_keys(pack(np.array([7]), np.array([500], np.float32), np.array([40]))))
+def test_an_end_lets_through_better_units_and_ties_up_to_its_column():
+    ends = Ends.of(ends_of_keys(pack(np.array([7]), np.array([500], np.float32), np.array([40]))))
     units, columns = np.array([501, 500, 500, 499], np.float32), np.array([90, 40, 41, 0])
 
-    assert cuts.let_through(np.zeros(4, np.intp), units, columns).tolist() == [True, True, False, False]
+    assert ends.let_through(np.zeros(4, np.intp), units, columns).tolist() == [True, True, False, False]
 
 
-def test_pairs_are_held_against_the_cuts_of_both_sides():
-    rows = Cuts.of(cuts_of_keys(pack(np.zeros(2, int), np.array([5, 9], np.float32), np.array([1, 3]))))
-    columns = Cuts.of(np.append(cuts_at(np.array([8], np.float32)), NOTHING))
+def test_pairs_are_held_against_the_ends_of_both_sides():
+    rows = Ends.of(ends_of_keys(pack(np.zeros(2, int), np.array([5, 9], np.float32), np.array([1, 3]))))
+    columns = Ends.of(np.append(ends_at(np.array([8], np.float32)), NOTHING))
     units = np.array([[5, 5], [8, 9]], np.float32)
 
     within = ranked_within(units, rows, columns, row_numbers=np.array([0, 1]), column_numbers=np.array([1, 4]))
 
-    # 5 ties with the first row's cut at column 1, and comes behind it at column 4; 8 reaches the first column's cut.
+    # 5 ties with the first row's end at column 1, and comes behind it at column 4; 8 reaches the first column's end.
     assert within.tolist() == [[True, False], [True, False]]

@@ -1,7 +1,7 @@
 """
 Where a list ends: what ranks behind its last entry can never enter it.
 
-A *cut* is that entry's rank as one whole number, ``[units upside down | column]``, the key of
+An *end* is that entry's rank as one whole number, ``[units upside down | column]``, the key of
 :mod:`matching.engine.ranking` without its group: lower is better. It tells ties apart, so of thousands of pairs with
 equal scores only those before the last entry are looked at again. Being one number, it is read whole while another
 thread replaces it, and an older one only lets more through.
@@ -15,42 +15,42 @@ from numpy.typing import NDArray
 from matching.engine.ranking import COLUMN_BITS, MAX_COLUMNS, UNIT_BITS
 from matching.engine.units import MAX_UNITS
 
-#: The cut that lets nothing through: the list is not wanted.
+#: The end that lets nothing through: the list is not wanted.
 NOTHING = -1
 _RANK_MASK = np.uint64((1 << (COLUMN_BITS + UNIT_BITS)) - 1)
 
 
-def cuts_at(units: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Cuts that let through all of these units or more, whatever their columns."""
+def ends_at(units: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Ends that let through all of these units or more, whatever their columns."""
     return ((MAX_UNITS - units.astype(np.int64)) << COLUMN_BITS) | (MAX_COLUMNS - 1)
 
 
-def cuts_of_keys(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Cuts right behind entries."""
+def ends_of_keys(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Ends right behind entries."""
     return (keys & _RANK_MASK).astype(np.int64)
 
 
-def units_of_cuts(cuts: NDArray[np.int64]) -> NDArray[np.float32]:
+def units_of_ends(ends: NDArray[np.int64]) -> NDArray[np.float32]:
     """The units that the last entry has; more than any pair has for NOTHING."""
-    return (MAX_UNITS - (cuts >> COLUMN_BITS)).astype(np.float32)
+    return (MAX_UNITS - (ends >> COLUMN_BITS)).astype(np.float32)
 
 
-class Cuts(NamedTuple):
-    """Cuts of some rows, and the columns, on the other side, of pairs that are held against them."""
+class Ends(NamedTuple):
+    """Ends of some rows, and the columns, on the other side, of pairs that are held against them."""
 
     units: NDArray[np.float32]
     last_columns: NDArray[np.int64]
 
     @classmethod
-    def of(cls, cuts: NDArray[np.int64]) -> "Cuts":
-        return cls(units_of_cuts(cuts), cuts & (MAX_COLUMNS - 1))
+    def of(cls, ends: NDArray[np.int64]) -> "Ends":
+        return cls(units_of_ends(ends), ends & (MAX_COLUMNS - 1))
 
     def least_units(self, first_column: int) -> NDArray[np.float32]:
         """
         Units that let a pair through if its column is *first_column* or a later one; some pairs too many, none too few.
 
-        >>> cuts = Cuts(units=np.array([5, 5], np.float32), last_columns=np.array([40, 41]))
-        >>> cuts.least_units(first_column=41).tolist()
+        >>> ends = Ends(units=np.array([5, 5], np.float32), last_columns=np.array([40, 41]))
+        >>> ends.least_units(first_column=41).tolist()
         [6.0, 5.0]
         """
         return self.units + (self.last_columns < first_column)
@@ -58,20 +58,20 @@ class Cuts(NamedTuple):
     def let_through(
         self, rows: NDArray[np.intp], units: NDArray[np.float32], columns: NDArray[np.integer]
     ) -> NDArray[np.bool_]:
-        """Whether each pair ranks no worse than its row's cut."""
+        """Whether each pair ranks no worse than its row's end."""
         at = self.units[rows]
         return (units > at) | ((units == at) & (columns <= self.last_columns[rows]))
 
 
 def ranked_within(
     units: NDArray[np.float32],
-    rows: Cuts,
-    columns: Cuts,
+    rows: Ends,
+    columns: Ends,
     row_numbers: NDArray[np.integer],
     column_numbers: NDArray[np.integer],
 ) -> NDArray[np.bool_]:
     """
-    Which of the pairs *units* (R, C) rank no worse than the cut of their row or of their column.
+    Which of the pairs *units* (R, C) rank no worse than the end of their row or of their column.
 
     *row_numbers* (R,) and *column_numbers* (C,) are what breaks ties in the lists of the other side.
     """
