@@ -23,6 +23,10 @@ RETIRED = {
     "notices_of": "notifications_of",
     "said_reading": "describe_reading",
     "SAID": "OUTCOMES",
+    "_said": "_outcome",
+    "IMPORT_ERRORS": "imports.po",
+    "IMPORT_PATTERNS": "imports.po",
+    "LINK_TEXT": "mail.link",
     "Complaints": "error messages",
     "statics": "assets",
     "membership": "role_names",
@@ -81,6 +85,7 @@ RETIRED_FILES = {
         "page",
         "people",
         "russian",
+        "russian_imports",
         "shapes",
         "vocabulary",
     }
