@@ -28,6 +28,7 @@ from models.market import (
     price_history,
     properties,
     rates,
+    tags,
     town_aliases,
     unscorable,
 )

@@ -23,7 +23,6 @@ RETIRED = {
     "notices_of": "notifications_of",
     "said_reading": "describe_reading",
     "SAID": "OUTCOMES",
-    "_said": "_outcome",
     "IMPORT_ERRORS": "imports.po",
     "IMPORT_PATTERNS": "imports.po",
     "LINK_TEXT": "mail.link",

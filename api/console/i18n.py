@@ -71,6 +71,11 @@ def word(value: StrEnum | str | None) -> str:
 OUTCOMES = {
     "saved": "Saved.",
     "archived": "Archived: it is off the market.",
+    "several_archived": "Archived: they are off the market.",
+    "several_restored": "They are back on the market.",
+    "several_tagged": "Tagged.",
+    "several_untagged": "The tag is taken off.",
+    "unchanged": "Nothing changed: it was so already.",
     "liked": "Liked. If the other side likes it too, it is a match.",
     "matched": "It is a match!",
     "agreed": "Commission agreed; contacts are open.",

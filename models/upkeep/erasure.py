@@ -30,6 +30,7 @@ from models.market.clients import forget_clients
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property
+from models.market.tags import LeadTag, PropertyTag, erase_tags
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
 from models.sources.tables import Import, Source
@@ -189,6 +190,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
     _erase_client_keys,
     _erase_properties,
+    erase_tags,
     _erase_sources,
     _erase_actions,
     _erase_traces,
@@ -203,6 +205,11 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "former_prices": _rows_of(
         PropertyPrice,
         lambda user: PropertyPrice.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
+    ),
+    "lead_tags": _rows_of(LeadTag, lambda user: LeadTag.lead_id.in_(select(Lead.id).where(Lead.owner_id == user.id))),
+    "property_tags": _rows_of(
+        PropertyTag,
+        lambda user: PropertyTag.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
     ),
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
     "outgoing_feeds": _rows_of(OutgoingFeed, lambda user: OutgoingFeed.owner_id == user.id),
