@@ -165,7 +165,7 @@ def test_a_file_that_is_not_there_or_holds_no_listings_is_one_clear_error(factor
 
     assert "cannot be read: No such file" in english(run("import", tmp_path / "absent.xml").exception)
     assert "a web page" in english(run("import", page).exception)
-    assert "is not a public address" in str(run("import", "http://127.0.0.1:9/feed.xml").exception)
+    assert "is not a public address" in english(run("import", "http://127.0.0.1:9/feed.xml").exception)
 
 
 def test_every_format_imports_to_the_same_rows(factory, tmp_path):
