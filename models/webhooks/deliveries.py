@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, delete, exists, func, lateral, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, lateral, or_, select, true, update
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.accounts.users import User
@@ -56,8 +56,8 @@ LONGEST_ASKED_PAUSE = timedelta(hours=1)
 LEASE = timedelta(minutes=2)
 #: Deliveries of one endpoint that are sent at the same time; after a failure one.
 AT_ONCE = 4
-#: Due deliveries of one endpoint that are looked at for those whose turn it is.
-LOOKED_AT = 500
+#: The oldest pending deliveries of one endpoint, among which those are found whose turn it is.
+LOOKED_AT = 5000
 LOG_KEPT = timedelta(days=30)
 MAX_REPLAYED = 1000  # by one request
 
@@ -96,29 +96,26 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Ta
         busy: Endpoints that get no more at the moment.
     """
     now = database_now(session)
-    due, earlier = aliased(Delivery), aliased(Delivery)
-    waiting = (
-        select(due.id, due.endpoint_id, due.event_id, due.subject)
-        .where(due.endpoint_id == Endpoint.id, due.state == DeliveryState.PENDING, due.next_at <= now)
-        .order_by(due.event_id)
+    pending = aliased(Delivery)
+    oldest = (
+        select(pending.id, pending.subject, pending.event_id, pending.next_at)
+        .where(pending.endpoint_id == Endpoint.id, pending.state == DeliveryState.PENDING)
+        .order_by(pending.event_id)
         .limit(LOOKED_AT)
         .correlate(Endpoint)
         .subquery()
     )
-    is_behind = exists().where(
-        earlier.endpoint_id == waiting.c.endpoint_id,
-        earlier.subject == waiting.c.subject,
-        earlier.state == DeliveryState.PENDING,
-        earlier.event_id < waiting.c.event_id,
-    )
+    place = func.row_number().over(partition_by=oldest.c.subject, order_by=oldest.c.event_id).label("place")
+    placed = select(oldest.c.id, oldest.c.event_id, oldest.c.next_at, place).correlate(Endpoint).subquery()
     turn = lateral(
-        select(waiting.c.id)
-        .where(~is_behind)
-        .order_by(waiting.c.event_id)
+        select(placed.c.id)
+        .where(placed.c.place == 1, placed.c.next_at <= now)
+        .order_by(placed.c.event_id)
         .limit(case((Endpoint.failures == 0, AT_ONCE), else_=1))
         .correlate(Endpoint)
     )
-    ids = (
+    # The ids first, by themselves: within one statement they would be looked for again for each row.
+    ids = session.scalars(
         select(turn.c.id)
         .select_from(Endpoint)
         .join(User, User.id == Endpoint.owner_id)
@@ -130,7 +127,9 @@ def take_due(session: Session, most: int, busy: Collection[int] = ()) -> list[Ta
             Endpoint.id.not_in(busy),
         )
         .limit(most)
-    )
+    ).all()
+    if not ids:
+        return []
     query = (
         select(Delivery, Endpoint, Event)
         .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
@@ -175,6 +174,9 @@ def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
 
     A failure that comes late, after the delivery was taken anew, is left out; a success counts whenever it comes.
     """
+    if outcome.error is None:
+        _note_success(session, taken, outcome)
+        return
     now = database_now(session)
     # The endpoint first, as whoever changes or deletes one does: no two wait for each other.
     endpoint = session.get(Endpoint, taken.endpoint_id, with_for_update={"key_share": True}, populate_existing=True)
@@ -182,19 +184,34 @@ def note_outcome(session: Session, taken: Taken, outcome: Outcome) -> None:
     delivery = session.scalar(query.execution_options(populate_existing=True))
     if endpoint is None or delivery is None or delivery.state is not DeliveryState.PENDING:
         return
-    if outcome.error is not None and delivery.attempts != taken.attempt:
+    if delivery.attempts != taken.attempt:
         return
     delivery.last_status, delivery.last_error = outcome.status, outcome.error
-    if outcome.error is None:
-        delivery.state, delivery.delivered_at = DeliveryState.DELIVERED, now
-        endpoint.failures, endpoint.paused_until = 0, None
-    else:
-        _note_failure(session, endpoint, delivery, outcome, now)
+    _note_failure(session, endpoint, delivery, outcome, now)
     session.flush()
-    if outcome.error is None and taken.attempt > 1 or delivery.state is DeliveryState.FAILED:
-        _move_followers(session, delivery, now)
-    elif outcome.error is not None:
-        _move_followers(session, delivery, delivery.next_at)
+    _move_followers(session, delivery.id, now if delivery.state is DeliveryState.FAILED else delivery.next_at)
+
+
+def _note_success(session: Session, taken: Taken, outcome: Outcome) -> None:
+    session.execute(
+        update(Endpoint)
+        .where(Endpoint.id == taken.endpoint_id, Endpoint.failures > 0)
+        .values(failures=0, paused_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == taken.delivery_id, Delivery.state == DeliveryState.PENDING)
+        .values(
+            state=DeliveryState.DELIVERED,
+            delivered_at=func.now(),
+            last_status=outcome.status,
+            last_error=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if taken.attempt > 1:
+        _move_followers(session, taken.delivery_id, func.now())
 
 
 def _note_failure(session: Session, endpoint: Endpoint, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
@@ -222,15 +239,17 @@ def _note_failure(session: Session, endpoint: Endpoint, delivery: Delivery, outc
         delivery.next_at = now + PAUSES[delivery.attempts - 1]
 
 
-def _move_followers(session: Session, delivery: Delivery, when: datetime) -> None:
+def _move_followers(session: Session, delivery_id: int, when: datetime | ColumnElement[datetime]) -> None:
     """Make what waits behind a delivery due when its turn can come, and not before."""
+    before = aliased(Delivery)
     session.execute(
         update(Delivery)
         .where(
-            Delivery.endpoint_id == delivery.endpoint_id,
-            Delivery.subject == delivery.subject,
+            before.id == delivery_id,
+            Delivery.endpoint_id == before.endpoint_id,
+            Delivery.subject == before.subject,
             Delivery.state == DeliveryState.PENDING,
-            Delivery.event_id > delivery.event_id,
+            Delivery.event_id > before.event_id,
             Delivery.attempts == 0,
         )
         .values(next_at=when)

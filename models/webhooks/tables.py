@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Float, ForeignKey, Index, SmallInteger, String, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.core.base import Base, CreatedAt, Id, words
@@ -15,7 +15,6 @@ from models.core.base import Base, CreatedAt, Id, words
 class EventType(StrEnum):
     """What a webhook may tell of. The words are part of the API: they are added to and never change."""
 
-    RECOMMENDATION_CREATED = "recommendation.created"
     LIKE_RECEIVED = "like.received"
     MATCH_CREATED = "match.created"
     MATCH_CLOSED = "match.closed"
@@ -65,7 +64,6 @@ class Endpoint(Base):
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
-        CheckConstraint("min_score BETWEEN 0 AND 100", name="score_is_of_100"),
         CheckConstraint("is_enabled = (disabled_reason IS NULL)", name="disabled_has_its_reason"),
         CheckConstraint("(old_secret IS NULL) = (old_secret_until IS NULL)", name="old_secret_has_its_end"),
         Index("ix_webhook_endpoints_owner", "owner_id", "id"),
@@ -76,8 +74,6 @@ class Endpoint(Base):
     name: Mapped[str | None] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000))
     types: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
-    #: Recommendations with a lower score, of 100, are not told.
-    min_score: Mapped[float] = mapped_column(Float, default=85.0, server_default=text("85"))
     #: "whsec_" and base64. Signing needs it as it is, so it is not hashed.
     secret: Mapped[str] = mapped_column(String(100))
     #: The secret before the last rotation, which signs as well until `old_secret_until`.
@@ -89,8 +85,6 @@ class Endpoint(Base):
     failures: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     #: After a failure nothing is sent until then.
     paused_until: Mapped[datetime | None]
-    #: Pairs of lists computed until then have been looked at for new recommendations.
-    lists_read_until: Mapped[datetime] = mapped_column(server_default=text("now()"))
     created_at: Mapped[CreatedAt]
 
 

@@ -62,8 +62,8 @@ def _send_for(seconds: float) -> bool:
             if not flying:
                 return is_over
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                taken = flying.pop(future)
-                _note(session, taken, future.result())
+                _note(session, flying.pop(future), future.result())
+            session.commit()
 
 
 def _take(session: Session, flying: dict[Future[Outcome], Taken]) -> list[Taken]:
@@ -76,7 +76,6 @@ def _take(session: Session, flying: dict[Future[Outcome], Taken]) -> list[Taken]
 
 def _note(session: Session, taken: Taken, outcome: Outcome) -> None:
     note_outcome(session, taken, outcome)
-    session.commit()
     facts = {"delivery_id": taken.delivery_id, "endpoint_id": taken.endpoint_id, "status": outcome.status}
     if outcome.error is None:
         log.info("webhook_delivered", extra=facts)

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0120"
-down_revision = "0090"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 
@@ -24,7 +24,6 @@ def upgrade() -> None:
         sa.Column("name", sa.String(200)),
         sa.Column("url", sa.String(2000), nullable=False),
         sa.Column("types", postgresql.ARRAY(sa.String(40)), nullable=False),
-        sa.Column("min_score", sa.Float(), server_default=sa.text("85"), nullable=False),
         sa.Column("secret", sa.String(100), nullable=False),
         sa.Column("old_secret", sa.String(100)),
         sa.Column("old_secret_until", moment),
@@ -32,9 +31,7 @@ def upgrade() -> None:
         sa.Column("disabled_reason", sa.String(32)),
         sa.Column("failures", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("paused_until", moment),
-        sa.Column("lists_read_until", moment, server_default=NOW, nullable=False),
         sa.Column("created_at", moment, server_default=NOW, nullable=False),
-        sa.CheckConstraint("min_score BETWEEN 0 AND 100", name=op.f("ck_webhook_endpoints_score_is_of_100")),
         sa.CheckConstraint(
             "is_enabled = (disabled_reason IS NULL)", name=op.f("ck_webhook_endpoints_disabled_has_its_reason")
         ),
