@@ -27,7 +27,7 @@ from models.sources.sources import (
     request_import,
     sources_of,
 )
-from models.sources.tables import OPEN_IMPORTS, ImportState, Source, SourceContent, SourceState
+from models.sources.tables import OPEN_IMPORTS, ImportState, Source, SourceContent, SourceState, reason_fault
 
 blp = page_blueprint("sources")
 
@@ -225,6 +225,7 @@ def _source(found: Source, errors: dict[str, str], given: Any = None) -> str:
         given=given or {},
         field_label=field_label,
         shown_reason=shown_reason,
+        reason_fault=reason_fault,
         refreshes=REFRESHES,
         open_states=OPEN_IMPORTS,
         **pager,

@@ -28,6 +28,7 @@ from models.sources.tables import (
     SourceContent,
     SourceState,
     lock_name,
+    reason_values,
 )
 
 MAX_SOURCES = 50  # of one owner
@@ -189,7 +190,7 @@ def _end_interrupted(session: Session, source: Source) -> None:
             Import.state == ImportState.RUNNING, (Import.state == ImportState.QUEUED) & (Import.asked_by == "command")
         )
         statement = update(Import).where(Import.source_id == source.id, left)
-        ended = statement.values(state=ImportState.FAILED, finished_at=func.now(), reason=INTERRUPTED)
+        ended = statement.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED))
         record_end_of(session, session.scalars(ended.returning(Import.id)).all())
 
 

@@ -176,6 +176,9 @@ TABLE = {
     "GET /webhooks/<int:webhook_id>/deliveries": "user",
     "POST /webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay": "user",
     "POST /webhooks/<int:webhook_id>/replay": "user",
+    **dict.fromkeys((f"{method} /leads/<int:lead_id>/selections" for method in ("POST", "GET")), "user"),
+    **{f"{method} /leads/<int:lead_id>/selections": "user" for method in ("POST", "GET")},
+    **{f"{method} /leads/<int:lead_id>/selections/<int:selection_id>": "user" for method in ("GET", "DELETE")},
     "GET /exports/leads": "user",
     "GET /exports/properties": "user",
     "GET /exports/leads/<int:lead_id>/recommendations": "user",
@@ -234,7 +237,7 @@ def registered():
     return {
         f"{method} {path}": facts.access.name
         for method, path, facts in access.operations(create_app(settings))
-        if not (path == "/" or path.startswith("/console"))
+        if not (path == "/" or path.startswith(("/console", "/s/")))
     }
 
 

@@ -18,6 +18,8 @@ from models.core.enums import ActionKind, RunState, Side
 from models.deals.chats import open_chat, post_message
 from models.deals.inquiries import inquire
 from models.deals.matches import act
+from models.deals.selection_answers import answer_home
+from models.deals.selections import Picked, create_selection
 from models.leadgen.ads import create_ad
 from models.leadgen.campaigns import Platform, create_campaign
 from models.leadgen.messages import Sender, add_message
@@ -37,6 +39,7 @@ PAGES: dict[str | None, list[str]] = {
     None: ["/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
+              "/console/leads/{lead}/selections", "/console/leads/{lead}/selections/new?home={property}",
               "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
@@ -90,6 +93,8 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     match = act(db, town.seller, Side.PROPERTY, **pair)
     aside = {"lead_id": town.lead.id, "property_id": town.properties[2].id, "kind": ActionKind.DISLIKE}
     act(db, town.buyer, Side.LEAD, **aside)
+    made = create_selection(db, town.buyer, town.lead.id, [Picked(town.properties[1].id, "x")], words="x", days=30)
+    answer_home(db, made.token, town.properties[1].id, ActionKind.LIKE)
     run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
     db.add(run)
     add_favorite(db, town.tenant, town.properties[1])
@@ -116,22 +121,21 @@ def imported(db: Session, owner: User) -> dict[str, int]:
         "line": 7,
         "id": "007",
         "field": "floor",
-        "reason": "floor 12 is above the house's 9 floors",
+        "reason": "import.floor_above_house",
+        "facts": {"floor": 12, "floors": 9},
         "read": "12/9",
     }
-    guess = remark | {"field": "year_built", "reason": "taken as unknown", "read": "1970"}
+    guess = remark | {"field": "year_built", "reason": "import.unknown", "read": "1970"}
     found = Import(source_id=source.id, asked_by="request", file_name="yandex.xml", is_dry_run=True)
     found.state, found.counts = ImportState.WAITING, {"offers": 12, "new": 3, "refused": 1, "guessed": 1, "held": 2}
-    found.reason = (
-        "2 of 4 listings are missing from the feed; they stay on the market until somebody says that they are gone"
-    )
+    found.reason, found.reason_facts = "import.many_missing", {"missing": 2, "all": 4}
     found.report = {
         "kind": "csv",
         "columns": {"Цена": "price", "Агент": ""},
         "samples": {"Цена": ["12,5 млн", "9 млн"], "Агент": ["Анна"]},
         "refused": [remark],
         "guessed": [guess],
-        "refused_for": {"floor: floor 12 is above the house's 9 floors": 1},
+        "refused_for": {"floor: import.floor_above_house": 1},
         "passed_over": {"Агент": 12},
     }
     db.add(found)
