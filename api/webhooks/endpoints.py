@@ -54,7 +54,10 @@ class Webhooks(MethodView):
     @blp.arguments(PageArgs, location="query")
     @blp.response(200, WebhookRows)
     def get(self, args: dict[str, int]) -> dict[str, Any]:
-        """List my webhooks, newest first"""
+        """List my webhooks, newest first
+
+        With what they are told of, and whether they are switched on, fail or pause.
+        """
         rows, total = page_of(endpoints_of(current_user()), args)
         return {"webhooks": [shown_endpoint(row) for row in rows], "total": total, "page": args["page"]}
 
@@ -67,7 +70,10 @@ class OneWebhook(MethodView):
     @only_reads
     @blp.response(200, WebhookOut)
     def get(self, webhook_id: int) -> dict[str, Any]:
-        """Read one of my webhooks"""
+        """Read one of my webhooks
+
+        Without its secret, which is shown when it is made and when it is replaced.
+        """
         return shown_endpoint(owned_endpoint(session(), current_user(), webhook_id))
 
     @signed_in
@@ -87,7 +93,10 @@ class OneWebhook(MethodView):
     @signed_in
     @blp.response(200, StatusOk)
     def delete(self, webhook_id: int) -> dict[str, str]:
-        """Remove one of my webhooks with its log"""
+        """Remove one of my webhooks with its log
+
+        What was pending is not sent any more.
+        """
         delete_endpoint(session(), owned_endpoint(session(), current_user(), webhook_id, lock=True))
         return {"status": "ok"}
 
