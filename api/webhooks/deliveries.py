@@ -10,7 +10,7 @@ from api.http.blueprint import Blueprint
 from api.http.db import only_reads, session
 from api.http.paging import page_of
 from api.webhooks.schemas import DeliveryArgs, DeliveryOut, DeliveryRows, ReplayBody, Replayed, shown_delivery
-from models.webhooks.deliveries import deliveries_of, replay, replay_failed
+from models.webhooks.delivery_log import deliveries_of, replay, replay_failed
 from models.webhooks.endpoints import owned_endpoint
 
 blp = Blueprint("webhook-deliveries", __name__, description="What my webhooks were told, and how it went")

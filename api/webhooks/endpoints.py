@@ -19,7 +19,7 @@ from api.webhooks.schemas import (
     shown_delivery,
     shown_endpoint,
 )
-from models.webhooks.deliveries import delivery_of
+from models.webhooks.delivery_log import delivery_of
 from models.webhooks.endpoints import (
     add_endpoint,
     change_endpoint,

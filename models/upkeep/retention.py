@@ -12,7 +12,7 @@
 | partial lists of tiles | until published or cancelled; a failed run's for 2 days (`PARTIALS_KEPT`) |
 | quarantined entities | while they exist in the version that failed |
 | attempts at rescoring | a day after their worker died |
-| events of webhooks and their deliveries | 30 days (:data:`models.webhooks.deliveries.LOG_KEPT`) |
+| events of webhooks and their deliveries | 30 days (:data:`models.webhooks.delivery_log.LOG_KEPT`) |
 | imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
@@ -39,7 +39,7 @@ from models.rescoring.attempts import forget_old_attempts
 from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
 from models.sources.tables import Import
-from models.webhooks.deliveries import forget_old_log
+from models.webhooks.delivery_log import forget_old_log
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20

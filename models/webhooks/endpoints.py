@@ -14,7 +14,7 @@ from models.core.base import database_now
 from models.core.enums import SUPPLY_ROLES, Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.core.public_addresses import is_public
-from models.webhooks.deliveries import has_pending_test
+from models.webhooks.delivery_log import has_pending_test
 from models.webhooks.errors import TooManyEndpointsError
 from models.webhooks.events import store_events
 from models.webhooks.signing import new_secret

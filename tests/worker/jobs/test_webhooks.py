@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import defaultdict
 from datetime import timedelta
 
@@ -25,7 +24,6 @@ from tests.factories import make_user
 from tests.receivers import Receiver
 from worker.celery_app import task_context
 from worker.jobs import webhooks
-from worker.jobs.webhooks import post
 from worker.tasks import send_webhooks
 
 A_DAY = timedelta(days=1)
@@ -199,33 +197,6 @@ def test_a_receiver_that_goes_away_and_comes_back_gets_everything(here, subscrib
     assert len(back.got) == 20
 
 
-def test_a_slow_receiver_is_left_after_a_bounded_time_even_if_it_drips(receiver):
-    closing = threading.Event()
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def drip():
-        connection, _ = listener.accept()
-        with connection:
-            connection.recv(65536)
-            try:
-                for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 1000:
-                    connection.sendall(bytes([letter]))
-                    if closing.wait(0.02):
-                        return
-            except OSError:
-                return
-
-    threading.Thread(target=drip, daemon=True).start()
-    began = time.monotonic()
-    outcome = post(f"http://127.0.0.1:{listener.getsockname()[1]}/", {}, b"{}", allow_private=True, seconds=0.3)
-    took = time.monotonic() - began
-    closing.set()
-    listener.close()
-
-    assert outcome.error is DeliveryError.TIMEOUT
-    assert took < 5
-
-
 def test_a_slow_receiver_keeps_no_other_waiting(here, receiver, subscribed):
     slow, quick = subscribed(receiver.url("/slow")), subscribed(receiver.url("/quick"))
     is_done = threading.Event()
@@ -255,14 +226,6 @@ def test_redirects_are_not_followed(here, receiver, subscribed):
 
     assert [request.path for request in receiver.got] == ["/hook"]
     assert deliveries(here)[0].last_error is DeliveryError.REDIRECT
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0x7f000001", "2130706433", "127.1"])
-def test_nothing_is_sent_into_a_private_network(receiver, host):
-    outcome = post(f"http://{host}:{receiver.port}/hook", {}, b"{}", allow_private=False)
-
-    assert outcome.error is DeliveryError.PRIVATE_ADDRESS
-    assert receiver.got == []
 
 
 def test_a_receiver_may_ask_for_a_pause(here, receiver, subscribed):
