@@ -157,7 +157,6 @@ TABLE = {
     "POST /chat/chat_messages/<int:chat_id>/read": "owner",
     "POST /chat/ticket": "user",
     "GET /chat/ws/<int:chat_id>": PARTICIPANT,
-    # operations
     # sources; each is its owner's alone (tests/api/test_sources.py)
     "POST /sources": SUPPLY,
     "GET /sources": SUPPLY,
