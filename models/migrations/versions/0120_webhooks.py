@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0120"
-down_revision = "0130"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
