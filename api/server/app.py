@@ -45,6 +45,8 @@ from api.server.unread_bodies import CloseUnread
 from api.sources import imports as source_imports
 from api.sources import outgoing, sources
 from api.swipe import favorites, feed, inquiries, listings, places, preferences
+from api.webhooks import deliveries as webhook_deliveries
+from api.webhooks import endpoints as webhooks
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
 from models.platform.storage import Storage
@@ -85,6 +87,8 @@ BLUEPRINTS = (
     sources.blp,
     source_imports.blp,
     outgoing.blp,
+    webhooks.blp,
+    webhook_deliveries.blp,
     runs.blp,
     markets.blp,
     metrics.blp,
