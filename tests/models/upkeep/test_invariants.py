@@ -142,6 +142,14 @@ BREAKS = {
         "INSERT INTO advert_groups (property_id, group_id) VALUES (:home0, :home0), (:home1, :home0)",
         "INSERT INTO advert_keys (property_id, version, keys) SELECT id, version, '{1}' FROM properties",
     ],
+    "webhook_overdue": [
+        "INSERT INTO webhook_endpoints (id, owner_id, url, types, secret)"
+        " VALUES (1, :seller, 'https://example.com/', '{match.created}', 'whsec_test')",
+        "INSERT INTO webhook_events (id, message_id, owner_id, type, subject, facts)"
+        " VALUES (1, gen_random_uuid(), :seller, 'match.created', 'match:1', '{}')",
+        "INSERT INTO webhook_deliveries (endpoint_id, event_id, subject, next_at)"
+        " VALUES (1, 1, 'match:1', now() - interval '16 minutes')",
+    ],
     "price_history": [
         "INSERT INTO property_prices (property_id, price, currency, since) VALUES (:home0, 1, 'RUB', now())"
     ],
