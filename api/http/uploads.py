@@ -22,9 +22,9 @@ from flask import request
 from limits import parse
 from werkzeug.datastructures import FileStorage
 
-from api.http import images
+from models.platform import images
 from api.http.db import after_commit, session
-from api.http.images import CleanFile
+from models.platform.images import CleanFile
 from api.http.limits import limits
 from api.http.operations import View, facts_of_request, with_facts
 from api.http.request_state import current
