@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from models.platform import image_decoder
 from models.core.errors import BusyError
+from models.platform import image_decoder
 
 log = logging.getLogger(__name__)
 
