@@ -104,6 +104,7 @@ NAMES = {
     "DELETE /sources/{source_id}": "delete_source",
     "POST /sources/{source_id}/run": "run_source",
     "GET /sources/{source_id}/imports": "list_source_imports",
+    "GET /sources/{source_id}/photos": "get_source_photos",
     "GET /imports": "list_imports",
     "POST /imports": "import_file",
     "GET /imports/{import_id}": "get_import",

@@ -1,6 +1,6 @@
 """
-Pictures of strangers, decoded in a child process (models/platform/image_decoder.py): what they cost in memory is bounded
-there, and given back.
+Pictures of strangers, decoded in a child process (models/platform/image_decoder.py): what they cost in memory is
+bounded there, and given back.
 
 A process has one such child, which starts with the first picture. One picture is decoded at a time; who waits too
 long for a turn is told to come back. A picture that takes too long, or a child that dies of it, is a damaged picture.

@@ -32,6 +32,7 @@ from models.market.price_history import PropertyPrice
 from models.market.properties import Property
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
+from models.sources.photos import FetchedPhoto
 from models.sources.tables import Import, Source
 
 #: Columns that an export leaves out: secrets and bookkeeping.
@@ -129,6 +130,7 @@ def _erase_sources(session: Session, user: User) -> None:
     # With what their imports told; the listings stay, without a source.
     session.execute(delete(Source).where(Source.owner_id == user.id))
     session.execute(delete(OutgoingFeed).where(OutgoingFeed.owner_id == user.id))
+    session.execute(delete(FetchedPhoto).where(FetchedPhoto.owner_id == user.id))
 
 
 def _erase_actions(session: Session, user: User) -> None:
@@ -204,6 +206,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
         PropertyPrice,
         lambda user: PropertyPrice.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
     ),
+    "fetched_photos": _rows_of(FetchedPhoto, lambda user: FetchedPhoto.owner_id == user.id),
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
     "outgoing_feeds": _rows_of(OutgoingFeed, lambda user: OutgoingFeed.owner_id == user.id),
     "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),

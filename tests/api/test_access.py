@@ -165,6 +165,7 @@ TABLE = {
     "DELETE /sources/<int:source_id>": SUPPLY,
     "POST /sources/<int:source_id>/run": SUPPLY,
     "GET /sources/<int:source_id>/imports": SUPPLY,
+    "GET /sources/<int:source_id>/photos": SUPPLY,
     "GET /exports/leads": "user",
     "GET /exports/properties": "user",
     "GET /exports/leads/<int:lead_id>/recommendations": "user",

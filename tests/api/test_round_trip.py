@@ -78,6 +78,7 @@ NO_WAY_BACK = {
     "GET /favorites": "listings, added by their ids",
     "GET /places": "known towns",
     "GET /sources/<int:source_id>/imports": "the record of an import",
+    "GET /sources/<int:source_id>/photos": "the record of what was fetched",
     "GET /imports": "the record of an import",
     "GET /imports/<int:import_id>": "the record of an import",
     "GET /ops/markets": "counted",

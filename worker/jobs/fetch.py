@@ -36,9 +36,11 @@ _TUNNELS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/1
 class FetchError(DomainError):
     """The feed could not be fetched; the text says why, for its owner."""
 
-    def __init__(self, message: str, pause: timedelta | None = None) -> None:
+    def __init__(self, message: str, pause: timedelta | None = None, *, cause: str = "", status: int = 0) -> None:
         super().__init__(message)
         self.pause = pause  #: How long the address asked us to wait.
+        self.cause = cause  #: "private", "too_large" or "too_slow"; empty: something else.
+        self.status = status  #: Of an answer that was not 200; 0: there was none.
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,13 @@ class Limits:
 
 
 def fetch_feed(
-    address: str, target: Path, limits: Limits, *, etag: str | None = None, last_modified: str | None = None
+    address: str,
+    target: Path,
+    limits: Limits,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    accept: str = "application/xml, text/xml, */*",
 ) -> Fetched:
     """
     Fetch the feed at *address* into the file *target*, unless it is what *etag* or *last_modified* stand for.
@@ -70,7 +78,7 @@ def fetch_feed(
         FetchError: It is at no public address, answers with an error, too slowly, too much or not to its end.
     """
     ends = time.monotonic() + limits.seconds
-    headers = {"User-Agent": USER_AGENT, "Accept": "application/xml, text/xml, */*", "Accept-Encoding": "gzip"}
+    headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip"}
     if etag:
         headers["If-None-Match"] = etag
     if last_modified:
@@ -100,11 +108,13 @@ def _one_answer(
             if answer.status == 304:
                 return Fetched(None, told.get("etag"), told.get("last-modified"))
             if answer.status != 200:
-                raise FetchError(f"the address answers {answer.status}", _pause(told.get("retry-after")))
+                raise FetchError(
+                    f"the address answers {answer.status}", _pause(told.get("retry-after")), status=answer.status
+                )
             _save(_unpacked(answer.iter_stream(), told.get("content-encoding", "")), target, limits, ends)
             return Fetched(target, told.get("etag"), told.get("last-modified"))
     except (httpcore.TimeoutException, TimeoutError):
-        raise FetchError("the address does not answer in time") from None
+        raise FetchError("the address does not answer in time", cause="too_slow") from None
     except httpcore.RemoteProtocolError:
         raise FetchError("the answer breaks off before its end") from None
     except (
@@ -123,9 +133,9 @@ def _save(parts: Iterable[bytes], target: Path, limits: Limits, ends: float) -> 
         for part in parts:
             size += len(part)
             if size > limits.bytes:
-                raise FetchError(f"the feed is larger than {limits.bytes >> 20} MB")
+                raise FetchError(f"the feed is larger than {limits.bytes >> 20} MB", cause="too_large")
             if time.monotonic() > ends:
-                raise FetchError(f"the feed was not there after {limits.seconds:g} seconds")
+                raise FetchError(f"the feed was not there after {limits.seconds:g} seconds", cause="too_slow")
             file.write(part)
 
 
@@ -200,7 +210,8 @@ class _Guarded(httpcore.SyncBackend):
             for each in addresses:
                 if not is_public(each):
                     raise FetchError(
-                        f"{host[:100]} is not a public address; feeds are not fetched from inside a network"
+                        f"{host[:100]} is not a public address; feeds are not fetched from inside a network",
+                        cause="private",
                     )
         error: Exception = FetchError(f"there is no host {host[:100]}")
         for each in addresses[:4]:
