@@ -108,6 +108,7 @@ NAMES = {
     "GET /imports": "list_imports",
     "POST /imports": "import_file",
     "GET /imports/{import_id}": "get_import",
+    "GET /imports/{import_id}/refused": "export_refused_offers",
     "POST /imports/{import_id}/confirm": "confirm_import",
     "GET /outgoing-feed": "get_outgoing_feed",
     "POST /outgoing-feed": "renew_outgoing_feed",

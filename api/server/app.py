@@ -44,6 +44,7 @@ from api.server.openness import warn_of_openness
 from api.server.unread_bodies import CloseUnread
 from api.sources import imports as source_imports
 from api.sources import outgoing, sources
+from api.sources import refusals as source_refusals
 from api.swipe import favorites, feed, inquiries, listings, places, preferences
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
@@ -83,6 +84,7 @@ BLUEPRINTS = (
     chat.blp,
     sources.blp,
     source_imports.blp,
+    source_refusals.blp,
     outgoing.blp,
     runs.blp,
     markets.blp,

@@ -178,6 +178,7 @@ TABLE = {
     "GET /imports": SUPPLY,
     "GET /imports/<int:import_id>": SUPPLY,
     "POST /imports/<int:import_id>/confirm": SUPPLY,
+    "GET /imports/<int:import_id>/refused": SUPPLY,
     "POST /leads/understand": "user",
     "POST /properties/understand": "user",
     "GET /ops/markets": "admin",
