@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from api.console.access import page_for, visitor
 from api.console.deal_words import commission_lines, commission_sum
-from api.console.pages import back, page_blueprint, wants_part
+from api.console.pages import back, page_blueprint, page_number, wants_part
 from api.console.score_reasons import why
 from api.http.db import session
 from api.http.explanations import explanations_of_pairs
@@ -17,13 +17,13 @@ from api.http.tasks import rescore_pair
 from models.core.base import database_now
 from models.core.enums import MatchStatus
 from models.deals.completion import complete, object_to_completion
-from models.deals.match_board import BoardMatch, board_match, match_of, matches_for
+from models.deals.match_board import OPEN, BoardMatch, board_match, counts_by_status, match_of, matches_for
 from models.deals.matches import Match
 
 blp = page_blueprint("matches")
 
-#: More than anybody looks through; the latest changes come first.
-MAX_MATCHES = 200
+#: Cards of the board on one page; each open one tells its score and reasons.
+PER_PAGE = 40
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,11 @@ blp.app_template_global("commission_sum")(commission_sum)
 @blp.get("/console/matches")
 @page_for()
 def board() -> str:
-    found = [board_match(visitor(), row) for row in session().execute(matches_for(visitor()).limit(MAX_MATCHES))]
+    counts = counts_by_status(session(), visitor())
+    pages = max(1, -(-sum(counts.values()) // PER_PAGE))
+    page = min(page_number(), pages)
+    rows = session().execute(matches_for(visitor()).limit(PER_PAGE).offset((page - 1) * PER_PAGE))
+    found = [board_match(visitor(), row) for row in rows]
     columns: dict[MatchStatus, list[BoardMatch]] = {status: [] for status in MatchStatus}
     for each in found:
         columns[each.match.status].append(each)
@@ -53,7 +57,10 @@ def board() -> str:
         "console/matches.html",
         part=wants_part(),
         columns=columns,
-        reasons=_reasons(columns[MatchStatus.PENDING] + columns[MatchStatus.ACCEPTED]),
+        counts=counts,
+        page=page,
+        pages=pages,
+        reasons=_reasons(each for each in found if each.match.status in OPEN),
         may_object=_may_object,
         now=database_now(session()),
     )

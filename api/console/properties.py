@@ -31,6 +31,7 @@ from models.market.properties import (
     replace_property,
     restore_property,
 )
+from models.market.twins import refuse_twin
 
 blp = page_blueprint("properties")
 
@@ -66,6 +67,7 @@ def new_property() -> Response | str | tuple[str, int]:
     body, filled = _read(None)
     if body is None:
         return _form(filled, None), 400
+    refuse_twin(session(), visitor(), property_columns(body))
     found = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
     rescore_property(found)
     return back(f"/console/properties/{found.id}", "saved")

@@ -16,8 +16,9 @@ from api.http.paging import page_of
 from api.http.photos import shown_photos
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
-from api.http.warnings import Warnings, warn_of_town
+from api.http.warnings import Warnings, warn, warn_of_town
 from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.core.errors import Fault
 from models.deals.matches import match_counts
 from models.deals.recommendation_pages import adverts_of_home
 from models.market.price_history import price_history
@@ -30,6 +31,7 @@ from models.market.properties import (
     replace_property,
     restore_property,
 )
+from models.market.twins import refuse_twin
 
 #: Where a body names the town.
 TOWN = "address.city"
@@ -72,13 +74,20 @@ class Properties(MethodView):
     @for_roles(*SUPPLY_ROLES)
     @blp.arguments(PropertyBody)
     @blp.response(201, PropertyCreated)
+    @blp.alt_response(409, description="The caller has this very property on the market; `facts.id` names it.")
     def post(self, body: dict[str, Any]) -> Any:
         """Create a property
 
-        It is recommended, listed and found through every contract. Its list of leads follows within a moment.
+        It is recommended, listed and found through every contract. Its list of leads follows within a moment. What
+        repeats one of the caller's properties in all that tells homes apart is answered with a warning, or refused
+        where its description is the same as well.
         """
-        found = create_property(session(), current_user(), Origin.EXCHANGE, property_columns(body))
+        columns = property_columns(body)
+        twin = refuse_twin(session(), current_user(), columns)
+        found = create_property(session(), current_user(), Origin.EXCHANGE, columns)
         warn_of_town(TOWN, found.city, found.currency)
+        if twin is not None:
+            warn("address", Fault("warning.already_there", id=twin), (str(twin),))
         rescore_property(found)
         return found
 

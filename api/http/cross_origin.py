@@ -14,7 +14,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 #: Of our answers' own headers, those that pages of other origins are to read.
-EXPOSED = ["X-Pagination", "Retry-After", "Idempotency-Replayed", "X-Request-ID"]
+EXPOSED = ["ETag", "X-Pagination", "Retry-After", "Idempotency-Replayed", "X-Request-ID"]
 #: With ENVIRONMENT=local the pages of any server on this machine may call: what frontends are written with.
 LOOPBACK = r"https?://(localhost|[a-z0-9-]{1,63}\.localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?$"
 #: For data: nothing in it may run or be framed, should a browser ever show it as a page.

@@ -81,6 +81,17 @@ TOO_LONG = {
     "content": {"text/html": {"schema": {"type": "string"}}},
 }
 
+#: Answers to GET in JSON carry a tag (api/http/etags.py).
+ETAG = {"ETag": {"required": True, "schema": {"type": "string"}, "description": "Changes with the answer."}}
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "required": False,
+    "description": "The `ETag` of an answer that the caller still has: 304 while it is the same.",
+    "schema": {"type": "string"},
+}
+NOT_MODIFIED = {"description": "The answer is the one that the caller has.", "headers": ETAG}
+
 WRITES = ("post", "put", "patch", "delete")
 #: These answer from the process alone, so nothing they need can be away.
 ALONE = ("/health", "/health/live")
@@ -108,6 +119,7 @@ def complete(app: Flask, api: flask_smorest.Api) -> None:
         # Set, not added: flask-smorest has some of these already, without their headers.
         api.spec.components.responses[_name(status)] = _error(status, meaning, headers)
     api.spec.components.responses[_name(414)] = TOO_LONG
+    api.spec.components.responses[_name(304)] = NOT_MODIFIED
     paths = api.spec._paths  # apispec has no public way to amend a path that flask-smorest has added
     _require_what_answers_have(paths, api.spec.components.schemas)
     _amend_schemas(api)
@@ -141,6 +153,10 @@ def _describe(operation: dict[str, Any], method: str, path: str, in_path: list[d
     if retried:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     answers = operation["responses"]
+    if method == "get" and "application/json" in answers.get("200", {}).get("content", {}):
+        operation.setdefault("parameters", []).append(IF_NONE_MATCH)
+        answers["200"].setdefault("headers", {}).update(ETAG)
+        answers["304"] = {"$ref": f"#/components/responses/{_name(304)}"}
     for status in _errors_of(operation, path, in_path, who, retried):
         answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
     for status, answer in answers.items():

@@ -21,7 +21,7 @@ from api.accounts import (
     telegram,
 )
 from api.exchange import exports, leads, matches, notifications, properties, recommendations, understand
-from api.http import access, answered, cross_origin, errors, limits, request_log, uploads
+from api.http import access, answered, cross_origin, errors, etags, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
 from api.http.json_provider import FastJSON
@@ -127,6 +127,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     )
 
     request_log.register(app)
+    etags.register(app)
     cross_origin.register(app, settings)
     limits.register(app)
     # What costs nothing to find out comes first: a body is read by the access check of a page, or later.

@@ -7,13 +7,16 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.accounts.users import User
-from models.core.enums import ActionKind, Side
+from models.core.enums import ActionKind, MatchStatus, Side
 from models.core.errors import NotFoundError
 from models.deals.actions import Action
 from models.deals.matches import Match, match_ids_of
 from models.market.leads import Lead
 from models.market.properties import Property
 from models.ranking.recommendations import SIDE_TABLES
+
+#: Matches that something is still to be done about.
+OPEN = (MatchStatus.PENDING, MatchStatus.ACCEPTED)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,10 @@ class BoardMatch:
 
 
 def matches_for(user: User) -> Select:
-    """Select (match, owner of the other side, action of the lead's side, of the property's), latest change first."""
+    """
+    Select (match, owner of the other side, action of the lead's side, of the property's): open ones first, then by the
+    latest change.
+    """
     lead_action, property_action, other = aliased(Action), aliased(Action), aliased(User)
     query = (
         select(Match, other, lead_action.kind, property_action.kind)
@@ -37,12 +43,18 @@ def matches_for(user: User) -> Select:
         .join(other, other.id == Lead.owner_id + Property.owner_id - user.id)
         .where(Match.id.in_(match_ids_of(user)))
         .options(contains_eager(Match.lead), contains_eager(Match.property))
-        .order_by(Match.updated_at.desc(), Match.id.desc())
+        .order_by(Match.status.in_(OPEN).desc(), Match.updated_at.desc(), Match.id.desc())
     )
     for action, side in ((lead_action, Side.LEAD), (property_action, Side.PROPERTY)):
         same_pair = (action.lead_id == Match.lead_id) & (action.property_id == Match.property_id)
         query = query.outerjoin(action, same_pair & (action.side == side))
     return query
+
+
+def counts_by_status(session: Session, user: User) -> dict[MatchStatus, int]:
+    """How many matches the user has in each status."""
+    query = select(Match.status, func.count()).where(Match.id.in_(match_ids_of(user))).group_by(Match.status)
+    return dict.fromkeys(MatchStatus, 0) | dict(session.execute(query).all())
 
 
 def match_of(session: Session, user: User, match_id: int) -> BoardMatch:

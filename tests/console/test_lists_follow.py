@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from api.console import matches
 from models.core.enums import ActionKind, DealType, Side
 from models.deals.matches import act
 from models.market.leads import Lead, replace_lead
@@ -92,3 +93,20 @@ def test_nothing_of_others_is_taken_back(client, town, what):
     csrf = enter(client, town.tenant)
 
     assert client.post("/console/undo", data={"csrf": csrf, "what": what}).status_code == 404
+
+
+def test_the_board_counts_all_matches_and_shows_open_ones_first_page_by_page(client, town, db, monkeypatch):
+    monkeypatch.setattr(matches, "PER_PAGE", 2)
+    for found, kind in zip(town.properties, (ActionKind.LIKE, ActionKind.LIKE, ActionKind.DISLIKE), strict=True):
+        pair = {"lead_id": town.lead.id, "property_id": found.id}
+        act(db, town.buyer, Side.LEAD, kind=ActionKind.LIKE, **pair)
+        act(db, town.seller, Side.PROPERTY, kind=kind, **pair)
+    db.commit()
+    enter(client, town.buyer)
+
+    first, second = (client.get(f"/console/matches?page={page}").text for page in (1, 2))
+
+    assert (first.count('class="card"'), second.count('class="card"')) == (2, 1)
+    assert first.count("/complete") == 2 and "/complete" not in second
+    for page in (first, second):
+        assert page.count('<span class="chip">2</span>') == 1 and page.count('<span class="chip">1</span>') == 1

@@ -1,0 +1,60 @@
+"""`ETag` and `If-None-Match`: what has not changed is not sent again, and whatever shows changes the tag."""
+
+import pytest
+from sqlalchemy import text
+
+from models.core.enums import DealType
+from tests.factories import make_lead, make_property, make_user, token_header
+from worker.lists import rescore
+
+
+@pytest.fixture
+def lists(worker_here):
+    """A buyer's lead with two properties in its list; the session that made them."""
+    with worker_here() as session:
+        buyer, seller = make_user(session), make_user(session)
+        lead = make_lead(session, buyer)
+        offers = [make_property(session, seller), make_property(session, seller, price=16_000_000)]
+        session.commit()
+        rescore.reconcile_market(session, ("geo:524901", DealType.SALE))
+        session.commit()
+        yield buyer, lead, offers, session
+
+
+def test_a_list_that_has_not_changed_is_answered_with_304_and_no_body(client, lists):
+    buyer, lead, _, _ = lists
+    path, headers = f"/leads/{lead.id}/property-recommendations", token_header(buyer)
+    first = client.get(path, headers=headers)
+
+    again = client.get(path, headers=headers | {"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    other = client.get(path, headers=headers | {"If-None-Match": '"another"'})
+    assert (other.status_code, other.json) == (200, first.json)
+
+
+def test_whatever_shows_changes_the_tag(client, lists):
+    buyer, lead, (offer, _), session = lists
+    path, headers = f"/leads/{lead.id}/property-recommendations", token_header(buyer)
+
+    def tag(path: str = path, **more: str) -> str:
+        return client.get(path, headers=headers | more).headers["ETag"]
+
+    tags = [tag(), tag(f"{path}?limit=1"), tag(f"{path}?explain=true")]
+    session.execute(text("UPDATE properties SET street = 'Another street' WHERE id = :id"), {"id": offer.id})
+    session.commit()
+    tags.append(tag())
+    acted = client.post(f"{path}/{offer.id}/action", json={"action": "DISLIKE"}, headers=headers)
+    assert acted.status_code < 300, acted.json
+    tags.append(tag())
+
+    assert len(set(tags)) == len(tags)
+
+
+def test_a_write_has_no_tag_and_an_error_neither(client, lists):
+    buyer, lead, _, _ = lists
+    headers = token_header(buyer)
+    assert "ETag" not in client.get("/leads/999999", headers=headers).headers
+    assert "ETag" not in client.patch(f"/leads/{lead.id}", json={}, headers=headers).headers
+    assert client.get("/leads", headers=headers).headers["Cache-Control"] == "no-store"
