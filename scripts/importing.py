@@ -159,7 +159,7 @@ def bring(
                 gone = confirm_withdrawals(session, found)
                 session.commit()
                 on_committed(gone)
-                report.withdrawn, report.held, report.reason = report.withdrawn + len(gone), 0, ""
+                report.withdrawn, report.held, report.reason = report.withdrawn + len(gone), 0, None
     return report
 
 

@@ -43,7 +43,8 @@ def connection_of(database_url: str) -> tuple[str, dict[str, str]]:
     ('postgresql://me@db.example:5433/leads?sslmode=require', 's@crt')
     """
     url = make_url(database_url)
-    bare = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    # `set` takes None for "leave it", which would leave the password.
+    bare = url._replace(drivername="postgresql", password=None).render_as_string(hide_password=False)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     # Not Settings' own: what a user's ~/.psqlrc or PGOPTIONS say must not change a dump.
     return bare, environment | ({"PGPASSWORD": str(url.password)} if url.password else {})

@@ -21,7 +21,7 @@ from models.sources.formats.headers import column_of
 from models.sources.formats.table import SEVERAL
 from models.sources.imports import confirm_withdrawals
 from models.sources.sources import change_source, owned_import, owned_source, request_import
-from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent
+from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent, reason_fault
 
 blp = page_blueprint("import_reports")
 
@@ -108,6 +108,7 @@ def _page(found: Import, errors: dict[str, str]) -> str:
     return render_template(
         "console/import_part.html" if wants_part() else "console/import_report.html",
         found=found,
+        fault=reason_fault(found),
         source=source,
         counts=told["counts"],
         count_names=[

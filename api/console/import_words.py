@@ -1,12 +1,9 @@
 """Words of files and feeds: what a column may hold, how often an address is fetched, why an offer was refused."""
 
-import re
-
 from flask import request
 
 from api.console.access import visitor
-from api.console.i18n import language, translate, translate_error
-from api.console.russian_imports import IMPORT_ERRORS, IMPORT_PATTERNS
+from api.console.i18n import translate, translate_error, translate_fault
 from api.http.db import session
 from models.core.errors import DomainError, Fault
 from models.market.towns.reading import TownError, read_town
@@ -149,25 +146,9 @@ def field_label(name: str) -> str:
 
 
 def shown_reason(reason: str | None) -> str:
-    """A reason of a report, with its first letter large and, where it names a guess, what that came from."""
-    if not reason:
-        return ""
-    told = _in_russian(reason) if language() == "ru" else reason
-    if told == reason and language() == "ru":  # composed of a message and what was done with the value
-        told = "; ".join(map(_in_russian, reason.split("; ")))
-    return told[:1].upper() + told[1:]
-
-
-def _in_russian(reason: str) -> str:
-    if reason in IMPORT_ERRORS:
-        return IMPORT_ERRORS[reason]
-    for pattern, russian in IMPORT_PATTERNS:
-        found = re.fullmatch(pattern, reason)
-        if found:
-            named = set(found.re.groupindex.values())
-            parts = enumerate(found.groups(), start=1)
-            return russian.format(*(IMPORT_ERRORS.get(part, part) if place in named else part for place, part in parts))
-    return reason
+    """A reason of a report; one that a release before 0.2 stored is an English sentence without capital and stop."""
+    told = translate_fault(reason) if reason else ""
+    return told[:1].upper() + told[1:] + ("" if not told or told.endswith((".", "?", "!", "…", ")")) else ".")
 
 
 def complaint(error: DomainError) -> str:

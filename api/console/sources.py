@@ -29,7 +29,7 @@ from models.sources.sources import (
     request_import,
     sources_of,
 )
-from models.sources.tables import OPEN_IMPORTS, ImportState, Source, SourceContent, SourceState
+from models.sources.tables import OPEN_IMPORTS, ImportState, Source, SourceContent, SourceState, reason_fault
 
 blp = page_blueprint("sources")
 
@@ -227,6 +227,7 @@ def _source(found: Source, errors: dict[str, str], given: Any = None) -> str:
         given=given or {},
         field_label=field_label,
         shown_reason=shown_reason,
+        reason_fault=reason_fault,
         refreshes=REFRESHES,
         open_states=OPEN_IMPORTS,
         photos=photos_of_source(session(), found.id) if services().settings.fetch_photos else None,

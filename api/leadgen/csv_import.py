@@ -157,7 +157,7 @@ def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
                     )
                 yield row.line, dict(zip(columns, row.cells, strict=False))
         except FeedError as error:
-            raise BadRequest(Fault("csv.unreadable", reason=str(error))) from None
+            raise BadRequest(Fault("csv.unreadable", reason=error.fault)) from None
 
 
 def _columns(cells: list[str]) -> list[str]:

@@ -44,7 +44,7 @@ class Refused(MethodView):
         return refused_file(owned_import(session(), current_user(), import_id), args["format"])
 
 
-def refused_file(found: Import, kind: TableFormat, tell: Callable[[str], str] = str) -> Response:
+def refused_file(found: Import, kind: TableFormat, tell: Callable[[str], str] = reason_of) -> Response:
     """The refused offers of an import as a file; *tell* words the reasons."""
     rows: Any = _rows(refusals_of(services().sessions, found), tell)
     rows = stream_with_context(rows)  # the reasons are told in the language of the request
@@ -53,5 +53,5 @@ def refused_file(found: Import, kind: TableFormat, tell: Callable[[str], str] = 
 
 def _rows(lines: Iterator[dict[str, Any]], tell: Callable[[str], str]) -> Iterator[list[Any]]:
     for line in lines:
-        reason = reason_of(Fault.from_json({"code": line["reason"], "facts": line.get("facts", {})}))
-        yield [line["line"], line["id"], line["field"], tell(reason), line["read"]]
+        fault = Fault.from_json({"code": line["reason"], "facts": line.get("facts", {})})
+        yield [line["line"], line["id"], line["field"], tell(fault), line["read"]]

@@ -9,8 +9,8 @@ from api.http.fields import Moment
 from api.http.language import reason_of, request_language
 from models.core.errors import Fault
 from models.sources.formats.feed import KINDS
-from models.sources.tables import Import, ImportState, Source, SourceContent, SourceState
-from models.translations.catalogue import describe_kind
+from models.sources.tables import Import, ImportState, Source, SourceContent, SourceState, reason_fault
+from models.translations.catalogue import LANGUAGES, describe_kind, is_known
 
 COUNTS = ("offers", "new", "changed", "unchanged", "returned", "withdrawn", "off_market", "refused", "guessed", "held")
 
@@ -58,6 +58,10 @@ class ImportOut(Body):
     is_dry_run = fields.Boolean()
     asked_by = fields.String(metadata={"description": "command, upload, schedule or request"})
     reason = fields.String(allow_none=True, metadata={"description": "Why it failed or waits."})
+    reason_code = fields.String(
+        allow_none=True, metadata={"description": "The reason for programs; null of imports before release 0.2."}
+    )
+    reason_facts = fields.Dict(keys=fields.String(), metadata={"description": "What the reason's sentence names."})
     progress = fields.Float(
         allow_none=True, metadata={"description": "While it runs: the share of the file that is read, 0 to 1."}
     )
@@ -72,6 +76,10 @@ class RemarkOut(Body):
     id = fields.String(allow_none=True, metadata={"description": "The offer's id in the file."})
     field = fields.String()
     reason = fields.String()
+    code = fields.String(
+        allow_none=True, metadata={"description": "The reason for programs; null of imports before release 0.2."}
+    )
+    facts = fields.Dict(keys=fields.String(), metadata={"description": "What the reason's sentence names."})
     read = fields.String(metadata={"description": "What stood there."})
 
 
@@ -113,7 +121,13 @@ def shown_import(found: Import) -> dict[str, Any]:
     """An import without its report."""
     names = [name for name in ImportOut().fields if name != "counts"]
     counts = {name: found.counts.get(name, 0) for name in COUNTS}
-    return {name: getattr(found, name) for name in names} | {"counts": counts}
+    fault = reason_fault(found)
+    reason = {
+        "reason": None if fault is None else reason_of(fault),
+        "reason_code": _code(fault),
+        "reason_facts": found.reason_facts or {},
+    }
+    return {name: getattr(found, name) for name in names if name not in reason} | reason | {"counts": counts}
 
 
 def shown_report(found: Import) -> dict[str, Any]:
@@ -129,13 +143,20 @@ def shown_report(found: Import) -> dict[str, Any]:
     }
     report = empty | {"refused_for": {}, "passed_over": {}} | found.report
     for kind in ("refused", "guessed"):
-        report[kind] = [remark | {"reason": _reason(remark)} for remark in report[kind]]
+        report[kind] = [_shown_remark(remark) for remark in report[kind]]
     report["refused_for"] = {_of_kind(why): count for why, count in report["refused_for"].items()}
     return shown_import(found) | {"report": report}
 
 
-def _reason(remark: dict[str, Any]) -> str:
-    return reason_of(Fault.from_json({"code": remark["reason"], "facts": remark.get("facts", {})}))
+def _shown_remark(remark: dict[str, Any]) -> dict[str, Any]:
+    facts = remark.get("facts", {})
+    fault = Fault.from_json({"code": remark["reason"], "facts": facts})
+    return remark | {"reason": reason_of(fault), "code": _code(fault), "facts": facts}
+
+
+def _code(fault: Fault | None) -> str | None:
+    """None where a release before 0.2 stored an English sentence."""
+    return str(fault) if fault is not None and is_known(LANGUAGES[0], fault) else None
 
 
 def _of_kind(why: str) -> str:

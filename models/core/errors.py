@@ -6,6 +6,7 @@ DomainError
 │   └── InvalidFileError  an uploaded file cannot be read
 │       ├── TooLargeFileError   it is too large
 │       └── WrongFileTypeError  it is of a kind that we do not take
+├── UnusableError         what was sent or fetched cannot be read; carries the fault
 ├── NotFoundError         absent, or not yours to know of
 ├── NotAllowedError       yours to know of, not to do
 ├── NotSignedInError      a token or a secret is missing, wrong or void
@@ -119,6 +120,19 @@ class TooLargeFileError(InvalidFileError):
 
 class WrongFileTypeError(InvalidFileError):
     """An uploaded file is of a kind that we do not take."""
+
+
+class UnusableError(DomainError):
+    """What somebody sent for us to read is of no use; a fault says why, for whoever sent it."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(str(fault))
+        self.fault = fault if isinstance(fault, Fault) else Fault(fault)
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """Those of the fault."""
+        return self.fault.facts
 
 
 class NotFoundError(DomainError):

@@ -176,10 +176,10 @@ class _Reading:
             raise UnreadableError("number.not_understood", part=self._items[-1].source)
         self._place += 1
         if item.kind is Kind.EURO:
-            [count] = self._count()
-            if not count:
+            counts = self._count()
+            if len(counts) > 1 or not max(counts):  # «евро евро двушка», a studio
                 raise UnreadableError("number.not_understood", part=self._text)
-            return frozenset({count - 1, count})
+            return frozenset({max(counts) - 1, max(counts)})
         if item.kind is not Kind.COUNT:
             code = "number.not_understood" if any(each.kind is Kind.COUNT for each in self._items) else "rooms.none"
             raise UnreadableError(code, part=item.source)
@@ -201,8 +201,8 @@ def _bounded(item: Item, count: frozenset[int]) -> _Term:
 
 def _sum(first: frozenset[int], second: frozenset[int], text: str) -> frozenset[int]:
     """Bedrooms and living rooms, as Turkey and the Emirates write: 2+1 is a place of three rooms, 1+0 a studio."""
-    [bedrooms], [living] = first, second
+    bedrooms, living = max(first), max(second)
     total = bedrooms + living
-    if not bedrooms or total > MAX_ROOMS:
+    if len(second) > 1 or not bedrooms or total > MAX_ROOMS:  # «2 + евро 2»
         raise UnreadableError("number.not_understood", part=text)
     return frozenset({STUDIO if (bedrooms, living) == (1, 0) else total})

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from models.core.enums import PropertyType
+from models.core.errors import Fault
 from models.market.places import NO_CURRENCY, City, city_of, city_of_address
 from models.market.properties import Property
 from models.market.towns.reading import TownError, TownReading, read_town
@@ -39,7 +40,7 @@ def columns_of(offer: Offer, default_city: str | None = None) -> dict[str, Any]:
     name, city = _town(offer, default_city)
     for field in ("deal_type", "property_type", "price"):
         if getattr(offer, field) is None and not offer.faults:
-            offer.refuse(field, "it is missing")
+            offer.refuse(field, "import.missing")
     nearest = min(offer.stations, key=lambda each: each.minutes if each.minutes is not None else 10_000, default=None)
     return {
         "deal_type": offer.deal_type,
@@ -92,10 +93,10 @@ def _town(offer: Offer, default: str | None) -> tuple[str, City | None]:
         name = _town_in(offer.address) or default or ""
     name = name.strip()
     if not name:
-        offer.refuse("city", "no town is named; name one for the whole file", offer.address or "")
+        offer.refuse("city", "import.no_town", offer.address or "")
         return "", None
     if len(name) > LONGEST_CITY:
-        offer.refuse("city", f"it is longer than {LONGEST_CITY} characters", name)
+        offer.refuse("city", Fault("import.too_long", max=LONGEST_CITY), name)
         return "", None
     for told in (f"{offer.region}, {name}" if offer.region else name, name):
         try:

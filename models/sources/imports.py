@@ -19,7 +19,7 @@ from models.sources.lead_store import LeadStore
 from models.sources.refusals import Refusals
 from models.sources.report import Line, Report
 from models.sources.store import CLEAR, OfferStore, OnCommitted, Progress, withdraw
-from models.sources.tables import INTERRUPTED, Import, ImportState, Source, SourceContent, lock_name
+from models.sources.tables import INTERRUPTED, Import, ImportState, Source, SourceContent, lock_name, reason_values
 
 __all__ = ["Progress", "confirm_withdrawals", "import_feed", "preview_feed"]
 
@@ -68,7 +68,7 @@ def import_feed(
             state, held = store.finish(on_committed)
         except FeedError as error:
             connection.rollback()
-            report.reason = str(error)
+            report.reason = error.fault
             report.columns, report.samples = error.columns or feed.notes.columns, error.samples or feed.notes.samples
             _end(connection, found, ImportState.FAILED, report, [])
             raise
@@ -160,9 +160,9 @@ def _begin(connection: Connection, found: Import) -> None:
     others = update(Import).where(
         Import.source_id == found.source_id, Import.state == ImportState.RUNNING, Import.id != found.id
     )
-    connection.execute(others.values(state=ImportState.FAILED, finished_at=func.now(), reason=INTERRUPTED))
+    connection.execute(others.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED)))
     mine = update(Import).where(Import.id == found.id)
-    connection.execute(mine.values(state=ImportState.RUNNING, started_at=func.now(), reason=None))
+    connection.execute(mine.values(state=ImportState.RUNNING, started_at=func.now(), **reason_values(None)))
     connection.commit()
 
 
@@ -173,7 +173,7 @@ def _end(connection: Connection, found: Import, state: ImportState, report: Repo
         .values(
             state=state,
             finished_at=func.now(),
-            reason=report.reason or None,
+            **reason_values(report.reason),
             progress=None,
             counts=report.counts(),
             report=report.as_json(),

@@ -47,7 +47,7 @@ class LeadStore(OfferStore):
             fields = request.fields | {"city": request.fields.get("city") or self.source.city or ""}
             columns: dict[str, Any] = {}
             if not request.faults and not fields["city"]:
-                request.refuse("city", "no town is named; name one for the whole file")
+                request.refuse("city", "import.no_town")
             if not request.faults:
                 try:
                     columns = canonical_lead(session, fields)

@@ -54,8 +54,8 @@ class Report:
     refused: int = 0
     guessed: int = 0
     held: int = 0
-    #: Empty unless the import failed or waits.
-    reason: str = ""
+    #: Why the import failed or waits.
+    reason: Fault | None = None
     refusals: list[Line] = field(default_factory=list)
     guesses: list[Line] = field(default_factory=list)
     #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
@@ -64,8 +64,10 @@ class Report:
     samples: dict[str, list[str]] = field(default_factory=dict)
     #: Tags or columns that nothing was read from -> how many offers have them.
     passed_over: dict[str, int] = field(default_factory=dict)
-    #: Why offers were refused -> how many, whatever the report keeps of each.
+    #: Why offers were refused, "field: code" -> how many, whatever the report keeps of each.
     refused_for: dict[str, int] = field(default_factory=dict)
+    #: The same -> the first such remark.
+    examples: dict[str, Remark] = field(default_factory=dict)
     #: Markets (city key, deal type) whose lists move.
     markets: set[tuple[str, DealType]] = field(default_factory=set)
 
@@ -83,6 +85,7 @@ class Report:
             why = f"{first.field}: {first.reason}"
             if why in self.refused_for or len(self.refused_for) < MAX_REMARKS:
                 self.refused_for[why] = self.refused_for.get(why, 0) + 1
+                self.examples.setdefault(why, first)
             _keep(self.refusals, offer, offer.faults)
         self.guessed += len(offer.guesses)
         _keep(self.guesses, offer, offer.guesses)
@@ -108,7 +111,7 @@ class Report:
 
 
 def _as_stored(reason: str) -> dict[str, Any]:
-    """A reason as a report keeps it: a code of the catalogue with its facts, or a sentence."""
+    """A reason as a report keeps it: a code of the catalogue and its facts."""
     stored = Fault.as_json(reason) if isinstance(reason, Fault) else {"code": reason, "facts": {}}
     return {"reason": stored["code"]} | ({"facts": stored["facts"]} if stored["facts"] else {})
 

@@ -27,6 +27,7 @@ from models.sources.tables import (
     SourceContent,
     SourceState,
     lock_name,
+    reason_values,
 )
 
 MAX_SOURCES = 50  # of one owner
@@ -188,7 +189,9 @@ def _end_interrupted(session: Session, source: Source) -> None:
             Import.state == ImportState.RUNNING, (Import.state == ImportState.QUEUED) & (Import.asked_by == "command")
         )
         statement = update(Import).where(Import.source_id == source.id, left)
-        session.execute(statement.values(state=ImportState.FAILED, finished_at=func.now(), reason=INTERRUPTED))
+        session.execute(
+            statement.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED))
+        )
 
 
 def due_imports(session: Session, most: int = 100) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, func, select, text, update
 
 from models.core.enums import DealType, Origin, Status
+from models.core.errors import Fault
 from models.market.places import NO_CURRENCY, city_of, own_currency
 from models.market.properties import Property
 from models.market.town_aliases import TownAlias
@@ -141,22 +142,23 @@ class OfferStore:
         report = self.report
         if report.offers and report.refused == report.offers:
             why, count = max(report.refused_for.items(), key=lambda item: item[1])
-            raise FeedError(f"none of {report.offers:,} offers could be taken; {why} ({count:,} of them)")
-
-    def _doubt(self, missing: int) -> str:
-        """Why what is missing may not be gone; empty if nothing speaks for it."""
-        if not missing:
-            return ""
-        if not self.report.offers:
-            return f"the feed is empty; {missing:,} listings stay on the market until somebody says that they are gone"
-        if self.unread:
-            return f"{self.unread:,} rows could not be read; {missing:,} listings are missing and may be among them"
-        if missing > self.active_before * MAX_MISSING:
-            return (
-                f"{missing:,} of {self.active_before:,} listings are missing from the feed; they stay on the market"
-                " until somebody says that they are gone"
+            first = report.examples[why]
+            reason = first.reason if isinstance(first.reason, Fault) else Fault(first.reason)
+            raise FeedError(
+                Fault("feed.none_taken", offers=report.offers, field=first.field, reason=reason, count=count)
             )
-        return ""
+
+    def _doubt(self, missing: int) -> Fault | None:
+        """Why what is missing may not be gone; None if nothing speaks for it."""
+        if not missing:
+            return None
+        if not self.report.offers:
+            return Fault("import.feed_is_empty", missing=missing)
+        if self.unread:
+            return Fault("import.missing_and_unread", unread=self.unread, missing=missing)
+        if missing > self.active_before * MAX_MISSING:
+            return Fault("import.many_missing", missing=missing, all=self.active_before)
+        return None
 
     def _store(self, batch: list[Any]) -> list[int]:
         """Store what is new or changed; the ids of the properties that were written."""
@@ -210,7 +212,7 @@ class OfferStore:
                 if columns["currency"] == NO_CURRENCY:
                     columns["currency"] = own_currency(merged)
             if self.only_key and columns["city_key"] not in ("", self.only_key):
-                offer.refuse("city", "it is in another town", columns["city"])
+                offer.refuse("city", "import.other_town", columns["city"])
         self._refuse_repeated(batch)
         for offer in batch:
             self.report.note(offer)
@@ -228,7 +230,7 @@ class OfferStore:
                 continue
             other = first.setdefault(offer.external_id, offer)
             if other is not offer:
-                offer.refuse("id", f"it stands on line {other.line} already", offer.external_id)
+                offer.refuse("id", Fault("import.repeated", line=other.line), offer.external_id)
         if not first:
             return
         statement = text(
@@ -241,7 +243,7 @@ class OfferStore:
         if again:
             query = text("SELECT external_id, line FROM seen_offers WHERE external_id = ANY(:ids)")
             for name, line in self.connection.execute(query, {"ids": again}):
-                first[name].refuse("id", f"it stands on line {line} already", name)
+                first[name].refuse("id", Fault("import.repeated", line=line), name)
 
     def _known(self, ids: Sequence[str]) -> dict[str, Any]:
         query = select(

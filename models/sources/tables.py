@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.core.base import Base, CreatedAt, Id, words
+from models.core.errors import Fault
 
 
 class SourceState(StrEnum):
@@ -43,7 +44,7 @@ class ImportState(StrEnum):
 OPEN_IMPORTS = (ImportState.QUEUED, ImportState.RUNNING)
 
 #: The reason of an import that was killed.
-INTERRUPTED = "it was interrupted; a later import goes on"
+INTERRUPTED = Fault("import.interrupted")
 
 #: An address is not fetched more often than this, nor more seldom.
 SHORTEST_REFRESH, LONGEST_REFRESH = 15, 7 * 24 * 60  # minutes
@@ -118,8 +119,10 @@ class Import(Base):
     progress: Mapped[float | None] = mapped_column(Float)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    #: Why it failed, or waits for a person.
+    #: Why it failed, or waits for a person: a code of the catalogue; an English sentence in rows of before 0.2.
     reason: Mapped[str | None] = mapped_column(Text)
+    #: The facts of the code's sentence, as :meth:`models.core.errors.Fault.as_json` stores them.
+    reason_facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     #: new, changed, unchanged, returned, withdrawn, off_market, refused, guessed, held: numbers of offers.
     counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     #: See :class:`models.sources.report.Report`.
@@ -127,6 +130,17 @@ class Import(Base):
     #: Properties that are missing from the feed and wait for a person's word.
     held_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default=text("'{}'"))
     created_at: Mapped[CreatedAt]
+
+
+def reason_values(reason: Fault | None) -> dict[str, Any]:
+    """Columns of an import that say why it failed or waits."""
+    stored = reason.as_json() if reason is not None else {"code": None, "facts": None}
+    return {"reason": stored["code"], "reason_facts": stored["facts"] or None}
+
+
+def reason_fault(found: Import) -> Fault | None:
+    """Why an import failed or waits."""
+    return Fault.from_json({"code": found.reason, "facts": found.reason_facts or {}}) if found.reason else None
 
 
 def lock_name(source_id: int) -> str:

@@ -144,7 +144,8 @@ def tell(console: Terminal, report: Report, wanted: Wanted, errors: IO[str] | No
     kind = report.kind + (f", {report.dialect}" if report.dialect else "")
     console.print(f"Source «{wanted.source_name}» ({kind}): {', '.join(words)}.", highlight=False, soft_wrap=True)
     if report.reason:
-        console.print(f"Waits: {report.reason}. To withdraw them: --withdraw-missing.", highlight=False, soft_wrap=True)
+        reason = describe_fault("en", report.reason)
+        console.print(f"Waits: {reason} To withdraw them: --withdraw-missing.", highlight=False, soft_wrap=True)
     if wanted.dry_run:
         console.print("Nothing was stored (--dry-run).", highlight=False, soft_wrap=True)
 

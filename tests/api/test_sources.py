@@ -67,7 +67,8 @@ def test_a_dry_run_a_mapping_and_the_import_of_the_same_file(person, send, datab
     data = xlsx(["Наш шифр", "Адрес", "Просим", "Комн"], ["007", "улица Мира, 3", 4_500_000, 2])
     blind = send(realtor, data, "База.xlsx", city="Тула", dry_run="true")
     assert (blind["state"], blind["is_dry_run"]) == ("failed", True)
-    assert "no column of prices was found" in blind["reason"]
+    assert "No column of prices was found" in blind["reason"]
+    assert blind["reason_code"] == "feed.no_prices"
     assert blind["report"]["columns"] == {"Наш шифр": "", "Адрес": "address", "Просим": "", "Комн": ""}
 
     mapping = json.dumps({"Наш шифр": "id", "Просим": "price", "Комн": "rooms"})
@@ -223,7 +224,7 @@ def test_removing_a_source_archives_its_listings(person, send, database):
 def test_a_file_that_holds_no_listings_is_told_in_its_import(person, send):
     agency = person(Role.AGENCY)
 
-    assert send(agency, b"<html><body/></html>")["reason"] == "this is a web page, not a feed"
+    assert send(agency, b"<html><body/></html>")["reason"] == "This is a web page, not a feed."
     assert send(agency, b"\x00\x01\x00\x07" * 99, "a.csv")["state"] == "failed"
 
 

@@ -116,22 +116,21 @@ def imported(db: Session, owner: User) -> dict[str, int]:
         "line": 7,
         "id": "007",
         "field": "floor",
-        "reason": "floor 12 is above the house's 9 floors",
+        "reason": "import.floor_above_house",
+        "facts": {"floor": 12, "floors": 9},
         "read": "12/9",
     }
-    guess = remark | {"field": "year_built", "reason": "taken as unknown", "read": "1970"}
+    guess = remark | {"field": "year_built", "reason": "import.unknown", "read": "1970"}
     found = Import(source_id=source.id, asked_by="request", file_name="yandex.xml", is_dry_run=True)
     found.state, found.counts = ImportState.WAITING, {"offers": 12, "new": 3, "refused": 1, "guessed": 1, "held": 2}
-    found.reason = (
-        "2 of 4 listings are missing from the feed; they stay on the market until somebody says that they are gone"
-    )
+    found.reason, found.reason_facts = "import.many_missing", {"missing": 2, "all": 4}
     found.report = {
         "kind": "csv",
         "columns": {"Цена": "price", "Агент": ""},
         "samples": {"Цена": ["12,5 млн", "9 млн"], "Агент": ["Анна"]},
         "refused": [remark],
         "guessed": [guess],
-        "refused_for": {"floor: floor 12 is above the house's 9 floors": 1},
+        "refused_for": {"floor: import.floor_above_house": 1},
         "passed_over": {"Агент": 12},
     }
     db.add(found)

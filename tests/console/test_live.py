@@ -10,7 +10,7 @@ from api.http import live_updates
 from api.http.long_lived import LongLived
 from api.http.services import services_of
 from models.accounts.api_keys import create_api_key
-from models.accounts.notifications import NotificationType, notify
+from models.accounts.notifications import NotificationType, mark_all_read, notify
 from models.core.enums import ActionKind, DealType, RunState, Side
 from models.deals.matches import act
 from models.leadgen.campaigns import Campaign, CampaignStatus
@@ -40,6 +40,7 @@ def test_a_notification_arrives_at_the_bell_by_itself(app, visit, town, db):
     """As soon as the other's like is committed; and reading it in another tab takes the number away again."""
     with_pair = {"lead_id": town.lead.id, "property_id": town.properties[0].id, "kind": ActionKind.LIKE}
     act(db, town.buyer, Side.LEAD, **with_pair)
+    mark_all_read(db, town.seller)  # that it is liked is news of its own
     db.commit()
     # The every-ten-seconds way is shut, so that only the stream can bring the news.
     seller = visit(town.seller, before="window.setInterval = () => 0")

@@ -84,7 +84,7 @@ def test_a_dry_run_tells_the_same_and_leaves_nothing(factory, agency, tmp_path):
 
     assert done.exit_code == 0, done.output
     assert "1 new" in done.output and "Nothing was stored" in done.output
-    assert errors.read_text() == "line 5, id r-2: type: garages and parking places are not taken (гараж)\n"
+    assert errors.read_text() == "line 5, id r-2: type: Garages and parking places are not taken. (гараж)\n"
     with factory() as session:
         assert [session.scalars(select(each.id)).all() for each in (Property, Source, Import)] == [[], [], []]
 

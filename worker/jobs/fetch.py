@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpcore
 
-from models.core.errors import DomainError, InvalidValueError
+from models.core.errors import Fault, InvalidValueError, UnusableError
 from models.sources.sources import check_address
 
 USER_AGENT = "Leadmatch-Feeds/1.0"
@@ -33,14 +33,12 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TUNNELS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
 
 
-class FetchError(DomainError):
-    """The feed could not be fetched; the text says why, for its owner."""
+class FetchError(UnusableError):
+    """The feed could not be fetched; the fault says why, for its owner."""
 
-    def __init__(self, message: str, pause: timedelta | None = None, *, cause: str = "", status: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, fault: str, pause: timedelta | None = None) -> None:
+        super().__init__(fault)
         self.pause = pause  #: How long the address asked us to wait.
-        self.cause = cause  #: "private", "too_large" or "too_slow"; empty: something else.
-        self.status = status  #: Of an answer that was not 200; 0: there was none.
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def fetch_feed(
             if isinstance(moved, Fetched):
                 return moved
             address = _next_address(address, moved)
-    raise FetchError(f"the address redirects more than {MAX_REDIRECTS} times")
+    raise FetchError(Fault("fetch.too_many_redirects", max=MAX_REDIRECTS))
 
 
 def _one_answer(
@@ -108,15 +106,13 @@ def _one_answer(
             if answer.status == 304:
                 return Fetched(None, told.get("etag"), told.get("last-modified"))
             if answer.status != 200:
-                raise FetchError(
-                    f"the address answers {answer.status}", _pause(told.get("retry-after")), status=answer.status
-                )
+                raise FetchError(Fault("fetch.answers", status=answer.status), _pause(told.get("retry-after")))
             _save(_unpacked(answer.iter_stream(), told.get("content-encoding", "")), target, limits, ends)
             return Fetched(target, told.get("etag"), told.get("last-modified"))
     except (httpcore.TimeoutException, TimeoutError):
-        raise FetchError("the address does not answer in time", cause="too_slow") from None
+        raise FetchError("fetch.too_slow") from None
     except httpcore.RemoteProtocolError:
-        raise FetchError("the answer breaks off before its end") from None
+        raise FetchError("fetch.cut_off") from None
     except (
         httpcore.NetworkError,
         httpcore.ProtocolError,
@@ -124,7 +120,7 @@ def _one_answer(
         ssl.SSLError,
         OSError,
     ) as error:
-        raise FetchError(f"the address cannot be reached ({type(error).__name__})") from None
+        raise FetchError(Fault("fetch.not_reached", error=type(error).__name__)) from None
 
 
 def _save(parts: Iterable[bytes], target: Path, limits: Limits, ends: float) -> None:
@@ -133,9 +129,9 @@ def _save(parts: Iterable[bytes], target: Path, limits: Limits, ends: float) -> 
         for part in parts:
             size += len(part)
             if size > limits.bytes:
-                raise FetchError(f"the feed is larger than {limits.bytes >> 20} MB", cause="too_large")
+                raise FetchError(Fault("fetch.too_large", mebibytes=limits.bytes >> 20))
             if time.monotonic() > ends:
-                raise FetchError(f"the feed was not there after {limits.seconds:g} seconds", cause="too_slow")
+                raise FetchError(Fault("fetch.took_too_long", seconds=f"{limits.seconds:g}"))
             file.write(part)
 
 
@@ -146,7 +142,7 @@ def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         yield from parts
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise FetchError(f"the answer is encoded as {encoding[:20]}, which was not asked for")
+        raise FetchError(Fault("fetch.unknown_encoding", encoding=encoding[:20]))
     reader = zlib.decompressobj(47)  # gzip or zlib, told by the header
     try:
         for part in parts:
@@ -154,16 +150,16 @@ def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
                 yield reader.decompress(part, _CHUNK)
                 part = reader.unconsumed_tail
         if not reader.eof:
-            raise FetchError("the answer breaks off before its end")
+            raise FetchError("fetch.cut_off")
     except zlib.error:
-        raise FetchError("the answer is damaged: it cannot be unpacked") from None
+        raise FetchError("fetch.damaged") from None
 
 
 def _next_address(address: str, location: str) -> str:
     try:
         return check_address(urljoin(address, location))
     except InvalidValueError:
-        raise FetchError("the address redirects to what is no web address") from None
+        raise FetchError("fetch.bad_redirect") from None
 
 
 def _host(address: str) -> str:
@@ -204,16 +200,13 @@ class _Guarded(httpcore.SyncBackend):
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            raise FetchError(f"there is no host {host[:100]}") from None
+            raise FetchError(Fault("fetch.no_host", host=host[:100])) from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not self._allow_private:
             for each in addresses:
                 if not is_public(each):
-                    raise FetchError(
-                        f"{host[:100]} is not a public address; feeds are not fetched from inside a network",
-                        cause="private",
-                    )
-        error: Exception = FetchError(f"there is no host {host[:100]}")
+                    raise FetchError(Fault("fetch.not_public", host=host[:100]))
+        error: Exception = FetchError(Fault("fetch.no_host", host=host[:100]))
         for each in addresses[:4]:
             try:
                 return super().connect_tcp(each, port, timeout, local_address, socket_options)

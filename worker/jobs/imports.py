@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models.core.base import database_now
 from models.core.enums import RunScope
-from models.core.errors import BusyError, ConflictError
+from models.core.errors import BusyError, ConflictError, Fault
 from models.platform.settings import Settings
 from models.platform.storage import Storage
 from models.rescoring.runs import request_run
@@ -21,7 +21,7 @@ from models.sources.formats.feed import Feed, is_packed, open_feed
 from models.sources.formats.offer import FeedError
 from models.sources.imports import Progress, import_feed
 from models.sources.sources import note_fetch
-from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent
+from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent, reason_values
 from worker.jobs.fetch import FetchError, Limits, fetch_feed
 from worker.queue.client import Client
 
@@ -108,7 +108,7 @@ def take_import(factory: sessionmaker[Session], settings_: Settings, client_: Cl
         log.warning(
             "import_failed", extra={"import_id": import_id, "source_id": source.id, "kind": type(error).__name__}
         )
-        _close(factory, found, ImportState.FAILED, str(error))
+        _close(factory, found, ImportState.FAILED, Fault(error.code, **error.facts))
         if not found.is_dry_run and source.address and found.asked_by in ("schedule", "request"):
             _note_failure(factory, source, error)
     finally:
@@ -127,7 +127,7 @@ def _file_of(
                 with Storage(settings_.media_url).open(source.file or "") as stored, path.open("wb") as file:
                     shutil.copyfileobj(stored, file)
             except FileNotFoundError:
-                raise FeedError("the file that was sent is no longer there; send it again") from None
+                raise FeedError("feed.file_gone") from None
             yield path
             return
         limits = Limits(bytes=settings_.feed_max_mb << 20, allow_private=settings_.feed_private_addresses)
@@ -143,10 +143,10 @@ def _file_of(
                 session.commit()
 
 
-def _close(factory: sessionmaker[Session], found: Import, state: ImportState, reason: str | None) -> None:
+def _close(factory: sessionmaker[Session], found: Import, state: ImportState, reason: Fault | None) -> None:
     with factory() as session:
         statement = update(Import).where(Import.id == found.id, Import.state.in_(OPEN_IMPORTS))
-        session.execute(statement.values(state=state, finished_at=database_now(session), reason=reason))
+        session.execute(statement.values(state=state, finished_at=database_now(session), **reason_values(reason)))
         session.commit()
 
 

@@ -57,9 +57,10 @@ HOST_PAUSE = timedelta(minutes=10)
 #: Answers that may be better later; other errors will not be.
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CAUSES = {
-    "private": PhotoFault.PRIVATE,
-    "too_large": PhotoFault.TOO_LARGE,
-    "too_slow": PhotoFault.TOO_SLOW,
+    "fetch.not_public": PhotoFault.PRIVATE,
+    "fetch.too_large": PhotoFault.TOO_LARGE,
+    "fetch.too_slow": PhotoFault.TOO_SLOW,
+    "fetch.took_too_long": PhotoFault.TOO_SLOW,
 }
 _ACCEPT = "image/webp, image/jpeg, image/png, image/*;q=0.8"
 
@@ -154,12 +155,11 @@ def _fetched(address: str, settings_: Settings) -> images.CleanFile:
 
 
 def _told(error: FetchError) -> PhotoError:
-    if error.status:
-        later = error.status in _LATER
-        return PhotoError(
-            PhotoFault.NO_ANSWER if later else PhotoFault.NOT_THERE, is_final=not later, pause=error.pause
-        )
-    reason = _CAUSES.get(error.cause, PhotoFault.NO_ANSWER)
+    if error.fault == "fetch.answers":
+        later = error.fault.facts["status"] in _LATER
+        reason = PhotoFault.NO_ANSWER if later else PhotoFault.NOT_THERE
+        return PhotoError(reason, is_final=not later, pause=error.pause)
+    reason = _CAUSES.get(str(error.fault), PhotoFault.NO_ANSWER)
     return PhotoError(reason, is_final=reason in (PhotoFault.PRIVATE, PhotoFault.TOO_LARGE))
 
 

@@ -67,8 +67,8 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
     offer.deal_type = entry(DEALS, deal)
     if offer.deal_type is None:
         wanted = fold(deal or "") in ("куплю", "сниму")
-        reason = "it asks for a home instead of offering one" if wanted else "it says neither sale nor rent"
-        offer.refuse("operation_type", reason if deal else "it is missing", deal or "")
+        reason = "import.wanted_not_offered" if wanted else "import.neither_sale_nor_rent"
+        offer.refuse("operation_type", reason if deal else "import.missing", deal or "")
     category, kind = node.text("category"), node.text("objecttype")
     house = fold(category or "") in ("дома, дачи, коттеджи", "коммерческая недвижимость")
     if house and fold(category or "").startswith("дома"):

@@ -27,9 +27,9 @@ CATEGORIES: dict[str, PropertyType | str] = {
     "building": PropertyType.COMMERCIAL,
     "business": PropertyType.COMMERCIAL,
     "freeappointmentobject": PropertyType.COMMERCIAL,
-    "land": "land is not taken",
-    "commercialland": "land is not taken",
-    "garage": "garages and parking places are not taken",
+    "land": "import.land",
+    "commercialland": "import.land",
+    "garage": "import.garage",
 }
 _CATEGORY = re.compile(r"(?P<object>[a-z]+?)(?P<deal>sale|rent)")
 #: FlatRoomsCount -> what it means where it is no count.
@@ -94,7 +94,7 @@ def _category(offer: Offer, node: Node) -> None:
     low = fold(category or "").replace(" ", "")
     found = _CATEGORY.fullmatch(low)
     if found is None:
-        offer.refuse("category", "this category is not known" if category else "it is missing", category or "")
+        offer.refuse("category", "import.unknown_category" if category else "import.missing", category or "")
         return
     offer.deal_type = DealType.SALE if found["deal"] == "sale" else DealType.RENT
     kind = found["object"]
@@ -115,7 +115,7 @@ def _category(offer: Offer, node: Node) -> None:
         elif kind == "flat" and offer.deal_type is DealType.SALE:
             offer.market = "resale"
     else:
-        offer.refuse("category", target or "this category is not known", category)
+        offer.refuse("category", target or "import.unknown_category", category)
 
 
 def _rooms(offer: Offer, node: Node) -> None:
@@ -128,7 +128,7 @@ def _rooms(offer: Offer, node: Node) -> None:
         common.set_rooms(offer, None, open_plan=True)
     elif fold(kind or "") == str(OPEN_PLAN) and low == "1" and offer.market == "new":
         # One developer's feed tells its studios so.
-        offer.guess("rooms", "type 7 with one room; taken for a studio", kind)
+        offer.guess("rooms", "import.studio_of_type_7", kind)
         common.set_rooms(offer, None, studio=True)
     else:
         word = kind if kind and not kind.isdecimal() else None
@@ -151,7 +151,7 @@ def _location(offer: Offer, node: Node) -> None:
             name = station.text("name", "undergroundname")
             taking.add_station(offer, name, None if rides else minutes, minutes if rides else None)
             if name is None and station.text("id"):
-                offer.guess("metro", "only the portal's own number of the station; passed over", station.text("id"))
+                offer.guess("metro", "import.station_number", station.text("id"))
 
 
 def _price(offer: Offer, node: Node, terms: Node | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from models.core.enums import PropertyType
+from models.core.errors import Fault
 from models.sources.formats import taking, values
 from models.sources.formats.offer import Offer
 from models.sources.formats.vocabulary import SHARES, TYPES, entry, fold
@@ -43,17 +44,17 @@ def set_price(
             price = other[0]
     if price is None:
         if not any(fault.field == "price" for fault in offer.faults):
-            offer.refuse("price", "it is missing")
+            offer.refuse("price", "import.missing")
         return
     if price <= 0:
-        offer.refuse("price", "must be above 0", value)
+        offer.refuse("price", "import.above_zero", value)
         return
     price = _whole_object(offer, price, fold(unit or ""))
     _set_period(offer, fold(period or ""))
     if fold(period or "") in ("год", "year", "в год"):
         price = round(price / 12, 2)
     if not Decimal("0.005") <= price < taking.LARGEST_PRICE:
-        offer.refuse("price", f"must be below {taking.LARGEST_PRICE:,.0f}", value)
+        offer.refuse("price", Fault("import.below_max", max=int(taking.LARGEST_PRICE)), value)
         return
     offer.price = round(price, 2)
 
@@ -63,16 +64,16 @@ def _whole_object(offer: Offer, price: Decimal, unit: str) -> Decimal:
     if not unit or unit in ("всего", "all", "total", "за все"):
         return price
     if _PER_AREA.search(unit):
-        size, name = offer.area or offer.land_area, "area"
+        size, code = offer.area or offer.land_area, "import.price_per_unknown_area"
     elif unit.startswith("сот"):
-        size, name = offer.land_area and offer.land_area / 100, "land area"
+        size, code = offer.land_area and offer.land_area / 100, "import.price_per_unknown_plot"
     elif unit.startswith(("га", "гек", "hec")):
-        size, name = offer.land_area and offer.land_area / 10_000, "land area"
+        size, code = offer.land_area and offer.land_area / 10_000, "import.price_per_unknown_plot"
     else:
-        offer.guess("price", "this unit is not known; taken for the whole price", unit)
+        offer.guess("price", "import.unit_taken_for_whole_price", unit)
         return price
     if size is None:
-        offer.refuse("price", f"it is told per {unit}, and the {name} is not", price)
+        offer.refuse("price", Fault(code, unit=unit), price)
         return price
     return price * size
 
@@ -82,7 +83,7 @@ def _set_period(offer: Offer, period: str) -> None:
         offer.per_day = True
         offer.facts["rent_term"] = "daily"
     elif period not in ("", "месяц", "month", "в месяц", "monthly", "мес", "мес.", "год", "year", "в год"):
-        offer.refuse("price", "this period is not taken", period)
+        offer.refuse("price", "import.unknown_period", period)
 
 
 def set_type(offer: Offer, text: str | None, *, apartments: bool | None = None) -> None:
@@ -97,9 +98,9 @@ def set_type(offer: Offer, text: str | None, *, apartments: bool | None = None) 
     elif found is not None:
         offer.refuse("type", str(found), text)
     elif text is None:
-        offer.refuse("type", "it is missing")
+        offer.refuse("type", "import.missing")
     else:
-        offer.refuse("type", "this kind of property is not known", text)
+        offer.refuse("type", "import.unknown_type", text)
 
 
 def set_rooms(
@@ -140,7 +141,7 @@ def set_rooms(
     elif offer.rooms == 0 or (text is None and kind is not None and studio is None):
         _studio(offer)
     elif text is None and studio is None and offer.area is not None and offer.area <= LARGEST_STUDIO:
-        offer.guess("rooms", "none are told; taken for a studio", f"{offer.area} m²")
+        offer.guess("rooms", "import.rooms_taken_for_studio", f"{offer.area} m²")
         _studio(offer)
 
 

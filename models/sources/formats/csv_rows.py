@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from models.core.csv_cells import plain_cell
+from models.core.errors import Fault
 from models.sources.formats.offer import FeedError
 
 #: A cell may be this long: descriptions with pictures in them are.
@@ -63,11 +64,11 @@ def rows(stream: IO[bytes]) -> Iterator[Row]:
                 cells = next(csv.reader(lines, delimiter=separator, strict=True))
             except (csv.Error, StopIteration) as error:
                 lines.back_to(begins + 1)
-                yield Row(begins, [], f"it is no well-formed CSV: {_reason(error)}")
+                yield Row(begins, [], _reason(error))
                 continue
             lines.forget()
             if any("\0" in cell for cell in cells):
-                yield Row(begins, [], "it holds a zero byte")
+                yield Row(begins, [], Fault("import.zero_byte"))
             elif any(cell.strip() for cell in cells):
                 yield Row(begins, [plain_cell(cell.strip()) for cell in cells])
     finally:
@@ -92,7 +93,7 @@ def encoding_of(stream: IO[bytes]) -> str:
         evens, odds = head[0::2].count(0), head[1::2].count(0)
         if max(evens, odds) > len(head) // 8 and min(evens, odds) <= len(head) // 100:
             return "utf-16-le" if odds > evens else "utf-16-be"
-        raise FeedError("the file is no text: it holds zero bytes")
+        raise FeedError("feed.zero_bytes")
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -167,9 +168,11 @@ class _Lines:
         return line
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException) -> Fault:
     text = str(error)
-    return "a quotation mark is never closed" if not text or "end of data" in text else text
+    if not text or "end of data" in text:
+        return Fault("import.open_quotation_mark")
+    return Fault("import.bad_csv", error=text)
 
 
 def _evenness(lines: list[str], separator: str) -> tuple[int, int]:

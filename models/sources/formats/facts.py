@@ -2,6 +2,7 @@
 
 import re
 
+from models.core.errors import Fault
 from models.sources.formats import values
 from models.sources.formats.offer import Offer
 from models.sources.formats.vocabulary import CONDITIONS, HOUSE_TYPES, MATERIALS, RENOVATIONS, entry, fold
@@ -23,12 +24,12 @@ def set_number(offer: Offer, kind: str, text: str | None, least: float, most: fl
     try:
         value = values.number(text)
     except ValueError as error:
-        offer.guess(kind, f"{error}; taken as unknown", text)
+        offer.guess(kind, Fault("import.taken_as_unknown", reason=error.args[0]), text)
         return
     if value is None:
         return
     if not least <= value <= most:
-        offer.guess(kind, "taken as unknown", text)
+        offer.guess(kind, "import.unknown", text)
         return
     offer.facts[kind] = float(value)
 
@@ -44,7 +45,7 @@ def set_condition(offer: Offer, *texts: str | None) -> None:
             offer.facts.setdefault("renovation", renovation)
         if offer.condition:
             return
-        offer.guess("condition", "this word is not known; taken as unknown", text)
+        offer.guess("condition", "import.unknown_word", text)
 
 
 def set_material(offer: Offer, text: str | None) -> None:
@@ -60,7 +61,7 @@ def set_material(offer: Offer, text: str | None) -> None:
     if kind:
         offer.facts["house_type"] = kind
     if not found and not kind:
-        offer.guess("material", "this word is not known; taken as unknown", text)
+        offer.guess("material", "import.unknown_word", text)
 
 
 def set_bathroom(offer: Offer, text: str | None) -> None:

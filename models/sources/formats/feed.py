@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from models.core.errors import Fault
 from models.sources.formats import avito, cian, csv_rows, lead_rows, table, tree, xlsx_rows, yrl
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.offer import Entry, FeedError, Notes, Offer
@@ -115,7 +116,7 @@ class Feed:
                 return name
             except FeedError as error:
                 problem = problem or error
-        raise problem or FeedError("the workbook has no sheets")
+        raise problem or FeedError("feed.no_sheets")
 
 
 def open_feed(
@@ -139,15 +140,15 @@ def open_feed(
     """
     kind = ALIASES.get(kind or "", kind)
     if kind is not None and kind not in KINDS:
-        raise FeedError(f"{kind} is no kind of file that we read; name one of {', '.join(KINDS)}")
+        raise FeedError(Fault("feed.unknown_kind", kind=kind, kinds=", ".join(KINDS)))
     try:
         found, dialect = _kind_of(path)
     except OSError as error:
-        raise FeedError(f"{path.name} cannot be read: {error.strerror or error}") from None
+        raise FeedError(Fault("feed.not_readable", name=path.name, error=error.strerror or str(error))) from None
     if kind is not None and kind != found:
-        raise FeedError(f"the file is {found}, not {kind}")
+        raise FeedError(Fault("feed.other_kind", found=found, kind=kind))
     if of_leads and found not in TABLES:
-        raise FeedError("clients' requests come as a table: CSV or XLSX")
+        raise FeedError("feed.leads_need_table")
     return Feed(path, found, dict(mapping or {}), now, dialect, of_leads)
 
 
@@ -158,18 +159,18 @@ def _kind_of(path: Path) -> tuple[str, str]:
     if magic.startswith(b"PK\x03\x04"):
         return _kind_of_archive(path)
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FeedError("this is an old .xls workbook; save it as .xlsx")
+        raise FeedError("feed.old_workbook")
     if magic.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf")):
-        raise FeedError("this is a document or a picture, not a table or a feed")
+        raise FeedError("feed.document")
     with _opened(path) as stream:
         head = stream.read(_HEAD)
         start = _start_of(head)
         if not start:
-            raise FeedError("the file is empty")
+            raise FeedError("feed.empty")
         if start.startswith("<"):
             return _kind_of_xml(head, start)
         if start.startswith(("{", "[{")):
-            raise FeedError("this is JSON; feeds are XML, tables CSV or XLSX")
+            raise FeedError("feed.json")
         csv_rows.encoding_of(stream)
     return "csv", ""
 
@@ -179,18 +180,18 @@ def _kind_of_archive(path: Path) -> tuple[str, str]:
         with zipfile.ZipFile(path) as parts:
             names = set(parts.namelist())
     except zipfile.BadZipFile:
-        raise FeedError("the workbook is damaged or was cut off") from None
+        raise FeedError("feed.workbook_damaged") from None
     if any(name.casefold() == "xl/workbook.xml" for name in names):
         return "xlsx", ""
-    raise FeedError("this is an archive, not an .xlsx workbook; unpack it first")
+    raise FeedError("feed.archive")
 
 
 def _kind_of_xml(head: bytes, start: str) -> tuple[str, str]:
     low = start[:2000].casefold()
     if "<!doctype html" in low or "<html" in low:
-        raise FeedError("this is a web page, not a feed")
+        raise FeedError("feed.web_page")
     if "<!doctype" in low or "<!entity" in low:
-        raise FeedError("the XML declares a document type or entities, which are not taken")
+        raise FeedError("feed.entities")
     first, names = tree.outline(head)
     root = first[0] if first else ""
     kind = next((_RECORDS[name] for name in first[1:] if name in _RECORDS), None)
@@ -200,7 +201,7 @@ def _kind_of_xml(head: bytes, start: str) -> tuple[str, str]:
         # A feed of nothing is of its root's kind: what it lacks is held back by the import.
         kind = {"realty-feed": "yrl", "ads": "avito", "feed": "cian"}.get(root)
     if kind is None:
-        raise FeedError(f"this XML is no feed of listings that we know: its root is <{root[:50] or '?'}>")
+        raise FeedError(Fault("feed.unknown_xml", root=root[:50] or "?"))
     dialects = {
         "profitbase": "profitbase",
         "domclick": "domclick",
@@ -233,9 +234,9 @@ class _Unpacked(gzip.GzipFile):
         try:
             data = read(size)
         except (EOFError, zlib.error, OSError):
-            raise FeedError("the compressed file is damaged or was cut off") from None
+            raise FeedError("feed.packed_damaged") from None
         if self.tell() > LARGEST_UNPACKED:
-            raise FeedError(f"the compressed file unpacks to more than {LARGEST_UNPACKED >> 30} GiB")
+            raise FeedError(Fault("feed.unpacks_too_large", gibibytes=LARGEST_UNPACKED >> 30))
         return data
 
 

@@ -10,6 +10,7 @@ from models.core.amount_words import Unit
 from models.core.amounts import Range, read_amount_range, read_number_range, read_whole
 from models.core.currencies import read_currency
 from models.core.enums import DealType, PropertyType
+from models.core.errors import Fault
 from models.core.numbers import UnreadableError, is_unknown
 from models.core.payment import read_payment
 from models.core.rooms import read_rooms
@@ -77,7 +78,7 @@ def find_header(rows: Iterator[Row], mapping: Mapping[str, str] | None = None) -
     header, rest = read_header(rows, mapping, BY_NAME)
     if not header.fields & ASKED:
         known = ", ".join(column.name for column in header.columns if column.name)[:300]
-        told = f"no column tells what clients look for; the columns are: {known or 'none'}"
+        told = Fault("feed.no_wishes", columns=known or "—")
         raise FeedError(told, header.names, header.samples)
     refuse_twice(header)
     return header, rest
@@ -129,7 +130,7 @@ def _take(request: Request, told: Mapping[str, str], units: Mapping[str, Column]
     fields["rooms"] = _read(request, "rooms", get("rooms"), read_rooms) or []
     fields["year_min"] = _read(request, "year_min", get("year_min"), lambda text: read_whole(text, Unit.NONE))
     if fields["year_min"] is not None and not 1800 <= fields["year_min"] <= 2100:
-        request.guess("year_min", "taken as unknown", get("year_min"))
+        request.guess("year_min", "import.unknown", get("year_min"))
         fields["year_min"] = None
     kind = entry(TYPES, get("type"))
     fields["property_type"] = kind if isinstance(kind, PropertyType) else None
@@ -139,7 +140,7 @@ def _take(request: Request, told: Mapping[str, str], units: Mapping[str, Column]
         fields[column] = entry(table, get(field))
     for field, found in (("type", kind), ("class", fields["property_class"]), ("condition", fields["condition"])):
         if get(field) and found is None:
-            request.guess(field, "this word is not known; taken as unknown", get(field))
+            request.guess(field, "import.unknown_word", get(field))
     ways = _read(request, "payment", get("payment"), read_payment)
     fields["payment_method"] = next(iter(ways)) if ways and len(ways) == 1 else None
 
@@ -150,7 +151,7 @@ def _deal(request: Request, text: str | None, units: Mapping[str, Column]) -> De
         return DealType.RENT if budget and "аренд" in budget.name.casefold() else DealType.SALE
     found = entry(DEALS, text) or next((WANTS[word] for word in text.casefold().split() if word in WANTS), None)
     if found is None:
-        request.guess("deal", "it says neither purchase nor rent; taken for a purchase", text)
+        request.guess("deal", "import.taken_for_purchase", text)
     return found or DealType.SALE
 
 
@@ -177,11 +178,11 @@ def _take_range(request: Request, told: Mapping[str, str], units: Mapping[str, C
             low, high = (value, high) if end == "min" else (low, value)
             currency = currency or single.currency
     if low is not None and high is not None and low > high:
-        request.refuse(name, "the lower end is above the upper one", f"{low:f} {high:f}")
+        request.refuse(name, "import.lower_above_upper", f"{low:f} {high:f}")
         return
     most = LARGEST_PRICE if money else LARGEST_AREA
     if max(low or 0, high or 0) >= most:
-        request.refuse(name, f"must be below {most:,.0f}", told.get(name) or "")
+        request.refuse(name, Fault("import.below_max", max=int(most)), told.get(name) or "")
         return
     request.fields[f"{name}_min"], request.fields[f"{name}_max"] = low, high
     if money:

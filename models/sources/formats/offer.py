@@ -7,19 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from models.core.enums import Condition, DealType, PropertyClass, PropertyType
-from models.core.errors import DomainError
+from models.core.errors import UnusableError
 
 #: What a remark keeps of a value that could not be read.
 LONGEST_READ = 100  # characters
 
 
-class FeedError(DomainError):
+class FeedError(UnusableError):
     """The file as a whole cannot be read as listings; nothing of it is stored."""
 
     def __init__(
-        self, message: str, columns: dict[str, str] | None = None, samples: dict[str, list[str]] | None = None
+        self, fault: str, columns: dict[str, str] | None = None, samples: dict[str, list[str]] | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__(fault)
         #: Of a table: its columns' names -> the fields that they were taken for, "" where none was.
         self.columns = columns or {}
         #: Of a table: its columns' names -> what stands in their first cells.
@@ -28,7 +28,11 @@ class FeedError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something to tell about one field of an offer: why it is refused, or how a doubtful value was taken."""
+    """
+    Something to tell about one field of an offer: why it is refused, or how a doubtful value was taken.
+
+    `reason` is a code of the catalogue; a Fault where its sentence has facts.
+    """
 
     field: str
     reason: str

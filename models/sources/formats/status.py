@@ -26,11 +26,11 @@ def set_status(offer: Offer, words: Iterable[str], expires: str | None = None, n
         elif offer.status is None:
             offer.status = word
         if known is None:
-            offer.guess("status", "this status is not known; taken for not on the market", word)
+            offer.guess("status", "import.unknown_status", word)
     if expires and offer.on_market:
         moment = moment_of(expires)
         if moment is None:
-            offer.guess("expires", "is no date; taken as unknown", expires)
+            offer.guess("expires", "import.not_a_date", expires)
         elif moment < (now or datetime.now(UTC)):
             offer.on_market, offer.status = False, f"expired {expires}"
 

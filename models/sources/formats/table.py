@@ -7,6 +7,7 @@ from dataclasses import field as default
 from itertools import chain, islice
 
 from models.core.enums import DealType, PropertyType
+from models.core.errors import Fault
 from models.sources.formats import addresses, common, facts, taking, values
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.headers import BY_NAME, Column, column_of, header_score, joined
@@ -99,7 +100,7 @@ def read_header(
         if len(above) >= MAX_TITLE_ROWS:
             break
     if not above:
-        raise FeedError("the file is empty")
+        raise FeedError("feed.empty")
     if place is None:
         named = header_score(above[0].cells, mapping, known)
         place = 0 if named else max(range(len(above)), key=lambda at: (len([c for c in above[at].cells if c]), -at))
@@ -144,7 +145,7 @@ def told_rows(rows: Iterable[Row], header: Header, notes: Notes) -> Iterator[tup
                 notes.met[column.name or "(a column without a name)"] += 1
         more = [cell for cell in row.cells[len(header.columns) :] if cell]
         if more and not row.error:
-            yield Row(row.line, more, "it has more cells than the header"), told
+            yield Row(row.line, more, Fault("import.more_cells")), told
         else:
             yield row, told
 
@@ -161,7 +162,7 @@ def _cut_off_told(rows: Iterable[Row]) -> Iterator[Row]:
     if last is None:
         return
     if shortest is not None and len(last.cells) < shortest and not last.error:
-        last = Row(last.line, [], "it is shorter than all others; the file may be cut off")
+        last = Row(last.line, [], Fault("import.shorter"))
     yield last
 
 
@@ -190,7 +191,7 @@ def _samples(columns: list[Column], rows: list[Row]) -> dict[str, list[str]]:
 def _checked(header: Header) -> Header:
     if not header.fields & {"price", "price_per_area", "discount_price"}:
         known = ", ".join(column.name for column in header.columns if column.name)[:300]
-        told = f"no column of prices was found; the columns are: {known or 'none'}"
+        told = Fault("feed.no_prices", columns=known or "—")
         raise FeedError(told, header.names, header.samples)
     refuse_twice(header)
     return header
@@ -202,7 +203,7 @@ def refuse_twice(header: Header) -> None:
         twice = [other.name for other in header.columns if other.field == column.field and column.field]
         if len(twice) > 1 and column.field not in SEVERAL:
             raise FeedError(
-                f"two columns hold the {column.field.replace('_', ' ')}: {' and '.join(twice)[:200]}",
+                Fault("feed.two_columns", field=column.field, columns=", ".join(twice)[:200]),
                 header.names,
                 header.samples,
             )
@@ -213,7 +214,7 @@ def undo_dates(offer: Entry, told: dict[str, str], numbers: frozenset[str]) -> N
     for field in numbers & told.keys():
         if told[field].startswith(DATE_MARK):
             day = told.pop(field).removeprefix(DATE_MARK)
-            offer.guess(field, "the spreadsheet made a date of what was typed; taken as unknown", day)
+            offer.guess(field, "import.spreadsheet_date", day)
     for field, text in told.items():
         told[field] = text.removeprefix(DATE_MARK)
 
@@ -230,7 +231,7 @@ def _take(offer: Offer, told: Mapping[str, str], units: Mapping[str, Column], no
     offer.deal_type = entry(DEALS, deal)
     if offer.deal_type is None:
         if deal is not None:
-            offer.refuse("deal", "it says neither sale nor rent", deal)
+            offer.refuse("deal", "import.neither_sale_nor_rent", deal)
         else:
             price_heading = units["price"].name.casefold() if "price" in units else ""
             rents = "аренд" in price_heading or "rent" in price_heading or get("period") is not None

@@ -31,11 +31,11 @@ def set_id(offer: Offer, text: str | None) -> None:
     """The listing's own id; without one an offer cannot be told from others, and is refused."""
     offer.external_id = (text or "").strip()
     if not offer.external_id:
-        offer.refuse("id", "it is missing")
+        offer.refuse("id", "import.missing")
     elif len(offer.external_id) > LONGEST_ID:
-        offer.refuse("id", f"it is longer than {LONGEST_ID} characters", offer.external_id)
+        offer.refuse("id", Fault("import.too_long", max=LONGEST_ID), offer.external_id)
     elif "\0" in offer.external_id:
-        offer.refuse("id", "it holds a zero byte")
+        offer.refuse("id", "import.zero_byte")
 
 
 def read(offer: Offer, name: str, text: str | None, reader: Callable[[str | None], Any], *, core: bool = False) -> Any:
@@ -56,12 +56,12 @@ def area(offer: Offer, name: str, text: str | None, *, core: bool = False) -> De
     if value is None:
         return None
     if value <= 0:
-        offer.guess(name, "taken as unknown", text)
+        offer.guess(name, "import.unknown", text)
         return None
     # Rounded as the column rounds: an area of 0.001 would be 0 there.
     if not Decimal("0.005") <= value < LARGEST_AREA:
         note = offer.refuse if core else offer.guess
-        note(name, f"must be below {LARGEST_AREA:,.0f} m²", text)
+        note(name, Fault("import.below_max", max=int(LARGEST_AREA)), text)
         return None
     return value
 
@@ -72,12 +72,12 @@ def whole(offer: Offer, name: str, text: str | None, allowed: range, *, core: bo
     if value is None:
         return None
     if value < allowed[0] or (value == -1 and allowed is FLOORS) or (value == 0 and 0 in allowed and allowed is FLOORS):
-        offer.guess(name, "taken as unknown", text)
+        offer.guess(name, "import.unknown", text)
         return None
     # Bounds first: as an integer, 1e9999999 would keep us busy for hours.
     if value > allowed[-1] or value != value.to_integral_value():
         note = offer.refuse if core else offer.guess
-        note(name, f"must be a whole number from {allowed[0]} to {allowed[-1]}", text)
+        note(name, Fault("import.not_whole_between", min=allowed[0], max=allowed[-1]), text)
         return None
     return int(value)
 
@@ -88,7 +88,7 @@ def year(offer: Offer, text: str | None) -> int | None:
     if value is None:
         return None
     if value in NO_YEARS or not YEARS[0] <= value <= YEARS[-1] or value != value.to_integral_value():
-        offer.guess("year_built", "taken as unknown", text)
+        offer.guess("year_built", "import.unknown", text)
         return None
     return int(value)
 
@@ -104,7 +104,7 @@ def floors(offer: Offer, floor: str | None, total: str | None) -> None:
     offer.total_floors = whole(offer, "total_floors", total, HOUSE_FLOORS, core=True)
     if offer.floor is not None and offer.total_floors is not None and offer.floor > offer.total_floors:
         offer.refuse(
-            "floor", f"floor {offer.floor} is above the house's {offer.total_floors} floors", f"{floor}/{total}"
+            "floor", Fault("import.floor_above_house", floor=offer.floor, floors=offer.total_floors), f"{floor}/{total}"
         )
 
 
@@ -114,10 +114,10 @@ def coordinates(offer: Offer, latitude: str | None, longitude: str | None) -> No
     east = read(offer, "longitude", longitude, values.number)
     if north is None or east is None:
         if (north is None) != (east is None):
-            offer.guess("latitude", "one coordinate of two; taken as unknown", f"{latitude or ''} {longitude or ''}")
+            offer.guess("latitude", "import.one_coordinate", f"{latitude or ''} {longitude or ''}")
         return
     if (north == 0 and east == 0) or not (-90 <= north <= 90 and -180 <= east <= 180):
-        offer.guess("latitude", "taken as unknown", f"{latitude} {longitude}")
+        offer.guess("latitude", "import.unknown", f"{latitude} {longitude}")
         return
     offer.latitude, offer.longitude = round(north, 7), round(east, 7)
 
@@ -131,10 +131,10 @@ def land_area(offer: Offer, text: str | None, unit: str | None) -> None:
     times = next((size for word, size in LAND_UNITS.items() if low.startswith(word)), None)
     if times is None and not unit:
         times = Decimal(100) if value <= 100 else Decimal(1)
-        offer.guess("land_area", f"no unit; taken for {'sotkas' if times == 100 else 'm²'}", text)
+        offer.guess("land_area", "import.taken_for_sotkas" if times == 100 else "import.taken_for_metres", text)
     elif times == 100 and value > LARGEST_SOTKAS:
         times = Decimal(1)
-        offer.guess("land_area", "too large for sotkas; taken for m²", f"{text} {unit}")
+        offer.guess("land_area", "import.too_large_for_sotkas", f"{text} {unit}")
     offer.land_area = value * (times or 1)
 
 
@@ -142,7 +142,7 @@ def word(offer: Offer, name: str, table: Mapping[str, Any], text: str | None) ->
     """A word of a table; one that it does not know is told and taken as unknown."""
     found = entry(table, text)
     if found is None and text is not None:
-        offer.guess(name, "this word is not known; taken as unknown", text)
+        offer.guess(name, "import.unknown_word", text)
     return found
 
 
@@ -173,7 +173,7 @@ def add_photos(offer: Offer, addresses: Iterable[tuple[str | None, str]]) -> Non
     for text, kind in addresses:
         for url in _parted(text or ""):
             if not url.casefold().startswith(("http://", "https://")) or len(url) > 2000 or " " in url:
-                offer.guess("photos", "this is no web address; passed over", url)
+                offer.guess("photos", "import.not_web_address", url)
             elif url not in known:
                 known.add(url)
                 offer.photos.append(Photo(url, kind))

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 
 from lxml import etree
 
+from models.core.errors import Fault
 from models.sources.formats.offer import FeedError, Notes
 from models.sources.formats.values import told
 
@@ -141,7 +142,7 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
             while parent is not None and element.getprevious() is not None:
                 del parent[0]
     except etree.XMLSyntaxError as error:
-        raise FeedError(f"the XML cannot be read to its end: {_reason(error)}") from None
+        raise FeedError(_fault(error)) from None
 
 
 def check_whole(stream: BinaryIO) -> None:
@@ -160,7 +161,7 @@ def check_whole(stream: BinaryIO) -> None:
             parser.feed(part)
         parser.close()
     except etree.XMLSyntaxError as error:
-        raise FeedError(f"the XML cannot be read to its end: {_reason(error)}") from None
+        raise FeedError(_fault(error)) from None
 
 
 class _Nothing:
@@ -226,6 +227,6 @@ def _text_of(element: etree._Element) -> str:
     return element.text or ""
 
 
-def _reason(error: etree.XMLSyntaxError) -> str:
+def _fault(error: etree.XMLSyntaxError) -> Fault:
     line, _ = error.position
-    return f"line {line}: {(error.msg or 'no well-formed XML').split(', line')[0]}"
+    return Fault("feed.bad_xml", line=line, error=(error.msg or "").split(", line")[0])

@@ -41,7 +41,7 @@ DEALS = _table(
 )
 
 #: A word for what is on offer -> its type, or a sentence why it is not taken.
-NO_LAND, NO_GARAGE = "land is not taken", "garages and parking places are not taken"
+NO_LAND, NO_GARAGE = "import.land", "import.garage"
 TYPES: dict[str, PropertyType | str] = _table(
     (PropertyType.APARTMENT, "квартира|квартиры|flat|apartment|кв|студия|studio|новостройка|пентхаус|жилая|living"),
     (PropertyType.APARTMENTS, "апартаменты|апартамент|апарты|apartments"),

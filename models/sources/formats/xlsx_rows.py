@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
+from models.core.errors import Fault
 from models.sources.formats.csv_rows import Row
 from models.sources.formats.offer import FeedError
 
@@ -66,12 +67,12 @@ def _open(path: Path, *, data_only: bool) -> Iterator[Any]:
         with zipfile.ZipFile(path) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
         if unpacked > LARGEST_UNPACKED:
-            raise FeedError(f"the workbook unpacks to more than {LARGEST_UNPACKED >> 30} GiB")
+            raise FeedError(Fault("feed.unpacks_too_large", gibibytes=LARGEST_UNPACKED >> 30))
         # By its bytes: openpyxl goes by the ending of a name, and uploads have none.
         with path.open("rb") as file, closing(load_workbook(file, read_only=True, data_only=data_only)) as book:
             yield book
     except _DAMAGED as error:
-        raise FeedError(f"the workbook cannot be read: {type(error).__name__}") from None
+        raise FeedError(Fault("feed.workbook_unreadable", error=type(error).__name__)) from None
 
 
 def _is_formula(cell: Any) -> bool:

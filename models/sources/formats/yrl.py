@@ -74,7 +74,7 @@ def _deal_and_type(offer: Offer, node: Node) -> None:
     deal = node.text("type")
     offer.deal_type = entry(DEALS, deal)
     if offer.deal_type is None:
-        offer.refuse("type", "it says neither sale nor rent" if deal else "it is missing", deal or "")
+        offer.refuse("type", "import.neither_sale_nor_rent" if deal else "import.missing", deal or "")
     category = node.text("category")
     kind = node.text("property-type")
     apartments = values.flag(node.text("apartments", "is-apartments"))
@@ -244,7 +244,7 @@ def _square_metres(offer: Offer, node: Node, name: str) -> str | None:
         return None
     unit = inner.text("unit")
     if unit is not None and not _SQUARE_METRES.search(fold(unit)):
-        offer.guess(name.replace("-", "_"), "this unit is not known; taken for m²", unit)
+        offer.guess(name.replace("-", "_"), "import.unit_taken_for_metres", unit)
     return inner.text("value") or _bare(inner)
 
 

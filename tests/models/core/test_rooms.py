@@ -264,6 +264,9 @@ REFUSED = [
     ("студия или 2-комнатная с ремонтом", "number.not_understood"),
     ("три на четыре", "number.not_understood"),
     ("2 " * 100, "number.too_long"),
+    ("евро евро 2", "number.not_understood"),
+    ("2 + евро 2", "number.not_understood"),
+    ("2 + 2е", "number.not_understood"),
 ]
 
 

@@ -101,7 +101,7 @@ def test_prices_of_each_dialect_are_found(offer, changes, price):
 def test_a_dialect_without_prices_refuses_its_objects(offer):
     found = offer(BargainTerms=None, more="<Cost>9000000</Cost>")
 
-    assert [(fault.field, fault.reason) for fault in found.faults] == [("price", "it is missing")]
+    assert [(fault.field, fault.reason) for fault in found.faults] == [("price", "import.missing")]
 
 
 @pytest.mark.parametrize(
@@ -129,11 +129,11 @@ def test_categories_name_deal_and_type(offer, category, deal, kind):
 @pytest.mark.parametrize(
     ("category", "reason"),
     [
-        ("landSale", "land is not taken"),
-        ("garageSale", "garages and parking places are not taken"),
-        ("castleSale", "this category is not known"),
-        ("flat", "this category is not known"),
-        (None, "it is missing"),
+        ("landSale", "import.land"),
+        ("garageSale", "import.garage"),
+        ("castleSale", "import.unknown_category"),
+        ("flat", "import.unknown_category"),
+        (None, "import.missing"),
     ],
 )
 def test_categories_that_are_not_taken_are_refused_by_name(offer, category, reason):

@@ -105,7 +105,7 @@ def test_a_town_is_named_by_the_offer_its_region_its_address_or_the_source(offic
         ),
     )
     nowhere = office.source()
-    with pytest.raises(FeedError, match="no town is named"):
+    with pytest.raises(FeedError, match="import.no_town"):
         office.bring(nowhere, yrl(yrl_offer("1", location=place)))
 
     assert report.new == 4

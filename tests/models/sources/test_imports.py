@@ -7,9 +7,10 @@ from models.core.errors import ConflictError
 from models.market.properties import Property, archive_property
 from models.sources.formats.offer import FeedError
 from models.sources.imports import confirm_withdrawals
-from models.sources.tables import Import, ImportState
+from models.sources.tables import Import, ImportState, reason_fault
 from tests.models.sources.feeds import cian, cian_object, yrl, yrl_offer
 from tests.models.sources.office import feed
+from tests.sentences import english
 
 
 def test_a_feed_becomes_properties_of_its_owner(office):
@@ -86,8 +87,8 @@ def test_what_a_person_archived_stays_archived(office):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (feed("1", "2", "3"), "3 of 6 listings are missing"),
-        (feed(), "the feed is empty"),
+        (feed("1", "2", "3"), "import.many_missing"),
+        (feed(), "import.feed_is_empty"),
     ],
 )
 def test_a_feed_that_lost_much_waits_for_a_person(office, data, reason):
@@ -97,7 +98,7 @@ def test_a_feed_that_lost_much_waits_for_a_person(office, data, reason):
 
     found = office.last(source)
     assert (report.withdrawn, found.state) == (0, ImportState.WAITING)
-    assert reason in found.reason
+    assert found.reason == reason
     assert office.on_market(source) == set("123456")
     with office.factory() as session:
         gone = confirm_withdrawals(session, session.get_one(Import, found.id))
@@ -144,12 +145,12 @@ def test_a_feed_that_was_cut_off_changes_nothing(office, cut):
     office.bring(source, feed(*"1234"))
     before = office.versions()
     data = feed(*"12345", price="<value>7</value>")
-    with pytest.raises(FeedError, match="cannot be read to its end"):
+    with pytest.raises(FeedError, match="feed.bad_xml"):
         office.bring(source, data[: int(len(data) * cut)])
 
     assert office.versions() == before
     found = office.last(source)
-    assert found.state is ImportState.FAILED and "cannot be read to its end" in found.reason
+    assert found.state is ImportState.FAILED and found.reason == "feed.bad_xml"
 
 
 @pytest.mark.parametrize("end", ["9;100", '9;"100;Москва\n'])
@@ -165,15 +166,19 @@ def test_a_table_with_rows_that_cannot_be_read_waits_with_what_is_missing(office
         1,
         ImportState.WAITING,
     )
-    assert "1 rows could not be read" in report.reason
+    assert report.reason.facts == {"unread": 1, "missing": 1}
 
 
 def test_a_feed_of_which_nothing_can_be_taken_fails_and_withdraws_nothing(office):
     source = office.source()
     office.bring(source, cian(*(cian_object(name) for name in "123")))
     strange = cian(*(cian_object(name, BargainTerms=None, more="<Cost>9</Cost>") for name in "456"))
-    with pytest.raises(FeedError, match="none of 3 offers could be taken; price: it is missing"):
+    with pytest.raises(FeedError, match="feed.none_taken") as refusal:
         office.bring(source, strange)
+    assert english(refusal.value) == "None of 3 offers could be taken. price: It is missing. (3 of them)"
+    kept = office.last(source)
+    assert (kept.reason, kept.reason_facts["reason"]["code"]) == ("feed.none_taken", "import.missing")
+    assert english(reason_fault(kept)) == english(refusal.value)
 
     assert office.on_market(source) == set("123")
 
@@ -203,17 +208,17 @@ def test_a_refused_offer_is_told_and_its_listing_is_left_alone(office):
     )
 
     assert [
-        (line.external_id, line.remark.field, line.remark.reason, line.remark.read) for line in report.refusals
+        (line.external_id, line.remark.field, english(line.remark.reason), line.remark.read) for line in report.refusals
     ] == [
-        ("2", "price", "must be above 0", "0"),
-        ("3", "id", "it stands on line 6 already", "3"),
-        ("", "id", "it is missing", ""),
+        ("2", "price", "Must be above 0.", "0"),
+        ("3", "id", "It stands on line 6 already.", "3"),
+        ("", "id", "It is missing.", ""),
     ]
     assert (report.refused, report.unchanged, report.withdrawn) == (3, 2, 0)
     assert office.on_market(source) == set("123")
     kept = office.last(source)
     assert kept.report["refused"][0] == {
-        "line": 5, "id": "2", "field": "price", "reason": "must be above 0", "read": "0"
+        "line": 5, "id": "2", "field": "price", "reason": "import.above_zero", "read": "0"
     }  # fmt: skip
     assert kept.report["passed_over"]["creation-date"] == 5
 
@@ -224,4 +229,4 @@ def test_an_id_that_comes_again_in_a_later_batch_is_refused(office, monkeypatch)
     report = office.bring(source, feed("1", "2", "3", "1"))
 
     assert (report.new, report.refused) == (3, 1)
-    assert "it stands on line 4 already" in report.refusals[0].remark.reason
+    assert english(report.refusals[0].remark.reason) == "It stands on line 4 already."

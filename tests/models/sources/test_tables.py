@@ -80,13 +80,13 @@ def test_a_quotation_mark_that_is_never_closed_swallows_no_rows(tmp_path):
     good, bad, last = read(tmp_path, b'id,price,title\n1,5,a\n2,6,"b\n3,7,c\n')
 
     assert (good.external_id, last.external_id) == ("1", "3")
-    assert bad.line == 3 and "never closed" in bad.faults[0].reason
+    assert bad.line == 3 and bad.faults[0].reason == "import.open_quotation_mark"
 
 
 def test_a_row_with_more_cells_than_the_header_is_refused(tmp_path):
     bad, good = read(tmp_path, b"id,price\n1,5,6\n2,7,\n")
 
-    assert "more cells than the header" in bad.faults[0].reason
+    assert bad.faults[0].reason == "import.more_cells"
     assert good.faults == []
 
 
@@ -183,9 +183,9 @@ def test_homes_without_ids_are_known_by_what_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "the file is empty"),
-        ("Код;Район\n1;Центр\n".encode(), "no column of prices was found; the columns are: Код, Район"),
-        ("id;Цена;Стоимость\n1;2;3\n".encode(), "two columns hold the price: Цена and Стоимость"),
+        (b"", "The file is empty"),
+        ("Код;Район\n1;Центр\n".encode(), "No column of prices was found; the columns are: Код, Район"),
+        ("id;Цена;Стоимость\n1;2;3\n".encode(), "Two columns hold the same, price: Цена, Стоимость"),
         (b"\x00\x01\x02\x00\x00\x07" * 50, "no text"),
         (b'{"offers": []}', "JSON"),
         (b"%PDF-1.7 ...", "a document"),
@@ -198,8 +198,10 @@ def test_homes_without_ids_are_known_by_what_they_are(tmp_path):
     ],
 )
 def test_a_file_that_holds_no_listings_is_one_clear_error(tmp_path, data, reason):
-    with pytest.raises(FeedError, match=reason.replace("(", r"\(")):
+    with pytest.raises(FeedError) as refusal:
         read(tmp_path, data)
+
+    assert reason in english(refusal.value)
 
 
 def test_a_workbook_with_a_title_and_a_header_of_two_rows(tmp_path):
@@ -236,15 +238,15 @@ def test_a_workbooks_formulas_are_texts_and_dates_of_floors_are_told(tmp_path):
 def test_a_table_that_was_cut_in_a_row_is_told(tmp_path):
     *_, last = read(tmp_path, (RUSSIAN + "\n" + HOME + "\n" + HOME.replace("007", "008"))[:-60].encode())
 
-    assert (last.line, last.faults[0].field) == (3, "row") and "cut off" in last.faults[0].reason
+    assert (last.line, last.faults[0].field) == (3, "row") and last.faults[0].reason == "import.shorter"
 
 
 def test_a_compressed_feed_that_is_damaged_or_a_bomb_is_one_clear_error(tmp_path, monkeypatch):
     packed = gzip.compress((RUSSIAN + "\n" + HOME * 10_000).encode())
-    with pytest.raises(FeedError, match="damaged or was cut off"):
+    with pytest.raises(FeedError, match="feed.packed_damaged"):
         read(tmp_path, packed[:-30])
     monkeypatch.setattr("models.sources.formats.feed.LARGEST_UNPACKED", 100_000)
-    with pytest.raises(FeedError, match="unpacks to more than"):
+    with pytest.raises(FeedError, match="feed.unpacks_too_large"):
         read(tmp_path, packed)
 
 

@@ -128,21 +128,25 @@ def test_the_lowest_price_of_the_whole_home_counts(offer, price, more, expected)
 @pytest.mark.parametrize(
     ("changes", "field", "reason"),
     [
-        ({"price": "<value>0</value>"}, "price", "must be above 0"),
-        ({"price": None}, "price", "it is missing"),
+        ({"price": "<value>0</value>"}, "price", "Must be above 0"),
+        ({"price": None}, "price", "It is missing"),
         ({"price": "<value>договорная</value>"}, "price", "names no price"),
         ({"price": "<value>45,000</value>"}, "price", "45,000 could mean two numbers"),
         ({"price": "<value>10</value><currency>у.е.</currency>"}, "currency", "names no currency"),
-        ({"price": "<value>9000000</value><period>неделя</period>"}, "price", "this period is not taken"),
-        ({"price": "<value>900</value><unit>сотка</unit>"}, "price", "it is told per сотка, and the land area is not"),
-        ({"category": "участок"}, "type", "land is not taken"),
-        ({"category": "гараж", "rooms": None}, "type", "garages"),
-        ({"property-type": "кладовая"}, "type", "garages"),
+        ({"price": "<value>9000000</value><period>неделя</period>"}, "price", "This period is not taken"),
+        (
+            {"price": "<value>900</value><unit>сотка</unit>"},
+            "price",
+            "per сотка, and the plot's size is not told",
+        ),
+        ({"category": "участок"}, "type", "Land is not taken"),
+        ({"category": "гараж", "rooms": None}, "type", "Garages"),
+        ({"property-type": "кладовая"}, "type", "Garages"),
         ({"category": "замок"}, "type", "not known"),
         ({"type": "обмен"}, "type", "neither sale nor rent"),
-        ({"floor": "12"}, "floor", "floor 12 is above the house's 9 floors"),
+        ({"floor": "12"}, "floor", "Floor 12 is above the house's 9 floors"),
         ({"area": "<value>много</value>"}, "area", "not a number"),
-        ({"rooms": "3.5"}, "rooms", "must be a whole number"),
+        ({"rooms": "3.5"}, "rooms", "Must be a whole number"),
     ],
 )
 def test_an_offer_is_refused_with_field_and_reason_and_the_next_one_is_read(tmp_path, changes, field, reason):
@@ -153,7 +157,7 @@ def test_an_offer_is_refused_with_field_and_reason_and_the_next_one_is_read(tmp_
 
 
 def test_an_offer_without_an_id_is_refused(offer):
-    assert [(fault.field, fault.reason) for fault in offer(None).faults] == [("id", "it is missing")]
+    assert [(fault.field, fault.reason) for fault in offer(None).faults] == [("id", "import.missing")]
 
 
 @pytest.mark.parametrize(
