@@ -17,7 +17,7 @@ from models.accounts import (
     users,
 )
 from models.core.base import Base
-from models.deals import actions, chats, feed, inquiries, matches, weights
+from models.deals import actions, chats, feed, inquiries, matches, selections, weights
 from models.leadgen import ads, campaigns, messages, niches, prospects, quality
 from models.market import (
     account_status,
@@ -28,6 +28,7 @@ from models.market import (
     price_history,
     properties,
     rates,
+    tags,
     town_aliases,
     unscorable,
 )

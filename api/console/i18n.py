@@ -71,6 +71,11 @@ def word(value: StrEnum | str | None) -> str:
 OUTCOMES = {
     "saved": "Saved.",
     "archived": "Archived: it is off the market.",
+    "several_archived": "Archived: they are off the market.",
+    "several_restored": "They are back on the market.",
+    "several_tagged": "Tagged.",
+    "several_untagged": "The tag is taken off.",
+    "unchanged": "Nothing changed: it was so already.",
     "liked": "Liked. If the other side likes it too, it is a match.",
     "matched": "It is a match!",
     "agreed": "Commission agreed; contacts are open.",
@@ -94,6 +99,8 @@ OUTCOMES = {
     "preferences": "Saved; the feed is ranked anew.",
     "struck": "Struck out; the list follows.",
     "withdrawn": "They are off the market.",
+    "selection_made": "The selection is made: send its link to your client.",
+    "selection_withdrawn": "The selection is withdrawn: its link opens nothing any more.",
     "source_removed": "The source is removed; its homes are in the archive.",
     "unstruck": "Taken back in; the list follows.",
 }

@@ -10,25 +10,25 @@ from api.console.edits import as_was, read_edit
 from api.console.form_definitions import LEAD_GROUPS, all_of, lead_values
 from api.console.formatting import money, number, span
 from api.console.i18n import translate, word
-from api.console.import_words import named_source
 from api.console.open_bodies import OpenLeadBody
-from api.console.pages import back, chosen, listed, page_blueprint, wants_part
+from api.console.own_base import act_on_several, copied_id, own_list
+from api.console.pages import back, page_blueprint
 from api.console.recommendation_page import place_of_action
 from api.console.score_reasons import rooms_of
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import lead_columns
 from api.http.db import session
 from api.http.tasks import rescore_lead
-from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.core.enums import SUPPLY_ROLES, Origin, Side
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
+from models.deals.selections import count_selections
 from models.market.clients import other_lead_of_client
-from models.market.leads import Lead, archive_lead, create_lead, leads_of, owned_lead, replace_lead, restore_lead
+from models.market.leads import Lead, archive_lead, create_lead, owned_lead, replace_lead, restore_lead
 from models.market.readings import STATED
+from models.market.tags import tags_of
 
 blp = page_blueprint("leads")
-
-PER_PAGE = 30
 
 for_realtors = page_for(*SUPPLY_ROLES)
 
@@ -62,26 +62,23 @@ def heading_of(lead: Lead) -> str:
 @blp.get("/console/leads")
 @for_realtors
 def all_leads() -> str:
-    status = chosen(Status, "status")
-    source = named_source()
-    leads, pager = listed(leads_of(visitor(), status, source.id if source else None), PER_PAGE)
-    ids = [lead.id for lead in leads]
-    return render_template(
-        "console/leads.html",
-        part=wants_part(),
-        leads=leads,
-        counts=match_counts(session(), Side.LEAD, ids),
-        best=best_scores(session(), Side.LEAD, ids),
-        status=status,
-        source=source,
-        **pager,
-    )
+    return render_template("console/leads.html", **own_list(Side.LEAD))
+
+
+@blp.post("/console/leads/several")
+@for_realtors
+def several() -> Response:
+    """Archive, restore or tag the leads that are picked."""
+    return act_on_several(Side.LEAD)
 
 
 @blp.route("/console/leads/new", methods=["GET", "POST"])
 @for_realtors
 def new_lead() -> Response | str | tuple[str, int]:
     if request.method == "GET":
+        copied = copied_id()
+        if copied is not None:
+            return _form(forms.Filled(lead_values(owned_lead(session(), visitor(), copied))), None)
         return _form(forms.Filled({"deal_type": "SALE"}), None)
     body, filled = _read(None)
     if body is None:
@@ -98,9 +95,11 @@ def one_lead(lead_id: int) -> str:
     return recommendation_page.list_page(
         Side.LEAD,
         lead,
+        own_tags=tags_of(session(), Side.LEAD, [lead.id]).get(lead.id, []),
         has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
         matches=match_counts(session(), Side.LEAD, [lead.id]).get(lead.id, 0),
         same_client=other_lead_of_client(session(), lead),
+        selections=count_selections(session(), lead.id),
     )
 
 

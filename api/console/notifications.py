@@ -115,6 +115,8 @@ def page_of_notification(notification: Notification) -> str:
         return f"/console/chats/{notification.data['chat_id']}"
     if "match_id" in notification.data:
         return f"/console/matches/{notification.data['match_id']}"
+    if "selection_id" in notification.data:
+        return f"/console/leads/{notification.data['lead_id']}/selections"
     return "/console/inquiries" if "inquiry_id" in notification.data else "/console/notifications"
 
 

@@ -9,15 +9,15 @@ from api.console.access import page_for, visitor
 from api.console.edits import as_was, read_edit
 from api.console.form_definitions import PROPERTY_GROUPS, all_of, property_values
 from api.console.i18n import translate
-from api.console.import_words import named_source
 from api.console.open_bodies import OpenPropertyBody
-from api.console.pages import back, chosen, listed, page_blueprint, wants_part
+from api.console.own_base import act_on_several, copied_id, own_list
+from api.console.pages import back, page_blueprint
 from api.console.recommendation_page import place_of_action
 from api.console.typed_values import currency_of_town
 from api.exchange.schemas import property_columns
 from api.http.db import session
 from api.http.tasks import rescore_property
-from models.core.enums import SUPPLY_ROLES, Origin, Side, Status
+from models.core.enums import SUPPLY_ROLES, Origin, Side
 from models.deals.match_board import best_scores
 from models.deals.matches import match_counts
 from models.deals.recommendation_pages import adverts_of_home
@@ -27,15 +27,13 @@ from models.market.properties import (
     archive_property,
     create_property,
     owned_property,
-    properties_of,
     replace_property,
     restore_property,
 )
+from models.market.tags import tags_of
 from models.market.twins import refuse_twin
 
 blp = page_blueprint("properties")
-
-PER_PAGE = 30
 
 for_owners = page_for(*SUPPLY_ROLES)
 
@@ -43,26 +41,23 @@ for_owners = page_for(*SUPPLY_ROLES)
 @blp.get("/console/properties")
 @for_owners
 def all_properties() -> str:
-    status = chosen(Status, "status")
-    source = named_source()
-    rows, pager = listed(properties_of(visitor(), status, source.id if source else None), PER_PAGE)
-    ids = [row.id for row in rows]
-    return render_template(
-        "console/properties.html",
-        part=wants_part(),
-        properties=rows,
-        counts=match_counts(session(), Side.PROPERTY, ids),
-        best=best_scores(session(), Side.PROPERTY, ids),
-        status=status,
-        source=source,
-        **pager,
-    )
+    return render_template("console/properties.html", **own_list(Side.PROPERTY))
+
+
+@blp.post("/console/properties/several")
+@for_owners
+def several() -> Response:
+    """Archive, restore or tag the properties that are picked."""
+    return act_on_several(Side.PROPERTY)
 
 
 @blp.route("/console/properties/new", methods=["GET", "POST"])
 @for_owners
 def new_property() -> Response | str | tuple[str, int]:
     if request.method == "GET":
+        copied = copied_id()
+        if copied is not None:
+            return _form(forms.Filled(property_values(owned_property(session(), visitor(), copied))), None)
         return _form(forms.Filled({"deal_type": "SALE", "details.property_type": "APARTMENT"}), None)
     body, filled = _read(None)
     if body is None:
@@ -81,6 +76,7 @@ def one_property(property_id: int) -> str:
     return recommendation_page.list_page(
         Side.PROPERTY,
         found,
+        own_tags=tags_of(session(), Side.PROPERTY, [found.id]).get(found.id, []),
         has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
         matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
         price_history=price_history(session(), found),

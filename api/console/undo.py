@@ -4,6 +4,7 @@ from flask import Response, jsonify, request
 
 from api.console.access import page_for, visitor
 from api.console.i18n import OUTCOMES, translate
+from api.console.own_base import undo_several
 from api.console.pages import back, page_blueprint, wants_json
 from api.console.undo_tokens import TOKEN
 from api.http.db import session
@@ -29,6 +30,8 @@ def undo() -> Response:
 
 def _undo(token: str) -> str:
     """Take back what the token names; where to look at it."""
+    if (path := undo_several(token)) is not None:
+        return path
     found = TOKEN.fullmatch(token)
     if found is None:
         raise NotFoundError("action to undo")

@@ -20,7 +20,7 @@ from api.accounts import (
     recovery,
     telegram,
 )
-from api.exchange import exports, leads, matches, notifications, properties, recommendations, understand
+from api.exchange import exports, leads, matches, notifications, properties, recommendations, selections, understand
 from api.http import access, answered, cross_origin, errors, etags, limits, request_log, uploads
 from api.http.blueprint import ErrorSchema
 from api.http.db import end_session
@@ -69,6 +69,7 @@ BLUEPRINTS = (
     leads.blp,
     properties.blp,
     recommendations.blp,
+    selections.blp,
     understand.blp,
     matches.blp,
     exports.blp,

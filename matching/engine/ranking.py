@@ -11,13 +11,13 @@ from matching.errors import InvalidInputError
 
 #: A key is one uint64, [group | units upside down | column], so that ascending keys are: group by group, best
 #: score first, among equal scores the smaller column first.
-_COLUMN_BITS, _UNIT_BITS = 26, 24
-MAX_COLUMNS = 1 << _COLUMN_BITS
-MAX_GROUPS = 1 << (64 - _COLUMN_BITS - _UNIT_BITS)
-_GROUP_SHIFT = np.uint64(_COLUMN_BITS + _UNIT_BITS)
-_UNIT_SHIFT = np.uint64(_COLUMN_BITS)
+COLUMN_BITS, UNIT_BITS = 26, 24
+MAX_COLUMNS = 1 << COLUMN_BITS
+MAX_GROUPS = 1 << (64 - COLUMN_BITS - UNIT_BITS)
+_GROUP_SHIFT = np.uint64(COLUMN_BITS + UNIT_BITS)
+_UNIT_SHIFT = np.uint64(COLUMN_BITS)
 _COLUMN_MASK = np.uint64(MAX_COLUMNS - 1)
-_UNIT_MASK = np.uint64((1 << _UNIT_BITS) - 1)
+_UNIT_MASK = np.uint64((1 << UNIT_BITS) - 1)
 
 
 @dataclass(frozen=True)

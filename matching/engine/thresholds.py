@@ -8,15 +8,17 @@ from concurrent.futures import Executor
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.blocks import Block, PreparedMarket
+from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket
 from matching.engine.products import BlockProduct
 from matching.engine.units import MAX_UNITS
 
-#: Blocks looked through for each lead.
-BLOCKS_PER_LEAD = 16
+#: Blocks looked through for each lead: this share of all, at least and at most so many. In a small market more than a
+#: few cost more than they save.
+SHARE_OF_BLOCKS, MIN_BLOCKS, MAX_BLOCKS = 1 / 16, 5, 16
 THRESHOLD_CHUNK = 32_768
-#: Pairs of a block that are kept for a lead: leaving out some lowers a bound, and does not make it wrong.
-KEPT_OF_BLOCK = 48
+#: Pairs that are kept for a lead, of each block and of all together, at least: leaving out some lowers a bound, and
+#: does not make it wrong.
+KEPT_OF_BLOCK, KEPT_OF_ALL = 48, 480
 #: Groups into which leads are put for each rank that is looked for among them.
 GROUPS_PER_RANK = 8
 
@@ -29,22 +31,34 @@ def row_thresholds(market: PreparedMarket, k: int, pool: Executor) -> NDArray[np
     """
     n_leads, n_blocks = len(market.leads), len(market.blocks)
     thresholds = np.zeros(n_leads, np.float32)
-    if n_blocks <= 2 * BLOCKS_PER_LEAD:
+    n_looked_through = blocks_per_lead(n_blocks)
+    if n_blocks <= 2 * n_looked_through:
         return thresholds  # looking first would be half the work already
 
     def look(first: int) -> None:
         leads = np.arange(first, min(first + THRESHOLD_CHUNK, n_leads))
-        best = market.bounds.best_blocks(slice(first, first + len(leads)), BLOCKS_PER_LEAD)
+        best = market.bounds.best_blocks(slice(first, first + len(leads)), n_looked_through)
         thresholds[leads] = _kth_in_blocks(market, leads, best, k)
 
     list(pool.map(look, range(0, n_leads, THRESHOLD_CHUNK)))
     return thresholds
 
 
+def blocks_per_lead(n_blocks: int) -> int:
+    """
+    How many blocks of so many are looked through for each lead.
+
+    >>> [blocks_per_lead(n_blocks) for n_blocks in (20, 160, 800)]
+    [5, 10, 16]
+    """
+    return min(max(int(SHARE_OF_BLOCKS * n_blocks), MIN_BLOCKS), MAX_BLOCKS)
+
+
 def _kth_in_blocks(
     market: PreparedMarket, leads: NDArray[np.intp], best_blocks: NDArray[np.intp], k: int
 ) -> NDArray[np.float32]:
-    found = np.full((best_blocks.size, KEPT_OF_BLOCK), -1, np.float32)
+    kept = min(max(KEPT_OF_BLOCK, KEPT_OF_ALL // best_blocks.shape[1]), BLOCK_SIZE)
+    found = np.full((best_blocks.size, kept), -1, np.float32)
     by_block = np.argsort(best_blocks.ravel(), kind="stable")
     block_starts = np.searchsorted(best_blocks.ravel()[by_block], np.arange(len(market.blocks) + 1))
     for number, block in enumerate(market.blocks):
@@ -53,7 +67,7 @@ def _kth_in_blocks(
             some = leads[slots // best_blocks.shape[1]]
             units = BlockProduct(market, block).units(some)
             _strike_forbidden(market, block, some, units)
-            found[slots, : len(block)] = _largest_of_rows(units, KEPT_OF_BLOCK)
+            found[slots, : len(block)] = _largest_of_rows(units, kept)
     return kth_best(found.reshape(len(leads), -1), k + market.excluded_for_leads.count[leads])
 
 

@@ -13,7 +13,9 @@ How it works:
    the products, only what itself reaches a threshold is looked at again, the *survivors*. Deal-breakers by amount,
    common owners and excluded pairs are checked on them.
 5. A block sees all leads, so its properties' lists are final at once. Survivors of leads wait in buckets of
-   leads until the last block.
+   leads until the last block. A bucket that is cut back turns thresholds into *ends*, which also tell pairs of equal
+   scores apart (:mod:`matching.engine.ends`). Alike rows stand in the caller's order, so that those which win ties come
+   first.
 
 Scores are whole numbers (:mod:`matching.engine.vectorize`), so thresholds and ties are exact. Memory grows with leads +
 properties, and by a 64th of a byte for each pair: the bounds.
@@ -30,9 +32,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from matching.engine.blocks import BLOCK_SIZE, Block, PreparedMarket, prepare
+from matching.engine.buckets import SLACK, Bucket
+from matching.engine.ends import NOTHING, Ends, ends_at, ranked_within, units_of_ends
 from matching.engine.incremental import NO_PAIRS
 from matching.engine.products import BlockProduct, Workspace
-from matching.engine.ranking import MAX_COLUMNS, RankedLists, best_of_groups, pack, units_of, unpack
+from matching.engine.ranking import MAX_COLUMNS, RankedLists, pack, unpack
 from matching.engine.thresholds import column_thresholds, row_thresholds
 from matching.engine.vectors import LeadVectors, PropertyVectors
 from matching.errors import InvalidInputError, ScoringStoppedError
@@ -40,9 +44,13 @@ from matching.errors import InvalidInputError, ScoringStoppedError
 #: Leads scored in one matrix product.
 LEAD_CHUNK = 4096
 _SHIFT = BLOCK_SIZE.bit_length() - 1
-#: Leads whose survivors wait together. A bucket that holds this many times what it can keep is cut back.
+#: Leads whose survivors wait together.
 BUCKET_SIZE = 1024
-SLACK = 4
+#: How full (see :mod:`matching.engine.buckets`) the lists of a block's properties may be after the leads that promise
+#: most: sooner cut than others, for the ends are for all other leads.
+FIRST_SLACK = 2
+#: Survivors among this share of the pairs come of ties, and are told apart before they are picked out.
+MANY = 1 / 4
 #: Leads scored with a block before the others, to learn what its properties can get: this share, at least so many.
 FIRST_SHARE, MIN_FIRST = 0.04, 1024
 
@@ -80,6 +88,8 @@ class MarketLists:
     for_properties: RankedLists
     #: Pairs that no bound could rule out; the rest of leads x properties was skipped.
     pairs_scored: int = 0
+    #: Entries that waited for a place in a list; ties must not make them many more than the lists hold.
+    entries_waited: int = 0
 
 
 def score_market(
@@ -113,9 +123,9 @@ def score_market(
         prepared = prepare(
             market.leads, market.properties, market.excluded_for_leads, market.excluded_for_properties, pool
         )
-        nothing_reaches = np.full(len(prepared.leads), np.inf, np.float32)
-        thresholds = row_thresholds(prepared, k, pool) if for_leads else nothing_reaches
-        scoring = _Scoring(prepared, k, thresholds, for_properties)
+        nothing = np.full(len(prepared.leads), NOTHING, np.int64)
+        ends = ends_at(row_thresholds(prepared, k, pool)) if for_leads else nothing
+        scoring = _Scoring(prepared, k, ends, for_properties)
 
         def score(number: int) -> None:
             if should_stop is not None and should_stop():
@@ -135,20 +145,19 @@ def score_market(
 
 
 class _Scoring:
-    """The state of one pass: row thresholds that rise, buckets of survivors, finished lists of properties."""
+    """The state of one pass: ends of leads that rise, buckets of survivors, finished lists of properties."""
 
-    def __init__(
-        self, market: PreparedMarket, k: int, row_thresholds: NDArray[np.float32], for_properties: bool
-    ) -> None:
+    def __init__(self, market: PreparedMarket, k: int, lead_ends: NDArray[np.int64], for_properties: bool) -> None:
         self.market = market
         self.k = k
         self.for_properties = for_properties
-        # Raised by whichever thread cuts a bucket back, read by the others as it stands: an older, lower
-        # value only lets more through.
-        self.row_thresholds = row_thresholds
+        # Moved by whichever thread cuts a bucket back, read by the others as it stands: an older one only lets more
+        # through.
+        self.lead_ends = lead_ends
         n_leads = len(market.leads)
-        self.buckets = [_Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
+        self.buckets = [Bucket(min(BUCKET_SIZE, n_leads - first), k) for first in range(0, n_leads, BUCKET_SIZE)]
         self.pairs_scored = np.zeros(len(market.blocks), np.int64)
+        self.entries_waited = np.zeros(len(market.blocks), np.int64)
         self._local = threading.local()
         self.property_lists: list[RankedLists] = [RankedLists.empty(0)] * len(market.blocks)
 
@@ -156,77 +165,72 @@ class _Scoring:
         """Score one block with all leads in reach."""
         market, block = self.market, self.market.blocks[number]
         product = BlockProduct(market, block)
-        best = _Bucket(len(block), self.k)
-        first, thresholds = self._score_first(number, product, best)
-        later = market.bounds.reaching(number, np.minimum(self.row_thresholds, thresholds.min()), first)
+        best = Bucket(len(block), self.k)
+        first, ends = self._score_first(number, product, best)
+        least = np.minimum(units_of_ends(self.lead_ends), units_of_ends(ends).min())
+        later = market.bounds.reaching(number, least, first)
         self.pairs_scored[number] = (len(first) + len(later)) * len(block)
         for at in range(0, len(later), LEAD_CHUNK):
             some = later[at : at + LEAD_CHUNK]
-            self._take(block, some, product.units(some, self._workspace()), thresholds, best)
+            self._take(block, some, product.units(some, self._workspace()), ends, best)
         self.property_lists[number] = unpack(*best.finish())
+        self.entries_waited[number] = best.taken
 
     def _score_first(
-        self, number: int, product: BlockProduct, best: "_Bucket"
-    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """
-        Score the leads that promise most. They come back with thresholds for the block's properties, inf where their
-        lists are not wanted.
-        """
+        self, number: int, product: BlockProduct, best: Bucket
+    ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """Score the leads that promise most. They come back with ends of the block's properties."""
         block, n_leads = self.market.blocks[number], len(self.market.leads)
         if not self.for_properties:
-            return np.zeros(0, np.intp), np.full(len(block), np.inf, np.float32)
+            return np.zeros(0, np.intp), np.full(len(block), NOTHING, np.int64)
         first = self.market.bounds.most_promising(number, max(MIN_FIRST, int(FIRST_SHARE * n_leads)))
         units = product.units(first)
-        thresholds = column_thresholds(self.market, block, first, units, self.k)
-        self._take(block, first, units, thresholds, best)
-        return first, thresholds
+        ends = ends_at(column_thresholds(self.market, block, first, units, self.k))
+        self._take(block, first, units, ends, best, FIRST_SLACK)
+        return first, ends
 
     def _take(
         self,
         block: Block,
         leads: NDArray[np.intp],
         units: NDArray[np.float32],
-        thresholds: NDArray[np.float32],
-        best: "_Bucket",
+        property_ends: NDArray[np.int64],
+        best: Bucket,
+        slack: float = SLACK,
     ) -> None:
-        """Hand on what reaches a threshold of either side; *units* are (leads, properties of the block)."""
+        """Hand on what ranks no worse than an end of either side; *units* are (leads, properties of the block)."""
+        market = self.market
+        of_leads, of_properties = Ends.of(self.lead_ends[leads]), Ends.of(property_ends)
+        lead_numbers, numbers = market.lead_order[leads], market.property_order[block.start : block.stop]
         # Two compares joined let a tenth through of what one compare with the smaller threshold does.
-        reaches = units >= self.row_thresholds[leads, np.newaxis]
-        reaches |= units >= thresholds
+        reaches = units >= of_leads.least_units(numbers.min())[:, np.newaxis]
+        reaches |= units >= of_properties.least_units(lead_numbers.min())
+        if np.count_nonzero(reaches) > MANY * reaches.size:
+            reaches = ranked_within(units, of_leads, of_properties, lead_numbers, numbers)
         flat = np.flatnonzero(reaches)
         # Most blocks are of a power of two: quotient and remainder without a division.
         row, column = (
             (flat >> _SHIFT, flat & (BLOCK_SIZE - 1)) if len(block) == BLOCK_SIZE else divmod(flat, len(block))
         )
-        self._keep_survivors(units.ravel()[flat], leads[row], column + block.start, column, thresholds, best)
-
-    def _keep_survivors(
-        self,
-        units: NDArray[np.float32],
-        lead: NDArray[np.intp],
-        home: NDArray[np.intp],
-        column: NDArray[np.intp],
-        thresholds: NDArray[np.float32],
-        best: "_Bucket",
-    ) -> None:
-        """Give survivors, pair by pair in four columns, to the property's bucket, the lead's, or both."""
-        market = self.market
+        units, lead, home = units.ravel()[flat], leads[row], column + block.start
         allowed = ~market.is_forbidden(lead, home)
         if not allowed.all():
-            units, lead, home, column = units[allowed], lead[allowed], home[allowed], column[allowed]
+            units, lead, home, row, column = units[allowed], lead[allowed], home[allowed], row[allowed], column[allowed]
 
-        wanted = (units >= thresholds[column]) & ~market.excluded_for_properties.holds(lead, home)
-        keys = pack(column[wanted], units[wanted], market.lead_order[lead[wanted]])
-        best.add(keys, thresholds)
+        wanted = of_properties.let_through(column, units, lead_numbers[row])
+        wanted &= ~market.excluded_for_properties.holds(lead, home)
+        best.add(pack(column[wanted], units[wanted], lead_numbers[row[wanted]]), property_ends, slack)
 
-        wanted = (units >= self.row_thresholds[lead]) & ~market.excluded_for_leads.holds(lead, home)
-        lead, home, units = lead[wanted], home[wanted], units[wanted]
-        keys = pack(lead % BUCKET_SIZE, units, market.property_order[home])
-        # Survivors come lead by lead.
+        wanted = of_leads.let_through(row, units, numbers[column]) & ~market.excluded_for_leads.holds(lead, home)
+        self._keep_for_leads(lead[wanted], units[wanted], numbers[column[wanted]])
+
+    def _keep_for_leads(self, lead: NDArray[np.intp], units: NDArray[np.float32], numbers: NDArray[np.intp]) -> None:
+        """Give survivors to their leads' buckets; they come lead by lead."""
+        keys = pack(lead % BUCKET_SIZE, units, numbers)
         bucket_starts = np.searchsorted(lead, np.arange(len(self.buckets) + 1) * BUCKET_SIZE)
         for number in np.flatnonzero(np.diff(bucket_starts)):
             span = slice(number * BUCKET_SIZE, (number + 1) * BUCKET_SIZE)
-            self.buckets[number].add(keys[bucket_starts[number] : bucket_starts[number + 1]], self.row_thresholds[span])
+            self.buckets[number].add(keys[bucket_starts[number] : bucket_starts[number + 1]], self.lead_ends[span])
 
     def _workspace(self) -> Workspace:
         if not hasattr(self._local, "space"):
@@ -242,34 +246,5 @@ class _Scoring:
             for_leads.take(np.argsort(market.lead_order)),
             for_properties.take(np.argsort(market.property_order)),
             int(self.pairs_scored.sum()),
+            int(self.entries_waited.sum()) + sum(bucket.taken for bucket in self.buckets),
         )
-
-
-class _Bucket:
-    """Survivors of some rows; threads may add at the same time."""
-
-    def __init__(self, rows: int, k: int) -> None:
-        self.rows = rows
-        self.k = k
-        self._parts: list[NDArray[np.uint64]] = []
-        self._waiting = 0
-        self._lock = threading.Lock()
-
-    def add(self, keys: NDArray[np.uint64], thresholds: NDArray[np.float32]) -> None:
-        """Take in *keys*; when too many wait, keep the best and raise *thresholds* (rows,) in place accordingly."""
-        with self._lock:
-            self._parts.append(keys)
-            self._waiting += len(keys)
-            if self._waiting > SLACK * self.k * self.rows:
-                kept, indptr = self._best()
-                full = np.flatnonzero(np.diff(indptr) == self.k)
-                thresholds[full] = np.maximum(thresholds[full], units_of(kept[indptr[full + 1] - 1]))
-                self._parts, self._waiting = [kept], len(kept)
-
-    def finish(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """The k best keys of each row, ascending, and the rows' indptr."""
-        return self._best()
-
-    def _best(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        keys = np.concatenate(self._parts) if self._parts else np.zeros(0, np.uint64)
-        return best_of_groups(keys, self.rows, self.k)

@@ -32,6 +32,7 @@ class NotificationType(StrEnum):
     DEAL_UNDONE = "DEAL_UNDONE"
     MATCH_CLOSED = "MATCH_CLOSED"
     MATCH_REOPENED = "MATCH_REOPENED"
+    SELECTION_ANSWERED = "SELECTION_ANSWERED"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -42,6 +43,7 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.DEAL_UNDONE,
         NotificationType.MATCH_CLOSED,
         NotificationType.MATCH_REOPENED,
+        NotificationType.SELECTION_ANSWERED,
     }
 )
 
@@ -59,6 +61,7 @@ SWITCHES = {
     NotificationType.DEAL_UNDONE: "notifications_new_matches",
     NotificationType.MATCH_CLOSED: "notifications_new_matches",
     NotificationType.MATCH_REOPENED: "notifications_new_matches",
+    NotificationType.SELECTION_ANSWERED: "notifications_responses",
 }
 
 #: A notification that could not be sent for so long is news no more.

@@ -56,6 +56,12 @@ class Property(Base):
             postgresql_using="gin",
             postgresql_where=text("status = 'ACTIVE'"),
         ),
+        Index(
+            "ix_properties_search_archived",
+            text(SEARCH_VECTOR),
+            postgresql_using="gin",
+            postgresql_where=text("status = 'ARCHIVED'"),
+        ),
         Index("uq_properties_source", "source_id", "external_id", unique=True),
         CheckConstraint("withdrawn_at IS NULL OR status = 'ARCHIVED'", name="withdrawn_is_off_the_market"),
         CheckConstraint(

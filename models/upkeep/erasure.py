@@ -26,10 +26,12 @@ from models.deals.actions import Action
 from models.deals.chats import erase_messages, messages_by
 from models.deals.feed_history import erase_feed_actions, favorites_by, feed_actions_by, inquiries_by
 from models.deals.matches import Match, match_ids_of
+from models.deals.selections import Selection, SelectionHome, erase_selections, selection_ids_of
 from models.market.clients import forget_clients
 from models.market.leads import Lead
 from models.market.price_history import PropertyPrice
 from models.market.properties import Property
+from models.market.tags import LeadTag, PropertyTag, erase_tags
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
 from models.sources.photos import FetchedPhoto
@@ -189,8 +191,10 @@ def _plain(value: Any) -> Any:
 #: Each erases one subject of a user's data, in the caller's transaction.
 ERASERS: list[Callable[[Session, User], None]] = [
     _erase_leads,
+    erase_selections,
     _erase_client_keys,
     _erase_properties,
+    erase_tags,
     _erase_sources,
     _erase_actions,
     _erase_traces,
@@ -207,10 +211,17 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
         lambda user: PropertyPrice.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
     ),
     "fetched_photos": _rows_of(FetchedPhoto, lambda user: FetchedPhoto.owner_id == user.id),
+    "lead_tags": _rows_of(LeadTag, lambda user: LeadTag.lead_id.in_(select(Lead.id).where(Lead.owner_id == user.id))),
+    "property_tags": _rows_of(
+        PropertyTag,
+        lambda user: PropertyTag.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
+    ),
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
     "outgoing_feeds": _rows_of(OutgoingFeed, lambda user: OutgoingFeed.owner_id == user.id),
     "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),
     "actions": _rows_of(Action, _acted_by),
+    "selections": _rows_of(Selection, lambda user: Selection.id.in_(selection_ids_of(user))),
+    "selection_homes": _rows_of(SelectionHome, lambda user: SelectionHome.selection_id.in_(selection_ids_of(user))),
     "matches": _rows_of(Match, lambda user: Match.id.in_(match_ids_of(user))),
     "notifications": _rows_of(Notification, lambda user: Notification.user_id == user.id),
     "files": _rows_of(Upload, lambda user: Upload.owner_id == user.id),

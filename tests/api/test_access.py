@@ -166,6 +166,9 @@ TABLE = {
     "POST /sources/<int:source_id>/run": SUPPLY,
     "GET /sources/<int:source_id>/imports": SUPPLY,
     "GET /sources/<int:source_id>/photos": SUPPLY,
+    **dict.fromkeys((f"{method} /leads/<int:lead_id>/selections" for method in ("POST", "GET")), "user"),
+    **{f"{method} /leads/<int:lead_id>/selections": "user" for method in ("POST", "GET")},
+    **{f"{method} /leads/<int:lead_id>/selections/<int:selection_id>": "user" for method in ("GET", "DELETE")},
     "GET /exports/leads": "user",
     "GET /exports/properties": "user",
     "GET /exports/leads/<int:lead_id>/recommendations": "user",
@@ -225,7 +228,7 @@ def registered():
     return {
         f"{method} {path}": facts.access.name
         for method, path, facts in access.operations(create_app(settings))
-        if not (path == "/" or path.startswith("/console"))
+        if not (path == "/" or path.startswith(("/console", "/s/")))
     }
 
 

@@ -26,6 +26,7 @@ TABLE = {
     "/console/sign-in": ANYONE,
     "/console/invitation": ANYONE,
     "/console/static": "anyone",
+    "/s": "anyone",  # a selection: who knows its token is let in
     "/console/leads": OWNERS,
     "/console/properties": OWNERS,
     "/console/import": OWNERS,
@@ -45,7 +46,7 @@ def pages(app) -> list[tuple[str, str, str]]:
     return [
         (method, path, facts.access.name)
         for method, path, facts in access.operations(app)
-        if path == "/" or path.startswith("/console")
+        if path == "/" or path.startswith(("/console", "/s/"))
     ]
 
 

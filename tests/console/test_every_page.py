@@ -18,6 +18,8 @@ from models.core.enums import ActionKind, RunState, Side
 from models.deals.chats import open_chat, post_message
 from models.deals.inquiries import inquire
 from models.deals.matches import act
+from models.deals.selection_answers import answer_home
+from models.deals.selections import Picked, create_selection
 from models.leadgen.ads import create_ad
 from models.leadgen.campaigns import Platform, create_campaign
 from models.leadgen.messages import Sender, add_message
@@ -37,6 +39,7 @@ PAGES: dict[str | None, list[str]] = {
     None: ["/", "/console/sign-in", "/console/sign-in/code", "/console/sign-in/telegram", "/console/nowhere 404"],
     "buyer": ["/console/leads", "/console/leads/new", "/console/leads/{lead}", "/console/leads/{lead}/edit",
               "/console/matches", "/console/matches/{match}", "/console/leads/{lead}?show=aside",
+              "/console/leads/{lead}/selections", "/console/leads/{lead}/selections/new?home={property}",
               "/console/notifications", "/console/inquiries", "/console/sources?of=leads",
               "/console/sources", "/console/sources/{source}", "/console/imports/{import}"],
     "seller": ["/console/properties", "/console/properties/{property}", "/console/properties/{property}/edit",
@@ -90,6 +93,8 @@ def shown(town: Town, db: Session) -> dict[str, Any]:
     match = act(db, town.seller, Side.PROPERTY, **pair)
     aside = {"lead_id": town.lead.id, "property_id": town.properties[2].id, "kind": ActionKind.DISLIKE}
     act(db, town.buyer, Side.LEAD, **aside)
+    made = create_selection(db, town.buyer, town.lead.id, [Picked(town.properties[1].id, "x")], words="x", days=30)
+    answer_home(db, made.token, town.properties[1].id, ActionKind.LIKE)
     run = RescoringRun(scope="all", state=RunState.FAILED, requested_by="cli", error="killed")
     db.add(run)
     add_favorite(db, town.tenant, town.properties[1])

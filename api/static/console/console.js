@@ -89,7 +89,8 @@ async function look(element) {
 
 /** Whether somebody is typing there; what they type would be lost in a fresh part. */
 export const isBeingFilled = (element) => [...element.querySelectorAll("input:not([type=hidden]), textarea, select")]
-  .some((field) => field.value !== field.defaultValue && (field.type !== "checkbox") && field.tagName !== "SELECT");
+  .some((field) => (field.matches("[data-pick]") && field.checked)
+    || (field.value !== field.defaultValue && field.type !== "checkbox" && field.tagName !== "SELECT"));
 
 async function poll(element) {
   if (!document.hidden) await look(element);

@@ -1,0 +1,198 @@
+"""A realtor's own base: their leads and properties, searched, filtered and sorted in the database."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Select, SmallInteger, String, cast, func, literal_column, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from models.accounts.users import User
+from models.core.amounts import Amount
+from models.core.enums import DealType, Side, Status
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.market.tags import TAGGED
+
+MAX_WORDS = 8  # of a search; what is beyond is passed over
+MAX_WORD = 60  # characters
+FEWEST_DIGITS = 4  # that are searched for in phones whatever stands between them
+
+_DIGITS = re.compile(r"[\d\s()+.\-]+")
+_BETWEEN_DIGITS = " ()+-.\u00a0"
+
+
+class BaseOrder(StrEnum):
+    """Ties go by id, so that pages never overlap."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    CHANGED = "changed"
+    NAME = "name"
+    CHEAPEST = "price"
+    DEAREST = "-price"
+
+
+@dataclass(frozen=True)
+class BaseFilter:
+    """
+    What is asked of the own base; None or empty asks nothing.
+
+    *price_from* and *price_to* are compared with amounts of the currency that they name, or with every row's own where
+    they name none. A lead's budget passes where it meets the range.
+    """
+
+    words: str = ""
+    status: Status | None = None
+    city_key: str | None = None
+    deal_type: DealType | None = None
+    rooms: list[int] = field(default_factory=list)
+    price_from: Amount | None = None
+    price_to: Amount | None = None
+    tag: str | None = None
+    source_id: int | None = None
+    order: BaseOrder = BaseOrder.NEWEST
+
+
+def own_rows(owner: User, side: Side, wanted: BaseFilter) -> Select[Any]:
+    """The owner's leads, or properties, that pass the filter, in its order."""
+    table, tags, tag_key = TAGGED[side]
+    query: Select[Any] = select(table).where(table.owner_id == owner.id)
+    for column, value in (
+        (table.status, wanted.status),
+        (table.city_key, wanted.city_key),
+        (table.deal_type, wanted.deal_type),
+        (table.source_id, wanted.source_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.rooms:
+        query = query.where(
+            Lead.rooms.op("&&")(cast(wanted.rooms, ARRAY(SmallInteger)))
+            if side is Side.LEAD
+            else Property.rooms.in_(wanted.rooms)
+        )
+    if wanted.tag is not None:
+        query = query.where(table.id.in_(select(tag_key).where(tags.tag == wanted.tag)))
+    query = query.where(*_in_range(side, wanted.price_from, wanted.price_to), *_with_words(owner, side, wanted.words))
+    return query.order_by(*_ordered(side, wanted.order))
+
+
+def own_towns(session: Session, owner: User, side: Side) -> Mapping[str, str]:
+    """The towns of the owner's leads, or properties: key -> the name that most of them give it, by the alphabet."""
+    table = TAGGED[side][0]
+    name = func.mode().within_group(table.city.asc())
+    query = select(table.city_key, name).where(table.owner_id == owner.id).group_by(table.city_key)
+    return dict(sorted(((key, town) for key, town in session.execute(query)), key=lambda each: each[1]))
+
+
+def _in_range(side: Side, low: Amount | None, high: Amount | None) -> list[ColumnElement[bool]]:
+    """Conditions on the price, or on the budget; an unknown one is in no range."""
+    conditions: list[ColumnElement[bool]] = []
+    if side is Side.LEAD:
+        least: Any = func.coalesce(Lead.budget_min, 0)
+        most: Any = func.coalesce(Lead.budget_max, Decimal("Infinity"))
+        known = or_(Lead.budget_min.is_not(None), Lead.budget_max.is_not(None))
+    else:
+        least = most = Property.price
+        known = None
+    currency = TAGGED[side][0].currency
+    for limit, condition in ((low, lambda value: most >= value), (high, lambda value: least <= value)):
+        if limit is None:
+            continue
+        conditions.append(condition(limit.value))
+        if known is not None:
+            conditions.append(known)
+        if limit.currency:
+            conditions.append(currency == limit.currency)
+    return conditions
+
+
+def _with_words(owner: User, side: Side, words: str) -> list[ColumnElement[bool]]:
+    """One condition for each word; a run of digits, as a phone is written, is one word."""
+    looks_like_phone = _DIGITS.fullmatch(words)
+    digits = re.sub(r"\D", "", words)
+    if side is Side.LEAD and looks_like_phone and len(digits) >= FEWEST_DIGITS:
+        # 8 701 ... and +7 701 ... are one phone.
+        tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
+        return [func.translate(Lead.client_contacts, _BETWEEN_DIGITS, "").contains(tail, autoescape=True)]
+    found = words.split()[:MAX_WORDS]
+    return [_with_word(owner, side, word[:MAX_WORD]) for word in found]
+
+
+def _with_word(owner: User, side: Side, word: str) -> ColumnElement[bool]:
+    """The word, or its beginning, stands somewhere in the row; capitals do not count, nor whether ё is written so."""
+    pattern = "".join("[её]" if each in "еёЕЁ" else re.escape(each) for each in word)
+    if side is Side.LEAD:
+        return _text_of_lead().regexp_match(pattern, flags="i")
+    short = _text_of_property().regexp_match(pattern, flags="i")
+    beginnings = re.findall(r"\w+", word)
+    if not beginnings:
+        return short
+    # Descriptions are long, so that their words are found by the indexes of the market and of the archive.
+    query = " & ".join(f"'{each}':*" for each in beginnings)
+    described = aliased(Property)
+    vector = func.property_words(described.title, described.description, described.location, described.search_text)
+    in_text = vector.op("@@")(func.to_tsquery(literal_column("'pg_catalog.russian'"), query))
+    return or_(
+        short,
+        *(
+            Property.id.in_(
+                select(described.id).where(
+                    described.owner_id == owner.id, described.status == literal_column(f"'{status}'"), in_text
+                )
+            )
+            for status in Status
+        ),
+    )
+
+
+def _text_of_lead() -> ColumnElement[str]:
+    return _joined(
+        Lead.client_name,
+        Lead.client_contacts,
+        Lead.city,
+        func.array_to_string(Lead.districts, " "),
+        func.array_to_string(Lead.metro_stations, " "),
+        Lead.notes,
+        Lead.private_notes,
+        Lead.additional_requirements,
+        Lead.external_id,
+        cast(Lead.id, String),
+    )
+
+
+def _text_of_property() -> ColumnElement[str]:
+    return _joined(
+        Property.title,
+        Property.city,
+        Property.district,
+        Property.metro_station,
+        Property.street,
+        Property.house_number,
+        Property.location,
+        Property.external_id,
+        cast(Property.id, String),
+    )
+
+
+def _joined(*columns: Any) -> ColumnElement[str]:
+    return func.concat_ws(" ", *columns, type_=String)
+
+
+def _ordered(side: Side, order: BaseOrder) -> tuple[ColumnElement[Any], ...]:
+    table = TAGGED[side][0]
+    price: Any = func.coalesce(Lead.budget_max, Lead.budget_min) if side is Side.LEAD else Property.price
+    name = (Lead.client_name,) if side is Side.LEAD else (Property.city, Property.street, Property.house_number)
+    first: dict[BaseOrder, tuple[Any, ...]] = {
+        BaseOrder.NEWEST: (),
+        BaseOrder.OLDEST: (table.id.asc(),),
+        BaseOrder.CHANGED: (table.updated_at.desc(),),
+        BaseOrder.NAME: tuple(func.lower(column).asc().nulls_last() for column in name),
+        BaseOrder.CHEAPEST: (price.asc().nulls_last(),),
+        BaseOrder.DEAREST: (price.desc().nulls_last(),),
+    }
+    return (*first[order], table.id.desc())

@@ -1,0 +1,125 @@
+"""Tags: a realtor's own words on leads and properties, seen by nobody else. They are the owner's because the row is."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.users import User
+from models.core.base import Base
+from models.core.enums import Side
+from models.core.errors import ConflictError, InvalidValueError
+from models.market.leads import Lead
+from models.market.properties import Property
+
+MAX_LENGTH = 40  # characters
+MAX_TAGS = 20  # of one row
+
+
+class LeadTag(Base):
+    """One tag of one lead."""
+
+    __tablename__ = "lead_tags"
+    __table_args__ = (CheckConstraint("tag <> ''", name="tag_says_something"), Index("ix_lead_tags_tag", "tag"))
+
+    lead_id: Mapped[int] = mapped_column(
+        ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    tag: Mapped[str] = mapped_column(String(MAX_LENGTH), primary_key=True)
+
+
+class PropertyTag(Base):
+    """One tag of one property."""
+
+    __tablename__ = "property_tags"
+    __table_args__ = (CheckConstraint("tag <> ''", name="tag_says_something"), Index("ix_property_tags_tag", "tag"))
+
+    property_id: Mapped[int] = mapped_column(
+        ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    tag: Mapped[str] = mapped_column(String(MAX_LENGTH), primary_key=True)
+
+
+#: Side -> the table of rows, that of their tags, its column of rows.
+TAGGED: dict[Side, tuple[Any, Any, Any]] = {
+    Side.LEAD: (Lead, LeadTag, LeadTag.lead_id),
+    Side.PROPERTY: (Property, PropertyTag, PropertyTag.property_id),
+}
+
+
+def read_tag(text: str) -> str:
+    """
+    A tag as it is stored: without blanks at its ends, with single ones inside.
+
+    Raises:
+        InvalidValueError: It is empty or longer than MAX_LENGTH characters, or holds what cannot be printed.
+
+    >>> read_tag("  горячий   клиент ")
+    'горячий клиент'
+    """
+    tag = " ".join(text.split())
+    if not tag or not tag.isprintable():
+        raise InvalidValueError("tag", "tag.empty")
+    if len(tag) > MAX_LENGTH:
+        raise InvalidValueError("tag", "tag.too_long", max=MAX_LENGTH)
+    return tag
+
+
+def tags_of(session: Session, side: Side, row_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The tags of rows by their ids, in the order of the alphabet; a row without tags is left out."""
+    _, table, key = TAGGED[side]
+    found = defaultdict(list)
+    for row_id, tag in session.execute(select(key, table.tag).where(key.in_(row_ids)).order_by(table.tag)):
+        found[row_id].append(tag)
+    return dict(found)
+
+
+def used_tags(session: Session, owner: User, side: Side) -> list[str]:
+    """All tags on the owner's leads, or properties, in the order of the alphabet."""
+    rows, table, key = TAGGED[side]
+    query = select(table.tag).join(rows, rows.id == key).where(rows.owner_id == owner.id).distinct()
+    return list(session.scalars(query.order_by(table.tag)))
+
+
+def add_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], text: str) -> tuple[str, list[int]]:
+    """
+    Put a tag on those of the rows that are the owner's.
+
+    A tag that the owner has used already keeps its capitals, so that «VIP» and «vip» are one.
+
+    Returns:
+        The tag as it is stored, and the ids of the rows that did not have it.
+    Raises:
+        InvalidValueError: See :func:`read_tag`.
+        ConflictError: A row has MAX_TAGS tags already.
+    """
+    rows, table, key = TAGGED[side]
+    tag = read_tag(text)
+    tag = next((used for used in used_tags(session, owner, side) if used.casefold() == tag.casefold()), tag)
+    # The owner's rows are locked, so that no two requests fill one row beyond its limit.
+    mine = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id).order_by(rows.id)
+    ids = list(session.scalars(mine.with_for_update(key_share=True)))
+    if not ids:
+        return tag, []
+    full = select(key).where(key.in_(ids), table.tag != tag).group_by(key).having(func.count() >= MAX_TAGS)
+    if session.scalar(full.limit(1)) is not None:
+        raise ConflictError("tag.too_many")
+    stored = insert(table).values([{key.key: row_id, "tag": tag} for row_id in ids])
+    return tag, sorted(session.scalars(stored.on_conflict_do_nothing().returning(key)))
+
+
+def remove_tag(session: Session, owner: User, side: Side, row_ids: Sequence[int], tag: str) -> list[int]:
+    """Take a tag off those of the rows that are the owner's; the ids of those that had it."""
+    rows, table, key = TAGGED[side]
+    mine = select(rows.id).where(rows.id.in_(row_ids), rows.owner_id == owner.id)
+    gone = delete(table).where(key.in_(mine), table.tag == " ".join(tag.split())).returning(key)
+    return sorted(session.scalars(gone.execution_options(synchronize_session=False)))
+
+
+def erase_tags(session: Session, user: User) -> None:
+    """Delete all of a user's tags."""
+    for rows, table, key in TAGGED.values():
+        session.execute(delete(table).where(key.in_(select(rows.id).where(rows.owner_id == user.id))))

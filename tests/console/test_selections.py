@@ -1,0 +1,153 @@
+"""A realtor at a desktop sends a selection; the client answers on a phone; the realtor sees it without a reload."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from models.core.enums import ActionKind, Side
+from models.deals.actions import Action
+from models.deals.matches import Match
+from models.deals.selections import Picked, create_selection
+from models.market.properties import Property, archive_property
+from tests.console.conftest import AXE, HASTE, enter
+
+pytestmark = pytest.mark.timeout(240)
+
+LIKED, DISLIKED, ASKED = 0, 1, 2
+
+
+@pytest.fixture
+def phone(chromium, served):
+    """The page of somebody without an account or scripts, 390 pixels wide, in the dark."""
+    context = chromium.new_context(
+        base_url=served,
+        viewport={"width": 390, "height": 844},
+        locale="ru-RU",
+        color_scheme="dark",
+        java_script_enabled=False,
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def sent(town, db):
+    picked = [Picked(found.id, "Рядом парк") for found in town.properties]
+    made = create_selection(db, town.buyer, town.lead.id, picked, words="Посмотрите", days=30)
+    db.commit()
+    return made
+
+
+def test_a_realtor_sends_a_selection_and_the_client_answers_on_a_phone(visit, phone, town, db):
+    realtor = visit(town.buyer, before=HASTE)
+    realtor.goto(f"/console/leads/{town.lead.id}")
+    for found in town.properties:
+        realtor.locator(f"#pair-{found.id}").get_by_role("checkbox").check()
+    realtor.get_by_role("button", name="Make a selection").click()
+    realtor.get_by_label("Your words for the client").fill("Смотрите, что нашлось")
+    realtor.locator(f"#w{town.properties[LIKED].id}").fill("Тихий двор")
+    realtor.get_by_role("button", name="Make the link").click()
+    link = realtor.get_by_label("The link for the client").input_value()
+    expect(realtor.locator(".mark").first).to_have_text("·")
+
+    phone.goto("/s/" + link.rpartition("/s/")[2])
+    expect(phone.get_by_role("heading", name="Подборка для вас")).to_be_visible()
+    expect(phone.locator("main")).to_contain_text("Смотрите, что нашлось")
+    expect(phone.locator("main")).to_contain_text(town.buyer.phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+    def home(index: int):
+        return phone.locator(f"#home-{town.properties[index].id}")
+
+    expect(home(LIKED)).to_contain_text("Тихий двор")
+    home(LIKED).get_by_role("button", name="Нравится").click()
+    expect(home(LIKED).get_by_role("button", name="Нравится")).to_have_attribute("aria-pressed", "true")
+    home(DISLIKED).get_by_role("button", name="Не моё").click()
+    home(ASKED).get_by_text("Задать вопрос").click()
+    home(ASKED).get_by_role("textbox").fill("Есть лифт?")
+    home(ASKED).get_by_role("button", name="Отправить").click()
+    expect(home(ASKED).get_by_role("textbox")).to_have_value("Есть лифт?")
+
+    expect(realtor.locator(".mark")).to_have_text(["✓", "✗", "?"])  # without a reload
+    expect(realtor.locator(".answered")).to_contain_text("Есть лифт?")
+    expect(realtor.locator("#unread")).to_have_text("1")
+    assert db.scalars(select(Match)).all() == []
+    realtor.get_by_role("button", name="Like").click()
+    expect(realtor.get_by_text("you like it")).to_be_visible()
+    assert db.scalar(select(Match.property_id)) == town.properties[LIKED].id
+    realtor.goto(f"/console/leads/{town.lead.id}")
+    expect(realtor.locator("article.pair")).to_have_count(1)  # one is liked, one put aside
+
+    home(DISLIKED).get_by_role("button", name="Не моё").click()  # the client thinks again
+    expect(realtor.locator("article.pair")).to_have_count(2)
+    realtor.goto(f"/console/leads/{town.lead.id}/selections")
+    realtor.get_by_role("button", name="Withdraw").click()
+    expect(realtor.get_by_text("its link opens nothing any more")).to_be_visible()
+    assert phone.reload().status == 404
+
+
+def test_the_clients_page_tells_nobody_who_looks_or_who_offers(client, sent, town, db):
+    home = db.get(Property, town.properties[0].id)
+    home.description, home.title = "Звоните +79990001122", "Собственник Иван"
+    home.street, home.house_number, home.attributes = "Новый Арбат", "7к2", {"url": "https://example.com/advert"}
+    archive_property(db, db.get(Property, town.properties[2].id))
+    db.commit()
+
+    answer = client.get(f"/s/{sent.token}", headers={"Accept-Language": "ru"})
+
+    assert answer.headers["X-Robots-Tag"].startswith("noindex")
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "Set-Cookie" not in answer.headers
+    assert "Новый Арбат" in answer.text
+    assert "Рядом парк" in answer.text
+    for secret in ("7к2", "99900", "Собственник", "example.com/advert", town.seller.name, town.seller.phone, "<script"):
+        assert secret not in answer.text
+    assert answer.text.count("уже не предлагается") == 1
+    assert client.get(f"/s/{sent.token}x").status_code == 404
+
+
+def test_what_is_no_answer_is_refused_and_changes_nothing(client, sent, town, db):
+    path = f"/s/{sent.token}/homes/{town.properties[0].id}"
+
+    assert client.post(path, data={"answer": "MAYBE"}).status_code == 400
+    assert client.post(path, data={"question": "я" * 501}).status_code == 400
+    assert client.post(f"/s/{sent.token}/homes/999999", data={"answer": "LIKE"}).status_code == 404
+    assert client.post(f"/s/{sent.token}x/homes/1", data={"answer": "LIKE"}).status_code == 404
+    db.refresh(sent)
+    assert sent.answers_taken == 0
+
+
+def test_a_selection_is_its_realtors_alone(client, sent, town):
+    token = enter(client, town.seller)
+    base = f"/console/leads/{town.lead.id}/selections"
+
+    assert client.get(base).status_code == 404
+    assert client.get(f"{base}/new?home={town.properties[0].id}").status_code == 404
+    withdrawn = client.post(f"{base}/{sent.id}/withdraw", data={"csrf": token})
+    assert withdrawn.status_code == 404
+    assert client.get(f"/s/{sent.token}").status_code == 200
+
+
+def test_the_clients_page_is_whole_for_everybody(chromium, served, sent):
+    """axe-core finds nothing, in both looks; nothing is wider than a phone."""
+    for scheme, width in (("light", 390), ("dark", 390)):
+        context = chromium.new_context(
+            base_url=served, viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
+        )
+        page = context.new_page()
+        page.goto(f"/s/{sent.token}")
+        page.add_script_tag(path=str(AXE))
+        found = page.evaluate(
+            "axe.run().then((result) => result.violations.map((each) => [each.id, each.nodes[0].html]))"
+        )
+        assert found == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()
+
+
+def test_the_client_disliking_is_the_leads_own_action(client, sent, town, db):
+    client.post(f"/s/{sent.token}/homes/{town.properties[0].id}", data={"answer": "DISLIKE"})
+
+    action = db.scalars(select(Action).where(Action.property_id == town.properties[0].id)).one()
+    assert (action.side, action.kind, action.list_place) == (Side.LEAD, ActionKind.DISLIKE, action.list_place)
+    assert action.list_place is not None  # so that the ranking can learn from it
