@@ -93,8 +93,8 @@ def _reason(lead: Lead, found: Property, share: CriterionShare, wanted: str) -> 
     """One criterion that the lead states: what the property has, what was wanted, how well that fits."""
     name, percent = share.criterion, 100 * share.value
     kind = grade(percent) if share.known else "unknown"
-    verdict, fact = (VERDICTS[kind], _fact(name, found)) if share.known else ("not told", translate("not told"))
-    wish = wanted.replace("{wish}", escape(_wish(name, lead)))
+    verdict, fact = (VERDICTS[kind], fact_of(name, found)) if share.known else ("not told", translate("not told"))
+    wish = wanted.replace("{wish}", escape(wish_of(name, lead)))
     label = translate(NAMES[name])
     return (
         f'<li><span class="words"><b>{label}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
@@ -103,7 +103,8 @@ def _reason(lead: Lead, found: Property, share: CriterionShare, wanted: str) -> 
     )
 
 
-def _wish(name: str, lead: Lead) -> str:
+def wish_of(name: str, lead: Lead) -> str:
+    """What the lead wants of a criterion that it states."""
     match name:
         case "price":
             return span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True))
@@ -121,7 +122,8 @@ def _wish(name: str, lead: Lead) -> str:
     return word(getattr(lead, name))
 
 
-def _fact(name: str, found: Property) -> str:
+def fact_of(name: str, found: Property) -> str:
+    """What a property has of a criterion, where it tells."""
     match name:
         case "price":
             return money(found.price, found.currency, short=True)

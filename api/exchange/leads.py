@@ -7,6 +7,7 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.exchange.answers import ReadyPart, ShownRequirements
+from api.exchange.replacements import read_replacement
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
 from api.http.access import current_user, signed_in
 from api.http.blueprint import Blueprint, Body, read_json, shown_word
@@ -113,14 +114,16 @@ class OneLead(MethodView):
         return _shown(owned_lead(session(), current_user(), lead_id))
 
     @signed_in
-    @blp.arguments(LeadBody)
     @blp.response(200, LeadRow)
-    def put(self, body: dict[str, Any], lead_id: int) -> Any:
+    @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": LeadBody}}})
+    def put(self, lead_id: int) -> Any:
         """Replace one of my leads
 
-        What the body leaves out is emptied. Its list of recommendations follows within a moment.
+        What the body leaves out is emptied. Its list of recommendations follows within a moment. What a lead of another
+        contract lacks (its GET answers null) may stay null.
         """
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
+        body = read_replacement(LEAD_BODY, lead_row(lead, 0))
         replace_lead(session(), lead, lead_columns(body, lead))
         warn_of_town(TOWN, lead.city, lead.currency)
         warn_of_client(lead)

@@ -6,6 +6,7 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from api.exchange.answers import ReadyPart, ShownAddress, ShownDetails
+from api.exchange.replacements import read_replacement
 from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
 from api.http.access import current_user, for_roles, signed_in
 from api.http.blueprint import Blueprint, Body, shown_word
@@ -35,6 +36,8 @@ from models.market.twins import refuse_twin
 
 #: Where a body names the town.
 TOWN = "address.city"
+# Made once: schemas within schemas are costly to make.
+PROPERTY_BODY = PropertyBody()
 
 blp = Blueprint("properties", __name__, description="What realtors have to offer")
 
@@ -130,15 +133,17 @@ class OneProperty(MethodView):
         )
 
     @signed_in
-    @blp.arguments(PropertyBody)
     @blp.response(200, PropertyRow)
-    def put(self, body: dict[str, Any], property_id: int) -> Any:
+    @blp.doc(requestBody={"required": True, "content": {"application/json": {"schema": PropertyBody}}})
+    def put(self, property_id: int) -> Any:
         """Replace one of my properties
 
-        What the body leaves out is emptied. Its list of leads follows within a moment.
+        What the body leaves out is emptied. Its list of leads follows within a moment. What a property of another
+        contract lacks (its GET answers null) may stay null.
         """
         found = owned_property(session(), current_user(), property_id, lock=True)
-        replace_property(session(), found, property_columns(body))
+        body = read_replacement(PROPERTY_BODY, property_row(found, 0))
+        replace_property(session(), found, property_columns(body, found))
         warn_of_town(TOWN, found.city, found.currency)
         rescore_property(found)
         return _shown(found)

@@ -227,12 +227,14 @@ def lead_columns(body: dict, before: Lead | None = None) -> dict[str, Any]:
     }
 
 
-def property_columns(body: dict) -> dict[str, Any]:
+def property_columns(body: dict, before: Property | None = None) -> dict[str, Any]:
     """
-    A property's columns from its body; what the body leaves out is null: PUT replaces. An address that came as one text
-    through another contract goes too: the body's parts are the address now.
+    A property's columns from its body; what the body leaves out is null: PUT replaces *before*. An address that came as
+    one text through another contract goes too, unless its parts stay: the body's parts are the address now.
     """
-    address = {name: body["address"].get(name) for name in ADDRESS_FIELDS} | {"location": None}
+    address = {name: body["address"].get(name) for name in ADDRESS_FIELDS}
+    is_same_place = before is not None and tuple(address.values()) == _address(before)
+    address["location"] = before.location if before is not None and is_same_place else None
     details = {name: body["details"].get(name) for name in DETAILS_FIELDS}
     return {
         **address,
@@ -240,7 +242,7 @@ def property_columns(body: dict) -> dict[str, Any]:
         "latitude": body["address"].get("latitude"),
         "longitude": body["address"].get("longitude"),
         "stations": body["address"].get("stations") or [],
-        **fact_columns(None, body.get("description")),
+        **fact_columns(before.title if before else None, body.get("description"), before.search_text if before else ""),
         "commission_share": body.get("commission_share"),
         "photos": body.get("photos") or [],
         "description": body.get("description"),

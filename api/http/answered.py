@@ -90,7 +90,8 @@ def _bodies(view: Any) -> Iterator[Schema]:
         if isinstance(parameter.get("schema"), Schema) and parameter["in"] not in ("query", "headers", "path"):
             yield parameter["schema"]
     for content in said.get("manual_doc", {}).get("requestBody", {}).get("content", {}).values():
-        for schema in content["schema"].get("oneOf", ()) if isinstance(content["schema"], dict) else ():
+        taken = content["schema"]
+        for schema in taken.get("oneOf", ()) if isinstance(taken, dict) else (taken,):
             yield schema()
 
 

@@ -149,8 +149,12 @@ class Body(Schema):
     def load(self, data: Any, **kwargs: Any) -> Any:
         """
         As marshmallow's, but of what is too much no more than the answer names is looked at: of unknown names and of
-        lists that are too long. Each would be complained of one by one otherwise.
+        lists that are too long. Each would be complained of one by one otherwise. What `partial` names may be null.
         """
+        partial = kwargs.get("partial") or self.partial
+        if isinstance(data, Mapping) and not isinstance(partial, bool | None):
+            nulls = {name for name in partial if name in data and data[name] is None}
+            data = _without(data, nulls, self) if nulls else data
         if isinstance(data, list):
             data = [self._read(each) if isinstance(each, Mapping) else each for each in data]
         return super().load(self._read(data) if isinstance(data, Mapping) else data, **kwargs)
@@ -290,8 +294,8 @@ class SomeWords(fields.String):
     """One of some words of an enumeration; apispec would show all of them for marshmallow's own Enum."""
 
     def __init__(self, enum: Any, only: Collection[Any], **kwargs: Any) -> None:
-        super().__init__(validate=validate.OneOf([member.value for member in only]), **kwargs)
-        self.enum = enum
+        self.enum, self.words = enum, tuple(member.value for member in only)
+        super().__init__(validate=validate.OneOf(self.words), **kwargs)
 
     def deserialize(self, *args: Any, **kwargs: Any) -> Any:
         word = super().deserialize(*args, **kwargs)

@@ -10,7 +10,7 @@ from api.http.tasks import run_import
 from api.http.uploads import remove_feed, store_feed
 from models.accounts.users import User
 from models.sources.errors import SourceHasAddressError, SourceHoldsOtherError
-from models.sources.sources import change_source, create_source, request_import, source_named
+from models.sources.sources import change_source, create_source, request_import, source_named, without_nul
 from models.sources.tables import Import, Source, SourceContent
 
 #: What a form may say of a source besides its name.
@@ -19,7 +19,7 @@ TOLD = ("city", "mapping", "is_complete")
 
 def name_of_file(upload: FileStorage) -> str:
     """The name that a source has where its owner gives none: the file's, without folder and ending."""
-    bare = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
+    bare = without_nul(upload.filename or "").replace("\\", "/").rpartition("/")[2]
     return (bare.rpartition(".")[0] or bare or "file")[:200]
 
 

@@ -59,6 +59,19 @@ BEGIN_OF_JPEG, END_OF_JPEG = b"\xff\xd8", b"\xff\xd9"
 
 SRGB = ImageCms.createProfile("sRGB")
 
+#: What a HEIC without a profile says of its colours in numbers (ITU-T H.273, "nclx"): primaries wider than sRGB's ->
+#: red, green and blue as XYZ under D50, which profiles are written in.
+WIDE_PRIMARIES = {
+    12: ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)),  # Display P3
+    9: ((0.67348, 0.27904, -0.00194), (0.16566, 0.67534, 0.02998), (0.12505, 0.04561, 0.79686)),  # BT.2020
+}
+D50 = (0.9642, 1.0, 0.8249)
+#: Transfer characteristics of more light than a screen's white (PQ, HLG): no profile makes such a picture right, so its
+#: colours stay as they are.
+HIGH_RANGE = (16, 18)
+#: sRGB's curve: exponent, a, b, c, d of ICC's third kind. Those of film and television differ by less than is seen.
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+
 
 class TooManyPixelsError(Exception):
     """The image has more pixels than we take."""
@@ -122,7 +135,8 @@ def _drawn_anew(picture: Image.Image) -> tuple[int, str, bytes]:
     (pixels of the source, format, content). The caller keeps no reference: each step frees what the one before made.
     """
     pixels, format_ = picture.width * picture.height, FORMATS[picture.format or ""]
-    turn, profile = _turn_of(picture), picture.info.get("icc_profile")
+    turn = _turn_of(picture)
+    profile = picture.info.get("icc_profile") or _profile_of_numbers(picture.info.get("nclx_profile"))
     picture.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded no larger than needed
     picture = _loaded(picture)
     see_through = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
@@ -232,6 +246,24 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     except (ImageCms.PyCMSError, OSError, ValueError):
         return picture
     return picture if converted is None else converted
+
+
+def _profile_of_numbers(told: dict[str, Any] | None) -> bytes | None:
+    """The ICC profile of what a HEIC says of its colours in numbers; None where that is sRGB, or nothing we know."""
+    primaries = WIDE_PRIMARIES.get(told.get("color_primaries", 0)) if told else None
+    if told is None or primaries is None or told.get("transfer_characteristics") in HIGH_RANGE:
+        return None
+    fixed = lambda values: b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+    curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + fixed(SRGB_CURVE)
+    points = zip((b"rXYZ", b"gXYZ", b"bXYZ", b"wtpt"), (*primaries, D50), strict=True)
+    tags = {name: b"XYZ \0\0\0\0" + fixed(each) for name, each in points}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    table, body, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(content))
+        body += content
+    head = struct.pack(">I4xI4s4s4s12x4s28x", start + len(body), 0x04400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
+    return (head + fixed(D50)).ljust(128, b"\0") + table + body
 
 
 def _mended(content: bytes) -> Image.Image:

@@ -104,7 +104,7 @@ def delete_source(session: Session, found: Source) -> list[int]:
 
 def source_named(session: Session, owner: User, name: str) -> Source | None:
     """The owner's source of this name."""
-    return session.scalar(select(Source).where(Source.owner_id == owner.id, Source.name == name))
+    return session.scalar(select(Source).where(Source.owner_id == owner.id, Source.name == without_nul(name).strip()))
 
 
 def owned_source(session: Session, owner: User, source_id: int, *, lock: bool = False) -> Source:
@@ -172,7 +172,7 @@ def request_import(
     found = Import(
         source_id=source.id,
         asked_by=asked_by,
-        file_name=(file_name or source.address or source.file or "")[:300],
+        file_name=without_nul(file_name or source.address or source.file or "")[:300],
         is_dry_run=is_dry_run,
     )
     session.add(found)
@@ -288,18 +288,25 @@ def _checked(fields: Mapping[str, Any], content: SourceContent) -> dict[str, Any
     if found.get("address"):
         found["address"] = check_address(found["address"])
     if "name" in found:
-        found["name"] = (found["name"] or "").strip()
+        found["name"] = without_nul(found["name"] or "").strip()
         if not found["name"]:
             raise InvalidValueError("name", "source.name_missing")
     if found.get("kind"):
         found["kind"] = ALIASES.get(found["kind"], found["kind"])
         if found["kind"] not in KINDS:
             raise InvalidValueError("kind", "source.unknown_kind", kinds=tuple(KINDS))
+    if found.get("mapping"):
+        found["mapping"] = {column: field for column, field in found["mapping"].items() if "\x00" not in column}
     names = LEAD_NAMES if content is SourceContent.LEADS else NAMES
     for column, field in (found.get("mapping") or {}).items():
         if field and field not in names:
             raise InvalidValueError("mapping", "source.unknown_target", column=column[:50], target=field[:50])
     return found
+
+
+def without_nul(text: str) -> str:
+    """The text without the one character that PostgreSQL does not store; names of files come from anybody."""
+    return text.replace("\x00", "")
 
 
 def _check_name(session: Session, found: Source) -> None:

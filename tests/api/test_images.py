@@ -144,6 +144,25 @@ def test_colours_of_a_wide_profile_are_shown_as_they_were_meant(format_, profile
     assert "icc_profile" not in found.info
 
 
+@pytest.mark.parametrize(
+    ("primaries", "transfer", "in_srgb"),
+    [
+        (12, 13, (214, 96, 48)),
+        (9, 13, (241, 76, 46)),  # by the matrices of BT.2087
+        (12, 1, (214, 96, 48)),
+        (1, 13, (200, 100, 60)),
+        (2, 2, (200, 100, 60)),
+        (9, 16, (200, 100, 60)),
+    ],
+    ids=["Display P3", "BT.2020", "P3 of television", "sRGB", "unknown", "PQ, which no profile makes right"],
+)
+def test_colours_that_a_heic_tells_of_in_numbers_are_shown_as_they_were_meant(primaries, transfer, in_srgb):
+    told = {"color_primaries": primaries, "transfer_characteristics": transfer, "matrix_coefficients": 6}
+    found = cleaned(saved(Image.new("RGB", (64, 64), (200, 100, 60)), "HEIF", quality=95, full_range_flag=1, **told))
+
+    assert is_close(found.getpixel((32, 32)), in_srgb, most=8)
+
+
 def test_what_is_see_through_stays_so_whatever_the_profile():
     picture = Image.new("RGBA", (8, 8), (200, 100, 60, 77))
     found = cleaned(saved(picture, "PNG", icc_profile=DISPLAY_P3))

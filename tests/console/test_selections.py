@@ -1,5 +1,7 @@
 """A realtor at a desktop sends a selection; the client answers on a phone; the realtor sees it without a reload."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -151,3 +153,18 @@ def test_the_client_disliking_is_the_leads_own_action(client, sent, town, db):
     action = db.scalars(select(Action).where(Action.property_id == town.properties[0].id)).one()
     assert (action.side, action.kind, action.list_place) == (Side.LEAD, ActionKind.DISLIKE, action.list_place)
     assert action.list_place is not None  # so that the ranking can learn from it
+
+
+def test_ticked_homes_stand_side_by_side_criterion_by_criterion(client, town, db):
+    first, second, _ = (db.get(Property, each.id) for each in town.properties)
+    second.price, second.rooms = 14_000_000, 4
+    db.commit()
+    enter(client, town.buyer)
+    base = f"/console/leads/{town.lead.id}/compare"
+
+    page = client.get(f"{base}?ids={first.id}&home={second.id}", headers={"Accept-Language": "en"}).text
+
+    rooms = re.search(r'<th scope="row">Rooms.*?</tr>', page, re.S)[0]
+    assert re.findall(r"verdict small (\w+)", rooms) == ["good", "poor"]
+    assert client.get(f"{base}?ids=x,{2**70}").status_code == 200
+    assert client.get(f"/console/leads/{town.lead.id + 1}/compare?ids={first.id}").status_code == 404
