@@ -23,6 +23,9 @@ RETIRED = {
     "notices_of": "notifications_of",
     "said_reading": "describe_reading",
     "SAID": "OUTCOMES",
+    "IMPORT_ERRORS": "imports.po",
+    "IMPORT_PATTERNS": "imports.po",
+    "LINK_TEXT": "mail.link",
     "Complaints": "error messages",
     "statics": "assets",
     "membership": "role_names",
@@ -81,6 +84,7 @@ RETIRED_FILES = {
         "page",
         "people",
         "russian",
+        "russian_imports",
         "shapes",
         "vocabulary",
     }

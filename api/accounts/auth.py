@@ -11,7 +11,7 @@ from api.http.blueprint import Blueprint, Body, StatusOk, names_of, read_json, s
 from api.http.db import session
 from api.http.fields import Email, Moment, PasswordText, Phone, Text
 from api.http.idempotency import keeps_no_answer
-from api.http.language import asked_language
+from api.http.language import told_language
 from api.http.limits import account_of, address, check_failures, count_failure, failures_of, network
 from api.http.services import services
 from models.accounts.audit import record
@@ -262,7 +262,7 @@ def new_token(user: User, way: str) -> str:
     """A new access token; the session that begins with it is remembered: by which way, from where."""
     settings = services().settings
     if user.language is None:
-        user.language = asked_language()
+        user.language = told_language()
     token = make_token(user, settings.secret_key, settings.token_hours)
     claims = claims_of(token, settings.secret_key)
     note_session(session(), claims, way=way, network=network(), agent=client_name())

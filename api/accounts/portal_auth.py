@@ -17,6 +17,7 @@ from api.http.access import device, public, token_user, way_in
 from api.http.blueprint import Blueprint, Body
 from api.http.db import session
 from api.http.fields import Phone, Text
+from api.http.language import told_language
 from api.http.limits import address, network
 from api.http.services import services
 from models.accounts.audit import record
@@ -154,6 +155,7 @@ def send_code(phone: str, registration: dict[str, Any] | None = None) -> str | N
         registration=registration,
         address=network(),
         device=device(),
+        language=told_language(),
         sends_per_hour=settings.sms_per_hour,
         now=database_now(session()),
     )

@@ -188,7 +188,7 @@ def lead_values(lead: Lead) -> dict[str, Any]:
             "area": {"min": lead.area_min, "max": lead.area_max},
         },
     }
-    return _texts(all_of(LEAD_GROUPS), body)
+    return texts_of(all_of(LEAD_GROUPS), body)
 
 
 def property_values(found: Property) -> dict[str, Any]:
@@ -201,10 +201,11 @@ def property_values(found: Property) -> dict[str, Any]:
         "photos": found.photos,
         "description": found.description,
     }
-    return _texts(all_of(PROPERTY_GROUPS), body)
+    return texts_of(all_of(PROPERTY_GROUPS), body)
 
 
-def _texts(controls: list[Control], body: dict) -> dict[str, Any]:
+def texts_of(controls: list[Control], body: dict) -> dict[str, Any]:
+    """What stands in the controls of a form, by their paths, for what a body of the API says."""
     values: dict[str, Any] = {}
     for control in controls:
         value: Any = body

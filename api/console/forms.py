@@ -71,6 +71,8 @@ class Filled:
     was: str | None = None
     #: What somebody else has stored meanwhile, in words, of controls that were changed here too.
     theirs: dict[str, str] = field(default_factory=dict)
+    #: The words of a pasted text that a control's value was read from, by its path.
+    read: dict[str, str] = field(default_factory=dict)
 
 
 def read(
@@ -144,14 +146,23 @@ def send(
     return None, filled
 
 
-def show(groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: str, cancel: str, here: str) -> str:
+def show(
+    groups: Sequence[tuple[str, list[Control]]],
+    filled: Filled,
+    *,
+    title: str,
+    cancel: str,
+    here: str,
+    action: str | None = None,
+) -> str:
     """
-    The page of a form, which is sent to the address where it stands.
+    The page of a form.
 
     Args:
         groups: (English heading, controls) of each part.
         cancel: Where to go without sending.
         here: The page of the menu that the form belongs to.
+        action: Where it is sent; None: to the address where it stands.
     """
     return render_template(
         "console/form.html",
@@ -159,7 +170,7 @@ def show(groups: Sequence[tuple[str, list[Control]]], filled: Filled, *, title: 
         filled=filled,
         known=_known_places(groups, filled),
         title=title,
-        action=request.path,
+        action=action or request.path,
         cancel=cancel,
         here=here,
     )

@@ -65,11 +65,11 @@ def wants_part() -> bool:
     return request.args.get("part") == "1"
 
 
-def back(path: str, said: str | None = None, **query: Any) -> Response:
-    """See another page, and there what has been done: *said* is a key of :data:`api.console.i18n.OUTCOMES`."""
+def back(path: str, outcome: str | None = None, **query: Any) -> Response:
+    """See another page, and there what has been done: *outcome* is a key of :data:`api.console.i18n.OUTCOMES`."""
     query = {name: value for name, value in query.items() if value not in (None, "")}
-    if said:
-        query["said"] = said
+    if outcome:
+        query["outcome"] = outcome
     # The application's own class of answers, although Flask declares the class above it.
     return cast(Response, redirect(f"{path}?{urlencode(query)}" if query else path, HTTPStatus.SEE_OTHER))
 
@@ -148,7 +148,7 @@ def _names() -> dict[str, Any]:
         "menu": menu_of(user.role) if user else [],
         "unread": _unread,
         "place": _place,
-        "said": i18n.outcome(request.args.get("said")),
+        "outcome": i18n.outcome(request.args.get("outcome")),
         "undo": known_token(request.args.get("undo")),
         "asset": asset,
         "icon": icon,
@@ -182,7 +182,7 @@ def _place() -> str:
     """Where to come back to from choosing a look: the same page of the same list, or the same door."""
     if request.method == "GET":
         query = [
-            (name, value) for name, value in request.args.items(multi=True) if name not in ("said", "part", "undo")
+            (name, value) for name, value in request.args.items(multi=True) if name not in ("outcome", "part", "undo")
         ]
     else:
         query = [(name, value) for name, value in request.form.items() if name == "next" and value]

@@ -130,17 +130,17 @@ def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Res
         proposed_commission=_commission(request.form.get("commission", "")),
         notes=None,
     )
-    said = _said(ActionKind(kind), match)
-    undo = undo_of_action(side, lead_id, property_id) if said in ("disliked", "liked") else None
+    outcome = _outcome(ActionKind(kind), match)
+    undo = undo_of_action(side, lead_id, property_id) if outcome in ("disliked", "liked") else None
     if wants_json():
         return jsonify(
-            said=translate(OUTCOMES[said]),
-            key=said,
+            said=translate(OUTCOMES[outcome]),
+            key=outcome,
             undo=undo,
             match_id=match and str(match.id),
             status=match and match.status.value,
         )
-    return back(back_to, said, undo=undo)
+    return back(back_to, outcome, undo=undo)
 
 
 def place_of_action(usual: str) -> str:
@@ -151,7 +151,7 @@ def place_of_action(usual: str) -> str:
     return f"/console/matches/{origin}" if origin.isascii() and origin.isdigit() and len(origin) < 19 else usual
 
 
-def _said(kind: ActionKind, match: Match | None) -> str:
+def _outcome(kind: ActionKind, match: Match | None) -> str:
     if kind is ActionKind.DISLIKE or match is None:
         return "disliked"
     if match.status is not MatchStatus.ACCEPTED:

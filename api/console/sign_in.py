@@ -129,7 +129,7 @@ def sign_out() -> Response:
     """End this session: its token is void from now on, here and on the API."""
     auth.sign_out(request.cookies[SESSION_COOKIE])
     record(session(), "signed_out", actor_id=visitor().id, address=address())
-    return access.let_out(back("/console/sign-in", said="out"))
+    return access.let_out(back("/console/sign-in", outcome="out"))
 
 
 @blp.post("/console/look")

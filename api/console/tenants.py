@@ -66,8 +66,8 @@ def act(listing_id: int) -> Response:
         raise InvalidValueError("action", "feed.choose_action")
     listing = listing_on_market(session(), listing_id)
     act_in_feed(session(), visitor(), listing, FeedActionKind(kind), "web")
-    said = {FeedActionKind.LIKE: "asked", FeedActionKind.FAVORITE: "kept"}.get(FeedActionKind(kind), "disliked")
-    return jsonify(said=translate(OUTCOMES[said])) if wants_json() else back("/console/feed", said)
+    outcome = {FeedActionKind.LIKE: "asked", FeedActionKind.FAVORITE: "kept"}.get(FeedActionKind(kind), "disliked")
+    return jsonify(said=translate(OUTCOMES[outcome])) if wants_json() else back("/console/feed", outcome)
 
 
 @blp.post("/console/feed/undo")

@@ -17,6 +17,11 @@ def request_language() -> str:
     return state.language
 
 
+def told_language() -> str | None:
+    """The language of the page, or else the one that the client asks for; None if it asks for none that we have."""
+    return current().language or asked_language()
+
+
 @overload
 def asked_language(default: str) -> str: ...
 

@@ -62,6 +62,7 @@ def request_code(
     registration: dict[str, Any] | None = None,
     address: str | None,
     device: str | None = None,
+    language: str | None = None,
     sends_per_hour: int,
     now: datetime,
 ) -> PhoneCode:
@@ -70,6 +71,7 @@ def request_code(
 
     Args:
         phone: E.164.
+        language: What who asks reads, for the message to somebody who never told.
         registration: first_name, last_name and role of somebody new. Without it the code is for the phone's user, or
             for the registration that still waits for its code.
         address: The network that asks; *device*: what it shows of a session it had
@@ -90,7 +92,7 @@ def request_code(
     is_spent = are_sends_spent(session, phone, is_known, now)
     pending = _latest(session, phone)
     row = PhoneCode(phone=phone, country=country, address=address, seed=secrets.token_bytes(16), made_at=now, tries=0)
-    row.other_tries, row.is_known = 0, is_known
+    row.other_tries, row.is_known, row.language = 0, is_known, language
     if is_spent:
         pass  # a decoy
     elif registration is not None:

@@ -59,6 +59,8 @@ class OneTimeLink(Base):
     network: Mapped[str | None] = mapped_column(INET)  #: From where it was asked for.
     is_known: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_sendable: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: In which language who asked reads, a code of ISO 639-1; null: never told.
+    language: Mapped[str | None] = mapped_column(String(2))
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -67,13 +69,20 @@ class OneTimeLink(Base):
 
 
 def request_email_link(
-    session: Session, email: str, *, network: str | None, device: str | None, now: datetime
+    session: Session,
+    email: str,
+    *,
+    network: str | None,
+    device: str | None,
+    language: str | None = None,
+    now: datetime,
 ) -> OneTimeLink:
     """
     Ask for a link to be sent to *email* (in normal form).
 
     Args:
         network, device: From where; see models.accounts.sessions.known_place.
+        language: What who asks reads, for the mail to somebody who never told.
     Returns:
         The row, a decoy where nobody has the address, or where it has had its mails.
     Raises:
@@ -90,7 +99,7 @@ def request_email_link(
     is_spent = _free_from(session, sent, EMAIL_LIMITS, now) is not None
     may_enter = user is not None and (user.is_active or user.email_proven_at is None)
     row = _new(session, now, EMAIL_LIFETIME, email=email, network=network, is_known=is_known)
-    row.is_sendable = may_enter and not is_spent
+    row.is_sendable, row.language = may_enter and not is_spent, language
     session.flush()
     return row
 

@@ -25,6 +25,7 @@ from models.accounts.identity import Claim, prove, set_proven
 from models.accounts.users import User, create_user
 from models.core.enums import Role
 from models.core.errors import ConflictError, InvalidValueError, NotAllowedError, NotSignedInError
+from models.core.languages import LANGUAGES
 
 #: Older proofs are refused.
 LIFETIME = timedelta(hours=24)
@@ -47,6 +48,7 @@ class TelegramUser:
     id: str
     name: str | None
     username: str | None
+    language: str | None = None  #: What its app is set to, a code of ISO 639-1; a Mini App tells it.
 
 
 def verified(data: Any, bot_token: str, now: datetime) -> TelegramUser:
@@ -97,6 +99,8 @@ def user_of_telegram(session: Session, who: TelegramUser, *, own: User | None = 
     """
     user = _proved(session, {Claim.TELEGRAM: who.id}, own, role=Role.REALTOR, name=who.name)
     user.telegram_username = who.username
+    if user.language is None and who.language in LANGUAGES:
+        user.language = who.language
     session.flush()
     return user
 
@@ -231,4 +235,5 @@ def _user_of(fields: Mapping[str, Any]) -> TelegramUser:
         _NO_TEXT.sub("", str(fields.get(part) or "")) for part in ("first_name", "last_name", "username")
     )
     name = " ".join(filter(None, (first, last))).strip()[:200]
-    return TelegramUser(str(fields["id"]), name or None, username[:64] or None)
+    language = re.match("[a-z]{2}(?![a-z])", str(fields.get("language_code", "")).lower())
+    return TelegramUser(str(fields["id"]), name or None, username[:64] or None, language and language[0])

@@ -18,10 +18,10 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
+from models.core import languages
 from models.core.errors import DomainError, Fault, InvalidValueError
 
-#: Codes of ISO 639-1; the first is what an unknown language falls back to.
-LANGUAGES = ("en", "ru", "kk")
+LANGUAGES = languages.LANGUAGES
 FOLDER = Path(__file__).parent
 #: Before the code of a word of the domain (a role, a status): `word.tenant`.
 WORD = "word."

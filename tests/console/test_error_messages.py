@@ -132,7 +132,7 @@ def test_choosing_a_language_keeps_the_page_and_where_one_was_going(client, town
         answer = client.post("/console/look", data={"csrf": token, "lang": "en", "next": back_to})
         assert answer.location == sign_in
     enter(client, town.buyer)
-    page = client.get("/console/leads?status=ARCHIVED&said=saved").text
+    page = client.get("/console/leads?status=ARCHIVED&outcome=saved").text
 
     assert 'name="next" value="/console/leads?status=ARCHIVED"' in page
 

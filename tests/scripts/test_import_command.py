@@ -14,6 +14,7 @@ from scripts.cli import cli
 from scripts.one_line import one_line
 from tests.factories import make_user
 from tests.models.sources.feeds import xlsx, yrl, yrl_offer
+from tests.sentences import english
 
 HEADER = (
     "id,deal,city,district,metro,rooms,area,floor,floors_total,year_built,is_apartments,declared_class,headline,price"
@@ -65,7 +66,7 @@ def test_a_feed_of_rents_becomes_homes_to_let(factory, agency, tmp_path):
     done = run("import", path, "--owner", agency, "--no-rescore")
 
     assert done.exit_code == 0, done.output
-    assert "id r-2: price: must be above 0 (0)" in done.output
+    assert "id r-2: price: Must be above 0. (0)" in done.output
     assert "Source «rents» (yrl): 2 new, 0 changed, 0 as they were, 0 withdrawn, 1 refused." in done.output
     assert "Passed over: creation-date (3)" in done.output
     found = properties(factory)["r-1"]
@@ -135,7 +136,7 @@ def test_a_spreadsheet_takes_the_town_that_is_named(factory, agency, tmp_path):
     bare = run("import", path, "--owner", agency, "--no-rescore")
     named = run("import", path, "--owner", agency, "--city", "Тула", "--no-rescore")
 
-    assert "no town is named" in str(bare.exception)
+    assert "No town is named" in english(bare.exception)
     assert "Source «Наша база» (xlsx): 1 new" in named.output
     assert (properties(factory)["007"].city, properties(factory)["007"].street) == ("Тула", "улица Мира")
 
@@ -148,7 +149,7 @@ def test_the_older_name_takes_rows_of_one_town_and_withdraws_nothing(factory, tm
     assert first.exit_code == 0, first.output
     assert errors.read_text().splitlines() == [
         "line 3, id 2: price: This is not a number: x. (x)",
-        "line 5, id 4: city: it is in another town (Казань)",
+        "line 5, id 4: city: It is in another town. (Казань)",
     ]
     path.write_text("\n".join([HEADER, row(id="3", price="1000000")]))
     second = run("import-listings", *arguments)
@@ -162,9 +163,9 @@ def test_a_file_that_is_not_there_or_holds_no_listings_is_one_clear_error(factor
     page = tmp_path / "page.html"
     page.write_text("<!doctype html><html></html>")
 
-    assert "cannot be read: No such file" in str(run("import", tmp_path / "absent.xml").exception)
-    assert "a web page" in str(run("import", page).exception)
-    assert "is not a public address" in str(run("import", "http://127.0.0.1:9/feed.xml").exception)
+    assert "cannot be read: No such file" in english(run("import", tmp_path / "absent.xml").exception)
+    assert "a web page" in english(run("import", page).exception)
+    assert "is not a public address" in english(run("import", "http://127.0.0.1:9/feed.xml").exception)
 
 
 def test_every_format_imports_to_the_same_rows(factory, tmp_path):

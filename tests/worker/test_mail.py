@@ -184,6 +184,26 @@ def test_a_link_is_sent_once_and_lets_in(db, asked, smtp):
     assert delivery(db, row) is Delivery.SENT
 
 
+@pytest.mark.parametrize(
+    ("own", "of_asker", "subject"),
+    [
+        (None, None, "Вход в Leadmatch"),
+        (None, "en", "Signing in to Leadmatch"),
+        ("kk", "en", "Leadmatch жүйесіне кіру"),
+    ],
+)
+def test_a_link_speaks_the_users_language_or_the_askers(db, asked, smtp, own, of_asker, subject):
+    user, row = asked
+    user.language, row.language = own, of_asker
+    db.commit()
+
+    accounts.send_link(row.id)
+
+    [(_, _, message)] = smtp.messages
+    assert message["Subject"] == subject
+    assert link_of(row, SECRET) in message.get_content()
+
+
 def test_a_busy_server_is_tried_again_and_a_refusal_is_not(db, asked, smtp, monkeypatch):
     _, row = asked
     smtp.refusals = {"RCPT": "450 later"}

@@ -4,15 +4,18 @@ import logging
 from datetime import timedelta
 from functools import cache
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.accounts.codes import claim_delivery, digits_of, forget_old_codes, waiting_codes
 from models.accounts.links import OneTimeLink, claim_mail, forget_old_links, link_of, waiting_links
 from models.accounts.phone_codes import Delivery, PhoneCode
 from models.accounts.uploads import known_names
+from models.accounts.users import User
 from models.core.base import database_now, utc_now
 from models.platform.storage import Storage
+from models.translations.catalogue import LANGUAGES, translate
+from models.translations.notifications import DEFAULT_LANGUAGE
 from worker.celery_app.task_context import client, new_session, settings
 from worker.jobs.mail import MailBusyError, Mailer, MailError, mailer_of
 from worker.jobs.sms import Gateway, SmsBusyError, SmsError, gateway_of
@@ -27,10 +30,6 @@ LOST_AFTER = timedelta(seconds=30)
 ORPHANED_AFTER = timedelta(hours=1)
 #: A clock that differs from the database's by more than this does not tell the age of files.
 CLOCK_SKEW = timedelta(minutes=5)
-
-LINK_SUBJECT = "Вход в Leadmatch"
-LINK_TEXT = "Чтобы войти или задать новый пароль, откройте ссылку. Она действует полчаса и только один раз:"
-LINK_END = "Если вы этого не просили, ничего делать не нужно."
 
 
 def send_code(code_id: int) -> None:
@@ -48,7 +47,8 @@ def send_code(code_id: int) -> None:
         session.commit()
         if row is None:
             return
-        text = f"Ваш код: {digits_of(row, settings().secret_key)}. Никому его не сообщайте."
+        user = session.get(User, row.user_id) if row.user_id is not None else None
+        text = translate(_language_for(user, row.language), "sms.code", {"code": digits_of(row, settings().secret_key)})
         try:
             gateway().send(row.phone, text, row.id)
         except SmsBusyError as busy:
@@ -77,8 +77,11 @@ def send_link(link_id: int) -> None:
         if row is None or row.email is None:
             return
         address = f"{settings().public_url}/console/sign-in/email?link={link_of(row, settings().secret_key)}"
+        user = session.scalar(select(User).where(User.email == row.email))
+        language = _language_for(user, row.language)
+        text = translate(language, "mail.link", {"address": address})
         try:
-            mailer().send(row.email, LINK_SUBJECT, f"{LINK_TEXT}\n\n{address}\n\n{LINK_END}\n")
+            mailer().send(row.email, translate(language, "mail.link_subject"), f"{text}\n")
         except MailBusyError as busy:
             _set_mail_delivery(session, link_id, Delivery.QUEUED)
             log.warning("mail_busy", extra={"link_id": link_id, "reason": str(busy)})
@@ -88,6 +91,12 @@ def send_link(link_id: int) -> None:
             log.error("mail_failed", extra={"link_id": link_id, "reason": str(error)})
         else:
             _set_mail_delivery(session, link_id, Delivery.SENT)
+
+
+def _language_for(user: User | None, asked: str | None) -> str:
+    """The language of a message: the user's, or that of who asked for it, or that of most users."""
+    told = (user.language if user is not None else None, asked)
+    return next((each for each in told if each in LANGUAGES), DEFAULT_LANGUAGE)
 
 
 def sweep() -> None:

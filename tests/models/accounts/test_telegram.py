@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -187,6 +188,21 @@ def test_the_first_login_makes_the_account_and_the_second_finds_it(session):
 
     assert (user.role, user.telegram_id, user.telegram) == (Role.REALTOR, "42", "@ivan")
     assert user_of_telegram(session, TelegramUser("42", "Иван", None)) is user
+
+
+def test_telegrams_language_is_the_users_until_they_have_one(session):
+    user = user_of_telegram(session, TelegramUser("42", "Иван", None, "de"))
+    assert user.language is None, "we do not speak it"
+
+    assert user_of_telegram(session, TelegramUser("42", "Иван", None, "kk")).language == "kk"
+    assert user_of_telegram(session, TelegramUser("42", "Иван", None, "en")).language == "kk"
+
+
+@pytest.mark.parametrize(("code", "language"), [("ru-RU", "ru"), ("EN", "en"), ("kk", "kk"), ("", None), (7, None)])
+def test_a_mini_app_tells_the_language_of_its_telegram(code, language):
+    told = json.dumps({"id": 42, "first_name": "Test", "language_code": code})
+
+    assert verified(signed_mini_app(told), TOKEN, SIGNED_AT).language == language
 
 
 def test_who_was_put_out_does_not_come_back_by_telegram(session):

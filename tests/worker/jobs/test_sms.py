@@ -240,6 +240,16 @@ def test_the_task_sends_the_code_and_twice_delivered_sends_it_once(db, server, s
     assert delivery(db, code) is Delivery.SENT
 
 
+@pytest.mark.parametrize(("language", "words"), [(None, "Ваш код"), ("en", "Your code"), ("kk", "Кодыңыз")])
+def test_a_code_for_somebody_new_speaks_the_askers_language(db, server, send, code, language, words):
+    code.language = language
+    db.commit()
+
+    send(code)
+
+    assert server.asked[0]["form"]["mes"].startswith(f"{words}: {digits_of(code, SECRET)}.")
+
+
 def test_a_lost_answer_is_not_tried_again_lest_it_arrive_twice(db, server, send, code):
     server.answers = ["hang up", (200, {"id": 1})]
 

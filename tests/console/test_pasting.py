@@ -1,0 +1,102 @@
+"""A pasted message, or a listing's text, fills the form; nothing is stored before it is saved."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import func, select
+
+from models.core.enums import DealType
+from models.market.leads import Lead
+from tests.console.conftest import AXE, enter
+from tests.console.test_every_page import LOOKS, complaints, keyboard_complaints
+from tests.console.test_open_forms import form_of
+
+pytestmark = pytest.mark.timeout(240)
+
+MESSAGE = (
+    "Здравствуйте! Меня зовут Анна, 8 (701) 234-56-78.\n"
+    "Ищу двушку или трёшку в Москве на Арбате, бюджет до 15 млн, ипотека.\n"
+    "Хорошо бы балкон, не первый этаж. Мурманский кузен переедет весной."
+)
+LISTING = (
+    "Продаётся 2-комнатная квартира, Москва, ул. Пречистенка, д. 7, 60 м², 5/9 этаж, цена 12,5 млн руб. "
+    "Лоджия. Звоните +7 495 123-45-67"
+)
+
+
+def test_a_message_fills_the_form_of_a_lead_and_what_was_not_read_is_kept_private(client, town, db):
+    csrf = enter(client, town.buyer)
+    before = db.scalar(select(func.count()).select_from(Lead))
+
+    page = client.post("/console/leads/paste", data={"csrf": csrf, "text": MESSAGE})
+
+    form = form_of(page.text)
+    assert page.status_code == 200 and 'action="/console/leads/new"' in page.text
+    assert db.scalar(select(func.count()).select_from(Lead)) == before
+    assert form["requirements.location.city"] == "Москва"
+    assert form["requirements.budget.max"] == "15000000"
+    assert form["requirements.payment_method"] == "MORTGAGE"
+    assert form["client_contacts"] == "8 (701) 234-56-78"
+    assert "балкон" in form["requirements.additional_requirements"]
+    assert "не первый этаж" in form["requirements.additional_requirements"]
+    assert "кузен" in form["private_notes"] and form["client_name"] == "Анна"
+    for name in ("notes", "requirements.additional_requirements"):
+        assert "234-56-78" not in form[name] and "кузен" not in form[name], "others see this"
+    assert "Прочитано" in page.text
+
+
+def test_a_listing_fills_the_form_of_a_property_without_its_phone(client, town):
+    csrf = enter(client, town.seller)
+
+    form = form_of(client.post("/console/properties/paste", data={"csrf": csrf, "text": LISTING}).text)
+
+    told = {
+        "address.city": "Москва",
+        "address.house_number": "7",
+        "details.price": "12500000",
+        "details.area": "60",
+        "details.rooms": "2",
+        "details.floor": "5",
+        "details.total_floors": "9",
+    }
+    assert {name: form[name] for name in told} == told
+    assert "Лоджия" in form["description"] and "495" not in form["description"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "\0"])
+def test_nothing_pasted_is_refused(client, town, text):
+    csrf = enter(client, town.buyer)
+
+    assert client.post("/console/leads/paste", data={"csrf": csrf, "text": text}).status_code == 400
+
+
+@pytest.mark.parametrize("text", ["x" * 30_000, "🏠" * 50, "<script>alert(1)</script>", "до 5 тыс usd в Алматы", "%s"])
+@pytest.mark.parametrize("what", ["leads", "properties"])
+def test_any_text_gives_a_form(client, town, what, text):
+    csrf = enter(client, town.buyer)
+
+    page = client.post(f"/console/{what}/paste", data={"csrf": csrf, "text": text})
+
+    assert page.status_code == 200 and "<script>alert" not in page.text
+
+
+def test_a_lead_is_made_of_a_pasted_message(visit, town, db):
+    page = visit(town.buyer, bypass_csp=True)
+    page.get_by_role("link", name="From a message").click()
+    page.get_by_label("The client's message").fill(MESSAGE)
+    page.get_by_role("button", name="Read it").click()
+    expect(page.get_by_text("What was read of the text is marked below.")).to_be_visible()
+    expect(page.locator(".field.was-read").get_by_label("City")).to_have_value("Москва")
+    page.add_script_tag(path=AXE)
+    assert complaints(page) == []
+    assert keyboard_complaints(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    assert complaints(page, LOOKS) == []
+    page.get_by_label("Client's name").fill("Анна")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+
+    lead = db.scalar(select(Lead).where(Lead.client_name == "Анна"))
+    assert (lead.city, lead.rooms, lead.budget_max, lead.deal_type) == ("Москва", [2, 3], 15_000_000, DealType.SALE)
+    assert {wish["kind"] for wish in lead.wishes} >= {"balcony"}
