@@ -23,7 +23,17 @@ from models.upkeep import retention
 from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
-from worker.jobs import accounts, display_order, imports, learning, notifications, photos, prospect_quality, rates
+from worker.jobs import (
+    accounts,
+    display_order,
+    imports,
+    learning,
+    notifications,
+    photos,
+    prospect_quality,
+    rates,
+    webhooks,
+)
 from worker.jobs.mail import MailBusyError
 from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
@@ -264,6 +274,12 @@ def notify_new_offers(self: LeadmatchTask) -> None:
         session.commit()
     for notification_id in notification_ids:
         client().notification_stored(notification_id)
+
+
+@task(name="worker.tasks.send_webhooks")
+def send_webhooks() -> None:
+    """Send the webhooks that are due; a message that comes twice sends nothing twice."""
+    webhooks.send_webhooks()
 
 
 # -- Exchange rates

@@ -40,7 +40,11 @@ def send_notifications(session: Session) -> None:
     """
     Have the notifications that a committed transaction stored (`models.accounts.notifications.notify`) seen, and sent
     outside; and whoever a match has changed for (`models.deals.match_notifications.look_at`) look.
+
+    Have webhooks of recorded events (`models.webhooks.events.record_event`) sent.
     """
+    if session.info.pop("has_webhooks", False):
+        services().worker.webhooks_due()
     stored = session.info.pop("notifications", {})
     lookers = session.info.pop("looks", set())
     for notification_id in stored:

@@ -46,6 +46,8 @@ from api.sources import imports as source_imports
 from api.sources import outgoing, sources
 from api.sources import refusals as source_refusals
 from api.swipe import favorites, feed, inquiries, listings, places, preferences
+from api.webhooks import deliveries as webhook_deliveries
+from api.webhooks import endpoints as webhooks
 from models.platform.database import connect, reading_sessions, sessions
 from models.platform.settings import Settings
 from models.platform.storage import Storage
@@ -87,6 +89,8 @@ BLUEPRINTS = (
     source_imports.blp,
     source_refusals.blp,
     outgoing.blp,
+    webhooks.blp,
+    webhook_deliveries.blp,
     runs.blp,
     markets.blp,
     metrics.blp,

@@ -25,6 +25,8 @@ from models.core.enums import InquiryStatus
 from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError
 from models.deals.errors import InquiryCannotGoBackError
 from models.market.properties import Property
+from models.webhooks.events import record_event
+from models.webhooks.tables import EventType
 
 _ORDER = list(InquiryStatus)
 #: Whether a row that an upsert returns was inserted: the upsert locks an existing row, which sets its xmax.
@@ -86,13 +88,15 @@ def inquire(
     ).one()
     if not is_new:
         return inquiry
+    data = {"inquiry_id": inquiry.id, "listing_id": listing.id, "tenant_id": tenant.id}
+    record_event(session, EventType.INQUIRY_CREATED, f"inquiry:{inquiry.id}", data, owners=[inquiry.owner_id])
     notify(
         session,
         inquiry.owner_id,
         NotificationType.NEW_INQUIRY,
         # By the pair, not by the inquiry: liking, taking back and liking again tells the owner once.
         f"inquiry:{tenant.id}:{listing.id}",
-        data={"inquiry_id": inquiry.id, "listing_id": listing.id, "tenant_id": tenant.id},
+        data=data,
         title=listing.title or listing.city,
     )
     return inquiry

@@ -6,9 +6,23 @@ from sqlalchemy.orm import Session
 
 from models.accounts.notifications import NotificationType, notify
 from models.core.enums import Side
+from models.webhooks.events import record_event
+from models.webhooks.tables import EventType
 
 if TYPE_CHECKING:
     from models.deals.matches import Match
+
+#: What webhooks call that which an owner is notified of. Of deals both owners' systems are told.
+_EVENTS = {
+    NotificationType.NEW_LIKE: EventType.LIKE_RECEIVED,
+    NotificationType.NEW_MATCH: EventType.MATCH_CREATED,
+    NotificationType.CONTACT_SHARED: EventType.CONTACTS_SHARED,
+    NotificationType.DEAL_COMPLETED: EventType.DEAL_COMPLETED,
+    NotificationType.DEAL_UNDONE: EventType.DEAL_UNDONE,
+    NotificationType.MATCH_CLOSED: EventType.MATCH_CLOSED,
+    NotificationType.MATCH_REOPENED: EventType.MATCH_REOPENED,
+}
+_OF_BOTH = {NotificationType.DEAL_COMPLETED, NotificationType.DEAL_UNDONE}
 
 
 def notify_of_like(session: Session, match: "Match", side: Side) -> None:
@@ -119,4 +133,7 @@ def _tell(
     if count is not None:
         subject += ":" + ":".join(map(str, count if isinstance(count, tuple) else (count,)))
     data = {"match_id": str(match.id), "lead_id": str(match.lead_id), "property_id": str(match.property_id)}
-    notify(session, user_id, type_, subject, data=data, variant=variant)
+    if notify(session, user_id, type_, subject, data=data, variant=variant) is not None:
+        # Of the end of a deal the owner who declared it is not notified; that owner's own systems do not know of it.
+        owners = {owner_of(match, side) for side in Side} if type_ in _OF_BOTH else {user_id}
+        record_event(session, _EVENTS[type_], subject_of(match), data, owners=owners)

@@ -34,12 +34,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from models.core.base import Base, CreatedAt, Money, UpdatedAt, rows_changed, words
+from models.core.enums import Role
 from models.core.errors import InvalidValueError, NotFoundError
 from models.core.state_moves import check_move
 from models.core.uuid7 import new_id
 from models.leadgen.ads import Ad
 from models.leadgen.campaigns import Campaign, Platform
 from models.leadgen.niches import Niche
+from models.webhooks.events import record_events
+from models.webhooks.tables import EventType
 
 
 class ProspectStatus(StrEnum):
@@ -183,9 +186,21 @@ def add_prospects(session: Session, contacts: Sequence[Mapping[str, Any]]) -> li
         rows.append(row)
     insertion = insert(Prospect).values(rows).on_conflict_do_nothing().returning(Prospect)
     new = {prospect.id: prospect for prospect in session.scalars(insertion)}
+    happenings = [
+        (
+            f"prospect:{each.id}",
+            {"prospect_id": str(each.id), "niche_id": _text(each.niche_id), "campaign_id": _text(each.campaign_id)},
+        )
+        for each in new.values()
+    ]
+    record_events(session, EventType.PROSPECT_CREATED, happenings, roles=[Role.ADMIN])
     return [
         Added(new[row["id"]], new=True) if row["id"] in new else Added(_touch(session, row), new=False) for row in rows
     ]
+
+
+def _text(id_: UUID | None) -> str | None:
+    return None if id_ is None else str(id_)
 
 
 def origins_of(session: Session, ad_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID]]:

@@ -28,12 +28,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.core.base import Base, CreatedAt, Id, utc_now, words
-from models.core.enums import OPEN_STATES, DealType, RunScope, RunState
+from models.core.enums import OPEN_STATES, DealType, Role, RunScope, RunState
 from models.core.errors import NotFoundError
 from models.market.town_aliases import city_in
 from models.ranking.generations import HasGeneration
 from models.rescoring.errors import RunEndedError, RunGoingError
 from models.rescoring.partial_lists import forget_partials
+from models.webhooks.events import record_events
+from models.webhooks.tables import EventType
 
 
 class RescoringRun(Base):
@@ -220,6 +222,7 @@ def end_run_if_done(session: Session, run_id: int) -> None:
     run.state = next((state for state in (RunState.FAILED, RunState.CANCELLED) if state in states), RunState.SUCCEEDED)
     run.finished_at = func.now()
     session.flush()
+    _record_end(session, run)
 
 
 def fail_run(session: Session, run_id: int, error: str) -> None:
@@ -228,6 +231,7 @@ def fail_run(session: Session, run_id: int, error: str) -> None:
     if run.state is RunState.QUEUED:
         run.state, run.error, run.finished_at = RunState.FAILED, error, func.now()
         session.flush()
+        _record_end(session, run)
 
 
 def cancel_run(session: Session, run_id: int) -> RescoringRun:
@@ -248,4 +252,11 @@ def cancel_run(session: Session, run_id: int) -> RescoringRun:
     forget_partials(session, select(RescoringShard.id).where(RescoringShard.run_id == run_id))
     run.state, run.finished_at = RunState.CANCELLED, func.now()
     session.flush()
+    _record_end(session, run)
     return run
+
+
+def _record_end(session: Session, run: RescoringRun) -> None:
+    """Have administrators' webhooks told that a run has ended."""
+    facts = {"run_id": run.id, "scope": run.scope, "state": run.state}
+    record_events(session, EventType.RUN_FINISHED, [(f"run:{run.id}", facts)], roles=[Role.ADMIN])

@@ -4,7 +4,7 @@ Killed at any point, an import loses nothing and withdraws nothing: offers are s
 transaction, and only at the feed's end is looked for what it lacks. Running it again finishes the work.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, func, text, update
@@ -15,6 +15,7 @@ from models.core.errors import ConflictError
 from models.market.properties import Property
 from models.sources.formats.feed import Feed
 from models.sources.formats.offer import FeedError
+from models.sources.import_events import record_end_of
 from models.sources.lead_store import LeadStore
 from models.sources.refusals import Refusals
 from models.sources.report import Line, Report
@@ -124,6 +125,7 @@ def confirm_withdrawals(session: Session, found: Import) -> list[int]:
     found.counts = found.counts | {"withdrawn": found.counts.get("withdrawn", 0) + len(gone), "held": 0}
     found.held_ids = []
     session.flush()
+    record_end_of(session, [found.id])
     return gone
 
 
@@ -160,7 +162,8 @@ def _begin(connection: Connection, found: Import) -> None:
     others = update(Import).where(
         Import.source_id == found.source_id, Import.state == ImportState.RUNNING, Import.id != found.id
     )
-    connection.execute(others.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED)))
+    ended = others.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED))
+    _record_ends(connection, connection.scalars(ended.returning(Import.id)).all())
     mine = update(Import).where(Import.id == found.id)
     connection.execute(mine.values(state=ImportState.RUNNING, started_at=func.now(), **reason_values(None)))
     connection.commit()
@@ -187,4 +190,10 @@ def _end(connection: Connection, found: Import, state: ImportState, report: Repo
         )
         connection.execute(earlier.values(state=ImportState.SUCCEEDED, held_ids=[]))
         connection.execute(update(Source).where(Source.id == found.source_id).values(kind=report.kind))
+    _record_ends(connection, [found.id])
     connection.commit()
+
+
+def _record_ends(connection: Connection, import_ids: Collection[int]) -> None:
+    with Session(connection, join_transaction_mode="rollback_only") as session:
+        record_end_of(session, import_ids)

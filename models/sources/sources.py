@@ -18,6 +18,7 @@ from models.sources.errors import RoleOwnsNothingError, SourceNameTakenError, To
 from models.sources.formats.feed import ALIASES, KINDS
 from models.sources.formats.headers import NAMES
 from models.sources.formats.lead_rows import LEAD_NAMES
+from models.sources.import_events import record_end_of
 from models.sources.tables import (
     INTERRUPTED,
     OPEN_IMPORTS,
@@ -189,9 +190,8 @@ def _end_interrupted(session: Session, source: Source) -> None:
             Import.state == ImportState.RUNNING, (Import.state == ImportState.QUEUED) & (Import.asked_by == "command")
         )
         statement = update(Import).where(Import.source_id == source.id, left)
-        session.execute(
-            statement.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED))
-        )
+        ended = statement.values(state=ImportState.FAILED, finished_at=func.now(), **reason_values(INTERRUPTED))
+        record_end_of(session, session.scalars(ended.returning(Import.id)).all())
 
 
 def due_imports(session: Session, most: int = 100) -> list[int]:

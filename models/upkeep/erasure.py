@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, inspect, or_, select, update
 from sqlalchemy.orm import Session
@@ -36,6 +37,7 @@ from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
 from models.sources.photos import FetchedPhoto
 from models.sources.tables import Import, Source
+from models.webhooks.tables import Delivery, Endpoint, Event
 
 #: Columns that an export leaves out: secrets and bookkeeping.
 HIDDEN = {
@@ -49,6 +51,8 @@ HIDDEN = {
     "fingerprint",
     "body",
     "content_hash",
+    "secret",
+    "old_secret",
 }
 
 
@@ -135,6 +139,12 @@ def _erase_sources(session: Session, user: User) -> None:
     session.execute(delete(FetchedPhoto).where(FetchedPhoto.owner_id == user.id))
 
 
+def _erase_webhooks(session: Session, user: User) -> None:
+    # With the logs. Nothing that was pending is sent any more.
+    session.execute(delete(Endpoint).where(Endpoint.owner_id == user.id))
+    session.execute(delete(Event).where(Event.owner_id == user.id))
+
+
 def _erase_actions(session: Session, user: User) -> None:
     session.execute(
         update(Action).where(_acted_by(user)).values(notes=None).execution_options(synchronize_session=False)
@@ -185,7 +195,7 @@ def _row(row: Base) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+    return str(value) if isinstance(value, Decimal | UUID) else value
 
 
 #: Each erases one subject of a user's data, in the caller's transaction.
@@ -196,6 +206,7 @@ ERASERS: list[Callable[[Session, User], None]] = [
     _erase_properties,
     erase_tags,
     _erase_sources,
+    _erase_webhooks,
     _erase_actions,
     _erase_traces,
     erase_feed_actions,
@@ -219,6 +230,11 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
     "sources": _rows_of(Source, lambda user: Source.owner_id == user.id),
     "outgoing_feeds": _rows_of(OutgoingFeed, lambda user: OutgoingFeed.owner_id == user.id),
     "imports": _rows_of(Import, lambda user: Import.source_id.in_(select(Source.id).where(Source.owner_id == user.id))),
+    "webhooks": _rows_of(Endpoint, lambda user: Endpoint.owner_id == user.id),
+    "webhook_events": _rows_of(Event, lambda user: Event.owner_id == user.id),
+    "webhook_deliveries": _rows_of(
+        Delivery, lambda user: Delivery.endpoint_id.in_(select(Endpoint.id).where(Endpoint.owner_id == user.id))
+    ),
     "actions": _rows_of(Action, _acted_by),
     "selections": _rows_of(Selection, lambda user: Selection.id.in_(selection_ids_of(user))),
     "selection_homes": _rows_of(SelectionHome, lambda user: SelectionHome.selection_id.in_(selection_ids_of(user))),

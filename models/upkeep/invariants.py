@@ -21,8 +21,9 @@ from models.ranking.recommendations import LIST_LENGTH, generation_of
 from models.upkeep.home_queries import HOMES
 from models.upkeep.invariant_queries import PROBES, Probe, Rule
 from models.upkeep.retention import READ_NOTIFICATIONS_KEPT
+from models.upkeep.webhook_queries import WEBHOOKS
 
-ALL_PROBES = (*PROBES, HOMES)
+ALL_PROBES = (*PROBES, WEBHOOKS, HOMES)
 RULES = tuple(rule for probe in ALL_PROBES for rule in probe.rules)
 
 

@@ -12,6 +12,7 @@
 | partial lists of tiles | until published or cancelled; a failed run's for 2 days (`PARTIALS_KEPT`) |
 | quarantined entities | while they exist in the version that failed |
 | attempts at rescoring | a day after their worker died |
+| events of webhooks and their deliveries | 30 days (:data:`models.webhooks.delivery_log.LOG_KEPT`) |
 | imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
@@ -39,6 +40,7 @@ from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
 from models.sources.photos import forget_unused
 from models.sources.tables import Import
+from models.webhooks.delivery_log import forget_old_log
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
@@ -68,6 +70,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "quarantined": _forget_outdated_quarantines(session),
         "imports": rows_changed(session.execute(_old_imports())),
         "photos": forget_unused(session),
+        "webhook_events": forget_old_log(session),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),
         "sessions": forget_old_sessions(session, database_now(session)),

@@ -17,6 +17,7 @@ from models.deals.inquiries import inquire
 from models.deals.matches import act
 from models.market.account_status import set_active
 from models.platform.settings import Settings
+from tests.api.webhook_operations import WEBHOOKS
 from tests.factories import lead_body, make_lead, make_property, make_user, property_body, token_header
 
 SUPPLY = ", ".join(sorted(SUPPLY_ROLES))
@@ -156,7 +157,6 @@ TABLE = {
     "POST /chat/chat_messages/<int:chat_id>/read": "owner",
     "POST /chat/ticket": "user",
     "GET /chat/ws/<int:chat_id>": PARTICIPANT,
-    # operations
     # sources; each is its owner's alone (tests/api/test_sources.py)
     "POST /sources": SUPPLY,
     "GET /sources": SUPPLY,
@@ -166,7 +166,7 @@ TABLE = {
     "POST /sources/<int:source_id>/run": SUPPLY,
     "GET /sources/<int:source_id>/imports": SUPPLY,
     "GET /sources/<int:source_id>/photos": SUPPLY,
-    **dict.fromkeys((f"{method} /leads/<int:lead_id>/selections" for method in ("POST", "GET")), "user"),
+    **dict.fromkeys(WEBHOOKS, "user"),  # each is its owner's alone (tests/api/test_webhooks.py)
     **{f"{method} /leads/<int:lead_id>/selections": "user" for method in ("POST", "GET")},
     **{f"{method} /leads/<int:lead_id>/selections/<int:selection_id>": "user" for method in ("GET", "DELETE")},
     "GET /exports/leads": "user",

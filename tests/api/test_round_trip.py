@@ -46,6 +46,8 @@ WAYS_BACK = {
     "GET /chat/chat_messages/<int:chat_id>": ("tenant", [("POST", "/chat/chat_messages/{chat_id}")]),
     "GET /sources": ("realtor", [("PATCH", "/sources/{id}")]),
     "GET /sources/<int:source_id>": ("realtor", [("POST", "/sources"), ("PATCH", "/sources/{id}")]),
+    "GET /webhooks": ("realtor", [("PATCH", "/webhooks/{id}")]),
+    "GET /webhooks/<int:webhook_id>": ("realtor", [("POST", "/webhooks"), ("PATCH", "/webhooks/{id}")]),
     "GET /ops/rescoring-runs": ("admin", [("POST", "/ops/rescoring-runs")]),
     "GET /ops/rescoring-runs/<int:run_id>": ("admin", [("POST", "/ops/rescoring-runs")]),
     "GET /api/niches": ("key", [("POST", "/api/niches"), ("PATCH", "/api/niches/{id}")]),
@@ -82,6 +84,7 @@ NO_WAY_BACK = {
     "GET /places": "known towns",
     "GET /sources/<int:source_id>/imports": "the record of an import",
     "GET /sources/<int:source_id>/photos": "the record of what was fetched",
+    "GET /webhooks/<int:webhook_id>/deliveries": "the record of a delivery",
     "GET /imports": "the record of an import",
     "GET /imports/<int:import_id>": "the record of an import",
     "GET /ops/markets": "counted",
@@ -98,6 +101,7 @@ ACTS = {
     "POST /properties/{property_id}/lead-recommendations/{lead_id}/action", "POST /leads/understand",
     "POST /leads/{lead_id}/selections",
     "POST /properties/understand", "POST /feed/action", "POST /favorites", "POST /chat/chat_messages/{chat_id}/read",
+    "POST /webhooks/{webhook_id}/replay",
     "POST /sources/{source_id}/run", "POST /imports", "POST /ops/markets/merge", "POST /api/leads/{lead_id}/convert",
     "POST /api/leads/import",
 }  # fmt: skip
@@ -156,6 +160,9 @@ def ids(people) -> dict:
             realtor("POST", "/listings", json=home | {"title": "Flat", "price": "260000.00", "currency": "USD"})
         )["id"],
         "request_id": made(tenant("POST", "/users/create_request", json=REQUEST))["id"],
+        "webhook_id": made(
+            realtor("POST", "/webhooks", json={"url": "https://example.com/hooks", "types": ["match.created"]})
+        )["id"],
         "source_id": made(realtor("POST", "/sources", json={"name": "feed", "address": "https://example.com/a.csv"}))[
             "id"
         ],

@@ -240,6 +240,7 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.score_stale_prospects": new_prospect,
     "worker.tasks.fit_quality_models": outcomes,
     "worker.tasks.fetch_rates": nothing,
+    "worker.tasks.send_webhooks": nothing,  # tests/worker/jobs/test_webhooks.py has receivers
     "worker.tasks.run_import": queued_import,
     "worker.tasks.find_due_imports": nothing,
     "worker.tasks.find_due_photos": nothing,

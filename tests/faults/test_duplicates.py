@@ -107,6 +107,7 @@ QUIET = {
     "worker.tasks.remove_orphans",
     "worker.tasks.send_link",
     "worker.tasks.send_lost_notifications",
+    "worker.tasks.send_webhooks",
     "worker.tasks.sweep_runs",
 }
 

@@ -17,6 +17,9 @@ from worker.queue.schedule import SCHEDULE_FILE, beat_schedule, read_schedule
 #: How often the sweeps look for stale lists and abandoned work.
 SWEEP_SECONDS = 30
 
+#: How often webhooks that are due are looked for: the first retry comes after 5 s.
+WEBHOOKS_SECONDS = 5
+
 #: How often files without a row are searched: the search lists the whole storage.
 ORPHANS_SECONDS = 6 * 3600
 
@@ -25,6 +28,7 @@ SWEEPS = {
     "sweep": {"task": "worker.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep-runs": {"task": "worker.tasks.sweep_runs", "schedule": SWEEP_SECONDS},
     "sweep-accounts": {"task": "worker.tasks.sweep_accounts", "schedule": SWEEP_SECONDS},
+    "send-webhooks": {"task": "worker.tasks.send_webhooks", "schedule": WEBHOOKS_SECONDS},
     "remove-orphans": {"task": "worker.tasks.remove_orphans", "schedule": ORPHANS_SECONDS},
 }
 
@@ -51,6 +55,7 @@ QUEUES = {
         "send_notification",
         "send_lost_notifications",
         "notify_new_offers",
+        "send_webhooks",
         "fetch_rates",
     ),
 }

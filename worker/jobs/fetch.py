@@ -4,7 +4,6 @@ The guard stands where connections are made: each name is resolved once, every a
 the connection goes to one of those. Redirects are followed by hand and pass the same guard; no proxy is used.
 """
 
-import ipaddress
 import socket
 import ssl
 import time
@@ -20,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 
 from models.core.errors import Fault, InvalidValueError, UnusableError
+from models.core.public_addresses import is_public
 from models.sources.sources import check_address
 
 USER_AGENT = "Leadmatch-Feeds/1.0"
@@ -29,8 +29,6 @@ CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 LONGEST_SECONDS = 600.0
 _CHUNK = 1 << 16
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-#: Networks that are reachable and yet nobody's public host: a NAT64 or 6to4 address hides another one.
-_TUNNELS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
 
 
 class FetchError(UnusableError):
@@ -39,6 +37,14 @@ class FetchError(UnusableError):
     def __init__(self, fault: str, pause: timedelta | None = None) -> None:
         super().__init__(fault)
         self.pause = pause  #: How long the address asked us to wait.
+
+
+class PrivateAddressError(FetchError):
+    """The host is within a private network."""
+
+
+class NoHostError(FetchError):
+    """There is no such host."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,9 @@ def fetch_feed(
     if last_modified:
         headers["If-Modified-Since"] = last_modified
     with httpcore.ConnectionPool(
-        ssl_context=ssl.create_default_context(), network_backend=_Guarded(limits.allow_private), max_connections=4
+        ssl_context=ssl.create_default_context(),
+        network_backend=GuardedBackend(limits.allow_private),
+        max_connections=4,
     ) as pool:
         for _ in range(MAX_REDIRECTS + 1):
             moved = _one_answer(pool, address, headers, target, limits, ends)
@@ -106,7 +114,7 @@ def _one_answer(
             if answer.status == 304:
                 return Fetched(None, told.get("etag"), told.get("last-modified"))
             if answer.status != 200:
-                raise FetchError(Fault("fetch.answers", status=answer.status), _pause(told.get("retry-after")))
+                raise FetchError(Fault("fetch.answers", status=answer.status), pause_of(told.get("retry-after")))
             _save(_unpacked(answer.iter_stream(), told.get("content-encoding", "")), target, limits, ends)
             return Fetched(target, told.get("etag"), told.get("last-modified"))
     except (httpcore.TimeoutException, TimeoutError):
@@ -169,7 +177,7 @@ def _host(address: str) -> str:
     return f"{host}:{parts.port}" if parts.port else host
 
 
-def _pause(text: str | None) -> timedelta | None:
+def pause_of(text: str | None) -> timedelta | None:
     """Retry-After: seconds or a date; at most a day."""
     if not text:
         return None
@@ -183,7 +191,7 @@ def _pause(text: str | None) -> timedelta | None:
     return min(max(wait, timedelta()), timedelta(days=1))
 
 
-class _Guarded(httpcore.SyncBackend):
+class GuardedBackend(httpcore.SyncBackend):
     """Makes connections to public addresses only."""
 
     def __init__(self, allow_private: bool) -> None:
@@ -200,32 +208,16 @@ class _Guarded(httpcore.SyncBackend):
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            raise FetchError(Fault("fetch.no_host", host=host[:100])) from None
+            raise NoHostError(Fault("fetch.no_host", host=host[:100])) from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not self._allow_private:
             for each in addresses:
                 if not is_public(each):
-                    raise FetchError(Fault("fetch.not_public", host=host[:100]))
-        error: Exception = FetchError(Fault("fetch.no_host", host=host[:100]))
+                    raise PrivateAddressError(Fault("fetch.not_public", host=host[:100]))
+        error: Exception = NoHostError(Fault("fetch.no_host", host=host[:100]))
         for each in addresses[:4]:
             try:
                 return super().connect_tcp(each, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
         raise error
-
-
-def is_public(text: str) -> bool:
-    """
-    Whether an IP address is one that anybody on the internet may have.
-
-    >>> is_public("93.184.216.34"), is_public("127.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("169.254.169.254")
-    (True, False, False, False)
-    """
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        elif any(address in network for network in _TUNNELS):
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved and not address.is_unspecified

@@ -19,6 +19,7 @@ from models.platform.storage import Storage
 from models.rescoring.runs import request_run
 from models.sources.formats.feed import Feed, is_packed, open_feed
 from models.sources.formats.offer import FeedError
+from models.sources.import_events import record_end_of
 from models.sources.imports import Progress, import_feed
 from models.sources.sources import note_fetch
 from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent, reason_values
@@ -147,6 +148,7 @@ def _close(factory: sessionmaker[Session], found: Import, state: ImportState, re
     with factory() as session:
         statement = update(Import).where(Import.id == found.id, Import.state.in_(OPEN_IMPORTS))
         session.execute(statement.values(state=state, finished_at=database_now(session), **reason_values(reason)))
+        record_end_of(session, [found.id])
         session.commit()
 
 

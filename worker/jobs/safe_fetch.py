@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from worker.jobs.fetch import is_public
+from models.core.public_addresses import is_public
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 10.0

@@ -88,6 +88,10 @@ class Client:
         """Have a notification sent to its user by Telegram."""
         return self.send("worker.tasks.send_notification", notification_id, queue="notifications")
 
+    def webhooks_due(self) -> bool:
+        """Have webhooks sent that are due."""
+        return self.send("worker.tasks.send_webhooks", queue="notifications")
+
     def code_made(self, code_id: int) -> bool:
         """Have an activation code sent by SMS."""
         return self.send("worker.tasks.send_code", code_id, queue="notifications")

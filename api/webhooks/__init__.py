@@ -1,0 +1,1 @@
+"""Webhooks: other systems of mine are told what happens."""

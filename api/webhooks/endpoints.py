@@ -1,0 +1,137 @@
+"""My webhooks: add, list, read, change, remove, rotate the secret, send a test."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from api.http.access import current_user, signed_in
+from api.http.blueprint import Blueprint, PageArgs, StatusOk
+from api.http.db import only_reads, session
+from api.http.paging import page_of
+from api.http.services import services
+from api.webhooks.schemas import (
+    DeliveryOut,
+    NewWebhook,
+    WebhookChange,
+    WebhookOut,
+    WebhookRows,
+    WebhookWithSecret,
+    shown_delivery,
+    shown_endpoint,
+)
+from models.webhooks.delivery_log import delivery_of
+from models.webhooks.endpoints import (
+    add_endpoint,
+    change_endpoint,
+    delete_endpoint,
+    endpoints_of,
+    owned_endpoint,
+    rotate_secret,
+    send_test,
+)
+
+blp = Blueprint("webhooks", __name__, description="Other systems of mine are told what happens")
+
+
+@blp.route("/webhooks")
+class Webhooks(MethodView):
+    """My webhooks; and new ones."""
+
+    @signed_in
+    @blp.arguments(NewWebhook)
+    @blp.response(201, WebhookWithSecret)
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Add a webhook
+
+        What is sent follows https://www.standardwebhooks.com. The answer shows the secret, which no later one does.
+        """
+        found = add_endpoint(session(), current_user(), body, allow_private=_allows_private())
+        session().refresh(found)
+        return shown_endpoint(found) | {"secret": found.secret}
+
+    @signed_in
+    @only_reads
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, WebhookRows)
+    def get(self, args: dict[str, int]) -> dict[str, Any]:
+        """List my webhooks, newest first
+
+        With what they are told of, and whether they are switched on, fail or pause.
+        """
+        rows, total = page_of(endpoints_of(current_user()), args)
+        return {"webhooks": [shown_endpoint(row) for row in rows], "total": total, "page": args["page"]}
+
+
+@blp.route("/webhooks/<int:webhook_id>")
+class OneWebhook(MethodView):
+    """One of my webhooks."""
+
+    @signed_in
+    @only_reads
+    @blp.response(200, WebhookOut)
+    def get(self, webhook_id: int) -> dict[str, Any]:
+        """Read one of my webhooks
+
+        Without its secret, which is shown when it is made and when it is replaced.
+        """
+        return shown_endpoint(owned_endpoint(session(), current_user(), webhook_id))
+
+    @signed_in
+    @blp.arguments(WebhookChange)
+    @blp.response(200, WebhookOut)
+    def patch(self, body: dict[str, Any], webhook_id: int) -> dict[str, Any]:
+        """Change one of my webhooks
+
+        What the body leaves out stays. One that was switched off, by its owner or by answering 410, is switched on by
+        `is_enabled`; what was still pending then goes on.
+        """
+        found = owned_endpoint(session(), current_user(), webhook_id, lock=True)
+        change_endpoint(session(), current_user(), found, body, allow_private=_allows_private())
+        session().refresh(found)
+        return shown_endpoint(found)
+
+    @signed_in
+    @blp.response(200, StatusOk)
+    def delete(self, webhook_id: int) -> dict[str, str]:
+        """Remove one of my webhooks with its log
+
+        What was pending is not sent any more.
+        """
+        delete_endpoint(session(), owned_endpoint(session(), current_user(), webhook_id, lock=True))
+        return {"status": "ok"}
+
+
+@blp.route("/webhooks/<int:webhook_id>/secret")
+class WebhookSecret(MethodView):
+    """A webhook's secret."""
+
+    @signed_in
+    @blp.response(200, WebhookWithSecret)
+    def post(self, webhook_id: int) -> dict[str, Any]:
+        """Give one of my webhooks a new secret
+
+        For 24 hours the secret before it signs as well: the header `webhook-signature` holds both signatures.
+        """
+        found = owned_endpoint(session(), current_user(), webhook_id, lock=True)
+        secret = rotate_secret(session(), found)
+        session().refresh(found)
+        return shown_endpoint(found) | {"secret": secret}
+
+
+@blp.route("/webhooks/<int:webhook_id>/test")
+class WebhookTest(MethodView):
+    """A test of a webhook."""
+
+    @signed_in
+    @blp.response(202, DeliveryOut)
+    def post(self, webhook_id: int) -> dict[str, Any]:
+        """Send an event of type `webhook.test` to one of my webhooks
+
+        The answer is the delivery; the webhook's log tells what became of it.
+        """
+        found = owned_endpoint(session(), current_user(), webhook_id, lock=True)
+        return shown_delivery(delivery_of(session(), found, send_test(session(), found).id))
+
+
+def _allows_private() -> bool:
+    return services().settings.webhook_private_addresses

@@ -1,0 +1,135 @@
+"""Bodies and answers of webhooks."""
+
+from datetime import UTC
+from typing import Any
+
+from marshmallow import fields, validate
+
+from api.http.blueprint import Body, PageArgs, one_of, shown_word
+from api.http.fields import Moment, Text, YesNo
+from models.webhooks.endpoints import MAX_URL
+from models.webhooks.tables import (
+    Delivery,
+    DeliveryError,
+    DeliveryState,
+    DisabledReason,
+    Endpoint,
+    EventType,
+)
+
+SUBSCRIBED = [type_ for type_ in EventType if type_ is not EventType.WEBHOOK_TEST]
+
+
+class WebhookChange(Body):
+    name = Text(200, allow_none=True)
+    url = Text(
+        MAX_URL, metadata={"description": "An https address of a public host.", "example": "https://example.com"}
+    )
+    types = fields.List(
+        one_of(EventType, only=SUBSCRIBED),
+        validate=validate.Length(1, len(SUBSCRIBED)),
+        metadata={"description": "What is told of.", "example": ["match.created"]},
+    )
+    is_enabled = YesNo(metadata={"description": "Default true. What happens while it is off is not told later."})
+
+
+class NewWebhook(WebhookChange):
+    url = Text(
+        MAX_URL,
+        required=True,
+        metadata={"description": "An https address of a public host.", "example": "https://example.com"},
+    )
+    types = fields.List(
+        one_of(EventType, only=SUBSCRIBED),
+        required=True,
+        validate=validate.Length(1, len(SUBSCRIBED)),
+        metadata={"description": "What is told of.", "example": ["match.created"]},
+    )
+
+
+class WebhookOut(Body):
+    id = fields.Integer()
+    name = fields.String(allow_none=True)
+    url = fields.String()
+    types = fields.List(shown_word(EventType))
+    is_enabled = fields.Boolean()
+    disabled_reason = shown_word(
+        DisabledReason,
+        allow_none=True,
+        metadata={"description": "owner: it was switched off; gone: it answered 410."},
+    )
+    failures = fields.Integer(metadata={"description": "Failed attempts since the last success."})
+    paused_until = Moment(
+        allow_none=True, metadata={"description": "After a failure nothing is sent until then; past or null: no pause."}
+    )
+    old_secret_until = Moment(
+        allow_none=True, metadata={"description": "Until then the secret before the last rotation signs as well."}
+    )
+    created_at = Moment()
+
+
+class WebhookWithSecret(WebhookOut):
+    secret = fields.String(metadata={"description": "Shown here only. Receivers verify signatures with it."})
+
+
+class WebhookRows(Body):
+    webhooks = fields.List(fields.Nested(WebhookOut))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class DeliveryArgs(PageArgs):
+    state = one_of(DeliveryState)
+
+
+class DeliveryOut(Body):
+    id = fields.Integer()
+    message_id = fields.String(metadata={"description": "The header `webhook-id`; the same in every attempt."})
+    type = shown_word(EventType)
+    subject = fields.String(metadata={"description": "What it is about; events of one subject arrive in order."})
+    data = fields.Dict(metadata={"description": "The ids and facts that are sent."})
+    state = shown_word(DeliveryState)
+    attempts = fields.Integer(metadata={"description": "Since it was made or replayed."})
+    last_attempt_at = Moment(allow_none=True)
+    last_status = fields.Integer(allow_none=True, metadata={"description": "HTTP status of the last answer."})
+    last_error = shown_word(DeliveryError, allow_none=True)
+    next_at = Moment(allow_none=True, metadata={"description": "When it is tried again, while it is pending."})
+    delivered_at = Moment(allow_none=True)
+    created_at = Moment()
+
+
+class DeliveryRows(Body):
+    deliveries = fields.List(fields.Nested(DeliveryOut))
+    total = fields.Integer()
+    page = fields.Integer()
+
+
+class ReplayBody(Body):
+    since = fields.AwareDateTime(
+        required=True,
+        format="iso",
+        default_timezone=UTC,
+        metadata={"description": "Deliveries made since then that failed are sent again, the oldest 1000 of them."},
+    )
+
+
+class Replayed(Body):
+    count = fields.Integer()
+
+
+def shown_endpoint(found: Endpoint) -> dict[str, Any]:
+    """An endpoint without its secret."""
+    return {name: getattr(found, name) for name in WebhookOut().fields}
+
+
+def shown_delivery(found: Delivery) -> dict[str, Any]:
+    """A delivery with its event, which is loaded."""
+    of_event = {"message_id", "type", "data"}
+    row = {name: getattr(found, name) for name in DeliveryOut().fields if name not in of_event}
+    if found.state is not DeliveryState.PENDING:
+        row["next_at"] = None
+    return row | {
+        "message_id": f"msg_{found.event.message_id.hex}",
+        "type": found.event.type,
+        "data": found.event.facts,
+    }

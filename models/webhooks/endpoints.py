@@ -1,0 +1,177 @@
+"""Operations on endpoints, by their owner: add, read, change, remove, rotate the secret, ask for a test."""
+
+import ipaddress
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.core.base import database_now
+from models.core.enums import SUPPLY_ROLES, Role
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError
+from models.core.public_addresses import is_public
+from models.webhooks.delivery_log import has_pending_test
+from models.webhooks.errors import TooManyEndpointsError
+from models.webhooks.events import store_events
+from models.webhooks.signing import new_secret
+from models.webhooks.tables import Delivery, DisabledReason, Endpoint, EventType
+
+MAX_ENDPOINTS = 10  # of one owner
+#: How long the secret before a rotation signs as well.
+OLD_SECRET_VALID = timedelta(hours=24)
+MAX_URL = 2000  # characters
+
+#: Types that only users of some roles can be told of; all others are open to everybody.
+ROLES_OF_TYPES: dict[EventType, Collection[Role]] = {
+    EventType.RUN_FINISHED: {Role.ADMIN},
+    EventType.PROSPECT_CREATED: {Role.ADMIN},
+    EventType.IMPORT_FINISHED: SUPPLY_ROLES,
+}
+
+
+def add_endpoint(session: Session, owner: User, fields: Mapping[str, Any], *, allow_private: bool = False) -> Endpoint:
+    """
+    Add an endpoint of the owner's, with a secret of its own.
+
+    Args:
+        fields: `url` and `types`; `name` and `is_enabled` may be left out.
+        allow_private: Take addresses within a private network, and http.
+    Raises:
+        InvalidValueError: The address cannot be sent to, or the owner is never told of such a type.
+        TooManyEndpointsError: The owner has :data:`MAX_ENDPOINTS`.
+    """
+    session.execute(select(User.id).where(User.id == owner.id).with_for_update())  # two at once count each other
+    count = session.scalar(select(func.count()).select_from(Endpoint).where(Endpoint.owner_id == owner.id)) or 0
+    if count >= MAX_ENDPOINTS:
+        raise TooManyEndpointsError(max=MAX_ENDPOINTS)
+    found = Endpoint(owner_id=owner.id, secret=new_secret(), is_enabled=True)
+    _change(found, owner, fields, allow_private)
+    session.add(found)
+    session.flush()
+    return found
+
+
+def change_endpoint(
+    session: Session, owner: User, found: Endpoint, fields: Mapping[str, Any], *, allow_private: bool = False
+) -> None:
+    """
+    Change what *fields* holds; as :func:`add_endpoint` otherwise.
+
+    An endpoint that is switched on again, or moved, is tried at once.
+    """
+    _change(found, owner, fields, allow_private)
+    session.flush()
+
+
+def owned_endpoint(session: Session, owner: User, endpoint_id: int, *, lock: bool = False) -> Endpoint:
+    """One of the owner's endpoints; raises NotFoundError where it is absent or somebody else's."""
+    query = select(Endpoint).where(Endpoint.id == endpoint_id, Endpoint.owner_id == owner.id)
+    found = session.scalar(query.with_for_update(key_share=True) if lock else query)
+    if found is None:
+        raise NotFoundError("webhook")
+    return found
+
+
+def endpoints_of(owner: User) -> Select[Endpoint]:
+    """The owner's endpoints, newest first."""
+    return select(Endpoint).where(Endpoint.owner_id == owner.id).order_by(Endpoint.id.desc())
+
+
+def delete_endpoint(session: Session, found: Endpoint) -> None:
+    """Remove an endpoint with its log."""
+    session.delete(found)
+    session.flush()
+
+
+def rotate_secret(session: Session, found: Endpoint) -> str:
+    """Give an endpoint a new secret; the present one signs as well for a day, an older one no more. Returns the new."""
+    found.old_secret, found.old_secret_until = found.secret, database_now(session) + OLD_SECRET_VALID
+    found.secret = new_secret()
+    session.flush()
+    return found.secret
+
+
+def send_test(session: Session, found: Endpoint) -> Delivery:
+    """
+    Have a `webhook.test` sent to an endpoint.
+
+    Raises:
+        ConflictError: The endpoint is switched off, or the test before has not been delivered yet.
+    """
+    if not found.is_enabled:
+        raise ConflictError("webhook.disabled")
+    if has_pending_test(session, found.id):
+        raise ConflictError("webhook.test_pending")
+    facts = {"webhook_id": str(found.id)}
+    [event_id] = store_events(
+        session, EventType.WEBHOOK_TEST, [(f"webhook:{found.id}", facts)], found.owner_id, [found.id]
+    )
+    return session.scalars(select(Delivery).where(Delivery.event_id == event_id)).one()
+
+
+def check_url(text: str, *, allow_private: bool = False) -> str:
+    """
+    An address that events can be sent to.
+
+    Names are not resolved here, but each time that something is sent.
+
+    Raises:
+        InvalidValueError: It is no https address of a public host, or holds a password or a fragment.
+    """
+    url = text.strip()
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise InvalidValueError("url", "source.not_an_address") from None
+    schemes = ("https", "http") if allow_private else ("https",)
+    if parts.scheme not in schemes or not host or port == 0 or len(url) > MAX_URL:
+        raise InvalidValueError("url", "webhook.write_url")
+    if parts.username or parts.password:
+        raise InvalidValueError("url", "source.address_with_password")
+    if parts.fragment or not url.isprintable() or any(sign.isspace() for sign in url):
+        raise InvalidValueError("url", "webhook.odd_url")
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise InvalidValueError("url", "source.not_an_address") from None
+    if not allow_private and _is_private(host):
+        raise InvalidValueError("url", "webhook.private_url")
+    return url
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not is_public(str(ipaddress.ip_address(host)))
+    except ValueError:
+        name = host.rstrip(".").lower()
+        return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
+
+
+def _change(found: Endpoint, owner: User, fields: Mapping[str, Any], allow_private: bool) -> None:
+    if "url" in fields:
+        found.url = check_url(fields["url"], allow_private=allow_private)
+    if "types" in fields:
+        found.types = _checked_types(owner, fields["types"])
+    if "name" in fields:
+        found.name = fields["name"]
+    if "is_enabled" in fields:
+        found.disabled_reason = None if fields["is_enabled"] else found.disabled_reason or DisabledReason.OWNER
+        found.is_enabled = fields["is_enabled"]
+    if fields.get("is_enabled") or "url" in fields:
+        found.failures, found.paused_until = 0, None
+
+
+def _checked_types(owner: User, types: Collection[EventType]) -> list[str]:
+    if not types:
+        raise InvalidValueError("types", "webhook.no_types")
+    for type_ in types:
+        if type_ is EventType.WEBHOOK_TEST:
+            raise InvalidValueError("types", "webhook.test_is_sent_anyway")
+        if owner.role not in ROLES_OF_TYPES.get(type_, (owner.role,)):
+            raise InvalidValueError("types", "webhook.type_of_others", type=type_.value)
+    return sorted({type_.value for type_ in types})

@@ -1,0 +1,85 @@
+"""
+Record events, in the transaction of the change that they tell of: an outbox.
+
+An event is stored only if some endpoint wants it, together with a delivery for each. What happens while an endpoint is
+switched off is not told later.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert, or_, select
+from sqlalchemy.orm import Session
+
+from models.accounts.users import User
+from models.core.enums import Role
+from models.core.uuid7 import new_id
+from models.webhooks.tables import Delivery, Endpoint, Event, EventType
+
+#: (what it is about, such as "match:17", facts).
+Happening = tuple[str, Mapping[str, Any]]
+
+
+def record_event(
+    session: Session, type_: EventType, subject: str, facts: Mapping[str, Any], *, owners: Collection[int]
+) -> None:
+    """
+    Record an event for each of *owners*, ids of users, who has an endpoint that wants it.
+
+    Args:
+        facts: Ids, words and figures; what it tells of people is theirs to fetch.
+    """
+    record_events(session, type_, [(subject, facts)], owners=owners)
+
+
+def record_events(
+    session: Session,
+    type_: EventType,
+    happenings: Sequence[Happening],
+    *,
+    owners: Collection[int] = (),
+    roles: Collection[Role] = (),
+) -> None:
+    """
+    Record several events of one type for users with one of these ids, or with one of these roles.
+
+    Whoever commits the transaction has the workers look for them (`session.info["has_webhooks"]`); a sweep does so
+    a few seconds later anyway.
+    """
+    wanted = (
+        select(Endpoint.id, Endpoint.owner_id)
+        .join(User, User.id == Endpoint.owner_id)
+        .where(
+            or_(Endpoint.owner_id.in_(owners), User.role.in_(roles)),
+            Endpoint.is_enabled,
+            Endpoint.types.contains([type_.value]),
+            User.is_active,
+        )
+        .with_for_update(of=Endpoint, read=True, key_share=True)  # whoever deletes one waits
+    )
+    by_owner: dict[int, list[int]] = defaultdict(list)
+    if happenings:
+        for endpoint_id, owner_id in session.execute(wanted):
+            by_owner[owner_id].append(endpoint_id)
+    for owner_id, endpoint_ids in by_owner.items():
+        store_events(session, type_, happenings, owner_id, endpoint_ids)
+
+
+def store_events(
+    session: Session, type_: EventType, happenings: Sequence[Happening], owner_id: int, endpoint_ids: Sequence[int]
+) -> list[int]:
+    """Store events for some endpoints of one owner. Returns the ids of the events."""
+    rows = [
+        {"message_id": new_id(), "owner_id": owner_id, "type": type_, "subject": subject, "facts": dict(facts)}
+        for subject, facts in happenings
+    ]
+    event_ids = list(session.scalars(insert(Event).returning(Event.id, sort_by_parameter_order=True), rows))
+    deliveries = [
+        {"endpoint_id": endpoint_id, "event_id": event_id, "subject": subject}
+        for event_id, (subject, _) in zip(event_ids, happenings, strict=True)
+        for endpoint_id in endpoint_ids
+    ]
+    session.execute(insert(Delivery), deliveries)
+    session.info["has_webhooks"] = True
+    return event_ids

@@ -1,0 +1,149 @@
+"""Tables: endpoints that want to be told, events, and what became of telling each endpoint of each event."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.core.base import Base, CreatedAt, Id, words
+
+
+class EventType(StrEnum):
+    """What a webhook may tell of. The words are part of the API: they are added to and never change."""
+
+    LIKE_RECEIVED = "like.received"
+    MATCH_CREATED = "match.created"
+    MATCH_CLOSED = "match.closed"
+    MATCH_REOPENED = "match.reopened"
+    CONTACTS_SHARED = "contacts.shared"
+    DEAL_COMPLETED = "deal.completed"
+    DEAL_UNDONE = "deal.undone"
+    INQUIRY_CREATED = "inquiry.created"
+    PROSPECT_CREATED = "prospect.created"
+    RUN_FINISHED = "run.finished"
+    IMPORT_FINISHED = "import.finished"
+    #: Sent on demand, to any endpoint.
+    WEBHOOK_TEST = "webhook.test"
+
+
+class DisabledReason(StrEnum):
+    """Why nothing is sent to an endpoint."""
+
+    OWNER = "owner"  #: Its owner switched it off.
+    GONE = "gone"  #: It answered 410.
+
+
+class DeliveryState(StrEnum):
+    """How far a delivery is."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    #: It is not tried again unless it is replayed.
+    FAILED = "failed"
+
+
+class DeliveryError(StrEnum):
+    """Why an attempt failed."""
+
+    STATUS = "status"  #: The answer's status is not 2xx.
+    REDIRECT = "redirect"  #: The answer is a redirect; none is followed.
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    NO_HOST = "no_host"  #: The name has no address.
+    PRIVATE_ADDRESS = "private_address"  #: The name leads into a private network.
+    TLS = "tls"
+    BROKEN_ANSWER = "broken_answer"  #: What came back is not HTTP.
+
+
+class Endpoint(Base):
+    """An address that its owner wants events to be sent to."""
+
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (
+        CheckConstraint("is_enabled = (disabled_reason IS NULL)", name="disabled_has_its_reason"),
+        CheckConstraint("(old_secret IS NULL) = (old_secret_until IS NULL)", name="old_secret_has_its_end"),
+        Index("ix_webhook_endpoints_owner", "owner_id", "id"),
+    )
+
+    id: Mapped[Id]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str | None] = mapped_column(String(200))
+    url: Mapped[str] = mapped_column(String(2000))
+    types: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+    #: "whsec_" and base64. Signing needs it as it is, so it is not hashed.
+    secret: Mapped[str] = mapped_column(String(100))
+    #: The secret before the last rotation, which signs as well until `old_secret_until`.
+    old_secret: Mapped[str | None] = mapped_column(String(100))
+    old_secret_until: Mapped[datetime | None]
+    is_enabled: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    disabled_reason: Mapped[DisabledReason | None] = mapped_column(words(DisabledReason, "disabled_reason_is_known"))
+    #: Failed attempts since the last success, of whichever delivery.
+    failures: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    #: After a failure nothing is sent until then.
+    paused_until: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+
+
+class Event(Base):
+    """Something that happened, for one owner. It holds ids and plain facts, never contacts or words of people."""
+
+    __tablename__ = "webhook_events"
+    __table_args__ = (
+        Index("ix_webhook_events_owner", "owner_id"),
+        Index("ix_webhook_events_created", "created_at"),
+    )
+
+    #: Events about one subject have their order by it.
+    id: Mapped[Id]
+    #: What receivers know it by, through all attempts and replays.
+    message_id: Mapped[UUID] = mapped_column(unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    type: Mapped[EventType] = mapped_column(String(40))
+    #: The object that it is about: "match:17". Its events reach an endpoint in order.
+    subject: Mapped[str] = mapped_column(String(60))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[CreatedAt]
+
+
+class Delivery(Base):
+    """One event for one endpoint, and how the last attempt to tell it went."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index("uq_webhook_deliveries_once", "event_id", "endpoint_id", unique=True),
+        Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        Index(
+            "ix_webhook_deliveries_order",
+            "endpoint_id",
+            "subject",
+            "event_id",
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_webhook_deliveries_pending", "endpoint_id", "event_id", postgresql_where=text("state = 'pending'")),
+        Index("ix_webhook_deliveries_created", "created_at"),
+    )
+
+    id: Mapped[Id]
+    endpoint_id: Mapped[int] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("webhook_events.id", ondelete="CASCADE"))
+    subject: Mapped[str] = mapped_column(String(60))
+    state: Mapped[DeliveryState] = mapped_column(
+        words(DeliveryState, "state_is_known"), default=DeliveryState.PENDING, server_default=text("'pending'")
+    )
+    #: Attempts since it was made or replayed.
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    #: When it is due. While an attempt is going on: when that counts as lost.
+    next_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    #: Since when it is tried; after three days it fails.
+    tried_since: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    last_attempt_at: Mapped[datetime | None]
+    last_status: Mapped[int | None] = mapped_column(SmallInteger)
+    last_error: Mapped[DeliveryError | None] = mapped_column(words(DeliveryError, "last_error_is_known"))
+    delivered_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+
+    event: Mapped[Event] = relationship(lazy="raise_on_sql")

@@ -1,0 +1,53 @@
+"""One request of a webhook: bounded in time, and never into a private network."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from models.webhooks.tables import DeliveryError
+from tests.receivers import Receiver
+from worker.jobs.webhooks import post
+
+
+@pytest.fixture
+def receiver():
+    found = Receiver()
+    yield found
+    found.close()
+
+
+def test_a_slow_receiver_is_left_after_a_bounded_time_even_if_it_drips():
+    closing = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip():
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            try:
+                for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 1000:
+                    connection.sendall(bytes([letter]))
+                    if closing.wait(0.02):
+                        return
+            except OSError:
+                return
+
+    threading.Thread(target=drip, daemon=True).start()
+    began = time.monotonic()
+    outcome = post(f"http://127.0.0.1:{listener.getsockname()[1]}/", {}, b"{}", allow_private=True, seconds=0.3)
+    took = time.monotonic() - began
+    closing.set()
+    listener.close()
+
+    assert outcome.error is DeliveryError.TIMEOUT
+    assert took < 5
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0x7f000001", "2130706433", "127.1"])
+def test_nothing_is_sent_into_a_private_network(receiver, host):
+    outcome = post(f"http://{host}:{receiver.port}/hook", {}, b"{}", allow_private=False)
+
+    assert outcome.error is DeliveryError.PRIVATE_ADDRESS
+    assert receiver.got == []
