@@ -158,11 +158,8 @@ TABLE = {
     "POST /chat/ticket": "user",
     "GET /chat/ws/<int:chat_id>": PARTICIPANT,
     # sources; each is its owner's alone (tests/api/test_sources.py)
-    "POST /sources": SUPPLY,
-    "GET /sources": SUPPLY,
-    "GET /sources/<int:source_id>": SUPPLY,
-    "PATCH /sources/<int:source_id>": SUPPLY,
-    "DELETE /sources/<int:source_id>": SUPPLY,
+    **{f"{method} /sources": SUPPLY for method in ("POST", "GET")},
+    **{f"{method} /sources/<int:source_id>": SUPPLY for method in ("GET", "PATCH", "DELETE")},
     "POST /sources/<int:source_id>/run": SUPPLY,
     "GET /sources/<int:source_id>/imports": SUPPLY,
     "GET /sources/<int:source_id>/photos": SUPPLY,
