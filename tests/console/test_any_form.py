@@ -95,7 +95,7 @@ def posts(app, named: dict[str, Any]) -> dict[str, list[str]]:
             # Of a pair one's own row comes first, and another's follows.
             own = next(iter(re.findall(r"<(?:\w+:)?(\w+)>", rule.rule)), None)
             ids = named | {name: row for name, row in named["others"].items() if name != own and own in named["others"]}
-            path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part, ids=ids: str(ids[part[1]]), rule.rule)
+            path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part, ids=ids: str(ids.get(part[1], 1)), rule.rule)
             source = inspect.getsource(inspect.getmodule(app.view_functions[rule.endpoint]))
             found[path] = re.findall(r'(?:form|given|files)\.get(?:list)?\("([\w.]+)"|"(\w+)" in request\.form', source)
     return {path: sorted({one or other for one, other in names}) for path, names in sorted(found.items())}
