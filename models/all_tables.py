@@ -35,7 +35,7 @@ from models.market import (
 from models.platform import idempotency
 from models.ranking import closeness, display_order, recommendations
 from models.rescoring import attempts, partial_lists, runs
-from models.sources import outgoing, tables
+from models.sources import outgoing, photos, refusals, tables
 from models.upkeep import erasure
 from models.webhooks import tables as webhook_tables
 

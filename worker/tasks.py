@@ -23,7 +23,17 @@ from models.upkeep import retention
 from worker.celery_app.base_task import LeadmatchTask, task
 from worker.celery_app.heap_memory import trim_heap_after
 from worker.celery_app.task_context import client, session_factory, settings
-from worker.jobs import accounts, display_order, imports, learning, notifications, prospect_quality, rates, webhooks
+from worker.jobs import (
+    accounts,
+    display_order,
+    imports,
+    learning,
+    notifications,
+    photos,
+    prospect_quality,
+    rates,
+    webhooks,
+)
 from worker.jobs.mail import MailBusyError
 from worker.jobs.runs import begin_run, request_upgrade_run, run_shard
 from worker.jobs.sms import SmsBusyError
@@ -300,3 +310,23 @@ def find_due_imports(self: LeadmatchTask) -> None:
         session.commit()
     for import_id in import_ids:
         client().import_requested(import_id)
+
+
+# -- Photos
+
+
+@task(name="worker.tasks.find_due_photos")
+def find_due_photos() -> None:
+    """Ask for the photos that listings name and that are not here; without FETCH_PHOTOS, nothing."""
+    if settings().fetch_photos:
+        for photo_id in photos.find_photos(session_factory()):
+            client().photos_due(photo_id)
+
+
+@task(name="worker.tasks.fetch_photos")
+def fetch_photos(photo_id: int) -> None:
+    """Fetch photos from the host of this one for some seconds. A message that comes twice finds nothing due."""
+    if settings().fetch_photos:
+        next_id = photos.fetch_photos(session_factory(), settings(), photo_id)
+        if next_id is not None:
+            client().photos_due(next_id)

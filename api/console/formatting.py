@@ -8,6 +8,7 @@ from decimal import Decimal
 from markupsafe import Markup, escape
 
 from api.console.i18n import language, translate, word
+from api.http.photos import shown_photos
 from models.core.amounts import print_amount, print_number
 from models.core.enums import PropertyType
 from models.market.places import NO_CURRENCY
@@ -142,7 +143,7 @@ def photo_of(found: Property) -> str | None:
 
 def photos_of(found: Property) -> list[str]:
     """The photos that a page may show: those of ours, and those that come encrypted."""
-    return [link for link in found.photos if link.startswith(("https://", "/media/"))]
+    return [link for link in shown_photos(found) if link.startswith(("https://", "/media/"))]
 
 
 def advert_of(found: Property) -> str | None:

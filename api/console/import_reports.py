@@ -9,7 +9,9 @@ from api.console.i18n import translate
 from api.console.import_words import FIELD_LABELS, LEAD_LABELS, complaint, field_label, shown_reason, town_problem
 from api.console.pages import back, page_blueprint, wants_part
 from api.http.db import session
+from api.http.table_files import TableFormat
 from api.http.tasks import rescore_properties
+from api.sources.refusals import refused_file
 from api.sources.schemas import COUNTS, shown_report
 from api.sources.sending import asked
 from models.core.enums import SUPPLY_ROLES
@@ -67,6 +69,12 @@ def confirm(import_id: int) -> Response | tuple[str, int]:
         session().rollback()
         return _page(owned_import(session(), visitor(), import_id), {"do": complaint(error)}), 409
     return back(f"/console/imports/{import_id}", "withdrawn")
+
+
+@blp.get("/console/imports/<int:import_id>/refused.csv")
+@for_owners
+def refused(import_id: int) -> Response:
+    return refused_file(owned_import(session(), visitor(), import_id), TableFormat.CSV, shown_reason)
 
 
 def _told_of_source(source: Source) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from models.core.errors import DomainError, Fault
 from models.market.towns.reading import TownError, read_town
 from models.sources.formats.headers import NAMES
 from models.sources.formats.lead_rows import LEAD_NAMES
+from models.sources.photos import PhotoFault
 from models.sources.sources import owned_source
 from models.sources.tables import Source
 
@@ -21,6 +22,19 @@ REFRESHES: dict[int | None, str] = {
     720: "Twice a day",
     1440: "Once a day",
     10080: "Once a week",
+}
+
+#: Why an address gives no photo.
+PHOTO_FAULTS = {
+    PhotoFault.NO_ANSWER: "Its site does not answer",
+    PhotoFault.NOT_THERE: "There is nothing at this address",
+    PhotoFault.PRIVATE: "It is inside a private network",
+    PhotoFault.TOO_LARGE: "The file is too large",
+    PhotoFault.TOO_SLOW: "It came too slowly",
+    PhotoFault.NOT_AN_IMAGE: "It is no picture",
+    PhotoFault.DAMAGED: "The picture is damaged",
+    PhotoFault.TOO_MANY_PIXELS: "The picture has too many pixels",
+    PhotoFault.NO_ROOM: "There is no more room for your photos",
 }
 
 #: Field of a table's column -> what people call it.
@@ -157,3 +171,8 @@ def town_problem(town: str) -> Fault | None:
     except TownError as error:
         return error.fault
     return None
+
+
+def photo_fault(reason: PhotoFault) -> str:
+    """Why an address gives no photo, as people say it."""
+    return translate(PHOTO_FAULTS[reason])

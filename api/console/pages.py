@@ -20,6 +20,7 @@ from api.http.db import session
 from api.http.errors import HANDLERS, answer_to
 from api.http.paging import page_of
 from api.http.request_state import current
+from api.http.services import services
 from models.accounts.notifications import unread_count
 from models.accounts.users import short_name, shown_name
 from models.core.enums import SUPPLY_ROLES, Role
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 
 Word = TypeVar("Word", bound=StrEnum)
 
-#: Everything from here and nothing inline; photos are links that owners gave, shown without telling where from.
+#: Everything from here and nothing inline; photos are links that owners gave, shown without telling where from, unless
+#: FETCH_PHOTOS has them fetched.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
     "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -189,7 +191,8 @@ def _place() -> str:
 
 def _add_headers(response: Response) -> Response:
     if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = POLICY
+        fetched = services().settings.fetch_photos
+        response.headers["Content-Security-Policy"] = POLICY.replace(" https: data:;", ";") if fetched else POLICY
         response.headers["Cache-Control"] = "no-store"
         _compress(response)
     return access.keep_guest(response)

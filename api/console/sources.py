@@ -6,9 +6,10 @@ from typing import Any
 from flask import Response, render_template, request
 
 from api.console.access import page_for, visitor
-from api.console.import_words import REFRESHES, complaint, field_label, shown_reason, town_problem
+from api.console.import_words import REFRESHES, complaint, field_label, photo_fault, shown_reason, town_problem
 from api.console.pages import back, listed, page_blueprint, wants_part
 from api.http.db import session
+from api.http.services import services
 from api.http.tasks import rescore_properties
 from api.http.uploads import remove_feed, takes_uploads
 from api.sources.outgoing import shown_outgoing
@@ -16,6 +17,7 @@ from api.sources.sending import asked, name_of_file, send_file, source_for
 from models.core.enums import SUPPLY_ROLES
 from models.core.errors import ConflictError, InvalidFileError, InvalidValueError, TooLargeFileError
 from models.sources.outgoing import close_outgoing_feed, outgoing_feed, renew_outgoing_feed
+from models.sources.photos import photos_of_source
 from models.sources.sources import (
     change_source,
     create_source,
@@ -228,5 +230,7 @@ def _source(found: Source, errors: dict[str, str], given: Any = None) -> str:
         reason_fault=reason_fault,
         refreshes=REFRESHES,
         open_states=OPEN_IMPORTS,
+        photos=photos_of_source(session(), found.id) if services().settings.fetch_photos else None,
+        photo_fault=photo_fault,
         **pager,
     )

@@ -12,6 +12,7 @@ from api.http.blueprint import Blueprint, Body, PageArgs, one_of, shown_word
 from api.http.db import session
 from api.http.fields import IdText, Moment, Number
 from api.http.paging import page_of
+from api.http.photos import shown_photos
 from api.http.tasks import rescore_pair
 from models.accounts.users import User, short_name
 from models.core.enums import MatchStatus, NegotiationStatus, Side
@@ -165,7 +166,7 @@ def _property(match: Match) -> dict:
         "property_id": str(listing.id),
         "address": address_of(listing),
         "details": details_of(listing),
-        "photos": listing.photos,
+        "photos": shown_photos(listing),
     }
 
 

@@ -14,6 +14,7 @@ from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
 from api.http.home_adverts import AdvertsOfHome, PricePoint, shown_group, shown_history
 from api.http.paging import page_of
+from api.http.photos import shown_photos
 from api.http.readings import FactRow, shown_facts
 from api.http.tasks import rescore_property
 from api.http.warnings import Warnings, warn, warn_of_town
@@ -190,7 +191,7 @@ def property_row(found: Property, match_count: int) -> dict:
         "details": details_of(found),
         "status": found.status,
         "commission_share": found.commission_share or 0,
-        "photos": found.photos,
+        "photos": shown_photos(found, to_owner=True),
         "description": found.description,
         "facts": shown_facts(found),
         "match_count": match_count,

@@ -15,6 +15,7 @@ from api.http.explanations import explain_pairs
 from api.http.fields import IdText, Number, Text
 from api.http.home_adverts import AdvertsOfHome, PriceCut, of_home
 from api.http.json_provider import ready
+from api.http.photos import look_up_photos, shown_photos
 from models.accounts.users import short_name
 from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side
 from models.deals.alike import grouped
@@ -164,6 +165,7 @@ class ForLead(MethodView):
             found, alike = _grouped_page(lead_id, **args)
         else:
             found, alike = shown_page(session(), claims(), Side.LEAD, lead_id, **args), None
+        look_up_photos(entry.row for entry in found.entries)
         entries = [_property_entry(entry) for entry in found.entries]
         for entry, others in zip(entries, alike or (), strict=bool(alike)):
             entry["alike"] = others
@@ -268,7 +270,7 @@ def _property_entry(entry: Recommended) -> dict:
             "address": address_of(found),
             "details": details_of(found),
             "commission_share": share,
-            "photos": found.photos,
+            "photos": shown_photos(found),
             "description": found.description,
         },
         "realtor_info": realtor_info(entry.owner),

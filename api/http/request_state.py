@@ -42,6 +42,8 @@ class RequestState:
     more_faults: int = 0
     #: What the answer warns of, as :mod:`api.http.warnings` shapes it.
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    #: Addresses of photos that were looked for -> the stored file's name, None where it is not here.
+    photos: dict[str, str | None] = field(default_factory=dict)
     request_id: str = ""
     #: Seconds of the monotonic clock.
     began: float = 0.0

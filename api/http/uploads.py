@@ -22,9 +22,7 @@ from flask import request
 from limits import parse
 from werkzeug.datastructures import FileStorage
 
-from api.http import images
 from api.http.db import after_commit, session
-from api.http.images import CleanFile
 from api.http.limits import limits
 from api.http.operations import View, facts_of_request, with_facts
 from api.http.request_state import current
@@ -32,6 +30,8 @@ from api.http.services import services
 from models.accounts.uploads import FEED, add_upload, bytes_of, forget_uploads
 from models.accounts.users import User
 from models.core.errors import BusyError, InvalidFileError, TooLargeFileError, WrongFileTypeError
+from models.platform import images
+from models.platform.images import CleanFile
 from models.platform.storage import Storage
 
 log = logging.getLogger(__name__)

@@ -28,6 +28,7 @@ from api.http.fields import (
     words,
 )
 from api.http.file_fields import File
+from api.http.photos import shown_photos
 from models.core.amount_words import Unit
 from models.core.enums import Origin
 from models.core.errors import InvalidValueError
@@ -255,7 +256,7 @@ def form_row(found: Property, *, private: bool) -> dict[str, Any]:
         if not sent or made[column] != present:
             row[name] = None if present is None else shown(present)
     row |= {
-        "images": found.photos,
+        "images": shown_photos(found, to_owner=private),
         "city": found.city,
         "is_active": found.is_active,
         "created_at": moment(found.created_at),

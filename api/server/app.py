@@ -44,6 +44,7 @@ from api.server.openness import warn_of_openness
 from api.server.unread_bodies import CloseUnread
 from api.sources import imports as source_imports
 from api.sources import outgoing, sources
+from api.sources import refusals as source_refusals
 from api.swipe import favorites, feed, inquiries, listings, places, preferences
 from api.webhooks import deliveries as webhook_deliveries
 from api.webhooks import endpoints as webhooks
@@ -86,6 +87,7 @@ BLUEPRINTS = (
     chat.blp,
     sources.blp,
     source_imports.blp,
+    source_refusals.blp,
     outgoing.blp,
     webhooks.blp,
     webhook_deliveries.blp,

@@ -6,14 +6,16 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from api.http.access import current_user, for_roles
-from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk, one_of
+from api.http.blueprint import Blueprint, Body, PageArgs, StatusOk, one_of, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import Text, Whole, YesNo
 from api.http.paging import page_of
+from api.http.services import services
 from api.http.tasks import rescore_properties, run_import
 from api.http.uploads import remove_feed
 from api.sources.schemas import ImportOut, SourceOut, shown_import, shown_source
 from models.core.enums import SUPPLY_ROLES
+from models.sources.photos import TOLD, PhotoFault, photos_of_source
 from models.sources.sources import (
     change_source,
     create_source,
@@ -70,6 +72,21 @@ class SourceRows(Body):
     sources = fields.List(fields.Nested(SourceOut))
     total = fields.Integer()
     page = fields.Integer()
+
+
+class BrokenPhoto(Body):
+    property_id = fields.Integer()
+    external_id = fields.String(allow_none=True, metadata={"description": "The listing's id in the source."})
+    address = fields.String()
+    reason = shown_word(PhotoFault)
+
+
+class SourcePhotosOut(Body):
+    is_on = fields.Boolean(metadata={"description": "Photos are fetched here; without it the rest is empty."})
+    waiting = fields.Integer()
+    fetched = fields.Integer()
+    refused = fields.Integer(metadata={"description": "Addresses that give no photo; they are not shown."})
+    broken = fields.List(fields.Nested(BrokenPhoto), metadata={"description": f"The first {TOLD} of them."})
 
 
 class ImportRows(Body):
@@ -184,3 +201,19 @@ class SourceImports(MethodView):
         owned_source(session(), current_user(), source_id)
         rows, total = page_of(imports_of(current_user(), source_id), args)
         return {"imports": [shown_import(row) for row in rows], "total": total, "page": args["page"]}
+
+
+@blp.route("/sources/<int:source_id>/photos")
+class SourcePhotos(MethodView):
+    """What became of the photos that a source's listings name."""
+
+    @for_owners
+    @only_reads
+    @blp.response(200, SourcePhotosOut)
+    def get(self, source_id: int) -> dict[str, Any]:
+        """Read how far the photos of one of my sources are
+
+        Where this server fetches photos: how many wait, are here, and are broken, and which are broken and why.
+        """
+        found = owned_source(session(), current_user(), source_id)
+        return {"is_on": services().settings.fetch_photos, **photos_of_source(session(), found.id)}

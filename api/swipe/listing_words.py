@@ -3,6 +3,7 @@
 from typing import Any
 
 from api.http.fields import shown_currency
+from api.http.photos import shown_photos
 from models.core.enums import DealType, PropertyType
 from models.market.properties import Property
 
@@ -79,7 +80,7 @@ def listing_row(found: Property) -> dict[str, Any]:
         "currency": shown_currency(found.currency),
         "area": found.area,
         "rooms": found.rooms,
-        "photos": found.photos,
+        "photos": shown_photos(found),
         "is_active": found.is_active,
         "owner_id": found.owner_id,
         "created_at": found.created_at,

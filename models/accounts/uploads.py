@@ -17,6 +17,8 @@ NAME_BYTES = 24
 
 #: The purpose of files of listings: they are read by us and served to nobody, for they hold phones.
 FEED = "feed"
+#: The purpose of photos that were fetched from the addresses that listings name. They have a quota of their own.
+FETCHED = "fetched_photo"
 
 
 class Upload(Base):
@@ -58,9 +60,11 @@ def upload_named(session: Session, name: str) -> Upload:
     return found
 
 
-def bytes_of(session: Session, owner: User) -> int:
-    """How much the owner's files take, in bytes."""
-    return int(session.scalar(select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id)) or 0)
+def bytes_of(session: Session, owner: User, *, fetched: bool = False) -> int:
+    """How much the files take that the owner sent, or, if *fetched*, that were fetched for the owner; in bytes."""
+    which = Upload.purpose == FETCHED if fetched else Upload.purpose != FETCHED
+    query = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner.id, which)
+    return int(session.scalar(query) or 0)
 
 
 def forget_uploads(session: Session, owner: User, names: Iterable[str] | None = None) -> list[str]:

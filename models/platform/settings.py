@@ -42,7 +42,7 @@ SETTING_NAMES = tuple(
     ENVIRONMENT DATABASE_URL REDIS_URL SECRET_KEY PORT LEADMATCH_HOME TELEGRAM_BOT_TOKEN TELEGRAM_BOT_SECRET
     TELEGRAM_API_URL SMS_GATEWAY_URL SMS_PER_HOUR SMTP_URL PUBLIC_URL MEDIA_URL CORS_ORIGINS TRUSTED_PROXIES TOKEN_HOURS
     LOG_LEVEL WEB_THREADS WORKER_THREADS WORKER_MEMORY_MB METRICS_TOKEN METRICS_NETWORKS QUEUE_LIMIT RATES_URL
-    FEED_MAX_MB FEED_PRIVATE_ADDRESSES WEBHOOK_PRIVATE_ADDRESSES BIND
+    FEED_MAX_MB FEED_PRIVATE_ADDRESSES WEBHOOK_PRIVATE_ADDRESSES FETCH_PHOTOS BIND
 """.split()
 )
 
@@ -113,6 +113,9 @@ class Settings:
     feed_max_mb: int
     #: FEED_PRIVATE_ADDRESSES: 1 lets feeds be fetched from this machine and its network; for tests and closed networks.
     feed_private_addresses: bool
+    #: FETCH_PHOTOS: 1 has the photos that listings name fetched, checked and shown through our own address; pages then
+    #: load nothing from elsewhere.
+    fetch_photos: bool
     #: WEBHOOK_PRIVATE_ADDRESSES: 1 lets webhooks go to this machine and its network, and by http; likewise.
     webhook_private_addresses: bool
 
@@ -190,6 +193,7 @@ class Settings:
             rates_urls=_urls(environ, "RATES_URL"),
             feed_max_mb=_whole(environ, "FEED_MAX_MB", 1024, 1, 1_000_000),
             feed_private_addresses=bool(_whole(environ, "FEED_PRIVATE_ADDRESSES", 0, 0, 1)),
+            fetch_photos=bool(_whole(environ, "FETCH_PHOTOS", 0, 0, 1)),
             webhook_private_addresses=bool(_whole(environ, "WEBHOOK_PRIVATE_ADDRESSES", 0, 0, 1)),
         )
 

@@ -17,6 +17,7 @@ from models.sources.formats.feed import Feed
 from models.sources.formats.offer import FeedError
 from models.sources.import_events import record_end_of
 from models.sources.lead_store import LeadStore
+from models.sources.refusals import Refusals
 from models.sources.report import Line, Report
 from models.sources.store import CLEAR, OfferStore, OnCommitted, Progress, withdraw
 from models.sources.tables import INTERRUPTED, Import, ImportState, Source, SourceContent, lock_name, reason_values
@@ -50,9 +51,16 @@ def import_feed(
         found = session.get_one(Import, import_id)
         source = session.get_one(Source, found.source_id)
         session.expunge_all()
+    refusals = Refusals(factory, import_id)
+
+    def refused(line: Line) -> None:
+        refusals(line)
+        on_refused(line)
+
     with _engine_of(factory).connect() as connection, _only_one(connection, source.id):
-        store = _store_of(source)(connection, source, found.is_dry_run, only_city, on_refused)
+        store = _store_of(source)(connection, source, found.is_dry_run, only_city, refused)
         _begin(connection, found)
+        refusals.begin()
         report = store.report
         try:
             feed.check()
@@ -65,6 +73,8 @@ def import_feed(
             report.columns, report.samples = error.columns or feed.notes.columns, error.samples or feed.notes.samples
             _end(connection, found, ImportState.FAILED, report, [])
             raise
+        finally:
+            refusals.flush()
         _end(connection, found, state, report, held)
     return report
 

@@ -35,6 +35,7 @@ from models.market.properties import Property
 from models.market.tags import LeadTag, PropertyTag, erase_tags
 from models.platform.idempotency import IdempotentAnswer
 from models.sources.outgoing import OutgoingFeed
+from models.sources.photos import FetchedPhoto
 from models.sources.tables import Import, Source
 from models.webhooks.tables import Delivery, Endpoint, Event
 
@@ -135,6 +136,7 @@ def _erase_sources(session: Session, user: User) -> None:
     # With what their imports told; the listings stay, without a source.
     session.execute(delete(Source).where(Source.owner_id == user.id))
     session.execute(delete(OutgoingFeed).where(OutgoingFeed.owner_id == user.id))
+    session.execute(delete(FetchedPhoto).where(FetchedPhoto.owner_id == user.id))
 
 
 def _erase_webhooks(session: Session, user: User) -> None:
@@ -219,6 +221,7 @@ EXPORTERS: dict[str, Callable[[Session, User], Any]] = {
         PropertyPrice,
         lambda user: PropertyPrice.property_id.in_(select(Property.id).where(Property.owner_id == user.id)),
     ),
+    "fetched_photos": _rows_of(FetchedPhoto, lambda user: FetchedPhoto.owner_id == user.id),
     "lead_tags": _rows_of(LeadTag, lambda user: LeadTag.lead_id.in_(select(Lead.id).where(Lead.owner_id == user.id))),
     "property_tags": _rows_of(
         PropertyTag,

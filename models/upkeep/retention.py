@@ -38,6 +38,7 @@ from models.ranking.recommendations import Market, TextModelRow
 from models.rescoring.attempts import forget_old_attempts
 from models.rescoring.partial_lists import PARTIALS_KEPT, forget_partials
 from models.rescoring.runs import RescoringRun, RescoringShard
+from models.sources.photos import forget_unused
 from models.sources.tables import Import
 from models.webhooks.delivery_log import forget_old_log
 
@@ -68,6 +69,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "text_models": rows_changed(session.execute(_unused_text_models())),
         "quarantined": _forget_outdated_quarantines(session),
         "imports": rows_changed(session.execute(_old_imports())),
+        "photos": forget_unused(session),
         "webhook_events": forget_old_log(session),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),

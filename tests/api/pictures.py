@@ -6,7 +6,7 @@ import random
 import pillow_heif
 from PIL import Image
 
-from api.http.images import clean_image
+from models.platform.images import clean_image
 
 pillow_heif.register_heif_opener()
 

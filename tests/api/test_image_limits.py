@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from api.http import images
-from api.http.images import CleanFile, DamagedImageError, Decoder, TooManyPixelsError
 from models.core.errors import BusyError
+from models.platform import images
+from models.platform.images import CleanFile, DamagedImageError, Decoder, TooManyPixelsError
 from tests.api.pictures import photo, saved
 
 MIB = 1 << 20

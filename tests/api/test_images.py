@@ -10,8 +10,8 @@ import random
 import pytest
 from PIL import Image, ImageCms
 
-from api.http import image_decoder
-from api.http.images import DamagedImageError, NotAnImageError, clean_image
+from models.platform import image_decoder
+from models.platform.images import DamagedImageError, NotAnImageError, clean_image
 from tests.api.pictures import cleaned, is_close, photo, saved
 
 # -- Modes and depths --------------------------------------------------------------------------------------------------

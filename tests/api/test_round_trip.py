@@ -83,6 +83,7 @@ NO_WAY_BACK = {
     "GET /favorites": "listings, added by their ids",
     "GET /places": "known towns",
     "GET /sources/<int:source_id>/imports": "the record of an import",
+    "GET /sources/<int:source_id>/photos": "the record of what was fetched",
     "GET /webhooks/<int:webhook_id>/deliveries": "the record of a delivery",
     "GET /imports": "the record of an import",
     "GET /imports/<int:import_id>": "the record of an import",

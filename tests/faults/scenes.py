@@ -243,6 +243,8 @@ SCENES: dict[str, Scene] = {
     "worker.tasks.send_webhooks": nothing,  # tests/worker/jobs/test_webhooks.py has receivers
     "worker.tasks.run_import": queued_import,
     "worker.tasks.find_due_imports": nothing,
+    "worker.tasks.find_due_photos": nothing,
+    "worker.tasks.fetch_photos": lambda _session, _media: [1],
     "worker.tasks.regroup_adverts": alike_adverts,
     "worker.tasks.learn_weights": likes_to_learn_from,
     "worker.tasks.order_markets": balanced_market,

@@ -101,7 +101,9 @@ def test_a_task_delivered_again_changes_nothing(
 #: What they do shows in the broker or on the disk, not in the database.
 QUIET = {
     "worker.tasks.fetch_rates",  # off without RATES_URL
+    "worker.tasks.fetch_photos",  # off without FETCH_PHOTOS
     "worker.tasks.find_due_imports",
+    "worker.tasks.find_due_photos",
     "worker.tasks.remove_orphans",
     "worker.tasks.send_link",
     "worker.tasks.send_lost_notifications",

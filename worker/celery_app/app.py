@@ -44,6 +44,8 @@ QUEUES = {
         "fit_quality_models",
         "run_import",
         "find_due_imports",
+        "find_due_photos",
+        "fetch_photos",
     ),
     "notifications": (
         "send_code",

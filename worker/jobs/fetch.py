@@ -67,7 +67,13 @@ class Limits:
 
 
 def fetch_feed(
-    address: str, target: Path, limits: Limits, *, etag: str | None = None, last_modified: str | None = None
+    address: str,
+    target: Path,
+    limits: Limits,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    accept: str = "application/xml, text/xml, */*",
 ) -> Fetched:
     """
     Fetch the feed at *address* into the file *target*, unless it is what *etag* or *last_modified* stand for.
@@ -76,7 +82,7 @@ def fetch_feed(
         FetchError: It is at no public address, answers with an error, too slowly, too much or not to its end.
     """
     ends = time.monotonic() + limits.seconds
-    headers = {"User-Agent": USER_AGENT, "Accept": "application/xml, text/xml, */*", "Accept-Encoding": "gzip"}
+    headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip"}
     if etag:
         headers["If-None-Match"] = etag
     if last_modified:

@@ -133,8 +133,8 @@ def _file_of(
             return
         limits = Limits(bytes=settings_.feed_max_mb << 20, allow_private=settings_.feed_private_addresses)
         # Somebody who asks wants to see it done, so an unchanged feed is read again then.
-        known = {"etag": source.etag, "last_modified": source.last_modified} if found.asked_by == "schedule" else {}
-        fetched = fetch_feed(source.address, path, limits, **known)
+        etag, modified = (source.etag, source.last_modified) if found.asked_by == "schedule" else (None, None)
+        fetched = fetch_feed(source.address, path, limits, etag=etag, last_modified=modified)
         yield fetched.path
         # Only once it is taken in: a failed import must not be skipped as unchanged the next time.
         with factory() as session:

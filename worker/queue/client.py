@@ -76,6 +76,10 @@ class Client:
         """Ask that an import of a source be done."""
         return self.send("worker.tasks.run_import", import_id, queue="runs")
 
+    def photos_due(self, photo_id: int) -> bool:
+        """Ask that photos be fetched from the host of this one."""
+        return self.send("worker.tasks.fetch_photos", photo_id, queue="runs")
+
     def shard_queued(self, shard_id: int) -> bool:
         """Have a shard of a run scored."""
         return self.send("worker.tasks.score_shard", shard_id, queue="runs")

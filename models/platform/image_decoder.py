@@ -4,8 +4,8 @@ A program that makes strangers' pictures safe: each is drawn anew, so that nothi
 What comes out was written by us: no EXIF (and so no place where a photo was taken), no second file hidden behind the
 first, colours in sRGB. What a name or a Content-Type header claims plays no part.
 
-It runs as a child of a web process (api/http/images.py), with a limit on its memory: a decoder that is led astray, or a
-small file that is a huge picture, ends here and takes nothing else along. It knows nothing of the project.
+It runs as a child of a process of ours (models/platform/images.py), with a limit on its memory: a decoder that is led
+astray, or a small file that is a huge picture, ends here and takes nothing else along. It knows nothing of the project.
 
     request     8 bytes of length (big-endian), the file
     answer      one byte (an Outcome), 8 bytes: the source's pixels, 8 bytes of length, the picture's format and a NUL,

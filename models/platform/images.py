@@ -1,8 +1,8 @@
 """
-Pictures of strangers, decoded in a child process (api/http/image_decoder.py): what they cost in memory is bounded
-there, and given back.
+Pictures of strangers, decoded in a child process (models/platform/image_decoder.py): what they cost in memory is
+bounded there, and given back.
 
-A web process has one such child, which starts with the first picture. One picture is decoded at a time; who waits too
+A process has one such child, which starts with the first picture. One picture is decoded at a time; who waits too
 long for a turn is told to come back. A picture that takes too long, or a child that dies of it, is a damaged picture.
 """
 
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from api.http import image_decoder
 from models.core.errors import BusyError
+from models.platform import image_decoder
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,48 @@
+"""Photos of listings as answers and pages show them: through our own address where FETCH_PHOTOS has them fetched."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.http.db import session
+from api.http.request_state import current
+from api.http.services import services
+from api.http.uploads import PREFIX
+from models.market.properties import Property
+from models.sources.photos import photos_here
+
+
+def shown_photos(found: Any, *, to_owner: bool = False) -> list[str]:
+    """
+    The addresses of a listing's photos, in its order.
+
+    Without FETCH_PHOTOS those that it names. With it those that are here, uploaded or fetched: what is broken or was
+    not fetched yet is left out, or, if *to_owner*, stays the address that the owner gave: what an owner reads and sends
+    back loses nothing.
+
+    Args:
+        found: A property, or a row with its `photos`.
+    """
+    if not services().settings.fetch_photos or not found.photos:
+        return list(found.photos)
+    known = current().photos
+    if any(link not in known for link in found.photos):
+        # With those of all listings that the request has read, by one query: it shows a list of them, most likely.
+        loaded = [each for each in session().identity_map.values() if isinstance(each, Property)]
+        _remember([found, *(each for each in loaded if "photos" in each.__dict__)])
+    links = [known[link] or (link if to_owner else None) for link in found.photos]
+    return [link for link in links if link]
+
+
+def look_up_photos(rows: Iterable[Any]) -> None:
+    """Find by one query where the photos of a page's rows are; :func:`shown_photos` would ask for each row."""
+    if services().settings.fetch_photos:
+        _remember(rows)
+
+
+def _remember(rows: Iterable[Any]) -> None:
+    known = current().photos
+    links = {link for row in rows for link in row.photos if link not in known}
+    outside = {link for link in links if not link.startswith(PREFIX)}
+    known |= {link: link for link in links - outside}
+    here = photos_here(session(), outside)
+    known |= {link: PREFIX + here[link] if link in here else None for link in outside}

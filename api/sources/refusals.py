@@ -1,0 +1,57 @@
+"""What an import refused, as a table to download."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask import Response, stream_with_context
+from flask.views import MethodView
+
+from api.http.access import current_user, for_roles
+from api.http.blueprint import Blueprint, Body, one_of
+from api.http.db import only_reads, session
+from api.http.language import reason_of
+from api.http.services import services
+from api.http.table_files import XLSX, TableFormat, table_file
+from models.core.enums import SUPPLY_ROLES
+from models.core.errors import Fault
+from models.sources.refusals import refusals_of
+from models.sources.sources import owned_import
+from models.sources.tables import Import
+
+blp = Blueprint("refusals", __name__, description="What imports refused")
+
+COLUMNS = ("line", "id", "field", "reason", "read")
+
+
+class RefusedArgs(Body):
+    format = one_of(TableFormat, load_default=TableFormat.CSV)
+
+
+@blp.route("/imports/<int:import_id>/refused")
+class Refused(MethodView):
+    """What one of my imports refused."""
+
+    @for_roles(*SUPPLY_ROLES)
+    @only_reads
+    @blp.arguments(RefusedArgs, location="query")
+    @blp.response(200, {"type": "string"}, content_type="text/csv", description="CSV")
+    @blp.alt_response(200, schema={"type": "string", "format": "binary"}, content_type=XLSX)
+    def get(self, args: dict[str, Any], import_id: int) -> Response:
+        """Download what one of my imports refused
+
+        Every refused offer, not only those that the report shows: line, id, field, reason, and what stood there.
+        """
+        return refused_file(owned_import(session(), current_user(), import_id), args["format"])
+
+
+def refused_file(found: Import, kind: TableFormat, tell: Callable[[str], str] = reason_of) -> Response:
+    """The refused offers of an import as a file; *tell* words the reasons."""
+    rows: Any = _rows(refusals_of(services().sessions, found), tell)
+    rows = stream_with_context(rows)  # the reasons are told in the language of the request
+    return table_file(f"refused-{found.id}", kind, COLUMNS, rows)
+
+
+def _rows(lines: Iterator[dict[str, Any]], tell: Callable[[str], str]) -> Iterator[list[Any]]:
+    for line in lines:
+        fault = Fault.from_json({"code": line["reason"], "facts": line.get("facts", {})})
+        yield [line["line"], line["id"], line["field"], tell(fault), line["read"]]

@@ -1,0 +1,243 @@
+"""
+Photos that listings name by address, kept here: what is to be fetched, what was, and what is no picture.
+
+An address is fetched once for its owner, however many listings name it. Whoever is killed in between leaves a row that
+is tried again, a file without a row that the sweep of orphans removes, and nothing else.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.accounts.uploads import Upload
+from models.core.base import Base, CreatedAt, Id, words
+from models.core.errors import InvalidValueError
+from models.market.properties import Property
+from models.sources.sources import check_address
+
+#: Listings whose photos are looked through in one transaction.
+BATCH = 1_000
+#: An address is asked this often before it counts as broken.
+MAX_ATTEMPTS = 4
+#: Until the next attempt, by how many there were: long enough that two never overlap.
+PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=1))
+#: Broken addresses that are told of a source.
+TOLD = 200
+
+
+class PhotoState(StrEnum):
+    """How far the fetching of an address is."""
+
+    WAITING = "waiting"
+    FETCHED = "fetched"
+    REFUSED = "refused"
+
+
+class PhotoFault(StrEnum):
+    """Why an address gives no photo."""
+
+    NO_ANSWER = "no_answer"
+    NOT_THERE = "not_there"
+    PRIVATE = "private"
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    NOT_AN_IMAGE = "not_an_image"
+    DAMAGED = "damaged"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    NO_ROOM = "no_room"
+
+
+class FetchedPhoto(Base):
+    """One address of a photo that listings of an owner name."""
+
+    __tablename__ = "fetched_photos"
+    __table_args__ = (
+        Index("uq_fetched_photos_digest_owner", "digest", "owner_id", unique=True),
+        Index("ix_fetched_photos_owner", "owner_id"),
+        Index("ix_fetched_photos_due", "next_try_at", postgresql_where=text("state = 'waiting'")),
+        Index("uq_fetched_photos_upload", "upload_id", unique=True),
+    )
+
+    id: Mapped[Id]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  #: :func:`digest_of` the address.
+    address: Mapped[str] = mapped_column(Text)
+    host: Mapped[str] = mapped_column(String(255))
+    state: Mapped[PhotoState] = mapped_column(
+        words(PhotoState, "state_is_known"), default=PhotoState.WAITING, server_default="waiting"
+    )
+    attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    reason: Mapped[PhotoFault | None] = mapped_column(words(PhotoFault, "reason_is_known"))
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
+    #: :func:`matching.homes.photos.photo_hash` of what was fetched.
+    photo_hash: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[CreatedAt]
+
+
+class PhotoCheck(Base):
+    """In which version a property was last looked through for photos to fetch."""
+
+    __tablename__ = "photo_checks"
+    __table_args__ = ({"info": {"derived": True}},)
+
+    property_id: Mapped[int] = mapped_column(
+        ForeignKey("properties.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    version: Mapped[int]
+
+
+#: Listings on the market that were written since they were looked through.
+_UNSEEN = text(
+    """
+    SELECT p.id, p.owner_id, p.version, p.photos
+    FROM properties AS p LEFT JOIN photo_checks AS c ON c.property_id = p.id
+    WHERE p.status = 'ACTIVE'
+    AND CASE WHEN c.version IS NULL THEN cardinality(p.photos) > 0 ELSE c.version <> p.version END
+    ORDER BY p.id LIMIT :most
+    """
+)
+#: Rows whose address no listing of their owner names any more, neither by itself nor by our own address of it.
+_UNUSED = """
+    WITH named AS MATERIALIZED (SELECT owner_id, unnest(photos) AS address FROM properties {of_properties})
+    SELECT f.id, f.upload_id FROM fetched_photos AS f LEFT JOIN uploads AS u ON u.id = f.upload_id
+    WHERE NOT EXISTS (SELECT FROM named AS n WHERE n.owner_id = f.owner_id AND n.address = f.address)
+    AND NOT EXISTS (SELECT FROM named AS n WHERE n.owner_id = f.owner_id AND n.address = '/media/' || u.name)
+    {of_photos}
+    """
+
+
+def digest_of(address: str) -> bytes:
+    """What an address is found by."""
+    return hashlib.sha256(address.encode()).digest()
+
+
+def note_photos(session: Session) -> int:
+    """
+    Note which photos of a batch of written listings are to be fetched, and forget those that their owners no longer
+    name; in the caller's transaction. Returns how many listings there were: below :data:`BATCH` none is left.
+    """
+    # One at a time: what one has just found in a listing, another must not forget.
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('note-photos', 0))"))
+    rows = session.execute(_UNSEEN, {"most": BATCH}).all()
+    if not rows:
+        return 0
+    wanted = [
+        {"owner_id": row.owner_id, "digest": digest_of(address), "address": address, "host": host}
+        for row in rows
+        for address in dict.fromkeys(row.photos)
+        if (host := _host_of(address))
+    ]
+    if wanted:
+        session.execute(insert(FetchedPhoto).on_conflict_do_nothing(), wanted)
+    checked = insert(PhotoCheck)
+    session.execute(
+        checked.on_conflict_do_update(
+            index_elements=[PhotoCheck.property_id], set_={"version": checked.excluded.version}
+        ),
+        [{"property_id": row.id, "version": row.version} for row in rows],
+    )
+    forget_unused(session, sorted({row.owner_id for row in rows}))
+    return len(rows)
+
+
+def forget_unused(session: Session, owner_ids: Sequence[int] | None = None) -> int:
+    """
+    Delete the photos (of all owners without *owner_ids*) that no listing names any more; how many there were.
+
+    Their files go with the next sweep of orphans.
+    """
+    if owner_ids is None:
+        query = text(_UNUSED.format(of_properties="", of_photos=""))
+    else:
+        theirs = _UNUSED.format(
+            of_properties="WHERE owner_id = ANY(:owners)", of_photos="AND f.owner_id = ANY(:owners)"
+        )
+        query = text(theirs).bindparams(owners=list(owner_ids))
+    rows = session.execute(query).all()
+    session.execute(delete(FetchedPhoto).where(FetchedPhoto.id.in_([row.id for row in rows])))
+    session.execute(delete(Upload).where(Upload.id.in_([row.upload_id for row in rows if row.upload_id])))
+    return len(rows)
+
+
+def due_hosts(session: Session) -> list[int]:
+    """For each host that has photos due, the id of one of them."""
+    due = (FetchedPhoto.state == PhotoState.WAITING) & (FetchedPhoto.next_try_at <= func.now())
+    return list(session.scalars(select(func.min(FetchedPhoto.id)).where(due).group_by(FetchedPhoto.host)))
+
+
+def claim_photo(session: Session, host: str) -> FetchedPhoto | None:
+    """
+    The next due photo of the host, in the caller's transaction; None where there is none.
+
+    The attempt counts from here on and the next is some minutes away, so that a photo that kills its worker is left
+    after :data:`MAX_ATTEMPTS`.
+    """
+    due = (FetchedPhoto.host == host) & (FetchedPhoto.state == PhotoState.WAITING)
+    query = select(FetchedPhoto).where(due, FetchedPhoto.next_try_at <= func.now())
+    query = query.order_by(FetchedPhoto.next_try_at, FetchedPhoto.id).limit(1).with_for_update(skip_locked=True)
+    while (found := session.scalar(query)) is not None:
+        if found.attempts < MAX_ATTEMPTS:
+            found.next_try_at = func.now() + PAUSES[found.attempts]
+            found.attempts += 1
+            session.flush()
+            return found
+        found.state, found.reason = PhotoState.REFUSED, found.reason or PhotoFault.DAMAGED
+        session.flush()
+    return None
+
+
+def photos_here(session: Session, addresses: Iterable[str]) -> dict[str, str]:
+    """
+    Those of the addresses whose photos are kept here -> the stored file's name.
+
+    For whom they were fetched does not matter: an address shows the same picture to everybody.
+    """
+    wanted = [digest_of(address) for address in addresses]
+    query = select(FetchedPhoto.address, Upload.name).join(Upload, Upload.id == FetchedPhoto.upload_id)
+    rows = session.execute(query.where(FetchedPhoto.digest.in_(wanted))) if wanted else ()
+    return {row.address: row.name for row in rows}
+
+
+def photos_of_source(session: Session, source_id: int) -> dict[str, Any]:
+    """
+    How far the photos of a source's listings are: the number of each state, and the first :data:`TOLD` that are broken,
+    as {"property_id", "external_id", "address", "reason"}.
+    """
+    named = (
+        select(Property.id, Property.external_id, Property.owner_id, func.unnest(Property.photos).label("address"))
+        .where(Property.source_id == source_id)
+        .subquery()
+    )
+    same = (FetchedPhoto.owner_id == named.c.owner_id) & (FetchedPhoto.address == named.c.address)
+    counts = select(FetchedPhoto.state, func.count(FetchedPhoto.id.distinct())).join(named, same)
+    broken = (
+        select(named.c.id, named.c.external_id, FetchedPhoto.address, FetchedPhoto.reason)
+        .join(named, same)
+        .where(FetchedPhoto.state == PhotoState.REFUSED)
+        .order_by(named.c.id, FetchedPhoto.id)
+        .limit(TOLD)
+    )
+    found = {state.value: count for state, count in session.execute(counts.group_by(FetchedPhoto.state))}
+    return {state.value: found.get(state.value, 0) for state in PhotoState} | {
+        "broken": [
+            {"property_id": row.id, "external_id": row.external_id, "address": row.address, "reason": row.reason}
+            for row in session.execute(broken)
+        ]
+    }
+
+
+def _host_of(address: str) -> str:
+    """The host of a web address; empty where it is none."""
+    try:
+        host = urlsplit(check_address(address)).hostname or ""
+    except InvalidValueError:
+        return ""
+    return host if len(host) <= 255 else ""

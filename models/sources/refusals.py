@@ -1,0 +1,80 @@
+"""All offers that an import refused, for their owner to download; its report shows the first of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Text, delete, insert, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
+
+from models.core.base import Base
+from models.sources.report import Line
+from models.sources.tables import Import
+
+BATCH = 500  # lines a transaction
+#: Lines that are kept of one import.
+MAX_LINES = 100_000
+
+
+class RefusedOffer(Base):
+    """One reason why one offer was refused; it is kept as long as its import."""
+
+    __tablename__ = "refused_offers"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)  #: From 1, in the order of the file.
+    #: As :meth:`models.sources.report.Line.as_json` says it, without what was read.
+    remark: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    read: Mapped[str] = mapped_column(Text)  #: What stood there.
+
+
+class Refusals:
+    """Keeps the lines of one import as they come, in transactions of its own. One thread at a time may use it."""
+
+    def __init__(self, factory: sessionmaker[Session], import_id: int) -> None:
+        self._factory, self._import_id = factory, import_id
+        self._count = 0
+        self._waiting: list[dict[str, Any]] = []
+
+    def begin(self) -> None:
+        """Forget what an attempt that was killed has left."""
+        with self._factory() as session:
+            session.execute(delete(RefusedOffer).where(RefusedOffer.import_id == self._import_id))
+            session.commit()
+
+    def __call__(self, line: Line) -> None:
+        """Keep a line, unless there are very many already."""
+        if self._count >= MAX_LINES:
+            return
+        self._count += 1
+        remark = line.as_json()
+        read = str(remark.pop("read") or "").replace("\0", "")
+        self._waiting.append({"import_id": self._import_id, "number": self._count, "remark": remark, "read": read})
+        if len(self._waiting) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Store what waits."""
+        if self._waiting:
+            with self._factory() as session:
+                session.execute(insert(RefusedOffer), self._waiting)
+                session.commit()
+            self._waiting = []
+
+
+def refusals_of(factory: sessionmaker[Session], found: Import) -> Iterator[dict[str, Any]]:
+    """
+    The refused lines of an import in the order of its file, as :meth:`models.sources.report.Line.as_json` says them; a
+    batch in memory at a time. Of an import from before they were kept, those of its report.
+    """
+    last = 0
+    while True:
+        with factory() as session:
+            query = select(RefusedOffer).where(RefusedOffer.import_id == found.id, RefusedOffer.number > last)
+            rows = session.scalars(query.order_by(RefusedOffer.number).limit(BATCH)).all()
+        if not rows and not last:
+            yield from found.report.get("refused", [])
+        yield from (row.remark | {"read": row.read} for row in rows)
+        if len(rows) < BATCH:
+            return
+        last = rows[-1].number

@@ -1,0 +1,247 @@
+"""Fetching the photos that listings name by address: a host at a time, one after another, and none that misbehaves.
+
+A task takes one host for some seconds and then asks to be called again, so that it keeps neither the host nor the queue
+busy. No two tasks ask the same host at once, on whichever machines they run.
+"""
+
+import io
+import logging
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import numpy as np
+from PIL import Image
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from matching.homes.photos import SIDE, photo_hash
+from models.accounts.uploads import FETCHED, add_upload, bytes_of
+from models.accounts.users import User
+from models.core.errors import BusyError
+from models.platform import images
+from models.platform.settings import Settings
+from models.platform.storage import Storage
+from models.sources.photos import (
+    BATCH,
+    MAX_ATTEMPTS,
+    FetchedPhoto,
+    PhotoFault,
+    PhotoState,
+    claim_photo,
+    due_hosts,
+    note_photos,
+)
+from worker.jobs.fetch import FetchError, Limits, fetch_feed
+
+log = logging.getLogger(__name__)
+
+#: Of one photo. Uploads have the same bound.
+LARGEST_PHOTO = 20 << 20  # bytes
+LONGEST_PHOTO = 20.0  # seconds
+READ_SECONDS = 10.0
+#: All fetched photos of one owner: a feed of 10,000 homes with ten photos of 200 kB.
+QUOTA = 20 << 30  # bytes
+#: How long a task stays with a host, and how long it lets it rest after each answer.
+TASK_SECONDS = 15.0
+REST_SECONDS = 0.2
+#: After so many answers in a row that may be better later, the host is left alone for a while.
+MAX_FAILURES = 3
+HOST_PAUSE = timedelta(minutes=10)
+
+#: Answers that may be better later; other errors will not be.
+_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+_CAUSES = {
+    "fetch.not_public": PhotoFault.PRIVATE,
+    "fetch.too_large": PhotoFault.TOO_LARGE,
+    "fetch.too_slow": PhotoFault.TOO_SLOW,
+    "fetch.took_too_long": PhotoFault.TOO_SLOW,
+}
+_ACCEPT = "image/webp, image/jpeg, image/png, image/*;q=0.8"
+
+
+class PhotoError(Exception):
+    """An address gives no photo, now or for good."""
+
+    def __init__(self, reason: PhotoFault, *, is_final: bool, pause: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.is_final, self.pause = reason, is_final, pause
+
+
+def find_photos(factory: sessionmaker[Session]) -> list[int]:
+    """Look through listings that were written; for each host that has photos due, the id of one of them."""
+    count = BATCH
+    while count == BATCH:
+        with factory() as session:
+            count = note_photos(session)
+            session.commit()
+    with factory() as session:
+        return due_hosts(session)
+
+
+def fetch_photos(factory: sessionmaker[Session], settings_: Settings, photo_id: int) -> int | None:
+    """
+    Fetch photos that are due from the host of this one, for some seconds.
+
+    Returns:
+        The id of a photo of the host to go on with; None where nothing is due, or another task is at it.
+    """
+    with factory() as session:
+        host = session.scalar(select(FetchedPhoto.host).where(FetchedPhoto.id == photo_id))
+    if host is None:
+        return None
+    with _only_one(factory, host) as is_mine:
+        if not is_mine:
+            return None
+        try:
+            return _fetch_from(factory, settings_, host)
+        finally:
+            images.decoder.end()
+
+
+def _fetch_from(factory: sessionmaker[Session], settings_: Settings, host: str) -> int | None:
+    ends, failures = time.monotonic() + TASK_SECONDS, 0
+    while True:
+        with factory() as session:
+            found = claim_photo(session, host)
+            session.commit()
+            if found is None:
+                return None
+            session.refresh(found)
+            session.expunge(found)
+        if time.monotonic() > ends:
+            _give_back(factory, found)
+            return found.id
+        try:
+            _keep(factory, settings_, found, _fetched(found.address, settings_))
+            failures = 0
+        except PhotoError as error:
+            _note(factory, found, error)
+            failures = 0 if error.is_final else failures + 1
+            if error.pause or failures >= MAX_FAILURES:
+                _rest(factory, host, error.pause or HOST_PAUSE)
+                return None
+        time.sleep(REST_SECONDS)
+
+
+def _fetched(address: str, settings_: Settings) -> images.CleanFile:
+    """The photo at an address, drawn anew; raises PhotoError."""
+    limits = Limits(LARGEST_PHOTO, LONGEST_PHOTO, READ_SECONDS, settings_.feed_private_addresses)
+    with tempfile.TemporaryDirectory(prefix="leadmatch-photo-") as folder:
+        path = Path(folder) / "photo"
+        try:
+            fetch_feed(_plain(address), path, limits, accept=_ACCEPT)
+        except FetchError as error:
+            raise _told(error) from None
+        if not path.exists():  # 304, which nobody asked for
+            raise PhotoError(PhotoFault.NO_ANSWER, is_final=False)
+        try:
+            with path.open("rb") as file:
+                return images.clean_image(file)
+        except images.NotAnImageError:
+            raise PhotoError(PhotoFault.NOT_AN_IMAGE, is_final=True) from None
+        except images.DamagedImageError:
+            # It may have been cut on its way.
+            raise PhotoError(PhotoFault.DAMAGED, is_final=False) from None
+        except images.TooManyPixelsError:
+            raise PhotoError(PhotoFault.TOO_MANY_PIXELS, is_final=True) from None
+        except BusyError:
+            raise PhotoError(PhotoFault.NO_ANSWER, is_final=False) from None
+
+
+def _told(error: FetchError) -> PhotoError:
+    if error.fault == "fetch.answers":
+        later = error.fault.facts["status"] in _LATER
+        reason = PhotoFault.NO_ANSWER if later else PhotoFault.NOT_THERE
+        return PhotoError(reason, is_final=not later, pause=error.pause)
+    reason = _CAUSES.get(str(error.fault), PhotoFault.NO_ANSWER)
+    return PhotoError(reason, is_final=reason in (PhotoFault.PRIVATE, PhotoFault.TOO_LARGE))
+
+
+def _plain(address: str) -> str:
+    """An address in ASCII, as requests have it: «/фото 1.jpg» is what browsers ask for as well."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "").encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
+    if not parts.netloc.isascii() and parts.port:
+        host = f"{host}:{parts.port}"
+    safe = "/%:@!$&'()*+,;=~-._"
+    return parts._replace(
+        netloc=host, path=quote(parts.path, safe=safe), query=quote(parts.query, safe=safe + "?"), fragment=""
+    ).geturl()
+
+
+def _keep(factory: sessionmaker[Session], settings_: Settings, found: FetchedPhoto, file: images.CleanFile) -> None:
+    """Store a photo; raises PhotoError where there is no room."""
+    with factory() as session:
+        # Locked, so that it is not forgotten meanwhile; a file whose row is not committed is an orphan.
+        row = session.get(FetchedPhoto, found.id, with_for_update=True)
+        owner = session.get(User, found.owner_id)
+        if row is None or owner is None or row.state is not PhotoState.WAITING:
+            return
+        if bytes_of(session, owner, fetched=True) + len(file.content) > QUOTA:
+            raise PhotoError(PhotoFault.NO_ROOM, is_final=True)
+        size, kind = len(file.content), file.content_type
+        upload = add_upload(session, owner, purpose=FETCHED, content_type=kind, ending=file.ending, size=size)
+        try:
+            Storage(settings_.media_url).put(upload.name, file.content)
+        except BusyError:
+            raise PhotoError(PhotoFault.NO_ANSWER, is_final=False) from None
+        row.state, row.reason, row.upload_id, row.photo_hash = PhotoState.FETCHED, None, upload.id, _hash(file)
+        session.commit()
+
+
+def _hash(file: images.CleanFile) -> int:
+    """Of a picture that we have drawn ourselves."""
+    with Image.open(io.BytesIO(file.content)) as picture:
+        picture.draft("L", (SIDE * 4, SIDE * 4))  # a JPEG is decoded no larger than needed
+        grey = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return photo_hash(np.asarray(grey, dtype=np.float64))
+
+
+def _note(factory: sessionmaker[Session], found: FetchedPhoto, error: PhotoError) -> None:
+    is_over = error.is_final or found.attempts >= MAX_ATTEMPTS
+    state = PhotoState.REFUSED if is_over else PhotoState.WAITING
+    mine = update(FetchedPhoto).where(FetchedPhoto.id == found.id, FetchedPhoto.state == PhotoState.WAITING)
+    with factory() as session:
+        session.execute(mine.values(state=state, reason=error.reason))
+        session.commit()
+    log.info("photo_not_fetched", extra={"photo_id": found.id, "kind": error.reason, "is_final": is_over})
+
+
+def _give_back(factory: sessionmaker[Session], found: FetchedPhoto) -> None:
+    """Undo a claim that nothing was done with."""
+    mine = update(FetchedPhoto).where(FetchedPhoto.id == found.id, FetchedPhoto.state == PhotoState.WAITING)
+    with factory() as session:
+        session.execute(mine.values(attempts=FetchedPhoto.attempts - 1, next_try_at=func.now()))
+        session.commit()
+
+
+def _rest(factory: sessionmaker[Session], host: str, pause: timedelta) -> None:
+    """Leave a host alone: what it has due waits, without counting as an attempt."""
+    due = (FetchedPhoto.host == host) & (FetchedPhoto.state == PhotoState.WAITING)
+    later = func.now() + pause
+    with factory() as session:
+        session.execute(update(FetchedPhoto).where(due, FetchedPhoto.next_try_at < later).values(next_try_at=later))
+        session.commit()
+
+
+@contextmanager
+def _only_one(factory: sessionmaker[Session], host: str) -> Iterator[bool]:
+    """Hold the host's lock, which ends with the connection; False where another has it."""
+    name = {"name": f"photos-of-{host}"}
+    with factory() as session, session.connection().engine.connect() as connection:
+        session.rollback()
+        is_mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), name))
+        connection.commit()
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                with suppress(DBAPIError):  # a connection that is lost holds no lock any more
+                    connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), name)
+                    connection.commit()
