@@ -87,7 +87,7 @@ def test_a_realtor_brings_a_russian_spreadsheet_in(visit, town, db, work, tmp_pa
     expect(page.get_by_text("This is what would happen")).to_be_visible()
     expect(page.locator(".tile", has_text="new")).to_contain_text("2")
     refused = page.get_by_role("region", name="Refused").get_by_role("row").nth(1)
-    expect(refused).to_contain_text(re.compile(r"5\s*009\s*Floor\s*Floor 12 is above the house's 9 floors\s*12/9"))
+    expect(refused).to_contain_text(re.compile(r"5\s*009\s*Floor\s*Floor 12 is above the house's 9 floors\.\s*12/9"))
     expect(page.get_by_text("Агент").first).to_be_visible()
     assert homes(db, town.buyer) == {}
     page.get_by_role("button", name="Take it in").click()

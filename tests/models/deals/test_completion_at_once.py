@@ -68,7 +68,7 @@ def test_two_deals_over_one_property_at_once_sell_it_once(engine, at_once, _):
     )
 
     session.expire_all()
-    assert sorted(ends) == ["ConflictError", "done"]
+    assert sorted(ends) == ["MatchNotAcceptedError", "done"]
     assert {deal.status, other.status} == {COMPLETED, REJECTED}
     assert violations(session) == []
 
