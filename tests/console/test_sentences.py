@@ -60,6 +60,7 @@ def test_no_sentence_is_left_that_no_page_says():
         texts |= {node.value for node in ast.walk(ast.parse(path.read_text())) if is_text(node)}
     pages = "\n".join(path.read_text() for path in TEMPLATES.glob("*.html"))
     texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)}
+    texts |= set(re.findall(r'"([^"]*)"', pages))
     sentences = {each for each, text in catalogue("ru").messages.items() if isinstance(text, str)}
 
     assert {each for each in sentences - texts if not CODE.fullmatch(each) and not each.startswith("word.")} == set()

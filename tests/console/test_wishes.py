@@ -99,9 +99,13 @@ def test_a_lead_is_typed_understood_struck_out_and_its_list_follows(
     page.keyboard.press("Enter")
     expect(page.get_by_text("Struck out; the list follows.")).to_be_visible()
     expect(page.locator(".chip.struck")).to_contain_text("kitchen from 9 m²")
-    expect(page.get_by_text("The list is being brought up to date.")).to_be_visible()
+    expect(
+        page.get_by_text("This list is older than your last change; the new one replaces it here by itself.")
+    ).to_be_visible()
     follow(lead_id)
-    expect(page.get_by_text("The list is being brought up to date.")).to_have_count(0)  # it has looked again by itself
+    expect(
+        page.get_by_text("This list is older than your last change; the new one replaces it here by itself.")
+    ).to_have_count(0)  # it has looked again by itself
     expect(page.locator("article.pair .description").first).to_have_text(DESCRIPTIONS["small"])  # which has a loggia
     expect(page.locator(".wish.poor")).to_have_count(0)
 
