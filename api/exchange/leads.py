@@ -10,7 +10,7 @@ from api.exchange.answers import ReadyPart, ShownRequirements
 from api.exchange.replacements import read_replacement
 from api.exchange.schemas import LeadBody, LeadCreated, StatusArgs, lead_columns, requirements_of
 from api.http.access import current_user, signed_in
-from api.http.blueprint import Blueprint, Body, read_json, shown_word
+from api.http.blueprint import Blueprint, Body, read_json, refuse_unless_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment
 from api.http.paging import page_of
@@ -122,6 +122,7 @@ class OneLead(MethodView):
         What the body leaves out is emptied. Its list of recommendations follows within a moment. What a lead of another
         contract lacks (its GET answers null) may stay null.
         """
+        refuse_unless_json()
         lead = owned_lead(session(), current_user(), lead_id, lock=True)
         body = read_replacement(LEAD_BODY, lead_row(lead, 0))
         replace_lead(session(), lead, lead_columns(body, lead))

@@ -9,7 +9,7 @@ from api.exchange.answers import ReadyPart, ShownAddress, ShownDetails
 from api.exchange.replacements import read_replacement
 from api.exchange.schemas import PropertyBody, PropertyCreated, StatusArgs, address_of, details_of, property_columns
 from api.http.access import current_user, for_roles, signed_in
-from api.http.blueprint import Blueprint, Body, shown_word
+from api.http.blueprint import Blueprint, Body, refuse_unless_json, shown_word
 from api.http.db import only_reads, session
 from api.http.fields import IdText, Moment, Number
 from api.http.home_adverts import AdvertsOfHome, PricePoint, shown_group, shown_history
@@ -141,6 +141,7 @@ class OneProperty(MethodView):
         What the body leaves out is emptied. Its list of leads follows within a moment. What a property of another
         contract lacks (its GET answers null) may stay null.
         """
+        refuse_unless_json()
         found = owned_property(session(), current_user(), property_id, lock=True)
         body = read_replacement(PROPERTY_BODY, property_row(found, 0))
         replace_property(session(), found, property_columns(body, found))

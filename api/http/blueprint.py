@@ -110,6 +110,11 @@ def is_for_others(parameter: str) -> bool:
     return parameter.startswith(("utm_", "_"))
 
 
+def refuse_unless_json() -> None:
+    """Raise a 415 for a body that says to be anything but JSON; for views that parse their body themselves."""
+    _refuse_unless(is_json_request(request), request, "application/json")
+
+
 def _refuse_unless(fits: bool, req: Request, expected: str) -> None:
     """Raise a 415 for a body that says to be of another type than *expected*."""
     # A form without a type would be read as an empty one; JSON is read as what it is (see _raw_load_json).

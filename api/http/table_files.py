@@ -10,8 +10,6 @@ from enum import StrEnum
 from typing import Any
 
 from flask import Response
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from api.http.fields import moment
 from models.core.csv_cells import safe_cell
@@ -58,6 +56,8 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]
 
 def _xlsx(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     """A workbook, put together on disk: its directory stands at its end."""
+    from openpyxl import Workbook  # late: it takes a quarter of a second, and few processes ever write a workbook
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.append(list(columns))
@@ -73,6 +73,8 @@ def _xlsx(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[byt
 def _cell(sheet: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet, value=value.translate(_FORBIDDEN)[:LONGEST_CELL])
     cell.data_type = "s"  # a text, whatever sign it begins with
     return cell

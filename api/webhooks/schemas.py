@@ -17,14 +17,14 @@ from models.webhooks.tables import (
     EventType,
 )
 
+PUBLIC = "An https address of a public host."
+
 SUBSCRIBED = [type_ for type_ in EventType if type_ is not EventType.WEBHOOK_TEST]
 
 
 class WebhookChange(Body):
     name = Text(200, allow_none=True)
-    url = Text(
-        MAX_URL, metadata={"description": "An https address of a public host.", "example": "https://example.com"}
-    )
+    url = Text(MAX_URL, metadata={"description": PUBLIC, "example": "https://example.com", "format": "https-url"})
     types = fields.List(
         one_of(EventType, only=SUBSCRIBED),
         validate=validate.Length(1, len(SUBSCRIBED)),
@@ -37,7 +37,7 @@ class NewWebhook(WebhookChange):
     url = Text(
         MAX_URL,
         required=True,
-        metadata={"description": "An https address of a public host.", "example": "https://example.com"},
+        metadata={"description": PUBLIC, "example": "https://example.com", "format": "https-url"},
     )
     types = fields.List(
         one_of(EventType, only=SUBSCRIBED),

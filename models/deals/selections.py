@@ -34,6 +34,7 @@ from models.core.base import Base, CreatedAt, Id, database_now
 from models.core.base import words as words_of
 from models.core.enums import ActionKind
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
+from models.core.link_tokens import is_token
 from models.market.leads import Lead, owned_lead
 from models.market.properties import Property, is_on_market, on_market
 
@@ -232,7 +233,9 @@ def opened_selection(session: Session, token: str, *, lock: bool = False) -> tup
     Raises:
         NotFoundError: The link is nobody's, is withdrawn or past its term, or its realtor is gone.
     """
-    lead_id = session.scalar(select(Selection.lead_id).where(Selection.token == token))
+    lead_id = None
+    if is_token(token):
+        lead_id = session.scalar(select(Selection.lead_id).where(Selection.token == token))
     lead = None
     if lead_id is not None:
         lead = session.get(Lead, lead_id, with_for_update={"read": True} if lock else None)

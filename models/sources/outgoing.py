@@ -12,6 +12,7 @@ from models.accounts.users import User
 from models.core.base import Base, CreatedAt
 from models.core.enums import SUPPLY_ROLES, DealType, Status
 from models.core.errors import NotFoundError
+from models.core.link_tokens import is_token
 from models.market.properties import Property
 from models.sources.errors import RoleOwnsNothingError
 from models.sources.formats.yrl_writer import CURRENCIES, FLATS, Seller
@@ -63,6 +64,8 @@ def close_outgoing_feed(session: Session, owner: User) -> None:
 
 def owner_of_feed(session: Session, token: str) -> User:
     """Whose feed it is; raises NotFoundError where the address is nobody's, or its owner is inactive."""
+    if not is_token(token):
+        raise NotFoundError("feed")
     query = select(User).join(OutgoingFeed, OutgoingFeed.owner_id == User.id).where(OutgoingFeed.token == token)
     owner = session.scalar(query.where(User.is_active))
     if owner is None:

@@ -71,13 +71,13 @@ def test_a_task_is_found_under_its_former_name_and_goes_to_the_same_queue(applic
 @pytest.mark.parametrize("started_with", ["notices", "notifications"])
 def test_a_worker_takes_from_a_queue_under_its_former_name_too(application, started_with):
     """Messages of the release before are in the one, and units that ops have edited name it."""
-    from worker.celery_app.app import _take_former_queues
+    from worker.celery_app.app import take_former_queues
 
     queues = application.amqp.queues
     before = queues.consume_from
     try:
         queues.select(["entities", started_with])
-        _take_former_queues()
+        take_former_queues(application)
         assert set(queues.consume_from) == {"entities", "notices", "notifications"}
     finally:
         queues.select(list(before))

@@ -142,6 +142,15 @@ def add_former_names(app: Celery) -> None:
         app.tasks[former] = app.tasks[present]
 
 
+def take_former_queues(app: Celery) -> None:
+    """Take from a queue under both of its names, whichever the worker was started with."""
+    queues = app.amqp.queues
+    for former, present in FORMER_QUEUES.items():
+        if former in queues.consume_from or present in queues.consume_from:
+            queues.select_add(former)
+            queues.select_add(present)
+
+
 def _routes() -> dict[str, dict[str, str]]:
     routes = {f"worker.tasks.{name}": {"queue": queue} for queue, names in QUEUES.items() for name in names}
     return routes | {former: routes[present] for former, present in FORMER_NAMES.items() if present in routes}
@@ -169,12 +178,7 @@ def _keep_former_names(**_: object) -> None:
 
 @signals.worker_init.connect
 def _take_former_queues(**_: object) -> None:
-    """Take from a queue under both of its names, whichever the worker was started with."""
-    queues = app.amqp.queues
-    for former, present in FORMER_QUEUES.items():
-        if former in queues.consume_from or present in queues.consume_from:
-            queues.select_add(former)
-            queues.select_add(present)
+    take_former_queues(app)
 
 
 @signals.worker_init.connect
