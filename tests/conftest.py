@@ -188,7 +188,7 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
 
     Its routes may have served another test; its settings, counters, connections and storage are its own. All share the
     session's one pool of connections: a pool for each test would use them up. CORS_ORIGINS and TRUSTED_PROXIES are
-    wired into the routes: who wants those calls `create_app`.
+    wired into the routes: who wants those calls `create_app`. So is whether the system is local.
     """
     from api.server.app import attach, create_app
 
@@ -197,11 +197,14 @@ def app_with(process_environment: dict[str, str], engine, idle_apps: list) -> It
     def make(**variables: str):
         settings = Settings.from_env(process_environment | variables)
         assert not settings.cors_origins and not settings.trusted_proxies
-        if idle_apps:
-            app = idle_apps.pop()
+        fitting = [app for app in idle_apps if app.is_local == settings.is_local]
+        if fitting:
+            app = fitting[-1]
+            idle_apps.remove(app)
             attach(app, settings, engine)
         else:
             app = create_app(settings, engine)
+            app.is_local = settings.is_local
             app.broken_promises = promises.watch(app)
         taken.append(app)
         return app
