@@ -56,6 +56,8 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
     """
     if request.args.get("show") == "aside":
         return _aside_page(side, mine, **more)
+    # Read before the entries: if somebody acts in between, the stamp is too old, and the page is asked for once more.
+    state = list_state(side, mine)
     found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
     filters = _filters(side)
     wanted = _wanted(found.entries, side, mine, filters)
@@ -75,7 +77,7 @@ def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
         fitting=sum(1 + len(group.others) for group in groups),
         alike=alike,
         aside=count_disliked(session(), side, mine.id),
-        **list_state(side, mine),
+        **state,
         page=page,
         pages=pages,
         size=size,

@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
+from api.console import recommendation_page
 from models.core.enums import ActionKind, Side
 from models.deals.matches import Match, act
 from models.market.leads import Lead
 from models.market.properties import Property
-from tests.console.conftest import HASTE
+from tests.console.conftest import HASTE, enter
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -116,6 +117,51 @@ def test_a_dislike_leaves_at_once_and_its_toast_brings_it_back_and_covers_nothin
     undo.click()
     expect(cards).to_have_count(3)
     assert cards.first.get_attribute("aria-labelledby") == first
+
+
+def test_a_part_of_the_page_that_was_asked_for_before_an_undo_does_not_hide_the_card_again(visit, town):
+    page = visit(town.buyer)
+    page.goto(f"/console/leads/{town.lead.id}")
+    held = []
+    page.route("**/console/leads/*part=1*", lambda route: held.append(route))
+    cards = page.locator("article.pair")
+    with page.expect_request("**/console/leads/*part=1*"):  # of the list without the card
+        cards.first.get_by_role("button", name="Not this").click()
+    expect(cards).to_have_count(2)
+    stale = page.context.request.get(page.url, params={"part": 1}).text()
+    assert stale.count("<article") == 2
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    expect(cards).to_have_count(3)
+    with page.expect_response("**/console/leads/*part=1*"):
+        held[0].fulfill(status=200, content_type="text/html", body=stale)
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert cards.count() == 3
+
+
+def test_a_stamp_is_never_newer_than_the_list_beside_it(client, town, db, monkeypatch):
+    """Somebody acts while a page is made: its stamp is the former one, so that the page is asked for once more."""
+    enter(client, town.buyer)
+    read_entries = recommendation_page.recommended_page
+
+    def act_after_reading(*args, **kwargs):
+        found = read_entries(*args, **kwargs)
+        act(
+            db,
+            town.buyer,
+            Side.LEAD,
+            lead_id=town.lead.id,
+            property_id=found.entries[0].row.id,
+            kind=ActionKind.DISLIKE,
+        )
+        db.commit()
+        return found
+
+    monkeypatch.setattr(recommendation_page, "recommended_page", act_after_reading)
+    html = client.get(f"/console/leads/{town.lead.id}", query_string={"part": 1}).text
+    assert html.count("<article") == 3
+    now = client.get(f"/console/leads/{town.lead.id}/list-state").json["stamp"]
+    assert html.split('data-stamp="')[1].split('"')[0] != now
 
 
 def test_what_the_server_refuses_comes_back_with_the_reason(visit, town, db):

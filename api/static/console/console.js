@@ -71,16 +71,28 @@ const SELDOM = 10_000; // ms: where a stream tells of changes, and one may have 
 const BREATH = 300; // ms between two looks, however many changes are told
 const looks = new Map(); // element -> whether it is to be looked at once more
 
+let acts = 0; // how many actions, and undoings of actions, were begun on this page
+let actsUnderWay = 0;
+
+/** A check whether an action is under way or was begun since now: an answer of before it may show the card that left. */
+export function watchActs() {
+  const before = acts;
+  return () => actsUnderWay > 0 || acts !== before;
+}
+
 /** Ask for the living part of a page again; one request at a time, so that no older answer comes after a newer one. */
 async function look(element) {
   if (isBeingFilled(element)) return;
   if (looks.has(element)) { looks.set(element, true); return; }
   do {
     looks.set(element, false);
+    const hasActed = watchActs();
     try {
       const answer = await fetch(element.dataset.poll, { headers: { Accept: "text/html" } });
       if (answer.redirected) { location.reload(); return; }
-      if (answer.ok) refresh(element, await answer.text());
+      const html = await answer.text();
+      if (hasActed()) looks.set(element, true);
+      else if (answer.ok) refresh(element, html);
     } catch { /* the next try will tell */ }
     await new Promise((rest) => { setTimeout(rest, BREATH); });
   } while (looks.get(element));
@@ -166,6 +178,16 @@ document.addEventListener("submit", async (event) => {
   form.querySelector("textarea").focus();
 });
 
+/** Post an action of this page. A part of the page that was asked for before or meanwhile is not shown any more. */
+async function postAct(path, fields) {
+  acts += 1;
+  actsUnderWay += 1;
+  const answer = await post(path, fields);
+  actsUnderWay -= 1;
+  document.dispatchEvent(new Event("acted"));
+  return answer;
+}
+
 /** Act on a card: it leaves at once, and comes back with the reason if the server refuses, or when it is taken back. */
 async function actAtOnce(form, fields) {
   const card = form.closest("article");
@@ -174,16 +196,14 @@ async function actAtOnce(form, fields) {
   card.replaceWith(mark);
   (next?.querySelector("button") ?? document.getElementById("content"))?.focus({ preventScroll: true });
   const putBack = () => { mark.replaceWith(card); card.querySelector("button")?.focus(); };
-  const said = await post(form.getAttribute("action"), fields);
+  const said = await postAct(form.getAttribute("action"), fields);
   if (!said) { putBack(); return; }
   toast(said.said, { undo: said.undo && (async () => {
-    const undone = await post("/console/undo", { what: said.undo });
+    const undone = await postAct("/console/undo", { what: said.undo });
     if (!undone) return;
     toast(undone.said);
     if (mark.isConnected) putBack();
-    document.dispatchEvent(new Event("acted"));
   }) });
-  document.dispatchEvent(new Event("acted"));
 }
 
 document.addEventListener("keydown", (event) => {

@@ -1,5 +1,5 @@
 // A ranked list that is older than its lead or property, or than what somebody has done since, is replaced here by itself.
-import { refresh, localTimes, isBeingFilled } from "./console.js";
+import { refresh, localTimes, isBeingFilled, watchActs } from "./console.js";
 
 const list = document.querySelector("[data-list]");
 const SOON = 1000; // ms, while the list is known to be out of date
@@ -11,6 +11,7 @@ const stamped = () => list.querySelector("[data-stamp]");
 
 /** Ask whether the page would show something else by now; and show it, but not over what somebody is typing. */
 async function look() {
+  const hasActed = watchActs();
   try {
     const answer = await fetch(list.dataset.list, { headers: { Accept: "application/json" } });
     if (answer.redirected) { location.reload(); return; }
@@ -22,7 +23,9 @@ async function look() {
     if (isBeingFilled(list)) return;
     const part = await fetch(list.dataset.part, { headers: { Accept: "text/html" } });
     if (!part.ok || part.redirected) return;
-    refresh(list, await part.text());
+    const html = await part.text();
+    if (hasActed()) return; // the action asks for a look of its own
+    refresh(list, html);
     localTimes(list);
   } catch { /* the next look will tell */ }
 }
