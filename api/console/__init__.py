@@ -5,29 +5,24 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console import (
-    account,
-    assets,
-    campaigns,
+from api.console.account import account, notifications, sign_in
+from api.console.files import import_reports, sources
+from api.console.kit import assets
+from api.console.marketers import campaigns, leadgen
+from api.console.operators import ops, user_admin
+from api.console.realtors import (
     client_selection,
     compare,
     exports,
-    import_reports,
-    leadgen,
     leads,
     matches,
-    notifications,
-    ops,
     pasting,
     properties,
     selections,
-    sign_in,
-    sources,
-    tenants,
     undo,
-    user_admin,
     wishes,
 )
+from api.console.tenants import tenants
 
 
 def register(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Selections of a lead's homes, sent to its client as a link; the client's page is api/console/client_selection.py."""
+"""Selections of a lead's homes, sent to its client as a link (api/console/realtors/client_selection.py)."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from models.translations.catalogue import LANGUAGES, describe_error, describe_fa
 
 
 def request_language() -> str:
-    """One of LANGUAGES; a page has chosen it before (api/console/i18n.py)."""
+    """One of LANGUAGES; a page has chosen it before (api/console/kit/i18n.py)."""
     state = current()
     if state.language is None:
         state.language = asked_language(LANGUAGES[0])

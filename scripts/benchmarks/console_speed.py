@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MAX_MS, MAX_BYTES = 50.0, 150_000
 #: Number of leads and properties that are requested in turn, so that no cache favours one page.
 VARIETY = 10
-SESSION_COOKIE = "leadmatch_session"  # as api.console.access names it
+SESSION_COOKIE = "leadmatch_session"  # as api.console.kit.access names it
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from api.console.access import SESSION_COOKIE
-from api.console.pages import home_of
+from api.console.kit.access import SESSION_COOKIE
+from api.console.kit.pages import home_of
 from api.http import live_updates
 from api.portal.chat_hub import chat_hub_of
 from models.accounts.passwords import hash_password

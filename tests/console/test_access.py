@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.console.access import GUEST_COOKIE, SESSION_COOKIE
+from api.console.kit.access import GUEST_COOKIE, SESSION_COOKIE
 from api.http import access
 from api.http.services import services_of
 from models.core.enums import SUPPLY_ROLES, Role

@@ -11,7 +11,7 @@ import pytest
 import redis
 from sqlalchemy import select
 
-from api.console.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
+from api.console.kit.form_definitions import LEAD_GROUPS, PROPERTY_GROUPS, all_of
 from api.http.services import services_of
 from models.accounts.notifications import Notification
 from models.accounts.sessions import AccountSession

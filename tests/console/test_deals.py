@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from api.console import recommendation_page
+from api.console.realtors import recommendation_page
 from models.core.enums import ActionKind, Side
 from models.deals.matches import Match, act
 from models.market.leads import Lead

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from api.console import user_admin
+from api.console.operators import user_admin
 from api.http.services import services_of
 from models.accounts.users import User
 from models.core.enums import ActionKind, RunState, Side

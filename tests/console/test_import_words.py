@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.console import i18n
-from api.console.import_words import FIELD_LABELS, LEAD_LABELS, REFRESHES, REMARKED, field_label, shown_reason
+from api.console.files.import_words import FIELD_LABELS, LEAD_LABELS, REFRESHES, REMARKED, field_label, shown_reason
+from api.console.kit import i18n
 from models.core.errors import Fault
 from models.translations.catalogue import catalogue
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from api.console import matches
+from api.console.realtors import matches
 from models.core.enums import ActionKind, DealType, Side
 from models.deals.matches import act
 from models.market.leads import Lead, replace_lead

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from api.console.access import SESSION_COOKIE
+from api.console.kit.access import SESSION_COOKIE
 from models.accounts.tokens import make_token
 from models.market.leads import Lead, replace_lead
 from models.market.properties import Property

@@ -5,7 +5,9 @@ import gzip
 import re
 from pathlib import Path
 
-from api.console import leadgen, ops, tenants
+from api.console.marketers import leadgen
+from api.console.operators import ops
+from api.console.tenants import tenants
 from models.core.enums import NegotiationStatus
 from models.deals.chats import open_chat, post_message
 from models.deals.matches import Match

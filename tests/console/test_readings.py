@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.console import i18n
-from api.console.readings import describe_reading
+from api.console.kit import i18n
+from api.console.kit.readings import describe_reading
 from matching.reading.kinds import KINDS
 from models.translations.catalogue import LANGUAGES, catalogue
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from api.console import i18n
-from api.console.import_words import FIELD_LABELS, REFRESHES, REMARKED
+from api.console.files.import_words import FIELD_LABELS, REFRESHES, REMARKED
+from api.console.kit import i18n
 from models.accounts.users import User
 from models.translations.catalogue import catalogue
 from tests.console.conftest import enter
@@ -28,7 +28,7 @@ def in_templates() -> Iterator[str]:
 
 
 def in_code() -> Iterator[str]:
-    for path in (ROOT / "api/console").glob("*.py"):
+    for path in (ROOT / "api/console").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call):
                 continue

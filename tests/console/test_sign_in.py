@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from api.console.access import SESSION_COOKIE
+from api.console.kit.access import SESSION_COOKIE
 from api.http.services import services_of
 
 pytestmark = pytest.mark.timeout(240)

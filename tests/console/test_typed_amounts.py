@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from api.console import formatting, i18n
+from api.console.kit import formatting, i18n
 from models.core.amounts import read_amount, read_amount_range, read_number
 from models.market.leads import Lead
 from tests.console.conftest import enter

@@ -1,0 +1,127 @@
+"""The visitor's account: identifiers, password, sessions; and invitations, for who makes or accepts one."""
+
+from typing import Any
+
+from flask import Response, redirect, render_template, request
+from werkzeug.wrappers import Response as RedirectResponse
+
+from api.accounts.account_sessions import end_session, session_rows
+from api.accounts.auth import new_token, replace_password
+from api.accounts.identifiers import confirm_claim
+from api.accounts.invitations import accepted, invited
+from api.console.kit import access
+from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor
+from api.console.kit.i18n import translate, translate_error
+from api.console.kit.pages import back, home_of, page_blueprint
+from api.http.access import way_in
+from api.http.db import session
+from api.http.services import services
+from models.accounts.identity import Claim, drop, known_of
+from models.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from models.accounts.tokens import claims_of
+from models.accounts.users import normal_email
+from models.core.enums import Role
+from models.core.errors import ConflictError, InvalidValueError
+
+blp = page_blueprint("account")
+
+#: How a form's way of signing in is told.
+WAYS = {
+    "password": "Password",
+    "sms": "Code by SMS",
+    "telegram": "Telegram",
+    "bot": "Telegram",
+    "email": "Link by e-mail",
+    "registration": "Registration",
+    "invitation": "Invitation",
+}
+TOO_SHORT = "password.wrong_length"
+
+
+@blp.get("/console/account")
+@page_for()
+def account() -> str:
+    return _account()
+
+
+@blp.post("/console/account/password")
+@page_for()
+def password() -> Response | tuple[str, int]:
+    """Change the password, or set a first one; this browser stays signed in, all others are out."""
+    new = request.form.get("new", "")
+    if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD:
+        return _account(error=translate(TOO_SHORT)), 400
+    try:
+        replace_password(visitor(), request.form.get("old", "")[:LONGEST_PASSWORD], new)
+    except InvalidValueError as error:
+        return _account(error=translate_error(error)), 400
+    return access.let_in(back("/console/account", "changed"), new_token(visitor(), "password"))
+
+
+@blp.post("/console/account/claims")
+@page_for()
+def claims() -> Response | tuple[str, int]:
+    """Take back or forget what is suspended."""
+    kind, do = request.form.get("kind", ""), request.form.get("do", "")
+    if kind not in list(Claim) or do not in ("confirm", "drop"):
+        raise InvalidValueError("kind", "claim.choose")
+    if do == "drop":
+        drop(session(), visitor(), Claim(kind))
+        return back("/console/account", "changed")
+    try:
+        confirm_claim(visitor(), Claim(kind), request.form.get("password", "")[:LONGEST_PASSWORD])
+    except InvalidValueError as error:
+        return _account(error=translate_error(error)), 400
+    return back("/console/account", "changed")
+
+
+@blp.post("/console/account/sessions/<int:session_id>")
+@page_for()
+def end(session_id: int) -> Response:
+    end_session(visitor(), session_id)
+    return back("/console/account", "changed")
+
+
+@blp.post("/console/users/invite")
+@page_for(Role.ADMIN)
+def invite_somebody() -> str | tuple[str, int]:
+    """Make an invitation; its link is shown once."""
+    role, raw = request.form.get("role", ""), request.form.get("email", "").strip()[:254]
+    if role not in list(Role):
+        raise InvalidValueError("role", "role.choose")
+    made = invited(visitor(), Role(role), normal_email(raw) if raw else None)
+    return render_template("console/invited.html", made=made)
+
+
+@blp.route("/console/invitation", methods=["GET", "POST"])
+@anybody
+@way_in
+def invitation() -> RedirectResponse | str | tuple[str, int]:
+    """Accept an invitation: make an account."""
+    link = request.values.get("link", "")[:64]
+    if request.method == "GET":
+        return render_template("console/invitation.html", link=link, filled={})
+    filled = {name: request.form.get(name, "").strip()[:254] for name in ("name", "email")}
+    chosen = request.form.get("password", "")
+    try:
+        if not filled["name"] or "\x00" in filled["name"]:
+            raise InvalidValueError("name", "value.required")
+        if not SHORTEST_PASSWORD <= len(chosen) <= LONGEST_PASSWORD:
+            raise InvalidValueError("password", TOO_SHORT)
+        user = accepted(link, filled["name"][:200], filled["email"], chosen)
+    except (InvalidValueError, ConflictError) as error:
+        return render_template("console/invitation.html", link=link, filled=filled, error=translate_error(error)), 400
+    return access.let_in(redirect(home_of(user.role), 303), new_token(user, "invitation"))
+
+
+def _account(**shown: Any) -> str:
+    jti = claims_of(request.cookies[SESSION_COOKIE], services().settings.secret_key).jti
+    known = known_of(session(), visitor())
+    return render_template(
+        "console/account.html",
+        known=known,
+        has_password=visitor().password_hash is not None,
+        sessions=session_rows(visitor(), jti),
+        ways=WAYS,
+        **shown,
+    )

@@ -1,0 +1,141 @@
+"""Notifications: the page, the number on the bell and the stream that says when it changes, marking as read."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import cast
+
+from flask import Response, jsonify, redirect, render_template, request
+from redis.exceptions import RedisError
+
+from api.console.kit.access import anybody, page_for, visitor
+from api.console.kit.i18n import language
+from api.console.kit.pages import back, listed, page_blueprint
+from api.http import live_updates
+from api.http.db import after_commit, end_session, session
+from api.http.long_lived import PAGE
+from api.http.services import services
+from api.portal.chat_hub import chat_hub
+from models.accounts.notifications import Notification, mark_all_read, mark_read, notifications_of, unread_count
+from models.core.enums import Role
+from models.leadgen.events import CHANGED
+from models.translations.notifications import describe_notification
+
+blp = page_blueprint("notifications")
+
+PER_PAGE = 30
+
+
+@blp.get("/console/notifications")
+@page_for()
+def all_notifications() -> str:
+    rows, pager = listed(notifications_of(visitor()), PER_PAGE)
+    return render_template(
+        "console/notifications.html",
+        notifications=[(row, *describe_notification(language(), row)) for row in rows],
+        **pager,
+    )
+
+
+@blp.get("/console/notifications/count")
+@page_for()
+def count() -> Response:
+    """How many are unread, and the newest of them: what the bell shows."""
+    unread = unread_count(session(), visitor())
+    newest = session().scalars(notifications_of(visitor(), unread_only=True).limit(1)).first() if unread else None
+    return jsonify(
+        unread=unread, id=newest and str(newest.id), title=newest and describe_notification(language(), newest)[0]
+    )
+
+
+@blp.get("/console/notifications/stream")
+@page_for()
+def stream() -> Response:
+    """
+    A server-sent event whenever the page had better look: at notifications, with ``?of=leadgen`` at its own figures.
+
+    Where no seat is free, or Redis is away, the answer is 204: an EventSource then gives up without a word, and the
+    script asks every few seconds.
+    """
+    channels = [live_updates.of_user(visitor().id)]
+    if request.args.get("of") == "leadgen" and visitor().role is Role.ADMIN:
+        channels.append(CHANGED)
+    end_session()  # a stream lives for minutes, and needs nothing of the database
+    places = services().long_lived
+    if not places.take(PAGE):
+        return Response(status=204)
+    board = chat_hub()
+    rings = live_updates.rings(services().settings.redis_url, channels, lambda: board.is_closing)
+    try:
+        first = next(rings)  # before the answer begins, so that a Redis that is away is no stream that breaks off
+    except RedisError:
+        places.give_back(PAGE)
+        return Response(status=204)
+    except BaseException:
+        places.give_back(PAGE)
+        raise
+    response = Response(_events(first, rings), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would gather events otherwise
+    response.call_on_close(rings.close)
+    response.call_on_close(lambda: places.give_back(PAGE))  # the server closes the answer whether or not it was read
+    return response
+
+
+@blp.route("/console/notices", defaults={"rest": ""}, methods=["GET", "POST"])
+@blp.route("/console/notices/<path:rest>", methods=["GET", "POST"])
+@anybody
+def former_address(rest: str) -> Response:
+    """The address of releases before 0.2, which pages that are still open ask for; to go with 0.3."""
+    path = f"/console/notifications/{rest}" if rest else "/console/notifications"
+    query = request.query_string.decode()
+    return cast(Response, redirect(f"{path}?{query}" if query else path, HTTPStatus.PERMANENT_REDIRECT))
+
+
+@blp.post("/console/notifications/<int:notification_id>/read")
+@page_for()
+def read(notification_id: int) -> Response:
+    """Mark one as read and go to what it is about."""
+    mark_read(session(), visitor(), notification_id)
+    _ring_after_commit()
+    notification = session().get_one(Notification, notification_id)
+    return back(page_of_notification(notification))
+
+
+@blp.post("/console/notifications/read")
+@page_for()
+def read_all() -> Response:
+    mark_all_read(session(), visitor())
+    _ring_after_commit()
+    return back("/console/notifications", "read")
+
+
+def page_of_notification(notification: Notification) -> str:
+    """The page that a notification is about."""
+    if "chat_id" in notification.data:
+        return f"/console/chats/{notification.data['chat_id']}"
+    if "match_id" in notification.data:
+        return f"/console/matches/{notification.data['match_id']}"
+    if "selection_id" in notification.data:
+        return f"/console/leads/{notification.data['lead_id']}/selections"
+    return "/console/inquiries" if "inquiry_id" in notification.data else "/console/notifications"
+
+
+def _ring_after_commit() -> None:
+    """The reader's other tabs show the smaller number too."""
+    user_id = visitor().id
+    after_commit(lambda: live_updates.notify(services().redis, live_updates.of_user(user_id)))
+
+
+def _events(first: str | None, rings: Iterator[str | None]) -> Iterator[str]:
+    """https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"""
+    yield f"retry: 1000\n{_event(first)}"
+    try:
+        for channel in rings:
+            yield _event(channel) if channel else ": alive\n\n"
+    except RedisError:
+        return  # the reader comes back and finds out
+
+
+def _event(channel: str | None) -> str:
+    """`change`: what lead generation shows has changed; `look`: there is something about the reader's notifications."""
+    return f"event: {'change' if channel == CHANGED else 'look'}\ndata: now\n\n"

@@ -1,0 +1,223 @@
+"""The way in and out: the landing page, signing in by password, SMS code or Telegram, the look of the pages."""
+
+import base64
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, render_template, request
+
+from api.accounts import auth, portal_auth
+from api.accounts.auth import new_token, note_entry, user_by_password
+from api.accounts.portal_auth import send_code, user_by_code
+from api.accounts.recovery import send_link, user_of_link
+from api.console.kit import access
+from api.console.kit.access import SESSION_COOKIE, anybody, page_for, visitor, visitor_or_none
+from api.console.kit.i18n import LANGUAGES, translate, translate_error
+from api.console.kit.pages import THEMES, back, home_of, page_blueprint
+from api.http.access import way_in
+from api.http.db import session
+from api.http.limits import address
+from api.http.services import services
+from models.accounts.audit import record
+from models.accounts.codes import activate, spend
+from models.accounts.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
+from models.accounts.passwords import LONGEST_PASSWORD
+from models.accounts.telegram import REFUSED as NOT_TELEGRAM
+from models.accounts.telegram import user_of_telegram, verified
+from models.accounts.users import User, normal_email, normal_phone, user_by_login
+from models.core.base import database_now
+from models.core.errors import InvalidValueError, NotAllowedError, NotFoundError, NotSignedInError
+
+blp = page_blueprint("sign_in")
+
+
+@blp.get("/")
+@anybody
+def landing() -> Response | str:
+    """What Leadmatch is, for who comes by; who is signed in goes on to work."""
+    user = visitor_or_none()
+    return back(home_of(user.role)) if user else render_template("console/landing.html")
+
+
+@blp.get("/console")
+@page_for()
+def start() -> Response:
+    return back(home_of(visitor().role))
+
+
+@blp.route("/console/sign-in", methods=["GET", "POST"])
+@anybody
+@way_in
+def sign_in() -> Response | str | tuple[str, int]:
+    """By e-mail or phone and password."""
+    if request.method == "GET":
+        return _sign_in_page()
+    username = request.form.get("username", "")[:254]
+    user = user_by_password(username, request.form.get("password", "")[:LONGEST_PASSWORD])
+    if user is None:
+        return _sign_in_page(username=username, error=translate(auth.WRONG)), 401
+    return _enter(user, "password")
+
+
+@blp.route("/console/sign-in/code", methods=["GET", "POST"])
+@anybody
+@way_in
+def sign_in_by_code() -> Response | str | tuple[str, int]:
+    """By a code that an SMS brings: the first form asks for it, the second proves it."""
+    if request.method == "GET":
+        return _sign_in_page(way="code")
+    raw, code = request.form.get("phone", "")[:40], request.form.get("code", "").strip()[:20]
+    try:
+        phone = normal_phone(raw)
+    except InvalidValueError as error:
+        return _sign_in_page(way="code", phone=raw, error=translate_error(error)), 400
+    if not code:
+        return _sign_in_page(way="code", phone=phone, code_sent=True, shown_code=send_code(phone))
+    user = _proved_by_code(phone, code)
+    if user is None:
+        return _sign_in_page(way="code", phone=phone, code_sent=True, error=translate(portal_auth.WRONG)), 401
+    return _enter(user, "sms")
+
+
+@blp.route("/console/sign-in/email", methods=["GET", "POST"])
+@anybody
+@way_in
+def sign_in_by_email() -> Response | str | tuple[str, int]:
+    """
+    By a link that an e-mail brings. It opens a page with one button: programs that look into links do not use it up.
+    """
+    link = request.values.get("link", "")[:64]
+    if request.method == "GET":
+        return render_template("console/sign_in_email.html", link=link)
+    if link:
+        try:
+            return _enter(user_of_link(link, visitor_or_none()), "email")
+        except NotSignedInError as error:
+            return render_template("console/sign_in_email.html", error=translate_error(error)), 401
+    try:
+        shown_link = send_link(normal_email(request.form.get("email", "")[:254]))
+    except InvalidValueError as error:
+        return render_template("console/sign_in_email.html", error=translate_error(error)), 400
+    return render_template("console/sign_in_email.html", sent=True, shown_link=shown_link)
+
+
+@blp.route("/console/sign-in/telegram", methods=["GET", "POST"])
+@anybody
+@way_in
+def sign_in_by_telegram() -> Response | str | tuple[str, int]:
+    """By what Telegram signed. It comes back in the address's fragment, which a script of ours posts."""
+    bot_token = services().settings.telegram_bot_token
+    if not bot_token:
+        raise NotFoundError("page")
+    if request.method == "GET":
+        return render_template("console/telegram.html", next=_next())
+    try:
+        proof = _telegram_fields(request.form.get("result", ""))
+        who = verified(proof, bot_token, database_now(session()))
+        user = user_of_telegram(session(), who, own=visitor_or_none())
+    except InvalidValueError:  # garbled: a browser that sends this has nothing to mend in it
+        return _sign_in_page(error=translate(NOT_TELEGRAM)), 401
+    except (NotSignedInError, NotAllowedError) as error:
+        return _sign_in_page(error=translate_error(error)), 401
+    return _enter(user, "telegram")
+
+
+@blp.post("/console/sign-out")
+@page_for()
+def sign_out() -> Response:
+    """End this session: its token is void from now on, here and on the API."""
+    auth.sign_out(request.cookies[SESSION_COOKIE])
+    record(session(), "signed_out", actor_id=visitor().id, address=address())
+    return access.let_out(back("/console/sign-in", outcome="out"))
+
+
+@blp.post("/console/look")
+@anybody
+def look() -> Response:
+    """Keep the theme or the language that somebody chose."""
+    response = back(_safe(request.form.get("next", "")) or "/")
+    if request.form.get("theme") in THEMES:
+        access.set_preference(response, "theme", request.form["theme"])
+    if request.form.get("lang") in LANGUAGES:
+        access.set_preference(response, "lang", request.form["lang"])
+        user = visitor_or_none()
+        if user is not None:
+            user.language = request.form["lang"]
+    return response
+
+
+@blp.get("/console/<path:path>")
+@anybody
+def nowhere(path: str) -> Response:
+    raise NotFoundError("page")
+
+
+def _sign_in_page(way: str = "password", error: str | None = None, **filled: Any) -> str:
+    settings = services().settings
+    demo = [(email, role) for email, role in DEMO_LOGINS if settings.is_local and _has_demo_login(email)]
+    return render_template(
+        "console/sign_in.html",
+        way=way,
+        error=error,
+        next=_next(),
+        filled=filled,
+        demo=demo,
+        demo_password=DEMO_PASSWORD,
+        by_email=settings.is_local or bool(settings.smtp_url),
+        telegram=_telegram_address(settings.telegram_bot_token),
+    )
+
+
+def _proved_by_code(phone: str, code: str) -> User | None:
+    """Whom the code lets in. Who has registered and was never here before is activated: no page asks for that alone."""
+    try:
+        return user_by_code(spend, phone, code, visitor_or_none())
+    except NotAllowedError:
+        user = user_by_code(activate, phone, code, visitor_or_none())
+        if user is None:  # somebody else has proved this phone since
+            return None
+        record(session(), "activated", actor_id=user.id, table_name="users", row_id=user.id, address=address())
+        return user_by_code(spend, phone, code, visitor_or_none())
+
+
+def _has_demo_login(email: str) -> bool:
+    user = user_by_login(session(), email)
+    return user is not None and user.password_hash is not None
+
+
+def _enter(user: User, by: str) -> Response:
+    note_entry(user, by)
+    return access.let_in(back(_next() or home_of(user.role)), new_token(user, by))
+
+
+def _next() -> str:
+    return _safe(request.values.get("next", ""))
+
+
+def _safe(path: str) -> str:
+    """A page of ours to go on to, or nothing: a link must not send who signs in to another site."""
+    inside = path == "/" or path.startswith("/console")
+    return path if inside and "\\" not in path and "//" not in path and path.isprintable() else ""
+
+
+def _telegram_address(bot_token: str) -> str | None:
+    """Telegram's own page for signing in; it needs no script from there, so our policy stays strict."""
+    bot_id = bot_token.partition(":")[0]
+    if not bot_id.isdecimal():
+        return None
+    origin = request.host_url.rstrip("/")
+    further = f"?{urlencode({'next': _next()})}" if _next() else ""
+    query = {"bot_id": bot_id, "origin": origin, "return_to": f"{origin}/console/sign-in/telegram{further}"}
+    return f"https://oauth.telegram.org/auth?{urlencode(query)}"
+
+
+def _telegram_fields(result: str) -> dict[str, Any]:
+    """The fields of ``#tgAuthResult``: JSON in URL-safe base64 without padding."""
+    try:
+        fields = json.loads(base64.urlsafe_b64decode(result + "=" * (-len(result) % 4)))
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise InvalidValueError("result", "telegram.not_its_fields")
+    return fields

@@ -1,0 +1,1 @@
+"""Pages for files and feeds: sources, mappings, reports."""

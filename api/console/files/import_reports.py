@@ -1,0 +1,146 @@
+"""One import: how far it is, its report, and the columns of a table that a person tells apart before the next try."""
+
+from typing import Any
+
+from flask import Response, render_template, request
+
+from api.console.files.import_words import FIELD_LABELS, LEAD_LABELS, complaint, field_label, shown_reason, town_problem
+from api.console.kit.access import page_for, visitor
+from api.console.kit.i18n import translate
+from api.console.kit.pages import back, page_blueprint, wants_part
+from api.http.db import session
+from api.http.table_files import TableFormat
+from api.http.tasks import rescore_properties
+from api.sources.refusals import refused_file
+from api.sources.schemas import COUNTS, shown_report
+from api.sources.sending import asked
+from models.core.enums import SUPPLY_ROLES
+from models.core.errors import ConflictError, InvalidValueError
+from models.sources.formats import headers, lead_rows
+from models.sources.formats.headers import column_of
+from models.sources.formats.table import SEVERAL
+from models.sources.imports import confirm_withdrawals
+from models.sources.sources import change_source, owned_import, owned_source, request_import
+from models.sources.tables import OPEN_IMPORTS, Import, ImportState, Source, SourceContent, reason_fault
+
+blp = page_blueprint("import_reports")
+
+for_owners = page_for(*SUPPLY_ROLES)
+
+#: Refused offers and guesses that a page shows of each; the API gives all that the report keeps.
+SHOWN = 100
+MAX_COLUMNS = 500
+
+
+@blp.get("/console/imports/<int:import_id>")
+@for_owners
+def one_import(import_id: int) -> str:
+    return _page(owned_import(session(), visitor(), import_id), {})
+
+
+@blp.post("/console/imports/<int:import_id>")
+@for_owners
+def again(import_id: int) -> Response | tuple[str, int]:
+    """Remember how the columns were told apart, and try the file once more or take it in."""
+    found = owned_import(session(), visitor(), import_id)
+    source = owned_source(session(), visitor(), found.source_id, lock=True)
+    is_dry_run = request.form.get("do") == "try"
+    try:
+        fields = _told_of_source(source)
+        change_source(session(), source, fields)
+        asked_by = "upload" if source.file and not source.address else "request"
+        name = found.file_name if asked_by == "upload" else None
+        new = asked(request_import(session(), source, asked_by, file_name=name, is_dry_run=is_dry_run))
+    except (InvalidValueError, ConflictError) as error:
+        session().rollback()
+        errors = {getattr(error, "field", "do"): complaint(error)}
+        page = _page(owned_import(session(), visitor(), import_id), errors)
+        return page, 409 if isinstance(error, ConflictError) else 400
+    return back(f"/console/imports/{new.id}")
+
+
+@blp.post("/console/imports/<int:import_id>/confirm")
+@for_owners
+def confirm(import_id: int) -> Response | tuple[str, int]:
+    found = owned_import(session(), visitor(), import_id)
+    try:
+        rescore_properties(confirm_withdrawals(session(), found))
+    except ConflictError as error:
+        session().rollback()
+        return _page(owned_import(session(), visitor(), import_id), {"do": complaint(error)}), 409
+    return back(f"/console/imports/{import_id}", "withdrawn")
+
+
+@blp.get("/console/imports/<int:import_id>/refused.csv")
+@for_owners
+def refused(import_id: int) -> Response:
+    return refused_file(owned_import(session(), visitor(), import_id), TableFormat.CSV, shown_reason)
+
+
+def _told_of_source(source: Source) -> dict[str, Any]:
+    """Columns of a source by the form: its mapping, where that differs from what names say, its town, completeness."""
+    town = request.form.get("city", "").strip()
+    problem = town_problem(town)
+    if problem:
+        raise InvalidValueError("city", problem)
+    names = request.form.getlist("column")[:MAX_COLUMNS]
+    fields = request.form.getlist("field")[:MAX_COLUMNS]
+    known = lead_rows.BY_NAME if source.content is SourceContent.LEADS else headers.BY_NAME
+    mapping = dict(source.mapping)
+    chosen: dict[str, str] = {}
+    for name, field in zip(names, fields, strict=False):
+        if field and field in chosen and field not in SEVERAL:
+            columns = f"{chosen[field]}, {name}"[:200]
+            raise InvalidValueError("mapping", "mapping.field_twice", columns=columns)
+        chosen[field] = name
+        if name in mapping or column_of(name, known=known).field != field:
+            mapping[name] = field
+    return {"city": town or None, "is_complete": "is_complete" in request.form, "mapping": mapping}
+
+
+def _page(found: Import, errors: dict[str, str]) -> str:
+    source = owned_source(session(), visitor(), found.source_id)
+    labels = LEAD_LABELS if source.content is SourceContent.LEADS else FIELD_LABELS
+    told = shown_report(found)
+    report = told["report"]
+    given = request.form if errors else None
+    fields = dict(zip(given.getlist("column"), given.getlist("field"), strict=False)) if given else {}
+    return render_template(
+        "console/import_part.html" if wants_part() else "console/import_report.html",
+        found=found,
+        fault=reason_fault(found),
+        source=source,
+        counts=told["counts"],
+        count_names=[
+            name for name in COUNTS if name != "offers" and (told["counts"][name] or name in ("new", "refused"))
+        ],
+        report=report,
+        reasons=[
+            (*_parted(why), count) for why, count in sorted(report["refused_for"].items(), key=lambda each: -each[1])
+        ],
+        columns=[
+            (
+                name,
+                fields.get(name, report["columns"][name]),
+                report["samples"].get(name, []),
+                report["passed_over"].get(name, 0),
+            )
+            for name in report["column_order"] or report["columns"]
+        ],
+        field_names=sorted(((name, translate(label)) for name, label in labels.items()), key=lambda each: each[1]),
+        of_leads=source.content is SourceContent.LEADS,
+        field_label=field_label,
+        shown_reason=shown_reason,
+        shown=SHOWN,
+        is_open=found.state in OPEN_IMPORTS,
+        failed=found.state is ImportState.FAILED,
+        can_go_on=bool(source.file or source.address),
+        errors=errors,
+        given=given,
+    )
+
+
+def _parted(why: str) -> tuple[str, str]:
+    """(field, reason) of what offers were refused for."""
+    field, _, reason = why.partition(": ")
+    return field, reason

@@ -1,0 +1,178 @@
+"""Words of files and feeds: what a column may hold, how often an address is fetched, why an offer was refused."""
+
+from flask import request
+
+from api.console.kit.access import visitor
+from api.console.kit.i18n import translate, translate_error, translate_fault
+from api.http.db import session
+from models.core.errors import DomainError, Fault
+from models.market.towns.reading import TownError, read_town
+from models.sources.formats.headers import NAMES
+from models.sources.formats.lead_rows import LEAD_NAMES
+from models.sources.photos import PhotoFault
+from models.sources.sources import owned_source
+from models.sources.tables import Source
+
+#: How often an address is fetched -> what that is called; None: only when somebody asks.
+REFRESHES: dict[int | None, str] = {
+    None: "Only when I ask",
+    15: "Every 15 minutes",
+    60: "Every hour",
+    180: "Every 3 hours",
+    720: "Twice a day",
+    1440: "Once a day",
+    10080: "Once a week",
+}
+
+#: Why an address gives no photo.
+PHOTO_FAULTS = {
+    PhotoFault.NO_ANSWER: "Its site does not answer",
+    PhotoFault.NOT_THERE: "There is nothing at this address",
+    PhotoFault.PRIVATE: "It is inside a private network",
+    PhotoFault.TOO_LARGE: "The file is too large",
+    PhotoFault.TOO_SLOW: "It came too slowly",
+    PhotoFault.NOT_AN_IMAGE: "It is no picture",
+    PhotoFault.DAMAGED: "The picture is damaged",
+    PhotoFault.TOO_MANY_PIXELS: "The picture has too many pixels",
+    PhotoFault.NO_ROOM: "There is no more room for your photos",
+}
+
+#: Field of a table's column -> what people call it.
+FIELD_LABELS = {
+    "id": "Number in your records",
+    "deal": "Sale or rent",
+    "type": "Kind of home",
+    "price": "Price",
+    "price_per_area": "Price per m²",
+    "discount_price": "Price with a discount",
+    "currency": "Currency",
+    "period": "Rent for a day or a month",
+    "area": "Area",
+    "living_area": "Living area",
+    "kitchen_area": "Kitchen, m²",
+    "land_area": "Plot",
+    "rooms": "Rooms",
+    "floor": "Floor",
+    "total_floors": "Floors in the house",
+    "year_built": "Year built",
+    "city": "Town",
+    "region": "Region",
+    "district": "District",
+    "okrug": "Administrative district",
+    "metro": "Metro station",
+    "metro_min": "Minutes to the metro",
+    "metro_walk": "On foot to the metro",
+    "street": "Street",
+    "house": "House number",
+    "address": "Whole address",
+    "latitude": "Latitude",
+    "longitude": "Longitude",
+    "title": "Headline",
+    "description": "Description",
+    "class": "Class",
+    "condition": "Condition and repair",
+    "market": "New building or resale",
+    "photos": "Photos",
+    "plan": "Plan",
+    "material": "Walls of",
+    "wc": "Bathroom",
+    "ceiling": "Ceiling height",
+    "balcony": "Balcony",
+    "view": "View",
+    "lift": "Lift",
+    "parking": "Parking",
+    "status": "Sold, booked, on the market",
+    "expires": "On the market until",
+    "is_apartments": "Serviced apartment, yes or no",
+    "is_penthouse": "Penthouse, yes or no",
+    "studio": "Studio, yes or no",
+    "furnished": "Furniture",
+    "pets": "Pets",
+    "children": "Children",
+    "mortgage": "Mortgage",
+    "commission": "Commission",
+    "deposit": "Deposit",
+    "utilities_included": "Utilities included",
+    "building": "Residential complex",
+}
+assert FIELD_LABELS.keys() == NAMES.keys()
+
+#: Field of a column of clients' requests -> what people call it.
+LEAD_LABELS = {
+    "id": "Number in your records",
+    "client": "Client",
+    "phone": "Client's phone",
+    "email": "Client's e-mail",
+    "contact": "Client's other contacts",
+    "deal": "Purchase or rent",
+    "city": "Town",
+    "district": "Districts",
+    "metro": "Metro stations",
+    "budget": "Budget",
+    "budget_min": "Budget from",
+    "budget_max": "Budget to",
+    "currency": "Currency",
+    "area": "Area",
+    "area_min": "Area from",
+    "area_max": "Area to",
+    "rooms": "Rooms",
+    "type": "Kind of home",
+    "class": "Class",
+    "condition": "Condition and repair",
+    "payment": "Way of payment",
+    "year_min": "Built in that year or later",
+    "words": "Wishes in words",
+    "notes": "Notes",
+    "private_notes": "Private notes",
+}
+assert LEAD_LABELS.keys() == LEAD_NAMES.keys()
+
+#: What a remark of a report is about besides columns.
+REMARKED = {
+    "phone": "Your phone number",
+    "row": "The whole row",
+    "category": "Category",
+    "operation_type": "Sale or rent",
+    "ceiling_height": "Ceiling height",
+    "property_type": "Kind of home",
+    "deal_type": "Sale or rent",
+}
+
+
+def field_label(name: str) -> str:
+    """A field of a report in the page's language; what has no word stays as it is."""
+    label = FIELD_LABELS.get(name) or REMARKED.get(name) or LEAD_LABELS.get(name)
+    return translate(label) if label else name.replace("_", " ")
+
+
+def shown_reason(reason: str | None) -> str:
+    """A reason of a report; one that a release before 0.2 stored is an English sentence without capital and stop."""
+    told = translate_fault(reason) if reason else ""
+    return told[:1].upper() + told[1:] + ("" if not told or told.endswith((".", "?", "!", "…", ")")) else ".")
+
+
+def complaint(error: DomainError) -> str:
+    """What is wrong, in the page's language: the reason of a field, else the whole message."""
+    return translate_error(error)
+
+
+def named_source() -> Source | None:
+    """The visitor's source that the address names, for lists of what it brought; raises NotFoundError."""
+    raw = request.args.get("source", "")
+    return owned_source(session(), visitor(), int(raw)) if raw.isdecimal() and len(raw) < 19 else None
+
+
+def town_problem(town: str) -> Fault | None:
+    """Why a text is no town; None if nothing speaks against it."""
+    if not town:
+        return None
+    try:
+        read_town(town)
+    except TownError as error:
+        return error.fault
+    return None
+
+
+def photo_fault(reason: PhotoFault) -> str:
+    """Why an address gives no photo, as people say it."""
+    return translate(PHOTO_FAULTS[reason])

@@ -1,0 +1,236 @@
+"""Files and feeds that listings come from: send a file, add an address, and one source with its history."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, render_template, request
+
+from api.console.files.import_words import REFRESHES, complaint, field_label, photo_fault, shown_reason, town_problem
+from api.console.kit.access import page_for, visitor
+from api.console.kit.pages import back, listed, page_blueprint, wants_part
+from api.http.db import session
+from api.http.services import services
+from api.http.tasks import rescore_properties
+from api.http.uploads import remove_feed, takes_uploads
+from api.sources.outgoing import shown_outgoing
+from api.sources.sending import asked, name_of_file, send_file, source_for
+from models.core.enums import SUPPLY_ROLES
+from models.core.errors import ConflictError, InvalidFileError, InvalidValueError, TooLargeFileError
+from models.sources.outgoing import close_outgoing_feed, outgoing_feed, renew_outgoing_feed
+from models.sources.photos import photos_of_source
+from models.sources.sources import (
+    change_source,
+    create_source,
+    delete_source,
+    imports_of,
+    last_imports,
+    open_import,
+    owned_source,
+    request_import,
+    sources_of,
+)
+from models.sources.tables import OPEN_IMPORTS, ImportState, Source, SourceContent, SourceState, reason_fault
+
+blp = page_blueprint("sources")
+
+for_owners = page_for(*SUPPLY_ROLES)
+
+PER_PAGE = 30
+#: What a page says beside its controls, and with which status, instead of an error page.
+PROBLEMS = (InvalidFileError, InvalidValueError, ConflictError, TooLargeFileError)
+
+
+@blp.get("/console/import/<kind>")
+@for_owners
+def older_address(kind: str) -> Response:
+    return back("/console/sources", of="leads" if kind == "leads" else None)
+
+
+@blp.get("/console/sources")
+@for_owners
+def all_sources() -> str:
+    return _list({}, {"content": request.args.get("of", "")})
+
+
+@blp.post("/console/sources/file")
+@for_owners
+@takes_uploads
+def send() -> Response | tuple[str, int]:
+    """Keep a file, and try it out: nothing is changed before its owner has seen what it would do."""
+    upload = request.files.get("file")
+    try:
+        if upload is None or not upload.filename:
+            raise InvalidFileError("file", "import.choose_file")
+        name = request.form.get("source", "").strip() or name_of_file(upload)
+        found = source_for(visitor(), name, _settings() | {"content": _content(request.form)})
+        tried = send_file(visitor(), found, upload, is_dry_run=True)
+    except PROBLEMS as error:
+        return _refused(error, "file")
+    return back(f"/console/imports/{tried.id}")
+
+
+@blp.post("/console/sources/address")
+@for_owners
+def add_address() -> Response | tuple[str, int]:
+    fields = _settings() | {
+        "address": request.form.get("address", "").strip() or None,
+        "name": request.form.get("name", "").strip()[:200] or None,
+        "refresh_minutes": _minutes(),
+    }
+    try:
+        if not fields["address"]:
+            raise InvalidValueError("address", "source.write_address")
+        found = create_source(session(), visitor(), fields)
+        is_dry_run = request.form.get("do") == "try"
+        new = asked(request_import(session(), found, "request", is_dry_run=is_dry_run))
+    except PROBLEMS as error:
+        return _refused(error, "address")
+    return back(f"/console/imports/{new.id}" if is_dry_run else f"/console/sources/{found.id}")
+
+
+@blp.get("/console/sources/<int:source_id>")
+@for_owners
+def one_source(source_id: int) -> str:
+    return _source(owned_source(session(), visitor(), source_id), {})
+
+
+@blp.post("/console/sources/<int:source_id>")
+@for_owners
+def change(source_id: int) -> Response | tuple[str, int]:
+    found = owned_source(session(), visitor(), source_id, lock=True)
+    fields = _settings() | {"name": request.form.get("name", "").strip()[:200]}
+    if found.address:
+        fields |= {"address": request.form.get("address", "").strip(), "refresh_minutes": _minutes()}
+    try:
+        if found.address and not fields["address"]:
+            raise InvalidValueError("address", "source.write_address")
+        change_source(session(), found, fields)
+    except PROBLEMS as error:
+        session().rollback()
+        return _source(owned_source(session(), visitor(), source_id), _told(error, "name"), request.form), _status(
+            error
+        )
+    return back(f"/console/sources/{source_id}", "saved")
+
+
+@blp.post("/console/sources/<int:source_id>/run")
+@for_owners
+def run(source_id: int) -> Response | tuple[str, int]:
+    found = owned_source(session(), visitor(), source_id, lock=True)
+    try:
+        asked(request_import(session(), found, "request"))
+    except ConflictError as error:
+        session().rollback()
+        return _source(owned_source(session(), visitor(), source_id), _told(error, "run")), 409
+    return back(f"/console/sources/{source_id}")
+
+
+@blp.post("/console/sources/<int:source_id>/state")
+@for_owners
+def pause(source_id: int) -> Response:
+    found = owned_source(session(), visitor(), source_id, lock=True)
+    state = SourceState.PAUSED if request.form.get("state") == "paused" else SourceState.ACTIVE
+    change_source(session(), found, {"state": state})
+    return back(f"/console/sources/{source_id}", "saved")
+
+
+@blp.post("/console/sources/<int:source_id>/delete")
+@for_owners
+def delete(source_id: int) -> Response | tuple[str, int]:
+    found = owned_source(session(), visitor(), source_id, lock=True)
+    file, content = found.file, found.content
+    try:
+        gone = delete_source(session(), found)
+    except ConflictError as error:
+        session().rollback()
+        return _source(owned_source(session(), visitor(), source_id), _told(error, "run")), 409
+    if file:
+        remove_feed(file, visitor())
+    rescore_properties(gone)
+    return back("/console/sources", "source_removed", of=content if content == SourceContent.LEADS else None)
+
+
+@blp.post("/console/sources/outgoing")
+@for_owners
+def outgoing() -> Response:
+    """Give the visitor's own feed a new address, or end it."""
+    if request.form.get("do") == "end":
+        close_outgoing_feed(session(), visitor())
+    else:
+        renew_outgoing_feed(session(), visitor())
+    return back("/console/sources", "saved")
+
+
+def _settings() -> dict[str, Any]:
+    """What every form of a source says; raises InvalidValueError where the town is none."""
+    town = request.form.get("city", "").strip()
+    problem = town_problem(town)
+    if problem:
+        raise InvalidValueError("city", problem)
+    return {"city": town or None, "is_complete": "is_complete" in request.form}
+
+
+def _content(given: Mapping[str, str]) -> SourceContent:
+    return SourceContent.LEADS if given.get("content") == SourceContent.LEADS else SourceContent.LISTINGS
+
+
+def _minutes() -> int | None:
+    given = request.form.get("refresh_minutes", "")
+    return int(given) if given in {str(minutes) for minutes in REFRESHES if minutes} else None
+
+
+def _refused(error: Any, place: str) -> tuple[str, int]:
+    session().rollback()
+    return _list(_told(error, place), request.form), _status(error)
+
+
+def _told(error: Any, place: str) -> dict[str, str]:
+    """A problem by the control that it stands beside: that of its field, else of *place*."""
+    reason = complaint(error)
+    field = getattr(error, "field", None) or place
+    known = ("file", "address", "city", "name", "refresh_minutes")
+    return {field if field in known else place: reason, "in": place}
+
+
+def _status(error: Any) -> int:
+    return 409 if isinstance(error, ConflictError) else 413 if isinstance(error, TooLargeFileError) else 400
+
+
+def _list(errors: dict[str, str], given: Any) -> str:
+    content = _content(given)
+    rows, pager = listed(sources_of(visitor(), content), PER_PAGE)
+    return render_template(
+        "console/sources.html",
+        sources=rows,
+        last=last_imports(session(), [row.id for row in rows]),
+        content=content.value,
+        outgoing=shown_outgoing(visitor(), outgoing_feed(session(), visitor())),
+        field_label=field_label,
+        files=[row.name for row in rows if not row.address],
+        errors=errors,
+        given=given,
+        refreshes=REFRESHES,
+        open_states=OPEN_IMPORTS,
+        **pager,
+    )
+
+
+def _source(found: Source, errors: dict[str, str], given: Any = None) -> str:
+    rows, pager = listed(imports_of(visitor(), found.id), PER_PAGE)
+    return render_template(
+        "console/source_part.html" if wants_part() else "console/source.html",
+        source=found,
+        imports=rows,
+        going=open_import(session(), found),
+        waiting=next((row for row in rows if row.state is ImportState.WAITING and not row.is_dry_run), None),
+        errors=errors,
+        given=given or {},
+        field_label=field_label,
+        shown_reason=shown_reason,
+        reason_fault=reason_fault,
+        refreshes=REFRESHES,
+        open_states=OPEN_IMPORTS,
+        photos=photos_of_source(session(), found.id) if services().settings.fetch_photos else None,
+        photo_fault=photo_fault,
+        **pager,
+    )

@@ -1,0 +1,105 @@
+"""Charts as SVG, drawn by the server: nothing to load, sharp at any size; the numbers stand in a table beside them."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from api.console.kit.formatting import number
+
+WIDTH, HEIGHT = 480, 200
+LEFT, RIGHT, TOP, BOTTOM = 52, 10, 12, 28
+WIDEST = 64
+
+
+def columns(rows: Sequence[tuple[str, float]], label: str, *, every: int = 1) -> Markup:
+    """
+    A bar for each (name, value); names stand under every *every*-th.
+
+    Args:
+        label: What the chart shows, for screen readers; the page tells the numbers in a table.
+    """
+    rows = [(name, float(value)) for name, value in rows]  # sums of the database are decimals
+    most = max((value for _, value in rows), default=0) or 1
+    top, ticks = _scale(most)
+    step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
+    parts = [_grid(top, ticks)]
+    for place, (name, value) in enumerate(rows):
+        width = min(step * 0.76, WIDEST)
+        x, height = LEFT + place * step + (step - width) / 2, (HEIGHT - TOP - BOTTOM) * value / top
+        parts.append(
+            Markup(
+                '<rect class="column" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}: {}</title></rect>'
+            ).format(
+                f"{x:.1f}",
+                f"{HEIGHT - BOTTOM - height:.1f}",
+                f"{width:.1f}",
+                f"{height:.1f}",
+                name,
+                number(value, 1),
+            )
+        )
+        if place % every == 0:
+            parts.append(_name(x + width / 2, name))
+    return _framed(parts, label)
+
+
+def line(points: Sequence[float], names: Sequence[str], label: str, *, diagonal: bool = False) -> Markup:
+    """
+    A line through values of 0 to 100 per cent, evenly spaced; *names* stand under the first, the middle and the last.
+
+    Args:
+        diagonal: Draw also what an even distribution would be.
+    """
+    inner = WIDTH - LEFT - RIGHT
+    places = [LEFT + inner * place / max(len(points) - 1, 1) for place in range(len(points))]
+    heights = [TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / 100) for value in points]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(places, heights, strict=True))
+    parts = [_grid(100, 4, "%")]
+    if diagonal:
+        parts.append(Markup('<path class="even" d="M{} {}L{} {}"/>').format(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, TOP))
+    area = f"{LEFT},{HEIGHT - BOTTOM} {path} {WIDTH - RIGHT},{HEIGHT - BOTTOM}"
+    parts.append(Markup('<polygon class="area" points="{}"/><polyline class="line" points="{}"/>').format(area, path))
+    for name, x in zip(names, (LEFT, LEFT + inner / 2, WIDTH - RIGHT), strict=True):
+        parts.append(_name(x, name))
+    return _framed(parts, label)
+
+
+def _scale(most: float) -> tuple[float, int]:
+    """
+    A round end of the axis, and into how many parts it is divided.
+
+    >>> _scale(87), _scale(3)
+    ((100.0, 4), (4.0, 4))
+    """
+    size = 1.0
+    while size * 10 < most:
+        size *= 10
+    while size > most:
+        size /= 10
+    for factor in (1, 2, 4, 5, 8, 10):
+        if factor * size >= most:
+            return factor * size, 5 if factor == 5 else 4
+    return 10 * size, 4
+
+
+def _grid(top: float, ticks: int, unit: str = "") -> Markup:
+    parts = []
+    for tick in range(ticks + 1):
+        y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * tick / ticks
+        parts.append(
+            Markup('<path class="grid" d="M{} {y}H{}"/><text class="tick end" x="{}" y="{t}">{}{}</text>').format(
+                LEFT, WIDTH - RIGHT, LEFT - 6, number(top * tick / ticks, 1), unit, y=f"{y:.1f}", t=f"{y + 3.5:.1f}"
+            )
+        )
+    return Markup("").join(parts)
+
+
+def _name(x: float, name: str) -> Markup:
+    anchor = "end" if x > WIDTH - RIGHT - 12 else "middle"
+    return Markup('<text class="tick {}" x="{}" y="{}">{}</text>').format(anchor, f"{x:.1f}", HEIGHT - 8, name)
+
+
+def _framed(parts: list[Markup], label: str) -> Markup:
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, HEIGHT, label, Markup("").join(parts)
+    )

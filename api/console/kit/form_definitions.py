@@ -1,0 +1,230 @@
+"""The controls of the forms of leads and properties, by the paths of the exchange's bodies."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from api.console.kit.forms import Control
+from api.exchange.schemas import OFFERED_TYPES, PLACE_SCOPES, WANTED_TYPES, address_of, details_of, requirements_of
+from models.core.enums import Condition, ContactSharing, DealType, PaymentMethod, PropertyClass
+from models.market.leads import Lead
+from models.market.properties import Property
+
+ROOMS = tuple(range(0, 7))
+#: What stands in a choice that is left open: of a lead, of a property.
+ANY, UNTOLD = "Does not matter", "Not told"
+
+LEAD_GROUPS: list[tuple[str, list[Control]]] = [
+    (
+        "Client",
+        [
+            Control("client_name", "Client's name", required=False),
+            Control(
+                "client_contacts",
+                "Contacts",
+                required=False,
+                hint="Nobody sees them until a match shares contacts.",
+            ),
+            Control(
+                "client_contacts_shared",
+                "Open the contacts",
+                "choice",
+                required=False,
+                choices=tuple(ContactSharing),
+            ),
+            Control(
+                "notes",
+                "Notes",
+                "long",
+                required=False,
+                wide=True,
+                hint="Realtors to whom the lead is offered see them.",
+            ),
+            Control(
+                "private_notes",
+                "Private notes",
+                "long",
+                required=False,
+                wide=True,
+                hint="Nobody but you ever sees them.",
+            ),
+        ],
+    ),
+    (
+        "What they look for",
+        [
+            Control("deal_type", "Deal", "choice", choices=tuple(DealType)),
+            Control("requirements.property_type", "Type", "choice", False, WANTED_TYPES, none=ANY),
+            Control("requirements.location.city", "City", "town"),
+            Control(
+                "requirements.location.districts",
+                "Districts",
+                "list",
+                required=False,
+                hint="Several: with commas between. None: anywhere in the city.",
+            ),
+            Control(
+                "requirements.location.metro_stations",
+                "Metro stations",
+                "list",
+                required=False,
+                hint="Several: with commas between.",
+            ),
+            Control(
+                "requirements.location.scope",
+                "Around these places",
+                "choice",
+                required=False,
+                choices=PLACE_SCOPES,
+                words="scope.",
+                none="What is next door counts a little less",
+            ),
+            Control(
+                "requirements.location.radius_km",
+                "Not farther than",
+                "number",
+                required=False,
+                unit="km",
+                hint="From the places named above; empty: as far as is usual.",
+            ),
+            Control("requirements.rooms", "Rooms", "checks", required=False, choices=ROOMS, hint="None: any number."),
+        ],
+    ),
+    (
+        "Money and size",
+        [
+            Control("requirements.budget.min", "Budget from", "money", required=False),
+            Control("requirements.budget.max", "Budget to", "money", required=False),
+            Control("requirements.area.min", "Area from", "number", required=False, unit="m²"),
+            Control("requirements.area.max", "Area to", "number", required=False, unit="m²"),
+            Control("requirements.payment_method", "Payment", "choice", False, tuple(PaymentMethod), none=ANY),
+        ],
+    ),
+    (
+        "Quality",
+        [
+            Control("requirements.property_class", "Class", "choice", False, tuple(PropertyClass), none=ANY),
+            Control("requirements.condition", "Condition", "choice", False, tuple(Condition), none=ANY),
+            Control(
+                "requirements.additional_requirements",
+                "Wishes in words",
+                "long",
+                required=False,
+                wide=True,
+                hint="Floor, kitchen, pets, commission: what is understood counts as a wish, the rest is compared with "
+                "descriptions.",
+                understand="lead",
+            ),
+        ],
+    ),
+]
+
+PROPERTY_GROUPS: list[tuple[str, list[Control]]] = [
+    (
+        "Address",
+        [
+            Control("address.city", "City", "town"),
+            Control("address.district", "District", required=False),
+            Control("address.street", "Street", required=False),
+            Control("address.house_number", "House", required=False),
+            Control("address.metro_station", "Metro station", required=False),
+        ],
+    ),
+    (
+        "Object",
+        [
+            Control("deal_type", "Deal", "choice", choices=tuple(DealType), words="offer "),
+            Control("details.property_type", "Type", "choice", choices=OFFERED_TYPES),
+            Control("details.price", "Price", "money"),
+            Control("details.area", "Area", "number", required=False, unit="m²"),
+            Control("details.rooms", "Rooms", "rooms", required=False, hint="0 is a studio."),
+            Control("details.floor", "Floor", "whole", required=False),
+            Control("details.total_floors", "Floors in the house", "whole", required=False),
+            Control("details.year_built", "Year built", "whole", required=False),
+            Control("details.property_class", "Class", "choice", False, tuple(PropertyClass), none=UNTOLD),
+            Control("details.condition", "Condition", "choice", False, tuple(Condition), none=UNTOLD),
+        ],
+    ),
+    (
+        "Offer",
+        [
+            Control(
+                "commission_share",
+                "Commission",
+                "number",
+                required=False,
+                unit="%",
+                hint="Of the price (of a month's rent): what you pay to the client's realtor.",
+            ),
+            Control("photos", "Photos", "lines", required=False, wide=True, hint="Addresses of pictures, one a line."),
+            Control("description", "Description", "long", required=False, wide=True, understand="property"),
+        ],
+    ),
+]
+
+
+def with_choices(controls: list[Control], path: str, choices: tuple) -> list[Control]:
+    """The controls, one of them with other choices."""
+    return [replace(control, choices=choices) if control.path == path else control for control in controls]
+
+
+def all_of(groups: list[tuple[str, list[Control]]]) -> list[Control]:
+    return [control for _, controls in groups for control in controls]
+
+
+def lead_values(lead: Lead) -> dict[str, Any]:
+    """What stands in the form of a lead that is edited."""
+    body = {
+        "client_name": lead.client_name,
+        "client_contacts": lead.client_contacts,
+        "client_contacts_shared": lead.client_contacts_shared,
+        "notes": lead.notes,
+        "private_notes": lead.private_notes,
+        "deal_type": lead.deal_type,
+        "requirements": requirements_of(lead)
+        | {
+            # Of a range that is open at an end the exchange says 0, and a form nothing.
+            "budget": {"min": lead.budget_min, "max": lead.budget_max},
+            "area": {"min": lead.area_min, "max": lead.area_max},
+        },
+    }
+    return texts_of(all_of(LEAD_GROUPS), body)
+
+
+def property_values(found: Property) -> dict[str, Any]:
+    """What stands in the form of a property that is edited."""
+    body = {
+        "address": address_of(found),
+        "details": details_of(found),
+        "deal_type": found.deal_type,
+        "commission_share": found.commission_share,
+        "photos": found.photos,
+        "description": found.description,
+    }
+    return texts_of(all_of(PROPERTY_GROUPS), body)
+
+
+def texts_of(controls: list[Control], body: dict) -> dict[str, Any]:
+    """What stands in the controls of a form, by their paths, for what a body of the API says."""
+    values: dict[str, Any] = {}
+    for control in controls:
+        value: Any = body
+        for name in control.path.split("."):
+            value = value.get(name) if value else None
+        if control.kind == "checks":
+            values[control.path] = [str(each) for each in value or []]
+        elif control.kind in ("list", "lines"):
+            values[control.path] = (", " if control.kind == "list" else "\n").join(value or [])
+        elif isinstance(value, Decimal | float):
+            values[control.path] = plain_text(value)
+        else:
+            values[control.path] = "" if value is None else str(value)
+    return values
+
+
+def plain_text(value: Decimal | float) -> str:
+    """
+    >>> plain_text(Decimal("2.50")), plain_text(15000000.0)
+    ('2.5', '15000000')
+    """
+    return f"{value:f}".rstrip("0").rstrip(".") if value != int(value) else str(int(value))

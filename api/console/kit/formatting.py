@@ -1,0 +1,152 @@
+"""How values look on a page: money, numbers, times, the ring of a score, the bar of a share, names of homes."""
+
+import functools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from markupsafe import Markup, escape
+
+from api.console.kit.i18n import language, translate, word
+from api.http.photos import shown_photos
+from models.core.amounts import print_amount, print_number
+from models.core.enums import PropertyType
+from models.market.places import NO_CURRENCY
+from models.market.properties import Property
+
+#: The ring of a score: a circle of radius 15.9155 is 100 long.
+RADIUS = 15.9155
+GOOD, FAIR = 85, 60  # per cent; what a score or share is called
+
+
+def number(value: float | Decimal | None, places: int = 0) -> str:
+    """
+    A number as the page's language writes it, and the forms read it.
+
+    >>> number(None)
+    '—'
+    """
+    return "—" if value is None else print_number(value, places, mark=_mark())
+
+
+def _mark() -> str:
+    return "." if language() == "en" else ","
+
+
+def percent(value: float | Decimal | None, places: int = 1) -> str:
+    """
+    A share of a hundred.
+
+    >>> percent(None), percent(12.0)
+    ('—', '12%')
+    """
+    return "—" if value is None else f"{number(value, places)}%"
+
+
+def money(amount: Decimal | float | None, currency: str = "RUB", *, short: bool = False) -> str:
+    """An amount with its currency; *short* tells millions."""
+    if amount is None:
+        return "—"
+    if currency == NO_CURRENCY:
+        return print_number(amount, mark=_mark(), places=2)
+    return print_amount(amount, currency, mark=_mark(), millions=translate("m") if short else None, places=2)
+
+
+def span(low: Decimal | None, high: Decimal | None, show: Callable[[Decimal], str]) -> str:
+    """A range with either end open; an end of 0 says nothing."""
+    if low and high:
+        return f"{show(low)} – {show(high)}"
+    if high:
+        return translate("up to {value}", value=show(high))
+    return translate("from {value}", value=show(low)) if low else "—"
+
+
+def when(moment: datetime | None, *, seconds: bool = False) -> Markup:
+    """A moment; scripts put it into the reader's own time zone, without them it is UTC."""
+    if moment is None:
+        return Markup("—")
+    moment = moment.astimezone(UTC)
+    text = f"{moment:%d %b %Y, %H:%M}" if language() == "en" else f"{moment:%d.%m.%Y %H:%M}"
+    if seconds:
+        text += f":{moment:%S}"
+    return Markup('<time datetime="{iso}" data-local{more} title="{text} UTC">{text}</time>').format(
+        iso=f"{moment:%Y-%m-%dT%H:%M:%SZ}", text=text, more=Markup(" data-seconds") if seconds else ""
+    )
+
+
+def grade(percent: float) -> str:
+    """
+    >>> grade(91), grade(70), grade(12)
+    ('good', 'fair', 'poor')
+    """
+    return "good" if percent >= GOOD else "fair" if percent >= FAIR else "poor"
+
+
+def ring(score: float, size: int = 56) -> Markup:
+    """A score of 0 to 100 as a ring with its number inside."""
+    label = escape(translate("Score {score} of 100", score=number(score, 1)))
+    return Markup(  # noqa: S704 - numbers, and a label that is escaped
+        f'<svg class="ring {grade(score)}" width="{size}" height="{size}" viewBox="0 0 36 36" role="img" '
+        f'aria-label="{label}"><circle class="track" cx="18" cy="18" r="{RADIUS}"/>'
+        f'<circle class="fill" cx="18" cy="18" r="{RADIUS}" '
+        f'stroke-dasharray="{score:.1f} 100" transform="rotate(-90 18 18)"/>'
+        f'<text x="18" y="18">{score:.0f}</text></svg>'
+    )
+
+
+def bar(percent: float, kind: str | None = None) -> Markup:
+    """A share of 0 to 100 per cent as a bar; the number beside it is what screen readers get."""
+    return _bar(round(max(0.0, min(100.0, percent))), kind or grade(percent))
+
+
+@functools.cache
+def _bar(percent: int, kind: str) -> Markup:
+    # A page of a hundred cards has several hundred bars, and there are few different ones.
+    return Markup(
+        '<svg class="bar {}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="6"/><rect class="fill" width="{}" height="6"/></svg>'
+    ).format(kind, percent)
+
+
+def title_of(found: Property) -> str:
+    """What a property is, in few words: its kind, rooms and area. Titles that people typed are theirs to show below."""
+    kind = word(found.property_type)
+    if found.property_type in (PropertyType.APARTMENT, PropertyType.APARTMENTS) and found.rooms is not None:
+        of_rooms = translate("{rooms}-room {kind}", rooms=found.rooms, kind=kind.lower())
+        kind = translate("Studio") if found.rooms == 0 else of_rooms
+    return f"{kind}, {number(found.area, 1)}\u00a0{translate('m²')}" if found.area else kind
+
+
+def location_label(found: Property) -> str:
+    """Where a property is, the most telling part first."""
+    street = " ".join(filter(None, (found.street, found.house_number)))
+    metro = translate("metro {name}", name=found.metro_station) if found.metro_station else None
+    parts = [found.city, found.district, metro, street]
+    if not any(parts[1:]) and found.location:
+        return found.location
+    return ", ".join(filter(None, parts))
+
+
+def drawing_of(found: Property) -> str:
+    """
+    Which drawing of homes.svg stands where *found* has no photo; blocks of flats differ, so that a list is no
+    wallpaper.
+    """
+    kinds = {PropertyType.HOUSE: "house", PropertyType.TOWNHOUSE: "row", PropertyType.COMMERCIAL: "shop"}
+    return kinds.get(found.property_type) or f"flat-{found.id % 3}"
+
+
+def photo_of(found: Property) -> str | None:
+    """The first photo that a page may show; None where there is none."""
+    return next(iter(photos_of(found)), None)
+
+
+def photos_of(found: Property) -> list[str]:
+    """The photos that a page may show: those of ours, and those that come encrypted."""
+    return [link for link in shown_photos(found) if link.startswith(("https://", "/media/"))]
+
+
+def advert_of(found: Property) -> str | None:
+    """The address of the property's own advert, where its source told one that a page may link to."""
+    link = found.attributes.get("url")
+    return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None

@@ -1,0 +1,247 @@
+"""Forms read with the JSON API's own schemas, so that a page accepts exactly what the API does.
+
+A control is named by its field's path (``requirements.budget.min``). The texts of a form become a body, the schema
+checks it, and its complaints come back by the same paths, each to be shown beside its control.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import render_template, request
+from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from api.console.kit.i18n import translate, translate_error, translate_fault
+from api.console.kit.typed_values import read_typed
+from api.http.db import session
+from models.core.errors import ConflictError, InvalidValueError
+from models.core.numbers import UnreadableError
+from models.market.known_places import PlaceKind, known_places
+from models.market.towns.reading import TownError, read_town
+
+Word = TypeVar("Word", bound=StrEnum)
+Result = TypeVar("Result")
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+#: Controls of one place, for which the market's own names are suggested.
+PLACE_KINDS = {"address.district": PlaceKind.DISTRICT, "address.metro_station": PlaceKind.STATION}
+
+
+@dataclass(frozen=True)
+class Control:
+    """
+    One control of a form.
+
+    *kind*: text, long, money, number, whole, rooms (one number of them), date, url, choice, checks (several choices),
+    list, lines, town.
+    """
+
+    path: str
+    label: str
+    kind: str = "text"
+    required: bool = True
+    choices: tuple = ()
+    hint: str | None = None
+    unit: str | None = None
+    wide: bool = False
+    understand: str = ""  #: "lead" or "property": what the text says is shown while one types.
+    none: str = "Choose"  #: What stands in a choice that is left open.
+    words: str = ""  #: What begins the choices' keys in the vocabulary, where a word says another thing than elsewhere.
+
+    @property
+    def id(self) -> str:
+        return self.path.replace(".", "-")
+
+
+@dataclass
+class Filled:
+    """A form as it is shown: what stands in its controls, and what is wrong with that."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    #: Doubtful values that the next sending keeps as they are, by their control.
+    kept: dict[str, str] = field(default_factory=dict)
+    #: What a control's value may have been meant to be.
+    suggestions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: What stood in the form when it was opened, as JSON; None: it makes something new.
+    was: str | None = None
+    #: What somebody else has stored meanwhile, in words, of controls that were changed here too.
+    theirs: dict[str, str] = field(default_factory=dict)
+    #: The words of a pasted text that a control's value was read from, by its path.
+    read: dict[str, str] = field(default_factory=dict)
+
+
+def read(
+    schema: Schema, controls: list[Control], form: MultiDict, *, currency: str | None = None, asks: bool = True
+) -> tuple[dict | None, Filled]:
+    """
+    The body that the form says, and the form itself to be shown again.
+
+    Args:
+        currency: In which amounts are written here; None where any will do.
+        asks: Whether a town that is unknown, while others have names like its, is asked about once.
+    Returns:
+        (None, the form with its errors) if something cannot be read, the schema refuses it, or something is to be
+        asked.
+    """
+    values: dict[str, Any] = {}
+    body: dict[str, Any] = {}
+    unreadable: dict[str, str] = {}
+    for control in controls:
+        given = form.getlist(control.path) if control.kind == "checks" else form.get(control.path, "").strip()
+        values[control.path] = given
+        try:
+            _put(body, control.path, _value(control, given, currency))
+        except UnreadableError as error:
+            unreadable[control.path] = translate_error(error)
+            _put(body, control.path, None)
+    try:
+        loaded = schema.load(body)
+    except ValidationError as error:
+        return None, Filled(values, _flat(error.messages) | unreadable)
+    filled = Filled(values, unreadable)
+    for control in controls:
+        if asks and control.kind == "town":
+            _ask_about_town(control.path, values[control.path], form, filled)
+    return (None if filled.errors else loaded), filled
+
+
+def _ask_about_town(path: str, town: str, form: MultiDict, filled: Filled) -> None:
+    """An unknown town with a name like others' is asked about once; sent again, it stays as it is."""
+    if not town or form.get(f"{path}.kept") == town:
+        return
+    reading = read_town(town)
+    if not reading.known and reading.nearest:
+        filled.kept[path] = town
+        filled.suggestions[path] = reading.nearest
+        names = ", ".join(reading.nearest)
+        filled.errors[path] = translate(
+            "Did you mean {names}? If not, save again: the town stays as it is.", names=names
+        )
+
+
+def send(
+    schema: Schema, controls: list[Control], form: MultiDict, store: Callable[[dict[str, Any]], Result]
+) -> tuple[Result | None, Filled]:
+    """
+    Read a form and *store* its body; what it became, and the form to be shown again where it has errors.
+
+    What the domain refuses stands beside its field too: a move that cannot follow beside the status.
+    """
+    body, filled = read(schema, controls, form)
+    if body is None:
+        return None, filled
+    try:
+        return store(body), filled
+    except InvalidValueError as error:
+        filled.errors[error.field] = translate_error(error)
+    except ConflictError as error:
+        if "status" not in filled.values:
+            raise
+        filled.errors["status"] = translate_error(error)
+    return None, filled
+
+
+def show(
+    groups: Sequence[tuple[str, list[Control]]],
+    filled: Filled,
+    *,
+    title: str,
+    cancel: str,
+    here: str,
+    action: str | None = None,
+) -> str:
+    """
+    The page of a form.
+
+    Args:
+        groups: (English heading, controls) of each part.
+        cancel: Where to go without sending.
+        here: The page of the menu that the form belongs to.
+        action: Where it is sent; None: to the address where it stands.
+    """
+    return render_template(
+        "console/form.html",
+        groups=groups,
+        filled=filled,
+        known=_known_places(groups, filled),
+        title=title,
+        action=action or request.path,
+        cancel=cancel,
+        here=here,
+    )
+
+
+def _known_places(groups: Sequence[tuple[str, list[Control]]], filled: Filled) -> dict[str, list[str]]:
+    """Names that the market knows, for the form's towns, and for its districts and stations once a town is named."""
+    controls = [control for _, listed in groups for control in listed]
+    town = next((control.path for control in controls if control.kind == "town"), None)
+    if town is None:
+        return {}
+    known = {town: known_places(session(), PlaceKind.TOWN)}
+    named = filled.values.get(town)
+    try:
+        reading = read_town(named) if named else None
+    except TownError:
+        reading = None
+    for control in controls if reading else ():
+        if control.path in PLACE_KINDS:
+            known[control.path] = known_places(session(), PLACE_KINDS[control.path], city=named)
+    return known
+
+
+def one_of(words: type[Word], raw: str | None, field_: str, reason: str) -> Word:
+    """The word that a form names; raises InvalidValueError."""
+    if raw not in list(words):
+        raise InvalidValueError(field_, reason)
+    return words(raw)
+
+
+def _value(control: Control, given: Any, currency: str | None) -> Any:
+    """A control's text as JSON holds it; None: left out. Raises UnreadableError."""
+    if control.kind == "checks":
+        return [_whole(each) for each in given]
+    if control.kind == "list":
+        return [part.strip() for part in given.replace("\n", ",").replace(";", ",").split(",") if part.strip()]
+    if control.kind == "lines":
+        return [line.strip() for line in given.splitlines() if line.strip()]
+    if given == "":
+        return None
+    if control.kind in ("money", "number", "whole", "rooms"):
+        return read_typed(control.kind, control.path, control.unit, given, currency)
+    return given
+
+
+def _whole(text: str) -> Any:
+    plain = "".join(text.split())
+    return int(plain) if _WHOLE.fullmatch(plain) else text
+
+
+def _put(body: dict, path: str, value: Any) -> None:
+    """Put a value at its path. Of what is left out the outer objects are there, or they would be missed, and not it."""
+    *outer, last = path.split(".")
+    for name in outer:
+        body = body.setdefault(name, {})
+    if value is not None:
+        body[last] = value
+
+
+def _flat(messages: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
+    """
+    Complaints by dotted path, in the page's language; those about one entry of a list are the list's.
+
+    >>> _flat({"area": {"min": ["number.invalid"]}, "rooms": {0: ["number.not_integer"]}})
+    {'area.min': 'Это не число.', 'rooms': 'Это не целое число.'}
+    """
+    if isinstance(messages, list):
+        return {".".join(path): translate_fault(messages[0])}
+    found: dict[str, str] = {}
+    for name, inner in messages.items():
+        deeper = path if isinstance(name, int) or name == "_schema" else (*path, str(name))
+        for where, reason in _flat(inner, deeper).items():
+            found.setdefault(where, reason)
+    return found

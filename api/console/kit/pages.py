@@ -1,0 +1,237 @@
+"""What every page of the console shares: its blueprint, headers, errors, and the names that templates know."""
+
+import gzip
+import logging
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request
+from sqlalchemy import Select
+from werkzeug.exceptions import HTTPException
+
+from api.console.kit import access, formatting, i18n
+from api.console.kit.access import visitor, visitor_or_none
+from api.console.kit.assets import asset, takes_gzip
+from api.console.kit.icons import icon
+from api.console.kit.undo_tokens import known_token
+from api.http.db import session
+from api.http.errors import HANDLERS, answer_to
+from api.http.paging import page_of
+from api.http.request_state import current
+from api.http.services import services
+from models.accounts.notifications import unread_count
+from models.accounts.users import short_name, shown_name
+from models.core.enums import SUPPLY_ROLES, Role
+from models.core.errors import InvalidValueError, NotSignedInError
+from models.market.leads import shown_contacts
+
+log = logging.getLogger(__name__)
+
+Word = TypeVar("Word", bound=StrEnum)
+
+#: Everything from here and nothing inline; photos are links that owners gave, shown without telling where from, unless
+#: FETCH_PHOTOS has them fetched.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+#: Bytes that are not worth compressing.
+SMALL = 1000
+
+THEMES = ("auto", "light", "dark")
+
+
+def page_blueprint(name: str) -> Blueprint:
+    """A blueprint whose answers are pages, also when something goes wrong."""
+    blp = Blueprint(f"console_{name}", __name__)
+    blp.before_request(i18n.choose_language)
+    blp.after_request(_add_headers)
+    blp.context_processor(_names)
+    for kind, _ in HANDLERS:
+        blp.register_error_handler(kind, _error_page)
+    return blp
+
+
+def wants_json() -> bool:
+    """Whether one of our scripts asks, which shows the answer in place, rather than a form or a link."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def wants_part() -> bool:
+    """Whether a script asks for the living part of a page, to put it in the old one's place."""
+    return request.args.get("part") == "1"
+
+
+def back(path: str, outcome: str | None = None, **query: Any) -> Response:
+    """See another page, and there what has been done: *outcome* is a key of :data:`api.console.kit.i18n.OUTCOMES`."""
+    query = {name: value for name, value in query.items() if value not in (None, "")}
+    if outcome:
+        query["outcome"] = outcome
+    # The application's own class of answers, although Flask declares the class above it.
+    return cast(Response, redirect(f"{path}?{urlencode(query)}" if query else path, HTTPStatus.SEE_OTHER))
+
+
+def listed(query: Select, per_page: int) -> tuple[list[Any], dict[str, int]]:
+    """The rows of the page that the address names, the last where there are fewer, and what its pager shows."""
+    page = page_number()
+    rows, total = page_of(query, {"page": page, "limit": per_page})
+    pages = max(1, -(-total // per_page))
+    if page > pages:  # an old link, or what stood there is gone: an empty page would say that there is nothing at all
+        page = pages
+        rows, total = page_of(query, {"page": page, "limit": per_page})
+    return rows, {"total": total, "page": page, "pages": pages}
+
+
+def chosen(words: type[Word], name: str) -> Word | None:
+    """The word that the address names; None where it names none of them."""
+    raw = request.args.get(name)
+    return words(raw) if raw in list(words) else None
+
+
+def page_number() -> int:
+    """The page that the query names, the first where it names none or nonsense."""
+    raw = request.args.get("page", "1")
+    return max(1, min(int(raw), 100_000)) if raw.isascii() and raw.isdigit() and len(raw) < 7 else 1
+
+
+def home_of(role: Role) -> str:
+    """Where somebody of this role begins."""
+    if role is Role.ADMIN:
+        return "/console/engine"
+    return "/console/leads" if role in SUPPLY_ROLES else "/console/feed"
+
+
+def menu_of(role: Role) -> list[tuple[str, str, str]]:
+    """(path, English name, icon) of the pages of a role, the most used first."""
+    talk = [("/console/chats", "Chats", "chat")]
+    if role is Role.ADMIN:
+        return [
+            ("/console/engine", "Engine", "engine"),
+            ("/console/quality", "Quality", "chart"),
+            ("/console/schedule", "Schedule", "clock"),
+            ("/console/leadgen", "Lead gen", "megaphone"),
+            ("/console/users", "Users", "people"),
+            ("/console/audit", "Audit log", "list"),
+        ]
+    if role in SUPPLY_ROLES:
+        return [
+            ("/console/leads", "Leads", "target"),
+            ("/console/properties", "Properties", "home"),
+            ("/console/matches", "Matches", "handshake"),
+            ("/console/inquiries", "Inquiries", "inbox"),
+            *talk,
+        ]
+    return [
+        ("/console/feed", "Feed", "cards"),
+        ("/console/favorites", "Favourites", "star"),
+        ("/console/inquiries", "Inquiries", "inbox"),
+        *talk,
+    ]
+
+
+def _names() -> dict[str, Any]:
+    user = visitor_or_none()
+    theme = request.cookies.get("theme", "auto")
+    return {
+        "_": i18n.translate,
+        "counted": i18n.counted,
+        "noun_of": i18n.noun_of,
+        "word": i18n.word,
+        "lang": i18n.language(),
+        "languages": i18n.LANGUAGES,
+        "theme": theme if theme in THEMES else "auto",
+        "csrf": access.csrf_token(),
+        "user": user,
+        "menu": menu_of(user.role) if user else [],
+        "unread": _unread,
+        "place": _place,
+        "outcome": i18n.outcome(request.args.get("outcome")),
+        "undo": known_token(request.args.get("undo")),
+        "asset": asset,
+        "icon": icon,
+        "money": formatting.money,
+        "number": formatting.number,
+        "percent": formatting.percent,
+        "ring": formatting.ring,
+        "bar": formatting.bar,
+        "short_name": short_name,
+        "shown_name": shown_name,
+        "shown_contacts": shown_contacts,
+        "title_of": formatting.title_of,
+        "location_label": formatting.location_label,
+        "photo_of": formatting.photo_of,
+        "photos_of": formatting.photos_of,
+        "advert_of": formatting.advert_of,
+        "drawing_of": formatting.drawing_of,
+        "when": formatting.when,
+    }
+
+
+def _unread() -> int:
+    """How many notifications the visitor has not read; asked for by pages with a bell, not by their living parts."""
+    state = current()
+    if state.unread is None:
+        state.unread = unread_count(session(), visitor())
+    return state.unread
+
+
+def _place() -> str:
+    """Where to come back to from choosing a look: the same page of the same list, or the same door."""
+    if request.method == "GET":
+        query = [
+            (name, value) for name, value in request.args.items(multi=True) if name not in ("outcome", "part", "undo")
+        ]
+    else:
+        query = [(name, value) for name, value in request.form.items() if name == "next" and value]
+    return f"{request.path}?{urlencode(query)}" if query else request.path
+
+
+def _add_headers(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        fetched = services().settings.fetch_photos
+        response.headers["Content-Security-Policy"] = POLICY.replace(" https: data:;", ";") if fetched else POLICY
+        response.headers["Cache-Control"] = "no-store"
+        _compress(response)
+    return access.keep_guest(response)
+
+
+def _compress(response: Response) -> None:
+    """A page of a hundred cards says much the same a hundred times: gzip makes a tenth of it, in two milliseconds."""
+    response.vary.add("Accept-Encoding")
+    if takes_gzip() and not response.is_streamed and (response.content_length or 0) > SMALL:
+        response.set_data(gzip.compress(response.get_data(), compresslevel=1, mtime=0))
+        response.content_encoding = "gzip"
+
+
+def _error_page(error: Exception) -> Response:
+    """The JSON API's own answer, told as a page; a visitor is asked to sign in."""
+    if "language" not in g:
+        i18n.choose_language()
+    if isinstance(error, NotSignedInError) and not wants_json() and not wants_part():
+        target = request.full_path.rstrip("?") if request.method == "GET" else _form_of(request.path)
+        return back("/console/sign-in", next=target if target != "/console" else None)
+    plain = answer_to(error)
+    body = plain.get_json()
+    message = i18n.translate_error(error) if isinstance(error, InvalidValueError) else body["message"]
+    if wants_json():
+        response = jsonify(code=body["code"], message=message)
+    else:
+        session().rollback()  # the page's own queries need a transaction that works
+        name = "console/error_part.html" if wants_part() else "console/error.html"
+        response = Response(render_template(name, code=body["code"], message=message), mimetype="text/html")
+    response.status_code = body["code"]
+    if "Retry-After" in plain.headers:
+        response.headers["Retry-After"] = plain.headers["Retry-After"]
+    return response
+
+
+def _form_of(path: str) -> str:
+    """Where the form stands that was sent to *path*: there, where a page answers to it; else nowhere."""
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return ""
+    return path

@@ -1,0 +1,99 @@
+"""Wishes and facts as people say them, in the language of the page: «не первый этаж», «кухня от 9 м²».
+
+The catalogue holds the words (`readings.po`): `reading.<kind>.yes` and `.no` of a flag, `.label` of a number or a
+choice, and `reading.<kind>.<word>` of each choice.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from api.console.kit.i18n import language
+from matching.reading.kinds import KIND_OF
+from models.translations.catalogue import is_known, translate
+
+
+def describe_reading(kind: str, value: Any) -> str:
+    """A wish or a fact in words; a kind that pages do not know is shown by its name."""
+    known = KIND_OF.get(kind)
+    if known is None:
+        return kind
+    if known.form == "flag":
+        return _message(f"{kind}.{'yes' if value else 'no'}", known.label if value else f"no {known.label}")
+    return _number(kind, value) if known.form == "number" else _choice(kind, value)
+
+
+def _message(code: str, other: str = "", **facts: object) -> str:
+    """A message of a reading, its blanks put right where a fact is empty; *other* where there is none."""
+    code = f"reading.{code}"
+    return (
+        " ".join(filter(None, translate(language(), code, facts).split(" "))) if is_known(language(), code) else other
+    )
+
+
+def _number(kind: str, value: Any) -> str:
+    known = KIND_OF[kind]
+    unit = "" if kind in _DATES else _unit(known.unit)  # dates are said whole, without a unit
+    facts = {"label": _message(f"{kind}.label", known.label), "unit": unit}
+    say_one = _DATES.get(kind, _plain)
+    if not isinstance(value, Mapping):
+        return _message("exactly", value=say_one(value), **facts)
+    least, most = value.get("min"), value.get("max")
+    if kind in _DATES and most == 0 or (least is not None and least == most):
+        return _message("exactly", value=say_one(most), **facts)
+    if least is not None and most is not None:
+        return _message("exactly", value=f"{say_one(least)}–{say_one(most)}", **facts)
+    if least is not None:
+        return _message("at_least", value=say_one(least), **facts)
+    return _message("at_most", value=say_one(most), **facts)
+
+
+def _unit(name: str) -> str:
+    code = f"unit.{name.lower()}"
+    return translate(language(), code) if is_known(language(), code) else ""
+
+
+def _choice(kind: str, value: Any) -> str:
+    label = _message(f"{kind}.label")
+    if isinstance(value, Mapping):
+        wanted = ""
+        for each in value.get("any_of") or ():
+            word = _word(kind, each)
+            wanted = _message("or", first=wanted, second=word) if wanted else word
+        refused = ", ".join(_message("not", word=_word(kind, each)) for each in value.get("none_of") or ())
+        parts = [wanted, refused]
+    else:
+        parts = [", ".join(_word(kind, each) for each in ([value] if isinstance(value, str) else value or ()))]
+    return " ".join(part for part in (label, *parts) if part)
+
+
+def _word(kind: str, choice: str) -> str:
+    return _message(f"{kind}.{choice}", choice)
+
+
+def _quarter(year: float) -> str:
+    """A year, with .25, .5 or .75 for its second to fourth quarter; 0 is a house that is completed."""
+    if year == 0:
+        return _message("completed")
+    later = round((year - int(year)) * 4)
+    return _message("quarter", quarter=later + 1, year=int(year)) if later else str(int(year))
+
+
+def _day(number: float) -> str:
+    """A day of the year, 0 for at once."""
+    if number == 0:
+        return _message("at_once")
+    day = date(2023, 1, 1) + timedelta(days=int(number) - 1)  # as in any year that is no leap year
+    return f"{day.day} {day:%b}" if language() == "en" else f"{day:%d.%m}"
+
+
+def _plain(number: Any) -> str:
+    """A number as pages show it: thousands apart, no needless zeros."""
+    if isinstance(number, float | int) and abs(number) >= 10_000:
+        return f"{number:,.0f}".replace(",", "\u00a0")
+    text = f"{number:g}" if isinstance(number, float | int) else str(number)
+    return text if language() == "en" else text.replace(".", ",")
+
+
+#: Numbers that are dates, and how they are said.
+_DATES: Mapping[str, Callable[[float], str]] = {"completion": _quarter, "move_in": _day}

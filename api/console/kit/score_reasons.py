@@ -1,0 +1,155 @@
+"""Why a pair scores what it scores, in words: what the lead wants, what the property has, how well that fits."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+from api.console.kit.formatting import bar, grade, location_label, money, number, span
+from api.console.kit.i18n import translate, word
+from api.console.kit.readings import describe_reading
+from matching.engine.explain import CriterionShare, PairExplanation, WishShare
+from models.market.leads import Lead
+from models.market.properties import Property
+
+NAMES = {
+    "price": "Price",
+    "location": "Place",
+    "rooms": "Rooms",
+    "area": "Area",
+    "text": "Description",
+    "property_class": "Class",
+    "property_type": "Type",
+    "condition": "Condition",
+    "year": "Year built",
+}
+VERDICTS = {"good": "fits", "fair": "fits in part", "poor": "does not fit"}
+
+
+#: What became of a wish -> its sign, its words, the class of its look.
+OUTCOMES = {
+    "met": ("✓", "met", "good"),
+    "partly": ("≈", "met in part", "fair"),
+    "not_met": ("✗", "not met", "poor"),
+    "not_told": ("?", "not told", "unknown"),
+}
+
+
+def why(lead: Lead, found: Property, explanation: PairExplanation, *, level: int = 4) -> Markup:
+    """
+    The reasons behind the score of *lead* with *found* (api.http.explanations): each wish with what became of it and
+    the listing's words that say so, then the criteria, the weightiest first, and what is left open.
+
+    *level* is that of the heading.
+
+    Markup, and not values for a template: a page of a hundred cards has nine hundred reasons, and a template would
+    spend half of the page's time on them.
+    """
+    shares = [share for share in explanation.criteria if share.criterion != "wish"]
+    stated = sorted((share for share in shares if share.stated), key=lambda share: -share.weight)
+    left = ", ".join(translate(NAMES[share.criterion]).lower() for share in shares if not share.stated)
+    wanted = translate("wanted {wish}")
+    reasons = "".join(_reason(lead, found, share, wanted) for share in stated)
+    more = f'<p class="small muted">{escape(translate("Left open: {names}", names=left))}</p>' if left else ""
+    wishes = _wishes(found, explanation.wishes)
+    return Markup(  # noqa: S704 - every part of it is escaped where it is made
+        f'<div class="why"><h{level}>{translate("Why this score")}</h{level}>'
+        f"{wishes}{_place(explanation)}<ul>{reasons}</ul>{more}</div>"
+    )
+
+
+def _wishes(found: Property, shares: Sequence[WishShare]) -> str:
+    """Wishes with their outcome, those that are not met first, and the listing's own words that say so."""
+    if not shares:
+        return ""
+    order = list(OUTCOMES)[::-1]
+    read = {fact["kind"]: fact for fact in found.read_facts}
+    rows = []
+    for share in sorted(shares, key=lambda share: ("not_met", *order).index(share.outcome)):
+        sign, verdict, look = OUTCOMES[share.outcome]
+        reading = read.get(share.kind)
+        quote = reading["quote"] if reading and reading["value"] == share.fact else None
+        told = f' <q class="muted small">{escape(quote)}</q>' if quote else ""
+        rows.append(
+            f'<li class="wish {look}"><span aria-hidden="true">{sign}</span> '
+            f"{escape(describe_reading(share.kind, share.value))}"
+            f'<span class="unseen">: {escape(translate(verdict))}</span>{told}</li>'
+        )
+    return f'<ul class="wishes">{"".join(rows)}</ul>'
+
+
+def _place(explanation: PairExplanation) -> str:
+    """How near a home outside the wanted places is."""
+    place = explanation.place
+    if place is None or place.relation != "near":
+        return ""
+    names = {"district": "a neighbouring district", "metro": "a neighbouring station", "spot": "near the point"}
+    text = translate(names[place.kind])
+    if place.km is not None:
+        text = translate("{text}, about {km} km", text=text, km=number(max(place.km, 0.1), 1))
+    return f'<p class="small near">{escape(text)}</p>'
+
+
+def _reason(lead: Lead, found: Property, share: CriterionShare, wanted: str) -> str:
+    """One criterion that the lead states: what the property has, what was wanted, how well that fits."""
+    name, percent = share.criterion, 100 * share.value
+    kind = grade(percent) if share.known else "unknown"
+    verdict, fact = (VERDICTS[kind], fact_of(name, found)) if share.known else ("not told", translate("not told"))
+    wish = wanted.replace("{wish}", escape(wish_of(name, lead)))
+    label = translate(NAMES[name])
+    return (
+        f'<li><span class="words"><b>{label}:</b> {escape(fact)} <span class="muted">{wish}</span></span>'
+        f'<span class="verdict {kind}">{translate(verdict)}</span>{bar(percent, kind)}'
+        f'<span class="unseen">{percent:.0f}%</span></li>'
+    )
+
+
+def wish_of(name: str, lead: Lead) -> str:
+    """What the lead wants of a criterion that it states."""
+    match name:
+        case "price":
+            return span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True))
+        case "location":
+            metros = [translate("metro {name}", name=station) for station in lead.metro_stations]
+            return _few([*lead.districts, *metros]) or lead.city
+        case "rooms":
+            return rooms_of(lead.rooms)
+        case "area":
+            return f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{translate('m²')}"
+        case "text":
+            return _short(lead.additional_requirements or "")
+        case "year":
+            return translate("from {value}", value=lead.year_min)
+    return word(getattr(lead, name))
+
+
+def fact_of(name: str, found: Property) -> str:
+    """What a property has of a criterion, where it tells."""
+    match name:
+        case "price":
+            return money(found.price, found.currency, short=True)
+        case "location":
+            metro = translate("metro {name}", name=found.metro_station) if found.metro_station else None
+            return ", ".join(filter(None, (found.district, metro))) or location_label(found)
+        case "rooms":
+            return rooms_of([] if found.rooms is None else [found.rooms])
+        case "area":
+            return f"{number(found.area, 1)}\u00a0{translate('m²')}"
+        case "text":
+            return translate("by its description")
+        case "year":
+            return str(found.year_built)
+    return word(getattr(found, name))
+
+
+def rooms_of(counts: list[int]) -> str:
+    """Wanted numbers of rooms in a few signs: ``studio, 1, 2``."""
+    return ", ".join(translate("studio") if count == 0 else str(count) for count in sorted(counts)) or "—"
+
+
+def _few(names: list[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    return f"{shown} +{len(names) - most}" if len(names) > most else shown
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,0 +1,1 @@
+"""Pages for lead generation: niches, campaigns, prospects."""

@@ -1,0 +1,111 @@
+"""The forms of lead generation: niches, campaigns and ads, by the bodies of its API."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from marshmallow import fields
+
+from api.console.kit.form_definitions import plain_text
+from api.console.kit.forms import Control
+from api.http.blueprint import Body, one_of
+from api.http.fields import Text, money
+from api.leadgen.campaigns import AdBody
+from models.leadgen.ads import AdStatus
+from models.leadgen.campaigns import CampaignStatus, Platform
+from models.leadgen.niches import NicheStatus
+
+Status = TypeVar("Status", bound=StrEnum)
+
+NICHE = [
+    Control("name", "Name of the niche"),
+    Control("category", "Category"),
+    Control("description", "Description", "long", required=False, wide=True),
+    Control("cpl_target", "Cost of a lead, at most", "money", required=False),
+    Control("roi_target", "Return, at least", "number", required=False, unit="%"),
+]
+NICHE_CHANGES = [*NICHE, Control("status", "State", "choice", choices=tuple(NicheStatus))]
+
+_DATES = [
+    Control("start_date", "First day", "date", required=False),
+    Control("end_date", "Last day", "date", required=False),
+]
+CAMPAIGN = [
+    Control("name", "Name of the campaign"),
+    Control("platform", "Platform", "choice", choices=tuple(Platform)),
+    Control("budget", "Budget", "money"),
+    *_DATES,
+]
+CAMPAIGN_CHANGES = [
+    Control("name", "Name of the campaign"),
+    Control("budget", "Budget", "money"),
+    *_DATES,
+    Control("status", "State", "choice", choices=tuple(CampaignStatus)),
+]
+
+AD = [
+    Control("title", "Title", wide=True),
+    Control("text", "Text", "long", required=False, wide=True),
+    Control("url", "Address of the ad", "url", required=False, wide=True),
+    Control("spent", "Spent in all", "money", required=False, hint="What the ad has cost so far."),
+    Control(
+        "spent_on", "On the day", "date", required=False, hint="What is new of it belongs to this day; today if none."
+    ),
+]
+AD_CHANGES = [*AD, Control("status", "State", "choice", choices=tuple(AdStatus))]
+
+
+class NicheForm(Body):
+    """What the API's body is, with all fields always there: who empties a field of a form means it."""
+
+    name = Text(200, required=True)
+    category = Text(100, required=True)
+    description = Text(5000, load_default=None)
+    cpl_target = money(load_default=None)
+    roi_target = money(load_default=None)
+
+
+class NicheChangesForm(NicheForm):
+    status = one_of(NicheStatus, required=True)
+
+
+class CampaignForm(Body):
+    """A campaign's body without its niche, which the address names."""
+
+    name = Text(200, required=True)
+    platform = one_of(Platform, required=True)
+    budget = money(required=True)
+    start_date = fields.Date(load_default=None)
+    end_date = fields.Date(load_default=None)
+
+
+class CampaignChangesForm(Body):
+    name = Text(200, required=True)
+    budget = money(required=True)
+    start_date = fields.Date(load_default=None)
+    end_date = fields.Date(load_default=None)
+    status = one_of(CampaignStatus, required=True)
+
+
+class AdChangesForm(AdBody):
+    status = one_of(AdStatus, required=True)
+
+
+def statuses_after(present: Status, moves: Mapping[Status, frozenset[Status]]) -> tuple[Status, ...]:
+    """The statuses that may be chosen: the present one, and those that can follow it."""
+    return (present, *(status for status in type(present) if status in moves[present]))
+
+
+def values_of(row: Any, controls: list[Control]) -> dict[str, str]:
+    """What stands in the form of a row that is edited."""
+    return {control.path: _text(getattr(row, control.path, None)) for control in controls}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Decimal | float):
+        return plain_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value)

@@ -1,0 +1,172 @@
+"""Lead generation for administrators: niches against their targets, campaigns, prospects and why they are good."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Response, render_template, request
+
+from api.console.kit import charts, forms
+from api.console.kit.access import page_for
+from api.console.kit.form_definitions import with_choices
+from api.console.kit.forms import Control
+from api.console.kit.i18n import translate
+from api.console.kit.pages import back, chosen, listed, page_blueprint, page_number, wants_part
+from api.console.marketers.advertising import (
+    NICHE,
+    NICHE_CHANGES,
+    NicheChangesForm,
+    NicheForm,
+    statuses_after,
+    values_of,
+)
+from api.http.blueprint import Body, one_of
+from api.http.db import session
+from api.http.fields import money
+from api.leadgen.announce import announce_change, announce_prospect
+from models.core.base import utc_now
+from models.core.enums import Role
+from models.leadgen.campaigns import count_campaigns
+from models.leadgen.earnings import campaigns_with_figures, niche_earnings, niche_totals
+from models.leadgen.events import EventKind
+from models.leadgen.messages import messages_of
+from models.leadgen.niches import MOVES as NICHE_MOVES
+from models.leadgen.niches import change_niche, create_niche, get_niche, niches
+from models.leadgen.prospects import MOVES, Prospect, ProspectStatus, change_status, get_prospect, prospects, touches_of
+
+blp = page_blueprint("leadgen")
+
+for_operators = page_for(Role.ADMIN)
+
+PER_PAGE = 30
+CAMPAIGNS = 50
+NEWEST = 20
+CHART_DAYS = 30
+
+STATUS = [
+    Control("status", "Move to", "choice", choices=tuple(ProspectStatus)),
+    Control("revenue", "Revenue", "money", required=False),
+]
+
+
+class StatusForm(Body):
+    status = one_of(ProspectStatus, required=True)
+    revenue = money()
+
+
+@blp.get("/console/leadgen")
+@for_operators
+def all_niches() -> str:
+    """Niches with what they cost and bring, against their targets; a script keeps the figures fresh."""
+    rows, pager = listed(niches(), PER_PAGE)
+    totals = niche_totals(session(), [niche.id for niche in rows])
+    name = "console/niches_part.html" if wants_part() else "console/niches.html"
+    return render_template(name, niches=[(niche, totals[niche.id]) for niche in rows], **pager)
+
+
+@blp.route("/console/leadgen/new", methods=["GET", "POST"])
+@for_operators
+def new_niche() -> Response | str | tuple[str, int]:
+    if request.method == "GET":
+        return _niche_form(NICHE, forms.Filled(), translate("New niche"), "/console/leadgen")
+    made, filled = forms.send(NicheForm(), NICHE, request.form, lambda body: create_niche(session(), body))
+    if made is None:
+        return _niche_form(NICHE, filled, translate("New niche"), "/console/leadgen"), 400
+    announce_change()
+    return back(f"/console/leadgen/{made.id}", "saved")
+
+
+@blp.route("/console/leadgen/<uuid:niche_id>/edit", methods=["GET", "POST"])
+@for_operators
+def edit_niche(niche_id: UUID) -> Response | str | tuple[str, int]:
+    niche = get_niche(session(), niche_id, lock=request.method == "POST")
+    home = f"/console/leadgen/{niche.id}"
+    controls = with_choices(NICHE_CHANGES, "status", statuses_after(niche.status, NICHE_MOVES))
+    if request.method == "GET":
+        return _niche_form(controls, forms.Filled(values_of(niche, controls)), translate("Edit niche"), home)
+    _, filled = forms.send(
+        NicheChangesForm(), controls, request.form, lambda body: change_niche(session(), niche, body)
+    )
+    if filled.errors:
+        return _niche_form(controls, filled, translate("Edit niche"), home), 400
+    announce_change()
+    return back(home, "saved")
+
+
+@blp.get("/console/leadgen/<uuid:niche_id>")
+@for_operators
+def one_niche(niche_id: UUID) -> str:
+    niche = get_niche(session(), niche_id)
+    earned = niche_earnings(session(), niche)
+    last = utc_now().date()
+    days = [last - timedelta(days=back_) for back_ in range(CHART_DAYS - 1, -1, -1)]
+    leads = {part.day: part.figures.leads for part in earned.by_day}
+    by_day = [(f"{day:%d.%m}", leads.get(day, 0)) for day in days]
+    pages = max(1, -(-count_campaigns(session(), niche.id) // CAMPAIGNS))
+    page = min(page_number(), pages)
+    window = {"limit": CAMPAIGNS, "offset": (page - 1) * CAMPAIGNS}
+    newest = session().scalars(prospects(niche_id=niche.id).limit(NEWEST)).all()
+    return render_template(
+        "console/niche_part.html" if wants_part() else "console/niche.html",
+        niche=niche,
+        total=earned.total,
+        chart=charts.columns(by_day, translate("Leads by day"), every=CHART_DAYS // 6),
+        by_day=by_day,
+        campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, **window),
+        page=page,
+        pages=pages,
+        prospects=newest,
+    )
+
+
+@blp.get("/console/leadgen/prospects")
+@for_operators
+def all_prospects() -> str:
+    status = chosen(ProspectStatus, "status")
+    rows, pager = listed(prospects(status=status), PER_PAGE)
+    return render_template(
+        "console/prospect_rows.html" if wants_part() else "console/prospects.html",
+        prospects=rows,
+        status=status,
+        statuses=list(ProspectStatus),
+        **pager,
+    )
+
+
+@blp.get("/console/leadgen/prospects/<uuid:prospect_id>")
+@for_operators
+def one_prospect(prospect_id: UUID) -> str:
+    """The conversation, and what each criterion adds to the quality; a script asks for what came since."""
+    return _prospect_page(get_prospect(session(), prospect_id))
+
+
+@blp.post("/console/leadgen/prospects/<uuid:prospect_id>")
+@for_operators
+def move(prospect_id: UUID) -> Response | tuple[str, int]:
+    """Give a prospect another status; where it is won, with what it brought."""
+    prospect = get_prospect(session(), prospect_id, lock=True)
+    changed, filled = forms.send(
+        StatusForm(),
+        STATUS,
+        request.form,
+        lambda body: change_status(session(), prospect, body["status"], body.get("revenue")),
+    )
+    if filled.errors:
+        return _prospect_page(prospect, filled), 400
+    if changed:
+        announce_prospect(EventKind.LEAD_STATUS, prospect, status=prospect.status)
+    return back(f"/console/leadgen/prospects/{prospect_id}", "changed")
+
+
+def _prospect_page(prospect: Prospect, filled: forms.Filled | None = None) -> str:
+    return render_template(
+        "console/prospect_part.html" if wants_part() else "console/prospect.html",
+        prospect=prospect,
+        messages=session().scalars(messages_of(prospect.id)).all(),
+        touches=touches_of(session(), prospect),
+        moves=sorted(MOVES[prospect.status], key=list(ProspectStatus).index),
+        filled=filled or forms.Filled(),
+    )
+
+
+def _niche_form(controls: list[Control], filled: forms.Filled, title: str, cancel: str) -> str:
+    return forms.show([(title, controls)], filled, title=title, cancel=cancel, here="/console/leadgen")

@@ -1,0 +1,1 @@
+"""Pages for operators and administrators: the engine, runs, users, the audit log."""

@@ -1,0 +1,219 @@
+"""Operators' pages: the engine's runs, what the lists are like, the schedule."""
+
+import json
+from typing import Any
+
+from flask import Response, render_template, request
+from redis.exceptions import RedisError
+
+from api.console.kit import charts
+from api.console.kit.access import page_for, visitor
+from api.console.kit.formatting import number, percent
+from api.console.kit.i18n import translate, translate_error, word
+from api.console.kit.pages import back, listed, page_blueprint, wants_part
+from api.http import tasks
+from api.http.db import session
+from api.http.services import services
+from api.http.short_cache import cached_for, forget_cached
+from api.ops.markets import merge
+from api.ops.pressure import refuse_while_queues_are_deep
+from models.accounts import audit
+from models.core.base import utc_now
+from models.core.enums import OPEN_STATES, DealType, Role, RunScope
+from models.core.errors import ConflictError, InvalidValueError, NotFoundError, SettingsError
+from models.market.missing_rates import missing_rates
+from models.ranking.freshness import freshness
+from models.rescoring import market_state
+from models.rescoring.market_census import market_counts
+from models.rescoring.run_figures import progress_of
+from models.rescoring.runs import cancel_run, get_run, request_run, runs
+from models.rescoring.shards import retry_failed
+
+blp = page_blueprint("ops")
+
+for_operators = page_for(Role.ADMIN)
+
+RUNS_PER_PAGE = 15
+MAX_MARKETS, MAX_ODD_MARKETS = 100, 50
+NEXT_TIMES = 3
+#: What reads every list, lead or property: for so long one reading serves all who look.
+CHARTS_KEPT_SECONDS = 60
+MARKETS_KEPT_SECONDS = 60
+#: Pages ask for this every second.
+FRESHNESS_KEPT_SECONDS = 3
+
+
+@blp.app_template_global("asker")
+def asker(requested_by: str) -> str:
+    """Who or what asked for a run, in words: ``ops:7``, ``schedule:1c9a...``, ``sweep``."""
+    kind, _, number_ = requested_by.partition(":")
+    return translate("operator {id}", id=number_) if kind == "ops" else word(kind)
+
+
+@blp.get("/console/engine")
+@for_operators
+def engine() -> str:
+    """Runs, newest first, and how far behind the lists are. A script asks for the living part again and again."""
+    return _engine_page()
+
+
+def _engine_page(wrong_city: str | None = None, wrong_merge: tuple[str, str] | None = None) -> str:
+    rows, pager = listed(runs(), RUNS_PER_PAGE)
+    shown: dict[str, Any] = {
+        "runs": rows,
+        "progress": progress_of(session(), [run.id for run in rows]),
+        "open_states": OPEN_STATES,
+        "is_open": any(run.state in OPEN_STATES for run in rows),
+        "fresh": cached_for(FRESHNESS_KEPT_SECONDS, "freshness", lambda: freshness(session())),
+        "queues": _queues(),
+        **pager,
+    }
+    named = not wants_part() or any(run.city_key for run in rows)
+    shown["cities"] = _cities() if named else {}
+    if wants_part():
+        return render_template("console/engine_part.html", **shown)
+    counts = cached_for(MARKETS_KEPT_SECONDS, "markets", lambda: market_counts(session()))
+    shown["odd_markets"] = [each for each in counts if each.is_odd][:MAX_ODD_MARKETS]
+    shown["missing_rates"] = cached_for(MARKETS_KEPT_SECONDS, "missing rates", lambda: missing_rates(session())[:100])
+    shown |= {"markets": counts[:MAX_MARKETS], "deals": list(DealType), "form": request.form}
+    return render_template("console/engine.html", wrong_city=wrong_city, wrong_merge=wrong_merge, **shown)
+
+
+@blp.post("/console/engine")
+@for_operators
+def start_run() -> Response | tuple[str, int]:
+    """Ask for a run. A market that is not named is told where the form stands, beside its field."""
+    refuse_while_queues_are_deep()
+    try:
+        scope, city, deal = _asked(request.form)
+    except InvalidValueError as error:
+        if error.field != "city":
+            raise
+        return _engine_page(wrong_city=translate_error(error)), 400
+    run, is_new = request_run(session(), scope, f"ops:{visitor().id}", city=city, deal_type=deal)
+    if is_new:
+        _note("run_requested", run.id)
+        tasks.start_run(run)
+    return back("/console/engine", "run" if is_new else "joined")
+
+
+@blp.post("/console/engine/markets/merge")
+@for_operators
+def merge_markets() -> Response | tuple[str, int]:
+    """Merge a town's markets into another's; what cannot be merged is told where the form stands."""
+    town, into = (request.form.get(name, "").strip()[:110] for name in ("town", "into"))
+    try:
+        if not town or not into:
+            raise InvalidValueError("into", "market.name_target")
+        merge(visitor().id, town, into)
+    except (InvalidValueError, ConflictError, NotFoundError) as error:
+        session().rollback()
+        return _engine_page(wrong_merge=(town, translate_error(error))), 400
+    forget_cached("markets", "cities")
+    return back("/console/engine", "merged")
+
+
+@blp.get("/console/engine/runs/<int:run_id>")
+@for_operators
+def one_run(run_id: int) -> str:
+    run = get_run(session(), run_id)
+    shown = {"run": run, "progress": progress_of(session(), [run.id]).get(run.id), "open_states": OPEN_STATES}
+    shown["cities"] = _cities()
+    return render_template("console/run_part.html" if wants_part() else "console/run.html", **shown)
+
+
+@blp.post("/console/engine/runs/<int:run_id>/cancel")
+@for_operators
+def cancel(run_id: int) -> Response:
+    cancel_run(session(), run_id)
+    _note("run_cancelled", run_id)
+    return back("/console/engine", "cancelled")
+
+
+@blp.post("/console/engine/runs/<int:run_id>/retry")
+@for_operators
+def retry(run_id: int) -> Response:
+    refuse_while_queues_are_deep()
+    run, shard_ids = retry_failed(session(), run_id)
+    _note("run_retried", run.id)
+    tasks.go_on_with_run(run, shard_ids)
+    return back("/console/engine", "retried")
+
+
+@blp.get("/console/quality")
+@for_operators
+def quality() -> str:
+    """Four charts of what the lists are like."""
+    state = _kept_state()
+    scores = [(str(low), count) for low, count in state["scores"]]
+    shares = [100 * share for share in state["exposure"].curve]
+    times = [(f"№{row.run_id}", row.seconds) for row in state["times"]]
+    every = max(1, len(times) // 8)
+    return render_template(
+        "console/quality.html",
+        scores=charts.columns(scores, translate("Best scores of leads"), every=4),
+        coverage=charts.columns(state["coverage"], translate("Leads by how many offers they have")),
+        exposure=charts.line(
+            shares, ("0%", "50%", "100%"), translate("Share of offers by share of properties"), diagonal=True
+        ),
+        times=charts.columns(times, translate("Seconds that runs took"), every=every) if times else None,
+        state=state,
+        covered=sum(count for _, count in state["coverage"][2:]),
+        all_leads=sum(count for _, count in state["coverage"]),
+        top_tenth=percent(shares[2], 0),
+        shares=[(percent(100 * place / (len(shares) - 1), 0), percent(share)) for place, share in enumerate(shares)],
+        durations=[(name, number(seconds, 1)) for name, seconds in times],
+    )
+
+
+@blp.get("/console/schedule")
+@for_operators
+def schedule() -> str:
+    error, entries = None, []
+    try:
+        entries = services().worker.schedule(utc_now(), NEXT_TIMES)
+    except SettingsError as bad:
+        error = str(bad)
+    return render_template("console/schedule.html", entries=entries, error=error, as_json=_as_json)
+
+
+def _asked(form: Any) -> tuple[RunScope, str | None, DealType | None]:
+    if form.get("scope") not in list(RunScope):
+        raise InvalidValueError("scope", "run.choose_scope")
+    scope = RunScope(form["scope"])
+    if scope is not RunScope.MARKET:
+        return scope, None, None
+    city, deal = form.get("city", "").strip()[:100], form.get("deal_type")
+    if not city or deal not in list(DealType):
+        raise InvalidValueError("city", "run.market_needs_both")
+    return scope, city, DealType(deal)
+
+
+def _note(action: str, run_id: int) -> None:
+    audit.record(session(), action, actor_id=visitor().id, table_name="rescoring_runs", row_id=run_id)
+
+
+def _queues() -> list[Any] | None:
+    try:
+        return services().worker.queues()
+    except (RedisError, OSError):
+        return None
+
+
+def _as_json(arguments: dict[str, Any]) -> str:
+    return json.dumps(arguments, ensure_ascii=False) if arguments else ""
+
+
+def _cities() -> dict[str, str]:
+    return cached_for(MARKETS_KEPT_SECONDS, "cities", lambda: market_state.city_names(session()))
+
+
+def _kept_state() -> dict[str, Any]:
+    """What the charts show."""
+    read = lambda: {
+        "scores": market_state.score_histogram(session()),
+        "coverage": market_state.coverage(session()),
+        "exposure": market_state.exposure(session()),
+        "times": market_state.run_times(session()),
+    }
+    return cached_for(CHARTS_KEPT_SECONDS, "charts", read)

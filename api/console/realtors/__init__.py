@@ -1,0 +1,1 @@
+"""Pages for realtors: leads, properties, recommendations, matches, selections for clients."""

@@ -1,0 +1,66 @@
+"""
+The page of a selection that a lead's client opens by its link: on a phone, without an account, cookies or scripts.
+
+The token in the address is the only key, and whoever can forge a request knows it already, so that the forms here carry
+no proof against forgery. What the page tells of a home names neither the other realtor nor the house: the words of the
+listing are left out, as they may hold contacts.
+"""
+
+from typing import cast
+
+from flask import Response, redirect, render_template, request
+
+from api.console.kit.pages import page_blueprint
+from api.http.access import public
+from api.http.db import session
+from api.http.request_state import current
+from models.core.enums import ActionKind
+from models.core.errors import InvalidValueError
+from models.deals.selection_answers import answer_home, ask_about_home
+from models.deals.selections import MAX_QUESTION, homes_of, homes_on_market, opened_selection
+from models.market.rough_addresses import rough_address
+
+blp = page_blueprint("client_selection")
+
+#: What the buttons send: the client's word, or that it is taken back.
+ANSWERS = {"LIKE": ActionKind.LIKE, "DISLIKE": ActionKind.DISLIKE, "NONE": None}
+
+
+@blp.after_request
+def _tell_nobody(response: Response) -> Response:
+    """No engine lists the page, no link tells where it was clicked, and no cookie marks who looks."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    current().new_guest = None
+    return response
+
+
+@blp.get("/s/<token>")
+@public
+def look(token: str) -> str:
+    selection, lead, owner = opened_selection(session(), token)
+    homes = homes_of(session(), [selection])
+    return render_template(
+        "console/client_selection.html",
+        selection=selection,
+        homes=homes,
+        there=homes_on_market(session(), homes, lead),
+        realtor=owner,
+        token=token,
+        longest=MAX_QUESTION,
+        address_of=rough_address,
+    )
+
+
+@blp.post("/s/<token>/homes/<int:property_id>")
+@public
+def answer(token: str, property_id: int) -> Response:
+    """Keep a mark or a question, and show the page again where it was."""
+    said = request.form.get("answer")
+    if said is not None:
+        if said not in ANSWERS:
+            raise InvalidValueError("answer", "selection.choose_answer")
+        answer_home(session(), token, property_id, ANSWERS[said])
+    else:
+        ask_about_home(session(), token, property_id, request.form.get("question", ""))
+    return cast(Response, redirect(f"/s/{token}#home-{property_id}", 303))

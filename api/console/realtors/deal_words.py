@@ -1,0 +1,62 @@
+"""Who pays whom how much in a deal, in words: shares of the price, and the sums that they are."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from api.console.kit.formatting import money, number
+from api.console.kit.i18n import translate
+from models.core.enums import DealType, NegotiationStatus, Side
+from models.deals.match_board import BoardMatch
+from models.market.properties import Property
+
+
+@dataclass(frozen=True)
+class CommissionLine:
+    """One side's word on the commission: who says it, the share, the sum where the price is known."""
+
+    label: str
+    share: str
+    sum: str | None
+
+
+def commission_lines(board: BoardMatch) -> list[CommissionLine]:
+    """
+    What both sides say about the commission, or the one thing that is agreed; none where nobody has named a figure.
+
+    The property's realtor pays it to the lead's, as a share of the price, or of a month's rent.
+    """
+    match, found = board.match, board.match.property
+    by_lead = board.side is Side.LEAD
+    mine, theirs = match.proposed_by_lead, match.proposed_by_property
+    if not by_lead:
+        mine, theirs = theirs, mine
+    if match.negotiation_status is NegotiationStatus.AGREED:
+        label = translate("Agreed: you are paid") if by_lead else translate("Agreed: you pay them")
+        return [] if mine is None else [line(label, mine, found)]
+    lines = []
+    if mine is not None:
+        lines.append(line(translate("You ask for") if by_lead else translate("You would pay them"), mine, found))
+    if theirs is not None:
+        lines.append(line(translate("They would pay you") if by_lead else translate("They ask for"), theirs, found))
+    return lines
+
+
+def line(label: str, share: Decimal, found: Property) -> CommissionLine:
+    """*share* per cent of the property's price, in words and as a sum."""
+    rent = found.deal_type is DealType.RENT
+    shown = number(share, 2)
+    words = (
+        translate("{share}% of a month's rent", share=shown)
+        if rent
+        else translate("{share}% of the price", share=shown)
+    )
+    return CommissionLine(label, words, commission_sum(share, found))
+
+
+def commission_sum(share: Decimal | None, found: Property) -> str | None:
+    """
+    What *share* per cent of the price are, in whole units of its currency; None where either is unknown.
+    """
+    if share is None or not found.price:
+        return None
+    return money((found.price * share / 100).quantize(Decimal(1)), found.currency)

@@ -1,0 +1,179 @@
+"""A realtor's leads: the list, one lead with its ranked properties, the form."""
+
+from typing import Any
+
+from flask import Response, jsonify, render_template, request
+
+from api.console.kit import forms
+from api.console.kit.access import page_for, visitor
+from api.console.kit.edits import as_was, read_edit
+from api.console.kit.form_definitions import LEAD_GROUPS, all_of, lead_values
+from api.console.kit.formatting import money, number, span
+from api.console.kit.i18n import translate, word
+from api.console.kit.open_bodies import OpenLeadBody
+from api.console.kit.pages import back, page_blueprint
+from api.console.kit.score_reasons import rooms_of
+from api.console.kit.typed_values import currency_of_town
+from api.console.realtors import recommendation_page
+from api.console.realtors.own_base import act_on_several, copied_id, own_list
+from api.console.realtors.recommendation_page import place_of_action
+from api.exchange.schemas import lead_columns
+from api.http.db import session
+from api.http.tasks import rescore_lead
+from models.core.enums import SUPPLY_ROLES, Origin, Side
+from models.deals.match_board import best_scores
+from models.deals.matches import match_counts
+from models.deals.selections import count_selections
+from models.market.clients import other_lead_of_client
+from models.market.leads import Lead, archive_lead, create_lead, owned_lead, replace_lead, restore_lead
+from models.market.readings import STATED
+from models.market.tags import tags_of
+
+blp = page_blueprint("leads")
+
+for_realtors = page_for(*SUPPLY_ROLES)
+
+
+@blp.app_template_global("wishes_of")
+def wishes_of(lead: Lead) -> list[str]:
+    """What a lead looks for, in short pieces, the most telling first."""
+    place = [*lead.districts[:3], *(translate("metro {name}", name=name) for name in lead.metro_stations[:2])]
+    more = len(lead.districts) + len(lead.metro_stations) - len(place)
+    pieces = [
+        span(lead.budget_min, lead.budget_max, lambda value: money(value, lead.currency, short=True)),
+        f"{span(lead.area_min, lead.area_max, lambda value: number(value, 1))}\u00a0{translate('m²')}"
+        if lead.area_min or lead.area_max
+        else None,
+        translate("rooms: {rooms}", rooms=rooms_of(lead.rooms)) if lead.rooms else None,
+        ", ".join(place) + (f" +{more}" if more > 0 else ""),
+        word(lead.property_class) if lead.property_class else None,
+        word(lead.condition) if lead.condition else None,
+        word(lead.payment_method) if lead.payment_method else None,
+    ]
+    return [piece for piece in pieces if piece and piece != "—"]
+
+
+@blp.app_template_global("heading_of")
+def heading_of(lead: Lead) -> str:
+    """What a lead is about: ``Buy an apartment in Moscow``."""
+    kind = word(lead.property_type) if lead.property_type else translate("Any home")
+    return f"{word(lead.deal_type)}: {kind.lower()}, {lead.city}"
+
+
+@blp.get("/console/leads")
+@for_realtors
+def all_leads() -> str:
+    return render_template("console/leads.html", **own_list(Side.LEAD))
+
+
+@blp.post("/console/leads/several")
+@for_realtors
+def several() -> Response:
+    """Archive, restore or tag the leads that are picked."""
+    return act_on_several(Side.LEAD)
+
+
+@blp.route("/console/leads/new", methods=["GET", "POST"])
+@for_realtors
+def new_lead() -> Response | str | tuple[str, int]:
+    if request.method == "GET":
+        copied = copied_id()
+        if copied is not None:
+            return _form(forms.Filled(lead_values(owned_lead(session(), visitor(), copied))), None)
+        return _form(forms.Filled({"deal_type": "SALE"}), None)
+    body, filled = _read(None)
+    if body is None:
+        return _form(filled, None), 400
+    lead = create_lead(session(), visitor(), Origin.EXCHANGE, lead_columns(body))
+    rescore_lead(lead)
+    return back(f"/console/leads/{lead.id}", "saved")
+
+
+@blp.get("/console/leads/<int:lead_id>")
+@for_realtors
+def one_lead(lead_id: int) -> str:
+    lead = owned_lead(session(), visitor(), lead_id)
+    return recommendation_page.list_page(
+        Side.LEAD,
+        lead,
+        own_tags=tags_of(session(), Side.LEAD, [lead.id]).get(lead.id, []),
+        has_list=bool(best_scores(session(), Side.LEAD, [lead.id])),
+        matches=match_counts(session(), Side.LEAD, [lead.id]).get(lead.id, 0),
+        same_client=other_lead_of_client(session(), lead),
+        selections=count_selections(session(), lead.id),
+    )
+
+
+@blp.get("/console/leads/<int:lead_id>/list-state")
+@for_realtors
+def list_state(lead_id: int) -> Response:
+    """Whether the page of the list would show something else by now."""
+    return jsonify(recommendation_page.list_state(Side.LEAD, owned_lead(session(), visitor(), lead_id)))
+
+
+@blp.route("/console/leads/<int:lead_id>/edit", methods=["GET", "POST"])
+@for_realtors
+def edit_lead(lead_id: int) -> Response | str | tuple[str, int]:
+    lead = owned_lead(session(), visitor(), lead_id, lock=request.method == "POST")
+    if request.method == "GET":
+        values = lead_values(lead)
+        return _form(forms.Filled(values, was=as_was(values)), lead)
+    body, filled = _read(lead)
+    if body is None:
+        return _form(filled, lead), 409 if filled.theirs else 400
+    replace_lead(session(), lead, _edited(body, lead))
+    rescore_lead(lead)
+    return back(f"/console/leads/{lead.id}", "saved")
+
+
+@blp.post("/console/leads/<int:lead_id>/archive")
+@for_realtors
+def archive(lead_id: int) -> Response:
+    lead = owned_lead(session(), visitor(), lead_id, lock=True)
+    archive_lead(session(), lead)
+    rescore_lead(lead)
+    return back("/console/leads", "archived", undo=f"lead-{lead_id}")
+
+
+@blp.post("/console/leads/<int:lead_id>/restore")
+@for_realtors
+def restore(lead_id: int) -> Response:
+    lead = owned_lead(session(), visitor(), lead_id, lock=True)
+    restore_lead(session(), lead)
+    rescore_lead(lead)
+    return back(f"/console/leads/{lead_id}", "restored")
+
+
+@blp.post("/console/leads/<int:lead_id>/properties/<int:property_id>")
+@for_realtors
+def act_for_lead(lead_id: int, property_id: int) -> Response:
+    usual = f"/console/leads/{lead_id}"
+    return recommendation_page.act_on_pair(Side.LEAD, lead_id, property_id, place_of_action(usual))
+
+
+def _edited(body: dict[str, Any], lead: Lead) -> dict[str, Any]:
+    """The columns of a lead that was edited; what the form does not show, and other contracts may have set, stays."""
+    stated = [row for row in lead.wishes if row["source"] == STATED]
+    columns = lead_columns(body | {"wishes": stated}, lead)
+    if body["requirements"]["location"]["city"] == lead.city:
+        columns |= {name: getattr(lead, name) for name in ("latitude", "longitude")}
+    return columns
+
+
+def _form(filled: forms.Filled, lead: Lead | None) -> str:
+    return forms.show(
+        LEAD_GROUPS,
+        filled,
+        title=translate("Edit lead") if lead else translate("New lead"),
+        cancel=f"/console/leads/{lead.id}" if lead else "/console/leads",
+        here="/console/leads",
+    )
+
+
+def _read(present: Lead | None) -> tuple[dict | None, forms.Filled]:
+    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    currency = currency_of_town(request.form.get("requirements.location.city", ""), present)
+    controls = all_of(LEAD_GROUPS)
+    if present is None:
+        return forms.read(OpenLeadBody(), controls, request.form, currency=currency)
+    return read_edit(OpenLeadBody(), controls, request.form, lead_values(present), currency=currency)

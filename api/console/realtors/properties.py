@@ -1,0 +1,161 @@
+"""What somebody offers: the list, one property with its ranked leads, the form."""
+
+from typing import Any
+
+from flask import Response, jsonify, render_template, request
+
+from api.console.kit import forms
+from api.console.kit.access import page_for, visitor
+from api.console.kit.edits import as_was, read_edit
+from api.console.kit.form_definitions import PROPERTY_GROUPS, all_of, property_values
+from api.console.kit.i18n import translate
+from api.console.kit.open_bodies import OpenPropertyBody
+from api.console.kit.pages import back, page_blueprint
+from api.console.kit.typed_values import currency_of_town
+from api.console.realtors import recommendation_page
+from api.console.realtors.own_base import act_on_several, copied_id, own_list
+from api.console.realtors.recommendation_page import place_of_action
+from api.exchange.schemas import property_columns
+from api.http.db import session
+from api.http.tasks import rescore_property
+from models.core.enums import SUPPLY_ROLES, Origin, Side
+from models.deals.match_board import best_scores
+from models.deals.matches import match_counts
+from models.deals.recommendation_pages import adverts_of_home
+from models.market.price_history import price_history
+from models.market.properties import (
+    Property,
+    archive_property,
+    create_property,
+    owned_property,
+    replace_property,
+    restore_property,
+)
+from models.market.tags import tags_of
+from models.market.twins import refuse_twin
+
+blp = page_blueprint("properties")
+
+for_owners = page_for(*SUPPLY_ROLES)
+
+
+@blp.get("/console/properties")
+@for_owners
+def all_properties() -> str:
+    return render_template("console/properties.html", **own_list(Side.PROPERTY))
+
+
+@blp.post("/console/properties/several")
+@for_owners
+def several() -> Response:
+    """Archive, restore or tag the properties that are picked."""
+    return act_on_several(Side.PROPERTY)
+
+
+@blp.route("/console/properties/new", methods=["GET", "POST"])
+@for_owners
+def new_property() -> Response | str | tuple[str, int]:
+    if request.method == "GET":
+        copied = copied_id()
+        if copied is not None:
+            return _form(forms.Filled(property_values(owned_property(session(), visitor(), copied))), None)
+        return _form(forms.Filled({"deal_type": "SALE", "details.property_type": "APARTMENT"}), None)
+    body, filled = _read(None)
+    if body is None:
+        return _form(filled, None), 400
+    refuse_twin(session(), visitor(), property_columns(body))
+    found = create_property(session(), visitor(), Origin.EXCHANGE, property_columns(body))
+    rescore_property(found)
+    return back(f"/console/properties/{found.id}", "saved")
+
+
+@blp.get("/console/properties/<int:property_id>")
+@for_owners
+def one_property(property_id: int) -> str:
+    found = owned_property(session(), visitor(), property_id)
+    group = adverts_of_home(session(), found)
+    return recommendation_page.list_page(
+        Side.PROPERTY,
+        found,
+        own_tags=tags_of(session(), Side.PROPERTY, [found.id]).get(found.id, []),
+        has_list=bool(best_scores(session(), Side.PROPERTY, [found.id])),
+        matches=match_counts(session(), Side.PROPERTY, [found.id]).get(found.id, 0),
+        price_history=price_history(session(), found),
+        other_adverts=[advert for advert in group.adverts if advert.property_id != found.id] if group else [],
+    )
+
+
+@blp.get("/console/properties/<int:property_id>/list-state")
+@for_owners
+def list_state(property_id: int) -> Response:
+    """Whether the page of the list would show something else by now."""
+    return jsonify(recommendation_page.list_state(Side.PROPERTY, owned_property(session(), visitor(), property_id)))
+
+
+@blp.route("/console/properties/<int:property_id>/edit", methods=["GET", "POST"])
+@for_owners
+def edit_property(property_id: int) -> Response | str | tuple[str, int]:
+    found = owned_property(session(), visitor(), property_id, lock=request.method == "POST")
+    if request.method == "GET":
+        values = property_values(found)
+        return _form(forms.Filled(values, was=as_was(values)), found)
+    body, filled = _read(found)
+    if body is None:
+        return _form(filled, found), 409 if filled.theirs else 400
+    replace_property(session(), found, _edited(body, found))
+    rescore_property(found)
+    return back(f"/console/properties/{found.id}", "saved")
+
+
+@blp.post("/console/properties/<int:property_id>/archive")
+@for_owners
+def archive(property_id: int) -> Response:
+    found = owned_property(session(), visitor(), property_id, lock=True)
+    archive_property(session(), found)
+    rescore_property(found)
+    return back("/console/properties", "archived", undo=f"property-{property_id}")
+
+
+@blp.post("/console/properties/<int:property_id>/restore")
+@for_owners
+def restore(property_id: int) -> Response:
+    found = owned_property(session(), visitor(), property_id, lock=True)
+    restore_property(session(), found)
+    rescore_property(found)
+    return back(f"/console/properties/{property_id}", "restored")
+
+
+@blp.post("/console/properties/<int:property_id>/leads/<int:lead_id>")
+@for_owners
+def act_for_property(property_id: int, lead_id: int) -> Response:
+    usual = f"/console/properties/{property_id}"
+    return recommendation_page.act_on_pair(Side.PROPERTY, lead_id, property_id, place_of_action(usual))
+
+
+def _edited(body: dict[str, Any], found: Property) -> dict[str, Any]:
+    """
+    The columns of a property that was edited; what the form does not show of a place stays, while the address does.
+    """
+    columns = property_columns(body, found)
+    if all(columns[name] == getattr(found, name) for name in ("city", "district", "street", "house_number")):
+        columns |= {name: getattr(found, name) for name in ("latitude", "longitude", "stations")}
+    return columns
+
+
+def _form(filled: forms.Filled, found: Property | None) -> str:
+    return forms.show(
+        PROPERTY_GROUPS,
+        filled,
+        title=translate("Edit property") if found else translate("New property"),
+        cancel=f"/console/properties/{found.id}" if found else "/console/properties",
+        here="/console/properties",
+    )
+
+
+def _read(present: Property | None) -> tuple[dict | None, forms.Filled]:
+    """The body that the form says; its amounts are in the currency that *present* has, or else the town's."""
+    currency = currency_of_town(request.form.get("address.city", ""), present)
+    controls = all_of(PROPERTY_GROUPS)
+    if present is None:
+        return forms.read(OpenPropertyBody(), controls, request.form, currency=currency)
+    return read_edit(OpenPropertyBody(), controls, request.form, property_values(present), currency=currency)

@@ -1,0 +1,257 @@
+"""A lead's ranked properties, a property's ranked leads, and what a realtor says about one: one page, two sides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from flask import Response, jsonify, render_template, request
+from markupsafe import Markup
+from sqlalchemy import func, select
+
+from api.console.kit.access import visitor
+from api.console.kit.i18n import OUTCOMES, translate, translate_error
+from api.console.kit.pages import back, listed, page_number, wants_json, wants_part
+from api.console.kit.score_reasons import why
+from api.console.kit.undo_tokens import undo_of_action
+from api.http.db import session
+from api.http.explanations import explanations_of_pairs
+from models.accounts.users import short_name
+from models.core.amount_words import Bound, Unit
+from models.core.amounts import Amount, read_amount, read_number
+from models.core.enums import ActionKind, MatchStatus, NegotiationStatus, Side, Status
+from models.core.errors import InvalidValueError
+from models.core.numbers import UnreadableError
+from models.core.rooms import read_rooms
+from models.deals.alike import AlikeUnits, grouped
+from models.deals.matches import Action, Match, act
+from models.deals.recommendation_pages import Recommended, recommended_page
+from models.deals.taking_back import count_disliked, disliked_by
+from models.market.facts import converted, market_factors
+from models.market.leads import Lead
+from models.market.properties import Property
+from models.ranking.recommendations import LIST_LENGTH, SIDE_TABLES
+
+PER_PAGE = 20
+SIZES = (20, 50, 100)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One entry of a list with its reasons."""
+
+    entry: Recommended
+    lead: Lead
+    property: Property
+    why: Markup  #: The reasons behind the score.
+    alike: int = 0  #: How many more units of its building are like it; they are one step away.
+
+
+def list_page(side: Side, mine: Lead | Property, **more: Any) -> str:
+    """
+    The page of one ranked list, filtered as the query asks. A list is short, so it is filtered whole.
+
+    Units of one building that are alike share a card; `?alike=ID` shows those that share the card of a property each by
+    itself.
+    """
+    if request.args.get("show") == "aside":
+        return _aside_page(side, mine, **more)
+    # Read before the entries: if somebody acts in between, the stamp is too old, and the page is asked for once more.
+    state = list_state(side, mine)
+    found = recommended_page(session(), side, mine.id, page=1, limit=LIST_LENGTH)
+    filters = _filters(side)
+    wanted = _wanted(found.entries, side, mine, filters)
+    asked = request.args.get("size", "")
+    size = int(asked) if asked in map(str, SIZES) else PER_PAGE
+    groups, alike = _groups(side, wanted)
+    pages = max(1, -(-len(groups) // size))
+    page = min(page_number(), pages)
+    shown = groups[(page - 1) * size : page * size]
+    return render_template(
+        "console/pairs.html",
+        part=wants_part(),
+        side=side.value,
+        mine=mine,
+        cards=_cards(side, mine, shown),
+        total=found.total,
+        fitting=sum(1 + len(group.others) for group in groups),
+        alike=alike,
+        aside=count_disliked(session(), side, mine.id),
+        **state,
+        page=page,
+        pages=pages,
+        size=size,
+        filters=request.args,
+        filter_errors=filters.errors,
+        **more,
+    )
+
+
+def list_state(side: Side, mine: Lead | Property) -> dict[str, Any]:
+    """
+    How a list stands: `stamp`, which is another one once the page would show something else, and `follows`: whether it
+    is older than its owner, and so about to be replaced.
+    """
+    _, lists, key, _ = SIDE_TABLES[side]
+    acted = Action.lead_id if side is Side.LEAD else Action.property_id
+    actions = select(func.count()).where(acted == mine.id, Action.side == side).scalar_subquery()
+    row = session().execute(select(lists.changed_in, lists.version, actions).where(key == mine.id)).one_or_none()
+    if row is None:
+        return {"stamp": f"{mine.version}-none", "follows": False}
+    changed_in, version, count = row
+    follows = mine.status is Status.ACTIVE and version != mine.version
+    return {"stamp": f"{mine.version}-{changed_in}-{count}", "follows": follows}
+
+
+def _aside_page(side: Side, mine: Lead | Property, **more: Any) -> str:
+    """What a lead or property has put aside, the latest first, each with a button that takes it back."""
+    rows, pager = listed(disliked_by(side, mine.id), PER_PAGE)
+    entries = [
+        (
+            row,
+            moment,
+            undo_of_action(side, mine.id, row.id) if side is Side.LEAD else undo_of_action(side, row.id, mine.id),
+        )
+        for row, moment in rows
+    ]
+    return render_template("console/aside.html", side=side.value, mine=mine, entries=entries, **pager, **more)
+
+
+def act_on_pair(side: Side, lead_id: int, property_id: int, back_to: str) -> Response:
+    """Like or dislike, as the form says, and answer the script or the form that asked."""
+    kind = request.form.get("action", "")
+    if kind not in list(ActionKind):
+        raise InvalidValueError("action", "recommendation.choose_action")
+    match = act(
+        session(),
+        visitor(),
+        side,
+        lead_id=lead_id,
+        property_id=property_id,
+        kind=ActionKind(kind),
+        proposed_commission=_commission(request.form.get("commission", "")),
+        notes=None,
+    )
+    outcome = _outcome(ActionKind(kind), match)
+    undo = undo_of_action(side, lead_id, property_id) if outcome in ("disliked", "liked") else None
+    if wants_json():
+        return jsonify(
+            said=translate(OUTCOMES[outcome]),
+            key=outcome,
+            undo=undo,
+            match_id=match and str(match.id),
+            status=match and match.status.value,
+        )
+    return back(back_to, outcome, undo=undo)
+
+
+def place_of_action(usual: str) -> str:
+    """Where somebody came from who acted on a pair: the board of matches, the page of one, or the *usual* list."""
+    origin = request.form.get("from", "")
+    if origin == "board":
+        return "/console/matches"
+    return f"/console/matches/{origin}" if origin.isascii() and origin.isdigit() and len(origin) < 19 else usual
+
+
+def _outcome(kind: ActionKind, match: Match | None) -> str:
+    if kind is ActionKind.DISLIKE or match is None:
+        return "disliked"
+    if match.status is not MatchStatus.ACCEPTED:
+        return "liked"
+    return "agreed" if match.negotiation_status is NegotiationStatus.AGREED else "matched"
+
+
+def _commission(text: str) -> Decimal | None:
+    if not text.strip():
+        return None
+    try:
+        value = read_number(text, Unit.PERCENT)
+    except UnreadableError as error:
+        raise error.at("commission") from None
+    if value > 100:
+        raise InvalidValueError("commission", "commission.not_per_cent")
+    return round(value, 2)
+
+
+def _groups(side: Side, entries: list[Recommended]) -> tuple[list[AlikeUnits], bool]:
+    """What shares a card; and whether these are the units of one card, each by itself."""
+    if side is not Side.LEAD:
+        return [AlikeUnits(entry, []) for entry in entries], False
+    groups = grouped(entries)
+    wanted = request.args.get("alike", "")
+    for best, others in groups:
+        if others and wanted in (str(entry.row.id) for entry in (best, *others)):
+            return [AlikeUnits(entry, []) for entry in (best, *others)], True
+    return groups, False
+
+
+def _cards(side: Side, mine: Lead | Property, groups: list[AlikeUnits]) -> list[Card]:
+    rows: list[Any] = [group.best.row for group in groups]
+    leads, properties = ([mine], rows) if isinstance(mine, Lead) else (rows, [mine])
+    explained = explanations_of_pairs(session(), leads, properties)
+    cards = []
+    for (entry, others), row, explanation in zip(groups, rows, explained, strict=True):
+        lead, found = (mine, row) if isinstance(mine, Lead) else (row, mine)
+        cards.append(Card(entry, lead, found, why(lead, found, explanation), len(others)))
+    return cards
+
+
+@dataclass
+class Filters:
+    """The filters of the query, read; *errors* tells of those that cannot be, which filter nothing."""
+
+    score: Decimal | None = None
+    price: Amount | None = None
+    rooms: list[int] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def _filters(side: Side) -> Filters:
+    found = Filters(words=request.args.get("q", "").casefold().split())
+    bound = Bound.HIGH if side is Side.LEAD else Bound.LOW
+    readers: dict[str, Callable[[str], Any]] = {
+        "score": lambda text: read_number(text, end=Bound.LOW),
+        "price": lambda text: read_amount(text, end=bound),
+        "rooms": read_rooms,
+    }
+    for name, read in readers.items():
+        text = request.args.get(name, "").strip()
+        try:
+            if text:
+                setattr(found, name, read(text))
+        except UnreadableError as error:
+            found.errors[name] = translate_error(error)
+    return found
+
+
+def _wanted(entries: list[Recommended], side: Side, mine: Lead | Property, filters: Filters) -> list[Recommended]:
+    """The entries that pass the filters."""
+    limit = filters.price
+    factors = market_factors(session(), mine.city_key) if limit is not None and limit.value else {}
+    kept = []
+    for entry in entries:
+        row: Any = entry.row
+        cost = row.price if side is Side.LEAD else row.budget_max
+        counts = [row.rooms] if side is Side.LEAD else row.rooms
+        if filters.score is not None and entry.match_score < filters.score:
+            continue
+        if limit is not None and limit.value and cost is not None:
+            price = converted(cost, row.currency, limit.currency or mine.currency, factors)
+            if price is not None and (price > limit.value if side is Side.LEAD else price < limit.value):
+                continue
+        if filters.rooms and not set(filters.rooms) & set(counts):
+            continue
+        if filters.words and not all(each in _text(row) for each in filters.words):
+            continue
+        kept.append(entry)
+    return kept
+
+
+def _text(row: Lead | Property) -> str:
+    parts: tuple[str | None, ...]
+    if isinstance(row, Property):
+        parts = (row.district, row.metro_station, row.street, row.location, row.title, row.description)
+    else:
+        parts = (short_name(row.client_name), row.additional_requirements, *row.districts, *row.metro_stations)
+    return " ".join(filter(None, parts)).casefold()

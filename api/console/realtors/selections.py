@@ -1,0 +1,118 @@
+"""A realtor's selections of a lead's homes: picking, words, the link, and what the client answered."""
+
+import math
+from typing import Any
+
+from flask import Response, render_template, request
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.pages import back, listed, page_blueprint, wants_part
+from api.exchange.selections import link_of
+from api.http.db import session
+from models.core.base import database_now
+from models.core.enums import SUPPLY_ROLES, ActionKind, Side
+from models.core.errors import InvalidValueError, NotFoundError
+from models.deals.matches import act
+from models.deals.selection_marks import marks_of
+from models.deals.selections import (
+    MAX_HOMES,
+    MAX_WORDS,
+    MAX_WORDS_OF_HOME,
+    USUAL_DAYS,
+    Picked,
+    create_selection,
+    holds,
+    homes_of,
+    homes_on_market,
+    offered_homes,
+    owned_selection,
+    selections_of,
+    withdraw_selection,
+)
+from models.market.leads import owned_lead
+
+blp = page_blueprint("selections")
+
+for_realtors = page_for(*SUPPLY_ROLES)
+
+PER_PAGE = 10
+#: How long a link may hold, in days; 0: until it is withdrawn.
+TERMS = (7, 14, 30, 90, 0)
+
+
+@blp.get("/console/leads/<int:lead_id>/selections")
+@for_realtors
+def all_selections(lead_id: int) -> str:
+    """The lead's selections with the answers, the newest first; what is new comes by itself."""
+    lead = owned_lead(session(), visitor(), lead_id)
+    selections, pager = listed(selections_of(session(), visitor(), lead_id), PER_PAGE)
+    homes = homes_of(session(), selections)
+    now = database_now(session())
+    return render_template(
+        "console/selections.html",
+        part=wants_part(),
+        lead=lead,
+        selections=selections,
+        homes=homes,
+        there=homes_on_market(session(), homes),
+        marks=marks_of(session(), lead, homes),
+        links={each.id: link_of(each) for each in selections},
+        holding={each.id for each in selections if holds(each, now)},
+        **pager,
+    )
+
+
+@blp.get("/console/leads/<int:lead_id>/selections/new")
+@for_realtors
+def pick(lead_id: int) -> str:
+    """The homes that were ticked in the list, with room for words."""
+    lead = owned_lead(session(), visitor(), lead_id)
+    ids = [int(each) for each in request.args.getlist("home") if _is_id(each)][: MAX_HOMES + 1]
+    return _form(lead_id, lead=lead, homes=offered_homes(session(), lead, ids)[:MAX_HOMES])
+
+
+@blp.post("/console/leads/<int:lead_id>/selections")
+@for_realtors
+def make(lead_id: int) -> Response:
+    ids = [int(each) for each in request.form.getlist("home") if _is_id(each)]
+    picked = [Picked(each, _words(f"words-{each}", MAX_WORDS_OF_HOME)) for each in ids]
+    days = request.form.get("days", "")
+    if days not in map(str, TERMS):
+        raise InvalidValueError("days", "selection.choose_term")
+    made = create_selection(
+        session(), visitor(), lead_id, picked, words=_words("words", MAX_WORDS), days=int(days) or None
+    )
+    return back(f"/console/leads/{lead_id}/selections", "selection_made", made=made.id)
+
+
+@blp.post("/console/leads/<int:lead_id>/selections/<int:selection_id>/withdraw")
+@for_realtors
+def withdraw(lead_id: int, selection_id: int) -> Response:
+    withdraw_selection(session(), visitor(), lead_id, selection_id)
+    return back(f"/console/leads/{lead_id}/selections", "selection_withdrawn")
+
+
+@blp.post("/console/leads/<int:lead_id>/selections/<int:selection_id>/homes/<int:property_id>/like")
+@for_realtors
+def like(lead_id: int, selection_id: int, property_id: int) -> Response:
+    """Make the realtor's own like, which the other side is told of, of the client's mark."""
+    selection = owned_selection(session(), visitor(), lead_id, selection_id)
+    if all(home.property_id != property_id for home in selection.homes):
+        raise NotFoundError("property")
+    act(session(), visitor(), Side.LEAD, lead_id=lead_id, property_id=property_id, kind=ActionKind.LIKE)
+    return back(f"/console/leads/{lead_id}/selections", "liked")
+
+
+def _form(lead_id: int, **shown: Any) -> str:
+    return render_template("console/selection_new.html", terms=TERMS, usual=USUAL_DAYS, **shown)
+
+
+def _words(name: str, longest: int) -> str | None:
+    told = request.form.get(name, "").replace("\r\n", "\n").replace("\x00", "").strip()
+    if len(told) > longest:
+        raise InvalidValueError(name, "text.too_long", max=longest)
+    return told or None
+
+
+def _is_id(value: str) -> bool:
+    return value.isascii() and value.isdigit() and 0 < len(value) <= int(math.log10(10**18))

@@ -1,0 +1,54 @@
+"""Taking back what was just done, from the toast or the note that tells of it."""
+
+from flask import Response, jsonify, request
+
+from api.console.kit.access import page_for, visitor
+from api.console.kit.i18n import OUTCOMES, translate
+from api.console.kit.pages import back, page_blueprint, wants_json
+from api.console.kit.undo_tokens import TOKEN
+from api.console.realtors.own_base import undo_several
+from api.http.db import session
+from api.http.tasks import rescore_lead, rescore_pair, rescore_property
+from models.core.enums import Side
+from models.core.errors import NotFoundError
+from models.deals.completion import take_back_completion
+from models.deals.taking_back import take_back
+from models.market.leads import owned_lead, restore_lead
+from models.market.properties import owned_property, restore_property
+
+blp = page_blueprint("undo")
+
+
+@blp.post("/console/undo")
+@page_for()
+def undo() -> Response:
+    place = _undo(request.form.get("what", ""))
+    if wants_json():
+        return jsonify(said=translate(OUTCOMES["undone"]), key="undone")
+    return back(place, "undone")
+
+
+def _undo(token: str) -> str:
+    """Take back what the token names; where to look at it."""
+    if (path := undo_several(token)) is not None:
+        return path
+    found = TOKEN.fullmatch(token)
+    if found is None:
+        raise NotFoundError("action to undo")
+    thing, row_id, side_word, lead_id, property_id = found.groups()
+    if side_word:
+        side = Side(side_word)
+        take_back(session(), visitor(), side, lead_id=int(lead_id), property_id=int(property_id))
+        return f"/console/leads/{lead_id}" if side is Side.LEAD else f"/console/properties/{property_id}"
+    if thing == "match":
+        rescore_pair(take_back_completion(session(), visitor(), int(row_id)))
+        return f"/console/matches/{row_id}"
+    if thing == "lead":
+        lead = owned_lead(session(), visitor(), int(row_id), lock=True)
+        restore_lead(session(), lead)
+        rescore_lead(lead)
+        return f"/console/leads/{row_id}"
+    listing = owned_property(session(), visitor(), int(row_id), lock=True)
+    restore_property(session(), listing)
+    rescore_property(listing)
+    return f"/console/properties/{row_id}"

@@ -1,0 +1,1 @@
+"""Pages for tenants: the feed, favourites, inquiries, chats."""

@@ -1,0 +1,212 @@
+"""Pages of who looks for a home, and what owners see of them: the feed, favourites, inquiries, chats."""
+
+from decimal import Decimal
+from typing import Any
+
+from flask import Response, jsonify, render_template, request
+
+from api.console.kit import forms
+from api.console.kit.access import page_for, visitor
+from api.console.kit.forms import Control
+from api.console.kit.i18n import OUTCOMES, translate
+from api.console.kit.pages import back, listed, page_blueprint, wants_json, wants_part
+from api.console.kit.typed_values import currency_of_town
+from api.http.db import after_commit, session
+from api.http.tasks import rescore_lead
+from api.portal.chat import spread
+from api.swipe.feed import listing_to_show
+from api.swipe.preferences import PreferenceBody, columns, row
+from models.core.enums import SUPPLY_ROLES, FeedActionKind, InquiryStatus
+from models.core.errors import InvalidValueError
+from models.deals.chats import (
+    MAX_MESSAGE_LENGTH,
+    chat_of,
+    chats_of,
+    mark_chat_read,
+    messages_between,
+    open_chat,
+    post_message,
+)
+from models.deals.feed import act_in_feed, undo
+from models.deals.inquiries import inquire, move_inquiry
+from models.deals.inquiry_pages import inquiries_with_listings
+from models.market.favorites import add_favorite, favorites_of, remove_favorite
+from models.market.listings import listing_on_market
+from models.market.preferences import preference_of, save_preference
+
+blp = page_blueprint("tenants")
+
+PER_PAGE = 30
+MESSAGES = 100
+
+PREFERENCES = [
+    Control("city", "City", "town"),
+    Control("deal_type", "Deal", "choice", choices=("rent", "sale")),
+    Control("property_type", "Type", "choice", choices=("flat", "house", "room", "commercial")),
+    Control("price_min", "Price from", "money"),
+    Control("price_max", "Price to", "money"),
+]
+
+
+@blp.get("/console/feed")
+@page_for()
+def feed() -> str:
+    """The best listing that the user has not acted on."""
+    preference = preference_of(session(), visitor())
+    coming = listing_to_show(visitor())
+    name = "console/feed_part.html" if wants_part() else "console/feed.html"
+    return render_template(name, listing=coming.listing, price_before=coming.price_before, preference=preference)
+
+
+@blp.post("/console/feed/<int:listing_id>")
+@page_for()
+def act(listing_id: int) -> Response:
+    kind = request.form.get("action", "")
+    if kind not in list(FeedActionKind):
+        raise InvalidValueError("action", "feed.choose_action")
+    listing = listing_on_market(session(), listing_id)
+    act_in_feed(session(), visitor(), listing, FeedActionKind(kind), "web")
+    outcome = {FeedActionKind.LIKE: "asked", FeedActionKind.FAVORITE: "kept"}.get(FeedActionKind(kind), "disliked")
+    return jsonify(said=translate(OUTCOMES[outcome])) if wants_json() else back("/console/feed", outcome)
+
+
+@blp.post("/console/feed/undo")
+@page_for()
+def undo_last() -> Response:
+    undo(session(), visitor())
+    return jsonify(said=translate(OUTCOMES["undone"])) if wants_json() else back("/console/feed", "undone")
+
+
+@blp.route("/console/preferences", methods=["GET", "POST"])
+@page_for()
+def preferences() -> Response | str | tuple[str, int]:
+    if request.method == "GET":
+        found = preference_of(session(), visitor())
+        return _preferences(forms.Filled(_preference_values(found) if found else {"deal_type": "rent"}))
+    currency = currency_of_town(request.form.get("city", ""))
+    body, filled = forms.read(PreferenceBody(), PREFERENCES, request.form, currency=currency)
+    if body is None:
+        return _preferences(filled), 400
+    rescore_lead(save_preference(session(), visitor(), columns(body)))
+    return back("/console/feed", "preferences")
+
+
+@blp.get("/console/favorites")
+@page_for()
+def favorites() -> str:
+    rows, pager = listed(favorites_of(visitor()), PER_PAGE)
+    return render_template("console/favorites.html", listings=rows, **pager)
+
+
+@blp.post("/console/favorites/<int:listing_id>")
+@page_for()
+def change_favorite(listing_id: int) -> Response:
+    if request.form.get("do") == "remove":
+        remove_favorite(session(), visitor(), listing_id)
+        return back("/console/favorites", "removed")
+    add_favorite(session(), visitor(), listing_on_market(session(), listing_id))
+    return back("/console/favorites", "kept")
+
+
+@blp.get("/console/inquiries")
+@page_for()
+def inquiries() -> str:
+    """What I asked and, for owners, what I was asked."""
+    is_owner = visitor().role in SUPPLY_ROLES
+    rows, pager = listed(inquiries_with_listings(visitor(), to_me=is_owner), PER_PAGE)
+    return render_template(
+        "console/inquiries.html",
+        rows=rows,
+        is_owner=is_owner,
+        next_status={InquiryStatus.NEW: InquiryStatus.IN_PROGRESS, InquiryStatus.IN_PROGRESS: InquiryStatus.CLOSED},
+        **pager,
+    )
+
+
+@blp.post("/console/inquiries/<int:inquiry_id>")
+@page_for()
+def move(inquiry_id: int) -> Response:
+    status = request.form.get("status", "")
+    if status not in list(InquiryStatus):
+        raise InvalidValueError("status", "status.choose")
+    move_inquiry(session(), visitor(), inquiry_id, InquiryStatus(status))
+    return back("/console/inquiries", "moved")
+
+
+@blp.post("/console/listings/<int:listing_id>/inquire")
+@page_for()
+def ask(listing_id: int) -> Response:
+    inquire(session(), visitor(), listing_on_market(session(), listing_id))
+    return back("/console/inquiries", "asked")
+
+
+@blp.post("/console/listings/<int:listing_id>/chat")
+@page_for()
+def start_chat(listing_id: int) -> Response:
+    """Open the chat about a listing: with its owner or, for the owner, with the tenant whom the form names."""
+    tenant = request.form.get("tenant", "")
+    buyer_id = int(tenant) if tenant.isdecimal() and len(tenant) < 19 else visitor().id
+    seller_id = visitor().id if tenant else listing_on_market(session(), listing_id).owner_id
+    chat, _ = open_chat(session(), visitor(), buyer_id=buyer_id, seller_id=seller_id, property_id=listing_id)
+    return back(f"/console/chats/{chat.id}")
+
+
+@blp.get("/console/chats")
+@page_for()
+def chats() -> str:
+    rows, pager = listed(chats_of(visitor()), PER_PAGE)
+    return render_template("console/chats.html", chats=rows, chat=None, **pager)
+
+
+@blp.route("/console/chats/<int:chat_id>", methods=["GET", "POST"])
+@page_for()
+def one_chat(chat_id: int) -> Response | str:
+    """
+    A conversation; opening it marks it as read, a script asks for what came since.
+
+    What was said before the latest messages is a page further back, by ``?before=`` the oldest that is shown.
+    """
+    if request.method == "POST":
+        return _say(chat_id)
+    chat = chat_of(session(), visitor(), chat_id)
+    before_id = _before()
+    messages = messages_between(session(), chat.id, before_id=before_id, limit=MESSAGES)
+    shown: dict[str, Any] = {"messages": messages, "chat": chat, "most": MESSAGES, "before_id": before_id}
+    mark_chat_read(session(), visitor(), chat.id)
+    if wants_part():
+        return render_template("console/chat_part.html", **shown)
+    rows, pager = listed(chats_of(visitor()), PER_PAGE)
+    current = session().execute(chats_of(visitor(), chat.id)).one()
+    return render_template("console/chats.html", chats=rows, current=current, **shown, **pager)
+
+
+def _before() -> int | None:
+    raw = request.args.get("before", "")
+    return int(raw) if raw.isdecimal() and len(raw) < 19 else None
+
+
+def _say(chat_id: int) -> Response:
+    text = request.form.get("message", "").strip()
+    if not text or len(text) > MAX_MESSAGE_LENGTH or "\x00" in text:
+        raise InvalidValueError("message", "message.wrong_length")
+    chat, stored = post_message(session(), visitor(), chat_id, text)
+    after_commit(lambda: spread(session(), chat, stored))
+    return jsonify(said="") if wants_json() else back(f"/console/chats/{chat_id}")
+
+
+def _preferences(filled: forms.Filled) -> str:
+    title = "What I look for"
+    return forms.show(
+        [(title, PREFERENCES)], filled, title=translate(title), cancel="/console/feed", here="/console/feed"
+    )
+
+
+def _preference_values(found: Any) -> dict[str, Any]:
+    values = row(found)
+    return {name: _plain(values[name]) for name in ("city", "deal_type", "property_type", "price_min", "price_max")}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return str(int(value)) if value == int(value) else str(value)
+    return value or ""
