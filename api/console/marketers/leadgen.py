@@ -103,7 +103,6 @@ def one_niche(niche_id: UUID) -> str:
     by_day = [(f"{day:%d.%m}", leads.get(day, 0)) for day in days]
     pages = max(1, -(-count_campaigns(session(), niche.id) // CAMPAIGNS))
     page = min(page_number(), pages)
-    window = {"limit": CAMPAIGNS, "offset": (page - 1) * CAMPAIGNS}
     newest = session().scalars(prospects(niche_id=niche.id).limit(NEWEST)).all()
     return render_template(
         "console/niche_part.html" if wants_part() else "console/niche.html",
@@ -111,7 +110,9 @@ def one_niche(niche_id: UUID) -> str:
         total=earned.total,
         chart=charts.columns(by_day, translate("Leads by day"), every=CHART_DAYS // 6),
         by_day=by_day,
-        campaigns=campaigns_with_figures(session(), niche_id=niche.id, platform=None, **window),
+        campaigns=campaigns_with_figures(
+            session(), niche_id=niche.id, platform=None, limit=CAMPAIGNS, offset=(page - 1) * CAMPAIGNS
+        ),
         page=page,
         pages=pages,
         prospects=newest,
