@@ -33,6 +33,7 @@ class NotificationType(StrEnum):
     MATCH_CLOSED = "MATCH_CLOSED"
     MATCH_REOPENED = "MATCH_REOPENED"
     SELECTION_ANSWERED = "SELECTION_ANSWERED"
+    TASK_DUE = "TASK_DUE"
 
 
 #: Kinds that the exchange's contract does not know: its clients get them only where they ask for all.
@@ -44,6 +45,7 @@ BEYOND_CONTRACT = frozenset(
         NotificationType.MATCH_CLOSED,
         NotificationType.MATCH_REOPENED,
         NotificationType.SELECTION_ANSWERED,
+        NotificationType.TASK_DUE,
     }
 )
 
@@ -62,6 +64,7 @@ SWITCHES = {
     NotificationType.MATCH_CLOSED: "notifications_new_matches",
     NotificationType.MATCH_REOPENED: "notifications_new_matches",
     NotificationType.SELECTION_ANSWERED: "notifications_responses",
+    NotificationType.TASK_DUE: "notifications_tasks",
 }
 
 #: A notification that could not be sent for so long is news no more.
