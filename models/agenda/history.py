@@ -149,10 +149,10 @@ WITH followed AS (
     UNION ALL
     SELECT created_at, 'task_made', property_id, NULL, id,
            jsonb_build_object('title', title, 'kind', kind, 'due_at', due_at)
-    FROM lead_tasks WHERE lead_id = :lead_id
+    FROM lead_tasks WHERE lead_id = :lead_id AND deleted_at IS NULL
     UNION ALL
     SELECT done_at, 'task_done', property_id, NULL, id, jsonb_build_object('title', title, 'kind', kind)
-    FROM lead_tasks WHERE lead_id = :lead_id AND done_at IS NOT NULL
+    FROM lead_tasks WHERE lead_id = :lead_id AND done_at IS NOT NULL AND deleted_at IS NULL
     UNION ALL
     SELECT created_at, 'shortlisted', property_id, NULL, NULL, '{}'
     FROM shortlisted_homes WHERE lead_id = :lead_id

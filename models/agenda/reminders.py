@@ -33,6 +33,7 @@ def remind(session: Session, limit: int = 500) -> list[int]:
         select(LeadTask, Lead.owner_id)
         .join(Lead, Lead.id == LeadTask.lead_id)
         .where(LeadTask.remind_at <= now, LeadTask.reminded_at.is_(None), LeadTask.done_at.is_(None))
+        .where(LeadTask.deleted_at.is_(None))
         .order_by(LeadTask.remind_at, LeadTask.id)
         .limit(limit)
         .with_for_update(of=LeadTask, skip_locked=True)

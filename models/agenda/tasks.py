@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.accounts.users import User
-from models.core.base import Base, CreatedAt, Id, UpdatedAt, database_now, words
+from models.core.base import Base, CreatedAt, Id, UpdatedAt, database_now, rows_changed, words
 from models.core.enums import Status
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.market.leads import Lead, owned_lead
@@ -35,6 +35,8 @@ MAX_NOTES = 2000  # characters
 MAX_OPEN_TASKS = 200  # of one lead
 #: A reminder comes at most so long before its task: a week.
 MAX_REMIND_MINUTES = 7 * 24 * 60
+#: How long a deleted task can be taken back.
+UNDO_FOR = timedelta(hours=1)
 #: How far ahead a task may lie, so that a mistyped year is refused.
 MAX_AHEAD = timedelta(days=5 * 366)
 
@@ -58,7 +60,9 @@ class LeadTask(Base):
         Index(
             "ix_lead_tasks_reminders",
             "remind_at",
-            postgresql_where=text("remind_at IS NOT NULL AND reminded_at IS NULL AND done_at IS NULL"),
+            postgresql_where=text(
+                "remind_at IS NOT NULL AND reminded_at IS NULL AND done_at IS NULL AND deleted_at IS NULL"
+            ),
         ),
     )
 
@@ -76,6 +80,8 @@ class LeadTask(Base):
     #: When a worker took the reminder to tell it; taken once, so that it is told at most once.
     reminded_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
+    #: Deleted for good after :data:`UNDO_FOR`; till then it can be taken back, and nothing shows it.
+    deleted_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
@@ -127,15 +133,35 @@ def finish_task(session: Session, user: User, task_id: int, *, is_done: bool = T
 
 def delete_task(session: Session, user: User, task_id: int) -> None:
     """Delete a task. Raises NotFoundError where it is absent, or of somebody else's lead."""
-    session.delete(owned_task(session, user, task_id, lock=True))
+    owned_task(session, user, task_id, lock=True).deleted_at = database_now(session)
     session.flush()
 
 
-def owned_task(session: Session, user: User, task_id: int, *, lock: bool = False) -> LeadTask:
+def take_back_task(session: Session, user: User, task_id: int) -> LeadTask:
+    """Take back the deleting of a task, or else that it was done. Raises as :func:`delete_task`."""
+    found = owned_task(session, user, task_id, lock=True, also_deleted=True)
+    if found.deleted_at is not None:
+        found.deleted_at = None
+    else:
+        found.done_at = None
+    session.flush()
+    return found
+
+
+def forget_deleted(session: Session) -> int:
+    """Delete what was deleted longer than :data:`UNDO_FOR` ago; how many."""
+    return rows_changed(session.execute(delete(LeadTask).where(LeadTask.deleted_at < func.now() - UNDO_FOR)))
+
+
+def owned_task(
+    session: Session, user: User, task_id: int, *, lock: bool = False, also_deleted: bool = False
+) -> LeadTask:
     """One task of one of the user's leads; raises NotFoundError where there is no such."""
     query = (
         select(LeadTask).join(Lead, Lead.id == LeadTask.lead_id).where(LeadTask.id == task_id, Lead.owner_id == user.id)
     )
+    if not also_deleted:
+        query = query.where(LeadTask.deleted_at.is_(None))
     found = session.scalar(query.with_for_update(of=LeadTask) if lock else query)
     if found is None:
         raise NotFoundError("task")
@@ -145,12 +171,13 @@ def owned_task(session: Session, user: User, task_id: int, *, lock: bool = False
 def tasks_of_lead(session: Session, user: User, lead_id: int) -> Select[LeadTask]:
     """Select the tasks of one of the user's leads: the open ones as they fall due, then the latest done."""
     lead = owned_lead(session, user, lead_id)
-    return select(LeadTask).where(LeadTask.lead_id == lead.id).order_by(*_OPEN_FIRST)
+    return select(LeadTask).where(LeadTask.lead_id == lead.id, LeadTask.deleted_at.is_(None)).order_by(*_OPEN_FIRST)
 
 
 def tasks_of(user: User, *, open_only: bool = False) -> Select[LeadTask]:
     """Select the tasks of all leads of a user: the open ones as they fall due, then the latest done."""
-    query = select(LeadTask).join(Lead, Lead.id == LeadTask.lead_id).where(Lead.owner_id == user.id)
+    query = select(LeadTask).join(Lead, Lead.id == LeadTask.lead_id)
+    query = query.where(Lead.owner_id == user.id, LeadTask.deleted_at.is_(None))
     if open_only:
         query = query.where(LeadTask.done_at.is_(None), Lead.status == Status.ACTIVE)
     return query.order_by(*_OPEN_FIRST)
@@ -159,7 +186,8 @@ def tasks_of(user: User, *, open_only: bool = False) -> Select[LeadTask]:
 def count_open(session: Session, lead_id: int) -> int:
     """How many tasks of a lead are open."""
     query = select(func.count()).select_from(LeadTask)
-    return session.scalar(query.where(LeadTask.lead_id == lead_id, LeadTask.done_at.is_(None))) or 0
+    is_open = (LeadTask.lead_id == lead_id, LeadTask.done_at.is_(None), LeadTask.deleted_at.is_(None))
+    return session.scalar(query.where(*is_open)) or 0
 
 
 def erase_tasks(session: Session, user: User) -> None:

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("remind_at", moment),
         sa.Column("reminded_at", moment),
         sa.Column("done_at", moment),
+        sa.Column("deleted_at", moment),
         sa.Column("created_at", moment, server_default=sa.func.now(), nullable=False),
         sa.Column("updated_at", moment, server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lead_tasks")),
@@ -90,7 +91,9 @@ def upgrade() -> None:
         "ix_lead_tasks_reminders",
         "lead_tasks",
         ["remind_at"],
-        postgresql_where=sa.text("remind_at IS NOT NULL AND reminded_at IS NULL AND done_at IS NULL"),
+        postgresql_where=sa.text(
+            "remind_at IS NOT NULL AND reminded_at IS NULL AND done_at IS NULL AND deleted_at IS NULL"
+        ),
     )
     op.create_table(
         "lead_changes",

@@ -10,7 +10,7 @@ from models.agenda.history import history_of
 from models.agenda.reminders import remind
 from models.agenda.settings import set_zone
 from models.agenda.shortlist import add_to_shortlist
-from models.agenda.tasks import TaskKind, change_task, create_task, finish_task
+from models.agenda.tasks import TaskKind, change_task, create_task, delete_task, finish_task
 from models.core.enums import ActionKind, Side
 from models.core.errors import InvalidValueError, NotFoundError
 from models.deals.matches import act
@@ -75,11 +75,13 @@ def test_another_moment_arms_the_reminder_anew(session, realtor, lead, now):
     assert (task.reminded_at, task.remind_at) == (None, now + 5 * HOUR - timedelta(minutes=30))
 
 
-@pytest.mark.parametrize("what", ["done", "archived", "inactive"])
+@pytest.mark.parametrize("what", ["done", "deleted", "archived", "inactive"])
 def test_nobody_is_reminded_of_what_is_settled(session, realtor, lead, now, what):
     task = due(session, realtor, lead, now)
     if what == "done":
         finish_task(session, realtor, task.id)
+    elif what == "deleted":
+        delete_task(session, realtor, task.id)
     elif what == "archived":
         archive_lead(session, lead)
     else:
