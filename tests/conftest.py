@@ -33,7 +33,7 @@ from scripts.launcher.servers.postgres import PostgresServer
 from scripts.launcher.servers.valkey import ValkeyServer
 from tests import promises
 
-pytest_plugins = ["tests.servers", "tests.telegram"]
+pytest_plugins = ["tests.servers", "tests.smtp", "tests.telegram"]
 
 ROOT = Path(__file__).parent.parent
 WORKER_PATIENCE = 120  # seconds
