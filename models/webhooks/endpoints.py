@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models.accounts.users import User
 from models.core.base import database_now
-from models.core.enums import SUPPLY_ROLES, Role
+from models.core.enums import ADVERTISING_ROLES, ENGINE_ROLES, SUPPLY_ROLES, Role
 from models.core.errors import ConflictError, InvalidValueError, NotFoundError
 from models.core.public_addresses import is_public
 from models.webhooks.delivery_log import has_pending_test
@@ -27,8 +27,8 @@ MAX_URL = 2000  # characters
 
 #: Types that only users of some roles can be told of; all others are open to everybody.
 ROLES_OF_TYPES: dict[EventType, Collection[Role]] = {
-    EventType.RUN_FINISHED: {Role.ADMIN},
-    EventType.PROSPECT_CREATED: {Role.ADMIN},
+    EventType.RUN_FINISHED: ENGINE_ROLES,
+    EventType.PROSPECT_CREATED: ADVERTISING_ROLES,
     EventType.IMPORT_FINISHED: SUPPLY_ROLES,
 }
 
