@@ -35,6 +35,7 @@ TABLE = {
     "/console/imports": OWNERS,
     "/console/export": OWNERS,
     "/console/sources": OWNERS,
+    "/console/webhooks": OWNERS,
     "/console/engine": OPERATORS,
     "/console/quality": OPERATORS,
     "/console/schedule": OPERATORS,
