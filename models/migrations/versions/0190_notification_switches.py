@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0190"
-down_revision = "0180"
+down_revision = "0200"
 branch_labels = None
 depends_on = None
 
