@@ -5,7 +5,7 @@ A page calls the same operations of `models` as the JSON API; what is here is pa
 
 from flask import Flask
 
-from api.console.account import account, notifications, sign_in
+from api.console.account import account, notifications, sign_in, webhooks
 from api.console.files import import_reports, sources
 from api.console.kit import assets
 from api.console.marketers import campaigns, leadgen
@@ -50,6 +50,7 @@ def register(app: Flask) -> None:
         import_reports,
         wishes,
         undo,
+        webhooks,
     )
     for module in (*pages, assets):
         app.register_blueprint(module.blp)
