@@ -14,6 +14,7 @@
 | attempts at rescoring | a day after their worker died |
 | events of webhooks and their deliveries | 30 days (:data:`models.webhooks.delivery_log.LOG_KEPT`) |
 | tasks of leads | an hour after they were deleted |
+| pairs that webhooks were told of | while both lead and property exist |
 | imports with their reports | 180 days, and always a source's last 20 |
 
 Likes, matches, inquiries, chats and the audit log are records of people's business; nothing here deletes them.
@@ -43,6 +44,7 @@ from models.rescoring.runs import RescoringRun, RescoringShard
 from models.sources.photos import forget_unused
 from models.sources.tables import Import
 from models.webhooks.delivery_log import forget_old_log
+from models.webhooks.tables import ToldPair
 
 RUNS_KEPT = timedelta(days=90)
 LAST_RUNS_KEPT = 20
@@ -74,6 +76,7 @@ def delete_expired(session: Session) -> dict[str, int]:
         "photos": forget_unused(session),
         "webhook_events": forget_old_log(session),
         "tasks": forget_deleted(session),
+        "told_pairs": rows_changed(session.execute(_told_pairs_of_deleted())),
         "attempts": forget_old_attempts(session),
         "idempotent_answers": idempotency.forget_old(session, database_now(session)),
         "sessions": forget_old_sessions(session, database_now(session)),
@@ -123,3 +126,9 @@ def _forget_outdated_quarantines(session: Session) -> int:
         outdated = delete(UnscorableEntity).where(UnscorableEntity.side == side, ~same.exists())
         count += rows_changed(session.execute(outdated))
     return count
+
+
+def _told_pairs_of_deleted() -> Delete:
+    lead = select(Lead.id).where(Lead.id == ToldPair.lead_id)
+    listing = select(Property.id).where(Property.id == ToldPair.property_id)
+    return delete(ToldPair).where(~lead.exists() | ~listing.exists())
