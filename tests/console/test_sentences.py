@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from api.console.account.switches import CHANNEL_NAMES, HOW_TO_REACH, TOPIC_NAMES
 from api.console.files.import_words import FIELD_LABELS, REFRESHES, REMARKED
 from api.console.kit import i18n
 from models.accounts.users import User
@@ -22,7 +23,7 @@ CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 
 def in_templates() -> Iterator[str]:
-    for path in TEMPLATES.glob("*.html"):
+    for path in TEMPLATES.rglob("*.html"):
         for found in re.finditer(r"""\b_\((?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""", path.read_text()):
             yield (found[1] or found[2]).replace("\\'", "'")
 
@@ -47,7 +48,7 @@ def is_text(node: ast.AST) -> bool:
 @pytest.mark.parametrize("language", ["ru", "kk"])
 def test_every_sentence_of_the_pages_is_in_the_catalogue(language):
     said = {*in_templates(), *in_code(), *i18n.OUTCOMES.values(), *FIELD_LABELS.values(), *REMARKED.values()}
-    said |= {*REFRESHES.values()}
+    said |= {*REFRESHES.values(), *TOPIC_NAMES.values(), *CHANNEL_NAMES.values(), *HOW_TO_REACH.values()}
     said -= {"criterion", "undone"}
 
     assert {each for each in said if not CODE.fullmatch(each)} - set(catalogue(language).messages) == set()
@@ -58,7 +59,7 @@ def test_no_sentence_is_left_that_no_page_says():
     texts = set()
     for path in (ROOT / "api").rglob("*.py"):
         texts |= {node.value for node in ast.walk(ast.parse(path.read_text())) if is_text(node)}
-    pages = "\n".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    pages = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     texts |= {each.replace("\\'", "'") for each in re.findall(r"'((?:[^'\\]|\\.)*)'", pages)}
     texts |= set(re.findall(r'"([^"]*)"', pages))
     sentences = {each for each, text in catalogue("ru").messages.items() if isinstance(text, str)}
@@ -67,7 +68,7 @@ def test_no_sentence_is_left_that_no_page_says():
 
 
 def test_every_noun_that_is_counted_is_on_a_page():
-    pages = "\n".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    pages = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     nouns = {each for each, forms in catalogue("ru").messages.items() if isinstance(forms, tuple)}
 
     assert {noun for noun in nouns if f"'{noun}'" not in pages} == set()
