@@ -4,7 +4,8 @@ Settings come from environment variables (12-factor). A bad value stops the star
 
 Read before there are settings: BIND (127.0.0.1), the address where web processes listen, and WEB_CONCURRENCY (2), how
 many there are, and KEEPALIVE_SECONDS (75 where TRUSTED_PROXIES is set, else 5), how long an idle connection is kept, by
-api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`.
+api/server/gunicorn.py; PROMETHEUS_MULTIPROC_DIR (metrics/ in the home), where they count; NO_DEMO by `leadmatch run`;
+XDG_DATA_HOME, where an installed wheel keeps its home.
 Libraries read their own: AWS_... for uploads in S3, OTEL_... for traces.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from models.core.errors import SettingsError
-from models.platform.checkout import checkout
+from models.platform.checkout import default_home
 
 ENVIRONMENTS = ("local", "test", "production")
 
@@ -235,11 +236,6 @@ class Settings:
                 "TELEGRAM_BOT_SECRET must be set in production, to at least "
                 f"{SHORTEST_BOT_SECRET} random characters: it keeps strangers out of the bot's door"
             )
-
-
-def default_home() -> Path:
-    """`var` in this checkout, so that a command finds the state from whichever folder it is called."""
-    return checkout() / "var"
 
 
 def database_url(url: str) -> str:
